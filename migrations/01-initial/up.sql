@@ -1,0 +1,504 @@
+-- Leadtime's store, first version. Instants are Unix seconds UTC (attempts: milliseconds), except in the
+-- public table `appointments`, which any program may write and which therefore defends itself.
+-- Released migrations are never edited; a change is a new folder.
+
+---------------------------------------------------------------------------------------------------
+-- The practice's truth
+---------------------------------------------------------------------------------------------------
+
+CREATE TABLE appointments (
+    id            TEXT NOT NULL PRIMARY KEY,
+    patient_id    TEXT NOT NULL,
+    first_name    TEXT,
+    last_name     TEXT,
+    date_of_birth TEXT,
+    phone         TEXT,
+    language      TEXT,
+    type_id       TEXT,
+    description   TEXT,
+    provider      TEXT,
+    starts_at     TEXT NOT NULL,
+    ends_at       TEXT,
+    status        TEXT NOT NULL DEFAULT 'booked',
+    location      TEXT,
+    feed          TEXT,
+    booked_at     TEXT,
+    consent       TEXT,
+    -- the instant of the start, for indexes and comparisons; the text must never be sorted by
+    starts_unix   INTEGER GENERATED ALWAYS AS (unixepoch(starts_at)) VIRTUAL,
+    CONSTRAINT id_not_blank            CHECK (trim(id) <> ''),
+    CONSTRAINT patient_id_not_blank    CHECK (trim(patient_id) <> ''),
+    CONSTRAINT starts_at_is_an_instant CHECK (( (starts_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z' OR starts_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9][+-][0-9][0-9]:[0-9][0-9]')
+        AND length(CAST(starts_at AS BLOB)) IN (20, 25)
+        AND date(substr(starts_at, 1, 10), '+0 days') IS substr(starts_at, 1, 10)
+        AND substr(starts_at, 12, 2) < '24'
+        AND substr(starts_at, 15, 2) < '60'
+        AND substr(starts_at, 18, 2) < '60'
+        AND (length(starts_at) = 20 OR (substr(starts_at, 21, 2) < '15'
+        AND substr(starts_at, 24, 2) < '60'))
+        AND unixepoch(starts_at) IS NOT NULL )),
+    CONSTRAINT ends_at_is_an_instant   CHECK (ends_at IS NULL OR ( (ends_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z' OR ends_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9][+-][0-9][0-9]:[0-9][0-9]')
+        AND length(CAST(ends_at AS BLOB)) IN (20, 25)
+        AND date(substr(ends_at, 1, 10), '+0 days') IS substr(ends_at, 1, 10)
+        AND substr(ends_at, 12, 2) < '24'
+        AND substr(ends_at, 15, 2) < '60'
+        AND substr(ends_at, 18, 2) < '60'
+        AND (length(ends_at) = 20 OR (substr(ends_at, 21, 2) < '15'
+        AND substr(ends_at, 24, 2) < '60'))
+        AND unixepoch(ends_at) IS NOT NULL )),
+    CONSTRAINT booked_at_is_an_instant CHECK (booked_at IS NULL OR ( (booked_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z' OR booked_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9][+-][0-9][0-9]:[0-9][0-9]')
+        AND length(CAST(booked_at AS BLOB)) IN (20, 25)
+        AND date(substr(booked_at, 1, 10), '+0 days') IS substr(booked_at, 1, 10)
+        AND substr(booked_at, 12, 2) < '24'
+        AND substr(booked_at, 15, 2) < '60'
+        AND substr(booked_at, 18, 2) < '60'
+        AND (length(booked_at) = 20 OR (substr(booked_at, 21, 2) < '15'
+        AND substr(booked_at, 24, 2) < '60'))
+        AND unixepoch(booked_at) IS NOT NULL )),
+    CONSTRAINT ends_after_it_starts    CHECK (ends_at IS NULL OR unixepoch(ends_at) >= unixepoch(starts_at)),
+    CONSTRAINT date_of_birth_is_a_date CHECK (date_of_birth IS NULL
+        OR (length(CAST(date_of_birth AS BLOB)) = 10 AND date(date_of_birth, '+0 days') IS date_of_birth)),
+    CONSTRAINT status_known            CHECK (status IN ('booked', 'confirmed', 'cancelled', 'completed', 'no-show')),
+    CONSTRAINT consent_known           CHECK (consent IS NULL OR consent IN ('yes', 'no'))
+) STRICT;
+CREATE INDEX appointments_by_start   ON appointments (starts_unix);
+CREATE INDEX appointments_by_phone   ON appointments (phone);
+CREATE INDEX appointments_by_patient ON appointments (patient_id, starts_unix);
+
+-- The time that triggers write. Empty, so they take SQLite's clock; a writer of ours that carries its own
+-- time puts one row in for the length of its transaction.
+CREATE TABLE write_time (
+    only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    at       INTEGER NOT NULL
+) STRICT;
+
+-- When the store saw a visit, and when the visit took the start it has. A row of its own outlives REPLACE and
+-- a delete followed by a new insert, so a sync program that reloads everything makes nothing "booked late".
+CREATE TABLE first_seen (
+    appointment_id TEXT    NOT NULL PRIMARY KEY,
+    first_start    INTEGER NOT NULL, -- the first start ever seen
+    seen_at        INTEGER NOT NULL, -- when the visit was first seen
+    start          INTEGER NOT NULL, -- the start it has now
+    taken_at       INTEGER NOT NULL  -- when it took that start
+) STRICT, WITHOUT ROWID;
+
+-- What has to be planned again: the number as written and the visit ('' where only the number matters).
+-- The visit is named too because one without a usable number is a planning unit of its own.
+CREATE TABLE dirty_numbers (
+    phone          TEXT NOT NULL,
+    appointment_id TEXT NOT NULL,
+    PRIMARY KEY (phone, appointment_id)
+) STRICT, WITHOUT ROWID;
+
+-- Spelling -> E.164, found by libphonenumber; `e164` NULL = no number could be read from it.
+CREATE TABLE phone_spellings (
+    country  TEXT    NOT NULL,
+    spelling TEXT    NOT NULL,
+    e164     TEXT,
+    valid    INTEGER NOT NULL CHECK (valid IN (0, 1)),
+    PRIMARY KEY (country, spelling),
+    CONSTRAINT valid_has_number CHECK (valid = 0 OR e164 IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX phone_spellings_by_number ON phone_spellings (e164);
+
+-- A visit whose last row in a feed could not be read: its reminders wait until the row is mended.
+CREATE TABLE bad_rows (
+    appointment_id TEXT    NOT NULL PRIMARY KEY,
+    import_id      INTEGER NOT NULL REFERENCES imports (id),
+    line           INTEGER NOT NULL,
+    column_name    TEXT    NOT NULL,
+    reason         TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A visit cancelled because a complete export no longer named it.
+CREATE TABLE not_listed (
+    appointment_id TEXT    NOT NULL PRIMARY KEY,
+    import_id      INTEGER NOT NULL REFERENCES imports (id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE imports (
+    id          INTEGER NOT NULL PRIMARY KEY,
+    feed        TEXT    NOT NULL,
+    started_at  INTEGER NOT NULL,
+    finished_at INTEGER, -- NULL: it did not get to the end
+    complete    INTEGER NOT NULL CHECK (complete IN (0, 1)),
+    rows_good   INTEGER NOT NULL DEFAULT 0,
+    rows_bad    INTEGER NOT NULL DEFAULT 0,
+    added       INTEGER NOT NULL DEFAULT 0,
+    changed     INTEGER NOT NULL DEFAULT 0,
+    cancelled   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX imports_by_feed ON imports (feed, started_at);
+
+CREATE TABLE opt_outs (
+    phone  TEXT    NOT NULL PRIMARY KEY, -- E.164
+    at     INTEGER NOT NULL,
+    source TEXT    NOT NULL CHECK (source IN ('desk', 'reply', 'feed')),
+    who    TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Triggers of the public table. They use built-in functions only (a foreign writer has no others), compare
+-- values and instants, and never say INSERT OR IGNORE: the outer statement's OR REPLACE would override it.
+CREATE TRIGGER appointments_before_insert BEFORE INSERT ON appointments
+BEGIN -- REPLACE deletes the old row without a delete trigger: note its number while it can be read
+    INSERT INTO dirty_numbers (phone, appointment_id)
+    SELECT coalesce(old_row.phone, ''), old_row.id FROM appointments AS old_row
+    WHERE old_row.id = NEW.id AND (unixepoch(old_row.starts_at) IS NOT unixepoch(NEW.starts_at)
+        OR unixepoch(old_row.ends_at) IS NOT unixepoch(NEW.ends_at)
+        OR old_row.patient_id IS NOT NEW.patient_id
+        OR old_row.first_name IS NOT NEW.first_name
+        OR old_row.last_name IS NOT NEW.last_name
+        OR old_row.date_of_birth IS NOT NEW.date_of_birth
+        OR old_row.phone IS NOT NEW.phone
+        OR old_row.language IS NOT NEW.language
+        OR old_row.type_id IS NOT NEW.type_id
+        OR old_row.description IS NOT NEW.description
+        OR old_row.provider IS NOT NEW.provider
+        OR old_row.status IS NOT NEW.status
+        OR old_row.location IS NOT NEW.location
+        OR old_row.feed IS NOT NEW.feed
+        OR old_row.booked_at IS NOT NEW.booked_at
+        OR old_row.consent IS NOT NEW.consent)
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER appointments_after_insert AFTER INSERT ON appointments
+BEGIN
+    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (coalesce(NEW.phone, ''), NEW.id)
+    ON CONFLICT DO NOTHING;
+    INSERT INTO first_seen (appointment_id, first_start, seen_at, start, taken_at)
+    VALUES (NEW.id, unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')), unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')))
+    ON CONFLICT (appointment_id) DO UPDATE SET start = excluded.start, taken_at = excluded.taken_at
+    WHERE start IS NOT excluded.start;
+    DELETE FROM bad_rows WHERE appointment_id = NEW.id;
+    DELETE FROM not_listed WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
+END;
+
+CREATE TRIGGER appointments_before_update BEFORE UPDATE OF id ON appointments WHEN NEW.id IS NOT OLD.id
+BEGIN -- UPDATE OR REPLACE to an id in use removes that row without a delete trigger
+    INSERT INTO dirty_numbers (phone, appointment_id)
+    SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.id
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER appointments_after_update AFTER UPDATE ON appointments
+WHEN NEW.id IS NOT OLD.id
+        OR unixepoch(NEW.starts_at) IS NOT unixepoch(OLD.starts_at)
+        OR unixepoch(NEW.ends_at) IS NOT unixepoch(OLD.ends_at)
+        OR NEW.patient_id IS NOT OLD.patient_id
+        OR NEW.first_name IS NOT OLD.first_name
+        OR NEW.last_name IS NOT OLD.last_name
+        OR NEW.date_of_birth IS NOT OLD.date_of_birth
+        OR NEW.phone IS NOT OLD.phone
+        OR NEW.language IS NOT OLD.language
+        OR NEW.type_id IS NOT OLD.type_id
+        OR NEW.description IS NOT OLD.description
+        OR NEW.provider IS NOT OLD.provider
+        OR NEW.status IS NOT OLD.status
+        OR NEW.location IS NOT OLD.location
+        OR NEW.feed IS NOT OLD.feed
+        OR NEW.booked_at IS NOT OLD.booked_at
+        OR NEW.consent IS NOT OLD.consent
+BEGIN
+    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (coalesce(OLD.phone, ''), OLD.id)
+    ON CONFLICT DO NOTHING;
+    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (coalesce(NEW.phone, ''), NEW.id)
+    ON CONFLICT DO NOTHING;
+    INSERT INTO first_seen (appointment_id, first_start, seen_at, start, taken_at)
+    VALUES (NEW.id, unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')), unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')))
+    ON CONFLICT (appointment_id) DO UPDATE SET start = excluded.start, taken_at = excluded.taken_at
+    WHERE start IS NOT excluded.start;
+    DELETE FROM bad_rows WHERE appointment_id = NEW.id;
+    DELETE FROM not_listed WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
+END;
+
+CREATE TRIGGER appointments_after_delete AFTER DELETE ON appointments
+BEGIN
+    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (coalesce(OLD.phone, ''), OLD.id)
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER bad_rows_after_insert AFTER INSERT ON bad_rows
+BEGIN
+    INSERT INTO dirty_numbers (phone, appointment_id)
+    SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.appointment_id
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER bad_rows_after_delete AFTER DELETE ON bad_rows
+BEGIN
+    INSERT INTO dirty_numbers (phone, appointment_id)
+    SELECT coalesce(phone, ''), id FROM appointments WHERE id = OLD.appointment_id
+    ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER opt_outs_after_insert AFTER INSERT ON opt_outs
+BEGIN
+    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER opt_outs_after_delete AFTER DELETE ON opt_outs
+BEGIN
+    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (OLD.phone, '') ON CONFLICT DO NOTHING;
+END;
+
+---------------------------------------------------------------------------------------------------
+-- The ledger: what was planned, tried and told
+---------------------------------------------------------------------------------------------------
+
+-- One SMS to one number, made at the claim and never changed (retention may empty its body).
+CREATE TABLE messages (
+    id           INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    phone        TEXT    NOT NULL, -- E.164
+    body         TEXT,             -- the JSON body of the POST
+    made_at      INTEGER NOT NULL,
+    made_local   TEXT    NOT NULL  -- the same on the practice's clock, for people
+) STRICT;
+
+-- The one POST of a message, written before its first byte leaves.
+CREATE TABLE attempts (
+    id              INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    message_id      INTEGER NOT NULL UNIQUE REFERENCES messages (id),
+    api_key         TEXT    NOT NULL, -- which key, by its name; never the key
+    phone           TEXT    NOT NULL, -- E.164
+    started_ms      INTEGER NOT NULL,
+    ended_ms        INTEGER,
+    outcome         TEXT,             -- NULL: under way, or cut off by a crash
+    kind            TEXT,             -- of a not-sent one: what kept it from Annie
+    http_status     INTEGER,
+    detail          TEXT,             -- the class of the answer or failure in words; never a body
+    conversation_id TEXT UNIQUE,
+    unresolved      INTEGER NOT NULL DEFAULT 0 CHECK (unresolved IN (0, 1)),
+    CONSTRAINT outcome_known         CHECK (outcome IN ('sent', 'not-sent', 'rejected', 'unknown', 'not-found')),
+    CONSTRAINT outcome_has_end       CHECK ((outcome IS NULL) = (ended_ms IS NULL)),
+    CONSTRAINT not_sent_has_kind     CHECK ((outcome IS 'not-sent') = (kind IS NOT NULL)
+        AND (kind IS NULL OR kind IN ('unreachable', 'rate-limited', 'refused', 'too-old', 'bug'))),
+    CONSTRAINT sent_has_conversation CHECK ((outcome IS 'sent') = (conversation_id IS NOT NULL)),
+    CONSTRAINT unresolved_is_unknown CHECK (unresolved = 0 OR outcome IN ('unknown', 'sent', 'not-found', 'rejected'))
+) STRICT;
+CREATE UNIQUE INDEX one_doubtful_attempt_per_number ON attempts (phone)
+    WHERE (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0;
+CREATE INDEX attempts_by_phone   ON attempts (phone, started_ms);
+CREATE INDEX attempts_by_outcome ON attempts (outcome, id);
+
+CREATE TABLE conversations (
+    conversation_id TEXT    NOT NULL PRIMARY KEY,
+    attempt_id      INTEGER UNIQUE REFERENCES attempts (id), -- NULL: begun by somebody else
+    phone           TEXT    NOT NULL,
+    started_at      INTEGER NOT NULL,
+    status          TEXT,
+    CONSTRAINT conversation_id_not_blank CHECK (trim(conversation_id) <> '')
+) STRICT;
+CREATE INDEX conversations_by_phone ON conversations (phone, started_at);
+
+-- One visit x one rule x one start x one round, in exactly one state.
+CREATE TABLE reminders (
+    id             INTEGER NOT NULL PRIMARY KEY,
+    appointment_id TEXT    NOT NULL, -- no foreign key: the ledger outlives the visit
+    rule           TEXT    NOT NULL,
+    starts_at      INTEGER NOT NULL,
+    round          INTEGER NOT NULL DEFAULT 0 CHECK (round >= 0),
+    patient_id     TEXT    NOT NULL,
+    phone          TEXT,             -- E.164; NULL where there is none
+    state          TEXT    NOT NULL,
+    reason         TEXT,
+    nominal_at     INTEGER,
+    adjusted_at    INTEGER,
+    due_at         INTEGER,
+    expires_at     INTEGER,
+    message_id     INTEGER REFERENCES messages (id),
+    starts_local   TEXT    NOT NULL,
+    due_local      TEXT,
+    UNIQUE (appointment_id, rule, starts_at, round),
+    CONSTRAINT state_known CHECK (state IN ('planned', 'skipped', 'cancelled', 'missed',
+                                            'sending', 'sent', 'rejected', 'unknown', 'held')),
+    CONSTRAINT reason_fits_state CHECK (CASE state
+        WHEN 'cancelled' THEN reason IN ('cancelled', 'rescheduled', 'not-listed', 'appointment-over', 'rule-removed')
+        WHEN 'skipped'   THEN reason IN ('no-phone', 'invalid-phone', 'shared-number', 'opted-out', 'no-consent',
+                                         'unknown-location', 'too-long', 'template-error', 'confirmed', 'contact-limit',
+                                         'outside-hours', 'closed-day', 'duplicate', 'superseded', 'by-hand', 'paused',
+                                         'bad-row', 'wrong-number', 'other-type', 'booked-late', 'new-rule',
+                                         'observe-mode', 'not-in-only-to')
+        WHEN 'missed'    THEN reason IN ('expired', 'unconfirmed')
+        ELSE reason IS NULL END IS 1),
+    CONSTRAINT planned_has_times CHECK (state <> 'planned'
+        OR (phone IS NOT NULL AND adjusted_at IS NOT NULL AND due_at IS NOT NULL AND expires_at IS NOT NULL)),
+    CONSTRAINT spent_has_message CHECK (state NOT IN ('sending', 'sent', 'rejected', 'unknown', 'held')
+        OR (message_id IS NOT NULL AND phone IS NOT NULL)),
+    CONSTRAINT planned_has_no_message CHECK (state <> 'planned' OR message_id IS NULL)
+) STRICT;
+CREATE UNIQUE INDEX one_spent_per_patient_and_start ON reminders (patient_id, rule, starts_at, round)
+    WHERE state IN ('sending', 'sent', 'rejected', 'unknown', 'held');
+CREATE INDEX reminders_due        ON reminders (due_at) WHERE state = 'planned';
+CREATE INDEX reminders_expiring   ON reminders (expires_at) WHERE state = 'planned';
+CREATE INDEX reminders_in_flight  ON reminders (state) WHERE state IN ('sending', 'unknown', 'held');
+CREATE INDEX reminders_by_phone   ON reminders (phone);
+CREATE INDEX reminders_by_patient ON reminders (patient_id, starts_at);
+CREATE INDEX reminders_by_message ON reminders (message_id);
+
+-- Every message a reminder was ever in, also those that surely were not sent.
+CREATE TABLE message_reminders (
+    message_id  INTEGER NOT NULL REFERENCES messages (id),
+    reminder_id INTEGER NOT NULL REFERENCES reminders (id),
+    PRIMARY KEY (message_id, reminder_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX message_reminders_by_reminder ON message_reminders (reminder_id);
+
+-- REPLACE walks past unique indexes, so triggers that abort say it again.
+CREATE TRIGGER reminders_insert_guard BEFORE INSERT ON reminders
+BEGIN
+    SELECT RAISE(ABORT, 'a reminder of this visit, rule, start and round exists')
+    WHERE EXISTS (SELECT 1 FROM reminders WHERE appointment_id = NEW.appointment_id AND rule = NEW.rule
+                  AND starts_at = NEW.starts_at AND round = NEW.round);
+    SELECT RAISE(ABORT, 'this reminder id is taken')
+    WHERE EXISTS (SELECT 1 FROM reminders WHERE id = NEW.id);
+    SELECT RAISE(ABORT, 'this patient has a spent reminder of this rule and start')
+    WHERE NEW.state IN ('sending', 'sent', 'rejected', 'unknown', 'held') AND EXISTS (
+        SELECT 1 FROM reminders WHERE patient_id = NEW.patient_id AND rule = NEW.rule
+        AND starts_at = NEW.starts_at AND round = NEW.round AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held'));
+END;
+
+CREATE TRIGGER reminders_identity_guard BEFORE UPDATE OF id, appointment_id, rule, starts_at, round, patient_id ON reminders
+WHEN NEW.id IS NOT OLD.id OR NEW.appointment_id IS NOT OLD.appointment_id OR NEW.rule IS NOT OLD.rule
+    OR NEW.starts_at IS NOT OLD.starts_at OR NEW.round IS NOT OLD.round
+    OR (NEW.patient_id IS NOT OLD.patient_id AND OLD.state NOT IN ('planned', 'skipped', 'cancelled', 'missed'))
+BEGIN
+    SELECT RAISE(ABORT, 'what a reminder is about never changes');
+END;
+
+CREATE TRIGGER reminders_spent_guard BEFORE UPDATE OF state ON reminders
+WHEN NEW.state IN ('sending', 'sent', 'rejected', 'unknown', 'held') AND OLD.state NOT IN ('sending', 'sent', 'rejected', 'unknown', 'held')
+BEGIN
+    SELECT RAISE(ABORT, 'this patient has a spent reminder of this rule and start')
+    WHERE EXISTS (
+        SELECT 1 FROM reminders WHERE patient_id = NEW.patient_id AND rule = NEW.rule AND starts_at = NEW.starts_at
+        AND round = NEW.round AND id <> NEW.id AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held'));
+END;
+
+CREATE TRIGGER reminders_legal_moves BEFORE UPDATE OF state ON reminders
+WHEN NEW.state IS NOT OLD.state AND NOT CASE OLD.state
+    WHEN 'planned'   THEN NEW.state IN ('skipped', 'cancelled', 'missed', 'sending', 'rejected', 'held')
+    WHEN 'skipped'   THEN NEW.state IN ('planned', 'cancelled', 'missed')
+    WHEN 'cancelled' THEN NEW.state IN ('planned', 'skipped', 'missed')
+    WHEN 'sending'   THEN NEW.state IN ('sent', 'rejected', 'planned', 'unknown')
+    WHEN 'unknown'   THEN NEW.state IN ('sent', 'planned', 'held', 'missed')
+    WHEN 'held'      THEN NEW.state IN ('sent', 'planned', 'skipped', 'missed')
+    ELSE 0 END
+BEGIN
+    SELECT RAISE(ABORT, 'illegal move of a reminder');
+END;
+
+CREATE TRIGGER reminders_delete_guard BEFORE DELETE ON reminders
+WHEN OLD.state IN ('sending', 'sent', 'rejected', 'unknown', 'held') OR OLD.message_id IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'a reminder that was texted is never deleted');
+END;
+
+CREATE TRIGGER attempts_insert_guard BEFORE INSERT ON attempts
+BEGIN
+    SELECT RAISE(ABORT, 'this message has its attempt') WHERE EXISTS (
+        SELECT 1 FROM attempts WHERE message_id = NEW.message_id OR id = NEW.id
+        OR (NEW.conversation_id IS NOT NULL AND conversation_id = NEW.conversation_id));
+    SELECT RAISE(ABORT, 'this number has a doubtful attempt')
+    WHERE (NEW.outcome IS NULL OR NEW.outcome = 'unknown') AND NEW.unresolved = 0 AND EXISTS (
+        SELECT 1 FROM attempts WHERE phone = NEW.phone
+        AND (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0);
+END;
+
+CREATE TRIGGER attempts_update_guard BEFORE UPDATE ON attempts
+WHEN NEW.id IS NOT OLD.id OR NEW.message_id IS NOT OLD.message_id OR NEW.api_key IS NOT OLD.api_key
+    OR NEW.phone IS NOT OLD.phone OR NEW.started_ms IS NOT OLD.started_ms
+    OR (OLD.outcome IS NOT NULL AND OLD.outcome <> 'unknown')
+    OR (OLD.outcome = 'unknown' AND NEW.outcome IS NULL)
+    OR NEW.unresolved < OLD.unresolved
+    OR (NEW.conversation_id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM attempts WHERE conversation_id = NEW.conversation_id AND id <> NEW.id))
+BEGIN
+    SELECT RAISE(ABORT, 'an attempt changes only its outcome, from unknown to known');
+END;
+
+CREATE TRIGGER attempts_delete_guard BEFORE DELETE ON attempts
+BEGIN
+    SELECT RAISE(ABORT, 'an attempt is never deleted');
+END;
+
+CREATE TRIGGER attempts_after_outcome AFTER UPDATE OF outcome, unresolved ON attempts
+BEGIN -- what became of an attempt changes the plan of its number
+    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER conversations_insert_guard BEFORE INSERT ON conversations
+BEGIN
+    SELECT RAISE(ABORT, 'this conversation is known, or its attempt has one') WHERE EXISTS (
+        SELECT 1 FROM conversations WHERE conversation_id = NEW.conversation_id
+        OR (NEW.attempt_id IS NOT NULL AND attempt_id = NEW.attempt_id));
+END;
+
+CREATE TRIGGER conversations_identity_guard BEFORE UPDATE OF conversation_id, attempt_id, phone ON conversations
+WHEN NEW.conversation_id IS NOT OLD.conversation_id OR NEW.phone IS NOT OLD.phone
+    OR (OLD.attempt_id IS NOT NULL AND NEW.attempt_id IS NOT OLD.attempt_id)
+    OR (OLD.attempt_id IS NULL AND NEW.attempt_id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM conversations WHERE attempt_id = NEW.attempt_id))
+BEGIN
+    SELECT RAISE(ABORT, 'whose conversation it is never changes');
+END;
+
+CREATE TRIGGER conversations_delete_guard BEFORE DELETE ON conversations
+BEGIN
+    SELECT RAISE(ABORT, 'a conversation is never deleted');
+END;
+
+---------------------------------------------------------------------------------------------------
+-- The daemon's own memory
+---------------------------------------------------------------------------------------------------
+
+-- Since when a rule, with this lead and time of day, has been in force.
+CREATE TABLE rules (
+    name        TEXT    NOT NULL PRIMARY KEY,
+    fingerprint TEXT    NOT NULL,
+    live_since  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What is remembered of an API key's health beyond the attempts themselves.
+CREATE TABLE circuits (
+    api_key          TEXT    NOT NULL PRIMARY KEY,
+    open_since       INTEGER,            -- NULL: closed
+    open_reason      TEXT,
+    next_probe_at    INTEGER,
+    probes           INTEGER NOT NULL DEFAULT 0,
+    forgiven_attempt INTEGER NOT NULL DEFAULT 0, -- refusals up to this attempt no longer count against the key
+    limited_until    INTEGER,            -- after a 429
+    CONSTRAINT open_has_reason CHECK ((open_since IS NULL) = (open_reason IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE heartbeat (
+    only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    at       INTEGER NOT NULL
+) STRICT;
+
+-- What the stored plan was made from: when it differs from the daemon's, everything is planned again.
+CREATE TABLE plan_basis (
+    only_row    INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    fingerprint TEXT    NOT NULL
+) STRICT;
+
+---------------------------------------------------------------------------------------------------
+-- For a person with the sqlite3 shell
+---------------------------------------------------------------------------------------------------
+
+CREATE VIEW upcoming AS
+    SELECT due_local AS goes_out, starts_local AS visit, r.appointment_id, rule, a.first_name, a.last_name, a.phone
+    FROM reminders AS r LEFT JOIN appointments AS a ON a.id = r.appointment_id
+    WHERE r.state = 'planned' ORDER BY r.due_at, r.appointment_id;
+
+CREATE VIEW sent AS
+    SELECT m.made_local AS sent, starts_local AS visit, r.appointment_id, rule, a.first_name, a.last_name, m.phone,
+           m.body ->> '$.message' AS text, t.conversation_id
+    FROM reminders AS r JOIN messages AS m ON m.id = r.message_id JOIN attempts AS t ON t.message_id = m.id
+    LEFT JOIN appointments AS a ON a.id = r.appointment_id
+    WHERE r.state = 'sent' ORDER BY m.made_at DESC, r.appointment_id;
+
+CREATE VIEW not_sent AS
+    SELECT starts_local AS visit, r.appointment_id, rule, r.state, reason, a.first_name, a.last_name, a.phone
+    FROM reminders AS r LEFT JOIN appointments AS a ON a.id = r.appointment_id
+    WHERE r.state NOT IN ('planned', 'sent') ORDER BY r.starts_at DESC, r.appointment_id;

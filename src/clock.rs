@@ -1,0 +1,68 @@
+//! The only place that reads the wall clock.
+//!
+//! Everything else takes `now` as an argument, so that a test, a simulation or `--now` can be any moment. The boot
+//! clock stands beside it because a wall clock can be set and a suspended machine's monotonic clock stands still.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Where the engine gets its time from.
+pub trait Clock: Send + Sync {
+    /// The wall clock, UTC.
+    fn now(&self) -> DateTime<Utc>;
+    /// Time since the machine booted, suspended time included.
+    fn boot(&self) -> Duration;
+}
+
+/// The machine's own clocks.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that may")]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    fn boot(&self) -> Duration {
+        let t = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Duration::new(u64::try_from(t.tv_sec).unwrap_or(0), u32::try_from(t.tv_nsec).unwrap_or(0))
+    }
+}
+
+/// A clock that stands still until it is moved; for tests and simulations.
+#[derive(Debug)]
+pub struct ManualClock {
+    wall_ms: AtomicI64,
+    boot_ms: AtomicI64,
+}
+
+impl ManualClock {
+    /// A clock that shows `now`; its boot clock starts at an hour.
+    pub fn new(now: DateTime<Utc>) -> ManualClock {
+        ManualClock { wall_ms: AtomicI64::new(now.timestamp_millis()), boot_ms: AtomicI64::new(3_600_000) }
+    }
+
+    /// Lets `by` pass on both clocks.
+    pub fn advance(&self, by: TimeDelta) {
+        self.wall_ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+        self.boot_ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock, as a person or NTP would; no time passes on the boot clock.
+    pub fn set(&self, now: DateTime<Utc>) {
+        self.wall_ms.store(now.timestamp_millis(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.wall_ms.load(Ordering::SeqCst)).unwrap_or_default()
+    }
+
+    fn boot(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.boot_ms.load(Ordering::SeqCst)).unwrap_or(0))
+    }
+}

@@ -1,0 +1,131 @@
+//! One booked appointment, as the practice's system knows it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::private::Private;
+use super::text::{AppointmentId, PatientId};
+
+/// Where a visit stands in the appointment book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Agreed; to be reminded of.
+    Booked,
+    /// Agreed and said yes to since.
+    Confirmed,
+    /// Called off.
+    Cancelled,
+    /// Has taken place.
+    Completed,
+    /// The patient did not come.
+    NoShow,
+}
+
+impl Status {
+    /// All of them with their names in the store and in feeds.
+    pub const NAMES: [(&'static str, Status); 5] = [
+        ("booked", Status::Booked),
+        ("confirmed", Status::Confirmed),
+        ("cancelled", Status::Cancelled),
+        ("completed", Status::Completed),
+        ("no-show", Status::NoShow),
+    ];
+
+    /// The name in the store.
+    pub fn name(self) -> &'static str {
+        Status::NAMES.iter().find(|(_, s)| *s == self).map_or("booked", |(name, _)| name)
+    }
+
+    /// Reads the name in the store, to the letter.
+    pub fn from_name(name: &str) -> Option<Status> {
+        Status::NAMES.iter().find(|(n, _)| *n == name).map(|(_, s)| *s)
+    }
+
+    /// Whether the visit is still to come about, as far as the book knows.
+    pub fn is_live(self) -> bool {
+        matches!(self, Status::Booked | Status::Confirmed)
+    }
+}
+
+/// Whether the patient agreed to texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Agreed.
+    Yes,
+    /// Declined: never texted.
+    No,
+}
+
+/// One appointment. `Debug` shows ids and times, nothing that names the patient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appointment {
+    /// The practice system's id.
+    pub id: AppointmentId,
+    /// The practice system's id of the patient.
+    pub patient_id: PatientId,
+    /// Given name.
+    pub first_name: Private<Option<String>>,
+    /// Family name.
+    pub last_name: Private<Option<String>>,
+    /// Birth date.
+    pub date_of_birth: Private<Option<NaiveDate>>,
+    /// The number as the practice wrote it.
+    pub phone: Private<Option<String>>,
+    /// BCP 47; none = the practice's language.
+    pub language: Option<String>,
+    /// The practice system's code of the kind of visit.
+    pub type_id: Option<String>,
+    /// What is going to be done, in the practice's words.
+    pub description: Private<Option<String>>,
+    /// Who is going to do it.
+    pub provider: Private<Option<String>>,
+    /// The start.
+    pub starts_at: DateTime<Utc>,
+    /// The end, if known.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// Where the visit stands.
+    pub status: Status,
+    /// Which office; none = the only one.
+    pub location: Option<String>,
+    /// Which feed wrote the row.
+    pub feed: Option<String>,
+    /// When it was booked, if the feed knows.
+    pub booked_at: Option<DateTime<Utc>>,
+    /// Whether the patient agreed to texts; none = unknown.
+    pub consent: Option<Consent>,
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+
+    /// A booked cleaning for Sarah Johnson, as on the API's own page.
+    pub(crate) fn sarah() -> Appointment {
+        Appointment {
+            id: "81260683".into(),
+            patient_id: "PAT-10432".into(),
+            first_name: Private(Some("Sarah".into())),
+            last_name: Private(Some("Johnson".into())),
+            date_of_birth: Private("1988-03-22".parse().ok()),
+            phone: Private(Some("303-555-0142".into())),
+            language: None,
+            type_id: Some("apt-type-cleaning".into()),
+            description: Private(Some("6-month routine cleaning and exam".into())),
+            provider: Private(None),
+            starts_at: "2025-03-10T15:00:00-06:00".parse().unwrap(),
+            ends_at: "2025-03-10T15:30:00-06:00".parse().ok(),
+            status: Status::Booked,
+            location: None,
+            feed: None,
+            booked_at: None,
+            consent: None,
+        }
+    }
+
+    #[test]
+    fn debug_names_nobody() {
+        let shown = format!("{:?}", sarah());
+        for private in ["Sarah", "Johnson", "1988", "0142", "routine"] {
+            assert!(!shown.contains(private), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A lead: how long before the start a reminder goes out, as a practice writes it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::NaiveTime;
+
+/// The unit a lead is counted in. Minutes and hours are elapsed time; the others step the local calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// 60 seconds of elapsed time.
+    Minutes,
+    /// 3,600 seconds of elapsed time.
+    Hours,
+    /// Local calendar dates.
+    Days,
+    /// Seven local calendar dates.
+    Weeks,
+    /// Local dates on which the practice is open.
+    BusinessDays,
+}
+
+/// How long before the start. `at` is a local time of day, allowed with days, weeks and business days only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lead {
+    /// How many units: 0 to [`Lead::MAX_DAYS`] days' worth; 0 only for days, weeks and business days.
+    pub amount: u32,
+    /// What is counted.
+    pub unit: Unit,
+    /// The local time of day at which the reminder falls; none = the start's own.
+    pub at: Option<NaiveTime>,
+}
+
+impl Lead {
+    /// A lead longer than this many days is taken for a slip of the pen.
+    pub const MAX_DAYS: u32 = 366;
+
+    /// Reads `N minutes|hours|days|weeks|business days`, singular too, and nothing after it.
+    ///
+    /// # Errors
+    /// A sentence that says what to write instead.
+    pub fn parse(text: &str) -> Result<Lead, String> {
+        let usage = || format!("`{text}` is not a lead; write for example \"3 business days\", \"1 week\" or \"48 hours\"");
+        let (amount, unit) = text.trim().split_once(char::is_whitespace).ok_or_else(usage)?;
+        let amount: u32 = match amount.bytes().all(|b| b.is_ascii_digit()) {
+            true => amount.parse().map_err(|_| usage())?,
+            false => return Err(usage()),
+        };
+        let words: Vec<&str> = unit.split_whitespace().collect();
+        let (unit, most) = match words.as_slice() {
+            ["minute" | "minutes"] => (Unit::Minutes, Lead::MAX_DAYS * 24 * 60),
+            ["hour" | "hours"] => (Unit::Hours, Lead::MAX_DAYS * 24),
+            ["day" | "days"] => (Unit::Days, Lead::MAX_DAYS),
+            ["week" | "weeks"] => (Unit::Weeks, Lead::MAX_DAYS / 7),
+            ["business", "day" | "days"] => (Unit::BusinessDays, Lead::MAX_DAYS),
+            _ => return Err(usage()),
+        };
+        if amount > most {
+            return Err(format!("`{text}` is longer than a year; the longest lead is {} days", Lead::MAX_DAYS));
+        }
+        if amount == 0 && matches!(unit, Unit::Minutes | Unit::Hours) {
+            return Err(format!("`{text}` is no time at all; a reminder goes out before the visit"));
+        }
+        Ok(Lead { amount, unit, at: None })
+    }
+
+    /// Whether a time of day (`at`) makes sense with this unit.
+    pub fn takes_at(&self) -> bool {
+        !matches!(self.unit, Unit::Minutes | Unit::Hours)
+    }
+}
+
+impl FromStr for Lead {
+    type Err = String;
+
+    /// Like [`Lead::parse`], with an optional ` at HH:MM` behind it.
+    fn from_str(text: &str) -> Result<Lead, String> {
+        let Some((lead, at)) = text.split_once(" at ") else { return Lead::parse(text) };
+        let lead = Lead::parse(lead)?;
+        if !lead.takes_at() {
+            return Err(format!("`{text}`: a time of day goes with days, weeks or business days only"));
+        }
+        Ok(Lead { at: Some(time_of_day(at)?), ..lead })
+    }
+}
+
+impl fmt::Display for Lead {
+    /// The text that reads back as this lead.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = match self.unit {
+            Unit::Minutes => "minute",
+            Unit::Hours => "hour",
+            Unit::Days => "day",
+            Unit::Weeks => "week",
+            Unit::BusinessDays => "business day",
+        };
+        write!(f, "{} {unit}{}", self.amount, if self.amount == 1 { "" } else { "s" })?;
+        if let Some(at) = self.at {
+            write!(f, " at {}", at.format("%H:%M"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a time of day as `HH:MM`, 24 hours.
+///
+/// # Errors
+/// A sentence that says what to write instead.
+pub fn time_of_day(text: &str) -> Result<NaiveTime, String> {
+    let shape = text.len() == 5 && text.bytes().enumerate().all(|(i, b)| if i == 2 { b == b':' } else { b.is_ascii_digit() });
+    shape
+        .then(|| NaiveTime::parse_from_str(text, "%H:%M").ok())
+        .flatten()
+        .ok_or_else(|| format!("`{text}` is not a time of day; write hours and minutes, such as \"09:30\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_practices_write() {
+        for text in ["1 minute", "90 minutes", "48 hours", "1 day", "2 weeks", "3 business days", "0 days at 08:00"] {
+            assert_eq!(text.parse::<Lead>().unwrap().to_string(), text);
+        }
+        assert_eq!("3  business  days".parse::<Lead>().unwrap().to_string(), "3 business days");
+    }
+
+    #[test]
+    fn refuses_the_rest_and_says_what_to_write() {
+        for text in ["", "soon", "3", "-1 days", "+1 days", "1.5 hours", "3 months", "0 hours", "400 days", "1 hour at 09:00", "1 day at 9:00", "1 day at 25:00", "1 day ago"] {
+            let problem = text.parse::<Lead>().unwrap_err();
+            assert!(problem.len() > 20, "{problem}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The nouns of the field: appointment, patient, phone, lead, rule, reminder and its states. Pure.
+
+pub mod appointment;
+pub mod lead;
+pub mod outcome;
+pub mod phone;
+pub mod private;
+pub mod reminder;
+pub mod rule;
+pub mod text;
+pub mod zone;

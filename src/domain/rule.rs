@@ -1,0 +1,46 @@
+//! One `[[rule]]` of the configuration: a lead, a policy, and the names of the visits it is for.
+
+use chrono::TimeDelta;
+
+use super::lead::Lead;
+use super::text::RuleName;
+
+/// What becomes of a visit that was booked, or moved, after a reminder of it was already due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BookedLate {
+    /// No text.
+    #[default]
+    Skip,
+    /// A text soon after, while it is still of use.
+    Send,
+}
+
+/// When, to whom and under which policy a reminder goes out. Its words stand in the wordbook, under its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// How Leadtime knows what was already sent; unique.
+    pub name: RuleName,
+    /// How long before the start.
+    pub lead: Lead,
+    /// Only appointments of these types (`type_id`); empty = all.
+    pub only_types: Vec<String>,
+    /// All but these types.
+    pub except_types: Vec<String>,
+    /// What a late booking gets.
+    pub booked_late: BookedLate,
+    /// No text this near to the start or nearer.
+    pub no_text_within: TimeDelta,
+}
+
+impl Rule {
+    /// What makes this rule the same rule as yesterday: its lead with the time of day. Words and policy may change.
+    pub fn fingerprint(&self) -> String {
+        self.lead.to_string()
+    }
+
+    /// Whether the rule is for appointments of this type. A visit without a type fits no `only_types`.
+    pub fn applies_to(&self, type_id: Option<&str>) -> bool {
+        let named = |list: &[String]| type_id.is_some_and(|t| list.iter().any(|name| name == t));
+        (self.only_types.is_empty() || named(&self.only_types)) && !named(&self.except_types)
+    }
+}

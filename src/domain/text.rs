@@ -1,0 +1,79 @@
+//! Small newtypes over text, so that an appointment's id is never taken for a patient's.
+
+use std::fmt;
+
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        pub struct $name(pub String);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                $name(text.to_owned())
+            }
+        }
+    };
+}
+
+id_type!(
+    /// The practice system's id of an appointment; becomes `appointmentInfo.appointmentId`.
+    AppointmentId
+);
+id_type!(
+    /// The practice system's id of a patient; becomes `patientInfo.patientId`.
+    PatientId
+);
+id_type!(
+    /// The name of a `[[rule]]`: how Leadtime knows what was already sent.
+    RuleName
+);
+id_type!(
+    /// Annie's id of a conversation.
+    ConversationId
+);
+
+/// The one of the known names that somebody who wrote `name` probably meant.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Jaro-Winkler similarity (0 to 1) from which two names are taken for the same with a slip of the pen.
+    const NEAR: f64 = 0.85;
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(similarity, _)| *similarity >= NEAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// One line of plain text: control characters, line ends and the exotic spaces of locale data become single spaces.
+pub fn one_line(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
+    plain.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Length as the Annie API may count it: UTF-16 code units, never fewer than characters.
+pub fn utf16_len(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name() {
+        assert_eq!(nearest("timout", ["timeout", "tick"]), Some("timeout"));
+        assert_eq!(nearest("colour", ["timeout", "tick"]), None);
+    }
+
+    #[test]
+    fn one_line_of_plain_text() {
+        assert_eq!(one_line(" 3:00\u{202f}PM\r\n\ttoday\u{a0}! \u{7}"), "3:00 PM today !");
+    }
+}

@@ -1,0 +1,5 @@
+//! The program `leadtime`: parses arguments, calls a command, reports how it ended.
+
+fn main() -> std::process::ExitCode {
+    leadtime::cli::main()
+}

@@ -1,0 +1,91 @@
+//! Templates in the syntax of Jinja (minijinja), strict: what is unknown is an error when the file is read.
+
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+
+/// The variables a text may use.
+pub const VARIABLES: [&str; 11] = [
+    "patient.first_name",
+    "patient.last_name",
+    "practice.name",
+    "practice.phone",
+    "appointment.when",
+    "appointment.date",
+    "appointment.time",
+    "appointment.weekday",
+    "appointment.type",
+    "appointment.description",
+    "appointment.provider",
+];
+
+/// Steps a template may take; ordinary ones take a few dozen.
+const FUEL: u64 = 20_000;
+
+/// Something wrong in a template: what, and where in its text (a byte range), if known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateProblem {
+    /// What is wrong, and what to write instead.
+    pub message: String,
+    /// The bytes of the template it is about.
+    pub range: Option<std::ops::Range<usize>>,
+}
+
+/// An environment in which a missing value may be asked for (`{% if %}`) but never printed, and nothing runs away.
+pub fn environment() -> Environment<'static> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    env.set_fuel(Some(FUEL));
+    env
+}
+
+/// Adds a template under a name after checking it: its syntax, its variables, and its filters against samples.
+///
+/// # Errors
+/// Every problem found.
+pub fn add(env: &mut Environment<'static>, name: &str, source: &str, samples: &[Value]) -> Result<(), Vec<TemplateProblem>> {
+    if let Err(error) = env.add_template_owned(name.to_owned(), source.to_owned()) {
+        return Err(vec![of_engine(&error)]);
+    }
+    let mut problems = unknown_variables(env, name, source);
+    if problems.is_empty() {
+        problems.extend(samples.iter().find_map(|sample| sample_fails(env, name, sample)));
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    env.remove_template(name);
+    Err(problems)
+}
+
+fn unknown_variables(env: &Environment<'_>, name: &str, source: &str) -> Vec<TemplateProblem> {
+    let Ok(template) = env.get_template(name) else { return Vec::new() };
+    let mut unknown: Vec<String> =
+        template.undeclared_variables(true).into_iter().filter(|v| !VARIABLES.contains(&v.as_str())).collect();
+    unknown.sort();
+    unknown
+        .into_iter()
+        .map(|variable| {
+            let nearest = crate::domain::text::nearest(&variable, VARIABLES);
+            let message = match nearest {
+                Some(near) => format!("there is no `{variable}`; did you mean `{near}`?"),
+                None => format!("there is no `{variable}`; there are {}", VARIABLES.join(", ")),
+            };
+            let range = source.find(&variable).map(|at| at..at + variable.len());
+            TemplateProblem { message, range }
+        })
+        .collect()
+}
+
+fn sample_fails(env: &Environment<'_>, name: &str, sample: &Value) -> Option<TemplateProblem> {
+    let error = env.get_template(name).and_then(|t| t.render(sample)).err()?;
+    // A value that this visit lacks is a matter of the visit, not of the template.
+    (error.kind() != ErrorKind::UndefinedError).then(|| of_engine(&error))
+}
+
+fn of_engine(error: &minijinja::Error) -> TemplateProblem {
+    let kind = error.kind().to_string();
+    let message = match error.detail() {
+        Some(detail) => format!("{kind}: {detail}"),
+        None => kind,
+    };
+    TemplateProblem { message, range: None }
+}
