@@ -3,4 +3,6 @@ pub mod clock;
 pub mod domain;
 pub mod planner;
 pub mod wording;
+
+pub mod store;
 pub mod cli { pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS } }

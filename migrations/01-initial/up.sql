@@ -2,6 +2,9 @@
 -- public table `appointments`, which any program may write and which therefore defends itself.
 -- Released migrations are never edited; a change is a new folder.
 
+-- 'Lead': tells this file from another program's database.
+PRAGMA application_id = 1281712484;
+
 ---------------------------------------------------------------------------------------------------
 -- The practice's truth
 ---------------------------------------------------------------------------------------------------

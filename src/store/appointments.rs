@@ -1,0 +1,66 @@
+//! Reading rows of the public table into the domain.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row};
+
+use super::{StoreError, instant};
+use crate::domain::appointment::{Appointment, Consent, Status};
+use crate::domain::private::Private;
+use crate::domain::text::{AppointmentId, PatientId};
+
+/// The columns [`from_row`] reads, of a table called `a`.
+pub(super) const COLUMNS: &str = "a.id, a.patient_id, a.first_name, a.last_name, a.date_of_birth, a.phone, a.language,
+    a.type_id, a.description, a.provider, a.starts_unix, unixepoch(a.ends_at), a.status, a.location, a.feed,
+    unixepoch(a.booked_at), a.consent";
+
+/// How many columns that is.
+pub(super) const COLUMN_COUNT: usize = 17;
+
+/// The appointment of a row that begins with [`COLUMNS`].
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
+    let status: String = row.get(12)?;
+    let consent: Option<String> = row.get(16)?;
+    let birth: Option<String> = row.get(4)?;
+    Ok(Appointment {
+        id: AppointmentId(row.get(0)?),
+        patient_id: PatientId(row.get(1)?),
+        first_name: Private(row.get(2)?),
+        last_name: Private(row.get(3)?),
+        date_of_birth: Private(birth.and_then(|text| text.parse().ok())),
+        phone: Private(row.get(5)?),
+        language: row.get(6)?,
+        type_id: row.get(7)?,
+        description: Private(row.get(8)?),
+        provider: Private(row.get(9)?),
+        starts_at: instant(row.get(10)?),
+        ends_at: row.get::<_, Option<i64>>(11)?.map(instant),
+        // The schema knows the same five.
+        status: Status::from_name(&status).unwrap_or(Status::Cancelled),
+        location: row.get(13)?,
+        feed: row.get(14)?,
+        booked_at: row.get::<_, Option<i64>>(15)?.map(instant),
+        consent: match consent.as_deref() {
+            Some("yes") => Some(Consent::Yes),
+            Some(_) => Some(Consent::No),
+            None => None,
+        },
+    })
+}
+
+/// Ids and numbers as written of the visits that start in [from, until), in order of start and id.
+///
+/// # Errors
+/// Database errors.
+pub fn starting_in(
+    connection: &Connection,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<(AppointmentId, Option<Private<String>>)>, StoreError> {
+    const STARTING: &str =
+        "SELECT id, phone FROM appointments WHERE starts_unix >= ?1 AND starts_unix < ?2 ORDER BY starts_unix, id";
+    let mut statement = connection.prepare_cached(STARTING)?;
+    let rows = statement.query_map((from.timestamp(), until.timestamp()), |row| {
+        Ok((AppointmentId(row.get(0)?), row.get::<_, Option<String>>(1)?.map(Private)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

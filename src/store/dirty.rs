@@ -1,0 +1,152 @@
+//! What has to be planned again, and the planning units that come of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Transaction};
+
+use super::facts::Directory;
+use super::{StoreError, phones};
+use crate::domain::phone::Phone;
+use crate::domain::text::AppointmentId;
+
+/// What is planned as one: a number, or a visit without a usable one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unit {
+    /// Everything that goes to one number.
+    Number(Phone),
+    /// One visit.
+    Visit(AppointmentId),
+}
+
+/// Units to plan, each with the visits that made it dirty (some of them gone, or moved to another number).
+pub type Dirty = BTreeMap<Unit, BTreeSet<AppointmentId>>;
+
+/// Takes up to `limit` marks and turns them into units. The marks are gone when the transaction commits, so the
+/// units have to be planned in it.
+///
+/// # Errors
+/// Database errors.
+pub fn take(tx: &Transaction<'_>, directory: &Directory, limit: usize) -> Result<Dirty, StoreError> {
+    let marks: Vec<(String, String)> = tx
+        .prepare_cached("SELECT phone, appointment_id FROM dirty_numbers LIMIT ?1")?
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut dirty = Dirty::new();
+    for (phone, id) in &marks {
+        let number = unit_of_spelling(tx, directory, phone)?;
+        let id = AppointmentId(id.clone());
+        if id.0.is_empty() {
+            dirty.extend(number.map(|unit| (unit, BTreeSet::new())));
+            continue;
+        }
+        if let Some(unit) = number {
+            dirty.entry(unit).or_default().insert(id.clone());
+        }
+        for (id, spelling) in of_the_same_patient(tx, &id)? {
+            let unit = match &spelling {
+                Some(spelling) => unit_of_spelling(tx, directory, spelling)?,
+                None => None,
+            };
+            dirty.entry(unit.unwrap_or(Unit::Visit(id.clone()))).or_default().insert(id);
+        }
+        // A visit that is gone was of no number: its own unit closes its reminders.
+        dirty.entry(Unit::Visit(id.clone())).or_default().insert(id);
+    }
+    let mut remove = tx.prepare_cached("DELETE FROM dirty_numbers WHERE phone = ?1 AND appointment_id = ?2")?;
+    for mark in &marks {
+        remove.execute((&mark.0, &mark.1))?;
+    }
+    drop(remove);
+    Ok(without_covered(tx, directory, dirty)?)
+}
+
+/// Drops the units of single visits whose number is usable after all: the number's unit covers them.
+fn without_covered(tx: &Transaction<'_>, directory: &Directory, dirty: Dirty) -> rusqlite::Result<Dirty> {
+    let mut kept = Dirty::new();
+    for (unit, ids) in dirty {
+        if let Unit::Visit(id) = &unit {
+            let phone: Option<Option<String>> = first(tx, "SELECT phone FROM appointments WHERE id = ?1", &id.0)?;
+            if let Some(Some(spelling)) = phone
+                && unit_of_spelling(tx, directory, &spelling).is_ok_and(|unit| unit.is_some())
+            {
+                continue;
+            }
+        }
+        kept.insert(unit, ids);
+    }
+    Ok(kept)
+}
+
+fn first<T: rusqlite::types::FromSql>(tx: &Connection, sql: &str, id: &str) -> rusqlite::Result<Option<T>> {
+    use rusqlite::OptionalExtension;
+    tx.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()
+}
+
+fn unit_of_spelling(tx: &Connection, directory: &Directory, spelling: &str) -> Result<Option<Unit>, StoreError> {
+    if spelling.is_empty() {
+        return Ok(None);
+    }
+    let reading = phones::learn(tx, directory.country, spelling)?;
+    Ok(directory.usable(&reading).cloned().map(Unit::Number))
+}
+
+/// The visit and the others of its patient: what is a duplicate of what can change with each of them.
+fn of_the_same_patient(tx: &Connection, id: &AppointmentId) -> Result<Vec<(AppointmentId, Option<String>)>, StoreError> {
+    const SAME: &str = "SELECT id, phone FROM appointments WHERE patient_id IN (
+            SELECT patient_id FROM appointments WHERE id = ?1
+            UNION SELECT patient_id FROM reminders WHERE appointment_id = ?1)";
+    let mut statement = tx.prepare_cached(SAME)?;
+    let rows = statement.query_map([&id.0], |row| Ok((AppointmentId(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many marks wait.
+///
+/// # Errors
+/// Database errors.
+pub fn count(connection: &Connection) -> Result<u64, StoreError> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM dirty_numbers", [], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// Marks everything: every visit, and every reminder that is not final.
+///
+/// # Errors
+/// Database errors.
+pub fn mark_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT coalesce(phone, ''), id FROM appointments
+         WHERE true ON CONFLICT DO NOTHING",
+        [],
+    )?;
+    tx.execute(
+        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT coalesce(phone, ''), appointment_id FROM reminders
+         WHERE state = 'planned' ON CONFLICT DO NOTHING",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Marks the planned reminders that expired; how many.
+///
+/// # Errors
+/// Database errors.
+pub fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    let marked = tx.prepare_cached(
+        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT phone, appointment_id FROM reminders
+         WHERE state = 'planned' AND expires_at <= ?1 ON CONFLICT DO NOTHING",
+    )?;
+    let mut marked = marked;
+    Ok(marked.execute([now.timestamp()])?)
+}
+
+/// Marks one visit under one number.
+///
+/// # Errors
+/// Database errors.
+pub fn mark(tx: &Transaction<'_>, phone: &Phone, id: &AppointmentId) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO dirty_numbers (phone, appointment_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute((phone.dial(), &id.0))?;
+    Ok(())
+}

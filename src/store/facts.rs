@@ -1,0 +1,270 @@
+//! Gathers all that is known of one planning unit, for the planner.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::appointments::{COLUMN_COUNT, COLUMNS, from_row};
+use super::dirty::Unit;
+use super::{StoreError, instant, phones};
+use crate::domain::appointment::Appointment;
+use crate::domain::phone::{Country, Phone, Reading};
+use crate::domain::reminder::State;
+use crate::domain::text::{AppointmentId, PatientId};
+use crate::planner::facts::{FeedImports, Key, Number, NumberFacts, Spent, Stored, Twin, VisitFacts};
+
+/// How numbers are read: by the rules of a country, and taken as written where the configuration names them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Directory {
+    /// The country of numbers without `+`.
+    pub country: Country,
+    /// Numbers that count as usable, valid or not.
+    pub as_written: BTreeSet<Phone>,
+}
+
+impl Directory {
+    /// The number of a reading, if it can be texted.
+    pub fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
+        reading.phone.as_ref().filter(|phone| reading.valid || self.as_written.contains(phone))
+    }
+
+    /// The unit a visit belongs to, by its number as written; spellings must have been learnt.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub fn unit(
+        &self,
+        connection: &Connection,
+        id: &AppointmentId,
+        spelling: Option<&str>,
+    ) -> Result<Unit, StoreError> {
+        let reading = match spelling {
+            Some(spelling) => phones::known(connection, self.country, spelling)?,
+            None => None,
+        };
+        let phone = reading.as_ref().and_then(|reading| self.usable(reading));
+        Ok(phone.cloned().map_or_else(|| Unit::Visit(id.clone()), Unit::Number))
+    }
+}
+
+/// Everything the planner needs of a unit. `also` names visits whose stored reminders belong here although the
+/// visit itself may be gone or moved to another number.
+///
+/// # Errors
+/// Database errors, and rows no version of Leadtime writes.
+pub fn load(
+    connection: &Connection,
+    directory: &Directory,
+    unit: &Unit,
+    also: &BTreeSet<AppointmentId>,
+    now: DateTime<Utc>,
+) -> Result<NumberFacts, StoreError> {
+    let loader = Loader { connection, directory, now };
+    let (number, visits) = match unit {
+        Unit::Number(phone) => (Number::Usable(phone.clone()), loader.visits_of_number(phone)?),
+        Unit::Visit(id) => {
+            let visits = loader.visit(id)?;
+            let blank = |v: &VisitFacts| v.appointment.phone.as_ref().is_none_or(|phone| phone.trim().is_empty());
+            (if visits.iter().all(blank) { Number::Missing } else { Number::Invalid }, visits)
+        }
+    };
+    let here = |id: &AppointmentId| visits.iter().any(|v| v.appointment.id == *id);
+    let mut stored = Vec::new();
+    for visit in &visits {
+        stored.extend(loader.stored(&visit.appointment.id)?);
+    }
+    for id in also {
+        // One that lives under another number is that number's to answer for.
+        if !here(id) && !loader.exists(id)? {
+            stored.extend(loader.stored(id)?);
+        }
+    }
+    let patients: BTreeSet<&PatientId> = visits.iter().map(|v| &v.appointment.patient_id).collect();
+    let mut spent = Vec::new();
+    for patient in patients {
+        spent.extend(loader.spent(patient)?);
+    }
+    let (in_doubt, opted_out) = match &number {
+        Number::Usable(phone) => (loader.in_doubt(phone)?, loader.opted_out(phone)?),
+        Number::Missing | Number::Invalid => (false, false),
+    };
+    Ok(NumberFacts { number, visits, stored, spent, in_doubt, opted_out })
+}
+
+struct Loader<'a> {
+    connection: &'a Connection,
+    directory: &'a Directory,
+    now: DateTime<Utc>,
+}
+
+impl Loader<'_> {
+    fn visits_of_number(&self, phone: &Phone) -> Result<Vec<VisitFacts>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id
+             FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
+             {BESIDE} WHERE s.country = ?1 AND s.e164 = ?2 ORDER BY a.starts_unix, a.id"
+        );
+        let country = self.directory.country.code();
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map((country, phone.dial()), |row| self.visit_of(row))?;
+        self.complete(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn visit(&self, id: &AppointmentId) -> Result<Vec<VisitFacts>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id
+             FROM appointments AS a {BESIDE} WHERE a.id = ?1"
+        );
+        let found = self.connection.prepare_cached(&sql)?.query_row([&id.0], |row| self.visit_of(row)).optional()?;
+        self.complete(found.into_iter().collect())
+    }
+
+    fn visit_of(&self, row: &Row<'_>) -> rusqlite::Result<VisitFacts> {
+        let appointment = from_row(row)?;
+        let time = |column: usize, otherwise: DateTime<Utc>| {
+            row.get::<_, Option<i64>>(COLUMN_COUNT + column).map(|unix| unix.map_or(otherwise, instant))
+        };
+        Ok(VisitFacts {
+            first_start: time(0, appointment.starts_at)?,
+            seen_at: time(1, self.now)?,
+            taken_at: time(2, self.now)?,
+            bad_row: row.get::<_, Option<i64>>(COLUMN_COUNT + 3)?.is_some(),
+            not_listed: row.get::<_, Option<i64>>(COLUMN_COUNT + 4)?.is_some(),
+            imports: FeedImports::None,
+            twins: Vec::new(),
+            appointment,
+        })
+    }
+
+    /// Adds what further statements tell.
+    fn complete(&self, mut visits: Vec<VisitFacts>) -> Result<Vec<VisitFacts>, StoreError> {
+        let mut feeds: HashMap<(String, i64), FeedImports> = HashMap::new();
+        for visit in &mut visits {
+            if !visit.appointment.status.is_live() || visit.appointment.starts_at <= self.now {
+                continue;
+            }
+            if let (Some(feed), None) = (&visit.appointment.feed, visit.appointment.booked_at) {
+                let seen = visit.seen_at.min(self.now).timestamp();
+                visit.imports = match feeds.get(&(feed.clone(), seen)) {
+                    Some(imports) => *imports,
+                    None => {
+                        let imports = self.imports(feed, seen)?;
+                        feeds.insert((feed.clone(), seen), imports);
+                        imports
+                    }
+                };
+            }
+            visit.twins = self.twins(&visit.appointment)?;
+        }
+        Ok(visits)
+    }
+
+    fn imports(&self, feed: &str, seen: i64) -> Result<FeedImports, StoreError> {
+        let any: bool = self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM imports WHERE feed = ?1)")?
+            .query_row([feed], |row| row.get(0))?;
+        if !any {
+            return Ok(FeedImports::None);
+        }
+        let last: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT max(started_at) FROM imports
+                 WHERE feed = ?1 AND started_at < ?2 AND finished_at IS NOT NULL",
+            )?
+            .query_row((feed, seen), |row| row.get(0))?;
+        Ok(FeedImports::LastBeforeSeen(last.map(instant)))
+    }
+
+    fn twins(&self, of: &Appointment) -> Result<Vec<Twin>, StoreError> {
+        const TWINS: &str = "SELECT id, type_id, phone, consent FROM appointments AS a
+            WHERE patient_id = ?1 AND starts_unix = ?2 AND id <> ?3 AND status IN ('booked', 'confirmed')
+            AND NOT EXISTS (SELECT 1 FROM bad_rows AS b WHERE b.appointment_id = a.id)";
+        let mut statement = self.connection.prepare_cached(TWINS)?;
+        let mut rows = statement.query((&of.patient_id.0, of.starts_at.timestamp(), &of.id.0))?;
+        let mut twins = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (spelling, consent): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+            let reading = match &spelling {
+                Some(spelling) => phones::known(self.connection, self.directory.country, spelling)?,
+                None => None,
+            };
+            let phone = reading.as_ref().and_then(|reading| self.directory.usable(reading));
+            let usable = match phone {
+                Some(phone) => consent.as_deref() != Some("no") && !self.opted_out(phone)?,
+                None => false,
+            };
+            twins.push(Twin { id: AppointmentId(row.get(0)?), type_id: row.get(1)?, usable });
+        }
+        Ok(twins)
+    }
+
+    fn exists(&self, id: &AppointmentId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM appointments WHERE id = ?1)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([&id.0], |row| row.get(0))?)
+    }
+
+    fn stored(&self, id: &AppointmentId) -> Result<Vec<Stored>, StoreError> {
+        let sql = "SELECT appointment_id, rule, starts_at, round, state, reason, nominal_at, adjusted_at, due_at, expires_at
+                   FROM reminders WHERE appointment_id = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([&id.0])?;
+        let mut stored = Vec::new();
+        while let Some(row) = rows.next()? {
+            let time = |column: usize| row.get::<_, Option<i64>>(column).map(|unix| unix.map(instant));
+            stored.push(Stored {
+                key: key_of(row)?,
+                state: state_of(row, 4)?,
+                nominal_at: time(6)?,
+                adjusted_at: time(7)?,
+                due_at: time(8)?,
+                expires_at: time(9)?,
+            });
+        }
+        Ok(stored)
+    }
+
+    fn spent(&self, patient: &PatientId) -> Result<Vec<Spent>, StoreError> {
+        let sql = "SELECT appointment_id, rule, starts_at, round, message_id FROM reminders
+                   WHERE patient_id = ?1 AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held')";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([&patient.0], |row| {
+            Ok(Spent { patient_id: patient.clone(), key: key_of(row)?, order: row.get(4)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn in_doubt(&self, phone: &Phone) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1
+                   AND (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
+    }
+
+    fn opted_out(&self, phone: &Phone) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
+    }
+}
+
+/// What the store knows of a visit beside its row.
+const BESIDE: &str = "LEFT JOIN first_seen AS f ON f.appointment_id = a.id
+    LEFT JOIN bad_rows AS b ON b.appointment_id = a.id LEFT JOIN not_listed AS n ON n.appointment_id = a.id";
+
+/// The key of a row that begins with appointment_id, rule, starts_at, round.
+pub(super) fn key_of(row: &Row<'_>) -> rusqlite::Result<Key> {
+    Ok(Key {
+        appointment_id: AppointmentId(row.get(0)?),
+        rule: crate::domain::text::RuleName(row.get(1)?),
+        start: instant(row.get(2)?),
+        round: row.get(3)?,
+    })
+}
+
+/// The state in columns `at` and `at + 1`.
+pub(super) fn state_of(row: &Row<'_>, at: usize) -> Result<State, StoreError> {
+    let (name, reason): (String, Option<String>) = (row.get(at)?, row.get(at + 1)?);
+    State::from_parts(&name, reason.as_deref())
+        .ok_or_else(|| StoreError::Unreadable(format!("state {name:?} with reason {reason:?}")))
+}

@@ -1,0 +1,229 @@
+//! What was tried and told: messages, attempts, conversations, and the reminders they settle.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+
+use super::StoreError;
+use crate::domain::outcome::Outcome;
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::domain::reminder::{Answer, Miss, State};
+use crate::domain::text::ConversationId;
+use crate::domain::zone::Zone;
+use crate::planner::facts::Key;
+
+/// A claim to be written: from now on the reminder is Leadtime's to send, once.
+#[derive(Debug, Clone)]
+pub struct Claim<'a> {
+    /// The reminder.
+    pub key: &'a Key,
+    /// The number.
+    pub phone: &'a Phone,
+    /// Which key it goes out with, by its name.
+    pub api_key: &'a str,
+    /// The JSON body of the POST.
+    pub body: Private<&'a str>,
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// The practice's zone, for the local time people read.
+    pub zone: &'a Zone,
+}
+
+/// Writes message and attempt and moves the reminder from `planned` to `sending`. Returns the attempt's id.
+///
+/// # Errors
+/// [`StoreError::Stale`] if the reminder is no longer planned; a constraint if its number has a doubtful attempt.
+pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError> {
+    let made_local = claim.zone.local(claim.now).format("%a %Y-%m-%d %H:%M:%S").to_string();
+    tx.prepare_cached("INSERT INTO messages (phone, body, made_at, made_local) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((claim.phone.dial(), claim.body.0, claim.now.timestamp(), made_local))?;
+    let message = tx.last_insert_rowid();
+    tx.prepare_cached("INSERT INTO attempts (message_id, api_key, phone, started_ms) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((message, claim.api_key, claim.phone.dial(), claim.now.timestamp_millis()))?;
+    let attempt = tx.last_insert_rowid();
+    let key = claim.key;
+    let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round, message);
+    let moved = tx
+        .prepare_cached(
+            "UPDATE reminders SET state = 'sending', message_id = ?5
+             WHERE appointment_id = ?1 AND rule = ?2 AND starts_at = ?3 AND round = ?4 AND state = 'planned'",
+        )?
+        .execute(about)?;
+    if moved != 1 {
+        return Err(StoreError::Stale("claim"));
+    }
+    tx.prepare_cached(
+        "INSERT INTO message_reminders (message_id, reminder_id)
+         SELECT message_id, id FROM reminders WHERE message_id = ?1",
+    )?
+    .execute([message])?;
+    Ok(attempt)
+}
+
+/// Writes what became of an attempt: the attempt, its reminders, the conversation.
+///
+/// # Errors
+/// [`StoreError::Stale`] if the attempt was settled already; database errors.
+pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: DateTime<Utc>) -> Result<(), StoreError> {
+    let outcome = match outcome {
+        // An id that belongs to another conversation of ours says nothing about this text.
+        Outcome::Sent(id) if is_known(tx, id)? => &Outcome::Unknown {
+            status: None,
+            detail: "Annie answered with the id of another conversation".to_owned(),
+        },
+        other => other,
+    };
+    let conversation = match outcome {
+        Outcome::Sent(id) => Some(&id.0),
+        _ => None,
+    };
+    let changed = tx
+        .prepare_cached(
+            "UPDATE attempts SET outcome = :outcome, kind = :kind, http_status = :status, detail = :detail,
+                 ended_ms = :ended, conversation_id = :conversation
+             WHERE id = :attempt AND outcome IS NULL",
+        )?
+        .execute(named_params! {
+            ":outcome": outcome.name(), ":kind": outcome.kind(), ":status": outcome.status(),
+            ":detail": outcome.detail(), ":ended": ended.timestamp_millis(), ":conversation": conversation,
+            ":attempt": attempt,
+        })?;
+    if changed != 1 {
+        return Err(StoreError::Stale("settling"));
+    }
+    if let Some(conversation) = conversation {
+        tx.prepare_cached(
+            "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at)
+             SELECT ?1, id, phone, started_ms / 1000 FROM attempts WHERE id = ?2",
+        )?
+        .execute((conversation, attempt))?;
+    }
+    let state = match outcome {
+        Outcome::Sent(_) => State::Sent,
+        Outcome::Rejected { .. } => State::Rejected,
+        Outcome::Unknown { .. } => State::Unknown,
+        Outcome::NotSent(_) => State::Answered(Answer::Planned),
+    };
+    let keeps_message = state.is_spent();
+    tx.prepare_cached(
+        "UPDATE reminders SET state = ?1, message_id = iif(?2, message_id, NULL)
+         WHERE state = 'sending' AND message_id = (SELECT message_id FROM attempts WHERE id = ?3)",
+    )?
+    .execute((state.name(), keeps_message, attempt))?;
+    Ok(())
+}
+
+fn is_known(tx: &Connection, id: &ConversationId) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1)";
+    Ok(tx.prepare_cached(sql)?.query_row([&id.0], |row| row.get(0))?)
+}
+
+/// Reminders whose number alone Annie refused (401, 403, 404): it accepted another number's later attempt, so the
+/// refusal was about the number, and they are `rejected`. Returns how many.
+///
+/// # Errors
+/// Database errors.
+pub fn reject_refused_numbers(tx: &Transaction<'_>) -> Result<usize, StoreError> {
+    // The last attempt of each such reminder was refused, and a later attempt to another number was accepted.
+    const REFUSED: &str = "SELECT r.id, t.message_id FROM attempts AS t
+        JOIN message_reminders AS mr ON mr.message_id = t.message_id
+        JOIN reminders AS r ON r.id = mr.reminder_id
+        WHERE t.outcome = 'not-sent' AND t.kind = 'refused' AND r.state = 'planned'
+          AND t.message_id = (SELECT max(message_id) FROM message_reminders WHERE reminder_id = r.id)
+          AND EXISTS (SELECT 1 FROM attempts AS ok WHERE ok.id > t.id AND ok.outcome = 'sent' AND ok.phone <> t.phone
+                      AND ok.api_key = t.api_key)
+          AND t.id > coalesce((SELECT forgiven_attempt FROM circuits WHERE api_key = t.api_key), 0)";
+    let refused: Vec<(i64, i64)> =
+        tx.prepare_cached(REFUSED)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    for (reminder, message) in &refused {
+        tx.prepare_cached("UPDATE reminders SET state = 'rejected', message_id = ?2 WHERE id = ?1 AND state = 'planned'")?
+            .execute((reminder, message))?;
+    }
+    Ok(refused.len())
+}
+
+/// After a crash: attempts that never ended may have arrived. Returns how many.
+///
+/// # Errors
+/// Database errors.
+pub fn recover(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    let cut_off: Vec<i64> = tx
+        .prepare("SELECT id FROM attempts WHERE outcome IS NULL ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let outcome = Outcome::Unknown { status: None, detail: "Leadtime stopped before the answer came".to_owned() };
+    for attempt in &cut_off {
+        settle(tx, *attempt, &outcome, now)?;
+    }
+    Ok(cut_off.len())
+}
+
+/// Reminders of which it is still unknown whether they went out when their visit starts: `missed(unconfirmed)`.
+/// Their attempts block the number no longer. Returns how many.
+///
+/// # Errors
+/// Database errors.
+pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    tx.prepare_cached(
+        "UPDATE attempts SET unresolved = 1 WHERE outcome = 'unknown' AND unresolved = 0 AND message_id IN (
+             SELECT message_id FROM reminders WHERE state IN ('unknown', 'held') AND starts_at <= ?1)",
+    )?
+    .execute([now.timestamp()])?;
+    let missed = State::Answered(Answer::Missed(Miss::Unconfirmed));
+    let rows = tx
+        .prepare_cached(
+            "UPDATE reminders SET state = ?1, reason = ?2 WHERE state IN ('unknown', 'held') AND starts_at <= ?3",
+        )?
+        .execute((missed.name(), missed.reason(), now.timestamp()))?;
+    Ok(rows)
+}
+
+/// How many attempts have been of unknown outcome since before `until`.
+///
+/// # Errors
+/// Database errors.
+pub fn unknown_since_before(connection: &Connection, until: DateTime<Utc>) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM attempts WHERE outcome = 'unknown' AND unresolved = 0 AND ended_ms <= ?1";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([until.timestamp_millis()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// When the last attempt began.
+///
+/// # Errors
+/// Database errors.
+pub fn last_attempt_at(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let sql = "SELECT started_ms FROM attempts ORDER BY id DESC LIMIT 1";
+    let last: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(last.and_then(DateTime::from_timestamp_millis))
+}
+
+/// What became of the text of a spent reminder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The stored body, unless retention emptied it.
+    pub body: Option<Private<String>>,
+    /// When it was claimed.
+    pub made_at: DateTime<Utc>,
+    /// The conversation it began.
+    pub conversation: Option<ConversationId>,
+}
+
+/// The text of a spent reminder.
+///
+/// # Errors
+/// Database errors.
+pub fn text_of(connection: &Connection, key: &Key) -> Result<Option<Text>, StoreError> {
+    let sql = "SELECT m.body, m.made_at, t.conversation_id FROM reminders AS r JOIN messages AS m ON m.id = r.message_id
+               JOIN attempts AS t ON t.message_id = m.id
+               WHERE r.appointment_id = ?1 AND r.rule = ?2 AND r.starts_at = ?3 AND r.round = ?4";
+    let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round);
+    let found = connection.prepare_cached(sql)?.query_row(about, |row| {
+        Ok(Text {
+            body: row.get::<_, Option<String>>(0)?.map(Private),
+            made_at: super::instant(row.get(1)?),
+            conversation: row.get::<_, Option<String>>(2)?.map(ConversationId),
+        })
+    });
+    Ok(found.optional()?)
+}

@@ -1,0 +1,284 @@
+//! Opening the database: creation, permissions, settings, migrations, and errors a person can act on.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use include_dir::{Dir, include_dir};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite_migration::{Migrations, SchemaVersion};
+
+static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
+static MIGRATIONS: LazyLock<Migrations<'static>> =
+    LazyLock::new(|| Migrations::from_directory(&FOLDER).unwrap_or_else(|e| panic!("migrations/ is malformed: {e}")));
+
+/// `Lead` in ASCII, in the file's header.
+const APPLICATION_ID: i64 = 1_281_712_484;
+
+/// How long a writer waits for another to finish.
+const BUSY_WAIT: Duration = Duration::from_secs(20);
+
+/// What goes wrong with the database, in words that say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such file.
+    #[error("there is no database at {0} yet; `leadtime import` or `leadtime run` makes one")]
+    Missing(PathBuf),
+    /// The file is something else.
+    #[error("{0} is not a Leadtime database; [database] path names the wrong file, or the file is damaged")]
+    NotOurs(PathBuf),
+    /// A newer program wrote it.
+    #[error("{path} was written by a newer version of Leadtime (its schema is {found}, this program knows {known}); install that version again")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: usize,
+        /// The newest this program knows.
+        known: usize,
+    },
+    /// An older program wrote it, and this command may not change it.
+    #[error("{0} was written by an older version of Leadtime; `leadtime run` or `leadtime import` brings it up to date")]
+    Older(PathBuf),
+    /// It cannot be opened or created.
+    #[error("cannot open {path}: {why}; the folder must exist and belong to the user Leadtime runs as")]
+    Unopenable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// It cannot be written.
+    #[error("{0} cannot be written: the disk or the file is read-only, or belongs to another user")]
+    ReadOnly(PathBuf),
+    /// No room.
+    #[error("the disk is full; make room, and Leadtime goes on by itself")]
+    DiskFull,
+    /// Another process holds it.
+    #[error("the database is in use by another program that does not let go of it; try again")]
+    Busy,
+    /// The connection's thread is gone.
+    #[error("the database connection is closed")]
+    Closed,
+    /// A row that no version of Leadtime writes.
+    #[error("the database holds something this version cannot read: {0}")]
+    Unreadable(String),
+    /// A guarded update met another state than it was written for.
+    #[error("a reminder or attempt was changed by somebody else at the same moment ({0})")]
+    Stale(&'static str),
+    /// Anything else SQLite says.
+    #[error("database error: {0}")]
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> StoreError {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::DiskFull,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+            _ => StoreError::Sql(error),
+        }
+    }
+}
+
+/// The daemon's connection: one thread owns it, closures are sent there.
+#[derive(Debug, Clone)]
+pub struct Store {
+    connection: tokio_rusqlite::Connection,
+}
+
+impl Store {
+    /// Hands an open connection to a thread of its own.
+    pub fn new(connection: Connection) -> Store {
+        Store { connection: tokio_rusqlite::Connection::from(connection) }
+    }
+
+    /// Runs `work` in one immediate transaction, committed if it succeeds, undone if it fails.
+    ///
+    /// # Errors
+    /// Those of `work`, and those of the transaction.
+    pub async fn write<R, F>(&self, work: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&rusqlite::Transaction<'_>) -> Result<R, StoreError> + Send + 'static,
+    {
+        let done = self.connection.call(move |connection| {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = work(&tx)?;
+            tx.commit()?;
+            Ok(result)
+        });
+        done.await.map_err(|error| match error {
+            tokio_rusqlite::Error::Error(error) => error,
+            _ => StoreError::Closed,
+        })
+    }
+}
+
+/// Opens the database for writing, creates it where there is none, and brings its schema up to date.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
+    // Created here and not by SQLite: 0600 from the first byte, which -wal and -shm then inherit.
+    let created = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    if let Err(error) = created {
+        let read_only = matches!(error.kind(), std::io::ErrorKind::ReadOnlyFilesystem)
+            || (path.exists() && error.kind() == std::io::ErrorKind::PermissionDenied);
+        return Err(match read_only {
+            true => StoreError::ReadOnly(path.to_owned()),
+            false => StoreError::Unopenable { path: path.to_owned(), why: error.to_string() },
+        });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|e| opening(path, e))?;
+    prepare(&connection).map_err(|e| opening(path, e))?;
+    recognise(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "wal").map_err(|e| opening(path, e))?;
+    connection.pragma_update(None, "synchronous", "full").map_err(|e| opening(path, e))?;
+    MIGRATIONS.to_latest(&mut connection).map_err(|error| migrating(path, error))?;
+    temporary_tables(&connection)?;
+    Ok(connection)
+}
+
+/// Opens the database for reading only; never creates or changes it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing(path.to_owned()));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| opening(path, e))?;
+    prepare(&connection).map_err(|e| opening(path, e))?;
+    recognise(&connection, path)?;
+    match MIGRATIONS.current_version(&connection).map_err(|error| migrating(path, error))? {
+        SchemaVersion::Inside(version) if version.get() == latest() => {}
+        _ => return Err(StoreError::Older(path.to_owned())),
+    }
+    temporary_tables(&connection)?;
+    Ok(connection)
+}
+
+fn latest() -> usize {
+    FOLDER.dirs().count()
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Refuses another program's database, and one from the future, before anything is written to it.
+fn recognise(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let number = |pragma: &str| {
+        connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(|e| opening(path, e))
+    };
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|e| opening(path, e))?;
+    if tables > 0 && number("application_id")? != APPLICATION_ID {
+        return Err(StoreError::NotOurs(path.to_owned()));
+    }
+    let found = usize::try_from(number("user_version")?).unwrap_or(usize::MAX);
+    match found > latest() {
+        true => Err(StoreError::Newer { path: path.to_owned(), found, known: latest() }),
+        false => Ok(()),
+    }
+}
+
+/// What this connection alone sees: spellings it has read but may not, or not yet, store.
+fn temporary_tables(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE new_spellings (
+             country TEXT NOT NULL, spelling TEXT NOT NULL, e164 TEXT, valid INTEGER NOT NULL,
+             PRIMARY KEY (country, spelling)) STRICT, WITHOUT ROWID;
+         CREATE INDEX temp.new_spellings_by_number ON new_spellings (e164);
+         CREATE TEMP VIEW known_spellings AS
+             SELECT country, spelling, e164, valid FROM main.phone_spellings
+             UNION ALL SELECT country, spelling, e164, valid FROM temp.new_spellings;",
+    )?;
+    Ok(())
+}
+
+fn opening(path: &Path, error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::NotOurs(path.to_owned()),
+        Some(ErrorCode::ReadOnly) => StoreError::ReadOnly(path.to_owned()),
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            StoreError::Unopenable { path: path.to_owned(), why: error.to_string() }
+        }
+        _ => StoreError::from(error),
+    }
+}
+
+fn migrating(path: &Path, error: rusqlite_migration::Error) -> StoreError {
+    match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => opening(path, err),
+        other => StoreError::Unreadable(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn migrations_are_well_formed() {
+        MIGRATIONS.validate().unwrap();
+    }
+
+    #[test]
+    fn created_for_its_owner_alone_and_ready_for_a_power_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let connection = read_write(&path).unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let pragma = |name: &str| connection.pragma_query_value(None, name, |r| r.get::<_, String>(0)).unwrap();
+        assert_eq!(pragma("journal_mode"), "wal");
+        assert_eq!(connection.pragma_query_value(None, "synchronous", |r| r.get::<_, i64>(0)).unwrap(), 2);
+        assert_eq!(connection.pragma_query_value(None, "foreign_keys", |r| r.get::<_, i64>(0)).unwrap(), 1);
+        drop(connection);
+        read_write(&path).unwrap();
+        read_only(&path).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("text.db");
+        std::fs::write(&text, "appointments for tomorrow: none, as far as I know, but who knows?").unwrap();
+        let other = folder.path().join("other.db");
+        Connection::open(&other).unwrap().execute_batch("CREATE TABLE patients (id)").unwrap();
+        for path in [&text, &other] {
+            let before = std::fs::read(path).unwrap();
+            assert!(matches!(read_write(path), Err(StoreError::NotOurs(_))));
+            assert!(matches!(read_only(path), Err(StoreError::NotOurs(_))));
+            assert_eq!(std::fs::read(path).unwrap(), before);
+        }
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("newer.db");
+        read_write(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
+        assert!(matches!(read_write(&path), Err(StoreError::Newer { found: 999, .. })));
+        assert!(matches!(read_only(&path), Err(StoreError::Newer { .. })));
+    }
+
+    #[test]
+    fn missing_is_said_and_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.db");
+        assert!(matches!(read_only(&path), Err(StoreError::Missing(_))));
+        assert!(!path.exists());
+        assert!(matches!(read_write(&folder.path().join("no/such/folder.db")), Err(StoreError::Unopenable { .. })));
+    }
+}

@@ -1,0 +1,83 @@
+//! The daemon's own memory: since when each rule is live, what the plan was made from, the heartbeat.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::{StoreError, instant};
+use crate::domain::rule::Rule;
+use crate::domain::text::RuleName;
+use crate::planner::facts::LiveSince;
+
+/// Since when each of these rules, with its present lead, has been live. One that never was is missing.
+///
+/// # Errors
+/// Database errors.
+pub fn live_since(connection: &Connection, rules: &[Rule]) -> Result<LiveSince, StoreError> {
+    let mut live = LiveSince::new();
+    let mut statement = connection.prepare_cached("SELECT name, fingerprint, live_since FROM rules")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (name, fingerprint): (String, String) = (row.get(0)?, row.get(1)?);
+        if rules.iter().any(|rule| rule.name.0 == name && rule.fingerprint() == fingerprint) {
+            live.insert(RuleName(name), instant(row.get(2)?));
+        }
+    }
+    Ok(live)
+}
+
+/// The rules go live: a new one, and one with another lead than before, now; one that left is forgotten, so that it
+/// would go live anew.
+///
+/// # Errors
+/// Database errors.
+pub fn go_live(tx: &Transaction<'_>, rules: &[Rule], now: DateTime<Utc>) -> Result<(), StoreError> {
+    let known: Vec<String> =
+        tx.prepare("SELECT name FROM rules")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for name in known.iter().filter(|name| rules.iter().all(|rule| rule.name.0 != **name)) {
+        tx.execute("DELETE FROM rules WHERE name = ?1", [name])?;
+    }
+    for rule in rules {
+        tx.execute(
+            "INSERT INTO rules (name, fingerprint, live_since) VALUES (?1, ?2, ?3)
+             ON CONFLICT (name) DO UPDATE SET fingerprint = excluded.fingerprint, live_since = excluded.live_since
+             WHERE fingerprint <> excluded.fingerprint",
+            (&rule.name.0, rule.fingerprint(), now.timestamp()),
+        )?;
+    }
+    Ok(())
+}
+
+/// Notes what plans are made from now on; whether it differs from what the stored ones were made from.
+///
+/// # Errors
+/// Database errors.
+pub fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "INSERT INTO plan_basis (only_row, fingerprint) VALUES (1, ?1)
+         ON CONFLICT (only_row) DO UPDATE SET fingerprint = excluded.fingerprint
+         WHERE fingerprint <> excluded.fingerprint",
+        [fingerprint],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Stores a sign of life.
+///
+/// # Errors
+/// Database errors.
+pub fn beat(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO heartbeat (only_row, at) VALUES (1, ?1) ON CONFLICT (only_row) DO UPDATE SET at = excluded.at",
+    )?
+    .execute([now.timestamp()])?;
+    Ok(())
+}
+
+/// The last sign of life.
+///
+/// # Errors
+/// Database errors.
+pub fn last_beat(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let at: Option<i64> = connection.query_row("SELECT at FROM heartbeat", [], |row| row.get(0)).optional()?;
+    Ok(at.map(instant))
+}
