@@ -1,5 +1,6 @@
 //! Leadtime
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod planner;
 pub mod wording;

@@ -95,6 +95,13 @@ impl Calendar {
         self.days.contains(&date.weekday()) && !self.holidays.contains(&date)
     }
 
+    /// Whether texts can leave at all: the practice's hours and Annie's meet in winter or in summer.
+    pub fn has_windows(&self) -> bool {
+        let weeks = [(2026, 1, 5), (2026, 7, 6)].into_iter().filter_map(|(y, m, d)| NaiveDate::from_ymd_opt(y, m, d));
+        let without_holidays = Calendar { holidays: BTreeSet::new(), ..self.clone() };
+        weeks.flat_map(|monday| monday.iter_days().take(7)).any(|date| !without_holidays.spans(date).is_empty())
+    }
+
     /// The local date of an instant.
     pub fn date(&self, at: DateTime<Utc>) -> NaiveDate {
         self.zone.local(at).date_naive()

@@ -1,0 +1,91 @@
+//! What is wrong in a configuration file, shown all at once with file, line, column and caret.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// Whether a problem stops the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The file is refused as a whole.
+    Error,
+    /// The file works, but perhaps not as meant.
+    Warning,
+}
+
+/// One thing wrong in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Whether it stops the daemon.
+    pub severity: Severity,
+    /// What is wrong, and what to write instead.
+    pub message: String,
+    /// The bytes of the file it is about.
+    pub span: Range<usize>,
+}
+
+impl Problem {
+    /// A problem that refuses the file.
+    pub fn error(span: Range<usize>, message: impl Into<String>) -> Problem {
+        Problem { severity: Severity::Error, message: message.into(), span }
+    }
+
+    /// A problem to think about.
+    pub fn warning(span: Range<usize>, message: impl Into<String>) -> Problem {
+        Problem { severity: Severity::Warning, message: message.into(), span }
+    }
+}
+
+/// All problems of a file, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The file's name, as the user gave it.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+    /// What is wrong in it.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Whether the file is refused.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|p| p.severity == Severity::Error)
+    }
+
+    /// The report as text, with carets.
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let mut text = String::new();
+        for problem in &self.problems {
+            let level = match problem.severity {
+                Severity::Error => Level::ERROR,
+                Severity::Warning => Level::WARNING,
+            };
+            // A caret wants a byte to stand under, also at the end of the file and over several lines.
+            let start = problem.span.start.min(self.source.len());
+            let line_end = self.source[start..].find('\n').map_or(self.source.len(), |at| start + at);
+            let end = problem.span.end.clamp(start, line_end);
+            let snippet = Snippet::source(self.source.as_str())
+                .path(self.file.as_str())
+                .annotation(AnnotationKind::Primary.span(start..end));
+            let group: Group<'_> = level.primary_title(problem.message.as_str()).element(snippet);
+            text.push_str(&renderer.render(&[group]));
+            text.push_str("\n\n");
+        }
+        text
+    }
+
+    /// `2 errors and 1 warning in config.toml`.
+    pub fn summary(&self) -> String {
+        let count = |severity| self.problems.iter().filter(|p| p.severity == severity).count();
+        let some = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+        match (errors, warnings) {
+            (0, 0) => format!("no problems in {}", self.file),
+            (0, w) => format!("{} in {}", some(w, "warning"), self.file),
+            (e, 0) => format!("{} in {}", some(e, "error"), self.file),
+            (e, w) => format!("{} and {} in {}", some(e, "error"), some(w, "warning"), self.file),
+        }
+    }
+}
