@@ -1,7 +1,9 @@
 //! Leadtime
+pub mod annie;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod feeds;
 pub mod planner;
 pub mod wording;
 

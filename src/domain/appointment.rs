@@ -5,6 +5,27 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::private::Private;
 use super::text::{AppointmentId, PatientId};
 
+/// The columns of the public table `appointments`, in its order, which a feed fills.
+pub const COLUMNS: [&str; 17] = [
+    "id",
+    "patient_id",
+    "first_name",
+    "last_name",
+    "date_of_birth",
+    "phone",
+    "language",
+    "type_id",
+    "description",
+    "provider",
+    "starts_at",
+    "ends_at",
+    "status",
+    "location",
+    "feed",
+    "booked_at",
+    "consent",
+];
+
 /// Where a visit stands in the appointment book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {

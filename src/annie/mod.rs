@@ -1,0 +1,7 @@
+//! Speaks to Annie, and stands in for her: wire types, HTTP client, outcome of a call, sandbox server.
+
+pub mod client;
+pub mod gateway;
+pub mod sandbox;
+pub mod verdict;
+pub mod wire;

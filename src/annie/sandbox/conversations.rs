@@ -1,0 +1,105 @@
+//! The conversations a sandbox has begun, and their objects as the API shows them.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+use crate::annie::wire::SmsRequest;
+use crate::domain::phone::Phone;
+use crate::domain::text::utf16_len;
+
+const ORGANIZATION: &str = "0f6a4a52-4b2f-4d5e-9a43-6a4a1f6f2a10";
+const BOT: &str = "7b1f64f2-0c6e-4f40-8d3c-2f4c1e0a9b55";
+
+/// One conversation.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    id: String,
+    to_number: String,
+    from_number: String,
+    message: String,
+    started_at: DateTime<Utc>,
+}
+
+impl Conversation {
+    /// The object of `GET /conversations/{id}`.
+    pub fn object(&self) -> Value {
+        json!({
+            "conversationId": self.id, "conversationTags": [], "actionsNeeded": [], "orgId": ORGANIZATION,
+            "medium": "SMS", "botId": BOT, "toNumber": self.to_number, "fromNumber": self.from_number,
+            "summary": "", "topic": "", "duration": 0, "startTime": timestamp(self.started_at), "status": "OPEN",
+        })
+    }
+
+    /// The list of `GET /conversations/{id}/messages`.
+    pub fn messages(&self) -> Value {
+        json!([{
+            "id": format!("{}-1", self.id), "content": self.message, "role": "assistant",
+            "conversationId": self.id, "createdAt": timestamp(self.started_at),
+        }])
+    }
+}
+
+/// All of them, oldest first.
+#[derive(Debug, Default)]
+pub struct Conversations {
+    all: Vec<Conversation>,
+    from_numbers: Vec<String>,
+}
+
+impl Conversations {
+    /// Begins one; its id.
+    pub fn begin(&mut self, request: &SmsRequest, now: DateTime<Utc>) -> String {
+        let id = uuid::Uuid::new_v4().to_string();
+        if !self.from_numbers.contains(&request.from_number) {
+            self.from_numbers.push(request.from_number.clone());
+        }
+        self.all.push(Conversation {
+            id: id.clone(),
+            to_number: request.to_number.clone(),
+            from_number: request.from_number.clone(),
+            message: request.message.clone(),
+            started_at: now,
+        });
+        id
+    }
+
+    /// One by its id.
+    pub fn get(&self, id: &str) -> Option<&Conversation> {
+        self.all.iter().find(|conversation| conversation.id == id)
+    }
+
+    /// A page, newest first, and how many there are in all.
+    pub fn page(&self, offset: usize, limit: usize) -> (Vec<Value>, usize) {
+        let page = self.all.iter().rev().skip(offset).take(limit).map(Conversation::object).collect();
+        (page, self.all.len())
+    }
+
+    /// The numbers texts were sent from, as `GET /phone-numbers` shows them.
+    pub fn phone_numbers(&self) -> Vec<Value> {
+        let object = |number: &String| {
+            json!({ "id": number, "orgId": ORGANIZATION, "botId": BOT, "number": number, "name": "sandbox",
+                    "language": "ENGLISH", "outbound": true })
+        };
+        self.from_numbers.iter().map(object).collect()
+    }
+}
+
+/// What is wrong with a request by the documented limits of its fields; none = nothing.
+pub fn problem_of(request: &SmsRequest) -> Option<&'static str> {
+    let length = utf16_len(&request.message);
+    if Phone::from_e164(&request.from_number).is_none() {
+        return Some("fromNumber is not E.164");
+    }
+    if Phone::from_e164(&request.to_number).is_none() {
+        return Some("toNumber is not E.164");
+    }
+    if !(1..=500).contains(&length) {
+        return Some("message must have 1 to 500 characters");
+    }
+    let context = request.context.as_deref().map_or(0, utf16_len);
+    (context > 500).then_some("context must have at most 500 characters")
+}
+
+fn timestamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
