@@ -3,6 +3,7 @@ pub mod annie;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod feeds;
 pub mod planner;
 pub mod wording;

@@ -283,6 +283,7 @@ CREATE UNIQUE INDEX one_doubtful_attempt_per_number ON attempts (phone)
     WHERE (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0;
 CREATE INDEX attempts_by_phone   ON attempts (phone, started_ms);
 CREATE INDEX attempts_by_outcome ON attempts (outcome, id);
+CREATE INDEX attempts_by_kind    ON attempts (kind, id) WHERE kind IS NOT NULL;
 
 CREATE TABLE conversations (
     conversation_id TEXT    NOT NULL PRIMARY KEY,

@@ -78,7 +78,10 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
     health.rejected_in_a_row = rejected;
     health.last_answer = last.and_then(DateTime::from_timestamp_millis);
     // Anything but "unreachable" was an answer, or may have been one.
-    let reached = last_id(connection, api_key, "(outcome <> 'not-sent' OR kind IN ('rate-limited', 'refused'))")?;
+    let mut reached = last_sent;
+    for which in ["outcome = 'rejected'", "outcome = 'unknown'", "kind = 'rate-limited'", "kind = 'refused'"] {
+        reached = reached.max(last_id(connection, api_key, which)?);
+    }
     let (unreachable, last): (u32, Option<i64>) = connection
         .prepare_cached("SELECT count(*), max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND kind = 'unreachable'")?
         .query_row((api_key, reached), |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -1,0 +1,65 @@
+//! Puts a request together: the words, and as much about patient and visit as the practice chose to tell Annie.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::annie::wire::{AppointmentInfo, PatientInfo, SmsRequest};
+use crate::config::{AppointmentField, Config, PatientField};
+use crate::domain::appointment::Appointment;
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::domain::reminder::Skip;
+use crate::domain::text::{RuleName, one_line};
+
+/// The request for one visit's reminder, as it reads at `at`.
+///
+/// # Errors
+/// Why its words cannot be written.
+pub fn request(
+    config: &Config,
+    rule: &RuleName,
+    visit: &Appointment,
+    to: &Phone,
+    at: DateTime<Utc>,
+) -> Result<SmsRequest, Skip> {
+    let texts = config.wordbook.write(rule, visit, at)?;
+    Ok(SmsRequest {
+        from_number: config.practice.from_number.dial().to_owned(),
+        to_number: to.dial().to_owned(),
+        message: texts.message.0,
+        patient_info: patient(visit, &config.annie.send_patient),
+        appointment_info: appointment(config, visit),
+        context: Some(texts.context.0).filter(|context| !context.is_empty()),
+    })
+}
+
+fn patient(visit: &Appointment, fields: &[PatientField]) -> Option<PatientInfo> {
+    let chosen = |field: PatientField| fields.contains(&field);
+    let info = PatientInfo {
+        first_name: text(&visit.first_name).filter(|_| chosen(PatientField::FirstName)),
+        last_name: text(&visit.last_name).filter(|_| chosen(PatientField::LastName)),
+        date_of_birth: visit
+            .date_of_birth
+            .as_ref()
+            .filter(|_| chosen(PatientField::DateOfBirth))
+            .map(|date| format!("{date}T00:00:00.000Z")),
+        patient_id: Some(visit.patient_id.0.clone()).filter(|_| chosen(PatientField::PatientId)),
+    };
+    (info != PatientInfo::default()).then_some(info)
+}
+
+fn appointment(config: &Config, visit: &Appointment) -> Option<AppointmentInfo> {
+    let chosen = |field: AppointmentField| config.annie.send_appointment.contains(&field);
+    let local = |at: DateTime<Utc>| config.practice.zone.local(at).to_rfc3339_opts(SecondsFormat::Secs, false);
+    let info = AppointmentInfo {
+        start_time: Some(local(visit.starts_at)).filter(|_| chosen(AppointmentField::StartTime)),
+        end_time: visit.ends_at.map(local).filter(|_| chosen(AppointmentField::EndTime)),
+        appointment_type_id: visit.type_id.clone().filter(|_| chosen(AppointmentField::Type)),
+        appointment_description: text(&visit.description).filter(|_| chosen(AppointmentField::Description)),
+        appointment_id: Some(visit.id.0.clone()).filter(|_| chosen(AppointmentField::Id)),
+    };
+    (info != AppointmentInfo::default()).then_some(info)
+}
+
+fn text(value: &Private<Option<String>>) -> Option<String> {
+    value.as_ref().map(|text| one_line(text)).filter(|text| !text.is_empty())
+}

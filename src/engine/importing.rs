@@ -1,0 +1,133 @@
+//! Brings a file into the table of appointments: reads it to its end, then decides, then writes.
+
+use std::io::Read;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::zone::Zone;
+use crate::feeds::csv::{self, BadRow, NotSuchCsv};
+use crate::store::imports::{Changes, Staged, Staging, Vanishing};
+use crate::store::{Connection, StoreError};
+
+/// More than this share of the feed's visits gone at once is a broken export, not a practice's day.
+const MOST_GONE_PERCENT: u64 = 20;
+/// Up to this many may go whatever the share.
+const FEW_GONE: u64 = 10;
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// It is not such a file.
+    #[error("{0}. Nothing was changed")]
+    NotSuchCsv(#[from] NotSuchCsv),
+    /// Too many visits would be cancelled.
+    #[error("{} of {} coming visits of this feed are not in the file, which is to be the whole list: the export is probably broken. Nothing was changed; if it is right, import it with --force", .0.gone, .0.of)]
+    TooManyGone(Vanishing),
+    /// Rows without an id in a file that is to be the whole list.
+    #[error("{0} rows have no readable id, so it is not known which visits the file leaves out. Nothing was changed; mend them, or import without --complete")]
+    NamelessRows(u64),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How a file is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct How {
+    /// It is the whole list for the dates it covers.
+    pub complete: bool,
+    /// Also if very many visits vanish.
+    pub force: bool,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default)]
+pub struct Imported {
+    /// Rows that were read well.
+    pub good: u64,
+    /// Rows that were not.
+    pub bad: u64,
+    /// What changed.
+    pub changes: Changes,
+    /// Columns of the file that are not used.
+    pub unused: Vec<String>,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Rows read so far.
+    Reading(u64),
+    /// Rows written so far, of how many.
+    Writing(u64, u64),
+}
+
+/// Imports a CSV. `hear_bad` hears each bad row as it is met, `hear_progress` how far it is.
+///
+/// # Errors
+/// See [`ImportError`]; what is not a database error changed nothing.
+pub fn import_csv(
+    connection: &mut Connection,
+    source: impl Read,
+    how: How,
+    zone: &Zone,
+    now: DateTime<Utc>,
+    mut hear_bad: impl FnMut(&BadRow),
+    mut hear_progress: impl FnMut(Progress),
+) -> Result<Imported, ImportError> {
+    let mut rows = csv::open(source)?;
+    let mut staging = Staging::new(connection)?;
+    let mut imported = Imported { unused: rows.unused.clone(), ..Imported::default() };
+    let mut nameless = 0;
+    while let Some(row) = rows.next()? {
+        let row = row.and_then(|good| match staging.add(good.line, good.starts_at.to_utc(), &good.cells) {
+            Ok(Staged::New | Staged::Repeated) => Ok(Ok(())),
+            Ok(Staged::Contradicts(line)) => Err(BadRow {
+                line: good.line,
+                column: "id",
+                reason: format!("line {line} has the same id and says something else; which is right is not known"),
+                id: Some(good.id().to_owned()),
+            }),
+            Err(error) => Ok(Err(error)),
+        });
+        match row {
+            Ok(stored) => {
+                stored?;
+                imported.good += 1;
+            }
+            Err(bad) => {
+                hear_bad(&bad);
+                staging.add_bad(bad.line, bad.id.as_deref(), bad.column, &bad.reason)?;
+                imported.bad += 1;
+                nameless += u64::from(bad.id.is_none());
+            }
+        }
+        hear_progress(Progress::Reading(imported.good + imported.bad));
+    }
+    let span = match how.complete {
+        true => complete_span(&staging, zone)?,
+        false => None,
+    };
+    if let Some((from, until)) = span.filter(|_| !how.force) {
+        if nameless > 0 {
+            return Err(ImportError::NamelessRows(nameless));
+        }
+        let vanishing = staging.vanishing(from, until)?;
+        if vanishing.gone > FEW_GONE && vanishing.gone * 100 > vanishing.of * MOST_GONE_PERCENT {
+            return Err(ImportError::TooManyGone(vanishing));
+        }
+    }
+    let total = imported.good;
+    imported.changes =
+        staging.apply(csv::FEED_NAME, &rows.present(), span, now, |done| hear_progress(Progress::Writing(done, total)))?;
+    Ok(imported)
+}
+
+/// From the first instant of the first local date in the file to the last of the last.
+fn complete_span(
+    staging: &Staging<'_>,
+    zone: &Zone,
+) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
+    let date = |at: DateTime<Utc>| zone.local(at).date_naive();
+    Ok(staging.span()?.map(|(first, last)| (zone.at(date(first), chrono::NaiveTime::MIN), zone.end_of(date(last)))))
+}
