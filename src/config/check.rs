@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use chrono::{TimeDelta, Timelike};
+use chrono::Timelike;
 use toml::de::DeTable;
 
 use super::problem::Problem;
 use super::{Annie, Practice};
-use crate::domain::lead::{Lead, Unit};
 use crate::domain::rule::Rule;
 use crate::planner::facts::{Mode, Rulebook};
 
@@ -59,15 +58,6 @@ pub(super) fn relations(
 }
 
 fn rule_alone(rule: &Rule, book: &Rulebook, of_key: &dyn Fn(&str) -> Range<usize>, problems: &mut Vec<Problem>) {
-    if elapsed(&rule.lead).is_some_and(|lead| lead <= rule.no_text_within) {
-        let message = format!(
-            "`{}` could never be sent: its lead of {} is not longer than no_text_within ({} minutes)",
-            rule.name,
-            rule.lead,
-            rule.no_text_within.num_minutes()
-        );
-        problems.push(Problem::error(of_key("lead"), message));
-    }
     let hours = book.calendar.hours;
     if let Some(at) = rule.lead.at {
         let minute = at.num_seconds_from_midnight() / 60;
@@ -75,15 +65,6 @@ fn rule_alone(rule: &Rule, book: &Rulebook, of_key: &dyn Fn(&str) -> Range<usize
             let message = format!("{} is outside the sending hours; each of these texts is moved into them", at.format("%H:%M"));
             problems.push(Problem::warning(of_key("at"), message));
         }
-    }
-}
-
-/// The length of a lead that is elapsed time.
-fn elapsed(lead: &Lead) -> Option<TimeDelta> {
-    match lead.unit {
-        Unit::Minutes => Some(TimeDelta::minutes(i64::from(lead.amount))),
-        Unit::Hours => Some(TimeDelta::hours(i64::from(lead.amount))),
-        Unit::Days | Unit::Weeks | Unit::BusinessDays => None,
     }
 }
 

@@ -55,6 +55,11 @@ fn read_rule(
     if at.is_some() && lead.is_some_and(|lead| !lead.takes_at()) {
         section.error("at", "`at` goes with days, weeks or business days; a lead in hours or minutes has its own time");
     }
+    if let Some(lead) = lead.filter(|lead| lead.elapsed().is_some_and(|length| length <= no_text_within)) {
+        let within = humantime::format_duration(no_text_within.to_std().unwrap_or_default());
+        let message = format!("this could never be sent: {lead} is not longer than no_text_within ({within})");
+        section.error("lead", message);
+    }
     if let Some(twice) = only_types.iter().find(|t| except_types.contains(t)) {
         section.error("except_types", format!("`{twice}` is in only_types too; the rule would never apply to it"));
     }

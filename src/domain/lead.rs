@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::NaiveTime;
+use chrono::{NaiveTime, TimeDelta};
 
 /// The unit a lead is counted in. Minutes and hours are elapsed time; the others step the local calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,15 @@ impl Lead {
             return Err(format!("`{text}` is no time at all; a reminder goes out before the visit"));
         }
         Ok(Lead { amount, unit, at: None })
+    }
+
+    /// The length of a lead that is elapsed time; none for one that steps the calendar.
+    pub fn elapsed(&self) -> Option<TimeDelta> {
+        match self.unit {
+            Unit::Minutes => Some(TimeDelta::minutes(i64::from(self.amount))),
+            Unit::Hours => Some(TimeDelta::hours(i64::from(self.amount))),
+            Unit::Days | Unit::Weeks | Unit::BusinessDays => None,
+        }
     }
 
     /// Whether a time of day (`at`) makes sense with this unit.

@@ -1,0 +1,182 @@
+//! `leadtime demo`: the whole of it on this machine in half a minute, by the commands a practice would use.
+//!
+//! The sandbox stands in for Annie; import, plan and the daemon are real processes of this very program. The
+//! practice lies in a zone where it is working time now, so the demo works at any hour.
+
+mod sample;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::Failure;
+use super::output::{local, print};
+use crate::annie::sandbox::{self, Sandbox};
+use crate::clock::{Clock, SystemClock};
+use crate::config::zones::Zones;
+use crate::config::{self, Config};
+use crate::domain::reminder::{Answer, State};
+use crate::engine::outlook::{self, Row};
+use crate::store::{Connection, open};
+
+/// Reminders due within this are waited for.
+const SOON: TimeDelta = TimeDelta::seconds(30);
+/// The demo gives up after this.
+const PATIENCE: Duration = Duration::from_secs(50);
+/// How often the database is looked at.
+const GLANCE: Duration = Duration::from_millis(200);
+
+pub(super) fn run() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let folder = TempDir::with_prefix("leadtime-demo-")?;
+        let done = tokio::select! {
+            done = demo(folder.path()) => done,
+            _ = tokio::signal::ctrl_c() => Err(Failure::Failed(anyhow::anyhow!("the demo was interrupted"))),
+        };
+        folder.close()?;
+        done?;
+        print("\nThe demo's folder is removed; nothing is left behind, and nothing left this machine.\n")
+    })
+}
+
+async fn demo(folder: &Path) -> Result<(), Failure> {
+    let record = folder.join("record.jsonl");
+    let (sandbox, stop) = start_sandbox(&record).await?;
+    let zone = sample::working_zone(&Zones::of_this_machine(), SystemClock.now())
+        .ok_or_else(|| anyhow::anyhow!("no time zone could be loaded; install the package tzdata"))?;
+    let path = folder.join("config.toml");
+    std::fs::write(&path, sample::config(zone.name(), &sandbox))?;
+    let csv = folder.join("appointments.csv");
+    std::fs::write(&csv, sample::appointments(SystemClock.now(), &zone))?;
+    let (config, _) = config::load(&path)?;
+    print(&format!(
+        "A sandbox stands in for Annie at {sandbox}.\nThe practice is in {}, where it is {} now.\n",
+        zone.name(),
+        local(&zone, SystemClock.now())
+    ))?;
+
+    command(&path, &["import", &csv.display().to_string()]).await?;
+    command(&path, &["plan", "--days", "4"]).await?;
+    print("$ leadtime run &\n")?;
+    let mut daemon = start_daemon(&path, &folder.join("daemon.log"))?;
+    let watched = watch(&config, &mut daemon).await;
+    let ended = stop_daemon(daemon).await;
+    if let Err(failure) = watched.and(ended) {
+        let log = std::fs::read_to_string(folder.join("daemon.log")).unwrap_or_default();
+        print(&format!("\nThe daemon's log:\n{log}"))?;
+        return Err(failure);
+    }
+    let _ = stop.send(());
+    let now = SystemClock.now();
+    let rows = plan(&config, now)?;
+    let posts = std::fs::read_to_string(&record)?.lines().filter(|line| line.contains("\"POST\"")).count();
+    print(&tables::result(&config, &rows))?;
+    print(&format!("\nThe sandbox's own record holds {posts} requests to POST /sms.\n"))
+}
+
+/// Starts the sandbox on a free port; its address, and what stops it.
+async fn start_sandbox(record: &Path) -> Result<(String, oneshot::Sender<()>), Failure> {
+    let sandbox = Sandbox::bind(0).await?;
+    let address = sandbox.base_url();
+    let options = sandbox::Options {
+        record: Some(sandbox::open_record(record)?),
+        key: Some(sample::KEY.to_owned()),
+        ..sandbox::Options::default()
+    };
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(sandbox.serve(options, Arc::new(SystemClock), async {
+        let _ = stopped.await;
+    }));
+    Ok((address, stop))
+}
+
+fn this_program(config: &Path, arguments: &[&str]) -> Result<Command, Failure> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let (name, rest) = arguments.split_first().unwrap_or((&"", &[]));
+    command.arg(name).arg("--config").arg(config).args(rest);
+    command.env("ANNIE_API_KEY", sample::KEY).env_remove("CREDENTIALS_DIRECTORY").stdin(Stdio::null()).kill_on_drop(true);
+    Ok(command)
+}
+
+/// Shows a command and runs it.
+async fn command(config: &Path, arguments: &[&str]) -> Result<(), Failure> {
+    let shown: Vec<String> = arguments
+        .iter()
+        .map(|argument| PathBuf::from(argument).file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()))
+        .collect();
+    print(&format!("\n$ leadtime {}\n", shown.join(" ")))?;
+    let output = this_program(config, arguments)?.output().await?;
+    let folder = config.parent().unwrap_or(Path::new("")).display().to_string();
+    print(&String::from_utf8_lossy(&output.stdout).replace(&format!("{folder}/"), ""))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(anyhow::anyhow!("{}", String::from_utf8_lossy(&output.stderr)).into()),
+    }
+}
+
+fn start_daemon(config: &Path, log: &Path) -> Result<Child, Failure> {
+    let log = std::fs::File::create(log)?;
+    let mut command = this_program(config, &["run"])?;
+    // Its log goes to the file, under systemd too.
+    command.env_remove("JOURNAL_STREAM").env_remove("NOTIFY_SOCKET");
+    Ok(command.stdout(log.try_clone()?).stderr(log).spawn()?)
+}
+
+async fn stop_daemon(mut daemon: Child) -> Result<(), Failure> {
+    if let Some(pid) = daemon.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
+        kill_process(pid, Signal::TERM)?;
+    }
+    let status = timeout(PATIENCE, daemon.wait()).await.map_err(|_| anyhow::anyhow!("the daemon does not stop"))??;
+    match status.success() {
+        true => print("$ systemctl stop leadtime   # finishes what is under way\n"),
+        false => Err(anyhow::anyhow!("the daemon ended with {status}").into()),
+    }
+}
+
+/// Tells of each text as it goes out, until everything that is due soon has left.
+async fn watch(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
+    let zone = &config.practice.zone;
+    let began = (Instant::now(), SystemClock.now());
+    let mut told: Vec<(String, String)> = Vec::new();
+    loop {
+        if let Some(status) = daemon.try_wait()? {
+            return Err(anyhow::anyhow!("the daemon ended by itself with {status}").into());
+        }
+        let rows = plan(config, SystemClock.now())?;
+        for row in rows.iter().filter(|row| row.item.state == State::Sent) {
+            let key = (row.visit.id.0.clone(), row.item.key.rule.0.clone());
+            if !told.contains(&key) {
+                print(&format!("  {}\n", tables::going_out(zone, row)))?;
+                told.push(key);
+            }
+        }
+        let waiting = rows.iter().filter(|row| is_soon(row, began.1)).count();
+        if waiting == 0 && !told.is_empty() {
+            return Ok(());
+        }
+        if began.0.elapsed() > PATIENCE {
+            return Err(anyhow::anyhow!("{waiting} texts did not go out in time").into());
+        }
+        sleep(GLANCE).await;
+    }
+}
+
+fn is_soon(row: &Row, began: DateTime<Utc>) -> bool {
+    let unsettled = matches!(row.item.state, State::Answered(Answer::Planned) | State::Sending);
+    unsettled && row.item.due_at.is_some_and(|due| due < began + SOON)
+}
+
+fn plan(config: &Config, now: DateTime<Utc>) -> Result<Vec<Row>, Failure> {
+    let connection: Connection = open::read_only(&config.database)?;
+    Ok(outlook::plan_of(&connection, config, now, now + TimeDelta::days(4))?)
+}

@@ -1,0 +1,66 @@
+//! What the demo shows at its end: who was texted, and who was not and why.
+
+use std::io::IsTerminal;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
+
+use crate::config::Config;
+use crate::cli::output::local;
+use crate::domain::reminder::State;
+use crate::domain::zone::Zone;
+use crate::engine::outlook::Row;
+
+/// Columns of a page that is no terminal.
+const PAGE_WIDTH: u16 = 150;
+/// A conversation id and its padding: never broken.
+const ID_WIDTH: u16 = 38;
+
+/// One text as it goes out.
+pub(super) fn going_out(zone: &Zone, row: &Row) -> String {
+    let at = row.text.as_ref().map(|text| zone.local(text.made_at).format("%-I:%M:%S %p").to_string()).unwrap_or_default();
+    format!("{at}  {} to {}: {}", row.item.key.rule, name(row), message(row))
+}
+
+/// Both tables.
+pub(super) fn result(config: &Config, rows: &[Row]) -> String {
+    let zone = &config.practice.zone;
+    let mut texted = table(&["Texted at", "Patient", "Text", "conversationId"]);
+    if let Some(column) = texted.column_mut(3) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(ID_WIDTH)));
+    }
+    let mut not_texted = table(&["Patient", "Visit", "Rule", "No text, because"]);
+    for row in rows {
+        let visit = local(zone, row.visit.starts_at);
+        match (row.item.state, &row.text) {
+            (State::Sent, Some(text)) => {
+                let at = zone.local(text.made_at).format("%-I:%M:%S %p").to_string();
+                let id = text.conversation.as_ref().map(ToString::to_string).unwrap_or_default();
+                texted.add_row([at, name(row), message(row), id]);
+            }
+            (state, _) => {
+                let due = row.item.due_at.filter(|_| state.reason().is_none()).map(|due| format!(" for {}", local(zone, due)));
+                let why = format!("{}{}", state.words(), due.unwrap_or_default());
+                not_texted.add_row([name(row), visit, row.item.key.rule.0.clone(), why]);
+            }
+        }
+    }
+    format!("\nWho was texted\n{texted}\n\nWho was not, and why\n{not_texted}\n")
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
+    if !std::io::stdout().is_terminal() {
+        table.set_width(PAGE_WIDTH);
+    }
+    table
+}
+
+fn name(row: &Row) -> String {
+    [&row.visit.first_name, &row.visit.last_name].into_iter().filter_map(|n| n.as_ref().cloned()).collect::<Vec<_>>().join(" ")
+}
+
+fn message(row: &Row) -> String {
+    row.request.as_ref().and_then(|request| request["message"].as_str()).unwrap_or_default().to_owned()
+}

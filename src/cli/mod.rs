@@ -1,0 +1,92 @@
+//! The command line: one file a command.
+
+mod check;
+mod demo;
+mod import;
+mod output;
+mod plan;
+mod run;
+mod sandbox;
+mod status;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Reminds patients of their appointments by SMS, through the Annie API; never twice, and able to say why.
+#[derive(Debug, Parser)]
+#[command(name = "leadtime", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what goes out in the coming days, and who gets nothing and why.
+    Plan(plan::Options),
+    /// Show how things stand.
+    Status(status::Options),
+    /// Find mistakes in the configuration.
+    Check(check::Options),
+    /// Bring a CSV of appointments into the database.
+    Import(import::Options),
+    /// Run the daemon.
+    Run(run::Options),
+    /// See it all at work: sample appointments, the real daemon, a sandbox in Annie's place.
+    Demo,
+    /// Run a server that stands in for Annie on this machine.
+    Sandbox(sandbox::Options),
+}
+
+/// The configuration a command works by.
+#[derive(Debug, Clone, Args)]
+struct ConfigOption {
+    /// The configuration; else ./config.toml, else /etc/leadtime/config.toml.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// How a command ends when it does not end well.
+#[derive(Debug)]
+enum Failure {
+    /// It could not do what it should: exit code 1.
+    Failed(anyhow::Error),
+    /// It was asked wrongly, or the configuration is wrong: exit code 2.
+    Usage(anyhow::Error),
+    /// Everything was said already; exit code as given.
+    Said(u8),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure::Failed(error.into())
+    }
+}
+
+/// Parses the arguments, runs the command, says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Plan(options) => plan::run(&options),
+        Command::Status(options) => status::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Import(options) => import::run(&options),
+        Command::Run(options) => run::run(&options),
+        Command::Demo => demo::run(),
+        Command::Sandbox(options) => sandbox::run(options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Failed(error)) => {
+            eprintln!("leadtime: {error:#}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(error)) => {
+            eprintln!("leadtime: {error:#}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Said(code)) => ExitCode::from(code),
+    }
+}

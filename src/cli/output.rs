@@ -1,0 +1,65 @@
+//! What commands share: reading the configuration, telling the time, writing for people.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+
+use super::{ConfigOption, Failure};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, Config, ConfigError};
+use crate::domain::zone::Zone;
+
+/// Reads the configuration; prints its warnings if `warnings`, and its errors always, to standard error.
+pub(super) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(PathBuf, Config), Failure> {
+    let usage = |error: ConfigError| Failure::Usage(error.into());
+    let path = config::locate(option.config.as_deref()).map_err(usage)?;
+    match config::load(&path) {
+        Ok((config, report)) => {
+            if warnings && !report.problems.is_empty() {
+                eprint!("{}", report.render(std::io::stderr().is_terminal()));
+            }
+            Ok((path, config))
+        }
+        Err(ConfigError::Wrong(report)) => {
+            eprint!("{}", report.render(std::io::stderr().is_terminal()));
+            eprintln!("leadtime: {}; the file is refused as a whole", report.summary());
+            Err(Failure::Said(2))
+        }
+        Err(error) => Err(usage(error)),
+    }
+}
+
+/// The moment a command speaks of: the one that was asked for, else now.
+pub(super) fn moment(asked: Option<&str>, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
+    let Some(text) = asked else { return Ok(SystemClock.now()) };
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.to_utc());
+    }
+    let local = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
+    match local.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) {
+        Some(wall) => Ok(zone.instant(wall)),
+        None => Err(Failure::Usage(anyhow::anyhow!(
+            "--now {text}: write a time such as 2026-03-09T10:00:00-06:00, or \"2026-03-09 10:00\" on the practice's clock"
+        ))),
+    }
+}
+
+/// RFC 3339 in UTC, for programs.
+pub(super) fn utc(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// `Mon Nov 30, 3:00 PM` on the practice's clock, for people.
+pub(super) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
+    zone.local(at).format("%a %b %-d, %-I:%M %p").to_string()
+}
+
+/// Writes to standard output; a reader that went away ends the command quietly.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::Said(0)),
+        Err(error) => Err(error.into()),
+    }
+}

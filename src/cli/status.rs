@@ -1,0 +1,148 @@
+//! `leadtime status`: how things stand.
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::output::{configuration, local, moment, print, utc};
+use super::{ConfigOption, Failure};
+use crate::config::Config;
+use crate::domain::reminder::{State, all_states};
+use crate::engine::outlook::{self, Overview};
+use crate::planner::facts::Mode;
+use crate::store::{lock, open};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// For programs: one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// As of this moment instead of now.
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let now = moment(options.now.as_deref(), &config.practice.zone)?;
+    let connection = open::read_only(&config.database)?;
+    let overview = outlook::overview(&connection, &config, now)?;
+    let running = lock::is_taken(&config.database);
+    match options.json {
+        true => print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&config, &overview, running))?)),
+        false => print(&for_people(&config, &overview, running)),
+    }
+}
+
+fn mode(config: &Config) -> &'static str {
+    match config.rulebook.mode {
+        Mode::Observe => "observe",
+        Mode::Live => "live",
+    }
+}
+
+/// Every state, those without a reminder too.
+fn by_state(overview: &Overview) -> Vec<(&'static str, u64)> {
+    let mut counts: Vec<(&'static str, u64)> = Vec::new();
+    for state in all_states() {
+        let name = state.name();
+        let count: u64 = overview.counts.iter().filter(|(s, _)| *s == state).map(|(_, n)| n).sum();
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += count,
+            None => counts.push((name, count)),
+        }
+    }
+    counts
+}
+
+fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
+    let counts: Map<String, Value> = by_state(overview).into_iter().map(|(name, n)| (name.to_owned(), n.into())).collect();
+    let reasons: Map<String, Value> = overview
+        .counts
+        .iter()
+        .filter_map(|(state, n)| state.reason().map(|reason| (reason.to_owned(), (*n).into())))
+        .collect();
+    json!({
+        "mode": mode(config),
+        "counts": counts,
+        "reasons": reasons,
+        "not_yet_planned": overview.unplanned,
+        "next_due_at": overview.next_due.map(utc),
+        "last_import": overview.last_import.as_ref().map(|import| json!({
+            "feed": import.feed, "at": utc(import.at), "rows_good": import.good, "rows_bad": import.bad,
+            "cancelled": import.cancelled,
+        })),
+        "daemon": { "running": running, "last_sign_of_life_at": overview.last_beat.map(utc) },
+        "circuit": {
+            "state": if overview.open.is_some() { "open" } else { "closed" },
+            "reason": overview.open.as_ref().map(|open| open.reason.clone()),
+            "since": overview.open.as_ref().map(|open| utc(open.since)),
+            "next_try_at": overview.open.as_ref().map(|open| utc(open.next_probe)),
+        },
+        "waits": overview.waits.map(|wait| wait.code()),
+        "unknown_for_long": overview.unknown_for_long,
+    })
+}
+
+fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
+    let zone = &config.practice.zone;
+    let mut text = format!(
+        "Mode        {}\nDaemon      {}\n",
+        match config.rulebook.mode {
+            Mode::Observe => "observe: nobody is texted",
+            Mode::Live => "live: patients are texted",
+        },
+        match (running, overview.last_beat) {
+            (true, _) => "running".to_owned(),
+            (false, Some(at)) => format!("not running; last alive {}. Start it: systemctl start leadtime", local(zone, at)),
+            (false, None) => "not running, and never ran. Start it: systemctl start leadtime".to_owned(),
+        }
+    );
+    let sending = match (&overview.open, overview.waits) {
+        (Some(open), _) => format!(
+            "STOPPED since {}: {}. Next try {}",
+            local(zone, open.since),
+            open.reason,
+            local(zone, open.next_probe)
+        ),
+        (None, Some(wait)) => wait.words().to_owned(),
+        (None, None) => "nothing stands in the way".to_owned(),
+    };
+    text.push_str(&format!("Sending     {sending}\n"));
+    let import = overview.last_import.as_ref().map_or_else(
+        || "none yet".to_owned(),
+        |i| format!("{}: {} rows, {} of them bad", local(zone, i.at), i.good + i.bad, i.bad),
+    );
+    text.push_str(&format!("Last import {import}\n"));
+    let next = overview.next_due.map_or_else(|| "nothing is planned".to_owned(), |at| local(zone, at));
+    text.push_str(&format!("Next text   {next}\n"));
+    if overview.unplanned > 0 {
+        text.push_str(&format!("            {} changed visits wait to be planned\n", overview.unplanned));
+    }
+    text.push_str("\nReminders\n");
+    for (name, count) in by_state(overview) {
+        text.push_str(&format!("  {name:<10} {count}\n"));
+        let reasons = overview.counts.iter().filter(|(s, _)| s.name() == name && s.reason().is_some());
+        for (state, count) in reasons {
+            text.push_str(&format!("  {:<10} {count}  {}\n", "", state.words()));
+        }
+    }
+    text.push_str(&attention(overview));
+    text
+}
+
+fn attention(overview: &Overview) -> String {
+    let mut text = String::new();
+    if overview.unknown_for_long > 0 {
+        text.push_str(&format!(
+            "\nLook at this: of {} texts it is not known whether Annie sent them. They are not sent again. Look their\nnumbers up in Annie; `sqlite3` shows them: SELECT * FROM not_sent WHERE state = 'unknown'.\n",
+            overview.unknown_for_long
+        ));
+    }
+    let rejected = overview.counts.iter().filter(|(s, _)| *s == State::Rejected).map(|(_, n)| n).sum::<u64>();
+    if rejected > 0 {
+        text.push_str(&format!("\nLook at this: Annie rejected {rejected} texts; call these patients.\n"));
+    }
+    text
+}

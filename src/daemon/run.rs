@@ -1,0 +1,223 @@
+//! The daemon's life: lock, store, first pass, ready; then a pass for every tick, nudge and signal until it is told
+//! to stop.
+
+use std::future::pending;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+use tracing::{error, info, warn};
+
+use super::metronome::Metronome;
+use super::service;
+use crate::annie::client::{ClientError, HttpAnnie};
+use crate::annie::gateway::Gateway;
+use crate::clock::{Clock, SystemClock};
+use crate::config::key::{self, KeyError};
+use crate::config::zones::first_disagreement;
+use crate::config::{self, Config, ConfigError};
+use crate::engine::passes::{Engine, PassReport};
+use crate::planner::facts::Mode;
+use crate::store::{Store, StoreError, lock, open};
+
+/// How often the metronome is looked after.
+const LOOK_AFTER: Duration = Duration::from_secs(30);
+/// The same error of the store is logged this often while it lasts.
+const SAY_AGAIN: Duration = Duration::from_secs(300);
+
+/// Why the daemon does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// No HTTPS.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// No database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The lock file cannot be made.
+    #[error("cannot make the lock file beside {path}: {source}; the folder must exist and belong to the user Leadtime runs as")]
+    Lock {
+        /// The database.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Another daemon works on this database.
+    #[error("another leadtime runs on {0}; two would text everybody twice. `systemctl status leadtime` shows it")]
+    AlreadyRunning(PathBuf),
+    /// Signals or the scheduler cannot be set up.
+    #[error("cannot start: {0}")]
+    Setup(String),
+}
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// See [`RunError`].
+pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
+    let clock = Arc::new(SystemClock);
+    let setup = |error: &dyn std::fmt::Display| RunError::Setup(error.to_string());
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| setup(&e))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| setup(&e))?;
+    let mut hang_up = signal(SignalKind::hangup()).map_err(|e| setup(&e))?;
+    let gateway = gateway_of(&config)?;
+    let database = config.database.clone();
+    let lock = lock::take(&database).map_err(|source| RunError::Lock { path: database.clone(), source })?;
+    let _lock = lock.ok_or_else(|| RunError::AlreadyRunning(database.clone()))?;
+    let store = Store::new(open::read_write(&database)?);
+    compare_zones(&config, clock.as_ref());
+
+    let mut engine = Engine::new(store, clock.clone(), gateway, Arc::new(config));
+    engine.start().await?;
+    let mut report = engine.pass().await?;
+    let (mut metronome, mut ticks) =
+        Metronome::start(&engine.config().tick, clock.clone()).await.map_err(|e| setup(&e))?;
+    let nudge = engine.nudge();
+    let standing = standing(engine.config());
+    service::ready(&standing);
+    info!(version = env!("CARGO_PKG_VERSION"), "leadtime is ready: {standing}");
+
+    let mut look_after = tokio::time::interval(LOOK_AFTER);
+    let mut trouble = Trouble::default();
+    loop {
+        let again = report.again_in.map(|wait| Instant::now() + wait);
+        tokio::select! {
+            biased;
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => reload(path, &mut engine, &mut metronome, clock.as_ref()).await,
+            _ = look_after.tick() => {
+                if let Err(error) = metronome.watch(clock.now()).await {
+                    error!(%error, "the scheduler cannot be started anew");
+                }
+                continue;
+            }
+            _ = ticks.recv() => {}
+            () = nudge.notified() => {}
+            () = at(again) => {}
+        }
+        report = match engine.pass().await {
+            Ok(report) => {
+                trouble.is_over();
+                report
+            }
+            Err(StoreError::Closed) => return Err(StoreError::Closed.into()),
+            Err(error) => {
+                trouble.is(&error);
+                PassReport::default()
+            }
+        };
+    }
+    service::stopping();
+    info!(under_way = engine.in_flight(), "stopping: texts under way are finished and recorded, no other is begun");
+    metronome.stop().await;
+    engine.drain().await?;
+    info!("leadtime has stopped");
+    Ok(())
+}
+
+/// The way to Annie; none in observe mode, which needs no key.
+fn gateway_of(config: &Config) -> Result<Option<Gateway>, RunError> {
+    if config.rulebook.mode == Mode::Observe {
+        return Ok(None);
+    }
+    let key = key::find(config.annie.api_key_file.as_deref())?;
+    let annie = HttpAnnie::new(&config.annie.base_url, key, config.annie.timeout)?;
+    Ok(Some(Gateway::Http(annie)))
+}
+
+fn standing(config: &Config) -> String {
+    let mode = match (config.rulebook.mode, &config.rulebook.only_to) {
+        (Mode::Observe, _) => "observe mode, nobody is texted".to_owned(),
+        (Mode::Live, Some(only)) => format!("live, for {} numbers of only_to", only.len()),
+        (Mode::Live, None) => "live".to_owned(),
+    };
+    format!("{mode}; {} rules", config.rulebook.rules.len())
+}
+
+fn compare_zones(config: &Config, clock: &dyn Clock) {
+    let calendar = &config.rulebook.calendar;
+    for zone in [&calendar.zone, &calendar.organization_zone] {
+        info!(zone = zone.name(), "the clock of {} comes from {}", zone.name(), zone.source());
+        if let Some(at) = first_disagreement(zone, clock.now()) {
+            warn!(
+                zone = zone.name(),
+                "from {at} the system's zoneinfo and the copy in leadtime tell different times for {}; the system's is used. Keep the package tzdata current",
+                zone.name()
+            );
+        }
+    }
+}
+
+/// A good file replaces the rules in force; a bad one changes nothing and says so.
+async fn reload(path: &Path, engine: &mut Engine<SystemClock>, metronome: &mut Metronome, clock: &SystemClock) {
+    service::reloading();
+    match try_reload(path, engine, metronome, clock).await {
+        Ok(()) => info!("configuration reloaded from {}", path.display()),
+        Err(why) => {
+            error!("the configuration was not reloaded, and the rules in force before stay in force: {why}");
+        }
+    }
+    service::ready(&standing(engine.config()));
+}
+
+async fn try_reload(
+    path: &Path,
+    engine: &mut Engine<SystemClock>,
+    metronome: &mut Metronome,
+    clock: &SystemClock,
+) -> Result<(), String> {
+    let (config, report) = config::load(path).map_err(|error| match &error {
+        ConfigError::Wrong(report) => format!("{error}\n{}", report.render(false)),
+        _ => error.to_string(),
+    })?;
+    if !report.problems.is_empty() {
+        warn!("{}\n{}", report.summary(), report.render(false));
+    }
+    if config.database != engine.config().database {
+        return Err("[database] path has changed; that takes a restart".to_owned());
+    }
+    let gateway = gateway_of(&config).map_err(|error| error.to_string())?;
+    compare_zones(&config, clock);
+    let tick = config.tick.clone();
+    engine.adopt(Arc::new(config)).await.map_err(|error| error.to_string())?;
+    engine.set_gateway(gateway);
+    metronome.set_cron(&tick).await.map_err(|error| error.to_string())
+}
+
+async fn at(again: Option<Instant>) {
+    match again {
+        Some(instant) => sleep_until(instant).await,
+        None => pending().await,
+    }
+}
+
+/// Trouble with the store that lasts is said once in a while, not at every pass.
+#[derive(Default)]
+struct Trouble {
+    said: Option<(String, Instant)>,
+}
+
+impl Trouble {
+    fn is(&mut self, error: &StoreError) {
+        let text = error.to_string();
+        let said = self.said.as_ref().is_some_and(|(said, at)| *said == text && at.elapsed() < SAY_AGAIN);
+        if !said {
+            error!("sending is held up, nothing is lost: {text}");
+            service::status(&format!("held up: {text}"));
+            self.said = Some((text, Instant::now()));
+        }
+    }
+
+    fn is_over(&mut self) {
+        if self.said.take().is_some() {
+            info!("the database works again: sending goes on");
+            service::status("running");
+        }
+    }
+}
