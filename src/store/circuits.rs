@@ -87,7 +87,8 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
         .query_row((api_key, reached), |row| Ok((row.get(0)?, row.get(1)?)))?;
     health.unreachable_in_a_row = unreachable;
     health.last_unreachable = last.and_then(DateTime::from_timestamp_millis);
-    health.bug = last_id(connection, api_key, "kind = 'bug'")? > since;
+    // Not forgiven by an accepted text: other requests may be built well.
+    health.bug = last_id(connection, api_key, "kind = 'bug'")? > forgiven.unwrap_or(0);
     health.limited_until = connection
         .prepare_cached("SELECT limited_until FROM circuits WHERE api_key = ?1")?
         .query_row([api_key], |row| row.get::<_, Option<i64>>(0))

@@ -26,7 +26,7 @@ use crate::config::zones::Zones;
 use crate::config::{self, Config};
 use crate::domain::reminder::{Answer, State};
 use crate::engine::outlook::{self, Row};
-use crate::store::{Connection, open};
+use crate::store::{Connection, open, standing};
 
 /// Reminders due within this are waited for.
 const SOON: TimeDelta = TimeDelta::seconds(30);
@@ -57,7 +57,6 @@ async fn demo(folder: &Path) -> Result<(), Failure> {
     let path = folder.join("config.toml");
     std::fs::write(&path, sample::config(zone.name(), &sandbox))?;
     let csv = folder.join("appointments.csv");
-    std::fs::write(&csv, sample::appointments(SystemClock.now(), &zone))?;
     let (config, _) = config::load(&path)?;
     print(&format!(
         "A sandbox stands in for Annie at {sandbox}.\nThe practice is in {}, where it is {} now.\n",
@@ -65,11 +64,17 @@ async fn demo(folder: &Path) -> Result<(), Failure> {
         local(&zone, SystemClock.now())
     ))?;
 
-    command(&path, &["import", &csv.display().to_string()]).await?;
-    command(&path, &["plan", "--days", "4"]).await?;
-    print("$ leadtime run &\n")?;
+    print("\n$ leadtime run &\n")?;
     let mut daemon = start_daemon(&path, &folder.join("daemon.log"))?;
-    let watched = watch(&config, &mut daemon).await;
+    let watched = async {
+        until_ready(&config, &mut daemon).await?;
+        std::fs::write(&csv, sample::appointments(SystemClock.now(), &zone))?;
+        command(&path, &["import", &csv.display().to_string()]).await?;
+        command(&path, &["plan", "--days", "4"]).await?;
+        print("As they go out:\n")?;
+        watch(&config, &mut daemon).await
+    };
+    let watched = watched.await;
     let ended = stop_daemon(daemon).await;
     if let Err(failure) = watched.and(ended) {
         let log = std::fs::read_to_string(folder.join("daemon.log")).unwrap_or_default();
@@ -138,9 +143,26 @@ async fn stop_daemon(mut daemon: Child) -> Result<(), Failure> {
     }
     let status = timeout(PATIENCE, daemon.wait()).await.map_err(|_| anyhow::anyhow!("the daemon does not stop"))??;
     match status.success() {
-        true => print("$ systemctl stop leadtime   # finishes what is under way\n"),
+        true => print("\nThe daemon was told to stop; it finishes and records what is under way first.\n"),
         false => Err(anyhow::anyhow!("the daemon ended with {status}").into()),
     }
+}
+
+/// Waits until the daemon's rules are in force.
+async fn until_ready(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        if let Some(status) = daemon.try_wait()? {
+            return Err(anyhow::anyhow!("the daemon ended by itself with {status}").into());
+        }
+        let live = open::read_only(&config.database)
+            .and_then(|connection| standing::live_since(&connection, &config.rulebook.rules));
+        if live.is_ok_and(|live| live.len() == config.rulebook.rules.len()) {
+            return Ok(());
+        }
+        sleep(GLANCE).await;
+    }
+    Err(anyhow::anyhow!("the daemon does not get ready").into())
 }
 
 /// Tells of each text as it goes out, until everything that is due soon has left.

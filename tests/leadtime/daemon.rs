@@ -1,0 +1,1 @@
+//! Tests of daemon, to come.

@@ -1,0 +1,14 @@
+//! All tests that need more than one file: the house's rules, the tables, the store, the passes, the program.
+
+mod daemon;
+mod house;
+mod import;
+mod passes;
+mod program;
+mod real_data;
+mod refusals;
+mod shared;
+mod store;
+mod tables;
+mod wording;
+mod world;

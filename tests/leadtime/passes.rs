@@ -1,0 +1,428 @@
+//! The passes on a real database: what is sent, what is not and why, and never twice.
+
+use chrono::TimeDelta;
+use leadtime::domain::outcome::{NotSent, Outcome};
+
+use crate::world::{DAY_BEFORE, Visit, World, visit};
+
+const A: &str = "303-555-0101";
+const A_E164: &str = "+13035550101";
+const B: &str = "303-555-0102";
+const B_E164: &str = "+13035550102";
+
+fn unknown() -> Outcome {
+    Outcome::Unknown { status: Some(500), detail: "Annie failed".into() }
+}
+
+/// Tuesday at three; the text is due on Monday at three, 22:00Z. The bystander's visit is a week later.
+fn two_visits() -> [Visit; 2] {
+    [visit("a", A, "2026-11-10T15:00:00-07:00"), visit("bystander", B, "2026-11-17T15:00:00-07:00")]
+}
+
+#[tokio::test]
+async fn sent_when_due_with_its_conversation_and_not_again() {
+    let mut world = World::new().await;
+    world.book(&two_visits());
+    world.settle().await;
+    assert_eq!(world.state("a", "day-before"), "planned");
+    world.go_to("2026-11-09T21:59:59Z").await;
+    assert_eq!(world.sent_to(A_E164), 0, "not a second early");
+    world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1));
+    let kept = world.text("SELECT conversation_id FROM conversations");
+    assert_eq!(kept, "conversation-1");
+    assert_eq!(world.annie.sent()[0].message, "See you tomorrow at 3:00 PM");
+
+    let mut world = world.restart().await;
+    world.go_to("2026-11-10T20:00:00Z").await;
+    assert_eq!(world.sent_to(A_E164), 1);
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn what_annie_answered_decides() {
+    let rejected = Outcome::Rejected { status: 422 };
+    let too_old = Outcome::NotSent(NotSent::TooOld);
+    let cases = [
+        (Outcome::Sent("c".into()), "sent", "sent", 1),
+        (rejected, "rejected", "rejected", 1),
+        (unknown(), "unknown", "unknown", 1),
+        (too_old, "sent", "not-sent", 2),
+        (Outcome::NotSent(NotSent::Unreachable { detail: "no route".into() }), "planned", "not-sent", 1),
+    ];
+    for (outcome, state, recorded, posts) in cases {
+        let mut world = World::new().await;
+        world.book(&two_visits());
+        world.script([outcome.clone()]);
+        world.go_to("2026-11-09T22:00:00Z").await;
+        assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, posts), "{outcome:?}");
+        assert_eq!(world.text("SELECT outcome FROM attempts ORDER BY id"), recorded, "{outcome:?}");
+        assert_eq!(world.state("bystander", "day-before"), "planned");
+        assert_eq!(world.number("SELECT count(*) FROM attempts WHERE ended_ms IS NULL"), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_blocks_its_number_until_the_visit_and_is_never_sent_again() {
+    let mut world = World::new().await;
+    world.book(&two_visits());
+    // The same number has a visit on the day after.
+    world.book(&[visit("a2", A, "2026-11-11T15:00:00-07:00")]);
+    world.script([unknown()]);
+    world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!(world.state("a", "day-before"), "unknown");
+    let mut world = world.restart().await;
+    world.go_to("2026-11-10T21:59:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("unknown", 1));
+    // At the start of the visit it is given up, and the number is free: the other visit's text is due then too.
+    world.go_to("2026-11-10T22:00:00Z").await;
+    assert_eq!(world.state("a", "day-before"), "missed (unconfirmed)");
+    assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn a_crash_between_claim_and_answer_leaves_a_doubt_and_no_second_text() {
+    let mut world = World::new().await;
+    world.book(&two_visits());
+    world.clock.advance(TimeDelta::hours(5));
+    let report = world.engine.pass().await.unwrap();
+    assert_eq!((report.begun, world.state("a", "day-before").as_str()), (1, "sending"));
+    let mut world = world.restart().await;
+    world.settle().await;
+    assert_eq!(world.state("a", "day-before"), "unknown");
+    assert!(world.sent_to(A_E164) <= 1);
+    assert_eq!(world.number("SELECT count(*) FROM attempts"), 1);
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn a_claim_that_lay_for_over_five_seconds_is_let_go_and_made_again() {
+    let mut world = World::new().await;
+    world.book(&two_visits());
+    world.clock.advance(TimeDelta::hours(5));
+    assert_eq!(world.engine.pass().await.unwrap().begun, 1);
+    // The machine slept before the first byte left: nothing has run on this thread since the claim.
+    world.clock.advance(TimeDelta::seconds(6));
+    world.engine.drain().await.unwrap();
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("planned", 0));
+    assert_eq!(world.text("SELECT kind FROM attempts"), "too-old");
+    world.settle().await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1));
+}
+
+#[tokio::test]
+async fn what_changes_after_the_plan_is_seen_before_the_text() {
+    let changes = [
+        ("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'", "cancelled (cancelled)"),
+        ("DELETE FROM appointments WHERE id = 'a'", "cancelled (cancelled)"),
+        ("UPDATE appointments SET status = 'completed' WHERE id = 'a'", "cancelled (appointment-over)"),
+        ("UPDATE appointments SET consent = 'no' WHERE id = 'a'", "skipped (no-consent)"),
+        ("UPDATE appointments SET phone = NULL WHERE id = 'a'", "skipped (no-phone)"),
+        ("UPDATE appointments SET phone = 'none' WHERE id = 'a'", "skipped (invalid-phone)"),
+        ("UPDATE appointments SET phone = '303-555-0100' WHERE id = 'a'", "skipped (invalid-phone)"),
+        ("INSERT INTO opt_outs VALUES ('+13035550101', 0, 'desk', NULL)", "skipped (opted-out)"),
+        ("INSERT INTO imports VALUES (1, 'csv', 0, 0, 0, 0, 1, 0, 0, 0);
+          INSERT INTO bad_rows VALUES ('a', 1, 7, 'starts_at', 'no offset')", "skipped (bad-row)"),
+    ];
+    for (change, state) in changes {
+        let mut world = World::new().await;
+        world.book(&two_visits());
+        world.settle().await;
+        world.execute(change);
+        world.go_to("2026-11-09T22:00:00Z").await;
+        assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), (state, 0), "{change}");
+        assert_eq!(world.state("bystander", "day-before"), "planned", "{change}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_needs_no_marks() {
+    let mut world = World::new().await;
+    world.book(&two_visits());
+    world.settle().await;
+    world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'; DELETE FROM dirty_numbers");
+    world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("cancelled (cancelled)", 0));
+}
+
+#[tokio::test]
+async fn moved_and_moved_back() {
+    let mut world = World::new().await;
+    world.book(&two_visits());
+    world.settle().await;
+    // Moved before its text: the old start is closed, the new one planned.
+    world.execute("UPDATE appointments SET starts_at = '2026-11-12T15:00:00-07:00' WHERE id = 'a'");
+    world.settle().await;
+    assert_eq!(world.states("a", "day-before"), ["cancelled (rescheduled)", "planned"]);
+    // And back: the same reminder again, sent once.
+    world.execute("UPDATE appointments SET starts_at = '2026-11-10T22:00:00Z' WHERE id = 'a'");
+    world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!(world.states("a", "day-before"), ["sent", "cancelled (rescheduled)"]);
+    // Moved after its text: the patient is told the new time; moved back untold: nothing.
+    world.execute("UPDATE appointments SET starts_at = '2026-11-13T15:00:00-07:00' WHERE id = 'a'");
+    world.settle().await;
+    world.execute("UPDATE appointments SET starts_at = '2026-11-10T15:00:00-07:00' WHERE id = 'a'");
+    world.go_to("2026-11-10T17:00:00Z").await;
+    assert_eq!(world.sent_to(A_E164), 1);
+    // Moved, told, moved back: told again, although it is late for this rule, because they were told another start.
+    world.execute("UPDATE appointments SET starts_at = '2026-11-11T15:00:00-07:00' WHERE id = 'a'");
+    world.go_to("2026-11-10T22:00:00Z").await;
+    assert_eq!(world.sent_to(A_E164), 2);
+    world.execute("UPDATE appointments SET starts_at = '2026-11-13T15:00:00-07:00' WHERE id = 'a'");
+    world.go_to("2026-11-12T22:00:00Z").await;
+    assert_eq!(world.sent_to(A_E164), 3);
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn moved_back_to_a_start_already_told_after_another_was_told() {
+    let mut world = World::new().await;
+    world.book(&[visit("a", A, "2026-11-12T15:00:00-07:00"), visit("bystander", B, "2026-11-17T15:00:00-07:00")]);
+    world.reload("mode = \"live\"", "[[rule]]\nname = \"day-before\"\nlead = \"48 hours\"\nmessage = \"m\"").await;
+    world.go_to("2026-11-10T22:00:00Z").await;
+    world.execute("UPDATE appointments SET starts_at = '2026-11-13T15:00:00-07:00' WHERE id = 'a'");
+    world.go_to("2026-11-11T22:00:00Z").await;
+    assert_eq!(world.sent_to(A_E164), 2);
+    world.execute("UPDATE appointments SET starts_at = '2026-11-12T15:00:00-07:00' WHERE id = 'a'");
+    world.go_to("2026-11-11T22:05:00Z").await;
+    assert_eq!(world.sent_to(A_E164), 3, "they were told the 13th in between");
+    assert_eq!(world.number("SELECT max(round) FROM reminders WHERE state = 'sent'"), 1);
+    world.go_to("2026-11-12T18:00:00Z").await;
+    assert_eq!(world.sent_to(A_E164), 3);
+}
+
+#[tokio::test]
+async fn the_same_visit_under_a_new_id_or_number_is_not_told_again() {
+    let mut world = World::new().await;
+    world.book(&two_visits());
+    world.go_to("2026-11-09T22:00:00Z").await;
+    let copy = Visit { patient: "a", ..visit("a-again", B, "2026-11-10T15:00:00-07:00") };
+    world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
+    world.book(&[copy]);
+    world.execute("UPDATE appointments SET booked_at = '2026-11-01T15:00:00Z' WHERE id = 'a-again'");
+    world.settle().await;
+    assert_eq!(world.state("a-again", "day-before"), "skipped (duplicate)");
+    // A corrected number of the visit that was told.
+    world.execute("UPDATE appointments SET status = 'booked', phone = '303-555-0109' WHERE id = 'a'");
+    world.settle().await;
+    assert_eq!(world.state("a", "day-before"), "sent");
+    assert_eq!(world.annie.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn of_two_entries_one_is_told_and_the_other_when_the_first_is_cancelled() {
+    let mut world = World::new().await;
+    let copy = Visit { patient: "a", ..visit("a2", B, "2026-11-10T15:00:00-07:00") };
+    world.book(&[two_visits()[0].clone(), copy]);
+    world.settle().await;
+    assert_eq!((world.state("a", "day-before"), world.state("a2", "day-before")), ("planned".into(), "skipped (duplicate)".into()));
+    world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
+    world.settle().await;
+    assert_eq!(world.state("a2", "day-before"), "planned", "healed");
+    world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!((world.sent_to(A_E164), world.sent_to(B_E164)), (0, 1));
+}
+
+#[tokio::test]
+async fn never_outside_the_window() {
+    let mut world = World::new().await;
+    // 07:30 on Wednesday: a day before is too early; it goes at opening on Tuesday.
+    world.book(&[visit("a", A, "2026-11-11T07:30:00-07:00")]);
+    world.go_to("2026-11-10T16:01:59Z").await;
+    assert_eq!(world.sent_to(A_E164), 0, "09:01:59 is within the margin");
+    world.go_to("2026-11-10T16:02:00Z").await;
+    assert_eq!(world.sent_to(A_E164), 1);
+
+    // Leadtime was off while a text was due: at night it waits for the morning, and is missed if that is too late.
+    let mut world = World::new().await;
+    world.book(&[visit("a", A, "2026-11-10T15:00:00-07:00"), visit("b", B, "2026-11-10T10:30:00-07:00")]);
+    world.settle().await;
+    world.clock.advance(TimeDelta::hours(9));
+    let mut world = world.restart().await;
+    world.settle().await;
+    assert_eq!(world.annie.sent().len(), 0, "19:00 is closed");
+    world.go_to("2026-11-10T16:03:00Z").await;
+    assert_eq!((world.sent_to(A_E164), world.sent_to(B_E164)), (1, 0));
+    assert_eq!(world.state("b", "day-before"), "skipped (outside-hours)", "08:30 is its last moment, and closed");
+}
+
+#[tokio::test]
+async fn placed_at_the_last_moment_of_a_window_it_leaves_within_a_minute_or_not_that_day() {
+    for (at, sent) in [("2026-11-10T00:58:00Z", 1), ("2026-11-10T00:59:00Z", 1), ("2026-11-10T00:59:01Z", 0)] {
+        let mut world = World::new().await;
+        world.book(&[visit("a", A, "2026-11-10T17:59:00-07:00")]);
+        world.settle().await;
+        assert_eq!(world.number("SELECT due_at FROM reminders"), 1_794_272_280, "17:58 the day before");
+        world.go_to(at).await;
+        assert_eq!(world.sent_to(A_E164), sent, "{at}");
+        world.go_to("2026-11-10T17:00:00Z").await;
+        assert_eq!(world.sent_to(A_E164), 1, "the next morning does as well");
+    }
+}
+
+#[tokio::test]
+async fn too_late_is_missed_and_said() {
+    let mut world = World::new().await;
+    world.book(&two_visits());
+    world.settle().await;
+    world.clock.advance(TimeDelta::hours(28)); // 14:00 on the day: an hour before the visit
+    let mut world = world.restart().await;
+    world.settle().await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("missed (expired)", 0));
+    world.execute("UPDATE appointments SET phone = '303-555-0103' WHERE id = 'a'");
+    world.settle().await;
+    assert_eq!(world.state("a", "day-before"), "missed (expired)", "final");
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn booked_late_gets_nothing_unless_the_rule_says_so() {
+    for (policy, state, sent) in [("skip", "skipped (booked-late)", 0), ("send", "sent", 1)] {
+        let rule = format!("{DAY_BEFORE}booked_late = \"{policy}\"\n");
+        let mut world = World::with("mode = \"live\"", &rule).await;
+        world.settle().await;
+        world.go_to("2026-11-10T17:00:00Z").await;
+        world.book(&[visit("a", A, "2026-11-10T15:00:00-07:00"), visit("bystander", B, "2026-11-17T15:00:00-07:00")]);
+        world.settle().await;
+        assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent));
+        // Moved late is the same, and reads the same when everything is loaded anew by REPLACE.
+        world.execute("INSERT OR REPLACE INTO appointments (id, patient_id, first_name, phone, starts_at)
+                       SELECT id, patient_id, first_name, phone, starts_at FROM appointments");
+        world.settle().await;
+        assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent));
+        assert_eq!(world.state("bystander", "day-before"), "planned");
+    }
+}
+
+#[tokio::test]
+async fn booked_in_time_but_seen_late_is_downtime_and_sent() {
+    let mut world = World::new().await;
+    world.go_to("2026-11-10T17:00:00Z").await;
+    let seen_late = Visit { booked_at: Some("2026-11-01T12:00:00-07:00"), ..visit("a", A, "2026-11-10T15:00:00-07:00") };
+    let booked_late = Visit { booked_at: Some("2026-11-10T08:00:00-07:00"), ..visit("b", B, "2026-11-10T15:00:00-07:00") };
+    world.book(&[seen_late, booked_late]);
+    world.settle().await;
+    assert_eq!((world.state("a", "day-before"), world.state("b", "day-before")), ("sent".into(), "skipped (booked-late)".into()));
+}
+
+#[tokio::test]
+async fn without_booked_at_the_imports_tell_whether_it_was_late() {
+    // The text was due on Monday 22:00Z. An import after that, before the visit was first seen, shows it was not booked then.
+    for (import, state) in [("2026-11-09T21:00:00Z", "sent"), ("2026-11-10T01:00:00Z", "skipped (booked-late)")] {
+        let mut world = World::new().await;
+        world.execute(&format!(
+            "INSERT INTO imports (feed, started_at, finished_at, complete) VALUES ('csv', unixepoch('{import}'), unixepoch('{import}'), 0)"
+        ));
+        world.go_to("2026-11-10T17:00:00Z").await;
+        world.book(&[Visit { feed: Some("csv"), ..visit("a", A, "2026-11-10T15:00:00-07:00") }]);
+        world.settle().await;
+        assert_eq!(world.state("a", "day-before"), state, "import at {import}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_rule_or_lead_never_bursts() {
+    let mut world = World::new().await;
+    world.book(&two_visits().map(|v| Visit { booked_at: Some("2026-10-01T09:00:00-06:00"), ..v }));
+    world.settle().await;
+    let second = format!("{DAY_BEFORE}[[rule]]\nname = \"early\"\nlead = \"3 days\"\nmessage = \"m\"\n");
+    world.reload("mode = \"live\"", &second).await;
+    world.settle().await;
+    assert_eq!(world.state("a", "early"), "skipped (new-rule)");
+    assert_eq!(world.state("bystander", "early"), "planned");
+    // A lead that makes the text due in the past.
+    world.reload("mode = \"live\"", &DAY_BEFORE.replace("24 hours", "48 hours")).await;
+    world.settle().await;
+    assert_eq!(world.state("a", "day-before"), "skipped (new-rule)");
+    assert_eq!(world.state("bystander", "early"), "cancelled (rule-removed)");
+    // And back again: it is live since now.
+    world.reload("mode = \"live\"", DAY_BEFORE).await;
+    world.settle().await;
+    world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("sent", 1));
+}
+
+#[tokio::test]
+async fn observe_mode_texts_nobody_and_going_live_does_not_burst() {
+    let mut world = World::with("mode = \"observe\"", DAY_BEFORE).await;
+    world.book(&two_visits());
+    world.go_to("2026-11-09T22:10:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("skipped (observe-mode)", 0));
+    world.reload("mode = \"live\"", DAY_BEFORE).await;
+    world.go_to("2026-11-10T17:00:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("skipped (observe-mode)", 0));
+    assert_eq!(world.state("bystander", "day-before"), "planned", "what is still ahead goes live");
+}
+
+#[tokio::test]
+async fn only_to_takes_its_numbers_as_written_and_no_others() {
+    let mut world = World::with("mode = \"live\"\nonly_to = [\"+15559876543\"]", DAY_BEFORE).await;
+    world.book(&[visit("a", "+15559876543", "2026-11-10T15:00:00-07:00"), visit("b", B, "2026-11-10T15:00:00-07:00")]);
+    world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!((world.state("a", "day-before"), world.state("b", "day-before")), ("sent".into(), "skipped (not-in-only-to)".into()));
+    assert_eq!(world.sent_to("+15559876543"), 1);
+}
+
+#[tokio::test]
+async fn types_and_closed_days() {
+    let rules = "[[rule]]\nname = \"new\"\nlead = \"24 hours\"\nonly_types = [\"N\"]\nmessage = \"m\"\n\
+                 [[rule]]\nname = \"others\"\nlead = \"24 hours\"\nexcept_types = [\"N\"]\nmessage = \"m\"\n";
+    let mut world = World::with("mode = \"live\"\nholidays = [\"2026-11-11\"]", rules).await;
+    let typed = |id, type_id, at: &str| Visit { type_id, ..visit(id, A, at) };
+    world.book(&[
+        typed("n", Some("N"), "2026-11-10T15:00:00-07:00"),
+        typed("o", Some("O"), "2026-11-10T16:00:00-07:00"),
+        typed("none", None, "2026-11-10T17:00:00-07:00"),
+        typed("holiday", None, "2026-11-11T15:00:00-07:00"),
+        typed("sunday", None, "2026-11-15T15:00:00-07:00"),
+    ]);
+    world.settle().await;
+    let both = |id: &str| format!("{} | {}", world.state(id, "new"), world.state(id, "others"));
+    assert_eq!(both("n"), "planned | skipped (other-type)");
+    assert_eq!(both("o"), "skipped (other-type) | planned");
+    assert_eq!(both("none"), "skipped (other-type) | planned");
+    assert_eq!(both("holiday"), "skipped (other-type) | skipped (closed-day)");
+    assert_eq!(both("sunday"), "skipped (other-type) | skipped (closed-day)");
+}
+
+#[tokio::test]
+async fn one_visit_gets_its_nearer_text_alone_after_a_long_pause() {
+    let rules = "[[rule]]\nname = \"early\"\nlead = \"3 days\"\nmessage = \"m\"\n[[rule]]\nname = \"late\"\nlead = \"1 day\"\nmessage = \"m\"\n";
+    let mut world = World::with("mode = \"live\"", rules).await;
+    world.book(&[visit("a", A, "2026-11-13T12:00:00-07:00")]);
+    world.settle().await;
+    assert_eq!(world.number("SELECT expires_at FROM reminders WHERE rule = 'early'"), world.number("SELECT adjusted_at FROM reminders WHERE rule = 'late'"));
+    world.clock.advance(TimeDelta::hours(74)); // Thursday noon: both are due
+    let mut world = world.restart().await;
+    world.settle().await;
+    assert_eq!((world.state("a", "early").as_str(), world.state("a", "late").as_str()), ("missed (expired)", "sent"));
+    assert_eq!(world.sent_to(A_E164), 1);
+}
+
+#[tokio::test]
+async fn two_texts_to_one_number_go_one_after_the_other() {
+    let mut world = World::new().await;
+    world.book(&[visit("a", A, "2026-11-10T15:00:00-07:00"), visit("a2", "(303) 555 0101", "2026-11-10T15:00:00-07:00")]);
+    world.settle().await;
+    world.clock.advance(TimeDelta::hours(5));
+    assert_eq!(world.engine.pass().await.unwrap().begun, 1, "one number, one doubtful attempt at a time");
+    world.settle().await;
+    assert_eq!(world.sent_to(A_E164), 2);
+}
+
+#[tokio::test]
+async fn a_clock_before_the_last_attempt_sends_nothing() {
+    let mut world = World::new().await;
+    world.book(&two_visits());
+    world.go_to("2026-11-09T22:00:00Z").await;
+    world.book(&[visit("c", "303-555-0103", "2026-11-10T11:00:00-07:00")]);
+    world.execute("UPDATE appointments SET booked_at = '2026-11-01T00:00:00Z' WHERE id = 'c'");
+    world.clock.set("2026-11-09T19:00:00Z".parse().unwrap());
+    let report = world.settle().await;
+    assert_eq!(report.waits.map(|w| w.code()), Some("clock"));
+    assert_eq!(world.annie.sent().len(), 1);
+    world.clock.set("2026-11-09T22:05:00Z".parse().unwrap());
+    world.settle().await;
+    assert_eq!(world.annie.sent().len(), 2, "right again: it goes on by itself");
+}

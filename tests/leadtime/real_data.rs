@@ -1,0 +1,1 @@
+//! Tests of real_data, to come.

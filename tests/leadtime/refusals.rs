@@ -1,0 +1,152 @@
+//! What follows when Annie refuses, asks for a pause or cannot be reached.
+
+use leadtime::domain::outcome::{NotSent, Outcome};
+use leadtime::domain::reminder::Wait;
+
+use crate::world::{World, visit};
+
+const PHONES: [&str; 4] = ["+13035550101", "+13035550102", "+13035550103", "+13035550104"];
+
+fn refused(status: u16) -> Outcome {
+    Outcome::NotSent(NotSent::Refused { status })
+}
+
+/// Four numbers, their texts due at 22:00Z in this order; the last one a week later, as a bystander.
+async fn world() -> World {
+    let world = World::one_at_a_time().await;
+    world.book(&[
+        visit("v1", PHONES[0], "2026-11-10T15:00:00-07:00"),
+        visit("v2", PHONES[1], "2026-11-10T15:00:01-07:00"),
+        visit("v3", PHONES[2], "2026-11-10T15:00:02-07:00"),
+        visit("bystander", PHONES[3], "2026-11-17T15:00:00-07:00"),
+    ]);
+    world
+}
+
+fn states(world: &World) -> [String; 3] {
+    ["v1", "v2", "v3"].map(|id| world.state(id, "day-before"))
+}
+
+fn circuit_is_open(world: &World) -> bool {
+    world.number("SELECT count(*) FROM circuits WHERE open_since IS NOT NULL") == 1
+}
+
+#[tokio::test]
+async fn a_refusal_is_the_numbers_own_if_the_next_number_is_accepted() {
+    for status in [401, 403, 404, 302] {
+        let mut world = world().await;
+        world.script([refused(status)]);
+        world.go_to("2026-11-09T22:00:00Z").await;
+        assert_eq!(world.state("v1", "day-before"), "planned", "nothing is known yet: {status}");
+        assert!(circuit_is_open(&world), "no other number is due to tell");
+        // The probe is good, the next is due: first the number that was not refused.
+        world.go_to("2026-11-09T22:05:10Z").await;
+        assert!(!circuit_is_open(&world));
+        assert_eq!(world.sent_to(PHONES[0]), 2, "after the probe it was tried again, and accepted");
+        assert_eq!(states(&world), ["sent", "sent", "sent"]);
+        assert_eq!(world.state("bystander", "day-before"), "planned");
+    }
+}
+
+#[tokio::test]
+async fn the_next_post_goes_to_another_number_and_settles_whose_fault_it_was() {
+    let mut world = world().await;
+    world.settle().await;
+    world.script([refused(403)]);
+    world.go_to("2026-11-09T22:00:05Z").await; // all three are due
+    assert_eq!(states(&world), ["rejected", "sent", "sent"]);
+    assert_eq!(world.sent_to(PHONES[0]), 1, "no second POST to it");
+    assert!(!circuit_is_open(&world));
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn two_numbers_refused_stop_everything_and_lose_nothing() {
+    let mut world = world().await;
+    world.settle().await;
+    world.script([refused(401), refused(401)]);
+    world.annie.then_probes([Err("Annie answered with status 401".into())]);
+    let report = world.go_to("2026-11-09T22:00:05Z").await;
+    assert_eq!(report.waits, Some(Wait::Circuit));
+    assert!(circuit_is_open(&world));
+    assert_eq!((states(&world), world.annie.sent().len()), (["planned", "planned", "planned"].map(String::from), 2));
+    // Closed until the probe: nothing is posted, a restart included; a restart probes at once.
+    world.go_to("2026-11-09T22:04:00Z").await;
+    assert_eq!((world.annie.sent().len(), world.annie.probed()), (2, 0));
+    let mut world = world.restart().await;
+    world.settle().await;
+    assert_eq!((world.annie.sent().len(), world.annie.probed()), (2, 1));
+    assert!(circuit_is_open(&world), "the probe was answered 401");
+    world.go_to("2026-11-09T22:13:59Z").await;
+    assert_eq!((world.annie.sent().len(), world.annie.probed()), (2, 1), "the next one waits longer");
+    world.go_to("2026-11-09T22:14:10Z").await;
+    assert_eq!(states(&world), ["sent", "sent", "sent"]);
+    assert!(!circuit_is_open(&world));
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn a_429_waits_for_the_reset_and_charges_nothing() {
+    let mut world = world().await;
+    world.settle().await;
+    let until = "2026-11-09T22:00:45Z".parse().unwrap();
+    world.script([Outcome::NotSent(NotSent::RateLimited { until })]);
+    // One at a time, so that the first answer is known before the second POST.
+    world.go_to("2026-11-09T22:00:00Z").await;
+    let report = world.go_to("2026-11-09T22:00:40Z").await;
+    assert_eq!((report.waits, world.annie.sent().len()), (Some(Wait::Pace), 1));
+    let mut world = world.restart().await;
+    assert_eq!(world.settle().await.waits, Some(Wait::Pace), "a restart does not forget");
+    world.go_to("2026-11-09T22:00:45Z").await;
+    assert_eq!(states(&world), ["sent", "sent", "sent"]);
+    assert_eq!(world.number("SELECT count(*) FROM attempts WHERE outcome = 'not-sent' AND kind = 'rate-limited'"), 1);
+}
+
+#[tokio::test]
+async fn unreachable_backs_off_and_tries_one_at_a_time() {
+    let mut world = world().await;
+    world.settle().await;
+    let down = || Outcome::NotSent(NotSent::Unreachable { detail: "no connection".into() });
+    world.script([down(), down()]);
+    world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!(world.annie.sent().len(), 1);
+    world.go_to("2026-11-09T22:00:04Z").await;
+    assert_eq!(world.annie.sent().len(), 1, "5 s");
+    world.go_to("2026-11-09T22:00:06Z").await;
+    assert_eq!(world.annie.sent().len(), 2, "one probe, although three are due");
+    world.go_to("2026-11-09T22:00:14Z").await;
+    assert_eq!(world.annie.sent().len(), 2, "10 s");
+    world.go_to("2026-11-09T22:00:17Z").await;
+    assert_eq!(states(&world), ["sent", "sent", "sent"]);
+}
+
+#[tokio::test]
+async fn three_rejections_in_a_row_slow_down() {
+    let mut world = world().await;
+    world.book(&[visit("v4", "303-555-0105", "2026-11-10T15:00:03-07:00"), visit("v5", "303-555-0106", "2026-11-10T15:00:04-07:00")]);
+    world.settle().await;
+    let rejected = |status| Outcome::Rejected { status };
+    world.script([rejected(422), rejected(400), rejected(410), rejected(422)]);
+    for second in 0..5 {
+        world.go_to(&format!("2026-11-09T22:00:0{second}Z")).await;
+    }
+    assert_eq!(states(&world), ["rejected", "rejected", "rejected"]);
+    assert_eq!(world.state("v4", "day-before"), "planned");
+    world.go_to("2026-11-09T22:04:59Z").await;
+    assert_eq!(world.annie.sent().len(), 3);
+    world.go_to("2026-11-09T22:05:04Z").await;
+    assert_eq!((world.state("v4", "day-before").as_str(), world.annie.sent().len()), ("rejected", 4), "one in five minutes");
+    world.go_to("2026-11-09T22:10:10Z").await;
+    assert_eq!(world.state("v5", "day-before"), "sent");
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_built_stops_everything() {
+    let mut world = world().await;
+    world.script([Outcome::NotSent(NotSent::Bug { detail: "bad header".into() })]);
+    world.go_to("2026-11-09T22:00:05Z").await;
+    assert!(circuit_is_open(&world));
+    assert!(world.annie.sent().len() <= 3);
+    assert_eq!(world.state("v1", "day-before"), "planned");
+}

@@ -1,0 +1,36 @@
+//! Test material that lies beside the project, where there is some.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use flate2::read::GzDecoder;
+
+/// A file of the shared data folder; `None`, said aloud, in a clone that has none.
+pub(crate) fn data(path: &str) -> Option<PathBuf> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
+    if file.exists() {
+        return Some(file);
+    }
+    eprintln!("NOT RUN: ../shared/data/{path} is not here; this test needs it");
+    None
+}
+
+/// A table of right answers: another one of the same form where the environment names it.
+pub(crate) fn table(variable: &str, path: &str) -> Option<String> {
+    let file = match std::env::var_os(variable) {
+        Some(other) => PathBuf::from(other),
+        None => data(path)?,
+    };
+    Some(text(&file))
+}
+
+/// The text of a file, unpacked if it is packed.
+pub(crate) fn text(file: &std::path::Path) -> String {
+    let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let mut text = String::new();
+    match bytes.starts_with(&[0x1f, 0x8b]) {
+        true => GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap(),
+        false => bytes.as_slice().read_to_string(&mut text).unwrap(),
+    };
+    text
+}

@@ -1,0 +1,98 @@
+//! The program against independent answers. Each test takes another table of the same form from the environment.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc, Weekday};
+use leadtime::config::zones::{Zones, first_disagreement};
+use leadtime::domain::lead::Lead;
+use leadtime::domain::phone::{self, Country};
+use leadtime::planner::civil::nominal;
+use serde_json::Value;
+
+use crate::shared;
+
+fn weekday(name: &str) -> Weekday {
+    name.parse().unwrap()
+}
+
+#[test]
+fn civil_time_table() {
+    let Some(table) = shared::table("LEADTIME_TABLE_CIVIL_TIME", "tables/civil-time.jsonl.gz") else { return };
+    let zones = Zones::of_this_machine();
+    let (mut rows, mut wrong) = (0, Vec::new());
+    for line in table.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let text = |key: &str| row[key].as_str().unwrap();
+        let list = |key: &str| row[key].as_array().into_iter().flatten().map(|v| v.as_str().unwrap().to_owned());
+        let zone = zones.load(text("tz")).unwrap();
+        let weekend: Vec<Weekday> = list("weekend").map(|day| weekday(&day)).collect();
+        let holidays: BTreeSet<NaiveDate> = list("holidays").map(|date| date.parse().unwrap()).collect();
+        let appointment = text("appt_local");
+        let start = match DateTime::parse_from_rfc3339(appointment) {
+            Ok(instant) => instant.to_utc(),
+            Err(_) => zone.instant(
+                NaiveDateTime::parse_from_str(appointment, "%Y-%m-%dT%H:%M")
+                    .or_else(|_| NaiveDateTime::parse_from_str(appointment, "%Y-%m-%dT%H:%M:%S"))
+                    .unwrap(),
+            ),
+        };
+        let lead: Lead = text("rule").parse().unwrap_or_else(|e| panic!("{}: {e}", text("rule")));
+        let open = |date: NaiveDate| !weekend.contains(&date.weekday()) && !holidays.contains(&date);
+        let got = nominal(start, &lead, &zone, open);
+        let want: DateTime<Utc> = text("send_utc").parse().unwrap();
+        let start_wanted: DateTime<Utc> = text("appt_utc").parse().unwrap();
+        if got != Some(want) || start != start_wanted {
+            wrong.push(format!("{}: {got:?} instead of {want}", text("id")));
+        }
+        rows += 1;
+    }
+    assert!(rows >= 1);
+    assert_eq!(wrong, Vec::<String>::new(), "of {rows} rows");
+    println!("{rows} rows agree");
+}
+
+#[test]
+fn phones_table() {
+    let Some(table) = shared::table("LEADTIME_TABLE_PHONES", "tables/phones.jsonl") else { return };
+    let mut wrong = Vec::new();
+    for line in table.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        if row["strict"] != Value::Bool(true) {
+            continue;
+        }
+        let raw = row["raw"].as_str().unwrap();
+        let reading = phone::read(raw, Country::US);
+        let got = reading.phone.filter(|_| reading.valid).map_or_else(|| "invalid".to_owned(), |p| p.dial().to_owned());
+        if got != row["e164"].as_str().unwrap() {
+            wrong.push(format!("{}: {got}", row["id"]));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// A zoneinfo folder in which Denver keeps Phoenix's time: the folder is believed, the embedded copy is not.
+#[test]
+fn the_systems_zoneinfo_wins_over_the_embedded_copy() {
+    let system = std::path::Path::new("/usr/share/zoneinfo/America/Phoenix");
+    let Ok(phoenix) = std::fs::read(system) else {
+        eprintln!("NOT RUN: {} is not here; this test needs tzdata", system.display());
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("America")).unwrap();
+    std::fs::write(folder.path().join("America/Denver"), phoenix).unwrap();
+    let zones = Zones::in_folder(folder.path());
+    let summer: NaiveDateTime = "2026-07-01T12:00:00".parse().unwrap();
+    let now: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
+
+    let denver = zones.load("America/Denver").unwrap();
+    assert_eq!(denver.instant(summer).to_rfc3339(), "2026-07-01T19:00:00+00:00", "no daylight saving in Phoenix");
+    let differs = first_disagreement(&denver, now).expect("and the difference is noticed");
+    assert_eq!(differs.to_rfc3339(), "2027-03-14T09:00:00+00:00");
+
+    // What the folder does not have comes from the embedded copy; two zones live in one process.
+    let chicago = zones.load("America/Chicago").unwrap();
+    assert_eq!(chicago.instant(summer).to_rfc3339(), "2026-07-01T17:00:00+00:00");
+    assert_eq!(first_disagreement(&chicago, now), None);
+    assert!(zones.load("America/Dever").unwrap_err().contains("America/Denver"));
+}
