@@ -32,7 +32,7 @@ CREATE TABLE appointments (
     CONSTRAINT id_not_blank            CHECK (trim(id) <> ''),
     CONSTRAINT patient_id_not_blank    CHECK (trim(patient_id) <> ''),
     CONSTRAINT starts_at_is_an_instant CHECK (( (starts_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z' OR starts_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9][+-][0-9][0-9]:[0-9][0-9]')
-        AND length(CAST(starts_at AS BLOB)) IN (20, 25)
+        AND length(CAST(starts_at AS BLOB)) = length(starts_at)
         AND date(substr(starts_at, 1, 10), '+0 days') IS substr(starts_at, 1, 10)
         AND substr(starts_at, 12, 2) < '24'
         AND substr(starts_at, 15, 2) < '60'
@@ -41,7 +41,7 @@ CREATE TABLE appointments (
         AND substr(starts_at, 24, 2) < '60'))
         AND unixepoch(starts_at) IS NOT NULL )),
     CONSTRAINT ends_at_is_an_instant   CHECK (ends_at IS NULL OR ( (ends_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z' OR ends_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9][+-][0-9][0-9]:[0-9][0-9]')
-        AND length(CAST(ends_at AS BLOB)) IN (20, 25)
+        AND length(CAST(ends_at AS BLOB)) = length(ends_at)
         AND date(substr(ends_at, 1, 10), '+0 days') IS substr(ends_at, 1, 10)
         AND substr(ends_at, 12, 2) < '24'
         AND substr(ends_at, 15, 2) < '60'
@@ -50,7 +50,7 @@ CREATE TABLE appointments (
         AND substr(ends_at, 24, 2) < '60'))
         AND unixepoch(ends_at) IS NOT NULL )),
     CONSTRAINT booked_at_is_an_instant CHECK (booked_at IS NULL OR ( (booked_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z' OR booked_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9][+-][0-9][0-9]:[0-9][0-9]')
-        AND length(CAST(booked_at AS BLOB)) IN (20, 25)
+        AND length(CAST(booked_at AS BLOB)) = length(booked_at)
         AND date(substr(booked_at, 1, 10), '+0 days') IS substr(booked_at, 1, 10)
         AND substr(booked_at, 12, 2) < '24'
         AND substr(booked_at, 15, 2) < '60'
