@@ -22,13 +22,13 @@ CREATE TABLE appointments (
     provider      TEXT,
     starts_at     TEXT NOT NULL,
     ends_at       TEXT,
-    status        TEXT NOT NULL DEFAULT 'booked',
+    status        TEXT NOT NULL,
     location      TEXT,
     feed          TEXT,
     booked_at     TEXT,
     consent       TEXT,
     -- the instant of the start, for indexes and comparisons; the text must never be sorted by
-    starts_unix   INTEGER GENERATED ALWAYS AS (unixepoch(starts_at)) VIRTUAL,
+    starts_unix   INTEGER GENERATED ALWAYS AS (CASE WHEN starts_at GLOB '[0-9]*' THEN unixepoch(starts_at) END) VIRTUAL,
     CONSTRAINT id_not_blank            CHECK (trim(id) <> ''),
     CONSTRAINT patient_id_not_blank    CHECK (trim(patient_id) <> ''),
     CONSTRAINT starts_at_is_an_instant CHECK (( (starts_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z' OR starts_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9][+-][0-9][0-9]:[0-9][0-9]')

@@ -1,1 +1,140 @@
-//! Tests of import, to come.
+//! Importing, by the real binary: what is kept, what is reported, what is cancelled.
+
+use crate::program::Practice;
+
+const HEADER: &str = "id,patient_id,first_name,phone,starts_at,status\n";
+
+fn practice() -> Practice {
+    Practice::new(
+        "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
+         timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
+         [database]\npath = \"test.db\"\n",
+    )
+}
+
+/// One visit a day from January 11th 2027 on, at noon in Denver.
+fn days(range: std::ops::Range<usize>) -> String {
+    range.map(|n| format!("A{n},P{n},Ann,303-555-{},2027-01-{:02}T12:00:00-07:00,booked\n", 1000 + n, 11 + n)).collect()
+}
+
+fn live(practice: &Practice) -> i64 {
+    practice.number("SELECT count(*) FROM appointments WHERE status = 'booked'")
+}
+
+/// States and reasons of a visit as of a moment before it.
+fn plan(practice: &Practice, id: &str) -> String {
+    let items = practice.plan(&["--now", "2027-01-01T12:00:00-07:00", "--days", "60"]);
+    let item = items.iter().find(|item| item["appointment_id"] == id).unwrap_or_else(|| panic!("no {id}"));
+    format!("{} {}", item["state"].as_str().unwrap(), item["reason"].as_str().unwrap_or("-"))
+}
+
+#[test]
+fn bad_rows_are_reported_and_good_ones_kept() {
+    let practice = practice();
+    let csv = format!(
+        "\u{feff}{HEADER}A0,P0,Ann,303-555-0100,2027-01-11T12:00:00-07:00,booked\r\n\
+         A1,P1,Ann,303-555-0101,2027-02-30T12:00:00-07:00,booked\r\n\
+         A2,P2,Ann,303-555-0102,2027-01-11T12:00:00,booked\r\nA3,P3,Ann,303-555-0103,2027-01-13T12:00:00Z,pending\r\n\
+         A4,P4,Ann,303-555-0104,2027-01-14T12:00:00Z,booked\r\n"
+    );
+    let ended = practice.import(&csv, &[]);
+    assert_eq!((ended.code, live(&practice)), (1, 2));
+    for words in ["appointments.csv:3: starts_at: `2027-02-30T12:00:00-07:00`: there is no such date", "appointments.csv:4: starts_at", "has no offset", "appointments.csv:5: status"] {
+        assert!(ended.err.contains(words), "{words}: {}", ended.err);
+    }
+    assert!(ended.out.contains("2 rows read") && ended.out.contains("3 rows could not be read"), "{}", ended.out);
+}
+
+#[test]
+fn a_bad_row_of_a_known_visit_holds_it_back_until_it_is_mended() {
+    let practice = practice();
+    practice.import(&format!("{HEADER}{}", days(0..2)), &[]).good();
+    assert_eq!(plan(&practice, "A0"), "skipped observe-mode");
+    let broken = days(0..2).replacen("12:00:00-07:00", "noon", 1);
+    assert_eq!(practice.import(&format!("{HEADER}{broken}"), &[]).code, 1);
+    assert_eq!((plan(&practice, "A0"), plan(&practice, "A1")), ("skipped bad-row".into(), "skipped observe-mode".into()));
+    assert_eq!(live(&practice), 2, "the visit itself is as it was");
+    practice.import(&format!("{HEADER}{}", days(0..2)), &[]).good();
+    assert_eq!(plan(&practice, "A0"), "skipped observe-mode", "mended, although nothing in it changed");
+    // Two rows of one id that differ: neither is believed. Two that do not: one is enough.
+    let twice = format!("{HEADER}{}{}{}", days(0..2), days(1..2), days(0..1).replace("T12", "T13"));
+    let ended = practice.import(&twice, &[]);
+    assert!(ended.code == 1 && ended.err.contains("appointments.csv:5: id: line 2 has the same id"), "{}", ended.err);
+    assert_eq!((plan(&practice, "A0"), plan(&practice, "A1")), ("skipped bad-row".into(), "skipped observe-mode".into()));
+    // A program that writes SQL mends it too.
+    practice.sql().execute("UPDATE appointments SET starts_at = '2027-01-11T14:00:00-07:00' WHERE id = 'A0'", []).unwrap();
+    assert_eq!(plan(&practice, "A0"), "skipped observe-mode");
+}
+
+#[test]
+fn what_is_no_such_csv_changes_nothing() {
+    let practice = practice();
+    practice.import(&format!("{HEADER}{}", days(0..2)), &[]).good();
+    for (bytes, words) in [
+        (&b"Appointment List\nMaple Dental,Printed today\n"[..], "no column id"),
+        (b"id,patient_id,starts_at,frist_name\nA9,P,2027-01-11T12:00:00Z,x\n", "did you mean `first_name`"),
+        (b"\xff\xfei\x00d\x00", "not UTF-8"),
+        (b"", "no column id"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "no column id"),
+    ] {
+        std::fs::write(practice.path("odd.csv"), bytes).unwrap();
+        let ended = practice.run(&["import", "odd.csv", "--complete"]);
+        assert!(ended.code == 1 && ended.err.contains(words) && ended.err.contains("Nothing was changed"), "{}", ended.err);
+        assert_eq!((live(&practice), practice.number("SELECT count(*) FROM imports")), (2, 1));
+    }
+    let ended = practice.run(&["import", "none.csv"]);
+    assert!(ended.code == 1 && ended.err.contains("cannot read none.csv"), "{}", ended.err);
+    assert_eq!(practice.run(&["import", "."]).code, 1);
+}
+
+#[test]
+fn a_complete_file_cancels_what_it_no_longer_names_inside_its_dates() {
+    let practice = practice();
+    practice.import(&format!("{HEADER}{}", days(0..12)), &[]).good();
+    practice.sql().execute("INSERT INTO appointments (id, patient_id, starts_at, status, feed) VALUES ('other', 'x', '2027-01-12T12:00:00-07:00', 'booked', 'another-program')", []).unwrap();
+    // From the 12th to the 20th, without A2 and A3; A4 is there, but in a bad row; A0, A1, A10 and A11 lie outside.
+    let rows = format!("{HEADER}{}{}{}", days(1..2), days(4..5).replace("booked", "boked"), days(5..10));
+    let ended = practice.import(&rows, &["--complete"]);
+    assert_eq!(ended.code, 1, "for the bad row");
+    assert!(ended.out.contains("2 cancelled because the file no longer names them"), "{}", ended.out);
+    let gone = practice.number("SELECT count(*) FROM appointments WHERE status = 'cancelled' AND id IN ('A2', 'A3')");
+    assert_eq!((gone, live(&practice)), (2, 11));
+    assert_eq!((plan(&practice, "A2"), plan(&practice, "A4")), ("cancelled not-listed".into(), "skipped bad-row".into()));
+    assert_eq!((plan(&practice, "A11"), plan(&practice, "other")), ("skipped observe-mode".into(), "skipped no-phone".into()));
+    // Listed again, it lives again.
+    practice.import(&format!("{HEADER}{}", days(0..12)), &["--complete"]).good();
+    assert_eq!(plan(&practice, "A2"), "skipped observe-mode");
+}
+
+#[test]
+fn a_broken_complete_file_is_refused_without_force() {
+    let practice = practice();
+    practice.import(&format!("{HEADER}{}", days(0..15)), &[]).good();
+    let few = format!("{HEADER}{}{}", days(0..1), days(14..15));
+    let ended = practice.import(&few, &["--complete"]);
+    assert!(ended.code == 1 && ended.err.contains("13 of 15") && ended.err.contains("--force"), "{}", ended.err);
+    assert_eq!(live(&practice), 15, "nothing was changed");
+    // Rows without an id may be any of them.
+    let nameless = format!("{few},P,Ann,303-555-0100,2027-01-12T12:00:00Z,booked\n");
+    let ended = practice.import(&nameless, &["--complete"]);
+    assert!(ended.code == 1 && ended.err.contains("no readable id"), "{}", ended.err);
+    assert_eq!(live(&practice), 15);
+    practice.import(&few, &["--complete", "--force"]).good();
+    assert_eq!(live(&practice), 2);
+    // Ten may go, whatever the share.
+    let practice = self::practice();
+    practice.import(&format!("{HEADER}{}", days(0..12)), &[]).good();
+    practice.import(&format!("{HEADER}{}{}", days(0..1), days(11..12)), &["--complete"]).good();
+    assert_eq!(live(&practice), 2);
+}
+
+#[test]
+fn columns_the_file_does_not_have_are_left_as_they_were() {
+    let practice = practice();
+    practice.import(&format!("{}consent\n{},no\n", HEADER.replace("status\n", "status,"), days(0..1).trim()), &[]).good();
+    practice.import(&format!("{HEADER}{}", days(0..1).replace("Ann", "Anna")), &[]).good();
+    let row = |column: &str| practice.number(&format!("SELECT count(*) FROM appointments WHERE {column}"));
+    assert_eq!((row("consent = 'no'"), row("first_name = 'Anna'")), (1, 1));
+    let out = practice.import(&format!("{HEADER}{}", days(0..1).replace("Ann", "Anna")), &[]).good();
+    assert!(out.contains("0 new visits, 0 changed"), "{out}");
+}

@@ -1,6 +1,6 @@
 //! All tests that need more than one file: the house's rules, the tables, the store, the passes, the program.
 
-mod daemon;
+mod client;
 mod house;
 mod import;
 mod passes;

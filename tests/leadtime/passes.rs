@@ -287,8 +287,8 @@ async fn booked_late_gets_nothing_unless_the_rule_says_so() {
         world.settle().await;
         assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent));
         // Moved late is the same, and reads the same when everything is loaded anew by REPLACE.
-        world.execute("INSERT OR REPLACE INTO appointments (id, patient_id, first_name, phone, starts_at)
-                       SELECT id, patient_id, first_name, phone, starts_at FROM appointments");
+        world.execute("INSERT OR REPLACE INTO appointments (id, patient_id, first_name, phone, starts_at, status)
+                       SELECT id, patient_id, first_name, phone, starts_at, status FROM appointments");
         world.settle().await;
         assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent));
         assert_eq!(world.state("bystander", "day-before"), "planned");

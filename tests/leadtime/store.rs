@@ -30,8 +30,8 @@ fn at(text: &str) -> DateTime<Utc> {
 
 /// Writes a visit like a program that is not Leadtime's; the error says which constraint refused it.
 fn write_visit(connection: &Connection, column: &str, value: Option<&str>) -> Result<(), String> {
-    let mut columns = vec!["id", "patient_id", "starts_at"];
-    let mut values: Vec<Option<&str>> = vec![Some("a"), Some("p"), Some("2026-11-10T15:00:00-07:00")];
+    let mut columns = vec!["id", "patient_id", "starts_at", "status"];
+    let mut values: Vec<Option<&str>> = vec![Some("a"), Some("p"), Some("2026-11-10T15:00:00-07:00"), Some("booked")];
     match columns.iter().position(|c| *c == column) {
         Some(position) => values[position] = value,
         None => {
@@ -121,7 +121,7 @@ fn marks(connection: &Connection) -> BTreeSet<(String, String)> {
 /// Every way to change a visit marks its old and its new number, whatever conflict clause the writer uses.
 #[test]
 fn every_change_marks_old_and_new_number() {
-    let insert = "INTO appointments (id, patient_id, phone, starts_at) VALUES ('a', 'p', '2', '2026-11-10T15:00:00Z')";
+    let insert = "INTO appointments (id, patient_id, phone, starts_at, status) VALUES ('a', 'p', '2', '2026-11-10T15:00:00Z', 'booked')";
     let changes = [
         format!("INSERT OR REPLACE {insert}"),
         format!("REPLACE {insert}"),
@@ -134,8 +134,8 @@ fn every_change_marks_old_and_new_number() {
         let (_folder, _, connection) = database();
         connection
             .execute_batch(
-                "INSERT INTO appointments (id, patient_id, phone, starts_at) VALUES
-                 ('a', 'p', '1', '2026-11-10T15:00:00Z'), ('bystander', 'p', '9', '2026-11-10T15:00:00Z');
+                "INSERT INTO appointments (id, patient_id, phone, starts_at, status) VALUES
+                 ('a', 'p', '1', '2026-11-10T15:00:00Z', 'booked'), ('bystander', 'p', '9', '2026-11-10T15:00:00Z', 'booked');
                  DELETE FROM dirty_numbers;",
             )
             .unwrap();
@@ -167,7 +167,7 @@ fn first_seen_survives_replace_and_reload_and_follows_a_move() {
             .execute_batch(&format!("INSERT INTO write_time VALUES (1, {time}); {sql}; DELETE FROM write_time;"))
             .unwrap();
     };
-    let row = |start: &str| format!("INTO appointments (id, patient_id, starts_at) VALUES ('a', 'p', '{start}')");
+    let row = |start: &str| format!("INTO appointments (id, patient_id, starts_at, status) VALUES ('a', 'p', '{start}', 'booked')");
     let (three, four) = ("2026-11-10T15:00:00Z", "2026-11-10T16:00:00Z");
     at_time(100, &format!("INSERT {}", row(three)));
     let first = (at(three).timestamp(), at(three).timestamp(), 100);
@@ -467,9 +467,9 @@ fn marks_become_units_and_one_number_is_one_unit_however_it_is_written() {
     let (_folder, _, mut connection) = database();
     connection
         .execute_batch(
-            "INSERT INTO appointments (id, patient_id, phone, starts_at) VALUES
-             ('a', 'pa', '303-555-0101', '2026-11-10T15:00:00Z'), ('b', 'pb', '(303) 555 0101', '2026-11-10T15:00:00Z'),
-             ('c', 'pc', 'none', '2026-11-10T15:00:00Z'), ('d', 'pd', NULL, '2026-11-10T15:00:00Z')",
+            "INSERT INTO appointments (id, patient_id, phone, starts_at, status)
+             SELECT value ->> 0, 'p' || (value ->> 0), value ->> 1, '2026-11-10T15:00:00Z', 'booked'
+             FROM json_each('[[\"a\", \"303-555-0101\"], [\"b\", \"(303) 555 0101\"], [\"c\", \"none\"], [\"d\", null]]')",
         )
         .unwrap();
     let directory = Directory { country: Country::US, as_written: BTreeSet::new() };

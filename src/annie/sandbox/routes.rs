@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{OriginalUri, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -65,7 +65,7 @@ impl Call {
     }
 }
 
-async fn sms(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn sms(State(shared): State<Shared>, method: Method, OriginalUri(uri): OriginalUri, headers: HeaderMap, body: Bytes) -> Response {
     let call = Call::new(shared, method, uri, &headers);
     let recorded = serde_json::from_slice(&body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
     let request = serde_json::from_slice::<SmsRequest>(&body);
@@ -85,7 +85,7 @@ async fn list(
     State(shared): State<Shared>,
     Query(query): Query<HashMap<String, String>>,
     method: Method,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
     let number = |name: &str, default: usize| query.get(name).map_or(Some(default), |text| text.parse().ok());
@@ -104,7 +104,7 @@ async fn one(
     State(shared): State<Shared>,
     Path(id): Path<String>,
     method: Method,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
     Call::new(shared, method, uri, &headers).answer(Value::Null, |conversations, _| match conversations.get(&id) {
@@ -117,7 +117,7 @@ async fn messages(
     State(shared): State<Shared>,
     Path(id): Path<String>,
     method: Method,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
     Call::new(shared, method, uri, &headers).answer(Value::Null, |conversations, _| match conversations.get(&id) {
@@ -126,14 +126,14 @@ async fn messages(
     })
 }
 
-async fn phone_numbers(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn phone_numbers(State(shared): State<Shared>, method: Method, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {
     Call::new(shared, method, uri, &headers).answer(Value::Null, |conversations, _| {
         let numbers = conversations.phone_numbers();
         (StatusCode::OK, json!({ "success": true, "data": { "phoneNumbers": numbers } }))
     })
 }
 
-async fn not_found(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn not_found(State(shared): State<Shared>, method: Method, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {
     Call::new(shared, method, uri, &headers)
         .answer(Value::Null, |_, _| (StatusCode::NOT_FOUND, error_body("no such endpoint")))
 }
