@@ -75,7 +75,15 @@ mod tests {
         for status in [200, 201, 202, 299] {
             assert_eq!(verdict(status, good), Outcome::Sent("c1".into()));
         }
-        for body in ["", "{", "{}", r#"{"success":true,"data":{}}"#, r#"{"success":true,"data":{"conversationId":" "}}"#, "null", "<html>"] {
+        for body in [
+            "",
+            "{",
+            "{}",
+            r#"{"success":true,"data":{}}"#,
+            r#"{"success":true,"data":{"conversationId":" "}}"#,
+            "null",
+            "<html>",
+        ] {
             assert_eq!(verdict(200, body).name(), "unknown", "{body}");
         }
         let cut = of_answer(200, &Headers::default(), Err("cut off".into()), now());

@@ -102,7 +102,11 @@ fn going(config: &Config, zone: &Zone, row: &Row) -> String {
     let note = match row.item.state {
         State::Sent => " (sent)".to_owned(),
         State::Sending => " (being sent now)".to_owned(),
-        _ => row.code.filter(|_| row.item.state == State::Answered(Answer::Planned)).map(|code| format!(" (waits: {code})")).unwrap_or_default(),
+        _ => row
+            .code
+            .filter(|_| row.item.state == State::Answered(Answer::Planned))
+            .map(|code| format!(" (waits: {code})"))
+            .unwrap_or_default(),
     };
     let message = row.request.as_ref().and_then(|r| r["message"].as_str().map(str::to_owned));
     let message = message.or_else(|| outlook::would_be_text(config, row)).unwrap_or_default();

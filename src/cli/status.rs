@@ -57,7 +57,8 @@ fn by_state(overview: &Overview) -> Vec<(&'static str, u64)> {
 }
 
 fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
-    let counts: Map<String, Value> = by_state(overview).into_iter().map(|(name, n)| (name.to_owned(), n.into())).collect();
+    let counts: Map<String, Value> =
+        by_state(overview).into_iter().map(|(name, n)| (name.to_owned(), n.into())).collect();
     let reasons: Map<String, Value> = overview
         .counts
         .iter()
@@ -95,7 +96,8 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         },
         match (running, overview.last_beat) {
             (true, _) => "running".to_owned(),
-            (false, Some(at)) => format!("not running; last alive {}. Start it: systemctl start leadtime", local(zone, at)),
+            (false, Some(at)) =>
+                format!("not running; last alive {}. Start it: systemctl start leadtime", local(zone, at)),
             (false, None) => "not running, and never ran. Start it: systemctl start leadtime".to_owned(),
         }
     );

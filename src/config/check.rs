@@ -62,7 +62,8 @@ fn rule_alone(rule: &Rule, book: &Rulebook, of_key: &dyn Fn(&str) -> Range<usize
     if let Some(at) = rule.lead.at {
         let minute = at.num_seconds_from_midnight() / 60;
         if minute < hours.opens || minute >= hours.closes {
-            let message = format!("{} is outside the sending hours; each of these texts is moved into them", at.format("%H:%M"));
+            let message =
+                format!("{} is outside the sending hours; each of these texts is moved into them", at.format("%H:%M"));
             problems.push(Problem::warning(of_key("at"), message));
         }
     }

@@ -70,7 +70,8 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
             Ok(parsed) => Some(parsed),
             Err(faults) => {
                 for (span, message) in faults {
-                    self.problems.push(Problem::error(span.unwrap_or_else(|| value.span()), format!("`{key}`: {message}")));
+                    self.problems
+                        .push(Problem::error(span.unwrap_or_else(|| value.span()), format!("`{key}`: {message}")));
                 }
                 None
             }
@@ -78,7 +79,12 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
     }
 
     /// The value of a key that must be there.
-    pub fn required<T>(&mut self, key: &'static str, example: &str, parse: impl FnOnce(&Value<'i>) -> Result<T, Faults>) -> Option<T> {
+    pub fn required<T>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        parse: impl FnOnce(&Value<'i>) -> Result<T, Faults>,
+    ) -> Option<T> {
         if self.raw(key).is_none() {
             let message = format!("{} has no `{key}`; write for example {key} = {example}", self.name);
             self.problems.push(Problem::error(self.span.clone(), message));
@@ -137,7 +143,8 @@ pub fn list<T>(value: &Value<'_>, mut read: impl FnMut(&Value<'_>) -> Result<T, 
         match read(element) {
             Ok(item) => items.push(item),
             Err(found) => {
-                faults.extend(found.into_iter().map(|(span, message)| (span.or_else(|| Some(element.span())), message)));
+                faults
+                    .extend(found.into_iter().map(|(span, message)| (span.or_else(|| Some(element.span())), message)));
             }
         }
     }
@@ -163,11 +170,15 @@ pub fn duration(value: &Value<'_>, seconds: std::ops::RangeInclusive<u64>) -> Re
         // humantime's month is 30.44 days; nobody means that.
         let whole = !text.contains("month") && !text.contains("year") && !text.contains('M') && !text.contains('y');
         let parsed = humantime::parse_duration(text).ok().filter(|_| whole);
-        let parsed = parsed.ok_or_else(|| format!("`{text}` is not a length of time; write for example \"2 hours\" or \"10 minutes\""))?;
+        let parsed = parsed.ok_or_else(|| {
+            format!("`{text}` is not a length of time; write for example \"2 hours\" or \"10 minutes\"")
+        })?;
         let in_words = |s: u64| humantime::format_duration(std::time::Duration::from_secs(s)).to_string();
         match seconds.contains(&parsed.as_secs()) {
             true => Ok(parsed),
-            false => Err(format!("`{text}` is out of range: {} to {}", in_words(*seconds.start()), in_words(*seconds.end()))),
+            false => {
+                Err(format!("`{text}` is out of range: {} to {}", in_words(*seconds.start()), in_words(*seconds.end())))
+            }
         }
     })
 }

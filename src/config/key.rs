@@ -52,8 +52,8 @@ pub fn find(api_key_file: Option<&Path>) -> Result<SecretString, KeyError> {
 }
 
 fn from_file(path: &Path) -> Result<SecretString, KeyError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| KeyError::Unreadable { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| KeyError::Unreadable { path: path.to_owned(), source })?;
     checked(&text, &path.display().to_string())
 }
 

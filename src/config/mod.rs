@@ -109,7 +109,9 @@ pub enum AppointmentField {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// No file was named and none is in the usual places.
-    #[error("there is no configuration: neither ./config.toml nor /etc/leadtime/config.toml exists; name one with --config FILE")]
+    #[error(
+        "there is no configuration: neither ./config.toml nor /etc/leadtime/config.toml exists; name one with --config FILE"
+    )]
     NotFound,
     /// The file cannot be read.
     #[error("cannot read the configuration {path}: {source}")]

@@ -77,7 +77,10 @@ fn sections(
     let section = |name: &'static str, problems: &mut Vec<Problem>| -> (Option<_>, std::ops::Range<usize>) {
         let Some(value) = root.get(name) else { return (None, 0..0) };
         if value.get_ref().as_table().is_none() {
-            problems.push(Problem::error(value.span(), format!("[{name}] is a section of its own: write [{name}] on a line")));
+            problems.push(Problem::error(
+                value.span(),
+                format!("[{name}] is a section of its own: write [{name}] on a line"),
+            ));
         }
         (value.get_ref().as_table(), value.span())
     };
@@ -101,7 +104,8 @@ fn sections(
 
     // Rules can be read, and their words tried, before the rest is right: many problems are reported at once.
     let zone = practice.as_ref().map_or_else(|| Zone::embedded(chrono_tz::UTC), |p| p.zone.clone());
-    let (name, number) = practice.as_ref().map_or(("the practice".to_owned(), String::new()), |p| (p.name.clone(), p.phone.in_words()));
+    let (name, number) =
+        practice.as_ref().map_or(("the practice".to_owned(), String::new()), |p| (p.name.clone(), p.phone.in_words()));
     let mut wordbook = Wordbook::new(zone, &name, &number, type_words);
     let no_text_within = sending.as_ref().map_or(TimeDelta::hours(2), |s| s.no_text_within);
     let rules = rules::read(root.get("rule"), no_text_within, &mut wordbook, problems);
@@ -115,8 +119,7 @@ fn sections(
         holidays: sending.holidays,
     };
     let own_numbers = vec![practice.phone.clone(), practice.from_number.clone()];
-    let rulebook =
-        Rulebook { calendar, rules, mode: sending.mode, only_to: sending.only_to, own_numbers };
+    let rulebook = Rulebook { calendar, rules, mode: sending.mode, only_to: sending.only_to, own_numbers };
     check::relations(root, &practice, &annie, &rulebook, problems);
     let database = folder.join(path);
     Some(Config { practice, annie, rulebook, wordbook, database, tick, source: source.to_owned() })
@@ -132,7 +135,8 @@ fn read_practice(mut section: Section<'_, '_, '_>, zones: &Zones) -> Option<Prac
     let country = section.optional("country", |value| text_as(value, Country::from_str)).unwrap_or(Country::US);
     let phone = section.required("phone", "\"+13035550100\"", |value| {
         text_as(value, |number| {
-            let unreadable = || format!("`{number}` is not a phone number; write your office line, such as \"+13035550100\"");
+            let unreadable =
+                || format!("`{number}` is not a phone number; write your office line, such as \"+13035550100\"");
             phone::read(number, country).phone.ok_or_else(unreadable)
         })
     });
@@ -214,7 +218,10 @@ fn read_types(table: Option<&DeTable<'_>>, problems: &mut Vec<Problem>) -> BTree
                 words.insert(id.get_ref().to_string(), crate::domain::text::one_line(word));
             }
             _ => {
-                let message = format!("`{}`: write the word for this kind of visit in quotes, such as \"cleaning\"", id.get_ref());
+                let message = format!(
+                    "`{}`: write the word for this kind of visit in quotes, such as \"cleaning\"",
+                    id.get_ref()
+                );
                 problems.push(Problem::error(value.span(), message));
             }
         }
@@ -265,19 +272,20 @@ fn holiday(value: &Value<'_>) -> Result<NaiveDate, Faults> {
 }
 
 fn cron(text: &str) -> Result<String, String> {
-    let parser = croner::parser::CronParser::builder()
-        .seconds(croner::parser::Seconds::Required)
-        .dom_and_dow(true)
-        .build();
+    let parser =
+        croner::parser::CronParser::builder().seconds(croner::parser::Seconds::Required).dom_and_dow(true).build();
     match parser.parse(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!("`{text}` is not a schedule ({error}); write six fields, such as \"{TICK}\" for every 5 seconds")),
+        Err(error) => Err(format!(
+            "`{text}` is not a schedule ({error}); write six fields, such as \"{TICK}\" for every 5 seconds"
+        )),
     }
 }
 
 /// HTTPS, or plain HTTP to this machine itself (45 CFR 164.312(e): patients' data are encrypted on the way).
 fn base_url(text: &str) -> Result<String, String> {
-    let url = reqwest::Url::parse(text).map_err(|e| format!("`{text}` is not an address ({e}); write for example \"{BASE_URL}\""))?;
+    let url = reqwest::Url::parse(text)
+        .map_err(|e| format!("`{text}` is not an address ({e}); write for example \"{BASE_URL}\""))?;
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err("the address has no user, password, query or fragment".to_owned());
     }
@@ -286,7 +294,11 @@ fn base_url(text: &str) -> Result<String, String> {
     match url.scheme() {
         "https" => {}
         "http" if loopback => {}
-        "http" => return Err("plain http is for this machine itself only (127.0.0.1, for the sandbox); write https".to_owned()),
+        "http" => {
+            return Err(
+                "plain http is for this machine itself only (127.0.0.1, for the sandbox); write https".to_owned()
+            );
+        }
         other => return Err(format!("`{other}` is not a way to reach Annie; write https")),
     }
     Ok(text.trim_end_matches('/').to_owned())

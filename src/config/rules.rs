@@ -65,7 +65,10 @@ fn read_rule(
     }
     if let Some(name) = &name {
         if before.iter().any(|rule| rule.name == *name) {
-            section.error("name", format!("there is another rule `{name}`; the name tells what was already sent, so it must be unique"));
+            section.error(
+                "name",
+                format!("there is another rule `{name}`; the name tells what was already sent, so it must be unique"),
+            );
         }
         words(&mut section, "message", Kind::Message, DEFAULT_MESSAGE, name, wordbook);
         words(&mut section, "context", Kind::Context, DEFAULT_CONTEXT, name, wordbook);
@@ -99,7 +102,8 @@ fn words(
         .map(|problem| {
             // Behind a quote of one byte, text without escapes has the length of what it stands for.
             let plain = span.clone().filter(|span| span.len() == source.len() + 2);
-            let place = plain.zip(problem.range).map(|(span, range)| span.start + 1 + range.start..span.start + 1 + range.end);
+            let place =
+                plain.zip(problem.range).map(|(span, range)| span.start + 1 + range.start..span.start + 1 + range.end);
             (place, problem.message)
         })
         .collect();
@@ -111,6 +115,8 @@ fn rule_name(text: &str) -> Result<RuleName, String> {
     let good = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
     match !text.trim().is_empty() && text.trim() == text && text.len() <= 60 && text.chars().all(good) {
         true => Ok(RuleName(text.to_owned())),
-        false => Err(format!("`{text}` is not a good name; write letters, digits and hyphens, such as \"first-reminder\"")),
+        false => {
+            Err(format!("`{text}` is not a good name; write letters, digits and hyphens, such as \"first-reminder\""))
+        }
     }
 }

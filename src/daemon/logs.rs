@@ -14,7 +14,8 @@ const VARIABLE: &str = "LEADTIME_LOG";
 
 /// Sets logging up, once. A level nobody knows counts as `info`.
 pub fn init() {
-    let level = std::env::var(VARIABLE).ok().and_then(|text| text.parse::<LevelFilter>().ok()).unwrap_or(LevelFilter::INFO);
+    let level =
+        std::env::var(VARIABLE).ok().and_then(|text| text.parse::<LevelFilter>().ok()).unwrap_or(LevelFilter::INFO);
     let filter = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("leadtime", level);
     let registry = tracing_subscriber::registry().with(filter);
     let journal = std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok());

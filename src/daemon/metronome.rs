@@ -58,7 +58,10 @@ impl Metronome {
     pub(super) async fn watch(&mut self, now: DateTime<Utc>) -> Result<(), JobSchedulerError> {
         let silent = self.clock.boot().saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)));
         if silent > PATIENCE + 2 * rhythm(&self.cron, now) {
-            warn!("the scheduler has not ticked for {} s, perhaps because the clock was set back; starting it anew", silent.as_secs());
+            warn!(
+                "the scheduler has not ticked for {} s, perhaps because the clock was set back; starting it anew",
+                silent.as_secs()
+            );
             self.replace().await?;
         }
         Ok(())

@@ -40,7 +40,9 @@ pub enum RunError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The lock file cannot be made.
-    #[error("cannot make the lock file beside {path}: {source}; the folder must exist and belong to the user Leadtime runs as")]
+    #[error(
+        "cannot make the lock file beside {path}: {source}; the folder must exist and belong to the user Leadtime runs as"
+    )]
     Lock {
         /// The database.
         path: PathBuf,

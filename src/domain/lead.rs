@@ -40,7 +40,8 @@ impl Lead {
     /// # Errors
     /// A sentence that says what to write instead.
     pub fn parse(text: &str) -> Result<Lead, String> {
-        let usage = || format!("`{text}` is not a lead; write for example \"3 business days\", \"1 week\" or \"48 hours\"");
+        let usage =
+            || format!("`{text}` is not a lead; write for example \"3 business days\", \"1 week\" or \"48 hours\"");
         let (amount, unit) = text.trim().split_once(char::is_whitespace).ok_or_else(usage)?;
         let amount: u32 = match amount.bytes().all(|b| b.is_ascii_digit()) {
             true => amount.parse().map_err(|_| usage())?,
@@ -116,7 +117,8 @@ impl fmt::Display for Lead {
 /// # Errors
 /// A sentence that says what to write instead.
 pub fn time_of_day(text: &str) -> Result<NaiveTime, String> {
-    let shape = text.len() == 5 && text.bytes().enumerate().all(|(i, b)| if i == 2 { b == b':' } else { b.is_ascii_digit() });
+    let shape =
+        text.len() == 5 && text.bytes().enumerate().all(|(i, b)| if i == 2 { b == b':' } else { b.is_ascii_digit() });
     shape
         .then(|| NaiveTime::parse_from_str(text, "%H:%M").ok())
         .flatten()
@@ -137,7 +139,21 @@ mod tests {
 
     #[test]
     fn refuses_the_rest_and_says_what_to_write() {
-        for text in ["", "soon", "3", "-1 days", "+1 days", "1.5 hours", "3 months", "0 hours", "400 days", "1 hour at 09:00", "1 day at 9:00", "1 day at 25:00", "1 day ago"] {
+        for text in [
+            "",
+            "soon",
+            "3",
+            "-1 days",
+            "+1 days",
+            "1.5 hours",
+            "3 months",
+            "0 hours",
+            "400 days",
+            "1 hour at 09:00",
+            "1 day at 9:00",
+            "1 day at 25:00",
+            "1 day ago",
+        ] {
             let problem = text.parse::<Lead>().unwrap_err();
             assert!(problem.len() > 20, "{problem}");
         }

@@ -14,9 +14,8 @@ impl Phone {
     /// (ITU-T E.164; the pattern of the Annie API). Says nothing about whether such a number exists.
     pub fn from_e164(text: &str) -> Option<Phone> {
         let digits = text.strip_prefix('+')?;
-        let shape = (7..=15).contains(&digits.len())
-            && digits.bytes().all(|b| b.is_ascii_digit())
-            && !digits.starts_with('0');
+        let shape =
+            (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
         shape.then(|| Phone(text.to_owned()))
     }
 
@@ -118,7 +117,8 @@ mod tests {
 
     #[test]
     fn shape_of_e164() {
-        for bad in ["", "+", "13035550142", "+03035550142", "+130355", "+1303555014212345", "+1303555014x", "+١٢٣٤٥٦٧٨"] {
+        for bad in ["", "+", "13035550142", "+03035550142", "+130355", "+1303555014212345", "+1303555014x", "+١٢٣٤٥٦٧٨"]
+        {
             assert_eq!(Phone::from_e164(bad), None, "{bad}");
         }
     }

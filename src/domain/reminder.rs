@@ -232,7 +232,9 @@ mod tests {
         for state in all_states() {
             assert_eq!(State::from_parts(state.name(), state.reason()), Some(state));
         }
-        for (name, reason) in [("planned", Some("expired")), ("skipped", None), ("skipped", Some("expired")), ("gone", None)] {
+        for (name, reason) in
+            [("planned", Some("expired")), ("skipped", None), ("skipped", Some("expired")), ("gone", None)]
+        {
             assert_eq!(State::from_parts(name, reason), None);
         }
     }

@@ -90,13 +90,19 @@ fn refusal(health: &Health, whom: &str) -> String {
 
 /// An open circuit, `probes` tries after the last accepted text.
 pub fn opened(reason: String, probes: u32, since: DateTime<Utc>, now: DateTime<Utc>) -> Open {
-    let delay = nth(ExponentialBuilder::new().with_min_delay(Duration::from_secs(300)).with_max_delay(Duration::from_secs(3600)), probes + 1);
+    let delay = nth(
+        ExponentialBuilder::new().with_min_delay(Duration::from_secs(300)).with_max_delay(Duration::from_secs(3600)),
+        probes + 1,
+    );
     Open { since, reason, next_probe: now + delay, probes }
 }
 
 /// How long to wait after so many attempts in a row did not reach Annie: 5 s, doubled, at most 5 min.
 fn offline_delay(in_a_row: u32) -> TimeDelta {
-    nth(ExponentialBuilder::new().with_min_delay(Duration::from_secs(5)).with_max_delay(Duration::from_secs(300)), in_a_row)
+    nth(
+        ExponentialBuilder::new().with_min_delay(Duration::from_secs(5)).with_max_delay(Duration::from_secs(300)),
+        in_a_row,
+    )
 }
 
 /// The delay before try number `n`, from 1.

@@ -24,7 +24,9 @@ pub enum ImportError {
     #[error("{} of {} coming visits of this feed are not in the file, which is to be the whole list: the export is probably broken. Nothing was changed; if it is right, import it with --force", .0.gone, .0.of)]
     TooManyGone(Vanishing),
     /// Rows without an id in a file that is to be the whole list.
-    #[error("{0} rows have no readable id, so it is not known which visits the file leaves out. Nothing was changed; mend them, or import without --complete")]
+    #[error(
+        "{0} rows have no readable id, so it is not known which visits the file leaves out. Nothing was changed; mend them, or import without --complete"
+    )]
     NamelessRows(u64),
     /// The database.
     #[error(transparent)]
@@ -118,16 +120,13 @@ pub fn import_csv(
         }
     }
     let total = imported.good;
-    imported.changes =
-        staging.apply(csv::FEED_NAME, &rows.present(), span, now, |done| hear_progress(Progress::Writing(done, total)))?;
+    imported.changes = staging
+        .apply(csv::FEED_NAME, &rows.present(), span, now, |done| hear_progress(Progress::Writing(done, total)))?;
     Ok(imported)
 }
 
 /// From the first instant of the first local date in the file to the last of the last.
-fn complete_span(
-    staging: &Staging<'_>,
-    zone: &Zone,
-) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
+fn complete_span(staging: &Staging<'_>, zone: &Zone) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
     let date = |at: DateTime<Utc>| zone.local(at).date_naive();
     Ok(staging.span()?.map(|(first, last)| (zone.at(date(first), chrono::NaiveTime::MIN), zone.end_of(date(last)))))
 }

@@ -14,7 +14,9 @@ use crate::planner::plan::Item;
 use crate::store::dirty::Unit;
 use crate::store::imports::LastImport;
 use crate::store::ledger::Text;
-use crate::store::{Connection, StoreError, appointments, circuits, dirty, imports, ledger, phones, reminders, standing};
+use crate::store::{
+    Connection, StoreError, appointments, circuits, dirty, imports, ledger, phones, reminders, standing,
+};
 
 /// One reminder of the plan.
 #[derive(Debug, Clone)]
@@ -56,16 +58,15 @@ pub fn plan_of(
     let mut rows = Vec::new();
     for unit in &units {
         let (facts, items) = plan_unit(connection, config, &live, unit, &BTreeSet::new(), now)?;
-        let visits: BTreeMap<_, _> = facts.visits.into_iter().map(|v| (v.appointment.id.clone(), v.appointment)).collect();
+        let visits: BTreeMap<_, _> =
+            facts.visits.into_iter().map(|v| (v.appointment.id.clone(), v.appointment)).collect();
         for item in items.into_iter().filter(|i| i.current && i.key.start >= now && i.key.start < until) {
             let Some(visit) = visits.get(&item.key.appointment_id) else { continue };
             rows.push(row(connection, config, item, visit, blocked, now)?);
         }
     }
     let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
-    rows.sort_by(|a, b| {
-        (a.item.key.start, &a.visit.id, order(a)).cmp(&(b.item.key.start, &b.visit.id, order(b)))
-    });
+    rows.sort_by(|a, b| (a.item.key.start, &a.visit.id, order(a)).cmp(&(b.item.key.start, &b.visit.id, order(b))));
     Ok(rows)
 }
 
@@ -83,9 +84,11 @@ fn row(
     };
     let planned = item.state == State::Answered(Answer::Planned);
     let request = match (&item.state, &item.phone, item.due_at) {
-        (State::Answered(Answer::Planned), Some(phone), Some(due)) => compose::request(config, &item.key.rule, visit, phone, due)
-            .ok()
-            .and_then(|request| serde_json::to_value(request).ok()),
+        (State::Answered(Answer::Planned), Some(phone), Some(due)) => {
+            compose::request(config, &item.key.rule, visit, phone, due)
+                .ok()
+                .and_then(|request| serde_json::to_value(request).ok())
+        }
         (State::Sent, _, _) => {
             text.as_ref().and_then(|t| t.body.as_ref()).and_then(|body| serde_json::from_str(&body.0).ok())
         }

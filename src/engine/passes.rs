@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 use tracing::{debug, error, info, warn};
 
+use super::KEY_NAME;
 use super::circuit;
 use super::pace::Pace;
 use super::planning::{self, Step};
 use super::sending::{Claiming, InFlight, claim_some};
-use super::KEY_NAME;
 use crate::annie::gateway::Gateway;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -102,7 +102,10 @@ impl<C: Clock + 'static> Engine<C> {
             })
             .await?;
         if cut_off > 0 {
-            warn!(count = cut_off, "{cut_off} texts were cut off when Leadtime last stopped; it is not known whether they went out, and they are not sent again");
+            warn!(
+                count = cut_off,
+                "{cut_off} texts were cut off when Leadtime last stopped; it is not known whether they went out, and they are not sent again"
+            );
         }
         self.adopt(self.config.clone()).await
     }
@@ -184,10 +187,16 @@ impl<C: Clock + 'static> Engine<C> {
             self.last_beat = Some(now);
         }
         if given_up > 0 {
-            error!(count = given_up, "{given_up} reminders whose visit has begun: whether they went out was never learned");
+            error!(
+                count = given_up,
+                "{given_up} reminders whose visit has begun: whether they went out was never learned"
+            );
         }
         if unknown > self.warned_unknown {
-            error!(count = unknown, "{unknown} texts may or may not have gone out and block their numbers; look them up in Annie (`leadtime status`)");
+            error!(
+                count = unknown,
+                "{unknown} texts may or may not have gone out and block their numbers; look them up in Annie (`leadtime status`)"
+            );
         }
         self.warned_unknown = unknown;
         Ok(())
@@ -250,7 +259,12 @@ impl<C: Clock + 'static> Engine<C> {
     }
 
     /// Tries the key by a GET: a good answer lets sending try again, a bad one puts the next try off.
-    async fn probe(&mut self, gateway: &Gateway, now: DateTime<Utc>, report: &mut PassReport) -> Result<(), StoreError> {
+    async fn probe(
+        &mut self,
+        gateway: &Gateway,
+        now: DateTime<Utc>,
+        report: &mut PassReport,
+    ) -> Result<(), StoreError> {
         self.pace.take(1, self.clock.boot());
         let answer = gateway.probe().await;
         let good = answer.is_ok();

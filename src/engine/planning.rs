@@ -33,7 +33,8 @@ pub fn plan_unit(
     now: DateTime<Utc>,
 ) -> Result<(NumberFacts, Vec<Item>), StoreError> {
     let facts = facts::load(connection, &directory(config), unit, also, now)?;
-    let words = |visit: &_, rule: &crate::domain::rule::Rule, at| config.wordbook.write(&rule.name, visit, at).map(|_| ());
+    let words =
+        |visit: &_, rule: &crate::domain::rule::Rule, at| config.wordbook.write(&rule.name, visit, at).map(|_| ());
     let items = plan(&config.rulebook, live, &facts, now, &words);
     Ok((facts, items))
 }

@@ -87,7 +87,14 @@ impl InFlight {
     }
 
     /// Begins the POST of a claim. `nudge` hears when it has ended.
-    pub fn begin(&mut self, claimed: Claimed, gateway: Gateway, clock: Arc<dyn Clock>, claimed_at: (DateTime<Utc>, Duration), nudge: Arc<Notify>) {
+    pub fn begin(
+        &mut self,
+        claimed: Claimed,
+        gateway: Gateway,
+        clock: Arc<dyn Clock>,
+        claimed_at: (DateTime<Utc>, Duration),
+        nudge: Arc<Notify>,
+    ) {
         let Claimed { attempt, key, phone, request } = claimed;
         let task = self.tasks.spawn(async move {
             let _nudge = NudgeOnDrop(nudge);
@@ -150,7 +157,8 @@ impl Drop for NudgeOnDrop {
 }
 
 fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> bool {
-    let passed = (clock.now() - wall).abs().max(TimeDelta::from_std(clock.boot().abs_diff(boot)).unwrap_or(TimeDelta::MAX));
+    let passed =
+        (clock.now() - wall).abs().max(TimeDelta::from_std(clock.boot().abs_diff(boot)).unwrap_or(TimeDelta::MAX));
     passed > OLDEST_CLAIM
 }
 

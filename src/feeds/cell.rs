@@ -59,7 +59,9 @@ pub fn birth_date(text: &str) -> Result<(), String> {
 /// What is wrong with it.
 pub fn status(text: &str) -> Result<(), String> {
     let names = || Status::NAMES.map(|(name, _)| name).join(", ");
-    Status::from_name(text).map(|_| ()).ok_or_else(|| format!("there is no status `{}`; write {}", short(text), names()))
+    Status::from_name(text)
+        .map(|_| ())
+        .ok_or_else(|| format!("there is no status `{}`; write {}", short(text), names()))
 }
 
 /// `yes` or `no`.
@@ -78,9 +80,8 @@ pub fn consent(text: &str) -> Result<(), String> {
 /// # Errors
 /// What is wrong with it.
 pub fn language(text: &str) -> Result<(), String> {
-    let good = text.len() <= 35 && text.split('-').all(|part| {
-        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
-    });
+    let good = text.len() <= 35
+        && text.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     if good { Ok(()) } else { Err("this is not a language; write a tag such as en or es-MX".to_owned()) }
 }
 

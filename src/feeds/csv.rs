@@ -117,9 +117,8 @@ fn columns_of(header: &ByteRecord) -> Result<(Vec<Option<usize>>, Vec<String>), 
     let mut columns: Vec<Option<usize>> = Vec::new();
     let mut unused = Vec::new();
     for cell in header {
-        let name = std::str::from_utf8(cell).map_err(|_| {
-            wrong("the file is not UTF-8 text; save it as \"CSV UTF-8\"".to_owned())
-        })?;
+        let name = std::str::from_utf8(cell)
+            .map_err(|_| wrong("the file is not UTF-8 text; save it as \"CSV UTF-8\"".to_owned()))?;
         let name = name.trim().to_ascii_lowercase();
         let column = COLUMNS.iter().position(|known| *known == name);
         if column.is_some() && columns.contains(&column) {
@@ -311,11 +310,13 @@ mod tests {
             B1,P1,2026-03-10T15:00:00Z,,,\n\
             \n\"B2\n\",P1,2026-03-10T15:00:00Z,booked,yes,1988-03-22\n\
             B3,P1,2026-03-10T15:00:00Z,booked,yes,1988-03-22";
-        let found: Vec<(u64, &str, bool)> =
-            rows(text).iter().map(|r| match r {
+        let found: Vec<(u64, &str, bool)> = rows(text)
+            .iter()
+            .map(|r| match r {
                 Ok(good) => (good.line, "", good.id().starts_with(['A', 'B'])),
                 Err(bad) => (bad.line, bad.column, bad.id.is_some()),
-            }).collect();
+            })
+            .collect();
         assert_eq!(
             found,
             [

@@ -51,9 +51,14 @@ mod tests {
 
     #[test]
     fn every_line_ends_alike() {
-        for (text, want) in
-            [("a\r\nb\rc\nd", "a\nb\nc\nd\n"), ("", ""), ("a\n", "a\n"), ("\r\n\r\n", "\n\n"), ("\r", "\n"), ("a\r\r\n", "a\n\n")]
-        {
+        for (text, want) in [
+            ("a\r\nb\rc\nd", "a\nb\nc\nd\n"),
+            ("", ""),
+            ("a\n", "a\n"),
+            ("\r\n\r\n", "\n\n"),
+            ("\r", "\n"),
+            ("a\r\r\n", "a\n\n"),
+        ] {
             for buffer in [1, 2, 3, 100] {
                 let source = std::io::BufReader::with_capacity(buffer, text.as_bytes());
                 let mut got = String::new();

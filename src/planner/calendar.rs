@@ -109,7 +109,9 @@ impl Calendar {
 
     /// The stretches of a local date in which texts may leave, in order; empty on a closed day.
     fn spans(&self, date: NaiveDate) -> Vec<Span> {
-        let Some(own) = self.is_open(date).then(|| self.hours.on(date, &self.zone)).flatten() else { return Vec::new() };
+        let Some(own) = self.is_open(date).then(|| self.hours.on(date, &self.zone)).flatten() else {
+            return Vec::new();
+        };
         let first = self.organization_zone.local(own.opens).date_naive();
         let last = self.organization_zone.local(own.closes).date_naive();
         first
@@ -218,7 +220,11 @@ mod tests {
     fn check(calendar: &Calendar, rows: &[(&str, &str, &str)]) {
         for (nominal, start, want) in rows {
             let got = calendar.same_day(local(calendar, nominal), local(calendar, start), TimeDelta::hours(2)).unwrap();
-            assert_eq!(calendar.zone.local(got).naive_local().to_string(), want.replace('T', " "), "{nominal} for {start}");
+            assert_eq!(
+                calendar.zone.local(got).naive_local().to_string(),
+                want.replace('T', " "),
+                "{nominal} for {start}"
+            );
         }
     }
 
@@ -246,7 +252,10 @@ mod tests {
     #[test]
     fn annies_legal_hours_bind_in_the_organizations_zone() {
         // 09:00-20:00 in New York is 07:00-18:00 in Denver; in Honolulu it is 12:00-23:00.
-        check(&denver(chrono_tz::America::New_York), &[("2026-11-24T08:00:00", "2026-11-25T08:00:00", "2026-11-24T09:02:00")]);
+        check(
+            &denver(chrono_tz::America::New_York),
+            &[("2026-11-24T08:00:00", "2026-11-25T08:00:00", "2026-11-24T09:02:00")],
+        );
         check(
             &denver(chrono_tz::Pacific::Honolulu),
             &[

@@ -220,7 +220,8 @@ impl<'a> Planner<'a> {
 
     fn of_its_time(&self, visit: &VisitFacts, draft: &Draft<'_>, adjusted: DateTime<Utc>) -> Result<(), Answer> {
         let taken = self.taken(visit);
-        let late = taken > adjusted && !self.was_told_another_start(&visit.appointment) && !self.was_downtime(visit, adjusted);
+        let late =
+            taken > adjusted && !self.was_told_another_start(&visit.appointment) && !self.was_downtime(visit, adjusted);
         if late && draft.rule.booked_late == BookedLate::Skip {
             return Err(Answer::Skipped(Skip::BookedLate));
         }
@@ -259,8 +260,12 @@ impl<'a> Planner<'a> {
 
     /// A visit moved back to a start already texted is texted again only if another start was texted in between.
     fn round(&self, appointment: &Appointment) -> u32 {
-        let of_this_start =
-            || self.facts.spent.iter().filter(|s| s.patient_id == appointment.patient_id && s.key.start == appointment.starts_at);
+        let of_this_start = || {
+            self.facts
+                .spent
+                .iter()
+                .filter(|s| s.patient_id == appointment.patient_id && s.key.start == appointment.starts_at)
+        };
         let Some(round) = of_this_start().map(|s| s.key.round).max() else { return 0 };
         let last = of_this_start().map(|s| s.order).max();
         let told_since = self.facts.spent.iter().any(|s| {

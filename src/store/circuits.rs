@@ -73,7 +73,9 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
         }
     }
     let (rejected, last): (u32, Option<i64>) = connection
-        .prepare_cached("SELECT count(*), max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'rejected'")?
+        .prepare_cached(
+            "SELECT count(*), max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'rejected'",
+        )?
         .query_row((api_key, last_sent), |row| Ok((row.get(0)?, row.get(1)?)))?;
     health.rejected_in_a_row = rejected;
     health.last_answer = last.and_then(DateTime::from_timestamp_millis);
@@ -83,7 +85,9 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
         reached = reached.max(last_id(connection, api_key, which)?);
     }
     let (unreachable, last): (u32, Option<i64>) = connection
-        .prepare_cached("SELECT count(*), max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND kind = 'unreachable'")?
+        .prepare_cached(
+            "SELECT count(*), max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND kind = 'unreachable'",
+        )?
         .query_row((api_key, reached), |row| Ok((row.get(0)?, row.get(1)?)))?;
     health.unreachable_in_a_row = unreachable;
     health.last_unreachable = last.and_then(DateTime::from_timestamp_millis);

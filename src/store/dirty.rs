@@ -92,7 +92,10 @@ fn unit_of_spelling(tx: &Connection, directory: &Directory, spelling: &str) -> R
 }
 
 /// The visit and the others of its patient: what is a duplicate of what can change with each of them.
-fn of_the_same_patient(tx: &Connection, id: &AppointmentId) -> Result<Vec<(AppointmentId, Option<String>)>, StoreError> {
+fn of_the_same_patient(
+    tx: &Connection,
+    id: &AppointmentId,
+) -> Result<Vec<(AppointmentId, Option<String>)>, StoreError> {
     const SAME: &str = "SELECT id, phone FROM appointments WHERE patient_id IN (
             SELECT patient_id FROM appointments WHERE id = ?1
             UNION SELECT patient_id FROM reminders WHERE appointment_id = ?1)";

@@ -207,7 +207,8 @@ impl Loader<'_> {
     }
 
     fn stored(&self, id: &AppointmentId) -> Result<Vec<Stored>, StoreError> {
-        let sql = "SELECT appointment_id, rule, starts_at, round, state, reason, nominal_at, adjusted_at, due_at, expires_at
+        let sql =
+            "SELECT appointment_id, rule, starts_at, round, state, reason, nominal_at, adjusted_at, due_at, expires_at
                    FROM reminders WHERE appointment_id = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([&id.0])?;

@@ -113,9 +113,10 @@ impl<'c> Staging<'c> {
     /// # Errors
     /// Database errors.
     pub fn span(&self) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
-        let (first, last): (Option<i64>, Option<i64>) = self
-            .connection
-            .query_row("SELECT min(start), max(start) FROM temp.incoming", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (first, last): (Option<i64>, Option<i64>) =
+            self.connection.query_row("SELECT min(start), max(start) FROM temp.incoming", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
         Ok(first.zip(last).map(|(first, last)| (instant(first), instant(last))))
     }
 
@@ -124,7 +125,8 @@ impl<'c> Staging<'c> {
     /// # Errors
     /// Database errors.
     pub fn vanishing(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vanishing, StoreError> {
-        let sql = format!("SELECT count(*), count(*) FILTER (WHERE {ABSENT}) FROM appointments AS a WHERE {OF_THE_FEEDS}");
+        let sql =
+            format!("SELECT count(*), count(*) FILTER (WHERE {ABSENT}) FROM appointments AS a WHERE {OF_THE_FEEDS}");
         let (of, gone): (i64, i64) = self.connection.query_row(
             &sql,
             named_params! {":from": from.timestamp(), ":until": until.timestamp()},
@@ -229,7 +231,8 @@ fn apply_rows(
     );
     changes.changed += tx.prepare_cached(&update)?.execute((after, until))? as u64;
     let names = COLUMNS.join(", ");
-    let values = COLUMNS.map(|c| if c == "status" { "coalesce(i.status, 'booked')".to_owned() } else { format!("i.{c}") });
+    let values =
+        COLUMNS.map(|c| if c == "status" { "coalesce(i.status, 'booked')".to_owned() } else { format!("i.{c}") });
     let insert = format!(
         "INSERT INTO appointments ({names}) SELECT {} FROM temp.incoming AS i
          WHERE {range} AND NOT EXISTS (SELECT 1 FROM appointments AS a WHERE a.id = i.id)",
@@ -238,7 +241,8 @@ fn apply_rows(
     changes.added += tx.prepare_cached(&insert)?.execute((after, until))? as u64;
     // A row that reads well mends the visit also where it changes nothing.
     for table in ["bad_rows", "not_listed"] {
-        let mend = format!("DELETE FROM {table} WHERE appointment_id IN (SELECT id FROM temp.incoming AS i WHERE {range})");
+        let mend =
+            format!("DELETE FROM {table} WHERE appointment_id IN (SELECT id FROM temp.incoming AS i WHERE {range})");
         tx.prepare_cached(&mend)?.execute((after, until))?;
     }
     Ok(())
@@ -304,7 +308,13 @@ pub fn last(connection: &Connection) -> Result<Option<LastImport>, StoreError> {
                WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT 1";
     let found = connection.query_row(sql, [], |row| {
         let count = |column: usize| row.get::<_, i64>(column).map(i64::unsigned_abs);
-        Ok(LastImport { feed: row.get(0)?, at: instant(row.get(1)?), good: count(2)?, bad: count(3)?, cancelled: count(4)? })
+        Ok(LastImport {
+            feed: row.get(0)?,
+            at: instant(row.get(1)?),
+            good: count(2)?,
+            bad: count(3)?,
+            cancelled: count(4)?,
+        })
     });
     Ok(found.optional()?)
 }

@@ -35,8 +35,12 @@ pub struct Claim<'a> {
 /// [`StoreError::Stale`] if the reminder is no longer planned; a constraint if its number has a doubtful attempt.
 pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError> {
     let made_local = claim.zone.local(claim.now).format("%a %Y-%m-%d %H:%M:%S").to_string();
-    tx.prepare_cached("INSERT INTO messages (phone, body, made_at, made_local) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((claim.phone.dial(), claim.body.0, claim.now.timestamp(), made_local))?;
+    tx.prepare_cached("INSERT INTO messages (phone, body, made_at, made_local) VALUES (?1, ?2, ?3, ?4)")?.execute((
+        claim.phone.dial(),
+        claim.body.0,
+        claim.now.timestamp(),
+        made_local,
+    ))?;
     let message = tx.last_insert_rowid();
     tx.prepare_cached("INSERT INTO attempts (message_id, api_key, phone, started_ms) VALUES (?1, ?2, ?3, ?4)")?
         .execute((message, claim.api_key, claim.phone.dial(), claim.now.timestamp_millis()))?;
@@ -67,10 +71,9 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
 pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: DateTime<Utc>) -> Result<(), StoreError> {
     let outcome = match outcome {
         // An id that belongs to another conversation of ours says nothing about this text.
-        Outcome::Sent(id) if is_known(tx, id)? => &Outcome::Unknown {
-            status: None,
-            detail: "Annie answered with the id of another conversation".to_owned(),
-        },
+        Outcome::Sent(id) if is_known(tx, id)? => {
+            &Outcome::Unknown { status: None, detail: "Annie answered with the id of another conversation".to_owned() }
+        }
         other => other,
     };
     let conversation = match outcome {
@@ -136,8 +139,10 @@ pub fn reject_refused_numbers(tx: &Transaction<'_>) -> Result<usize, StoreError>
     let refused: Vec<(i64, i64)> =
         tx.prepare_cached(REFUSED)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     for (reminder, message) in &refused {
-        tx.prepare_cached("UPDATE reminders SET state = 'rejected', message_id = ?2 WHERE id = ?1 AND state = 'planned'")?
-            .execute((reminder, message))?;
+        tx.prepare_cached(
+            "UPDATE reminders SET state = 'rejected', message_id = ?2 WHERE id = ?1 AND state = 'planned'",
+        )?
+        .execute((reminder, message))?;
     }
     Ok(refused.len())
 }
@@ -214,7 +219,8 @@ pub struct Text {
 /// # Errors
 /// Database errors.
 pub fn text_of(connection: &Connection, key: &Key) -> Result<Option<Text>, StoreError> {
-    let sql = "SELECT m.body, m.made_at, t.conversation_id FROM reminders AS r JOIN messages AS m ON m.id = r.message_id
+    let sql =
+        "SELECT m.body, m.made_at, t.conversation_id FROM reminders AS r JOIN messages AS m ON m.id = r.message_id
                JOIN attempts AS t ON t.message_id = m.id
                WHERE r.appointment_id = ?1 AND r.rule = ?2 AND r.starts_at = ?3 AND r.round = ?4";
     let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round);

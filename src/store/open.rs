@@ -30,7 +30,9 @@ pub enum StoreError {
     #[error("{0} is not a Leadtime database; [database] path names the wrong file, or the file is damaged")]
     NotOurs(PathBuf),
     /// A newer program wrote it.
-    #[error("{path} was written by a newer version of Leadtime (its schema is {found}, this program knows {known}); install that version again")]
+    #[error(
+        "{path} was written by a newer version of Leadtime (its schema is {found}, this program knows {known}); install that version again"
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -40,7 +42,9 @@ pub enum StoreError {
         known: usize,
     },
     /// An older program wrote it, and this command may not change it.
-    #[error("{0} was written by an older version of Leadtime; `leadtime run` or `leadtime import` brings it up to date")]
+    #[error(
+        "{0} was written by an older version of Leadtime; `leadtime run` or `leadtime import` brings it up to date"
+    )]
     Older(PathBuf),
     /// It cannot be opened or created.
     #[error("cannot open {path}: {why}; the folder must exist and belong to the user Leadtime runs as")]
@@ -123,7 +127,10 @@ impl Store {
 /// See [`StoreError`].
 pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
     // Created here and not by SQLite: 0600 from the first byte, which -wal and -shm then inherit.
-    let created = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    // The descriptor is closed before SQLite opens the file: POSIX drops all of a process's locks on a file when any
+    // of its descriptors is closed, and SQLite relies on its own.
+    let created =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop);
     if let Err(error) = created {
         let read_only = matches!(error.kind(), std::io::ErrorKind::ReadOnlyFilesystem)
             || (path.exists() && error.kind() == std::io::ErrorKind::PermissionDenied);
@@ -247,6 +254,20 @@ mod tests {
         drop(connection);
         read_write(&path).unwrap();
         read_only(&path).unwrap();
+    }
+
+    /// POSIX drops a process's locks on a file when any descriptor of it is closed. Without its lock, another
+    /// program that closes the database believes to be the last one and deletes the write-ahead log in use.
+    #[test]
+    fn an_open_database_stays_locked() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let _connection = read_write(&path).unwrap();
+        let inode = format!(":{} ", path.metadata().unwrap().ino());
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let ours = format!(" {} ", std::process::id());
+        assert!(locks.lines().any(|line| line.contains(&inode) && line.contains(&ours)), "{locks}");
     }
 
     #[test]

@@ -46,7 +46,8 @@ fn unix(at: Option<DateTime<Utc>>) -> Option<i64> {
 }
 
 fn insert(tx: &Transaction<'_>, zone: &Zone, item: &Item) -> Result<usize, StoreError> {
-    const INSERT: &str = "INSERT INTO reminders (appointment_id, rule, starts_at, round, patient_id, phone, state, reason,
+    const INSERT: &str =
+        "INSERT INTO reminders (appointment_id, rule, starts_at, round, patient_id, phone, state, reason,
             nominal_at, adjusted_at, due_at, expires_at, starts_local, due_local)
         VALUES (:appointment, :rule, :start, :round, :patient, :phone, :state, :reason,
             :nominal, :adjusted, :due, :expires, :starts_local, :due_local)";
@@ -118,8 +119,8 @@ pub fn due(connection: &Connection, now: DateTime<Utc>, avoid: &[Phone], limit: 
 /// # Errors
 /// Database errors, and rows no version of Leadtime writes.
 pub fn counts(connection: &Connection) -> Result<Vec<(State, u64)>, StoreError> {
-    let mut statement =
-        connection.prepare("SELECT state, reason, count(*) FROM reminders GROUP BY state, reason ORDER BY state, reason")?;
+    let mut statement = connection
+        .prepare("SELECT state, reason, count(*) FROM reminders GROUP BY state, reason ORDER BY state, reason")?;
     let mut rows = statement.query([])?;
     let mut counts = Vec::new();
     while let Some(row) = rows.next()? {

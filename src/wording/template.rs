@@ -41,7 +41,12 @@ pub fn environment() -> Environment<'static> {
 ///
 /// # Errors
 /// Every problem found.
-pub fn add(env: &mut Environment<'static>, name: &str, source: &str, samples: &[Value]) -> Result<(), Vec<TemplateProblem>> {
+pub fn add(
+    env: &mut Environment<'static>,
+    name: &str,
+    source: &str,
+    samples: &[Value],
+) -> Result<(), Vec<TemplateProblem>> {
     if let Err(error) = env.add_template_owned(name.to_owned(), source.to_owned()) {
         return Err(vec![of_engine(&error)]);
     }

@@ -53,7 +53,12 @@ pub struct Wordbook {
 
 impl Wordbook {
     /// A book without rules. `practice_phone` is as patients read it; `type_words` are by `type_id`.
-    pub fn new(zone: Zone, practice_name: &str, practice_phone: &str, type_words: BTreeMap<String, String>) -> Wordbook {
+    pub fn new(
+        zone: Zone,
+        practice_name: &str,
+        practice_phone: &str,
+        type_words: BTreeMap<String, String>,
+    ) -> Wordbook {
         Wordbook {
             env: template::environment(),
             zone,
@@ -69,7 +74,8 @@ impl Wordbook {
     /// # Errors
     /// Every problem of the template.
     pub fn add(&mut self, rule: &RuleName, kind: Kind, source: &str) -> Result<(), Vec<TemplateProblem>> {
-        let names = self.names.entry(rule.clone()).or_insert_with(|| [format!("{rule}/message"), format!("{rule}/context")]);
+        let names =
+            self.names.entry(rule.clone()).or_insert_with(|| [format!("{rule}/message"), format!("{rule}/context")]);
         let name = names[kind as usize].clone();
         if let Some(at) = source.find(|c: char| c.is_control()) {
             let message = "a text is one line without control characters".to_owned();
@@ -128,7 +134,8 @@ impl Wordbook {
 
     fn sample(&self, whole: bool) -> Value {
         let some = |text: &str| whole.then(|| Value::from(text));
-        let when = ["on Wednesday, September 23rd at 12:30 PM", "September 23rd", "12:30 PM", "Wednesday"].map(str::to_owned);
+        let when =
+            ["on Wednesday, September 23rd at 12:30 PM", "September 23rd", "12:30 PM", "Wednesday"].map(str::to_owned);
         self.context(
             [some("Alexander"), some("Fitzgerald")],
             when,
@@ -186,7 +193,10 @@ mod tests {
     fn a_kind_without_a_word_is_an_appointment_to_annie_and_never_its_code() {
         let book = book("See you {{ appointment.when }}", DEFAULT_CONTEXT).unwrap();
         let visit = Appointment { type_id: Some("D1110".into()), ..sarah() };
-        assert_eq!(write(&book, &visit).unwrap().context.0, "Confirming upcoming appointment scheduled for March 10th at 3:00 PM");
+        assert_eq!(
+            write(&book, &visit).unwrap().context.0,
+            "Confirming upcoming appointment scheduled for March 10th at 3:00 PM"
+        );
     }
 
     #[test]
@@ -196,7 +206,8 @@ mod tests {
             let visit = Appointment { first_name: Private(name), ..sarah() };
             assert_eq!(write(&strict, &visit), Err(Skip::TemplateError));
         }
-        let asked = book("{% if patient.first_name %}Hi {{ patient.first_name }}{% else %}Hello{% endif %}", "c").unwrap();
+        let asked =
+            book("{% if patient.first_name %}Hi {{ patient.first_name }}{% else %}Hello{% endif %}", "c").unwrap();
         let nameless = Appointment { first_name: Private(None), ..sarah() };
         assert_eq!(write(&asked, &nameless).unwrap().message.0, "Hello");
         let untyped = Appointment { type_id: None, ..sarah() };

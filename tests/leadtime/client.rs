@@ -75,10 +75,9 @@ fn what_may_have_been_received_is_unknown() {
 #[test]
 fn what_never_left_is_not_sent() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for (name, address) in [
-        ("refused", format!("http://{nobody}")),
-        ("no such name", "https://annie.invalid".to_owned()),
-    ] {
+    for (name, address) in
+        [("refused", format!("http://{nobody}")), ("no such name", "https://annie.invalid".to_owned())]
+    {
         let outcome = send_to(Some(address), drop);
         assert!(matches!(outcome, Outcome::NotSent(NotSent::Unreachable { .. })), "{name}: {outcome:?}");
     }
@@ -97,10 +96,13 @@ fn what_never_left_is_not_sent() {
 
 #[test]
 fn redirects_are_not_followed_and_statuses_decide() {
-    let redirect = send_to(None, |s| answer(s, "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"));
+    let redirect = send_to(None, |s| {
+        answer(s, "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n")
+    });
     assert_eq!(redirect, Outcome::NotSent(NotSent::Refused { status: 307 }));
     let rejected = send_to(None, |s| answer(s, "HTTP/1.1 422 Unprocessable\r\ncontent-length: 0\r\n\r\n"));
     assert_eq!(rejected, Outcome::Rejected { status: 422 });
-    let limited = send_to(None, |s| answer(s, "HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n"));
+    let limited =
+        send_to(None, |s| answer(s, "HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n"));
     assert_eq!(limited, Outcome::NotSent(NotSent::RateLimited { until: "2026-11-24T17:00:07Z".parse().unwrap() }));
 }

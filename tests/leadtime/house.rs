@@ -41,7 +41,8 @@ fn sources() -> Vec<Source> {
                 let whole = std::fs::read_to_string(&path).unwrap();
                 let relative = path.strip_prefix(&root).unwrap();
                 let room = relative.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
-                let code = whole.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).map(str::to_owned).collect();
+                let code =
+                    whole.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).map(str::to_owned).collect();
                 found.push(Source { path: relative.to_owned(), room, code, whole });
             }
         }
@@ -104,7 +105,8 @@ fn offenders(allowed: &[&str], words: &[&str]) -> Vec<String> {
 
 #[test]
 fn sql_is_in_the_store_only() {
-    let statements = ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "CREATE TABLE", "PRAGMA ", "rusqlite::params"];
+    let statements =
+        ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "CREATE TABLE", "PRAGMA ", "rusqlite::params"];
     // A hint for people that names a view is no statement of ours.
     let found: Vec<String> =
         offenders(&["store"], &statements).into_iter().filter(|l| !l.contains("`sqlite3` shows them")).collect();

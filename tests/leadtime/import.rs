@@ -39,7 +39,12 @@ fn bad_rows_are_reported_and_good_ones_kept() {
     );
     let ended = practice.import(&csv, &[]);
     assert_eq!((ended.code, live(&practice)), (1, 2));
-    for words in ["appointments.csv:3: starts_at: `2027-02-30T12:00:00-07:00`: there is no such date", "appointments.csv:4: starts_at", "has no offset", "appointments.csv:5: status"] {
+    for words in [
+        "appointments.csv:3: starts_at: `2027-02-30T12:00:00-07:00`: there is no such date",
+        "appointments.csv:4: starts_at",
+        "has no offset",
+        "appointments.csv:5: status",
+    ] {
         assert!(ended.err.contains(words), "{words}: {}", ended.err);
     }
     assert!(ended.out.contains("2 rows read") && ended.out.contains("3 rows could not be read"), "{}", ended.out);
@@ -52,7 +57,10 @@ fn a_bad_row_of_a_known_visit_holds_it_back_until_it_is_mended() {
     assert_eq!(plan(&practice, "A0"), "skipped observe-mode");
     let broken = days(0..2).replacen("12:00:00-07:00", "noon", 1);
     assert_eq!(practice.import(&format!("{HEADER}{broken}"), &[]).code, 1);
-    assert_eq!((plan(&practice, "A0"), plan(&practice, "A1")), ("skipped bad-row".into(), "skipped observe-mode".into()));
+    assert_eq!(
+        (plan(&practice, "A0"), plan(&practice, "A1")),
+        ("skipped bad-row".into(), "skipped observe-mode".into())
+    );
     assert_eq!(live(&practice), 2, "the visit itself is as it was");
     practice.import(&format!("{HEADER}{}", days(0..2)), &[]).good();
     assert_eq!(plan(&practice, "A0"), "skipped observe-mode", "mended, although nothing in it changed");
@@ -60,9 +68,15 @@ fn a_bad_row_of_a_known_visit_holds_it_back_until_it_is_mended() {
     let twice = format!("{HEADER}{}{}{}", days(0..2), days(1..2), days(0..1).replace("T12", "T13"));
     let ended = practice.import(&twice, &[]);
     assert!(ended.code == 1 && ended.err.contains("appointments.csv:5: id: line 2 has the same id"), "{}", ended.err);
-    assert_eq!((plan(&practice, "A0"), plan(&practice, "A1")), ("skipped bad-row".into(), "skipped observe-mode".into()));
+    assert_eq!(
+        (plan(&practice, "A0"), plan(&practice, "A1")),
+        ("skipped bad-row".into(), "skipped observe-mode".into())
+    );
     // A program that writes SQL mends it too.
-    practice.sql().execute("UPDATE appointments SET starts_at = '2027-01-11T14:00:00-07:00' WHERE id = 'A0'", []).unwrap();
+    practice
+        .sql()
+        .execute("UPDATE appointments SET starts_at = '2027-01-11T14:00:00-07:00' WHERE id = 'A0'", [])
+        .unwrap();
     assert_eq!(plan(&practice, "A0"), "skipped observe-mode");
 }
 
@@ -79,7 +93,11 @@ fn what_is_no_such_csv_changes_nothing() {
     ] {
         std::fs::write(practice.path("odd.csv"), bytes).unwrap();
         let ended = practice.run(&["import", "odd.csv", "--complete"]);
-        assert!(ended.code == 1 && ended.err.contains(words) && ended.err.contains("Nothing was changed"), "{}", ended.err);
+        assert!(
+            ended.code == 1 && ended.err.contains(words) && ended.err.contains("Nothing was changed"),
+            "{}",
+            ended.err
+        );
         assert_eq!((live(&practice), practice.number("SELECT count(*) FROM imports")), (2, 1));
     }
     let ended = practice.run(&["import", "none.csv"]);
@@ -99,8 +117,14 @@ fn a_complete_file_cancels_what_it_no_longer_names_inside_its_dates() {
     assert!(ended.out.contains("2 cancelled because the file no longer names them"), "{}", ended.out);
     let gone = practice.number("SELECT count(*) FROM appointments WHERE status = 'cancelled' AND id IN ('A2', 'A3')");
     assert_eq!((gone, live(&practice)), (2, 11));
-    assert_eq!((plan(&practice, "A2"), plan(&practice, "A4")), ("cancelled not-listed".into(), "skipped bad-row".into()));
-    assert_eq!((plan(&practice, "A11"), plan(&practice, "other")), ("skipped observe-mode".into(), "skipped no-phone".into()));
+    assert_eq!(
+        (plan(&practice, "A2"), plan(&practice, "A4")),
+        ("cancelled not-listed".into(), "skipped bad-row".into())
+    );
+    assert_eq!(
+        (plan(&practice, "A11"), plan(&practice, "other")),
+        ("skipped observe-mode".into(), "skipped no-phone".into())
+    );
     // Listed again, it lives again.
     practice.import(&format!("{HEADER}{}", days(0..12)), &["--complete"]).good();
     assert_eq!(plan(&practice, "A2"), "skipped observe-mode");
@@ -131,7 +155,9 @@ fn a_broken_complete_file_is_refused_without_force() {
 #[test]
 fn columns_the_file_does_not_have_are_left_as_they_were() {
     let practice = practice();
-    practice.import(&format!("{}consent\n{},no\n", HEADER.replace("status\n", "status,"), days(0..1).trim()), &[]).good();
+    practice
+        .import(&format!("{}consent\n{},no\n", HEADER.replace("status\n", "status,"), days(0..1).trim()), &[])
+        .good();
     practice.import(&format!("{HEADER}{}", days(0..1).replace("Ann", "Anna")), &[]).good();
     let row = |column: &str| practice.number(&format!("SELECT count(*) FROM appointments WHERE {column}"));
     assert_eq!((row("consent = 'no'"), row("first_name = 'Anna'")), (1, 1));

@@ -122,8 +122,11 @@ async fn what_changes_after_the_plan_is_seen_before_the_text() {
         ("UPDATE appointments SET phone = 'none' WHERE id = 'a'", "skipped (invalid-phone)"),
         ("UPDATE appointments SET phone = '303-555-0100' WHERE id = 'a'", "skipped (invalid-phone)"),
         ("INSERT INTO opt_outs VALUES ('+13035550101', 0, 'desk', NULL)", "skipped (opted-out)"),
-        ("INSERT INTO imports VALUES (1, 'csv', 0, 0, 0, 0, 1, 0, 0, 0);
-          INSERT INTO bad_rows VALUES ('a', 1, 7, 'starts_at', 'no offset')", "skipped (bad-row)"),
+        (
+            "INSERT INTO imports VALUES (1, 'csv', 0, 0, 0, 0, 1, 0, 0, 0);
+          INSERT INTO bad_rows VALUES ('a', 1, 7, 'starts_at', 'no offset')",
+            "skipped (bad-row)",
+        ),
     ];
     for (change, state) in changes {
         let mut world = World::new().await;
@@ -216,7 +219,10 @@ async fn of_two_entries_one_is_told_and_the_other_when_the_first_is_cancelled() 
     let copy = Visit { patient: "a", ..visit("a2", B, "2026-11-10T15:00:00-07:00") };
     world.book(&[two_visits()[0].clone(), copy]);
     world.settle().await;
-    assert_eq!((world.state("a", "day-before"), world.state("a2", "day-before")), ("planned".into(), "skipped (duplicate)".into()));
+    assert_eq!(
+        (world.state("a", "day-before"), world.state("a2", "day-before")),
+        ("planned".into(), "skipped (duplicate)".into())
+    );
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
     world.settle().await;
     assert_eq!(world.state("a2", "day-before"), "planned", "healed");
@@ -287,8 +293,10 @@ async fn booked_late_gets_nothing_unless_the_rule_says_so() {
         world.settle().await;
         assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent));
         // Moved late is the same, and reads the same when everything is loaded anew by REPLACE.
-        world.execute("INSERT OR REPLACE INTO appointments (id, patient_id, first_name, phone, starts_at, status)
-                       SELECT id, patient_id, first_name, phone, starts_at, status FROM appointments");
+        world.execute(
+            "INSERT OR REPLACE INTO appointments (id, patient_id, first_name, phone, starts_at, status)
+                       SELECT id, patient_id, first_name, phone, starts_at, status FROM appointments",
+        );
         world.settle().await;
         assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent));
         assert_eq!(world.state("bystander", "day-before"), "planned");
@@ -299,11 +307,16 @@ async fn booked_late_gets_nothing_unless_the_rule_says_so() {
 async fn booked_in_time_but_seen_late_is_downtime_and_sent() {
     let mut world = World::new().await;
     world.go_to("2026-11-10T17:00:00Z").await;
-    let seen_late = Visit { booked_at: Some("2026-11-01T12:00:00-07:00"), ..visit("a", A, "2026-11-10T15:00:00-07:00") };
-    let booked_late = Visit { booked_at: Some("2026-11-10T08:00:00-07:00"), ..visit("b", B, "2026-11-10T15:00:00-07:00") };
+    let seen_late =
+        Visit { booked_at: Some("2026-11-01T12:00:00-07:00"), ..visit("a", A, "2026-11-10T15:00:00-07:00") };
+    let booked_late =
+        Visit { booked_at: Some("2026-11-10T08:00:00-07:00"), ..visit("b", B, "2026-11-10T15:00:00-07:00") };
     world.book(&[seen_late, booked_late]);
     world.settle().await;
-    assert_eq!((world.state("a", "day-before"), world.state("b", "day-before")), ("sent".into(), "skipped (booked-late)".into()));
+    assert_eq!(
+        (world.state("a", "day-before"), world.state("b", "day-before")),
+        ("sent".into(), "skipped (booked-late)".into())
+    );
 }
 
 #[tokio::test]
@@ -360,7 +373,10 @@ async fn only_to_takes_its_numbers_as_written_and_no_others() {
     let mut world = World::with("mode = \"live\"\nonly_to = [\"+15559876543\"]", DAY_BEFORE).await;
     world.book(&[visit("a", "+15559876543", "2026-11-10T15:00:00-07:00"), visit("b", B, "2026-11-10T15:00:00-07:00")]);
     world.go_to("2026-11-09T22:00:00Z").await;
-    assert_eq!((world.state("a", "day-before"), world.state("b", "day-before")), ("sent".into(), "skipped (not-in-only-to)".into()));
+    assert_eq!(
+        (world.state("a", "day-before"), world.state("b", "day-before")),
+        ("sent".into(), "skipped (not-in-only-to)".into())
+    );
     assert_eq!(world.sent_to("+15559876543"), 1);
 }
 
@@ -392,7 +408,10 @@ async fn one_visit_gets_its_nearer_text_alone_after_a_long_pause() {
     let mut world = World::with("mode = \"live\"", rules).await;
     world.book(&[visit("a", A, "2026-11-13T12:00:00-07:00")]);
     world.settle().await;
-    assert_eq!(world.number("SELECT expires_at FROM reminders WHERE rule = 'early'"), world.number("SELECT adjusted_at FROM reminders WHERE rule = 'late'"));
+    assert_eq!(
+        world.number("SELECT expires_at FROM reminders WHERE rule = 'early'"),
+        world.number("SELECT adjusted_at FROM reminders WHERE rule = 'late'")
+    );
     world.clock.advance(TimeDelta::hours(74)); // Thursday noon: both are due
     let mut world = world.restart().await;
     world.settle().await;
@@ -403,7 +422,10 @@ async fn one_visit_gets_its_nearer_text_alone_after_a_long_pause() {
 #[tokio::test]
 async fn two_texts_to_one_number_go_one_after_the_other() {
     let mut world = World::new().await;
-    world.book(&[visit("a", A, "2026-11-10T15:00:00-07:00"), visit("a2", "(303) 555 0101", "2026-11-10T15:00:00-07:00")]);
+    world.book(&[
+        visit("a", A, "2026-11-10T15:00:00-07:00"),
+        visit("a2", "(303) 555 0101", "2026-11-10T15:00:00-07:00"),
+    ]);
     world.settle().await;
     world.clock.advance(TimeDelta::hours(5));
     assert_eq!(world.engine.pass().await.unwrap().begun, 1, "one number, one doubtful attempt at a time");

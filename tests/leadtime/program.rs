@@ -52,7 +52,11 @@ impl Practice {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
-        command.env_remove("ANNIE_API_KEY").env_remove("CREDENTIALS_DIRECTORY").env_remove("JOURNAL_STREAM").env_remove("NOTIFY_SOCKET");
+        command
+            .env_remove("ANNIE_API_KEY")
+            .env_remove("CREDENTIALS_DIRECTORY")
+            .env_remove("JOURNAL_STREAM")
+            .env_remove("NOTIFY_SOCKET");
         command
     }
 
@@ -125,7 +129,8 @@ struct Daemon {
 impl Daemon {
     fn start(practice: &Practice, key: &str) -> Daemon {
         let mut command = practice.command(&["run"]);
-        let mut process = command.env("ANNIE_API_KEY", key).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut process =
+            command.env("ANNIE_API_KEY", key).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
         let mut daemon = Daemon { process, log, heard: String::new() };
         daemon.until("leadtime is ready");
@@ -189,7 +194,8 @@ fn live_config(base_url: &str) -> String {
 
 /// Visits whose texts are due `seconds` from now, booked long ago, one number each.
 fn visits_due_in(seconds: i64, count: usize) -> String {
-    let start = (now() + TimeDelta::hours(24) + TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let start =
+        (now() + TimeDelta::hours(24) + TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let mut csv = String::from("id,patient_id,first_name,phone,starts_at,status,booked_at\n");
     for n in 0..count {
         csv.push_str(&format!("A{n},P{n},Zebulon,+1303555{:04},{start},booked,2026-01-01T00:00:00Z\n", 1000 + n));
@@ -340,7 +346,8 @@ fn the_sandbox_stands_in_for_every_endpoint() {
     let get = |path: &str, key: &str| -> (u16, Value) {
         let address = url.trim_start_matches("http://").trim_end_matches("/v1");
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        write!(stream, "GET /v1{path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET /v1{path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\r\n")
+            .unwrap();
         let answer = std::io::read_to_string(stream).unwrap();
         let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
         (status, serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap())
@@ -351,7 +358,12 @@ fn the_sandbox_stands_in_for_every_endpoint() {
     assert_eq!(get(&format!("/conversations/{id}"), "k").1["data"]["conversationId"], id.0);
     assert_eq!(get(&format!("/conversations/{id}/messages"), "k").1["data"][0]["content"], "Hi");
     assert_eq!(get("/phone-numbers", "k").1["data"]["phoneNumbers"][0]["number"], "+13035550199");
-    for (path, key, status) in [("/conversations/none", "k", 404), ("/conversations?limit=101", "k", 422), ("/nope", "k", 404), ("/phone-numbers", "x", 401)] {
+    for (path, key, status) in [
+        ("/conversations/none", "k", 404),
+        ("/conversations?limit=101", "k", 422),
+        ("/nope", "k", 404),
+        ("/phone-numbers", "x", 401),
+    ] {
         assert_eq!(get(path, key).0, status, "{path}");
     }
     assert_eq!(record(&practice).len(), 10, "one line for each request");
@@ -363,7 +375,13 @@ fn what_bad_input_gets() {
     let practice = Practice::new(&observe);
     let says = |practice: &Practice, arguments: &[&str], code: i32, words: &str| {
         let ended = practice.run(arguments);
-        assert!(ended.code == code && ended.err.contains(words), "{arguments:?}: {} {}{}", ended.code, ended.out, ended.err);
+        assert!(
+            ended.code == code && ended.err.contains(words),
+            "{arguments:?}: {} {}{}",
+            ended.code,
+            ended.out,
+            ended.err
+        );
     };
     // No database yet, none of ours, one from the future, a folder that cannot be written.
     says(&practice, &["plan"], 1, "there is no database");
@@ -383,8 +401,17 @@ fn what_bad_input_gets() {
     says(&practice, &["plan", "--now", "soon"], 2, "write a time");
     says(&practice, &["nonsense"], 2, "unrecognized subcommand");
     says(&practice, &["check", "--config", "none.toml"], 2, "cannot read");
-    let several = Practice::new(&observe.replace("timezone", "timezon").replace("tick = \"*", "tick = \"x").replace("24 hours", "soon"));
-    for words in ["no `timezone`", "did you mean `timezone`", "is not a schedule", "is not a lead", "config.toml:5:1", "4 errors"] {
+    let several = Practice::new(
+        &observe.replace("timezone", "timezon").replace("tick = \"*", "tick = \"x").replace("24 hours", "soon"),
+    );
+    for words in [
+        "no `timezone`",
+        "did you mean `timezone`",
+        "is not a schedule",
+        "is not a lead",
+        "config.toml:5:1",
+        "4 errors",
+    ] {
         says(&several, &["check"], 2, words);
     }
     // Live without a key.
@@ -415,7 +442,14 @@ fn the_demo_works() {
     let folder = tempfile::tempdir().unwrap();
     let ended: Ended = Command::new(BINARY).arg("demo").env("TMPDIR", folder.path()).output().unwrap().into();
     let out = ended.good();
-    for words in ["Who was texted", "Who was not, and why", "holds 4 requests", "Maria Lopez", "booked or moved after", "nothing is left behind"] {
+    for words in [
+        "Who was texted",
+        "Who was not, and why",
+        "holds 4 requests",
+        "Maria Lopez",
+        "booked or moved after",
+        "nothing is left behind",
+    ] {
         assert!(out.contains(words), "{words}: {out}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");

@@ -44,7 +44,13 @@ pub(crate) fn noshows() -> Option<String> {
         // Numbers of the range North America keeps for fiction would be too few; these are sample numbers all the same.
         let number = *numbers.entry(patient).or_insert_with(|| 3_032_000_000 + seed.next(7_999_999));
         let quarter = 32 + seed.next(40);
-        writeln!(csv, "{id},{patient},Ana,+1{number},{day}T{:02}:{:02}:00-03:00,booked,{booked}-03:00", quarter / 4, quarter % 4 * 15).unwrap();
+        writeln!(
+            csv,
+            "{id},{patient},Ana,+1{number},{day}T{:02}:{:02}:00-03:00,booked,{booked}-03:00",
+            quarter / 4,
+            quarter % 4 * 15
+        )
+        .unwrap();
     }
     Some(csv)
 }
@@ -83,7 +89,12 @@ fn the_noshows_book_is_imported_and_planned() {
     assert!(states.keys().all(|(id, _)| ahead.contains(id.as_str())));
     let count = |state: &str| states.values().filter(|s| *s == state).count();
     assert_eq!(count("planned") + count("skipped") + count("cancelled") + count("missed"), states.len());
-    assert!(count("planned") > 10_000 && count("skipped") > 10_000, "{} planned, {} skipped", count("planned"), count("skipped"));
+    assert!(
+        count("planned") > 10_000 && count("skipped") > 10_000,
+        "{} planned, {} skipped",
+        count("planned"),
+        count("skipped")
+    );
     for item in items.iter().filter(|item| item["state"] == "planned") {
         let due: DateTime<Utc> = item["due_at"].as_str().unwrap().parse().unwrap();
         let local = due - TimeDelta::hours(3);
@@ -129,7 +140,8 @@ fn the_dental_book_is_imported_and_planned() {
     let now = "2025-01-01T10:00:00+03:30";
     let states = one_state_each(&practice.plan(&["--now", now, "--days", "400"]));
     let ahead = csv.lines().skip(1).filter(|line| {
-        DateTime::parse_from_rfc3339(line.split(',').nth(5).unwrap()).unwrap() >= DateTime::parse_from_rfc3339(now).unwrap()
+        DateTime::parse_from_rfc3339(line.split(',').nth(5).unwrap()).unwrap()
+            >= DateTime::parse_from_rfc3339(now).unwrap()
     });
     assert_eq!(states.len(), 2 * ahead.count());
     assert!(states.values().any(|s| s == "cancelled"));

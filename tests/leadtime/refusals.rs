@@ -123,7 +123,10 @@ async fn unreachable_backs_off_and_tries_one_at_a_time() {
 #[tokio::test]
 async fn three_rejections_in_a_row_slow_down() {
     let mut world = world().await;
-    world.book(&[visit("v4", "303-555-0105", "2026-11-10T15:00:03-07:00"), visit("v5", "303-555-0106", "2026-11-10T15:00:04-07:00")]);
+    world.book(&[
+        visit("v4", "303-555-0105", "2026-11-10T15:00:03-07:00"),
+        visit("v5", "303-555-0106", "2026-11-10T15:00:04-07:00"),
+    ]);
     world.settle().await;
     let rejected = |status| Outcome::Rejected { status };
     world.script([rejected(422), rejected(400), rejected(410), rejected(422)]);
@@ -135,7 +138,11 @@ async fn three_rejections_in_a_row_slow_down() {
     world.go_to("2026-11-09T22:04:59Z").await;
     assert_eq!(world.annie.sent().len(), 3);
     world.go_to("2026-11-09T22:05:04Z").await;
-    assert_eq!((world.state("v4", "day-before").as_str(), world.annie.sent().len()), ("rejected", 4), "one in five minutes");
+    assert_eq!(
+        (world.state("v4", "day-before").as_str(), world.annie.sent().len()),
+        ("rejected", 4),
+        "one in five minutes"
+    );
     world.go_to("2026-11-09T22:10:10Z").await;
     assert_eq!(world.state("v5", "day-before"), "sent");
     assert_eq!(world.state("bystander", "day-before"), "planned");

@@ -84,7 +84,9 @@ fn the_public_table_defends_itself() {
     }
     let count: i64 = connection.query_row("SELECT count(*) FROM appointments", [], |r| r.get(0)).unwrap();
     assert_eq!(count, 0);
-    for good in ["2026-11-10T15:00:00Z", "2026-11-10T15:00:00-07:00", "2024-02-29T23:59:59+14:00", "2026-11-10T15:00:00+05:45"] {
+    for good in
+        ["2026-11-10T15:00:00Z", "2026-11-10T15:00:00-07:00", "2024-02-29T23:59:59+14:00", "2026-11-10T15:00:00+05:45"]
+    {
         write_visit(&connection, "starts_at", Some(good)).unwrap();
         let unix: i64 = connection.query_row("SELECT starts_unix FROM appointments", [], |r| r.get(0)).unwrap();
         assert_eq!(unix, DateTime::parse_from_rfc3339(good).unwrap().timestamp());
@@ -142,11 +144,18 @@ fn every_change_marks_old_and_new_number() {
         connection.execute_batch(change).unwrap();
         let want = [("1".to_owned(), "a".to_owned()), ("2".to_owned(), "a".to_owned())];
         assert_eq!(marks(&connection), BTreeSet::from(want), "{change}");
-        connection.execute_batch("UPDATE appointments SET phone = phone, starts_at = '2026-11-10T08:00:00-07:00' WHERE id = 'a'").unwrap();
+        connection
+            .execute_batch(
+                "UPDATE appointments SET phone = phone, starts_at = '2026-11-10T08:00:00-07:00' WHERE id = 'a'",
+            )
+            .unwrap();
         assert_eq!(marks(&connection), BTreeSet::new(), "the same instant in other words changes nothing");
         connection.execute_batch("UPDATE OR REPLACE appointments SET id = 'bystander' WHERE id = 'a'").unwrap();
         let both = marks(&connection);
-        assert!(both.contains(&("9".into(), "bystander".into())) && both.contains(&("2".into(), "a".into())), "{both:?}");
+        assert!(
+            both.contains(&("9".into(), "bystander".into())) && both.contains(&("2".into(), "a".into())),
+            "{both:?}"
+        );
         connection.execute_batch("DELETE FROM appointments").unwrap();
         assert_eq!(marks(&connection), BTreeSet::from([("2".into(), "bystander".into())]));
     }
@@ -167,7 +176,9 @@ fn first_seen_survives_replace_and_reload_and_follows_a_move() {
             .execute_batch(&format!("INSERT INTO write_time VALUES (1, {time}); {sql}; DELETE FROM write_time;"))
             .unwrap();
     };
-    let row = |start: &str| format!("INTO appointments (id, patient_id, starts_at, status) VALUES ('a', 'p', '{start}', 'booked')");
+    let row = |start: &str| {
+        format!("INTO appointments (id, patient_id, starts_at, status) VALUES ('a', 'p', '{start}', 'booked')")
+    };
     let (three, four) = ("2026-11-10T15:00:00Z", "2026-11-10T16:00:00Z");
     at_time(100, &format!("INSERT {}", row(three)));
     let first = (at(three).timestamp(), at(three).timestamp(), 100);
@@ -273,7 +284,10 @@ fn claim_and_settle_are_guarded_and_touch_nobody_else() {
         let (_folder, mut connection, attempt) = claimed();
         let bystander = row(&connection, "bystander");
         assert_eq!(state(&connection, "a"), "sending");
-        assert!(matches!(claim(&mut connection, "a", &phone(1)), Err(StoreError::Sql(_) | StoreError::Stale(_))), "claimed already");
+        assert!(
+            matches!(claim(&mut connection, "a", &phone(1)), Err(StoreError::Sql(_) | StoreError::Stale(_))),
+            "claimed already"
+        );
         settle(&mut connection, attempt, &outcome).unwrap();
         assert_eq!(state(&connection, "a"), want);
         let again = settle(&mut connection, attempt, &Outcome::Sent("c2".into()));
@@ -320,7 +334,8 @@ fn hostile_sql_is_refused() {
     let before: Vec<String> = ["a", "bystander"].map(|id| row(&connection, id)).to_vec();
     let columns = "appointment_id, rule, starts_at, round, patient_id, phone, state, message_id, adjusted_at, due_at, expires_at, starts_local";
     let copy = |changes: &[(&str, &str)]| {
-        let value = |c: &str| changes.iter().find(|(name, _)| *name == c).map_or(c.to_owned(), |(_, v)| (*v).to_owned());
+        let value =
+            |c: &str| changes.iter().find(|(name, _)| *name == c).map_or(c.to_owned(), |(_, v)| (*v).to_owned());
         columns.split(", ").map(value).collect::<Vec<_>>().join(", ")
     };
     let hostile = [
@@ -485,7 +500,10 @@ fn views_serve_a_person_with_the_shell() {
     let (_folder, mut connection, attempt) = claimed();
     settle(&mut connection, attempt, &Outcome::Sent("c1".into())).unwrap();
     let text = |sql: &str| -> String { connection.query_row(sql, [], |r| r.get(0)).unwrap() };
-    assert_eq!(text("SELECT goes_out || ' ' || visit || ' ' || appointment_id FROM upcoming"), "Mon 2026-11-09 15:00 Tue 2026-11-10 15:00 bystander");
+    assert_eq!(
+        text("SELECT goes_out || ' ' || visit || ' ' || appointment_id FROM upcoming"),
+        "Mon 2026-11-09 15:00 Tue 2026-11-10 15:00 bystander"
+    );
     assert_eq!(text("SELECT sent || ' ' || conversation_id FROM sent"), "Mon 2026-11-09 15:00:00 c1");
     assert_eq!(text("SELECT count(*) || '' FROM not_sent"), "0");
 }
@@ -504,7 +522,10 @@ fn migrations_are_numbered_and_the_first_is_complete() {
     drop(connection);
     // Opening again changes nothing.
     let schema = |c: &Connection| -> String {
-        c.query_row("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)", [], |r| r.get(0)).unwrap()
+        c.query_row("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)", [], |r| {
+            r.get(0)
+        })
+        .unwrap()
     };
     let first = schema(&open::read_write(&path).unwrap());
     assert_eq!(schema(&open::read_write(&path).unwrap()), first);

@@ -51,7 +51,8 @@ pub(crate) fn visit(id: &'static str, phone: &'static str, starts_at: &str) -> V
     }
 }
 
-pub(crate) const DAY_BEFORE: &str = "[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"See you {{ appointment.when }}\"\n";
+pub(crate) const DAY_BEFORE: &str =
+    "[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"See you {{ appointment.when }}\"\n";
 
 /// A configuration with these lines in [annie] and [sending], and these rules.
 fn config_text(annie: &str, sending: &str, rules: &str) -> String {
@@ -193,10 +194,7 @@ impl World {
 
 /// A statement of a foreign program, at the world's time instead of SQLite's.
 fn at_time(now: DateTime<Utc>, sql: &str) -> String {
-    format!(
-        "BEGIN; INSERT INTO write_time VALUES (1, {}); {sql}; DELETE FROM write_time; COMMIT;",
-        now.timestamp()
-    )
+    format!("BEGIN; INSERT INTO write_time VALUES (1, {}); {sql}; DELETE FROM write_time; COMMIT;", now.timestamp())
 }
 
 fn config_of(folder: &TempDir) -> Config {

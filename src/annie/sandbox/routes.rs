@@ -35,7 +35,8 @@ struct Call {
 
 impl Call {
     fn new(shared: Shared, method: Method, uri: Uri, headers: &HeaderMap) -> Call {
-        let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+        let given =
+            headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
         let authorised = shared.key.as_deref().is_none_or(|key| given == Some(key));
         Call { shared, method, uri, authorised }
     }
@@ -60,14 +61,23 @@ impl Call {
         let summary = format!("{} {} -> {}", self.method, self.uri.path(), status.as_u16());
         match inner.record(&line, &summary) {
             Ok(()) => (status, Json(body)).into_response(),
-            Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Json(error_body("the record cannot be written"))).into_response(),
+            Err(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, Json(error_body("the record cannot be written"))).into_response()
+            }
         }
     }
 }
 
-async fn sms(State(shared): State<Shared>, method: Method, OriginalUri(uri): OriginalUri, headers: HeaderMap, body: Bytes) -> Response {
+async fn sms(
+    State(shared): State<Shared>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let call = Call::new(shared, method, uri, &headers);
-    let recorded = serde_json::from_slice(&body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+    let recorded =
+        serde_json::from_slice(&body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
     let request = serde_json::from_slice::<SmsRequest>(&body);
     call.answer(recorded, |conversations, now| match request {
         Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, error_body(&format!("validation failed: {error}"))),
@@ -126,14 +136,24 @@ async fn messages(
     })
 }
 
-async fn phone_numbers(State(shared): State<Shared>, method: Method, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {
+async fn phone_numbers(
+    State(shared): State<Shared>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
     Call::new(shared, method, uri, &headers).answer(Value::Null, |conversations, _| {
         let numbers = conversations.phone_numbers();
         (StatusCode::OK, json!({ "success": true, "data": { "phoneNumbers": numbers } }))
     })
 }
 
-async fn not_found(State(shared): State<Shared>, method: Method, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {
+async fn not_found(
+    State(shared): State<Shared>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
     Call::new(shared, method, uri, &headers)
         .answer(Value::Null, |_, _| (StatusCode::NOT_FOUND, error_body("no such endpoint")))
 }

@@ -109,7 +109,11 @@ fn this_program(config: &Path, arguments: &[&str]) -> Result<Command, Failure> {
     let mut command = Command::new(std::env::current_exe()?);
     let (name, rest) = arguments.split_first().unwrap_or((&"", &[]));
     command.arg(name).arg("--config").arg(config).args(rest);
-    command.env("ANNIE_API_KEY", sample::KEY).env_remove("CREDENTIALS_DIRECTORY").stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .env("ANNIE_API_KEY", sample::KEY)
+        .env_remove("CREDENTIALS_DIRECTORY")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     Ok(command)
 }
 
@@ -117,7 +121,9 @@ fn this_program(config: &Path, arguments: &[&str]) -> Result<Command, Failure> {
 async fn command(config: &Path, arguments: &[&str]) -> Result<(), Failure> {
     let shown: Vec<String> = arguments
         .iter()
-        .map(|argument| PathBuf::from(argument).file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()))
+        .map(|argument| {
+            PathBuf::from(argument).file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+        })
         .collect();
     print(&format!("\n$ leadtime {}\n", shown.join(" ")))?;
     let output = this_program(config, arguments)?.output().await?;

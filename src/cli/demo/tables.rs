@@ -5,8 +5,8 @@ use std::io::IsTerminal;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 
-use crate::config::Config;
 use crate::cli::output::local;
+use crate::config::Config;
 use crate::domain::reminder::State;
 use crate::domain::zone::Zone;
 use crate::engine::outlook::Row;
@@ -18,7 +18,8 @@ const ID_WIDTH: u16 = 38;
 
 /// One text as it goes out.
 pub(super) fn going_out(zone: &Zone, row: &Row) -> String {
-    let at = row.text.as_ref().map(|text| zone.local(text.made_at).format("%-I:%M:%S %p").to_string()).unwrap_or_default();
+    let at =
+        row.text.as_ref().map(|text| zone.local(text.made_at).format("%-I:%M:%S %p").to_string()).unwrap_or_default();
     format!("{at}  {} to {}: {}", row.item.key.rule, name(row), message(row))
 }
 
@@ -39,7 +40,11 @@ pub(super) fn result(config: &Config, rows: &[Row]) -> String {
                 texted.add_row([at, name(row), message(row), id]);
             }
             (state, _) => {
-                let due = row.item.due_at.filter(|_| state.reason().is_none()).map(|due| format!(" for {}", local(zone, due)));
+                let due = row
+                    .item
+                    .due_at
+                    .filter(|_| state.reason().is_none())
+                    .map(|due| format!(" for {}", local(zone, due)));
                 let why = format!("{}{}", state.words(), due.unwrap_or_default());
                 not_texted.add_row([name(row), visit, row.item.key.rule.0.clone(), why]);
             }
@@ -50,7 +55,10 @@ pub(super) fn result(config: &Config, rows: &[Row]) -> String {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(header.to_vec());
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header.to_vec());
     if !std::io::stdout().is_terminal() {
         table.set_width(PAGE_WIDTH);
     }
@@ -58,7 +66,11 @@ fn table(header: &[&str]) -> Table {
 }
 
 fn name(row: &Row) -> String {
-    [&row.visit.first_name, &row.visit.last_name].into_iter().filter_map(|n| n.as_ref().cloned()).collect::<Vec<_>>().join(" ")
+    [&row.visit.first_name, &row.visit.last_name]
+        .into_iter()
+        .filter_map(|n| n.as_ref().cloned())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn message(row: &Row) -> String {
