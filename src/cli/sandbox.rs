@@ -47,7 +47,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
             }
         };
         // What nobody reads any more is no reason to stop serving.
-        let hear: Box<dyn Fn(&str) + Send + Sync> = Box::new(|line| drop(print(&format!("{line}\n"))));
+        let hear: sandbox::Hear = Box::new(|line| drop(print(&format!("{line}\n"))));
         let options = sandbox::Options { record, key, hear: Some(hear) };
         sandbox.serve(options, Arc::new(SystemClock), stop).await?;
         Ok(())

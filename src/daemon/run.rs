@@ -144,7 +144,8 @@ fn standing(config: &Config) -> String {
 
 fn compare_zones(config: &Config, clock: &dyn Clock) {
     let calendar = &config.rulebook.calendar;
-    for zone in [&calendar.zone, &calendar.organization_zone] {
+    let other = Some(&calendar.organization_zone).filter(|zone| zone.name() != calendar.zone.name());
+    for zone in [&calendar.zone].into_iter().chain(other) {
         info!(zone = zone.name(), "the clock of {} comes from {}", zone.name(), zone.source());
         if let Some(at) = first_disagreement(zone, clock.now()) {
             warn!(

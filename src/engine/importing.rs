@@ -1,6 +1,7 @@
 //! Brings a file into the table of appointments: reads it to its end, then decides, then writes.
 
 use std::io::Read;
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
@@ -110,11 +111,11 @@ pub fn import_csv(
         true => complete_span(&staging, zone)?,
         false => None,
     };
-    if let Some((from, until)) = span.filter(|_| !how.force) {
+    if let Some(span) = span.clone().filter(|_| !how.force) {
         if nameless > 0 {
             return Err(ImportError::NamelessRows(nameless));
         }
-        let vanishing = staging.vanishing(from, until)?;
+        let vanishing = staging.vanishing(&span)?;
         if vanishing.gone > FEW_GONE && vanishing.gone * 100 > vanishing.of * MOST_GONE_PERCENT {
             return Err(ImportError::TooManyGone(vanishing));
         }
@@ -126,7 +127,9 @@ pub fn import_csv(
 }
 
 /// From the first instant of the first local date in the file to the last of the last.
-fn complete_span(staging: &Staging<'_>, zone: &Zone) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
+fn complete_span(staging: &Staging<'_>, zone: &Zone) -> Result<Option<Range<DateTime<Utc>>>, StoreError> {
     let date = |at: DateTime<Utc>| zone.local(at).date_naive();
-    Ok(staging.span()?.map(|(first, last)| (zone.at(date(first), chrono::NaiveTime::MIN), zone.end_of(date(last)))))
+    Ok(staging
+        .first_and_last()?
+        .map(|[first, last]| zone.at(date(first), chrono::NaiveTime::MIN)..zone.end_of(date(last))))
 }

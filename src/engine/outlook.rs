@@ -47,8 +47,8 @@ pub fn plan_of(
     phones::learn_all(connection, directory.country, phones::Keep::Temporary)?;
     let live = standing::live_since(connection, &config.rulebook.rules)?;
     let mut units: BTreeSet<Unit> = BTreeSet::new();
-    for (id, spelling) in appointments::starting_in(connection, now, until)? {
-        units.insert(directory.unit(connection, &id, spelling.as_ref().map(|s| s.0.as_str()))?);
+    for starting in appointments::starting_in(connection, now, until)? {
+        units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
     }
     let blocked = match circuit::decide(&circuits::health(connection, KEY_NAME)?, now) {
         circuit::Permit::Wait { why, .. } => Some(why),

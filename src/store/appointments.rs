@@ -47,7 +47,16 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     })
 }
 
-/// Ids and numbers as written of the visits that start in [from, until), in order of start and id.
+/// A visit that starts in a span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Starting {
+    /// Its id.
+    pub id: AppointmentId,
+    /// The number as written.
+    pub phone: Private<Option<String>>,
+}
+
+/// The visits that start in [from, until), in order of start and id.
 ///
 /// # Errors
 /// Database errors.
@@ -55,12 +64,12 @@ pub fn starting_in(
     connection: &Connection,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
-) -> Result<Vec<(AppointmentId, Option<Private<String>>)>, StoreError> {
+) -> Result<Vec<Starting>, StoreError> {
     const STARTING: &str =
         "SELECT id, phone FROM appointments WHERE starts_unix >= ?1 AND starts_unix < ?2 ORDER BY starts_unix, id";
     let mut statement = connection.prepare_cached(STARTING)?;
     let rows = statement.query_map((from.timestamp(), until.timestamp()), |row| {
-        Ok((AppointmentId(row.get(0)?), row.get::<_, Option<String>>(1)?.map(Private)))
+        Ok(Starting { id: AppointmentId(row.get(0)?), phone: Private(row.get(1)?) })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,5 +1,6 @@
 //! Bringing a file's rows into the table: first staged and checked, then applied in short transactions.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -108,28 +109,28 @@ impl<'c> Staging<'c> {
         Ok(())
     }
 
-    /// The feeds the good rows name, with the first and last start of all of them.
+    /// The first and the last start of the good rows.
     ///
     /// # Errors
     /// Database errors.
-    pub fn span(&self) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
+    pub fn first_and_last(&self) -> Result<Option<[DateTime<Utc>; 2]>, StoreError> {
         let (first, last): (Option<i64>, Option<i64>) =
             self.connection.query_row("SELECT min(start), max(start) FROM temp.incoming", [], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })?;
-        Ok(first.zip(last).map(|(first, last)| (instant(first), instant(last))))
+        Ok(first.zip(last).map(|(first, last)| [instant(first), instant(last)]))
     }
 
-    /// How many live visits of the file's feeds start in [from, until), and how many of them the file does not name.
+    /// How many live visits of the file's feeds start in a span, and how many of them the file does not name.
     ///
     /// # Errors
     /// Database errors.
-    pub fn vanishing(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vanishing, StoreError> {
+    pub fn vanishing(&self, span: &Range<DateTime<Utc>>) -> Result<Vanishing, StoreError> {
         let sql =
             format!("SELECT count(*), count(*) FILTER (WHERE {ABSENT}) FROM appointments AS a WHERE {OF_THE_FEEDS}");
         let (of, gone): (i64, i64) = self.connection.query_row(
             &sql,
-            named_params! {":from": from.timestamp(), ":until": until.timestamp()},
+            named_params! {":from": span.start.timestamp(), ":until": span.end.timestamp()},
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         Ok(Vanishing { gone: gone.unsigned_abs(), of: of.unsigned_abs() })
@@ -144,7 +145,7 @@ impl<'c> Staging<'c> {
         self,
         feed: &str,
         present: &[&str],
-        complete: Option<(DateTime<Utc>, DateTime<Utc>)>,
+        complete: Option<Range<DateTime<Utc>>>,
         now: DateTime<Utc>,
         mut progress: impl FnMut(u64),
     ) -> Result<Changes, StoreError> {
@@ -167,8 +168,8 @@ impl<'c> Staging<'c> {
         }
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         set_time(&tx, now)?;
-        if let Some((from, until)) = complete {
-            changes.cancelled = cancel_absent(&tx, import, from, until)?;
+        if let Some(span) = &complete {
+            changes.cancelled = cancel_absent(&tx, import, span)?;
         }
         hold_back_bad(&tx, import)?;
         clear_time(&tx)?;
@@ -248,13 +249,8 @@ fn apply_rows(
     Ok(())
 }
 
-fn cancel_absent(
-    tx: &Transaction<'_>,
-    import: i64,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    let span = named_params! {":from": from.timestamp(), ":until": until.timestamp()};
+fn cancel_absent(tx: &Transaction<'_>, import: i64, span: &Range<DateTime<Utc>>) -> Result<u64, StoreError> {
+    let span = named_params! {":from": span.start.timestamp(), ":until": span.end.timestamp()};
     let gone: Vec<String> = tx
         .prepare(&format!("SELECT a.id FROM appointments AS a WHERE {OF_THE_FEEDS} AND {ABSENT}"))?
         .query_map(span, |row| row.get(0))?

@@ -1,10 +1,13 @@
 //! All tests that need more than one file: the house's rules, the tables, the store, the passes, the program.
 
+#![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
+
 mod client;
 mod house;
 mod import;
 mod passes;
 mod program;
+mod properties;
 mod real_data;
 mod refusals;
 mod shared;

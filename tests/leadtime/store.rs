@@ -454,7 +454,7 @@ fn rules_go_live_once_and_anew_with_another_lead() {
     assert_eq!(go_live(&[a.clone(), b.clone()], 200), pair(("a", 100), ("b", 100)));
     assert_eq!(go_live(&[a.clone(), rule("b", "3 days")], 300), pair(("a", 100), ("b", 300)));
     assert_eq!(go_live(&[a.clone(), b.clone()], 400), pair(("a", 100), ("b", 400)), "a former lead comes back");
-    assert_eq!(go_live(&[b.clone()], 500).len(), 1);
+    assert_eq!(go_live(std::slice::from_ref(&b), 500).len(), 1);
     assert_eq!(go_live(&[a, b], 600), pair(("a", 600), ("b", 400)), "one that left goes live anew");
 }
 

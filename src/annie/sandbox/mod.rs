@@ -18,6 +18,9 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use conversations::Conversations;
 
+/// Hears of a request.
+pub type Hear = Box<dyn Fn(&str) + Send + Sync>;
+
 /// How a sandbox behaves.
 #[derive(Default)]
 pub struct Options {
@@ -26,7 +29,7 @@ pub struct Options {
     /// The bearer key it insists on; none = any request is welcome.
     pub key: Option<String>,
     /// Hears of every request, in one line without anything private.
-    pub hear: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    pub hear: Option<Hear>,
 }
 
 /// What the handlers share.
@@ -40,7 +43,7 @@ struct Shared {
 struct Inner {
     conversations: Conversations,
     record: Option<File>,
-    hear: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    hear: Option<Hear>,
 }
 
 impl Shared {

@@ -89,6 +89,7 @@ tick = "* * * * * *"
 pub(super) fn appointments(now: DateTime<Utc>, zone: &Zone) -> String {
     let (hours, seconds) = (TimeDelta::hours, TimeDelta::seconds);
     let week_ago = Some(now - TimeDelta::days(7));
+    #[allow(clippy::type_complexity, reason = "a table")]
     let rows: [(&str, &str, &str, &str, TimeDelta, &str, Option<DateTime<Utc>>, &str); 9] = [
         ("1001", "Maria", "Lopez", "303-555-0111", hours(24) + seconds(8), "booked", week_ago, ""),
         ("1002", "James", "O'Neil", "(303) 555-0112", hours(24) + seconds(10), "confirmed", week_ago, "yes"),
