@@ -24,23 +24,32 @@ fn instant(minutes: i64) -> DateTime<Utc> {
 
 fn zones() -> impl Strategy<Value = Zone> {
     use chrono_tz::{America, Asia, Australia, Pacific};
-    let all = [America::Denver, America::New_York, Australia::Lord_Howe, Pacific::Honolulu, Asia::Kathmandu, Pacific::Kiritimati];
+    let all = [
+        America::Denver,
+        America::New_York,
+        Australia::Lord_Howe,
+        Pacific::Honolulu,
+        Asia::Kathmandu,
+        Pacific::Kiritimati,
+    ];
     prop::sample::select(all.to_vec()).prop_map(Zone::embedded)
 }
 
 fn calendars() -> impl Strategy<Value = Calendar> {
     let days = prop::collection::btree_set(0_u8..7, 1..=7);
     let holidays = prop::collection::btree_set(0_i64..40, 0..6);
-    (zones(), zones(), 0_u32..1380, 10_u32..700, days, holidays).prop_map(|(zone, organization, opens, length, days, holidays)| {
-        let first = instant(0).date_naive();
-        Calendar {
-            zone,
-            organization_zone: organization,
-            hours: Hours { opens, closes: (opens + length).min(1440) },
-            days: days.into_iter().map(|day| Weekday::try_from(day).unwrap()).collect(),
-            holidays: holidays.into_iter().map(|day| first + TimeDelta::days(day)).collect(),
-        }
-    })
+    (zones(), zones(), 0_u32..1380, 10_u32..700, days, holidays).prop_map(
+        |(zone, organization, opens, length, days, holidays)| {
+            let first = instant(0).date_naive();
+            Calendar {
+                zone,
+                organization_zone: organization,
+                hours: Hours { opens, closes: (opens + length).min(1440) },
+                days: days.into_iter().map(|day| Weekday::try_from(day).unwrap()).collect(),
+                holidays: holidays.into_iter().map(|day| first + TimeDelta::days(day)).collect(),
+            }
+        },
+    )
 }
 
 fn leads() -> impl Strategy<Value = Lead> {
@@ -133,7 +142,10 @@ fn may_leave(calendar: &Calendar, at: DateTime<Utc>) -> bool {
     let date: NaiveDate = calendar.date(at);
     let own = minute(&calendar.zone);
     let annies = minute(&calendar.organization_zone);
-    calendar.is_open(date) && own >= calendar.hours.opens && own < calendar.hours.closes && (540..1200).contains(&annies)
+    calendar.is_open(date)
+        && own >= calendar.hours.opens
+        && own < calendar.hours.closes
+        && (540..1200).contains(&annies)
 }
 
 fn stored(items: &[Item]) -> Vec<Stored> {

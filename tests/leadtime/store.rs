@@ -426,6 +426,8 @@ fn due_comes_by_expiry_one_for_each_number_and_not_to_numbers_in_doubt() {
     assert_eq!(due(&connection, &[], 1), ["c"]);
     claim(&mut connection, "c", &phone(3)).unwrap();
     assert_eq!(due(&connection, &[], 9), ["a"]);
+    claim(&mut connection, "a", &phone(1)).unwrap();
+    assert_eq!(due(&connection, &[], 9), Vec::<String>::new(), "a2 has the number of a");
 }
 
 #[test]
