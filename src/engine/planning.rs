@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use tracing::error;
 
 use crate::config::Config;
 use crate::domain::text::AppointmentId;
@@ -10,7 +11,7 @@ use crate::planner::facts::{LiveSince, NumberFacts};
 use crate::planner::plan::{Item, plan};
 use crate::store::dirty::{self, Unit};
 use crate::store::facts::{self, Directory};
-use crate::store::{Connection, StoreError, Transaction, reminders, standing};
+use crate::store::{Connection, StoreError, Transaction, reminders, separately, standing};
 
 /// Marks taken in one transaction: about a tenth of a second's work.
 pub const MARKS_AT_ONCE: usize = 500;
@@ -42,7 +43,7 @@ pub fn plan_unit(
 /// What one step of the planning pass did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Step {
-    /// Units planned.
+    /// Units planned; those that could not be are not counted.
     pub units: usize,
     /// Reminders whose row changed.
     pub changed: usize,
@@ -55,10 +56,23 @@ pub struct Step {
 pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Step, StoreError> {
     let live = standing::live_since(tx, &config.rulebook.rules)?;
     let dirty = dirty::take(tx, &directory(config), MARKS_AT_ONCE)?;
-    let mut step = Step { units: dirty.len(), changed: 0 };
+    let mut step = Step::default();
     for (unit, also) in &dirty {
-        let (facts, items) = plan_unit(tx, config, &live, unit, also, now)?;
-        step.changed += reminders::write(tx, &config.practice.zone, &items, &facts.stored)?;
+        let planned = separately(tx, || {
+            let (facts, items) = plan_unit(tx, config, &live, unit, also, now)?;
+            reminders::write(tx, &config.practice.zone, &items, &facts.stored)
+        })?;
+        match planned {
+            Ok(changed) => {
+                step.units += 1;
+                step.changed += changed;
+            }
+            // One unit that cannot be planned holds up no other. It stays marked, and is tried at every pass.
+            Err(error) => {
+                error!("the reminders of {} cannot be planned: {error}", unit.words());
+                dirty::mark_unit(tx, unit, also)?;
+            }
+        }
     }
     Ok(step)
 }

@@ -23,10 +23,13 @@ use crate::domain::reminder::{Answer, State, Wait};
 use crate::planner::facts::{Key, LiveSince};
 use crate::store::dirty::{self, Unit};
 use crate::store::reminders::Due;
-use crate::store::{StoreError, Transaction, circuits, ledger, reminders, standing};
+use crate::store::{StoreError, Transaction, circuits, ledger, reminders, separately, standing};
 
 /// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
 const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
+
+/// Due reminders looked at beyond those that may be sent, so that some that turn out otherwise keep nobody waiting.
+const SPARE: usize = 100;
 
 /// How far before the last attempt the clock may be before it is taken for wrong.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(2);
@@ -164,14 +167,21 @@ fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> boo
 
 fn settle_all(tx: &Transaction<'_>, outcomes: &[(i64, Outcome, DateTime<Utc>)]) -> Result<usize, StoreError> {
     for (attempt, outcome, ended) in outcomes {
-        ledger::settle(tx, *attempt, outcome, *ended)?;
+        let settled = separately(tx, || ledger::settle(tx, *attempt, outcome, *ended))?;
+        if let Err(error) = settled {
+            error!(attempt, "the outcome of attempt {attempt} ({}) cannot be recorded: {error}", outcome.name());
+        }
         match outcome {
             Outcome::Sent(_) => circuits::forget_probes(tx, KEY_NAME)?,
             Outcome::NotSent(NotSent::RateLimited { until }) => circuits::set_limited(tx, KEY_NAME, *until)?,
             _ => {}
         }
     }
-    ledger::reject_refused_numbers(tx)
+    let rejected = separately(tx, || ledger::reject_refused_numbers(tx))?;
+    Ok(rejected.unwrap_or_else(|error| {
+        error!("refusals of single numbers cannot be recorded: {error}");
+        0
+    }))
 }
 
 /// One line for each outcome, that reads alone.
@@ -224,13 +234,26 @@ pub fn claim_some(
     };
     let most = most.min(at_once.saturating_sub(under_way));
     let live = standing::live_since(tx, &config.rulebook.rules)?;
-    let due = reminders::due(tx, now, &avoid, most)?;
-    if due.is_empty() && most > 0 && !avoid.is_empty() {
+    if most == 0 {
+        return Ok(Claiming::Sent(Vec::new()));
+    }
+    let due = reminders::due(tx, now, &avoid, most + SPARE)?;
+    if due.is_empty() && !avoid.is_empty() {
         return open(tx, circuit::only_the_refused_is_due(&health), now);
     }
     let mut claimed = Vec::new();
     for due in due {
-        claimed.extend(claim_one(tx, config, &live, &due, now)?);
+        if claimed.len() == most {
+            break;
+        }
+        match separately(tx, || claim_one(tx, config, &live, &due, now))? {
+            Ok(one) => claimed.extend(one),
+            // One reminder that cannot be claimed holds up no other; it is tried at every pass, until it expires.
+            Err(error) => {
+                let (appointment, rule) = (&due.key.appointment_id, &due.key.rule);
+                error!(%appointment, %rule, "`{rule}` of appointment {appointment} cannot be sent: {error}");
+            }
+        }
     }
     Ok(Claiming::Sent(claimed))
 }

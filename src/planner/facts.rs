@@ -110,8 +110,8 @@ pub struct Twin {
     pub id: AppointmentId,
     /// Its type.
     pub type_id: Option<String>,
-    /// Whether it could be texted: a usable number, no refusal.
-    pub usable: bool,
+    /// The number it could be texted at, if there is one and nobody declined.
+    pub phone: Option<Phone>,
 }
 
 /// A reminder as it stands in the store.

@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 
 use super::calendar::ON_TIME;
 use super::civil;
-use super::facts::{FeedImports, Key, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, VisitFacts};
+use super::facts::{FeedImports, Key, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, Twin, VisitFacts};
 use crate::domain::appointment::{Appointment, Consent, Status};
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Answer, Cancel, Miss, Skip, State, Wait};
 use crate::domain::rule::{BookedLate, Rule};
-use crate::domain::text::{AppointmentId, PatientId};
+use crate::domain::text::PatientId;
 
 /// Tries the words of a reminder as of an instant: `Err` with the reason it cannot be written.
 pub type Words<'a> = dyn Fn(&Appointment, &Rule, DateTime<Utc>) -> Result<(), Skip> + 'a;
@@ -211,11 +211,15 @@ impl<'a> Planner<'a> {
                 && spent.key.start == draft.key.start
                 && spent.key.round == draft.key.round
         });
-        let first = |twin: &AppointmentId| twin < me;
         told || visit
             .twins
             .iter()
-            .any(|twin| twin.usable && first(&twin.id) && draft.rule.applies_to(twin.type_id.as_deref()))
+            .any(|twin| twin.id < *me && self.may_be_texted(twin) && draft.rule.applies_to(twin.type_id.as_deref()))
+    }
+
+    fn may_be_texted(&self, twin: &Twin) -> bool {
+        let allowed = |phone: &Phone| self.book.only_to.is_none() || self.book.names(phone);
+        twin.phone.as_ref().is_some_and(|phone| !self.book.own_numbers.contains(phone) && allowed(phone))
     }
 
     fn of_its_time(&self, visit: &VisitFacts, draft: &Draft<'_>, adjusted: DateTime<Utc>) -> Result<(), Answer> {

@@ -19,6 +19,16 @@ pub enum Unit {
     Visit(AppointmentId),
 }
 
+impl Unit {
+    /// For a log: an id, or the number's last digits.
+    pub fn words(&self) -> String {
+        match self {
+            Unit::Number(phone) => format!("the number {phone}"),
+            Unit::Visit(id) => format!("appointment {id}"),
+        }
+    }
+}
+
 /// Units to plan, each with the visits that made it dirty (some of them gone, or moved to another number).
 pub type Dirty = BTreeMap<Unit, BTreeSet<AppointmentId>>;
 
@@ -142,6 +152,26 @@ pub fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, S
     )?;
     let mut marked = marked;
     Ok(marked.execute([now.timestamp()])?)
+}
+
+/// Marks a unit again.
+///
+/// # Errors
+/// Database errors.
+pub fn mark_unit(tx: &Transaction<'_>, unit: &Unit, also: &BTreeSet<AppointmentId>) -> Result<(), StoreError> {
+    let phone = match unit {
+        Unit::Number(phone) => phone.dial(),
+        Unit::Visit(_) => "",
+    };
+    let mut insert =
+        tx.prepare_cached("INSERT INTO dirty_numbers (phone, appointment_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+    if also.is_empty() {
+        insert.execute((phone, ""))?;
+    }
+    for id in also {
+        insert.execute((phone, &id.0))?;
+    }
+    Ok(())
 }
 
 /// Marks one visit under one number.

@@ -192,11 +192,12 @@ impl Loader<'_> {
                 None => None,
             };
             let phone = reading.as_ref().and_then(|reading| self.directory.usable(reading));
-            let usable = match phone {
-                Some(phone) => consent.as_deref() != Some("no") && !self.opted_out(phone)?,
+            let declined = match phone {
+                Some(phone) => consent.as_deref() == Some("no") || self.opted_out(phone)?,
                 None => false,
             };
-            twins.push(Twin { id: AppointmentId(row.get(0)?), type_id: row.get(1)?, usable });
+            let phone = phone.filter(|_| !declined).cloned();
+            twins.push(Twin { id: AppointmentId(row.get(0)?), type_id: row.get(1)?, phone });
         }
         Ok(twins)
     }

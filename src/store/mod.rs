@@ -15,7 +15,7 @@ pub mod phones;
 pub mod reminders;
 pub mod standing;
 
-pub use open::{Store, StoreError};
+pub use open::{Store, StoreError, separately};
 pub use rusqlite::{Connection, Transaction};
 
 use chrono::{DateTime, Utc};

@@ -87,6 +87,41 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether the fault lies in some of the data, and not in the disk, the file or the connection: it may be set
+    /// aside while everything else goes on.
+    pub fn is_about_data(&self) -> bool {
+        match self {
+            StoreError::Stale(_) | StoreError::Unreadable(_) => true,
+            StoreError::Sql(error) => error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation),
+            _ => false,
+        }
+    }
+}
+
+/// Does a part of a transaction's work by itself: if the data are at fault, this part is undone and the error is
+/// the inner one, and the transaction can go on. Any other error is the outer one and ends it.
+///
+/// # Errors
+/// Errors of the disk, the file or the connection.
+pub fn separately<R>(
+    tx: &rusqlite::Transaction<'_>,
+    work: impl FnOnce() -> Result<R, StoreError>,
+) -> Result<Result<R, StoreError>, StoreError> {
+    tx.execute_batch("SAVEPOINT separately")?;
+    match work() {
+        Ok(result) => {
+            tx.execute_batch("RELEASE separately")?;
+            Ok(Ok(result))
+        }
+        Err(error) if error.is_about_data() => {
+            tx.execute_batch("ROLLBACK TO separately; RELEASE separately")?;
+            Ok(Err(error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// The daemon's connection: one thread owns it, closures are sent there.
 #[derive(Debug, Clone)]
 pub struct Store {

@@ -448,3 +448,53 @@ async fn a_clock_before_the_last_attempt_sends_nothing() {
     world.settle().await;
     assert_eq!(world.annie.sent().len(), 2, "right again: it goes on by itself");
 }
+
+#[tokio::test]
+async fn one_reminder_that_cannot_be_planned_claimed_or_settled_holds_up_no_other() {
+    let poisons = [
+        ("BEFORE INSERT ON reminders WHEN NEW.appointment_id = 'a'", "none", 0),
+        ("BEFORE UPDATE OF state ON reminders WHEN OLD.appointment_id = 'a' AND NEW.state = 'sending'", "planned", 0),
+        ("BEFORE UPDATE OF state ON reminders WHEN OLD.appointment_id = 'a' AND NEW.state = 'sent'", "sending", 1),
+    ];
+    for (when, state, sent) in poisons {
+        let mut world = World::one_at_a_time().await;
+        world
+            .sql()
+            .execute_batch(&format!("CREATE TRIGGER poison {when} BEGIN SELECT RAISE(ABORT, 'poison'); END"))
+            .unwrap();
+        // It expires first, so it is always the first to be looked at.
+        world.book(&[visit("a", A, "2026-11-10T14:59:00-07:00"), visit("b", B, "2026-11-10T15:00:00-07:00")]);
+        world.go_to("2026-11-09T22:00:00Z").await;
+        world.go_to("2026-11-09T22:00:05Z").await;
+        assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent), "{when}");
+        assert_eq!((world.state("b", "day-before").as_str(), world.sent_to(B_E164)), ("sent", 1), "{when}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_nobody_could_be_texted_by_makes_no_duplicate() {
+    let mut world = World::new().await;
+    let copy =
+        |id: &'static str, phone: &'static str| Visit { patient: "p", ..visit(id, phone, "2026-11-10T15:00:00-07:00") };
+    // The first entries have no number, none that exists, the practice's own, and one that asked for no texts.
+    world.execute("INSERT INTO opt_outs VALUES ('+13035550104', 0, 'desk', NULL)");
+    world.book(&[
+        Visit { phone: None, ..copy("a1", A) },
+        copy("a2", "none"),
+        copy("a3", "303-555-0100"),
+        copy("a4", "303-555-0104"),
+        copy("a5", A),
+        copy("a6", B),
+    ]);
+    world.settle().await;
+    let states: Vec<String> = ["a1", "a2", "a3", "a4", "a5", "a6"].map(|id| world.state(id, "day-before")).to_vec();
+    let want = [
+        "skipped (no-phone)",
+        "skipped (invalid-phone)",
+        "skipped (invalid-phone)",
+        "skipped (opted-out)",
+        "planned",
+        "skipped (duplicate)",
+    ];
+    assert_eq!(states, want);
+}

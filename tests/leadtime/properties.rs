@@ -237,4 +237,11 @@ proptest! {
         let start = DateTime::from_timestamp(seconds, 0).unwrap();
         leadtime::planner::civil::nominal(start, &lead, &zone, |_| true);
     }
+
+    /// Whatever stands in a phone cell is read or not, and what is read has the shape of E.164.
+    #[test]
+    fn no_phone_cell_is_too_odd(cell in "\\PC{0,40}|[0-9+() .x;=-]{0,30}|[+][0-9]{1,18}") {
+        let reading = leadtime::domain::phone::read(&cell, leadtime::domain::phone::Country::US);
+        prop_assert!(!reading.valid || reading.phone.is_some());
+    }
 }
