@@ -80,11 +80,11 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Failed(error)) => {
-            eprintln!("leadtime: {error:#}");
+            eprintln!("leadtime: {error}");
             ExitCode::from(1)
         }
         Err(Failure::Usage(error)) => {
-            eprintln!("leadtime: {error:#}");
+            eprintln!("leadtime: {error}");
             ExitCode::from(2)
         }
         Err(Failure::Said(code)) => ExitCode::from(code),
