@@ -35,7 +35,7 @@ enum Command {
     /// Run the daemon.
     Run(run::Options),
     /// See it all at work: sample appointments, the real daemon, a sandbox in Annie's place.
-    Demo,
+    Demo(demo::Options),
     /// Run a server that stands in for Annie on this machine.
     Sandbox(sandbox::Options),
 }
@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Import(options) => import::run(&options),
         Command::Run(options) => run::run(&options),
-        Command::Demo => demo::run(),
+        Command::Demo(options) => demo::run(&options),
         Command::Sandbox(options) => sandbox::run(options),
     };
     match done {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Failure;
-use super::output::print;
+use super::output::{configuration, print};
+use super::{ConfigOption, Failure};
 use crate::annie::sandbox::{self, Sandbox};
 use crate::clock::SystemClock;
 
@@ -22,10 +22,15 @@ pub(super) struct Options {
     /// Insist on this bearer key.
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
+    /// Know only the from_number of this configuration, as Annie would.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {
-    let Options { port, record, key } = options;
+    let Options { port, record, key, config } = options;
+    let config = config.map(|file| configuration(&ConfigOption { config: Some(file) }, false)).transpose()?;
+    let from_number = config.map(|(_, config)| config.practice.from_number);
     let open = |path: PathBuf| {
         sandbox::open_record(&path).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))
     };
@@ -48,7 +53,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         };
         // What nobody reads any more is no reason to stop serving.
         let hear: sandbox::Hear = Box::new(|line| drop(print(&format!("{line}\n"))));
-        let options = sandbox::Options { record, key, hear: Some(hear) };
+        let options = sandbox::Options { record, key, from_number, hear: Some(hear) };
         sandbox.serve(options, Arc::new(SystemClock), stop).await?;
         Ok(())
     })

@@ -6,6 +6,7 @@ pub mod key;
 pub mod problem;
 mod read;
 mod rules;
+pub mod schedule;
 pub mod zones;
 
 use std::collections::hash_map::DefaultHasher;

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::document::{Faults, Section, Value, duration, fault, list, one_of, text, text_as, whole_number};
 use super::problem::Problem;
 use super::zones::Zones;
-use super::{Annie, AppointmentField, Config, PatientField, Practice, check, rules};
+use super::{Annie, AppointmentField, Config, PatientField, Practice, check, rules, schedule};
 use crate::domain::lead;
 use crate::domain::phone::{self, Country, Phone};
 use crate::domain::zone::Zone;
@@ -272,13 +272,11 @@ fn holiday(value: &Value<'_>) -> Result<NaiveDate, Faults> {
 }
 
 fn cron(text: &str) -> Result<String, String> {
-    let parser =
-        croner::parser::CronParser::builder().seconds(croner::parser::Seconds::Required).dom_and_dow(true).build();
-    match parser.parse(text) {
+    match schedule::parse(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!(
-            "`{text}` is not a schedule ({error}); write six fields, such as \"{TICK}\" for every 5 seconds"
-        )),
+        Err(why) => {
+            Err(format!("`{text}` is not a schedule ({why}); write six fields, such as \"{TICK}\" for every 5 seconds"))
+        }
     }
 }
 

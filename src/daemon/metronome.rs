@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use croner::parser::{CronParser, Seconds};
 use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tracing::warn;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::config::schedule;
 
 /// Beyond twice the job's own rhythm, how long no beat may come before the job is replaced.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -101,8 +101,7 @@ fn job(
 
 /// The time between the next two ticks.
 fn rhythm(cron: &str, now: DateTime<Utc>) -> Duration {
-    let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
-    let two = parser.parse(cron).ok().and_then(|cron| {
+    let two = schedule::parse(cron).ok().and_then(|cron| {
         let first = cron.find_next_occurrence(&now, false).ok()?;
         Some((first, cron.find_next_occurrence(&first, false).ok()?))
     });

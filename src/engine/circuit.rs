@@ -72,6 +72,15 @@ pub fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
     Permit::Go { at_once: if careful { 1 } else { usize::MAX }, avoid: health.refused.clone() }
 }
 
+/// What texts that are due wait for, for a key of this health at `now`; none where nothing stands in the way.
+pub fn waits(health: &Health, now: DateTime<Utc>) -> Option<Wait> {
+    match decide(health, now) {
+        Permit::Go { .. } => None,
+        Permit::Wait { why, .. } => Some(why),
+        Permit::Open { .. } | Permit::Probe => Some(Wait::Circuit),
+    }
+}
+
 /// Why the circuit opens when the only number that is due is the one Annie refused.
 pub fn only_the_refused_is_due(health: &Health) -> String {
     refusal(health, "a number, and no other is due to tell whether she means the number")

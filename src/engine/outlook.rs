@@ -50,11 +50,7 @@ pub fn plan_of(
     for starting in appointments::starting_in(connection, now, until)? {
         units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
     }
-    let blocked = match circuit::decide(&circuits::health(connection, KEY_NAME)?, now) {
-        circuit::Permit::Wait { why, .. } => Some(why),
-        circuit::Permit::Open { .. } | circuit::Permit::Probe => Some(Wait::Circuit),
-        circuit::Permit::Go { .. } => None,
-    };
+    let blocked = circuit::waits(&circuits::health(connection, KEY_NAME)?, now);
     let mut rows = Vec::new();
     for unit in &units {
         let (facts, items) = plan_unit(connection, config, &live, unit, &BTreeSet::new(), now)?;
@@ -134,11 +130,7 @@ pub struct Overview {
 /// Database errors.
 pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Overview, StoreError> {
     let health = circuits::health(connection, KEY_NAME)?;
-    let waits = match circuit::decide(&health, now) {
-        circuit::Permit::Wait { why, .. } => Some(why),
-        circuit::Permit::Open { .. } | circuit::Permit::Probe => Some(Wait::Circuit),
-        circuit::Permit::Go { .. } => None,
-    };
+    let waits = circuit::waits(&health, now);
     Ok(Overview {
         counts: reminders::counts(connection)?,
         unplanned: dirty::count(connection)?,

@@ -498,3 +498,25 @@ async fn an_entry_nobody_could_be_texted_by_makes_no_duplicate() {
     ];
     assert_eq!(states, want);
 }
+
+#[tokio::test]
+async fn concurrency_and_pace_of_the_configuration_are_obeyed() {
+    let three =
+        || [("a", A), ("b", B), ("c", "303-555-0103")].map(|(id, to)| visit(id, to, "2026-11-10T15:00:00-07:00"));
+    for (annie, begun) in [("concurrency = 1", 1), ("concurrency = 2", 2), ("", 3)] {
+        let mut world = World::with_all(annie, "mode = \"live\"", DAY_BEFORE).await;
+        world.book(&three());
+        world.clock.advance(TimeDelta::hours(5));
+        assert_eq!(world.engine.pass().await.unwrap().begun, begun, "{annie}");
+    }
+    let mut world = World::with_all("requests_per_minute = 30", "mode = \"live\"", DAY_BEFORE).await;
+    world.book(&three());
+    world.clock.advance(TimeDelta::hours(5));
+    let mut begun = Vec::new();
+    for _ in 0..6 {
+        begun.push(world.engine.pass().await.unwrap().begun);
+        world.engine.drain().await.unwrap();
+        world.clock.advance(TimeDelta::seconds(1));
+    }
+    assert_eq!(begun, [1, 0, 1, 0, 1, 0], "30 a minute");
+}

@@ -250,9 +250,10 @@ fn a_stop_finishes_and_records_what_is_under_way_and_nothing_private_is_logged()
     // An Annie who takes the request and answers only when she is told to.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
-    std::fs::write(practice.path("config.toml"), live_config(&base_url)).unwrap();
+    let one_at_a_time = live_config(&base_url).replace("concurrency = 8", "concurrency = 1");
+    std::fs::write(practice.path("config.toml"), one_at_a_time).unwrap();
     let daemon = Daemon::start(&practice, "annie-sk-v1-secret");
-    practice.import(&visits_due_in(2, 1), &[]).good();
+    practice.import(&visits_due_in(2, 2), &[]).good();
     let (mut stream, _) = listener.accept().unwrap();
     let mut request = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
@@ -267,10 +268,13 @@ fn a_stop_finishes_and_records_what_is_under_way_and_nothing_private_is_logged()
     let (code, log) = daemon.stop();
     assert_eq!(code, 0, "{log}");
     assert_eq!(practice.number("SELECT count(*) FROM conversations WHERE conversation_id LIKE '3c90c3cc%'"), 1);
+    // The other one was due as well: it is not begun any more, and waits for the next start.
+    assert_eq!(practice.number("SELECT count(*) FROM attempts"), 1);
+    assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'planned'"), 1);
     for private in ["Zebulon", "3035551000", "annie-sk-v1-secret", "See you", "2026-01-01"] {
         assert!(!log.contains(private), "{private}: {log}");
     }
-    assert!(log.contains("sent `day-before` of appointment A0 to …00"), "{log}");
+    assert!(log.contains("sent `day-before` of appointment A"), "{log}");
 }
 
 #[test]
@@ -367,6 +371,28 @@ fn the_sandbox_stands_in_for_every_endpoint() {
         assert_eq!(get(path, key).0, status, "{path}");
     }
     assert_eq!(record(&practice).len(), 10, "one line for each request");
+}
+
+#[test]
+fn a_sandbox_with_a_configuration_knows_only_its_number() {
+    let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
+    let mut sandbox = Sandbox::start(&practice, &["--config", "config.toml"]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let client =
+        leadtime::annie::client::HttpAnnie::new(&sandbox.base_url, "k".into(), std::time::Duration::from_secs(5))
+            .unwrap();
+    for (from_number, status) in [("+13035550199", 200), ("+13035550198", 404)] {
+        let request = leadtime::annie::wire::SmsRequest {
+            from_number: from_number.into(),
+            to_number: "+13035550101".into(),
+            message: "Hi".into(),
+            patient_info: None,
+            appointment_info: None,
+            context: None,
+        };
+        runtime.block_on(client.send(&request, now));
+        assert_eq!(sandbox.request(), format!("POST /v1/sms -> {status}"));
+    }
 }
 
 #[test]

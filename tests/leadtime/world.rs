@@ -56,9 +56,10 @@ pub(crate) const DAY_BEFORE: &str =
 
 /// A configuration with these lines in [annie] and [sending], and these rules.
 fn config_text(annie: &str, sending: &str, rules: &str) -> String {
+    let pace = if annie.contains("requests_per_minute") { "" } else { "requests_per_minute = 6000" };
     format!(
         "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
-         timezone = \"America/Denver\"\n[annie]\nrequests_per_minute = 6000\n{annie}\n[sending]\n{sending}\n{rules}\n\
+         timezone = \"America/Denver\"\n[annie]\n{pace}\n{annie}\n[sending]\n{sending}\n{rules}\n\
          [database]\npath = \"test.db\"\n"
     )
 }
@@ -78,7 +79,8 @@ impl World {
         World::with_all("", sending, rules).await
     }
 
-    async fn with_all(annie_lines: &str, sending: &str, rules: &str) -> World {
+    /// `annie_lines` are added to [annie]; without a pace among them it is out of the way.
+    pub(crate) async fn with_all(annie_lines: &str, sending: &str, rules: &str) -> World {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(MONDAY_TEN.parse().unwrap()));
         let annie = Script::default();

@@ -40,13 +40,26 @@ impl Conversation {
 }
 
 /// All of them, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Conversations {
     all: Vec<Conversation>,
     from_numbers: Vec<String>,
+    /// Whether numbers beyond the first are welcome.
+    any_number: bool,
 }
 
 impl Conversations {
+    /// None yet. With a number, texts may come from this one only.
+    pub fn new(from_number: Option<Phone>) -> Conversations {
+        let from_numbers: Vec<String> = from_number.iter().map(|phone| phone.dial().to_owned()).collect();
+        Conversations { all: Vec::new(), any_number: from_numbers.is_empty(), from_numbers }
+    }
+
+    /// Whether texts may come from this number.
+    pub fn knows(&self, from_number: &str) -> bool {
+        self.any_number || self.from_numbers.iter().any(|known| known == from_number)
+    }
+
     /// Begins one; its id.
     pub fn begin(&mut self, request: &SmsRequest, now: DateTime<Utc>) -> String {
         let id = uuid::Uuid::new_v4().to_string();

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::domain::phone::Phone;
 use conversations::Conversations;
 
 /// Hears of a request.
@@ -28,6 +29,8 @@ pub struct Options {
     pub record: Option<File>,
     /// The bearer key it insists on; none = any request is welcome.
     pub key: Option<String>,
+    /// The only number texts may come from; none = any.
+    pub from_number: Option<Phone>,
     /// Hears of every request, in one line without anything private.
     pub hear: Option<Hear>,
 }
@@ -107,8 +110,8 @@ impl Sandbox {
         clock: Arc<dyn Clock>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let Options { record, key, hear } = options;
-        let inner = Inner { conversations: Conversations::default(), record, hear };
+        let Options { record, key, from_number, hear } = options;
+        let inner = Inner { conversations: Conversations::new(from_number), record, hear };
         let shared = Shared { clock, key, inner: Arc::new(Mutex::new(inner)) };
         axum::serve(self.listener, routes::router(shared)).with_graceful_shutdown(stop).await
     }

@@ -83,6 +83,9 @@ async fn sms(
         Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, error_body(&format!("validation failed: {error}"))),
         Ok(request) => match conversations::problem_of(&request) {
             Some(problem) => (StatusCode::UNPROCESSABLE_ENTITY, error_body(problem)),
+            None if !conversations.knows(&request.from_number) => {
+                (StatusCode::NOT_FOUND, error_body("fromNumber is not configured"))
+            }
             None => {
                 let id = conversations.begin(&request, now);
                 (StatusCode::OK, json!({ "success": true, "data": { "conversationId": id } }))

@@ -12,14 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use clap::Args;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Failure;
-use super::output::{local, print};
+use super::output::{configuration, local, print};
+use super::{ConfigOption, Failure};
 use crate::annie::sandbox::{self, Sandbox};
 use crate::clock::{Clock, SystemClock};
 use crate::config::zones::Zones;
@@ -35,12 +36,23 @@ const PATIENCE: Duration = Duration::from_secs(50);
 /// How often the database is looked at.
 const GLANCE: Duration = Duration::from_millis(200);
 
-pub(super) fn run() -> Result<(), Failure> {
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Show the texts under the name and number of the practice in this configuration.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let practice = match &options.config {
+        Some(file) => configuration(&ConfigOption { config: Some(file.clone()) }, false)?.1.practice.into(),
+        None => sample::Shown::default(),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let folder = TempDir::with_prefix("leadtime-demo-")?;
         let done = tokio::select! {
-            done = demo(folder.path()) => done,
+            done = demo(folder.path(), &practice) => done,
             _ = tokio::signal::ctrl_c() => Err(Failure::Failed(anyhow::anyhow!("the demo was interrupted"))),
         };
         folder.close()?;
@@ -49,13 +61,13 @@ pub(super) fn run() -> Result<(), Failure> {
     })
 }
 
-async fn demo(folder: &Path) -> Result<(), Failure> {
+async fn demo(folder: &Path, practice: &sample::Shown) -> Result<(), Failure> {
     let record = folder.join("record.jsonl");
     let (sandbox, stop) = start_sandbox(&record).await?;
     let zone = sample::working_zone(&Zones::of_this_machine(), SystemClock.now())
         .ok_or_else(|| anyhow::anyhow!("no time zone could be loaded; install the package tzdata"))?;
     let path = folder.join("config.toml");
-    std::fs::write(&path, sample::config(zone.name(), &sandbox))?;
+    std::fs::write(&path, sample::config(zone.name(), &sandbox, practice))?;
     let csv = folder.join("appointments.csv");
     let (config, _) = config::load(&path)?;
     print(&format!(

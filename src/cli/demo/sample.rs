@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 
+use crate::config::Practice;
 use crate::config::zones::Zones;
 use crate::domain::zone::Zone;
 
@@ -46,12 +47,33 @@ pub(super) fn working_zone(zones: &Zones, now: DateTime<Utc>) -> Option<Zone> {
     AROUND_THE_WORLD.into_iter().filter_map(|name| zones.load(name).ok()).min_by_key(from_noon)
 }
 
+/// The practice patients of the demo hear from.
+pub(super) struct Shown {
+    name: String,
+    phone: String,
+}
+
+impl Default for Shown {
+    fn default() -> Shown {
+        Shown { name: "Bright Smiles Dental".to_owned(), phone: "+13035550100".to_owned() }
+    }
+}
+
+impl From<Practice> for Shown {
+    fn from(practice: Practice) -> Shown {
+        Shown { name: practice.name, phone: practice.phone.dial().to_owned() }
+    }
+}
+
 /// The demo's configuration.
-pub(super) fn config(zone: &str, base_url: &str) -> String {
+pub(super) fn config(zone: &str, base_url: &str, practice: &Shown) -> String {
+    // A text in quotes of TOML is a text in quotes of JSON.
+    let name = serde_json::Value::from(practice.name.as_str());
+    let phone = &practice.phone;
     format!(
         r#"[practice]
-name = "Bright Smiles Dental"
-phone = "+13035550100"
+name = {name}
+phone = "{phone}"
 from_number = "+15551234567"
 timezone = "{zone}"
 
