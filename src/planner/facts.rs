@@ -65,7 +65,7 @@ pub struct NumberFacts {
     pub visits: Vec<VisitFacts>,
     /// The stored reminders of these visits, and of visits that are gone.
     pub stored: Vec<Stored>,
-    /// Spent reminders of these patients, whatever the number or the visit's id.
+    /// Spent reminders of these visits, and of their patients' same starts, whatever the number or the visit's id.
     pub spent: Vec<Spent>,
     /// Whether it is unknown what became of an attempt to this number.
     pub in_doubt: bool,

@@ -53,7 +53,7 @@ pub fn take(tx: &Transaction<'_>, directory: &Directory, limit: usize) -> Result
         if let Some(unit) = number {
             dirty.entry(unit).or_default().insert(id.clone());
         }
-        for (id, spelling) in of_the_same_patient(tx, &id)? {
+        for (id, spelling) in with_its_twins(tx, &id)? {
             let unit = match &spelling {
                 Some(spelling) => unit_of_spelling(tx, directory, spelling)?,
                 None => None,
@@ -101,14 +101,12 @@ fn unit_of_spelling(tx: &Connection, directory: &Directory, spelling: &str) -> R
     Ok(directory.usable(&reading).cloned().map(Unit::Number))
 }
 
-/// The visit and the others of its patient: what is a duplicate of what can change with each of them.
-fn of_the_same_patient(
-    tx: &Connection,
-    id: &AppointmentId,
-) -> Result<Vec<(AppointmentId, Option<String>)>, StoreError> {
-    const SAME: &str = "SELECT id, phone FROM appointments WHERE patient_id IN (
-            SELECT patient_id FROM appointments WHERE id = ?1
-            UNION SELECT patient_id FROM reminders WHERE appointment_id = ?1)";
+/// The visit, and the entries of the same patient and start, now or when it was last planned: whether they are
+/// duplicates of it changes with it.
+fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(AppointmentId, Option<String>)>, StoreError> {
+    const SAME: &str = "SELECT id, phone FROM appointments WHERE (patient_id, starts_unix) IN (
+            SELECT patient_id, starts_unix FROM appointments WHERE id = ?1
+            UNION SELECT patient_id, starts_at FROM reminders WHERE appointment_id = ?1)";
     let mut statement = tx.prepare_cached(SAME)?;
     let rows = statement.query_map([&id.0], |row| Ok((AppointmentId(row.get(0)?), row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -80,10 +80,14 @@ pub fn load(
             stored.extend(loader.stored(id)?);
         }
     }
-    let patients: BTreeSet<&PatientId> = visits.iter().map(|v| &v.appointment.patient_id).collect();
     let mut spent = Vec::new();
-    for patient in patients {
-        spent.extend(loader.spent(patient)?);
+    for visit in &visits {
+        for found in loader.spent(&visit.appointment)? {
+            // Two visits of one patient and start find the same.
+            if !spent.contains(&found) {
+                spent.push(found);
+            }
+        }
     }
     let (in_doubt, opted_out) = match &number {
         Number::Usable(phone) => (loader.in_doubt(phone)?, loader.opted_out(phone)?),
@@ -228,12 +232,17 @@ impl Loader<'_> {
         Ok(stored)
     }
 
-    fn spent(&self, patient: &PatientId) -> Result<Vec<Spent>, StoreError> {
-        let sql = "SELECT appointment_id, rule, starts_at, round, message_id FROM reminders
-                   WHERE patient_id = ?1 AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held')";
+    /// What this visit was told, at any start, and what was told of its patient's start under any id.
+    fn spent(&self, visit: &Appointment) -> Result<Vec<Spent>, StoreError> {
+        let sql = "SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
+                   WHERE patient_id = ?1 AND starts_at = ?2
+                       AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held')
+                   UNION SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
+                   WHERE appointment_id = ?3 AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held')";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map([&patient.0], |row| {
-            Ok(Spent { patient_id: patient.clone(), key: key_of(row)?, order: row.get(4)? })
+        let about = (&visit.patient_id.0, visit.starts_at.timestamp(), &visit.id.0);
+        let rows = statement.query_map(about, |row| {
+            Ok(Spent { patient_id: PatientId(row.get(5)?), key: key_of(row)?, order: row.get(4)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
