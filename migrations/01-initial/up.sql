@@ -335,7 +335,7 @@ CREATE UNIQUE INDEX one_spent_per_patient_and_start ON reminders (patient_id, ru
     WHERE state IN ('sending', 'sent', 'rejected', 'unknown', 'held');
 CREATE INDEX reminders_due        ON reminders (due_at) WHERE state = 'planned';
 CREATE INDEX reminders_expiring   ON reminders (expires_at) WHERE state = 'planned';
-CREATE INDEX reminders_in_flight  ON reminders (state) WHERE state IN ('sending', 'unknown', 'held');
+CREATE INDEX reminders_in_doubt   ON reminders (starts_at) WHERE state IN ('unknown', 'held');
 CREATE INDEX reminders_by_phone   ON reminders (phone);
 CREATE INDEX reminders_by_patient ON reminders (patient_id, starts_at);
 CREATE INDEX reminders_by_message ON reminders (message_id);

@@ -104,9 +104,11 @@ fn unit_of_spelling(tx: &Connection, directory: &Directory, spelling: &str) -> R
 /// The visit, and the entries of the same patient and start, now or when it was last planned: whether they are
 /// duplicates of it changes with it.
 fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(AppointmentId, Option<String>)>, StoreError> {
-    const SAME: &str = "SELECT id, phone FROM appointments WHERE (patient_id, starts_unix) IN (
-            SELECT patient_id, starts_unix FROM appointments WHERE id = ?1
-            UNION SELECT patient_id, starts_at FROM reminders WHERE appointment_id = ?1)";
+    // CROSS JOIN keeps the order: first the one or two starts, then their entries by index.
+    const SAME: &str = "SELECT a.id, a.phone FROM (
+            SELECT patient_id, starts_unix AS start FROM appointments WHERE id = ?1
+            UNION SELECT patient_id, starts_at FROM reminders WHERE appointment_id = ?1) AS own
+        CROSS JOIN appointments AS a ON a.patient_id = own.patient_id AND a.starts_unix = own.start";
     let mut statement = tx.prepare_cached(SAME)?;
     let rows = statement.query_map([&id.0], |row| Ok((AppointmentId(row.get(0)?), row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -145,7 +147,7 @@ pub fn mark_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
 /// Database errors.
 pub fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     let marked = tx.prepare_cached(
-        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT phone, appointment_id FROM reminders
+        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT phone, appointment_id FROM reminders INDEXED BY reminders_expiring
          WHERE state = 'planned' AND expires_at <= ?1 ON CONFLICT DO NOTHING",
     )?;
     let mut marked = marked;

@@ -171,13 +171,15 @@ pub fn recover(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreE
 pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     tx.prepare_cached(
         "UPDATE attempts SET unresolved = 1 WHERE outcome = 'unknown' AND unresolved = 0 AND message_id IN (
-             SELECT message_id FROM reminders WHERE state IN ('unknown', 'held') AND starts_at <= ?1)",
+             SELECT message_id FROM reminders INDEXED BY reminders_in_doubt
+             WHERE state IN ('unknown', 'held') AND starts_at <= ?1)",
     )?
     .execute([now.timestamp()])?;
     let missed = State::Answered(Answer::Missed(Miss::Unconfirmed));
     let rows = tx
         .prepare_cached(
-            "UPDATE reminders SET state = ?1, reason = ?2 WHERE state IN ('unknown', 'held') AND starts_at <= ?3",
+            "UPDATE reminders INDEXED BY reminders_in_doubt SET state = ?1, reason = ?2
+             WHERE state IN ('unknown', 'held') AND starts_at <= ?3",
         )?
         .execute((missed.name(), missed.reason(), now.timestamp()))?;
     Ok(rows)
