@@ -180,17 +180,26 @@ fn first_seen_survives_replace_and_reload_and_follows_a_move() {
         format!("INTO appointments (id, patient_id, starts_at, status) VALUES ('a', 'p', '{start}', 'booked')")
     };
     let (three, four) = ("2026-11-10T15:00:00Z", "2026-11-10T16:00:00Z");
+    at_time(
+        50,
+        "INSERT INTO appointments (id, patient_id, starts_at, status) VALUES ('bystander', 'p', '2026-11-10T15:00:00Z', 'booked')",
+    );
+    let bystander = || -> i64 {
+        let sql = "SELECT taken_at FROM first_seen WHERE appointment_id = 'bystander'";
+        connection.query_row(sql, [], |r| r.get(0)).unwrap()
+    };
     at_time(100, &format!("INSERT {}", row(three)));
     let first = (at(three).timestamp(), at(three).timestamp(), 100);
     assert_eq!(seen(), first);
-    for same in ["INSERT OR REPLACE", "DELETE FROM appointments; INSERT"] {
+    for same in ["INSERT OR REPLACE", "DELETE FROM appointments WHERE id = 'a'; INSERT"] {
         at_time(200, &format!("{same} {}", row("2026-11-10T08:00:00-07:00")));
         assert_eq!(seen(), first, "{same}: the same instant");
     }
     at_time(300, &format!("INSERT OR REPLACE {}", row(four)));
     assert_eq!(seen(), (at(three).timestamp(), at(four).timestamp(), 300));
-    at_time(400, &format!("UPDATE OR IGNORE appointments SET starts_at = '{three}'"));
+    at_time(400, &format!("UPDATE OR IGNORE appointments SET starts_at = '{three}' WHERE id = 'a'"));
     assert_eq!(seen(), (at(three).timestamp(), at(three).timestamp(), 400));
+    assert_eq!(bystander(), 50);
 }
 
 const KEY_TIME: &str = "2026-11-10T22:00:00Z";
