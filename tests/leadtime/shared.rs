@@ -1,6 +1,6 @@
 //! Test material that lies beside the project, where there is some.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
@@ -11,8 +11,14 @@ pub(crate) fn data(path: &str) -> Option<PathBuf> {
     if file.exists() {
         return Some(file);
     }
-    eprintln!("NOT RUN: ../shared/data/{path} is not here; this test needs it");
+    not_run(&format!("../shared/data/{path} is not here"));
     None
+}
+
+/// Says aloud, past the test runner's capture, that a test had nothing to run on.
+pub(crate) fn not_run(why: &str) {
+    let name = std::thread::current().name().unwrap_or("a test").to_owned();
+    let _ = writeln!(std::io::stderr(), "NOT RUN: {name}: {why}");
 }
 
 /// A table of right answers: another one of the same form where the environment names it.
