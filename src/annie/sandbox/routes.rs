@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
+use super::conversations::Conversation;
 use super::{Shared, conversations, error_body};
 use crate::annie::wire::SmsRequest;
 
@@ -120,10 +121,8 @@ async fn one(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    Call::new(shared, method, uri, &headers).answer(Value::Null, |conversations, _| match conversations.get(&id) {
-        Some(found) => (StatusCode::OK, json!({ "success": true, "data": found.object() })),
-        None => (StatusCode::NOT_FOUND, error_body("not found")),
-    })
+    Call::new(shared, method, uri, &headers)
+        .answer(Value::Null, |conversations, _| found(conversations.get(&id).map(Conversation::object)))
 }
 
 async fn messages(
@@ -133,10 +132,15 @@ async fn messages(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    Call::new(shared, method, uri, &headers).answer(Value::Null, |conversations, _| match conversations.get(&id) {
-        Some(found) => (StatusCode::OK, json!({ "success": true, "data": found.messages() })),
+    Call::new(shared, method, uri, &headers)
+        .answer(Value::Null, |conversations, _| found(conversations.get(&id).map(Conversation::messages)))
+}
+
+fn found(data: Option<Value>) -> (StatusCode, Value) {
+    match data {
+        Some(data) => (StatusCode::OK, json!({ "success": true, "data": data })),
         None => (StatusCode::NOT_FOUND, error_body("not found")),
-    })
+    }
 }
 
 async fn phone_numbers(
