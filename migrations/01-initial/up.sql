@@ -398,6 +398,30 @@ BEGIN
     SELECT RAISE(ABORT, 'a reminder that was texted is never deleted');
 END;
 
+CREATE TRIGGER reminders_spent_identity_guard BEFORE UPDATE OF phone, message_id ON reminders
+WHEN OLD.state IN ('sending', 'sent', 'rejected', 'unknown', 'held') AND NEW.state IN ('sending', 'sent', 'rejected', 'unknown', 'held')
+    AND (NEW.phone IS NOT OLD.phone OR NEW.message_id IS NOT OLD.message_id)
+BEGIN
+    SELECT RAISE(ABORT, 'where a text went never changes');
+END;
+
+CREATE TRIGGER messages_insert_guard BEFORE INSERT ON messages WHEN EXISTS (SELECT 1 FROM messages WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'this message id is taken');
+END;
+
+CREATE TRIGGER messages_update_guard BEFORE UPDATE ON messages
+WHEN NEW.id IS NOT OLD.id OR NEW.phone IS NOT OLD.phone OR NEW.made_at IS NOT OLD.made_at
+    OR NEW.made_local IS NOT OLD.made_local OR (NEW.body IS NOT OLD.body AND NEW.body IS NOT NULL)
+BEGIN
+    SELECT RAISE(ABORT, 'a message never changes; its body may only be emptied');
+END;
+
+CREATE TRIGGER messages_delete_guard BEFORE DELETE ON messages
+BEGIN
+    SELECT RAISE(ABORT, 'a message is never deleted');
+END;
+
 CREATE TRIGGER attempts_insert_guard BEFORE INSERT ON attempts
 BEGIN
     SELECT RAISE(ABORT, 'this message has its attempt') WHERE EXISTS (

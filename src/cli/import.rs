@@ -21,7 +21,7 @@ pub(super) struct Options {
     #[arg(long)]
     complete: bool,
     /// Also if very many visits would be cancelled.
-    #[arg(long, requires = "complete")]
+    #[arg(long)]
     force: bool,
     #[command(flatten)]
     config: ConfigOption,
@@ -55,7 +55,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     );
     bar.finish_and_clear();
     let imported = imported.map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
-    print(&summary(&name, &imported))?;
+    print(&summary(&name, &imported, options.complete))?;
     match imported.bad {
         0 => Ok(()),
         _ => Err(Failure::Said(1)),
@@ -87,13 +87,16 @@ fn show(bar: &ProgressBar, progress: Progress) {
     }
 }
 
-fn summary(name: &str, imported: &Imported) -> String {
+fn summary(name: &str, imported: &Imported, complete: bool) -> String {
     let Imported { good, bad, changes, unused } = imported;
     let mut text = format!("{name}: {good} rows read: {} new visits, {} changed", changes.added, changes.changed);
     if changes.cancelled > 0 {
         text.push_str(&format!(", {} cancelled because the file no longer names them", changes.cancelled));
     }
     text.push_str(".\n");
+    if complete && *good == 0 {
+        text.push_str("No row could be read, so the file covers no dates: nothing is cancelled.\n");
+    }
     if *bad > 0 {
         text.push_str(&format!(
             "{bad} rows could not be read and were left out (see above). Visits they name that are known already get no texts until the rows are mended.\n"

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
 
 use super::{ConfigOption, Failure};
 use crate::clock::{Clock, SystemClock};
@@ -33,6 +33,14 @@ pub(super) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(Pa
 /// The moment a command speaks of: the one that was asked for, else now.
 pub(super) fn moment(asked: Option<&str>, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     let Some(text) = asked else { return Ok(SystemClock.now()) };
+    let at = read_moment(text, zone)?;
+    match (2..9999).contains(&at.year()) {
+        true => Ok(at),
+        false => Err(Failure::Usage(anyhow::anyhow!("--now {text}: there is no such year in this calendar"))),
+    }
+}
+
+fn read_moment(text: &str, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.to_utc());
     }

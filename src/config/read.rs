@@ -242,7 +242,7 @@ pub(super) fn outside_hours(value: &Value<'_>) -> Result<(), Faults> {
 
 fn e164(number: &str) -> Result<Phone, String> {
     Phone::from_e164(number)
-        .ok_or_else(|| format!("`{number}` is not a number in international form; write it such as \"+13035550123\""))
+        .ok_or_else(|| "this is not a number in international form; write it such as \"+13035550123\"".to_owned())
 }
 
 fn hours(range: &str) -> Result<Hours, String> {

@@ -55,7 +55,8 @@ fn read_rule(
     if at.is_some() && lead.is_some_and(|lead| !lead.takes_at()) {
         section.error("at", "`at` goes with days, weeks or business days; a lead in hours or minutes has its own time");
     }
-    if let Some(lead) = lead.filter(|lead| lead.elapsed().is_some_and(|length| length <= no_text_within)) {
+    let lead = lead.map(|lead| Lead { at, ..lead });
+    if let Some(lead) = lead.filter(|lead| lead.longest().is_some_and(|length| length <= no_text_within)) {
         let within = humantime::format_duration(no_text_within.to_std().unwrap_or_default());
         let message = format!("this could never be sent: {lead} is not longer than no_text_within ({within})");
         section.error("lead", message);
@@ -77,8 +78,7 @@ fn read_rule(
         section.raw("context");
     }
     section.finish();
-    let lead = Lead { at, ..lead? };
-    Some(Rule { name: name?, lead, only_types, except_types, booked_late, no_text_within })
+    Some(Rule { name: name?, lead: lead?, only_types, except_types, booked_late, no_text_within })
 }
 
 /// A text of the rule; its problems point into it where the file holds it as it reads.

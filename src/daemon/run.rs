@@ -24,6 +24,10 @@ use crate::store::{Store, StoreError, lock, open};
 
 /// How often the metronome is looked after.
 const LOOK_AFTER: Duration = Duration::from_secs(30);
+/// How long a stop tries to record what was under way (of the 35 s it may take; a text takes at most 30 of them).
+const LAST_WORDS: Duration = Duration::from_secs(33);
+/// How often it tries.
+const RETRY: Duration = Duration::from_millis(200);
 /// The same error of the store is logged this often while it lasts.
 const SAY_AGAIN: Duration = Duration::from_secs(300);
 
@@ -118,7 +122,13 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     service::stopping();
     info!(under_way = engine.in_flight(), "stopping: texts under way are finished and recorded, no other is begun");
     metronome.stop().await;
-    engine.drain().await?;
+    let told = Instant::now();
+    while let Err(error) = engine.drain().await {
+        if told.elapsed() > LAST_WORDS {
+            return Err(error.into());
+        }
+        sleep_until(Instant::now() + RETRY).await;
+    }
     info!("leadtime has stopped");
     Ok(())
 }
@@ -188,9 +198,11 @@ async fn try_reload(
     let gateway = gateway_of(&config).map_err(|error| error.to_string())?;
     compare_zones(&config, clock);
     let tick = config.tick.clone();
+    // What can fail comes first: from the adoption on, the new rules are in force.
+    metronome.set_cron(&tick).await.map_err(|error| error.to_string())?;
     engine.adopt(Arc::new(config)).await.map_err(|error| error.to_string())?;
     engine.set_gateway(gateway);
-    metronome.set_cron(&tick).await.map_err(|error| error.to_string())
+    Ok(())
 }
 
 async fn at(again: Option<Instant>) {

@@ -65,12 +65,17 @@ impl Lead {
         Ok(Lead { amount, unit, at: None })
     }
 
-    /// The length of a lead that is elapsed time; none for one that steps the calendar.
-    pub fn elapsed(&self) -> Option<TimeDelta> {
+    /// The most time there can be between reminder and start; none where closed days may lie between.
+    pub fn longest(&self) -> Option<TimeDelta> {
+        let amount = i64::from(self.amount);
+        // With a time of day, up to a day more.
+        let spare = if self.at.is_some() { TimeDelta::days(1) } else { TimeDelta::zero() };
         match self.unit {
-            Unit::Minutes => Some(TimeDelta::minutes(i64::from(self.amount))),
-            Unit::Hours => Some(TimeDelta::hours(i64::from(self.amount))),
-            Unit::Days | Unit::Weeks | Unit::BusinessDays => None,
+            Unit::Minutes => Some(TimeDelta::minutes(amount)),
+            Unit::Hours => Some(TimeDelta::hours(amount)),
+            Unit::Days => Some(TimeDelta::days(amount) + spare),
+            Unit::Weeks => Some(TimeDelta::weeks(amount) + spare),
+            Unit::BusinessDays => None,
         }
     }
 

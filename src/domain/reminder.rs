@@ -84,7 +84,7 @@ reasons! {
     Wait {
         InDoubt = "in-doubt", "it is not known yet whether an earlier text to this number went out";
         Circuit = "circuit", "sending is stopped: Annie refuses the key";
-        Offline = "offline", "Annie cannot be reached";
+        Offline = "offline", "Annie cannot be reached, or fails";
         Pace = "pace", "Annie asked for a pause";
         Clock = "clock", "this machine's clock is wrong";
     }

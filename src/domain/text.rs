@@ -51,6 +51,11 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether somebody who wrote `name` meant `known` and slipped by a letter or two.
+pub fn is_a_slip_of(name: &str, known: &str) -> bool {
+    name != known && known.len() >= 5 && strsim::damerau_levenshtein(name, known) <= 2
+}
+
 /// One line of plain text: control characters, line ends and the exotic spaces of locale data become single spaces.
 pub fn one_line(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();

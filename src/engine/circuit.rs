@@ -16,6 +16,9 @@ const SLOW_AFTER: u32 = 3;
 /// How slow.
 const SLOW: TimeDelta = TimeDelta::minutes(5);
 
+/// Unclear outcomes in a row from which on there is one POST at a time, with a back-off.
+const UNCLEAR_AFTER: u32 = 3;
+
 /// What a key may do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permit {
@@ -64,11 +67,20 @@ pub fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
     if let Some(until) = back_online.filter(|until| *until > now) {
         return Permit::Wait { why: Wait::Offline, until };
     }
+    // Each text without a clear answer is one that is not sent again: a failing Annie must not cost the whole day's.
+    let unclear = health.unclear_in_a_row >= UNCLEAR_AFTER;
+    let after_unclear = health
+        .last_unclear
+        .filter(|_| unclear)
+        .map(|last| last + offline_delay(health.unclear_in_a_row.saturating_sub(UNCLEAR_AFTER - 1)));
+    if let Some(until) = after_unclear.filter(|until| *until > now) {
+        return Permit::Wait { why: Wait::Offline, until };
+    }
     let slow = health.rejected_in_a_row >= SLOW_AFTER;
     if let Some(until) = health.last_answer.filter(|_| slow).map(|last| last + SLOW).filter(|until| *until > now) {
         return Permit::Wait { why: Wait::Pace, until };
     }
-    let careful = slow || back_online.is_some() || !health.refused.is_empty();
+    let careful = slow || unclear || back_online.is_some() || !health.refused.is_empty();
     Permit::Go { at_once: if careful { 1 } else { usize::MAX }, avoid: health.refused.clone() }
 }
 
@@ -173,6 +185,17 @@ mod tests {
         assert_eq!([1, 2, 3, 6, 7, 8, 1_000_000].map(wait), [5, 10, 20, 160, 300, 300, 300]);
         let health = Health { unreachable_in_a_row: 1, last_unreachable: Some(now()), ..Health::default() };
         assert_eq!(decide(&health, now() + TimeDelta::seconds(5)), Permit::Go { at_once: 1, avoid: vec![] });
+    }
+
+    #[test]
+    fn unclear_outcomes_in_a_row_back_off() {
+        let health = |in_a_row| Health { unclear_in_a_row: in_a_row, last_unclear: Some(now()), ..Health::default() };
+        assert_eq!(decide(&health(2), now()), Permit::Go { at_once: usize::MAX, avoid: vec![] });
+        for (in_a_row, seconds) in [(3, 5), (4, 10), (5, 20), (50, 300)] {
+            let until = now() + TimeDelta::seconds(seconds);
+            assert_eq!(decide(&health(in_a_row), now()), Permit::Wait { why: Wait::Offline, until });
+            assert_eq!(decide(&health(in_a_row), until), Permit::Go { at_once: 1, avoid: vec![] });
+        }
     }
 
     #[test]

@@ -19,14 +19,14 @@ const FEW_GONE: u64 = 10;
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// It is not such a file.
-    #[error("{0}. Nothing was changed")]
+    #[error("nothing was changed: {0}")]
     NotSuchCsv(#[from] NotSuchCsv),
     /// Too many visits would be cancelled.
-    #[error("{} of {} coming visits of this feed are not in the file, which is to be the whole list: the export is probably broken. Nothing was changed; if it is right, import it with --force", .0.gone, .0.of)]
+    #[error("{} of {} coming visits of this feed are not in the file, which is to be the whole list: the export is probably broken. Nothing was changed; if the file is right, import it with --force", .0.gone, .0.of)]
     TooManyGone(Vanishing),
     /// Rows without an id in a file that is to be the whole list.
     #[error(
-        "{0} rows have no readable id, so it is not known which visits the file leaves out. Nothing was changed; mend them, or import without --complete"
+        "{0} rows have no readable id or are broken, so it is not known which visits the file leaves out. Nothing was changed; mend them, or import without --complete"
     )]
     NamelessRows(u64),
     /// The database.
@@ -90,6 +90,7 @@ pub fn import_csv(
                 column: "id",
                 reason: format!("line {line} has the same id and says something else; which is right is not known"),
                 id: Some(good.id().to_owned()),
+                broken: false,
             }),
             Err(error) => Ok(Err(error)),
         });
@@ -102,7 +103,7 @@ pub fn import_csv(
                 hear_bad(&bad);
                 staging.add_bad(bad.line, bad.id.as_deref(), bad.column, &bad.reason)?;
                 imported.bad += 1;
-                nameless += u64::from(bad.id.is_none());
+                nameless += u64::from(bad.id.is_none() || bad.broken);
             }
         }
         hear_progress(Progress::Reading(imported.good + imported.bad));
@@ -123,6 +124,11 @@ pub fn import_csv(
     let total = imported.good;
     imported.changes = staging
         .apply(csv::FEED_NAME, &rows.present(), span, now, |done| hear_progress(Progress::Writing(done, total)))?;
+    for (line, reason) in imported.changes.refused.clone() {
+        hear_bad(&BadRow { line, column: "row", reason, id: None, broken: true });
+        imported.good -= 1;
+        imported.bad += 1;
+    }
     Ok(imported)
 }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::planning::{directory, plan_unit};
+use super::sending::clock_is_wrong;
 use super::{KEY_NAME, circuit, compose};
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
@@ -50,7 +51,7 @@ pub fn plan_of(
     for starting in appointments::starting_in(connection, now, until)? {
         units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
     }
-    let blocked = circuit::waits(&circuits::health(connection, KEY_NAME)?, now);
+    let blocked = waits(connection, now)?;
     let mut rows = Vec::new();
     for unit in &units {
         let (facts, items) = plan_unit(connection, config, &live, unit, &BTreeSet::new(), now)?;
@@ -64,6 +65,14 @@ pub fn plan_of(
     let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
     rows.sort_by(|a, b| (a.item.key.start, &a.visit.id, order(a)).cmp(&(b.item.key.start, &b.visit.id, order(b))));
     Ok(rows)
+}
+
+/// What texts that are due wait for.
+fn waits(connection: &Connection, now: DateTime<Utc>) -> Result<Option<Wait>, StoreError> {
+    match clock_is_wrong(connection, now)? {
+        true => Ok(Some(Wait::Clock)),
+        false => Ok(circuit::waits(&circuits::health(connection, KEY_NAME)?, now)),
+    }
 }
 
 fn row(
@@ -130,7 +139,7 @@ pub struct Overview {
 /// Database errors.
 pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Overview, StoreError> {
     let health = circuits::health(connection, KEY_NAME)?;
-    let waits = circuit::waits(&health, now);
+    let waits = waits(connection, now)?;
     Ok(Overview {
         counts: reminders::counts(connection)?,
         unplanned: dirty::count(connection)?,

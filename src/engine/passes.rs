@@ -147,7 +147,7 @@ impl<C: Clock + 'static> Engine<C> {
         let now = self.clock.now();
         self.keep_house(now).await?;
         let more = self.plan(now, &mut report).await?;
-        self.send(now, &mut report).await?;
+        self.send(&mut report).await?;
         if more {
             report.again_in = Some(Duration::ZERO);
         }
@@ -206,16 +206,16 @@ impl<C: Clock + 'static> Engine<C> {
     async fn plan(&self, now: DateTime<Utc>, report: &mut PassReport) -> Result<bool, StoreError> {
         for _ in 0..STEPS_AT_ONCE {
             let config = self.config.clone();
-            let Step { units, changed } = self.store.write(move |tx| planning::plan_some(tx, &config, now)).await?;
-            report.planned += changed;
-            if units == 0 {
+            let step: Step = self.store.write(move |tx| planning::plan_some(tx, &config, now)).await?;
+            report.planned += step.changed;
+            if step.is_last() {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    async fn send(&mut self, now: DateTime<Utc>, report: &mut PassReport) -> Result<(), StoreError> {
+    async fn send(&mut self, report: &mut PassReport) -> Result<(), StoreError> {
         let Some(gateway) = self.gateway.clone() else { return Ok(()) };
         if self.config.rulebook.mode == Mode::Observe || self.in_flight.has_unsettled() {
             return Ok(());
@@ -228,8 +228,15 @@ impl<C: Clock + 'static> Engine<C> {
             report.again_in = Some(self.pace.wait(boot)).filter(|wait| slots > 0 && !wait.is_zero());
             return Ok(());
         }
-        let (config, under_way) = (self.config.clone(), self.in_flight.count());
-        let claiming = self.store.write(move |tx| claim_some(tx, &config, now, most, under_way)).await?;
+        let (config, under_way, clock) = (self.config.clone(), self.in_flight.count(), self.clock.clone());
+        // The claim's time is read when the store is ours: planning and waiting for a writer take their time.
+        let (claiming, now, boot) = self
+            .store
+            .write(move |tx| {
+                let (now, boot) = (clock.now(), clock.boot());
+                Ok((claim_some(tx, &config, now, most, under_way)?, now, boot))
+            })
+            .await?;
         match claiming {
             Claiming::Sent(claimed) => {
                 self.said = self.said.filter(|_| claimed.is_empty());

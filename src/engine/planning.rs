@@ -18,7 +18,11 @@ pub const MARKS_AT_ONCE: usize = 500;
 
 /// How this configuration reads numbers.
 pub fn directory(config: &Config) -> Directory {
-    Directory { country: config.practice.country, as_written: config.rulebook.only_to.clone().unwrap_or_default() }
+    Directory {
+        country: config.practice.country,
+        as_written: config.rulebook.only_to.clone().unwrap_or_default(),
+        own: config.rulebook.own_numbers.iter().cloned().collect(),
+    }
 }
 
 /// Everything known of a unit, and the answers for it as of `now`.
@@ -45,8 +49,17 @@ pub fn plan_unit(
 pub struct Step {
     /// Units planned; those that could not be are not counted.
     pub units: usize,
+    /// Units that could not be planned; they stay marked.
+    pub failed: usize,
     /// Reminders whose row changed.
     pub changed: usize,
+}
+
+impl Step {
+    /// Whether there may be more to plan now. What could not be planned waits for the next pass.
+    pub fn is_last(&self) -> bool {
+        self.units == 0 || (self.failed > 0 && self.changed == 0)
+    }
 }
 
 /// Plans some of what changed, in one transaction.
@@ -71,6 +84,7 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
             Err(error) => {
                 error!("the reminders of {} cannot be planned: {error}", unit.words());
                 dirty::mark_unit(tx, unit, also)?;
+                step.failed += 1;
             }
         }
     }

@@ -23,7 +23,7 @@ use crate::domain::reminder::{Answer, State, Wait};
 use crate::planner::facts::{Key, LiveSince};
 use crate::store::dirty::{self, Unit};
 use crate::store::reminders::Due;
-use crate::store::{StoreError, Transaction, circuits, ledger, reminders, separately, standing};
+use crate::store::{Connection, StoreError, Transaction, circuits, ledger, reminders, separately, standing};
 
 /// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
 const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
@@ -170,6 +170,11 @@ fn settle_all(tx: &Transaction<'_>, outcomes: &[(i64, Outcome, DateTime<Utc>)]) 
         let settled = separately(tx, || ledger::settle(tx, *attempt, outcome, *ended))?;
         if let Err(error) = settled {
             error!(attempt, "the outcome of attempt {attempt} ({}) cannot be recorded: {error}", outcome.name());
+            let detail = format!("its outcome could not be recorded: {}", words_of(outcome));
+            let unknown = Outcome::Unknown { status: outcome.status(), detail };
+            if let Err(error) = separately(tx, || ledger::settle(tx, *attempt, &unknown, *ended))? {
+                error!(attempt, "attempt {attempt} cannot be settled at all: {error}");
+            }
         }
         match outcome {
             Outcome::Sent(_) => circuits::forget_probes(tx, KEY_NAME)?,
@@ -182,6 +187,13 @@ fn settle_all(tx: &Transaction<'_>, outcomes: &[(i64, Outcome, DateTime<Utc>)]) 
         error!("refusals of single numbers cannot be recorded: {error}");
         0
     }))
+}
+
+fn words_of(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Sent(conversation) => format!("accepted as conversation {conversation}"),
+        other => other.detail(),
+    }
 }
 
 /// One line for each outcome, that reads alone.
@@ -208,6 +220,14 @@ fn report(finished: &Finished) {
     }
 }
 
+/// Whether the clock shows a time before the last attempt: then one of the two is wrong.
+///
+/// # Errors
+/// Database errors.
+pub fn clock_is_wrong(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    Ok(ledger::last_attempt_at(connection)?.is_some_and(|last| now < last - CLOCK_TOLERANCE))
+}
+
 /// Claims what may be sent now, at most `most`, in one transaction. `under_way` POSTs have not ended.
 ///
 /// # Errors
@@ -222,7 +242,7 @@ pub fn claim_some(
     if reminders::due(tx, now, &[], 1)?.is_empty() {
         return Ok(Claiming::Sent(Vec::new()));
     }
-    if ledger::last_attempt_at(tx)?.is_some_and(|last| now < last - CLOCK_TOLERANCE) {
+    if clock_is_wrong(tx, now)? {
         return Ok(Claiming::Waits(Wait::Clock, now));
     }
     let health = circuits::health(tx, KEY_NAME)?;

@@ -2,7 +2,7 @@
 //!
 //! Reasons never repeat names, numbers or birth dates: an import may run as a service and write to the journal.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Timelike};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Timelike};
 
 use crate::domain::appointment::Status;
 use crate::domain::text::utf16_len;
@@ -21,7 +21,11 @@ pub fn instant(text: &str) -> Result<(DateTime<FixedOffset>, String), String> {
     let at = DateTime::parse_from_rfc3339(text).map_err(|_| why_no_instant(text, example))?;
     // A leap second has no place in the store, an offset beyond 14:59 none on earth.
     if at.nanosecond() >= 1_000_000_000 || at.offset().local_minus_utc().abs() >= 15 * 3600 {
-        return Err(format!("`{text}` is no time of any clock; {example}"));
+        return Err(format!("this is no time of any clock; {example}"));
+    }
+    // A placeholder at the end of time would leave the calendar on its way to UTC.
+    if !(1..=9999).contains(&at.to_utc().year()) {
+        return Err(format!("this year is in no calendar; {example}"));
     }
     let at = at.with_nanosecond(0).unwrap_or(at);
     Ok((at, at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)))
@@ -30,16 +34,16 @@ pub fn instant(text: &str) -> Result<(DateTime<FixedOffset>, String), String> {
 fn why_no_instant(text: &str, example: &str) -> String {
     let naive = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
     if naive.iter().any(|format| NaiveDateTime::parse_from_str(text, format).is_ok()) {
-        return format!("`{text}` has no offset from UTC, so it is not known which instant it is; {example}");
+        return format!("this time has no offset from UTC, so it is not known which instant it is; {example}");
     }
     if text.get(..10).is_some_and(|date| NaiveDate::parse_from_str(date, "%Y-%m-%d").is_ok()) {
-        return format!("`{text}` has no time of day with seconds and offset; {example}");
+        return format!("this has no time of day with seconds and offset; {example}");
     }
     let looks_like_a_date = text.get(..10).is_some_and(|date| {
         date.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() })
     });
     match looks_like_a_date {
-        true => format!("`{text}`: there is no such date; {example}"),
+        true => format!("there is no such date; {example}"),
         false => format!("this is not a time; {example}"),
     }
 }
@@ -49,7 +53,8 @@ fn why_no_instant(text: &str, example: &str) -> String {
 /// # Errors
 /// What is wrong with it.
 pub fn birth_date(text: &str) -> Result<(), String> {
-    let good = text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
+    let digits = text.starts_with(|c: char| c.is_ascii_digit());
+    let good = text.len() == 10 && digits && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
     if good { Ok(()) } else { Err("this is not a date; write it such as 1988-03-22".to_owned()) }
 }
 
@@ -59,9 +64,7 @@ pub fn birth_date(text: &str) -> Result<(), String> {
 /// What is wrong with it.
 pub fn status(text: &str) -> Result<(), String> {
     let names = || Status::NAMES.map(|(name, _)| name).join(", ");
-    Status::from_name(text)
-        .map(|_| ())
-        .ok_or_else(|| format!("there is no status `{}`; write {}", short(text), names()))
+    Status::from_name(text).map(|_| ()).ok_or_else(|| format!("there is no such status; write {}", names()))
 }
 
 /// `yes` or `no`.
@@ -101,15 +104,22 @@ pub fn text(text: &str) -> Result<(), String> {
     within(text, LONGEST_CELL)
 }
 
+/// Any other text that has no place for a line end: one is a quote that was never closed.
+///
+/// # Errors
+/// It is too long, or goes over several lines.
+pub fn one_line(text: &str) -> Result<(), String> {
+    match text.contains('\n') {
+        true => Err("this goes over several lines; is a quote missing?".to_owned()),
+        false => within(text, LONGEST_CELL),
+    }
+}
+
 fn within(text: &str, longest: usize) -> Result<(), String> {
     match utf16_len(text) {
         length if length <= longest => Ok(()),
         length => Err(format!("this has {length} characters; at most {longest} fit")),
     }
-}
-
-fn short(text: &str) -> String {
-    text.chars().take(20).collect()
 }
 
 #[cfg(test)]

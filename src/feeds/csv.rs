@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset};
 use super::cell;
 use super::line_ends::LineFeeds;
 use crate::domain::appointment::COLUMNS;
-use crate::domain::text::nearest;
+use crate::domain::text::is_a_slip_of;
 
 const ID: usize = 0;
 const PATIENT_ID: usize = 1;
@@ -71,6 +71,9 @@ pub struct BadRow {
     pub reason: String,
     /// The visit's id, if that much could be read.
     pub id: Option<String>,
+    /// Its cells do not stand where they should, or it swallowed the rows behind it: which visits it is about is not
+    /// known for sure.
+    pub broken: bool,
 }
 
 /// Rows of a CSV, one after another; memory does not grow with the file.
@@ -141,10 +144,10 @@ fn columns_of(header: &ByteRecord) -> Result<(Vec<Option<usize>>, Vec<String>), 
     if !has(PATIENT_ID) && !has(FIRST_NAME) && !has(LAST_NAME) {
         return Err(wrong("the header has neither patient_id nor a name: patients could not be told apart".to_owned()));
     }
-    // A slip of the pen must not quietly drop a column; one that resembles nothing is somebody's own.
+    // A slip of the pen must not quietly drop a column; any other is somebody's own.
     for name in &unused {
-        let absent = COLUMNS.iter().enumerate().filter(|(i, _)| !has(*i)).map(|(_, name)| *name);
-        if let Some(near) = nearest(name, absent) {
+        let mut absent = COLUMNS.iter().enumerate().filter(|(i, _)| !has(*i)).map(|(_, name)| *name);
+        if let Some(near) = absent.find(|column| is_a_slip_of(name, column)) {
             return Err(wrong(format!("the header names a column `{name}`; did you mean `{near}`?")));
         }
     }
@@ -189,10 +192,12 @@ impl<R: Read> CsvRows<R> {
             }
         }
         let id = cells[ID].clone();
-        let bad = |column: usize, reason: String| BadRow { line, column: COLUMNS[column], reason, id: id.clone() };
+        let broken = self.record.iter().flatten().any(|byte| *byte == b'\n');
+        let bad =
+            |column: usize, reason: String| BadRow { line, column: COLUMNS[column], reason, id: id.clone(), broken };
         if self.record.len() != self.columns.len() {
             let reason = format!("the row has {} cells, the header {}", self.record.len(), self.columns.len());
-            return Err(BadRow { line, column: "row", reason, id });
+            return Err(BadRow { line, column: "row", reason, id, broken: true });
         }
         if let Some((column, reason)) = unreadable {
             return Err(bad(column, reason.to_owned()));
@@ -225,7 +230,8 @@ fn check_cells(cells: &mut [Option<String>]) -> Result<DateTime<FixedOffset>, (u
             "consent" => cell::consent(&text),
             "language" => cell::language(&text),
             "first_name" | "last_name" => cell::name(&text),
-            _ => cell::text(&text),
+            "description" => cell::text(&text),
+            _ => cell::one_line(&text),
         };
         checked.map_err(|reason| (column, reason))?;
     }

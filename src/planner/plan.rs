@@ -3,6 +3,8 @@
 //! A pure function of (rules, what is known of the number, now). Until a reminder is claimed its state is this
 //! answer, made anew by every plan; final answers and what was texted stay as they are.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 
 use super::calendar::ON_TIME;
@@ -12,7 +14,7 @@ use crate::domain::appointment::{Appointment, Consent, Status};
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Answer, Cancel, Miss, Skip, State, Wait};
 use crate::domain::rule::{BookedLate, Rule};
-use crate::domain::text::PatientId;
+use crate::domain::text::{AppointmentId, PatientId};
 
 /// Tries the words of a reminder as of an instant: `Err` with the reason it cannot be written.
 pub type Words<'a> = dyn Fn(&Appointment, &Rule, DateTime<Utc>) -> Result<(), Skip> + 'a;
@@ -51,9 +53,13 @@ pub fn plan(
     now: DateTime<Utc>,
     words: &Words<'_>,
 ) -> Vec<Item> {
-    let planner = Planner { book, live, facts, now, words };
+    let stored = facts.stored.iter().map(|stored| (&stored.key, stored)).collect();
+    let planner = Planner { book, live, facts, stored, now, words };
     let mut items: Vec<Item> = facts.visits.iter().flat_map(|visit| planner.visit(visit)).collect();
-    let former: Vec<Item> = facts.stored.iter().filter_map(|stored| planner.former(stored, &items)).collect();
+    let answered: HashSet<&Key> = items.iter().map(|item| &item.key).collect();
+    let visits = facts.visits.iter().map(|visit| (&visit.appointment.id, visit)).collect();
+    let open = facts.stored.iter().filter(|stored| !answered.contains(&stored.key));
+    let former: Vec<Item> = open.filter_map(|stored| planner.former(stored, &visits)).collect();
     items.extend(former);
     items
 }
@@ -62,6 +68,7 @@ struct Planner<'a> {
     book: &'a Rulebook,
     live: &'a LiveSince,
     facts: &'a NumberFacts,
+    stored: HashMap<&'a Key, &'a Stored>,
     now: DateTime<Utc>,
     words: &'a Words<'a>,
 }
@@ -104,7 +111,7 @@ impl<'a> Planner<'a> {
             start,
             round: self.round(&visit.appointment),
         };
-        let stored = self.facts.stored.iter().find(|s| s.key == key);
+        let stored = self.stored.get(&key).copied();
         Draft { rule, key, stored, nominal, adjusted }
     }
 
@@ -328,12 +335,9 @@ impl<'a> Planner<'a> {
     }
 
     /// A stored reminder of a former start, a former rule or a visit that is gone.
-    fn former(&self, stored: &Stored, items: &[Item]) -> Option<Item> {
+    fn former(&self, stored: &Stored, visits: &HashMap<&AppointmentId, &VisitFacts>) -> Option<Item> {
         let State::Answered(kept) = stored.state else { return None };
-        if items.iter().any(|item| item.key == stored.key) {
-            return None;
-        }
-        let visit = self.facts.visits.iter().find(|v| v.appointment.id == stored.key.appointment_id);
+        let visit = visits.get(&stored.key.appointment_id);
         let cause = match visit {
             None => Cancel::Cancelled,
             Some(_) if self.book.rules.iter().all(|rule| rule.name != stored.key.rule) => Cancel::RuleRemoved,

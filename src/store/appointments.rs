@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
-use super::{StoreError, instant};
+use super::{StoreError, any_text, instant, text};
 use crate::domain::appointment::{Appointment, Consent, Status};
 use crate::domain::private::Private;
 use crate::domain::text::{AppointmentId, PatientId};
@@ -24,20 +24,20 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     Ok(Appointment {
         id: AppointmentId(row.get(0)?),
         patient_id: PatientId(row.get(1)?),
-        first_name: Private(row.get(2)?),
-        last_name: Private(row.get(3)?),
+        first_name: Private(text(row, 2)?),
+        last_name: Private(text(row, 3)?),
         date_of_birth: Private(birth.and_then(|text| text.parse().ok())),
-        phone: Private(row.get(5)?),
-        language: row.get(6)?,
-        type_id: row.get(7)?,
-        description: Private(row.get(8)?),
-        provider: Private(row.get(9)?),
+        phone: Private(any_text(row, 5)?),
+        language: text(row, 6)?,
+        type_id: text(row, 7)?,
+        description: Private(text(row, 8)?),
+        provider: Private(text(row, 9)?),
         starts_at: instant(row.get(10)?),
         ends_at: row.get::<_, Option<i64>>(11)?.map(instant),
         // The schema knows the same five.
         status: Status::from_name(&status).unwrap_or(Status::Cancelled),
-        location: row.get(13)?,
-        feed: row.get(14)?,
+        location: text(row, 13)?,
+        feed: text(row, 14)?,
         booked_at: row.get::<_, Option<i64>>(15)?.map(instant),
         consent: match consent.as_deref() {
             Some("yes") => Some(Consent::Yes),
@@ -69,7 +69,7 @@ pub fn starting_in(
         "SELECT id, phone FROM appointments WHERE starts_unix >= ?1 AND starts_unix < ?2 ORDER BY starts_unix, id";
     let mut statement = connection.prepare_cached(STARTING)?;
     let rows = statement.query_map((from.timestamp(), until.timestamp()), |row| {
-        Ok(Starting { id: AppointmentId(row.get(0)?), phone: Private(row.get(1)?) })
+        Ok(Starting { id: AppointmentId(any_text(row, 0)?.unwrap_or_default()), phone: Private(any_text(row, 1)?) })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -25,6 +25,10 @@ pub struct Health {
     pub unreachable_in_a_row: u32,
     /// When the last of them ended.
     pub last_unreachable: Option<DateTime<Utc>>,
+    /// Attempts in a row of which Annie gave no clear answer (those a crash cut off are not counted).
+    pub unclear_in_a_row: u32,
+    /// When the last of them ended.
+    pub last_unclear: Option<DateTime<Utc>>,
     /// A request could not be built.
     pub bug: bool,
     /// No requests before this instant: Annie asked for it.
@@ -91,6 +95,15 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
         .query_row((api_key, reached), |row| Ok((row.get(0)?, row.get(1)?)))?;
     health.unreachable_in_a_row = unreachable;
     health.last_unreachable = last.and_then(DateTime::from_timestamp_millis);
+    let clear = last_sent.max(last_id(connection, api_key, "outcome = 'rejected'")?);
+    let (unclear, last): (u32, Option<i64>) = connection
+        .prepare_cached(
+            "SELECT count(*), max(ended_ms) FROM attempts
+             WHERE api_key = ?1 AND id > ?2 AND outcome = 'unknown' AND detail <> ?3",
+        )?
+        .query_row((api_key, clear, super::ledger::CUT_OFF), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    health.unclear_in_a_row = unclear;
+    health.last_unclear = last.and_then(DateTime::from_timestamp_millis);
     // Not forgiven by an accepted text: other requests may be built well.
     health.bug = last_id(connection, api_key, "kind = 'bug'")? > forgiven.unwrap_or(0);
     health.limited_until = connection

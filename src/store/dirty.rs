@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::facts::Directory;
-use super::{StoreError, phones};
+use super::{StoreError, any_text, phones};
 use crate::domain::phone::Phone;
 use crate::domain::text::AppointmentId;
 
@@ -38,14 +38,15 @@ pub type Dirty = BTreeMap<Unit, BTreeSet<AppointmentId>>;
 /// # Errors
 /// Database errors.
 pub fn take(tx: &Transaction<'_>, directory: &Directory, limit: usize) -> Result<Dirty, StoreError> {
-    let marks: Vec<(String, String)> = tx
-        .prepare_cached("SELECT phone, appointment_id FROM dirty_numbers LIMIT ?1")?
+    // As bytes: a mark of a text that is no UTF-8 has to be taken away too.
+    let marks: Vec<(Vec<u8>, Vec<u8>)> = tx
+        .prepare_cached("SELECT CAST(phone AS BLOB), CAST(appointment_id AS BLOB) FROM dirty_numbers LIMIT ?1")?
         .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     let mut dirty = Dirty::new();
     for (phone, id) in &marks {
-        let number = unit_of_spelling(tx, directory, phone)?;
-        let id = AppointmentId(id.clone());
+        let number = unit_of_spelling(tx, directory, &String::from_utf8_lossy(phone))?;
+        let id = AppointmentId(String::from_utf8_lossy(id).into_owned());
         if id.0.is_empty() {
             dirty.extend(number.map(|unit| (unit, BTreeSet::new())));
             continue;
@@ -63,7 +64,9 @@ pub fn take(tx: &Transaction<'_>, directory: &Directory, limit: usize) -> Result
         // A visit that is gone was of no number: its own unit closes its reminders.
         dirty.entry(Unit::Visit(id.clone())).or_default().insert(id);
     }
-    let mut remove = tx.prepare_cached("DELETE FROM dirty_numbers WHERE phone = ?1 AND appointment_id = ?2")?;
+    let mut remove = tx.prepare_cached(
+        "DELETE FROM dirty_numbers WHERE phone = CAST(?1 AS TEXT) AND appointment_id = CAST(?2 AS TEXT)",
+    )?;
     for mark in &marks {
         remove.execute((&mark.0, &mark.1))?;
     }
@@ -75,22 +78,20 @@ pub fn take(tx: &Transaction<'_>, directory: &Directory, limit: usize) -> Result
 fn without_covered(tx: &Transaction<'_>, directory: &Directory, dirty: Dirty) -> rusqlite::Result<Dirty> {
     let mut kept = Dirty::new();
     for (unit, ids) in dirty {
-        if let Unit::Visit(id) = &unit {
-            let phone: Option<Option<String>> = first(tx, "SELECT phone FROM appointments WHERE id = ?1", &id.0)?;
-            if let Some(Some(spelling)) = phone
-                && unit_of_spelling(tx, directory, &spelling).is_ok_and(|unit| unit.is_some())
-            {
-                continue;
-            }
+        if let Unit::Visit(id) = &unit
+            && let Some(spelling) = spelling_of(tx, id)?
+            && unit_of_spelling(tx, directory, &spelling).is_ok_and(|unit| unit.is_some())
+        {
+            continue;
         }
         kept.insert(unit, ids);
     }
     Ok(kept)
 }
 
-fn first<T: rusqlite::types::FromSql>(tx: &Connection, sql: &str, id: &str) -> rusqlite::Result<Option<T>> {
-    use rusqlite::OptionalExtension;
-    tx.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()
+fn spelling_of(tx: &Connection, id: &AppointmentId) -> rusqlite::Result<Option<String>> {
+    let mut statement = tx.prepare_cached("SELECT phone FROM appointments WHERE id = ?1")?;
+    Ok(statement.query_row([&id.0], |row| any_text(row, 0)).optional()?.flatten())
 }
 
 fn unit_of_spelling(tx: &Connection, directory: &Directory, spelling: &str) -> Result<Option<Unit>, StoreError> {
@@ -110,7 +111,8 @@ fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(Appointmen
             UNION SELECT patient_id, starts_at FROM reminders WHERE appointment_id = ?1) AS own
         CROSS JOIN appointments AS a ON a.patient_id = own.patient_id AND a.starts_unix = own.start";
     let mut statement = tx.prepare_cached(SAME)?;
-    let rows = statement.query_map([&id.0], |row| Ok((AppointmentId(row.get(0)?), row.get(1)?)))?;
+    let rows = statement
+        .query_map([&id.0], |row| Ok((AppointmentId(any_text(row, 0)?.unwrap_or_default()), any_text(row, 1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

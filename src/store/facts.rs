@@ -1,13 +1,14 @@
 //! Gathers all that is known of one planning unit, for the planner.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
+use tracing::error;
 
 use super::appointments::{COLUMN_COUNT, COLUMNS, from_row};
 use super::dirty::Unit;
-use super::{StoreError, instant, phones};
+use super::{StoreError, any_text, instant, phones, text};
 use crate::domain::appointment::Appointment;
 use crate::domain::phone::{Country, Phone, Reading};
 use crate::domain::reminder::State;
@@ -21,12 +22,15 @@ pub struct Directory {
     pub country: Country,
     /// Numbers that count as usable, valid or not.
     pub as_written: BTreeSet<Phone>,
+    /// The practice's own numbers: an entry with one of them has none of its patient's.
+    pub own: BTreeSet<Phone>,
 }
 
 impl Directory {
     /// The number of a reading, if it can be texted.
     pub fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
-        reading.phone.as_ref().filter(|phone| reading.valid || self.as_written.contains(phone))
+        let allowed = |phone: &&Phone| reading.valid || self.as_written.contains(phone);
+        reading.phone.as_ref().filter(allowed).filter(|phone| !self.own.contains(phone))
     }
 
     /// The unit a visit belongs to, by its number as written; spellings must have been learnt.
@@ -81,13 +85,10 @@ pub fn load(
         }
     }
     let mut spent = Vec::new();
+    let mut known: HashSet<Key> = HashSet::new();
     for visit in &visits {
-        for found in loader.spent(&visit.appointment)? {
-            // Two visits of one patient and start find the same.
-            if !spent.contains(&found) {
-                spent.push(found);
-            }
-        }
+        // Two visits of one patient and start find the same.
+        spent.extend(loader.spent(&visit.appointment)?.into_iter().filter(|found| known.insert(found.key.clone())));
     }
     let (in_doubt, opted_out) = match &number {
         Number::Usable(phone) => (loader.in_doubt(phone)?, loader.opted_out(phone)?),
@@ -112,7 +113,18 @@ impl Loader<'_> {
         let country = self.directory.country.code();
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map((country, phone.dial()), |row| self.visit_of(row))?;
-        self.complete(rows.collect::<Result<_, _>>()?)
+        let mut visits = Vec::new();
+        for row in rows {
+            match row.map_err(StoreError::from) {
+                Ok(visit) => visits.push(visit),
+                // One row that cannot be read holds up no other visit of the number.
+                Err(error) if error.is_about_data() => {
+                    error!("an appointment of the number {phone} cannot be read, and gets no texts: {error}");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.complete(visits)
     }
 
     fn visit(&self, id: &AppointmentId) -> Result<Vec<VisitFacts>, StoreError> {
@@ -190,7 +202,7 @@ impl Loader<'_> {
         let mut rows = statement.query((&of.patient_id.0, of.starts_at.timestamp(), &of.id.0))?;
         let mut twins = Vec::new();
         while let Some(row) = rows.next()? {
-            let (spelling, consent): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+            let (spelling, consent): (Option<String>, Option<String>) = (any_text(row, 2)?, row.get(3)?);
             let reading = match &spelling {
                 Some(spelling) => phones::known(self.connection, self.directory.country, spelling)?,
                 None => None,
@@ -201,7 +213,11 @@ impl Loader<'_> {
                 None => false,
             };
             let phone = phone.filter(|_| !declined).cloned();
-            twins.push(Twin { id: AppointmentId(row.get(0)?), type_id: row.get(1)?, phone });
+            twins.push(Twin {
+                id: AppointmentId(any_text(row, 0)?.unwrap_or_default()),
+                type_id: text(row, 1)?,
+                phone,
+            });
         }
         Ok(twins)
     }

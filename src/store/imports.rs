@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior, named_params, params_from_iter};
 
-use super::{StoreError, instant};
+use super::{StoreError, instant, separately};
 use crate::domain::appointment::COLUMNS;
 
 /// A transaction of an import lasts about this long at most, so that the daemon beside it is never held up.
@@ -42,7 +42,7 @@ pub struct Vanishing {
 }
 
 /// How much an import changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
     /// New visits.
     pub added: u64,
@@ -50,6 +50,8 @@ pub struct Changes {
     pub changed: u64,
     /// Visits cancelled because the file no longer names them.
     pub cancelled: u64,
+    /// Rows the database refused: line and reason.
+    pub refused: Vec<(u64, String)>,
 }
 
 impl<'c> Staging<'c> {
@@ -153,14 +155,21 @@ impl<'c> Staging<'c> {
         connection.execute_batch("COMMIT")?;
         let mut changes = Changes::default();
         let import = begin(connection, feed, complete.is_some(), now)?;
+        {
+            // First of all: what is in doubt waits while the rest is written.
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            hold_back_bad(&tx, import)?;
+            tx.commit()?;
+        }
         let mut done = 0;
         while done < rows {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let started = Instant::now();
             set_time(&tx, now)?;
             while done < rows && started.elapsed() < CHUNK {
-                apply_rows(&tx, present, done, done + STEP, &mut changes)?;
-                done = (done + STEP).min(rows);
+                let until = (done + STEP).min(rows);
+                apply_step(&tx, present, done, until, &mut changes)?;
+                done = until;
             }
             clear_time(&tx)?;
             tx.commit()?;
@@ -214,6 +223,39 @@ fn clear_time(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A step of rows; where the database refuses one of them, row by row, and the refused ones become bad rows.
+fn apply_step(
+    tx: &Transaction<'_>,
+    present: &[&str],
+    after: i64,
+    until: i64,
+    changes: &mut Changes,
+) -> Result<(), StoreError> {
+    let mut whole = changes.clone();
+    if separately(tx, || apply_rows(tx, present, after, until, &mut whole))?.is_ok() {
+        *changes = whole;
+        return Ok(());
+    }
+    for row in after..until {
+        let mut one = changes.clone();
+        match separately(tx, || apply_rows(tx, present, row, row + 1, &mut one))? {
+            Ok(()) => *changes = one,
+            Err(error) => {
+                let reason = format!("the database refuses this row ({error})");
+                let line: i64 =
+                    tx.query_row("SELECT line FROM temp.incoming WHERE seq = ?1", [row + 1], |r| r.get(0))?;
+                tx.execute(
+                    "INSERT INTO temp.incoming_bad (line, id, column_name, reason)
+                     SELECT line, id, 'row', ?2 FROM temp.incoming WHERE seq = ?1",
+                    (row + 1, &reason),
+                )?;
+                changes.refused.push((line.unsigned_abs(), reason));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn apply_rows(
     tx: &Transaction<'_>,
     present: &[&str],
@@ -224,9 +266,14 @@ fn apply_rows(
     // A row's feed and a derived patient are known even where the file has no such column.
     let written: Vec<&str> =
         COLUMNS.into_iter().skip(1).filter(|c| present.contains(c) || matches!(*c, "feed" | "patient_id")).collect();
-    let set = written.iter().map(|c| format!("{c} = i.{c}")).collect::<Vec<_>>().join(", ");
+    let mut set = written.iter().map(|c| format!("{c} = i.{c}")).collect::<Vec<_>>().join(", ");
+    if !present.contains(&"ends_at") {
+        // The end that is known belongs to the start that was known.
+        set.push_str(", ends_at = iif(unixepoch(a.starts_at) IS unixepoch(i.starts_at), a.ends_at, NULL)");
+    }
     let differs = written.iter().map(|c| format!("a.{c} IS NOT i.{c}")).collect::<Vec<_>>().join(" OR ");
-    let range = "i.seq > ?1 AND i.seq <= ?2";
+    // Rows that contradict each other are not believed; their visit is held back already.
+    let range = "i.seq > ?1 AND i.seq <= ?2 AND i.id NOT IN (SELECT id FROM temp.incoming_bad WHERE id IS NOT NULL)";
     let update = format!(
         "UPDATE appointments AS a SET {set} FROM temp.incoming AS i WHERE i.id = a.id AND {range} AND ({differs})"
     );
@@ -240,6 +287,15 @@ fn apply_rows(
         values.join(", ")
     );
     changes.added += tx.prepare_cached(&insert)?.execute((after, until))? as u64;
+    if !present.contains(&"status") {
+        // Named again, it stands again: in a file without the column all are booked.
+        let again = format!(
+            "UPDATE appointments SET status = 'booked' WHERE status = 'cancelled'
+             AND id IN (SELECT appointment_id FROM not_listed)
+             AND id IN (SELECT id FROM temp.incoming AS i WHERE {range})"
+        );
+        changes.changed += tx.prepare_cached(&again)?.execute((after, until))? as u64;
+    }
     // A row that reads well mends the visit also where it changes nothing.
     for table in ["bad_rows", "not_listed"] {
         let mend =

@@ -147,6 +147,9 @@ pub fn reject_refused_numbers(tx: &Transaction<'_>) -> Result<usize, StoreError>
     Ok(refused.len())
 }
 
+/// What is noted of an attempt that a crash cut off.
+pub const CUT_OFF: &str = "Leadtime stopped before the answer came";
+
 /// After a crash: attempts that never ended may have arrived. Returns how many.
 ///
 /// # Errors
@@ -156,7 +159,7 @@ pub fn recover(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreE
         .prepare("SELECT id FROM attempts WHERE outcome IS NULL ORDER BY id")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let outcome = Outcome::Unknown { status: None, detail: "Leadtime stopped before the answer came".to_owned() };
+    let outcome = Outcome::Unknown { status: None, detail: CUT_OFF.to_owned() };
     for attempt in &cut_off {
         settle(tx, *attempt, &outcome, now)?;
     }

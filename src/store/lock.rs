@@ -32,7 +32,10 @@ pub fn is_taken(database: &Path) -> bool {
 }
 
 fn path_of(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
+    // One lock whichever way the file is named; before it is there, its folder is.
+    let in_its_folder = || Some(database.parent()?.canonicalize().ok()?.join(database.file_name()?));
+    let real = database.canonicalize().ok().or_else(in_its_folder).unwrap_or_else(|| database.to_owned());
+    let mut name = real.into_os_string();
     name.push(".lock");
     PathBuf::from(name)
 }
@@ -46,9 +49,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("a.db");
         assert!(!is_taken(&database));
+        let other_name = folder.path().join("link.db");
+        std::fs::write(&database, "").unwrap();
+        std::os::unix::fs::symlink(&database, &other_name).unwrap();
         let lock = take(&database).unwrap().unwrap();
         assert!(take(&database).unwrap().is_none());
         assert!(is_taken(&database) && is_taken(&database));
+        assert!(take(&other_name).unwrap().is_none(), "the same file by another name");
         drop(lock);
         assert!(!is_taken(&database));
         assert!(take(&database).unwrap().is_some());

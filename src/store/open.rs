@@ -20,6 +20,9 @@ const APPLICATION_ID: i64 = 1_281_712_484;
 /// How long a writer waits for another to finish.
 const BUSY_WAIT: Duration = Duration::from_secs(20);
 
+/// The same for the daemon.
+const DAEMONS_BUSY_WAIT: Duration = Duration::from_secs(2);
+
 /// What goes wrong with the database, in words that say what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -93,6 +96,12 @@ impl StoreError {
     pub fn is_about_data(&self) -> bool {
         match self {
             StoreError::Stale(_) | StoreError::Unreadable(_) => true,
+            StoreError::Sql(
+                rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..),
+            ) => true,
             StoreError::Sql(error) => error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation),
             _ => false,
         }
@@ -131,6 +140,8 @@ pub struct Store {
 impl Store {
     /// Hands an open connection to a thread of its own.
     pub fn new(connection: Connection) -> Store {
+        // The daemon does not stand still for long: what is busy now is tried again at the next pass.
+        let _ = connection.busy_timeout(DAEMONS_BUSY_WAIT);
         Store { connection: tokio_rusqlite::Connection::from(connection) }
     }
 

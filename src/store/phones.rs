@@ -24,8 +24,10 @@ pub fn learn_all(connection: &Connection, country: Country, keep: Keep) -> Resul
         AND NOT EXISTS (SELECT 1 FROM temp.new_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)";
     let code = country.code();
     let mut statement = connection.prepare_cached(NEW)?;
-    let spellings: Vec<String> =
-        statement.query_map(named_params! {":country": code}, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let spellings: Vec<String> = statement
+        .query_map(named_params! {":country": code}, |row| super::any_text(row, 0))?
+        .flat_map(Result::transpose)
+        .collect::<Result<_, _>>()?;
     for spelling in spellings {
         insert(connection, country, &spelling, &phone::read(&spelling, country), keep)?;
     }

@@ -1,5 +1,7 @@
 //! Writing the planner's answers, and finding what is due.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, named_params};
 
@@ -26,10 +28,10 @@ pub struct Due {
 /// # Errors
 /// [`StoreError::Stale`] if a row is not in the state the planner saw; database errors.
 pub fn write(tx: &Transaction<'_>, zone: &Zone, items: &[Item], stored: &[Stored]) -> Result<usize, StoreError> {
+    let stored: HashMap<&Key, &Stored> = stored.iter().map(|stored| (&stored.key, stored)).collect();
     let mut changed = 0;
     for item in items.iter().filter(|item| !item.state.is_spent()) {
-        let before = stored.iter().find(|stored| stored.key == item.key);
-        changed += match before {
+        changed += match stored.get(&item.key) {
             None => insert(tx, zone, item)?,
             Some(before) => update(tx, zone, item, before.state)?,
         };

@@ -454,7 +454,7 @@ async fn one_reminder_that_cannot_be_planned_claimed_or_settled_holds_up_no_othe
     let poisons = [
         ("BEFORE INSERT ON reminders WHEN NEW.appointment_id = 'a'", "none", 0),
         ("BEFORE UPDATE OF state ON reminders WHEN OLD.appointment_id = 'a' AND NEW.state = 'sending'", "planned", 0),
-        ("BEFORE UPDATE OF state ON reminders WHEN OLD.appointment_id = 'a' AND NEW.state = 'sent'", "sending", 1),
+        ("BEFORE UPDATE OF state ON reminders WHEN OLD.appointment_id = 'a' AND NEW.state = 'sent'", "unknown", 1),
     ];
     for (when, state, sent) in poisons {
         let mut world = World::one_at_a_time().await;
@@ -519,4 +519,50 @@ async fn concurrency_and_pace_of_the_configuration_are_obeyed() {
         world.clock.advance(TimeDelta::seconds(1));
     }
     assert_eq!(begun, [1, 0, 1, 0, 1, 0], "30 a minute");
+}
+
+/// A sync program that writes Latin-1: SQLite takes any bytes for text.
+#[tokio::test]
+async fn text_that_is_no_utf8_stops_nobody_else() {
+    let mut world = World::new().await;
+    world.book(&[visit("b", B, "2026-11-10T15:00:00-07:00")]);
+    for (id, column) in
+        [("x1", "first_name"), ("x2", "phone"), ("x3", "type_id"), ("x4", "patient_id"), ("x5", "description")]
+    {
+        world.book(&[visit(id, A, "2026-11-10T15:00:00-07:00")]);
+        world.execute(&format!("UPDATE appointments SET {column} = CAST(x'4a6fe9' AS TEXT) WHERE id = '{id}'"));
+    }
+    world.execute(
+        "INSERT INTO appointments (id, patient_id, phone, starts_at, status)
+         VALUES (CAST(x'4a6fe9' AS TEXT), 'p', '303-555-0107', '2026-11-10T15:00:00-07:00', 'booked')",
+    );
+    world.settle().await;
+    let mut world = world.restart().await;
+    world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!((world.state("b", "day-before").as_str(), world.sent_to(B_E164)), ("sent", 1));
+    assert_eq!(world.state("x2", "day-before"), "skipped (invalid-phone)");
+    let connection = leadtime::store::open::read_only(&world.database()).unwrap();
+    let (config, _) = leadtime::config::load(&world.folder.path().join("config.toml")).unwrap();
+    let now = "2026-11-09T22:00:00Z".parse().unwrap();
+    let shown = leadtime::engine::outlook::plan_of(&connection, &config, now, now + TimeDelta::days(9)).unwrap();
+    assert!(shown.iter().any(|row| row.visit.id.0 == "b"));
+}
+
+#[tokio::test]
+async fn a_failing_annie_does_not_cost_the_whole_days_texts() {
+    let mut world = World::new().await;
+    let visits: Vec<Visit> = ["a", "b", "c", "d", "e", "f", "g", "h"]
+        .into_iter()
+        .zip(["1", "2", "3", "4", "5", "6", "7", "8"].map(|n| format!("+1303555011{n}").leak() as &'static str))
+        .map(|(id, phone)| visit(id, phone, "2026-11-10T15:00:00-07:00"))
+        .collect();
+    world.book(&visits);
+    world.script(std::iter::repeat_n(unknown(), 5));
+    let report = world.go_to("2026-11-09T22:00:00Z").await;
+    assert_eq!(report.waits.map(|w| w.code()), Some("offline"));
+    assert_eq!(world.annie.sent().len(), 4, "what was under way at once, and no more");
+    world.go_to("2026-11-09T22:00:30Z").await;
+    assert_eq!(world.annie.sent().len(), 5, "one at a time");
+    world.go_to("2026-11-09T22:02:00Z").await;
+    assert_eq!(world.annie.sent().len(), 8, "she works again: the rest goes out");
 }

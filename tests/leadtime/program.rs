@@ -252,7 +252,7 @@ fn a_stop_finishes_and_records_what_is_under_way_and_nothing_private_is_logged()
     let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
     let one_at_a_time = live_config(&base_url).replace("concurrency = 8", "concurrency = 1");
     std::fs::write(practice.path("config.toml"), one_at_a_time).unwrap();
-    let daemon = Daemon::start(&practice, "annie-sk-v1-secret");
+    let mut daemon = Daemon::start(&practice, "annie-sk-v1-secret");
     practice.import(&visits_due_in(2, 2), &[]).good();
     let (mut stream, _) = listener.accept().unwrap();
     let mut request = BufReader::new(stream.try_clone().unwrap());
@@ -260,6 +260,7 @@ fn a_stop_finishes_and_records_what_is_under_way_and_nothing_private_is_logged()
     request.read_line(&mut line).unwrap();
     assert_eq!(line, "POST /v1/sms HTTP/1.1\r\n");
     daemon.signal(Signal::TERM);
+    daemon.until("stopping:");
     let body = "{\"success\":true,\"data\":{\"conversationId\":\"3c90c3cc-0d44-4b50-8888-8dd25736052a\"}}";
     write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()).unwrap();
     // Everything it sends is read, so that closing does not reset the connection.

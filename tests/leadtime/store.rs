@@ -369,6 +369,10 @@ fn hostile_sql_is_refused() {
         "INSERT OR REPLACE INTO attempts (message_id, api_key, phone, started_ms) SELECT message_id, api_key, phone, 0 FROM attempts".to_owned(),
         "INSERT OR REPLACE INTO conversations VALUES ('c1', NULL, '+13035550109', 0, NULL)".to_owned(),
         "UPDATE conversations SET conversation_id = 'c2'".to_owned(),
+        "UPDATE messages SET body = '{\"message\": \"something else\"}'".to_owned(),
+        "PRAGMA foreign_keys = OFF; DELETE FROM messages".to_owned(),
+        "INSERT OR REPLACE INTO messages SELECT id, '+13035550109', '', 0, '' FROM messages".to_owned(),
+        "UPDATE reminders SET phone = '+13035550109' WHERE state = 'sending'".to_owned(),
         "UPDATE reminders SET state = 'sent' WHERE false; INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, state, starts_local) VALUES ('x', 'r', 0, 'p', 'sent', '')".to_owned(),
         "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, state, starts_local) VALUES ('x', 'r', 0, 'p', 'skipped', '')".to_owned(),
         "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, state, reason, starts_local) VALUES ('x', 'r', 0, 'p', 'skipped', 'expired', '')".to_owned(),
@@ -498,7 +502,7 @@ fn marks_become_units_and_one_number_is_one_unit_however_it_is_written() {
              FROM json_each('[[\"a\", \"303-555-0101\"], [\"b\", \"(303) 555 0101\"], [\"c\", \"none\"], [\"d\", null]]')",
         )
         .unwrap();
-    let directory = Directory { country: Country::US, as_written: BTreeSet::new() };
+    let directory = Directory { country: Country::US, as_written: BTreeSet::new(), own: BTreeSet::new() };
     let tx = connection.transaction().unwrap();
     let units: Vec<dirty::Unit> = dirty::take(&tx, &directory, 100).unwrap().into_keys().collect();
     let visit = |id: &str| dirty::Unit::Visit(id.into());
