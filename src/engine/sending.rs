@@ -257,7 +257,11 @@ pub fn claim_some(
     if most == 0 {
         return Ok(Claiming::Sent(Vec::new()));
     }
-    let due = reminders::due(tx, now, &avoid, most + SPARE)?;
+    // After a refusal other numbers go first, also when a probe has cleared the key: one bad number holds up no other.
+    let mut due = reminders::due(tx, now, &health.refused_before, most + SPARE)?;
+    if due.is_empty() {
+        due = reminders::due(tx, now, &avoid, most + SPARE)?;
+    }
     if due.is_empty() && !avoid.is_empty() {
         return open(tx, circuit::only_the_refused_is_due(&health), now);
     }

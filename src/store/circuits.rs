@@ -15,6 +15,8 @@ pub struct Health {
     /// Different numbers refused with 401, 403, 404 or a redirect since Annie last accepted one (or since the
     /// circuit last closed); at most two.
     pub refused: Vec<Phone>,
+    /// All numbers refused since Annie last accepted one, forgiven or not: others go first.
+    pub refused_before: Vec<Phone>,
     /// The status of the last of them.
     pub refused_status: Option<u16>,
     /// Messages rejected in a row (400, 422, ...) since Annie last accepted one.
@@ -63,17 +65,21 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
     let since = last_sent.max(forgiven.unwrap_or(0));
     let mut health = Health { open: open(connection, api_key)?, ..Health::default() };
     let mut statement = connection.prepare_cached(
-        "SELECT phone, http_status FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'not-sent'
+        "SELECT phone, http_status, id FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'not-sent'
          AND kind = 'refused' ORDER BY id DESC LIMIT 100",
     )?;
-    let mut rows = statement.query((api_key, since))?;
+    let mut rows = statement.query((api_key, last_sent))?;
     while let Some(row) = rows.next()? {
-        health.refused_status = health.refused_status.or(row.get(1)?);
-        if let Some(phone) = Phone::from_e164(&row.get::<_, String>(0)?)
-            && !health.refused.contains(&phone)
-            && health.refused.len() < REFUSED_OF_INTEREST
-        {
-            health.refused.push(phone);
+        let Some(phone) = Phone::from_e164(&row.get::<_, String>(0)?) else { continue };
+        let counts = row.get::<_, i64>(2)? > since;
+        if counts {
+            health.refused_status = health.refused_status.or(row.get(1)?);
+        }
+        if counts && !health.refused.contains(&phone) && health.refused.len() < REFUSED_OF_INTEREST {
+            health.refused.push(phone.clone());
+        }
+        if !health.refused_before.contains(&phone) {
+            health.refused_before.push(phone);
         }
     }
     let (rejected, last): (u32, Option<i64>) = connection

@@ -487,6 +487,7 @@ fn an_open_circuit_is_remembered_and_forgiven() {
     assert_eq!(circuits::health(&tx, "another").unwrap(), circuits::Health::default());
     circuits::set_closed(&tx, "default").unwrap();
     let health = circuits::health(&tx, "default").unwrap();
+    assert_eq!(health.refused_before, [phone(1)], "others still go first");
     assert_eq!((health.refused, health.open, circuits::probes(&tx, "default").unwrap()), (vec![], None, 3));
     circuits::forget_probes(&tx, "default").unwrap();
     assert_eq!(circuits::probes(&tx, "default").unwrap(), 0);
