@@ -105,7 +105,8 @@ pub fn open<R: Read>(source: R) -> Result<CsvRows<impl Read>, NotSuchCsv> {
     if bom {
         source.consume(3);
     }
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(LineFeeds::new(source));
+    let mut reader =
+        ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(LineFeeds::new(source, delimiter));
     let header = reader.byte_headers().map_err(as_io)?.clone();
     let (columns, unused) = columns_of(&header)?;
     Ok(CsvRows { reader, columns, unused, record: ByteRecord::new() })

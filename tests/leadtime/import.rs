@@ -260,3 +260,15 @@ fn reasons_never_repeat_what_stands_in_a_cell() {
     assert!(!ended.err.contains("Zebulon") && !ended.err.contains("1979"), "{}", ended.err);
     assert_eq!(ended.err.lines().count(), 5, "{}", ended.err);
 }
+
+#[test]
+fn a_quote_that_is_never_closed_changes_nothing() {
+    let practice = practice();
+    practice.import(&format!("{HEADER}{}", days(0..5)), &[]).good();
+    let filler: String =
+        (0..5_000).map(|n| format!("B{n},P{n},Ann,303-555-1000,2027-01-12T12:00:00Z,booked\n")).collect();
+    let ended = practice
+        .import(&format!("{HEADER}A1,P1,\"Ann,303-555-1001,2027-01-12T12:00:00Z,booked\n{filler}"), &["--complete"]);
+    assert!(ended.code == 1 && ended.err.contains("the quote opened in line 2 is never closed"), "{}", ended.err);
+    assert_eq!((live(&practice), practice.number("SELECT count(*) FROM appointments")), (5, 5));
+}
