@@ -45,7 +45,7 @@ pub enum RunError {
     Store(#[from] StoreError),
     /// The lock file cannot be made.
     #[error(
-        "cannot make the lock file beside {path}: {source}; the folder must exist and belong to the user Leadtime runs as"
+        "cannot make the lock file beside {path}: {source}; the folder must exist, belong to the user Leadtime runs as, and be on a disk that can be written"
     )]
     Lock {
         /// The database.

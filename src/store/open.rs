@@ -50,7 +50,9 @@ pub enum StoreError {
     )]
     Older(PathBuf),
     /// It cannot be opened or created.
-    #[error("cannot open {path}: {why}; the folder must exist and belong to the user Leadtime runs as")]
+    #[error(
+        "cannot open {path}: {why}; the folder must exist, belong to the user Leadtime runs as, and be on a disk that can be written"
+    )]
     Unopenable {
         /// The file.
         path: PathBuf,
