@@ -108,8 +108,7 @@ fn going(config: &Config, zone: &Zone, row: &Row) -> String {
             .map(|code| format!(" (waits: {code})"))
             .unwrap_or_default(),
     };
-    let message = row.request.as_ref().and_then(|r| r["message"].as_str().map(str::to_owned));
-    let message = message.or_else(|| outlook::would_be_text(config, row)).unwrap_or_default();
+    let message = row.words.clone().unwrap_or_default();
     format!("  {time:>8}  {}{number}  {}{note}\n            {message}\n", row.item.key.rule, who(zone, row))
 }
 

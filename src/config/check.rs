@@ -5,8 +5,8 @@ use std::ops::Range;
 use chrono::Timelike;
 use toml::de::DeTable;
 
+use super::Config;
 use super::problem::Problem;
-use super::{Annie, Practice};
 use crate::domain::rule::Rule;
 use crate::planner::facts::{Mode, Rulebook};
 
@@ -14,13 +14,8 @@ use crate::planner::facts::{Mode, Rulebook};
 const ANNIES_REQUESTS_PER_MINUTE: u32 = 60;
 
 /// Holds the parts of a configuration against each other.
-pub(super) fn relations(
-    root: &DeTable<'_>,
-    practice: &Practice,
-    annie: &Annie,
-    book: &Rulebook,
-    problems: &mut Vec<Problem>,
-) {
+pub(super) fn relations(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Problem>) {
+    let Config { practice, annie, rulebook: book, .. } = config;
     let place = |section: &str, key: &str| span(root, section, key);
     if practice.from_number == practice.phone {
         let message = "from_number is your office line; it must be your Annie number: texts come from it";
@@ -42,7 +37,7 @@ pub(super) fn relations(
             calendar.organization_zone.name()
         );
         problems.push(Problem::error(place("sending", "hours"), message));
-    } else if calendar.hours.opens < 9 * 60 || calendar.hours.closes > 20 * 60 {
+    } else if calendar.hours.iter().flatten().any(|hours| hours.opens < 9 * 60 || hours.closes > 20 * 60) {
         let message = "Annie texts from 9 AM to 8 PM only; hours beyond that are not used";
         problems.push(Problem::warning(place("sending", "hours"), message));
     }
@@ -58,10 +53,10 @@ pub(super) fn relations(
 }
 
 fn rule_alone(rule: &Rule, book: &Rulebook, of_key: &dyn Fn(&str) -> Range<usize>, problems: &mut Vec<Problem>) {
-    let hours = book.calendar.hours;
     if let Some(at) = rule.lead.at {
         let minute = at.num_seconds_from_midnight() / 60;
-        if minute < hours.opens || minute >= hours.closes {
+        let mut hours = book.calendar.hours.iter().flatten();
+        if hours.all(|hours| minute < hours.opens || minute >= hours.closes) {
             let message =
                 format!("{} is outside the sending hours; each of these texts is moved into them", at.format("%H:%M"));
             problems.push(Problem::warning(of_key("at"), message));

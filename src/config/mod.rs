@@ -2,13 +2,17 @@
 
 mod check;
 pub mod document;
+mod hours;
 pub mod key;
+mod locations;
 pub mod problem;
 mod read;
 mod rules;
 pub mod schedule;
+mod words;
 pub mod zones;
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -16,10 +20,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
 
+use crate::domain::language::Language;
 use crate::domain::phone::{Country, Phone};
 use crate::domain::zone::Zone;
 use crate::planner::facts::Rulebook;
-use crate::wording::wordbook::Wordbook;
+use crate::wording::wordbook::{Office, Wordbook};
 use problem::Report;
 use zones::Zones;
 
@@ -30,6 +35,8 @@ pub struct Config {
     pub practice: Practice,
     /// How Annie is spoken to.
     pub annie: Annie,
+    /// The offices beside the practice's own, by their ids.
+    pub locations: BTreeMap<String, Location>,
     /// The rules, the calendar and the mode, for the planner.
     pub rulebook: Rulebook,
     /// The words.
@@ -55,6 +62,26 @@ pub struct Practice {
     pub zone: Zone,
     /// Whose dialling rules numbers without `+` follow.
     pub country: Country,
+    /// The language of patients whose record names none.
+    pub language: Language,
+}
+
+impl Practice {
+    /// The practice as its patients know it.
+    pub fn office(&self) -> Office {
+        Office { zone: self.zone.clone(), name: self.name.clone(), phone: self.phone.in_words() }
+    }
+}
+
+/// `[[location]]`, as far as it is not part of calendar and words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Location {
+    /// The office line.
+    pub phone: Phone,
+    /// The Annie number its texts come from.
+    pub from_number: Phone,
+    /// The file that holds its key, if it has one of its own.
+    pub api_key_file: Option<PathBuf>,
 }
 
 /// `[annie]`.
@@ -158,12 +185,40 @@ pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
     }
 }
 
+/// The name the practice's own API key goes by in the ledger; never the key.
+pub const KEY_NAME: &str = "default";
+
 impl Config {
+    /// The name in the ledger of the key that texts of a location go out with.
+    pub fn key_name<'a>(&self, location: Option<&'a str>) -> &'a str {
+        let own = |id: &&str| self.locations.get(*id).is_some_and(|location| location.api_key_file.is_some());
+        location.filter(own).unwrap_or(KEY_NAME)
+    }
+
+    /// The names of all keys, the practice's own first.
+    pub fn key_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.locations.iter().filter(|(_, location)| location.api_key_file.is_some());
+        std::iter::once(KEY_NAME).chain(own.map(|(id, _)| id.as_str()))
+    }
+
+    /// The Annie number that texts of a location come from.
+    pub fn from_number(&self, location: Option<&str>) -> &Phone {
+        let location = location.and_then(|id| self.locations.get(id));
+        location.map_or(&self.practice.from_number, |location| &location.from_number)
+    }
+
+    /// The clock of a location.
+    pub fn zone(&self, location: Option<&str>) -> &Zone {
+        let calendar = location.and_then(|id| self.rulebook.locations.get(id));
+        calendar.map_or(&self.practice.zone, |calendar| &calendar.zone)
+    }
+
     /// A text that differs whenever stored plans may no longer hold: another file, another program, other clocks.
     pub fn plan_basis(&self, now: DateTime<Utc>) -> String {
         let mut hasher = DefaultHasher::new();
         self.source.hash(&mut hasher);
-        for zone in [&self.rulebook.calendar.zone, &self.rulebook.calendar.organization_zone] {
+        let calendars = std::iter::once(&self.rulebook.calendar).chain(self.rulebook.locations.values());
+        for zone in calendars.flat_map(|calendar| [&calendar.zone, &calendar.organization_zone]) {
             let first = Utc.with_ymd_and_hms(now.year(), 1, 1, 12, 0, 0).single().unwrap_or(now);
             for day in 0..3 * 366 {
                 zone.offset_at(first + TimeDelta::days(day)).local_minus_utc().hash(&mut hasher);

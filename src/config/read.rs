@@ -1,50 +1,51 @@
 //! Reads the sections of the file into the configuration.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{NaiveDate, TimeDelta, Timelike, Weekday};
-use toml::de::{DeTable, DeValue};
+use chrono::{TimeDelta, Weekday};
+use toml::de::DeTable;
 
 use super::document::{Faults, Section, Value, duration, fault, list, one_of, text, text_as, whole_number};
+use super::hours::{self, Open};
 use super::problem::Problem;
 use super::zones::Zones;
-use super::{Annie, AppointmentField, Config, PatientField, Practice, check, rules, schedule};
-use crate::domain::lead;
+use super::{Annie, AppointmentField, Config, PatientField, Practice, check, locations, rules, schedule, words};
+use crate::domain::appointment::Consent;
+use crate::domain::language::Language;
 use crate::domain::phone::{self, Country, Phone};
+use crate::domain::rule::OutsideHours;
+use crate::domain::text::{one_line, utf16_len};
 use crate::domain::zone::Zone;
+use crate::planner::budget::Limits;
 use crate::planner::calendar::{Calendar, Hours};
-use crate::planner::facts::{Mode, Rulebook};
-use crate::wording::wordbook::Wordbook;
+use crate::planner::facts::{Household, Mode, Rulebook};
+use crate::wording::wordbook::{Office, Wordbook};
 
 const BASE_URL: &str = "https://api.helloannie.com/v1";
 const DATABASE: &str = "/var/lib/leadtime/leadtime.db";
 const TICK: &str = "*/5 * * * * *";
 const WEEK: TimeDelta = TimeDelta::days(7);
 
-/// `outside_hours` has one policy so far.
-const OUTSIDE_HOURS: [(&str, ()); 1] = [("same-day", ())];
-
-const DAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Mon),
-    ("tue", Weekday::Tue),
-    ("wed", Weekday::Wed),
-    ("thu", Weekday::Thu),
-    ("fri", Weekday::Fri),
-    ("sat", Weekday::Sat),
-    ("sun", Weekday::Sun),
+const OUTSIDE_HOURS: [(&str, OutsideHours); 4] = [
+    ("same-day", OutsideHours::SameDay),
+    ("earlier", OutsideHours::Earlier),
+    ("later", OutsideHours::Later),
+    ("skip", OutsideHours::Skip),
 ];
 
 /// `[sending]`, before it becomes part of the rulebook.
 struct Sending {
     mode: Mode,
-    hours: Hours,
-    days: Vec<Weekday>,
-    holidays: BTreeSet<NaiveDate>,
-    no_text_within: TimeDelta,
+    open: Open,
+    text_days: Option<Vec<Weekday>>,
+    defaults: rules::Defaults,
+    household: Household,
+    max_household: usize,
+    unknown_consent: Consent,
     only_to: Option<BTreeSet<Phone>>,
 }
 
@@ -68,7 +69,8 @@ fn sections(
     zones: &Zones,
     problems: &mut Vec<Problem>,
 ) -> Option<Config> {
-    const SECTIONS: [&str; 7] = ["practice", "annie", "sending", "rule", "appointment_types", "database", "schedule"];
+    const SECTIONS: [&str; 9] =
+        ["practice", "annie", "sending", "rule", "location", "appointment_types", "household", "database", "schedule"];
     let mut top = Section::new("the file", Some(root), 0..0, problems);
     for name in SECTIONS {
         top.raw(name);
@@ -87,12 +89,21 @@ fn sections(
 
     let (table, span) = section("practice", problems);
     let practice = read_practice(Section::new("[practice]", table, span, problems), zones);
+    let language = practice.as_ref().map_or(Language::English, |practice| practice.language);
     let (table, span) = section("annie", problems);
     let annie = read_annie(Section::new("[annie]", table, span, problems), folder, zones);
+    let limits = table.and_then(|table| table.get("limits"));
+    let limits = read_limits(limits, problems);
+    // Rules can be read, and their words tried, before the rest is right: many problems are reported at once.
+    let office = practice.as_ref().map_or_else(nobody, Practice::office);
+    let mut wordbook = Wordbook::new(office, language);
     let (table, span) = section("sending", problems);
-    let sending = read_sending(Section::new("[sending]", table, span, problems));
+    let sending = read_sending(Section::new("[sending]", table, span, problems), language, &mut wordbook);
     let (table, _) = section("appointment_types", problems);
-    let type_words = read_types(table, problems);
+    wordbook.set_types(words::types(table, problems));
+    let (table, span) = section("household", problems);
+    read_household(Section::new("[household]", table, span, problems), language, &mut wordbook);
+    let locations = locations::read(root.get("location"), folder, zones, problems);
     let (table, span) = section("database", problems);
     let mut database = Section::new("[database]", table, span, problems);
     let path = database.optional("path", text).unwrap_or_else(|| DATABASE.to_owned());
@@ -101,50 +112,57 @@ fn sections(
     let mut schedule = Section::new("[schedule]", table, span, problems);
     let tick = schedule.optional("tick", |value| text_as(value, cron)).unwrap_or_else(|| TICK.to_owned());
     schedule.finish();
+    let rules = rules::read(root.get("rule"), sending.defaults, language, &mut wordbook, problems);
 
-    // Rules can be read, and their words tried, before the rest is right: many problems are reported at once.
-    let zone = practice.as_ref().map_or_else(|| Zone::embedded(chrono_tz::UTC), |p| p.zone.clone());
-    let (name, number) =
-        practice.as_ref().map_or(("the practice".to_owned(), String::new()), |p| (p.name.clone(), p.phone.in_words()));
-    let mut wordbook = Wordbook::new(zone, &name, &number, type_words);
-    let no_text_within = sending.as_ref().map_or(TimeDelta::hours(2), |s| s.no_text_within);
-    let rules = rules::read(root.get("rule"), no_text_within, &mut wordbook, problems);
-
-    let (practice, (annie, organization_zone), sending, rules) = (practice?, annie?, sending?, rules?);
+    let (practice, (annie, organization_zone), rules) = (practice?, annie?, rules?);
+    let days = sending.open.days.unwrap_or_else(hours::workdays);
     let calendar = Calendar {
         zone: practice.zone.clone(),
         organization_zone: organization_zone.unwrap_or_else(|| practice.zone.clone()),
-        hours: sending.hours,
-        days: sending.days,
-        holidays: sending.holidays,
+        hours: sending.open.hours.unwrap_or([Some(Hours { opens: 9 * 60, closes: 18 * 60 }); 7]),
+        text_days: sending.text_days.unwrap_or_else(|| days.clone()),
+        days,
+        holidays: sending.open.holidays.unwrap_or_default(),
     };
-    let own_numbers = vec![practice.phone.clone(), practice.from_number.clone()];
-    let rulebook = Rulebook { calendar, rules, mode: sending.mode, only_to: sending.only_to, own_numbers };
-    check::relations(root, &practice, &annie, &rulebook, problems);
+    let (locations, calendars, offices) = locations::complete(locations, &practice, &calendar);
+    wordbook.set_locations(offices);
+    let mut own_numbers = vec![practice.phone.clone(), practice.from_number.clone()];
+    own_numbers.extend(locations.values().flat_map(|l| [l.phone.clone(), l.from_number.clone()]));
+    let rulebook = Rulebook {
+        calendar,
+        locations: calendars,
+        language: practice.language,
+        limits,
+        household: sending.household,
+        max_household: sending.max_household,
+        unknown_consent: sending.unknown_consent,
+        rules,
+        mode: sending.mode,
+        only_to: sending.only_to,
+        own_numbers,
+    };
     let database = folder.join(path);
-    Some(Config { practice, annie, rulebook, wordbook, database, tick, source: source.to_owned() })
+    let source = source.to_owned();
+    let config = Config { practice, annie, locations, rulebook, wordbook, database, tick, source };
+    check::relations(root, &config, problems);
+    Some(config)
+}
+
+/// The office of a file without a good [practice], so that its words can be tried all the same.
+fn nobody() -> Office {
+    Office { zone: Zone::embedded(chrono_tz::UTC), name: "the practice".to_owned(), phone: String::new() }
 }
 
 fn read_practice(mut section: Section<'_, '_, '_>, zones: &Zones) -> Option<Practice> {
-    let name = section.required("name", "\"Bright Smiles Dental\"", |value| {
-        text_as(value, |name| match crate::domain::text::one_line(name) {
-            name if name.is_empty() => Err("the name is empty; texts begin with it".to_owned()),
-            name => Ok(name),
-        })
-    });
+    let name = section.required("name", "\"Bright Smiles Dental\"", one_line_text);
     let country = section.optional("country", |value| text_as(value, Country::from_str)).unwrap_or(Country::US);
-    let phone = section.required("phone", "\"+13035550100\"", |value| {
-        text_as(value, |number| {
-            let unreadable =
-                || format!("`{number}` is not a phone number; write your office line, such as \"+13035550100\"");
-            phone::read(number, country).phone.ok_or_else(unreadable)
-        })
-    });
+    let phone =
+        section.required("phone", "\"+13035550100\"", |value| text_as(value, |number| phone_number(number, country)));
     let from_number = section.required("from_number", "\"+15551234567\"", |value| text_as(value, e164));
     let zone = section.required("timezone", "\"America/Denver\"", |value| text_as(value, |name| zones.load(name)));
-    section.optional("language", |value| one_of(value, &[("en", ())]));
+    let language = section.optional("language", |value| one_of(value, &Language::CODES)).unwrap_or_default();
     section.finish();
-    Some(Practice { name: name?, phone: phone?, from_number: from_number?, zone: zone?, country })
+    Some(Practice { name: name?, phone: phone?, from_number: from_number?, zone: zone?, country, language })
 }
 
 /// The settings, and the organization's zone where it is not the practice's.
@@ -173,6 +191,7 @@ fn read_annie(mut section: Section<'_, '_, '_>, folder: &Path, zones: &Zones) ->
     // A stop waits for what is under way and must not take longer than 35 s.
     let timeout = section.optional("timeout", |value| duration(value, 1..=30));
     let settle = section.optional("settle", |value| duration(value, 0..=86_400));
+    section.raw("limits");
     section.finish();
     let annie = Annie {
         base_url: base_url.unwrap_or_else(|| BASE_URL.to_owned()),
@@ -187,46 +206,94 @@ fn read_annie(mut section: Section<'_, '_, '_>, folder: &Path, zones: &Zones) ->
     Some((annie, organization))
 }
 
-fn read_sending(mut section: Section<'_, '_, '_>) -> Option<Sending> {
-    let modes = [("observe", Mode::Observe), ("live", Mode::Live)];
-    let mode = section.optional("mode", |value| one_of(value, &modes)).unwrap_or(Mode::Observe);
-    let hours = section.optional("hours", |value| text_as(value, hours));
-    let days = section.optional("days", |value| {
-        let days = list(value, |day| one_of(day, &DAYS))?;
-        if days.is_empty() { fault("the practice is open on no day; name at least one") } else { Ok(days) }
+/// `[annie.limits]`: Annie's own, or tighter.
+fn read_limits(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Limits {
+    let annies = Limits::default();
+    let Some(value) = value else { return annies };
+    if value.get_ref().as_table().is_none() {
+        problems.push(Problem::error(value.span(), "[annie.limits] is a section: write [annie.limits] on a line"));
+    }
+    let mut section = Section::new("[annie.limits]", value.get_ref().as_table(), value.span(), problems);
+    let min_gap = section.optional("min_gap", |value| {
+        duration(value, 0..=30 * 86_400).and_then(|gap| match TimeDelta::from_std(gap) {
+            Ok(gap) if gap >= annies.min_gap => Ok(gap),
+            _ => fault("Annie allows one text to a number in 24 hours; this can only be longer"),
+        })
     });
-    let holidays = section.optional("holidays", |value| list(value, holiday));
-    section.optional("outside_hours", |value| one_of(value, &OUTSIDE_HOURS));
-    let no_text_within = section.optional("no_text_within", no_text_within);
-    let only_to = section.optional("only_to", |value| list(value, |number| text_as(number, e164)));
+    let most = |annies: usize| {
+        move |value: &Value<'_>| match whole_number(value, 1..=u32::try_from(annies).unwrap_or(1)) {
+            Ok(number) => Ok(number as usize),
+            Err(_) => fault(format!(
+                "a whole number from 1 to {annies} is wanted: Annie's own limit is {annies}, and it can only be made tighter"
+            )),
+        }
+    };
+    let limits = Limits {
+        min_gap: min_gap.unwrap_or(annies.min_gap),
+        per_7_days: section.optional("per_7_days", most(annies.per_7_days)).unwrap_or(annies.per_7_days),
+        per_30_days: section.optional("per_30_days", most(annies.per_30_days)).unwrap_or(annies.per_30_days),
+        cooldown_after: section
+            .optional("cooldown_after", most(annies.cooldown_after))
+            .unwrap_or(annies.cooldown_after),
+    };
     section.finish();
-    Some(Sending {
-        mode,
-        hours: hours.unwrap_or(Hours { opens: 9 * 60, closes: 18 * 60 }),
-        days: days.unwrap_or_else(|| DAYS[..5].iter().map(|(_, day)| *day).collect()),
-        holidays: holidays.unwrap_or_default().into_iter().collect(),
-        no_text_within: no_text_within.unwrap_or(TimeDelta::hours(2)),
-        only_to: only_to.map(|numbers| numbers.into_iter().collect()),
-    })
+    limits
 }
 
-fn read_types(table: Option<&DeTable<'_>>, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
-    let mut words = BTreeMap::new();
-    for (id, value) in table.into_iter().flat_map(|t| t.iter()) {
-        match value.get_ref().as_str() {
-            Some(word) if !word.trim().is_empty() => {
-                words.insert(id.get_ref().to_string(), crate::domain::text::one_line(word));
+fn read_sending(mut section: Section<'_, '_, '_>, language: Language, wordbook: &mut Wordbook) -> Sending {
+    let modes = [("observe", Mode::Observe), ("live", Mode::Live)];
+    let mode = section.optional("mode", |value| one_of(value, &modes)).unwrap_or(Mode::Observe);
+    let open = Open::read(&mut section);
+    let text_days = section.optional("text_days", hours::days);
+    let outside_hours = section.optional("outside_hours", outside_hours).unwrap_or_default();
+    let no_text_within = section.optional("no_text_within", no_text_within).unwrap_or(TimeDelta::hours(2));
+    let households = [("merge", Household::Merge), ("separate", Household::Separate)];
+    let household = section.optional("household", |value| one_of(value, &households)).unwrap_or_default();
+    let max_household = section.optional("max_household", |value| whole_number(value, 1..=1000)).unwrap_or(6);
+    let consents = [("send", Consent::Yes), ("skip", Consent::No)];
+    let unknown_consent = section.optional("unknown_consent", |value| one_of(value, &consents));
+    section.optional("first_text_line", |value| {
+        let lines = words::per_language(value, language)?;
+        if !lines.contains_key(&language) {
+            return fault(format!(
+                "there is none in the practice's language; write first_text_line.{} = \"...\"",
+                language.code()
+            ));
+        }
+        for (language, line) in lines {
+            if line.source.trim().is_empty() || utf16_len(&line.source) > 160 {
+                return fault("write a short line, such as \"Reply STOP to opt out.\"");
             }
-            _ => {
-                let message = format!(
-                    "`{}`: write the word for this kind of visit in quotes, such as \"cleaning\"",
-                    id.get_ref()
-                );
-                problems.push(Problem::error(value.span(), message));
+            wordbook.set_first_text_line(language, &line.source);
+        }
+        Ok(())
+    });
+    let only_to = section.optional("only_to", |value| list(value, |number| text_as(number, e164)));
+    section.finish();
+    Sending {
+        mode,
+        open,
+        text_days,
+        defaults: rules::Defaults { no_text_within, outside_hours },
+        household,
+        max_household: max_household as usize,
+        unknown_consent: unknown_consent.unwrap_or(Consent::Yes),
+        only_to: only_to.map(|numbers| numbers.into_iter().collect()),
+    }
+}
+
+/// `[household]`: the text for several visits of one phone.
+fn read_household(mut section: Section<'_, '_, '_>, language: Language, wordbook: &mut Wordbook) {
+    section.optional("message", |value| {
+        let mut faults = Faults::new();
+        for (language, written) in words::per_language(value, language)? {
+            if let Err(found) = wordbook.set_household(language, &written.source) {
+                faults.extend(written.faults(found));
             }
         }
-    }
-    words
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    });
+    section.finish();
 }
 
 /// `no_text_within`: up to a week.
@@ -235,40 +302,29 @@ pub(super) fn no_text_within(value: &Value<'_>) -> Result<TimeDelta, Faults> {
     TimeDelta::from_std(length).or_else(|_| fault("too long"))
 }
 
-/// `outside_hours`, where a rule names it.
-pub(super) fn outside_hours(value: &Value<'_>) -> Result<(), Faults> {
+/// `outside_hours`, for all rules or where one names it.
+pub(super) fn outside_hours(value: &Value<'_>) -> Result<OutsideHours, Faults> {
     one_of(value, &OUTSIDE_HOURS)
 }
 
-fn e164(number: &str) -> Result<Phone, String> {
+/// A number in international form, whether such numbers exist or not.
+pub(super) fn e164(number: &str) -> Result<Phone, String> {
     Phone::from_e164(number)
         .ok_or_else(|| "this is not a number in international form; write it such as \"+13035550123\"".to_owned())
 }
 
-fn hours(range: &str) -> Result<Hours, String> {
-    let wrong = || format!("`{range}` are no hours; write opening and closing, such as \"09:00-18:00\"");
-    let (opens, closes) = range.split_once('-').ok_or_else(wrong)?;
-    let minutes = |text: &str| match text.trim() {
-        "24:00" => Some(24 * 60),
-        text => lead::time_of_day(text).ok().map(|time| time.num_seconds_from_midnight() / 60),
-    };
-    let hours = Hours { opens: minutes(opens).ok_or_else(wrong)?, closes: minutes(closes).ok_or_else(wrong)? };
-    match hours.opens < hours.closes {
-        true => Ok(hours),
-        false => Err(format!("`{range}` closes before it opens")),
-    }
+/// An office line, in any spelling.
+pub(super) fn phone_number(number: &str, country: Country) -> Result<Phone, String> {
+    let unreadable = || format!("`{number}` is not a phone number; write your office line, such as \"+13035550100\"");
+    phone::read(number, country).phone.ok_or_else(unreadable)
 }
 
-fn holiday(value: &Value<'_>) -> Result<NaiveDate, Faults> {
-    let written = match value.get_ref() {
-        DeValue::Datetime(date) if date.time.is_none() && date.offset.is_none() => date.to_string(),
-        _ => text(value)?,
-    };
-    let strict = written.len() == 10;
-    match NaiveDate::parse_from_str(&written, "%Y-%m-%d").ok().filter(|_| strict) {
-        Some(date) => Ok(date),
-        None => fault(format!("`{written}` is not a date; write it such as \"2026-12-25\"")),
-    }
+/// A name that patients read.
+pub(super) fn one_line_text(value: &Value<'_>) -> Result<String, Faults> {
+    text_as(value, |name| match one_line(name) {
+        name if name.is_empty() => Err("the name is empty; texts begin with it".to_owned()),
+        name => Ok(name),
+    })
 }
 
 fn cron(text: &str) -> Result<String, String> {

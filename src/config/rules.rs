@@ -3,18 +3,28 @@
 use chrono::TimeDelta;
 use toml::de::DeValue;
 
-use super::document::{Faults, Section, Value, fault, list, one_of, text, text_as};
+use super::document::{Faults, Section, Value, duration, fault, list, one_of, text, text_as};
 use super::problem::Problem;
 use super::read::{no_text_within, outside_hours};
+use super::words::per_language;
+use crate::domain::language::Language;
 use crate::domain::lead::{Lead, time_of_day};
-use crate::domain::rule::{BookedLate, Rule};
+use crate::domain::rule::{BookedLate, OutsideHours, Rule};
 use crate::domain::text::RuleName;
-use crate::wording::wordbook::{DEFAULT_CONTEXT, DEFAULT_MESSAGE, Kind, Wordbook};
+use crate::wording::wordbook::{DEFAULT_CONTEXT, Wordbook, default_message};
+
+/// What `[sending]` says for rules that do not say it themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Defaults {
+    pub no_text_within: TimeDelta,
+    pub outside_hours: OutsideHours,
+}
 
 /// Reads all rules and adds their words to the wordbook. `None` only with at least one error.
 pub(super) fn read(
     value: Option<&Value<'_>>,
-    default_no_text_within: TimeDelta,
+    defaults: Defaults,
+    language: Language,
     wordbook: &mut Wordbook,
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<Rule>> {
@@ -28,7 +38,7 @@ pub(super) fn read(
     for element in array.iter() {
         let table = element.get_ref().as_table();
         let section = Section::new("[[rule]]", table, element.span(), problems);
-        match read_rule(section, &rules, default_no_text_within, wordbook) {
+        match read_rule(section, &rules, defaults, language, wordbook) {
             Some(rule) => rules.push(rule),
             None => whole = false,
         }
@@ -39,7 +49,8 @@ pub(super) fn read(
 fn read_rule(
     mut section: Section<'_, '_, '_>,
     before: &[Rule],
-    default_no_text_within: TimeDelta,
+    defaults: Defaults,
+    language: Language,
     wordbook: &mut Wordbook,
 ) -> Option<Rule> {
     let name = section.required("name", "\"first-reminder\"", |value| text_as(value, rule_name));
@@ -50,8 +61,14 @@ fn read_rule(
     let except_types = section.optional("except_types", types).unwrap_or_default();
     let late = [("skip", BookedLate::Skip), ("send", BookedLate::Send)];
     let booked_late = section.optional("booked_late", |value| one_of(value, &late)).unwrap_or_default();
-    section.optional("outside_hours", outside_hours);
-    let no_text_within = section.optional("no_text_within", no_text_within).unwrap_or(default_no_text_within);
+    let outside_hours = section.optional("outside_hours", outside_hours).unwrap_or(defaults.outside_hours);
+    let no_text_within = section.optional("no_text_within", no_text_within).unwrap_or(defaults.no_text_within);
+    let priority = section.optional("priority", priority).unwrap_or(0);
+    let skip_if_confirmed = section.optional("skip_if_confirmed", boolean).unwrap_or(false);
+    let expires_after = section.optional("expires_after", |value| {
+        let length = duration(value, 60..=31 * 86_400)?;
+        TimeDelta::from_std(length).or_else(|_| fault("too long"))
+    });
     if at.is_some() && lead.is_some_and(|lead| !lead.takes_at()) {
         section.error("at", "`at` goes with days, weeks or business days; a lead in hours or minutes has its own time");
     }
@@ -71,43 +88,86 @@ fn read_rule(
                 format!("there is another rule `{name}`; the name tells what was already sent, so it must be unique"),
             );
         }
-        words(&mut section, "message", Kind::Message, DEFAULT_MESSAGE, name, wordbook);
-        words(&mut section, "context", Kind::Context, DEFAULT_CONTEXT, name, wordbook);
+        messages(&mut section, name, language, wordbook);
+        context(&mut section, name, wordbook);
     } else {
         section.raw("message");
         section.raw("context");
     }
     section.finish();
-    Some(Rule { name: name?, lead: lead?, only_types, except_types, booked_late, no_text_within })
+    Some(Rule {
+        name: name?,
+        lead: lead?,
+        only_types,
+        except_types,
+        priority,
+        skip_if_confirmed,
+        expires_after,
+        outside_hours,
+        booked_late,
+        no_text_within,
+    })
 }
 
-/// A text of the rule; its problems point into it where the file holds it as it reads.
-fn words(
-    section: &mut Section<'_, '_, '_>,
-    key: &'static str,
-    kind: Kind,
-    default: &str,
-    rule: &RuleName,
-    wordbook: &mut Wordbook,
-) {
-    section.optional(key, |value| match value.get_ref() {
-        DeValue::Table(_) => fault(format!("this version writes one language: {key} = \"...\"")),
-        _ => text(value).map(|_| ()),
+/// The messages of a rule, in the practice's language at least.
+fn messages(section: &mut Section<'_, '_, '_>, rule: &RuleName, language: Language, wordbook: &mut Wordbook) {
+    if section.raw("message").is_none() {
+        for (_, language) in Language::CODES {
+            // Held by a test: the built-in texts are in order.
+            let _ = wordbook.set_message(rule, language, default_message(language));
+        }
+        return;
+    }
+    section.optional("message", |value| {
+        let mut faults = Faults::new();
+        let texts = per_language(value, language)?;
+        if !texts.contains_key(&language) {
+            faults.push((
+                None,
+                format!("there is none in the practice's language; write message.{} = \"...\"", language.code()),
+            ));
+        }
+        for (language, written) in texts {
+            if let Err(found) = wordbook.set_message(rule, language, &written.source) {
+                faults.extend(written.faults(found));
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
     });
-    let written = section.raw(key).and_then(|value| Some((value.get_ref().as_str()?.to_owned(), value.span())));
-    let (source, span) = written.map_or((default.to_owned(), None), |(source, span)| (source, Some(span)));
-    let Err(found) = wordbook.add(rule, kind, &source) else { return };
-    let faults: Faults = found
-        .into_iter()
-        .map(|problem| {
-            // Behind a quote of one byte, text without escapes has the length of what it stands for.
-            let plain = span.clone().filter(|span| span.len() == source.len() + 2);
-            let place =
-                plain.zip(problem.range).map(|(span, range)| span.start + 1 + range.start..span.start + 1 + range.end);
-            (place, problem.message)
-        })
-        .collect();
-    section.optional(key, |_| Err::<(), Faults>(faults));
+}
+
+fn context(section: &mut Section<'_, '_, '_>, rule: &RuleName, wordbook: &mut Wordbook) {
+    if section.raw("context").is_none() {
+        // Held by a test: the built-in context is in order.
+        let _ = wordbook.set_context(rule, DEFAULT_CONTEXT);
+        return;
+    }
+    section.optional("context", |value| {
+        if matches!(value.get_ref(), DeValue::Table(_)) {
+            return fault("Annie reads the context in English; write one text");
+        }
+        for written in per_language(value, Language::English)?.into_values() {
+            wordbook.set_context(rule, &written.source).map_err(|found| written.faults(found))?;
+        }
+        Ok(())
+    });
+}
+
+fn priority(value: &Value<'_>) -> Result<i32, Faults> {
+    let number = value.get_ref().as_integer().and_then(|i| i.as_str().parse::<i32>().ok());
+    match number.filter(|n| (-1000..=1000).contains(n)) {
+        Some(number) => Ok(number),
+        None => fault(
+            "a whole number from -1000 to 1000 is wanted; of two texts that exclude each other the higher goes out",
+        ),
+    }
+}
+
+fn boolean(value: &Value<'_>) -> Result<bool, Faults> {
+    match value.get_ref().as_bool() {
+        Some(yes) => Ok(yes),
+        None => fault("write true or false, without quotes"),
+    }
 }
 
 /// A name that reads well in a table, a log and a command.

@@ -17,8 +17,8 @@ use crate::annie::gateway::Gateway;
 use crate::clock::{Clock, SystemClock};
 use crate::config::key::{self, KeyError};
 use crate::config::zones::first_disagreement;
-use crate::config::{self, Config, ConfigError};
-use crate::engine::passes::{Engine, PassReport};
+use crate::config::{self, Config, ConfigError, KEY_NAME};
+use crate::engine::passes::{Engine, Gateways, PassReport};
 use crate::planner::facts::Mode;
 use crate::store::{Store, StoreError, lock, open};
 
@@ -71,14 +71,14 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| setup(&e))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| setup(&e))?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(|e| setup(&e))?;
-    let gateway = gateway_of(&config)?;
+    let gateways = gateways_of(&config)?;
     let database = config.database.clone();
     let lock = lock::take(&database).map_err(|source| RunError::Lock { path: database.clone(), source })?;
     let _lock = lock.ok_or_else(|| RunError::AlreadyRunning(database.clone()))?;
     let store = Store::new(open::read_write(&database)?);
     compare_zones(&config, clock.as_ref());
 
-    let mut engine = Engine::new(store, clock.clone(), gateway, Arc::new(config));
+    let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
     engine.start().await?;
     let mut report = engine.pass().await?;
     let (mut metronome, mut ticks) =
@@ -133,14 +133,21 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     Ok(())
 }
 
-/// The way to Annie; none in observe mode, which needs no key.
-fn gateway_of(config: &Config) -> Result<Option<Gateway>, RunError> {
+/// The ways to Annie, one for each key; none in observe mode, which needs no key.
+fn gateways_of(config: &Config) -> Result<Gateways, RunError> {
+    let mut gateways = Gateways::new();
     if config.rulebook.mode == Mode::Observe {
-        return Ok(None);
+        return Ok(gateways);
     }
-    let key = key::find(config.annie.api_key_file.as_deref())?;
-    let annie = HttpAnnie::new(&config.annie.base_url, key, config.annie.timeout)?;
-    Ok(Some(Gateway::Http(annie)))
+    for name in config.key_names() {
+        let file = match config.locations.get(name) {
+            Some(location) if name != KEY_NAME => location.api_key_file.as_deref(),
+            _ => config.annie.api_key_file.as_deref(),
+        };
+        let annie = HttpAnnie::new(&config.annie.base_url, key::find(file)?, config.annie.timeout)?;
+        gateways.insert(name.to_owned(), Gateway::Http(annie));
+    }
+    Ok(gateways)
 }
 
 fn standing(config: &Config) -> String {
@@ -195,13 +202,13 @@ async fn try_reload(
     if config.database != engine.config().database {
         return Err("[database] path has changed; that takes a restart".to_owned());
     }
-    let gateway = gateway_of(&config).map_err(|error| error.to_string())?;
+    let gateways = gateways_of(&config).map_err(|error| error.to_string())?;
     compare_zones(&config, clock);
     let tick = config.tick.clone();
     // What can fail comes first: from the adoption on, the new rules are in force.
     metronome.set_cron(&tick).await.map_err(|error| error.to_string())?;
     engine.adopt(Arc::new(config)).await.map_err(|error| error.to_string())?;
-    engine.set_gateway(gateway);
+    engine.set_gateways(gateways);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The nouns of the field: appointment, patient, phone, lead, rule, reminder and its states. Pure.
 
 pub mod appointment;
+pub mod language;
 pub mod lead;
 pub mod outcome;
 pub mod phone;

@@ -83,23 +83,57 @@ pub struct Reading {
     pub phone: Option<Phone>,
     /// Whether such a number can exist (`isValidNumber`).
     pub valid: bool,
+    /// Whether the text says that the patient wants no texts; the number is the one it names.
+    pub refusal: bool,
 }
+
+/// Words of somebody who does not want to be texted, as front desks write them beside a number. Beside these, any
+/// other word makes a text no number at all.
+const REFUSALS: [&str; 20] = [
+    "do not text",
+    "don't text",
+    "dont text",
+    "do not sms",
+    "don't sms",
+    "no text",
+    "no sms",
+    "not text",
+    "never text",
+    "do not contact",
+    "do not message",
+    "no message",
+    "stop",
+    "opt out",
+    "opt-out",
+    "opted out",
+    "unsubscribe",
+    "revoke",
+    "call only",
+    "calls only",
+];
 
 /// Reads a number as somebody wrote it. Never fails: what is no number is a reading without one.
 pub fn read(spelling: &str, country: Country) -> Reading {
-    let none = Reading { phone: None, valid: false };
+    let none = Reading { phone: None, valid: false, refusal: false };
     // Words beside the digits may be "do not text"; libphonenumber would read past them, and would take
     // letters for digits. A desk telephone's extension cannot be texted to.
     let digits = spelling.trim().trim_start_matches("tel:");
     if digits.chars().any(char::is_alphabetic) {
-        return none;
+        let said = digits.to_lowercase().replace(['\u{2019}', '\u{02bc}'], "'");
+        let refusal = REFUSALS.iter().any(|words| said.contains(words));
+        let number: String = digits.chars().filter(|c| !c.is_alphabetic()).collect();
+        let number = number.trim_matches(|c: char| !c.is_ascii_digit() && c != '+' && c != '(');
+        return match refusal {
+            true => Reading { refusal, valid: false, ..read(number, country) },
+            false => none,
+        };
     }
     let Ok(number) = PhoneNumber::parse(digits, Some(country.0)) else { return none };
     if number.extension.is_some() {
         return none;
     }
     match Phone::from_e164(&number.format_as(PhoneNumberFormat::E164)) {
-        Some(phone) => Reading { phone: Some(phone), valid: number.is_valid() },
+        Some(phone) => Reading { phone: Some(phone), valid: number.is_valid(), refusal: false },
         None => none,
     }
 }
@@ -135,7 +169,29 @@ mod tests {
         assert_eq!(read_us("none"), (None, false));
         assert_eq!(read_us(""), (None, false));
         assert_eq!(read_us("303-555-0142 x251"), (None, false));
-        assert_eq!(read_us("do not text 303-555-0142"), (None, false));
+    }
+
+    #[test]
+    fn a_refusal_is_no_number_to_text() {
+        for cell in [
+            "do not text 303-555-0142",
+            "303-555-0142 NO TEXTS",
+            "(303) 555-0142 - don\u{2019}t text!",
+            "303 555 0142 (call only)",
+        ] {
+            let reading = read(cell, Country::US);
+            let number = reading.phone.as_ref().map(|phone| phone.dial().to_owned());
+            assert_eq!(
+                (number.as_deref(), reading.valid, reading.refusal),
+                (Some("+13035550142"), false, true),
+                "{cell}"
+            );
+        }
+        let wordless = read("do not text", Country::US);
+        assert_eq!((wordless.phone, wordless.refusal), (None, true));
+        for cell in ["wife's cell 303-555-0142", "home 303-555-0142", "303-555-0142 ext 5", "303-555-0142"] {
+            assert!(!read(cell, Country::US).refusal, "{cell}");
+        }
     }
 
     #[test]

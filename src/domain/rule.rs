@@ -15,6 +15,20 @@ pub enum BookedLate {
     Send,
 }
 
+/// What becomes of a time outside the sending hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OutsideHours {
+    /// On an open day into that day's hours; on a closed day to the open day before, at the same clock time.
+    #[default]
+    SameDay,
+    /// To half an hour before the closing before it.
+    Earlier,
+    /// To the next opening.
+    Later,
+    /// No text.
+    Skip,
+}
+
 /// When, to whom and under which policy a reminder goes out. Its words stand in the wordbook, under its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -26,6 +40,14 @@ pub struct Rule {
     pub only_types: Vec<String>,
     /// All but these types.
     pub except_types: Vec<String>,
+    /// Which of two texts that exclude each other is kept: the higher one; 0 where nothing is said.
+    pub priority: i32,
+    /// No text to those who have said yes already.
+    pub skip_if_confirmed: bool,
+    /// How long after its time a text is still of use; none = until the next text, or near the start.
+    pub expires_after: Option<TimeDelta>,
+    /// What becomes of a time outside the sending hours.
+    pub outside_hours: OutsideHours,
     /// What a late booking gets.
     pub booked_late: BookedLate,
     /// No text this near to the start or nearer.

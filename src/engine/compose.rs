@@ -10,24 +10,26 @@ use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
 use crate::domain::text::{RuleName, one_line};
 
-/// The request for one visit's reminder, as it reads at `at`.
+/// The request for one text about these visits, the first of them the earliest, as it reads at `at`. `first`: the
+/// number was never texted before.
 ///
 /// # Errors
 /// Why its words cannot be written.
 pub fn request(
     config: &Config,
-    rule: &RuleName,
-    visit: &Appointment,
+    visits: &[(&Appointment, &RuleName)],
     to: &Phone,
+    first: bool,
     at: DateTime<Utc>,
 ) -> Result<SmsRequest, Skip> {
-    let texts = config.wordbook.write(rule, visit, at)?;
+    let texts = config.wordbook.write(visits, first, at)?;
+    let (earliest, _) = visits.first().ok_or(Skip::TemplateError)?;
     Ok(SmsRequest {
-        from_number: config.practice.from_number.dial().to_owned(),
+        from_number: config.from_number(config.rulebook.location_of(earliest)).dial().to_owned(),
         to_number: to.dial().to_owned(),
         message: texts.message.0,
-        patient_info: patient(visit, &config.annie.send_patient),
-        appointment_info: appointment(config, visit),
+        patient_info: patient(earliest, &config.annie.send_patient),
+        appointment_info: appointment(config, earliest),
         context: Some(texts.context.0).filter(|context| !context.is_empty()),
     })
 }
@@ -49,7 +51,8 @@ fn patient(visit: &Appointment, fields: &[PatientField]) -> Option<PatientInfo> 
 
 fn appointment(config: &Config, visit: &Appointment) -> Option<AppointmentInfo> {
     let chosen = |field: AppointmentField| config.annie.send_appointment.contains(&field);
-    let local = |at: DateTime<Utc>| config.practice.zone.local(at).to_rfc3339_opts(SecondsFormat::Secs, false);
+    let zone = config.zone(config.rulebook.location_of(visit));
+    let local = |at: DateTime<Utc>| zone.local(at).to_rfc3339_opts(SecondsFormat::Secs, false);
     let info = AppointmentInfo {
         start_time: Some(local(visit.starts_at)).filter(|_| chosen(AppointmentField::StartTime)),
         end_time: visit.ends_at.map(local).filter(|_| chosen(AppointmentField::EndTime)),

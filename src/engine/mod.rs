@@ -8,6 +8,3 @@ pub mod pace;
 pub mod passes;
 pub mod planning;
 pub mod sending;
-
-/// The name the one API key of this version goes by in the ledger; never the key.
-pub const KEY_NAME: &str = "default";

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::planning::{directory, plan_unit};
+use super::planning::{directory, is_first_text, plan_unit};
 use super::sending::clock_is_wrong;
-use super::{KEY_NAME, circuit, compose};
+use super::{circuit, compose};
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
-use crate::domain::reminder::{Answer, Skip, State, Wait};
+use crate::domain::reminder::{Answer, State, Wait};
+use crate::planner::facts::{Key, LiveSince};
 use crate::planner::plan::Item;
 use crate::store::dirty::Unit;
 use crate::store::imports::LastImport;
@@ -28,8 +29,12 @@ pub struct Row {
     pub visit: Appointment,
     /// The body that would be POSTed, or was.
     pub request: Option<Value>,
-    /// What became of its text, if it was texted.
+    /// What the patient reads, also where the mode does not let it go.
+    pub words: Option<String>,
+    /// What becomes of its text, if it was texted.
     pub text: Option<Text>,
+    /// The reminders that go, or went, in the same text, in its order; itself among them.
+    pub together: Vec<Key>,
     /// The code a program reads: the reason, or what a planned one waits for.
     pub code: Option<&'static str>,
 }
@@ -46,70 +51,99 @@ pub fn plan_of(
 ) -> Result<Vec<Row>, StoreError> {
     let directory = directory(config);
     phones::learn_all(connection, directory.country, phones::Keep::Temporary)?;
-    let live = standing::live_since(connection, &config.rulebook.rules)?;
     let mut units: BTreeSet<Unit> = BTreeSet::new();
     for starting in appointments::starting_in(connection, now, until)? {
         units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
     }
-    let blocked = waits(connection, now)?;
+    let live = standing::live_since(connection, &config.rulebook.rules)?;
+    let blocked = waits(connection, config, now)?;
     let mut rows = Vec::new();
     for unit in &units {
-        let (facts, items) = plan_unit(connection, config, &live, unit, &BTreeSet::new(), now)?;
-        let visits: BTreeMap<_, _> =
-            facts.visits.into_iter().map(|v| (v.appointment.id.clone(), v.appointment)).collect();
-        for item in items.into_iter().filter(|i| i.current && i.key.start >= now && i.key.start < until) {
-            let Some(visit) = visits.get(&item.key.appointment_id) else { continue };
-            rows.push(row(connection, config, item, visit, blocked, now)?);
-        }
+        let of_unit = rows_of(connection, config, (&live, &blocked), unit, now)?;
+        rows.extend(of_unit.into_iter().filter(|row| row.item.key.start >= now && row.item.key.start < until));
     }
     let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
     rows.sort_by(|a, b| (a.item.key.start, &a.visit.id, order(a)).cmp(&(b.item.key.start, &b.visit.id, order(b))));
     Ok(rows)
 }
 
+/// What texts that are due wait for, by the names of the keys.
+pub type Blocked = BTreeMap<String, Wait>;
+
 /// What texts that are due wait for.
-fn waits(connection: &Connection, now: DateTime<Utc>) -> Result<Option<Wait>, StoreError> {
-    match clock_is_wrong(connection, now)? {
-        true => Ok(Some(Wait::Clock)),
-        false => Ok(circuit::waits(&circuits::health(connection, KEY_NAME)?, now)),
+///
+/// # Errors
+/// Database errors.
+pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Blocked, StoreError> {
+    let mut blocked = Blocked::new();
+    let wrong = clock_is_wrong(connection, now)?;
+    for key in config.key_names() {
+        let wait = match wrong {
+            true => Some(Wait::Clock),
+            false => circuit::waits(&circuits::health(connection, key)?, now),
+        };
+        blocked.extend(wait.map(|wait| (key.to_owned(), wait)));
     }
+    Ok(blocked)
 }
 
-fn row(
+/// The reminders of one unit about the starts its visits have now.
+///
+/// # Errors
+/// Database errors.
+pub fn rows_of(
     connection: &Connection,
     config: &Config,
-    item: Item,
-    visit: &Appointment,
-    blocked: Option<Wait>,
+    (live, blocked): (&LiveSince, &Blocked),
+    unit: &Unit,
     now: DateTime<Utc>,
-) -> Result<Row, StoreError> {
-    let text = match item.state.is_spent() {
-        true => ledger::text_of(connection, &item.key)?,
-        false => None,
-    };
-    let planned = item.state == State::Answered(Answer::Planned);
-    let request = match (&item.state, &item.phone, item.due_at) {
-        (State::Answered(Answer::Planned), Some(phone), Some(due)) => {
-            compose::request(config, &item.key.rule, visit, phone, due)
-                .ok()
-                .and_then(|request| serde_json::to_value(request).ok())
-        }
-        (State::Sent, _, _) => {
-            text.as_ref().and_then(|t| t.body.as_ref()).and_then(|body| serde_json::from_str(&body.0).ok())
-        }
-        _ => None,
-    };
-    let overdue = planned && item.due_at.is_some_and(|at| at <= now);
-    let waits = item.waits.or(blocked.filter(|_| overdue));
-    let code = item.state.reason().or(waits.filter(|_| planned).map(Wait::code));
-    Ok(Row { item, visit: visit.clone(), request, text, code })
-}
-
-/// The text a reminder would have if the mode let it go, as of its due time.
-pub fn would_be_text(config: &Config, row: &Row) -> Option<String> {
-    let State::Answered(Answer::Skipped(Skip::ObserveMode)) = row.item.state else { return None };
-    let texts = config.wordbook.write(&row.item.key.rule, &row.visit, row.item.due_at?).ok()?;
-    Some(texts.message.0)
+) -> Result<Vec<Row>, StoreError> {
+    let (facts, plan) = plan_unit(connection, config, live, unit, &BTreeSet::new(), now)?;
+    let visits: BTreeMap<_, _> = facts.visits.iter().map(|v| (&v.appointment.id, &v.appointment)).collect();
+    let mut rows = Vec::new();
+    for item in plan.items.iter().filter(|item| item.current) {
+        let Some(visit) = visits.get(&item.key.appointment_id) else { continue };
+        let message = plan.message_of(&item.key);
+        let text = match item.state.is_spent() {
+            true => ledger::text_of(connection, &item.key)?,
+            false => None,
+        };
+        let planned = item.state == State::Answered(Answer::Planned);
+        let about: Vec<_> = message
+            .map(|message| message.keys.iter())
+            .into_iter()
+            .flatten()
+            .filter_map(|key| Some((*visits.get(&key.appointment_id)?, &key.rule)))
+            .collect();
+        let first = is_first_text(&facts) && message == plan.messages.first();
+        let composed = message
+            .zip(item.phone.as_ref())
+            .and_then(|(message, phone)| compose::request(config, &about, phone, first, message.due_at).ok());
+        let stored = || text.as_ref().and_then(|t| serde_json::from_str::<Value>(&t.body.as_ref()?.0).ok());
+        let request = match composed.as_ref().filter(|_| planned) {
+            Some(request) => serde_json::to_value(request).ok(),
+            None => stored().filter(|_| item.state == State::Sent),
+        };
+        let words = composed.map(|request| request.message);
+        let words = words.or_else(|| Some(request.as_ref()?["message"].as_str()?.to_owned()));
+        let told =
+            facts.attempts.iter().rev().find(|attempt| attempt.keys.contains(&item.key) && item.state.is_spent());
+        let together = told.map(|attempt| &attempt.keys).or(message.map(|message| &message.keys));
+        let overdue = planned && item.due_at.is_some_and(|at| at <= now);
+        let key = config.key_name(config.rulebook.location_of(visit));
+        let waits = item.waits.or(blocked.get(key).copied().filter(|_| overdue));
+        let code = item.state.reason().or(waits.filter(|_| planned).map(Wait::code));
+        rows.push(Row {
+            item: item.clone(),
+            visit: (*visit).clone(),
+            request,
+            words,
+            text,
+            together: together.cloned().unwrap_or_else(|| vec![item.key.clone()]),
+            code,
+        });
+    }
+    Ok(rows)
 }
 
 /// The state of the whole.
@@ -138,15 +172,18 @@ pub struct Overview {
 /// # Errors
 /// Database errors.
 pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Overview, StoreError> {
-    let health = circuits::health(connection, KEY_NAME)?;
-    let waits = waits(connection, now)?;
+    let mut open = None;
+    for key in config.key_names() {
+        open = open.or(circuits::health(connection, key)?.open);
+    }
+    let waits = waits(connection, config, now)?.into_values().next();
     Ok(Overview {
         counts: reminders::counts(connection)?,
         unplanned: dirty::count(connection)?,
         next_due: reminders::next_due(connection)?,
         last_import: imports::last(connection)?,
         last_beat: standing::last_beat(connection)?,
-        open: health.open,
+        open,
         waits,
         unknown_for_long: ledger::unknown_since_before(connection, now - config.annie.settle)?,
     })

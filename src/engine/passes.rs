@@ -1,5 +1,6 @@
 //! The engine: runs the passes one after another, whenever it is woken. What is due is in the store, not here.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
 use tracing::{debug, error, info, warn};
 
-use super::KEY_NAME;
 use super::circuit;
 use super::pace::Pace;
 use super::planning::{self, Step};
@@ -41,13 +41,16 @@ pub struct PassReport {
     pub again_in: Option<Duration>,
 }
 
+/// The ways to Annie, by the names of the keys.
+pub type Gateways = BTreeMap<String, Gateway>;
+
 /// The passes with what they need.
 #[derive(Debug)]
 pub struct Engine<C> {
     store: Store,
     clock: Arc<C>,
-    /// None in observe mode: there is nobody to send to.
-    gateway: Option<Gateway>,
+    /// Empty in observe mode: there is nobody to send to.
+    gateways: Gateways,
     config: Arc<Config>,
     pace: Pace,
     in_flight: InFlight,
@@ -59,12 +62,12 @@ pub struct Engine<C> {
 
 impl<C: Clock + 'static> Engine<C> {
     /// An engine over an open store.
-    pub fn new(store: Store, clock: Arc<C>, gateway: Option<Gateway>, config: Arc<Config>) -> Engine<C> {
+    pub fn new(store: Store, clock: Arc<C>, gateways: Gateways, config: Arc<Config>) -> Engine<C> {
         let pace = Pace::per_minute(config.annie.requests_per_minute);
         Engine {
             store,
             clock,
-            gateway,
+            gateways,
             config,
             pace,
             in_flight: InFlight::default(),
@@ -92,11 +95,15 @@ impl<C: Clock + 'static> Engine<C> {
     /// Database errors.
     pub async fn start(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
+        let keys: Vec<String> = self.config.key_names().map(str::to_owned).collect();
         let cut_off = self
             .store
             .write(move |tx| {
-                if let Some(open) = circuits::health(tx, KEY_NAME)?.open {
-                    circuits::set_open(tx, KEY_NAME, &circuits::Open { next_probe: now, ..open })?;
+                standing::begin_run(tx, now)?;
+                for key in &keys {
+                    if let Some(open) = circuits::health(tx, key)?.open {
+                        circuits::set_open(tx, key, &circuits::Open { next_probe: now, ..open })?;
+                    }
                 }
                 ledger::recover(tx, now)
             })
@@ -131,9 +138,9 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(())
     }
 
-    /// Replaces the way to Annie, after a reload changed it.
-    pub fn set_gateway(&mut self, gateway: Option<Gateway>) {
-        self.gateway = gateway;
+    /// Replaces the ways to Annie, after a reload changed them.
+    pub fn set_gateways(&mut self, gateways: Gateways) {
+        self.gateways = gateways;
     }
 
     /// One pass: settle, keep house, plan, send. Timer, nudge and start-up all call this; it looks at what the
@@ -215,8 +222,19 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(true)
     }
 
+    /// Sends what is due, each key by itself: one that is stopped holds up no other.
     async fn send(&mut self, report: &mut PassReport) -> Result<(), StoreError> {
-        let Some(gateway) = self.gateway.clone() else { return Ok(()) };
+        for (key, gateway) in self.gateways.clone() {
+            let mut own = PassReport::default();
+            self.send_with(&key, &gateway, &mut own).await?;
+            report.begun += own.begun;
+            report.waits = report.waits.or(own.waits);
+            report.again_in = report.again_in.into_iter().chain(own.again_in).min();
+        }
+        Ok(())
+    }
+
+    async fn send_with(&mut self, key: &str, gateway: &Gateway, report: &mut PassReport) -> Result<(), StoreError> {
         if self.config.rulebook.mode == Mode::Observe || self.in_flight.has_unsettled() {
             return Ok(());
         }
@@ -229,12 +247,13 @@ impl<C: Clock + 'static> Engine<C> {
             return Ok(());
         }
         let (config, under_way, clock) = (self.config.clone(), self.in_flight.count(), self.clock.clone());
+        let api_key = key.to_owned();
         // The claim's time is read when the store is ours: planning and waiting for a writer take their time.
         let (claiming, now, boot) = self
             .store
             .write(move |tx| {
                 let (now, boot) = (clock.now(), clock.boot());
-                Ok((claim_some(tx, &config, now, most, under_way)?, now, boot))
+                Ok((claim_some(tx, &config, &api_key, now, most, under_way)?, now, boot))
             })
             .await?;
         match claiming {
@@ -260,7 +279,7 @@ impl<C: Clock + 'static> Engine<C> {
                 report.waits = Some(Wait::Circuit);
                 error!(%reason, "sending is stopped, nothing is lost: {reason}. When it is mended, sending goes on by itself; `systemctl restart leadtime` tries at once");
             }
-            Claiming::Probe => self.probe(&gateway, now, report).await?,
+            Claiming::Probe => self.probe(key, gateway, now, report).await?,
         }
         Ok(())
     }
@@ -268,19 +287,20 @@ impl<C: Clock + 'static> Engine<C> {
     /// Tries the key by a GET: a good answer lets sending try again, a bad one puts the next try off.
     async fn probe(
         &mut self,
+        key: &str,
         gateway: &Gateway,
         now: DateTime<Utc>,
         report: &mut PassReport,
     ) -> Result<(), StoreError> {
         self.pace.take(1, self.clock.boot());
         let answer = gateway.probe().await;
-        let good = answer.is_ok();
+        let (good, key) = (answer.is_ok(), key.to_owned());
         self.store
             .write(move |tx| {
-                let Some(open) = circuits::health(tx, KEY_NAME)?.open else { return Ok(()) };
+                let Some(open) = circuits::health(tx, &key)?.open else { return Ok(()) };
                 let next = circuit::opened(open.reason.clone(), open.probes + 1, open.since, now);
-                circuits::set_open(tx, KEY_NAME, &next)?;
-                if good { circuits::set_closed(tx, KEY_NAME) } else { Ok(()) }
+                circuits::set_open(tx, &key, &next)?;
+                if good { circuits::set_closed(tx, &key) } else { Ok(()) }
             })
             .await?;
         match answer {

@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 use tracing::error;
 
 use crate::config::Config;
+use crate::domain::appointment::Appointment;
+use crate::domain::rule::Rule;
 use crate::domain::text::AppointmentId;
 use crate::planner::facts::{LiveSince, NumberFacts};
-use crate::planner::plan::{Item, plan};
+use crate::planner::plan::{Plan, plan};
 use crate::store::dirty::{self, Unit};
 use crate::store::facts::{self, Directory};
 use crate::store::{Connection, StoreError, Transaction, reminders, separately, standing};
@@ -36,12 +38,20 @@ pub fn plan_unit(
     unit: &Unit,
     also: &BTreeSet<AppointmentId>,
     now: DateTime<Utc>,
-) -> Result<(NumberFacts, Vec<Item>), StoreError> {
+) -> Result<(NumberFacts, Plan), StoreError> {
     let facts = facts::load(connection, &directory(config), unit, also, now)?;
-    let words =
-        |visit: &_, rule: &crate::domain::rule::Rule, at| config.wordbook.write(&rule.name, visit, at).map(|_| ());
-    let items = plan(&config.rulebook, live, &facts, now, &words);
-    Ok((facts, items))
+    let first = is_first_text(&facts);
+    let words = |visits: &[(&Appointment, &Rule)], at| {
+        let visits: Vec<_> = visits.iter().map(|(visit, rule)| (*visit, &rule.name)).collect();
+        config.wordbook.write(&visits, first, at).map(|_| ())
+    };
+    let plan = plan(&config.rulebook, live, &facts, now, &words);
+    Ok((facts, plan))
+}
+
+/// Whether nothing was ever sent to the number.
+pub fn is_first_text(facts: &NumberFacts) -> bool {
+    facts.attempts.is_empty()
 }
 
 /// What one step of the planning pass did.
@@ -68,12 +78,12 @@ impl Step {
 /// Database errors.
 pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Step, StoreError> {
     let live = standing::live_since(tx, &config.rulebook.rules)?;
-    let dirty = dirty::take(tx, &directory(config), MARKS_AT_ONCE)?;
+    let dirty = dirty::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
     let mut step = Step::default();
     for (unit, also) in &dirty {
         let planned = separately(tx, || {
-            let (facts, items) = plan_unit(tx, config, &live, unit, also, now)?;
-            reminders::write(tx, &config.practice.zone, &items, &facts.stored)
+            let (facts, plan) = plan_unit(tx, config, &live, unit, also, now)?;
+            reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored)
         })?;
         match planned {
             Ok(changed) => {

@@ -10,8 +10,8 @@ use tokio::task::{Id, JoinSet};
 use tracing::{error, info, warn};
 
 use super::circuit::{self, Permit};
-use super::planning::plan_unit;
-use super::{KEY_NAME, compose};
+use super::compose;
+use super::planning::{is_first_text, plan_unit};
 use crate::annie::gateway::Gateway;
 use crate::annie::wire::SmsRequest;
 use crate::clock::Clock;
@@ -39,10 +39,12 @@ const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 pub struct Claimed {
     /// The attempt.
     pub attempt: i64,
-    /// What it is about.
-    pub key: Key,
+    /// What it is about; never empty.
+    pub keys: Vec<Key>,
     /// The number.
     pub phone: Phone,
+    /// The key it goes out with, by its name.
+    pub api_key: String,
     request: SmsRequest,
 }
 
@@ -60,11 +62,12 @@ pub enum Claiming {
 }
 
 /// A POST that ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Finished {
     attempt: i64,
-    key: Key,
+    keys: Vec<Key>,
     phone: Phone,
+    api_key: String,
     outcome: Outcome,
     ended: DateTime<Utc>,
 }
@@ -73,7 +76,7 @@ struct Finished {
 #[derive(Debug, Default)]
 pub struct InFlight {
     tasks: JoinSet<(Outcome, DateTime<Utc>)>,
-    claims: HashMap<Id, (i64, Key, Phone)>,
+    claims: HashMap<Id, (i64, Vec<Key>, Phone, String)>,
     /// Ended, but not on disk yet: kept until the disk takes them.
     unsettled: Vec<Finished>,
 }
@@ -98,7 +101,7 @@ impl InFlight {
         claimed_at: (DateTime<Utc>, Duration),
         nudge: Arc<Notify>,
     ) {
-        let Claimed { attempt, key, phone, request } = claimed;
+        let Claimed { attempt, keys, phone, api_key, request } = claimed;
         let task = self.tasks.spawn(async move {
             let _nudge = NudgeOnDrop(nudge);
             let outcome = match is_too_old(clock.as_ref(), claimed_at) {
@@ -107,7 +110,7 @@ impl InFlight {
             };
             (outcome, clock.now())
         });
-        self.claims.insert(task.id(), (attempt, key, phone));
+        self.claims.insert(task.id(), (attempt, keys, phone, api_key));
     }
 
     /// Collects what has ended; with `all`, waits for everything under way.
@@ -125,8 +128,8 @@ impl InFlight {
                     (failed.id(), (Outcome::Unknown { status: None, detail }, clock.now()))
                 }
             };
-            if let Some((attempt, key, phone)) = self.claims.remove(&id) {
-                self.unsettled.push(Finished { attempt, key, phone, outcome, ended });
+            if let Some((attempt, keys, phone, api_key)) = self.claims.remove(&id) {
+                self.unsettled.push(Finished { attempt, keys, phone, api_key, outcome, ended });
             }
         }
     }
@@ -139,14 +142,13 @@ impl InFlight {
         if self.unsettled.is_empty() {
             return Ok(0);
         }
-        let outcomes: Vec<(i64, Outcome, DateTime<Utc>)> =
-            self.unsettled.iter().map(|f| (f.attempt, f.outcome.clone(), f.ended)).collect();
-        let rejected = store.write(move |tx| settle_all(tx, &outcomes)).await?;
+        let ended = self.unsettled.clone();
+        let (rejected, unrecorded) = store.write(move |tx| settle_all(tx, &ended)).await?;
         if rejected > 0 {
             error!(count = rejected, "{rejected} reminders rejected: Annie refuses their numbers and accepts others");
         }
         let settled = std::mem::take(&mut self.unsettled);
-        settled.iter().for_each(report);
+        settled.iter().filter(|finished| !unrecorded.contains(&finished.attempt)).for_each(report);
         Ok(settled.len())
     }
 }
@@ -165,10 +167,13 @@ fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> boo
     passed > OLDEST_CLAIM
 }
 
-fn settle_all(tx: &Transaction<'_>, outcomes: &[(i64, Outcome, DateTime<Utc>)]) -> Result<usize, StoreError> {
-    for (attempt, outcome, ended) in outcomes {
+/// How many reminders turned out to be rejected, and the attempts whose outcome could not be recorded as it was.
+fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<(usize, Vec<i64>), StoreError> {
+    let mut unrecorded = Vec::new();
+    for Finished { attempt, outcome, ended, api_key, .. } in all {
         let settled = separately(tx, || ledger::settle(tx, *attempt, outcome, *ended))?;
         if let Err(error) = settled {
+            unrecorded.push(*attempt);
             error!(attempt, "the outcome of attempt {attempt} ({}) cannot be recorded: {error}", outcome.name());
             let detail = format!("its outcome could not be recorded: {}", words_of(outcome));
             let unknown = Outcome::Unknown { status: outcome.status(), detail };
@@ -177,16 +182,17 @@ fn settle_all(tx: &Transaction<'_>, outcomes: &[(i64, Outcome, DateTime<Utc>)]) 
             }
         }
         match outcome {
-            Outcome::Sent(_) => circuits::forget_probes(tx, KEY_NAME)?,
-            Outcome::NotSent(NotSent::RateLimited { until }) => circuits::set_limited(tx, KEY_NAME, *until)?,
+            Outcome::Sent(_) => circuits::forget_probes(tx, api_key)?,
+            Outcome::NotSent(NotSent::RateLimited { until }) => circuits::set_limited(tx, api_key, *until)?,
             _ => {}
         }
     }
     let rejected = separately(tx, || ledger::reject_refused_numbers(tx))?;
-    Ok(rejected.unwrap_or_else(|error| {
+    let rejected = rejected.unwrap_or_else(|error| {
         error!("refusals of single numbers cannot be recorded: {error}");
         0
-    }))
+    });
+    Ok((rejected, unrecorded))
 }
 
 fn words_of(outcome: &Outcome) -> String {
@@ -196,9 +202,15 @@ fn words_of(outcome: &Outcome) -> String {
     }
 }
 
-/// One line for each outcome, that reads alone.
+/// One line for each reminder, that reads alone.
 fn report(finished: &Finished) {
-    let Finished { attempt, key, phone, outcome, .. } = finished;
+    let Finished { attempt, keys, phone, outcome, .. } = finished;
+    for key in keys {
+        report_one(*attempt, key, phone, outcome);
+    }
+}
+
+fn report_one(attempt: i64, key: &Key, phone: &Phone, outcome: &Outcome) {
     let (appointment, rule) = (&key.appointment_id, &key.rule);
     let detail = outcome.detail();
     match outcome {
@@ -228,42 +240,44 @@ pub fn clock_is_wrong(connection: &Connection, now: DateTime<Utc>) -> Result<boo
     Ok(ledger::last_attempt_at(connection)?.is_some_and(|last| now < last - CLOCK_TOLERANCE))
 }
 
-/// Claims what may be sent now, at most `most`, in one transaction. `under_way` POSTs have not ended.
+/// Claims what may be sent now with a key, at most `most`, in one transaction. `under_way` POSTs have not ended.
 ///
 /// # Errors
 /// Database errors.
 pub fn claim_some(
     tx: &Transaction<'_>,
     config: &Config,
+    api_key: &str,
     now: DateTime<Utc>,
     most: usize,
     under_way: usize,
 ) -> Result<Claiming, StoreError> {
-    if reminders::due(tx, now, &[], 1)?.is_empty() {
+    let ours = |location: Option<&str>| config.key_name(location) == api_key;
+    if reminders::due(tx, now, &[], &ours, 1)?.is_empty() {
         return Ok(Claiming::Sent(Vec::new()));
     }
     if clock_is_wrong(tx, now)? {
         return Ok(Claiming::Waits(Wait::Clock, now));
     }
-    let health = circuits::health(tx, KEY_NAME)?;
+    let health = circuits::health(tx, api_key)?;
     let (at_once, avoid) = match circuit::decide(&health, now) {
         Permit::Go { at_once, avoid } => (at_once, avoid),
         Permit::Wait { why, until } => return Ok(Claiming::Waits(why, until)),
-        Permit::Open { reason } => return open(tx, reason, now),
+        Permit::Open { reason } => return open(tx, api_key, reason, now),
         Permit::Probe => return Ok(Claiming::Probe),
     };
     let most = most.min(at_once.saturating_sub(under_way));
-    let live = standing::live_since(tx, &config.rulebook.rules)?;
     if most == 0 {
         return Ok(Claiming::Sent(Vec::new()));
     }
+    let live = standing::live_since(tx, &config.rulebook.rules)?;
     // After a refusal other numbers go first, also when a probe has cleared the key: one bad number holds up no other.
-    let mut due = reminders::due(tx, now, &health.refused_before, most + SPARE)?;
+    let mut due = reminders::due(tx, now, &health.refused_before, &ours, most + SPARE)?;
     if due.is_empty() {
-        due = reminders::due(tx, now, &avoid, most + SPARE)?;
+        due = reminders::due(tx, now, &avoid, &ours, most + SPARE)?;
     }
     if due.is_empty() && !avoid.is_empty() {
-        return open(tx, circuit::only_the_refused_is_due(&health), now);
+        return open(tx, api_key, circuit::only_the_refused_is_due(&health), now);
     }
     let mut claimed = Vec::new();
     for due in due {
@@ -282,13 +296,14 @@ pub fn claim_some(
     Ok(Claiming::Sent(claimed))
 }
 
-fn open(tx: &Transaction<'_>, reason: String, now: DateTime<Utc>) -> Result<Claiming, StoreError> {
-    let probes = circuits::probes(tx, KEY_NAME)?;
-    circuits::set_open(tx, KEY_NAME, &circuit::opened(reason.clone(), probes, now, now))?;
+fn open(tx: &Transaction<'_>, api_key: &str, reason: String, now: DateTime<Utc>) -> Result<Claiming, StoreError> {
+    let probes = circuits::probes(tx, api_key)?;
+    circuits::set_open(tx, api_key, &circuit::opened(reason.clone(), probes, now, now))?;
     Ok(Claiming::Opened(reason))
 }
 
-/// Plans the number again, now; claims the reminder if the answer still is to send it, else writes the new answer.
+/// Plans the number again, now; claims the text with the reminder if the answer still is to send it, else writes the
+/// new answer.
 fn claim_one(
     tx: &Transaction<'_>,
     config: &Config,
@@ -297,30 +312,30 @@ fn claim_one(
     now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = Unit::Number(due.phone.clone());
-    let (facts, items) = plan_unit(tx, config, live, &unit, &BTreeSet::new(), now)?;
-    reminders::write(tx, &config.practice.zone, &items, &facts.stored)?;
-    let Some(item) = items.iter().find(|item| item.key == due.key && item.current) else {
+    let (facts, plan) = plan_unit(tx, config, live, &unit, &BTreeSet::new(), now)?;
+    reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored)?;
+    if !plan.items.iter().any(|item| item.key == due.key && item.current) {
         // It is no longer this number's, or not at this time: its own unit has to answer for it.
-        dirty::mark(tx, &due.phone, &due.key.appointment_id)?;
+        dirty::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;
         return Ok(None);
-    };
-    let ready = item.state == State::Answered(Answer::Planned) && item.due_at.is_some_and(|at| at <= now);
-    let visit = facts.visits.iter().find(|v| v.appointment.id == due.key.appointment_id);
-    let (true, Some(visit)) = (ready && !facts.in_doubt, visit) else { return Ok(None) };
-    let Ok(request) = compose::request(config, &due.key.rule, &visit.appointment, &due.phone, now) else {
+    }
+    let planned = |key: &Key| plan.items.iter().any(|i| i.key == *key && i.state == State::Answered(Answer::Planned));
+    let message = plan.message_of(&due.key).filter(|message| message.due_at <= now && message.keys.iter().all(planned));
+    let Some(message) = message.filter(|_| !facts.in_doubt) else { return Ok(None) };
+    let visits: Vec<_> = message
+        .keys
+        .iter()
+        .filter_map(|key| Some((facts.visits.iter().find(|v| v.appointment.id == key.appointment_id)?, key)))
+        .map(|(visit, key)| (&visit.appointment, &key.rule))
+        .collect();
+    let Ok(request) = compose::request(config, &visits, &due.phone, is_first_text(&facts), now) else {
         return Ok(None);
     };
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
-    let attempt = ledger::claim(
-        tx,
-        &ledger::Claim {
-            key: &due.key,
-            phone: &due.phone,
-            api_key: KEY_NAME,
-            body: Private(&body),
-            now,
-            zone: &config.practice.zone,
-        },
-    )?;
-    Ok(Some(Claimed { attempt, key: due.key.clone(), phone: due.phone.clone(), request }))
+    let api_key = config.key_name(due.location.as_deref());
+    let (keys, phone) = (message.keys.clone(), due.phone.clone());
+    let zone = &config.practice.zone;
+    let claim = ledger::Claim { keys: &keys, phone: &phone, api_key, body: Private(&body), now, zone };
+    let attempt = ledger::claim(tx, &claim)?;
+    Ok(Some(Claimed { attempt, keys, phone, api_key: api_key.to_owned(), request }))
 }

@@ -1,9 +1,9 @@
 //! When texts may leave: the practice's hours and open days, and Annie's legal hours, as one set of windows.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 
+use super::holidays::Holidays;
+use crate::domain::rule::OutsideHours;
 use crate::domain::zone::Zone;
 
 /// Kept clear at both ends of a window, so that a text neither leaves a second early nor arrives a second late.
@@ -74,6 +74,30 @@ impl Span {
     }
 }
 
+/// Hours for each day of the week, Monday first; none = texts never leave on it.
+pub type WeekHours = [Option<Hours>; 7];
+
+/// What was done to a nominal time to bring it into the sending hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adjustment {
+    /// Nothing: it was inside.
+    Kept,
+    /// Moved off the very edge of the hours.
+    Margin,
+    /// It was before the day's hours: at opening.
+    TooEarly,
+    /// It was after the day's hours: half an hour before closing.
+    TooLate,
+    /// No text leaves on that day: the sending day before.
+    ClosedDay,
+    /// The time in that day's hours would be too near the start: before the closing before it.
+    NearStart,
+    /// `earlier`: before the closing before it.
+    Earlier,
+    /// `later`: at the next opening.
+    Later,
+}
+
 /// The practice's calendar and Annie's, together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calendar {
@@ -82,24 +106,36 @@ pub struct Calendar {
     /// The zone in Annie's own settings.
     pub organization_zone: Zone,
     /// When texts may leave, on the practice's clock.
-    pub hours: Hours,
-    /// The days the practice is open.
+    pub hours: WeekHours,
+    /// The days the practice is open: "business days" are these, less holidays.
     pub days: Vec<Weekday>,
-    /// The dates it is closed all the same.
-    pub holidays: BTreeSet<NaiveDate>,
+    /// The days texts may leave, less holidays.
+    pub text_days: Vec<Weekday>,
+    /// The days it is closed all the same.
+    pub holidays: Holidays,
 }
 
 impl Calendar {
     /// Whether the practice is open on a local date.
     pub fn is_open(&self, date: NaiveDate) -> bool {
-        self.days.contains(&date.weekday()) && !self.holidays.contains(&date)
+        self.days.contains(&date.weekday()) && !self.holidays.contains(date)
+    }
+
+    /// The hours in which texts may leave on a local date, Annie's legal hours aside.
+    pub fn hours_on(&self, date: NaiveDate) -> Option<Hours> {
+        let sends = self.text_days.contains(&date.weekday()) && !self.holidays.contains(date);
+        self.hours[date.weekday().num_days_from_monday() as usize].filter(|_| sends)
     }
 
     /// Whether texts can leave at all: the practice's hours and Annie's meet in winter or in summer.
     pub fn has_windows(&self) -> bool {
-        let weeks = [(2026, 1, 5), (2026, 7, 6)].into_iter().filter_map(|(y, m, d)| NaiveDate::from_ymd_opt(y, m, d));
-        let without_holidays = Calendar { holidays: BTreeSet::new(), ..self.clone() };
-        weeks.flat_map(|monday| monday.iter_days().take(7)).any(|date| !without_holidays.spans(date).is_empty())
+        let without_holidays = Calendar { holidays: Holidays::default(), ..self.clone() };
+        sample_weeks().any(|date| !without_holidays.spans(date).is_empty())
+    }
+
+    /// Whether a text may leave at an instant; the margins at both ends of a window count as closed.
+    pub fn may_leave(&self, at: DateTime<Utc>) -> bool {
+        self.spans(self.date(at)).iter().any(|span| span.first() <= at && at <= span.last())
     }
 
     /// The local date of an instant.
@@ -109,7 +145,7 @@ impl Calendar {
 
     /// The stretches of a local date in which texts may leave, in order; empty on a closed day.
     fn spans(&self, date: NaiveDate) -> Vec<Span> {
-        let Some(own) = self.is_open(date).then(|| self.hours.on(date, &self.zone)).flatten() else {
+        let Some(own) = self.hours_on(date).and_then(|hours| hours.on(date, &self.zone)) else {
             return Vec::new();
         };
         let first = self.organization_zone.local(own.opens).date_naive();
@@ -121,49 +157,74 @@ impl Calendar {
             .collect()
     }
 
-    /// `outside_hours = "same-day"`: a time of an open day outside its hours moves into them (opening, or half an
-    /// hour before closing); one on a closed day to the open day before, at the same clock time; and where that is
-    /// within `no_text_within` of the start, to half an hour before the closing before it.
+    /// Brings a nominal time into the sending hours, as the policy says. The result is always before
+    /// `start - no_text_within`.
     ///
-    /// `None`: there is no window to move to.
-    pub fn same_day(
+    /// `None`: there is no such time, or the policy is to send nothing.
+    pub fn adjust(
         &self,
+        policy: OutsideHours,
         nominal: DateTime<Utc>,
         start: DateTime<Utc>,
         no_text_within: TimeDelta,
-    ) -> Option<DateTime<Utc>> {
+    ) -> Option<(DateTime<Utc>, Adjustment)> {
+        let latest = start - no_text_within;
+        let date = self.date(nominal);
+        let inside = self.spans(date).into_iter().find(|s| s.opens <= nominal && nominal < s.closes);
+        let inside = inside.map(|span| match span.clamp(nominal) {
+            at if at == nominal => (at, Adjustment::Kept),
+            at => (at, Adjustment::Margin),
+        });
+        let found = match (policy, inside) {
+            (_, Some(inside)) => Some(inside),
+            (OutsideHours::SameDay, None) => self.into_the_day(nominal),
+            (OutsideHours::Earlier, None) => Some((self.closing_before(nominal, latest)?, Adjustment::Earlier)),
+            (OutsideHours::Later, None) => {
+                self.first_open(nominal, DateTime::<Utc>::MAX_UTC).map(|at| (at, Adjustment::Later))
+            }
+            (OutsideHours::Skip, None) => None,
+        };
+        let (at, adjustment) = found?;
+        match policy {
+            _ if at < latest => Some((at, adjustment)),
+            OutsideHours::SameDay | OutsideHours::Earlier => {
+                Some((self.closing_before(at, latest)?, Adjustment::NearStart))
+            }
+            OutsideHours::Later | OutsideHours::Skip => None,
+        }
+    }
+
+    /// `outside_hours = "same-day"`: a time of an open day outside its hours moves into them (opening, or half an
+    /// hour before closing); one on a closed day to the open day before, at the same clock time.
+    fn into_the_day(&self, nominal: DateTime<Utc>) -> Option<(DateTime<Utc>, Adjustment)> {
         let local = self.zone.local(nominal);
         let (date, spans) = self.windows_back_from(local.date_naive())?;
-        let wanted = match date == local.date_naive() {
-            true => nominal,
-            false => self.zone.at(date, local.time()),
-        };
-        let adjusted = into(&spans, wanted)?;
-        let latest = start - no_text_within;
-        if adjusted < latest {
-            return Some(adjusted);
+        if date == local.date_naive() {
+            return into(&spans, nominal);
         }
-        let earlier_today = spans.iter().rev().filter(|s| s.closes <= adjusted).map(|s| s.before_closing());
-        if let Some(found) = earlier_today.into_iter().find(|at| *at < latest) {
-            return Some(found);
-        }
-        let mut before = date;
+        let (at, _) = into(&spans, self.zone.at(date, local.time()))?;
+        Some((at, Adjustment::ClosedDay))
+    }
+
+    /// Half an hour before the last closing at or before an instant, earlier than `latest`.
+    fn closing_before(&self, at: DateTime<Utc>, latest: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut before = self.date(at);
         for _ in 0..SEARCH_DAYS {
-            let (day, spans) = self.windows_back_from(before.pred_opt()?)?;
-            if let Some(found) = spans.iter().rev().map(|s| s.before_closing()).find(|at| *at < latest) {
+            let (day, spans) = self.windows_back_from(before)?;
+            let closed = spans.iter().rev().filter(|span| span.closes <= at);
+            if let Some(found) = closed.map(|span| span.before_closing()).find(|found| *found < latest) {
                 return Some(found);
             }
-            before = day;
+            before = day.pred_opt()?;
         }
         None
     }
 
     /// The first instant in [from, until) at which a text may leave.
     pub fn first_open(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let last = self.date(until);
         let mut date = self.date(from);
         for _ in 0..SEARCH_DAYS {
-            if date > last {
+            if self.zone.at(date, NaiveTime::MIN) >= until {
                 return None;
             }
             // The end of a window's margin is closed: a text placed there could no longer be claimed.
@@ -190,25 +251,34 @@ impl Calendar {
 }
 
 /// Moves a time into the windows of its day: forward to an opening, or back from after the last closing.
-fn into(spans: &[Span], wanted: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let next = spans.iter().find(|s| wanted < s.closes);
-    Some(match next {
-        Some(span) => span.clamp(wanted),
-        None => spans.last()?.before_closing(),
+fn into(spans: &[Span], wanted: DateTime<Utc>) -> Option<(DateTime<Utc>, Adjustment)> {
+    Some(match spans.iter().find(|s| wanted < s.closes) {
+        Some(span) if wanted < span.opens => (span.first(), Adjustment::TooEarly),
+        Some(span) => (span.clamp(wanted), Adjustment::Margin),
+        None => (spans.last()?.before_closing(), Adjustment::TooLate),
     })
+}
+
+/// A week of winter and one of summer, without holidays.
+fn sample_weeks() -> impl Iterator<Item = NaiveDate> {
+    let mondays = [(2026, 1, 5), (2026, 7, 6)].into_iter().filter_map(|(y, m, d)| NaiveDate::from_ymd_opt(y, m, d));
+    mondays.flat_map(|monday| monday.iter_days().take(7))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const WORKDAYS: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
+
     fn denver(organization: chrono_tz::Tz) -> Calendar {
         Calendar {
             zone: Zone::embedded(chrono_tz::America::Denver),
             organization_zone: Zone::embedded(organization),
-            hours: Hours { opens: 9 * 60, closes: 18 * 60 },
-            days: vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri],
-            holidays: BTreeSet::from(["2026-11-26".parse().unwrap()]),
+            hours: [Some(Hours { opens: 9 * 60, closes: 18 * 60 }); 7],
+            days: WORKDAYS.to_vec(),
+            text_days: WORKDAYS.to_vec(),
+            holidays: Holidays::of_dates(["2026-11-26".parse().unwrap()]),
         }
     }
 
@@ -218,14 +288,70 @@ mod tests {
 
     /// (nominal, start) -> adjusted, all on Denver's clock.
     fn check(calendar: &Calendar, rows: &[(&str, &str, &str)]) {
+        check_policy(calendar, OutsideHours::SameDay, rows);
+    }
+
+    /// The same by another policy; `-` = no text.
+    fn check_policy(calendar: &Calendar, policy: OutsideHours, rows: &[(&str, &str, &str)]) {
         for (nominal, start, want) in rows {
-            let got = calendar.same_day(local(calendar, nominal), local(calendar, start), TimeDelta::hours(2)).unwrap();
-            assert_eq!(
-                calendar.zone.local(got).naive_local().to_string(),
-                want.replace('T', " "),
-                "{nominal} for {start}"
-            );
+            let (nominal, start) = (local(calendar, nominal), local(calendar, start));
+            let got = calendar.adjust(policy, nominal, start, TimeDelta::hours(2));
+            let got = got.map_or("-".to_owned(), |(at, _)| calendar.zone.local(at).naive_local().to_string());
+            assert_eq!(got, want.replace('T', " "), "{policy:?}: {nominal} for {start}");
         }
+    }
+
+    #[test]
+    fn other_policies() {
+        let calendar = denver(chrono_tz::America::Denver);
+        check_policy(
+            &calendar,
+            OutsideHours::Earlier,
+            &[
+                ("2026-11-24T10:00:00", "2026-11-25T10:00:00", "2026-11-24T10:00:00"),
+                ("2026-11-24T09:00:00", "2026-11-25T09:00:00", "2026-11-24T09:02:00"),
+                ("2026-11-24T07:15:00", "2026-11-25T07:15:00", "2026-11-23T17:30:00"),
+                ("2026-11-24T18:00:00", "2026-11-25T18:00:00", "2026-11-24T17:30:00"),
+                ("2026-11-22T10:00:00", "2026-11-23T10:00:00", "2026-11-20T17:30:00"),
+                ("2026-11-24T09:30:00", "2026-11-24T10:00:00", "2026-11-23T17:30:00"), // within two hours
+            ],
+        );
+        check_policy(
+            &calendar,
+            OutsideHours::Later,
+            &[
+                ("2026-11-24T07:15:00", "2026-11-25T07:15:00", "2026-11-24T09:02:00"),
+                ("2026-11-24T18:00:00", "2026-11-25T18:00:00", "2026-11-25T09:02:00"),
+                ("2026-11-25T18:00:00", "2026-11-30T18:00:00", "2026-11-27T09:02:00"), // Thanksgiving is closed
+                ("2026-11-24T18:00:00", "2026-11-25T11:02:00", "-"),                   // 09:02 is just within two hours
+            ],
+        );
+        check_policy(
+            &calendar,
+            OutsideHours::Skip,
+            &[
+                ("2026-11-24T17:59:00", "2026-11-25T17:59:00", "2026-11-24T17:58:00"), // the margin is no "outside"
+                ("2026-11-24T18:00:00", "2026-11-25T18:00:00", "-"),
+                ("2026-11-22T10:00:00", "2026-11-23T10:00:00", "-"),
+            ],
+        );
+    }
+
+    #[test]
+    fn hours_by_day_and_days_that_only_texts_know() {
+        let mut calendar = denver(chrono_tz::America::Denver);
+        calendar.hours[5] = Some(Hours { opens: 10 * 60, closes: 14 * 60 });
+        calendar.hours[0] = None;
+        calendar.text_days.push(Weekday::Sat);
+        check(
+            &calendar,
+            &[
+                ("2026-11-21T08:00:00", "2026-11-24T08:00:00", "2026-11-21T10:02:00"), // Saturday, by its own hours
+                ("2026-11-22T16:00:00", "2026-11-25T16:00:00", "2026-11-21T13:30:00"), // Sunday: Saturday
+                ("2026-11-23T11:00:00", "2026-11-26T11:00:00", "2026-11-21T11:00:00"), // Monday has no hours
+            ],
+        );
+        assert!(!calendar.is_open("2026-11-21".parse().unwrap()), "Saturday is no business day");
     }
 
     #[test]

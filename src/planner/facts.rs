@@ -1,11 +1,13 @@
 //! What the planner is told: the rules in force, and everything that is known of one number.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
+use super::budget::Limits;
 use super::calendar::Calendar;
-use crate::domain::appointment::Appointment;
+use crate::domain::appointment::{Appointment, Consent};
+use crate::domain::language::Language;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::State;
 use crate::domain::rule::Rule;
@@ -20,11 +22,33 @@ pub enum Mode {
     Live,
 }
 
+/// What becomes of several reminders to one number on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Household {
+    /// One text for all of them.
+    #[default]
+    Merge,
+    /// A text each, as far as Annie's limits allow.
+    Separate,
+}
+
 /// The rules in force, with all the planner needs of the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rulebook {
-    /// When texts may leave.
+    /// When texts of visits without a location may leave; of all visits where no location is configured.
     pub calendar: Calendar,
+    /// The calendars of the locations, by their ids.
+    pub locations: BTreeMap<String, Calendar>,
+    /// The language of patients whose record names none.
+    pub language: Language,
+    /// Annie's limits for one number, or tighter ones.
+    pub limits: Limits,
+    /// What becomes of several reminders to one number on one day.
+    pub household: Household,
+    /// A number of more patients than this is nobody's own.
+    pub max_household: usize,
+    /// Whether patients of whom nothing is known agree to texts.
+    pub unknown_consent: Consent,
     /// The rules, in the order of the file.
     pub rules: Vec<Rule>,
     /// Whether texts leave at all.
@@ -36,6 +60,25 @@ pub struct Rulebook {
 }
 
 impl Rulebook {
+    /// The calendar of a visit's location; none where the location is not in the configuration. Where no location
+    /// is configured there is one office, whatever a feed calls it.
+    pub fn calendar_of(&self, appointment: &Appointment) -> Option<&Calendar> {
+        match &appointment.location {
+            Some(location) if !self.locations.is_empty() => self.locations.get(location),
+            _ => Some(&self.calendar),
+        }
+    }
+
+    /// The location that matters for a visit's texts: none where there is but one office.
+    pub fn location_of<'a>(&self, appointment: &'a Appointment) -> Option<&'a str> {
+        appointment.location.as_deref().filter(|_| !self.locations.is_empty())
+    }
+
+    /// The language a visit's texts are written in.
+    pub fn language_of(&self, appointment: &Appointment) -> Language {
+        appointment.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language)
+    }
+
     /// Whether a number is named in `only_to`, which takes it as written, valid or not.
     pub fn names(&self, phone: &Phone) -> bool {
         self.only_to.as_ref().is_some_and(|only| only.contains(phone))
@@ -54,6 +97,8 @@ pub enum Number {
     Missing,
     /// What stands there is none.
     Invalid,
+    /// What stands there says that the patient wants no texts.
+    Refused,
 }
 
 /// All that is known of one number (or of one visit without a usable number).
@@ -71,6 +116,33 @@ pub struct NumberFacts {
     pub in_doubt: bool,
     /// Whether this number asked for no texts.
     pub opted_out: bool,
+    /// Every attempt to this number that may have arrived, in the order they were made; older ones than the limits
+    /// look back may be missing.
+    pub attempts: Vec<Attempt>,
+    /// The patients who are known not to have this number.
+    pub wrong_for: BTreeSet<PatientId>,
+}
+
+/// A request to text the number that may have arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The latest moment it can count from: when it ended.
+    pub at: DateTime<Utc>,
+    /// How it ended.
+    pub end: AttemptEnd,
+    /// What it was about, as far as it was ours.
+    pub keys: Vec<Key>,
+}
+
+/// How an attempt ended, as far as Annie's cooldown is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptEnd {
+    /// Confirmed: failures before it no longer count.
+    Success,
+    /// Refused.
+    Failure,
+    /// Neither is known.
+    Open,
 }
 
 /// One visit and what the store knows about it beyond its row.

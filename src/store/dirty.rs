@@ -37,7 +37,12 @@ pub type Dirty = BTreeMap<Unit, BTreeSet<AppointmentId>>;
 ///
 /// # Errors
 /// Database errors.
-pub fn take(tx: &Transaction<'_>, directory: &Directory, limit: usize) -> Result<Dirty, StoreError> {
+pub fn take(
+    tx: &Transaction<'_>,
+    directory: &Directory,
+    limit: usize,
+    now: DateTime<Utc>,
+) -> Result<Dirty, StoreError> {
     // As bytes: a mark of a text that is no UTF-8 has to be taken away too.
     let marks: Vec<(Vec<u8>, Vec<u8>)> = tx
         .prepare_cached("SELECT CAST(phone AS BLOB), CAST(appointment_id AS BLOB) FROM dirty_numbers LIMIT ?1")?
@@ -45,7 +50,7 @@ pub fn take(tx: &Transaction<'_>, directory: &Directory, limit: usize) -> Result
         .collect::<Result<_, _>>()?;
     let mut dirty = Dirty::new();
     for (phone, id) in &marks {
-        let number = unit_of_spelling(tx, directory, &String::from_utf8_lossy(phone))?;
+        let number = unit_of_spelling(tx, directory, &String::from_utf8_lossy(phone), now)?;
         let id = AppointmentId(String::from_utf8_lossy(id).into_owned());
         if id.0.is_empty() {
             dirty.extend(number.map(|unit| (unit, BTreeSet::new())));
@@ -56,7 +61,7 @@ pub fn take(tx: &Transaction<'_>, directory: &Directory, limit: usize) -> Result
         }
         for (id, spelling) in with_its_twins(tx, &id)? {
             let unit = match &spelling {
-                Some(spelling) => unit_of_spelling(tx, directory, spelling)?,
+                Some(spelling) => unit_of_spelling(tx, directory, spelling, now)?,
                 None => None,
             };
             dirty.entry(unit.unwrap_or(Unit::Visit(id.clone()))).or_default().insert(id);
@@ -71,16 +76,21 @@ pub fn take(tx: &Transaction<'_>, directory: &Directory, limit: usize) -> Result
         remove.execute((&mark.0, &mark.1))?;
     }
     drop(remove);
-    Ok(without_covered(tx, directory, dirty)?)
+    Ok(without_covered(tx, directory, dirty, now)?)
 }
 
 /// Drops the units of single visits whose number is usable after all: the number's unit covers them.
-fn without_covered(tx: &Transaction<'_>, directory: &Directory, dirty: Dirty) -> rusqlite::Result<Dirty> {
+fn without_covered(
+    tx: &Transaction<'_>,
+    directory: &Directory,
+    dirty: Dirty,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<Dirty> {
     let mut kept = Dirty::new();
     for (unit, ids) in dirty {
         if let Unit::Visit(id) = &unit
             && let Some(spelling) = spelling_of(tx, id)?
-            && unit_of_spelling(tx, directory, &spelling).is_ok_and(|unit| unit.is_some())
+            && unit_of_spelling(tx, directory, &spelling, now).is_ok_and(|unit| unit.is_some())
         {
             continue;
         }
@@ -94,11 +104,16 @@ fn spelling_of(tx: &Connection, id: &AppointmentId) -> rusqlite::Result<Option<S
     Ok(statement.query_row([&id.0], |row| any_text(row, 0)).optional()?.flatten())
 }
 
-fn unit_of_spelling(tx: &Connection, directory: &Directory, spelling: &str) -> Result<Option<Unit>, StoreError> {
+fn unit_of_spelling(
+    tx: &Connection,
+    directory: &Directory,
+    spelling: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Unit>, StoreError> {
     if spelling.is_empty() {
         return Ok(None);
     }
-    let reading = phones::learn(tx, directory.country, spelling)?;
+    let reading = phones::learn(tx, directory.country, spelling, now)?;
     Ok(directory.usable(&reading).cloned().map(Unit::Number))
 }
 
@@ -173,15 +188,5 @@ pub fn mark_unit(tx: &Transaction<'_>, unit: &Unit, also: &BTreeSet<AppointmentI
     for id in also {
         insert.execute((phone, &id.0))?;
     }
-    Ok(())
-}
-
-/// Marks one visit under one number.
-///
-/// # Errors
-/// Database errors.
-pub fn mark(tx: &Transaction<'_>, phone: &Phone, id: &AppointmentId) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO dirty_numbers (phone, appointment_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute((phone.dial(), &id.0))?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use tracing::error;
 
 use super::appointments::{COLUMN_COUNT, COLUMNS, from_row};
 use super::dirty::Unit;
-use super::{StoreError, any_text, instant, phones, text};
+use super::{StoreError, any_text, attempts, instant, phones, text};
 use crate::domain::appointment::Appointment;
 use crate::domain::phone::{Country, Phone, Reading};
 use crate::domain::reminder::State;
@@ -29,7 +29,7 @@ pub struct Directory {
 impl Directory {
     /// The number of a reading, if it can be texted.
     pub fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
-        let allowed = |phone: &&Phone| reading.valid || self.as_written.contains(phone);
+        let allowed = |phone: &&Phone| !reading.refusal && (reading.valid || self.as_written.contains(phone));
         reading.phone.as_ref().filter(allowed).filter(|phone| !self.own.contains(phone))
     }
 
@@ -69,8 +69,7 @@ pub fn load(
         Unit::Number(phone) => (Number::Usable(phone.clone()), loader.visits_of_number(phone)?),
         Unit::Visit(id) => {
             let visits = loader.visit(id)?;
-            let blank = |v: &VisitFacts| v.appointment.phone.as_ref().is_none_or(|phone| phone.trim().is_empty());
-            (if visits.iter().all(blank) { Number::Missing } else { Number::Invalid }, visits)
+            (loader.unusable(&visits)?, visits)
         }
     };
     let here = |id: &AppointmentId| visits.iter().any(|v| v.appointment.id == *id);
@@ -90,11 +89,16 @@ pub fn load(
         // Two visits of one patient and start find the same.
         spent.extend(loader.spent(&visit.appointment)?.into_iter().filter(|found| known.insert(found.key.clone())));
     }
-    let (in_doubt, opted_out) = match &number {
-        Number::Usable(phone) => (loader.in_doubt(phone)?, loader.opted_out(phone)?),
-        Number::Missing | Number::Invalid => (false, false),
+    let (in_doubt, opted_out, attempts, wrong_for) = match &number {
+        Number::Usable(phone) => (
+            loader.in_doubt(phone)?,
+            loader.opted_out(phone)?,
+            attempts::of_number(connection, phone, now)?,
+            loader.wrong_for(phone)?,
+        ),
+        Number::Missing | Number::Invalid | Number::Refused => (false, false, Vec::new(), BTreeSet::new()),
     };
-    Ok(NumberFacts { number, visits, stored, spent, in_doubt, opted_out })
+    Ok(NumberFacts { number, visits, stored, spent, in_doubt, opted_out, attempts, wrong_for })
 }
 
 struct Loader<'a> {
@@ -134,6 +138,17 @@ impl Loader<'_> {
         );
         let found = self.connection.prepare_cached(&sql)?.query_row([&id.0], |row| self.visit_of(row)).optional()?;
         self.complete(found.into_iter().collect())
+    }
+
+    /// Why a visit has no usable number.
+    fn unusable(&self, visits: &[VisitFacts]) -> Result<Number, StoreError> {
+        let mut number = Number::Missing;
+        for spelling in visits.iter().filter_map(|v| v.appointment.phone.as_ref()).filter(|s| !s.trim().is_empty()) {
+            let reading = phones::known(self.connection, self.directory.country, spelling)?;
+            let refused = reading.is_some_and(|reading| reading.refusal);
+            number = if refused { Number::Refused } else { Number::Invalid };
+        }
+        Ok(number)
     }
 
     fn visit_of(&self, row: &Row<'_>) -> rusqlite::Result<VisitFacts> {
@@ -269,9 +284,17 @@ impl Loader<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
     }
 
+    /// A refusal that only this connection has read so far counts as the opt-out it is going to be.
     fn opted_out(&self, phone: &Phone) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)";
+        let sql = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)
+                   OR EXISTS (SELECT 1 FROM temp.new_spellings WHERE e164 = ?1 AND refusal = 1)";
         Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
+    }
+
+    fn wrong_for(&self, phone: &Phone) -> Result<BTreeSet<PatientId>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT patient_id FROM wrong_numbers WHERE phone = ?1")?;
+        let rows = statement.query_map([phone.dial()], |row| row.get(0).map(PatientId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 

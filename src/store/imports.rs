@@ -205,7 +205,8 @@ fn finish(tx: &Transaction<'_>, import: i64, changes: &Changes, now: DateTime<Ut
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     tx.execute(
         "UPDATE imports SET finished_at = ?2, added = ?3, changed = ?4, cancelled = ?5,
-             rows_good = (SELECT count(*) FROM temp.incoming), rows_bad = (SELECT count(*) FROM temp.incoming_bad)
+             rows_good = (SELECT count(*) FROM temp.incoming AS i
+                 WHERE NOT EXISTS (SELECT 1 FROM temp.incoming_bad AS b WHERE b.id = i.id)), rows_bad = (SELECT count(*) FROM temp.incoming_bad)
          WHERE id = ?1",
         (import, now.timestamp(), count(changes.added), count(changes.changed), count(changes.cancelled)),
     )?;

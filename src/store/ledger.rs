@@ -12,11 +12,11 @@ use crate::domain::text::ConversationId;
 use crate::domain::zone::Zone;
 use crate::planner::facts::Key;
 
-/// A claim to be written: from now on the reminder is Leadtime's to send, once.
+/// A claim to be written: from now on these reminders are Leadtime's to send, once, in one text.
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
-    /// The reminder.
-    pub key: &'a Key,
+    /// The reminders it settles.
+    pub keys: &'a [Key],
     /// The number.
     pub phone: &'a Phone,
     /// Which key it goes out with, by its name.
@@ -29,10 +29,10 @@ pub struct Claim<'a> {
     pub zone: &'a Zone,
 }
 
-/// Writes message and attempt and moves the reminder from `planned` to `sending`. Returns the attempt's id.
+/// Writes message and attempt and moves the reminders from `planned` to `sending`. Returns the attempt's id.
 ///
 /// # Errors
-/// [`StoreError::Stale`] if the reminder is no longer planned; a constraint if its number has a doubtful attempt.
+/// [`StoreError::Stale`] if one of them is no longer planned; a constraint if its number has a doubtful attempt.
 pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError> {
     let made_local = claim.zone.local(claim.now).format("%a %Y-%m-%d %H:%M:%S").to_string();
     tx.prepare_cached("INSERT INTO messages (phone, body, made_at, made_local) VALUES (?1, ?2, ?3, ?4)")?.execute((
@@ -45,16 +45,17 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
     tx.prepare_cached("INSERT INTO attempts (message_id, api_key, phone, started_ms) VALUES (?1, ?2, ?3, ?4)")?
         .execute((message, claim.api_key, claim.phone.dial(), claim.now.timestamp_millis()))?;
     let attempt = tx.last_insert_rowid();
-    let key = claim.key;
-    let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round, message);
-    let moved = tx
-        .prepare_cached(
-            "UPDATE reminders SET state = 'sending', message_id = ?5
-             WHERE appointment_id = ?1 AND rule = ?2 AND starts_at = ?3 AND round = ?4 AND state = 'planned'",
-        )?
-        .execute(about)?;
-    if moved != 1 {
-        return Err(StoreError::Stale("claim"));
+    for key in claim.keys {
+        let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round, message);
+        let moved = tx
+            .prepare_cached(
+                "UPDATE reminders SET state = 'sending', message_id = ?5
+                 WHERE appointment_id = ?1 AND rule = ?2 AND starts_at = ?3 AND round = ?4 AND state = 'planned'",
+            )?
+            .execute(about)?;
+        if moved != 1 {
+            return Err(StoreError::Stale("claim"));
+        }
     }
     tx.prepare_cached(
         "INSERT INTO message_reminders (message_id, reminder_id)

@@ -4,6 +4,7 @@
 //! triggers fired by foreign writers read SQLite's clock. A transaction never spans a call to Annie.
 
 pub mod appointments;
+pub mod attempts;
 pub mod circuits;
 pub mod dirty;
 pub mod facts;
@@ -11,6 +12,7 @@ pub mod imports;
 pub mod ledger;
 pub mod lock;
 pub mod open;
+pub mod opt_outs;
 pub mod phones;
 pub mod reminders;
 pub mod standing;

@@ -252,11 +252,12 @@ fn temporary_tables(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch(
         "CREATE TEMP TABLE new_spellings (
              country TEXT NOT NULL, spelling TEXT NOT NULL, e164 TEXT, valid INTEGER NOT NULL,
+             refusal INTEGER NOT NULL,
              PRIMARY KEY (country, spelling)) STRICT, WITHOUT ROWID;
          CREATE INDEX temp.new_spellings_by_number ON new_spellings (e164);
          CREATE TEMP VIEW known_spellings AS
-             SELECT country, spelling, e164, valid FROM main.phone_spellings
-             UNION ALL SELECT country, spelling, e164, valid FROM temp.new_spellings;",
+             SELECT country, spelling, e164, valid, refusal FROM main.phone_spellings
+             UNION ALL SELECT country, spelling, e164, valid, refusal FROM temp.new_spellings;",
     )?;
     Ok(())
 }

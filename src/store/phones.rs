@@ -1,8 +1,9 @@
 //! The side table spelling -> E.164: how a number as written is found to be the number it is.
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::StoreError;
+use super::{StoreError, opt_outs};
 use crate::domain::phone::{self, Country, Phone, Reading};
 
 /// Where newly read spellings go.
@@ -34,16 +35,25 @@ pub fn learn_all(connection: &Connection, country: Country, keep: Keep) -> Resul
     Ok(())
 }
 
-/// What a spelling is; read and kept in the database if it was not known.
+/// What a spelling is; read and kept in the database if it was not known. One that refuses texts opts its number
+/// out, for good: a later, clean spelling does not lift that.
 ///
 /// # Errors
 /// Database errors.
-pub fn learn(connection: &Connection, country: Country, spelling: &str) -> Result<Reading, StoreError> {
+pub fn learn(
+    connection: &Connection,
+    country: Country,
+    spelling: &str,
+    now: DateTime<Utc>,
+) -> Result<Reading, StoreError> {
     if let Some(reading) = known(connection, country, spelling)? {
         return Ok(reading);
     }
     let reading = phone::read(spelling, country);
     insert(connection, country, spelling, &reading, Keep::Stored)?;
+    if let (true, Some(phone)) = (reading.refusal, &reading.phone) {
+        opt_outs::add(connection, phone, opt_outs::Source::Feed, None, now)?;
+    }
     Ok(reading)
 }
 
@@ -52,10 +62,11 @@ pub fn learn(connection: &Connection, country: Country, spelling: &str) -> Resul
 /// # Errors
 /// Database errors.
 pub fn known(connection: &Connection, country: Country, spelling: &str) -> Result<Option<Reading>, StoreError> {
-    const KNOWN: &str = "SELECT e164, valid FROM known_spellings WHERE country = ?1 AND spelling = ?2";
+    const KNOWN: &str = "SELECT e164, valid, refusal FROM known_spellings WHERE country = ?1 AND spelling = ?2";
     let found = connection.prepare_cached(KNOWN)?.query_row((country.code(), spelling), |row| {
         let e164: Option<String> = row.get(0)?;
-        Ok(Reading { phone: e164.as_deref().and_then(Phone::from_e164), valid: row.get(1)? })
+        let phone = e164.as_deref().and_then(Phone::from_e164);
+        Ok(Reading { phone, valid: row.get(1)?, refusal: row.get(2)? })
     });
     Ok(found.optional()?)
 }
@@ -69,15 +80,15 @@ fn insert(
 ) -> Result<(), StoreError> {
     let statement = match keep {
         Keep::Stored => {
-            "INSERT INTO main.phone_spellings (country, spelling, e164, valid) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO main.phone_spellings (country, spelling, e164, valid, refusal) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO NOTHING"
         }
         Keep::Temporary => {
-            "INSERT INTO temp.new_spellings (country, spelling, e164, valid) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO temp.new_spellings (country, spelling, e164, valid, refusal) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO NOTHING"
         }
     };
     let e164 = reading.phone.as_ref().map(Phone::dial);
-    connection.prepare_cached(statement)?.execute((country.code(), spelling, e164, reading.valid))?;
+    connection.prepare_cached(statement)?.execute((country.code(), spelling, e164, reading.valid, reading.refusal))?;
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, named_params};
 
-use super::StoreError;
 use super::facts::{key_of, state_of};
+use super::{StoreError, any_text};
 use crate::domain::phone::Phone;
 use crate::domain::reminder::State;
 use crate::domain::zone::Zone;
@@ -20,6 +20,8 @@ pub struct Due {
     pub key: Key,
     /// The number.
     pub phone: Phone,
+    /// The visit's location.
+    pub location: Option<String>,
 }
 
 /// Writes what changed: a new row, or a row whose old state is the one the planner saw. What was texted is left
@@ -90,14 +92,21 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
 }
 
 /// Planned reminders due at `now`, soonest expiry first, at most `limit` and one for each number; none to a number
-/// in doubt or in `avoid`.
+/// in doubt or in `avoid`, and only of locations that `ours` takes.
 ///
 /// # Errors
 /// Database errors.
-pub fn due(connection: &Connection, now: DateTime<Utc>, avoid: &[Phone], limit: usize) -> Result<Vec<Due>, StoreError> {
+pub fn due(
+    connection: &Connection,
+    now: DateTime<Utc>,
+    avoid: &[Phone],
+    ours: &dyn Fn(Option<&str>) -> bool,
+    limit: usize,
+) -> Result<Vec<Due>, StoreError> {
     // The few that are due are sorted; left alone, SQLite walks all that are planned in the order of expiry.
-    const DUE: &str =
-        "SELECT appointment_id, rule, starts_at, round, phone FROM reminders AS r INDEXED BY reminders_due
+    const DUE: &str = "SELECT appointment_id, rule, starts_at, round, phone,
+            (SELECT location FROM appointments AS a WHERE a.id = r.appointment_id)
+        FROM reminders AS r INDEXED BY reminders_due
         WHERE state = 'planned' AND due_at <= ?1
             AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = r.phone
                             AND (t.outcome IS NULL OR t.outcome = 'unknown') AND t.unresolved = 0)
@@ -110,8 +119,10 @@ pub fn due(connection: &Connection, now: DateTime<Utc>, avoid: &[Phone], limit: 
             break;
         }
         let Some(phone) = Phone::from_e164(&row.get::<_, String>(4)?) else { continue };
-        if !avoid.contains(&phone) && found.iter().all(|due| due.phone != phone) {
-            found.push(Due { key: key_of(row)?, phone });
+        let location = any_text(row, 5)?;
+        let takes = ours(location.as_deref()) && !avoid.contains(&phone);
+        if takes && found.iter().all(|due| due.phone != phone) {
+            found.push(Due { key: key_of(row)?, phone, location });
         }
     }
     Ok(found)

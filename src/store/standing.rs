@@ -61,6 +61,41 @@ pub fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str) -> Result<bool, S
     Ok(changed > 0)
 }
 
+/// A life of the daemon begins; how many there were is kept to the last thousand.
+///
+/// # Errors
+/// Database errors.
+pub fn begin_run(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    tx.execute("INSERT INTO runs (started_at, beat_at) VALUES (?1, ?1)", [now.timestamp()])?;
+    tx.execute("DELETE FROM runs WHERE id <= (SELECT max(id) - 1000 FROM runs)", [])?;
+    Ok(())
+}
+
+/// The lives of the daemon that reach into [from, until): when each began and its last sign of life, in order.
+///
+/// # Errors
+/// Database errors.
+pub fn runs(
+    connection: &Connection,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
+    let sql = "SELECT started_at, beat_at FROM runs WHERE beat_at >= ?1 AND started_at < ?2 ORDER BY id";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement
+        .query_map((from.timestamp(), until.timestamp()), |row| Ok((instant(row.get(0)?), instant(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When the first life of the daemon began that is remembered.
+///
+/// # Errors
+/// Database errors.
+pub fn first_run(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let first: Option<i64> = connection.query_row("SELECT min(started_at) FROM runs", [], |row| row.get(0))?;
+    Ok(first.map(instant))
+}
+
 /// Stores a sign of life.
 ///
 /// # Errors
@@ -70,6 +105,8 @@ pub fn beat(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> 
         "INSERT INTO heartbeat (only_row, at) VALUES (1, ?1) ON CONFLICT (only_row) DO UPDATE SET at = excluded.at",
     )?
     .execute([now.timestamp()])?;
+    tx.prepare_cached("UPDATE runs SET beat_at = ?1 WHERE id = (SELECT max(id) FROM runs) AND beat_at < ?1")?
+        .execute([now.timestamp()])?;
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
-/// The variables a text may use.
-pub const VARIABLES: [&str; 11] = [
+/// The variables the text of a rule may use.
+pub const VARIABLES: [&str; 13] = [
     "patient.first_name",
     "patient.last_name",
     "practice.name",
     "practice.phone",
+    "location.name",
     "appointment.when",
     "appointment.date",
     "appointment.time",
@@ -15,7 +16,12 @@ pub const VARIABLES: [&str; 11] = [
     "appointment.type",
     "appointment.description",
     "appointment.provider",
+    "appointment.arrive",
 ];
+
+/// The variables the text for a household may use; of each of `appointments`: first_name, last_name, when, date,
+/// time, weekday, type, description, provider, arrive.
+pub const HOUSEHOLD_VARIABLES: [&str; 5] = ["practice.name", "practice.phone", "location.name", "appointments", "more"];
 
 /// Steps a template may take; ordinary ones take a few dozen.
 const FUEL: u64 = 20_000;
@@ -37,6 +43,24 @@ pub fn environment() -> Environment<'static> {
     env
 }
 
+/// What a template is for: the variables it may use, and whether it has to come out whatever a visit lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// The text of a rule: a visit that lacks what it names gets none.
+    Rule,
+    /// The text of a household.
+    Household,
+}
+
+impl Use {
+    fn variables(self) -> &'static [&'static str] {
+        match self {
+            Use::Rule => &VARIABLES,
+            Use::Household => &HOUSEHOLD_VARIABLES,
+        }
+    }
+}
+
 /// Adds a template under a name after checking it: its syntax, its variables, and its filters against samples.
 ///
 /// # Errors
@@ -45,14 +69,14 @@ pub fn add(
     env: &mut Environment<'static>,
     name: &str,
     source: &str,
-    samples: &[Value],
+    (purpose, samples): (Use, &[Value]),
 ) -> Result<(), Vec<TemplateProblem>> {
     if let Err(error) = env.add_template_owned(name.to_owned(), source.to_owned()) {
         return Err(vec![of_engine(&error)]);
     }
-    let mut problems = unknown_variables(env, name, source);
+    let mut problems = unknown_variables(env, name, source, purpose.variables());
     if problems.is_empty() {
-        problems.extend(samples.iter().find_map(|sample| sample_fails(env, name, sample)));
+        problems.extend(samples.iter().find_map(|sample| sample_fails(env, name, sample, purpose)));
     }
     if problems.is_empty() {
         return Ok(());
@@ -61,18 +85,23 @@ pub fn add(
     Err(problems)
 }
 
-fn unknown_variables(env: &Environment<'_>, name: &str, source: &str) -> Vec<TemplateProblem> {
+fn unknown_variables(
+    env: &Environment<'_>,
+    name: &str,
+    source: &str,
+    known: &'static [&'static str],
+) -> Vec<TemplateProblem> {
     let Ok(template) = env.get_template(name) else { return Vec::new() };
     let mut unknown: Vec<String> =
-        template.undeclared_variables(true).into_iter().filter(|v| !VARIABLES.contains(&v.as_str())).collect();
+        template.undeclared_variables(true).into_iter().filter(|v| !known.contains(&v.as_str())).collect();
     unknown.sort();
     unknown
         .into_iter()
         .map(|variable| {
-            let nearest = crate::domain::text::nearest(&variable, VARIABLES);
+            let nearest = crate::domain::text::nearest(&variable, known.iter().copied());
             let message = match nearest {
                 Some(near) => format!("there is no `{variable}`; did you mean `{near}`?"),
-                None => format!("there is no `{variable}`; there are {}", VARIABLES.join(", ")),
+                None => format!("there is no `{variable}`; there are {}", known.join(", ")),
             };
             let range = source.find(&variable).map(|at| at..at + variable.len());
             TemplateProblem { message, range }
@@ -80,10 +109,20 @@ fn unknown_variables(env: &Environment<'_>, name: &str, source: &str) -> Vec<Tem
         .collect()
 }
 
-fn sample_fails(env: &Environment<'_>, name: &str, sample: &Value) -> Option<TemplateProblem> {
+fn sample_fails(env: &Environment<'_>, name: &str, sample: &Value, purpose: Use) -> Option<TemplateProblem> {
     let error = env.get_template(name).and_then(|t| t.render(sample)).err()?;
-    // A value that this visit lacks is a matter of the visit, not of the template.
-    (error.kind() != ErrorKind::UndefinedError).then(|| of_engine(&error))
+    match (error.kind(), purpose) {
+        // A value that this visit lacks is a matter of the visit, not of the template.
+        (ErrorKind::UndefinedError, Use::Rule) => None,
+        (ErrorKind::UndefinedError, Use::Household) => Some(TemplateProblem {
+            message: "this text has to come out for every family: ask for what a visit may lack with {% if %} \
+                      (there are first_name, last_name, when, date, time, weekday, type, description, provider \
+                      and arrive)"
+                .to_owned(),
+            range: None,
+        }),
+        _ => Some(of_engine(&error)),
+    }
 }
 
 fn of_engine(error: &minijinja::Error) -> TemplateProblem {

@@ -1,12 +1,14 @@
-//! The words of every rule, and the texts made of them for a visit as of an instant.
+//! The words of every rule, and the texts made of them for the visits of one phone as of an instant.
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::{Environment, Value, context};
 
-use super::{dates, template};
+use super::template::{self, Use};
+use super::values::{WhenAndWhat, flat, present, sample_visit, sample_words, some};
 use crate::domain::appointment::Appointment;
+use crate::domain::language::Language;
 use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
 use crate::domain::text::{RuleName, one_line, utf16_len};
@@ -16,13 +18,9 @@ pub use template::TemplateProblem;
 /// Longest message and longest context, in UTF-16 code units (API page of POST /sms: 1 to 500, at most 500).
 pub const LONGEST: usize = 500;
 
-/// What Annie is told where a rule says nothing else. The kind of visit is left out where it has no word.
-pub const DEFAULT_CONTEXT: &str = "Confirming upcoming {{ appointment.type }} appointment scheduled for {{ appointment.date }} at {{ appointment.time }}";
+pub use super::built_in::{DEFAULT_CONTEXT, default_household_message, default_message};
 
-/// What patients read where a rule says nothing else: who it is, when, and how to answer.
-pub const DEFAULT_MESSAGE: &str = "{{ practice.name }}: {{ patient.first_name }}, you have a visit {{ appointment.when }}. Can you make it? Reply or call {{ practice.phone }}.";
-
-/// The two texts of a reminder.
+/// The two texts of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Texts {
     /// What the patient reads.
@@ -31,134 +29,338 @@ pub struct Texts {
     pub context: Private<String>,
 }
 
-/// Which text of a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// What the patient reads.
-    Message,
-    /// What Annie is told.
-    Context,
+/// An office as its patients know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Office {
+    /// The clock of its visits.
+    pub zone: Zone,
+    /// Its own name; the practice's where it has none.
+    pub name: String,
+    /// Its line, as patients read it.
+    pub phone: String,
+}
+
+/// A kind of visit.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct VisitType {
+    /// The word for it, by language; under none, the word where there is no other.
+    pub words: BTreeMap<Option<Language>, String>,
+    /// How long before the start patients are asked to come; zero = at the start.
+    pub arrive_early: TimeDelta,
+}
+
+impl VisitType {
+    fn word(&self, language: Language) -> Option<&str> {
+        let known = self.words.get(&Some(language)).or_else(|| self.words.get(&None));
+        known.or_else(|| self.words.values().next()).map(String::as_str)
+    }
+}
+
+/// Which template.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Part {
+    Message(RuleName, Language),
+    Context(RuleName),
+    Household(Language),
 }
 
 /// All wording of a practice, checked.
 #[derive(Debug, Clone)]
 pub struct Wordbook {
     env: Environment<'static>,
-    zone: Zone,
-    practice_name: String,
-    practice_phone: String,
-    type_words: BTreeMap<String, String>,
-    names: HashMap<RuleName, [String; 2]>,
+    practice: Office,
+    locations: BTreeMap<String, Office>,
+    language: Language,
+    types: BTreeMap<String, VisitType>,
+    first_text_line: BTreeMap<Language, String>,
+    names: HashMap<Part, String>,
 }
 
 impl Wordbook {
-    /// A book without rules. `practice_phone` is as patients read it; `type_words` are by `type_id`.
-    pub fn new(
-        zone: Zone,
-        practice_name: &str,
-        practice_phone: &str,
-        type_words: BTreeMap<String, String>,
-    ) -> Wordbook {
-        Wordbook {
+    /// A book without rules, with the built-in texts for households.
+    pub fn new(practice: Office, language: Language) -> Wordbook {
+        let mut book = Wordbook {
             env: template::environment(),
-            zone,
-            practice_name: practice_name.to_owned(),
-            practice_phone: practice_phone.to_owned(),
-            type_words,
+            practice,
+            locations: BTreeMap::new(),
+            language,
+            types: BTreeMap::new(),
+            first_text_line: BTreeMap::new(),
             names: HashMap::new(),
+        };
+        for (_, language) in Language::CODES {
+            // Held by a test: the built-in texts are in order.
+            let _ = book.set_household(language, default_household_message(language));
         }
+        book
     }
 
-    /// Adds one text of a rule.
+    /// Sets the offices beside the practice's own, by the ids of their locations.
+    pub fn set_locations(&mut self, locations: BTreeMap<String, Office>) {
+        self.locations = locations;
+    }
+
+    /// Sets the kinds of visit, by `type_id`.
+    pub fn set_types(&mut self, types: BTreeMap<String, VisitType>) {
+        self.types = types;
+    }
+
+    /// Sets what is added to the first text a number ever gets.
+    pub fn set_first_text_line(&mut self, language: Language, line: &str) {
+        self.first_text_line.insert(language, one_line(line));
+    }
+
+    /// Sets the message of a rule in a language.
     ///
     /// # Errors
     /// Every problem of the template.
-    pub fn add(&mut self, rule: &RuleName, kind: Kind, source: &str) -> Result<(), Vec<TemplateProblem>> {
-        let names =
-            self.names.entry(rule.clone()).or_insert_with(|| [format!("{rule}/message"), format!("{rule}/context")]);
-        let name = names[kind as usize].clone();
+    pub fn set_message(
+        &mut self,
+        rule: &RuleName,
+        language: Language,
+        source: &str,
+    ) -> Result<(), Vec<TemplateProblem>> {
+        self.set(Part::Message(rule.clone(), language), source)
+    }
+
+    /// Sets what Annie is told with the texts of a rule.
+    ///
+    /// # Errors
+    /// Every problem of the template.
+    pub fn set_context(&mut self, rule: &RuleName, source: &str) -> Result<(), Vec<TemplateProblem>> {
+        self.set(Part::Context(rule.clone()), source)
+    }
+
+    /// Sets the text for households in a language.
+    ///
+    /// # Errors
+    /// Every problem of the template.
+    pub fn set_household(&mut self, language: Language, source: &str) -> Result<(), Vec<TemplateProblem>> {
+        self.set(Part::Household(language), source)
+    }
+
+    /// Whether a rule has a message in a language of its own.
+    pub fn has_message(&self, rule: &RuleName, language: Language) -> bool {
+        self.names.contains_key(&Part::Message(rule.clone(), language))
+    }
+
+    /// Whether the first text of a number has a line of its own in the practice's language.
+    pub fn first_text_line(&self) -> Option<&str> {
+        self.first_text_line.get(&self.language).map(String::as_str)
+    }
+
+    /// How long before the start patients of a kind of visit are asked to come, where it is earlier.
+    pub fn arrive_early(&self) -> impl Iterator<Item = (&str, TimeDelta)> {
+        let early = self.types.iter().filter(|(_, kind)| kind.arrive_early > TimeDelta::zero());
+        early.map(|(id, kind)| (id.as_str(), kind.arrive_early))
+    }
+
+    fn set(&mut self, part: Part, source: &str) -> Result<(), Vec<TemplateProblem>> {
+        let name = match &part {
+            Part::Message(rule, language) => format!("{rule}/message.{}", language.code()),
+            Part::Context(rule) => format!("{rule}/context"),
+            Part::Household(language) => format!("/household.{}", language.code()),
+        };
         if let Some(at) = source.find(|c: char| c.is_control()) {
             let message = "a text is one line without control characters".to_owned();
             return Err(vec![TemplateProblem { message, range: Some(at..at + 1) }]);
         }
-        let samples = [self.sample(true), self.sample(false)];
-        template::add(&mut self.env, &name, source, &samples)?;
+        let language = match &part {
+            Part::Message(_, language) | Part::Household(language) => *language,
+            Part::Context(_) => Language::English,
+        };
+        let samples = match part {
+            Part::Household(_) => [self.family_sample(language, true), self.family_sample(language, false)],
+            _ => [self.sample(language, true), self.sample(language, false)],
+        };
+        let purpose = if matches!(part, Part::Household(_)) { Use::Household } else { Use::Rule };
+        template::add(&mut self.env, &name, source, (purpose, &samples))?;
         let text = self.env.get_template(&name).and_then(|t| t.render(&samples[0])).unwrap_or_default();
         let (text, length) = (one_line(&text), utf16_len(&one_line(&text)));
         let problem = |message: String| Err(vec![TemplateProblem { message, range: None }]);
-        match kind {
-            Kind::Message if text.is_empty() => problem("the text is empty".to_owned()),
+        match &part {
+            Part::Message(..) | Part::Household(_) if text.is_empty() => problem("the text is empty".to_owned()),
             _ if length > LONGEST => problem(format!(
                 "with an ordinary visit the text has {length} characters; Annie takes at most {LONGEST}"
             )),
-            _ => Ok(()),
+            _ => {
+                self.names.insert(part, name);
+                Ok(())
+            }
         }
     }
 
-    /// Writes both texts of a rule for a visit, as read at `at`.
+    /// Writes the texts of one message about these visits, the first of them the earliest, as read at `at`. `first`:
+    /// the number was never texted before.
     ///
     /// # Errors
     /// `template-error` where a text names something the visit lacks, `too-long` over 500; never a cut text.
-    pub fn write(&self, rule: &RuleName, visit: &Appointment, at: DateTime<Utc>) -> Result<Texts, Skip> {
-        let [message, context] = self.names.get(rule).ok_or(Skip::TemplateError)?;
-        let message = self.render(message, self.values(visit, at, self.type_word(visit)))?;
+    pub fn write(&self, visits: &[(&Appointment, &RuleName)], first: bool, at: DateTime<Utc>) -> Result<Texts, Skip> {
+        let (message, context) = match visits {
+            [] => return Err(Skip::TemplateError),
+            [(visit, rule)] => self.for_one(visit, rule, at)?,
+            several => self.for_household(several, at)?,
+        };
+        let language = self.language_of(visits[0].0);
+        let line = self.first_text_line.get(&language).or_else(|| self.first_text_line.get(&self.language));
+        let message = match line.filter(|_| first) {
+            Some(line) => format!("{message} {line}"),
+            None => message,
+        };
+        match (message.is_empty(), utf16_len(&message) > LONGEST) {
+            (true, _) => Err(Skip::TemplateError),
+            (_, true) => Err(Skip::TooLong),
+            _ => Ok(Texts { message: Private(message), context: Private(context) }),
+        }
+    }
+
+    fn for_one(&self, visit: &Appointment, rule: &RuleName, at: DateTime<Utc>) -> Result<(String, String), Skip> {
+        let office = self.office_of(visit);
+        let language = self.language_of(visit);
+        let language = if self.has_message(rule, language) { language } else { self.language };
+        let message = self.names.get(&Part::Message(rule.clone(), language)).ok_or(Skip::TemplateError)?;
+        let words = self.words(visit, office, language, at);
+        let message = self.render(message, self.values(visit, office, &words))?;
+        let mut told = self.words(visit, office, Language::English, at);
         // Annie's context calls a kind of visit without a word simply an appointment.
-        let context = self.render(context, self.values(visit, at, Some(self.type_word(visit).unwrap_or_default())))?;
-        match message.is_empty() {
-            true => Err(Skip::TemplateError),
-            false => Ok(Texts { message: Private(message), context: Private(context) }),
+        told.kind = told.kind.or(Some(""));
+        let context = self.names.get(&Part::Context(rule.clone())).ok_or(Skip::TemplateError)?;
+        let mut context = self.render(context, self.values(visit, office, &told))?;
+        // Text and context have to agree; only what the text says is told.
+        if let (Some(arrive), Some(english)) = (&words.arrive, &told.arrive)
+            && message.contains(arrive)
+        {
+            add_sentence(&mut context, &format!("The text asks the patient to arrive at {english}."));
+        }
+        add_sentence(&mut context, &self.preferred(visit));
+        Ok((message, context))
+    }
+
+    fn for_household(&self, visits: &[(&Appointment, &RuleName)], at: DateTime<Utc>) -> Result<(String, String), Skip> {
+        let (office, language) = (self.office_of(visits[0].0), self.language_of(visits[0].0));
+        let template = self.names.get(&Part::Household(language)).ok_or(Skip::TemplateError)?;
+        let each: Vec<Value> =
+            visits.iter().map(|(visit, _)| flat(visit, &self.words(visit, office, language, at))).collect();
+        let message = self.longest_that_fits(each.len(), |shown| {
+            let more = each.len() - shown;
+            self.render(template, self.of_household(office, each[..shown].to_vec(), more))
+        })?;
+        let told: Vec<String> = visits.iter().map(|(visit, _)| self.in_context(visit, office, at)).collect();
+        let mut context = self.longest_that_fits(told.len(), |shown| {
+            let more = told.len() - shown;
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let text = format!("Confirming upcoming appointments of one household: {}{more}", told[..shown].join("; "));
+            if utf16_len(&text) > LONGEST { Err(Skip::TooLong) } else { Ok(text) }
+        })?;
+        add_sentence(&mut context, &self.preferred(visits[0].0));
+        Ok((message, context))
+    }
+
+    /// Leaves out the last visits rather than cut a text.
+    fn longest_that_fits(&self, all: usize, write: impl Fn(usize) -> Result<String, Skip>) -> Result<String, Skip> {
+        let mut shown = all;
+        loop {
+            match write(shown) {
+                Err(Skip::TooLong) if shown > 1 => shown -= 1,
+                written => return written,
+            }
+        }
+    }
+
+    fn in_context(&self, visit: &Appointment, office: &Office, at: DateTime<Utc>) -> String {
+        let words = self.words(visit, office, Language::English, at);
+        let name = visit.first_name.as_ref().map(|name| one_line(name)).filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| format!("patient {}", visit.patient_id));
+        let kind = words.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
+        format!("{name}, {kind}appointment on {} at {}", words.date, words.time)
+    }
+
+    /// "Patient prefers Spanish.", where that is so and not what Annie would expect.
+    fn preferred(&self, visit: &Appointment) -> String {
+        let language = self.language_of(visit);
+        match language != Language::English || language != self.language {
+            true => format!("Patient prefers {}.", language.name()),
+            false => String::new(),
         }
     }
 
     fn render(&self, name: &str, values: Value) -> Result<String, Skip> {
         let text = self.env.get_template(name).and_then(|t| t.render(values)).map_err(|_| Skip::TemplateError)?;
-        let text = one_line(&text);
+        // "3:00 p.m." at the end of a sentence has one full stop.
+        let text = one_line(&text).replace("m..", "m.");
         match utf16_len(&text) > LONGEST {
             true => Err(Skip::TooLong),
             false => Ok(text),
         }
     }
 
-    fn type_word(&self, visit: &Appointment) -> Option<&str> {
-        self.type_words.get(visit.type_id.as_deref()?).map(String::as_str)
+    fn office_of(&self, visit: &Appointment) -> &Office {
+        visit.location.as_ref().and_then(|location| self.locations.get(location)).unwrap_or(&self.practice)
     }
 
-    fn values(&self, visit: &Appointment, at: DateTime<Utc>, type_word: Option<&str>) -> Value {
-        let start = self.zone.local(visit.starts_at);
-        self.context(
-            [&visit.first_name, &visit.last_name].map(|name| present(name.as_ref())),
-            [dates::when(start, self.zone.local(at)), dates::date(start), dates::time(start), dates::weekday(start)],
-            [type_word.map(Value::from), present(visit.description.as_ref()), present(visit.provider.as_ref())],
-        )
+    fn language_of(&self, visit: &Appointment) -> Language {
+        visit.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language)
     }
 
-    fn sample(&self, whole: bool) -> Value {
-        let some = |text: &str| whole.then(|| Value::from(text));
-        let when =
-            ["on Wednesday, September 23rd at 12:30 PM", "September 23rd", "12:30 PM", "Wednesday"].map(str::to_owned);
-        self.context(
-            [some("Alexander"), some("Fitzgerald")],
-            when,
-            [some("cleaning"), some("6-month cleaning"), some("Dr. Lee")],
-        )
+    fn words(&self, visit: &Appointment, office: &Office, language: Language, at: DateTime<Utc>) -> WhenAndWhat<'_> {
+        let kind = visit.type_id.as_ref().and_then(|id| self.types.get(id));
+        let start = office.zone.local(visit.starts_at);
+        let arrive = kind.map(|kind| kind.arrive_early).filter(|early| *early > TimeDelta::zero());
+        let arrive = arrive.map(|early| office.zone.local(visit.starts_at - early));
+        WhenAndWhat::new(language, start, arrive, office.zone.local(at), kind.and_then(|kind| kind.word(language)))
     }
 
-    fn context(&self, patient: [Option<Value>; 2], when: [String; 4], visit: [Option<Value>; 3]) -> Value {
-        let [first_name, last_name] = patient.map(Option::unwrap_or_default);
-        let [when, date, time, weekday] = when;
-        let [kind, description, provider] = visit.map(Option::unwrap_or_default);
+    fn values(&self, visit: &Appointment, office: &Office, words: &WhenAndWhat<'_>) -> Value {
+        let name = |name: &Private<Option<String>>| present(name.as_ref()).unwrap_or_default();
+        let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
         context! {
-            patient => context! { first_name, last_name },
-            practice => context! { name => &self.practice_name, phone => &self.practice_phone },
-            appointment => context! { when, date, time, weekday, type => kind, description, provider },
+            patient => context! { first_name => name(&visit.first_name), last_name => name(&visit.last_name) },
+            practice => context! { name => &self.practice.name, phone => &office.phone },
+            location => context! { name => &office.name },
+            appointment => context! {
+                when, date, time, weekday,
+                arrive => some(arrive.as_deref()),
+                type => some(*kind),
+                description => name(&visit.description),
+                provider => name(&visit.provider),
+            },
         }
+    }
+
+    fn of_household(&self, office: &Office, appointments: Vec<Value>, more: usize) -> Value {
+        context! {
+            practice => context! { name => &self.practice.name, phone => &office.phone },
+            location => context! { name => &office.name },
+            appointments,
+            more,
+        }
+    }
+
+    /// An ordinary visit with long words, whole or with nothing that a visit may lack.
+    fn sample(&self, language: Language, whole: bool) -> Value {
+        let visit = sample_visit(whole);
+        self.values(&visit, &self.practice, &sample_words(language, whole))
+    }
+
+    fn family_sample(&self, language: Language, whole: bool) -> Value {
+        let visit = flat(&sample_visit(whole), &sample_words(language, whole));
+        self.of_household(&self.practice, vec![visit.clone(), visit], usize::from(whole))
+    }
+
+    /// The message of a rule for a visit with a long name, as patients of a language read it.
+    pub fn sample_message(&self, rule: &RuleName, language: Language) -> Option<String> {
+        let name = self.names.get(&Part::Message(rule.clone(), language))?;
+        self.render(name, self.sample(language, true)).ok()
     }
 }
 
-/// A value that is there and not blank, on one line.
-fn present(text: Option<&String>) -> Option<Value> {
-    let text = one_line(text?);
-    (!text.is_empty()).then(|| Value::from(text))
+/// Adds a sentence, unless the text would become too long for Annie.
+fn add_sentence(text: &mut String, sentence: &str) {
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    let blank = if text.is_empty() { "" } else { " " };
+    if !sentence.is_empty() && utf16_len(text) + utf16_len(sentence) + 2 <= LONGEST {
+        text.push_str(&format!("{stop}{blank}{sentence}"));
+    }
 }
 
 #[cfg(test)]
@@ -167,21 +369,129 @@ mod tests {
     use crate::domain::appointment::samples::sarah;
 
     fn book(message: &str, context: &str) -> Result<Wordbook, Vec<TemplateProblem>> {
-        let words = BTreeMap::from([("apt-type-cleaning".to_owned(), "cleaning".to_owned())]);
-        let zone = Zone::embedded(chrono_tz::America::Denver);
-        let mut book = Wordbook::new(zone, "Bright Smiles Dental", "303-555-0100", words);
-        book.add(&"r".into(), Kind::Message, message)?;
-        book.add(&"r".into(), Kind::Context, context)?;
+        let kind = VisitType { words: BTreeMap::from([(None, "cleaning".to_owned())]), ..VisitType::default() };
+        let mut book = Wordbook::new(office(), Language::English);
+        book.set_types(BTreeMap::from([("apt-type-cleaning".to_owned(), kind)]));
+        book.set_message(&"r".into(), Language::English, message)?;
+        book.set_context(&"r".into(), context)?;
         Ok(book)
     }
 
+    fn office() -> Office {
+        let zone = Zone::embedded(chrono_tz::America::Denver);
+        Office { zone, name: "Bright Smiles Dental".to_owned(), phone: "303-555-0100".to_owned() }
+    }
+
     fn write(book: &Wordbook, visit: &Appointment) -> Result<Texts, Skip> {
-        book.write(&"r".into(), visit, "2025-03-06T17:00:00Z".parse().unwrap())
+        book.write(&[(visit, &"r".into())], false, "2025-03-06T17:00:00Z".parse().unwrap())
+    }
+
+    fn household(book: &Wordbook, visits: &[Appointment]) -> Texts {
+        let rule = "r".into();
+        let visits: Vec<_> = visits.iter().map(|visit| (visit, &rule)).collect();
+        book.write(&visits, false, "2025-03-06T17:00:00Z".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_household_is_named_visit_by_visit() {
+        let book = book(default_message(Language::English), DEFAULT_CONTEXT).unwrap();
+        let ben = Appointment {
+            id: "2".into(),
+            patient_id: "P2".into(),
+            first_name: Private(Some("Ben".into())),
+            starts_at: "2025-03-07T10:30:00-07:00".parse().unwrap(),
+            type_id: None,
+            ..sarah()
+        };
+        let texts = household(&book, &[ben.clone(), sarah()]);
+        assert_eq!(
+            texts.message.0,
+            "Bright Smiles Dental: we expect Ben tomorrow at 10:30 AM and Sarah on Monday, March 10th at 3:00 PM. Need a change? Reply or call 303-555-0100."
+        );
+        assert_eq!(
+            texts.context.0,
+            "Confirming upcoming appointments of one household: Ben, appointment on March 7th at 10:30 AM; Sarah, cleaning appointment on March 10th at 3:00 PM"
+        );
+        let nameless = Appointment { first_name: Private(None), ..ben.clone() };
+        assert!(
+            household(&book, &[nameless, sarah()]).message.0.contains("we expect you tomorrow at 10:30 AM and Sarah")
+        );
+        let many: Vec<Appointment> = std::iter::repeat_n(sarah(), 30).collect();
+        let texts = household(&book, &many);
+        let named = texts.message.0.matches("Sarah").count();
+        assert!(texts.message.0.contains(&format!(" and {} more.", 30 - named)), "{}", texts.message.0);
+        assert!(utf16_len(&texts.message.0) <= LONGEST && utf16_len(&texts.message.0) > 400);
+        assert!(utf16_len(&texts.context.0) <= LONGEST && texts.context.0.contains("more"));
+    }
+
+    #[test]
+    fn languages() {
+        let mut book = book("See you {{ appointment.when }}.", DEFAULT_CONTEXT).unwrap();
+        book.set_message(&"r".into(), Language::Spanish, "Su cita es {{ appointment.when }}.").unwrap();
+        let speaks = |tag: &str| Appointment { language: Some(tag.into()), ..sarah() };
+        let texts = write(&book, &speaks("es-MX")).unwrap();
+        assert_eq!(texts.message.0, "Su cita es el lunes 10 de marzo a las 3:00 p.m.");
+        assert_eq!(
+            texts.context.0,
+            "Confirming upcoming cleaning appointment scheduled for March 10th at 3:00 PM. Patient prefers Spanish."
+        );
+        let texts = write(&book, &speaks("fr")).unwrap();
+        assert_eq!(texts.message.0, "See you on Monday, March 10th at 3:00 PM.", "no French: the practice's language");
+        assert!(texts.context.0.ends_with("Patient prefers French."));
+        assert!(!write(&book, &speaks("de")).unwrap().context.0.contains("prefers"));
+        let texts = household(&book, &[speaks("es"), speaks("es")]);
+        assert!(texts.message.0.starts_with("Bright Smiles Dental: esperamos a Sarah el lunes"), "{}", texts.message.0);
+        assert!(texts.context.0.ends_with("Patient prefers Spanish."));
+    }
+
+    #[test]
+    fn text_and_context_agree_on_when_to_arrive() {
+        let early = VisitType {
+            words: BTreeMap::from([(None, "cleaning".to_owned()), (Some(Language::Spanish), "limpieza".to_owned())]),
+            arrive_early: TimeDelta::minutes(15),
+        };
+        let mut book = book("See you {{ appointment.when }}.", DEFAULT_CONTEXT).unwrap();
+        book.set_types(BTreeMap::from([("apt-type-cleaning".to_owned(), early)]));
+        let texts = write(&book, &sarah()).unwrap();
+        assert_eq!(texts.message.0, "See you on Monday, March 10th at 3:00 PM (please arrive at 2:45 PM).");
+        assert_eq!(
+            texts.context.0,
+            "Confirming upcoming cleaning appointment scheduled for March 10th at 3:00 PM. The text asks the patient to arrive at 2:45 PM."
+        );
+        book.set_message(&"r".into(), Language::English, "Come at {{ appointment.time }}.").unwrap();
+        assert!(!write(&book, &sarah()).unwrap().context.0.contains("2:45"), "the text does not say so");
+        book.set_message(&"r".into(), Language::Spanish, "Su {{ appointment.type }}: {{ appointment.when }}.").unwrap();
+        let texts = write(&book, &Appointment { language: Some("es".into()), ..sarah() }).unwrap();
+        assert_eq!(texts.message.0, "Su limpieza: el lunes 10 de marzo a las 3:00 p.m. (llegue a las 2:45 p.m.).");
+        assert!(texts.context.0.contains("cleaning") && texts.context.0.contains("arrive at 2:45 PM"));
+    }
+
+    #[test]
+    fn the_first_text_a_number_gets_says_more() {
+        let mut book = book("See you {{ appointment.when }}.", "c").unwrap();
+        book.set_first_text_line(Language::English, "Reply STOP to opt out.");
+        let rule = "r".into();
+        let at = "2025-03-06T17:00:00Z".parse().unwrap();
+        let first = |first| book.write(&[(&sarah(), &rule)], first, at).unwrap().message.0;
+        assert_eq!(first(true), "See you on Monday, March 10th at 3:00 PM. Reply STOP to opt out.");
+        assert_eq!(first(false), "See you on Monday, March 10th at 3:00 PM.");
+    }
+
+    #[test]
+    fn built_in_texts_of_every_language() {
+        for (_, language) in Language::CODES {
+            let mut book = Wordbook::new(office(), language);
+            assert!(book.names.contains_key(&Part::Household(language)));
+            book.set_message(&"r".into(), language, default_message(language)).unwrap();
+            book.set_context(&"r".into(), DEFAULT_CONTEXT).unwrap();
+            let text = write(&book, &sarah()).unwrap().message.0;
+            assert!(text.starts_with("Bright Smiles Dental: Sarah, ") && text.contains("303-555-0100"), "{text}");
+        }
     }
 
     #[test]
     fn default_texts() {
-        let texts = write(&book(DEFAULT_MESSAGE, DEFAULT_CONTEXT).unwrap(), &sarah()).unwrap();
+        let texts = write(&book(default_message(Language::English), DEFAULT_CONTEXT).unwrap(), &sarah()).unwrap();
         assert_eq!(
             texts.message.0,
             "Bright Smiles Dental: Sarah, you have a visit on Monday, March 10th at 3:00 PM. Can you make it? Reply or call 303-555-0100."
@@ -201,7 +511,7 @@ mod tests {
 
     #[test]
     fn what_a_visit_lacks_is_never_printed() {
-        let strict = book(DEFAULT_MESSAGE, "c").unwrap();
+        let strict = book(default_message(Language::English), "c").unwrap();
         for name in [None, Some(String::new()), Some(" \n".to_owned())] {
             let visit = Appointment { first_name: Private(name), ..sarah() };
             assert_eq!(write(&strict, &visit), Err(Skip::TemplateError));

@@ -1,18 +1,26 @@
 //! Properties of the planner: for any rules, calendars and visits, at any moment.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc, Weekday};
-use leadtime::domain::appointment::{Appointment, Status};
+use leadtime::domain::appointment::{Appointment, Consent, Status};
+use leadtime::domain::language::Language;
 use leadtime::domain::lead::{Lead, Unit};
 use leadtime::domain::phone::Phone;
 use leadtime::domain::private::Private;
-use leadtime::domain::reminder::{Answer, State};
-use leadtime::domain::rule::{BookedLate, Rule};
+use leadtime::domain::reminder::{Answer, Skip, State};
+use leadtime::domain::rule::{BookedLate, OutsideHours, Rule};
+use leadtime::domain::text::AppointmentId;
 use leadtime::domain::zone::Zone;
+use leadtime::planner::budget::{Limits, MARGIN};
 use leadtime::planner::calendar::{Calendar, Hours};
-use leadtime::planner::facts::{FeedImports, Key, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, VisitFacts};
-use leadtime::planner::plan::{Item, plan};
+use leadtime::planner::facts::{
+    Attempt, AttemptEnd, FeedImports, Household, Key, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored,
+    VisitFacts,
+};
+use leadtime::planner::holidays::Holidays;
+use leadtime::planner::plan::{DueBy, Item, Plan, plan};
 use proptest::prelude::*;
 
 /// Around a clock change in New York, Sydney and Denver.
@@ -38,18 +46,28 @@ fn zones() -> impl Strategy<Value = Zone> {
 fn calendars() -> impl Strategy<Value = Calendar> {
     let days = prop::collection::btree_set(0_u8..7, 1..=7);
     let holidays = prop::collection::btree_set(0_i64..40, 0..6);
-    (zones(), zones(), 0_u32..1380, 10_u32..700, days, holidays).prop_map(
-        |(zone, organization, opens, length, days, holidays)| {
+    let hours = prop::collection::vec(prop::option::weighted(0.9, (0_u32..1380, 10_u32..700)), 7);
+    (zones(), zones(), hours, (days.clone(), prop::option::of(days)), holidays).prop_map(
+        |(zone, organization, hours, (days, text_days), holidays)| {
             let first = instant(0).date_naive();
+            let hours: Vec<Option<Hours>> = hours
+                .into_iter()
+                .map(|day| day.map(|(opens, length)| Hours { opens, closes: (opens + length).min(1440) }))
+                .collect();
             Calendar {
                 zone,
                 organization_zone: organization,
-                hours: Hours { opens, closes: (opens + length).min(1440) },
-                days: days.into_iter().map(|day| Weekday::try_from(day).unwrap()).collect(),
-                holidays: holidays.into_iter().map(|day| first + TimeDelta::days(day)).collect(),
+                hours: hours.try_into().unwrap(),
+                days: weekdays(&days),
+                text_days: weekdays(&text_days.unwrap_or(days)),
+                holidays: Holidays::of_dates(holidays.into_iter().map(|day| first + TimeDelta::days(day))),
             }
         },
     )
+}
+
+fn weekdays(days: &BTreeSet<u8>) -> Vec<Weekday> {
+    days.iter().map(|day| Weekday::try_from(*day).unwrap()).collect()
 }
 
 fn leads() -> impl Strategy<Value = Lead> {
@@ -62,51 +80,106 @@ fn leads() -> impl Strategy<Value = Lead> {
     })
 }
 
-fn rulebooks() -> impl Strategy<Value = Rulebook> {
-    let policy = prop::sample::select(vec![BookedLate::Skip, BookedLate::Send]);
-    let rules = prop::collection::vec((leads(), policy), 1..5);
-    (calendars(), rules, prop::bool::weighted(0.9)).prop_map(|(calendar, rules, live)| Rulebook {
-        calendar,
-        rules: rules
-            .into_iter()
-            .enumerate()
-            .map(|(n, (lead, booked_late))| Rule {
-                name: format!("rule-{n}").as_str().into(),
-                lead,
-                only_types: vec![],
-                except_types: vec![],
-                booked_late,
-                no_text_within: TimeDelta::hours(2),
-            })
-            .collect(),
-        mode: if live { Mode::Live } else { Mode::Observe },
-        only_to: None,
-        own_numbers: vec![],
+fn rules() -> impl Strategy<Value = Vec<Rule>> {
+    let policy = (
+        prop::sample::select(vec![BookedLate::Skip, BookedLate::Send]),
+        prop::sample::select(vec![
+            OutsideHours::SameDay,
+            OutsideHours::Earlier,
+            OutsideHours::Later,
+            OutsideHours::Skip,
+        ]),
+        prop::option::weighted(0.2, 1_i64..5_000),
+        -1_i32..2,
+        any::<bool>(),
+    );
+    let rule = |(n, (lead, policy)): (usize, (Lead, (BookedLate, OutsideHours, Option<i64>, i32, bool)))| Rule {
+        name: format!("rule-{n}").as_str().into(),
+        lead,
+        only_types: vec![],
+        except_types: vec![],
+        priority: policy.3,
+        skip_if_confirmed: policy.4,
+        expires_after: policy.2.map(TimeDelta::minutes),
+        outside_hours: policy.1,
+        booked_late: policy.0,
+        no_text_within: TimeDelta::hours(2),
+    };
+    prop::collection::vec((leads(), policy), 1..5)
+        .prop_map(move |rules| rules.into_iter().enumerate().map(rule).collect())
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    (24_i64..72, 1_usize..4, 1_usize..7, 1_usize..4).prop_map(|(hours, per_7_days, per_30_days, cooldown_after)| {
+        Limits { min_gap: TimeDelta::hours(hours), per_7_days, per_30_days, cooldown_after }
     })
 }
 
-/// A visit somewhere in the coming month, seen some time before the moment of planning or after.
-fn visits() -> impl Strategy<Value = Vec<(i64, i64, bool, u8)>> {
-    prop::collection::vec((0_i64..40_000, -20_000_i64..30_000, any::<bool>(), 0_u8..5), 1..6)
+fn rulebooks() -> impl Strategy<Value = Rulebook> {
+    let limits = prop_oneof![Just(Limits::default()), limits()];
+    let household = prop_oneof![3 => Just(Household::Merge), 1 => Just(Household::Separate)];
+    (calendars(), calendars(), rules(), prop::bool::weighted(0.9), limits, household).prop_map(
+        |(calendar, other, rules, live, limits, household)| Rulebook {
+            calendar,
+            locations: BTreeMap::from([("north".to_owned(), other)]),
+            language: Language::English,
+            limits,
+            household,
+            max_household: 9,
+            unknown_consent: Consent::Yes,
+            rules,
+            mode: if live { Mode::Live } else { Mode::Observe },
+            only_to: None,
+            own_numbers: vec![],
+        },
+    )
 }
 
-fn facts(visits: &[(i64, i64, bool, u8)]) -> NumberFacts {
-    let visit = |(n, (start, seen, imports, status)): (usize, &(i64, i64, bool, u8))| VisitFacts {
+/// A visit: start, first sight, whether its feed has imports, its status, its patient, its location and language.
+type Odd = (i64, i64, bool, u8, u8, u8);
+
+/// Visits somewhere in the coming month, seen some time before the moment of planning or after.
+fn visits() -> impl Strategy<Value = Vec<Odd>> {
+    let visit = (0_i64..40_000, -20_000_i64..30_000, any::<bool>(), 0_u8..7, 0_u8..5, 0_u8..6);
+    // Some at the same start, as families have them.
+    let start = prop_oneof![(0_i64..40_000).boxed(), (0_i64..28).prop_map(|day| day * 1440 + 600).boxed()];
+    prop::collection::vec((visit, start).prop_map(|(v, start)| (start, v.1, v.2, v.3, v.4, v.5)), 1..7)
+}
+
+/// Earlier attempts: when, and how they ended.
+fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
+    let end = prop::sample::select(vec![AttemptEnd::Success, AttemptEnd::Failure, AttemptEnd::Open]);
+    prop::collection::vec((1_i64..40_000, end), 0..6).prop_map(|mut all| {
+        all.sort_by_key(|(at, _)| *at);
+        all.into_iter().map(|(at, end)| Attempt { at: instant(at), end, keys: vec![] }).collect()
+    })
+}
+
+fn facts(visits: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> NumberFacts {
+    let visit = |(n, (start, seen, imports, status, patient, place)): (usize, &Odd)| VisitFacts {
         appointment: Appointment {
             id: format!("a{n}").as_str().into(),
-            patient_id: format!("p{n}").as_str().into(),
+            patient_id: format!("p{patient}").as_str().into(),
             first_name: Private(None),
             last_name: Private(None),
             date_of_birth: Private(None),
             phone: Private(None),
-            language: None,
+            language: (*place == 1).then(|| "es".to_owned()),
             type_id: None,
             description: Private(None),
             provider: Private(None),
             starts_at: instant(*start),
             ends_at: None,
-            status: if *status == 0 { Status::Cancelled } else { Status::Booked },
-            location: None,
+            status: match status {
+                0 => Status::Cancelled,
+                2 => Status::Confirmed,
+                _ => Status::Booked,
+            },
+            location: match place {
+                2 => Some("north".to_owned()),
+                3 => Some("nowhere".to_owned()),
+                _ => None,
+            },
             feed: None,
             booked_at: None,
             consent: None,
@@ -126,7 +199,42 @@ fn facts(visits: &[(i64, i64, bool, u8)]) -> NumberFacts {
         spent: vec![],
         in_doubt: false,
         opted_out: false,
+        attempts: attempts.iter().filter(|attempt| attempt.at <= now).cloned().collect(),
+        wrong_for: BTreeSet::new(),
     }
+}
+
+/// Every instant at which a text takes room: made, and planned.
+fn taken(facts: &NumberFacts, plan: &Plan) -> Vec<DateTime<Utc>> {
+    facts.attempts.iter().map(|attempt| attempt.at).chain(plan.messages.iter().map(|message| message.due_at)).collect()
+}
+
+/// Whether a text at an instant keeps every limit beside others, told the long way round.
+fn keeps_limits(limits: &Limits, others: &[DateTime<Utc>], at: DateTime<Utc>) -> bool {
+    let gap = others.iter().all(|other| (*other - at).abs() >= limits.min_gap + MARGIN);
+    let rolling =
+        |days: i64, most: usize| {
+            let length = TimeDelta::days(days) + MARGIN;
+            // Every span of that length that has the instant in it begins with some text.
+            others.iter().chain([&at]).filter(|first| **first <= at && at - **first < length).all(|first| {
+                others.iter().filter(|other| *first <= **other && **other - *first < length).count() < most
+            })
+        };
+    gap && rolling(7, limits.per_7_days) && rolling(30, limits.per_30_days)
+}
+
+fn rests_until(limits: &Limits, attempts: &[Attempt]) -> Option<DateTime<Utc>> {
+    let closed: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.end != AttemptEnd::Open).collect();
+    let failures = closed.iter().rev().take_while(|attempt| attempt.end == AttemptEnd::Failure).count();
+    let last = closed.last().filter(|_| failures >= limits.cooldown_after)?;
+    Some(last.at + TimeDelta::days(30) + MARGIN)
+}
+
+/// The order of placing.
+fn rank<'a>(book: &Rulebook, item: &'a Item) -> (Reverse<i32>, TimeDelta, DateTime<Utc>, &'a AppointmentId, usize) {
+    let place = book.rules.iter().position(|rule| rule.name == item.key.rule).unwrap();
+    let adjusted = item.adjusted_at.unwrap();
+    (Reverse(book.rules[place].priority), item.key.start - adjusted, adjusted, &item.key.appointment_id, place)
 }
 
 fn planned(items: &[Item]) -> impl Iterator<Item = &Item> {
@@ -141,11 +249,17 @@ fn may_leave(calendar: &Calendar, at: DateTime<Utc>) -> bool {
     };
     let date: NaiveDate = calendar.date(at);
     let own = minute(&calendar.zone);
-    let annies = minute(&calendar.organization_zone);
-    calendar.is_open(date)
-        && own >= calendar.hours.opens
-        && own < calendar.hours.closes
-        && (540..1200).contains(&annies)
+    let weekday = zone_weekday(calendar, at);
+    let hours = calendar.hours[weekday.num_days_from_monday() as usize];
+    calendar.text_days.contains(&weekday)
+        && !calendar.holidays.dates.contains(&date)
+        && hours.is_some_and(|hours| own >= hours.opens && own < hours.closes)
+        && (540..1200).contains(&minute(&calendar.organization_zone))
+}
+
+fn zone_weekday(calendar: &Calendar, at: DateTime<Utc>) -> Weekday {
+    use chrono::Datelike;
+    calendar.zone.local(at).weekday()
 }
 
 fn stored(items: &[Item]) -> Vec<Stored> {
@@ -160,74 +274,175 @@ fn stored(items: &[Item]) -> Vec<Stored> {
     items.iter().map(stored).collect()
 }
 
-fn fine(_: &Appointment, _: &Rule, _: DateTime<Utc>) -> Result<(), leadtime::domain::reminder::Skip> {
+fn fine(_: &[(&Appointment, &Rule)], _: DateTime<Utc>) -> Result<(), Skip> {
     Ok(())
 }
 
+fn live_since(book: &Rulebook, minutes: i64) -> LiveSince {
+    book.rules.iter().map(|rule| (rule.name.clone(), instant(minutes))).collect()
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_is_planned_at_a_bad_moment(book in rulebooks(), visits in visits(), now in -10_000_i64..40_000, live in -20_000_i64..20_000) {
+    fn nothing_is_planned_at_a_bad_moment(
+        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000, live in -20_000_i64..20_000
+    ) {
         let now = instant(now);
-        let facts = facts(&visits);
-        let live: LiveSince = book.rules.iter().map(|rule| (rule.name.clone(), instant(live))).collect();
-        let items = plan(&book, &live, &facts, now, &fine);
-        for item in planned(&items) {
-            let due = item.due_at.unwrap();
-            prop_assert!(may_leave(&book.calendar, due), "{item:?}");
-            prop_assert!(due < item.expires_at.unwrap() && due >= item.adjusted_at.unwrap(), "{item:?}");
-            prop_assert!(due <= item.key.start - TimeDelta::hours(2), "{item:?}");
+        let facts = facts(&visits, &attempts, now);
+        let plan = plan(&book, &live_since(&book, live), &facts, now, &fine);
+        for item in planned(&plan.items) {
+            let (due, adjusted) = (item.due_at.unwrap(), item.adjusted_at.unwrap());
+            let visit = facts.visits.iter().find(|v| v.appointment.id == item.key.appointment_id).unwrap();
+            let calendar = book.calendar_of(&visit.appointment).unwrap();
+            prop_assert!(may_leave(calendar, due), "{item:?}");
+            prop_assert!(due < item.expires_at.unwrap() && due <= item.key.start - TimeDelta::hours(2), "{item:?}");
             prop_assert!(due >= now || now - due <= TimeDelta::seconds(60), "{item:?}");
-            prop_assert!(book.calendar.is_open(book.calendar.date(item.key.start)), "{item:?}");
+            // With its household a text may go earlier on its day, never on an earlier day.
+            let early = due < adjusted;
+            prop_assert!(!early || (item.due_by == Some(DueBy::Together) && calendar.date(due) >= calendar.date(adjusted)), "{item:?}");
+            prop_assert!(calendar.is_open(calendar.date(item.key.start)), "{item:?}");
         }
         // Two rules never plan one visit at the same instant: the nearer covers the other.
-        let moments: BTreeSet<_> = planned(&items).map(|i| (i.key.appointment_id.clone(), i.adjusted_at)).collect();
-        prop_assert_eq!(moments.len(), planned(&items).count());
+        let moments: BTreeSet<_> = planned(&plan.items).map(|i| (i.key.appointment_id.clone(), i.adjusted_at)).collect();
+        prop_assert_eq!(moments.len(), planned(&plan.items).count());
+    }
+
+    #[test]
+    fn nothing_planned_breaks_a_limit(
+        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000
+    ) {
+        let now = instant(now);
+        let facts = facts(&visits, &attempts, now);
+        let plan = plan(&book, &live_since(&book, -20_000), &facts, now, &fine);
+        let taken = taken(&facts, &plan);
+        let rests = rests_until(&book.limits, &facts.attempts);
+        for (n, message) in plan.messages.iter().enumerate() {
+            let mut others = taken.clone();
+            others.remove(facts.attempts.len() + n);
+            prop_assert!(keeps_limits(&book.limits, &others, message.due_at), "{message:?} beside {others:?}");
+            prop_assert!(rests.is_none_or(|until| message.due_at >= until), "{message:?} rests until {rests:?}");
+        }
+    }
+
+    /// A reminder that goes out is in one text; a text is one location's and language's, and never about a visit twice.
+    #[test]
+    fn texts_and_reminders_agree(
+        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000
+    ) {
+        let now = instant(now);
+        let facts = facts(&visits, &attempts, now);
+        let plan = plan(&book, &live_since(&book, -20_000), &facts, now, &fine);
+        let of = |id: &AppointmentId| &facts.visits.iter().find(|v| v.appointment.id == *id).unwrap().appointment;
+        for item in &plan.items {
+            let texts: Vec<_> = plan.messages.iter().filter(|message| message.keys.contains(&item.key)).collect();
+            let goes = matches!(item.state, State::Answered(Answer::Planned | Answer::Skipped(Skip::ObserveMode)));
+            prop_assert_eq!(texts.len(), usize::from(goes));
+            prop_assert!(texts.iter().all(|text| Some(text.due_at) == item.due_at));
+        }
+        for message in &plan.messages {
+            let visits: BTreeSet<_> = message.keys.iter().map(|key| &key.appointment_id).collect();
+            prop_assert_eq!(visits.len(), message.keys.len());
+            let kinds: BTreeSet<_> = visits.iter().map(|id| (book.location_of(of(id)), book.language_of(of(id)))).collect();
+            prop_assert_eq!(kinds.len(), 1);
+            prop_assert!(book.household == Household::Merge || message.keys.len() == 1);
+            prop_assert!(message.keys.is_sorted_by_key(|key| (key.start, key.appointment_id.clone())));
+        }
+    }
+
+    /// What the limits are said to exclude they exclude: beside the texts that come before it in the order there is no
+    /// instant for it, and none of these it could have gone with. So nothing is displaced by what comes after it.
+    #[test]
+    fn what_is_lost_had_no_room(
+        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000
+    ) {
+        let now = instant(now);
+        let facts = facts(&visits, &attempts, now);
+        let plan = plan(&book, &live_since(&book, -20_000), &facts, now, &fine);
+        let items: HashMap<&Key, &Item> = plan.items.iter().map(|item| (&item.key, item)).collect();
+        let of = |id: &AppointmentId| &facts.visits.iter().find(|v| v.appointment.id == *id).unwrap().appointment;
+        let rests = rests_until(&book.limits, &facts.attempts);
+        for item in plan.items.iter().filter(|i| i.state == State::Answered(Answer::Skipped(Skip::ContactLimit))) {
+            let mine = rank(&book, item);
+            let visit = of(&item.key.appointment_id);
+            let calendar = book.calendar_of(visit).unwrap();
+            let before: Vec<_> = plan.messages.iter().filter(|m| m.keys.iter().any(|key| rank(&book, items[key]) < mine)).collect();
+            let taken: Vec<_> = facts.attempts.iter().map(|a| a.at).chain(before.iter().map(|m| m.due_at)).collect();
+            let wanted = item.blocker.as_ref().unwrap().wanted;
+            let expires = item.expires_at.unwrap();
+            let lengths = [book.limits.min_gap, TimeDelta::days(7), TimeDelta::days(30)];
+            let ends = taken.iter().flat_map(|at| lengths.map(|length| *at + length + MARGIN)).chain(rests).chain([wanted]);
+            for chance in ends.filter(|chance| *chance >= wanted) {
+                let Some(at) = (if chance == wanted { Some(wanted) } else { calendar.first_open(chance, expires) }) else { continue };
+                let room = at < expires && rests.is_none_or(|until| at >= until) && keeps_limits(&book.limits, &taken, at);
+                prop_assert!(!room, "{item:?} has room at {at} beside {taken:?}");
+            }
+            if book.household == Household::Merge {
+                let joins = before.iter().find(|m| {
+                    let other = of(&m.keys[0].appointment_id);
+                    (book.location_of(other), book.language_of(other)) == (book.location_of(visit), book.language_of(visit))
+                        && m.due_at < expires
+                        && calendar.date(m.due_at) >= calendar.date(wanted)
+                        && m.keys.iter().all(|key| key.appointment_id != item.key.appointment_id)
+                        && m.keys.iter().all(|key| rank(&book, items[key]) < mine)
+                });
+                prop_assert!(joins.is_none(), "{item:?} could go with {joins:?}");
+            }
+            let blocker = item.blocker.as_ref().unwrap();
+            prop_assert!(!blocker.texts.is_empty());
+            for text in &blocker.texts {
+                prop_assert!(text.sent || text.keys.iter().any(|key| rank(&book, items[key]) < mine), "{text:?}");
+            }
+        }
     }
 
     #[test]
     fn every_visit_and_rule_has_one_answer_and_planning_again_changes_nothing(
-        book in rulebooks(), visits in visits(), now in -10_000_i64..40_000, live in -20_000_i64..20_000
+        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000, live in -20_000_i64..20_000
     ) {
         let now = instant(now);
-        let mut facts = facts(&visits);
-        let live: LiveSince = book.rules.iter().map(|rule| (rule.name.clone(), instant(live))).collect();
-        let items = plan(&book, &live, &facts, now, &fine);
-        let keys: BTreeSet<String> = items.iter().map(|item| format!("{:?}", item.key)).collect();
-        prop_assert_eq!(items.len(), visits.len() * book.rules.len());
-        prop_assert_eq!(keys.len(), items.len());
-        facts.stored = stored(&items);
-        prop_assert_eq!(&plan(&book, &live, &facts, now, &fine), &items);
+        let mut facts = facts(&visits, &attempts, now);
+        let live = live_since(&book, live);
+        let first = plan(&book, &live, &facts, now, &fine);
+        let keys: BTreeSet<String> = first.items.iter().map(|item| format!("{:?}", item.key)).collect();
+        prop_assert_eq!(first.items.len(), visits.len() * book.rules.len());
+        prop_assert_eq!(keys.len(), first.items.len());
+        facts.stored = stored(&first.items);
+        let again = plan(&book, &live, &facts, now, &fine);
+        let told = |items: &[Item]| -> HashMap<Key, (State, Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+            items.iter().map(|i| (i.key.clone(), (i.state, i.due_at, i.expires_at))).collect()
+        };
+        prop_assert_eq!(told(&again.items), told(&first.items));
         // The order of the visits does not matter.
         facts.visits.reverse();
         facts.stored.reverse();
-        let by_key: HashMap<Key, Item> = plan(&book, &live, &facts, now, &fine).into_iter().map(|i| (i.key.clone(), i)).collect();
-        for item in &items {
-            prop_assert_eq!(Some(item), by_key.get(&item.key));
-        }
+        prop_assert_eq!(plan(&book, &live, &facts, now, &fine), again);
     }
 
     /// As time goes by, what is final stays, and what was planned is sent in time or ends with a reason.
     #[test]
-    fn time_only_closes(book in rulebooks(), visits in visits(), steps in prop::collection::vec(1_i64..4_000, 1..12)) {
-        let mut facts = facts(&visits);
-        let live: LiveSince = book.rules.iter().map(|rule| (rule.name.clone(), instant(-20_000))).collect();
+    fn time_only_closes(
+        book in rulebooks(), visits in visits(), attempts in attempts(), steps in prop::collection::vec(1_i64..4_000, 1..12)
+    ) {
+        let live = live_since(&book, -20_000);
         let mut now = -10_000;
-        let mut last: HashMap<Key, State> = HashMap::new();
+        let mut last: Vec<Item> = vec![];
         for step in steps {
             now += step;
-            let items = plan(&book, &live, &facts, instant(now), &fine);
+            let mut facts = facts(&visits, &attempts, instant(now));
+            facts.stored = stored(&last);
+            let items = plan(&book, &live, &facts, instant(now), &fine).items;
+            let before: HashMap<&Key, State> = last.iter().map(|item| (&item.key, item.state)).collect();
             for item in &items {
-                if let Some(before) = last.get(&item.key) {
+                if let Some(before) = before.get(&item.key) {
                     prop_assert!(before.may_become(item.state), "{} -> {}", before, item.state);
                 }
                 if item.state == State::Answered(Answer::Planned) {
                     prop_assert!(instant(now) < item.expires_at.unwrap());
                 }
-                last.insert(item.key.clone(), item.state);
             }
-            facts.stored = stored(&items);
+            last = items;
         }
     }
 

@@ -227,8 +227,12 @@ fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
         waits: None,
         nominal_at: Some(now),
         adjusted_at: Some(now),
+        adjusted_by: None,
         due_at: Some(now),
+        due_by: None,
         expires_at: Some(at("2026-11-10T20:00:00Z")),
+        expires_by: None,
+        blocker: None,
         current: true,
     };
     let tx = connection.transaction().unwrap();
@@ -239,7 +243,7 @@ fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
 fn claim(connection: &mut Connection, appointment: &str, to: &Phone) -> Result<i64, StoreError> {
     let tx = connection.transaction().unwrap();
     let claim = ledger::Claim {
-        key: &key(appointment),
+        keys: &[key(appointment)],
         phone: to,
         api_key: "default",
         body: Private("{}"),
@@ -431,7 +435,7 @@ fn due_comes_by_expiry_one_for_each_number_and_not_to_numbers_in_doubt() {
     connection.execute("UPDATE reminders SET due_at = due_at + 1 WHERE appointment_id = 'b'", []).unwrap();
     let now = at("2026-11-09T22:00:00Z");
     let due = |connection: &Connection, avoid: &[Phone], limit| -> Vec<String> {
-        let found = reminders::due(connection, now, avoid, limit).unwrap();
+        let found = reminders::due(connection, now, avoid, &|_| true, limit).unwrap();
         found.into_iter().map(|d| d.key.appointment_id.0).collect()
     };
     assert_eq!(due(&connection, &[], 9), ["c", "a"]);
@@ -451,6 +455,10 @@ fn rules_go_live_once_and_anew_with_another_lead() {
         lead: lead.parse().unwrap(),
         only_types: vec![],
         except_types: vec![],
+        priority: 0,
+        skip_if_confirmed: false,
+        expires_after: None,
+        outside_hours: leadtime::domain::rule::OutsideHours::SameDay,
         booked_late: leadtime::domain::rule::BookedLate::Skip,
         no_text_within: chrono::TimeDelta::hours(2),
     };
@@ -505,7 +513,8 @@ fn marks_become_units_and_one_number_is_one_unit_however_it_is_written() {
         .unwrap();
     let directory = Directory { country: Country::US, as_written: BTreeSet::new(), own: BTreeSet::new() };
     let tx = connection.transaction().unwrap();
-    let units: Vec<dirty::Unit> = dirty::take(&tx, &directory, 100).unwrap().into_keys().collect();
+    let units: Vec<dirty::Unit> =
+        dirty::take(&tx, &directory, 100, at("2026-11-09T22:00:00Z")).unwrap().into_keys().collect();
     let visit = |id: &str| dirty::Unit::Visit(id.into());
     assert_eq!(units, [dirty::Unit::Number(phone(1)), visit("c"), visit("d")]);
     assert_eq!(dirty::count(&tx).unwrap(), 0);
@@ -531,10 +540,10 @@ fn migrations_are_numbered_and_the_first_is_complete() {
     let mut names: Vec<String> =
         std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["01-initial"]);
+    assert_eq!(names, ["01-initial", "02-families"]);
     let (_folder, path, connection) = database();
     let version: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0)).unwrap();
-    assert_eq!(version, 1);
+    assert_eq!(version, 2);
     drop(connection);
     // Opening again changes nothing.
     let schema = |c: &Connection| -> String {

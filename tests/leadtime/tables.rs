@@ -7,6 +7,7 @@ use leadtime::config::zones::{Zones, first_disagreement};
 use leadtime::domain::lead::Lead;
 use leadtime::domain::phone::{self, Country};
 use leadtime::planner::civil::nominal;
+use leadtime::wording::segments::{self, Encoding};
 use serde_json::Value;
 
 use crate::shared;
@@ -68,6 +69,30 @@ fn phones_table() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn segments_table() {
+    let Some(table) = shared::table("LEADTIME_TABLE_SEGMENTS", "tables/segments.jsonl") else { return };
+    let mut wrong = Vec::new();
+    let mut rows = 0;
+    for line in table.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let cost = segments::cost(row["text"].as_str().unwrap());
+        let encoding = if cost.encoding == Encoding::Gsm7 { "GSM-7" } else { "UCS-2" };
+        let foreign: BTreeSet<char> = cost.foreign.into_iter().collect();
+        // The table names what people see as one character: an e with its accent behind it.
+        let named: Vec<&str> = row["non_gsm"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+        let agree = foreign.iter().all(|c| named.iter().any(|seen| seen.contains(*c)))
+            && named.iter().all(|seen| seen.chars().any(|c| foreign.contains(&c)));
+        let same = encoding == row["encoding"] && cost.segments as u64 == row["segments"] && agree;
+        if !same {
+            wrong.push(format!("{}: {encoding}, {} segments, {foreign:?}", row["id"], cost.segments));
+        }
+        rows += 1;
+    }
+    assert!(rows >= 1);
+    assert_eq!(wrong, Vec::<String>::new(), "of {rows} rows");
 }
 
 /// A zoneinfo folder in which Denver keeps Phoenix's time: the folder is believed, the embedded copy is not.

@@ -210,8 +210,9 @@ fn config_of(folder: &TempDir) -> Config {
 async fn engine(folder: &TempDir, clock: &Arc<ManualClock>, annie: &Script) -> Engine<ManualClock> {
     let config = config_of(folder);
     let store = Store::new(open::read_write(&config.database).unwrap());
-    let gateway = Gateway::Scripted(annie.clone());
-    let mut engine = Engine::new(store, clock.clone(), Some(gateway), Arc::new(config));
+    let gateway = |name: &str| (name.to_owned(), Gateway::Scripted(annie.clone()));
+    let gateways = config.key_names().map(gateway).collect();
+    let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
     engine.start().await.unwrap();
     engine
 }

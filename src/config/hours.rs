@@ -1,0 +1,123 @@
+//! Reads when a practice is open: hours, days, holidays; for `[sending]` and for a `[[location]]` alike.
+
+use chrono::{NaiveDate, Timelike, Weekday};
+use toml::de::DeValue;
+
+use super::document::{Faults, Section, Value, fault, list, one_of, text, text_as};
+use crate::domain::lead;
+use crate::domain::text::nearest;
+use crate::planner::calendar::{Hours, WeekHours};
+use crate::planner::holidays::{Holiday, Holidays};
+
+/// The days of the week by their names in the configuration, Monday first.
+pub(super) const DAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Mon),
+    ("tue", Weekday::Tue),
+    ("wed", Weekday::Wed),
+    ("thu", Weekday::Thu),
+    ("fri", Weekday::Fri),
+    ("sat", Weekday::Sat),
+    ("sun", Weekday::Sun),
+];
+
+/// What a section says about its hours; none = it says nothing.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Open {
+    pub hours: Option<WeekHours>,
+    pub days: Option<Vec<Weekday>>,
+    pub holidays: Option<Holidays>,
+}
+
+impl Open {
+    /// Reads `hours`, `days` and `holidays`.
+    pub(super) fn read(section: &mut Section<'_, '_, '_>) -> Open {
+        Open {
+            hours: section.optional("hours", week_hours),
+            days: section.optional("days", days),
+            holidays: section.optional("holidays", holidays),
+        }
+    }
+}
+
+/// Monday to Friday.
+pub(super) fn workdays() -> Vec<Weekday> {
+    DAYS[..5].iter().map(|(_, day)| *day).collect()
+}
+
+/// A list of days; not empty.
+pub(super) fn days(value: &Value<'_>) -> Result<Vec<Weekday>, Faults> {
+    let days = list(value, |day| one_of(day, &DAYS))?;
+    if days.is_empty() { fault("these are no days at all; name at least one") } else { Ok(days) }
+}
+
+/// `"09:00-18:00"` for every day, or a table of days, such as `{ mon = "09:00-18:00", sat = "10:00-14:00" }`; a day
+/// it does not name has no hours.
+fn week_hours(value: &Value<'_>) -> Result<WeekHours, Faults> {
+    let DeValue::Table(table) = value.get_ref() else {
+        return text_as(value, hours).map(|hours| [Some(hours); 7]);
+    };
+    let (mut week, mut faults) = ([None; 7], Faults::new());
+    for (day, value) in table.iter() {
+        let Some(place) = DAYS.iter().position(|(name, _)| *name == day.get_ref().as_ref()) else {
+            let known = DAYS.map(|(name, _)| name).join(", ");
+            faults.push((Some(day.span()), format!("there is no day `{}`; write {known}", day.get_ref())));
+            continue;
+        };
+        match text_as(value, hours) {
+            Ok(hours) => week[place] = Some(hours),
+            Err(found) => faults.extend(found.into_iter().map(|(_, message)| (Some(value.span()), message))),
+        }
+    }
+    if faults.is_empty() && week.iter().all(Option::is_none) {
+        return fault("there are no hours in it");
+    }
+    if faults.is_empty() { Ok(week) } else { Err(faults) }
+}
+
+fn hours(range: &str) -> Result<Hours, String> {
+    let wrong = || format!("`{range}` are no hours; write opening and closing, such as \"09:00-18:00\"");
+    let (opens, closes) = range.split_once('-').ok_or_else(wrong)?;
+    let minutes = |text: &str| match text.trim() {
+        "24:00" => Some(24 * 60),
+        text => lead::time_of_day(text).ok().map(|time| time.num_seconds_from_midnight() / 60),
+    };
+    let hours = Hours { opens: minutes(opens).ok_or_else(wrong)?, closes: minutes(closes).ok_or_else(wrong)? };
+    match hours.opens < hours.closes {
+        true => Ok(hours),
+        false => Err(format!("`{range}` closes before it opens")),
+    }
+}
+
+fn holidays(value: &Value<'_>) -> Result<Holidays, Faults> {
+    let mut holidays = Holidays::default();
+    list(value, |value| {
+        if let Some(holiday) = value.get_ref().as_str().and_then(Holiday::from_name) {
+            holidays.named.insert(holiday);
+            return Ok(());
+        }
+        holidays.dates.insert(date(value)?);
+        Ok(())
+    })?;
+    Ok(holidays)
+}
+
+fn date(value: &Value<'_>) -> Result<NaiveDate, Faults> {
+    let written = match value.get_ref() {
+        DeValue::Datetime(date) if date.time.is_none() && date.offset.is_none() => date.to_string(),
+        _ => text(value)?,
+    };
+    let strict = written.len() == 10;
+    if let Some(date) = NaiveDate::parse_from_str(&written, "%Y-%m-%d").ok().filter(|_| strict) {
+        return Ok(date);
+    }
+    if written.starts_with(|c: char| c.is_ascii_digit()) {
+        return fault(format!("`{written}` is not a date; write it such as \"2026-12-25\""));
+    }
+    match nearest(&written, Holiday::names()) {
+        Some(near) => fault(format!("there is no holiday `{written}`; did you mean \"{near}\"?")),
+        None => {
+            let known: Vec<&str> = Holiday::names().collect();
+            fault(format!("there is no holiday `{written}`; write its date, or one of {}", known.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Reads the `[[location]]` sections: offices with a number, a clock or hours of their own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::document::{Section, Value, fault, text, text_as};
+use super::hours::Open;
+use super::problem::Problem;
+use super::read::{e164, one_line_text, phone_number};
+use super::zones::Zones;
+use super::{Location, Practice};
+use crate::domain::phone::Phone;
+use crate::domain::zone::Zone;
+use crate::planner::calendar::Calendar;
+use crate::wording::wordbook::Office;
+
+/// One section, as it is written.
+pub(super) struct Written {
+    pub id: String,
+    name: Option<String>,
+    phone: Option<Phone>,
+    from_number: Option<Phone>,
+    zone: Option<Zone>,
+    organization_zone: Option<Zone>,
+    open: Open,
+    api_key_file: Option<PathBuf>,
+}
+
+/// Reads all locations.
+pub(super) fn read(
+    value: Option<&Value<'_>>,
+    folder: &Path,
+    zones: &Zones,
+    problems: &mut Vec<Problem>,
+) -> Vec<Written> {
+    let Some(value) = value else { return Vec::new() };
+    let Some(array) = value.get_ref().as_array() else {
+        problems.push(Problem::error(value.span(), "write a [[location]] section for each office"));
+        return Vec::new();
+    };
+    let mut all: Vec<Written> = Vec::new();
+    for element in array.iter() {
+        let section = Section::new("[[location]]", element.get_ref().as_table(), element.span(), problems);
+        if let Some(location) = read_one(section, &all, folder, zones) {
+            all.push(location);
+        }
+    }
+    all
+}
+
+fn read_one(mut section: Section<'_, '_, '_>, before: &[Written], folder: &Path, zones: &Zones) -> Option<Written> {
+    let id = section.required("id", "\"downtown\"", |value| match text(value)?.trim() {
+        "" => fault("the id is empty; write what your appointment book calls this office"),
+        id => Ok(id.to_owned()),
+    });
+    if id.as_deref() == Some(super::KEY_NAME) {
+        section.error("id", format!("`{}` is the practice itself; give this office another id", super::KEY_NAME));
+    }
+    if let Some(twice) = id.as_ref().filter(|id| before.iter().any(|other| other.id == **id)) {
+        section.error("id", format!("there is another location `{twice}`"));
+    }
+    let zone = |value: &Value<'_>| text_as(value, |name| zones.load(name));
+    let written = Written {
+        name: section.optional("name", one_line_text),
+        phone: section.optional("phone", |value| {
+            text_as(value, |number| phone_number(number, crate::domain::phone::Country::US))
+        }),
+        from_number: section.optional("from_number", |value| text_as(value, e164)),
+        zone: section.optional("timezone", zone),
+        organization_zone: section.optional("organization_timezone", zone),
+        open: Open::read(&mut section),
+        api_key_file: section.optional("api_key_file", |value| text(value).map(|path| folder.join(path))),
+        id: id.clone().unwrap_or_default(),
+    };
+    section.finish();
+    id.map(|_| written)
+}
+
+/// Fills in what a location does not say from the practice and its calendar.
+pub(super) fn complete(
+    written: Vec<Written>,
+    practice: &Practice,
+    calendar: &Calendar,
+) -> (BTreeMap<String, Location>, BTreeMap<String, Calendar>, BTreeMap<String, Office>) {
+    let (mut locations, mut calendars, mut offices) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for location in written {
+        let zone = location.zone.unwrap_or_else(|| practice.zone.clone());
+        let phone = location.phone.unwrap_or_else(|| practice.phone.clone());
+        let own = Calendar {
+            zone: zone.clone(),
+            organization_zone: location.organization_zone.unwrap_or_else(|| calendar.organization_zone.clone()),
+            hours: location.open.hours.unwrap_or(calendar.hours),
+            // Days of its own are its days for texts too.
+            text_days: location.open.days.clone().unwrap_or_else(|| calendar.text_days.clone()),
+            days: location.open.days.unwrap_or_else(|| calendar.days.clone()),
+            holidays: location.open.holidays.unwrap_or_else(|| calendar.holidays.clone()),
+        };
+        let name = location.name.unwrap_or_else(|| practice.name.clone());
+        offices.insert(location.id.clone(), Office { zone, name, phone: phone.in_words() });
+        calendars.insert(location.id.clone(), own);
+        let from_number = location.from_number.unwrap_or_else(|| practice.from_number.clone());
+        locations.insert(location.id, Location { phone, from_number, api_key_file: location.api_key_file });
+    }
+    (locations, calendars, offices)
+}

@@ -1,0 +1,389 @@
+//! The answer of one visit and rule by itself, before the limits on its number have their say.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use super::calendar::{Adjustment, Calendar, ON_TIME};
+use super::civil;
+use super::facts::{FeedImports, Key, LiveSince, Number, NumberFacts, Rulebook, Stored, Twin, VisitFacts};
+use super::plan::Words;
+use crate::domain::appointment::{Appointment, Consent, Status};
+use crate::domain::phone::Phone;
+use crate::domain::reminder::{Answer, Cancel, Miss, Skip, State};
+use crate::domain::rule::{BookedLate, Rule};
+use crate::domain::text::{AppointmentId, RuleName};
+
+/// What ends the use of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expiry {
+    /// The visit is too near.
+    NearStart,
+    /// The next rule's time has come.
+    NextRule(RuleName),
+    /// The rule's own `expires_after`.
+    After,
+}
+
+/// One rule of one visit, with its answer by itself.
+#[derive(Debug, Clone)]
+pub(super) struct Draft<'a> {
+    pub visit: &'a VisitFacts,
+    pub rule: &'a Rule,
+    pub key: Key,
+    pub calendar: Option<&'a Calendar>,
+    pub stored: Option<&'a Stored>,
+    pub nominal: Option<DateTime<Utc>>,
+    pub adjusted: Option<(DateTime<Utc>, Adjustment)>,
+    pub expires: DateTime<Utc>,
+    pub expires_by: Expiry,
+    /// When it could first leave, or why it does not.
+    pub fresh: Result<DateTime<Utc>, Answer>,
+    /// What of the stored state stands whatever the fresh answer is.
+    pub kept: Option<State>,
+}
+
+impl Draft<'_> {
+    pub(super) fn adjusted_at(&self) -> Option<DateTime<Utc>> {
+        self.adjusted.map(|(at, _)| at)
+    }
+
+    /// Whether another entry of the same patient and start is a duplicate of it.
+    fn covers(&self) -> bool {
+        match self.kept {
+            None => self.fresh.is_ok(),
+            Some(State::Answered(Answer::Skipped(reason))) => {
+                matches!(reason, Skip::ObserveMode | Skip::NotInOnlyTo)
+            }
+            Some(State::Answered(answer)) => answer == Answer::Missed(Miss::Expired),
+            Some(_) => true,
+        }
+    }
+
+    /// When observe mode showed it, or is going to, once that is final.
+    pub(super) fn shown_at(&self) -> Option<DateTime<Utc>> {
+        match self.kept? {
+            State::Answered(Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)) => self.stored?.due_at,
+            _ => None,
+        }
+    }
+
+    /// Whether it wants room in its number's budget, and from when on.
+    pub(super) fn wants(&self) -> Option<DateTime<Utc>> {
+        self.fresh.ok().filter(|_| self.kept.is_none())
+    }
+}
+
+/// What is asked of one number.
+pub(super) struct Answering<'a> {
+    pub book: &'a Rulebook,
+    pub live: &'a LiveSince,
+    pub facts: &'a NumberFacts,
+    pub stored: HashMap<&'a Key, &'a Stored>,
+    pub now: DateTime<Utc>,
+    pub words: &'a Words<'a>,
+    /// The number has more patients than one household.
+    pub shared: bool,
+}
+
+impl<'a> Answering<'a> {
+    /// The drafts of every visit and rule, visits by id, rules in the order of the file.
+    pub(super) fn all(&self) -> Vec<Draft<'a>> {
+        let mut visits: Vec<&VisitFacts> = self.facts.visits.iter().collect();
+        visits.sort_by(|a, b| a.appointment.id.cmp(&b.appointment.id));
+        // Which of several entries of one patient and start has a text: (its id, its rule).
+        let mut covering: HashMap<(&AppointmentId, &RuleName), bool> = HashMap::new();
+        let mut all = Vec::with_capacity(visits.len() * self.book.rules.len());
+        for visit in visits {
+            for draft in self.visit(visit, &covering) {
+                if !visit.twins.is_empty() {
+                    covering.insert((&visit.appointment.id, &draft.rule.name), draft.covers());
+                }
+                all.push(draft);
+            }
+        }
+        all
+    }
+
+    fn visit(&self, visit: &'a VisitFacts, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> Vec<Draft<'a>> {
+        let mut drafts: Vec<Draft<'a>> = self.book.rules.iter().map(|rule| self.draft(visit, rule)).collect();
+        let mut order: Vec<usize> = (0..drafts.len()).collect();
+        // In time order: an adjusted time, then the longer lead, then the order of the file (the sort is stable).
+        order.sort_by_key(|i| (drafts[*i].adjusted_at(), drafts[*i].nominal));
+        let mut next: Option<(DateTime<Utc>, RuleName)> = None;
+        for i in order.into_iter().rev() {
+            self.answer(&mut drafts[i], next.as_ref(), covering);
+            let draft = &drafts[i];
+            let applicable = !matches!(draft.fresh, Err(Answer::Skipped(_) | Answer::Cancelled(_)))
+                || draft.kept.is_some_and(State::is_spent);
+            if let Some(at) = draft.adjusted_at().filter(|_| applicable) {
+                next = Some((at, draft.rule.name.clone()));
+            }
+        }
+        drafts
+    }
+
+    fn draft(&self, visit: &'a VisitFacts, rule: &'a Rule) -> Draft<'a> {
+        let calendar = self.book.calendar_of(&visit.appointment);
+        let start = visit.appointment.starts_at;
+        let nominal = calendar.and_then(|c| civil::nominal(start, &rule.lead, &c.zone, |date| c.is_open(date)));
+        let adjusted = calendar.zip(nominal);
+        let adjusted =
+            adjusted.and_then(|(calendar, at)| calendar.adjust(rule.outside_hours, at, start, rule.no_text_within));
+        let key = Key {
+            appointment_id: visit.appointment.id.clone(),
+            rule: rule.name.clone(),
+            start,
+            round: self.round(&visit.appointment),
+        };
+        let stored = self.stored.get(&key).copied();
+        Draft {
+            visit,
+            rule,
+            key,
+            calendar,
+            stored,
+            nominal,
+            adjusted,
+            expires: start - rule.no_text_within,
+            expires_by: Expiry::NearStart,
+            fresh: Err(Answer::Skipped(Skip::OutsideHours)),
+            kept: None,
+        }
+    }
+
+    /// Fills in the expiry, the fresh answer and what stands of the stored one.
+    fn answer(
+        &self,
+        draft: &mut Draft<'a>,
+        next: Option<&(DateTime<Utc>, RuleName)>,
+        covering: &HashMap<(&AppointmentId, &RuleName), bool>,
+    ) {
+        if let Some((after, adjusted)) = draft.rule.expires_after.zip(draft.adjusted_at())
+            && adjusted + after < draft.expires
+        {
+            (draft.expires, draft.expires_by) = (adjusted + after, Expiry::After);
+        }
+        if let Some((next, rule)) = next.filter(|(next, _)| *next <= draft.expires) {
+            (draft.expires, draft.expires_by) = (*next, Expiry::NextRule(rule.clone()));
+        }
+        draft.fresh = self.fresh(draft, covering);
+        draft.kept = self.kept(draft);
+    }
+
+    /// The answer as if nothing were stored, before limits and mode have their say: from when on, or why not.
+    fn fresh(
+        &self,
+        draft: &Draft<'a>,
+        covering: &HashMap<(&AppointmentId, &RuleName), bool>,
+    ) -> Result<DateTime<Utc>, Answer> {
+        self.of_the_visit(draft.visit)?;
+        let calendar = draft.calendar.ok_or(Answer::Skipped(Skip::UnknownLocation))?;
+        self.of_the_patient(draft, calendar, covering)?;
+        let adjusted = draft.adjusted_at().ok_or(Answer::Skipped(Skip::OutsideHours))?;
+        self.of_its_time(draft.visit, draft, adjusted)?;
+        if draft.expires <= adjusted {
+            return Err(Answer::Skipped(Skip::Superseded));
+        }
+        if self.now >= draft.expires {
+            return Err(Answer::Missed(Miss::Expired));
+        }
+        let due = match self.now <= adjusted + ON_TIME {
+            true => Some(adjusted),
+            false => calendar.first_open(self.now, draft.expires),
+        };
+        let due = due.ok_or(Answer::Skipped(Skip::OutsideHours))?;
+        (self.words)(&[(&draft.visit.appointment, draft.rule)], due).map_err(Answer::Skipped)?;
+        Ok(due)
+    }
+
+    fn of_the_visit(&self, visit: &VisitFacts) -> Result<(), Answer> {
+        let appointment = &visit.appointment;
+        match appointment.status {
+            Status::Cancelled if visit.not_listed => return Err(Answer::Cancelled(Cancel::NotListed)),
+            Status::Cancelled => return Err(Answer::Cancelled(Cancel::Cancelled)),
+            Status::Completed | Status::NoShow => return Err(Answer::Cancelled(Cancel::AppointmentOver)),
+            Status::Booked | Status::Confirmed => {}
+        }
+        if appointment.starts_at <= self.now {
+            return Err(Answer::Cancelled(Cancel::AppointmentOver));
+        }
+        match visit.bad_row {
+            true => Err(Answer::Skipped(Skip::BadRow)),
+            false => Ok(()),
+        }
+    }
+
+    fn of_the_patient(
+        &self,
+        draft: &Draft<'a>,
+        calendar: &Calendar,
+        covering: &HashMap<(&AppointmentId, &RuleName), bool>,
+    ) -> Result<(), Answer> {
+        let skip = |reason| Err(Answer::Skipped(reason));
+        let appointment = &draft.visit.appointment;
+        if !draft.rule.applies_to(appointment.type_id.as_deref()) {
+            return skip(Skip::OtherType);
+        }
+        match &self.facts.number {
+            Number::Missing => return skip(Skip::NoPhone),
+            Number::Invalid => return skip(Skip::InvalidPhone),
+            Number::Refused => return skip(Skip::NoConsent),
+            Number::Usable(phone) if self.book.own_numbers.contains(phone) => return skip(Skip::InvalidPhone),
+            Number::Usable(_) => {}
+        }
+        if self.facts.opted_out {
+            return skip(Skip::OptedOut);
+        }
+        if appointment.consent.unwrap_or(self.book.unknown_consent) == Consent::No {
+            return skip(Skip::NoConsent);
+        }
+        if self.facts.wrong_for.contains(&appointment.patient_id) {
+            return skip(Skip::WrongNumber);
+        }
+        if self.shared {
+            return skip(Skip::SharedNumber);
+        }
+        if draft.rule.skip_if_confirmed && appointment.status == Status::Confirmed {
+            return skip(Skip::Confirmed);
+        }
+        if !calendar.is_open(calendar.date(appointment.starts_at)) {
+            return skip(Skip::ClosedDay);
+        }
+        match self.is_duplicate(draft, covering) {
+            true => skip(Skip::Duplicate),
+            false => Ok(()),
+        }
+    }
+
+    /// Another entry of the same patient and start has this text, or gets it.
+    fn is_duplicate(&self, draft: &Draft<'a>, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> bool {
+        let (visit, me) = (draft.visit, &draft.visit.appointment.id);
+        let told = self.facts.spent.iter().any(|spent| {
+            spent.patient_id == visit.appointment.patient_id
+                && spent.key.appointment_id != *me
+                && spent.key.rule == draft.key.rule
+                && spent.key.start == draft.key.start
+                && spent.key.round == draft.key.round
+        });
+        // An entry of this number was answered before this one; of one under another number less is known.
+        let gets_it = |twin: &Twin| match covering.get(&(&twin.id, &draft.rule.name)) {
+            Some(covers) => *covers,
+            None => self.may_be_texted(twin) && draft.rule.applies_to(twin.type_id.as_deref()),
+        };
+        told || visit.twins.iter().any(|twin| twin.id < *me && gets_it(twin))
+    }
+
+    fn may_be_texted(&self, twin: &Twin) -> bool {
+        let allowed = |phone: &Phone| self.book.only_to.is_none() || self.book.names(phone);
+        twin.phone.as_ref().is_some_and(|phone| !self.book.own_numbers.contains(phone) && allowed(phone))
+    }
+
+    fn of_its_time(&self, visit: &VisitFacts, draft: &Draft<'_>, adjusted: DateTime<Utc>) -> Result<(), Answer> {
+        let taken = self.taken(visit);
+        let late =
+            taken > adjusted && !self.was_told_another_start(&visit.appointment) && !self.was_downtime(visit, adjusted);
+        if late && draft.rule.booked_late == BookedLate::Skip {
+            return Err(Answer::Skipped(Skip::BookedLate));
+        }
+        // A text that was due before the rule was is not sent; one for a visit booked since the rule is there is
+        // the late booking's, not the rule's.
+        let live_since = self.live.get(&draft.key.rule).copied().unwrap_or(self.now).min(self.now);
+        match live_since > if late { adjusted.max(taken) } else { adjusted } {
+            true => Err(Answer::Skipped(Skip::NewRule)),
+            false => Ok(()),
+        }
+    }
+
+    /// When the visit took the start it has: when it was booked, for the first start the store saw, if the feed
+    /// says so; else when the store saw it.
+    fn taken(&self, visit: &VisitFacts) -> DateTime<Utc> {
+        let taken = visit.taken_at.min(self.now);
+        match visit.appointment.booked_at {
+            Some(booked) if is_first_start(visit) => booked.min(taken),
+            _ => taken,
+        }
+    }
+
+    /// Nobody looked between the adjusted time and the first sight of the visit, so nobody can say it was late.
+    fn was_downtime(&self, visit: &VisitFacts, adjusted: DateTime<Utc>) -> bool {
+        let unknown = visit.appointment.booked_at.is_none() && is_first_start(visit);
+        match visit.imports {
+            FeedImports::None => false,
+            FeedImports::LastBeforeSeen(last) => unknown && last.is_none_or(|last| last <= adjusted),
+        }
+    }
+
+    fn was_told_another_start(&self, appointment: &Appointment) -> bool {
+        let spent = self.facts.spent.iter();
+        spent.filter(|s| s.key.appointment_id == appointment.id).any(|s| s.key.start != appointment.starts_at)
+    }
+
+    /// A visit moved back to a start already texted is texted again only if another start was texted in between.
+    fn round(&self, appointment: &Appointment) -> u32 {
+        let of_this_start = || {
+            self.facts
+                .spent
+                .iter()
+                .filter(|s| s.patient_id == appointment.patient_id && s.key.start == appointment.starts_at)
+        };
+        let Some(round) = of_this_start().map(|s| s.key.round).max() else { return 0 };
+        let last = of_this_start().map(|s| s.order).max();
+        let told_since = self.facts.spent.iter().any(|s| {
+            s.key.appointment_id == appointment.id && s.key.start != appointment.starts_at && Some(s.order) > last
+        });
+        round + u32::from(told_since)
+    }
+
+    /// What of the stored state stands: what was texted, what is final, and what should have gone out and did not.
+    fn kept(&self, draft: &Draft<'a>) -> Option<State> {
+        let called_off = matches!(draft.fresh, Err(answer) if is_called_off(answer));
+        match draft.stored?.state {
+            State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off => {
+                Some(State::Answered(Answer::Missed(Miss::Expired)))
+            }
+            State::Answered(kept) => self.is_final(draft, kept, called_off).then_some(State::Answered(kept)),
+            spent => Some(spent),
+        }
+    }
+
+    fn is_final(&self, draft: &Draft<'a>, kept: Answer, called_off: bool) -> bool {
+        let past = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at <= self.now);
+        match kept {
+            Answer::Missed(_) => true,
+            // With its household it would have gone before its own time.
+            Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)
+                if draft.stored.and_then(|s| s.due_at).is_some_and(|at| at <= self.now) =>
+            {
+                true
+            }
+            Answer::Skipped(reason) if once_its_time_has_passed(reason) => {
+                past(draft.adjusted_at()) && past(draft.stored.and_then(|s| s.adjusted_at))
+            }
+            // `Rescheduled`: the visit came back to this start.
+            Answer::Planned | Answer::Cancelled(Cancel::Rescheduled) => false,
+            Answer::Skipped(_) | Answer::Cancelled(_) => self.now >= draft.expires && !called_off,
+        }
+    }
+
+    /// The number has more patients than `max_household`.
+    pub(super) fn is_shared(book: &Rulebook, facts: &NumberFacts) -> bool {
+        let patients: BTreeSet<_> = facts.visits.iter().map(|visit| &visit.appointment.patient_id).collect();
+        patients.len() > book.max_household
+    }
+}
+
+fn is_called_off(answer: Answer) -> bool {
+    matches!(answer, Answer::Cancelled(Cancel::Cancelled | Cancel::NotListed))
+}
+
+/// Whether the visit still has the first start the store saw of it, and always had.
+fn is_first_start(visit: &VisitFacts) -> bool {
+    visit.appointment.starts_at == visit.first_start && visit.taken_at == visit.seen_at
+}
+
+/// The reasons that are final once the adjusted time has passed, so that no change of rules, types or mode makes
+/// texts of the past burst out.
+pub(super) fn once_its_time_has_passed(reason: Skip) -> bool {
+    matches!(reason, Skip::OtherType | Skip::BookedLate | Skip::NewRule | Skip::ObserveMode | Skip::NotInOnlyTo)
+}

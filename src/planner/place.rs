@@ -1,0 +1,238 @@
+//! Places the texts of one number: merges a household's, and finds each text its instant within the limits.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::answer::Draft;
+use super::budget::{Blocker, Budget, Limit, Taken};
+use super::calendar::Calendar;
+use super::facts::Household;
+use crate::domain::language::Language;
+use crate::domain::text::AppointmentId;
+
+/// A reminder that wants room, by its place among the drafts.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate<'a> {
+    pub draft: usize,
+    visit: &'a AppointmentId,
+    rank: Rank<'a>,
+    /// From when on it may leave.
+    pub from: DateTime<Utc>,
+    pub expires: DateTime<Utc>,
+    /// What made it wait beyond `from`.
+    pub moved_by: Option<Blocker>,
+    calendar: &'a Calendar,
+    /// What a text has one of.
+    kind: (Option<&'a str>, Language),
+}
+
+/// The order of placing, first things first: priority (higher first), then the smaller time between text and start,
+/// then the earlier text, then the visit's id, then the place of the rule in the file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank<'a> {
+    priority: std::cmp::Reverse<i32>,
+    before_start: chrono::TimeDelta,
+    adjusted: DateTime<Utc>,
+    visit: &'a AppointmentId,
+    draft: usize,
+}
+
+impl<'a> Candidate<'a> {
+    /// `None`: it wants no room, and was not shown in observe mode either.
+    pub(super) fn of(
+        place: usize,
+        draft: &Draft<'a>,
+        location: Option<&'a str>,
+        language: Language,
+    ) -> Option<Candidate<'a>> {
+        let from = draft.wants().or_else(|| draft.shown_at())?;
+        let (adjusted, calendar) = (draft.adjusted_at()?, draft.calendar?);
+        let visit = &draft.visit.appointment.id;
+        let before_start = draft.key.start - adjusted;
+        let priority = std::cmp::Reverse(draft.rule.priority);
+        Some(Candidate {
+            draft: place,
+            visit,
+            rank: Rank { priority, before_start, adjusted, visit, draft: place },
+            from,
+            expires: draft.expires,
+            moved_by: None,
+            calendar,
+            kind: (location, language),
+        })
+    }
+
+    fn day(&self) -> NaiveDate {
+        self.calendar.date(self.from)
+    }
+}
+
+/// A text that found its instant.
+#[derive(Debug, Clone)]
+pub(super) struct Placed<'a> {
+    pub at: DateTime<Utc>,
+    pub members: Vec<Candidate<'a>>,
+    taken: usize,
+    /// Whether others may still go out with it.
+    open: bool,
+}
+
+impl<'a> Placed<'a> {
+    fn has(&self, visit: &AppointmentId) -> bool {
+        self.members.iter().any(|member| member.visit == visit)
+    }
+}
+
+/// What became of the candidates.
+#[derive(Debug, Default)]
+pub(super) struct Placement<'a> {
+    pub texts: Vec<Placed<'a>>,
+    pub lost: Vec<(Candidate<'a>, Blocker)>,
+}
+
+/// Finds every candidate its instant, in the order of placing; the budget has what is spent already. What observe
+/// mode showed takes room there as if it had been sent.
+pub(super) fn place<'a>(
+    candidates: Vec<Candidate<'a>>,
+    household: Household,
+    budget: &mut Budget<'_>,
+    drafts: &[Draft<'a>],
+    now: DateTime<Utc>,
+) -> Placement<'a> {
+    let (shown, candidates): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| drafts[c.draft].kept.is_some());
+    let mut placing = Placing { household, budget, drafts, done: Placement::default() };
+    let mut texts: BTreeMap<_, Vec<Candidate<'a>>> = BTreeMap::new();
+    for candidate in shown {
+        texts.entry((candidate.from, candidate.kind)).or_default().push(candidate);
+    }
+    for ((at, _), members) in texts {
+        placing.put(at, members, at > now);
+    }
+    let mut waiting: BTreeMap<Rank<'a>, Vec<Candidate<'a>>> = BTreeMap::new();
+    for group in groups(candidates, household) {
+        wait(&mut waiting, group);
+    }
+    while let Some((_, group)) = waiting.pop_first() {
+        if let Some(rest) = placing.group(group) {
+            wait(&mut waiting, rest);
+        }
+    }
+    placing.done
+}
+
+fn wait<'a>(waiting: &mut BTreeMap<Rank<'a>, Vec<Candidate<'a>>>, group: Vec<Candidate<'a>>) {
+    if let Some(rank) = group.iter().map(|member| member.rank.clone()).min() {
+        waiting.insert(rank, group);
+    }
+}
+
+/// The reminders of one day, location and language as one group; those of one visit never in the same.
+fn groups(mut candidates: Vec<Candidate<'_>>, household: Household) -> Vec<Vec<Candidate<'_>>> {
+    candidates.sort_by(|a, b| a.rank.cmp(&b.rank));
+    let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
+    let mut of_day: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for candidate in candidates {
+        let same = of_day.entry((candidate.day(), candidate.kind)).or_default();
+        let joins = |group: &&usize| groups[**group].iter().all(|member| member.visit != candidate.visit);
+        match same.iter().find(joins).filter(|_| household == Household::Merge) {
+            Some(group) => groups[*group].push(candidate),
+            None => {
+                same.push(groups.len());
+                groups.push(vec![candidate]);
+            }
+        }
+    }
+    groups
+}
+
+struct Placing<'a, 'b, 'l> {
+    household: Household,
+    budget: &'b mut Budget<'l>,
+    drafts: &'b [Draft<'a>],
+    done: Placement<'a>,
+}
+
+impl<'a> Placing<'a, '_, '_> {
+    /// Places a group; what has to be tried again without the rest.
+    fn group(&mut self, group: Vec<Candidate<'a>>) -> Option<Vec<Candidate<'a>>> {
+        let from = group.iter().map(|member| member.from).min()?;
+        let until = group.iter().map(|member| member.expires).max()?;
+        let own = self.first_fit(group[0].calendar, from, until);
+        let join = self.first_join(&group, from, own.unwrap_or(until));
+        let Some(at) = join.map(|text| self.done.texts[text].at).or(own) else {
+            group.into_iter().for_each(|member| self.lose(member));
+            return None;
+        };
+        let (mut stays, expired): (Vec<_>, Vec<_>) = group.into_iter().partition(|member| member.expires > at);
+        if !expired.is_empty() {
+            // What is left may have a time and a place in the order of its own.
+            expired.into_iter().for_each(|member| self.lose(member));
+            return Some(stays);
+        }
+        for member in stays.iter_mut().filter(|member| member.from < at) {
+            member.moved_by = self.budget.blocker(member.from);
+        }
+        match join {
+            Some(text) => {
+                let (joins, others): (Vec<_>, Vec<_>) =
+                    stays.into_iter().partition(|member| !self.done.texts[text].has(member.visit));
+                self.budget
+                    .add_keys(self.done.texts[text].taken, joins.iter().map(|m| self.drafts[m.draft].key.clone()));
+                self.done.texts[text].members.extend(joins);
+                Some(others)
+            }
+            None => {
+                self.put(at, stays, true);
+                None
+            }
+        }
+    }
+
+    fn put(&mut self, at: DateTime<Utc>, members: Vec<Candidate<'a>>, open: bool) {
+        let keys = members.iter().map(|member| self.drafts[member.draft].key.clone()).collect();
+        let taken = self.budget.take(Taken { at, sent: false, keys });
+        self.done.texts.push(Placed { at, members, taken, open });
+    }
+
+    fn lose(&mut self, member: Candidate<'a>) {
+        // Its first instant lies in the sending hours, so only a limit can stand in its way there.
+        let wanted = member.from;
+        let unknown = || Blocker { limit: Limit::Gap, texts: Vec::new(), wanted };
+        let blocker = self.budget.blocker(wanted).unwrap_or_else(unknown);
+        self.done.lost.push((member, blocker));
+    }
+
+    /// The first instant in [from, until) inside the sending hours and the limits.
+    fn first_fit(&self, calendar: &Calendar, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut at = from;
+        while at < until {
+            if !calendar.may_leave(at) {
+                at = calendar.first_open(at, until)?;
+            }
+            if self.budget.blocker(at).is_none() {
+                return Some(at);
+            }
+            at = self.budget.next_chance(at)?;
+        }
+        None
+    }
+
+    /// The first text already placed that the group, or a part of it, can go out with: from the group's own day on,
+    /// before `until`.
+    fn first_join(&self, group: &[Candidate<'a>], from: DateTime<Utc>, until: DateTime<Utc>) -> Option<usize> {
+        if self.household == Household::Separate {
+            return None;
+        }
+        let (calendar, kind) = (group[0].calendar, group[0].kind);
+        let day = calendar.date(from);
+        let texts = self.done.texts.iter().enumerate().filter(|(_, text)| {
+            text.open
+                && text.members.first().is_some_and(|first| first.kind == kind)
+                && text.at < until
+                && calendar.date(text.at) >= day
+                && group.iter().any(|member| !text.has(member.visit))
+        });
+        texts.min_by_key(|(_, text)| text.at).map(|(place, _)| place)
+    }
+}

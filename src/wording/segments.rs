@@ -1,0 +1,111 @@
+//! What a text costs: its SMS segments (3GPP TS 23.038 and 23.040), and the characters that make it dearer.
+
+use std::sync::LazyLock;
+
+use sms_splitter::SplitSms;
+use sms_splitter::splitter_options::SplitterOptions;
+
+/// How a text travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Seven bits a character: 160 in one segment, 153 in each of several.
+    Gsm7,
+    /// Sixteen bits a unit, because of a character outside the GSM alphabet: 70 and 67.
+    Ucs2,
+}
+
+/// What a text costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// How it travels.
+    pub encoding: Encoding,
+    /// How many segments the practice pays for.
+    pub segments: usize,
+    /// The characters outside the GSM alphabet, each once, in order.
+    pub foreign: Vec<char>,
+}
+
+/// What a text costs.
+pub fn cost(text: &str) -> Cost {
+    static SPLITTER: LazyLock<SplitSms> = LazyLock::new(|| SplitSms::new(SplitterOptions::new(false, true)));
+    let foreign = foreign_characters(text);
+    let encoding = if foreign.is_empty() { Encoding::Gsm7 } else { Encoding::Ucs2 };
+    let segments = if text.is_empty() { 0 } else { SPLITTER.split(text.to_owned()).parts.len() };
+    Cost { encoding, segments, foreign }
+}
+
+/// What a text would cost with plain letters and marks in place of those outside the GSM alphabet, if that is less.
+pub fn plainer(text: &str) -> Option<(Cost, Cost)> {
+    let now = cost(text);
+    let plain: String = text.chars().map(|c| if is_gsm(c) { c } else { plain_form(c).unwrap_or(c) }).collect();
+    let then = cost(&plain);
+    (then.segments < now.segments).then_some((now, then))
+}
+
+fn foreign_characters(text: &str) -> Vec<char> {
+    let mut foreign = Vec::new();
+    for c in text.chars().filter(|c| !is_gsm(*c)) {
+        if !foreign.contains(&c) {
+            foreign.push(c);
+        }
+    }
+    foreign
+}
+
+fn is_gsm(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == ' ' || SplitSms::default().split(c.to_string()).character_set == "GSM"
+}
+
+/// The plain mark or letter that people read for the same.
+fn plain_form(c: char) -> Option<char> {
+    Some(match c {
+        '\u{2018}' | '\u{2019}' | '\u{02bc}' | '`' | '\u{00b4}' => '\'',
+        '\u{201c}' | '\u{201d}' | '\u{00ab}' | '\u{00bb}' => '"',
+        '\u{2010}'..='\u{2015}' => '-',
+        '\u{00a0}' | '\u{202f}' | '\u{2009}' => ' ',
+        'á' | 'â' | 'ã' => 'a',
+        'Á' | 'Â' | 'À' | 'Ã' => 'A',
+        'ê' | 'ë' => 'e',
+        'Ê' | 'È' | 'Ë' => 'E',
+        'í' | 'î' | 'ï' => 'i',
+        'Í' | 'Î' | 'Ï' => 'I',
+        'ó' | 'ô' | 'õ' => 'o',
+        'Ó' | 'Ô' | 'Õ' => 'O',
+        'ú' | 'û' => 'u',
+        'Ú' | 'Û' => 'U',
+        'ç' => 'c',
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_edges() {
+        for (text, encoding, segments) in [
+            ("x".repeat(160), Encoding::Gsm7, 1),
+            ("x".repeat(161), Encoding::Gsm7, 2),
+            ("x".repeat(306), Encoding::Gsm7, 2),
+            ("x".repeat(307), Encoding::Gsm7, 3),
+            (format!("{}€", "x".repeat(158)), Encoding::Gsm7, 1),
+            (format!("{}€", "x".repeat(159)), Encoding::Gsm7, 2),
+            (format!("{}’", "x".repeat(69)), Encoding::Ucs2, 1),
+            (format!("{}’", "x".repeat(70)), Encoding::Ucs2, 2),
+            (String::new(), Encoding::Gsm7, 0),
+        ] {
+            let cost = cost(&text);
+            assert_eq!((cost.encoding, cost.segments), (encoding, segments), "{} characters", text.chars().count());
+        }
+    }
+
+    #[test]
+    fn one_curly_quote_doubles_the_price() {
+        let text = format!("It’s time. {}", "x".repeat(100));
+        let (now, then) = plainer(&text).unwrap();
+        assert_eq!((now.segments, then.segments, now.foreign.as_slice()), (2, 1, ['’'].as_slice()));
+        assert_eq!(plainer("It's time."), None);
+        assert_eq!(plainer(&format!("Ζωή {}", "x".repeat(100))), None, "Greek has no plainer form");
+    }
+}

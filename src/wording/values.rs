@@ -1,0 +1,99 @@
+//! What templates are given: a visit's time and kind in words, names, and sample visits to try templates with.
+
+use chrono::{DateTime, FixedOffset};
+use minijinja::{Value, context};
+
+use super::dates;
+use crate::domain::appointment::Appointment;
+use crate::domain::language::Language;
+use crate::domain::private::Private;
+use crate::domain::text::one_line;
+
+/// The words about a visit's time and kind, in one language.
+pub(super) struct WhenAndWhat<'a> {
+    pub when: String,
+    pub date: String,
+    pub time: String,
+    pub weekday: String,
+    pub arrive: Option<String>,
+    pub kind: Option<&'a str>,
+}
+
+impl<'a> WhenAndWhat<'a> {
+    pub(super) fn new(
+        language: Language,
+        start: DateTime<FixedOffset>,
+        arrive: Option<DateTime<FixedOffset>>,
+        now: DateTime<FixedOffset>,
+        kind: Option<&'a str>,
+    ) -> WhenAndWhat<'a> {
+        let when = dates::when(language, start, now);
+        let please = arrive.map(|at| match language {
+            Language::English => format!(" (please arrive at {})", dates::time(language, at)),
+            Language::Spanish => format!(" (llegue {})", dates::at_time(language, at)),
+            Language::French => format!(" (arrivez {})", dates::at_time(language, at)),
+        });
+        WhenAndWhat {
+            when: when + &please.unwrap_or_default(),
+            date: dates::date(language, start),
+            time: dates::time(language, start),
+            weekday: dates::weekday(language, start),
+            arrive: arrive.map(|at| dates::time(language, at)),
+            kind,
+        }
+    }
+}
+
+pub(super) fn sample_words(language: Language, whole: bool) -> WhenAndWhat<'static> {
+    let at = |text: &str| text.parse::<DateTime<FixedOffset>>().unwrap_or_default();
+    let kind = whole.then_some("cleaning");
+    WhenAndWhat::new(language, at("2026-09-23T12:30:00-06:00"), None, at("2026-09-18T10:00:00-06:00"), kind)
+}
+
+pub(super) fn sample_visit(whole: bool) -> Appointment {
+    let some = |text: &str| Private(whole.then(|| text.to_owned()));
+    Appointment {
+        id: "sample".into(),
+        patient_id: "sample".into(),
+        first_name: some("Alexander"),
+        last_name: some("Fitzgerald"),
+        date_of_birth: Private(None),
+        phone: Private(None),
+        language: None,
+        type_id: None,
+        description: some("6-month cleaning"),
+        provider: some("Dr. Lee"),
+        starts_at: DateTime::UNIX_EPOCH,
+        ends_at: None,
+        status: crate::domain::appointment::Status::Booked,
+        location: None,
+        feed: None,
+        booked_at: None,
+        consent: None,
+    }
+}
+
+/// One of `appointments`: names and words on one level.
+pub(super) fn flat(visit: &Appointment, words: &WhenAndWhat<'_>) -> Value {
+    let text = |text: &Private<Option<String>>| present(text.as_ref()).unwrap_or_default();
+    let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
+    context! {
+        when, date, time, weekday,
+        first_name => text(&visit.first_name),
+        last_name => text(&visit.last_name),
+        description => text(&visit.description),
+        provider => text(&visit.provider),
+        arrive => some(arrive.as_deref()),
+        type => some(*kind),
+    }
+}
+
+pub(super) fn some(text: Option<&str>) -> Value {
+    text.map(Value::from).unwrap_or_default()
+}
+
+/// A value that is there and not blank, on one line.
+pub(super) fn present(text: Option<&String>) -> Option<Value> {
+    let text = one_line(text?);
+    (!text.is_empty()).then(|| Value::from(text))
+}
