@@ -2,7 +2,9 @@
 
 mod check;
 mod demo;
+mod explain;
 mod import;
+mod opt_out;
 mod output;
 mod plan;
 mod run;
@@ -26,8 +28,14 @@ struct Cli {
 enum Command {
     /// Show what goes out in the coming days, and who gets nothing and why.
     Plan(plan::Options),
+    /// Tell why a patient gets which texts, or none, step by step.
+    Explain(explain::Options),
     /// Show how things stand.
     Status(status::Options),
+    /// Note who asked for no texts, or take it back.
+    OptOut(opt_out::OptOut),
+    /// Note that a number is not its patient's.
+    WrongNumber(opt_out::WrongNumber),
     /// Find mistakes in the configuration.
     Check(check::Options),
     /// Bring a CSV of appointments into the database.
@@ -70,7 +78,10 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Plan(options) => plan::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Status(options) => status::run(&options),
+        Command::OptOut(options) => opt_out::run(&options),
+        Command::WrongNumber(options) => opt_out::run_wrong(&options),
         Command::Check(options) => check::run(&options),
         Command::Import(options) => import::run(&options),
         Command::Run(options) => run::run(&options),

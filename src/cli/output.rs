@@ -60,7 +60,7 @@ pub(super) fn utc(at: DateTime<Utc>) -> String {
 
 /// `Mon Nov 30, 3:00 PM` on the practice's clock, for people.
 pub(super) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
-    zone.local(at).format("%a %b %-d, %-I:%M %p").to_string()
+    zone.in_words(at)
 }
 
 /// Writes to standard output; a reader that went away ends the command quietly.
@@ -70,4 +70,24 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::Said(0)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A sentence over lines of at most 100 characters: the first begins with `mark`, the others are indented.
+pub(super) fn wrapped(sentence: &str, indent: usize, mark: &str) -> String {
+    const WIDTH: usize = 100;
+    let (mut text, mut length) = (mark.to_owned(), mark.chars().count());
+    for (n, word) in sentence.split(' ').enumerate() {
+        let long = word.chars().count();
+        if n > 0 && length + 1 + long > WIDTH {
+            text.push_str(&format!("\n{}", " ".repeat(indent)));
+            length = indent;
+        } else if n > 0 {
+            text.push(' ');
+            length += 1;
+        }
+        text.push_str(word);
+        length += long;
+    }
+    text.push('\n');
+    text
 }

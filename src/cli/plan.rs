@@ -1,8 +1,8 @@
 //! `leadtime plan`: what goes out in the coming days, and who gets nothing and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use super::output::{configuration, local, moment, print, utc};
 use super::{ConfigOption, Failure};
 use crate::config::Config;
 use crate::domain::reminder::{Answer, Skip, State};
-use crate::domain::zone::Zone;
 use crate::engine::outlook::{self, Row};
-use crate::planner::facts::Mode;
+use crate::planner::facts::{Key, Mode};
 use crate::store::open;
+use crate::wording::segments;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -47,6 +47,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 fn item(row: &Row) -> Value {
+    let others = row.together.iter().filter(|key| **key != row.item.key);
     json!({
         "appointment_id": row.item.key.appointment_id,
         "rule": row.item.key.rule,
@@ -54,24 +55,32 @@ fn item(row: &Row) -> Value {
         "reason": row.code,
         "nominal_at": row.item.nominal_at.map(utc),
         "due_at": row.item.due_at.map(utc),
+        "expires_at": row.item.expires_at.map(utc),
+        "message": row.words,
+        "segments": row.words.as_ref().map(|words| segments::cost(words).segments),
+        "together_with": others
+            .map(|key| json!({"appointment_id": key.appointment_id, "rule": key.rule})).collect::<Vec<_>>(),
         "request": row.request,
     })
 }
 
+/// One text with the reminders it carries.
+type Text<'a> = Vec<&'a Row>;
+
 /// By day, in local time; then those who get nothing.
 fn for_people(config: &Config, rows: &[Row], days: u64) -> String {
-    let zone = &config.practice.zone;
-    let mut by_day: BTreeMap<NaiveDate, Vec<&Row>> = BTreeMap::new();
-    let mut without: Vec<&Row> = Vec::new();
-    for row in rows {
-        let goes = matches!(
-            row.item.state,
-            State::Answered(Answer::Planned | Answer::Skipped(Skip::ObserveMode)) | State::Sent | State::Sending
-        );
-        match row.item.due_at.filter(|_| goes) {
-            Some(due) => by_day.entry(zone.local(due).date_naive()).or_default().push(row),
-            None => without.push(row),
-        }
+    let practice = &config.practice.zone;
+    let goes = |row: &&Row| {
+        let state = row.item.state;
+        let shown = matches!(state, State::Answered(Answer::Planned | Answer::Skipped(Skip::ObserveMode)));
+        (shown || matches!(state, State::Sent | State::Sending)) && row.item.due_at.is_some()
+    };
+    let mut texts: BTreeMap<(NaiveDate, DateTime<Utc>, &Key), Text<'_>> = BTreeMap::new();
+    let (going, without): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(goes);
+    for row in going {
+        let at = row.text.as_ref().map(|text| text.made_at).or(row.item.due_at).unwrap_or_default();
+        let first = row.together.first().unwrap_or(&row.item.key);
+        texts.entry((practice.local(at).date_naive(), at, first)).or_default().push(row);
     }
     let mut text = String::new();
     if config.rulebook.mode == Mode::Observe {
@@ -80,42 +89,73 @@ fn for_people(config: &Config, rows: &[Row], days: u64) -> String {
     if rows.is_empty() {
         text.push_str(&format!("No visit starts within {days} days.\n"));
     }
-    for (day, mut rows) in by_day {
-        rows.sort_by_key(|row| (row.item.due_at, row.item.key.start));
-        text.push_str(&format!("{}\n", day.format("%A, %B %-d, %Y")));
-        rows.iter().for_each(|row| text.push_str(&going(config, zone, row)));
-        text.push('\n');
-    }
-    if !without.is_empty() {
-        text.push_str("No text\n");
-        for row in without {
-            let words = row.item.state.words();
-            text.push_str(&format!("  {}  {}: {words}\n", who(zone, row), row.item.key.rule));
+    let mut last = None;
+    for ((day, at, _), carried) in &texts {
+        if last != Some(*day) {
+            let gap = if last.is_some() { "\n" } else { "" };
+            text.push_str(&format!("{gap}{}\n", day.format("%A, %B %-d, %Y")));
+            last = Some(*day);
         }
+        text.push_str(&going_out(config, *at, carried));
+    }
+    let reached: BTreeSet<_> = texts.values().flatten().map(|row| &row.visit.id).collect();
+    let (some, none): (Vec<&Row>, Vec<&Row>) = without.into_iter().partition(|row| reached.contains(&row.visit.id));
+    text.push_str(&left_out(config, "No text at all", &none, texts.is_empty()));
+    text.push_str(&left_out(config, "Left out, although the visit gets another text", &some, texts.is_empty()));
+    text
+}
+
+fn left_out(config: &Config, title: &str, rows: &[&Row], first: bool) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}{title}\n", if first { "" } else { "\n" });
+    for row in rows {
+        let words = row.item.state.words();
+        text.push_str(&format!("  {}  {}: {words}\n", who(config, row), row.item.key.rule));
     }
     text
 }
 
-fn going(config: &Config, zone: &Zone, row: &Row) -> String {
-    let time = row.item.due_at.map(|due| zone.local(due).format("%-I:%M %p").to_string()).unwrap_or_default();
-    let number = row.item.phone.as_ref().map(|phone| format!(" to {phone}")).unwrap_or_default();
-    let note = match row.item.state {
+fn going_out(config: &Config, at: DateTime<Utc>, carried: &[&Row]) -> String {
+    const INDENT: &str = "            ";
+    let Some(first) = carried.first() else { return String::new() };
+    let time = config.practice.zone.local(at).format("%-I:%M %p").to_string();
+    let number = first.item.phone.as_ref().map(|phone| format!(" to {phone}")).unwrap_or_default();
+    let note = match first.item.state {
         State::Sent => " (sent)".to_owned(),
         State::Sending => " (being sent now)".to_owned(),
-        _ => row
-            .code
-            .filter(|_| row.item.state == State::Answered(Answer::Planned))
-            .map(|code| format!(" (waits: {code})"))
-            .unwrap_or_default(),
+        State::Answered(Answer::Planned) => first.code.map(|code| format!(" (waits: {code})")).unwrap_or_default(),
+        _ => String::new(),
     };
-    let message = row.words.clone().unwrap_or_default();
-    format!("  {time:>8}  {}{number}  {}{note}\n            {message}\n", row.item.key.rule, who(zone, row))
+    let mut text = match carried {
+        [only] => format!("  {time:>8}  {}{number}  {}{note}\n", only.item.key.rule, who(config, only)),
+        several => {
+            let lines = several.iter().map(|row| format!("{INDENT}- {}  {}\n", row.item.key.rule, who(config, row)));
+            format!("  {time:>8}  one text{number} for {} visits{note}\n{}", several.len(), lines.collect::<String>())
+        }
+    };
+    let message = first.words.clone().unwrap_or_default();
+    text.push_str(&format!("{INDENT}{message}\n"));
+    text.push_str(&price(&message).map(|price| format!("{INDENT}{price}\n")).unwrap_or_default());
+    text
+}
+
+/// Said where a text costs more than one segment.
+fn price(message: &str) -> Option<String> {
+    let cost = segments::cost(message);
+    let cheaper = segments::plainer(message).map(|(now, then)| {
+        let letters: String = now.foreign.iter().collect();
+        format!("; with plain letters for {letters} it would be {}", then.segments)
+    });
+    (cost.segments > 1).then(|| format!("[{} SMS segments{}]", cost.segments, cheaper.unwrap_or_default()))
 }
 
 /// The visit, as the front desk would name it.
-fn who(zone: &Zone, row: &Row) -> String {
+fn who(config: &Config, row: &Row) -> String {
     let names = [&row.visit.first_name, &row.visit.last_name];
     let name = names.into_iter().filter_map(|n| n.as_ref().cloned()).collect::<Vec<_>>().join(" ");
     let name = if name.is_empty() { format!("patient {}", row.visit.patient_id) } else { name };
+    let zone = config.zone(config.rulebook.location_of(&row.visit));
     format!("{name}, visit {} ({})", local(zone, row.visit.starts_at), row.visit.id)
 }

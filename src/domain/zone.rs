@@ -62,6 +62,11 @@ impl Zone {
         at.with_timezone(&self.offset_at(at))
     }
 
+    /// `Mon Nov 30, 3:00 PM` on its clock, for people.
+    pub fn in_words(&self, at: DateTime<Utc>) -> String {
+        self.local(at).format("%a %b %-d, %-I:%M %p").to_string()
+    }
+
     /// The instant of a wall-clock time. One that does not exist moves forward by the gap; one that happens twice
     /// is the first (RFC 5545 section 3.3.5; `data/tables/CONVENTIONS.md` 2 and 3).
     pub fn instant(&self, wall: NaiveDateTime) -> DateTime<Utc> {

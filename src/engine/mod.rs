@@ -1,5 +1,6 @@
 //! The passes: they read the store, ask the pure parts, act, and write the store.
 
+pub mod account;
 pub mod circuit;
 pub mod compose;
 pub mod importing;

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::planning::{directory, is_first_text, plan_unit};
+use super::planning::{directory, is_first_text, load_unit, plan_facts};
 use super::sending::clock_is_wrong;
 use super::{circuit, compose};
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
 use crate::domain::reminder::{Answer, State, Wait};
-use crate::planner::facts::{Key, LiveSince};
+use crate::planner::facts::{Key, LiveSince, NumberFacts};
 use crate::planner::plan::Item;
 use crate::store::dirty::Unit;
 use crate::store::imports::LastImport;
@@ -59,7 +59,8 @@ pub fn plan_of(
     let blocked = waits(connection, config, now)?;
     let mut rows = Vec::new();
     for unit in &units {
-        let of_unit = rows_of(connection, config, (&live, &blocked), unit, now)?;
+        let facts = load_unit(connection, config, unit, &BTreeSet::new(), now)?;
+        let of_unit = rows_in(connection, config, (&live, &blocked), &facts, now)?;
         rows.extend(of_unit.into_iter().filter(|row| row.item.key.start >= now && row.item.key.start < until));
     }
     let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
@@ -91,14 +92,14 @@ pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Re
 ///
 /// # Errors
 /// Database errors.
-pub fn rows_of(
+pub fn rows_in(
     connection: &Connection,
     config: &Config,
     (live, blocked): (&LiveSince, &Blocked),
-    unit: &Unit,
+    facts: &NumberFacts,
     now: DateTime<Utc>,
 ) -> Result<Vec<Row>, StoreError> {
-    let (facts, plan) = plan_unit(connection, config, live, unit, &BTreeSet::new(), now)?;
+    let plan = plan_facts(config, live, facts, now);
     let visits: BTreeMap<_, _> = facts.visits.iter().map(|v| (&v.appointment.id, &v.appointment)).collect();
     let mut rows = Vec::new();
     for item in plan.items.iter().filter(|item| item.current) {
@@ -115,7 +116,7 @@ pub fn rows_of(
             .flatten()
             .filter_map(|key| Some((*visits.get(&key.appointment_id)?, &key.rule)))
             .collect();
-        let first = is_first_text(&facts) && message == plan.messages.first();
+        let first = is_first_text(facts) && message == plan.messages.first();
         let composed = message
             .zip(item.phone.as_ref())
             .and_then(|(message, phone)| compose::request(config, &about, phone, first, message.due_at).ok());

@@ -39,14 +39,33 @@ pub fn plan_unit(
     also: &BTreeSet<AppointmentId>,
     now: DateTime<Utc>,
 ) -> Result<(NumberFacts, Plan), StoreError> {
-    let facts = facts::load(connection, &directory(config), unit, also, now)?;
-    let first = is_first_text(&facts);
+    let facts = load_unit(connection, config, unit, also, now)?;
+    let plan = plan_facts(config, live, &facts, now);
+    Ok((facts, plan))
+}
+
+/// Everything known of a unit as of `now`.
+///
+/// # Errors
+/// Database errors.
+pub fn load_unit(
+    connection: &Connection,
+    config: &Config,
+    unit: &Unit,
+    also: &BTreeSet<AppointmentId>,
+    now: DateTime<Utc>,
+) -> Result<NumberFacts, StoreError> {
+    facts::load(connection, &directory(config), unit, also, now)
+}
+
+/// The plan made of what is known: the one way in which the planning pass, the claim and every command plan.
+pub fn plan_facts(config: &Config, live: &LiveSince, facts: &NumberFacts, now: DateTime<Utc>) -> Plan {
+    let first = is_first_text(facts);
     let words = |visits: &[(&Appointment, &Rule)], at| {
         let visits: Vec<_> = visits.iter().map(|(visit, rule)| (*visit, &rule.name)).collect();
         config.wordbook.write(&visits, first, at).map(|_| ())
     };
-    let plan = plan(&config.rulebook, live, &facts, now, &words);
-    Ok((facts, plan))
+    plan(&config.rulebook, live, facts, now, &words)
 }
 
 /// Whether nothing was ever sent to the number.

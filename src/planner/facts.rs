@@ -204,7 +204,7 @@ pub struct Stored {
 }
 
 /// What a reminder is about.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The visit.
     pub appointment_id: AppointmentId,

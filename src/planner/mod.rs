@@ -3,10 +3,11 @@
 //! The planning unit is a number: [`plan::plan`] takes everything that is known of one number and answers for all
 //! of its reminders at once. `plan`, `status`, the stored plan and the claim before each POST use the same code.
 
-mod answer;
+pub mod answer;
 pub mod budget;
 pub mod calendar;
 pub mod civil;
+pub mod explain;
 pub mod facts;
 pub mod holidays;
 mod place;

@@ -1,10 +1,11 @@
 //! Reading rows of the public table into the domain.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{StoreError, any_text, instant, text};
 use crate::domain::appointment::{Appointment, Consent, Status};
+use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::domain::text::{AppointmentId, PatientId};
 
@@ -72,4 +73,56 @@ pub fn starting_in(
         Ok(Starting { id: AppointmentId(any_text(row, 0)?.unwrap_or_default()), phone: Private(any_text(row, 1)?) })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The visit with an id, if there is one.
+///
+/// # Errors
+/// Database errors.
+pub fn with_id(connection: &Connection, id: &str) -> Result<Option<AppointmentId>, StoreError> {
+    let sql = "SELECT id FROM appointments WHERE id = ?1";
+    Ok(connection.query_row(sql, [id], |row| row.get(0).map(AppointmentId)).optional()?)
+}
+
+/// The visits with a number, in any spelling read for a country, by start.
+///
+/// # Errors
+/// Database errors.
+pub fn with_number(connection: &Connection, country: &str, phone: &Phone) -> Result<Vec<AppointmentId>, StoreError> {
+    let sql = "SELECT a.id FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
+               WHERE s.country = ?1 AND s.e164 = ?2 ORDER BY a.starts_unix, a.id";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map((country, phone.dial()), |row| row.get(0).map(AppointmentId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The visits of patients with a name: given, family, or both in either order, in any case; by start.
+///
+/// # Errors
+/// Database errors.
+pub fn with_name(connection: &Connection, name: &str) -> Result<Vec<AppointmentId>, StoreError> {
+    let words = |text: &str| text.replace(',', " ").to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = words(name);
+    let mut statement =
+        connection.prepare("SELECT id, first_name, last_name FROM appointments ORDER BY starts_unix, id")?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        // Compared here: SQLite knows upper and lower case of ASCII only.
+        let (first, last) = (words(&text(row, 1)?.unwrap_or_default()), words(&text(row, 2)?.unwrap_or_default()));
+        let names = [first.clone(), last.clone(), format!("{first} {last}"), format!("{last} {first}")];
+        if !wanted.is_empty() && names.iter().any(|name| name.trim() == wanted) {
+            found.push(AppointmentId(row.get(0)?));
+        }
+    }
+    Ok(found)
+}
+
+/// The number of a visit as it is written.
+///
+/// # Errors
+/// Database errors.
+pub fn spelling_of(connection: &Connection, id: &AppointmentId) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT phone FROM appointments WHERE id = ?1";
+    Ok(connection.query_row(sql, [&id.0], |row| any_text(row, 0)).optional()?.flatten())
 }

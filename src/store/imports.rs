@@ -351,6 +351,24 @@ pub struct LastImport {
     pub cancelled: u64,
 }
 
+/// The last import of a feed that got to its end by `at`, and the first one after it.
+///
+/// # Errors
+/// Database errors.
+pub fn around(
+    connection: &Connection,
+    feed: &str,
+    at: DateTime<Utc>,
+) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), StoreError> {
+    let sql = "SELECT (SELECT max(started_at) FROM imports
+                       WHERE feed = ?1 AND started_at <= ?2 AND finished_at IS NOT NULL),
+                      (SELECT min(started_at) FROM imports
+                       WHERE feed = ?1 AND started_at > ?2 AND finished_at IS NOT NULL)";
+    let (before, after): (Option<i64>, Option<i64>) =
+        connection.query_row(sql, (feed, at.timestamp()), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((before.map(instant), after.map(instant)))
+}
+
 /// The last import that got to its end, of any feed.
 ///
 /// # Errors

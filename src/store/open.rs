@@ -169,6 +169,20 @@ impl Store {
     }
 }
 
+/// Runs work in one transaction of its own, waiting for another writer: for commands beside a daemon.
+///
+/// # Errors
+/// Those of the work; then nothing is written.
+pub fn at_once<R>(
+    connection: &mut Connection,
+    work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<R, StoreError>,
+) -> Result<R, StoreError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&tx)?;
+    tx.commit()?;
+    Ok(done)
+}
+
 /// Opens the database for writing, creates it where there is none, and brings its schema up to date.
 ///
 /// # Errors

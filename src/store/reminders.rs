@@ -152,3 +152,13 @@ pub fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreE
         connection.query_row("SELECT min(due_at) FROM reminders WHERE state = 'planned'", [], |row| row.get(0))?;
     Ok(next.map(super::instant))
 }
+
+/// How many texts to a number are planned.
+///
+/// # Errors
+/// Database errors.
+pub fn planned_for(connection: &Connection, phone: &Phone) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM reminders WHERE phone = ?1 AND state = 'planned'";
+    let count: i64 = connection.query_row(sql, [phone.dial()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}

@@ -1,0 +1,128 @@
+//! `leadtime explain`: why a patient gets which texts, or none, step by step.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::output::{configuration, local, moment, print, utc, wrapped};
+use super::{ConfigOption, Failure};
+use crate::config::Config;
+use crate::domain::reminder::{Answer, Skip, State};
+use crate::domain::zone::Zone;
+use crate::engine::account::{self, Account, Explained};
+use crate::store::open;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The id of an appointment, a phone number however it is written, or a name.
+    who: String,
+    /// For programs: one JSON array.
+    #[arg(long)]
+    json: bool,
+    /// As of this moment instead of now, such as 2026-03-09T10:00:00-06:00.
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let now = moment(options.now.as_deref(), &config.practice.zone)?;
+    let connection = open::read_only(&config.database)?;
+    let ids = account::find(&connection, &config, &options.who)?;
+    if ids.is_empty() {
+        let text =
+            "no appointment has this id, and no patient this number or name; `leadtime plan` shows the coming visits";
+        return Err(anyhow::anyhow!(text).into());
+    }
+    let accounts = account::account(&connection, &config, &ids, now)?;
+    match options.json {
+        true => {
+            let items: Vec<Value> = accounts.iter().map(for_programs).collect();
+            print(&format!("{}\n", serde_json::to_string_pretty(&items)?))
+        }
+        false => {
+            let texts: Vec<String> = accounts.iter().map(|account| for_people(&config, account)).collect();
+            print(&texts.join("\n"))
+        }
+    }
+}
+
+fn for_programs(account: &Account) -> Value {
+    let appointment = &account.visit.appointment;
+    let reminder = |explained: &Explained| {
+        let item = &explained.row.item;
+        json!({
+            "rule": item.key.rule,
+            "state": item.state.name(),
+            "reason": explained.row.code,
+            "nominal_at": item.nominal_at.map(utc),
+            "adjusted_at": item.adjusted_at.map(utc),
+            "due_at": item.due_at.map(utc),
+            "expires_at": item.expires_at.map(utc),
+            "steps": explained.steps,
+            "meanwhile": explained.meanwhile,
+            "message": explained.row.words,
+            "together_with": explained.row.together.iter().filter(|key| **key != item.key)
+                .map(|key| json!({"appointment_id": key.appointment_id, "rule": key.rule})).collect::<Vec<_>>(),
+            "conversation_id": explained.row.text.as_ref().and_then(|text| text.conversation.as_ref()),
+        })
+    };
+    json!({
+        "appointment_id": appointment.id,
+        "patient_id": appointment.patient_id,
+        "starts_at": utc(appointment.starts_at),
+        "status": appointment.status.name(),
+        "reminders": account.reminders.iter().map(reminder).collect::<Vec<_>>(),
+    })
+}
+
+fn for_people(config: &Config, account: &Account) -> String {
+    let appointment = &account.visit.appointment;
+    let zone = config.zone(config.rulebook.location_of(appointment));
+    let names = [&appointment.first_name, &appointment.last_name];
+    let name = names.into_iter().filter_map(|n| n.as_ref().cloned()).collect::<Vec<_>>().join(" ");
+    let name = if name.is_empty() { format!("Patient {}", appointment.patient_id) } else { name };
+    let phone = appointment.phone.as_ref().map_or("no phone number".to_owned(), |phone| phone.clone());
+    let mut text = format!(
+        "{name}, visit {} ({}), {}, {phone}\n",
+        local(zone, appointment.starts_at),
+        appointment.id,
+        appointment.status.name()
+    );
+    for explained in &account.reminders {
+        text.push_str(&format!("\n  {}\n", explained.row.item.key.rule));
+        for step in explained.steps.iter().chain(&explained.meanwhile) {
+            text.push_str(&wrapped(step, 6, "    - "));
+        }
+        text.push_str(&wrapped(&outcome(zone, explained), 6, "    = "));
+    }
+    text
+}
+
+fn outcome(zone: &Zone, explained: &Explained) -> String {
+    let item = &explained.row.item;
+    let at = item.due_at.map(|at| local(zone, at)).unwrap_or_default();
+    let to = item.phone.as_ref().map(|phone| format!(" to {phone}")).unwrap_or_default();
+    let words = explained.row.words.as_ref().map(|words| format!(": \"{words}\"")).unwrap_or_default();
+    match item.state {
+        State::Answered(Answer::Planned) => {
+            let waits = explained.row.code.map(|code| format!(" (waits: {code})")).unwrap_or_default();
+            format!("Goes out {at}{to}{waits}{words}")
+        }
+        State::Answered(Answer::Skipped(Skip::ObserveMode)) => {
+            format!("Would go out {at}{to}; observe mode texts nobody{words}")
+        }
+        State::Sent => {
+            let made = explained.row.text.as_ref().map_or(at, |text| local(zone, text.made_at));
+            format!("Sent {made}{to}{words}")
+        }
+        State::Answered(_) => format!("No text: {}.", item.state.words()),
+        _ => format!("{}{to}.", capital(item.state.words())),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,239 @@
+//! `leadtime opt-out` and `leadtime wrong-number`: who may not be texted.
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::output::{configuration, local, moment, print, utc};
+use super::{ConfigOption, Failure};
+use crate::config::Config;
+use crate::domain::phone::{self, Phone};
+use crate::domain::text::PatientId;
+use crate::engine::planning::directory;
+use crate::store::opt_outs::{self, Source};
+use crate::store::{Connection, StoreError, Transaction, open, phones, reminders};
+
+#[derive(Debug, Args)]
+pub(super) struct OptOut {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Never text this number again. An import does not lift it.
+    Add(Number),
+    /// Text it again: only when the patient asked for it.
+    Remove(Number),
+    /// Show the numbers that are not texted, since when, and how it is known.
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WrongNumber {
+    #[command(subcommand)]
+    action: WrongAction,
+}
+
+#[derive(Debug, Subcommand)]
+enum WrongAction {
+    /// The number is not its patients' own. Ends by itself when the practice corrects it in the appointment book.
+    Add(OfPatient),
+    /// It is theirs after all.
+    Remove(OfPatient),
+    /// Show the wrong numbers.
+    List(List),
+}
+
+#[derive(Debug, Args)]
+struct Number {
+    /// The number, however it is written: 303-555-0142, "(303) 555 0142", +13035550142.
+    number: String,
+    /// Who says so; else the user of this session.
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+#[derive(Debug, Args)]
+struct OfPatient {
+    #[command(flatten)]
+    number: Number,
+    /// Only of this patient; else of all whose visits have it.
+    #[arg(long, value_name = "PATIENT_ID")]
+    patient: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct List {
+    /// For programs: one JSON array.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(super) fn run(options: &OptOut) -> Result<(), Failure> {
+    match &options.action {
+        Action::Add(number) => add(number),
+        Action::Remove(number) => remove(number),
+        Action::List(list) => show(list),
+    }
+}
+
+pub(super) fn run_wrong(options: &WrongNumber) -> Result<(), Failure> {
+    match &options.action {
+        WrongAction::Add(number) => add_wrong(number),
+        WrongAction::Remove(number) => remove_wrong(number),
+        WrongAction::List(list) => show_wrong(list),
+    }
+}
+
+/// What a command about a number works with.
+struct Desk {
+    config: Config,
+    connection: Connection,
+    phone: Phone,
+    who: Option<String>,
+    now: DateTime<Utc>,
+}
+
+impl Desk {
+    fn of(number: &Number) -> Result<Desk, Failure> {
+        let (_, config) = configuration(&number.config, false)?;
+        let phone = phone::read(&number.number, config.practice.country).phone.ok_or_else(|| {
+            let text = "this is not a phone number; write it such as 303-555-0142 or +13035550142";
+            Failure::Usage(anyhow::anyhow!(text))
+        })?;
+        let now = moment(None, &config.practice.zone)?;
+        let connection = open::read_write(&config.database)?;
+        let user = || ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+        let who = number.who.clone().or_else(user).filter(|who| !who.trim().is_empty());
+        Ok(Desk { config, connection, phone, who, now })
+    }
+
+    /// Runs in one transaction beside a daemon that may be writing.
+    fn write<R>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>, &Phone, Option<&str>, DateTime<Utc>) -> Result<R, StoreError>,
+    ) -> Result<R, Failure> {
+        let Desk { connection, phone, who, now, .. } = self;
+        Ok(open::at_once(connection, |tx| work(tx, phone, who.as_deref(), *now))?)
+    }
+}
+
+fn add(number: &Number) -> Result<(), Failure> {
+    let mut desk = Desk::of(number)?;
+    let added = desk.write(|tx, phone, who, now| opt_outs::add(tx, phone, Source::Desk, who, now))?;
+    let planned = reminders::planned_for(&desk.connection, &desk.phone)?;
+    let number = desk.phone.in_words();
+    match (added, planned) {
+        (false, _) => print(&format!("{number} is opted out already; nothing changed.\n")),
+        (true, 0) => print(&format!("{number} gets no more texts.\n")),
+        (true, n) => print(&format!("{number} gets no more texts; {n} planned ones are dropped.\n")),
+    }
+}
+
+fn remove(number: &Number) -> Result<(), Failure> {
+    let mut desk = Desk::of(number)?;
+    let before = opt_outs::of(&desk.connection, &desk.phone)?;
+    let removed = desk.write(|tx, phone, _, _| opt_outs::remove(tx, phone))?;
+    let number = desk.phone.in_words();
+    match before.filter(|_| removed) {
+        None => Err(anyhow::anyhow!("{number} is not opted out; `leadtime opt-out list` shows who is").into()),
+        Some(opt_out) => print(&format!(
+            "{number} may be texted again. It had opted out on {} ({}).\n",
+            local(&desk.config.practice.zone, opt_out.at),
+            words(opt_out.source, opt_out.who.as_deref())
+        )),
+    }
+}
+
+fn words(source: Source, who: Option<&str>) -> String {
+    let how = match source {
+        Source::Desk => "noted at the desk",
+        Source::Reply => "by a reply",
+        Source::Feed => "by words in the appointment book",
+    };
+    who.map_or_else(|| how.to_owned(), |who| format!("{how} by {who}"))
+}
+
+fn show(list: &List) -> Result<(), Failure> {
+    let (_, config) = configuration(&list.config, false)?;
+    let connection = open::read_only(&config.database)?;
+    let all = opt_outs::list(&connection)?;
+    if list.json {
+        let items: Vec<_> = all
+            .iter()
+            .map(|o| json!({"phone": o.phone.dial(), "at": utc(o.at), "source": o.source.name(), "who": o.who}))
+            .collect();
+        return print(&format!("{}\n", serde_json::to_string_pretty(&items)?));
+    }
+    let zone = &config.practice.zone;
+    let line = |o: &opt_outs::OptOut| {
+        format!("{}  since {}, {}\n", o.phone.in_words(), local(zone, o.at), words(o.source, o.who.as_deref()))
+    };
+    match all.is_empty() {
+        true => print("No number is opted out.\n"),
+        false => print(&all.iter().map(line).collect::<String>()),
+    }
+}
+
+fn add_wrong(marked: &OfPatient) -> Result<(), Failure> {
+    let mut desk = Desk::of(&marked.number)?;
+    let country = directory(&desk.config).country;
+    phones::learn_all(&desk.connection, country, phones::Keep::Temporary)?;
+    let patients = match &marked.patient {
+        Some(patient) => vec![PatientId(patient.clone())],
+        None => opt_outs::patients_of(&desk.connection, &country.code(), &desk.phone)?,
+    };
+    let number = desk.phone.in_words();
+    if patients.is_empty() {
+        return Err(anyhow::anyhow!("no visit has the number {number}; nothing changed").into());
+    }
+    let added = desk.write(|tx, phone, who, now| opt_outs::add_wrong(tx, phone, &patients, who, now))?;
+    let ids: Vec<&str> = patients.iter().map(|patient| patient.0.as_str()).collect();
+    match added {
+        0 => print(&format!("{number} is marked already; nothing changed.\n")),
+        _ => print(&format!(
+            "{number} is not the number of patient {}: no texts to it for them. The mark ends when the appointment book has another number.\n",
+            ids.join(", ")
+        )),
+    }
+}
+
+fn remove_wrong(marked: &OfPatient) -> Result<(), Failure> {
+    let mut desk = Desk::of(&marked.number)?;
+    let patient = marked.patient.clone().map(PatientId);
+    let removed = desk.write(|tx, phone, _, _| opt_outs::remove_wrong(tx, phone, patient.as_ref()))?;
+    let number = desk.phone.in_words();
+    match removed {
+        0 => {
+            Err(anyhow::anyhow!("{number} is not marked as wrong; `leadtime wrong-number list` shows which are").into())
+        }
+        _ => print(&format!("{number} is taken for right again.\n")),
+    }
+}
+
+fn show_wrong(list: &List) -> Result<(), Failure> {
+    let (_, config) = configuration(&list.config, false)?;
+    let connection = open::read_only(&config.database)?;
+    let all = opt_outs::list_wrong(&connection)?;
+    if list.json {
+        let items: Vec<_> = all
+            .iter()
+            .map(|w| json!({"phone": w.phone.dial(), "patient_id": w.patient, "at": utc(w.at), "who": w.who}))
+            .collect();
+        return print(&format!("{}\n", serde_json::to_string_pretty(&items)?));
+    }
+    let zone = &config.practice.zone;
+    let line = |w: &opt_outs::WrongNumber| {
+        let who = w.who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
+        format!("{}  not patient {}'s, noted {}{who}\n", w.phone.in_words(), w.patient, local(zone, w.at))
+    };
+    match all.is_empty() {
+        true => print("No number is marked as wrong.\n"),
+        false => print(&all.iter().map(line).collect::<String>()),
+    }
+}

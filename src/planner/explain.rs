@@ -1,0 +1,239 @@
+//! The way of one reminder to its answer, step by step in plain words. Tells what the plan decided; decides nothing.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::answer::Expiry;
+use super::budget::{Blocker, Limit, Taken};
+use super::calendar::{Adjustment, BEFORE_CLOSING, Calendar, Hours};
+use super::facts::{Key, LiveSince, Rulebook, VisitFacts};
+use super::plan::{DueBy, Item};
+use crate::domain::appointment::Status;
+use crate::domain::lead::Unit;
+use crate::domain::reminder::{Answer, Miss, Skip, State};
+use crate::domain::rule::Rule;
+
+/// What is to be explained: a reminder with all it was made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The rules in force.
+    pub book: &'a Rulebook,
+    /// Since when.
+    pub live: &'a LiveSince,
+    /// The visit.
+    pub visit: &'a VisitFacts,
+    /// The rule.
+    pub rule: &'a Rule,
+    /// The answer.
+    pub item: &'a Item,
+    /// The reminders in the same text, itself among them.
+    pub together: &'a [Key],
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+impl Case<'_> {
+    /// The steps, each a sentence or two.
+    pub fn steps(&self) -> Vec<String> {
+        let Some(calendar) = self.book.calendar_of(&self.visit.appointment) else {
+            let location = self.visit.appointment.location.as_deref().unwrap_or_default();
+            return vec![format!("No [[location]] of the configuration has the id `{location}`: no text.")];
+        };
+        let mut steps = vec![self.nominal(calendar)];
+        steps.extend(self.adjusted(calendar));
+        if self.item.state.is_spent() {
+            return steps;
+        }
+        steps.extend(self.expiry(calendar));
+        steps.extend(self.due(calendar));
+        steps.extend(self.reason(calendar));
+        steps
+    }
+
+    fn nominal(&self, calendar: &Calendar) -> String {
+        let Some(nominal) = self.item.nominal_at else {
+            return format!("There is no time {} before the visit.", self.rule.lead);
+        };
+        let zone = &calendar.zone;
+        let start = self.item.key.start;
+        let clocks = zone.offset_at(nominal) != zone.offset_at(start);
+        let note = match (clocks, self.rule.lead.unit) {
+            (false, _) => "",
+            (true, Unit::Minutes | Unit::Hours) => " (counted in hours that pass; the clocks change in between)",
+            (true, _) => " (counted in days; the clocks change in between)",
+        };
+        format!("{} before the visit is {}{note}.", self.rule.lead, zone.in_words(nominal))
+    }
+
+    fn adjusted(&self, calendar: &Calendar) -> Option<String> {
+        let zone = &calendar.zone;
+        let nominal = self.item.nominal_at?;
+        let date = calendar.date(nominal);
+        let day = date.format("%A, %B %-d");
+        let Some((adjusted, by)) = self.item.adjusted_at.zip(self.item.adjusted_by) else {
+            return self
+                .item
+                .adjusted_at
+                .is_none()
+                .then(|| "No sending hour lies between that and the visit by this rule's outside_hours.".to_owned());
+        };
+        let to = zone.in_words(adjusted);
+        let hours = || calendar.hours_on(date).map(hours_in_words).unwrap_or_default();
+        let holiday = calendar.holidays.name_of(date).map(|name| format!(" ({name})")).unwrap_or_default();
+        let half = BEFORE_CLOSING.num_minutes();
+        Some(match by {
+            Adjustment::Kept => return None,
+            Adjustment::Margin => format!("That is at the very edge of the sending hours: {to}."),
+            Adjustment::TooEarly => format!("That is before that day's sending hours ({}): {to}.", hours()),
+            Adjustment::TooLate => {
+                format!("That is after that day's sending hours ({}): {half} minutes before their end, {to}.", hours())
+            }
+            Adjustment::ClosedDay => {
+                format!("On {day}{holiday} no text leaves: the sending day before, {to}.")
+            }
+            Adjustment::NearStart => format!(
+                "The sending hours of that day are too near the visit: {half} minutes before the closing before them, {to}."
+            ),
+            Adjustment::Earlier => {
+                format!("That is outside the sending hours: {half} minutes before the closing before it, {to}.")
+            }
+            Adjustment::Later => format!("That is outside the sending hours: at the next opening, {to}."),
+        })
+    }
+
+    fn expiry(&self, calendar: &Calendar) -> Option<String> {
+        let (expires, by) = (self.item.expires_at?, self.item.expires_by.as_ref()?);
+        let why = match by {
+            Expiry::NearStart => format!("{} before the visit", in_words(self.rule.no_text_within)),
+            Expiry::NextRule(rule) => format!("then `{rule}` is due"),
+            Expiry::After => "expires_after".to_owned(),
+        };
+        Some(format!("It is of use until {} ({why}).", calendar.zone.in_words(expires)))
+    }
+
+    fn due(&self, calendar: &Calendar) -> Option<String> {
+        let zone = &calendar.zone;
+        let due = zone.in_words(self.item.due_at?);
+        match self.item.due_by.as_ref()? {
+            DueBy::Itself => None,
+            DueBy::Late => Some(format!("That time has passed; as soon as texts may leave: {due}.")),
+            DueBy::Together => {
+                let others = self.together.iter().filter(|key| **key != self.item.key);
+                let others: Vec<String> =
+                    others.map(|key| format!("`{}` of visit {}", key.rule, key.appointment_id)).collect();
+                Some(match others.is_empty() {
+                    true => format!("It goes out with its household: {due}."),
+                    false => format!("One text for the household, with {}: {due}.", others.join(", ")),
+                })
+            }
+            DueBy::Limits(blocker) => Some(format!("{} The first time with room: {due}.", blocked(calendar, blocker))),
+        }
+    }
+
+    fn reason(&self, calendar: &Calendar) -> Option<String> {
+        let zone = &calendar.zone;
+        let taken = zone.in_words(self.visit.taken_at);
+        Some(match self.item.state {
+            State::Answered(Answer::Skipped(Skip::BookedLate)) => {
+                let booked = self.visit.appointment.booked_at;
+                let when = match booked.filter(|_| self.visit.taken_at == self.visit.seen_at) {
+                    Some(booked) => format!("It was booked on {}", zone.in_words(booked)),
+                    None => format!("It has had this start since {taken}"),
+                };
+                format!("{when}, after this text was due; by booked_late = \"skip\" it gets none.")
+            }
+            State::Answered(Answer::Skipped(Skip::NewRule)) => {
+                let since = self.live.get(&self.rule.name).copied().unwrap_or(self.now).min(self.now);
+                format!(
+                    "The rule, with this lead, has been in force since {}, after this text was due.",
+                    zone.in_words(since)
+                )
+            }
+            State::Answered(Answer::Skipped(Skip::ContactLimit)) => {
+                let blocker = self.item.blocker.as_ref()?;
+                let until = self.item.expires_at.map(|at| zone.in_words(at)).unwrap_or_default();
+                format!("{} There is no room until {until}.", blocked(calendar, blocker))
+            }
+            State::Answered(Answer::Skipped(Skip::ClosedDay)) => {
+                format!(
+                    "The visit itself lies on a day the practice is closed ({}).",
+                    zone.in_words(self.item.key.start)
+                )
+            }
+            State::Answered(Answer::Skipped(Skip::Confirmed)) => {
+                "The patient has said yes, and by skip_if_confirmed this text asks nobody who has.".to_owned()
+            }
+            State::Answered(Answer::Cancelled(_)) if self.visit.appointment.status != Status::Booked => {
+                format!("The appointment book says `{}`.", self.visit.appointment.status.name())
+            }
+            State::Answered(Answer::Missed(Miss::Expired)) => {
+                let until = self.item.expires_at.map(|at| zone.in_words(at)).unwrap_or_default();
+                format!("It should have gone out, and did not before {until}.")
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What stands in the way of a text, in a sentence.
+pub fn blocked(calendar: &Calendar, blocker: &Blocker) -> String {
+    let zone = &calendar.zone;
+    let text = |taken: &Taken| {
+        let what: Vec<String> =
+            taken.keys.iter().map(|key| format!("`{}` of visit {}", key.rule, key.appointment_id)).collect();
+        let what = if what.is_empty() { "a text".to_owned() } else { what.join(" and ") };
+        let when = zone.in_words(taken.at);
+        if taken.sent { format!("{what} was sent {when}") } else { format!("{what} goes out {when}") }
+    };
+    let texts: Vec<String> = blocker.texts.iter().map(text).collect();
+    let texts = texts.join("; ");
+    let wanted = zone.in_words(blocker.wanted);
+    match blocker.limit {
+        Limit::Gap => format!("On {wanted} it would be too near another text to this number: {texts}."),
+        Limit::SevenDays => format!("On {wanted} there would be too many texts to this number in 7 days: {texts}."),
+        Limit::ThirtyDays => format!("On {wanted} there would be too many texts to this number in 30 days: {texts}."),
+        Limit::Cooldown => {
+            format!("On {wanted} Annie lets this number rest for 30 days, because texts to it failed: {texts}.")
+        }
+    }
+}
+
+/// When nobody was there to send, in (from, until): the gaps between the daemon's lives, in sentences.
+pub fn times_off(
+    calendar: &Calendar,
+    runs: &[(DateTime<Utc>, DateTime<Utc>)],
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Vec<String> {
+    /// The heartbeat is stored each minute; two of them may be missing without anything being off.
+    const BEAT: TimeDelta = TimeDelta::minutes(3);
+    let zone = &calendar.zone;
+    let mut off = Vec::new();
+    let mut last = from;
+    for (began, beat) in runs {
+        if *began > last + BEAT && *began > from && last < until {
+            off.push((last, (*began).min(until)));
+        }
+        last = last.max(*beat);
+    }
+    if until > last + BEAT {
+        off.push((last, until));
+    }
+    off.into_iter()
+        .map(|(from, to)| format!("Leadtime was off from {} to {}.", zone.in_words(from), zone.in_words(to)))
+        .collect()
+}
+
+fn hours_in_words(hours: Hours) -> String {
+    let time = |minutes: u32| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+    format!("{}-{}", time(hours.opens), time(hours.closes))
+}
+
+fn in_words(length: TimeDelta) -> String {
+    let minutes = length.num_minutes();
+    let of = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => of(minutes, "minute"),
+        (hours, 0) => of(hours, "hour"),
+        (hours, minutes) => format!("{} {}", of(hours, "hour"), of(minutes, "minute")),
+    }
+}
