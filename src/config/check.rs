@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use chrono::Timelike;
 use toml::de::DeTable;
 
-use super::Config;
+use super::pairs::{self, Alone, Conflict, Trial};
 use super::problem::Problem;
-use crate::domain::rule::Rule;
+use super::{Config, lints, rules_spans};
+use crate::planner::budget::Limit;
 use crate::planner::facts::{Mode, Rulebook};
 
 /// Annie's own limit of requests a minute for one organization, all endpoints together (API introduction).
@@ -44,27 +44,91 @@ pub(super) fn relations(root: &DeTable<'_>, config: &Config, problems: &mut Vec<
     if book.mode == Mode::Live && book.only_to.as_ref().is_some_and(|numbers| numbers.is_empty()) {
         problems.push(Problem::warning(place("sending", "only_to"), "only_to is empty: nobody is texted"));
     }
-    let spans: Vec<&toml::Spanned<toml::de::DeValue<'_>>> =
-        root.get("rule").and_then(|rules| rules.get_ref().as_array()).map(|a| a.iter().collect()).unwrap_or_default();
-    for (rule, element) in book.rules.iter().zip(spans) {
-        let of_key = |key: &str| element.get_ref().get(key).map_or_else(|| element.span(), |value| value.span());
-        rule_alone(rule, book, &of_key, problems);
+    for (id, calendar) in book.locations.iter().filter(|(_, calendar)| !calendar.has_windows()) {
+        let message = format!(
+            "no text of `{id}` could ever leave: its hours in {} never meet Annie's 9 AM to 8 PM in {}",
+            calendar.zone.name(),
+            calendar.organization_zone.name()
+        );
+        let place = root.get("location").map_or(0..0, |locations| locations.span());
+        problems.push(Problem::error(place, message));
     }
+    if calendar.has_windows() {
+        rules(root, book, problems);
+    }
+    lints::all(root, config, problems);
 }
 
-fn rule_alone(rule: &Rule, book: &Rulebook, of_key: &dyn Fn(&str) -> Range<usize>, problems: &mut Vec<Problem>) {
-    if let Some(at) = rule.lead.at {
-        let minute = at.num_seconds_from_midnight() / 60;
-        let mut hours = book.calendar.hours.iter().flatten();
-        if hours.all(|hours| minute < hours.opens || minute >= hours.closes) {
-            let message =
-                format!("{} is outside the sending hours; each of these texts is moved into them", at.format("%H:%M"));
-            problems.push(Problem::warning(of_key("at"), message));
+/// What the rules do to sample visits, each by itself and two by two.
+fn rules(root: &DeTable<'_>, book: &Rulebook, problems: &mut Vec<Problem>) {
+    let calendar = &book.calendar;
+    let trial = Trial::of(book, calendar);
+    let spans = rules_spans(root);
+    let mut broken = Vec::new();
+    for (place, (rule, span)) in book.rules.iter().zip(&spans).enumerate() {
+        let reaches = rule.only_types.is_empty() || rule.only_types.iter().any(|kind| rule.applies_to(Some(kind)));
+        match trial.alone(rule) {
+            _ if !reaches => broken.push(place),
+            Alone::Fine => {}
+            Alone::Never => {
+                let message = format!(
+                    "`{}` could never go out: for no visit does its time lie within, or move into, the sending hours",
+                    rule.name
+                );
+                problems.push(Problem::error(span.of("lead"), message));
+                broken.push(place);
+            }
+            Alone::AlwaysMoved => {
+                let message = match rule.lead.at {
+                    Some(at) => format!(
+                        "{} is outside the sending hours; each of these texts is moved into them",
+                        at.format("%H:%M")
+                    ),
+                    None => format!(
+                        "`{}` always falls outside the sending hours; each of its texts is moved into them",
+                        rule.name
+                    ),
+                };
+                let key = if rule.lead.at.is_some() { "at" } else { "lead" };
+                problems.push(Problem::warning(span.of(key), message));
+            }
         }
     }
+    let mut lost = broken.clone();
+    for conflict in trial.conflicts() {
+        let Conflict { keeps, loses, .. } = conflict;
+        if broken.contains(&keeps) || broken.contains(&loses) || book.rules[keeps].lead == book.rules[loses].lead {
+            continue;
+        }
+        let message = pairs::in_words(&conflict, book, calendar);
+        let span = spans.get(loses).map_or(0..0, |span| span.of("lead"));
+        let equal = book.rules[keeps].priority == book.rules[loses].priority;
+        if conflict.is_the_rule() {
+            lost.push(loses);
+        }
+        problems.push(match conflict.is_the_rule() && equal && conflict.limit.is_some() {
+            true => Problem::error(
+                span,
+                format!("{message}. If that is meant, give the one to be kept a higher `priority`"),
+            ),
+            false => Problem::warning(span, message),
+        });
+    }
+    for (place, limit) in trial.crowded_out().into_iter().filter(|(place, _)| !lost.contains(place)) {
+        let most = match limit {
+            Limit::SevenDays => format!("{} in 7 days", book.limits.per_7_days),
+            Limit::ThirtyDays => format!("{} in 30 days", book.limits.per_30_days),
+            Limit::Gap | Limit::Cooldown => "1 in 24 hours".to_owned(),
+        };
+        let message = format!(
+            "`{}` is always lost: all rules together are more texts than one number gets ({most})",
+            book.rules[place].name
+        );
+        problems.push(Problem::warning(spans.get(place).map_or(0..0, |span| span.of("lead")), message));
+    }
 }
 
-fn span(root: &DeTable<'_>, section: &str, key: &str) -> Range<usize> {
+pub(super) fn span(root: &DeTable<'_>, section: &str, key: &str) -> Range<usize> {
     let Some(section) = root.get(section) else { return 0..0 };
     section.get_ref().get(key).map_or_else(|| section.span(), |value| value.span())
 }

@@ -4,7 +4,9 @@ mod check;
 pub mod document;
 mod hours;
 pub mod key;
+mod lints;
 mod locations;
+mod pairs;
 pub mod problem;
 mod read;
 mod rules;
@@ -183,6 +185,12 @@ pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
         Some(config) if !report.has_errors() => Ok((config, report)),
         _ => Err(ConfigError::Wrong(report)),
     }
+}
+
+/// Where each `[[rule]]` stands in the file.
+fn rules_spans<'d, 'i>(root: &'d toml::de::DeTable<'i>) -> Vec<lints::RuleSpans<'d, 'i>> {
+    let rules = root.get("rule").and_then(|rules| rules.get_ref().as_array());
+    rules.into_iter().flat_map(|array| array.iter()).map(|element| lints::RuleSpans { element }).collect()
 }
 
 /// The name the practice's own API key goes by in the ledger; never the key.

@@ -18,6 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::key::{self, KeyError};
 use crate::config::zones::first_disagreement;
 use crate::config::{self, Config, ConfigError, KEY_NAME};
+use crate::engine::difference::{self, Change, Difference};
 use crate::engine::passes::{Engine, Gateways, PassReport};
 use crate::planner::facts::Mode;
 use crate::store::{Store, StoreError, lock, open};
@@ -205,11 +206,31 @@ async fn try_reload(
     let gateways = gateways_of(&config).map_err(|error| error.to_string())?;
     compare_zones(&config, clock);
     let tick = config.tick.clone();
+    let config = Arc::new(config);
+    match engine.difference(&config).await {
+        Ok(difference) => report_difference(&difference),
+        Err(error) => warn!("what the new configuration changes cannot be told: {error}"),
+    }
     // What can fail comes first: from the adoption on, the new rules are in force.
     metronome.set_cron(&tick).await.map_err(|error| error.to_string())?;
-    engine.adopt(Arc::new(config)).await.map_err(|error| error.to_string())?;
+    engine.adopt(config).await.map_err(|error| error.to_string())?;
     engine.set_gateways(gateways);
     Ok(())
+}
+
+/// What a reload adds, moves and drops, by day and rule.
+fn report_difference(difference: &Difference) {
+    let Change { added, moved, dropped } = difference.sums();
+    info!(
+        added,
+        moved,
+        dropped,
+        "the new configuration, for visits of the next {} days: {added} texts added, {moved} moved, {dropped} dropped",
+        difference::DAYS
+    );
+    for line in difference.lines() {
+        info!("  {line}");
+    }
 }
 
 async fn at(again: Option<Instant>) {

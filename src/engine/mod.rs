@@ -3,6 +3,7 @@
 pub mod account;
 pub mod circuit;
 pub mod compose;
+pub mod difference;
 pub mod importing;
 pub mod outlook;
 pub mod pace;

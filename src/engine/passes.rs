@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tracing::{debug, error, info, warn};
 
 use super::circuit;
+use super::difference::{self, Difference};
 use super::pace::Pace;
 use super::planning::{self, Step};
 use super::sending::{Claiming, InFlight, claim_some};
@@ -115,6 +116,15 @@ impl<C: Clock + 'static> Engine<C> {
             );
         }
         self.adopt(self.config.clone()).await
+    }
+
+    /// What a configuration would change in the coming days if it came into force now.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn difference(&self, new: &Arc<Config>) -> Result<Difference, StoreError> {
+        let (now, old, new) = (self.clock.now(), self.config.clone(), new.clone());
+        self.store.write(move |tx| difference::between(tx, &old, &new, now)).await
     }
 
     /// Puts a configuration in force: `start` and reload.

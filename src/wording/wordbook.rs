@@ -149,10 +149,21 @@ impl Wordbook {
         self.first_text_line.get(&self.language).map(String::as_str)
     }
 
-    /// How long before the start patients of a kind of visit are asked to come, where it is earlier.
-    pub fn arrive_early(&self) -> impl Iterator<Item = (&str, TimeDelta)> {
-        let early = self.types.iter().filter(|(_, kind)| kind.arrive_early > TimeDelta::zero());
-        early.map(|(id, kind)| (id.as_str(), kind.arrive_early))
+    /// The kinds of visit that have words.
+    pub fn type_ids(&self) -> impl Iterator<Item = &str> {
+        self.types.keys().map(String::as_str)
+    }
+
+    /// The kinds of visit whose patients are asked to come before the start.
+    pub fn early_types(&self) -> impl Iterator<Item = &str> {
+        self.types.iter().filter(|(_, kind)| kind.arrive_early > TimeDelta::zero()).map(|(id, _)| id.as_str())
+    }
+
+    /// Whether the message of a rule tells patients when to arrive.
+    pub fn says_when_to_arrive(&self, rule: &RuleName, language: Language) -> bool {
+        let name = self.names.get(&Part::Message(rule.clone(), language));
+        let template = name.and_then(|name| self.env.get_template(name).ok());
+        template.is_some_and(|t| ["appointment.when", "appointment.arrive"].iter().any(|v| t.source().contains(v)))
     }
 
     fn set(&mut self, part: Part, source: &str) -> Result<(), Vec<TemplateProblem>> {

@@ -186,7 +186,7 @@ fn live_config(base_url: &str) -> String {
         "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\ntimezone = \"{}\"\n\
          [annie]\nbase_url = \"{base_url}\"\nrequests_per_minute = 60000\nconcurrency = 8\n[sending]\nmode = \"live\"\n\
          days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n\
-         [[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"See you {{{{ appointment.when }}}}\"\n\
+         [[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"{{{{ practice.name }}}}: See you {{{{ appointment.when }}}}\"\n\
          [schedule]\ntick = \"* * * * * *\"\n[database]\npath = \"test.db\"\n",
         working_zone()
     )

@@ -1,0 +1,187 @@
+//! What may be right and is probably not meant: wording, reach of rules, and ways out for patients.
+
+use std::ops::Range;
+
+use super::problem::Problem;
+use super::{Config, rules_spans};
+use crate::domain::language::Language;
+use crate::domain::rule::Rule;
+use crate::domain::text::RuleName;
+use crate::planner::facts::{Household, Mode};
+use crate::wording::segments;
+use toml::de::DeTable;
+
+/// Words that carriers and Annie read as "never text me again" (47 CFR 64.1200(a)(10) names them).
+const OPT_OUT_WORDS: [&str; 7] = ["cancel", "end", "quit", "unsubscribe", "revoke", "stop", "opt out"];
+
+/// Adds every warning about words and reach.
+pub(super) fn all(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Problem>) {
+    let spans = rules_spans(root);
+    for (rule, of_key) in config.rulebook.rules.iter().zip(&spans) {
+        wording(config, rule, &|key| of_key.of(key), problems);
+        reach(config, rule, &|key| of_key.of(key), problems);
+    }
+    equal_leads(config, &spans, problems);
+    languages(config, &spans, problems);
+    let sending = |key: &str| super::check::span(root, "sending", key);
+    if config.rulebook.household == Household::Separate {
+        let message = "with \"separate\", of several visits of one phone within 24 hours only one gets a text: \
+                       Annie allows one text to a number in 24 hours";
+        problems.push(Problem::warning(sending("household"), message));
+    }
+    if config.rulebook.mode == Mode::Live && !tells_the_way_out(config) {
+        let message = "no text tells patients how to get no more of them; write \
+                       first_text_line = \"Reply STOP to opt out.\" in [sending]";
+        problems.push(Problem::warning(sending("mode"), message));
+    }
+}
+
+/// Where the keys of a `[[rule]]` stand.
+pub(super) struct RuleSpans<'d, 'i> {
+    pub element: &'d toml::Spanned<toml::de::DeValue<'i>>,
+}
+
+impl RuleSpans<'_, '_> {
+    /// Where a key's value stands, or else the rule.
+    pub(super) fn of(&self, key: &str) -> Range<usize> {
+        self.element.get_ref().get(key).map_or_else(|| self.element.span(), |value| value.span())
+    }
+}
+
+fn wording(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, problems: &mut Vec<Problem>) {
+    let name = &config.practice.name;
+    for (code, language) in Language::CODES {
+        let Some(text) = config.wordbook.sample_message(&rule.name, language) else { continue };
+        let which = if language == config.practice.language { String::new() } else { format!(" ({code})") };
+        let mut warn = |message: String| {
+            problems.push(Problem::warning(of_key("message"), format!("the text of `{}`{which} {message}", rule.name)));
+        };
+        if !text.contains(name.as_str()) {
+            warn("does not say who sends it; begin it with {{ practice.name }}".to_owned());
+        }
+        let early = config.wordbook.early_types().find(|kind| rule.applies_to(Some(kind)));
+        if let Some(kind) = early.filter(|_| !config.wordbook.says_when_to_arrive(&rule.name, language)) {
+            warn(format!(
+                "does not tell patients of `{kind}` to arrive early; use {{{{ appointment.when }}}} or {{{{ appointment.arrive }}}}"
+            ));
+        }
+        let cost = segments::cost(&text);
+        if cost.segments > 1 {
+            let letters: String = cost.foreign.iter().collect();
+            let hint = match segments::plainer(&text) {
+                Some((_, then)) => format!("; with plain letters for {letters} it would cost {}", then.segments),
+                None => String::new(),
+            };
+            warn(format!("costs {} SMS segments for a patient with a long name{hint}", cost.segments));
+        }
+        if let Some(word) = invited(&text) {
+            warn(format!(
+                "invites the reply {}: carriers and Annie read that as \"never text me again\"; ask for another word, or a call",
+                word.to_uppercase()
+            ));
+        }
+    }
+}
+
+/// A word of opting out that a text asks for as an answer; that STOP opts out may be said.
+fn invited(text: &str) -> Option<&'static str> {
+    let words: Vec<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    let asks = |word: &str| {
+        ["reply", "text", "answer", "send", "type", "responda", "conteste", "envíe", "répondez", "envoyez"]
+            .contains(&word)
+    };
+    OPT_OUT_WORDS.into_iter().filter(|word| !matches!(*word, "stop" | "opt out")).find(|out| {
+        words.iter().enumerate().any(|(n, word)| {
+            let shouted = word.len() > 2 && *word == out.to_uppercase();
+            let before = words[n.saturating_sub(4)..n].iter().any(|earlier| asks(&earlier.to_lowercase()));
+            word.to_lowercase() == *out
+                && (shouted || before && words.get(n.wrapping_sub(1)).is_some_and(|w| asks(&w.to_lowercase())))
+        })
+    })
+}
+
+fn tells_the_way_out(config: &Config) -> bool {
+    let tells = |text: &str| {
+        let text = text.to_lowercase();
+        OPT_OUT_WORDS
+            .iter()
+            .any(|word| text.split(|c: char| !c.is_alphanumeric() && c != ' ').any(|part| part.contains(word)))
+    };
+    let first = config.wordbook.first_text_line().is_some_and(tells);
+    let mut rules = config.rulebook.rules.iter();
+    first
+        || rules.all(|rule| {
+            config.wordbook.sample_message(&rule.name, config.practice.language).is_some_and(|text| tells(&text))
+        })
+}
+
+fn reach(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, problems: &mut Vec<Problem>) {
+    let known: Vec<&str> = config.wordbook.type_ids().collect();
+    if rule.only_types.is_empty() || known.is_empty() {
+        return;
+    }
+    for kind in rule.only_types.iter().filter(|kind| !known.contains(&kind.as_str())) {
+        let near = crate::domain::text::nearest(kind, known.iter().copied());
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let message = format!("`{kind}` is not in [appointment_types]; `{}` reaches such visits only{near}", rule.name);
+        problems.push(Problem::warning(of_key("only_types"), message));
+    }
+}
+
+fn equal_leads(config: &Config, spans: &[RuleSpans<'_, '_>], problems: &mut Vec<Problem>) {
+    let rules = &config.rulebook.rules;
+    for (n, rule) in rules.iter().enumerate() {
+        let same = |other: &&Rule| {
+            other.lead == rule.lead && other.only_types == rule.only_types && other.except_types == rule.except_types
+        };
+        if let (Some(first), Some(span)) = (rules[..n].iter().find(same), spans.get(n)) {
+            let message =
+                format!("`{}` has the same lead as `{}`; a visit gets only one of them", rule.name, first.name);
+            problems.push(Problem::warning(span.of("lead"), message));
+        }
+    }
+}
+
+/// A language that one rule has and another lacks.
+fn languages(config: &Config, spans: &[RuleSpans<'_, '_>], problems: &mut Vec<Problem>) {
+    let has = |rule: &RuleName, language| config.wordbook.has_message(rule, language);
+    let rules = &config.rulebook.rules;
+    for (code, language) in Language::CODES {
+        let written = |span: &RuleSpans<'_, '_>| {
+            let message = span.element.get_ref().get("message");
+            message.and_then(|text| text.get_ref().as_table()).is_some_and(|table| table.contains_key(code))
+        };
+        if language == config.practice.language || !spans.iter().any(written) {
+            continue;
+        }
+        for (rule, span) in rules.iter().zip(spans).filter(|(rule, _)| !has(&rule.name, language)) {
+            let message = format!(
+                "`{}` has no message.{code}: patients whose language is {} get the text in {}",
+                rule.name,
+                language.name(),
+                config.practice.language.name()
+            );
+            problems.push(Problem::warning(span.of("message"), message));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_must_not_be_invited() {
+        for (text, word) in [
+            ("Reply CANCEL to cancel.", Some("cancel")),
+            ("Reply C to confirm or CANCEL to call it off.", Some("cancel")),
+            ("Text end if you cannot come.", Some("end")),
+            ("Need to cancel? Call 303-555-0100.", None),
+            ("Reply STOP to opt out.", None),
+            ("See you at the end of the week. Reply or call.", None),
+        ] {
+            assert_eq!(invited(text), word, "{text}");
+        }
+    }
+}

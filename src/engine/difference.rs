@@ -1,0 +1,124 @@
+//! What another configuration changes in the coming days: texts that come, go and move, by rule and day. Reads only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use super::planning::{directory, plan_unit};
+use crate::config::Config;
+use crate::domain::reminder::{Answer, Skip, State};
+use crate::domain::text::RuleName;
+use crate::planner::facts::{Key, Mode};
+use crate::store::dirty::Unit;
+use crate::store::{Connection, StoreError, appointments, phones, standing};
+
+/// How far ahead visits are compared.
+pub const DAYS: u64 = 14;
+
+/// What changes for texts of one rule on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Change {
+    /// Texts that go out now and did not before.
+    pub added: usize,
+    /// Texts that go out at another time; counted on the new day.
+    pub moved: usize,
+    /// Texts that no longer go out; counted on the former day.
+    pub dropped: usize,
+}
+
+/// Everything that changes, by day and rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Difference {
+    /// On the clock of the practice.
+    pub changes: BTreeMap<(NaiveDate, RuleName), Change>,
+    /// Texts that stay as they are.
+    pub same: usize,
+}
+
+/// Compares two configurations over the visits of the coming days, as if the new one came into force now.
+///
+/// # Errors
+/// Database errors.
+pub fn between(
+    connection: &Connection,
+    old: &Config,
+    new: &Config,
+    now: DateTime<Utc>,
+) -> Result<Difference, StoreError> {
+    // While both only observe, what they would send is compared.
+    let observed = [old, new].iter().all(|config| config.rulebook.mode == Mode::Observe);
+    let (before, after) = (goes_out(connection, old, observed, now)?, goes_out(connection, new, observed, now)?);
+    let mut difference = Difference::default();
+    let day = |at: &DateTime<Utc>| new.rulebook.calendar.date(*at);
+    for (key, at) in &after {
+        let change = |difference: &mut Difference, change: fn(&mut Change)| {
+            change(difference.changes.entry((day(at), key.rule.clone())).or_default());
+        };
+        match before.get(key) {
+            None => change(&mut difference, |c| c.added += 1),
+            Some(former) if former != at => change(&mut difference, |c| c.moved += 1),
+            Some(_) => difference.same += 1,
+        }
+    }
+    for (key, at) in before.iter().filter(|(key, _)| !after.contains_key(key)) {
+        difference.changes.entry((day(at), key.rule.clone())).or_default().dropped += 1;
+    }
+    Ok(difference)
+}
+
+/// Which reminders go out when, of the visits of the coming days.
+fn goes_out(
+    connection: &Connection,
+    config: &Config,
+    observed: bool,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<Key, DateTime<Utc>>, StoreError> {
+    let directory = directory(config);
+    phones::learn_all(connection, directory.country, phones::Keep::Temporary)?;
+    let until = now.checked_add_days(Days::new(DAYS)).unwrap_or(now);
+    let mut units: BTreeSet<Unit> = BTreeSet::new();
+    for starting in appointments::starting_in(connection, now, until)? {
+        units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
+    }
+    let live = standing::live_since(connection, &config.rulebook.rules)?;
+    let mut found = BTreeMap::new();
+    for unit in &units {
+        let (_, plan) = plan_unit(connection, config, &live, unit, &BTreeSet::new(), now)?;
+        let coming = plan.items.into_iter().filter(|item| item.current && item.key.start < until);
+        let goes = if observed { Answer::Skipped(Skip::ObserveMode) } else { Answer::Planned };
+        let planned = coming.filter(|item| item.state == State::Answered(goes));
+        found.extend(planned.filter_map(|item| Some((item.key, item.due_at?))));
+    }
+    Ok(found)
+}
+
+impl Difference {
+    /// A line for each day and rule, and one for all that stays.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> =
+            self.changes.iter().map(|((day, rule), change)| line(*day, rule, *change)).collect();
+        lines.push(match (lines.is_empty(), self.same) {
+            (true, 0) => format!("Of the visits of the next {DAYS} days no text goes out, before or after."),
+            (true, same) => {
+                format!("Nothing changes for the visits of the next {DAYS} days: {same} texts stay as they are.")
+            }
+            (false, same) => format!("{same} other texts to visits of the next {DAYS} days stay as they are."),
+        });
+        lines
+    }
+
+    /// The sums, on one line.
+    pub fn sums(&self) -> Change {
+        self.changes.values().fold(Change::default(), |sum, change| Change {
+            added: sum.added + change.added,
+            moved: sum.moved + change.moved,
+            dropped: sum.dropped + change.dropped,
+        })
+    }
+}
+
+fn line(day: NaiveDate, rule: &RuleName, change: Change) -> String {
+    let parts = [(change.added, "added"), (change.moved, "moved"), (change.dropped, "dropped")];
+    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    format!("{}  {rule}: {}", day.format("%a %b %-d"), parts.join(", "))
+}
