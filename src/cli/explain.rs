@@ -118,7 +118,10 @@ fn outcome(zone: &Zone, explained: &Explained) -> String {
             format!("Sent {made}{to}{words}")
         }
         State::Answered(_) => format!("No text: {}.", item.state.words()),
-        _ => format!("{}{to}.", capital(item.state.words())),
+        _ => {
+            let number = item.phone.as_ref().map(|phone| format!(" ({phone})")).unwrap_or_default();
+            format!("{}{number}.", capital(item.state.words()))
+        }
     }
 }
 

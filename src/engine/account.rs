@@ -8,10 +8,13 @@ use super::outlook::{Row, rows_in, waits};
 use super::planning::{directory, load_unit};
 use crate::config::Config;
 use crate::domain::phone;
+use crate::domain::reminder::{Answer, Cancel, Skip, State};
 use crate::domain::text::AppointmentId;
 use crate::planner::calendar::Calendar;
 use crate::planner::explain::{Case, times_off};
 use crate::planner::facts::VisitFacts;
+use crate::domain::zone::Zone;
+use crate::store::opt_outs::{self, Source};
 use crate::store::{Connection, StoreError, appointments, imports, phones, standing};
 
 /// A text that left later than this after its time left late.
@@ -79,7 +82,8 @@ pub fn account(
             let Some(rule) = rule else { continue };
             let (item, together) = (&row.item, row.together.as_slice());
             let case = Case { book: &config.rulebook, live: &live, visit, rule, item, together, now };
-            let steps = case.steps();
+            let mut steps = case.steps();
+            steps.extend(noted(connection, &row, &config.practice.zone)?);
             let calendar = config.rulebook.calendar_of(&visit.appointment).unwrap_or(&config.rulebook.calendar);
             let meanwhile = meanwhile(connection, calendar, visit, &row, now)?;
             reminders.push(Explained { row, steps, meanwhile });
@@ -89,7 +93,29 @@ pub fn account(
     Ok(accounts)
 }
 
-/// For a text whose time has passed: when Leadtime was off, and what the feed brought, until it left or now.
+/// Who noted that a number may not be texted, and when.
+fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<String>, StoreError> {
+    let Some(phone) = &row.item.phone else { return Ok(None) };
+    let by = |who: Option<String>| who.map(|who| format!(" by {who}")).unwrap_or_default();
+    Ok(match row.item.state {
+        State::Answered(Answer::Skipped(Skip::OptedOut)) => opt_outs::of(connection, phone)?.map(|opt_out| {
+            let how = match opt_out.source {
+                Source::Desk => format!("noted at the desk{}", by(opt_out.who)),
+                Source::Reply => "by a reply".to_owned(),
+                Source::Feed => "by words in the phone cell of an appointment".to_owned(),
+            };
+            format!("The number {phone} opted out on {}, {how}.", zone.in_words(opt_out.at))
+        }),
+        State::Answered(Answer::Skipped(Skip::WrongNumber)) => {
+            let all = opt_outs::list_wrong(connection)?;
+            let mark = all.into_iter().find(|mark| mark.phone == *phone && mark.patient == row.item.patient_id);
+            mark.map(|mark| format!("The number {phone} was noted as wrong on {}{}.", zone.in_words(mark.at), by(mark.who)))
+        }
+        _ => None,
+    })
+}
+
+/// For a text that did not leave at its time: when Leadtime was off, and what the feed brought, until it left or now.
 fn meanwhile(
     connection: &Connection,
     calendar: &Calendar,
@@ -100,21 +126,25 @@ fn meanwhile(
     let Some(from) = row.item.adjusted_at.filter(|at| *at < now) else { return Ok(Vec::new()) };
     let sent = row.text.as_ref().map(|text| text.made_at);
     let until = sent.unwrap_or(now).min(row.item.expires_at.unwrap_or(now).max(from));
-    if until <= from + LATE {
-        return Ok(Vec::new());
-    }
+    let (is_late, is_booked_late) = match row.item.state {
+        State::Answered(Answer::Skipped(Skip::BookedLate)) => (false, true),
+        State::Answered(Answer::Planned | Answer::Missed(_) | Answer::Skipped(Skip::ObserveMode)) => (true, false),
+        State::Answered(Answer::Cancelled(Cancel::AppointmentOver)) => (true, false),
+        State::Answered(_) => (false, false),
+        _ => (true, false),
+    };
     let mut told = Vec::new();
-    match standing::first_run(connection)? {
-        None => told.push("Leadtime has not run yet on this database.".to_owned()),
-        Some(first) if first > until => {
-            told.push(format!("Leadtime ran for the first time on {}.", calendar.zone.in_words(first)));
-        }
-        Some(_) => {
-            let runs = standing::runs(connection, from - TimeDelta::days(2), until)?;
-            told.extend(times_off(calendar, &runs, from, until));
+    if is_late && until > from + LATE {
+        match standing::first_run(connection)? {
+            None => told.push("Leadtime has not run yet on this database.".to_owned()),
+            Some(first) if first > until => {
+                told.push(format!("Leadtime ran for the first time on {}.", calendar.zone.in_words(first)));
+            }
+            Some(_) => told.extend(times_off(calendar, &standing::runs(connection)?, from, until, now)),
         }
     }
-    if let Some(feed) = &visit.appointment.feed {
+    let is_told_by_the_feed = (is_late && until > from + LATE) || (is_booked_late && visit.appointment.booked_at.is_none());
+    if let Some(feed) = visit.appointment.feed.as_ref().filter(|_| is_told_by_the_feed) {
         let (before, after) = imports::around(connection, feed, from)?;
         let words = |at: Option<DateTime<Utc>>| at.map(|at| calendar.zone.in_words(at));
         match (words(before), words(after)) {
@@ -126,6 +156,8 @@ fn meanwhile(
             }
         }
     }
-    told.push(format!("The visit was first seen on {}.", calendar.zone.in_words(visit.seen_at)));
+    if is_late && until > from + LATE && visit.seen_at > from {
+        told.push(format!("The visit was first seen on {}.", calendar.zone.in_words(visit.seen_at)));
+    }
     Ok(told)
 }

@@ -32,7 +32,7 @@ pub struct Hours {
 }
 
 impl Hours {
-    fn on(self, date: NaiveDate, zone: &Zone) -> Option<Span> {
+    pub(super) fn on(self, date: NaiveDate, zone: &Zone) -> Option<Span> {
         let instant = |minutes: u32| match NaiveTime::from_num_seconds_from_midnight_opt(minutes * 60, 0) {
             Some(time) => zone.at(date, time),
             None => zone.end_of(date),
@@ -44,9 +44,9 @@ impl Hours {
 
 /// One stretch of time in which texts may leave, half-open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    opens: DateTime<Utc>,
-    closes: DateTime<Utc>,
+pub(super) struct Span {
+    pub(super) opens: DateTime<Utc>,
+    pub(super) closes: DateTime<Utc>,
 }
 
 impl Span {
@@ -125,6 +125,11 @@ impl Calendar {
     pub fn hours_on(&self, date: NaiveDate) -> Option<Hours> {
         let sends = self.text_days.contains(&date.weekday()) && !self.holidays.contains(date);
         self.hours[date.weekday().num_days_from_monday() as usize].filter(|_| sends)
+    }
+
+    /// The stretches of a local date in which texts may leave, Annie's legal hours applied: from, until.
+    pub fn windows_on(&self, date: NaiveDate) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+        self.spans(date).into_iter().map(|span| (span.opens, span.closes)).collect()
     }
 
     /// Whether texts can leave at all: the practice's hours and Annie's meet in winter or in summer.

@@ -1,14 +1,14 @@
 //! The way of one reminder to its answer, step by step in plain words. Tells what the plan decided; decides nothing.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::answer::Expiry;
 use super::budget::{Blocker, Limit, Taken};
-use super::calendar::{Adjustment, BEFORE_CLOSING, Calendar, Hours};
+use super::calendar::{Adjustment, BEFORE_CLOSING, Calendar};
 use super::facts::{Key, LiveSince, Rulebook, VisitFacts};
 use super::plan::{DueBy, Item};
 use crate::domain::appointment::Status;
-use crate::domain::lead::Unit;
+use crate::domain::lead::{Lead, Unit};
 use crate::domain::reminder::{Answer, Miss, Skip, State};
 use crate::domain::rule::Rule;
 
@@ -41,10 +41,12 @@ impl Case<'_> {
         let mut steps = vec![self.nominal(calendar)];
         steps.extend(self.adjusted(calendar));
         if self.item.state.is_spent() {
+            steps.extend(self.household(calendar));
             return steps;
         }
         steps.extend(self.expiry(calendar));
         steps.extend(self.due(calendar));
+        steps.extend(self.household(calendar));
         steps.extend(self.reason(calendar));
         steps
     }
@@ -61,7 +63,9 @@ impl Case<'_> {
             (true, Unit::Minutes | Unit::Hours) => " (counted in hours that pass; the clocks change in between)",
             (true, _) => " (counted in days; the clocks change in between)",
         };
-        format!("{} before the visit is {}{note}.", self.rule.lead, zone.in_words(nominal))
+        let lead = Lead { at: None, ..self.rule.lead };
+        let at = self.rule.lead.at.map(|at| format!(", at {},", at.format("%H:%M"))).unwrap_or_default();
+        format!("{lead} before the visit{at} is {}{note}.", zone.in_words(nominal))
     }
 
     fn adjusted(&self, calendar: &Calendar) -> Option<String> {
@@ -77,7 +81,7 @@ impl Case<'_> {
                 .then(|| "No sending hour lies between that and the visit by this rule's outside_hours.".to_owned());
         };
         let to = zone.in_words(adjusted);
-        let hours = || calendar.hours_on(date).map(hours_in_words).unwrap_or_default();
+        let hours = || sending_hours(calendar, date);
         let holiday = calendar.holidays.name_of(date).map(|name| format!(" ({name})")).unwrap_or_default();
         let half = BEFORE_CLOSING.num_minutes();
         Some(match by {
@@ -101,7 +105,15 @@ impl Case<'_> {
     }
 
     fn expiry(&self, calendar: &Calendar) -> Option<String> {
-        let (expires, by) = (self.item.expires_at?, self.item.expires_by.as_ref()?);
+        // Where it is the patient or the visit that stands in the way, time does not matter.
+        let in_time = match self.item.state {
+            State::Answered(Answer::Planned | Answer::Missed(_)) => true,
+            State::Answered(Answer::Skipped(reason)) => {
+                matches!(reason, Skip::ObserveMode | Skip::Superseded | Skip::ContactLimit | Skip::NotInOnlyTo)
+            }
+            _ => false,
+        };
+        let (expires, by) = (self.item.expires_at.filter(|_| in_time)?, self.item.expires_by.as_ref()?);
         let why = match by {
             Expiry::NearStart => format!("{} before the visit", in_words(self.rule.no_text_within)),
             Expiry::NextRule(rule) => format!("then `{rule}` is due"),
@@ -114,19 +126,18 @@ impl Case<'_> {
         let zone = &calendar.zone;
         let due = zone.in_words(self.item.due_at?);
         match self.item.due_by.as_ref()? {
-            DueBy::Itself => None,
+            DueBy::Itself | DueBy::Together => None,
             DueBy::Late => Some(format!("That time has passed; as soon as texts may leave: {due}.")),
-            DueBy::Together => {
-                let others = self.together.iter().filter(|key| **key != self.item.key);
-                let others: Vec<String> =
-                    others.map(|key| format!("`{}` of visit {}", key.rule, key.appointment_id)).collect();
-                Some(match others.is_empty() {
-                    true => format!("It goes out with its household: {due}."),
-                    false => format!("One text for the household, with {}: {due}.", others.join(", ")),
-                })
-            }
             DueBy::Limits(blocker) => Some(format!("{} The first time with room: {due}.", blocked(calendar, blocker))),
         }
+    }
+
+    fn household(&self, calendar: &Calendar) -> Option<String> {
+        let others = self.together.iter().filter(|key| **key != self.item.key);
+        let others: Vec<String> =
+            others.map(|key| format!("`{}` of visit {}", key.rule, key.appointment_id)).collect();
+        let due = calendar.zone.in_words(self.item.due_at?);
+        (!others.is_empty()).then(|| format!("One text for the household, with {}: {due}.", others.join(", ")))
     }
 
     fn reason(&self, calendar: &Calendar) -> Option<String> {
@@ -134,10 +145,11 @@ impl Case<'_> {
         let taken = zone.in_words(self.visit.taken_at);
         Some(match self.item.state {
             State::Answered(Answer::Skipped(Skip::BookedLate)) => {
-                let booked = self.visit.appointment.booked_at;
-                let when = match booked.filter(|_| self.visit.taken_at == self.visit.seen_at) {
-                    Some(booked) => format!("It was booked on {}", zone.in_words(booked)),
-                    None => format!("It has had this start since {taken}"),
+                let first = self.visit.taken_at == self.visit.seen_at;
+                let when = match self.visit.appointment.booked_at {
+                    Some(booked) if first => format!("It was booked on {}", zone.in_words(booked)),
+                    _ if first => format!("It was first seen on {taken}"),
+                    _ => format!("It has had this start since {taken}"),
                 };
                 format!("{when}, after this text was due; by booked_late = \"skip\" it gets none.")
             }
@@ -153,6 +165,20 @@ impl Case<'_> {
                 let until = self.item.expires_at.map(|at| zone.in_words(at)).unwrap_or_default();
                 format!("{} There is no room until {until}.", blocked(calendar, blocker))
             }
+            State::Answered(Answer::Skipped(Skip::NoConsent)) => match self.visit.appointment.consent {
+                Some(_) => "The appointment book says that the patient declined.".to_owned(),
+                None if self.item.phone.is_none() => {
+                    "The phone cell of the appointment book says that the patient wants no texts.".to_owned()
+                }
+                None => "Nothing is known of the patient's consent, and unknown_consent = \"skip\".".to_owned(),
+            },
+            State::Answered(Answer::Skipped(Skip::InvalidPhone)) if self.item.phone.is_some() => {
+                "This is the practice's own number.".to_owned()
+            }
+            State::Answered(Answer::Skipped(Skip::OtherType)) => match &self.visit.appointment.type_id {
+                Some(kind) => format!("The visit is of the kind `{kind}`."),
+                None => "The visit has no kind.".to_owned(),
+            },
             State::Answered(Answer::Skipped(Skip::ClosedDay)) => {
                 format!(
                     "The visit itself lies on a day the practice is closed ({}).",
@@ -197,35 +223,40 @@ pub fn blocked(calendar: &Calendar, blocker: &Blocker) -> String {
     }
 }
 
-/// When nobody was there to send, in (from, until): the gaps between the daemon's lives, in sentences.
+/// When nobody was there to send in (from, until), in sentences: the gaps between the daemon's lives, of which each
+/// is its begin and its last sign of life.
 pub fn times_off(
     calendar: &Calendar,
     runs: &[(DateTime<Utc>, DateTime<Utc>)],
     from: DateTime<Utc>,
     until: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Vec<String> {
     /// The heartbeat is stored each minute; two of them may be missing without anything being off.
     const BEAT: TimeDelta = TimeDelta::minutes(3);
     let zone = &calendar.zone;
-    let mut off = Vec::new();
-    let mut last = from;
-    for (began, beat) in runs {
-        if *began > last + BEAT && *began > from && last < until {
-            off.push((last, (*began).min(until)));
-        }
-        last = last.max(*beat);
-    }
-    if until > last + BEAT {
-        off.push((last, until));
-    }
-    off.into_iter()
-        .map(|(from, to)| format!("Leadtime was off from {} to {}.", zone.in_words(from), zone.in_words(to)))
+    let next = runs.iter().skip(1).map(|(began, _)| Some(*began)).chain([None]);
+    let gaps = runs.iter().zip(next).map(|((_, beat), next)| (*beat, next));
+    let gaps = gaps.filter(|(beat, next)| next.unwrap_or(now) > *beat + BEAT);
+    gaps.filter(|(beat, next)| *beat < until && next.is_none_or(|next| next > from))
+        .map(|(beat, next)| match next {
+            Some(next) => format!("Leadtime was off from {} to {}.", zone.in_words(beat), zone.in_words(next)),
+            None => format!("Leadtime has been off since {}.", zone.in_words(beat)),
+        })
         .collect()
 }
 
-fn hours_in_words(hours: Hours) -> String {
-    let time = |minutes: u32| format!("{:02}:{:02}", minutes / 60, minutes % 60);
-    format!("{}-{}", time(hours.opens), time(hours.closes))
+fn sending_hours(calendar: &Calendar, date: NaiveDate) -> String {
+    let time = |at: DateTime<Utc>| calendar.zone.local(at).format("%H:%M").to_string();
+    let windows = calendar.windows_on(date).into_iter().map(|(from, until)| format!("{}-{}", time(from), time(until)));
+    let windows: Vec<String> = windows.collect();
+    let own = calendar.hours_on(date).map(|hours| hours.on(date, &calendar.zone));
+    let whole = own.flatten().is_some_and(|own| calendar.windows_on(date) == [(own.opens, own.closes)]);
+    let annie = match whole {
+        true => String::new(),
+        false => format!("; Annie texts 9 AM to 8 PM in {}", calendar.organization_zone.name()),
+    };
+    format!("{}{annie}", windows.join(" and "))
 }
 
 fn in_words(length: TimeDelta) -> String {

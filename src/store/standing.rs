@@ -71,19 +71,13 @@ pub fn begin_run(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The lives of the daemon that reach into [from, until): when each began and its last sign of life, in order.
+/// The lives of the daemon that are remembered: when each began and its last sign of life, in order.
 ///
 /// # Errors
 /// Database errors.
-pub fn runs(
-    connection: &Connection,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
-    let sql = "SELECT started_at, beat_at FROM runs WHERE beat_at >= ?1 AND started_at < ?2 ORDER BY id";
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement
-        .query_map((from.timestamp(), until.timestamp()), |row| Ok((instant(row.get(0)?), instant(row.get(1)?))))?;
+pub fn runs(connection: &Connection) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
+    let mut statement = connection.prepare("SELECT started_at, beat_at FROM runs ORDER BY id")?;
+    let rows = statement.query_map([], |row| Ok((instant(row.get(0)?), instant(row.get(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -1,0 +1,409 @@
+//! `leadtime explain` for telling cases, held against tests/golden/explain.txt.
+//!
+//! After a change that is meant: `LEADTIME_GOLDEN=write cargo nextest run golden`, and read the difference.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::program::Practice;
+
+/// A practice in Denver with the shipped file's leads.
+const DENVER: &str = "[practice]
+name = \"Maple Dental\"
+phone = \"+13035550100\"
+from_number = \"+13035550199\"
+timezone = \"America/Denver\"
+[sending]
+mode = \"live\"
+holidays = [\"thanksgiving\", \"day-after-thanksgiving\", \"christmas-day\"]
+";
+
+const SHIPPED: &str = "
+[[rule]]
+name = \"first\"
+lead = \"3 business days\"
+at = \"10:00\"
+skip_if_confirmed = true
+message = \"{{ practice.name }}: {{ patient.first_name }}, you have a visit {{ appointment.when }}. Can you make it?\"
+[[rule]]
+name = \"last\"
+lead = \"1 business day\"
+at = \"10:30\"
+message = \"{{ practice.name }}: {{ patient.first_name }}, see you {{ appointment.when }}.\"
+[database]
+path = \"test.db\"
+";
+
+/// One rule with a lead, and what else it says.
+fn one(lead: &str, more: &str) -> String {
+    format!(
+        "[[rule]]\nname = \"reminder\"\nlead = \"{lead}\"\n{more}\n\
+         message = \"{{{{ practice.name }}}}: see you {{{{ appointment.when }}}}.\"\n[database]\npath = \"test.db\"\n"
+    )
+}
+
+struct Case {
+    title: &'static str,
+    config: String,
+    /// Statements that make the book and its history.
+    sql: Vec<String>,
+    now: &'static str,
+    who: &'static str,
+}
+
+/// A visit of Ann's, first seen in good time.
+fn ann(starts: &str) -> Book {
+    Book { id: "A1", patient: "P1", name: "Ann", phone: Some("303-555-0101"), starts: starts.to_owned(), ..Book::default() }
+}
+
+/// Ben has the same phone.
+fn ben(starts: &str) -> Book {
+    Book { id: "B1", patient: "P2", name: "Ben", ..ann(starts) }
+}
+
+#[derive(Clone)]
+struct Book {
+    id: &'static str,
+    patient: &'static str,
+    name: &'static str,
+    phone: Option<&'static str>,
+    starts: String,
+    status: &'static str,
+    seen: &'static str,
+    taken: Option<&'static str>,
+    booked: Option<&'static str>,
+    consent: Option<&'static str>,
+    language: Option<&'static str>,
+    location: Option<&'static str>,
+    kind: Option<&'static str>,
+    feed: Option<&'static str>,
+    first_start: Option<&'static str>,
+}
+
+impl Default for Book {
+    fn default() -> Book {
+        Book {
+            id: "",
+            patient: "",
+            name: "",
+            phone: None,
+            starts: String::new(),
+            status: "booked",
+            seen: "2026-09-01T18:00:00Z",
+            taken: None,
+            booked: None,
+            consent: None,
+            language: None,
+            location: None,
+            kind: None,
+            feed: None,
+            first_start: None,
+        }
+    }
+}
+
+impl Book {
+    fn sql(&self) -> String {
+        let text = |value: Option<&str>| value.map_or("NULL".to_owned(), |v| format!("'{}'", v.replace('\'', "''")));
+        let name = Some(self.name).filter(|name| !name.is_empty());
+        let taken = self.taken.unwrap_or(self.seen);
+        format!(
+            "INSERT INTO write_time VALUES (1, unixepoch('{}'));
+             INSERT INTO appointments (id, patient_id, first_name, phone, starts_at, status, booked_at, consent, language, location, type_id, feed)
+             VALUES ('{}', '{}', {}, {}, '{}', '{}', {}, {}, {}, {}, {}, {});
+             UPDATE first_seen SET taken_at = unixepoch('{taken}'), first_start = unixepoch('{}') WHERE appointment_id = '{}';
+             DELETE FROM write_time;",
+            self.seen, self.id, self.patient, text(name), text(self.phone), self.starts, self.status,
+            text(self.booked), text(self.consent), text(self.language), text(self.location), text(self.kind), text(self.feed),
+            self.first_start.unwrap_or(&self.starts), self.id
+        )
+    }
+}
+
+/// A text that was sent, rejected, or may have been, about a reminder.
+fn texted(id: &str, patient: &str, rule: &str, start: &str, at: &str, outcome: &str) -> String {
+    let (conversation, state) = match outcome {
+        "sent" => (format!("'conversation-{id}-{rule}-{at}'"), "sent"),
+        other => ("NULL".to_owned(), other),
+    };
+    format!(
+        "INSERT INTO messages (phone, body, made_at, made_local) VALUES ('+13035550101', '{{\"message\": \"as it was sent\"}}', unixepoch('{at}'), '-');
+         INSERT INTO attempts (message_id, api_key, phone, started_ms, ended_ms, outcome, http_status, conversation_id)
+             SELECT max(id), 'default', '+13035550101', unixepoch('{at}') * 1000, unixepoch('{at}') * 1000 + 800, '{outcome}',
+                 iif('{outcome}' = 'rejected', 400, NULL), {conversation} FROM messages;
+         INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, state, message_id, starts_local,
+                 nominal_at, adjusted_at, due_at, expires_at)
+             SELECT '{id}', '{rule}', unixepoch('{start}'), '{patient}', '+13035550101', '{state}', max(id), '-',
+                 unixepoch('{at}'), unixepoch('{at}'), unixepoch('{at}'), unixepoch('{start}') FROM messages;
+         INSERT INTO message_reminders SELECT message_id, id FROM reminders WHERE message_id = (SELECT max(id) FROM messages);"
+    )
+}
+
+/// The rules went live, with these leads, at a moment.
+fn live(rules: &[(&str, &str)], at: &str) -> String {
+    let row = |(name, lead): &(&str, &str)| format!("INSERT INTO rules VALUES ('{name}', '{lead}', unixepoch('{at}'));");
+    rules.iter().map(row).collect()
+}
+
+const LIVE: [(&str, &str); 2] = [("first", "3 business days at 10:00"), ("last", "1 business day at 10:30")];
+
+fn shipped(title: &'static str, now: &'static str, books: &[Book], more: &[String]) -> Case {
+    let mut sql = vec![live(&LIVE, "2026-08-01T00:00:00Z")];
+    sql.extend(books.iter().map(Book::sql));
+    sql.extend(more.iter().cloned());
+    Case { title, config: format!("{DENVER}{SHIPPED}"), sql, now, who: "A1" }
+}
+
+fn single(title: &'static str, now: &'static str, lead: &str, more: &str, books: &[Book]) -> Case {
+    let at = more.lines().find_map(|line| line.strip_prefix("at = ")).map(|at| format!(" at {}", at.trim_matches('"')));
+    let fingerprint = format!("{lead}{}", at.unwrap_or_default());
+    let mut sql = vec![live(&[("reminder", &fingerprint)], "2026-01-01T00:00:00Z")];
+    sql.extend(books.iter().map(Book::sql));
+    Case { title, config: format!("{DENVER}{}", one(lead, more)), sql, now, who: "A1" }
+}
+
+impl Case {
+    fn with_config(self, old: &str, new: &str) -> Case {
+        assert!(self.config.contains(old), "{}", self.title);
+        Case { config: self.config.replace(old, new), ..self }
+    }
+
+    fn with_sending(self, line: &str) -> Case {
+        self.with_config("mode = \"live\"\n", &format!("mode = \"live\"\n{line}\n"))
+    }
+
+    fn asking(self, who: &'static str) -> Case {
+        Case { who, ..self }
+    }
+}
+
+const MONDAY: &str = "2026-11-09T18:00:00Z"; // 11:00 AM in Denver
+
+fn cases() -> Vec<Case> {
+    let thursday = "2026-11-12T15:00:00-07:00";
+    let mut all = ordinary(thursday);
+    all.extend(times());
+    all.extend(families(thursday));
+    all.extend(history(thursday));
+    all.extend(not_texted(thursday));
+    all
+}
+
+fn ordinary(thursday: &'static str) -> Vec<Case> {
+    vec![
+        shipped("an ordinary visit", "2026-11-06T18:00:00Z", &[ann(thursday)], &[]),
+        shipped("asked by name", "2026-11-06T18:00:00Z", &[ann(thursday)], &[]).asking("ann"),
+        shipped("asked by number", "2026-11-06T18:00:00Z", &[ann(thursday)], &[]).asking("(303) 555 0101"),
+        shipped("in observe mode", "2026-11-06T18:00:00Z", &[ann(thursday)], &[])
+            .with_config("mode = \"live\"", "mode = \"observe\""),
+        shipped("confirmed already", "2026-11-06T18:00:00Z", &[Book { status: "confirmed", ..ann(thursday) }], &[]),
+        shipped("cancelled", "2026-11-06T18:00:00Z", &[Book { status: "cancelled", ..ann(thursday) }], &[]),
+        shipped(
+            "booked after the first text was due",
+            "2026-11-09T18:30:00Z",
+            &[Book { seen: "2026-11-09T18:00:00Z", booked: Some("2026-11-09T17:45:00Z"), ..ann(thursday) }],
+            &[],
+        ),
+        single(
+            "booked late, and texted soon after",
+            "2026-11-11T23:30:00Z",
+            "24 hours",
+            "booked_late = \"send\"",
+            &[Book { seen: "2026-11-11T23:29:00Z", ..ann(thursday) }],
+        ),
+        shipped("a visit in Spanish that begins early", "2026-11-06T18:00:00Z", &[Book { language: Some("es"), kind: Some("crown"), ..ann(thursday) }], &[])
+            .with_config("[database]", "[appointment_types]\ncrown = { name = { en = \"crown\", es = \"corona\" }, arrive_early = \"15 minutes\" }\n[database]")
+            .with_config("message = \"{{ practice.name }}: {{ patient.first_name }}, see you {{ appointment.when }}.\"", "message.en = \"{{ practice.name }}: see you {{ appointment.when }}.\"\nmessage.es = \"{{ practice.name }}: su cita es {{ appointment.when }}.\""),
+    ]
+}
+
+fn times() -> Vec<Case> {
+    let tuesday_early = "2026-11-10T08:00:00-07:00";
+    vec![
+        single("an early visit, a day before", "2026-11-06T18:00:00Z", "24 hours", "", &[ann(tuesday_early)]),
+        single("an evening visit", "2026-11-06T18:00:00Z", "24 hours", "", &[ann("2026-11-10T19:15:00-07:00")]),
+        single("at the very edge of the hours", "2026-11-06T18:00:00Z", "24 hours", "", &[ann("2026-11-10T09:00:00-07:00")]),
+        single("a few hours before an early visit", "2026-11-06T18:00:00Z", "3 hours", "", &[ann(tuesday_early)]),
+        single("24 hours over the clock change in spring", "2026-03-04T18:00:00Z", "24 hours", "outside_hours = \"later\"", &[Book { seen: "2026-02-01T18:00:00Z", ..ann("2026-03-09T10:00:00-06:00") }])
+            .with_sending("days = [\"sun\", \"mon\", \"tue\"]"),
+        single("48 hours over the clock change in spring", "2026-03-04T18:00:00Z", "48 hours", "", &[Book { seen: "2026-02-01T18:00:00Z", ..ann("2026-03-09T10:00:00-06:00") }])
+            .with_sending("text_days = [\"sat\", \"sun\", \"mon\"]"),
+        single("two days over the clock change in spring", "2026-03-04T18:00:00Z", "2 days", "", &[Book { seen: "2026-02-01T18:00:00Z", ..ann("2026-03-09T10:00:00-06:00") }])
+            .with_sending("text_days = [\"sat\", \"sun\", \"mon\"]"),
+        single("48 hours over the clock change in autumn", "2026-10-28T18:00:00Z", "48 hours", "", &[ann("2026-11-02T10:00:00-07:00")])
+            .with_sending("text_days = [\"sat\", \"sun\", \"mon\"]"),
+        single("two days over the clock change in autumn", "2026-10-28T18:00:00Z", "2 days", "", &[ann("2026-11-02T10:00:00-07:00")])
+            .with_sending("text_days = [\"sat\", \"sun\", \"mon\"]"),
+        shipped("three business days over Thanksgiving", "2026-11-20T16:00:00Z", &[ann("2026-11-30T14:00:00-07:00")], &[]),
+        single("a rule of three days that falls on the holiday weekend", "2026-11-20T16:00:00Z", "3 days", "at = \"11:00\"", &[ann("2026-11-30T14:00:00-07:00")]),
+        single("outside the hours, and earlier", "2026-11-06T18:00:00Z", "1 day", "outside_hours = \"earlier\"", &[ann(tuesday_early)]),
+        single("outside the hours, and later", "2026-11-06T18:00:00Z", "1 day", "outside_hours = \"later\"", &[ann("2026-11-10T12:30:00-07:00")])
+            .with_sending("hours = { mon = \"13:00-18:00\", tue = \"09:00-12:00\" }"),
+        single("outside the hours, and left out", "2026-11-06T18:00:00Z", "1 day", "outside_hours = \"skip\"", &[ann(tuesday_early)]),
+        single("of use for two hours only", "2026-11-09T20:30:00Z", "1 day", "at = \"11:00\"\nexpires_after = \"2 hours\"", &[ann(tuesday_early)]),
+        single("a practice in Honolulu, an organization in Los Angeles", "2026-11-06T18:00:00Z", "24 hours", "", &[ann("2026-11-11T18:30:00-10:00")])
+            .with_config("America/Denver", "Pacific/Honolulu")
+            .with_config("[sending]", "[annie]\norganization_timezone = \"America/Los_Angeles\"\n[sending]\nhours = \"07:00-19:00\""),
+        single("two rules at nearly one time", "2026-11-06T18:00:00Z", "1 day", "at = \"10:00\"", &[ann("2026-11-10T12:00:00-07:00")])
+            .with_config("[database]", "[[rule]]\nname = \"nearer\"\npriority = 1\nlead = \"26 hours\"\nmessage = \"{{ practice.name }}: soon\"\n[database]"),
+        shipped("a visit on a day the practice is closed", "2026-11-20T16:00:00Z", &[ann("2026-11-26T10:00:00-07:00")], &[]),
+        shipped("the visit is over", "2026-11-13T18:00:00Z", &[ann("2026-11-12T15:00:00-07:00")], &[]),
+    ]
+}
+
+fn families(thursday: &'static str) -> Vec<Case> {
+    let friday = "2026-11-13T09:00:00-07:00";
+    vec![
+        shipped("two children on one day", "2026-11-06T18:00:00Z", &[ann(thursday), ben("2026-11-12T15:30:00-07:00")], &[]),
+        shipped("a household over two dates", "2026-11-06T18:00:00Z", &[ann(thursday), ben("2026-11-17T09:00:00-07:00")], &[]),
+        shipped("a household on two days running", "2026-11-06T18:00:00Z", &[ann(thursday), ben(friday)], &[]),
+        shipped("one of two has said yes", "2026-11-06T18:00:00Z", &[ann(thursday), Book { status: "confirmed", ..ben("2026-11-12T15:30:00-07:00") }], &[]),
+        shipped("one of two is cancelled", "2026-11-06T18:00:00Z", &[ann(thursday), Book { status: "cancelled", ..ben("2026-11-12T15:30:00-07:00") }], &[]),
+        shipped("a child booked after the family's text", "2026-11-11T18:00:00Z", &[ann(thursday), Book { seen: "2026-11-11T17:45:00Z", ..ben("2026-11-12T15:30:00-07:00") }], &[texted("A1", "P1", "last", thursday, "2026-11-11T17:30:00Z", "sent")]).asking("303-555-0101"),
+        shipped("two texts, whatever the household", "2026-11-06T18:00:00Z", &[ann(thursday), ben("2026-11-12T15:30:00-07:00")], &[])
+            .with_sending("household = \"separate\"").asking("B1"),
+        shipped("three texts in the week before", "2026-11-06T18:00:00Z", &[ann(thursday)], &[
+            texted("X", "P1", "first", "2026-11-06T12:00:00-07:00", "2026-11-03T17:00:00Z", "sent"),
+            texted("X", "P1", "last", "2026-11-06T12:00:00-07:00", "2026-11-05T17:30:00Z", "sent"),
+            texted("Y", "P1", "last", "2026-11-09T12:00:00-07:00", "2026-11-06T17:31:00Z", "sent"),
+        ]),
+        shipped("three refusals in a row", "2026-11-06T18:00:00Z", &[ann(thursday)], &[
+            texted("X", "P1", "first", "2026-10-16T12:00:00-06:00", "2026-10-13T16:00:00Z", "rejected"),
+            texted("X", "P1", "last", "2026-10-16T12:00:00-06:00", "2026-10-15T16:30:00Z", "rejected"),
+            texted("Y", "P1", "last", "2026-10-30T12:00:00-06:00", "2026-10-29T16:30:00Z", "rejected"),
+        ]),
+        shipped("too many patients for one phone", "2026-11-06T18:00:00Z", &[ann(thursday), ben(thursday)], &[])
+            .with_sending("max_household = 1"),
+    ]
+}
+
+fn history(thursday: &'static str) -> Vec<Case> {
+    let told = |rule: &str, start: &str, at: &str| texted("A1", "P1", rule, start, at, "sent");
+    let friday = "2026-11-13T15:00:00-07:00";
+    vec![
+        shipped("after both texts", "2026-11-11T18:00:00Z", &[ann(thursday)], &[told("first", thursday, "2026-11-09T17:00:00Z"), told("last", thursday, "2026-11-11T17:30:00Z")]),
+        shipped("moved before any text", MONDAY, &[Book { taken: Some("2026-11-05T18:00:00Z"), first_start: Some("2026-11-20T22:00:00Z"), ..ann(thursday) }], &[]),
+        shipped("moved after the first text", "2026-11-09T20:00:00Z", &[Book { taken: Some("2026-11-09T19:00:00Z"), first_start: Some(thursday), starts: friday.to_owned(), ..ann(thursday) }], &[told("first", thursday, "2026-11-09T17:00:00Z")]),
+        shipped("moved, told, and moved back", "2026-11-10T20:00:00Z", &[Book { taken: Some("2026-11-10T19:30:00Z"), ..ann(thursday) }], &[told("first", thursday, "2026-11-09T16:00:00Z"), told("first", friday, "2026-11-10T17:00:00Z")]),
+        shipped("exported anew under another id, the number corrected", MONDAY, &[Book { id: "A2", phone: Some("303-555-0102"), ..ann(thursday) }], &[told("first", thursday, "2026-11-09T17:00:00Z")]).asking("A2"),
+        shipped("entered twice", "2026-11-06T18:00:00Z", &[ann(thursday), Book { id: "A2", ..ann(thursday) }], &[]).asking("A2"),
+        shipped("entered twice, the first cancelled", "2026-11-06T18:00:00Z", &[Book { status: "cancelled", ..ann(thursday) }, Book { id: "A2", ..ann(thursday) }], &[]).asking("A2"),
+        shipped("off over the weekend", "2026-11-09T15:00:00Z", &[Book { feed: Some("csv"), ..ann("2026-11-11T11:00:00-07:00") }], &[
+            "INSERT INTO runs (started_at, beat_at) VALUES (unixepoch('2026-08-01T00:00:00Z'), unixepoch('2026-11-05T23:00:00Z')), (unixepoch('2026-11-09T14:30:00Z'), unixepoch('2026-11-09T15:00:00Z'));
+             INSERT INTO imports (feed, started_at, finished_at, complete) VALUES ('csv', unixepoch('2026-11-05T09:00:00Z'), unixepoch('2026-11-05T09:00:01Z'), 1), ('csv', unixepoch('2026-11-09T09:00:00Z'), unixepoch('2026-11-09T09:00:01Z'), 1);".to_owned(),
+        ]),
+        shipped("off until it was too late", "2026-11-12T21:00:00Z", &[ann(thursday)], &[
+            "INSERT INTO runs (started_at, beat_at) VALUES (unixepoch('2026-08-01T00:00:00Z'), unixepoch('2026-11-06T23:00:00Z')), (unixepoch('2026-11-12T20:30:00Z'), unixepoch('2026-11-12T21:00:00Z'));".to_owned(),
+        ]),
+        shipped("the rule is new", "2026-11-11T18:00:00Z", &[ann(thursday)], &["UPDATE rules SET live_since = unixepoch('2026-11-10T12:00:00Z') WHERE name = 'first'".to_owned()]),
+        shipped("refused by Annie", "2026-11-09T18:00:00Z", &[ann(thursday)], &[texted("A1", "P1", "first", thursday, "2026-11-09T17:00:00Z", "rejected")]),
+        shipped("nobody knows whether it went out", "2026-11-10T18:00:00Z", &[ann(thursday)], &[texted("A1", "P1", "first", thursday, "2026-11-09T17:00:00Z", "unknown")]),
+    ]
+}
+
+fn not_texted(thursday: &'static str) -> Vec<Case> {
+    let now = "2026-11-06T18:00:00Z";
+    let of = |title, book: Book| shipped(title, now, &[book], &[]);
+    vec![
+        of("no phone", Book { phone: None, ..ann(thursday) }),
+        of("no number at all", Book { phone: Some("see notes"), ..ann(thursday) }),
+        of("the cell refuses texts", Book { phone: Some("do not text 303-555-0101"), ..ann(thursday) }),
+        shipped("a sibling's cell refuses texts", now, &[ann(thursday), Book { phone: Some("do not text 303-555-0101"), ..ben(thursday) }], &[]),
+        of("the practice's own number", Book { phone: Some("303-555-0100"), ..ann(thursday) }),
+        shipped("opted out", now, &[ann(thursday)], &["INSERT INTO opt_outs VALUES ('+13035550101', 1762300000, 'desk', 'Kim')".to_owned()]),
+        shipped("a wrong number", now, &[ann(thursday), ben(thursday)], &["INSERT INTO wrong_numbers VALUES ('+13035550101', 'P1', 1762300000, 'Kim')".to_owned()]),
+        of("declined", Book { consent: Some("no"), ..ann(thursday) }),
+        of("nothing known of consent, where that is needed", ann(thursday)).with_sending("unknown_consent = \"skip\""),
+        of("an office nobody configured", Book { location: Some("uptown"), ..ann(thursday) })
+            .with_config("[database]", "[[location]]\nid = \"downtown\"\n[database]"),
+        of("an office in another zone", Book { location: Some("reno"), ..ann(thursday) })
+            .with_config("[database]", "[[location]]\nid = \"reno\"\nname = \"Maple Dental Reno\"\nphone = \"+17755550100\"\ntimezone = \"America/Los_Angeles\"\n[database]"),
+        of("for other kinds of visit", Book { kind: Some("cleaning"), ..ann(thursday) })
+            .with_config("lead = \"3 business days\"", "only_types = [\"surgery\"]\nlead = \"3 business days\""),
+        of("not in only_to", ann(thursday)).with_sending("only_to = [\"+13035550177\"]"),
+        of("without a first name, which the text needs", Book { name: "", ..ann(thursday) }),
+    ]
+}
+
+fn practice(case: &Case) -> Practice {
+    let practice = Practice::new(&case.config);
+    drop(leadtime::store::open::read_write(&practice.path("test.db")).unwrap());
+    let connection = Connection::open(practice.path("test.db")).unwrap();
+    for sql in &case.sql {
+        connection.execute_batch(sql).unwrap_or_else(|error| panic!("{}: {error}: {sql}", case.title));
+    }
+    // Where the case does not say otherwise, Leadtime has always been on.
+    connection
+        .execute(
+            "INSERT INTO runs (started_at, beat_at) SELECT unixepoch('2026-01-01T00:00:00Z'), unixepoch(?1)
+             WHERE NOT EXISTS (SELECT 1 FROM runs)",
+            [case.now],
+        )
+        .unwrap();
+    practice
+}
+
+#[test]
+fn explanations_golden_file() {
+    let mut told = String::from("What `leadtime explain` says. Written by the test `golden::explanations_golden_file`.\n");
+    for case in cases() {
+        let practice = practice(&case);
+        let output = practice.run(&["explain", case.who, "--now", case.now]).good();
+        let local: DateTime<Utc> = case.now.parse().unwrap();
+        writeln!(told, "\n=== {} (explain {:?}, now {})\n\n{output}", case.title, case.who, local.format("%a %Y-%m-%d %H:%MZ")).unwrap();
+    }
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/explain.txt");
+    if std::env::var("LEADTIME_GOLDEN").is_ok_and(|v| v == "write") {
+        std::fs::write(&path, &told).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    for (line, (is, was)) in told.lines().zip(golden.lines()).enumerate() {
+        assert_eq!(is, was, "line {} of tests/golden/explain.txt", line + 1);
+    }
+    assert_eq!(told.lines().count(), golden.lines().count());
+}
+
+/// What `explain` and `plan` say is what the planning pass stores, and so what the sender does.
+#[test]
+fn explain_plan_and_the_stored_plan_cannot_disagree() {
+    for case in cases() {
+        let practice = practice(&case);
+        let now: DateTime<Utc> = case.now.parse().unwrap();
+        let explained: Value =
+            serde_json::from_str(&practice.run(&["explain", case.who, "--json", "--now", case.now]).good()).unwrap();
+        let planned = practice.plan(&["--now", case.now, "--days", "60"]);
+        let (config, _) = leadtime::config::load(&practice.path("config.toml")).unwrap();
+        let mut connection = leadtime::store::open::read_write(&practice.path("test.db")).unwrap();
+        leadtime::store::open::at_once(&mut connection, |tx| {
+            leadtime::store::dirty::mark_all(tx)?;
+            leadtime::engine::planning::plan_some(tx, &config, now)
+        })
+        .unwrap();
+        for visit in explained.as_array().unwrap() {
+            for reminder in visit["reminders"].as_array().unwrap() {
+                let about = (visit["appointment_id"].as_str().unwrap(), reminder["rule"].as_str().unwrap());
+                let stored: (String, Option<String>, Option<i64>) = connection
+                    .query_row(
+                        "SELECT state, reason, due_at FROM reminders WHERE appointment_id = ?1 AND rule = ?2
+                         ORDER BY starts_at = (SELECT starts_unix FROM appointments WHERE id = ?1) DESC, round DESC, id DESC",
+                        about,
+                        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                    )
+                    .unwrap();
+                let due = reminder["due_at"].as_str().map(|at| at.parse::<DateTime<Utc>>().unwrap().timestamp());
+                let waits = reminder["state"] == "planned";
+                assert_eq!(reminder["state"].as_str(), Some(stored.0.as_str()), "{}: {about:?}", case.title);
+                assert!(waits || reminder["reason"].as_str() == stored.1.as_deref(), "{}: {about:?}", case.title);
+                assert_eq!(due, stored.2, "{}: {about:?}", case.title);
+                let in_plan = planned.iter().find(|p| (p["appointment_id"].as_str(), p["rule"].as_str()) == (Some(about.0), Some(about.1)));
+                for key in ["state", "reason", "due_at", "message"] {
+                    assert!(in_plan.is_none_or(|row| row[key] == reminder[key]), "{}: {about:?} {key}", case.title);
+                }
+            }
+        }
+    }
+}
