@@ -103,7 +103,9 @@ fn main() {
 
     // 26,000 visits of 6,500 patients who come four times a year.
     let year: Vec<NumberFacts> = (0..6_500)
-        .map(|patient| facts(patient, (0..4).map(|k| visit(patient + k * 6_500, patient, start(patient + k * 6_500))).collect()))
+        .map(|patient| {
+            facts(patient, (0..4).map(|k| visit(patient + k * 6_500, patient, start(patient + k * 6_500))).collect())
+        })
         .collect();
     let mut texts = 0;
     let time = median(5, || {
@@ -116,12 +118,15 @@ fn main() {
     // One number for 200 visits in half a year: an employer's, or a home's.
     let many = (0..200).map(|n| visit(n, n % 5, start(n * 60) + TimeDelta::minutes(i64::from(n)))).collect();
     let many = facts(0, many);
-    show("placing for a number with 200 visits", median(21, || {
-        let began = Instant::now();
-        let plan = plan_facts(&config, &live, &many, now());
-        assert!(!plan.messages.is_empty());
-        began.elapsed()
-    }));
+    show(
+        "placing for a number with 200 visits",
+        median(21, || {
+            let began = Instant::now();
+            let plan = plan_facts(&config, &live, &many, now());
+            assert!(!plan.messages.is_empty());
+            began.elapsed()
+        }),
+    );
 
     let mut costs = Vec::new();
     for stored in [1_000, 1_000_000] {
@@ -159,7 +164,8 @@ fn replanning(connection: &mut Connection, config: &Config) -> Duration {
     median(31, || {
         n += 7;
         let done = open::at_once(connection, |tx| {
-            let moved = "UPDATE appointments SET starts_at = strftime('%Y-%m-%dT%H:%M:%SZ', starts_unix + 3600, 'unixepoch')
+            let moved =
+                "UPDATE appointments SET starts_at = strftime('%Y-%m-%dT%H:%M:%SZ', starts_unix + 3600, 'unixepoch')
                          WHERE id = ?1";
             let began = Instant::now();
             tx.execute(moved, [format!("V{n}")])?;

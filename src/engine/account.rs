@@ -10,10 +10,10 @@ use crate::config::Config;
 use crate::domain::phone;
 use crate::domain::reminder::{Answer, Cancel, Skip, State};
 use crate::domain::text::AppointmentId;
+use crate::domain::zone::Zone;
 use crate::planner::calendar::Calendar;
 use crate::planner::explain::{Case, times_off};
 use crate::planner::facts::VisitFacts;
-use crate::domain::zone::Zone;
 use crate::store::opt_outs::{self, Source};
 use crate::store::{Connection, StoreError, appointments, imports, phones, standing};
 
@@ -109,7 +109,9 @@ fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<Strin
         State::Answered(Answer::Skipped(Skip::WrongNumber)) => {
             let all = opt_outs::list_wrong(connection)?;
             let mark = all.into_iter().find(|mark| mark.phone == *phone && mark.patient == row.item.patient_id);
-            mark.map(|mark| format!("The number {phone} was noted as wrong on {}{}.", zone.in_words(mark.at), by(mark.who)))
+            mark.map(|mark| {
+                format!("The number {phone} was noted as wrong on {}{}.", zone.in_words(mark.at), by(mark.who))
+            })
         }
         _ => None,
     })
@@ -143,7 +145,8 @@ fn meanwhile(
             Some(_) => told.extend(times_off(calendar, &standing::runs(connection)?, from, until, now)),
         }
     }
-    let is_told_by_the_feed = (is_late && until > from + LATE) || (is_booked_late && visit.appointment.booked_at.is_none());
+    let is_told_by_the_feed =
+        (is_late && until > from + LATE) || (is_booked_late && visit.appointment.booked_at.is_none());
     if let Some(feed) = visit.appointment.feed.as_ref().filter(|_| is_told_by_the_feed) {
         let (before, after) = imports::around(connection, feed, from)?;
         let words = |at: Option<DateTime<Utc>>| at.map(|at| calendar.zone.in_words(at));

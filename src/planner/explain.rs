@@ -134,8 +134,7 @@ impl Case<'_> {
 
     fn household(&self, calendar: &Calendar) -> Option<String> {
         let others = self.together.iter().filter(|key| **key != self.item.key);
-        let others: Vec<String> =
-            others.map(|key| format!("`{}` of visit {}", key.rule, key.appointment_id)).collect();
+        let others: Vec<String> = others.map(|key| format!("`{}` of visit {}", key.rule, key.appointment_id)).collect();
         let due = calendar.zone.in_words(self.item.due_at?);
         (!others.is_empty()).then(|| format!("One text for the household, with {}: {due}.", others.join(", ")))
     }

@@ -112,7 +112,7 @@ impl Loader<'_> {
         let sql = format!(
             "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id
              FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
-             {BESIDE} WHERE s.country = ?1 AND s.e164 = ?2 ORDER BY a.starts_unix, a.id"
+             {BESIDE} WHERE s.country = ?1 AND s.e164 = ?2 AND s.refusal = 0 ORDER BY a.starts_unix, a.id"
         );
         let country = self.directory.country.code();
         let mut statement = self.connection.prepare_cached(&sql)?;

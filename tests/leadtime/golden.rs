@@ -57,7 +57,14 @@ struct Case {
 
 /// A visit of Ann's, first seen in good time.
 fn ann(starts: &str) -> Book {
-    Book { id: "A1", patient: "P1", name: "Ann", phone: Some("303-555-0101"), starts: starts.to_owned(), ..Book::default() }
+    Book {
+        id: "A1",
+        patient: "P1",
+        name: "Ann",
+        phone: Some("303-555-0101"),
+        starts: starts.to_owned(),
+        ..Book::default()
+    }
 }
 
 /// Ben has the same phone.
@@ -145,7 +152,8 @@ fn texted(id: &str, patient: &str, rule: &str, start: &str, at: &str, outcome: &
 
 /// The rules went live, with these leads, at a moment.
 fn live(rules: &[(&str, &str)], at: &str) -> String {
-    let row = |(name, lead): &(&str, &str)| format!("INSERT INTO rules VALUES ('{name}', '{lead}', unixepoch('{at}'));");
+    let row =
+        |(name, lead): &(&str, &str)| format!("INSERT INTO rules VALUES ('{name}', '{lead}', unixepoch('{at}'));");
     rules.iter().map(row).collect()
 }
 
@@ -258,24 +266,66 @@ fn times() -> Vec<Case> {
 fn families(thursday: &'static str) -> Vec<Case> {
     let friday = "2026-11-13T09:00:00-07:00";
     vec![
-        shipped("two children on one day", "2026-11-06T18:00:00Z", &[ann(thursday), ben("2026-11-12T15:30:00-07:00")], &[]),
-        shipped("a household over two dates", "2026-11-06T18:00:00Z", &[ann(thursday), ben("2026-11-17T09:00:00-07:00")], &[]),
+        shipped(
+            "two children on one day",
+            "2026-11-06T18:00:00Z",
+            &[ann(thursday), ben("2026-11-12T15:30:00-07:00")],
+            &[],
+        ),
+        shipped(
+            "a household over two dates",
+            "2026-11-06T18:00:00Z",
+            &[ann(thursday), ben("2026-11-17T09:00:00-07:00")],
+            &[],
+        ),
         shipped("a household on two days running", "2026-11-06T18:00:00Z", &[ann(thursday), ben(friday)], &[]),
-        shipped("one of two has said yes", "2026-11-06T18:00:00Z", &[ann(thursday), Book { status: "confirmed", ..ben("2026-11-12T15:30:00-07:00") }], &[]),
-        shipped("one of two is cancelled", "2026-11-06T18:00:00Z", &[ann(thursday), Book { status: "cancelled", ..ben("2026-11-12T15:30:00-07:00") }], &[]),
-        shipped("a child booked after the family's text", "2026-11-11T18:00:00Z", &[ann(thursday), Book { seen: "2026-11-11T17:45:00Z", ..ben("2026-11-12T15:30:00-07:00") }], &[texted("A1", "P1", "last", thursday, "2026-11-11T17:30:00Z", "sent")]).asking("303-555-0101"),
-        shipped("two texts, whatever the household", "2026-11-06T18:00:00Z", &[ann(thursday), ben("2026-11-12T15:30:00-07:00")], &[])
-            .with_sending("household = \"separate\"").asking("B1"),
-        shipped("three texts in the week before", "2026-11-06T18:00:00Z", &[ann(thursday)], &[
-            texted("X", "P1", "first", "2026-11-06T12:00:00-07:00", "2026-11-03T17:00:00Z", "sent"),
-            texted("X", "P1", "last", "2026-11-06T12:00:00-07:00", "2026-11-05T17:30:00Z", "sent"),
-            texted("Y", "P1", "last", "2026-11-09T12:00:00-07:00", "2026-11-06T17:31:00Z", "sent"),
-        ]),
-        shipped("three refusals in a row", "2026-11-06T18:00:00Z", &[ann(thursday)], &[
-            texted("X", "P1", "first", "2026-10-16T12:00:00-06:00", "2026-10-13T16:00:00Z", "rejected"),
-            texted("X", "P1", "last", "2026-10-16T12:00:00-06:00", "2026-10-15T16:30:00Z", "rejected"),
-            texted("Y", "P1", "last", "2026-10-30T12:00:00-06:00", "2026-10-29T16:30:00Z", "rejected"),
-        ]),
+        shipped(
+            "one of two has said yes",
+            "2026-11-06T18:00:00Z",
+            &[ann(thursday), Book { status: "confirmed", ..ben("2026-11-12T15:30:00-07:00") }],
+            &[],
+        ),
+        shipped(
+            "one of two is cancelled",
+            "2026-11-06T18:00:00Z",
+            &[ann(thursday), Book { status: "cancelled", ..ben("2026-11-12T15:30:00-07:00") }],
+            &[],
+        ),
+        shipped(
+            "a child booked after the family's text",
+            "2026-11-11T18:00:00Z",
+            &[ann(thursday), Book { seen: "2026-11-11T17:45:00Z", ..ben("2026-11-12T15:30:00-07:00") }],
+            &[texted("A1", "P1", "last", thursday, "2026-11-11T17:30:00Z", "sent")],
+        )
+        .asking("303-555-0101"),
+        shipped(
+            "two texts, whatever the household",
+            "2026-11-06T18:00:00Z",
+            &[ann(thursday), ben("2026-11-12T15:30:00-07:00")],
+            &[],
+        )
+        .with_sending("household = \"separate\"")
+        .asking("B1"),
+        shipped(
+            "three texts in the week before",
+            "2026-11-06T18:00:00Z",
+            &[ann(thursday)],
+            &[
+                texted("X", "P1", "first", "2026-11-06T12:00:00-07:00", "2026-11-03T17:00:00Z", "sent"),
+                texted("X", "P1", "last", "2026-11-06T12:00:00-07:00", "2026-11-05T17:30:00Z", "sent"),
+                texted("Y", "P1", "last", "2026-11-09T12:00:00-07:00", "2026-11-06T17:31:00Z", "sent"),
+            ],
+        ),
+        shipped(
+            "three refusals in a row",
+            "2026-11-06T18:00:00Z",
+            &[ann(thursday)],
+            &[
+                texted("X", "P1", "first", "2026-10-16T12:00:00-06:00", "2026-10-13T16:00:00Z", "rejected"),
+                texted("X", "P1", "last", "2026-10-16T12:00:00-06:00", "2026-10-15T16:30:00Z", "rejected"),
+                texted("Y", "P1", "last", "2026-10-30T12:00:00-06:00", "2026-10-29T16:30:00Z", "rejected"),
+            ],
+        ),
         shipped("too many patients for one phone", "2026-11-06T18:00:00Z", &[ann(thursday), ben(thursday)], &[])
             .with_sending("max_household = 1"),
     ]
@@ -349,12 +399,20 @@ fn practice(case: &Case) -> Practice {
 
 #[test]
 fn explanations_golden_file() {
-    let mut told = String::from("What `leadtime explain` says. Written by the test `golden::explanations_golden_file`.\n");
+    let mut told =
+        String::from("What `leadtime explain` says. Written by the test `golden::explanations_golden_file`.\n");
     for case in cases() {
         let practice = practice(&case);
         let output = practice.run(&["explain", case.who, "--now", case.now]).good();
         let local: DateTime<Utc> = case.now.parse().unwrap();
-        writeln!(told, "\n=== {} (explain {:?}, now {})\n\n{output}", case.title, case.who, local.format("%a %Y-%m-%d %H:%MZ")).unwrap();
+        writeln!(
+            told,
+            "\n=== {} (explain {:?}, now {})\n\n{output}",
+            case.title,
+            case.who,
+            local.format("%a %Y-%m-%d %H:%MZ")
+        )
+        .unwrap();
     }
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/explain.txt");
     if std::env::var("LEADTIME_GOLDEN").is_ok_and(|v| v == "write") {
@@ -399,7 +457,9 @@ fn explain_plan_and_the_stored_plan_cannot_disagree() {
                 assert_eq!(reminder["state"].as_str(), Some(stored.0.as_str()), "{}: {about:?}", case.title);
                 assert!(waits || reminder["reason"].as_str() == stored.1.as_deref(), "{}: {about:?}", case.title);
                 assert_eq!(due, stored.2, "{}: {about:?}", case.title);
-                let in_plan = planned.iter().find(|p| (p["appointment_id"].as_str(), p["rule"].as_str()) == (Some(about.0), Some(about.1)));
+                let in_plan = planned
+                    .iter()
+                    .find(|p| (p["appointment_id"].as_str(), p["rule"].as_str()) == (Some(about.0), Some(about.1)));
                 for key in ["state", "reason", "due_at", "message"] {
                     assert!(in_plan.is_none_or(|row| row[key] == reminder[key]), "{}: {about:?} {key}", case.title);
                 }

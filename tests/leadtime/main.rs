@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
 
 mod client;
+mod families;
 mod golden;
 mod house;
 mod import;
@@ -14,5 +15,6 @@ mod refusals;
 mod shared;
 mod store;
 mod tables;
+mod thanksgiving;
 mod wording;
 mod world;

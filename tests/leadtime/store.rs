@@ -533,6 +533,49 @@ fn views_serve_a_person_with_the_shell() {
     assert_eq!(text("SELECT count(*) || '' FROM not_sent"), "0");
 }
 
+/// A database of the first version, with rows in it, climbs to the present one and keeps them.
+#[test]
+fn a_database_of_version_1_climbs_with_its_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let first = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations/01-initial/up.sql");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(&std::fs::read_to_string(first).unwrap()).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.execute_batch(
+        "INSERT INTO appointments (id, patient_id, phone, starts_at, status)
+             VALUES ('a', 'p', '303-555-0101', '2026-11-10T15:00:00Z', 'booked'), ('b', 'q', 'do not text 303-555-0102', '2026-11-10T15:00:00Z', 'booked');
+         INSERT INTO phone_spellings VALUES ('US', '303-555-0101', '+13035550101', 1), ('US', 'do not text 303-555-0102', NULL, 0);
+         INSERT INTO opt_outs VALUES ('+13035550103', 5, 'desk', 'Kim');
+         INSERT INTO plan_basis VALUES (1, 'of another version');
+         INSERT INTO messages (phone, body, made_at, made_local) VALUES ('+13035550101', '{}', 5, '-');
+         INSERT INTO attempts (message_id, api_key, phone, started_ms, ended_ms, outcome, conversation_id) VALUES (1, 'default', '+13035550101', 5000, 6000, 'sent', 'c');
+         DELETE FROM dirty_numbers;",
+    )
+    .unwrap();
+    drop(old);
+    assert!(matches!(open::read_only(&path), Err(StoreError::Older(_))));
+
+    let mut connection = open::read_write(&path).unwrap();
+    let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(text("SELECT group_concat(id) FROM appointments"), "a,b");
+    assert_eq!(text("SELECT phone || source || who FROM opt_outs"), "+13035550103deskKim");
+    assert_eq!(text("SELECT conversation_id FROM attempts"), "c");
+    assert_eq!(text("SELECT spelling FROM phone_spellings"), "303-555-0101", "what had no number is read again");
+    assert_eq!(
+        connection.query_row("SELECT count(*) FROM plan_basis", [], |row| row.get(0)),
+        Ok(0),
+        "all is planned anew"
+    );
+    let directory = Directory { country: Country::US, as_written: BTreeSet::new(), own: BTreeSet::new() };
+    let tx = connection.transaction().unwrap();
+    dirty::mark_all(&tx).unwrap();
+    dirty::take(&tx, &directory, 100, at("2026-11-09T22:00:00Z")).unwrap();
+    let refused: String =
+        tx.query_row("SELECT phone FROM opt_outs WHERE source = 'feed'", [], |row| row.get(0)).unwrap();
+    assert_eq!(refused, "+13035550102");
+}
+
 /// Released migrations are final. A second one has to come with a climb from this one, rows in it.
 #[test]
 fn migrations_are_numbered_and_the_first_is_complete() {

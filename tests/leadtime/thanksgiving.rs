@@ -1,0 +1,219 @@
+//! Two working weeks of a four-chair practice around Thanksgiving, by the rules of the shipped file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
+use leadtime::config::{self, Config};
+use leadtime::domain::appointment::{Appointment, Status};
+use leadtime::domain::phone::Phone;
+use leadtime::domain::private::Private;
+use leadtime::domain::reminder::{Answer, Skip, State};
+use leadtime::engine::planning::plan_facts;
+use leadtime::planner::facts::{FeedImports, LiveSince, Number, NumberFacts, VisitFacts};
+use leadtime::planner::plan::{Item, Plan};
+
+const VISITS_A_WEEK: usize = 90;
+
+fn shipped() -> Config {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml");
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(text.contains("mode = \"observe\"") && text.contains("\"thanksgiving\", \"day-after-thanksgiving\""));
+    std::fs::write(&path, text.replace("mode = \"observe\"", "mode = \"live\"")).unwrap();
+    config::load(&path).unwrap().0
+}
+
+fn booked_long_ago() -> DateTime<Utc> {
+    "2026-10-01T17:00:00Z".parse().unwrap()
+}
+
+/// The phone of the n-th visit of a week: most patients have their own, some families come together, some phones have
+/// visits on two or three dates. Always the same, and spread by arithmetic that has nothing to do with the calendar.
+fn phone_of(week: usize, n: usize) -> usize {
+    match n % 9 {
+        // A family of two or three on one day or on days that follow each other.
+        0 | 1 => 1000 + n / 9 * 2,
+        // A phone with a visit in each week.
+        2 => 2000 + n,
+        // A phone with visits on two dates of a week.
+        3 => 3000 + week * 100 + n % 20,
+        // A home's phone, with a visit on most days of a week.
+        4 => 5000 + week * 100 + n / 9 % 3,
+        _ => 4000 + week * 1000 + n,
+    }
+}
+
+fn visits(config: &Config) -> BTreeMap<usize, Vec<VisitFacts>> {
+    let calendar = &config.rulebook.calendar;
+    let mut by_phone: BTreeMap<usize, Vec<VisitFacts>> = BTreeMap::new();
+    for (week, monday) in ["2026-11-23", "2026-11-30"].into_iter().enumerate() {
+        let monday: NaiveDate = monday.parse().unwrap();
+        let open: Vec<NaiveDate> = monday.iter_days().take(7).filter(|day| calendar.is_open(*day)).collect();
+        assert_eq!(open.len(), [3, 5][week], "Thanksgiving and the day after are closed");
+        for n in 0..VISITS_A_WEEK {
+            let day = open[n * open.len() / VISITS_A_WEEK];
+            let slot = u32::try_from(n * 7 % 40).unwrap();
+            // Four chairs, 8:00 to 17:45.
+            let time = NaiveTime::from_hms_opt(8 + slot / 4, slot % 4 * 15, 0).unwrap();
+            let phone = phone_of(week, n);
+            let id = format!("w{week}-{n:02}");
+            by_phone.entry(phone).or_default().push(visit(&id, calendar.zone.at(day, time)));
+        }
+    }
+    by_phone
+}
+
+fn visit(id: &str, starts_at: DateTime<Utc>) -> VisitFacts {
+    VisitFacts {
+        appointment: Appointment {
+            id: id.into(),
+            patient_id: format!("p-{id}").as_str().into(),
+            first_name: Private(Some("Ann".to_owned())),
+            last_name: Private(None),
+            date_of_birth: Private(None),
+            phone: Private(None),
+            language: None,
+            type_id: None,
+            description: Private(None),
+            provider: Private(None),
+            starts_at,
+            ends_at: None,
+            status: Status::Booked,
+            location: None,
+            feed: None,
+            booked_at: None,
+            consent: None,
+        },
+        first_start: starts_at,
+        seen_at: booked_long_ago(),
+        taken_at: booked_long_ago(),
+        imports: FeedImports::None,
+        bad_row: false,
+        not_listed: false,
+        twins: vec![],
+    }
+}
+
+fn planned(config: &Config, phone: usize, visits: &[VisitFacts]) -> Plan {
+    let facts = NumberFacts {
+        number: Number::Usable(Phone::from_e164(&format!("+1303555{phone:04}")).unwrap()),
+        visits: visits.to_vec(),
+        stored: vec![],
+        spent: vec![],
+        in_doubt: false,
+        opted_out: false,
+        attempts: vec![],
+        wrong_for: BTreeSet::new(),
+    };
+    let live: LiveSince = config.rulebook.rules.iter().map(|rule| (rule.name.clone(), booked_long_ago())).collect();
+    plan_facts(config, &live, &facts, booked_long_ago() + TimeDelta::days(1))
+}
+
+fn is_planned(item: &Item) -> bool {
+    item.state == State::Answered(Answer::Planned)
+}
+
+/// Whether all these reminders can go out, within their days and times and Annie's limits: every assignment of
+/// instants that matter is tried. Reminders of different visits at one instant are one text.
+fn can_all_go(config: &Config, reminders: &[&Item], chosen: &mut Vec<DateTime<Utc>>) -> bool {
+    let Some(item) = reminders.get(chosen.len()) else { return keeps_limits(chosen) };
+    instants(config, item).into_iter().any(|at| {
+        let twice = reminders
+            .iter()
+            .zip(chosen.iter())
+            .any(|(other, other_at)| *other_at == at && other.key.appointment_id == item.key.appointment_id);
+        if twice {
+            return false;
+        }
+        chosen.push(at);
+        let found = keeps_limits(chosen) && can_all_go(config, reminders, chosen);
+        chosen.pop();
+        found
+    })
+}
+
+/// From the morning of its day on (a household's text may go before its own time) until it expires: the hours'
+/// edges, the rules' times, and what gaps of a day and five minutes make of these.
+fn instants(config: &Config, item: &Item) -> Vec<DateTime<Utc>> {
+    let calendar = &config.rulebook.calendar;
+    let times = ["09:02", "10:00", "10:05", "10:10", "10:15", "10:30", "10:35", "10:40", "10:45", "17:57"];
+    let (from, until) = (calendar.date(item.adjusted_at.unwrap()), item.expires_at.unwrap());
+    let days = from.iter_days().take_while(|day| *day <= calendar.date(until)).filter(|day| calendar.is_open(*day));
+    days.flat_map(|day| times.map(|time| calendar.zone.at(day, NaiveTime::parse_from_str(time, "%H:%M").unwrap())))
+        .filter(|at| *at < until)
+        .collect()
+}
+
+/// Every minute a text may leave, from its own time on, until it expires; and the texts of the mornings before.
+fn minutes(config: &Config, item: &Item) -> Vec<DateTime<Utc>> {
+    let calendar = &config.rulebook.calendar;
+    let (from, until) = (item.adjusted_at.unwrap(), item.expires_at.unwrap());
+    let all = (0..(until - from).num_minutes()).map(|minute| from + TimeDelta::minutes(minute));
+    all.filter(|at| calendar.may_leave(*at)).collect()
+}
+
+fn keeps_limits(chosen: &[DateTime<Utc>]) -> bool {
+    let texts: Vec<DateTime<Utc>> = chosen.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let margin = TimeDelta::minutes(5);
+    texts.windows(2).all(|pair| pair[1] - pair[0] >= TimeDelta::hours(24) + margin)
+        && texts.windows(4).all(|run| run[3] - run[0] >= TimeDelta::days(7) + margin)
+        && texts.windows(7).all(|run| run[6] - run[0] >= TimeDelta::days(30) + margin)
+}
+
+#[test]
+fn two_weeks_around_thanksgiving() {
+    let config = shipped();
+    let calendar = &config.rulebook.calendar;
+    let by_phone = visits(&config);
+    assert_eq!(by_phone.values().map(Vec::len).sum::<usize>(), 2 * VISITS_A_WEEK);
+    let (mut both, mut lost, mut on_two_dates, mut families) = (0, 0, 0, 0);
+    for (phone, visits) in &by_phone {
+        let plan = planned(&config, *phone, visits);
+        let dates: BTreeSet<NaiveDate> = visits.iter().map(|v| calendar.date(v.appointment.starts_at)).collect();
+        families += usize::from(visits.len() > dates.len());
+        if dates.len() == 1 {
+            for item in &plan.items {
+                assert!(is_planned(item), "{item:?}");
+                let due = calendar.zone.local(item.due_at.unwrap()).time();
+                let wanted = if item.key.rule.0 == "first-reminder" { (10, 0) } else { (10, 30) };
+                assert_eq!((due.hour(), due.minute(), due.second()), (wanted.0, wanted.1, 0), "{item:?}");
+                both += 1;
+            }
+            continue;
+        }
+        on_two_dates += 1;
+        let mut order: Vec<&Item> = plan.items.iter().collect();
+        order.sort_by_key(|item| {
+            (item.key.start - item.adjusted_at.unwrap(), item.adjusted_at, &item.key.appointment_id)
+        });
+        for (place, item) in order.iter().enumerate().filter(|(_, item)| !is_planned(item)) {
+            let is_first = item.key.rule.0 == "first-reminder";
+            assert!(is_first || dates.len() > 2, "of two dates, every last reminder goes out: {item:?}");
+            assert_eq!(item.state, State::Answered(Answer::Skipped(Skip::ContactLimit)));
+            let before: Vec<&Item> = order[..place].iter().copied().filter(|item| is_planned(item)).collect();
+            let beside: Vec<DateTime<Utc>> = before.iter().map(|item| item.due_at.unwrap()).collect();
+            // Where the texts before it in the order stand, no minute of its days has room, with a text or alone.
+            for at in minutes(&config, item) {
+                let own =
+                    before.iter().any(|b| b.due_at == Some(at) && b.key.appointment_id == item.key.appointment_id);
+                let room = !own && keeps_limits(&[beside.clone(), vec![at]].concat());
+                assert!(!room, "{item:?} had room at {at} beside {beside:?}");
+            }
+            // Of two dates there is no other order of things either.
+            let mut reminders = before;
+            reminders.push(item);
+            let other_way = dates.len() == 2 && can_all_go(&config, &reminders, &mut vec![]);
+            assert!(!other_way, "{item:?} could go out beside {reminders:?}");
+            lost += 1;
+        }
+    }
+    println!(
+        "{} phones, {families} with several visits on a date, {on_two_dates} with visits on several dates; {both} texts of phones with one date, all sent in time; {lost} lost",
+        by_phone.len()
+    );
+    assert!(
+        on_two_dates >= 10 && families >= 5 && lost >= 1,
+        "the weeks are telling ones: {on_two_dates}, {families}, {lost}"
+    );
+}
