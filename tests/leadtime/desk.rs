@@ -1,0 +1,310 @@
+//! The commands of the front desk, by the real binary: what `check` finds, what a change moves, who may not be texted,
+//! and the plan as a person reads it.
+
+use serde_json::Value;
+
+use crate::program::Practice;
+
+const HEAD: &str = "[practice]
+name = \"Maple Dental\"
+phone = \"+13035550100\"
+from_number = \"+13035550199\"
+timezone = \"America/Denver\"
+[annie]
+[sending]
+mode = \"live\"
+first_text_line = \"Reply STOP to opt out.\"
+[database]
+path = \"test.db\"
+";
+
+const GOOD: &str = "[[rule]]
+name = \"first\"
+lead = \"3 business days\"
+at = \"10:00\"
+message = \"{{ practice.name }}: see you {{ appointment.when }}. Reply or call {{ practice.phone }}.\"
+[[rule]]
+name = \"last\"
+lead = \"1 business day\"
+at = \"10:30\"
+message = \"{{ practice.name }}: see you {{ appointment.when }}. Reply or call {{ practice.phone }}.\"
+";
+
+const MESSAGE: &str = "message = \"{{ practice.name }}: see you {{ appointment.when }}.\"\n";
+
+/// A rule with a lead.
+fn rule(name: &str, lead: &str, more: &str) -> String {
+    format!("[[rule]]\nname = \"{name}\"\nlead = \"{lead}\"\n{more}\n{MESSAGE}")
+}
+
+fn check(config: &str) -> (i32, String) {
+    let ended = Practice::new(config).run(&["check"]);
+    (ended.code, format!("{}{}", ended.out, ended.err))
+}
+
+#[test]
+fn the_rules_of_the_shipped_file_are_in_order() {
+    let (code, said) = check(&format!("{HEAD}{GOOD}"));
+    assert_eq!((code, said.contains("warning"), said.contains("in order")), (0, false, true), "{said}");
+    let shipped = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")).unwrap();
+    let (code, said) = check(&shipped);
+    assert_eq!((code, said.contains("warning")), (0, false), "{said}");
+}
+
+#[test]
+fn what_check_finds() {
+    let two = |first: &str, second: &str| format!("{HEAD}{first}{second}");
+    let sending = |line: &str| format!("{}{GOOD}", HEAD.replace("[sending]\n", &format!("[sending]\n{line}\n")));
+    let message = |text: &str| format!("{HEAD}[[rule]]\nname = \"r\"\nlead = \"1 day\"\n{text}\n");
+    let said_no = 2;
+    for (config, code, words) in [
+        // Pairs that Annie's limits make impossible: equal priority is an error, a chosen loser a warning.
+        (
+            two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")),
+            said_no,
+            "`soon` and `one-day` exclude each other",
+        ),
+        (
+            two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")),
+            said_no,
+            "21 hours apart, and one number gets one text in 24 hours",
+        ),
+        (two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")), said_no, "`one-day` would be lost"),
+        (two(&rule("one-day", "24 hours", "priority = 5"), &rule("soon", "3 hours", "")), 0, "`soon` would be lost"),
+        (
+            two(&rule("a", "3 days", "at = \"10:00\""), &rule("b", "1 day", "at = \"10:30\"")),
+            0,
+            "10 of 50 ordinary visits cannot get both, such as one on Monday",
+        ),
+        (two(&rule("a", "2 days", ""), &rule("b", "2 days", "")), 0, "the same lead as `a`"),
+        (
+            format!("{}{}", HEAD.replace("[annie]\n", "[annie.limits]\nper_7_days = 1\n"), GOOD),
+            said_no,
+            "one number gets 1 text in 7 days",
+        ),
+        // A rule that can never fire, and one that is always moved.
+        (
+            two(&rule("night", "1 day", "at = \"05:00\"\noutside_hours = \"skip\""), ""),
+            said_no,
+            "`night` could never go out",
+        ),
+        (two(&rule("night", "1 day", "at = \"05:00\""), ""), 0, "05:00 is outside the sending hours"),
+        (two(&rule("late", "14 hours", ""), ""), 0, "`late` always falls outside the sending hours"),
+        (sending("hours = \"06:00-08:00\""), said_no, "no text could ever leave"),
+        (
+            format!("{HEAD}{GOOD}[[location]]\nid = \"x\"\nhours = \"06:00-08:00\"\n"),
+            said_no,
+            "no text of `x` could ever leave",
+        ),
+        // Rules no type reaches.
+        (
+            two(&rule("r", "1 day", "only_types = [\"crwn\"]"), "[appointment_types]\ncrown = \"crown\"\n"),
+            0,
+            "did you mean `crown`?",
+        ),
+        (
+            two(&rule("r", "1 day", "only_types = [\"x\"]\nexcept_types = [\"x\"]"), ""),
+            said_no,
+            "would never apply to it",
+        ),
+        // Words.
+        (message("message = \"See you {{ appointment.when }}.\""), 0, "does not say who sends it"),
+        (
+            message(
+                "message = \"{{ practice.name }}: it\u{2019}s soon, see you {{ appointment.when }}, and bring your card.\"",
+            ),
+            0,
+            "with plain letters for \u{2019} it would cost 1",
+        ),
+        (message("message = \"{{ practice.name }}: Reply CANCEL to cancel.\""), 0, "invites the reply CANCEL"),
+        (
+            message(
+                "message.en = \"{{ practice.name }}\"\nmessage.es = \"{{ practice.name }}\"\n[[rule]]\nname = \"s\"\nlead = \"5 days\"\nmessage = \"{{ practice.name }}\"",
+            ),
+            0,
+            "`s` has no message.es",
+        ),
+        (message("message.es = \"{{ practice.name }}\""), said_no, "write message.en"),
+        (message("message.xx = \"?\""), said_no, "there is no language `xx`"),
+        (
+            message(
+                "message = \"{{ practice.name }} {{ appointment.date }}\"\n[appointment_types]\nx = { name = \"x\", arrive_early = \"10 minutes\" }",
+            ),
+            0,
+            "does not tell patients of `x` to arrive early",
+        ),
+        (
+            format!("{HEAD}{GOOD}[household]\nmessage = \"{{{{ appointments[0].first_name }}}}\"\n"),
+            said_no,
+            "has to come out for every family",
+        ),
+        (
+            HEAD.replace("first_text_line = \"Reply STOP to opt out.\"\n", "") + GOOD,
+            0,
+            "no text tells patients how to get no more",
+        ),
+        (sending("household = \"separate\""), 0, "only one gets a text"),
+        // Limits can only be tighter; names of holidays are known.
+        (
+            HEAD.replace("[annie]\n", "[annie.limits]\nmin_gap = \"12 hours\"\n") + GOOD,
+            said_no,
+            "this can only be longer",
+        ),
+        (HEAD.replace("[annie]\n", "[annie.limits]\nper_30_days = 7\n") + GOOD, said_no, "from 1 to 6"),
+        (sending("holidays = [\"thanksgivin\"]"), said_no, "did you mean \"thanksgiving\"?"),
+        (sending("hours = { mon = \"09:00-18:00\", mun = \"09:00-18:00\" }"), said_no, "there is no day `mun`"),
+        (sending("outside_hours = \"sooner\""), said_no, "write \"same-day\" or \"earlier\" or \"later\" or \"skip\""),
+    ] {
+        let (ended, said) = check(&config);
+        assert!(said.contains(words), "{words}\n{config}\n{said}");
+        assert_eq!(ended, code, "{config}\n{said}");
+    }
+}
+
+fn practice(config: &str, csv: &str) -> Practice {
+    let practice = Practice::new(config);
+    practice.import(csv, &[]).good();
+    practice
+}
+
+/// Seen by the store in time, whenever the test runs.
+const BOOK: &str = "id,patient_id,first_name,last_name,phone,starts_at,status,booked_at
+A1,P1,Ann,Lee,303-555-0101,2031-11-13T15:00:00-07:00,booked,2026-01-01T00:00:00Z
+B1,P2,Ben,Lee,(303) 555-0101,2031-11-13T15:30:00-07:00,booked,2026-01-01T00:00:00Z
+C1,P3,Cy,Wu,303-555-0103,2031-11-14T09:00:00-07:00,booked,2026-01-01T00:00:00Z
+D1,P4,Dee,Poe,,2031-11-14T10:00:00-07:00,booked,2026-01-01T00:00:00Z
+";
+
+const NOW: &str = "2031-11-07T12:00:00-07:00";
+
+#[test]
+fn the_plan_as_a_person_wants_it() {
+    let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
+    let plan = practice.run(&["plan", "--now", NOW]).good();
+    assert_eq!(
+        plan,
+        "Monday, November 10, 2031
+  10:00 AM  one text to …01 for 2 visits
+            - first  Ann Lee, visit Thu Nov 13, 3:00 PM (A1)
+            - first  Ben Lee, visit Thu Nov 13, 3:30 PM (B1)
+            Maple Dental: we expect Ann on Thursday, November 13th at 3:00 PM and Ben on Thursday, November 13th at 3:30 PM. Need a change? Reply or call 303-555-0100. Reply STOP to opt out.
+            [2 SMS segments]
+
+Tuesday, November 11, 2031
+  10:00 AM  first to …03  Cy Wu, visit Fri Nov 14, 9:00 AM (C1)
+            Maple Dental: see you on Friday, November 14th at 9:00 AM. Reply or call 303-555-0100. Reply STOP to opt out.
+
+Wednesday, November 12, 2031
+  10:30 AM  one text to …01 for 2 visits
+            - last  Ann Lee, visit Thu Nov 13, 3:00 PM (A1)
+            - last  Ben Lee, visit Thu Nov 13, 3:30 PM (B1)
+            Maple Dental: we expect Ann tomorrow at 3:00 PM and Ben tomorrow at 3:30 PM. Need a change? Reply or call 303-555-0100.
+
+Thursday, November 13, 2031
+  10:30 AM  last to …03  Cy Wu, visit Fri Nov 14, 9:00 AM (C1)
+            Maple Dental: see you tomorrow at 9:00 AM. Reply or call 303-555-0100.
+
+No text at all
+  Dee Poe, visit Fri Nov 14, 10:00 AM (D1)  first: the visit has no phone number
+  Dee Poe, visit Fri Nov 14, 10:00 AM (D1)  last: the visit has no phone number
+"
+    );
+    let rows = practice.plan(&["--now", NOW]);
+    let ann = rows.iter().find(|row| row["appointment_id"] == "A1" && row["rule"] == "first").unwrap();
+    assert_eq!(ann["segments"], 2);
+    assert_eq!(ann["together_with"], serde_json::json!([{"appointment_id": "B1", "rule": "first"}]));
+}
+
+#[test]
+fn what_a_change_of_the_rules_moves() {
+    let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
+    // The rules have long been in force.
+    let sql = practice.sql();
+    sql.execute_batch(
+        "INSERT INTO rules VALUES ('first', '3 business days at 10:00', 0), ('last', '1 business day at 10:30', 0)",
+    )
+    .unwrap();
+    std::fs::copy(practice.path("config.toml"), practice.path("old.toml")).unwrap();
+    let change = |from: &str, to: &str| {
+        let config = format!("{HEAD}{GOOD}").replace(from, to);
+        std::fs::write(practice.path("config.toml"), config).unwrap();
+        practice.run(&["check", "--diff", "old.toml", "--now", NOW]).good()
+    };
+    let same = change("Reply or call", "Call");
+    assert!(same.contains("Nothing changes for the visits of the next 14 days: 6 texts stay as they are."), "{same}");
+    let moved = change("at = \"10:30\"", "at = \"11:30\"");
+    assert!(moved.contains("Wed Nov 12  last: 2 moved") && moved.contains("Thu Nov 13  last: 1 moved"), "{moved}");
+    let renamed = change("name = \"last\"", "name = \"eve\"");
+    assert!(
+        renamed.contains("Wed Nov 12  eve: 2 added") && renamed.contains("Wed Nov 12  last: 2 dropped"),
+        "{renamed}"
+    );
+    assert!(renamed.contains("3 other texts to visits of the next 14 days stay as they are."), "{renamed}");
+    let ended = practice.run(&["check", "--diff", "nowhere.toml"]);
+    assert_eq!((ended.code, ended.err.contains("nowhere.toml")), (2, true), "{}", ended.err);
+}
+
+#[test]
+fn opt_outs_by_any_spelling() {
+    let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
+    let said = practice.run(&["opt-out", "add", "(303) 555.0101", "--who", "Kim"]).good();
+    assert!(said.contains("303-555-0101 gets no more texts"), "{said}");
+    let again = practice.run(&["opt-out", "add", "+1 303 555 0101"]).good();
+    assert!(again.contains("opted out already"), "{again}");
+    let reasons = |practice: &Practice| -> Vec<String> {
+        practice.plan(&["--now", NOW]).iter().map(|row| row["reason"].as_str().unwrap_or("-").to_owned()).collect()
+    };
+    assert_eq!(reasons(&practice)[..6], ["opted-out", "opted-out", "opted-out", "opted-out", "-", "-"]);
+    let list: Value = serde_json::from_str(&practice.run(&["opt-out", "list", "--json"]).good()).unwrap();
+    assert_eq!(
+        (&list[0]["phone"], &list[0]["source"], &list[0]["who"]),
+        (&"+13035550101".into(), &"desk".into(), &"Kim".into())
+    );
+    let list = practice.run(&["opt-out", "list"]).good();
+    assert!(list.contains("303-555-0101  since ") && list.contains("noted at the desk by Kim"), "{list}");
+    // An import never lifts one.
+    practice.import(BOOK, &[]).good();
+    assert_eq!(reasons(&practice)[0], "opted-out");
+    let lifted = practice.run(&["opt-out", "remove", "303 555 0101"]).good();
+    assert!(lifted.contains("may be texted again") && lifted.contains("by Kim"), "{lifted}");
+    assert_eq!(reasons(&practice)[..2], ["-", "-"]);
+    let nobody = practice.run(&["opt-out", "remove", "303 555 0101"]);
+    assert_eq!((nobody.code, nobody.err.contains("is not opted out")), (1, true));
+    let word = practice.run(&["opt-out", "add", "Ann Lee"]);
+    assert_eq!((word.code, word.err.contains("not a phone number")), (2, true), "{}", word.err);
+}
+
+#[test]
+fn wrong_numbers_are_marked_for_their_patients() {
+    let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
+    let said = practice.run(&["wrong-number", "add", "303-555-0101", "--patient", "P1"]).good();
+    assert!(said.contains("is not the number of patient P1"), "{said}");
+    let rows = practice.plan(&["--now", NOW]);
+    let reason = |id: &str| rows.iter().find(|row| row["appointment_id"] == id).unwrap()["reason"].clone();
+    assert_eq!((reason("A1"), reason("B1")), ("wrong-number".into(), Value::Null));
+    let said = practice.run(&["wrong-number", "add", "303-555-0101"]).good();
+    assert!(said.contains("patient P1, P2"), "{said}");
+    assert!(practice.run(&["wrong-number", "list"]).good().contains("303-555-0101  not patient P1's"));
+    practice.run(&["wrong-number", "remove", "3035550101"]).good();
+    assert!(practice.run(&["wrong-number", "list"]).good().contains("No number is marked"));
+    let nobody = practice.run(&["wrong-number", "add", "303-555-0188"]);
+    assert_eq!((nobody.code, nobody.err.contains("no visit has the number")), (1, true));
+}
+
+#[test]
+fn explain_finds_by_id_number_and_name() {
+    let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
+    let who = |text: &str| -> Vec<String> {
+        let told: Value =
+            serde_json::from_str(&practice.run(&["explain", text, "--json", "--now", NOW]).good()).unwrap();
+        told.as_array().unwrap().iter().map(|v| v["appointment_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(who("C1"), ["C1"]);
+    assert_eq!(who("303.555.0101"), ["A1", "B1"]);
+    assert_eq!(
+        (who("lee"), who("LEE, Ben"), who("Cy Wu")),
+        (vec!["A1".into(), "B1".into()], vec!["B1".into()], vec!["C1".into()])
+    );
+    let nobody = practice.run(&["explain", "Zed"]);
+    assert_eq!((nobody.code, nobody.err.contains("no appointment has this id")), (1, true));
+}
