@@ -133,7 +133,7 @@ impl Trial {
             }
         }
         // The middle of the week is the least special.
-        let (loses, example, apart, limit) = lost.get(lost.len() / 2)?.clone();
+        let (loses, example, apart, limit) = *lost.get(lost.len() / 2)?;
         let keeps = if loses == a { b } else { a };
         let fits = self.fitting_lead(keeps, loses);
         Some(Conflict { keeps, loses, lost: (lost.len(), tried), example, apart, limit, fits })

@@ -13,7 +13,7 @@ use crate::domain::text::AppointmentId;
 use crate::domain::zone::Zone;
 use crate::planner::calendar::Calendar;
 use crate::planner::explain::{Case, times_off};
-use crate::planner::facts::VisitFacts;
+use crate::planner::facts::{Key, VisitFacts};
 use crate::store::opt_outs::{self, Source};
 use crate::store::{Connection, StoreError, appointments, imports, phones, standing};
 
@@ -74,10 +74,11 @@ pub fn account(
         let spelling = appointments::spelling_of(connection, id)?;
         let unit = directory.unit(connection, id, spelling.as_deref())?;
         let facts = load_unit(connection, config, &unit, &BTreeSet::new(), now)?;
-        let rows = rows_in(connection, config, (&live, &blocked), &facts, now)?;
+        let of_visit = |key: &Key| key.appointment_id == *id;
+        let rows = rows_in(connection, config, (&live, &blocked), &facts, now, &of_visit)?;
         let Some(visit) = facts.visits.iter().find(|visit| visit.appointment.id == *id) else { continue };
         let mut reminders = Vec::new();
-        for row in rows.into_iter().filter(|row| row.item.key.appointment_id == *id) {
+        for row in rows {
             let rule = config.rulebook.rules.iter().find(|rule| rule.name == row.item.key.rule);
             let Some(rule) = rule else { continue };
             let (item, together) = (&row.item, row.together.as_slice());
@@ -148,7 +149,7 @@ fn meanwhile(
     let is_told_by_the_feed =
         (is_late && until > from + LATE) || (is_booked_late && visit.appointment.booked_at.is_none());
     if let Some(feed) = visit.appointment.feed.as_ref().filter(|_| is_told_by_the_feed) {
-        let (before, after) = imports::around(connection, feed, from)?;
+        let imports::Around { before, after } = imports::around(connection, feed, from)?;
         let words = |at: Option<DateTime<Utc>>| at.map(|at| calendar.zone.in_words(at));
         match (words(before), words(after)) {
             (None, None) => {}

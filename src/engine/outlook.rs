@@ -60,8 +60,8 @@ pub fn plan_of(
     let mut rows = Vec::new();
     for unit in &units {
         let facts = load_unit(connection, config, unit, &BTreeSet::new(), now)?;
-        let of_unit = rows_in(connection, config, (&live, &blocked), &facts, now)?;
-        rows.extend(of_unit.into_iter().filter(|row| row.item.key.start >= now && row.item.key.start < until));
+        let in_span = |key: &Key| key.start >= now && key.start < until;
+        rows.extend(rows_in(connection, config, (&live, &blocked), &facts, now, &in_span)?);
     }
     let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
     rows.sort_by(|a, b| (a.item.key.start, &a.visit.id, order(a)).cmp(&(b.item.key.start, &b.visit.id, order(b))));
@@ -88,7 +88,7 @@ pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Re
     Ok(blocked)
 }
 
-/// The reminders of one unit about the starts its visits have now.
+/// The reminders of one unit about the starts its visits have now, those that are `wanted`.
 ///
 /// # Errors
 /// Database errors.
@@ -98,11 +98,12 @@ pub fn rows_in(
     (live, blocked): (&LiveSince, &Blocked),
     facts: &NumberFacts,
     now: DateTime<Utc>,
+    wanted: &dyn Fn(&Key) -> bool,
 ) -> Result<Vec<Row>, StoreError> {
     let plan = plan_facts(config, live, facts, now);
     let visits: BTreeMap<_, _> = facts.visits.iter().map(|v| (&v.appointment.id, &v.appointment)).collect();
     let mut rows = Vec::new();
-    for item in plan.items.iter().filter(|item| item.current) {
+    for item in plan.items.iter().filter(|item| item.current && wanted(&item.key)) {
         let Some(visit) = visits.get(&item.key.appointment_id) else { continue };
         let message = plan.message_of(&item.key);
         let text = match item.state.is_spent() {

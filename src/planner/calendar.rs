@@ -182,7 +182,7 @@ impl Calendar {
         });
         let found = match (policy, inside) {
             (_, Some(inside)) => Some(inside),
-            (OutsideHours::SameDay, None) => self.into_the_day(nominal),
+            (OutsideHours::SameDay, None) => self.same_day(nominal),
             (OutsideHours::Earlier, None) => Some((self.closing_before(nominal, latest)?, Adjustment::Earlier)),
             (OutsideHours::Later, None) => {
                 self.first_open(nominal, DateTime::<Utc>::MAX_UTC).map(|at| (at, Adjustment::Later))
@@ -201,7 +201,7 @@ impl Calendar {
 
     /// `outside_hours = "same-day"`: a time of an open day outside its hours moves into them (opening, or half an
     /// hour before closing); one on a closed day to the open day before, at the same clock time.
-    fn into_the_day(&self, nominal: DateTime<Utc>) -> Option<(DateTime<Utc>, Adjustment)> {
+    fn same_day(&self, nominal: DateTime<Utc>) -> Option<(DateTime<Utc>, Adjustment)> {
         let local = self.zone.local(nominal);
         let (date, spans) = self.windows_back_from(local.date_naive())?;
         if date == local.date_naive() {

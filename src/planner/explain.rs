@@ -222,11 +222,19 @@ pub fn blocked(calendar: &Calendar, blocker: &Blocker) -> String {
     }
 }
 
-/// When nobody was there to send in (from, until), in sentences: the gaps between the daemon's lives, of which each
-/// is its begin and its last sign of life.
+/// One life of the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// When it began.
+    pub began: DateTime<Utc>,
+    /// Its last sign of life.
+    pub last_beat: DateTime<Utc>,
+}
+
+/// When nobody was there to send in (from, until), in sentences: the gaps between the daemon's lives.
 pub fn times_off(
     calendar: &Calendar,
-    runs: &[(DateTime<Utc>, DateTime<Utc>)],
+    runs: &[Run],
     from: DateTime<Utc>,
     until: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -234,8 +242,8 @@ pub fn times_off(
     /// The heartbeat is stored each minute; two of them may be missing without anything being off.
     const BEAT: TimeDelta = TimeDelta::minutes(3);
     let zone = &calendar.zone;
-    let next = runs.iter().skip(1).map(|(began, _)| Some(*began)).chain([None]);
-    let gaps = runs.iter().zip(next).map(|((_, beat), next)| (*beat, next));
+    let next = runs.iter().skip(1).map(|run| Some(run.began)).chain([None]);
+    let gaps = runs.iter().zip(next).map(|(run, next)| (run.last_beat, next));
     let gaps = gaps.filter(|(beat, next)| next.unwrap_or(now) > *beat + BEAT);
     gaps.filter(|(beat, next)| *beat < until && next.is_none_or(|next| next > from))
         .map(|(beat, next)| match next {

@@ -146,7 +146,7 @@ fn place_all(
     for text in placement.texts {
         write(text, drafts, words, &mut outcome);
     }
-    outcome.messages.sort_by(|a, b| a.due_at.cmp(&b.due_at));
+    outcome.messages.sort_by_key(|message| message.due_at);
     outcome
 }
 

@@ -351,22 +351,27 @@ pub struct LastImport {
     pub cancelled: u64,
 }
 
-/// The last import of a feed that got to its end by `at`, and the first one after it.
+/// The imports of a feed next to a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    /// The last one that had got to its end by then.
+    pub before: Option<DateTime<Utc>>,
+    /// The first one after it.
+    pub after: Option<DateTime<Utc>>,
+}
+
+/// The imports of a feed next to a moment.
 ///
 /// # Errors
 /// Database errors.
-pub fn around(
-    connection: &Connection,
-    feed: &str,
-    at: DateTime<Utc>,
-) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), StoreError> {
+pub fn around(connection: &Connection, feed: &str, at: DateTime<Utc>) -> Result<Around, StoreError> {
     let sql = "SELECT (SELECT max(started_at) FROM imports
                        WHERE feed = ?1 AND started_at <= ?2 AND finished_at IS NOT NULL),
                       (SELECT min(started_at) FROM imports
                        WHERE feed = ?1 AND started_at > ?2 AND finished_at IS NOT NULL)";
     let (before, after): (Option<i64>, Option<i64>) =
         connection.query_row(sql, (feed, at.timestamp()), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((before.map(instant), after.map(instant)))
+    Ok(Around { before: before.map(instant), after: after.map(instant) })
 }
 
 /// The last import that got to its end, of any feed.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use super::{StoreError, instant};
 use crate::domain::rule::Rule;
 use crate::domain::text::RuleName;
+use crate::planner::explain::Run;
 use crate::planner::facts::LiveSince;
 
 /// Since when each of these rules, with its present lead, has been live. One that never was is missing.
@@ -71,13 +72,14 @@ pub fn begin_run(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The lives of the daemon that are remembered: when each began and its last sign of life, in order.
+/// The lives of the daemon that are remembered, in order.
 ///
 /// # Errors
 /// Database errors.
-pub fn runs(connection: &Connection) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, StoreError> {
+pub fn runs(connection: &Connection) -> Result<Vec<Run>, StoreError> {
     let mut statement = connection.prepare("SELECT started_at, beat_at FROM runs ORDER BY id")?;
-    let rows = statement.query_map([], |row| Ok((instant(row.get(0)?), instant(row.get(1)?))))?;
+    let rows =
+        statement.query_map([], |row| Ok(Run { began: instant(row.get(0)?), last_beat: instant(row.get(1)?) }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

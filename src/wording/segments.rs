@@ -1,5 +1,6 @@
 //! What a text costs: its SMS segments (3GPP TS 23.038 and 23.040), and the characters that make it dearer.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use sms_splitter::SplitSms;
@@ -30,7 +31,7 @@ pub fn cost(text: &str) -> Cost {
     static SPLITTER: LazyLock<SplitSms> = LazyLock::new(|| SplitSms::new(SplitterOptions::new(false, true)));
     let foreign = foreign_characters(text);
     let encoding = if foreign.is_empty() { Encoding::Gsm7 } else { Encoding::Ucs2 };
-    let segments = if text.is_empty() { 0 } else { SPLITTER.split(text.to_owned()).parts.len() };
+    let segments = if text.is_empty() { 0 } else { SPLITTER.split(String::from(text)).parts.len() };
     Cost { encoding, segments, foreign }
 }
 
@@ -53,7 +54,12 @@ fn foreign_characters(text: &str) -> Vec<char> {
 }
 
 fn is_gsm(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == ' ' || SplitSms::default().split(c.to_string()).character_set == "GSM"
+    /// The splitter is asked once for every character up to the euro sign, the last of the alphabet.
+    static ALPHABET: LazyLock<HashSet<char>> = LazyLock::new(|| {
+        let gsm = |c: &char| SplitSms::default().split(c.to_string()).character_set == "GSM";
+        ('\0'..='\u{20ac}').filter(gsm).collect()
+    });
+    c.is_ascii_alphanumeric() || c == ' ' || ALPHABET.contains(&c)
 }
 
 /// The plain mark or letter that people read for the same.

@@ -232,13 +232,17 @@ impl Wordbook {
         let message = self.names.get(&Part::Message(rule.clone(), language)).ok_or(Skip::TemplateError)?;
         let words = self.words(visit, office, language, at);
         let message = self.render(message, self.values(visit, office, &words))?;
-        let mut told = self.words(visit, office, Language::English, at);
+        let arrive = words.arrive.clone();
+        let mut told = match language {
+            Language::English => words,
+            _ => self.words(visit, office, Language::English, at),
+        };
         // Annie's context calls a kind of visit without a word simply an appointment.
         told.kind = told.kind.or(Some(""));
         let context = self.names.get(&Part::Context(rule.clone())).ok_or(Skip::TemplateError)?;
         let mut context = self.render(context, self.values(visit, office, &told))?;
         // Text and context have to agree; only what the text says is told.
-        if let (Some(arrive), Some(english)) = (&words.arrive, &told.arrive)
+        if let (Some(arrive), Some(english)) = (&arrive, &told.arrive)
             && message.contains(arrive)
         {
             add_sentence(&mut context, &format!("The text asks the patient to arrive at {english}."));
