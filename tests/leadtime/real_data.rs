@@ -100,6 +100,21 @@ fn the_noshows_book_is_imported_and_planned() {
         let local = due - TimeDelta::hours(3);
         assert!(due >= now && ("09:02".."18:00").contains(&local.format("%H:%M").to_string().as_str()), "{item}");
     }
+    // No number gets more than Annie allows, and those of one day go together.
+    let mut texts: BTreeMap<&str, BTreeSet<DateTime<Utc>>> = BTreeMap::new();
+    for item in items.iter().filter(|item| item["state"] == "planned") {
+        let due = item["due_at"].as_str().unwrap().parse().unwrap();
+        texts.entry(item["request"]["toNumber"].as_str().unwrap()).or_default().insert(due);
+    }
+    let within = |times: &[DateTime<Utc>], days: i64, most: usize| {
+        times.windows(most + 1).all(|run| run[most] - run[0] >= TimeDelta::days(days) + TimeDelta::minutes(5))
+    };
+    for (number, times) in &texts {
+        let times: Vec<_> = times.iter().copied().collect();
+        assert!(within(&times, 1, 1) && within(&times, 7, 3) && within(&times, 30, 6), "{number}: {times:?}");
+    }
+    let together = items.iter().filter(|item| item["together_with"].as_array().is_some_and(|a| !a.is_empty())).count();
+    assert!(together > 1_000, "{together} reminders share a text with others");
     // One day of it, and importing the same again.
     let day = practice.plan(&["--now", "2016-05-17T15:00:00Z", "--days", "1"]);
     assert!(day.len() > 4_000 && day.len() < states.len());
