@@ -110,9 +110,14 @@ fn left_out(config: &Config, title: &str, rows: &[&Row], first: bool) -> String 
         return String::new();
     }
     let mut text = format!("{}{title}\n", if first { "" } else { "\n" });
-    for row in rows {
-        let words = row.item.state.words();
-        text.push_str(&format!("  {}  {}: {words}\n", who(config, row), row.item.key.rule));
+    for of_visit in rows.chunk_by(|a, b| a.visit.id == b.visit.id) {
+        // What holds for every rule is said once.
+        let one_reason = of_visit.iter().all(|row| row.item.state == of_visit[0].item.state);
+        let every_rule = of_visit.len() == config.rulebook.rules.len() && of_visit.len() > 1;
+        for row in of_visit.iter().take(if one_reason && every_rule { 1 } else { of_visit.len() }) {
+            let rule = if one_reason && every_rule { String::new() } else { format!("  {}", row.item.key.rule) };
+            text.push_str(&format!("  {}{rule}: {}\n", who(config, row), row.item.state.words()));
+        }
     }
     text
 }

@@ -39,6 +39,13 @@ pub struct Row {
     pub code: Option<&'static str>,
 }
 
+impl Row {
+    /// Whether it is the one by which its text is told of.
+    pub fn is_first_of_its_text(&self) -> bool {
+        self.together.first().is_none_or(|first| *first == self.item.key)
+    }
+}
+
 /// The plan for the visits that start in [now, until), as of `now`, in order of start, visit and rule.
 ///
 /// # Errors

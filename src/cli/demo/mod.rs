@@ -193,7 +193,7 @@ async fn watch(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
             return Err(anyhow::anyhow!("the daemon ended by itself with {status}").into());
         }
         let rows = plan(config, SystemClock.now())?;
-        for row in rows.iter().filter(|row| row.item.state == State::Sent) {
+        for row in rows.iter().filter(|row| row.item.state == State::Sent && row.is_first_of_its_text()) {
             let key = (row.visit.id.0.clone(), row.item.key.rule.0.clone());
             if !told.contains(&key) {
                 print(&format!("  {}\n", tables::going_out(zone, row)))?;

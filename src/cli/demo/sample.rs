@@ -112,7 +112,7 @@ pub(super) fn appointments(now: DateTime<Utc>, zone: &Zone) -> String {
     let (hours, seconds) = (TimeDelta::hours, TimeDelta::seconds);
     let week_ago = Some(now - TimeDelta::days(7));
     #[allow(clippy::type_complexity, reason = "a table")]
-    let rows: [(&str, &str, &str, &str, TimeDelta, &str, Option<DateTime<Utc>>, &str); 9] = [
+    let rows: [(&str, &str, &str, &str, TimeDelta, &str, Option<DateTime<Utc>>, &str); 11] = [
         ("1001", "Maria", "Lopez", "303-555-0111", hours(24) + seconds(8), "booked", week_ago, ""),
         ("1002", "James", "O'Neil", "(303) 555-0112", hours(24) + seconds(10), "confirmed", week_ago, "yes"),
         ("1003", "Aisha", "Khan", "+1 303 555 0113", hours(24) + seconds(12), "booked", week_ago, ""),
@@ -121,6 +121,8 @@ pub(super) fn appointments(now: DateTime<Utc>, zone: &Zone) -> String {
         ("1006", "Olga", "Petrova", "", hours(24) + seconds(9), "booked", week_ago, ""),
         ("1007", "Noah", "Brown", "555-0100", hours(24) + seconds(9), "booked", week_ago, ""),
         ("1008", "Grace", "Miller", "303-555-0118", hours(24) + seconds(9), "booked", week_ago, "no"),
+        ("1010", "Lucia", "Lopez", "303-555-0111", hours(24) + TimeDelta::minutes(30), "booked", week_ago, ""),
+        ("1011", "Ivan", "Novak", "do not text 303-555-0116", hours(24) + seconds(9), "booked", week_ago, ""),
         ("1009", "Emma", "Davis", "303-555-0119", hours(5), "booked", Some(now), ""),
     ];
     let mut csv = String::from("id,patient_id,first_name,last_name,phone,type_id,starts_at,status,booked_at,consent\n");

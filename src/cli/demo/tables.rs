@@ -20,7 +20,9 @@ const ID_WIDTH: u16 = 38;
 pub(super) fn going_out(zone: &Zone, row: &Row) -> String {
     let at =
         row.text.as_ref().map(|text| zone.local(text.made_at).format("%-I:%M:%S %p").to_string()).unwrap_or_default();
-    format!("{at}  {} to {}: {}", row.item.key.rule, name(row), message(row))
+    let others = row.together.len() - 1;
+    let family = if others > 0 { format!(" and {others} more on the same phone") } else { String::new() };
+    format!("{at}  {} to {}{family}: {}", row.item.key.rule, name(row), message(row))
 }
 
 /// Both tables.
