@@ -1,8 +1,8 @@
 -- Refusals written into the phone column, wrong numbers, and what the daemon was doing when.
 
 ALTER TABLE phone_spellings ADD COLUMN refusal INTEGER NOT NULL DEFAULT 0 CHECK (refusal IN (0, 1));
--- What could not be read before may be a refusal: it is read again.
-DELETE FROM phone_spellings WHERE e164 IS NULL;
+-- What could not be read before may be a refusal, and what is valid need not be a person's: all is read again.
+DELETE FROM phone_spellings;
 -- A number found by who may not be texted: those that said so in any spelling.
 CREATE INDEX phone_spellings_of_refusals ON phone_spellings (e164) WHERE refusal = 1;
 

@@ -22,7 +22,7 @@ pub(super) struct Options {
     /// Insist on this bearer key.
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Know only the from_number of this configuration, as Annie would.
+    /// Know only the from_numbers of this configuration, as Annie would.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Options {
 pub(super) fn run(options: Options) -> Result<(), Failure> {
     let Options { port, record, key, config } = options;
     let config = config.map(|file| configuration(&ConfigOption { config: Some(file) }, false)).transpose()?;
-    let from_number = config.map(|(_, config)| config.practice.from_number);
+    let from_numbers = config.map_or_else(Vec::new, |(_, config)| config.from_numbers());
     let open = |path: PathBuf| {
         sandbox::open_record(&path).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))
     };
@@ -53,7 +53,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         };
         // What nobody reads any more is no reason to stop serving.
         let hear: sandbox::Hear = Box::new(|line| drop(print(&format!("{line}\n"))));
-        let options = sandbox::Options { record, key, from_number, hear: Some(hear) };
+        let options = sandbox::Options { record, key, from_numbers, hear: Some(hear) };
         sandbox.serve(options, Arc::new(SystemClock), stop).await?;
         Ok(())
     })

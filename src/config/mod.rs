@@ -215,6 +215,12 @@ impl Config {
         location.map_or(&self.practice.from_number, |location| &location.from_number)
     }
 
+    /// All Annie numbers that texts come from.
+    pub fn from_numbers(&self) -> Vec<Phone> {
+        let own = self.locations.values().map(|location| location.from_number.clone());
+        std::iter::once(self.practice.from_number.clone()).chain(own).collect()
+    }
+
     /// The clock of a location.
     pub fn zone(&self, location: Option<&str>) -> &Zone {
         let calendar = location.and_then(|id| self.rulebook.locations.get(id));

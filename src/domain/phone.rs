@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
 
 /// A number in E.164. Shows itself as its last two digits only; the whole of it comes from [`Phone::dial`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +83,8 @@ pub struct Reading {
     pub phone: Option<Phone>,
     /// Whether such a number can exist (`isValidNumber`).
     pub valid: bool,
+    /// Whether a patient could read a text at it: no toll-free, premium-rate or other service number.
+    pub textable: bool,
     /// Whether the text says that the patient wants no texts; the number is the one it names.
     pub refusal: bool,
 }
@@ -114,7 +116,7 @@ const REFUSALS: [&str; 20] = [
 
 /// Reads a number as somebody wrote it. Never fails: what is no number is a reading without one.
 pub fn read(spelling: &str, country: Country) -> Reading {
-    let none = Reading { phone: None, valid: false, refusal: false };
+    let none = Reading { phone: None, valid: false, textable: false, refusal: false };
     // Words beside the digits may be "do not text"; libphonenumber would read past them, and would take
     // letters for digits. A desk telephone's extension cannot be texted to.
     let digits = spelling.trim().trim_start_matches("tel:");
@@ -133,14 +135,68 @@ pub fn read(spelling: &str, country: Country) -> Reading {
         return none;
     }
     match Phone::from_e164(&number.format_as(PhoneNumberFormat::E164)) {
-        Some(phone) => Reading { phone: Some(phone), valid: number.is_valid(), refusal: false },
+        Some(phone) => Reading {
+            phone: Some(phone),
+            valid: number.is_valid(),
+            textable: is_a_persons(number.get_type()),
+            refusal: false,
+        },
         None => none,
     }
+}
+
+fn is_a_persons(kind: PhoneNumberType) -> bool {
+    use PhoneNumberType::{PremiumRate, SharedCost, TollFree, UAN, VoiceMail};
+    !matches!(kind, PremiumRate | SharedCost | TollFree | UAN | VoiceMail)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What could be read either way, and how it is read: ARCHITECTURE.md, "Phone cells".
+    #[test]
+    fn written_choices() {
+        let textable = |cell: &str| {
+            let reading = read(cell, Country::US);
+            reading.phone.filter(|_| reading.valid && reading.textable && !reading.refusal).map(|p| p.dial().to_owned())
+        };
+        for cell in [
+            "303\u{a0}555\u{a0}0123",
+            "303\u{2011}555\u{2011}0123",
+            "[303] 555-0123",
+            "tel:+1-303-555-0123",
+            "303-555-0123.",
+            "++13035550123",
+            "011 1 303 555 0123",
+            "\u{202a}(303) 555-0123\u{202c}",
+            "'3035550123",
+            "=\"3035550123\"",
+            "303--555--0123",
+        ] {
+            assert_eq!(textable(cell).as_deref(), Some("+13035550123"), "{cell}");
+        }
+        for cell in [
+            "303-555-0123 x12",
+            "(303) 555-0123 ext. 4",
+            "303-555-0123,,4", // a desk's extension
+            "cell 303-555-0123",
+            "416-967-1111 (cell)",
+            "212-736-5000 mom", // words nobody can be sure of
+            "303-555-0123 / 720-555-0142",
+            "303-555-0123 or 720-555-0142", // two numbers
+            "1-800-FLOWERS",
+            "800-555-1212",
+            "900-234-5678", // nobody's own telephone
+            "3.035550123E9",
+            "2127365000.0",
+            "555-0123",
+            "",
+            "--",
+        ] {
+            assert_eq!(textable(cell), None, "{cell}");
+        }
+    }
 
     #[test]
     fn shows_two_digits_only() {

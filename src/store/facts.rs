@@ -29,7 +29,9 @@ pub struct Directory {
 impl Directory {
     /// The number of a reading, if it can be texted.
     pub fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
-        let allowed = |phone: &&Phone| !reading.refusal && (reading.valid || self.as_written.contains(phone));
+        let allowed = |phone: &&Phone| {
+            !reading.refusal && ((reading.valid && reading.textable) || self.as_written.contains(phone))
+        };
         reading.phone.as_ref().filter(allowed).filter(|phone| !self.own.contains(phone))
     }
 

@@ -66,7 +66,8 @@ pub fn known(connection: &Connection, country: Country, spelling: &str) -> Resul
     let found = connection.prepare_cached(KNOWN)?.query_row((country.code(), spelling), |row| {
         let e164: Option<String> = row.get(0)?;
         let phone = e164.as_deref().and_then(Phone::from_e164);
-        Ok(Reading { phone, valid: row.get(1)?, refusal: row.get(2)? })
+        let valid = row.get(1)?;
+        Ok(Reading { phone, valid, textable: valid, refusal: row.get(2)? })
     });
     Ok(found.optional()?)
 }
@@ -89,6 +90,12 @@ fn insert(
         }
     };
     let e164 = reading.phone.as_ref().map(Phone::dial);
-    connection.prepare_cached(statement)?.execute((country.code(), spelling, e164, reading.valid, reading.refusal))?;
+    connection.prepare_cached(statement)?.execute((
+        country.code(),
+        spelling,
+        e164,
+        reading.valid && reading.textable,
+        reading.refusal,
+    ))?;
     Ok(())
 }

@@ -277,3 +277,32 @@ async fn one_number_at_two_offices_is_still_one_number() {
     assert_eq!(states(&world, &["ann", "ben", "bystander"]), ["sent", "skipped (contact-limit)", "planned"]);
     assert_eq!(world.sent_to(A_E164), 1);
 }
+
+/// Found by the properties: what observe mode has shown with its household stays shown when it is planned again, also
+/// where one of them has its own time only later that day.
+#[tokio::test]
+async fn observe_mode_keeps_to_what_it_showed() {
+    let mut world = World::with("mode = \"observe\"", DAY_BEFORE).await;
+    world.book(&[visit("ann", A, "2026-11-10T15:00:00-07:00"), child("ben", "2026-11-10T15:30:00-07:00"), bystander()]);
+    for at in ["2026-11-09T21:00:00Z", "2026-11-09T22:00:40Z", "2026-11-09T22:20:00Z", "2026-11-09T23:00:00Z"] {
+        world.go_to(at).await;
+        world.execute("UPDATE appointments SET description = coalesce(description, '') || 'x'");
+        world.settle().await;
+        assert_eq!(states(&world, &["ann", "ben", "bystander"]), ["skipped (observe-mode)"; 3], "{at}");
+        let due = world.number("SELECT count(DISTINCT due_at) FROM reminders WHERE appointment_id IN ('ann', 'ben')");
+        assert_eq!(due, 1, "one text, as it would have been: {at}");
+    }
+    // What it showed is not sent when it goes live.
+    world.reload("mode = \"live\"", DAY_BEFORE).await;
+    world.settle().await;
+    assert_eq!((world.sent_to(A_E164), world.state("bystander", "day-before").as_str()), (0, "planned"));
+}
+
+/// 800 and 900 numbers are nobody's own telephone.
+#[tokio::test]
+async fn service_numbers_are_not_texted() {
+    let mut world = World::new().await;
+    world.book(&[visit("ann", "800-555-1212", "2026-11-10T15:00:00-07:00"), bystander()]);
+    world.settle().await;
+    assert_eq!(states(&world, &["ann", "bystander"]), ["skipped (invalid-phone)", "planned"]);
+}

@@ -301,6 +301,7 @@ fn a_reload_takes_a_good_file_and_refuses_a_bad_one() {
     daemon.until("is not a lead");
     std::fs::write(practice.path("config.toml"), good.replace("24 hours", "25 hours")).unwrap();
     daemon.signal(Signal::HUP);
+    daemon.until("for visits of the next 14 days: 0 texts added, 0 moved, 0 dropped");
     daemon.until("configuration reloaded");
     assert_eq!(practice.number("SELECT count(*) FROM rules WHERE fingerprint = '25 hours'"), 1);
     assert_eq!(daemon.stop().0, 0);

@@ -561,7 +561,7 @@ fn a_database_of_version_1_climbs_with_its_rows() {
     assert_eq!(text("SELECT group_concat(id) FROM appointments"), "a,b");
     assert_eq!(text("SELECT phone || source || who FROM opt_outs"), "+13035550103deskKim");
     assert_eq!(text("SELECT conversation_id FROM attempts"), "c");
-    assert_eq!(text("SELECT spelling FROM phone_spellings"), "303-555-0101", "what had no number is read again");
+    assert_eq!(text("SELECT count(*) || '' FROM phone_spellings"), "0", "all spellings are read again");
     assert_eq!(
         connection.query_row("SELECT count(*) FROM plan_basis", [], |row| row.get(0)),
         Ok(0),

@@ -50,8 +50,8 @@ pub struct Conversations {
 
 impl Conversations {
     /// None yet. With a number, texts may come from this one only.
-    pub fn new(from_number: Option<Phone>) -> Conversations {
-        let from_numbers: Vec<String> = from_number.iter().map(|phone| phone.dial().to_owned()).collect();
+    pub fn new(from_numbers: &[Phone]) -> Conversations {
+        let from_numbers: Vec<String> = from_numbers.iter().map(|phone| phone.dial().to_owned()).collect();
         Conversations { all: Vec::new(), any_number: from_numbers.is_empty(), from_numbers }
     }
 

@@ -29,8 +29,8 @@ pub struct Options {
     pub record: Option<File>,
     /// The bearer key it insists on; none = any request is welcome.
     pub key: Option<String>,
-    /// The only number texts may come from; none = any.
-    pub from_number: Option<Phone>,
+    /// The only numbers texts may come from; none = any.
+    pub from_numbers: Vec<Phone>,
     /// Hears of every request, in one line without anything private.
     pub hear: Option<Hear>,
 }
@@ -110,8 +110,8 @@ impl Sandbox {
         clock: Arc<dyn Clock>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let Options { record, key, from_number, hear } = options;
-        let inner = Inner { conversations: Conversations::new(from_number), record, hear };
+        let Options { record, key, from_numbers, hear } = options;
+        let inner = Inner { conversations: Conversations::new(&from_numbers), record, hear };
         let shared = Shared { clock, key, inner: Arc::new(Mutex::new(inner)) };
         axum::serve(self.listener, routes::router(shared)).with_graceful_shutdown(stop).await
     }
