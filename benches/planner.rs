@@ -82,6 +82,8 @@ fn facts(patient: u32, visits: Vec<VisitFacts>) -> NumberFacts {
         opted_out: false,
         attempts: Vec::new(),
         wrong_for: Default::default(),
+        told: Vec::new(),
+        replies_unread: false,
     }
 }
 

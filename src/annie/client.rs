@@ -4,22 +4,29 @@
 //! connection reuse (a peer that closes an idle connection under a POST leaves a doubt), HTTP/1 only. With those
 //! off, `is_builder()` and `is_connect()` are the whole of "surely not sent".
 
-use std::sync::Once;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use chrono::{DateTime, Utc};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::verdict::{self, Headers};
-use super::wire::SmsRequest;
+use super::verdict::{self, Headers, Heard, ReadError, heard};
+use super::wire::{self, SmsRequest};
+use crate::domain::conversation::{Page, Said};
 use crate::domain::outcome::{NotSent, Outcome};
+use crate::domain::text::ConversationId;
 
 /// For DNS, TCP and TLS together; less than the time for the whole, or a slow connect would look like a maybe.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Largest answer that is read; an ordinary one has a hundred bytes.
-const LARGEST_ANSWER: usize = 1 << 20;
+/// Largest answer that is read; a text's has a hundred bytes, a page of conversations some hundred thousand.
+const LARGEST_ANSWER: usize = 1 << 22;
 
 /// Why no client could be made.
 #[derive(Debug, thiserror::Error)]
@@ -59,25 +66,88 @@ impl HttpAnnie {
         Ok(HttpAnnie { client, base_url: base_url.trim_end_matches('/').to_owned(), key })
     }
 
-    /// `POST /sms`. Never fails: what went wrong is the outcome.
-    pub async fn send(&self, request: &SmsRequest, now: impl Fn() -> DateTime<Utc>) -> Outcome {
-        let call = self.authorised(self.client.post(format!("{}/sms", self.base_url)).json(request));
-        match call.send().await {
-            Ok(response) => read(response, now).await,
-            Err(error) => of_error(&error.without_url()),
+    /// `POST /sms`. Never fails: what went wrong is the outcome. `still_good` is asked at the last moment before the
+    /// first byte leaves, after the connection is there; if it says no, nothing leaves.
+    pub async fn send(
+        &self,
+        request: &SmsRequest,
+        now: impl Fn() -> DateTime<Utc>,
+        still_good: impl Fn() -> bool + Send + Sync + Unpin + 'static,
+    ) -> Heard<Outcome> {
+        let body = match serde_json::to_vec(request) {
+            Ok(body) => body,
+            Err(error) => return Heard::only(Outcome::NotSent(NotSent::Bug { detail: error.to_string() })),
+        };
+        let let_go = Arc::new(AtomicBool::new(false));
+        let body = LastMoment::new(body, still_good, let_go.clone());
+        let call = self.client.post(format!("{}/sms", self.base_url)).header(CONTENT_TYPE, "application/json");
+        match self.authorised(call).body(reqwest::Body::wrap(body)).send().await {
+            Ok(response) => {
+                let (status, headers, body) = read(response).await;
+                let now = now();
+                heard(
+                    verdict::of_answer(status, &headers, body.as_deref().map_err(Clone::clone), now),
+                    status,
+                    &headers,
+                    now,
+                )
+            }
+            Err(_) if let_go.load(Ordering::SeqCst) => Heard::only(Outcome::NotSent(NotSent::TooOld)),
+            Err(error) => Heard::only(of_error(&error.without_url())),
         }
     }
 
     /// `GET /phone-numbers`: whether the key is accepted, without sending anything.
     ///
     /// # Errors
-    /// What was answered instead, in words.
-    pub async fn probe(&self) -> Result<(), String> {
-        let call = self.authorised(self.client.get(format!("{}/phone-numbers", self.base_url)));
-        match call.send().await {
-            Ok(response) if response.status().is_success() => Ok(()),
-            Ok(response) => Err(format!("Annie answered with status {}", response.status().as_u16())),
-            Err(error) => Err(words(&error.without_url())),
+    /// In the answer: what came instead.
+    pub async fn probe(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<(), ReadError>> {
+        self.get("/phone-numbers", &[], now, |_| Some(())).await
+    }
+
+    /// A page of `GET /conversations`, archived ones included, of every bot.
+    ///
+    /// # Errors
+    /// In the answer: what came instead.
+    pub async fn list(
+        &self,
+        offset: usize,
+        limit: usize,
+        now: impl Fn() -> DateTime<Utc>,
+    ) -> Heard<Result<Page, ReadError>> {
+        let query = [("offset", offset.to_string()), ("limit", limit.to_string()), ("includeArchived", "true".into())];
+        self.get("/conversations", &query, now, wire::page).await
+    }
+
+    /// `GET /conversations/{id}/messages`, oldest first.
+    ///
+    /// # Errors
+    /// In the answer: what came instead.
+    pub async fn messages(
+        &self,
+        conversation: &ConversationId,
+        now: impl Fn() -> DateTime<Utc>,
+    ) -> Heard<Result<Vec<Said>, ReadError>> {
+        // Annie's ids are UUIDs; one that is not must not become another path.
+        let id: String = conversation.0.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+        self.get(&format!("/conversations/{id}/messages"), &[], now, wire::messages).await
+    }
+
+    async fn get<T>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        now: impl Fn() -> DateTime<Utc>,
+        parse: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Heard<Result<T, ReadError>> {
+        let call = self.client.get(format!("{}{path}", self.base_url)).query(query);
+        match self.authorised(call).send().await {
+            Ok(response) => {
+                let (status, headers, body) = read(response).await;
+                let answer = verdict::of_reading(status, body.as_deref().map_err(Clone::clone), parse);
+                heard(answer, status, &headers, now())
+            }
+            Err(error) => Heard::only(Err(ReadError::Failed { detail: words(&error.without_url()) })),
         }
     }
 
@@ -86,20 +156,64 @@ impl HttpAnnie {
     }
 }
 
-async fn read(mut response: Response, now: impl Fn() -> DateTime<Utc>) -> Outcome {
+/// Status, headers and body of an answer; the body is an error in words where it could not be read to its end.
+async fn read(mut response: Response) -> (u16, Headers, Result<Vec<u8>, String>) {
     let status = response.status().as_u16();
     let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let headers = Headers { rate_limit_reset: header("x-ratelimit-reset"), retry_after: header("retry-after") };
+    let headers = Headers {
+        date: header("date"),
+        rate_limit_remaining: header("x-ratelimit-remaining"),
+        rate_limit_reset: header("x-ratelimit-reset"),
+        retry_after: header("retry-after"),
+    };
     let mut body = Vec::new();
     let read = loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST_ANSWER => body.extend_from_slice(&chunk),
             Ok(Some(_)) => break Err("it is too large".to_owned()),
-            Ok(None) => break Ok(body.as_slice()),
+            Ok(None) => break Ok(body),
             Err(error) => break Err(words(&error.without_url())),
         }
     };
-    verdict::of_answer(status, &headers, read, now())
+    (status, headers, read)
+}
+
+/// A body that is asked for only when the connection is there, and then asks whether it may still leave. The HTTP
+/// client flushes the head together with the first part of the body; a body that fails instead takes the head with it.
+struct LastMoment<F> {
+    body: Option<Bytes>,
+    still_good: F,
+    let_go: Arc<AtomicBool>,
+}
+
+impl<F> LastMoment<F> {
+    fn new(body: Vec<u8>, still_good: F, let_go: Arc<AtomicBool>) -> LastMoment<F> {
+        LastMoment { body: Some(Bytes::from(body)), still_good, let_go }
+    }
+}
+
+impl<F: Fn() -> bool + Unpin> http_body::Body for LastMoment<F> {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, std::io::Error>>> {
+        if !(self.still_good)() {
+            self.let_go.store(true, Ordering::SeqCst);
+            return Poll::Ready(Some(Err(std::io::Error::other("let go"))));
+        }
+        Poll::Ready(self.body.take().map(|bytes| Ok(http_body::Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_none()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.body.as_ref().map_or(0, |body| body.len() as u64))
+    }
 }
 
 /// The verdict where no answer came.

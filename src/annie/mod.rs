@@ -3,5 +3,6 @@
 pub mod client;
 pub mod gateway;
 pub mod sandbox;
+pub mod script;
 pub mod verdict;
 pub mod wire;

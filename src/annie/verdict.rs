@@ -16,10 +16,52 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 /// The headers of an answer that matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers {
+    /// `Date`: when Annie answered, by her clock (RFC 9110 section 6.6.1).
+    pub date: Option<String>,
+    /// `X-RateLimit-Remaining`: requests left in the window (API introduction).
+    pub rate_limit_remaining: Option<String>,
     /// `X-RateLimit-Reset`: UTC epoch seconds (API introduction).
     pub rate_limit_reset: Option<String>,
     /// `Retry-After`: seconds or an HTTP date (RFC 9110 section 10.2.3).
     pub retry_after: Option<String>,
+}
+
+/// An answer, with what its headers tell beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard<T> {
+    /// The answer, or what came instead.
+    pub answer: T,
+    /// Annie's clock.
+    pub date: Option<DateTime<Utc>>,
+    /// No requests before this instant.
+    pub pause: Option<DateTime<Utc>>,
+}
+
+impl<T> Heard<T> {
+    /// Without an answer there are no headers.
+    pub fn only(answer: T) -> Heard<T> {
+        Heard { answer, date: None, pause: None }
+    }
+}
+
+/// Why something could not be read. Details are words of our own.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// 429.
+    #[error("Annie asked for a pause")]
+    Limited,
+    /// 3xx and 4xx: the key, the address, or there is no such thing.
+    #[error("Annie refused with status {status}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Anything else.
+    #[error("{detail}")]
+    Failed {
+        /// What happened, in words.
+        detail: String,
+    },
 }
 
 /// The verdict on a whole answer. `body` is `Err` with words where it could not be read to its end.
@@ -41,6 +83,35 @@ pub fn of_answer(status: u16, headers: &Headers, body: Result<&[u8], String>, no
         409 => unknown("a text to this number is in progress".to_owned()),
         400..=499 => Outcome::Rejected { status },
         _ => unknown(format!("Annie failed with status {status}")),
+    }
+}
+
+/// What the headers of any answer tell.
+pub fn heard<T>(answer: T, status: u16, headers: &Headers, now: DateTime<Utc>) -> Heard<T> {
+    let date = headers.date.as_deref().and_then(|text| DateTime::parse_from_rfc2822(text.trim()).ok());
+    let none_left = headers.rate_limit_remaining.as_deref().is_some_and(|text| text.trim() == "0");
+    let pause = (status == 429 || none_left).then(|| welcome_again(headers, now));
+    Heard { answer, date: date.map(|date| date.with_timezone(&Utc)), pause }
+}
+
+/// What an answer to a GET comes to, its body read by `parse`.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn of_reading<T>(
+    status: u16,
+    body: Result<&[u8], String>,
+    parse: impl FnOnce(&[u8]) -> Option<T>,
+) -> Result<T, ReadError> {
+    let failed = |detail: String| Err(ReadError::Failed { detail });
+    match (status, body) {
+        (200..=299, Ok(body)) => {
+            parse(body).map_or_else(|| failed("Annie's answer is not what her documentation says".to_owned()), Ok)
+        }
+        (200..=299, Err(detail)) => failed(format!("Annie's answer could not be read: {detail}")),
+        (429, _) => Err(ReadError::Limited),
+        (300..=499, _) if status != 408 => Err(ReadError::Refused { status }),
+        _ => failed(format!("Annie answered with status {status}")),
     }
 }
 
@@ -102,7 +173,11 @@ mod tests {
     #[test]
     fn a_429_waits_as_long_as_annie_says_within_reason() {
         let wait = |reset: Option<&str>, retry: Option<&str>| {
-            let headers = Headers { rate_limit_reset: reset.map(Into::into), retry_after: retry.map(Into::into) };
+            let headers = Headers {
+                rate_limit_reset: reset.map(Into::into),
+                retry_after: retry.map(Into::into),
+                ..Headers::default()
+            };
             match of_answer(429, &headers, Ok(b""), now()) {
                 Outcome::NotSent(NotSent::RateLimited { until }) => (until - now()).num_seconds(),
                 other => panic!("{other:?}"),

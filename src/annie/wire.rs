@@ -1,6 +1,15 @@
-//! The JSON of `POST /sms` (API page: api-reference/sms/start-outbound-sms-conversation).
+//! The JSON of the endpoints Leadtime uses: `POST /sms` (API page api-reference/sms/start-outbound-sms-conversation),
+//! `GET /conversations` and `GET /conversations/{id}/messages`. Answers are read leniently: fields and values nobody
+//! needs may change.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::conversation::{Listed, Page, Said};
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::domain::text::ConversationId;
 
 /// The body of `POST /sms`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,4 +88,98 @@ pub(super) struct SmsResponse {
 #[serde(rename_all = "camelCase")]
 pub(super) struct SmsData {
     pub(super) conversation_id: String,
+}
+
+/// Reads a page; none where it is not one.
+pub fn page(body: &[u8]) -> Option<Page> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let rows = value.pointer("/data/conversations")?.as_array()?;
+    let total = value.pointer("/data/pagination/totalCount")?.as_u64()?;
+    let conversations = rows.iter().filter_map(listed).collect();
+    Some(Page { conversations, rows: rows.len(), total: usize::try_from(total).ok()? })
+}
+
+fn listed(row: &Value) -> Option<Listed> {
+    let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let tags = row.get("conversationTags").and_then(Value::as_array);
+    Some(Listed {
+        id: ConversationId(text("conversationId")?.to_owned()),
+        medium: text("medium").map(str::to_uppercase),
+        to: text("toNumber").and_then(number),
+        from: text("fromNumber").and_then(number),
+        started_at: text("startTime").and_then(instant),
+        status: text("status").map(str::to_owned),
+        tags: tags.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+    })
+}
+
+/// Reads the messages of a conversation, oldest first; none where they are not messages.
+pub fn messages(body: &[u8]) -> Option<Vec<Said>> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
+    let said = |row: &Value| {
+        Some(Said {
+            role: text(row, "role").unwrap_or_default(),
+            content: Private(text(row, "content")?),
+            at: text(row, "createdAt").as_deref().and_then(instant),
+        })
+    };
+    let mut all: Vec<Said> = value.get("data")?.as_array()?.iter().filter_map(said).collect();
+    // The order is undocumented; what has no time stays where it is among its neighbours.
+    all.sort_by_key(|said| said.at);
+    Some(all)
+}
+
+fn instant(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc))
+}
+
+/// A number in whatever form the list shows it: its format is not stated.
+fn number(text: &str) -> Option<Phone> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let e164 = match digits.len() {
+        10 if !text.starts_with('+') => format!("+1{digits}"),
+        _ => format!("+{digits}"),
+    };
+    Phone::from_e164(&e164)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_leniently() {
+        let body = br#"{"success":true,"new":1,"data":{"conversations":[
+            {"conversationId":"a","medium":"sms","toNumber":"(303) 555-0101","fromNumber":"+13035550199",
+             "startTime":"2026-11-09T17:00:00.000Z","status":"OPEN","conversationTags":["x",1]},
+            {"conversationId":"b","toNumber":null,"startTime":"soon"}, {"toNumber":"+13035550101"}, 7],
+            "pagination":{"offset":0,"limit":100,"totalCount":4}}}"#;
+        let page = page(body).unwrap();
+        assert_eq!((page.rows, page.total, page.conversations.len()), (4, 4, 2));
+        let first = &page.conversations[0];
+        assert_eq!(first.medium.as_deref(), Some("SMS"));
+        assert_eq!(first.to, Phone::from_e164("+13035550101"));
+        assert_eq!(first.started_at, Some("2026-11-09T17:00:00Z".parse().unwrap()));
+        assert_eq!(first.tags, ["x"]);
+        assert_eq!((&page.conversations[1].to, page.conversations[1].started_at), (&None, None));
+    }
+
+    #[test]
+    fn what_is_no_list_is_none() {
+        for body in ["", "{", "[]", r#"{"data":[]}"#, r#"{"data":{"conversations":[]}}"#, "<html>"] {
+            assert_eq!(page(body.as_bytes()), None, "{body}");
+        }
+        for body in ["", "{", "[]", r#"{"data":{}}"#] {
+            assert_eq!(messages(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn messages_come_oldest_first() {
+        let body = br#"{"data":[{"role":"user","content":"STOP","createdAt":"2026-11-09T18:00:00Z"},
+            {"role":"assistant","content":"Hi","createdAt":"2026-11-09T17:00:00Z"},{"role":"x"}]}"#;
+        let said: Vec<String> = messages(body).unwrap().into_iter().map(|said| said.content.0).collect();
+        assert_eq!(said, ["Hi", "STOP"]);
+    }
 }

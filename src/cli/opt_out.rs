@@ -138,7 +138,7 @@ fn add(number: &Number) -> Result<(), Failure> {
 fn remove(number: &Number) -> Result<(), Failure> {
     let mut desk = Desk::of(number)?;
     let before = opt_outs::of(&desk.connection, &desk.phone)?;
-    let removed = desk.write(|tx, phone, _, _| opt_outs::remove(tx, phone))?;
+    let removed = desk.write(|tx, phone, who, now| opt_outs::remove(tx, phone, who, now))?;
     let number = desk.phone.in_words();
     match before.filter(|_| removed) {
         None => Err(anyhow::anyhow!("{number} is not opted out; `leadtime opt-out list` shows who is").into()),
@@ -206,7 +206,7 @@ fn add_wrong(marked: &OfPatient) -> Result<(), Failure> {
 fn remove_wrong(marked: &OfPatient) -> Result<(), Failure> {
     let mut desk = Desk::of(&marked.number)?;
     let patient = marked.patient.clone().map(PatientId);
-    let removed = desk.write(|tx, phone, _, _| opt_outs::remove_wrong(tx, phone, patient.as_ref()))?;
+    let removed = desk.write(|tx, phone, who, now| opt_outs::remove_wrong(tx, phone, patient.as_ref(), who, now))?;
     let number = desk.phone.in_words();
     match removed {
         0 => {

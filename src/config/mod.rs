@@ -103,8 +103,20 @@ pub struct Annie {
     pub concurrency: u32,
     /// For one request in all, connecting included.
     pub timeout: Duration,
-    /// How long an outcome may be unknown before a person should look.
+    /// Two readings of Annie's list at least this far apart have to lack a text before it counts as not sent.
     pub settle: TimeDelta,
+    /// What becomes of such a text.
+    pub on_unknown: OnUnknown,
+}
+
+/// What becomes of a text that Annie gave no clear answer for and that her list lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnUnknown {
+    /// It is sent once more, while Annie's own 24 hours guard against a double.
+    #[default]
+    Retry,
+    /// A person decides.
+    Hold,
 }
 
 /// A member of `patientInfo`.

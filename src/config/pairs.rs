@@ -216,6 +216,8 @@ fn facts(start: DateTime<Utc>, now: DateTime<Utc>) -> NumberFacts {
         opted_out: false,
         attempts: Vec::new(),
         wrong_for: BTreeSet::new(),
+        told: Vec::new(),
+        replies_unread: false,
     }
 }
 

@@ -13,7 +13,9 @@ use super::document::{Faults, Section, Value, duration, fault, list, one_of, tex
 use super::hours::{self, Open};
 use super::problem::Problem;
 use super::zones::Zones;
-use super::{Annie, AppointmentField, Config, PatientField, Practice, check, locations, rules, schedule, words};
+use super::{
+    Annie, AppointmentField, Config, OnUnknown, PatientField, Practice, check, locations, rules, schedule, words,
+};
 use crate::domain::appointment::Consent;
 use crate::domain::language::Language;
 use crate::domain::phone::{self, Country, Phone};
@@ -191,6 +193,8 @@ fn read_annie(mut section: Section<'_, '_, '_>, folder: &Path, zones: &Zones) ->
     // A stop waits for what is under way and must not take longer than 35 s.
     let timeout = section.optional("timeout", |value| duration(value, 1..=30));
     let settle = section.optional("settle", |value| duration(value, 0..=86_400));
+    let unknowns = [("retry", OnUnknown::Retry), ("hold", OnUnknown::Hold)];
+    let on_unknown = section.optional("on_unknown", |value| one_of(value, &unknowns));
     section.raw("limits");
     section.finish();
     let annie = Annie {
@@ -202,6 +206,7 @@ fn read_annie(mut section: Section<'_, '_, '_>, folder: &Path, zones: &Zones) ->
         concurrency: concurrency.unwrap_or(4),
         timeout: timeout.unwrap_or(Duration::from_secs(30)),
         settle: settle.and_then(|d| TimeDelta::from_std(d).ok()).unwrap_or(TimeDelta::minutes(10)),
+        on_unknown: on_unknown.unwrap_or_default(),
     };
     Some((annie, organization))
 }

@@ -86,7 +86,9 @@ reasons! {
         Circuit = "circuit", "sending is stopped: Annie refuses the key";
         Offline = "offline", "Annie cannot be reached, or fails";
         Pace = "pace", "Annie asked for a pause";
-        Clock = "clock", "this machine's clock is wrong";
+        Clock = "clock", "this machine's clock is wrong, or not confirmed by Annie's yet";
+        CatchingUp = "catching-up", "Annie is asked first what went out while Leadtime was not looking";
+        RepliesUnread = "replies-unread", "the replies of this number are read first";
     }
 }
 

@@ -16,6 +16,9 @@ const SLOW_AFTER: u32 = 3;
 /// How slow.
 const SLOW: TimeDelta = TimeDelta::minutes(5);
 
+/// Nothing here waits longer.
+const LONGEST: TimeDelta = TimeDelta::minutes(61);
+
 /// Unclear outcomes in a row from which on there is one POST at a time, with a back-off.
 const UNCLEAR_AFTER: u32 = 3;
 
@@ -47,8 +50,10 @@ pub enum Permit {
 
 /// What a key of this health may do at `now` with so many POSTs under way.
 pub fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
+    // A time far ahead was written by a clock that has been set back since.
+    let waits = |until: &DateTime<Utc>| *until > now && *until - now <= LONGEST;
     if let Some(open) = &health.open {
-        return match now >= open.next_probe {
+        return match !waits(&open.next_probe) {
             true => Permit::Probe,
             false => Permit::Wait { why: Wait::Circuit, until: open.next_probe },
         };
@@ -59,12 +64,12 @@ pub fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
     if health.refused.len() >= 2 {
         return Permit::Open { reason: refusal(health, "two numbers in a row") };
     }
-    if let Some(until) = health.limited_until.filter(|until| *until > now) {
+    if let Some(until) = health.limited_until.filter(waits) {
         return Permit::Wait { why: Wait::Pace, until };
     }
     let offline = health.last_unreachable.filter(|_| health.unreachable_in_a_row > 0);
     let back_online = offline.map(|last| last + offline_delay(health.unreachable_in_a_row));
-    if let Some(until) = back_online.filter(|until| *until > now) {
+    if let Some(until) = back_online.filter(waits) {
         return Permit::Wait { why: Wait::Offline, until };
     }
     // Each text without a clear answer is one that is not sent again: a failing Annie must not cost the whole day's.
@@ -73,11 +78,11 @@ pub fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
         .last_unclear
         .filter(|_| unclear)
         .map(|last| last + offline_delay(health.unclear_in_a_row.saturating_sub(UNCLEAR_AFTER - 1)));
-    if let Some(until) = after_unclear.filter(|until| *until > now) {
+    if let Some(until) = after_unclear.filter(waits) {
         return Permit::Wait { why: Wait::Offline, until };
     }
     let slow = health.rejected_in_a_row >= SLOW_AFTER;
-    if let Some(until) = health.last_answer.filter(|_| slow).map(|last| last + SLOW).filter(|until| *until > now) {
+    if let Some(until) = health.last_answer.filter(|_| slow).map(|last| last + SLOW).filter(waits) {
         return Permit::Wait { why: Wait::Pace, until };
     }
     let careful = slow || unclear || back_online.is_some() || !health.refused.is_empty();
@@ -119,7 +124,7 @@ pub fn opened(reason: String, probes: u32, since: DateTime<Utc>, now: DateTime<U
 }
 
 /// How long to wait after so many attempts in a row did not reach Annie: 5 s, doubled, at most 5 min.
-fn offline_delay(in_a_row: u32) -> TimeDelta {
+pub(super) fn offline_delay(in_a_row: u32) -> TimeDelta {
     nth(
         ExponentialBuilder::new().with_min_delay(Duration::from_secs(5)).with_max_delay(Duration::from_secs(300)),
         in_a_row,

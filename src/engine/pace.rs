@@ -42,6 +42,57 @@ impl Pace {
     }
 }
 
+/// The permits of one key: all requests together, a fifth of them kept for reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permits {
+    all: Pace,
+    reading: Pace,
+}
+
+impl Permits {
+    /// Permits for so many requests a minute.
+    pub fn per_minute(requests: u32) -> Permits {
+        Permits { all: Pace::per_minute(requests), reading: Pace::per_minute(requests / 5) }
+    }
+
+    /// The same with another speed; what was taken stays taken.
+    pub fn at_speed(self, requests: u32) -> Permits {
+        Permits { all: self.all.at_speed(requests), reading: self.reading.at_speed(requests / 5) }
+    }
+
+    /// Whether a GET may start now. While texts are due, only what is kept for reading.
+    pub fn may_read(&self, texts_are_due: bool, now: Duration) -> bool {
+        self.all.permits(now) > 0 && (!texts_are_due || self.reading.permits(now) > 0)
+    }
+
+    /// Takes a permit for a GET.
+    pub fn take_read(&mut self, now: Duration) {
+        self.all.take(1, now);
+        self.reading.take(1, now);
+    }
+
+    /// How many POSTs can start within a second.
+    pub fn sends(&self, now: Duration) -> usize {
+        self.all.permits(now)
+    }
+
+    /// Takes permits for POSTs.
+    pub fn take_sends(&mut self, permits: usize, now: Duration) {
+        self.all.take(permits, now);
+    }
+
+    /// How long until there is a permit for a POST.
+    pub fn wait(&self, now: Duration) -> Duration {
+        self.all.wait(now)
+    }
+
+    /// How long until there is one for a GET.
+    pub fn wait_to_read(&self, texts_are_due: bool, now: Duration) -> Duration {
+        let reading = if texts_are_due { self.reading.wait(now) } else { Duration::ZERO };
+        self.all.wait(now).max(reading)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +117,27 @@ mod tests {
             assert!((per_minute as usize..=per_minute as usize + 1).contains(&most), "{per_minute}: {most}");
         }
         assert!((600..=610).contains(&most_in_a_minute(600)));
+    }
+
+    #[test]
+    fn reading_gets_its_fifth_while_texts_are_due_and_all_else() {
+        let in_a_minute = |texts_are_due: bool| {
+            let mut permits = Permits::per_minute(50);
+            let (mut reads, mut sends) = (0, 0);
+            for ms in (1_000_000..1_060_000).step_by(100) {
+                let now = Duration::from_millis(ms);
+                if permits.may_read(texts_are_due, now) {
+                    permits.take_read(now);
+                    reads += 1;
+                } else if texts_are_due && permits.sends(now) > 0 {
+                    permits.take_sends(1, now);
+                    sends += 1;
+                }
+            }
+            (reads, sends)
+        };
+        assert_eq!(in_a_minute(true), (10, 40));
+        assert_eq!(in_a_minute(false), (50, 0));
     }
 
     #[test]

@@ -6,24 +6,26 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
-use tracing::{debug, error, info, warn};
+use tokio::task::JoinSet;
+use tracing::{debug, error, warn};
 
-use super::circuit;
 use super::difference::{self, Difference};
-use super::pace::Pace;
+use super::lines::Line;
 use super::planning::{self, Step};
+use super::reading::Done;
 use super::sending::{Claiming, InFlight, claim_some};
+use super::trust::ClockWatch;
 use crate::annie::gateway::Gateway;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::reminder::Wait;
 use crate::planner::facts::Mode;
-use crate::store::{Store, StoreError, circuits, dirty, ledger, standing};
+use crate::store::{Store, StoreError, answers, dirty, ledger, standing};
 
 /// Steps of planning in one pass, so that a great import does not keep due texts waiting.
 const STEPS_AT_ONCE: usize = 8;
 /// How often a sign of life is stored.
-const HEARTBEAT: TimeDelta = TimeDelta::minutes(1);
+pub(super) const HEARTBEAT: TimeDelta = TimeDelta::minutes(1);
 /// How often the same waiting is said again.
 const SAY_AGAIN: TimeDelta = TimeDelta::minutes(15);
 
@@ -36,6 +38,10 @@ pub struct PassReport {
     pub planned: usize,
     /// POSTs begun.
     pub begun: usize,
+    /// GETs begun.
+    pub reading: usize,
+    /// GETs whose answers were taken in.
+    pub read: usize,
     /// What sending waits for.
     pub waits: Option<Wait>,
     /// Ask for the next pass after this long at the latest; none = the next tick will do.
@@ -48,31 +54,39 @@ pub type Gateways = BTreeMap<String, Gateway>;
 /// The passes with what they need.
 #[derive(Debug)]
 pub struct Engine<C> {
-    store: Store,
-    clock: Arc<C>,
-    /// Empty in observe mode: there is nobody to send to.
-    gateways: Gateways,
-    config: Arc<Config>,
-    pace: Pace,
-    in_flight: InFlight,
-    nudge: Arc<Notify>,
-    last_beat: Option<DateTime<Utc>>,
-    said: Option<(Wait, DateTime<Utc>)>,
-    warned_unknown: u64,
+    pub(super) store: Store,
+    pub(super) clock: Arc<C>,
+    /// By the names of the keys; empty in observe mode: there is nobody to send to.
+    pub(super) lines: BTreeMap<String, Line>,
+    pub(super) config: Arc<Config>,
+    pub(super) in_flight: InFlight,
+    pub(super) readings: JoinSet<Done>,
+    pub(super) nudge: Arc<Notify>,
+    pub(super) watch: ClockWatch,
+    /// This life of the daemon is on record, and the rules are live: not before the clock is plausible.
+    pub(super) begun: bool,
+    pub(super) doubt: Option<String>,
+    pub(super) last_beat: Option<DateTime<Utc>>,
+    pub(super) said: Option<(Wait, DateTime<Utc>)>,
+    pub(super) warned_unknown: u64,
 }
 
 impl<C: Clock + 'static> Engine<C> {
     /// An engine over an open store.
     pub fn new(store: Store, clock: Arc<C>, gateways: Gateways, config: Arc<Config>) -> Engine<C> {
-        let pace = Pace::per_minute(config.annie.requests_per_minute);
+        let lines = gateways.into_iter().map(|(key, gateway)| (key, Line::new(gateway, &config))).collect();
+        let watch = ClockWatch::start(None, clock.now(), clock.boot());
         Engine {
             store,
             clock,
-            gateways,
+            lines,
             config,
-            pace,
             in_flight: InFlight::default(),
+            readings: JoinSet::new(),
             nudge: Arc::new(Notify::new()),
+            watch,
+            begun: false,
+            doubt: None,
             last_beat: None,
             said: None,
             warned_unknown: 0,
@@ -89,35 +103,6 @@ impl<C: Clock + 'static> Engine<C> {
         &self.config
     }
 
-    /// Before the first pass: what a crash cut off is in doubt, the rules go live, and everything is planned anew
-    /// if the plan was made from something else. An open circuit is probed at once: a restart often brings a new key.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub async fn start(&mut self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let keys: Vec<String> = self.config.key_names().map(str::to_owned).collect();
-        let cut_off = self
-            .store
-            .write(move |tx| {
-                standing::begin_run(tx, now)?;
-                for key in &keys {
-                    if let Some(open) = circuits::health(tx, key)?.open {
-                        circuits::set_open(tx, key, &circuits::Open { next_probe: now, ..open })?;
-                    }
-                }
-                ledger::recover(tx, now)
-            })
-            .await?;
-        if cut_off > 0 {
-            warn!(
-                count = cut_off,
-                "{cut_off} texts were cut off when Leadtime last stopped; it is not known whether they went out, and they are not sent again"
-            );
-        }
-        self.adopt(self.config.clone()).await
-    }
-
     /// What a configuration would change in the coming days if it came into force now.
     ///
     /// # Errors
@@ -127,49 +112,41 @@ impl<C: Clock + 'static> Engine<C> {
         self.store.write(move |tx| difference::between(tx, &old, &new, now)).await
     }
 
-    /// Puts a configuration in force: `start` and reload.
-    ///
-    /// # Errors
-    /// Database errors; the former configuration stays in force.
-    pub async fn adopt(&mut self, config: Arc<Config>) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let (new, basis) = (config.clone(), config.plan_basis(now));
-        self.store
-            .write(move |tx| {
-                standing::go_live(tx, &new.rulebook.rules, now)?;
-                if standing::set_plan_basis(tx, &basis)? {
-                    dirty::mark_all(tx)?;
-                }
-                Ok(())
-            })
-            .await?;
-        self.pace = self.pace.clone().at_speed(config.annie.requests_per_minute);
-        self.config = config;
-        Ok(())
-    }
-
-    /// Replaces the ways to Annie, after a reload changed them.
-    pub fn set_gateways(&mut self, gateways: Gateways) {
-        self.gateways = gateways;
-    }
-
-    /// One pass: settle, keep house, plan, send. Timer, nudge and start-up all call this; it looks at what the
-    /// store says is due and makes it so.
+    /// One pass: settle, hear what was read, keep house, plan, read, send. Timer, nudge and start-up all call this; it
+    /// looks at what the store says is due and makes it so.
     ///
     /// # Errors
     /// Database errors. Nothing is lost: outcomes stay collected, what is due stays due.
     pub async fn pass(&mut self) -> Result<PassReport, StoreError> {
+        // The clocks are looked at first, so that an answer can lift the doubt a step brought.
+        self.watch.see(self.clock.now(), self.clock.boot());
         self.in_flight.collect(false, self.clock.as_ref()).await;
+        self.hear_sends();
         let mut report = PassReport { settled: self.in_flight.settle(&self.store).await?, ..PassReport::default() };
+        report.read = self.take_readings().await?;
         let now = self.clock.now();
-        self.keep_house(now).await?;
-        let more = self.plan(now, &mut report).await?;
-        self.send(&mut report).await?;
+        self.note_doubt(now).await?;
+        let mut more = false;
+        if self.may_plan() {
+            if !self.begun {
+                self.begin(now).await?;
+            }
+            self.keep_house(now).await?;
+            more = self.plan(now, &mut report).await?;
+        }
+        let hungry = self.read(&mut report).await?;
+        self.send(&hungry, &mut report).await?;
         if more {
             report.again_in = Some(Duration::ZERO);
         }
         debug!(?report, "pass");
         Ok(report)
+    }
+
+    fn hear_sends(&mut self) {
+        for (date, (began, ended)) in self.in_flight.take_dates() {
+            self.watch.hear(date, began, ended);
+        }
     }
 
     /// Finishes and records the POSTs under way; begins no other.
@@ -178,6 +155,7 @@ impl<C: Clock + 'static> Engine<C> {
     /// Database errors.
     pub async fn drain(&mut self) -> Result<usize, StoreError> {
         self.in_flight.collect(true, self.clock.as_ref()).await;
+        self.hear_sends();
         self.in_flight.settle(&self.store).await
     }
 
@@ -189,19 +167,26 @@ impl<C: Clock + 'static> Engine<C> {
     async fn keep_house(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let beat = self.last_beat.is_none_or(|last| now - last >= HEARTBEAT || now < last);
         let settle = self.config.annie.settle;
-        let (given_up, unknown) = self
+        let (held, given_up, unknown) = self
             .store
             .write(move |tx| {
                 if beat {
                     standing::beat(tx, now)?;
                 }
                 dirty::mark_expired(tx, now)?;
-                let given_up = ledger::give_up_unconfirmed(tx, now)?;
-                Ok((given_up, ledger::unknown_since_before(tx, now - settle)?))
+                let held = answers::hold_expired(tx, now)?;
+                let given_up = answers::give_up_unconfirmed(tx, now)?;
+                Ok((held, given_up, ledger::unknown_since_before(tx, now - settle * 3)?))
             })
             .await?;
         if beat {
             self.last_beat = Some(now);
+        }
+        if held > 0 {
+            error!(
+                count = held,
+                "{held} reminders are held: it could not be learnt in time whether they went out. Somebody has to decide, see `leadtime resolve`"
+            );
         }
         if given_up > 0 {
             error!(
@@ -212,7 +197,7 @@ impl<C: Clock + 'static> Engine<C> {
         if unknown > self.warned_unknown {
             error!(
                 count = unknown,
-                "{unknown} texts may or may not have gone out and block their numbers; look them up in Annie (`leadtime status`)"
+                "{unknown} texts may or may not have gone out and block their numbers: Annie's list could not tell yet (`leadtime status`)"
             );
         }
         self.warned_unknown = unknown;
@@ -233,10 +218,14 @@ impl<C: Clock + 'static> Engine<C> {
     }
 
     /// Sends what is due, each key by itself: one that is stopped holds up no other.
-    async fn send(&mut self, report: &mut PassReport) -> Result<(), StoreError> {
-        for (key, gateway) in self.gateways.clone() {
+    async fn send(&mut self, hungry: &[String], report: &mut PassReport) -> Result<(), StoreError> {
+        if self.config.rulebook.mode == Mode::Observe || self.in_flight.has_unsettled() {
+            return Ok(());
+        }
+        let keys: Vec<String> = self.lines.keys().cloned().collect();
+        for key in keys {
             let mut own = PassReport::default();
-            self.send_with(&key, &gateway, &mut own).await?;
+            self.send_with(&key, hungry.contains(&key), &mut own).await?;
             report.begun += own.begun;
             report.waits = report.waits.or(own.waits);
             report.again_in = report.again_in.into_iter().chain(own.again_in).min();
@@ -244,39 +233,39 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(())
     }
 
-    async fn send_with(&mut self, key: &str, gateway: &Gateway, report: &mut PassReport) -> Result<(), StoreError> {
-        if self.config.rulebook.mode == Mode::Observe || self.in_flight.has_unsettled() {
-            return Ok(());
-        }
+    async fn send_with(&mut self, key: &str, hungry: bool, report: &mut PassReport) -> Result<(), StoreError> {
         let boot = self.clock.boot();
-        let slots = (self.config.annie.concurrency as usize).saturating_sub(self.in_flight.count());
-        let most = slots.min(self.pace.permits(boot));
+        let under_way = self.in_flight.count_of(key);
+        let slots = (self.config.annie.concurrency as usize).saturating_sub(under_way);
+        let Some(line) = self.lines.get(key) else { return Ok(()) };
+        let most = slots.min(line.permits.sends(boot));
         if most == 0 {
             // A full house is nudged by the next POST that ends.
-            report.again_in = Some(self.pace.wait(boot)).filter(|wait| slots > 0 && !wait.is_zero());
+            report.again_in = Some(line.permits.wait(boot)).filter(|wait| hungry && slots > 0 && !wait.is_zero());
             return Ok(());
         }
-        let (config, under_way, clock) = (self.config.clone(), self.in_flight.count(), self.clock.clone());
+        let (config, clock, confirmed) = (self.config.clone(), self.clock.clone(), self.watch.is_confirmed());
         let api_key = key.to_owned();
         // The claim's time is read when the store is ours: planning and waiting for a writer take their time.
         let (claiming, now, boot) = self
             .store
             .write(move |tx| {
                 let (now, boot) = (clock.now(), clock.boot());
-                Ok((claim_some(tx, &config, &api_key, now, most, under_way)?, now, boot))
+                Ok((claim_some(tx, &config, &api_key, confirmed, now, most, under_way)?, now, boot))
             })
             .await?;
+        let Some(line) = self.lines.get_mut(key) else { return Ok(()) };
         match claiming {
             Claiming::Sent(claimed) => {
                 self.said = self.said.filter(|_| claimed.is_empty());
                 report.begun = claimed.len();
-                self.pace.take(claimed.len(), boot);
+                line.permits.take_sends(claimed.len(), boot);
                 for claim in claimed {
                     let clock: Arc<dyn Clock> = self.clock.clone();
-                    self.in_flight.begin(claim, gateway.clone(), clock, (now, boot), self.nudge.clone());
+                    self.in_flight.begin(claim, line.gateway.clone(), clock, (now, boot), self.nudge.clone());
                 }
                 if report.begun == most {
-                    report.again_in = Some(self.pace.wait(boot));
+                    report.again_in = Some(line.permits.wait(boot));
                 }
             }
             Claiming::Waits(why, until) => {
@@ -288,39 +277,6 @@ impl<C: Clock + 'static> Engine<C> {
             Claiming::Opened(reason) => {
                 report.waits = Some(Wait::Circuit);
                 error!(%reason, "sending is stopped, nothing is lost: {reason}. When it is mended, sending goes on by itself; `systemctl restart leadtime` tries at once");
-            }
-            Claiming::Probe => self.probe(key, gateway, now, report).await?,
-        }
-        Ok(())
-    }
-
-    /// Tries the key by a GET: a good answer lets sending try again, a bad one puts the next try off.
-    async fn probe(
-        &mut self,
-        key: &str,
-        gateway: &Gateway,
-        now: DateTime<Utc>,
-        report: &mut PassReport,
-    ) -> Result<(), StoreError> {
-        self.pace.take(1, self.clock.boot());
-        let answer = gateway.probe().await;
-        let (good, key) = (answer.is_ok(), key.to_owned());
-        self.store
-            .write(move |tx| {
-                let Some(open) = circuits::health(tx, &key)?.open else { return Ok(()) };
-                let next = circuit::opened(open.reason.clone(), open.probes + 1, open.since, now);
-                circuits::set_open(tx, &key, &next)?;
-                if good { circuits::set_closed(tx, &key) } else { Ok(()) }
-            })
-            .await?;
-        match answer {
-            Ok(()) => {
-                info!("Annie accepts the key again: sending goes on");
-                report.again_in = Some(self.pace.wait(self.clock.boot()));
-            }
-            Err(why) => {
-                report.waits = Some(Wait::Circuit);
-                warn!("sending is still stopped: {why}");
             }
         }
         Ok(())

@@ -102,7 +102,7 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
     for (unit, also) in &dirty {
         let planned = separately(tx, || {
             let (facts, plan) = plan_unit(tx, config, &live, unit, also, now)?;
-            reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored)
+            reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored, now)
         })?;
         match planned {
             Ok(changed) => {

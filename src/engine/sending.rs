@@ -13,6 +13,7 @@ use super::circuit::{self, Permit};
 use super::compose;
 use super::planning::{is_first_text, plan_unit};
 use crate::annie::gateway::Gateway;
+use crate::annie::verdict::Heard;
 use crate::annie::wire::SmsRequest;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -23,7 +24,7 @@ use crate::domain::reminder::{Answer, State, Wait};
 use crate::planner::facts::{Key, LiveSince};
 use crate::store::dirty::{self, Unit};
 use crate::store::reminders::Due;
-use crate::store::{Connection, StoreError, Transaction, circuits, ledger, reminders, separately, standing};
+use crate::store::{Connection, StoreError, Transaction, circuits, ledger, listings, reminders, separately, standing};
 
 /// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
 const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
@@ -57,8 +58,6 @@ pub enum Claiming {
     Waits(Wait, DateTime<Utc>),
     /// The circuit has just opened.
     Opened(String),
-    /// The key has to be tried by a GET.
-    Probe,
 }
 
 /// A POST that ended.
@@ -70,21 +69,37 @@ struct Finished {
     api_key: String,
     outcome: Outcome,
     ended: DateTime<Utc>,
+    /// No requests before this instant: Annie asked for it.
+    pause: Option<DateTime<Utc>>,
 }
+
+/// Annie's time in an answer, and the instants between which the request lay.
+type Dated = (Option<DateTime<Utc>>, (DateTime<Utc>, DateTime<Utc>));
 
 /// The POSTs under way.
 #[derive(Debug, Default)]
 pub struct InFlight {
-    tasks: JoinSet<(Outcome, DateTime<Utc>)>,
+    tasks: JoinSet<(Heard<Outcome>, DateTime<Utc>, Dated)>,
     claims: HashMap<Id, (i64, Vec<Key>, Phone, String)>,
     /// Ended, but not on disk yet: kept until the disk takes them.
     unsettled: Vec<Finished>,
+    dates: Vec<Dated>,
 }
 
 impl InFlight {
     /// How many POSTs are under way.
     pub fn count(&self) -> usize {
         self.tasks.len()
+    }
+
+    /// How many of a key.
+    pub fn count_of(&self, api_key: &str) -> usize {
+        self.claims.values().filter(|(.., key)| key == api_key).count()
+    }
+
+    /// Annie's times in the answers collected since this was last asked.
+    pub fn take_dates(&mut self) -> Vec<Dated> {
+        std::mem::take(&mut self.dates)
     }
 
     /// Whether outcomes wait for the disk; nothing is sent meanwhile.
@@ -104,11 +119,16 @@ impl InFlight {
         let Claimed { attempt, keys, phone, api_key, request } = claimed;
         let task = self.tasks.spawn(async move {
             let _nudge = NudgeOnDrop(nudge);
-            let outcome = match is_too_old(clock.as_ref(), claimed_at) {
-                true => Outcome::NotSent(NotSent::TooOld),
-                false => gateway.send(&request, || clock.now()).await,
-            };
-            (outcome, clock.now())
+            let (wall, boot) = claimed_at;
+            let began = clock.now();
+            // Asked when the connection is there, so that neither a slow connect nor a suspend makes it late.
+            let watch = clock.clone();
+            let still_good = move || !is_too_old(watch.as_ref(), claimed_at);
+            let heard = gateway.send(&request, || clock.now(), still_good).await;
+            // By the time since boot: the wall clock may have been set meanwhile.
+            let lasted = TimeDelta::from_std(clock.boot().saturating_sub(boot)).unwrap_or_default();
+            let dated = (heard.date, (began, clock.now()));
+            (heard, wall + lasted, dated)
         });
         self.claims.insert(task.id(), (attempt, keys, phone, api_key));
     }
@@ -120,16 +140,23 @@ impl InFlight {
                 true => self.tasks.join_next_with_id().await,
                 false => self.tasks.try_join_next_with_id(),
             };
-            let (id, (outcome, ended)) = match next {
+            let (id, (heard, ended, dated)) = match next {
                 None => return,
                 Some(Ok(done)) => done,
                 Some(Err(failed)) => {
                     let detail = "sending it failed within Leadtime".to_owned();
-                    (failed.id(), (Outcome::Unknown { status: None, detail }, clock.now()))
+                    let now = clock.now();
+                    let heard = Heard::only(Outcome::Unknown { status: None, detail });
+                    (failed.id(), (heard, now, (None, (now, now))))
                 }
             };
+            let Heard { answer: outcome, date, pause } = heard;
+            // Where nobody answered, nobody told the time.
+            if date.is_some() || matches!(outcome, Outcome::Sent(_) | Outcome::Rejected { .. }) {
+                self.dates.push(dated);
+            }
             if let Some((attempt, keys, phone, api_key)) = self.claims.remove(&id) {
-                self.unsettled.push(Finished { attempt, keys, phone, api_key, outcome, ended });
+                self.unsettled.push(Finished { attempt, keys, phone, api_key, outcome, ended, pause });
             }
         }
     }
@@ -170,7 +197,7 @@ fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> boo
 /// How many reminders turned out to be rejected, and the attempts whose outcome could not be recorded as it was.
 fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<(usize, Vec<i64>), StoreError> {
     let mut unrecorded = Vec::new();
-    for Finished { attempt, outcome, ended, api_key, .. } in all {
+    for Finished { attempt, outcome, ended, api_key, pause, .. } in all {
         let settled = separately(tx, || ledger::settle(tx, *attempt, outcome, *ended))?;
         if let Err(error) = settled {
             unrecorded.push(*attempt);
@@ -181,13 +208,19 @@ fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<(usize, Vec<i64>
                 error!(attempt, "attempt {attempt} cannot be settled at all: {error}");
             }
         }
-        match outcome {
-            Outcome::Sent(_) => circuits::forget_probes(tx, api_key)?,
-            Outcome::NotSent(NotSent::RateLimited { until }) => circuits::set_limited(tx, api_key, *until)?,
-            _ => {}
+        if let Outcome::Sent(_) = outcome {
+            circuits::forget_probes(tx, api_key)?;
+        }
+        let limited = match outcome {
+            Outcome::NotSent(NotSent::RateLimited { until }) => Some(*until),
+            _ => *pause,
+        };
+        if let Some(until) = limited {
+            circuits::set_limited(tx, api_key, until)?;
         }
     }
-    let rejected = separately(tx, || ledger::reject_refused_numbers(tx))?;
+    let now = all.iter().map(|finished| finished.ended).max().unwrap_or_default();
+    let rejected = separately(tx, || ledger::reject_refused_numbers(tx, now))?;
     let rejected = rejected.unwrap_or_else(|error| {
         error!("refusals of single numbers cannot be recorded: {error}");
         0
@@ -227,7 +260,7 @@ fn report_one(attempt: i64, key: &Key, phone: &Phone, outcome: &Outcome) {
             error!(%appointment, %rule, attempt, %phone, "Annie rejected `{rule}` of appointment {appointment}: {detail}; it is not tried again");
         }
         Outcome::Unknown { .. } => {
-            warn!(%appointment, %rule, attempt, %phone, "it is not known whether `{rule}` of appointment {appointment} went out: {detail}; it is not sent again");
+            warn!(%appointment, %rule, attempt, %phone, "it is not known whether `{rule}` of appointment {appointment} went out: {detail}; Annie's list will tell");
         }
     }
 }
@@ -240,7 +273,8 @@ pub fn clock_is_wrong(connection: &Connection, now: DateTime<Utc>) -> Result<boo
     Ok(ledger::last_attempt_at(connection)?.is_some_and(|last| now < last - CLOCK_TOLERANCE))
 }
 
-/// Claims what may be sent now with a key, at most `most`, in one transaction. `under_way` POSTs have not ended.
+/// Claims what may be sent now with a key, at most `most`, in one transaction. `under_way` POSTs have not ended;
+/// `confirmed`: Annie's clock agrees with this machine's.
 ///
 /// # Errors
 /// Database errors.
@@ -248,6 +282,7 @@ pub fn claim_some(
     tx: &Transaction<'_>,
     config: &Config,
     api_key: &str,
+    confirmed: bool,
     now: DateTime<Utc>,
     most: usize,
     under_way: usize,
@@ -256,16 +291,20 @@ pub fn claim_some(
     if reminders::due(tx, now, &[], &ours, 1)?.is_empty() {
         return Ok(Claiming::Sent(Vec::new()));
     }
-    if clock_is_wrong(tx, now)? {
-        return Ok(Claiming::Waits(Wait::Clock, now));
-    }
     let health = circuits::health(tx, api_key)?;
     let (at_once, avoid) = match circuit::decide(&health, now) {
         Permit::Go { at_once, avoid } => (at_once, avoid),
         Permit::Wait { why, until } => return Ok(Claiming::Waits(why, until)),
         Permit::Open { reason } => return open(tx, api_key, reason, now),
-        Permit::Probe => return Ok(Claiming::Probe),
+        Permit::Probe => return Ok(Claiming::Waits(Wait::Circuit, now)),
     };
+    if !confirmed || clock_is_wrong(tx, now)? {
+        return Ok(Claiming::Waits(Wait::Clock, now));
+    }
+    // Nothing is sent before all is known that was sent while nobody looked.
+    if listings::standing(tx, api_key)?.is_none_or(|standing| standing.blind.is_some()) {
+        return Ok(Claiming::Waits(Wait::CatchingUp, now));
+    }
     let most = most.min(at_once.saturating_sub(under_way));
     if most == 0 {
         return Ok(Claiming::Sent(Vec::new()));
@@ -313,7 +352,7 @@ fn claim_one(
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = Unit::Number(due.phone.clone());
     let (facts, plan) = plan_unit(tx, config, live, &unit, &BTreeSet::new(), now)?;
-    reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored)?;
+    reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored, now)?;
     if !plan.items.iter().any(|item| item.key == due.key && item.current) {
         // It is no longer this number's, or not at this time: its own unit has to answer for it.
         dirty::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;
@@ -321,7 +360,7 @@ fn claim_one(
     }
     let planned = |key: &Key| plan.items.iter().any(|i| i.key == *key && i.state == State::Answered(Answer::Planned));
     let message = plan.message_of(&due.key).filter(|message| message.due_at <= now && message.keys.iter().all(planned));
-    let Some(message) = message.filter(|_| !facts.in_doubt) else { return Ok(None) };
+    let Some(message) = message.filter(|_| !facts.in_doubt && !facts.replies_unread) else { return Ok(None) };
     let visits: Vec<_> = message
         .keys
         .iter()
@@ -335,7 +374,15 @@ fn claim_one(
     let api_key = config.key_name(due.location.as_deref());
     let (keys, phone) = (message.keys.clone(), due.phone.clone());
     let zone = &config.practice.zone;
-    let claim = ledger::Claim { keys: &keys, phone: &phone, api_key, body: Private(&body), now, zone };
+    let claim = ledger::Claim {
+        keys: &keys,
+        phone: &phone,
+        api_key,
+        body: Private(&body),
+        now,
+        zone,
+        retry_of: message.retry_of,
+    };
     let attempt = ledger::claim(tx, &claim)?;
     Ok(Some(Claimed { attempt, keys, phone, api_key: api_key.to_owned(), request }))
 }

@@ -4,75 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use super::calendar::{Adjustment, Calendar, ON_TIME};
+use super::calendar::{Calendar, ON_TIME};
 use super::civil;
-use super::facts::{FeedImports, Key, LiveSince, Number, NumberFacts, Rulebook, Stored, Twin, VisitFacts};
+use super::draft::{Draft, Expiry};
+use super::facts::{FeedImports, Key, LiveSince, Number, NumberFacts, Rulebook, Stored, Told, Twin, VisitFacts};
 use super::plan::Words;
 use crate::domain::appointment::{Appointment, Consent, Status};
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Answer, Cancel, Miss, Skip, State};
 use crate::domain::rule::{BookedLate, Rule};
 use crate::domain::text::{AppointmentId, RuleName};
-
-/// What ends the use of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expiry {
-    /// The visit is too near.
-    NearStart,
-    /// The next rule's time has come.
-    NextRule(RuleName),
-    /// The rule's own `expires_after`.
-    After,
-}
-
-/// One rule of one visit, with its answer by itself.
-#[derive(Debug, Clone)]
-pub(super) struct Draft<'a> {
-    pub visit: &'a VisitFacts,
-    pub rule: &'a Rule,
-    pub key: Key,
-    pub calendar: Option<&'a Calendar>,
-    pub stored: Option<&'a Stored>,
-    pub nominal: Option<DateTime<Utc>>,
-    pub adjusted: Option<(DateTime<Utc>, Adjustment)>,
-    pub expires: DateTime<Utc>,
-    pub expires_by: Expiry,
-    /// When it could first leave, or why it does not.
-    pub fresh: Result<DateTime<Utc>, Answer>,
-    /// What of the stored state stands whatever the fresh answer is.
-    pub kept: Option<State>,
-}
-
-impl Draft<'_> {
-    pub(super) fn adjusted_at(&self) -> Option<DateTime<Utc>> {
-        self.adjusted.map(|(at, _)| at)
-    }
-
-    /// Whether another entry of the same patient and start is a duplicate of it.
-    fn covers(&self) -> bool {
-        match self.kept {
-            None => self.fresh.is_ok(),
-            Some(State::Answered(Answer::Skipped(reason))) => {
-                matches!(reason, Skip::ObserveMode | Skip::NotInOnlyTo)
-            }
-            Some(State::Answered(answer)) => answer == Answer::Missed(Miss::Expired),
-            Some(_) => true,
-        }
-    }
-
-    /// When observe mode showed it, or is going to, once that is final.
-    pub(super) fn shown_at(&self) -> Option<DateTime<Utc>> {
-        match self.kept? {
-            State::Answered(Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)) => self.stored?.due_at,
-            _ => None,
-        }
-    }
-
-    /// Whether it wants room in its number's budget, and from when on.
-    pub(super) fn wants(&self) -> Option<DateTime<Utc>> {
-        self.fresh.ok().filter(|_| self.kept.is_none())
-    }
-}
 
 /// What is asked of one number.
 pub(super) struct Answering<'a> {
@@ -149,6 +90,7 @@ impl<'a> Answering<'a> {
             expires_by: Expiry::NearStart,
             fresh: Err(Answer::Skipped(Skip::OutsideHours)),
             kept: None,
+            told_by: None,
         }
     }
 
@@ -167,8 +109,18 @@ impl<'a> Answering<'a> {
         if let Some((next, rule)) = next.filter(|(next, _)| *next <= draft.expires) {
             (draft.expires, draft.expires_by) = (*next, Expiry::NextRule(rule.clone()));
         }
+        if let Some((until, adjusted)) = draft.retry().and_then(|retry| retry.until).zip(draft.adjusted_at())
+            && until > adjusted
+            && until < draft.expires
+        {
+            (draft.expires, draft.expires_by) = (until, Expiry::RetryOver);
+        }
         draft.fresh = self.fresh(draft, covering);
-        draft.kept = self.kept(draft);
+        draft.told_by = self.told_by(draft);
+        draft.kept = match draft.told_by {
+            Some(_) => Some(State::Sent),
+            None => self.kept(draft),
+        };
     }
 
     /// The answer as if nothing were stored, before limits and mode have their say: from when on, or why not.
@@ -335,10 +287,28 @@ impl<'a> Answering<'a> {
         round + u32::from(told_since)
     }
 
+    /// What was begun with this number while nobody looked told everything that was to be sent by the end of its day,
+    /// whatever its words: so a store restored from an older copy texts nobody again.
+    fn told_by(&self, draft: &Draft<'a>) -> Option<&'a Told> {
+        let stored = draft.stored.map(|stored| stored.state);
+        let open =
+            stored.is_none_or(|state| matches!(state, State::Answered(answer) if !matches!(answer, Answer::Missed(_))));
+        let was_to_go = matches!(draft.fresh, Ok(_) | Err(Answer::Missed(Miss::Expired)));
+        let (adjusted, calendar) = (draft.adjusted_at()?, draft.calendar?);
+        let tells = |told: &&Told| calendar.date(adjusted) <= calendar.date(told.at) && told.at < draft.expires;
+        self.facts.told.iter().find(tells).filter(|_| open && was_to_go)
+    }
+
     /// What of the stored state stands: what was texted, what is final, and what should have gone out and did not.
     fn kept(&self, draft: &Draft<'a>) -> Option<State> {
         let called_off = matches!(draft.fresh, Err(answer) if is_called_off(answer));
         match draft.stored?.state {
+            // It may have arrived after all: somebody has to look.
+            State::Answered(Answer::Planned)
+                if draft.retry().is_some() && !called_off && self.is_past_trying(draft) =>
+            {
+                Some(State::Held)
+            }
             State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off => {
                 Some(State::Answered(Answer::Missed(Miss::Expired)))
             }
@@ -347,10 +317,16 @@ impl<'a> Answering<'a> {
         }
     }
 
+    /// No instant is left at which a retry may leave.
+    fn is_past_trying(&self, draft: &Draft<'a>) -> bool {
+        let none_left = Err(Answer::Skipped(Skip::OutsideHours));
+        self.now >= draft.expires || draft.fresh == none_left || draft.fresh == Err(Answer::Skipped(Skip::Superseded))
+    }
+
     fn is_final(&self, draft: &Draft<'a>, kept: Answer, called_off: bool) -> bool {
         let past = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at <= self.now);
         match kept {
-            Answer::Missed(_) => true,
+            Answer::Missed(_) | Answer::Skipped(Skip::ByHand) => true,
             // With its household it would have gone before its own time.
             Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)
                 if draft.stored.and_then(|s| s.due_at).is_some_and(|at| at <= self.now) =>

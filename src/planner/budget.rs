@@ -45,6 +45,8 @@ pub enum Limit {
 /// A text that takes room: one that was sent, or one that is planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
+    /// The attempt, where it is one of ours.
+    pub attempt: Option<i64>,
     /// When.
     pub at: DateTime<Utc>,
     /// Whether it has left, or may have.
@@ -80,7 +82,7 @@ impl<'a> Budget<'a> {
         let mut budget = Budget { limits, times: Vec::new(), texts: Vec::new(), rests_until: None };
         let mut in_a_row = 0;
         for attempt in attempts {
-            budget.take(Taken { at: attempt.at, sent: true, keys: attempt.keys.clone() });
+            budget.take(Taken { attempt: attempt.id, at: attempt.at, sent: true, keys: attempt.keys.clone() });
             match attempt.end {
                 AttemptEnd::Success => in_a_row = 0,
                 AttemptEnd::Failure => in_a_row += 1,
@@ -105,6 +107,18 @@ impl<'a> Budget<'a> {
     /// Notes further reminders that go out in a text.
     pub fn add_keys(&mut self, place: usize, keys: impl IntoIterator<Item = Key>) {
         self.texts[place].keys.extend(keys);
+    }
+
+    /// Leaves an attempt out, until [`Budget::put_back`]: its own retry is not measured against it.
+    pub fn leave_out(&mut self, attempt: i64) -> Option<(DateTime<Utc>, usize)> {
+        let place = self.times.iter().position(|(_, text)| self.texts[*text].attempt == Some(attempt))?;
+        Some(self.times.remove(place))
+    }
+
+    /// Takes an attempt in again.
+    pub fn put_back(&mut self, left_out: (DateTime<Utc>, usize)) {
+        let at = self.times.partition_point(|(time, _)| *time <= left_out.0);
+        self.times.insert(at, left_out);
     }
 
     /// What stands in the way of a text at an instant, if anything does.
@@ -163,7 +177,7 @@ mod tests {
     }
 
     fn spent(times: &[&str]) -> Vec<Attempt> {
-        let attempt = |time: &&str| Attempt { at: at(time), end: AttemptEnd::Success, keys: vec![] };
+        let attempt = |time: &&str| Attempt { id: None, at: at(time), end: AttemptEnd::Success, keys: vec![] };
         times.iter().map(attempt).collect()
     }
 
@@ -213,6 +227,7 @@ mod tests {
         let limits = Limits::default();
         let made = |ends: &[AttemptEnd]| -> Vec<Attempt> {
             let on = |(n, end): (usize, &AttemptEnd)| Attempt {
+                id: None,
                 at: at("2026-09-01T10:00:00") + TimeDelta::days(8 * n as i64),
                 end: *end,
                 keys: vec![],

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::answer::Expiry;
 use super::budget::{Blocker, Limit, Taken};
 use super::calendar::{Adjustment, BEFORE_CLOSING, Calendar};
+use super::draft::Expiry;
 use super::facts::{Key, LiveSince, Rulebook, VisitFacts};
 use super::plan::{DueBy, Item};
 use crate::domain::appointment::Status;
@@ -118,6 +118,7 @@ impl Case<'_> {
             Expiry::NearStart => format!("{} before the visit", in_words(self.rule.no_text_within)),
             Expiry::NextRule(rule) => format!("then `{rule}` is due"),
             Expiry::After => "expires_after".to_owned(),
+            Expiry::RetryOver => "then it could no longer be told whether the first one arrived".to_owned(),
         };
         Some(format!("It is of use until {} ({why}).", calendar.zone.in_words(expires)))
     }

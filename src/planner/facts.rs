@@ -11,7 +11,7 @@ use crate::domain::language::Language;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::State;
 use crate::domain::rule::Rule;
-use crate::domain::text::{AppointmentId, PatientId, RuleName};
+use crate::domain::text::{AppointmentId, ConversationId, PatientId, RuleName};
 
 /// Whether texts leave at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,11 +121,26 @@ pub struct NumberFacts {
     pub attempts: Vec<Attempt>,
     /// The patients who are known not to have this number.
     pub wrong_for: BTreeSet<PatientId>,
+    /// Conversations begun with this number from one of ours while Leadtime was not looking: they count as ours.
+    pub told: Vec<Told>,
+    /// Whether replies of this number may have come that were not read yet.
+    pub replies_unread: bool,
+}
+
+/// A conversation begun while Leadtime was not looking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Annie's id.
+    pub conversation: ConversationId,
+    /// When it began.
+    pub at: DateTime<Utc>,
 }
 
 /// A request to text the number that may have arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
+    /// Its id in the ledger; none for somebody else's.
+    pub id: Option<i64>,
     /// The latest moment it can count from: when it ended.
     pub at: DateTime<Utc>,
     /// How it ended.
@@ -201,6 +216,17 @@ pub struct Stored {
     pub due_at: Option<DateTime<Utc>>,
     /// Its expiry then.
     pub expires_at: Option<DateTime<Utc>>,
+    /// Set where it was tried and surely did not arrive, as far as Annie's list tells: it may be tried once more.
+    pub retry: Option<Retry>,
+}
+
+/// Leave to try a reminder once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// The attempt that was not found; the retry alone is not measured against it.
+    pub of: i64,
+    /// Only before this instant: as long as Annie's own gap guards against a double. None: a person decided.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// What a reminder is about.

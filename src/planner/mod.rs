@@ -7,6 +7,7 @@ pub mod answer;
 pub mod budget;
 pub mod calendar;
 pub mod civil;
+pub mod draft;
 pub mod explain;
 pub mod facts;
 pub mod holidays;

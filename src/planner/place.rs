@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::answer::Draft;
 use super::budget::{Blocker, Budget, Limit, Taken};
 use super::calendar::Calendar;
+use super::draft::Draft;
 use super::facts::Household;
 use crate::domain::language::Language;
 use crate::domain::text::AppointmentId;
@@ -23,8 +23,8 @@ pub(super) struct Candidate<'a> {
     /// What made it wait beyond `from`.
     pub moved_by: Option<Blocker>,
     calendar: &'a Calendar,
-    /// What a text has one of.
-    kind: (Option<&'a str>, Language),
+    /// What a text has one of. A retry repeats its text alone: others would be lost with it.
+    kind: (Option<&'a str>, Language, Option<i64>),
 }
 
 /// The order of placing, first things first: priority (higher first), then the smaller time between text and start,
@@ -59,7 +59,7 @@ impl<'a> Candidate<'a> {
             expires: draft.expires,
             moved_by: None,
             calendar,
-            kind: (location, language),
+            kind: (location, language, draft.retry().map(|retry| retry.of)),
         })
     }
 
@@ -156,6 +156,15 @@ struct Placing<'a, 'b, 'l> {
 impl<'a> Placing<'a, '_, '_> {
     /// Places a group; what has to be tried again without the rest.
     fn group(&mut self, group: Vec<Candidate<'a>>) -> Option<Vec<Candidate<'a>>> {
+        let left_out = group.first().and_then(|first| first.kind.2).and_then(|attempt| self.budget.leave_out(attempt));
+        let rest = self.place_group(group);
+        if let Some(left_out) = left_out {
+            self.budget.put_back(left_out);
+        }
+        rest
+    }
+
+    fn place_group(&mut self, group: Vec<Candidate<'a>>) -> Option<Vec<Candidate<'a>>> {
         let from = group.iter().map(|member| member.from).min()?;
         let until = group.iter().map(|member| member.expires).max()?;
         let own = self.first_fit(group[0].calendar, from, until);
@@ -191,7 +200,7 @@ impl<'a> Placing<'a, '_, '_> {
 
     fn put(&mut self, at: DateTime<Utc>, members: Vec<Candidate<'a>>, open: bool) {
         let keys = members.iter().map(|member| self.drafts[member.draft].key.clone()).collect();
-        let taken = self.budget.take(Taken { at, sent: false, keys });
+        let taken = self.budget.take(Taken { attempt: None, at, sent: false, keys });
         self.done.texts.push(Placed { at, members, taken, open });
     }
 
@@ -221,7 +230,7 @@ impl<'a> Placing<'a, '_, '_> {
     /// The first text already placed that the group, or a part of it, can go out with: from the group's own day on,
     /// before `until`.
     fn first_join(&self, group: &[Candidate<'a>], from: DateTime<Utc>, until: DateTime<Utc>) -> Option<usize> {
-        if self.household == Household::Separate {
+        if self.household == Household::Separate || group[0].kind.2.is_some() {
             return None;
         }
         let (calendar, kind) = (group[0].calendar, group[0].kind);

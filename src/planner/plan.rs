@@ -7,10 +7,11 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::answer::{Answering, Draft, Expiry, once_its_time_has_passed};
+use super::answer::{Answering, once_its_time_has_passed};
 use super::budget::{Blocker, Budget};
 use super::calendar::Adjustment;
-use super::facts::{Key, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, VisitFacts};
+use super::draft::{Draft, Expiry};
+use super::facts::{Key, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, Told, VisitFacts};
 use super::place::{Candidate, Placed, place};
 use crate::domain::appointment::Appointment;
 use crate::domain::phone::Phone;
@@ -66,6 +67,8 @@ pub struct Item {
     pub blocker: Option<Blocker>,
     /// Whether it is about the start the visit has now, by a rule in force.
     pub current: bool,
+    /// The conversation, begun while nobody looked, by which it counts as sent although the store does not say so yet.
+    pub told_by: Option<Told>,
 }
 
 /// One text: the reminders it carries.
@@ -75,6 +78,8 @@ pub struct Message {
     pub due_at: DateTime<Utc>,
     /// What it is about: earliest start first, then by visit.
     pub keys: Vec<Key>,
+    /// The attempt it repeats, where it is a retry.
+    pub retry_of: Option<i64>,
 }
 
 /// Answers for all reminders of one number, and the texts they make.
@@ -161,7 +166,8 @@ fn write(mut text: Placed<'_>, drafts: &[Draft<'_>], words: &Words<'_>, outcome:
         return;
     }
     let keys = text.members.iter().map(|member| drafts[member.draft].key.clone()).collect();
-    outcome.messages.push(Message { due_at: text.at, keys });
+    let retry_of = text.members.first().and_then(|first| drafts[first.draft].retry()).map(|retry| retry.of);
+    outcome.messages.push(Message { due_at: text.at, keys, retry_of });
     for member in text.members {
         let adjusted = drafts[member.draft].adjusted_at();
         let by = match member.moved_by {
@@ -179,6 +185,9 @@ fn item(book: &Rulebook, facts: &NumberFacts, draft: &Draft<'_>, placing: Option
     let (state, due_at, due_by, blocker) = match (draft.kept, placing, draft.fresh) {
         (Some(kept), _, _) => (kept, stored_due, None, None),
         (None, Some(Placing::At(at, by)), _) => (State::Answered(in_this_mode(book, facts)), Some(at), Some(by), None),
+        (None, Some(Placing::Lost(blocker)), _) if draft.retry().is_some() => {
+            (State::Held, stored_due, None, Some(blocker))
+        }
         (None, Some(Placing::Lost(blocker)), _) => {
             (State::Answered(Answer::Skipped(Skip::ContactLimit)), None, None, Some(blocker))
         }
@@ -196,7 +205,11 @@ fn item(book: &Rulebook, facts: &NumberFacts, draft: &Draft<'_>, placing: Option
             Number::Missing | Number::Invalid | Number::Refused => None,
         },
         state,
-        waits: (planned && facts.in_doubt).then_some(Wait::InDoubt),
+        waits: match planned {
+            true if facts.in_doubt => Some(Wait::InDoubt),
+            true if facts.replies_unread => Some(Wait::RepliesUnread),
+            _ => None,
+        },
         nominal_at: draft.nominal,
         adjusted_at: draft.adjusted_at(),
         adjusted_by: draft.adjusted.map(|(_, by)| by),
@@ -206,6 +219,7 @@ fn item(book: &Rulebook, facts: &NumberFacts, draft: &Draft<'_>, placing: Option
         expires_by: draft.adjusted.map(|_| draft.expires_by.clone()),
         blocker,
         current: true,
+        told_by: draft.told_by.cloned(),
     }
 }
 
@@ -253,5 +267,6 @@ fn former(
         expires_by: None,
         blocker: None,
         current: false,
+        told_by: None,
     })
 }

@@ -8,12 +8,12 @@ use tracing::error;
 
 use super::appointments::{COLUMN_COUNT, COLUMNS, from_row};
 use super::dirty::Unit;
-use super::{StoreError, any_text, attempts, instant, phones, text};
+use super::{StoreError, any_text, attempts, conversations, instant, phones, text};
 use crate::domain::appointment::Appointment;
 use crate::domain::phone::{Country, Phone, Reading};
 use crate::domain::reminder::State;
-use crate::domain::text::{AppointmentId, PatientId};
-use crate::planner::facts::{FeedImports, Key, Number, NumberFacts, Spent, Stored, Twin, VisitFacts};
+use crate::domain::text::{AppointmentId, ConversationId, PatientId};
+use crate::planner::facts::{FeedImports, Key, Number, NumberFacts, Spent, Stored, Told, Twin, VisitFacts};
 
 /// How numbers are read: by the rules of a country, and taken as written where the configuration names them.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,16 +91,28 @@ pub fn load(
         // Two visits of one patient and start find the same.
         spent.extend(loader.spent(&visit.appointment)?.into_iter().filter(|found| known.insert(found.key.clone())));
     }
-    let (in_doubt, opted_out, attempts, wrong_for) = match &number {
-        Number::Usable(phone) => (
-            loader.in_doubt(phone)?,
-            loader.opted_out(phone)?,
-            attempts::of_number(connection, phone, now)?,
-            loader.wrong_for(phone)?,
-        ),
-        Number::Missing | Number::Invalid | Number::Refused => (false, false, Vec::new(), BTreeSet::new()),
+    let none = NumberFacts {
+        number,
+        visits,
+        stored,
+        spent,
+        in_doubt: false,
+        opted_out: false,
+        attempts: Vec::new(),
+        wrong_for: BTreeSet::new(),
+        told: Vec::new(),
+        replies_unread: false,
     };
-    Ok(NumberFacts { number, visits, stored, spent, in_doubt, opted_out, attempts, wrong_for })
+    let Number::Usable(phone) = &none.number else { return Ok(none) };
+    Ok(NumberFacts {
+        in_doubt: loader.in_doubt(phone)?,
+        opted_out: loader.opted_out(phone)?,
+        attempts: attempts::of_number(connection, phone, now)?,
+        wrong_for: loader.wrong_for(phone)?,
+        told: loader.told(phone, &none.visits)?,
+        replies_unread: conversations::unread(connection, phone, now)?,
+        ..none
+    })
 }
 
 struct Loader<'a> {
@@ -246,7 +258,8 @@ impl Loader<'_> {
 
     fn stored(&self, id: &AppointmentId) -> Result<Vec<Stored>, StoreError> {
         let sql =
-            "SELECT appointment_id, rule, starts_at, round, state, reason, nominal_at, adjusted_at, due_at, expires_at
+            "SELECT appointment_id, rule, starts_at, round, state, reason, nominal_at, adjusted_at, due_at, expires_at,
+                   id, EXISTS (SELECT 1 FROM message_reminders AS mr WHERE mr.reminder_id = reminders.id)
                    FROM reminders WHERE appointment_id = ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([&id.0])?;
@@ -260,6 +273,10 @@ impl Loader<'_> {
                 adjusted_at: time(7)?,
                 due_at: time(8)?,
                 expires_at: time(9)?,
+                retry: match row.get(11)? {
+                    true => attempts::retry_of(self.connection, row.get(10)?)?,
+                    false => None,
+                },
             });
         }
         Ok(stored)
@@ -284,6 +301,31 @@ impl Loader<'_> {
         let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1
                    AND (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0)";
         Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
+    }
+
+    /// What was begun with this number while nobody looked, or with the number a visit had before.
+    fn told(&self, phone: &Phone, visits: &[VisitFacts]) -> Result<Vec<Told>, StoreError> {
+        let mut told = self.told_at(phone.dial())?;
+        let earlier = "SELECT DISTINCT earlier_phone FROM reminders
+                       WHERE appointment_id = ?1 AND earlier_phone IS NOT NULL AND earlier_phone <> ?2";
+        let mut statement = self.connection.prepare_cached(earlier)?;
+        for visit in visits {
+            let about = (&visit.appointment.id.0, phone.dial());
+            let phones: Vec<String> = statement.query_map(about, |row| row.get(0))?.collect::<Result<_, _>>()?;
+            for phone in phones {
+                told.extend(self.told_at(&phone)?);
+            }
+        }
+        Ok(told)
+    }
+
+    fn told_at(&self, phone: &str) -> Result<Vec<Told>, StoreError> {
+        let sql =
+            "SELECT conversation_id, started_at FROM conversations WHERE phone = ?1 AND blind = 1 ORDER BY started_at";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let told = |row: &Row<'_>| Ok(Told { conversation: ConversationId(row.get(0)?), at: instant(row.get(1)?) });
+        let rows = statement.query_map([phone], told)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// A refusal that only this connection has read so far counts as the opt-out it is going to be.

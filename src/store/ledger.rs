@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use super::StoreError;
+use super::attempts::LONGEST;
+use super::audit::{self, Act, Entry};
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
-use crate::domain::reminder::{Answer, Miss, State};
+use crate::domain::reminder::{Answer, State};
 use crate::domain::text::ConversationId;
 use crate::domain::zone::Zone;
 use crate::planner::facts::Key;
@@ -27,6 +29,8 @@ pub struct Claim<'a> {
     pub now: DateTime<Utc>,
     /// The practice's zone, for the local time people read.
     pub zone: &'a Zone,
+    /// The attempt it repeats, where it is a retry.
+    pub retry_of: Option<i64>,
 }
 
 /// Writes message and attempt and moves the reminders from `planned` to `sending`. Returns the attempt's id.
@@ -42,8 +46,10 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
         made_local,
     ))?;
     let message = tx.last_insert_rowid();
-    tx.prepare_cached("INSERT INTO attempts (message_id, api_key, phone, started_ms) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((message, claim.api_key, claim.phone.dial(), claim.now.timestamp_millis()))?;
+    tx.prepare_cached(
+        "INSERT INTO attempts (message_id, api_key, phone, started_ms, retry_of) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((message, claim.api_key, claim.phone.dial(), claim.now.timestamp_millis(), claim.retry_of))?;
     let attempt = tx.last_insert_rowid();
     for key in claim.keys {
         let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round, message);
@@ -62,6 +68,8 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
          SELECT message_id, id FROM reminders WHERE message_id = ?1",
     )?
     .execute([message])?;
+    let claimed = Entry { attempt: Some(attempt), phone: Some(claim.phone), ..Entry::new(claim.now, Act::Claimed) };
+    audit::note_each(tx, &claimed, claim.keys)?;
     Ok(attempt)
 }
 
@@ -72,7 +80,7 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
 pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: DateTime<Utc>) -> Result<(), StoreError> {
     let outcome = match outcome {
         // An id that belongs to another conversation of ours says nothing about this text.
-        Outcome::Sent(id) if is_known(tx, id)? => {
+        Outcome::Sent(id) if is_anothers(tx, id)? => {
             &Outcome::Unknown { status: None, detail: "Annie answered with the id of another conversation".to_owned() }
         }
         other => other,
@@ -96,30 +104,79 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
         return Err(StoreError::Stale("settling"));
     }
     if let Some(conversation) = conversation {
+        // The list may have shown it before its answer came.
         tx.prepare_cached(
-            "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at)
-             SELECT ?1, id, phone, started_ms / 1000 FROM attempts WHERE id = ?2",
+            "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key)
+             SELECT ?1, id, phone, started_ms / 1000, api_key FROM attempts WHERE id = ?2
+             ON CONFLICT (conversation_id) DO UPDATE SET attempt_id = excluded.attempt_id",
         )?
         .execute((conversation, attempt))?;
     }
+    let keys = keys_of(tx, attempt)?;
     let state = match outcome {
         Outcome::Sent(_) => State::Sent,
+        // A retry that is refused goes by way of a doubt to a person.
+        Outcome::Rejected { .. } if is_retry(tx, attempt)? => State::Unknown,
         Outcome::Rejected { .. } => State::Rejected,
         Outcome::Unknown { .. } => State::Unknown,
         Outcome::NotSent(_) => State::Answered(Answer::Planned),
     };
+    let refused_retry = state == State::Unknown && matches!(outcome, Outcome::Rejected { .. });
     let keeps_message = state.is_spent();
     tx.prepare_cached(
         "UPDATE reminders SET state = ?1, message_id = iif(?2, message_id, NULL)
          WHERE state = 'sending' AND message_id = (SELECT message_id FROM attempts WHERE id = ?3)",
     )?
     .execute((state.name(), keeps_message, attempt))?;
+    let act = match outcome {
+        Outcome::Sent(_) => Act::Sent,
+        Outcome::Rejected { .. } => Act::Rejected,
+        Outcome::Unknown { .. } => Act::Unknown,
+        Outcome::NotSent(_) => Act::NotSent,
+    };
+    let status = outcome.status().map(|status| status.to_string());
+    let sent = match outcome {
+        Outcome::Sent(id) => Some(id),
+        _ => None,
+    };
+    let entry = Entry {
+        attempt: Some(attempt),
+        conversation: sent,
+        code: outcome.kind().or(status.as_deref()),
+        ..Entry::new(ended, act)
+    };
+    audit::note_each(tx, &entry, &keys)?;
+    // The one retry of a text was refused: so the first one may have arrived, and a person has to look.
+    if refused_retry {
+        tx.prepare_cached(
+            "UPDATE reminders SET state = 'held' WHERE state = 'unknown'
+                 AND message_id = (SELECT message_id FROM attempts WHERE id = ?1)",
+        )?
+        .execute([attempt])?;
+        audit::note_each(tx, &Entry { code: Some("retry-refused"), ..Entry { act: Act::Held, ..entry } }, &keys)?;
+    }
     Ok(())
 }
 
-fn is_known(tx: &Connection, id: &ConversationId) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1)";
+fn is_retry(tx: &Connection, attempt: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT retry_of IS NOT NULL FROM attempts WHERE id = ?1";
+    Ok(tx.prepare_cached(sql)?.query_row([attempt], |row| row.get(0))?)
+}
+
+/// Whether a conversation is another text's.
+fn is_anothers(tx: &Connection, id: &ConversationId) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1 AND attempt_id IS NOT NULL)";
     Ok(tx.prepare_cached(sql)?.query_row([&id.0], |row| row.get(0))?)
+}
+
+/// The reminders an attempt's message was made for.
+pub(super) fn keys_of(connection: &Connection, attempt: i64) -> Result<Vec<Key>, StoreError> {
+    const KEYS: &str = "SELECT r.appointment_id, r.rule, r.starts_at, r.round FROM attempts AS t
+        JOIN message_reminders AS mr ON mr.message_id = t.message_id JOIN reminders AS r ON r.id = mr.reminder_id
+        WHERE t.id = ?1 ORDER BY r.starts_at, r.appointment_id";
+    let mut statement = connection.prepare_cached(KEYS)?;
+    let rows = statement.query_map([attempt], super::facts::key_of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Reminders whose number alone Annie refused (401, 403, 404): it accepted another number's later attempt, so the
@@ -127,7 +184,7 @@ fn is_known(tx: &Connection, id: &ConversationId) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// Database errors.
-pub fn reject_refused_numbers(tx: &Transaction<'_>) -> Result<usize, StoreError> {
+pub fn reject_refused_numbers(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     // The last attempt of each such reminder was refused, and a later attempt to another number was accepted.
     const REFUSED: &str = "SELECT r.id, t.message_id FROM attempts AS t
         JOIN message_reminders AS mr ON mr.message_id = t.message_id
@@ -144,49 +201,37 @@ pub fn reject_refused_numbers(tx: &Transaction<'_>) -> Result<usize, StoreError>
             "UPDATE reminders SET state = 'rejected', message_id = ?2 WHERE id = ?1 AND state = 'planned'",
         )?
         .execute((reminder, message))?;
+        let key = key_by_id(tx, *reminder)?;
+        audit::note(tx, &Entry { key: Some(&key), code: Some("number-refused"), ..Entry::new(now, Act::Rejected) })?;
     }
     Ok(refused.len())
+}
+
+/// What a reminder is about, by its id.
+pub(super) fn key_by_id(connection: &Connection, reminder: i64) -> Result<Key, StoreError> {
+    let sql = "SELECT appointment_id, rule, starts_at, round FROM reminders WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([reminder], super::facts::key_of)?)
 }
 
 /// What is noted of an attempt that a crash cut off.
 pub const CUT_OFF: &str = "Leadtime stopped before the answer came";
 
-/// After a crash: attempts that never ended may have arrived. Returns how many.
+/// After a crash: attempts that never ended may have arrived, at the latest when their time was out. Whatever the
+/// clock shows now. Returns how many.
 ///
 /// # Errors
 /// Database errors.
-pub fn recover(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
-    let cut_off: Vec<i64> = tx
-        .prepare("SELECT id FROM attempts WHERE outcome IS NULL ORDER BY id")?
-        .query_map([], |row| row.get(0))?
+pub fn recover(tx: &Transaction<'_>) -> Result<usize, StoreError> {
+    let cut_off: Vec<(i64, i64)> = tx
+        .prepare("SELECT id, started_ms FROM attempts WHERE outcome IS NULL ORDER BY id")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     let outcome = Outcome::Unknown { status: None, detail: CUT_OFF.to_owned() };
-    for attempt in &cut_off {
-        settle(tx, *attempt, &outcome, now)?;
+    for (attempt, started) in &cut_off {
+        let ended = DateTime::from_timestamp_millis(*started).unwrap_or_default() + LONGEST;
+        settle(tx, *attempt, &outcome, ended)?;
     }
     Ok(cut_off.len())
-}
-
-/// Reminders of which it is still unknown whether they went out when their visit starts: `missed(unconfirmed)`.
-/// Their attempts block the number no longer. Returns how many.
-///
-/// # Errors
-/// Database errors.
-pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
-    tx.prepare_cached(
-        "UPDATE attempts SET unresolved = 1 WHERE outcome = 'unknown' AND unresolved = 0 AND message_id IN (
-             SELECT message_id FROM reminders INDEXED BY reminders_in_doubt
-             WHERE state IN ('unknown', 'held') AND starts_at <= ?1)",
-    )?
-    .execute([now.timestamp()])?;
-    let missed = State::Answered(Answer::Missed(Miss::Unconfirmed));
-    let rows = tx
-        .prepare_cached(
-            "UPDATE reminders INDEXED BY reminders_in_doubt SET state = ?1, reason = ?2
-             WHERE state IN ('unknown', 'held') AND starts_at <= ?3",
-        )?
-        .execute((missed.name(), missed.reason(), now.timestamp()))?;
-    Ok(rows)
 }
 
 /// How many attempts have been of unknown outcome since before `until`.

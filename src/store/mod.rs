@@ -3,13 +3,17 @@
 //! `synchronous = FULL` because an intent lost to a power cut is a duplicate text. Times come in as arguments; only
 //! triggers fired by foreign writers read SQLite's clock. A transaction never spans a call to Annie.
 
+pub mod answers;
 pub mod appointments;
 pub mod attempts;
+pub mod audit;
 pub mod circuits;
+pub mod conversations;
 pub mod dirty;
 pub mod facts;
 pub mod imports;
 pub mod ledger;
+pub mod listings;
 pub mod lock;
 pub mod open;
 pub mod opt_outs;

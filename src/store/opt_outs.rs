@@ -1,8 +1,9 @@
 //! Who may not be texted: opt-outs of numbers, and patients who do not have the number they are listed with.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::audit::{self, Act, Entry};
 use super::{StoreError, instant};
 use crate::domain::phone::Phone;
 use crate::domain::text::PatientId;
@@ -76,6 +77,10 @@ pub fn add(
 ) -> Result<bool, StoreError> {
     let sql = "INSERT INTO opt_outs (phone, at, source, who) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     let added = connection.prepare_cached(sql)?.execute((phone.dial(), now.timestamp(), source.name(), who))?;
+    if added > 0 {
+        let entry = Entry { phone: Some(phone), who, code: Some(source.name()), ..Entry::new(now, Act::OptedOut) };
+        audit::note(connection, &entry)?;
+    }
     Ok(added > 0)
 }
 
@@ -83,8 +88,26 @@ pub fn add(
 ///
 /// # Errors
 /// Database errors.
-pub fn remove(tx: &Transaction<'_>, phone: &Phone) -> Result<bool, StoreError> {
-    Ok(tx.execute("DELETE FROM opt_outs WHERE phone = ?1", [phone.dial()])? > 0)
+pub fn remove(tx: &Transaction<'_>, phone: &Phone, who: Option<&str>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    if tx.execute("DELETE FROM opt_outs WHERE phone = ?1", [phone.dial()])? == 0 {
+        return Ok(false);
+    }
+    tx.execute(
+        "INSERT INTO opt_outs_lifted (phone, at) VALUES (?1, ?2) ON CONFLICT (phone) DO UPDATE SET at = excluded.at",
+        (phone.dial(), now.timestamp()),
+    )?;
+    audit::note(tx, &Entry { phone: Some(phone), who, ..Entry::new(now, Act::OptOutLifted) })?;
+    Ok(true)
+}
+
+/// When the last opt-out of a number was lifted.
+///
+/// # Errors
+/// Database errors.
+pub fn lifted_at(connection: &Connection, phone: &Phone) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let sql = "SELECT at FROM opt_outs_lifted WHERE phone = ?1";
+    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0)).optional()?;
+    Ok(at.map(instant))
 }
 
 /// All opt-outs, the latest first.
@@ -127,6 +150,9 @@ pub fn add_wrong(
     for patient in patients {
         added += tx.prepare_cached(sql)?.execute((phone.dial(), &patient.0, now.timestamp(), who))?;
     }
+    if added > 0 {
+        audit::note(tx, &Entry { phone: Some(phone), who, ..Entry::new(now, Act::WrongNumber) })?;
+    }
     Ok(added)
 }
 
@@ -134,9 +160,19 @@ pub fn add_wrong(
 ///
 /// # Errors
 /// Database errors.
-pub fn remove_wrong(tx: &Transaction<'_>, phone: &Phone, patient: Option<&PatientId>) -> Result<usize, StoreError> {
+pub fn remove_wrong(
+    tx: &Transaction<'_>,
+    phone: &Phone,
+    patient: Option<&PatientId>,
+    who: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
     let sql = "DELETE FROM wrong_numbers WHERE phone = ?1 AND (?2 IS NULL OR patient_id = ?2)";
-    Ok(tx.execute(sql, (phone.dial(), patient.map(|patient| &patient.0)))?)
+    let removed = tx.execute(sql, (phone.dial(), patient.map(|patient| &patient.0)))?;
+    if removed > 0 {
+        audit::note(tx, &Entry { phone: Some(phone), who, ..Entry::new(now, Act::WrongNumberLifted) })?;
+    }
+    Ok(removed)
 }
 
 /// All wrong numbers, the latest first.

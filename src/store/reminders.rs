@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, named_params};
 
+use super::audit::{self, Act, Entry};
 use super::facts::{key_of, state_of};
-use super::{StoreError, any_text};
+use super::{StoreError, answers, any_text, separately};
 use crate::domain::phone::Phone;
-use crate::domain::reminder::State;
+use crate::domain::reminder::{Answer, Miss, State};
 use crate::domain::zone::Zone;
 use crate::planner::facts::{Key, Stored};
 use crate::planner::plan::Item;
@@ -24,21 +25,71 @@ pub struct Due {
     pub location: Option<String>,
 }
 
-/// Writes what changed: a new row, or a row whose old state is the one the planner saw. What was texted is left
-/// alone. Returns how many rows changed.
+/// Writes what changed as of `now`: a new row, or a row whose old state is the one the planner saw. What was texted is
+/// left alone. Returns how many rows changed.
 ///
 /// # Errors
 /// [`StoreError::Stale`] if a row is not in the state the planner saw; database errors.
-pub fn write(tx: &Transaction<'_>, zone: &Zone, items: &[Item], stored: &[Stored]) -> Result<usize, StoreError> {
+pub fn write(
+    tx: &Transaction<'_>,
+    zone: &Zone,
+    items: &[Item],
+    stored: &[Stored],
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
     let stored: HashMap<&Key, &Stored> = stored.iter().map(|stored| (&stored.key, stored)).collect();
     let mut changed = 0;
-    for item in items.iter().filter(|item| !item.state.is_spent()) {
-        changed += match stored.get(&item.key) {
-            None => insert(tx, zone, item)?,
-            Some(before) => update(tx, zone, item, before.state)?,
+    for item in items {
+        let before = stored.get(&item.key).map(|stored| stored.state);
+        if before.is_some_and(State::is_spent) {
+            continue;
+        }
+        changed += match (&item.told_by, item.state) {
+            (Some(told), _) => {
+                // It passes through `planned`, as every text does.
+                let planned = as_planned(item);
+                write_one(tx, zone, &planned, before)?;
+                separately(tx, || answers::adopt(tx, &item.key, told, now))?.map_or(0, |()| 1)
+            }
+            (None, State::Held) => {
+                write_one(tx, zone, &as_planned(item), before)?;
+                hold(tx, &item.key, now)?
+            }
+            (None, state) if state.is_spent() => 0,
+            (None, _) => write_one(tx, zone, item, before)?,
         };
+        if item.state == MISSED && before != Some(MISSED) {
+            let entry = Entry { code: item.state.reason(), ..Entry::new(now, Act::Missed) };
+            audit::note(tx, &Entry { key: Some(&item.key), phone: item.phone.as_ref(), ..entry })?;
+        }
     }
     Ok(changed)
+}
+
+const MISSED: State = State::Answered(Answer::Missed(Miss::Expired));
+
+fn as_planned(item: &Item) -> Item {
+    let due_at = item.due_at.or(item.adjusted_at);
+    Item { state: State::Answered(Answer::Planned), due_at, ..item.clone() }
+}
+
+fn write_one(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: Option<State>) -> Result<usize, StoreError> {
+    match before {
+        None => insert(tx, zone, item),
+        Some(before) => update(tx, zone, item, before),
+    }
+}
+
+/// A retry that found no instant: a person has to decide about the text that was not found.
+fn hold(tx: &Transaction<'_>, key: &Key, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    const HOLD: &str = "UPDATE reminders SET state = 'held', message_id = (
+            SELECT t.message_id FROM message_reminders AS mr JOIN attempts AS t ON t.message_id = mr.message_id
+            WHERE mr.reminder_id = reminders.id AND t.outcome = 'not-found' ORDER BY t.id DESC LIMIT 1)
+        WHERE appointment_id = ?1 AND rule = ?2 AND starts_at = ?3 AND round = ?4 AND state = 'planned'";
+    let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round);
+    let held = tx.prepare_cached(HOLD)?.execute(about)?;
+    audit::note(tx, &Entry { key: Some(key), code: Some("no-time-to-retry"), ..Entry::new(now, Act::Held) })?;
+    Ok(held)
 }
 
 fn local(zone: &Zone, at: DateTime<Utc>) -> String {
@@ -68,6 +119,7 @@ fn insert(tx: &Transaction<'_>, zone: &Zone, item: &Item) -> Result<usize, Store
 fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Result<usize, StoreError> {
     // A former one keeps its patient and number: the visit may be gone.
     const UPDATE: &str = "UPDATE reminders SET
+            earlier_phone = iif(:current AND phone IS NOT NULL AND phone IS NOT :phone, phone, earlier_phone),
             patient_id = iif(:current, :patient, patient_id), phone = iif(:current, :phone, phone),
             state = :state, reason = :reason, nominal_at = :nominal, adjusted_at = :adjusted, due_at = :due,
             expires_at = :expires, due_local = :due_local, starts_local = :starts_local

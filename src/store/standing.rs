@@ -62,6 +62,45 @@ pub fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str) -> Result<bool, S
     Ok(changed > 0)
 }
 
+/// Notes a doubt about this machine's clock, or that there is none.
+///
+/// # Errors
+/// Database errors.
+pub fn set_clock_doubt(tx: &Transaction<'_>, why: Option<&str>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    match why {
+        None => tx.execute("DELETE FROM clock_doubt", [])?,
+        Some(why) => tx.execute(
+            "INSERT INTO clock_doubt (only_row, since, why) VALUES (1, ?1, ?2)
+             ON CONFLICT (only_row) DO UPDATE SET why = excluded.why",
+            (now.timestamp(), why),
+        )?,
+    };
+    Ok(())
+}
+
+/// The doubt about this machine's clock, if there is one.
+///
+/// # Errors
+/// Database errors.
+pub fn clock_doubt(connection: &Connection) -> Result<Option<String>, StoreError> {
+    Ok(connection.query_row("SELECT why FROM clock_doubt", [], |row| row.get(0)).optional()?)
+}
+
+/// The clock is right again: what a wrong one wrote into the future is brought back to now.
+///
+/// # Errors
+/// Database errors.
+pub fn clock_is_right(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let now = now.timestamp();
+    tx.execute("UPDATE rules SET live_since = ?1 WHERE live_since > ?1", [now])?;
+    tx.execute("UPDATE first_seen SET taken_at = ?1 WHERE taken_at > ?1", [now])?;
+    tx.execute("UPDATE first_seen SET seen_at = ?1 WHERE seen_at > ?1", [now])?;
+    tx.execute("UPDATE heartbeat SET at = ?1 WHERE at > ?1", [now])?;
+    tx.execute("UPDATE runs SET beat_at = ?1 WHERE beat_at > ?1", [now])?;
+    tx.execute("UPDATE runs SET started_at = ?1 WHERE started_at > ?1", [now])?;
+    Ok(())
+}
+
 /// A life of the daemon begins; how many there were is kept to the last thousand.
 ///
 /// # Errors

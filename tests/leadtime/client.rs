@@ -28,7 +28,7 @@ fn send_to(base_url: Option<String>, misbehave: fn(TcpStream)) -> Outcome {
         context: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let outcome = runtime.block_on(annie.send(&request, || "2026-11-24T17:00:00Z".parse().unwrap()));
+    let outcome = runtime.block_on(annie.send(&request, || "2026-11-24T17:00:00Z".parse().unwrap(), || true)).answer;
     drop(server);
     outcome
 }

@@ -1,6 +1,7 @@
 //! The passes on a real database: what is sent, what is not and why, and never twice.
 
 use chrono::TimeDelta;
+use leadtime::annie::verdict::ReadError;
 use leadtime::domain::outcome::{NotSent, Outcome};
 
 use crate::world::{DAY_BEFORE, Visit, World, visit};
@@ -63,21 +64,24 @@ async fn what_annie_answered_decides() {
 }
 
 #[tokio::test]
-async fn an_unknown_outcome_blocks_its_number_until_the_visit_and_is_never_sent_again() {
+async fn what_nobody_can_tell_blocks_its_number_until_it_is_held_and_is_never_sent_again() {
     let mut world = World::new().await;
+    world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
     world.book(&two_visits());
     // The same number has a visit on the day after.
     world.book(&[visit("a2", A, "2026-11-11T15:00:00-07:00")]);
     world.script([unknown()]);
     world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!(world.state("a", "day-before"), "unknown");
-    let mut world = world.restart().await;
-    world.go_to("2026-11-10T21:59:00Z").await;
+    world.go_to("2026-11-10T19:59:59Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("unknown", 1));
-    // At the start of the visit it is given up, and the number is free: the other visit's text goes as soon as the
-    // gap of 24 hours and five minutes to the one that may have arrived is over.
+    // When it is of no use any more a person has to decide; at the start of the visit it is given up, and the number
+    // is free: the other visit's text goes as soon as the gap to the one that may have arrived is over.
+    world.go_to("2026-11-10T20:00:00Z").await;
+    assert_eq!(world.state("a", "day-before"), "held");
     world.go_to("2026-11-10T22:00:00Z").await;
     assert_eq!(world.state("a", "day-before"), "missed (unconfirmed)");
+    world.annie.reads_fail(None);
     assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("planned", 1));
     world.go_to("2026-11-10T22:05:05Z").await;
     assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));
@@ -89,7 +93,7 @@ async fn a_crash_between_claim_and_answer_leaves_a_doubt_and_no_second_text() {
     let mut world = World::new().await;
     world.book(&two_visits());
     world.clock.advance(TimeDelta::hours(5));
-    let report = world.engine.pass().await.unwrap();
+    let report = world.until_begun().await;
     assert_eq!((report.begun, world.state("a", "day-before").as_str()), (1, "sending"));
     let mut world = world.restart().await;
     world.settle().await;
@@ -104,7 +108,7 @@ async fn a_claim_that_lay_for_over_five_seconds_is_let_go_and_made_again() {
     let mut world = World::new().await;
     world.book(&two_visits());
     world.clock.advance(TimeDelta::hours(5));
-    assert_eq!(world.engine.pass().await.unwrap().begun, 1);
+    assert_eq!(world.until_begun().await.begun, 1);
     // The machine slept before the first byte left: nothing has run on this thread since the claim.
     world.clock.advance(TimeDelta::seconds(6));
     world.engine.drain().await.unwrap();
@@ -263,6 +267,7 @@ async fn placed_at_the_last_moment_of_a_window_it_leaves_within_a_minute_or_not_
         world.book(&[visit("a", A, "2026-11-10T17:59:00-07:00")]);
         world.settle().await;
         assert_eq!(world.number("SELECT due_at FROM reminders"), 1_794_272_280, "17:58 the day before");
+        world.go_to("2026-11-10T00:50:00Z").await;
         world.go_to(at).await;
         assert_eq!(world.sent_to(A_E164), sent, "{at}");
         world.go_to("2026-11-10T17:00:00Z").await;
@@ -431,7 +436,7 @@ async fn two_visits_of_one_number_on_one_day_go_in_one_text() {
     ]);
     world.settle().await;
     world.clock.advance(TimeDelta::hours(5));
-    assert_eq!(world.engine.pass().await.unwrap().begun, 1);
+    assert_eq!(world.until_begun().await.begun, 1);
     world.settle().await;
     assert_eq!(world.sent_to(A_E164), 1);
     assert_eq!([world.state("a", "day-before"), world.state("a2", "day-before")], ["sent", "sent"]);
@@ -512,13 +517,15 @@ async fn concurrency_and_pace_of_the_configuration_are_obeyed() {
         let mut world = World::with_all(annie, "mode = \"live\"", DAY_BEFORE).await;
         world.book(&three());
         world.clock.advance(TimeDelta::hours(5));
-        assert_eq!(world.engine.pass().await.unwrap().begun, begun, "{annie}");
+        assert_eq!(world.until_begun().await.begun, begun, "{annie}");
     }
     let mut world = World::with_all("requests_per_minute = 30", "mode = \"live\"", DAY_BEFORE).await;
     world.book(&three());
     world.clock.advance(TimeDelta::hours(5));
-    let mut begun = Vec::new();
-    for _ in 0..6 {
+    let mut begun = vec![world.until_begun().await.begun];
+    world.engine.drain().await.unwrap();
+    world.clock.advance(TimeDelta::seconds(1));
+    for _ in 0..5 {
         begun.push(world.engine.pass().await.unwrap().begun);
         world.engine.drain().await.unwrap();
         world.clock.advance(TimeDelta::seconds(1));

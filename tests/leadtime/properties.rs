@@ -151,7 +151,7 @@ fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let end = prop::sample::select(vec![AttemptEnd::Success, AttemptEnd::Failure, AttemptEnd::Open]);
     prop::collection::vec((1_i64..40_000, end), 0..6).prop_map(|mut all| {
         all.sort_by_key(|(at, _)| *at);
-        all.into_iter().map(|(at, end)| Attempt { at: instant(at), end, keys: vec![] }).collect()
+        all.into_iter().map(|(at, end)| Attempt { id: None, at: instant(at), end, keys: vec![] }).collect()
     })
 }
 
@@ -201,6 +201,8 @@ fn facts(visits: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> NumberFact
         opted_out: false,
         attempts: attempts.iter().filter(|attempt| attempt.at <= now).cloned().collect(),
         wrong_for: BTreeSet::new(),
+        told: Vec::new(),
+        replies_unread: false,
     }
 }
 
@@ -270,6 +272,7 @@ fn stored(items: &[Item]) -> Vec<Stored> {
         nominal_at: item.nominal_at,
         due_at: item.due_at,
         expires_at: item.expires_at,
+        retry: None,
     };
     items.iter().map(stored).collect()
 }

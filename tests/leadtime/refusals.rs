@@ -65,7 +65,7 @@ async fn two_numbers_refused_stop_everything_and_lose_nothing() {
     let mut world = world().await;
     world.settle().await;
     world.script([refused(401), refused(401)]);
-    world.annie.then_probes([Err("Annie answered with status 401".into())]);
+    world.annie.then_probes([Err(leadtime::annie::verdict::ReadError::Refused { status: 401 })]);
     let report = world.go_to("2026-11-09T22:00:05Z").await;
     assert_eq!(report.waits, Some(Wait::Circuit));
     assert!(circuit_is_open(&world));

@@ -12,7 +12,7 @@ use leadtime::domain::zone::Zone;
 use leadtime::planner::facts::Key;
 use leadtime::planner::plan::Item;
 use leadtime::store::facts::Directory;
-use leadtime::store::{StoreError, circuits, dirty, ledger, open, reminders, standing};
+use leadtime::store::{StoreError, answers, circuits, dirty, ledger, open, reminders, standing};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -234,9 +234,10 @@ fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
         expires_by: None,
         blocker: None,
         current: true,
+        told_by: None,
     };
     let tx = connection.transaction().unwrap();
-    assert_eq!(reminders::write(&tx, &zone(), &[item], &[]).unwrap(), 1);
+    assert_eq!(reminders::write(&tx, &zone(), &[item], &[], at("2026-11-09T17:00:00Z")).unwrap(), 1);
     tx.commit().unwrap();
 }
 
@@ -249,6 +250,7 @@ fn claim(connection: &mut Connection, appointment: &str, to: &Phone) -> Result<i
         body: Private("{}"),
         now: at("2026-11-09T22:00:00Z"),
         zone: &zone(),
+        retry_of: None,
     };
     let attempt = ledger::claim(&tx, &claim)?;
     tx.commit().unwrap();
@@ -326,13 +328,13 @@ fn crash_and_giving_up_touch_only_what_is_in_doubt() {
     let (_folder, mut connection, _) = claimed();
     let bystander = row(&connection, "bystander");
     let tx = connection.transaction().unwrap();
-    assert_eq!(ledger::recover(&tx, at("2026-11-09T23:00:00Z")).unwrap(), 1);
-    assert_eq!(ledger::recover(&tx, at("2026-11-09T23:00:00Z")).unwrap(), 0);
-    assert_eq!(ledger::give_up_unconfirmed(&tx, at("2026-11-10T21:59:59Z")).unwrap(), 0);
+    assert_eq!(ledger::recover(&tx).unwrap(), 1);
+    assert_eq!(ledger::recover(&tx).unwrap(), 0);
+    assert_eq!(answers::give_up_unconfirmed(&tx, at("2026-11-10T21:59:59Z")).unwrap(), 0);
     tx.commit().unwrap();
     assert_eq!(state(&connection, "a"), "unknown");
     let tx = connection.transaction().unwrap();
-    assert_eq!(ledger::give_up_unconfirmed(&tx, at(KEY_TIME)).unwrap(), 1);
+    assert_eq!(answers::give_up_unconfirmed(&tx, at(KEY_TIME)).unwrap(), 1);
     tx.commit().unwrap();
     assert_eq!(state(&connection, "a"), "missed");
     assert_eq!(row(&connection, "bystander"), bystander);
@@ -583,10 +585,10 @@ fn migrations_are_numbered_and_the_first_is_complete() {
     let mut names: Vec<String> =
         std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["01-initial", "02-families"]);
+    assert_eq!(names, ["01-initial", "02-families", "03-answers"]);
     let (_folder, path, connection) = database();
     let version: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
     drop(connection);
     // Opening again changes nothing.
     let schema = |c: &Connection| -> String {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use leadtime::annie::gateway::{Gateway, Script};
+use leadtime::annie::gateway::Gateway;
+use leadtime::annie::script::Script;
 use leadtime::clock::{Clock, ManualClock};
 use leadtime::config::{self, Config};
 use leadtime::domain::outcome::Outcome;
@@ -86,7 +87,12 @@ impl World {
         let annie = Script::default();
         std::fs::write(folder.path().join("config.toml"), config_text(annie_lines, sending, rules)).unwrap();
         let engine = engine(&folder, &clock, &annie).await;
-        World { folder, clock, annie, engine }
+        let mut world = World { folder, clock, annie, engine };
+        // The clock is confirmed, and what went out earlier is known.
+        world.settle().await;
+        world.clock.set(MONDAY_TEN.parse().unwrap());
+        world.annie.forget_reads();
+        world
     }
 
     /// The daemon starts again on the same database; what was under way is lost, as by a crash.
@@ -135,11 +141,12 @@ impl World {
 
     /// Passes until nothing more happens: everything begun has ended and is recorded.
     pub(crate) async fn settle(&mut self) -> PassReport {
-        for _ in 0..100 {
+        for _ in 0..1000 {
             let report = self.engine.pass().await.unwrap();
             let soon = report.again_in.is_some_and(|wait| wait < Duration::from_secs(1));
-            let ended = self.engine.drain().await.unwrap();
-            let busy = report.begun + report.settled + report.planned + ended > 0 || soon;
+            let ended = self.engine.drain().await.unwrap() + self.engine.finish_readings().await.unwrap();
+            let busy =
+                report.begun + report.settled + report.planned + report.reading + report.read + ended > 0 || soon;
             if !busy {
                 return report;
             }
@@ -147,6 +154,19 @@ impl World {
             self.clock.advance(TimeDelta::milliseconds(20));
         }
         panic!("the engine does not come to rest");
+    }
+
+    /// Passes until POSTs have begun; their outcomes are not waited for.
+    pub(crate) async fn until_begun(&mut self) -> PassReport {
+        for _ in 0..2000 {
+            let report = self.engine.pass().await.unwrap();
+            if report.begun > 0 {
+                return report;
+            }
+            self.engine.finish_readings().await.unwrap();
+            self.clock.advance(TimeDelta::milliseconds(20));
+        }
+        panic!("nothing is begun");
     }
 
     /// Moves the clock to an instant and lets the engine do what is due.

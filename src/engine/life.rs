@@ -1,0 +1,159 @@
+//! The engine's life: its start, the configuration and keys in force, and whether the clock is believed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tracing::{error, info, warn};
+
+use super::lines::Line;
+use super::passes::{Engine, Gateways, HEARTBEAT};
+use super::trust::{ClockWatch, Trust};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::planner::facts::Mode;
+use crate::store::{StoreError, circuits, dirty, ledger, listings, standing};
+
+/// How far back nobody is known to have looked when a key is used for the first time.
+const FIRST_BLIND: TimeDelta = TimeDelta::days(30);
+
+impl<C: Clock + 'static> Engine<C> {
+    /// Before the first pass: what a crash cut off is in doubt. An open circuit is probed at once: a restart often
+    /// brings a new key.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn start(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let keys: Vec<String> = self.config.key_names().map(str::to_owned).collect();
+        let (cut_off, last_sign) = self
+            .store
+            .write(move |tx| {
+                let last_sign = standing::last_beat(tx)?.max(ledger::last_attempt_at(tx)?);
+                for key in &keys {
+                    if let Some(open) = circuits::health(tx, key)?.open {
+                        circuits::set_open(tx, key, &circuits::Open { next_probe: now, ..open })?;
+                    }
+                }
+                Ok((ledger::recover(tx)?, last_sign))
+            })
+            .await?;
+        if cut_off > 0 {
+            warn!(
+                count = cut_off,
+                "{cut_off} texts were cut off when Leadtime last stopped; Annie's list will tell whether they went out"
+            );
+        }
+        self.watch = ClockWatch::start(last_sign, now, self.clock.boot());
+        if self.may_plan() {
+            self.begin(now).await?;
+        }
+        Ok(())
+    }
+
+    /// This life is put on record, what nobody saw is to be caught up with, and the rules go live.
+    pub(super) async fn begin(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let keys: Vec<String> = self.lines.keys().cloned().collect();
+        self.store
+            .write(move |tx| {
+                let last = standing::last_beat(tx)?.max(ledger::last_attempt_at(tx)?);
+                for key in &keys {
+                    let from = match (listings::standing(tx, key)?, last) {
+                        (Some(_), Some(last)) => last - HEARTBEAT,
+                        _ => now - FIRST_BLIND,
+                    };
+                    listings::set_blind(tx, key, from.min(now), now)?;
+                }
+                standing::begin_run(tx, now)
+            })
+            .await?;
+        self.begun = true;
+        self.adopt(self.config.clone()).await
+    }
+
+    /// Whether the clock is good enough to plan by. In observe mode nothing can be lost, and nobody tells the time.
+    pub(super) fn may_plan(&self) -> bool {
+        self.config.rulebook.mode == Mode::Observe || !self.watch.is_doubted()
+    }
+
+    /// Puts a configuration in force: start and reload. While the clock is in doubt its rules do not go live yet.
+    ///
+    /// # Errors
+    /// Database errors; the former configuration stays in force.
+    pub async fn adopt(&mut self, config: Arc<Config>) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        if self.begun {
+            let (new, basis) = (config.clone(), config.plan_basis(now));
+            self.store
+                .write(move |tx| {
+                    standing::go_live(tx, &new.rulebook.rules, now)?;
+                    if standing::set_plan_basis(tx, &basis)? {
+                        dirty::mark_all(tx)?;
+                    }
+                    Ok(())
+                })
+                .await?;
+        }
+        for line in self.lines.values_mut() {
+            line.permits = line.permits.clone().at_speed(config.annie.requests_per_minute);
+        }
+        self.config = config;
+        Ok(())
+    }
+
+    /// Replaces the ways to Annie, after a reload changed them. With a key that is new nobody has looked yet.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn set_gateways(&mut self, gateways: Gateways) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let new: Vec<String> = gateways.keys().filter(|key| !self.lines.contains_key(*key)).cloned().collect();
+        if self.begun && !new.is_empty() {
+            self.store
+                .write(move |tx| {
+                    for key in &new {
+                        if listings::standing(tx, key)?.is_none() {
+                            listings::set_blind(tx, key, now - FIRST_BLIND, now)?;
+                        }
+                    }
+                    Ok(())
+                })
+                .await?;
+        }
+        let mut former = std::mem::take(&mut self.lines);
+        for (key, gateway) in gateways {
+            let line = match former.remove(&key) {
+                Some(line) => Line { gateway, failures: 0, not_before: Duration::ZERO, ..line },
+                None => Line::new(gateway, &self.config),
+            };
+            self.lines.insert(key, line);
+        }
+        Ok(())
+    }
+
+    /// A change of what is known about the clock is stored and said.
+    pub(super) async fn note_doubt(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let doubt = match self.watch.trust() {
+            Trust::Doubted(why) if !self.lines.is_empty() => Some(why.clone()),
+            _ => None,
+        };
+        if doubt == self.doubt {
+            return Ok(());
+        }
+        let (why, was_doubted) = (doubt.clone(), self.doubt.is_some());
+        self.store
+            .write(move |tx| {
+                standing::set_clock_doubt(tx, why.as_deref(), now)?;
+                if why.is_none() && was_doubted { standing::clock_is_right(tx, now) } else { Ok(()) }
+            })
+            .await?;
+        match &doubt {
+            Some(why) => error!(
+                "nothing is sent, and nothing is lost: {why}. Set the clock (`timedatectl`); sending goes on by itself when it agrees with Annie's"
+            ),
+            None => info!("the clock agrees with Annie's again: sending goes on"),
+        }
+        self.doubt = doubt;
+        Ok(())
+    }
+}

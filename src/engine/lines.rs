@@ -1,0 +1,160 @@
+//! One line to Annie for each key: its permits, and what is being read over it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use super::pace::Permits;
+use super::passes::{Engine, PassReport};
+use super::reading::{self, Done, Job, Wanting};
+use super::reconcile::Next;
+use crate::annie::gateway::Gateway;
+use crate::annie::verdict::ReadError;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::planner::facts::Mode;
+use crate::store::{StoreError, listings};
+
+/// How often Annie is asked for her time while this machine's is doubted.
+const ASK_THE_TIME: Duration = Duration::from_secs(60);
+/// A listing that failed is tried again after this.
+const LIST_AGAIN: TimeDelta = TimeDelta::minutes(5);
+
+/// One key: its way to Annie, its permits, and how reading goes. A slow or closed one holds up no other.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) gateway: Gateway,
+    pub(super) permits: Permits,
+    pub(super) is_reading: bool,
+    /// Readings in a row without an answer.
+    pub(super) failures: u32,
+    /// No reading before this, by the boot clock.
+    pub(super) not_before: Duration,
+    pub(super) no_listing_before: Option<DateTime<Utc>>,
+}
+
+impl Line {
+    pub(super) fn new(gateway: Gateway, config: &Config) -> Line {
+        let permits = Permits::per_minute(config.annie.requests_per_minute);
+        Line { gateway, permits, is_reading: false, failures: 0, not_before: Duration::ZERO, no_listing_before: None }
+    }
+}
+
+impl<C: Clock + 'static> Engine<C> {
+    /// Takes in what was read; how many readings.
+    pub(super) async fn take_readings(&mut self) -> Result<usize, StoreError> {
+        let mut taken = 0;
+        while let Some(joined) = self.readings.try_join_next() {
+            let Ok(done) = joined else { continue };
+            taken += 1;
+            if done.was_answered() {
+                self.watch.hear(done.date, done.between.0, done.between.1);
+            }
+            let now = self.clock.now();
+            self.note_reading(&done, now);
+            let config = self.config.clone();
+            let (done, applied, was_blind) = self
+                .store
+                .write(move |tx| {
+                    let was_blind = listings::standing(tx, &done.api_key)?.is_some_and(|s| s.blind.is_some());
+                    let applied = reading::apply(tx, &config, &done, now)?;
+                    Ok((done, applied, was_blind))
+                })
+                .await?;
+            reading::report(&done, &applied, was_blind);
+            if applied.concluded.is_some_and(|(how, _)| how == Next::Incomplete)
+                && let Some(line) = self.lines.get_mut(&done.api_key)
+            {
+                line.no_listing_before = Some(now + LIST_AGAIN);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// What a reading tells about the line: failures make it wait.
+    pub(super) fn note_reading(&mut self, done: &Done, now: DateTime<Utc>) {
+        let boot = self.clock.boot();
+        let Some(line) = self.lines.get_mut(&done.api_key) else { return };
+        line.is_reading = false;
+        match (&done.job, done.error()) {
+            // One conversation that cannot be read holds up no other.
+            (_, None) | (Job::Replies(_), Some(ReadError::Refused { .. })) => {
+                line.failures = 0;
+                if done.job == Job::Probe {
+                    info!(key = done.api_key, "Annie accepts the key");
+                }
+            }
+            (job, Some(error)) => {
+                line.failures += 1;
+                line.not_before = boot + reading::pause_after(line.failures);
+                if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
+                    line.no_listing_before = Some(now + LIST_AGAIN);
+                }
+                if *job == Job::Probe {
+                    warn!(key = done.api_key, "Annie does not accept the key, or cannot be asked: {error}");
+                }
+            }
+        }
+        if done.job == Job::Probe && !self.watch.is_confirmed() {
+            line.not_before = line.not_before.max(boot + ASK_THE_TIME);
+        }
+    }
+
+    /// Begins the next reading of each key that has none under way; the keys that have texts due.
+    pub(super) async fn read(&mut self, report: &mut PassReport) -> Result<Vec<String>, StoreError> {
+        let mut hungry = Vec::new();
+        if self.config.rulebook.mode == Mode::Observe {
+            return Ok(hungry);
+        }
+        let confirmed = self.watch.is_confirmed();
+        for (key, line) in &mut self.lines {
+            let (now, boot) = (self.clock.now(), self.clock.boot());
+            let wanting =
+                Wanting { now, confirmed: confirmed && self.begun, no_listing_before: line.no_listing_before };
+            let (config, api_key) = (self.config.clone(), key.clone());
+            let (job, due) = self.store.write(move |tx| reading::next(tx, &config, &api_key, wanting)).await?;
+            if due {
+                hungry.push(key.clone());
+            }
+            if line.is_reading || job.is_none() {
+                continue;
+            }
+            let wait = line.permits.wait_to_read(due, boot).max(line.not_before.saturating_sub(boot));
+            if !wait.is_zero() || !line.permits.may_read(due, boot) {
+                report.again_in = report.again_in.into_iter().chain([wait.max(Duration::from_millis(1))]).min();
+                continue;
+            }
+            let Some(job) = job else { continue };
+            line.permits.take_read(boot);
+            line.is_reading = true;
+            report.reading += 1;
+            let (gateway, key, clock, nudge) =
+                (line.gateway.clone(), key.clone(), self.clock.clone(), self.nudge.clone());
+            self.readings.spawn(async move {
+                let done = reading::fetch(gateway, key, job, clock.as_ref()).await;
+                nudge.notify_one();
+                done
+            });
+        }
+        Ok(hungry)
+    }
+
+    /// Waits until the readings under way have ended and are taken in; how many. For tests and simulations.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn finish_readings(&mut self) -> Result<usize, StoreError> {
+        let mut ended = JoinSet::new();
+        while let Some(joined) = self.readings.join_next().await {
+            if let Ok(done) = joined {
+                ended.spawn(std::future::ready(done));
+            }
+        }
+        // Ready already: they are taken in as if they had just ended.
+        tokio::task::yield_now().await;
+        self.readings = ended;
+        self.take_readings().await
+    }
+}

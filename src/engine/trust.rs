@@ -1,0 +1,191 @@
+//! Whether this machine's clock may be believed. Pure.
+//!
+//! Annie's answers carry her time. A clock that agrees with it is confirmed; after a start, and after every step of the
+//! wall clock against the time since boot, it has to be confirmed anew before a text may leave.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How far the clock may be off.
+pub const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
+/// A machine that shows a time so long after Leadtime's last sign of life may have been off, or its clock is wrong.
+const LONG_OFF: TimeDelta = TimeDelta::days(7);
+
+/// How far the clock is believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// Annie's clock agrees.
+    Confirmed,
+    /// Nothing speaks against it: good enough to plan by, not to send by.
+    Plausible,
+    /// It is wrong, or may be: nothing is sent, and nothing is called missed.
+    Doubted(String),
+}
+
+/// Watches the clock.
+#[derive(Debug, Clone)]
+pub struct ClockWatch {
+    trust: Trust,
+    /// Wall and boot clock when it was last looked at.
+    seen: (DateTime<Utc>, Duration),
+    /// Leadtime's last sign of life before it started.
+    last_sign: Option<DateTime<Utc>>,
+}
+
+impl ClockWatch {
+    /// At the start, with the last sign of life that is stored.
+    pub fn start(last_sign: Option<DateTime<Utc>>, now: DateTime<Utc>, boot: Duration) -> ClockWatch {
+        let mut watch = ClockWatch { trust: Trust::Plausible, seen: (now, boot), last_sign };
+        if let Some(why) = watch.speaks_against(now) {
+            watch.trust = Trust::Doubted(why);
+        }
+        watch
+    }
+
+    /// How far the clock is believed.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// Whether texts may leave by this clock.
+    pub fn is_confirmed(&self) -> bool {
+        self.trust == Trust::Confirmed
+    }
+
+    /// Whether plans may be made by it.
+    pub fn is_doubted(&self) -> bool {
+        matches!(self.trust, Trust::Doubted(_))
+    }
+
+    /// Looks at both clocks: a step of one against the other is a reason for doubt.
+    pub fn see(&mut self, now: DateTime<Utc>, boot: Duration) {
+        let (wall, before) = self.seen;
+        let passed = TimeDelta::from_std(boot.saturating_sub(before)).unwrap_or(TimeDelta::MAX);
+        let step = (now - wall) - passed;
+        self.seen = (now, boot);
+        if step.abs() > TOLERANCE {
+            let way = if step < TimeDelta::zero() { "back" } else { "forward" };
+            self.trust = Trust::Doubted(format!("the clock was set {way} by {}", in_words(step)));
+        }
+    }
+
+    /// Hears Annie's time in an answer to a request that lay between two instants of this machine.
+    pub fn hear(&mut self, date: Option<DateTime<Utc>>, began: DateTime<Utc>, ended: DateTime<Utc>) {
+        let Some(date) = date else {
+            // Answers without a time confirm nothing; then it is enough that nothing speaks against the clock.
+            if self.speaks_against(ended).is_none() {
+                self.trust = Trust::Confirmed;
+            }
+            return;
+        };
+        // The header has whole seconds.
+        let early = began - TOLERANCE - TimeDelta::seconds(1);
+        self.trust = if date < early {
+            Trust::Doubted(format!("the clock is {} ahead of Annie's", in_words(began - date)))
+        } else if date > ended + TOLERANCE {
+            Trust::Doubted(format!("the clock is {} behind Annie's", in_words(date - ended)))
+        } else {
+            Trust::Confirmed
+        };
+        if self.is_confirmed() {
+            self.last_sign = Some(ended);
+        }
+    }
+
+    fn speaks_against(&self, now: DateTime<Utc>) -> Option<String> {
+        let last = self.last_sign?;
+        if now < last - TOLERANCE {
+            return Some(format!(
+                "the clock shows a time {} before Leadtime's last sign of life",
+                in_words(last - now)
+            ));
+        }
+        (now - last > LONG_OFF).then(|| {
+            format!(
+                "the clock shows a time {} after Leadtime's last sign of life; Annie is asked for hers",
+                in_words(now - last)
+            )
+        })
+    }
+}
+
+fn in_words(time: TimeDelta) -> String {
+    let minutes = time.num_minutes().abs();
+    match minutes {
+        0..120 => format!("{minutes} minutes"),
+        120..2880 => format!("{} hours", minutes / 60),
+        _ => format!("{} days", minutes / 1440),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-24T17:00:00Z".parse().unwrap()
+    }
+
+    fn boot(seconds: u64) -> Duration {
+        Duration::from_secs(10_000 + seconds)
+    }
+
+    fn minutes(n: i64) -> TimeDelta {
+        TimeDelta::minutes(n)
+    }
+
+    #[test]
+    fn a_start_is_plausible_near_the_last_sign_of_life() {
+        let level = |last: Option<DateTime<Utc>>| match ClockWatch::start(last, now(), boot(0)).trust {
+            Trust::Confirmed => "confirmed",
+            Trust::Plausible => "plausible",
+            Trust::Doubted(_) => "doubted",
+        };
+        assert_eq!(level(None), "plausible");
+        assert_eq!(level(Some(now() - TimeDelta::days(7))), "plausible");
+        assert_eq!(level(Some(now() + minutes(2))), "plausible");
+        assert_eq!(level(Some(now() - TimeDelta::days(7) - minutes(1))), "doubted");
+        assert_eq!(level(Some(now() + minutes(3))), "doubted");
+        assert_eq!(level(Some(now() + TimeDelta::days(20_000))), "doubted", "1970");
+    }
+
+    #[test]
+    fn annies_time_decides() {
+        let mut watch = ClockWatch::start(None, now(), boot(0));
+        watch.hear(Some(now() - minutes(2)), now(), now());
+        assert!(watch.is_confirmed());
+        watch.hear(Some(now() - minutes(3)), now(), now());
+        assert_eq!(watch.trust(), &Trust::Doubted("the clock is 3 minutes ahead of Annie's".to_owned()));
+        watch.hear(Some(now() + minutes(1)), now() - minutes(1), now());
+        assert!(watch.is_confirmed());
+        watch.hear(Some(now() + minutes(180)), now(), now());
+        assert_eq!(watch.trust(), &Trust::Doubted("the clock is 3 hours behind Annie's".to_owned()));
+    }
+
+    #[test]
+    fn a_step_is_a_doubt_and_a_suspend_is_none() {
+        let mut watch = ClockWatch::start(None, now(), boot(0));
+        watch.hear(Some(now()), now(), now());
+        // asleep for a night: both clocks go on
+        watch.see(now() + minutes(600), boot(36_000));
+        assert!(watch.is_confirmed());
+        watch.see(now() + minutes(600 + 180), boot(36_005));
+        assert!(watch.is_doubted());
+        // a second look does not forget it; only Annie's time lifts it
+        watch.see(now() + minutes(600 + 181), boot(36_065));
+        assert!(watch.is_doubted());
+        watch.hear(Some(now() + minutes(601)), now() + minutes(601), now() + minutes(601));
+        assert!(watch.is_confirmed());
+    }
+
+    #[test]
+    fn answers_without_a_time_lift_only_what_nothing_speaks_against() {
+        let mut watch = ClockWatch::start(Some(now() - minutes(5)), now(), boot(0));
+        watch.hear(None, now(), now());
+        assert!(watch.is_confirmed());
+        let mut wrong = ClockWatch::start(Some(now() + minutes(500)), now(), boot(0));
+        wrong.hear(None, now(), now());
+        assert!(wrong.is_doubted());
+    }
+}

@@ -1,0 +1,78 @@
+//! One rule of one visit on its way to an answer.
+
+use chrono::{DateTime, Utc};
+
+use super::calendar::{Adjustment, Calendar};
+use super::facts::{Key, Retry, Stored, Told, VisitFacts};
+use crate::domain::reminder::{Answer, Miss, Skip, State};
+use crate::domain::rule::Rule;
+use crate::domain::text::RuleName;
+
+/// What ends the use of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expiry {
+    /// The visit is too near.
+    NearStart,
+    /// The next rule's time has come.
+    NextRule(RuleName),
+    /// The rule's own `expires_after`.
+    After,
+    /// It is tried once more, and Annie guards against a double only so long.
+    RetryOver,
+}
+
+/// One rule of one visit, with its answer by itself.
+#[derive(Debug, Clone)]
+pub(super) struct Draft<'a> {
+    pub visit: &'a VisitFacts,
+    pub rule: &'a Rule,
+    pub key: Key,
+    pub calendar: Option<&'a Calendar>,
+    pub stored: Option<&'a Stored>,
+    pub nominal: Option<DateTime<Utc>>,
+    pub adjusted: Option<(DateTime<Utc>, Adjustment)>,
+    pub expires: DateTime<Utc>,
+    pub expires_by: Expiry,
+    /// When it could first leave, or why it does not.
+    pub fresh: Result<DateTime<Utc>, Answer>,
+    /// What of the stored state stands whatever the fresh answer is.
+    pub kept: Option<State>,
+    /// The conversation begun while nobody looked that told it.
+    pub told_by: Option<&'a Told>,
+}
+
+impl Draft<'_> {
+    pub(super) fn adjusted_at(&self) -> Option<DateTime<Utc>> {
+        self.adjusted.map(|(at, _)| at)
+    }
+
+    /// Whether another entry of the same patient and start is a duplicate of it.
+    pub(super) fn covers(&self) -> bool {
+        match self.kept {
+            None => self.fresh.is_ok(),
+            Some(State::Answered(Answer::Skipped(reason))) => {
+                matches!(reason, Skip::ObserveMode | Skip::NotInOnlyTo)
+            }
+            Some(State::Answered(answer)) => answer == Answer::Missed(Miss::Expired),
+            Some(_) => true,
+        }
+    }
+
+    /// Leave to try it once more, where it was tried and not found.
+    pub(super) fn retry(&self) -> Option<Retry> {
+        self.stored.filter(|stored| !stored.state.is_spent()).and_then(|stored| stored.retry)
+    }
+
+    /// When observe mode showed it, or is going to, once that is final.
+    pub(super) fn shown_at(&self) -> Option<DateTime<Utc>> {
+        match self.kept? {
+            State::Answered(Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)) => self.stored?.due_at,
+            _ => None,
+        }
+    }
+
+    /// Whether it wants room in its number's budget, and from when on.
+    pub(super) fn wants(&self) -> Option<DateTime<Utc>> {
+        self.fresh.ok().filter(|_| self.kept.is_none())
+    }
+}
