@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod gateway;
+pub mod model;
 pub mod sandbox;
 pub mod script;
 pub mod verdict;

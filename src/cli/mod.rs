@@ -3,10 +3,12 @@
 mod check;
 mod demo;
 mod explain;
+mod history;
 mod import;
 mod opt_out;
 mod output;
 mod plan;
+mod resolve;
 mod run;
 mod sandbox;
 mod status;
@@ -36,6 +38,12 @@ enum Command {
     OptOut(opt_out::OptOut),
     /// Note that a number is not its patient's.
     WrongNumber(opt_out::WrongNumber),
+    /// Decide about texts of which nobody can tell whether they went out.
+    Resolve(resolve::Options),
+    /// Show what was done, and by whom.
+    History(history::History),
+    /// Check the record of what was done.
+    Audit(history::Audit),
     /// Find mistakes in the configuration.
     Check(check::Options),
     /// Bring a CSV of appointments into the database.
@@ -82,6 +90,9 @@ pub fn main() -> ExitCode {
         Command::Status(options) => status::run(&options),
         Command::OptOut(options) => opt_out::run(&options),
         Command::WrongNumber(options) => opt_out::run_wrong(&options),
+        Command::Resolve(options) => resolve::run(&options),
+        Command::History(options) => history::run(&options),
+        Command::Audit(options) => history::run_audit(&options),
         Command::Check(options) => check::run(&options),
         Command::Import(options) => import::run(&options),
         Command::Run(options) => run::run(&options),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{configuration, local, moment, print, utc};
+use super::output::{configuration, local, moment, print, utc, who};
 use super::{ConfigOption, Failure};
 use crate::config::Config;
 use crate::domain::phone::{self, Phone};
@@ -108,8 +108,7 @@ impl Desk {
         })?;
         let now = moment(None, &config.practice.zone)?;
         let connection = open::read_write(&config.database)?;
-        let user = || ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-        let who = number.who.clone().or_else(user).filter(|who| !who.trim().is_empty());
+        let who = who(number.who.as_deref());
         Ok(Desk { config, connection, phone, who, now })
     }
 

@@ -53,6 +53,12 @@ fn read_moment(text: &str, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     }
 }
 
+/// Who gives the command: the name given, else the user of this session.
+pub(super) fn who(given: Option<&str>) -> Option<String> {
+    let user = || ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    given.map(str::to_owned).or_else(user).filter(|who| !who.trim().is_empty())
+}
+
 /// RFC 3339 in UTC, for programs.
 pub(super) fn utc(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)

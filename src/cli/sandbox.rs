@@ -1,40 +1,89 @@
 //! `leadtime sandbox`: a server in Annie's place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::{configuration, print};
 use super::{ConfigOption, Failure};
+use crate::annie::model::Rules;
+use crate::annie::model::faults::Faults;
+use crate::annie::model::judge::judge;
 use crate::annie::sandbox::{self, Sandbox};
 use crate::clock::SystemClock;
+
+/// Requests a minute of an organization (API introduction).
+const ANNIES_RATE: usize = 60;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// The port on 127.0.0.1; 0 takes a free one and prints it.
-    #[arg(long)]
-    port: u16,
-    /// Append one JSON line per request to this file, before it is answered.
+    #[arg(long, required_unless_present = "report")]
+    port: Option<u16>,
+    /// Serve nothing: judge this record instead, and count texts sent twice and rules broken.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["port", "record", "key", "config", "faults"])]
+    report: Option<PathBuf>,
+    /// Append one JSON line per request to this file, before it is answered; what it holds already is remembered.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Insist on this bearer key.
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Know only the from_numbers of this configuration, as Annie would.
+    /// Know only the from_numbers of this configuration, and its organization's legal hours, as Annie would.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Enforce only these of Annie's documented rules: hours (with --config), limits, rate; or none.
+    #[arg(long, value_name = "RULES", value_delimiter = ',', default_value = "hours,limits,rate")]
+    enforce: Vec<Enforced>,
+    /// What goes wrong on purpose: all=0.1, or close-after=0.02,slow=0.1,list-lag=60,stop=0.01,refused-numbers=0.01 ...
+    #[arg(long, value_name = "FAULTS", value_parser = Faults::parse)]
+    faults: Option<Faults>,
+    /// The seed of what goes wrong.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+/// A group of Annie's documented rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Enforced {
+    /// Legal hours.
+    Hours,
+    /// Gap, 7 days, 30 days, cooldown, one text at a time.
+    Limits,
+    /// 60 requests a minute.
+    Rate,
+    /// None of them.
+    None,
 }
 
 pub(super) fn run(options: Options) -> Result<(), Failure> {
-    let Options { port, record, key, config } = options;
+    let Options { port, report, record, key, config, enforce, faults, seed } = options;
+    if let Some(path) = report {
+        let record = read(&path)?;
+        let report = judge(record.lines());
+        print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
+        return if report.is_clean() { Ok(()) } else { Err(Failure::Said(1)) };
+    }
+    let port = port.unwrap_or(0);
     let config = config.map(|file| configuration(&ConfigOption { config: Some(file) }, false)).transpose()?;
-    let from_numbers = config.map_or_else(Vec::new, |(_, config)| config.from_numbers());
-    let open = |path: PathBuf| {
-        sandbox::open_record(&path).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))
+    let enforced = |rule| enforce.contains(&rule) && !enforce.contains(&Enforced::None);
+    let zone = config.as_ref().map(|(_, config)| config.rulebook.calendar.organization_zone.clone());
+    let rules = Rules {
+        hours_in: zone.filter(|_| enforced(Enforced::Hours)),
+        limits: enforced(Enforced::Limits),
+        per_minute: enforced(Enforced::Rate).then_some(ANNIES_RATE),
     };
-    let record = record.map(open).transpose()?;
+    let from_numbers = config.map_or_else(Vec::new, |(_, config)| config.from_numbers());
+    let open = |path: &PathBuf| {
+        sandbox::open_record(path).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))
+    };
+    let earlier = match &record {
+        Some(path) if path.exists() => sandbox::texts_of(&read(path)?),
+        _ => Vec::new(),
+    };
+    let record = record.as_ref().map(open).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -53,8 +102,12 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
         };
         // What nobody reads any more is no reason to stop serving.
         let hear: sandbox::Hear = Box::new(|line| drop(print(&format!("{line}\n"))));
-        let options = sandbox::Options { record, key, from_numbers, hear: Some(hear) };
+        let options = sandbox::Options { record, key, from_numbers, rules, faults, seed, earlier, hear: Some(hear) };
         sandbox.serve(options, Arc::new(SystemClock), stop).await?;
         Ok(())
     })
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    Ok(std::fs::read_to_string(path).map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?)
 }

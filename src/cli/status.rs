@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::output::{configuration, local, moment, print, utc};
 use super::{ConfigOption, Failure};
 use crate::config::Config;
-use crate::domain::reminder::{State, all_states};
+use crate::domain::reminder::{State, Wait, all_states};
 use crate::engine::outlook::{self, Overview};
 use crate::planner::facts::Mode;
 use crate::store::{lock, open};
@@ -82,6 +82,7 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
             "next_try_at": overview.open.as_ref().map(|open| utc(open.next_probe)),
         },
         "waits": overview.waits.map(|wait| wait.code()),
+        "clock_doubt": overview.clock_doubt,
         "unknown_for_long": overview.unknown_for_long,
     })
 }
@@ -108,6 +109,9 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
             open.reason,
             local(zone, open.next_probe)
         ),
+        (None, Some(Wait::Clock)) if overview.clock_doubt.is_some() => {
+            format!("stands still: {}", overview.clock_doubt.as_deref().unwrap_or_default())
+        }
         (None, Some(wait)) => wait.words().to_owned(),
         (None, None) => "nothing stands in the way".to_owned(),
     };
@@ -138,9 +142,13 @@ fn attention(overview: &Overview) -> String {
     let mut text = String::new();
     if overview.unknown_for_long > 0 {
         text.push_str(&format!(
-            "\nLook at this: of {} texts it is not known whether Annie sent them. They are not sent again. Look their\nnumbers up in Annie; `sqlite3` shows them: SELECT * FROM not_sent WHERE state = 'unknown'.\n",
+            "\nLook at this: of {} texts it is not known for long whether Annie sent them. Her list of conversations is read\nuntil it tells, or until they are held for you.\n",
             overview.unknown_for_long
         ));
+    }
+    let held = overview.counts.iter().filter(|(s, _)| *s == State::Held).map(|(_, n)| n).sum::<u64>();
+    if held > 0 {
+        text.push_str(&format!("\nLook at this: {held} texts are held, and you decide about them: leadtime resolve\n"));
     }
     let rejected = overview.counts.iter().filter(|(s, _)| *s == State::Rejected).map(|(_, n)| n).sum::<u64>();
     if rejected > 0 {

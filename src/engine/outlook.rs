@@ -17,7 +17,7 @@ use crate::store::dirty::Unit;
 use crate::store::imports::LastImport;
 use crate::store::ledger::Text;
 use crate::store::{
-    Connection, StoreError, appointments, circuits, dirty, imports, ledger, phones, reminders, standing,
+    Connection, StoreError, appointments, circuits, dirty, imports, ledger, listings, phones, reminders, standing,
 };
 
 /// One reminder of the plan.
@@ -84,10 +84,12 @@ pub type Blocked = BTreeMap<String, Wait>;
 /// Database errors.
 pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Blocked, StoreError> {
     let mut blocked = Blocked::new();
-    let wrong = clock_is_wrong(connection, now)?;
+    let wrong = clock_is_wrong(connection, now)? || standing::clock_doubt(connection)?.is_some();
+    let blind = listings::blind_keys(connection)?;
     for key in config.key_names() {
         let wait = match wrong {
             true => Some(Wait::Clock),
+            false if blind.iter().any(|blind| blind == key) => Some(Wait::CatchingUp),
             false => circuit::waits(&circuits::health(connection, key)?, now),
         };
         blocked.extend(wait.map(|wait| (key.to_owned(), wait)));
@@ -172,7 +174,9 @@ pub struct Overview {
     pub open: Option<circuits::Open>,
     /// What sending waits for.
     pub waits: Option<Wait>,
-    /// Texts of unknown outcome for longer than `settle`.
+    /// The doubt about this machine's clock, if there is one.
+    pub clock_doubt: Option<String>,
+    /// Texts of unknown outcome for several times `settle`.
     pub unknown_for_long: u64,
 }
 
@@ -194,6 +198,7 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         last_beat: standing::last_beat(connection)?,
         open,
         waits,
-        unknown_for_long: ledger::unknown_since_before(connection, now - config.annie.settle)?,
+        unknown_for_long: ledger::unknown_since_before(connection, now - config.annie.settle * 3)?,
+        clock_doubt: standing::clock_doubt(connection)?,
     })
 }

@@ -4,6 +4,7 @@
 
 mod client;
 mod desk;
+mod doubts;
 mod families;
 mod golden;
 mod house;

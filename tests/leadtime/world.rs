@@ -103,6 +103,18 @@ impl World {
         World { folder, clock, annie, engine }
     }
 
+    /// The daemon stops, an older copy of the database takes its place, and it starts again.
+    pub(crate) async fn restore(self, copy: &std::path::Path) -> World {
+        let World { folder, clock, annie, engine } = self;
+        drop(engine);
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(folder.path().join(format!("test.db{end}")));
+        }
+        std::fs::copy(copy, folder.path().join("test.db")).unwrap();
+        let engine = self::engine(&folder, &clock, &annie).await;
+        World { folder, clock, annie, engine }
+    }
+
     /// Another configuration comes into force.
     pub(crate) async fn reload(&mut self, sending: &str, rules: &str) {
         std::fs::write(self.folder.path().join("config.toml"), config_text("", sending, rules)).unwrap();

@@ -1,9 +1,9 @@
 //! A server that stands in for Annie on this machine: the endpoints a reminder sender uses, and a record of
 //! every request, written before it is answered.
 //!
-//! Shapes of requests and answers: `annie-openapi.yaml`. It answers under `/v1` and at the root.
+//! Shapes of requests and answers: `annie-openapi.yaml`. It answers under `/v1` and at the root. What she knows and
+//! refuses is the model's; here it becomes HTTP.
 
-pub mod conversations;
 mod routes;
 
 use std::fs::{File, OpenOptions};
@@ -12,12 +12,18 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
+use chrono::{DateTime, Utc};
+
+use super::model::faults::Faults;
+use super::model::{Model, Rules};
+use super::wire::SmsRequest;
 use crate::clock::Clock;
 use crate::domain::phone::Phone;
-use conversations::Conversations;
 
 /// Hears of a request.
 pub type Hear = Box<dyn Fn(&str) + Send + Sync>;
@@ -31,8 +37,38 @@ pub struct Options {
     pub key: Option<String>,
     /// The only numbers texts may come from; none = any.
     pub from_numbers: Vec<Phone>,
+    /// The documented rules it enforces; by default none.
+    pub rules: Rules,
+    /// What goes wrong on purpose; by default nothing.
+    pub faults: Option<Faults>,
+    /// The seed of what goes wrong.
+    pub seed: u64,
+    /// Texts of an earlier life.
+    pub earlier: Vec<Earlier>,
     /// Hears of every request, in one line without anything private.
     pub hear: Option<Hear>,
+}
+
+/// A text that an earlier sandbox sent, from its record.
+#[derive(Clone)]
+pub struct Earlier {
+    /// The conversation.
+    pub id: String,
+    /// What was asked for.
+    pub request: SmsRequest,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The texts of a record, so that a sandbox that is started again knows them.
+pub fn texts_of(record: &str) -> Vec<Earlier> {
+    let text_of = |line: &str| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        let id = line["conversationId"].as_str()?.to_owned();
+        let at = DateTime::parse_from_rfc3339(line["at"].as_str()?).ok()?.to_utc();
+        Some(Earlier { id, request: serde_json::from_value(line["request"].clone()).ok()?, at })
+    };
+    record.lines().filter_map(text_of).collect()
 }
 
 /// What the handlers share.
@@ -44,7 +80,7 @@ struct Shared {
 }
 
 struct Inner {
-    conversations: Conversations,
+    annie: Model,
     record: Option<File>,
     hear: Option<Hear>,
 }
@@ -110,14 +146,29 @@ impl Sandbox {
         clock: Arc<dyn Clock>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let Options { record, key, from_numbers, hear } = options;
-        let inner = Inner { conversations: Conversations::new(&from_numbers), record, hear };
-        let shared = Shared { clock, key, inner: Arc::new(Mutex::new(inner)) };
-        axum::serve(self.listener, routes::router(shared)).with_graceful_shutdown(stop).await
+        let Options { record, key, from_numbers, rules, faults, seed, earlier, hear } = options;
+        let mut annie = Model::new(&from_numbers, rules, faults.unwrap_or(Faults::NONE), seed);
+        earlier.iter().for_each(|text| annie.remember(&text.id, &text.request, text.at));
+        let shared = Shared { clock, key, inner: Arc::new(Mutex::new(Inner { annie, record, hear })) };
+        let router = routes::router(shared);
+        let mut connections = JoinSet::new();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                () = &mut stop => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            while connections.try_join_next().is_some() {}
+            let Ok((stream, _)) = accepted else { continue };
+            let router = router.clone();
+            let service = hyper::service::service_fn(move |request| routes::respond(router.clone(), request));
+            connections.spawn(async move {
+                // A connection that ends early is the client's affair, or a fault made on purpose.
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+        connections.shutdown().await;
+        Ok(())
     }
-}
-
-/// An error body as the sandbox writes it; the vendor's is undocumented.
-fn error_body(message: &str) -> Value {
-    json!({ "success": false, "message": message })
 }

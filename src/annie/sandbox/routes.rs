@@ -1,18 +1,23 @@
-//! The sandbox's endpoints.
+//! The sandbox's endpoints: HTTP on the outside, the model within.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{OriginalUri, Path, Query, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use chrono::SecondsFormat;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 
-use super::conversations::Conversation;
-use super::{Shared, conversations, error_body};
+use super::Shared;
+use crate::annie::model::{self, Answer, Manner, Request, error_body};
 use crate::annie::wire::SmsRequest;
 
 pub(super) fn router(shared: Shared) -> Router {
@@ -22,51 +27,82 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/conversations/{id}", get(one))
         .route("/conversations/{id}/messages", get(messages))
         .route("/phone-numbers", get(phone_numbers))
-        .fallback(not_found);
+        .route("/sandbox/replies", post(reply))
+        .fallback(other);
     Router::new().nest("/v1", api.clone()).merge(api).with_state(shared)
 }
 
-/// A request on its way to being recorded and answered.
+/// Marks an answer that must not be given: the connection is closed instead.
+#[derive(Clone)]
+struct Close;
+
+/// One request of a connection. An error closes it.
+pub(super) async fn respond(router: Router, request: HttpRequest<Incoming>) -> io::Result<Response> {
+    let response: Result<Response, Infallible> = TowerToHyperService::new(router).call(request.map(Body::new)).await;
+    let response = response.unwrap_or_else(|never| match never {});
+    match response.extensions().get::<Close>() {
+        Some(Close) => Err(io::Error::other("closed on purpose")),
+        None => Ok(response),
+    }
+}
+
+/// What every endpoint is told.
 struct Call {
     shared: Shared,
     method: Method,
     uri: Uri,
-    authorised: bool,
+    headers: HeaderMap,
 }
 
 impl Call {
-    fn new(shared: Shared, method: Method, uri: Uri, headers: &HeaderMap) -> Call {
+    /// Answers: refuses without the key, else asks Annie; records, then lets the answer go.
+    async fn answer(self, recorded: Value, request: Request) -> Response {
+        let Call { shared, method, uri, headers } = self;
         let given =
             headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
         let authorised = shared.key.as_deref().is_none_or(|key| given == Some(key));
-        Call { shared, method, uri, authorised }
-    }
-
-    /// Answers: refuses without the key, else asks `work`; records, then lets the answer go.
-    fn answer(
-        self,
-        request: Value,
-        work: impl FnOnce(&mut conversations::Conversations, chrono::DateTime<chrono::Utc>) -> (StatusCode, Value),
-    ) -> Response {
-        let now = self.shared.clock.now();
-        let mut inner = self.shared.lock();
-        let (status, body) = match self.authorised {
-            true => work(&mut inner.conversations, now),
-            false => (StatusCode::UNAUTHORIZED, error_body("unauthorized")),
-        };
-        let line = json!({
-            "at": now.to_rfc3339_opts(SecondsFormat::Millis, true), "method": self.method.as_str(),
-            "path": self.uri.path(), "query": self.uri.query(), "request": request, "status": status.as_u16(),
-            "conversationId": body.pointer("/data/conversationId").cloned().unwrap_or(Value::Null),
-        });
-        let summary = format!("{} {} -> {}", self.method, self.uri.path(), status.as_u16());
-        match inner.record(&line, &summary) {
-            Ok(()) => (status, Json(body)).into_response(),
-            Err(_) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, Json(error_body("the record cannot be written"))).into_response()
+        let answer = {
+            let now = shared.clock.now();
+            let mut inner = shared.lock();
+            let answer = match authorised {
+                true => inner.annie.answer(request, now),
+                false => model::refused(401, "unauthorized"),
+            };
+            let line = json!({
+                "at": now.to_rfc3339_opts(SecondsFormat::Millis, true), "method": method.as_str(), "path": uri.path(),
+                "query": uri.query(), "request": recorded, "status": answer.status, "conversationId": answer.begun,
+                "broke": answer.broke, "fault": answer.fault,
+            });
+            let summary = format!("{method} {} -> {}", uri.path(), answer.status);
+            match inner.record(&line, &summary) {
+                Ok(()) => answer,
+                Err(_) => model::refused(500, "the record cannot be written"),
             }
-        }
+        };
+        give(answer).await
     }
+}
+
+/// The answer as it leaves.
+async fn give(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = match answer.manner {
+        Manner::Garbled => (status, "{\"success\":tr").into_response(),
+        _ => (status, Json(answer.body)).into_response(),
+    };
+    match answer.manner {
+        Manner::Never => drop(response.extensions_mut().insert(Close)),
+        Manner::After(time) => tokio::time::sleep(time.to_std().unwrap_or_default()).await,
+        Manner::Plainly | Manner::Garbled => {}
+    }
+    if let Some((limit, remaining, reset)) = answer.rate {
+        let numbers = [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining)];
+        let headers = response.headers_mut();
+        headers
+            .extend(numbers.map(|(name, number)| (header::HeaderName::from_static(name), HeaderValue::from(number))));
+        headers.insert("x-ratelimit-reset", HeaderValue::from(reset));
+    }
+    response
 }
 
 async fn sms(
@@ -76,23 +112,10 @@ async fn sms(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let call = Call::new(shared, method, uri, &headers);
     let recorded =
         serde_json::from_slice(&body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
-    let request = serde_json::from_slice::<SmsRequest>(&body);
-    call.answer(recorded, |conversations, now| match request {
-        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, error_body(&format!("validation failed: {error}"))),
-        Ok(request) => match conversations::problem_of(&request) {
-            Some(problem) => (StatusCode::UNPROCESSABLE_ENTITY, error_body(problem)),
-            None if !conversations.knows(&request.from_number) => {
-                (StatusCode::NOT_FOUND, error_body("fromNumber is not configured"))
-            }
-            None => {
-                let id = conversations.begin(&request, now);
-                (StatusCode::OK, json!({ "success": true, "data": { "conversationId": id } }))
-            }
-        },
-    })
+    let request = serde_json::from_slice::<SmsRequest>(&body).map_err(|error| error.to_string());
+    Call { shared, method, uri, headers }.answer(recorded, Request::Sms(request)).await
 }
 
 async fn list(
@@ -103,15 +126,9 @@ async fn list(
     headers: HeaderMap,
 ) -> Response {
     let number = |name: &str, default: usize| query.get(name).map_or(Some(default), |text| text.parse().ok());
-    let (offset, limit) = (number("offset", 0), number("limit", 20).filter(|n| (1..=100).contains(n)));
-    Call::new(shared, method, uri, &headers).answer(Value::Null, |conversations, _| match (offset, limit) {
-        (Some(offset), Some(limit)) => {
-            let (page, total) = conversations.page(offset, limit);
-            let pagination = json!({ "offset": offset, "limit": limit, "totalCount": total });
-            (StatusCode::OK, json!({ "success": true, "data": { "conversations": page, "pagination": pagination } }))
-        }
-        _ => (StatusCode::UNPROCESSABLE_ENTITY, error_body("offset is at least 0, limit 1 to 100")),
-    })
+    let limit = number("limit", 20).filter(|n| (1..=100).contains(n));
+    let request = Request::List(number("offset", 0).zip(limit));
+    Call { shared, method, uri, headers }.answer(Value::Null, request).await
 }
 
 async fn one(
@@ -121,8 +138,7 @@ async fn one(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    Call::new(shared, method, uri, &headers)
-        .answer(Value::Null, |conversations, _| found(conversations.get(&id).map(Conversation::object)))
+    Call { shared, method, uri, headers }.answer(Value::Null, Request::One(id)).await
 }
 
 async fn messages(
@@ -132,15 +148,7 @@ async fn messages(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    Call::new(shared, method, uri, &headers)
-        .answer(Value::Null, |conversations, _| found(conversations.get(&id).map(Conversation::messages)))
-}
-
-fn found(data: Option<Value>) -> (StatusCode, Value) {
-    match data {
-        Some(data) => (StatusCode::OK, json!({ "success": true, "data": data })),
-        None => (StatusCode::NOT_FOUND, error_body("not found")),
-    }
+    Call { shared, method, uri, headers }.answer(Value::Null, Request::Messages(id)).await
 }
 
 async fn phone_numbers(
@@ -149,18 +157,24 @@ async fn phone_numbers(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    Call::new(shared, method, uri, &headers).answer(Value::Null, |conversations, _| {
-        let numbers = conversations.phone_numbers();
-        (StatusCode::OK, json!({ "success": true, "data": { "phoneNumbers": numbers } }))
-    })
+    Call { shared, method, uri, headers }.answer(Value::Null, Request::PhoneNumbers).await
 }
 
-async fn not_found(
+async fn other(
     State(shared): State<Shared>,
     method: Method,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    Call::new(shared, method, uri, &headers)
-        .answer(Value::Null, |_, _| (StatusCode::NOT_FOUND, error_body("no such endpoint")))
+    Call { shared, method, uri, headers }.answer(Value::Null, Request::Other).await
+}
+
+/// Plays a patient's reply: `{"conversationId": ..., "text": "STOP"}`. Not an endpoint of Annie's.
+async fn reply(State(shared): State<Shared>, Json(body): Json<Value>) -> Response {
+    let now = shared.clock.now();
+    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    match shared.lock().annie.conversations.reply(&text("conversationId"), &text("text"), now) {
+        true => Json(json!({ "success": true })).into_response(),
+        false => (StatusCode::NOT_FOUND, Json(error_body("no such conversation"))).into_response(),
+    }
 }

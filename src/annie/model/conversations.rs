@@ -1,4 +1,4 @@
-//! The conversations a sandbox has begun, and their objects as the API shows them.
+//! The conversations a stand-in for Annie has begun, and their objects as the API shows them.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -18,6 +18,9 @@ pub struct Conversation {
     from_number: String,
     message: String,
     started_at: DateTime<Utc>,
+    /// From then on the list shows it.
+    listed_at: DateTime<Utc>,
+    replies: Vec<(String, DateTime<Utc>)>,
 }
 
 impl Conversation {
@@ -32,10 +35,13 @@ impl Conversation {
 
     /// The list of `GET /conversations/{id}/messages`.
     pub fn messages(&self) -> Value {
-        json!([{
-            "id": format!("{}-1", self.id), "content": self.message, "role": "assistant",
-            "conversationId": self.id, "createdAt": timestamp(self.started_at),
-        }])
+        let said = std::iter::once(("assistant", &self.message, self.started_at));
+        let replies = self.replies.iter().map(|(text, at)| ("user", text, *at));
+        let all = said.chain(replies).enumerate().map(|(n, (role, content, at))| {
+            json!({ "id": format!("{}-{}", self.id, n + 1), "content": content, "role": role,
+                    "conversationId": self.id, "createdAt": timestamp(at) })
+        });
+        all.collect()
     }
 }
 
@@ -60,20 +66,26 @@ impl Conversations {
         self.any_number || self.from_numbers.iter().any(|known| known == from_number)
     }
 
-    /// Begins one; its id.
-    pub fn begin(&mut self, request: &SmsRequest, now: DateTime<Utc>) -> String {
-        let id = uuid::Uuid::new_v4().to_string();
+    /// Begins one that the list shows from `listed_at` on.
+    pub fn begin_as(&mut self, id: String, request: &SmsRequest, now: DateTime<Utc>, listed_at: DateTime<Utc>) {
         if !self.from_numbers.contains(&request.from_number) {
             self.from_numbers.push(request.from_number.clone());
         }
         self.all.push(Conversation {
-            id: id.clone(),
+            id,
             to_number: request.to_number.clone(),
             from_number: request.from_number.clone(),
             message: request.message.clone(),
             started_at: now,
+            listed_at,
+            replies: Vec::new(),
         });
-        id
+    }
+
+    /// The patient replies; whether there is such a conversation.
+    pub fn reply(&mut self, id: &str, text: &str, at: DateTime<Utc>) -> bool {
+        let found = self.all.iter_mut().find(|conversation| conversation.id == id);
+        found.map(|conversation| conversation.replies.push((text.to_owned(), at))).is_some()
     }
 
     /// One by its id.
@@ -81,10 +93,14 @@ impl Conversations {
         self.all.iter().find(|conversation| conversation.id == id)
     }
 
-    /// A page, newest first, and how many there are in all.
-    pub fn page(&self, offset: usize, limit: usize) -> (Vec<Value>, usize) {
-        let page = self.all.iter().rev().skip(offset).take(limit).map(Conversation::object).collect();
-        (page, self.all.len())
+    /// A page and how many there are in all: newest first, or with an `order` in none that has a meaning.
+    pub fn page(&self, offset: usize, limit: usize, order: Option<u64>, now: DateTime<Utc>) -> (Vec<Value>, usize) {
+        let mut shown: Vec<&Conversation> = self.all.iter().rev().filter(|one| one.listed_at <= now).collect();
+        if let Some(order) = order {
+            fastrand::Rng::with_seed(order).shuffle(&mut shown);
+        }
+        let page = shown.iter().skip(offset).take(limit).map(|conversation| conversation.object()).collect();
+        (page, shown.len())
     }
 
     /// The numbers texts were sent from, as `GET /phone-numbers` shows them.

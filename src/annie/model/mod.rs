@@ -1,0 +1,400 @@
+//! A model of Annie: her documented rules, her conversations, and her faults. No I/O and no clock of its own; the
+//! sandbox serves it over HTTP, simulations ask it directly.
+
+pub mod conversations;
+pub mod faults;
+pub mod judge;
+
+use std::collections::{HashMap, VecDeque};
+
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use super::wire::SmsRequest;
+use crate::domain::phone::Phone;
+use crate::domain::zone::Zone;
+use conversations::{Conversations, problem_of};
+use faults::{Fault, Faults};
+
+/// Annie's limits for one number (API page of POST /sms).
+const GAP: TimeDelta = TimeDelta::hours(24);
+const SPANS: [(Broke, TimeDelta, usize); 2] =
+    [(Broke::SevenDays, TimeDelta::days(7), 3), (Broke::ThirtyDays, TimeDelta::days(30), 6)];
+const COOLDOWN: TimeDelta = TimeDelta::days(30);
+const FAILURES: u32 = 3;
+
+/// A documented rule that a request breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Broke {
+    /// Outside 9 AM to 8 PM in the organization's zone.
+    Hours,
+    /// Less than 24 hours after the last text to the number.
+    Gap,
+    /// A fourth text in 7 days.
+    SevenDays,
+    /// A seventh in 30 days.
+    ThirtyDays,
+    /// Within 30 days of three failures in a row.
+    Cooldown,
+    /// While another text to the number was in progress.
+    InProgress,
+    /// More requests a minute than allowed.
+    Rate,
+}
+
+/// Which rules are enforced. Whatever is not enforced is judged all the same.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// The zone of the legal hours; none: every hour is legal.
+    pub hours_in: Option<Zone>,
+    /// Whether the limits of a number are enforced.
+    pub limits: bool,
+    /// Requests a minute over all endpoints; none: any number.
+    pub per_minute: Option<usize>,
+}
+
+/// How an answer leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// As it is.
+    Plainly,
+    /// Not at all: the connection is closed.
+    Never,
+    /// After this time.
+    After(TimeDelta),
+    /// As something nobody can read.
+    Garbled,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its body.
+    pub body: Value,
+    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset`, where the rate is enforced.
+    pub rate: Option<(usize, usize, i64)>,
+    /// How it leaves.
+    pub manner: Manner,
+    /// The conversation that was begun, whatever was answered.
+    pub begun: Option<String>,
+    /// The rule the request broke.
+    pub broke: Option<Broke>,
+    /// What went wrong on purpose.
+    pub fault: Option<Fault>,
+}
+
+/// A request.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// `POST /sms`, or why its body is none.
+    Sms(Result<SmsRequest, String>),
+    /// `GET /conversations`; none: its query is wrong.
+    List(Option<(usize, usize)>),
+    /// `GET /conversations/{id}`.
+    One(String),
+    /// `GET /conversations/{id}/messages`.
+    Messages(String),
+    /// `GET /phone-numbers`.
+    PhoneNumbers,
+    /// Anything else.
+    Other,
+}
+
+#[derive(Debug, Default)]
+struct Number {
+    texts: Vec<DateTime<Utc>>,
+    failures: u32,
+    failed_at: Option<DateTime<Utc>>,
+    busy_until: Option<DateTime<Utc>>,
+}
+
+/// Annie.
+#[derive(Debug)]
+pub struct Model {
+    rules: Rules,
+    faults: Faults,
+    rng: fastrand::Rng,
+    seed: u64,
+    /// What was begun.
+    pub conversations: Conversations,
+    numbers: HashMap<String, Number>,
+    requests: VecDeque<DateTime<Utc>>,
+}
+
+/// An error body as the sandbox writes it; the vendor's is undocumented.
+pub fn error_body(message: &str) -> Value {
+    json!({ "success": false, "message": message })
+}
+
+fn plain(status: u16, body: Value) -> Answer {
+    Answer { status, body, rate: None, manner: Manner::Plainly, begun: None, broke: None, fault: None }
+}
+
+/// A refusal.
+pub fn refused(status: u16, message: &str) -> Answer {
+    plain(status, error_body(message))
+}
+
+impl Model {
+    /// A new Annie. With numbers, texts may come from these only.
+    pub fn new(from_numbers: &[Phone], rules: Rules, faults: Faults, seed: u64) -> Model {
+        Model {
+            rules,
+            faults,
+            rng: fastrand::Rng::with_seed(seed),
+            seed,
+            conversations: Conversations::new(from_numbers),
+            numbers: HashMap::new(),
+            requests: VecDeque::new(),
+        }
+    }
+
+    /// Another set of faults from now on.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.faults = faults;
+    }
+
+    /// Takes a text up that was sent in an earlier life.
+    pub fn remember(&mut self, id: &str, request: &SmsRequest, at: DateTime<Utc>) {
+        self.conversations.begin_as(id.to_owned(), request, at, at);
+        self.numbers.entry(request.to_number.clone()).or_default().texts.push(at);
+    }
+
+    /// Answers a request made at `now`.
+    pub fn answer(&mut self, request: Request, now: DateTime<Utc>) -> Answer {
+        let rate = self.take_request(now);
+        if let Err(rate) = rate {
+            let broken = refused(429, "too many requests");
+            return Answer { rate: Some(rate), broke: Some(Broke::Rate), ..broken };
+        }
+        let fault = self.faults.draw(&mut self.rng);
+        let answer = match fault {
+            Some(Fault::CloseBefore) => Answer { manner: Manner::Never, ..refused(500, "closed") },
+            Some(Fault::FailBefore) => refused(500, "internal error"),
+            Some(Fault::TooMany) => refused(429, "too many requests"),
+            Some(Fault::Unauthorized) => refused(401, "unauthorized"),
+            Some(Fault::Conflict) if matches!(request, Request::Sms(_)) => refused(409, "a text is in progress"),
+            _ => self.carry_out(request, fault, now),
+        };
+        Answer { fault, rate: answer.rate.or(rate.ok().flatten()), ..answer }
+    }
+
+    fn carry_out(&mut self, request: Request, fault: Option<Fault>, now: DateTime<Utc>) -> Answer {
+        let answer = match request {
+            Request::Sms(request) => self.sms(request, fault, now),
+            Request::List(None) => refused(422, "offset is at least 0, limit 1 to 100"),
+            Request::List(Some((offset, limit))) => {
+                let shuffled = self.rng.f64() < self.faults.shuffled;
+                let order = shuffled.then_some(self.seed ^ now.timestamp().unsigned_abs() / 3600);
+                let (page, total) = self.conversations.page(offset, limit, order, now);
+                let pagination = json!({ "offset": offset, "limit": limit, "totalCount": total });
+                plain(200, json!({ "success": true, "data": { "conversations": page, "pagination": pagination } }))
+            }
+            Request::One(id) => found(self.conversations.get(&id).map(conversations::Conversation::object)),
+            Request::Messages(id) => found(self.conversations.get(&id).map(conversations::Conversation::messages)),
+            Request::PhoneNumbers => {
+                let numbers = self.conversations.phone_numbers();
+                plain(200, json!({ "success": true, "data": { "phoneNumbers": numbers } }))
+            }
+            Request::Other => refused(404, "no such endpoint"),
+        };
+        match fault {
+            Some(Fault::CloseAfter) => Answer { manner: Manner::Never, ..answer },
+            Some(Fault::FailAfter) => Answer { status: 500, body: error_body("internal error"), ..answer },
+            Some(Fault::Slow) => Answer { manner: Manner::After(SLOW), ..answer },
+            Some(Fault::Garbage) if answer.status == 200 => Answer { manner: Manner::Garbled, ..answer },
+            _ => answer,
+        }
+    }
+
+    fn sms(&mut self, request: Result<SmsRequest, String>, fault: Option<Fault>, now: DateTime<Utc>) -> Answer {
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return refused(422, &format!("validation failed: {error}")),
+        };
+        if !self.conversations.knows(&request.from_number) {
+            return refused(404, "fromNumber is not configured");
+        }
+        if self.is_refused(&request.to_number) {
+            return refused(403, "this number cannot be texted");
+        }
+        let problem = problem_of(&request);
+        let broke = self.broken_by(&request.to_number, now);
+        let enforced = |broke: &Broke| match broke {
+            Broke::Hours => self.rules.hours_in.is_some(),
+            _ => self.rules.limits,
+        };
+        let number = self.numbers.entry(request.to_number.clone()).or_default();
+        if let Some(broke) = broke.filter(enforced) {
+            let status = if broke == Broke::InProgress { 409 } else { 422 };
+            if status == 422 {
+                number.fail(now);
+            }
+            return Answer { broke: Some(broke), ..refused(status, "refused by a limit") };
+        }
+        if let Some(problem) = problem {
+            number.fail(now);
+            return refused(422, problem);
+        }
+        number.texts.push(now);
+        (number.failures, number.failed_at) = (0, None);
+        if fault == Some(Fault::Slow) {
+            number.busy_until = Some(now + SLOW);
+        }
+        let lag = TimeDelta::milliseconds((self.rng.f64() * self.faults.list_lag.num_milliseconds() as f64) as i64);
+        let id = uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid().to_string();
+        self.conversations.begin_as(id.clone(), &request, now, now + lag);
+        if self.rng.f64() < self.faults.stop {
+            let word = ["STOP", "Stop please", "unsubscribe", "Alto"][self.rng.usize(0..4)];
+            self.conversations.reply(&id, word, now + TimeDelta::seconds(self.rng.i64(30..7200)));
+        }
+        let body = json!({ "success": true, "data": { "conversationId": id } });
+        Answer { begun: Some(id), broke, ..plain(200, body) }
+    }
+
+    /// Whether every text to a number is refused: a share of them, the same ones always.
+    fn is_refused(&self, number: &str) -> bool {
+        let mut hash = self.seed | 1;
+        number.bytes().for_each(|byte| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        fastrand::Rng::with_seed(hash).f64() < self.faults.refused_numbers
+    }
+
+    fn broken_by(&self, number: &str, now: DateTime<Utc>) -> Option<Broke> {
+        let opens = NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default();
+        let closes = NaiveTime::from_hms_opt(20, 0, 0).unwrap_or_default();
+        if let Some(zone) = &self.rules.hours_in {
+            let time = zone.local(now).time();
+            if time < opens || time >= closes {
+                return Some(Broke::Hours);
+            }
+        }
+        let number = self.numbers.get(number)?;
+        if number.busy_until.is_some_and(|until| now < until) {
+            return Some(Broke::InProgress);
+        }
+        if number.failures >= FAILURES && number.failed_at.is_some_and(|at| now - at < COOLDOWN) {
+            return Some(Broke::Cooldown);
+        }
+        if number.texts.last().is_some_and(|last| now - *last < GAP) {
+            return Some(Broke::Gap);
+        }
+        let within = |span: TimeDelta| number.texts.iter().filter(|at| now - **at < span).count();
+        SPANS.iter().find(|(_, span, most)| within(*span) >= *most).map(|(broke, ..)| *broke)
+    }
+
+    fn take_request(&mut self, now: DateTime<Utc>) -> Result<Option<(usize, usize, i64)>, (usize, usize, i64)> {
+        let Some(limit) = self.rules.per_minute else { return Ok(None) };
+        while self.requests.front().is_some_and(|at| now - *at >= TimeDelta::minutes(1)) {
+            self.requests.pop_front();
+        }
+        let reset = self.requests.front().map_or(now, |first| *first) + TimeDelta::minutes(1);
+        if self.requests.len() >= limit {
+            return Err((limit, 0, reset.timestamp()));
+        }
+        self.requests.push_back(now);
+        Ok(Some((limit, limit - self.requests.len(), reset.timestamp())))
+    }
+}
+
+/// How late a slow answer is.
+const SLOW: TimeDelta = TimeDelta::seconds(2);
+
+impl Number {
+    fn fail(&mut self, now: DateTime<Utc>) {
+        self.failures += 1;
+        self.failed_at = Some(now);
+    }
+}
+
+fn found(data: Option<Value>) -> Answer {
+    match data {
+        Some(data) => plain(200, json!({ "success": true, "data": data })),
+        None => refused(404, "not found"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        "2026-11-09T17:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minutes)
+    }
+
+    fn model() -> Model {
+        let zone = Zone::embedded(chrono_tz::America::Denver);
+        let rules = Rules { hours_in: Some(zone), limits: true, per_minute: Some(60) };
+        Model::new(&[], rules, Faults::NONE, 1)
+    }
+
+    fn text(to: &str) -> Request {
+        Request::Sms(Ok(SmsRequest {
+            from_number: "+13035550199".into(),
+            to_number: to.into(),
+            message: "Hi".into(),
+            patient_info: None,
+            appointment_info: None,
+            context: None,
+        }))
+    }
+
+    fn post(model: &mut Model, to: &str, minutes: i64) -> (u16, Option<Broke>) {
+        let answer = model.answer(text(to), at(minutes));
+        (answer.status, answer.broke)
+    }
+
+    const A: &str = "+13035550101";
+    const DAY: i64 = 1440;
+
+    #[test]
+    fn the_documented_rules() {
+        let mut annie = model();
+        assert_eq!(post(&mut annie, A, 0), (200, None));
+        assert_eq!(post(&mut annie, A, DAY - 1), (422, Some(Broke::Gap)));
+        assert_eq!(post(&mut annie, A, DAY), (200, None));
+        assert_eq!(post(&mut annie, A, 2 * DAY), (200, None));
+        assert_eq!(post(&mut annie, A, 3 * DAY), (422, Some(Broke::SevenDays)));
+        assert_eq!(post(&mut annie, "+13035550102", -61), (422, Some(Broke::Hours)), "8:59 in Denver");
+        assert_eq!(post(&mut annie, "+13035550102", 600), (422, Some(Broke::Hours)), "20:00");
+        assert_eq!(post(&mut annie, A, 7 * DAY), (200, None));
+    }
+
+    #[test]
+    fn three_failures_in_a_row_cool_down() {
+        let mut annie = model();
+        assert_eq!(post(&mut annie, A, 0).0, 200);
+        for n in 0..3 {
+            assert_eq!(post(&mut annie, A, 60 * (n + 1)).1, Some(Broke::Gap));
+        }
+        assert_eq!(post(&mut annie, A, 10 * DAY), (422, Some(Broke::Cooldown)));
+        assert_eq!(post(&mut annie, A, 31 * DAY).0, 422, "a failure begins it anew");
+    }
+
+    #[test]
+    fn sixty_requests_a_minute() {
+        let mut annie = model();
+        for n in 0..60 {
+            let rate = annie.answer(Request::PhoneNumbers, at(0)).rate.unwrap();
+            assert_eq!((rate.0, rate.1), (60, 59 - n));
+        }
+        let over = annie.answer(Request::PhoneNumbers, at(0));
+        assert_eq!((over.status, over.broke, over.rate.unwrap().2), (429, Some(Broke::Rate), at(1).timestamp()));
+        assert_eq!(annie.answer(Request::PhoneNumbers, at(1)).status, 200);
+    }
+
+    #[test]
+    fn faults_before_and_after() {
+        for (fault, _) in Fault::ALL {
+            let mut annie = model();
+            let mut faults = Faults::NONE;
+            faults.set(fault, 1.0);
+            annie.set_faults(faults);
+            let answer = annie.answer(text(A), at(0));
+            assert_eq!(answer.begun.is_some(), fault.is_carried_out(), "{fault:?}");
+            assert_eq!(answer.fault, Some(fault));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `leadtime history` and `leadtime audit`: what was done, and that the record of it is whole.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::output::{configuration, local, moment, print, utc};
+use super::{ConfigOption, Failure};
+use crate::domain::phone;
+use crate::store::audit::{self, Act, Flaw, Record, Wanted};
+use crate::store::open;
+
+#[derive(Debug, Args)]
+pub(super) struct History {
+    /// Of one appointment, by its id.
+    #[arg(long, value_name = "ID")]
+    appointment: Option<String>,
+    /// Of one number, however it is written.
+    #[arg(long, value_name = "NUMBER")]
+    number: Option<String>,
+    /// From this time on: 2026-03-09T10:00:00-06:00, or "2026-03-09 10:00" on the practice's clock.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// For programs: one JSON array.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Check that no row of the audit was changed or taken away.
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+struct Verify {
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(super) fn run(options: &History) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let zone = &config.practice.zone;
+    let phone = options.number.as_deref().map(|text| {
+        phone::read(text, config.practice.country).phone.ok_or_else(|| {
+            Failure::Usage(anyhow::anyhow!("--number {text}: this is no phone number; write it such as 303-555-0142"))
+        })
+    });
+    let since = options.since.as_deref().map(|text| moment(Some(text), zone)).transpose()?;
+    let wanted = Wanted { appointment: options.appointment.clone(), phone: phone.transpose()?, since };
+    let connection = open::read_only(&config.database)?;
+    let records = audit::find(&connection, &wanted)?;
+    if options.json {
+        return print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&records))?));
+    }
+    if records.is_empty() {
+        return print("Nothing is on record.\n");
+    }
+    let mut text = String::new();
+    for record in &records {
+        text.push_str(&format!("{}  {}\n", local(zone, record.at), for_people(record)));
+    }
+    print(&text)
+}
+
+fn for_people(record: &Record) -> String {
+    let mut line = Act::words_of(&record.act).to_owned();
+    if let (Some(appointment), Some(rule)) = (&record.appointment, &record.rule) {
+        line = format!("`{rule}` of appointment {appointment}: {line}");
+    }
+    if let Some(code) = &record.code {
+        line.push_str(&format!(" ({code})"));
+    }
+    if let Some(conversation) = &record.conversation {
+        line.push_str(&format!(", conversation {conversation}"));
+    }
+    if let Some(who) = &record.who {
+        line.push_str(&format!(", by {who}"));
+    }
+    if let Some(why) = &record.why {
+        line.push_str(&format!(": {why}"));
+    }
+    line
+}
+
+fn for_programs(records: &[Record]) -> serde_json::Value {
+    let one = |record: &Record| {
+        json!({
+            "id": record.id, "at": utc(record.at), "act": record.act, "appointment_id": record.appointment,
+            "rule": record.rule, "starts_at": record.start.map(utc), "attempt": record.attempt,
+            "conversation_id": record.conversation, "code": record.code, "who": record.who, "why": record.why,
+        })
+    };
+    records.iter().map(one).collect()
+}
+
+pub(super) fn run_audit(options: &Audit) -> Result<(), Failure> {
+    let Action::Verify(Verify { config }) = &options.action;
+    let (_, config) = configuration(config, false)?;
+    let connection = open::read_only(&config.database)?;
+    match audit::verify(&connection)? {
+        Ok((0, _)) => print("The audit is empty: nothing was done yet.\n"),
+        Ok((rows, seal)) => print(&format!(
+            "The audit is whole: {rows} rows. Its last seal is {seal}; noted elsewhere, it proves the rows up to here.\n"
+        )),
+        Err(Flaw::Changed(row)) => Err(anyhow::anyhow!(
+            "row {row} of the audit, or one before it, is not what Leadtime wrote: somebody changed the database"
+        )
+        .into()),
+        Err(Flaw::Cut(row)) => {
+            Err(anyhow::anyhow!("rows up to number {row} are missing at the end of the audit: somebody took them away")
+                .into())
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! What becomes of texts without a clear answer, of texts nobody saw go out, of replies, and of a wrong clock.
+
+use chrono::TimeDelta;
+use leadtime::annie::verdict::ReadError;
+use leadtime::domain::outcome::Outcome;
+use leadtime::domain::reminder::Wait;
+use leadtime::store::answers::{self, Decision, NotResolved, Person};
+
+use crate::world::{DAY_BEFORE, MONDAY_TEN, Visit, World, visit};
+
+const A: &str = "303-555-0101";
+const A_E164: &str = "+13035550101";
+const OURS: &str = "+13035550199";
+/// When the text of a visit on Tuesday at three is due.
+const DUE: &str = "2026-11-09T22:00:00Z";
+
+fn unknown() -> Outcome {
+    Outcome::Unknown { status: None, detail: "the connection broke".into() }
+}
+
+fn visits() -> [Visit; 2] {
+    [visit("a", A, "2026-11-10T15:00:00-07:00"), visit("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00")]
+}
+
+/// A practice whose one due text gets no clear answer.
+async fn in_doubt(annie: &str) -> World {
+    let mut world = World::with_all(annie, "mode = \"live\"", DAY_BEFORE).await;
+    world.book(&visits());
+    world.script([unknown()]);
+    world.go_to(DUE).await;
+    assert_eq!(world.state("a", "day-before"), "unknown");
+    world
+}
+
+fn text(world: &World) -> String {
+    world.annie.sent()[0].message.clone()
+}
+
+fn instant(text: &str) -> chrono::DateTime<chrono::Utc> {
+    text.parse().unwrap()
+}
+
+/// The held reminder of visit `a`, decided by Kim.
+fn resolve(world: &World, decision: &Decision) -> Result<(), NotResolved> {
+    let mut connection = world.sql();
+    let id = world.number("SELECT id FROM reminders WHERE appointment_id = 'a'");
+    let tx = connection.transaction().unwrap();
+    let person = Person { who: Some("Kim"), why: Some("looked it up") };
+    let now = instant("2026-11-09T23:00:00Z");
+    let resolved = answers::resolve(&tx, id, decision, person, now).unwrap();
+    tx.commit().unwrap();
+    resolved.map(|_| ())
+}
+
+#[tokio::test]
+async fn a_text_that_annies_list_shows_was_sent() {
+    let mut world = in_doubt("").await;
+    let conversation = world.annie.begin(OURS, A_E164, &text(&world), instant(DUE));
+    world.go_to("2026-11-09T22:02:00Z").await;
+    assert_eq!(world.state("a", "day-before"), "sent");
+    assert_eq!(world.text("SELECT conversation_id FROM attempts"), conversation.0);
+    assert_eq!(world.number("SELECT count(*) FROM conversations WHERE attempt_id = 1"), 1);
+    world.go_to("2026-11-10T22:30:00Z").await;
+    assert_eq!(world.sent_to(A_E164), 1);
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn a_text_that_two_complete_lists_lack_is_sent_once_more() {
+    let mut world = in_doubt("").await;
+    world.go_to("2026-11-09T22:05:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("unknown", 1));
+    world.go_to("2026-11-09T22:10:00Z").await;
+    assert_eq!(
+        (world.state("a", "day-before").as_str(), world.sent_to(A_E164)),
+        ("unknown", 1),
+        "not ten minutes apart"
+    );
+    world.go_to("2026-11-09T22:16:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));
+    assert_eq!(world.text("SELECT group_concat(outcome) FROM attempts"), "not-found,sent");
+    assert_eq!(world.number("SELECT retry_of FROM attempts WHERE id = 2"), 1);
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn a_retry_that_is_refused_or_lost_is_a_persons() {
+    for second in [Outcome::Rejected { status: 403 }, Outcome::Rejected { status: 422 }, unknown()] {
+        let mut world = in_doubt("").await;
+        world.script([second.clone()]);
+        world.go_to("2026-11-09T22:05:00Z").await;
+        world.go_to("2026-11-09T22:16:00Z").await;
+        world.go_to("2026-11-09T22:40:00Z").await;
+        world.go_to("2026-11-09T22:55:00Z").await;
+        assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("held", 2), "{second:?}");
+        world.go_to("2026-11-10T21:59:00Z").await;
+        assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("held", 2), "{second:?}");
+        assert_eq!(world.state("bystander", "day-before"), "planned");
+    }
+}
+
+#[tokio::test]
+async fn with_hold_nothing_is_sent_again() {
+    let mut world = in_doubt("on_unknown = \"hold\"").await;
+    world.go_to("2026-11-09T22:05:00Z").await;
+    world.go_to("2026-11-09T22:16:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("held", 1));
+}
+
+#[tokio::test]
+async fn another_text_at_the_same_time_is_a_persons() {
+    let mut world = in_doubt("").await;
+    world.annie.begin(OURS, A_E164, "Something else", instant(DUE));
+    world.go_to("2026-11-09T22:02:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("held", 1));
+}
+
+#[tokio::test]
+async fn a_list_that_tells_late_tells_it_after_all() {
+    let mut world = in_doubt("on_unknown = \"hold\"").await;
+    world.go_to("2026-11-09T22:05:00Z").await;
+    world.go_to("2026-11-09T22:16:00Z").await;
+    assert_eq!(world.state("a", "day-before"), "held");
+    world.annie.begin(OURS, A_E164, &text(&world), instant(DUE));
+    world.go_to("2026-11-09T23:30:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1));
+}
+
+#[tokio::test]
+async fn a_retry_leaves_within_the_day_that_annies_gap_guards_or_not_at_all() {
+    // Due at 17:50 on the evening before a closed weekend... the window closes before the second list is read.
+    let mut world = World::new().await;
+    world.book(&[visit("a", A, "2026-11-13T17:50:00-07:00"), visits()[1].clone()]);
+    world.script([unknown()]);
+    world.go_to("2026-11-13T00:50:00Z").await;
+    assert_eq!(world.state("a", "day-before"), "unknown");
+    world.go_to("2026-11-13T01:05:00Z").await;
+    world.go_to("2026-11-13T01:20:00Z").await;
+    assert_eq!(
+        (world.state("a", "day-before").as_str(), world.sent_to(A_E164)),
+        ("planned", 1),
+        "the office is closed"
+    );
+    // The next morning is still inside.
+    world.go_to("2026-11-13T17:00:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));
+}
+
+#[tokio::test]
+async fn a_retry_with_no_hour_left_is_held() {
+    let mut world = World::with(
+        "mode = \"live\"",
+        "[[rule]]\nname = \"early\"\nlead = \"5 days\"\nmessage = \"See you {{ appointment.when }}\"\n",
+    )
+    .await;
+    // The text of Friday evening; then a weekend of more than 23 hours without an hour to send.
+    world.book(&[visit("a", A, "2026-11-18T17:50:00-07:00"), visits()[1].clone()]);
+    world.script([unknown()]);
+    world.go_to("2026-11-14T00:50:00Z").await;
+    assert_eq!(world.state("a", "early"), "unknown");
+    world.go_to("2026-11-14T01:05:00Z").await;
+    world.go_to("2026-11-14T01:20:00Z").await;
+    assert_eq!((world.state("a", "early").as_str(), world.sent_to(A_E164)), ("held", 1));
+    world.go_to("2026-11-17T17:00:00Z").await;
+    assert_eq!((world.state("a", "early").as_str(), world.sent_to(A_E164)), ("held", 1));
+}
+
+#[tokio::test]
+async fn a_person_decides_about_what_is_held() {
+    for (decision, state, texts) in [
+        (Decision::Sent("their-own".into()), "sent", 1),
+        (Decision::Drop, "skipped (by-hand)", 1),
+        (Decision::Retry, "sent", 2),
+    ] {
+        let mut world = in_doubt("on_unknown = \"hold\"").await;
+        assert_eq!(resolve(&world, &decision), Err(NotResolved::NotHeld(1)), "not before it is held");
+        world.go_to("2026-11-09T22:05:00Z").await;
+        world.go_to("2026-11-09T22:16:00Z").await;
+        resolve(&world, &decision).unwrap();
+        world.go_to("2026-11-09T23:10:00Z").await;
+        world.go_to("2026-11-10T18:00:00Z").await;
+        assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, texts), "{decision:?}");
+        assert_eq!(world.text("SELECT who || why FROM audit WHERE who IS NOT NULL"), "Kimlooked it up");
+        assert_eq!(world.state("bystander", "day-before"), "planned");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_of_another_text_is_no_proof() {
+    let mut world = in_doubt("on_unknown = \"hold\"").await;
+    world.book(&[visit("b", "303-555-0102", "2026-11-10T15:01:00-07:00")]);
+    world.go_to("2026-11-09T22:05:00Z").await;
+    world.go_to("2026-11-09T22:16:00Z").await;
+    let theirs = world.text("SELECT conversation_id FROM attempts WHERE phone = '+13035550102'");
+    assert_eq!(resolve(&world, &Decision::Sent(theirs.as_str().into())), Err(NotResolved::Anothers));
+    assert_eq!(world.state("a", "day-before"), "held");
+}
+
+/// The database comes back as it was at ten; the text of three o'clock is known to Annie only.
+async fn restored(changes: &str) -> World {
+    let mut world = World::new().await;
+    world.book(&visits());
+    world.settle().await;
+    let copy = world.folder.path().join("copy.db");
+    world.sql().execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    world.go_to(DUE).await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1));
+    world.clock.advance(TimeDelta::minutes(10));
+    let world = world.restore(&copy).await;
+    if !changes.is_empty() {
+        world.execute(changes);
+    }
+    world
+}
+
+#[tokio::test]
+async fn a_restored_copy_texts_nobody_again() {
+    for changes in [
+        "",
+        "UPDATE appointments SET first_name = 'Anna' WHERE id = 'a'",
+        "UPDATE appointments SET phone = '(303) 555 0101' WHERE id = 'a'",
+        "DELETE FROM appointments WHERE id = 'a';
+         INSERT INTO appointments (id, patient_id, phone, starts_at, status, booked_at)
+         VALUES ('new', 'a', '303-555-0101', '2026-11-10T15:00:00-07:00', 'booked', '2026-01-01T00:00:00Z')",
+        "UPDATE appointments SET phone = '303-555-0102' WHERE id = 'a'",
+    ] {
+        let mut world = restored(changes).await;
+        world.settle().await;
+        for at in ["2026-11-09T23:00:00Z", "2026-11-10T17:00:00Z", "2026-11-10T21:00:00Z"] {
+            world.go_to(at).await;
+        }
+        assert_eq!(world.annie.sent().len(), 1, "{changes}");
+        assert_eq!(
+            world.number("SELECT count(*) FROM reminders WHERE state = 'sent' AND rule = 'day-before'"),
+            1,
+            "{changes}"
+        );
+        assert_eq!(world.number("SELECT count(*) FROM attempts WHERE conversation_id = 'conversation-1'"), 1);
+        assert_eq!(world.state("bystander", "day-before"), "planned");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_what_nobody_saw_is_known() {
+    let mut world = restored("").await;
+    world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
+    world.book(&[visit("b", "303-555-0102", "2026-11-10T15:20:00-07:00")]);
+    let report = world.go_to("2026-11-09T22:30:00Z").await;
+    assert_eq!((report.waits, world.annie.sent().len()), (Some(Wait::CatchingUp), 1));
+    world.annie.reads_fail(None);
+    world.go_to("2026-11-09T22:40:00Z").await;
+    assert_eq!((world.sent_to(A_E164), world.annie.sent().len()), (1, 2), "the other one goes");
+}
+
+#[tokio::test]
+async fn what_others_send_spends_the_budget() {
+    let mut world = World::new().await;
+    world.book(&visits());
+    world.annie.begin("+13035550777", A_E164, "Recall", instant("2026-11-09T18:00:00Z"));
+    world.go_to("2026-11-09T21:30:00Z").await;
+    world.go_to(DUE).await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("planned", 0));
+    world.go_to("2026-11-10T18:04:59Z").await;
+    assert_eq!(world.sent_to(A_E164), 0);
+    world.go_to("2026-11-10T18:05:05Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1));
+}
+
+#[tokio::test]
+async fn a_stop_is_read_before_the_next_text() {
+    let mut world = World::new().await;
+    world.book(&visits());
+    world.book(&[visit("a2", A, "2026-11-12T15:00:00-07:00")]);
+    world.go_to(DUE).await;
+    let conversation = world.text("SELECT conversation_id FROM conversations").as_str().into();
+    world.annie.say(&conversation, "user", "Please STOP texting me", instant("2026-11-09T22:10:00Z"));
+    world.go_to("2026-11-11T22:00:10Z").await;
+    assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("skipped (opted-out)", 1));
+    assert_eq!(world.text("SELECT source FROM opt_outs"), "reply");
+    assert_eq!(world.state("bystander", "day-before"), "sent", "nobody else is silenced");
+}
+
+#[tokio::test]
+async fn replies_that_cannot_be_read_hold_the_text_back() {
+    let mut world = World::new().await;
+    world.book(&[visits()[0].clone(), visit("a2", A, "2026-11-12T15:00:00-07:00")]);
+    world.go_to(DUE).await;
+    world.go_to("2026-11-11T20:00:00Z").await;
+    world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
+    world.go_to("2026-11-11T22:10:00Z").await;
+    assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("planned", 1));
+    world.annie.reads_fail(None);
+    world.go_to("2026-11-11T22:20:00Z").await;
+    assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));
+}
+
+#[tokio::test]
+async fn an_opt_out_the_desk_lifted_is_not_read_again() {
+    let mut world = World::new().await;
+    world.book(&[visits()[0].clone(), visit("a2", A, "2026-11-12T15:00:00-07:00")]);
+    world.go_to(DUE).await;
+    let conversation = world.text("SELECT conversation_id FROM conversations").as_str().into();
+    world.annie.say(&conversation, "user", "stop", instant("2026-11-09T22:10:00Z"));
+    world.go_to("2026-11-10T12:00:00Z").await;
+    assert_eq!(world.state("a2", "day-before"), "skipped (opted-out)", "read without anything due");
+    let mut connection = world.sql();
+    let tx = connection.transaction().unwrap();
+    let phone = leadtime::domain::phone::Phone::from_e164(A_E164).unwrap();
+    leadtime::store::opt_outs::remove(&tx, &phone, Some("Kim"), instant("2026-11-10T13:00:00Z")).unwrap();
+    tx.commit().unwrap();
+    world.go_to("2026-11-11T22:00:10Z").await;
+    assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_sends_nothing_until_annie_agrees() {
+    let mut world = World::new().await;
+    world.book(&visits());
+    world.settle().await;
+    // Somebody sets the clock six hours ahead: by it the text is due.
+    world.clock.set(instant("2026-11-09T23:00:00Z"));
+    world.annie.is_ahead(TimeDelta::hours(-6));
+    let report = world.settle().await;
+    assert_eq!((report.waits, world.annie.sent().len()), (Some(Wait::Clock), 0));
+    assert!(world.text("SELECT why FROM clock_doubt").contains("ahead of Annie's"));
+    // A year ahead: nothing is missed.
+    world.clock.set(instant("2027-11-09T23:00:00Z"));
+    world.annie.is_ahead(TimeDelta::days(-365));
+    world.settle().await;
+    assert_eq!(world.state("a", "day-before"), "planned");
+    let mut world = world.restart().await;
+    world.settle().await;
+    assert_eq!(world.state("a", "day-before"), "planned", "a restart does not believe it either");
+    // Right again: all goes its way.
+    world.clock.set(instant(MONDAY_TEN));
+    world.annie.is_ahead(TimeDelta::zero());
+    world.go_to("2026-11-09T17:05:00Z").await;
+    assert_eq!(world.number("SELECT count(*) FROM clock_doubt"), 0);
+    world.go_to("2026-11-09T22:00:05Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1));
+}
+
+#[tokio::test]
+async fn a_start_in_1970_or_next_year_loses_nothing() {
+    for wrong in ["1970-01-01T00:00:00Z", "2027-11-09T17:00:00Z"] {
+        let mut world = World::new().await;
+        world.book(&visits());
+        world.settle().await;
+        world.clock.set(instant(wrong));
+        world.annie.is_ahead(instant(MONDAY_TEN) - instant(wrong));
+        let mut world = world.restart().await;
+        world.settle().await;
+        assert_eq!(world.state("a", "day-before"), "planned", "{wrong}");
+        world.clock.set(instant(MONDAY_TEN));
+        world.annie.is_ahead(TimeDelta::zero());
+        world.go_to("2026-11-09T17:05:00Z").await;
+        world.go_to("2026-11-09T22:00:05Z").await;
+        assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1), "{wrong}");
+        assert_eq!(world.state("bystander", "day-before"), "planned");
+    }
+}
+
+#[tokio::test]
+async fn a_pause_annie_asks_for_with_a_good_answer_is_obeyed() {
+    let mut world = World::one_at_a_time().await;
+    world.book(&[visits()[0].clone(), visit("b", "303-555-0102", "2026-11-10T15:00:00-07:00")]);
+    world.go_to("2026-11-09T21:59:00Z").await;
+    world.annie.asks_for_a_pause(instant("2026-11-09T22:01:00Z"));
+    world.go_to("2026-11-09T22:00:30Z").await;
+    assert_eq!(world.annie.sent().len(), 1);
+    world.go_to("2026-11-09T22:01:05Z").await;
+    assert_eq!(world.annie.sent().len(), 2);
+}
