@@ -17,6 +17,7 @@
 //! | [`annie`] | wire types, HTTP client, outcome of a call, sandbox | domain, clock |
 //! | [`feeds`] | readers of foreign formats | domain |
 //! | [`engine`] | the passes: read the store, ask the pure parts, act, write the store | all of the above |
+//! | [`simulation`] | weeks of a made-up practice in seconds, and an auditor | all of the above |
 //! | [`daemon`] | metronome, signals, systemd, reload, logs | all of the above |
 //! | [`cli`] | one file a command | all of the above |
 //!
@@ -31,5 +32,6 @@ pub mod domain;
 pub mod engine;
 pub mod feeds;
 pub mod planner;
+pub mod simulation;
 pub mod store;
 pub mod wording;

@@ -11,6 +11,7 @@ mod plan;
 mod resolve;
 mod run;
 mod sandbox;
+mod simulate;
 mod status;
 
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ enum Command {
     Demo(demo::Options),
     /// Run a server that stands in for Annie on this machine.
     Sandbox(sandbox::Options),
+    /// Live weeks of a made-up practice in seconds, with everything that can go wrong, and audit every text.
+    Simulate(simulate::Options),
 }
 
 /// The configuration a command works by.
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Sandbox(options) => sandbox::run(options),
+        Command::Simulate(options) => simulate::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::reminder::Wait;
 use crate::planner::facts::Mode;
-use crate::store::{Store, StoreError, answers, dirty, ledger, standing};
+use crate::store::{Store, StoreError, answers, dirty, ledger, reminders, standing};
 
 /// Steps of planning in one pass, so that a great import does not keep due texts waiting.
 const STEPS_AT_ONCE: usize = 8;
@@ -157,6 +157,14 @@ impl<C: Clock + 'static> Engine<C> {
         self.in_flight.collect(true, self.clock.as_ref()).await;
         self.hear_sends();
         self.in_flight.settle(&self.store).await
+    }
+
+    /// When the next planned text is due.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.store.write(|tx| reminders::next_due(tx)).await
     }
 
     /// How many POSTs are under way.

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
+use crate::domain::reminder::{Answer, Miss, State};
 use crate::domain::rule::Rule;
 use crate::domain::text::AppointmentId;
 use crate::planner::facts::{LiveSince, NumberFacts};
@@ -73,6 +74,21 @@ pub fn is_first_text(facts: &NumberFacts) -> bool {
     facts.attempts.is_empty()
 }
 
+/// Says which reminders were to go out and did not: never silent.
+fn report_missed(plan: &Plan, facts: &NumberFacts) {
+    let missed = plan.items.iter().filter(|item| item.state == State::Answered(Answer::Missed(Miss::Expired)));
+    for item in missed {
+        let before = facts.stored.iter().find(|stored| stored.key == item.key);
+        if before.is_some_and(|stored| stored.state == State::Answered(Answer::Planned)) {
+            let (appointment, rule) = (&item.key.appointment_id, &item.key.rule);
+            let stored = before.and_then(|stored| stored.due_at.zip(stored.expires_at));
+            let (due, expires) =
+                stored.map(|(due, expires)| (due.to_rfc3339(), expires.to_rfc3339())).unwrap_or_default();
+            warn!(%appointment, %rule, due, expires, "`{rule}` of appointment {appointment} was not sent in time, and is of no use any more; `leadtime explain {appointment}` tells why");
+        }
+    }
+}
+
 /// What one step of the planning pass did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Step {
@@ -102,6 +118,7 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
     for (unit, also) in &dirty {
         let planned = separately(tx, || {
             let (facts, plan) = plan_unit(tx, config, &live, unit, also, now)?;
+            report_missed(&plan, &facts);
             reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored, now)
         })?;
         match planned {

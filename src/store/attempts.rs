@@ -76,3 +76,12 @@ pub fn retry_of(connection: &Connection, reminder: i64) -> Result<Option<Retry>,
         },
     ))
 }
+
+/// Whether the text to a number that is under way is the one retry of another.
+///
+/// # Errors
+/// Database errors.
+pub fn is_retrying(connection: &Connection, phone: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1 AND outcome IS NULL AND retry_of IS NOT NULL)";
+    Ok(connection.prepare_cached(sql)?.query_row([phone], |row| row.get(0))?)
+}

@@ -14,8 +14,8 @@ const OF_INTEREST: TimeDelta = TimeDelta::days(30);
 /// A conversation that could not be read waits so long for the next try, so that it holds up no other.
 const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
 /// Conversations begun longer ago are not followed any more.
-const FOLLOWED: TimeDelta = TimeDelta::days(14);
-/// How often a conversation is read with nothing due.
+const FOLLOWED: TimeDelta = TimeDelta::days(4);
+/// How often a conversation is read with nothing due, in its first day; later once a day.
 const FOLLOW_EVERY: TimeDelta = TimeDelta::hours(4);
 
 /// The condition under which the replies of conversation `c` are unread at `?1`, for a fresh time of `?2` seconds. A
@@ -66,6 +66,7 @@ pub fn routine(
     let sql = format!(
         "SELECT c.conversation_id, c.api_key FROM conversations AS c
          WHERE c.started_at >= ?3 AND c.started_at <= ?1 - 600 AND {UNREAD}
+             AND (c.read_at IS NULL OR c.started_at > ?1 - 86400 OR c.read_at NOT BETWEEN ?1 - 86400 AND ?1)
              AND (c.status IS NOT 'CLOSED' OR c.read_at IS NULL OR c.read_at < c.started_at + 86400)
              AND (c.read_tried IS NULL OR c.read_tried NOT BETWEEN ?1 - ?4 AND ?1)
          ORDER BY c.read_at, c.started_at"

@@ -212,6 +212,14 @@ pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Leaves what is committed in the log until another connection moves it: for simulations, which look at the files.
+///
+/// # Errors
+/// Database errors.
+pub fn without_checkpoints(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.pragma_update(None, "wal_autocheckpoint", 0)?)
+}
+
 /// Opens the database for reading only; never creates or changes it.
 ///
 /// # Errors

@@ -117,14 +117,15 @@ fn insert(tx: &Transaction<'_>, zone: &Zone, item: &Item) -> Result<usize, Store
 }
 
 fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Result<usize, StoreError> {
-    // A former one keeps its patient and number: the visit may be gone.
+    // A former one keeps its patient and number: the visit may be gone. `|| ''`: SQLite compares a bare parameter with
+    // the states of the partial indexes, and prepares the statement anew whenever another one is bound.
     const UPDATE: &str = "UPDATE reminders SET
             earlier_phone = iif(:current AND phone IS NOT NULL AND phone IS NOT :phone, phone, earlier_phone),
             patient_id = iif(:current, :patient, patient_id), phone = iif(:current, :phone, phone),
             state = :state, reason = :reason, nominal_at = :nominal, adjusted_at = :adjusted, due_at = :due,
             expires_at = :expires, due_local = :due_local, starts_local = :starts_local
         WHERE appointment_id = :appointment AND rule = :rule AND starts_at = :start AND round = :round
-            AND state = :before
+            AND state = :before || ''
             AND (state IS NOT :state OR reason IS NOT :reason OR nominal_at IS NOT :nominal OR due_at IS NOT :due
                 OR adjusted_at IS NOT :adjusted OR expires_at IS NOT :expires OR due_local IS NOT :due_local
                 OR starts_local IS NOT :starts_local
@@ -193,6 +194,19 @@ pub fn counts(connection: &Connection) -> Result<Vec<(State, u64)>, StoreError> 
         counts.push((state_of(row, 0)?, row.get::<_, i64>(2)?.unsigned_abs()));
     }
     Ok(counts)
+}
+
+/// How many appointments lack an answer of one of these rules for the start they have now.
+///
+/// # Errors
+/// Database errors.
+pub fn without_answer(connection: &Connection, rules: &[&str]) -> Result<u64, StoreError> {
+    const SILENT: &str = "SELECT count(*) FROM appointments AS a JOIN json_each(?1) AS rule
+        WHERE NOT EXISTS (SELECT 1 FROM reminders AS r WHERE r.appointment_id = a.id AND r.rule = rule.value
+                          AND r.starts_at = a.starts_unix)";
+    let rules = serde_json::json!(rules).to_string();
+    let count: i64 = connection.query_row(SILENT, [rules], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 /// The earliest due time of what is planned.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// A room and its place in the order. A room uses rooms before it, and itself.
-const ROOMS: [(&str, u8); 11] = [
+const ROOMS: [(&str, u8); 12] = [
     ("clock", 0),
     ("domain", 0),
     ("planner", 1),
@@ -13,6 +13,7 @@ const ROOMS: [(&str, u8); 11] = [
     ("annie", 2),
     ("feeds", 2),
     ("engine", 3),
+    ("simulation", 4),
     ("daemon", 4),
     ("cli", 5),
 ];

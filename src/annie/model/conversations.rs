@@ -88,6 +88,16 @@ impl Conversations {
         found.map(|conversation| conversation.replies.push((text.to_owned(), at))).is_some()
     }
 
+    /// When the patient first replies in a conversation.
+    pub fn stop_of(&self, id: &str) -> Option<DateTime<Utc>> {
+        self.get(id)?.replies.first().map(|(_, at)| *at)
+    }
+
+    /// Every conversation's id, with the number it came from.
+    pub fn ids(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all.iter().map(|one| (one.id.as_str(), one.from_number.as_str()))
+    }
+
     /// One by its id.
     pub fn get(&self, id: &str) -> Option<&Conversation> {
         self.all.iter().find(|conversation| conversation.id == id)

@@ -50,7 +50,7 @@ impl Fault {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Faults {
     /// Probability of each, in the order of [`Fault::ALL`].
-    each: [f64; 9],
+    pub each: [f64; 9],
     /// The share of numbers whose every text is refused.
     pub refused_numbers: f64,
     /// How long at most a conversation takes to show up in the list.

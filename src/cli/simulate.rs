@@ -1,0 +1,117 @@
+//! `leadtime simulate`: weeks of a made-up practice in seconds, with everything that can go wrong.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use clap::Args;
+
+use super::Failure;
+use super::output::print;
+use crate::simulation::{self, Outcome};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The seed: the same one tells the same story.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many seeds, from that one on.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seeds: u64,
+    /// How many days each.
+    #[arg(long, value_name = "D", default_value_t = 30)]
+    days: u32,
+    /// Tell the story of the seed as it goes, with what the daemon logs.
+    #[arg(long, conflicts_with = "seeds")]
+    story: bool,
+    /// For programs: one JSON object a seed.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    if options.story {
+        tracing_subscriber::fmt().without_time().with_target(false).init();
+    }
+    let next = AtomicU64::new(options.seed);
+    let until = options.seed.saturating_add(options.seeds);
+    let outcomes = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= until {
+                        return;
+                    }
+                    let outcome = simulation::run(seed, options.days);
+                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((seed, outcome));
+                }
+            });
+        }
+    });
+    let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outcomes.sort_by_key(|(seed, _)| *seed);
+    let mut all = Vec::with_capacity(outcomes.len());
+    for (seed, outcome) in outcomes {
+        let outcome = outcome.map_err(|error| anyhow::anyhow!("seed {seed}: {error}"))?;
+        if options.json {
+            print(&format!("{}\n", serde_json::to_string(&outcome)?))?;
+        } else {
+            for broken in &outcome.breaks {
+                print(&format!("seed {seed}: {broken}\n"))?;
+            }
+        }
+        all.push(outcome);
+    }
+    if !options.json {
+        print(&summary(&all))?;
+    }
+    match all.iter().all(|outcome| outcome.breaks.is_empty()) {
+        true => Ok(()),
+        false => Err(Failure::Said(1)),
+    }
+}
+
+fn summary(all: &[Outcome]) -> String {
+    let sum = |of: fn(&Outcome) -> u64| all.iter().map(of).sum::<u64>();
+    let mut states = std::collections::BTreeMap::<&str, u64>::new();
+    for (state, count) in all.iter().flat_map(|outcome| &outcome.states) {
+        *states.entry(state).or_default() += count;
+    }
+    let mut text = format!(
+        "{} seeds, {} days lived\n\
+         texts that reached patients   {}\n\
+         requests to Annie             {} to send, {} to read\n\
+         faults of hers                {}\n\
+         crashes                       {}, {} of them within a commit\n\
+         restored copies               {}\n\
+         times the clock was set       {}\n\
+         exports imported              {}\n\
+         passes                        {}\n\
+         how the reminders ended:\n",
+        all.len(),
+        sum(|o| u64::from(o.days)),
+        sum(|o| o.texts),
+        sum(|o| o.posts),
+        sum(|o| o.gets),
+        sum(|o| o.faults),
+        sum(|o| o.crashes),
+        sum(|o| o.torn_commits),
+        sum(|o| o.restores),
+        sum(|o| o.clock_steps),
+        sum(|o| o.imports),
+        sum(|o| o.passes),
+    );
+    for (state, count) in states {
+        text.push_str(&format!("  {state:<28}{count}\n"));
+    }
+    let broken: Vec<String> =
+        all.iter().filter(|outcome| !outcome.breaks.is_empty()).map(|outcome| outcome.seed.to_string()).collect();
+    text.push_str(&format!("promises broken               {}", sum(|o| o.breaks.len() as u64)));
+    if !broken.is_empty() {
+        text.push_str(&format!("   by the seeds {}", broken.join(", ")));
+    }
+    text.push('\n');
+    text
+}

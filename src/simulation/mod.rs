@@ -1,0 +1,514 @@
+//! The simulation: weeks of a practice in seconds, on a virtual clock, with an Annie that loses answers, a machine that
+//! crashes between any two steps, copies that are restored, clocks that are set; and an auditor who saw every text.
+
+mod auditor;
+mod crash;
+mod practice;
+mod stand_in;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use tempfile::TempDir;
+
+use tracing::info;
+
+use crate::annie::gateway::Gateway;
+use crate::annie::model::faults::Faults;
+use crate::annie::model::{Model, Rules};
+use crate::annie::wire::SmsRequest;
+use crate::clock::{Clock, ManualClock};
+use crate::config::{self, Config, KEY_NAME};
+use crate::domain::phone::Phone;
+use crate::domain::reminder::State;
+use crate::domain::text::ConversationId;
+use crate::engine::importing::{How, import_csv};
+use crate::engine::passes::{Engine, Gateways, PassReport};
+use crate::store::opt_outs::{self, Source};
+use crate::store::{Store, StoreError, audit, conversations, open, reminders};
+use auditor::{Auditor, Told};
+use crash::{Files, Fuse};
+use practice::Practice;
+use stand_in::{Annie, Shared, lock};
+
+/// A Monday, shortly before the clocks change in spring; the first day is 6 AM in Denver.
+const BEGINS: &str = "2026-03-02T13:00:00Z";
+/// How probable a crash is at each step on days with crashes.
+const CRASH: f64 = 1.0 / 2500.0;
+/// Days at the end on which nothing goes wrong any more.
+const CALM_DAYS: i64 = 3;
+
+/// What happened.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Outcome {
+    /// The seed: the same one makes the same story.
+    pub seed: u64,
+    /// Days that were lived.
+    pub days: u32,
+    /// Texts that reached patients.
+    pub texts: u64,
+    /// `POST /sms` that reached Annie.
+    pub posts: u64,
+    /// Readings that reached her.
+    pub gets: u64,
+    /// Passes of the engine.
+    pub passes: u64,
+    /// Exports imported.
+    pub imports: u64,
+    /// Faults Annie made.
+    pub faults: u64,
+    /// Crashes of the machine.
+    pub crashes: u64,
+    /// Of them, within a commit.
+    pub torn_commits: u64,
+    /// Databases restored from an older copy.
+    pub restores: u64,
+    /// Times the clock was set.
+    pub clock_steps: u64,
+    /// How the reminders ended.
+    pub states: BTreeMap<String, u64>,
+    /// Requests refused by a documented rule, by the rule; `excused`: retries, and texts of others nobody could know of.
+    pub refused: BTreeMap<String, u64>,
+    /// Promises that were broken.
+    pub breaks: Vec<String>,
+}
+
+/// Why a simulation cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulationError {
+    /// The disk.
+    #[error("cannot work in the simulation's folder: {0}")]
+    Disk(#[from] std::io::Error),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Lives so many days from a seed.
+///
+/// # Errors
+/// The disk or the database fail, other than on purpose.
+pub fn run(seed: u64, days: u32) -> Result<Outcome, SimulationError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let mut simulation = Simulation::new(seed, days)?;
+    runtime.block_on(simulation.live(days))?;
+    simulation.end()
+}
+
+/// An older copy of the database, with what the desk had told it.
+struct Copy {
+    files: Files,
+    known: Told,
+    desk: HashMap<String, DateTime<Utc>>,
+    numbers: auditor::Numbers,
+}
+
+/// The machine while it is up.
+struct Machine {
+    engine: Engine<ManualClock>,
+    fuse: Fuse,
+}
+
+struct Simulation {
+    rng: fastrand::Rng,
+    folder: TempDir,
+    config: Arc<Config>,
+    /// Each life has files of its own, so that a crashed one cannot touch them any more.
+    life: u64,
+    truth: Arc<ManualClock>,
+    clock: Arc<ManualClock>,
+    practice: Practice,
+    shared: Arc<Mutex<Shared>>,
+    copies: Vec<Copy>,
+    last_import: DateTime<Utc>,
+    wild: bool,
+    out: Outcome,
+}
+
+impl Simulation {
+    fn new(seed: u64, days: u32) -> Result<Simulation, SimulationError> {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }?;
+        let begins: DateTime<Utc> = BEGINS.parse().unwrap_or_default();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, config_text(seed))?;
+        let (config, _) = config::load(&file).map_err(|error| {
+            SimulationError::Other(match error {
+                config::ConfigError::Wrong(report) => report.render(false),
+                other => other.to_string(),
+            })
+        })?;
+        let zone = config.practice.zone.clone();
+        let practice = Practice::new(zone.clone(), begins, &mut rng);
+        let rules = Rules { hours_in: Some(zone), limits: true, per_minute: Some(60) };
+        let annie = Model::new(&config.from_numbers(), rules, Faults::NONE, rng.u64(..));
+        let auditor = Auditor::new(practice.clone());
+        let shared = Shared { annie, auditor, down: false, faults: 0, posts: 0, gets: 0 };
+        Ok(Simulation {
+            rng,
+            folder,
+            config: Arc::new(config),
+            life: 0,
+            truth: Arc::new(ManualClock::new(begins)),
+            clock: Arc::new(ManualClock::new(begins)),
+            practice,
+            shared: Arc::new(Mutex::new(shared)),
+            copies: Vec::new(),
+            last_import: begins - TimeDelta::days(1),
+            // Every fifth seed is a quiet one: there, everything has to go out.
+            wild: !seed.is_multiple_of(5),
+            out: Outcome { seed, days, ..Outcome::default() },
+        })
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.path().join(format!("life-{}.db", self.life))
+    }
+
+    async fn live(&mut self, days: u32) -> Result<(), SimulationError> {
+        let until = self.truth.now() + TimeDelta::days(i64::from(days));
+        let mut machine = self.boot(&Files::default()).await?;
+        while self.truth.now() < until {
+            self.pass_time(&machine).await;
+            machine = self.happens(machine).await?;
+            machine = self.work(machine).await?;
+        }
+        // From here on all is well, and whatever is open has to come to an end.
+        self.wild = false;
+        self.set_faults(Faults::NONE, false);
+        self.clock.set(self.truth.now());
+        let left = Files::read(&self.database());
+        machine.fuse.disarm();
+        machine.engine.drain().await?;
+        drop(machine);
+        let mut machine = self.boot(&left).await?;
+        self.import()?;
+        let until = self.truth.now() + TimeDelta::days(CALM_DAYS);
+        while self.truth.now() < until {
+            self.pass_time(&machine).await;
+            machine = self.work(machine).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the machine on these files.
+    async fn boot(&mut self, files: &Files) -> Result<Machine, SimulationError> {
+        let mut files = files.clone();
+        loop {
+            self.life += 1;
+            let database = self.database();
+            files.write(&database)?;
+            let probability = if self.wild { CRASH } else { 0.0 };
+            let fuse = Fuse::new(&database, probability, self.rng.u64(..));
+            let connection = open::read_write(&database)?;
+            open::without_checkpoints(&connection)?;
+            fuse.watch(&connection)?;
+            let store = Store::new(connection);
+            let annie = Annie {
+                shared: self.shared.clone(),
+                truth: self.truth.clone(),
+                fuse: fuse.clone(),
+                store: store.clone(),
+            };
+            let gateways = Gateways::from([(KEY_NAME.to_owned(), Gateway::StandIn(Arc::new(annie)))]);
+            let mut engine = Engine::new(store, self.clock.clone(), gateways, self.config.clone());
+            let started = tokio::select! {
+                biased;
+                () = fuse.blown() => None,
+                started = engine.start() => Some(started),
+            };
+            match (fuse.take(), started) {
+                (Some((left, torn)), _) => files = self.crashed(left, torn),
+                (None, Some(started)) => {
+                    started?;
+                    return Ok(Machine { engine, fuse });
+                }
+                (None, None) => return Err(SimulationError::Other("a crash left nothing".to_owned())),
+            }
+        }
+    }
+
+    /// What is on disk when the machine comes up again: what the crash left, or an older copy.
+    fn crashed(&mut self, left: Files, torn: bool) -> Files {
+        self.out.crashes += 1;
+        self.tell(if torn { "crash within a commit" } else { "crash" });
+        self.out.torn_commits += u64::from(torn);
+        let off = match self.rng.u8(0..10) {
+            0..6 => self.rng.i64(5..90),
+            6..9 => self.rng.i64(90..7200),
+            _ => self.rng.i64(7200..100_000),
+        };
+        self.advance(TimeDelta::seconds(off));
+        if self.copies.is_empty() || self.rng.u8(0..100) >= 15 {
+            return left;
+        }
+        // Whoever restores a copy needs a moment for it.
+        self.advance(TimeDelta::minutes(5));
+        self.out.restores += 1;
+        self.tell("an older copy is restored");
+        let copy = &self.copies[self.rng.usize(0..self.copies.len())];
+        let mut shared = lock(&self.shared);
+        shared.auditor.known = copy.known.clone();
+        shared.auditor.desk = copy.desk.clone();
+        shared.auditor.numbers = copy.numbers.clone();
+        self.last_import = DateTime::UNIX_EPOCH;
+        copy.files.clone()
+    }
+
+    fn advance(&self, by: TimeDelta) {
+        self.truth.advance(by);
+        self.clock.advance(by);
+    }
+
+    /// A line of the story, for `simulate --story`.
+    fn tell(&self, what: &str) {
+        let at = self.practice.zone.local(self.truth.now());
+        info!("=== {} {what}", at.format("%a %m-%d %H:%M:%S"));
+    }
+
+    /// Till the next moment something may happen: often around the hours texts are due, seldom at night.
+    async fn pass_time(&mut self, machine: &Machine) {
+        let hour = self.practice.zone.local(self.truth.now()).hour();
+        let minutes = match hour {
+            8..11 => self.rng.i64(8..20),
+            11..18 => self.rng.i64(30..70),
+            _ => self.rng.i64(60..150),
+        };
+        let some = TimeDelta::milliseconds(self.rng.i64(0..60_000));
+        // The daemon ticks every five seconds: what becomes due is not slept over.
+        // An error here is a crash, which shows at the next step.
+        let due = machine.engine.next_due().await.unwrap_or_default().map(|due| due - self.clock.now());
+        let wait = due.filter(|due| *due > TimeDelta::zero()).unwrap_or(TimeDelta::MAX);
+        self.advance(wait.min(TimeDelta::minutes(minutes)) + some);
+    }
+
+    /// What happens in the world meanwhile.
+    async fn happens(&mut self, machine: Machine) -> Result<Machine, SimulationError> {
+        let now = self.truth.now();
+        for _ in 0..self.rng.usize(0..3) {
+            self.practice.change(now, &mut self.rng);
+        }
+        if self.rng.u16(0..400) == 0 {
+            self.desk_opts_out(now)?;
+        }
+        let hour = self.practice.zone.local(now).hour();
+        if now - self.last_import > TimeDelta::hours(5) && (7..19).contains(&hour) {
+            self.import()?;
+        }
+        if !self.wild {
+            return Ok(machine);
+        }
+        if self.clock.now() != self.truth.now() && self.rng.u8(0..10) < 3 {
+            self.set_clock();
+        }
+        match self.rng.u8(0..100) {
+            0..6 => {
+                let chance = self.rng.f64();
+                let faults = match self.rng.u8(0..4) {
+                    0 => Faults::NONE,
+                    1 => Faults::all(0.5 * chance),
+                    _ => Faults::all(0.1),
+                };
+                let lag = TimeDelta::seconds(self.rng.i64(0..60));
+                let down = self.rng.u8(0..8) == 0;
+                self.set_faults(Faults { list_lag: lag, stop: 0.02, refused_numbers: 0.02, ..faults }, down);
+            }
+            6..8 => self.set_clock(),
+            8..10 => self.foreign_text(now),
+            10..14 => {
+                let files = Files::read(&self.database());
+                let shared = lock(&self.shared);
+                let Auditor { known, desk, numbers, .. } = &shared.auditor;
+                let copy = Copy { files, known: known.clone(), desk: desk.clone(), numbers: numbers.clone() };
+                drop(shared);
+                self.copies.push(copy);
+            }
+            14 => return self.pull_the_plug(machine).await,
+            _ => {}
+        }
+        Ok(machine)
+    }
+
+    fn set_faults(&mut self, faults: Faults, down: bool) {
+        let mut shared = lock(&self.shared);
+        info!("=== faults: {faults:?}, down: {down}");
+        shared.annie.set_faults(faults);
+        shared.down = down;
+    }
+
+    /// Somebody, or a bad battery, sets the clock; or it is put right.
+    fn set_clock(&mut self) {
+        let truth = self.truth.now();
+        let wrong = self.clock.now() != truth;
+        let off = match self.rng.u8(0..6) {
+            _ if wrong => TimeDelta::zero(),
+            0 => DateTime::UNIX_EPOCH - truth,
+            1 => TimeDelta::days(365),
+            2 => TimeDelta::minutes(-self.rng.i64(3..600)),
+            3 => TimeDelta::days(-self.rng.i64(1..20)),
+            _ => TimeDelta::minutes(self.rng.i64(3..600)),
+        };
+        self.clock.set(truth + off);
+        self.out.clock_steps += 1;
+        self.tell(&format!("the clock is off by {} minutes", off.num_minutes()));
+    }
+
+    /// Another program of the practice texts somebody.
+    fn foreign_text(&mut self, now: DateTime<Utc>) {
+        let patient = self.rng.usize(0..self.practice.patients.len());
+        let to = self.practice.patients[patient].phone.clone();
+        let id = format!("foreign-{}", self.rng.u64(..));
+        let request = SmsRequest {
+            from_number: "+13035550777".to_owned(),
+            to_number: to.clone(),
+            message: "Time for a check-up".to_owned(),
+            patient_info: None,
+            appointment_info: None,
+            context: None,
+        };
+        let mut shared = lock(&self.shared);
+        shared.annie.remember(&id, &request, now);
+        shared.auditor.foreign.insert(to, now);
+    }
+
+    fn desk_opts_out(&mut self, now: DateTime<Utc>) -> Result<(), SimulationError> {
+        let patient = self.rng.usize(0..self.practice.patients.len());
+        let number = self.practice.patients[patient].phone.clone();
+        let Some(phone) = Phone::from_e164(&number) else { return Ok(()) };
+        let mut connection = open::read_write(&self.database())?;
+        let at = self.clock.now();
+        open::at_once(&mut connection, |tx| opt_outs::add(tx, &phone, Source::Desk, None, at))?;
+        lock(&self.shared).auditor.desk.insert(number, now);
+        Ok(())
+    }
+
+    /// The desk brings the export in.
+    fn import(&mut self) -> Result<(), SimulationError> {
+        let now = self.truth.now();
+        let csv = self.practice.export(now - TimeDelta::days(10));
+        let mut connection = open::read_write(&self.database())?;
+        let how = How { complete: true, force: true };
+        let at = self.clock.now();
+        import_csv(&mut connection, csv.as_bytes(), how, &self.practice.zone, at, |_| {}, |_| {})
+            .map_err(|error| SimulationError::Other(error.to_string()))?;
+        lock(&self.shared).auditor.imported(&self.practice);
+        self.last_import = now;
+        self.out.imports += 1;
+        self.tell("import");
+        Ok(())
+    }
+
+    /// The machine goes down without a word, at a moment at which nothing is under way.
+    async fn pull_the_plug(&mut self, machine: Machine) -> Result<Machine, SimulationError> {
+        let left = Files::read(&self.database());
+        machine.fuse.disarm();
+        drop(machine);
+        let files = self.crashed(left, false);
+        self.boot(&files).await
+    }
+
+    /// Lets the engine do what it has to do now; boots it again when it crashes.
+    async fn work(&mut self, mut machine: Machine) -> Result<Machine, SimulationError> {
+        for _ in 0..400 {
+            let worked = tokio::select! {
+                biased;
+                () = machine.fuse.blown() => None,
+                worked = once(&mut machine.engine) => Some(worked),
+            };
+            self.out.passes += 1;
+            if let Some((left, torn)) = machine.fuse.take() {
+                drop(machine);
+                let files = self.crashed(left, torn);
+                machine = self.boot(&files).await?;
+                continue;
+            }
+            let Some(worked) = worked else {
+                return Err(SimulationError::Other("a crash left nothing".to_owned()));
+            };
+            let (report, ended) = worked?;
+            let busy = report.begun + report.settled + report.planned + report.reading + report.read + ended > 0;
+            match report.again_in {
+                Some(wait) if wait < Duration::from_secs(10) => {
+                    self.advance(TimeDelta::from_std(wait).unwrap_or_default() + TimeDelta::milliseconds(1));
+                }
+                _ if busy => self.advance(TimeDelta::milliseconds(1300)),
+                _ => break,
+            }
+        }
+        Ok(machine)
+    }
+
+    /// Looks at the end of it all.
+    fn end(mut self) -> Result<Outcome, SimulationError> {
+        let connection = open::read_only(&self.database())?;
+        let mut shared = lock(&self.shared);
+        let mut breaks = std::mem::take(&mut shared.auditor.breaks);
+        for (state, count) in reminders::counts(&connection)? {
+            let name = state.reason().unwrap_or(state.name()).to_owned();
+            *self.out.states.entry(name).or_default() += count;
+            if matches!(state, State::Sending | State::Unknown) {
+                breaks.push(format!("{count} reminders are {} for ever", state.name()));
+            }
+        }
+        let rules: Vec<&str> = self.config.rulebook.rules.iter().map(|rule| rule.name.0.as_str()).collect();
+        let silent = reminders::without_answer(&connection, &rules)?;
+        if silent > 0 {
+            breaks.push(format!("{silent} visits and rules have no answer"));
+        }
+        let ours = self.config.practice.from_number.dial();
+        let ids: Vec<&str> =
+            shared.annie.conversations.ids().filter(|(_, from)| *from == ours).map(|(id, _)| id).collect();
+        for id in &ids {
+            if conversations::about(&connection, &ConversationId((*id).to_owned()))?.is_none() {
+                breaks.push(format!("conversation {id} is not in the database"));
+            }
+        }
+        if let Err(flaw) = audit::verify(&connection)? {
+            breaks.push(format!("the audit is broken: {flaw:?}"));
+        }
+        if self.out.seed.is_multiple_of(5) {
+            for state in ["rejected", "unknown", "held", "expired", "unconfirmed"] {
+                if let Some(count) = self.out.states.get(state) {
+                    breaks.push(format!("nothing went wrong, and {count} reminders are {state}"));
+                }
+            }
+        }
+        self.out.breaks = breaks;
+        (self.out.posts, self.out.gets, self.out.faults) = (shared.posts, shared.gets, shared.faults);
+        (self.out.texts, self.out.refused) = (shared.auditor.texts, shared.auditor.refused.clone());
+        drop(shared);
+        Ok(self.out)
+    }
+}
+
+/// One pass, with the end of everything it began; how much ended.
+async fn once(engine: &mut Engine<ManualClock>) -> Result<(PassReport, usize), StoreError> {
+    let report = engine.pass().await?;
+    let ended = engine.drain().await? + engine.finish_readings().await?;
+    Ok((report, ended))
+}
+
+/// A practice with the shipped rules' leads, and texts that an auditor can read.
+fn config_text(seed: u64) -> String {
+    let household = if seed % 2 == 1 { "separate" } else { "merge" };
+    let on_unknown = if seed % 7 == 3 { "hold" } else { "retry" };
+    let days = if seed % 3 == 2 { "days" } else { "business days" };
+    let about = "<{{ patient.first_name }} {{ appointment.date }} {{ appointment.time }}>";
+    format!(
+        "[practice]\nname = \"Maple\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
+         timezone = \"America/Denver\"\n\
+         [annie]\non_unknown = \"{on_unknown}\"\n\
+         [sending]\nmode = \"live\"\nhousehold = \"{household}\"\nmax_household = 6\n\
+         [[rule]]\nname = \"first\"\nlead = \"3 {days}\"\nat = \"10:00\"\npriority = 1\nmessage = \"F {about}\"\n\
+         [[rule]]\nname = \"last\"\nlead = \"1 {days}\"\nat = \"10:30\"\npriority = 2\nmessage = \"L {about}\"\n\
+         [household]\nmessage = \"H {{% for a in appointments %}}<{{% if a.first_name %}}{{{{ a.first_name }}}}{{% endif %}} {{{{ a.date }}}} {{{{ a.time }}}}>{{% endfor %}}\"\n\
+         [database]\npath = \"unused.db\"\n"
+    )
+}

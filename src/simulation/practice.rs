@@ -1,0 +1,136 @@
+//! A made-up practice: patients who share numbers, visits that are booked, moved, moved back, cancelled, confirmed and
+//! exported under new ids, and the export the desk brings in.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
+
+use crate::domain::zone::Zone;
+
+/// A patient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Patient {
+    /// Also the id, and unlike any other's.
+    pub name: String,
+    pub phone: String,
+}
+
+/// A visit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Visit {
+    pub number: usize,
+    pub patient: usize,
+    pub start: DateTime<Utc>,
+    pub booked_at: DateTime<Utc>,
+    pub status: &'static str,
+    /// Exported under another id so many times.
+    pub renamed: u32,
+}
+
+impl Visit {
+    pub(super) fn id(&self) -> String {
+        format!("v{}-{}", self.number, self.renamed)
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self.status, "booked" | "confirmed")
+    }
+}
+
+/// The practice's own truth.
+#[derive(Debug, Clone)]
+pub(super) struct Practice {
+    pub zone: Zone,
+    pub patients: Vec<Patient>,
+    pub visits: Vec<Visit>,
+    /// Visits a day.
+    busy: usize,
+}
+
+impl Practice {
+    pub(super) fn new(zone: Zone, now: DateTime<Utc>, rng: &mut fastrand::Rng) -> Practice {
+        let patients = rng.usize(30..70);
+        let numbers = patients * 3 / 4 + 1;
+        let patient = |n: usize| Patient { name: format!("P{n}"), phone: number(n % numbers) };
+        let busy = rng.usize(1..5);
+        let mut practice = Practice { zone, patients: (0..patients).map(patient).collect(), visits: Vec::new(), busy };
+        for _ in 0..busy * 12 {
+            practice.book(now, rng);
+        }
+        practice
+    }
+
+    /// One thing happens at the desk.
+    pub(super) fn change(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
+        let coming: Vec<usize> = (0..self.visits.len()).filter(|n| self.visits[*n].start > now).collect();
+        if coming.len() < self.busy * 8 || rng.u8(0..10) < 4 {
+            self.book(now, rng);
+            return;
+        }
+        let n = coming[rng.usize(0..coming.len())];
+        let start = self.a_start(now, rng);
+        let patient = self.visits[n].patient;
+        let taken = |visits: &[Visit]| visits.iter().any(|v| v.patient == patient && v.start == start && v.is_live());
+        let is_free = !taken(&self.visits);
+        let visit = &mut self.visits[n];
+        match rng.u8(0..12) {
+            0..3 => visit.status = "cancelled",
+            3..5 => visit.status = "confirmed",
+            5 => visit.status = "booked",
+            6..9 if is_free => visit.start = start,
+            9 => visit.renamed += 1,
+            10 => {
+                let phone = number(rng.usize(100..180));
+                self.patients[patient].phone = phone;
+            }
+            _ => {}
+        }
+    }
+
+    fn book(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
+        let patient = rng.usize(0..self.patients.len());
+        let start = self.a_start(now, rng);
+        if self.visits.iter().any(|v| v.patient == patient && v.start == start) {
+            return;
+        }
+        let number = self.visits.len();
+        self.visits.push(Visit { number, patient, start, booked_at: now, status: "booked", renamed: 0 });
+    }
+
+    /// Some working hour of the coming three weeks.
+    fn a_start(&self, now: DateTime<Utc>, rng: &mut fastrand::Rng) -> DateTime<Utc> {
+        loop {
+            let date = self.zone.local(now + TimeDelta::days(rng.i64(0..21))).date_naive();
+            let time = NaiveTime::from_hms_opt(rng.u32(8..17), 15 * rng.u32(0..4), 0).unwrap_or_default();
+            let start = self.zone.at(date, time);
+            if !matches!(date.weekday(), Weekday::Sat | Weekday::Sun) && start > now {
+                return start;
+            }
+        }
+    }
+
+    /// The whole book as the practice's program exports it.
+    pub(super) fn export(&self, since: DateTime<Utc>) -> String {
+        let mut csv = "id,patient_id,first_name,phone,starts_at,status,booked_at\n".to_owned();
+        for visit in self.visits.iter().filter(|visit| visit.start > since) {
+            let patient = &self.patients[visit.patient];
+            let start = self.zone.local(visit.start).to_rfc3339();
+            let _ = writeln!(
+                csv,
+                "{},{},{},{},{start},{},{}",
+                visit.id(),
+                patient.name,
+                patient.name,
+                patient.phone,
+                visit.status,
+                visit.booked_at.to_rfc3339()
+            );
+        }
+        csv
+    }
+}
+
+/// A number libphonenumber takes for valid.
+fn number(n: usize) -> String {
+    format!("+1303555{:04}", 1000 + n)
+}

@@ -1,0 +1,115 @@
+//! Annie in a simulation: the model with its faults, asked in step with the database, so that a seed is one story.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use super::auditor::Auditor;
+use super::crash::Fuse;
+use crate::annie::gateway::{Call, Raw, StandIn};
+use crate::annie::model::{Broke, Manner, Model, Request};
+use crate::annie::verdict::Headers;
+use crate::clock::{Clock, ManualClock};
+use crate::store::Store;
+
+/// What is shared with the simulation.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub annie: Model,
+    pub auditor: Auditor,
+    /// Nobody can reach her.
+    pub down: bool,
+    pub faults: u64,
+    pub posts: u64,
+    pub gets: u64,
+}
+
+/// The stand-in.
+#[derive(Debug, Clone)]
+pub(super) struct Annie {
+    pub shared: Arc<Mutex<Shared>>,
+    /// The true time.
+    pub truth: Arc<ManualClock>,
+    pub fuse: Fuse,
+    pub store: Store,
+}
+
+impl Annie {
+    fn answer_now(shared: &Mutex<Shared>, call: Call, now: DateTime<Utc>, retry: bool) -> Raw {
+        let mut shared = lock(shared);
+        if shared.down {
+            return Raw::Unreachable;
+        }
+        let (request, text) = match call {
+            Call::Sms(request) => (Request::Sms(Ok(request.clone())), Some(request)),
+            Call::Probe => (Request::PhoneNumbers, None),
+            Call::List { offset, limit } => (Request::List(Some((offset, limit))), None),
+            Call::Messages(id) => (Request::Messages(id.0), None),
+        };
+        let answer = shared.annie.answer(request, now);
+        match text.is_some() {
+            true => shared.posts += 1,
+            false => shared.gets += 1,
+        }
+        shared.faults += u64::from(answer.fault.is_some());
+        if let Some(text) = &text {
+            if let Some(id) = &answer.begun {
+                shared.auditor.delivered(text, now);
+                if let Some(at) = shared.annie.conversations.stop_of(id) {
+                    let first = shared.auditor.stops.get(&text.to_number).is_none_or(|known| at < *known);
+                    if first {
+                        shared.auditor.stops.insert(text.to_number.clone(), at);
+                    }
+                }
+            }
+            if let Some(broke) = answer.broke.filter(|broke| *broke != Broke::Rate) {
+                shared.auditor.refused(text, broke, retry, now);
+            }
+        }
+        let mut headers = Headers { date: Some(now.to_rfc2822()), ..Headers::default() };
+        if let Some((_, remaining, reset)) = answer.rate {
+            headers.rate_limit_remaining = Some(remaining.to_string());
+            headers.rate_limit_reset = Some(reset.to_string());
+        }
+        match answer.manner {
+            Manner::Never => Raw::Broken,
+            Manner::Garbled => Raw::Answer { status: answer.status, headers, body: Ok(b"{\"success\":tr".to_vec()) },
+            Manner::Plainly | Manner::After(_) => {
+                Raw::Answer { status: answer.status, headers, body: Ok(answer.body.to_string().into_bytes()) }
+            }
+        }
+    }
+}
+
+impl StandIn for Annie {
+    fn answer(&self, call: Call) -> Pin<Box<dyn Future<Output = Raw> + Send + '_>> {
+        Box::pin(async move {
+            let (shared, truth, fuse) = (self.shared.clone(), self.truth.clone(), self.fuse.clone());
+            // In the database's own thread, so that what is sent and what is written have one order.
+            let answered = self
+                .store
+                .write(move |tx| {
+                    if fuse.at_step() {
+                        return Ok(None);
+                    }
+                    let retry = match &call {
+                        Call::Sms(request) => crate::store::attempts::is_retrying(tx, &request.to_number)?,
+                        _ => false,
+                    };
+                    let raw = Annie::answer_now(&shared, call, truth.now(), retry);
+                    Ok(if fuse.at_step() { None } else { Some(raw) })
+                })
+                .await;
+            match answered {
+                Ok(Some(raw)) => raw,
+                // The machine is down: nobody hears the answer.
+                _ => std::future::pending().await,
+            }
+        })
+    }
+}
+
+pub(super) fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
