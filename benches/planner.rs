@@ -84,6 +84,7 @@ fn facts(patient: u32, visits: Vec<VisitFacts>) -> NumberFacts {
         wrong_for: Default::default(),
         told: Vec::new(),
         replies_unread: false,
+        catching_up: false,
     }
 }
 

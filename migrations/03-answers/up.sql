@@ -37,6 +37,7 @@ ALTER TABLE conversations ADD COLUMN blind      INTEGER NOT NULL DEFAULT 0 CHECK
 ALTER TABLE conversations ADD COLUMN read_at    INTEGER; -- when its messages were last read
 ALTER TABLE conversations ADD COLUMN read_tried INTEGER; -- when that was last tried
 UPDATE conversations SET api_key = (SELECT api_key FROM attempts WHERE id = attempt_id);
+CREATE INDEX conversations_blind ON conversations (started_at) WHERE blind = 1;
 CREATE INDEX conversations_by_reading ON conversations (api_key, started_at);
 
 -- A key's listing of all conversations: what is due, and how far the one under way has come.

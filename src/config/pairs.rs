@@ -218,6 +218,7 @@ fn facts(start: DateTime<Utc>, now: DateTime<Utc>) -> NumberFacts {
         wrong_for: BTreeSet::new(),
         told: Vec::new(),
         replies_unread: false,
+        catching_up: false,
     }
 }
 

@@ -42,6 +42,13 @@ impl Line {
     }
 }
 
+impl Line {
+    /// Whether the list of conversations could be read when that was last tried.
+    pub(super) fn list_works(&self) -> bool {
+        self.failures == 0 && self.no_listing_before.is_none()
+    }
+}
+
 impl<C: Clock + 'static> Engine<C> {
     /// Takes in what was read; how many readings.
     pub(super) async fn take_readings(&mut self) -> Result<usize, StoreError> {
@@ -64,10 +71,8 @@ impl<C: Clock + 'static> Engine<C> {
                 })
                 .await?;
             reading::report(&done, &applied, was_blind);
-            if applied.concluded.is_some_and(|(how, _)| how == Next::Incomplete)
-                && let Some(line) = self.lines.get_mut(&done.api_key)
-            {
-                line.no_listing_before = Some(now + LIST_AGAIN);
+            if let (Some((how, _)), Some(line)) = (applied.concluded, self.lines.get_mut(&done.api_key)) {
+                line.no_listing_before = (how == Next::Incomplete).then_some(now + LIST_AGAIN);
             }
         }
         Ok(taken)

@@ -13,7 +13,7 @@ use super::difference::{self, Difference};
 use super::lines::Line;
 use super::planning::{self, Step};
 use super::reading::Done;
-use super::sending::{Claiming, InFlight, claim_some};
+use super::sending::{Claiming, InFlight, Trusted, claim_some};
 use super::trust::ClockWatch;
 use crate::annie::gateway::Gateway;
 use crate::clock::Clock;
@@ -252,14 +252,15 @@ impl<C: Clock + 'static> Engine<C> {
             report.again_in = Some(line.permits.wait(boot)).filter(|wait| hungry && slots > 0 && !wait.is_zero());
             return Ok(());
         }
-        let (config, clock, confirmed) = (self.config.clone(), self.clock.clone(), self.watch.is_confirmed());
+        let (config, clock) = (self.config.clone(), self.clock.clone());
+        let trusted = Trusted { clock: self.watch.is_confirmed(), list_works: line.list_works() };
         let api_key = key.to_owned();
         // The claim's time is read when the store is ours: planning and waiting for a writer take their time.
         let (claiming, now, boot) = self
             .store
             .write(move |tx| {
                 let (now, boot) = (clock.now(), clock.boot());
-                Ok((claim_some(tx, &config, &api_key, confirmed, now, most, under_way)?, now, boot))
+                Ok((claim_some(tx, &config, &api_key, trusted, now, most, under_way)?, now, boot))
             })
             .await?;
         let Some(line) = self.lines.get_mut(key) else { return Ok(()) };

@@ -181,10 +181,10 @@ fn wants_listing(
     now: DateTime<Utc>,
     settle: TimeDelta,
 ) -> Result<Option<(bool, DateTime<Utc>)>, StoreError> {
-    if let Some((from, _)) = standing.blind {
-        return Ok(Some((false, from - TimeDelta::hours(1))));
-    }
     let back = standing.seen_at.filter(|seen| *seen <= now).map_or(now - FIRST, |seen| seen - OVERLAP);
+    if let Some((from, _)) = standing.blind {
+        return Ok(Some((false, back.min(from - TimeDelta::hours(1)))));
+    }
     let open = reconcile::open_attempts(tx, api_key, now)?;
     let to_settle = open.iter().filter(|attempt| attempt.in_doubt).any(|attempt| match attempt.absent_at {
         None => now >= attempt.ended_at + LAG,

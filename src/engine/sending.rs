@@ -273,8 +273,19 @@ pub fn clock_is_wrong(connection: &Connection, now: DateTime<Utc>) -> Result<boo
     Ok(ledger::last_attempt_at(connection)?.is_some_and(|last| now < last - CLOCK_TOLERANCE))
 }
 
-/// Claims what may be sent now with a key, at most `most`, in one transaction. `under_way` POSTs have not ended;
-/// `confirmed`: Annie's clock agrees with this machine's.
+/// Others may text the same numbers: a list read longer ago is read again before a text, if it can be read.
+const OLDEST_LIST: TimeDelta = TimeDelta::minutes(45);
+
+/// What sending may rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trusted {
+    /// Annie's clock agrees with this machine's.
+    pub clock: bool,
+    /// Her list of conversations could be read when that was last tried.
+    pub list_works: bool,
+}
+
+/// Claims what may be sent now with a key, at most `most`, in one transaction. `under_way` POSTs have not ended.
 ///
 /// # Errors
 /// Database errors.
@@ -282,7 +293,7 @@ pub fn claim_some(
     tx: &Transaction<'_>,
     config: &Config,
     api_key: &str,
-    confirmed: bool,
+    trusted: Trusted,
     now: DateTime<Utc>,
     most: usize,
     under_way: usize,
@@ -298,11 +309,13 @@ pub fn claim_some(
         Permit::Open { reason } => return open(tx, api_key, reason, now),
         Permit::Probe => return Ok(Claiming::Waits(Wait::Circuit, now)),
     };
-    if !confirmed || clock_is_wrong(tx, now)? {
+    if !trusted.clock || clock_is_wrong(tx, now)? {
         return Ok(Claiming::Waits(Wait::Clock, now));
     }
-    // Nothing is sent before all is known that was sent while nobody looked.
-    if listings::standing(tx, api_key)?.is_none_or(|standing| standing.blind.is_some()) {
+    // Nothing is sent before all is known that was sent while nobody looked, by us or by others.
+    let standing = listings::standing(tx, api_key)?.unwrap_or_default();
+    let stale = standing.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
+    if standing.seen_at.is_none() || standing.blind.is_some() || (stale && trusted.list_works) {
         return Ok(Claiming::Waits(Wait::CatchingUp, now));
     }
     let most = most.min(at_once.saturating_sub(under_way));

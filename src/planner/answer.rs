@@ -309,6 +309,9 @@ impl<'a> Answering<'a> {
             {
                 Some(State::Held)
             }
+            State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off && self.facts.catching_up => {
+                Some(State::Answered(Answer::Planned))
+            }
             State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off => {
                 Some(State::Answered(Answer::Missed(Miss::Expired)))
             }

@@ -125,6 +125,8 @@ pub struct NumberFacts {
     pub told: Vec<Told>,
     /// Whether replies of this number may have come that were not read yet.
     pub replies_unread: bool,
+    /// What went out while Leadtime was not looking is not known yet: nothing is called missed.
+    pub catching_up: bool,
 }
 
 /// A conversation begun while Leadtime was not looking.

@@ -15,7 +15,7 @@ use crate::wording::dates;
 /// Replies older than this were read before a text.
 const READ_WITHIN: TimeDelta = TimeDelta::hours(1);
 /// What others sent less long ago than this could not be known.
-const UNSEEN: TimeDelta = TimeDelta::minutes(20);
+const UNSEEN: TimeDelta = TimeDelta::minutes(50);
 /// Leadtime's least time between a text and its visit.
 const NO_TEXT_WITHIN: TimeDelta = TimeDelta::hours(2);
 
@@ -28,6 +28,8 @@ struct Telling {
     start: DateTime<Utc>,
     to: String,
     at: DateTime<Utc>,
+    /// It told again what nobody could know to be told.
+    excused: bool,
 }
 
 /// The desk's knowledge as Leadtime was last told it.
@@ -70,9 +72,10 @@ impl Auditor {
     }
 
     /// The practice's export was imported.
-    pub(super) fn imported(&mut self, practice: &Practice) {
+    pub(super) fn imported(&mut self, practice: &Practice, since: DateTime<Utc>) {
         self.known = practice.clone();
-        for patient in &practice.patients {
+        for visit in practice.visits.iter().filter(|visit| visit.start > since) {
+            let patient = &practice.patients[visit.patient];
             self.numbers.entry(patient.name.clone()).or_default().insert(patient.phone.clone());
         }
     }
@@ -111,7 +114,7 @@ impl Auditor {
             if start - at < NO_TEXT_WITHIN {
                 self.breaks(at, format!("a text to {patient} too near the visit at {start}"));
             }
-            self.tell(Telling { rule, visit, patient, start, to: to.clone(), at });
+            self.tell(Telling { rule, visit, patient, start, to: to.clone(), at, excused: false });
         }
     }
 
@@ -143,14 +146,18 @@ impl Auditor {
         let numbers = self.numbers.get(&telling.patient);
         let known = |t: &&Telling| numbers.is_some_and(|numbers| numbers.contains(&t.to));
         let same = self.tellings.iter().filter(of_patient).filter(|t| t.start == telling.start && t.at > since);
-        let before: Vec<&Telling> = same.filter(known).collect();
-        let same_rule = before.iter().any(|t| t.rule == telling.rule && t.rule != 'H');
-        if same_rule || before.len() >= 2 {
+        let all: Vec<&Telling> = same.filter(|t| !t.excused).collect();
+        let before: Vec<&Telling> = all.iter().copied().filter(known).collect();
+        let again = |told: &[&Telling]| told.len() >= 2 || told.iter().any(|t| t.rule == telling.rule && t.rule != 'H');
+        // Which rule a household's text stands for is not said in it: it may repeat what went to that number.
+        let may_repeat = telling.rule == 'H' && before.len() < all.len();
+        let (excused, broken) = (again(&all) || may_repeat, again(&before));
+        if broken {
             let what =
                 format!("{} is told again of the visit at {} ({})", telling.patient, telling.start, telling.rule);
             self.breaks(telling.at, what);
         }
-        self.tellings.push(telling);
+        self.tellings.push(Telling { excused, ..telling });
     }
 
     /// A request Annie refused by a documented rule. `is_retry`: the one retry of a text without a clear answer.

@@ -28,7 +28,7 @@ use crate::domain::text::ConversationId;
 use crate::engine::importing::{How, import_csv};
 use crate::engine::passes::{Engine, Gateways, PassReport};
 use crate::store::opt_outs::{self, Source};
-use crate::store::{Store, StoreError, audit, conversations, open, reminders};
+use crate::store::{Connection, Store, StoreError, audit, conversations, open, reminders};
 use auditor::{Auditor, Told};
 use crash::{Files, Fuse};
 use practice::Practice;
@@ -37,7 +37,7 @@ use stand_in::{Annie, Shared, lock};
 /// A Monday, shortly before the clocks change in spring; the first day is 6 AM in Denver.
 const BEGINS: &str = "2026-03-02T13:00:00Z";
 /// How probable a crash is at each step on days with crashes.
-const CRASH: f64 = 1.0 / 2500.0;
+const CRASH: f64 = 1.0 / 1500.0;
 /// Days at the end on which nothing goes wrong any more.
 const CALM_DAYS: i64 = 3;
 
@@ -112,6 +112,8 @@ struct Copy {
 /// The machine while it is up.
 struct Machine {
     engine: Engine<ManualClock>,
+    /// The desk's commands, beside the daemon.
+    desk: Connection,
     fuse: Fuse,
 }
 
@@ -127,6 +129,7 @@ struct Simulation {
     shared: Arc<Mutex<Shared>>,
     copies: Vec<Copy>,
     last_import: DateTime<Utc>,
+    next_due: Option<DateTime<Utc>>,
     wild: bool,
     out: Outcome,
 }
@@ -162,6 +165,7 @@ impl Simulation {
             shared: Arc::new(Mutex::new(shared)),
             copies: Vec::new(),
             last_import: begins - TimeDelta::days(1),
+            next_due: None,
             // Every fifth seed is a quiet one: there, everything has to go out.
             wild: !seed.is_multiple_of(5),
             out: Outcome { seed, days, ..Outcome::default() },
@@ -176,7 +180,7 @@ impl Simulation {
         let until = self.truth.now() + TimeDelta::days(i64::from(days));
         let mut machine = self.boot(&Files::default()).await?;
         while self.truth.now() < until {
-            self.pass_time(&machine).await;
+            self.pass_time();
             machine = self.happens(machine).await?;
             machine = self.work(machine).await?;
         }
@@ -189,10 +193,10 @@ impl Simulation {
         machine.engine.drain().await?;
         drop(machine);
         let mut machine = self.boot(&left).await?;
-        self.import()?;
+        self.import(&mut machine.desk)?;
         let until = self.truth.now() + TimeDelta::days(CALM_DAYS);
         while self.truth.now() < until {
-            self.pass_time(&machine).await;
+            self.pass_time();
             machine = self.work(machine).await?;
         }
         Ok(())
@@ -210,7 +214,7 @@ impl Simulation {
             let connection = open::read_write(&database)?;
             open::without_checkpoints(&connection)?;
             fuse.watch(&connection)?;
-            let store = Store::new(connection);
+            let store = Store::here(connection);
             let annie = Annie {
                 shared: self.shared.clone(),
                 truth: self.truth.clone(),
@@ -228,7 +232,7 @@ impl Simulation {
                 (Some((left, torn)), _) => files = self.crashed(left, torn),
                 (None, Some(started)) => {
                     started?;
-                    return Ok(Machine { engine, fuse });
+                    return Ok(Machine { engine, desk: open::read_write(&database)?, fuse });
                 }
                 (None, None) => return Err(SimulationError::Other("a crash left nothing".to_owned())),
             }
@@ -274,33 +278,32 @@ impl Simulation {
     }
 
     /// Till the next moment something may happen: often around the hours texts are due, seldom at night.
-    async fn pass_time(&mut self, machine: &Machine) {
+    fn pass_time(&mut self) {
         let hour = self.practice.zone.local(self.truth.now()).hour();
         let minutes = match hour {
-            8..11 => self.rng.i64(8..20),
-            11..18 => self.rng.i64(30..70),
-            _ => self.rng.i64(60..150),
+            8..11 => self.rng.i64(15..35),
+            11..18 => self.rng.i64(60..150),
+            _ => self.rng.i64(150..400),
         };
         let some = TimeDelta::milliseconds(self.rng.i64(0..60_000));
         // The daemon ticks every five seconds: what becomes due is not slept over.
-        // An error here is a crash, which shows at the next step.
-        let due = machine.engine.next_due().await.unwrap_or_default().map(|due| due - self.clock.now());
+        let due = self.next_due.map(|due| due - self.clock.now());
         let wait = due.filter(|due| *due > TimeDelta::zero()).unwrap_or(TimeDelta::MAX);
         self.advance(wait.min(TimeDelta::minutes(minutes)) + some);
     }
 
     /// What happens in the world meanwhile.
-    async fn happens(&mut self, machine: Machine) -> Result<Machine, SimulationError> {
+    async fn happens(&mut self, mut machine: Machine) -> Result<Machine, SimulationError> {
         let now = self.truth.now();
-        for _ in 0..self.rng.usize(0..3) {
+        for _ in 0..self.rng.usize(0..5) {
             self.practice.change(now, &mut self.rng);
         }
         if self.rng.u16(0..400) == 0 {
-            self.desk_opts_out(now)?;
+            self.desk_opts_out(&mut machine.desk, now)?;
         }
         let hour = self.practice.zone.local(now).hour();
         if now - self.last_import > TimeDelta::hours(5) && (7..19).contains(&hour) {
-            self.import()?;
+            self.import(&mut machine.desk)?;
         }
         if !self.wild {
             return Ok(machine);
@@ -309,7 +312,7 @@ impl Simulation {
             self.set_clock();
         }
         match self.rng.u8(0..100) {
-            0..6 => {
+            0..10 => {
                 let chance = self.rng.f64();
                 let faults = match self.rng.u8(0..4) {
                     0 => Faults::NONE,
@@ -320,9 +323,9 @@ impl Simulation {
                 let down = self.rng.u8(0..8) == 0;
                 self.set_faults(Faults { list_lag: lag, stop: 0.02, refused_numbers: 0.02, ..faults }, down);
             }
-            6..8 => self.set_clock(),
-            8..10 => self.foreign_text(now),
-            10..14 => {
+            10..14 => self.set_clock(),
+            14..18 => self.foreign_text(now),
+            18..25 => {
                 let files = Files::read(&self.database());
                 let shared = lock(&self.shared);
                 let Auditor { known, desk, numbers, .. } = &shared.auditor;
@@ -330,7 +333,7 @@ impl Simulation {
                 drop(shared);
                 self.copies.push(copy);
             }
-            14 => return self.pull_the_plug(machine).await,
+            25..27 => return self.pull_the_plug(machine).await,
             _ => {}
         }
         Ok(machine)
@@ -378,27 +381,26 @@ impl Simulation {
         shared.auditor.foreign.insert(to, now);
     }
 
-    fn desk_opts_out(&mut self, now: DateTime<Utc>) -> Result<(), SimulationError> {
+    fn desk_opts_out(&mut self, desk: &mut Connection, now: DateTime<Utc>) -> Result<(), SimulationError> {
         let patient = self.rng.usize(0..self.practice.patients.len());
         let number = self.practice.patients[patient].phone.clone();
         let Some(phone) = Phone::from_e164(&number) else { return Ok(()) };
-        let mut connection = open::read_write(&self.database())?;
         let at = self.clock.now();
-        open::at_once(&mut connection, |tx| opt_outs::add(tx, &phone, Source::Desk, None, at))?;
+        open::at_once(desk, |tx| opt_outs::add(tx, &phone, Source::Desk, None, at))?;
         lock(&self.shared).auditor.desk.insert(number, now);
         Ok(())
     }
 
     /// The desk brings the export in.
-    fn import(&mut self) -> Result<(), SimulationError> {
+    fn import(&mut self, desk: &mut Connection) -> Result<(), SimulationError> {
         let now = self.truth.now();
-        let csv = self.practice.export(now - TimeDelta::days(10));
-        let mut connection = open::read_write(&self.database())?;
+        let since = now - TimeDelta::days(10);
+        let csv = self.practice.export(since);
         let how = How { complete: true, force: true };
         let at = self.clock.now();
-        import_csv(&mut connection, csv.as_bytes(), how, &self.practice.zone, at, |_| {}, |_| {})
+        import_csv(desk, csv.as_bytes(), how, &self.practice.zone, at, |_| {}, |_| {})
             .map_err(|error| SimulationError::Other(error.to_string()))?;
-        lock(&self.shared).auditor.imported(&self.practice);
+        lock(&self.shared).auditor.imported(&self.practice, since);
         self.last_import = now;
         self.out.imports += 1;
         self.tell("import");
@@ -432,7 +434,8 @@ impl Simulation {
             let Some(worked) = worked else {
                 return Err(SimulationError::Other("a crash left nothing".to_owned()));
             };
-            let (report, ended) = worked?;
+            let (report, ended, next_due) = worked?;
+            self.next_due = next_due;
             let busy = report.begun + report.settled + report.planned + report.reading + report.read + ended > 0;
             match report.again_in {
                 Some(wait) if wait < Duration::from_secs(10) => {
@@ -474,7 +477,7 @@ impl Simulation {
             breaks.push(format!("the audit is broken: {flaw:?}"));
         }
         if self.out.seed.is_multiple_of(5) {
-            for state in ["rejected", "unknown", "held", "expired", "unconfirmed"] {
+            for state in ["rejected", "unknown", "held", "unconfirmed"] {
                 if let Some(count) = self.out.states.get(state) {
                     breaks.push(format!("nothing went wrong, and {count} reminders are {state}"));
                 }
@@ -488,11 +491,13 @@ impl Simulation {
     }
 }
 
-/// One pass, with the end of everything it began; how much ended.
-async fn once(engine: &mut Engine<ManualClock>) -> Result<(PassReport, usize), StoreError> {
+/// One pass, with the end of everything it began; how much ended, and when the next text is due.
+async fn once(engine: &mut Engine<ManualClock>) -> Result<(PassReport, usize, Option<DateTime<Utc>>), StoreError> {
     let report = engine.pass().await?;
     let ended = engine.drain().await? + engine.finish_readings().await?;
-    Ok((report, ended))
+    let busy = report.begun + report.settled + report.planned + report.reading + report.read + ended > 0;
+    let next_due = if busy { None } else { engine.next_due().await? };
+    Ok((report, ended, next_due))
 }
 
 /// A practice with the shipped rules' leads, and texts that an auditor can read.

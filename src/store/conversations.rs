@@ -16,7 +16,7 @@ const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
 /// Conversations begun longer ago are not followed any more.
 const FOLLOWED: TimeDelta = TimeDelta::days(4);
 /// How often a conversation is read with nothing due, in its first day; later once a day.
-const FOLLOW_EVERY: TimeDelta = TimeDelta::hours(4);
+const FOLLOW_EVERY: TimeDelta = TimeDelta::hours(12);
 
 /// The condition under which the replies of conversation `c` are unread at `?1`, for a fresh time of `?2` seconds. A
 /// time of reading ahead of the clock is none.

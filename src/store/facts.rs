@@ -8,7 +8,7 @@ use tracing::error;
 
 use super::appointments::{COLUMN_COUNT, COLUMNS, from_row};
 use super::dirty::Unit;
-use super::{StoreError, any_text, attempts, conversations, instant, phones, text};
+use super::{StoreError, any_text, attempts, conversations, instant, listings, phones, text};
 use crate::domain::appointment::Appointment;
 use crate::domain::phone::{Country, Phone, Reading};
 use crate::domain::reminder::State;
@@ -102,6 +102,7 @@ pub fn load(
         wrong_for: BTreeSet::new(),
         told: Vec::new(),
         replies_unread: false,
+        catching_up: false,
     };
     let Number::Usable(phone) = &none.number else { return Ok(none) };
     Ok(NumberFacts {
@@ -111,6 +112,7 @@ pub fn load(
         wrong_for: loader.wrong_for(phone)?,
         told: loader.told(phone, &none.visits)?,
         replies_unread: conversations::unread(connection, phone, now)?,
+        catching_up: listings::is_blind(connection)?,
         ..none
     })
 }
@@ -303,18 +305,24 @@ impl Loader<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
     }
 
-    /// What was begun with this number while nobody looked, or with the number a visit had before.
+    /// What was begun with this number while nobody looked, or with another number its patients have or had.
     fn told(&self, phone: &Phone, visits: &[VisitFacts]) -> Result<Vec<Told>, StoreError> {
         let mut told = self.told_at(phone.dial())?;
-        let earlier = "SELECT DISTINCT earlier_phone FROM reminders
-                       WHERE appointment_id = ?1 AND earlier_phone IS NOT NULL AND earlier_phone <> ?2";
-        let mut statement = self.connection.prepare_cached(earlier)?;
-        for visit in visits {
-            let about = (&visit.appointment.id.0, phone.dial());
-            let phones: Vec<String> = statement.query_map(about, |row| row.get(0))?.collect::<Result<_, _>>()?;
-            for phone in phones {
-                told.extend(self.told_at(&phone)?);
-            }
+        let any = "SELECT EXISTS (SELECT 1 FROM conversations WHERE blind = 1)";
+        if !self.connection.prepare_cached(any)?.query_row([], |row| row.get::<_, bool>(0))? {
+            return Ok(told);
+        }
+        let others = "SELECT phone FROM reminders WHERE patient_id = ?1 AND phone IS NOT NULL
+                      UNION SELECT earlier_phone FROM reminders WHERE patient_id = ?1 AND earlier_phone IS NOT NULL";
+        let mut statement = self.connection.prepare_cached(others)?;
+        let patients: BTreeSet<&str> = visits.iter().map(|visit| visit.appointment.patient_id.0.as_str()).collect();
+        let mut phones = BTreeSet::new();
+        for patient in patients {
+            let rows = statement.query_map([patient], |row| row.get::<_, String>(0))?;
+            phones.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        }
+        for other in phones.iter().filter(|other| *other != phone.dial()) {
+            told.extend(self.told_at(other)?);
         }
         Ok(told)
     }

@@ -275,7 +275,8 @@ pub fn compared(
 }
 
 /// Puts what the listing showed among the conversations: new ones of others, those begun while nobody looked, and the
-/// status and tags of all. What may yet turn out to be the conversation of a text without an answer waits. `ours`:
+/// status and tags of all. While a blind period is caught up with nothing is sent, so whatever was begun from our number
+/// until the listing began lies in it, also if a wrong clock ended it too early. What may yet turn out to be the conversation of a text without an answer waits. `ours`:
 /// our numbers. How many were new.
 ///
 /// # Errors
@@ -284,7 +285,7 @@ pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -
     const NEW: &str =
         "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, status, api_key, tags, blind)
         SELECT l.conversation_id, NULL, l.to_phone, l.started_at, l.status, l.api_key, l.tags,
-            coalesce(l.started_at BETWEEN s.blind_from AND s.blind_until, 0)
+            coalesce(l.started_at BETWEEN s.blind_from AND max(s.blind_until, s.began_at + ?4), 0)
                 AND EXISTS (SELECT 1 FROM json_each(?2) AS our WHERE our.value = l.from_phone)
         FROM listed AS l JOIN listings AS s ON s.api_key = l.api_key
         WHERE l.api_key = ?1 AND l.to_phone IS NOT NULL AND l.started_at IS NOT NULL
@@ -300,7 +301,7 @@ pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -
     )?
     .execute([api_key])?;
     let ours = serde_json::json!(ours.iter().map(Phone::dial).collect::<Vec<_>>()).to_string();
-    Ok(tx.prepare_cached(NEW)?.execute((api_key, ours, NEAR.num_seconds()))?)
+    Ok(tx.prepare_cached(NEW)?.execute((api_key, ours, NEAR.num_seconds(), CLOCKS_DIFFER))?)
 }
 
 /// The listing is over. `reached`: it went back far enough to know all that was begun, so what was blind is not any more.
@@ -315,6 +316,15 @@ pub fn end(tx: &Transaction<'_>, api_key: &str, reached: bool) -> Result<(), Sto
         .execute([api_key])?;
     }
     abandon(tx, api_key)
+}
+
+/// Whether the blind period of some key is not caught up with.
+///
+/// # Errors
+/// Database errors.
+pub fn is_blind(connection: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE blind_from IS NOT NULL)";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
 /// The keys whose blind period is not caught up with.

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
@@ -119,24 +119,32 @@ pub fn separately<R>(
     tx: &rusqlite::Transaction<'_>,
     work: impl FnOnce() -> Result<R, StoreError>,
 ) -> Result<Result<R, StoreError>, StoreError> {
-    tx.execute_batch("SAVEPOINT separately")?;
+    let run = |sql: &str| tx.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    run("SAVEPOINT separately")?;
     match work() {
         Ok(result) => {
-            tx.execute_batch("RELEASE separately")?;
+            run("RELEASE separately")?;
             Ok(Ok(result))
         }
         Err(error) if error.is_about_data() => {
-            tx.execute_batch("ROLLBACK TO separately; RELEASE separately")?;
+            run("ROLLBACK TO separately")?;
+            run("RELEASE separately")?;
             Ok(Err(error))
         }
         Err(error) => Err(error),
     }
 }
 
-/// The daemon's connection: one thread owns it, closures are sent there.
+/// The daemon's connection: one thread owns it, closures are sent there. A simulation's works where it is called.
 #[derive(Debug, Clone)]
 pub struct Store {
-    connection: tokio_rusqlite::Connection,
+    connection: Where,
+}
+
+#[derive(Debug, Clone)]
+enum Where {
+    Thread(tokio_rusqlite::Connection),
+    Here(Arc<Mutex<Connection>>),
 }
 
 impl Store {
@@ -144,7 +152,12 @@ impl Store {
     pub fn new(connection: Connection) -> Store {
         // The daemon does not stand still for long: what is busy now is tried again at the next pass.
         let _ = connection.busy_timeout(DAEMONS_BUSY_WAIT);
-        Store { connection: tokio_rusqlite::Connection::from(connection) }
+        Store { connection: Where::Thread(tokio_rusqlite::Connection::from(connection)) }
+    }
+
+    /// Works in the caller's own thread, so that everything has one order: for simulations.
+    pub fn here(connection: Connection) -> Store {
+        Store { connection: Where::Here(Arc::new(Mutex::new(connection))) }
     }
 
     /// Runs `work` in one immediate transaction, committed if it succeeds, undone if it fails.
@@ -156,16 +169,15 @@ impl Store {
         R: Send + 'static,
         F: FnOnce(&rusqlite::Transaction<'_>) -> Result<R, StoreError> + Send + 'static,
     {
-        let done = self.connection.call(move |connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let result = work(&tx)?;
-            tx.commit()?;
-            Ok(result)
-        });
-        done.await.map_err(|error| match error {
-            tokio_rusqlite::Error::Error(error) => error,
-            _ => StoreError::Closed,
-        })
+        match &self.connection {
+            Where::Here(connection) => at_once(&mut connection.lock().unwrap_or_else(PoisonError::into_inner), work),
+            Where::Thread(connection) => {
+                connection.call(move |connection| at_once(connection, work)).await.map_err(|error| match error {
+                    tokio_rusqlite::Error::Error(error) => error,
+                    _ => StoreError::Closed,
+                })
+            }
+        }
     }
 }
 

@@ -203,6 +203,7 @@ fn facts(visits: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> NumberFact
         wrong_for: BTreeSet::new(),
         told: Vec::new(),
         replies_unread: false,
+        catching_up: false,
     }
 }
 

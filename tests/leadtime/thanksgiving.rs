@@ -107,6 +107,7 @@ fn planned(config: &Config, phone: usize, visits: &[VisitFacts]) -> Plan {
         wrong_for: BTreeSet::new(),
         told: Vec::new(),
         replies_unread: false,
+        catching_up: false,
     };
     let live: LiveSince = config.rulebook.rules.iter().map(|rule| (rule.name.clone(), booked_long_ago())).collect();
     plan_facts(config, &live, &facts, booked_long_ago() + TimeDelta::days(1))
