@@ -29,7 +29,7 @@ pub enum Gateway {
 #[derive(Debug, Clone)]
 pub enum Call {
     /// `POST /sms`.
-    Sms(SmsRequest),
+    Sms(Box<SmsRequest>),
     /// `GET /phone-numbers`.
     Probe,
     /// `GET /conversations`.
@@ -80,7 +80,7 @@ impl Gateway {
             Gateway::Http(annie) => annie.send(request, now, still_good).await,
             _ if !still_good() => Heard::only(Outcome::NotSent(NotSent::TooOld)),
             Gateway::Scripted(script) => script.send(request, now()),
-            Gateway::StandIn(annie) => match annie.answer(Call::Sms(request.clone())).await {
+            Gateway::StandIn(annie) => match annie.answer(Call::Sms(Box::new(request.clone()))).await {
                 Raw::Answer { status, headers, body } => {
                     let body = body.as_deref().map_err(Clone::clone);
                     verdict::heard(verdict::of_answer(status, &headers, body, now()), status, &headers, now())

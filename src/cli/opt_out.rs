@@ -137,7 +137,7 @@ fn add(number: &Number) -> Result<(), Failure> {
 fn remove(number: &Number) -> Result<(), Failure> {
     let mut desk = Desk::of(number)?;
     let before = opt_outs::of(&desk.connection, &desk.phone)?;
-    let removed = desk.write(|tx, phone, who, now| opt_outs::remove(tx, phone, who, now))?;
+    let removed = desk.write(opt_outs::remove)?;
     let number = desk.phone.in_words();
     match before.filter(|_| removed) {
         None => Err(anyhow::anyhow!("{number} is not opted out; `leadtime opt-out list` shows who is").into()),

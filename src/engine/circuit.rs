@@ -124,11 +124,17 @@ pub fn opened(reason: String, probes: u32, since: DateTime<Utc>, now: DateTime<U
 }
 
 /// How long to wait after so many attempts in a row did not reach Annie: 5 s, doubled, at most 5 min.
-pub(super) fn offline_delay(in_a_row: u32) -> TimeDelta {
+fn offline_delay(in_a_row: u32) -> TimeDelta {
     nth(
         ExponentialBuilder::new().with_min_delay(Duration::from_secs(5)).with_max_delay(Duration::from_secs(300)),
         in_a_row,
     )
+}
+
+/// The same for a GET, which does no harm: half a second, doubled, at most 5 min.
+pub(super) fn reading_delay(in_a_row: u32) -> TimeDelta {
+    let builder = ExponentialBuilder::new().with_min_delay(Duration::from_millis(500));
+    nth(builder.with_max_delay(Duration::from_secs(300)), in_a_row)
 }
 
 /// The delay before try number `n`, from 1.

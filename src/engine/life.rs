@@ -26,6 +26,7 @@ impl<C: Clock + 'static> Engine<C> {
     pub async fn start(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let keys: Vec<String> = self.config.key_names().map(str::to_owned).collect();
+        let timeout = TimeDelta::from_std(self.config.annie.timeout).unwrap_or_default();
         let (cut_off, last_sign) = self
             .store
             .write(move |tx| {
@@ -35,7 +36,7 @@ impl<C: Clock + 'static> Engine<C> {
                         circuits::set_open(tx, key, &circuits::Open { next_probe: now, ..open })?;
                     }
                 }
-                Ok((ledger::recover(tx)?, last_sign))
+                Ok((ledger::recover(tx, timeout)?, last_sign))
             })
             .await?;
         if cut_off > 0 {
@@ -72,7 +73,7 @@ impl<C: Clock + 'static> Engine<C> {
     }
 
     /// Whether the clock is good enough to plan by. In observe mode nothing can be lost, and nobody tells the time.
-    pub(super) fn may_plan(&self) -> bool {
+    pub fn may_plan(&self) -> bool {
         self.config.rulebook.mode == Mode::Observe || !self.watch.is_doubted()
     }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::pace::Permits;
@@ -20,7 +18,7 @@ use crate::store::{StoreError, listings};
 /// How often Annie is asked for her time while this machine's is doubted.
 const ASK_THE_TIME: Duration = Duration::from_secs(60);
 /// A listing that failed is tried again after this.
-const LIST_AGAIN: TimeDelta = TimeDelta::minutes(5);
+const LIST_AGAIN: Duration = Duration::from_secs(300);
 
 /// One key: its way to Annie, its permits, and how reading goes. A slow or closed one holds up no other.
 #[derive(Debug)]
@@ -32,7 +30,8 @@ pub(super) struct Line {
     pub(super) failures: u32,
     /// No reading before this, by the boot clock.
     pub(super) not_before: Duration,
-    pub(super) no_listing_before: Option<DateTime<Utc>>,
+    /// No listing before this, by the boot clock: the wall clock may be set meanwhile.
+    pub(super) no_listing_before: Option<Duration>,
 }
 
 impl Line {
@@ -53,14 +52,15 @@ impl<C: Clock + 'static> Engine<C> {
     /// Takes in what was read; how many readings.
     pub(super) async fn take_readings(&mut self) -> Result<usize, StoreError> {
         let mut taken = 0;
-        while let Some(joined) = self.readings.try_join_next() {
-            let Ok(done) = joined else { continue };
+        while let Some((_, done)) = self.readings.take_next() {
+            let Some(done) = done else { continue };
             taken += 1;
             if done.was_answered() {
                 self.watch.hear(done.date, done.between.0, done.between.1);
             }
             let now = self.clock.now();
-            self.note_reading(&done, now);
+            self.note_reading(&done);
+            let boot = self.clock.boot();
             let config = self.config.clone();
             let (done, applied, was_blind) = self
                 .store
@@ -72,14 +72,14 @@ impl<C: Clock + 'static> Engine<C> {
                 .await?;
             reading::report(&done, &applied, was_blind);
             if let (Some((how, _)), Some(line)) = (applied.concluded, self.lines.get_mut(&done.api_key)) {
-                line.no_listing_before = (how == Next::Incomplete).then_some(now + LIST_AGAIN);
+                line.no_listing_before = (how == Next::Incomplete).then_some(boot + LIST_AGAIN);
             }
         }
         Ok(taken)
     }
 
     /// What a reading tells about the line: failures make it wait.
-    pub(super) fn note_reading(&mut self, done: &Done, now: DateTime<Utc>) {
+    pub(super) fn note_reading(&mut self, done: &Done) {
         let boot = self.clock.boot();
         let Some(line) = self.lines.get_mut(&done.api_key) else { return };
         line.is_reading = false;
@@ -95,7 +95,7 @@ impl<C: Clock + 'static> Engine<C> {
                 line.failures += 1;
                 line.not_before = boot + reading::pause_after(line.failures);
                 if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
-                    line.no_listing_before = Some(now + LIST_AGAIN);
+                    line.no_listing_before = Some(boot + LIST_AGAIN);
                 }
                 if *job == Job::Probe {
                     warn!(key = done.api_key, "Annie does not accept the key, or cannot be asked: {error}");
@@ -116,8 +116,11 @@ impl<C: Clock + 'static> Engine<C> {
         let confirmed = self.watch.is_confirmed();
         for (key, line) in &mut self.lines {
             let (now, boot) = (self.clock.now(), self.clock.boot());
-            let wanting =
-                Wanting { now, confirmed: confirmed && self.begun, no_listing_before: line.no_listing_before };
+            let wanting = Wanting {
+                now,
+                confirmed: confirmed && self.begun,
+                may_list: line.no_listing_before.is_none_or(|until| boot >= until),
+            };
             let (config, api_key) = (self.config.clone(), key.clone());
             let (job, due) = self.store.write(move |tx| reading::next(tx, &config, &api_key, wanting)).await?;
             if due {
@@ -137,11 +140,8 @@ impl<C: Clock + 'static> Engine<C> {
             report.reading += 1;
             let (gateway, key, clock, nudge) =
                 (line.gateway.clone(), key.clone(), self.clock.clone(), self.nudge.clone());
-            self.readings.spawn(async move {
-                let done = reading::fetch(gateway, key, job, clock.as_ref()).await;
-                nudge.notify_one();
-                done
-            });
+            let work = async move { reading::fetch(gateway, key, job, clock.as_ref()).await };
+            self.readings.begin(work, nudge);
         }
         Ok(hungry)
     }
@@ -151,15 +151,7 @@ impl<C: Clock + 'static> Engine<C> {
     /// # Errors
     /// Database errors.
     pub async fn finish_readings(&mut self) -> Result<usize, StoreError> {
-        let mut ended = JoinSet::new();
-        while let Some(joined) = self.readings.join_next().await {
-            if let Ok(done) = joined {
-                ended.spawn(std::future::ready(done));
-            }
-        }
-        // Ready already: they are taken in as if they had just ended.
-        tokio::task::yield_now().await;
-        self.readings = ended;
+        self.readings.finish().await;
         self.take_readings().await
     }
 }

@@ -15,3 +15,4 @@ pub mod reading;
 pub mod reconcile;
 pub mod sending;
 pub mod trust;
+pub mod under_way;

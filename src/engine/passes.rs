@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tracing::{debug, error, warn};
 
 use super::difference::{self, Difference};
@@ -15,6 +14,7 @@ use super::planning::{self, Step};
 use super::reading::Done;
 use super::sending::{Claiming, InFlight, Trusted, claim_some};
 use super::trust::ClockWatch;
+use super::under_way::UnderWay;
 use crate::annie::gateway::Gateway;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -60,7 +60,7 @@ pub struct Engine<C> {
     pub(super) lines: BTreeMap<String, Line>,
     pub(super) config: Arc<Config>,
     pub(super) in_flight: InFlight,
-    pub(super) readings: JoinSet<Done>,
+    pub(super) readings: UnderWay<Done>,
     pub(super) nudge: Arc<Notify>,
     pub(super) watch: ClockWatch,
     /// This life of the daemon is on record, and the rules are live: not before the clock is plausible.
@@ -82,7 +82,7 @@ impl<C: Clock + 'static> Engine<C> {
             lines,
             config,
             in_flight: InFlight::default(),
-            readings: JoinSet::new(),
+            readings: UnderWay::default(),
             nudge: Arc::new(Notify::new()),
             watch,
             begun: false,

@@ -112,8 +112,8 @@ pub struct Wanting {
     pub now: DateTime<Utc>,
     /// Annie's clock has confirmed ours.
     pub confirmed: bool,
-    /// The last listing failed: none before this instant.
-    pub no_listing_before: Option<DateTime<Utc>>,
+    /// A listing may begin: the last one did not fail just now.
+    pub may_list: bool,
 }
 
 /// What a key should read next, and whether texts of it are due that wait for nothing else than their turn.
@@ -147,7 +147,7 @@ pub fn next(
         }
         listings::abandon(tx, api_key)?;
     }
-    if wanting.no_listing_before.is_none_or(|until| now >= until)
+    if wanting.may_list
         && let Some((whole, reach_back)) = wants_listing(tx, api_key, &standing, now, config.annie.settle)?
     {
         listings::begin(tx, api_key, whole, reach_back, now)?;
@@ -187,7 +187,7 @@ fn wants_listing(
     }
     let open = reconcile::open_attempts(tx, api_key, now)?;
     let to_settle = open.iter().filter(|attempt| attempt.in_doubt).any(|attempt| match attempt.absent_at {
-        None => now >= attempt.ended_at + LAG,
+        None => now >= attempt.ended_at + LAG.min(settle),
         Some(first) => now >= first + settle,
     });
     if to_settle {
@@ -335,5 +335,5 @@ pub fn report(done: &Done, applied: &Applied, was_blind: bool) {
 
 /// How long after so many failures in a row a key reads again.
 pub fn pause_after(failures: u32) -> Duration {
-    circuit::offline_delay(failures).to_std().unwrap_or_default()
+    circuit::reading_delay(failures).to_std().unwrap_or_default()
 }

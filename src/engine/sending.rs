@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
-use tokio::task::{Id, JoinSet};
 use tracing::{error, info, warn};
 
 use super::circuit::{self, Permit};
 use super::compose;
 use super::planning::{is_first_text, plan_unit};
+use super::under_way::UnderWay;
 use crate::annie::gateway::Gateway;
 use crate::annie::verdict::Heard;
 use crate::annie::wire::SmsRequest;
@@ -79,8 +79,8 @@ type Dated = (Option<DateTime<Utc>>, (DateTime<Utc>, DateTime<Utc>));
 /// The POSTs under way.
 #[derive(Debug, Default)]
 pub struct InFlight {
-    tasks: JoinSet<(Heard<Outcome>, DateTime<Utc>, Dated)>,
-    claims: HashMap<Id, (i64, Vec<Key>, Phone, String)>,
+    tasks: UnderWay<(Heard<Outcome>, DateTime<Utc>, Dated)>,
+    claims: HashMap<u64, (i64, Vec<Key>, Phone, String)>,
     /// Ended, but not on disk yet: kept until the disk takes them.
     unsettled: Vec<Finished>,
     dates: Vec<Dated>,
@@ -89,7 +89,7 @@ pub struct InFlight {
 impl InFlight {
     /// How many POSTs are under way.
     pub fn count(&self) -> usize {
-        self.tasks.len()
+        self.claims.len()
     }
 
     /// How many of a key.
@@ -117,8 +117,7 @@ impl InFlight {
         nudge: Arc<Notify>,
     ) {
         let Claimed { attempt, keys, phone, api_key, request } = claimed;
-        let task = self.tasks.spawn(async move {
-            let _nudge = NudgeOnDrop(nudge);
+        let work = async move {
             let (wall, boot) = claimed_at;
             let began = clock.now();
             // Asked when the connection is there, so that neither a slow connect nor a suspend makes it late.
@@ -129,28 +128,22 @@ impl InFlight {
             let lasted = TimeDelta::from_std(clock.boot().saturating_sub(boot)).unwrap_or_default();
             let dated = (heard.date, (began, clock.now()));
             (heard, wall + lasted, dated)
-        });
-        self.claims.insert(task.id(), (attempt, keys, phone, api_key));
+        };
+        let id = self.tasks.begin(work, nudge);
+        self.claims.insert(id, (attempt, keys, phone, api_key));
     }
 
     /// Collects what has ended; with `all`, waits for everything under way.
     pub async fn collect(&mut self, all: bool, clock: &dyn Clock) {
-        loop {
-            let next = match all {
-                true => self.tasks.join_next_with_id().await,
-                false => self.tasks.try_join_next_with_id(),
-            };
-            let (id, (heard, ended, dated)) = match next {
-                None => return,
-                Some(Ok(done)) => done,
-                Some(Err(failed)) => {
-                    let detail = "sending it failed within Leadtime".to_owned();
-                    let now = clock.now();
-                    let heard = Heard::only(Outcome::Unknown { status: None, detail });
-                    (failed.id(), (heard, now, (None, (now, now))))
-                }
-            };
-            let Heard { answer: outcome, date, pause } = heard;
+        if all {
+            self.tasks.finish().await;
+        }
+        while let Some((id, ended)) = self.tasks.take_next() {
+            let (Heard { answer: outcome, date, pause }, ended, dated) = ended.unwrap_or_else(|| {
+                let detail = "sending it failed within Leadtime".to_owned();
+                let now = clock.now();
+                (Heard::only(Outcome::Unknown { status: None, detail }), now, (None, (now, now)))
+            });
             // Where nobody answered, nobody told the time.
             if date.is_some() || matches!(outcome, Outcome::Sent(_) | Outcome::Rejected { .. }) {
                 self.dates.push(dated);
@@ -177,14 +170,6 @@ impl InFlight {
         let settled = std::mem::take(&mut self.unsettled);
         settled.iter().filter(|finished| !unrecorded.contains(&finished.attempt)).for_each(report);
         Ok(settled.len())
-    }
-}
-
-struct NudgeOnDrop(Arc<Notify>);
-
-impl Drop for NudgeOnDrop {
-    fn drop(&mut self) {
-        self.0.notify_one();
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) type Numbers = HashMap<String, BTreeSet<String>>;
 pub(super) struct Auditor {
     /// The export that was imported last.
     pub known: Told,
+    known_since: DateTime<Utc>,
     /// Numbers the desk opted out.
     pub desk: HashMap<String, DateTime<Utc>>,
     /// When a patient replied STOP, by number.
@@ -60,6 +61,7 @@ impl Auditor {
     pub(super) fn new(known: Told) -> Auditor {
         Auditor {
             known,
+            known_since: DateTime::UNIX_EPOCH,
             desk: HashMap::new(),
             stops: HashMap::new(),
             foreign: HashMap::new(),
@@ -74,8 +76,13 @@ impl Auditor {
     /// The practice's export was imported.
     pub(super) fn imported(&mut self, practice: &Practice, since: DateTime<Utc>) {
         self.known = practice.clone();
-        for visit in practice.visits.iter().filter(|visit| visit.start > since) {
-            let patient = &practice.patients[visit.patient];
+        self.known_since = since;
+    }
+
+    /// What was imported has been planned: the numbers in it are known to be their patients'.
+    pub(super) fn planned(&mut self) {
+        for visit in self.known.visits.iter().filter(|visit| visit.start > self.known_since) {
+            let patient = &self.known.patients[visit.patient];
             self.numbers.entry(patient.name.clone()).or_default().insert(patient.phone.clone());
         }
     }
@@ -150,7 +157,8 @@ impl Auditor {
         let before: Vec<&Telling> = all.iter().copied().filter(known).collect();
         let again = |told: &[&Telling]| told.len() >= 2 || told.iter().any(|t| t.rule == telling.rule && t.rule != 'H');
         // Which rule a household's text stands for is not said in it: it may repeat what went to that number.
-        let may_repeat = telling.rule == 'H' && before.len() < all.len();
+        let of_household = telling.rule == 'H' || all.iter().any(|t| t.rule == 'H');
+        let may_repeat = of_household && before.len() < all.len();
         let (excused, broken) = (again(&all) || may_repeat, again(&before));
         if broken {
             let what =

@@ -39,7 +39,7 @@ const BEGINS: &str = "2026-03-02T13:00:00Z";
 /// How probable a crash is at each step on days with crashes.
 const CRASH: f64 = 1.0 / 1500.0;
 /// Days at the end on which nothing goes wrong any more.
-const CALM_DAYS: i64 = 3;
+const CALM_DAYS: i64 = 2;
 
 /// What happened.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -444,6 +444,9 @@ impl Simulation {
                 _ if busy => self.advance(TimeDelta::milliseconds(1300)),
                 _ => break,
             }
+        }
+        if machine.engine.may_plan() {
+            lock(&self.shared).auditor.planned();
         }
         Ok(machine)
     }

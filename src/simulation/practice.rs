@@ -52,7 +52,7 @@ impl Practice {
         let patients = rng.usize(30..70);
         let numbers = patients * 3 / 4 + 1;
         let patient = |n: usize| Patient { name: format!("P{n}"), phone: number(n % numbers) };
-        let busy = rng.usize(1..5);
+        let busy = rng.usize(1..4);
         let mut practice = Practice { zone, patients: (0..patients).map(patient).collect(), visits: Vec::new(), busy };
         for _ in 0..busy * 12 {
             practice.book(now, rng);

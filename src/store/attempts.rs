@@ -9,7 +9,7 @@ use crate::domain::phone::Phone;
 use crate::planner::facts::{Attempt, AttemptEnd, Key, Retry};
 
 /// How long an attempt without an end may last at most, beyond its start (the longest time-out).
-pub(super) const LONGEST: TimeDelta = TimeDelta::seconds(30);
+const LONGEST: TimeDelta = TimeDelta::seconds(30);
 /// What attempts were about is of interest as long as they can stand in the way of others.
 const OF_INTEREST: TimeDelta = TimeDelta::days(61);
 

@@ -1,10 +1,9 @@
 //! What was tried and told: messages, attempts, conversations, and the reminders they settle.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use super::StoreError;
-use super::attempts::LONGEST;
 use super::audit::{self, Act, Entry};
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
@@ -216,19 +215,19 @@ pub(super) fn key_by_id(connection: &Connection, reminder: i64) -> Result<Key, S
 /// What is noted of an attempt that a crash cut off.
 pub const CUT_OFF: &str = "Leadtime stopped before the answer came";
 
-/// After a crash: attempts that never ended may have arrived, at the latest when their time was out. Whatever the
-/// clock shows now. Returns how many.
+/// After a crash: attempts that never ended may have arrived, at the latest when their time was out, whatever the clock
+/// shows now. `timeout`: how long one may take. Returns how many.
 ///
 /// # Errors
 /// Database errors.
-pub fn recover(tx: &Transaction<'_>) -> Result<usize, StoreError> {
+pub fn recover(tx: &Transaction<'_>, timeout: TimeDelta) -> Result<usize, StoreError> {
     let cut_off: Vec<(i64, i64)> = tx
         .prepare("SELECT id, started_ms FROM attempts WHERE outcome IS NULL ORDER BY id")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     let outcome = Outcome::Unknown { status: None, detail: CUT_OFF.to_owned() };
     for (attempt, started) in &cut_off {
-        let ended = DateTime::from_timestamp_millis(*started).unwrap_or_default() + LONGEST;
+        let ended = DateTime::from_timestamp_millis(*started).unwrap_or_default() + timeout;
         settle(tx, *attempt, &outcome, ended)?;
     }
     Ok(cut_off.len())

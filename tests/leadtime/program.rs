@@ -87,14 +87,14 @@ impl Practice {
 }
 
 /// The sandbox as a process; it prints a line for each request.
-struct Sandbox {
+pub(crate) struct Sandbox {
     process: Child,
     lines: BufReader<ChildStdout>,
-    base_url: String,
+    pub(crate) base_url: String,
 }
 
 impl Sandbox {
-    fn start(practice: &Practice, options: &[&str]) -> Sandbox {
+    pub(crate) fn start(practice: &Practice, options: &[&str]) -> Sandbox {
         let all = ["sandbox", "--port", "0", "--record", "record.jsonl", "--enforce", "none"];
         let enforces = options.contains(&"--enforce");
         let arguments = [if enforces { &all[..5] } else { &all[..] }, options].concat();
@@ -116,8 +116,18 @@ impl Sandbox {
         }
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.process)
+    }
+
+    /// Reads on; whether there was anything.
+    pub(crate) fn read_line(&mut self, line: &mut String) -> bool {
+        self.lines.read_line(line).is_ok_and(|read| read > 0)
+    }
+
     /// Waits for the next request.
-    fn request(&mut self) -> String {
+    pub(crate) fn request(&mut self) -> String {
         let mut line = String::new();
         assert!(self.lines.read_line(&mut line).unwrap() > 0, "the sandbox ended");
         line.trim().to_owned()
@@ -132,14 +142,14 @@ impl Drop for Sandbox {
 }
 
 /// The daemon as a process; its log comes line by line.
-struct Daemon {
+pub(crate) struct Daemon {
     process: Child,
     log: BufReader<std::process::ChildStderr>,
     heard: String,
 }
 
 impl Daemon {
-    fn start(practice: &Practice, key: &str) -> Daemon {
+    pub(crate) fn start(practice: &Practice, key: &str) -> Daemon {
         let mut command = practice.command(&["run"]);
         let mut process =
             command.env("ANNIE_API_KEY", key).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
@@ -161,12 +171,26 @@ impl Daemon {
         }
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 
+    /// The next line of its log.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        assert!(self.log.read_line(&mut line).unwrap() > 0, "the daemon ended: {}", self.heard);
+        self.heard.push_str(&line);
+        line
+    }
+
+    /// Dies at once, wherever it is.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
     /// Stops as systemd would; its exit code.
-    fn stop(mut self) -> (i32, String) {
+    pub(crate) fn stop(mut self) -> (i32, String) {
         self.signal(Signal::TERM);
         let code = self.process.wait().unwrap().code().unwrap_or(-1);
         std::io::Read::read_to_string(&mut self.log, &mut self.heard).unwrap();
@@ -193,7 +217,7 @@ fn working_zone() -> String {
     if hours == 0 { "Etc/GMT".to_owned() } else { format!("Etc/GMT{:+}", -hours) }
 }
 
-fn live_config(base_url: &str) -> String {
+pub(crate) fn live_config(base_url: &str) -> String {
     format!(
         "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\ntimezone = \"{}\"\n\
          [annie]\nbase_url = \"{base_url}\"\nrequests_per_minute = 60000\nconcurrency = 8\n[sending]\nmode = \"live\"\n\
@@ -205,7 +229,7 @@ fn live_config(base_url: &str) -> String {
 }
 
 /// Visits whose texts are due `seconds` from now, booked long ago, one number each.
-fn visits_due_in(seconds: i64, count: usize) -> String {
+pub(crate) fn visits_due_in(seconds: i64, count: usize) -> String {
     let start =
         (now() + TimeDelta::hours(24) + TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let mut csv = String::from("id,patient_id,first_name,phone,starts_at,status,booked_at\n");

@@ -328,8 +328,8 @@ fn crash_and_giving_up_touch_only_what_is_in_doubt() {
     let (_folder, mut connection, _) = claimed();
     let bystander = row(&connection, "bystander");
     let tx = connection.transaction().unwrap();
-    assert_eq!(ledger::recover(&tx).unwrap(), 1);
-    assert_eq!(ledger::recover(&tx).unwrap(), 0);
+    assert_eq!(ledger::recover(&tx, chrono::TimeDelta::seconds(30)).unwrap(), 1);
+    assert_eq!(ledger::recover(&tx, chrono::TimeDelta::seconds(30)).unwrap(), 0);
     assert_eq!(answers::give_up_unconfirmed(&tx, at("2026-11-10T21:59:59Z")).unwrap(), 0);
     tx.commit().unwrap();
     assert_eq!(state(&connection, "a"), "unknown");

@@ -54,6 +54,9 @@ pub struct Rules {
     pub per_minute: Option<usize>,
 }
 
+/// `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds).
+pub type Rate = (usize, usize, i64);
+
 /// How an answer leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
@@ -75,7 +78,9 @@ pub struct Answer {
     /// Its body.
     pub body: Value,
     /// `X-RateLimit-Limit`, `-Remaining` and `-Reset`, where the rate is enforced.
-    pub rate: Option<(usize, usize, i64)>,
+    pub rate: Option<Rate>,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u32>,
     /// How it leaves.
     pub manner: Manner,
     /// The conversation that was begun, whatever was answered.
@@ -90,7 +95,7 @@ pub struct Answer {
 #[derive(Debug, Clone)]
 pub enum Request {
     /// `POST /sms`, or why its body is none.
-    Sms(Result<SmsRequest, String>),
+    Sms(Result<Box<SmsRequest>, String>),
     /// `GET /conversations`; none: its query is wrong.
     List(Option<(usize, usize)>),
     /// `GET /conversations/{id}`.
@@ -130,7 +135,16 @@ pub fn error_body(message: &str) -> Value {
 }
 
 fn plain(status: u16, body: Value) -> Answer {
-    Answer { status, body, rate: None, manner: Manner::Plainly, begun: None, broke: None, fault: None }
+    Answer {
+        status,
+        body,
+        rate: None,
+        retry_after: None,
+        manner: Manner::Plainly,
+        begun: None,
+        broke: None,
+        fault: None,
+    }
 }
 
 /// A refusal.
@@ -174,7 +188,8 @@ impl Model {
         let answer = match fault {
             Some(Fault::CloseBefore) => Answer { manner: Manner::Never, ..refused(500, "closed") },
             Some(Fault::FailBefore) => refused(500, "internal error"),
-            Some(Fault::TooMany) => refused(429, "too many requests"),
+            // With a pause of a second, so that a test does not wait for a minute.
+            Some(Fault::TooMany) => Answer { retry_after: Some(1), ..refused(429, "too many requests") },
             Some(Fault::Unauthorized) => refused(401, "unauthorized"),
             Some(Fault::Conflict) if matches!(request, Request::Sms(_)) => refused(409, "a text is in progress"),
             _ => self.carry_out(request, fault, now),
@@ -188,7 +203,7 @@ impl Model {
             Request::List(None) => refused(422, "offset is at least 0, limit 1 to 100"),
             Request::List(Some((offset, limit))) => {
                 let shuffled = self.rng.f64() < self.faults.shuffled;
-                let order = shuffled.then_some(self.seed ^ now.timestamp().unsigned_abs() / 3600);
+                let order = shuffled.then_some(self.seed ^ (now.timestamp().unsigned_abs() / 3600));
                 let (page, total) = self.conversations.page(offset, limit, order, now);
                 let pagination = json!({ "offset": offset, "limit": limit, "totalCount": total });
                 plain(200, json!({ "success": true, "data": { "conversations": page, "pagination": pagination } }))
@@ -210,7 +225,7 @@ impl Model {
         }
     }
 
-    fn sms(&mut self, request: Result<SmsRequest, String>, fault: Option<Fault>, now: DateTime<Utc>) -> Answer {
+    fn sms(&mut self, request: Result<Box<SmsRequest>, String>, fault: Option<Fault>, now: DateTime<Utc>) -> Answer {
         let request = match request {
             Ok(request) => request,
             Err(error) => return refused(422, &format!("validation failed: {error}")),
@@ -285,7 +300,7 @@ impl Model {
         SPANS.iter().find(|(_, span, most)| within(*span) >= *most).map(|(broke, ..)| *broke)
     }
 
-    fn take_request(&mut self, now: DateTime<Utc>) -> Result<Option<(usize, usize, i64)>, (usize, usize, i64)> {
+    fn take_request(&mut self, now: DateTime<Utc>) -> Result<Option<Rate>, Rate> {
         let Some(limit) = self.rules.per_minute else { return Ok(None) };
         while self.requests.front().is_some_and(|at| now - *at >= TimeDelta::minutes(1)) {
             self.requests.pop_front();
@@ -331,14 +346,14 @@ mod tests {
     }
 
     fn text(to: &str) -> Request {
-        Request::Sms(Ok(SmsRequest {
+        Request::Sms(Ok(Box::new(SmsRequest {
             from_number: "+13035550199".into(),
             to_number: to.into(),
             message: "Hi".into(),
             patient_info: None,
             appointment_info: None,
             context: None,
-        }))
+        })))
     }
 
     fn post(model: &mut Model, to: &str, minutes: i64) -> (u16, Option<Broke>) {

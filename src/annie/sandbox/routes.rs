@@ -95,6 +95,9 @@ async fn give(answer: Answer) -> Response {
         Manner::After(time) => tokio::time::sleep(time.to_std().unwrap_or_default()).await,
         Manner::Plainly | Manner::Garbled => {}
     }
+    if let Some(seconds) = answer.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     if let Some((limit, remaining, reset)) = answer.rate {
         let numbers = [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining)];
         let headers = response.headers_mut();
@@ -114,7 +117,7 @@ async fn sms(
 ) -> Response {
     let recorded =
         serde_json::from_slice(&body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
-    let request = serde_json::from_slice::<SmsRequest>(&body).map_err(|error| error.to_string());
+    let request = serde_json::from_slice::<SmsRequest>(&body).map(Box::new).map_err(|error| error.to_string());
     Call { shared, method, uri, headers }.answer(recorded, Request::Sms(request)).await
 }
 

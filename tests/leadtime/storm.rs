@@ -1,0 +1,63 @@
+//! The real program, killed again and again while it sends to an Annie with faults; her own record is the judge.
+
+use std::collections::BTreeSet;
+
+use crate::program::{Daemon, Practice, Sandbox, live_config, visits_due_in};
+
+const DUE: usize = 2000;
+const KILLS: usize = 50;
+
+#[test]
+fn killed_fifty_times_among_two_thousand_texts_nobody_is_texted_twice() {
+    let practice = Practice::new("");
+    // Annie's own 24 hours are not enforced: whatever is sent twice goes out twice, and is counted.
+    let mut sandbox = Sandbox::start(&practice, &["--faults", "all=0.1,too-many=0.003", "--seed", "7"]);
+    let config = live_config(&sandbox.base_url)
+        .replace("concurrency = 8", "concurrency = 16\ntimeout = \"5 seconds\"\nsettle = \"3 seconds\"");
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    practice.import(&visits_due_in(1, DUE), &[]).good();
+    let mut rng = fastrand::Rng::with_seed(7);
+    for _ in 0..KILLS {
+        let daemon = Daemon::start(&practice, "k");
+        for _ in 0..rng.usize(1..50) {
+            sandbox.request();
+        }
+        daemon.kill();
+    }
+    // What the sandbox prints has to be read by somebody.
+    let pid = sandbox.pid();
+    let listener = std::thread::spawn(move || {
+        let mut heard = String::new();
+        while sandbox.read_line(&mut heard) {
+            heard.clear();
+        }
+    });
+    let mut daemon = Daemon::start(&practice, "k");
+    let open = "SELECT count(*) FROM reminders WHERE state IN ('planned', 'sending', 'unknown')";
+    while practice.number(open) > 0 {
+        daemon.line();
+    }
+    let (code, log) = daemon.stop();
+    assert_eq!(code, 0, "{log}");
+
+    let report = practice.run(&["sandbox", "--report", "record.jsonl"]);
+    let report: serde_json::Value = serde_json::from_str(&report.out).unwrap();
+    assert_eq!(report["duplicates"], 0, "{report:#}");
+    assert!(report["texts"].as_u64().unwrap() as usize > DUE * 9 / 10, "{report:#}");
+    assert!(report["faults"].as_object().unwrap().len() >= 9, "every kind of fault was met: {report:#}");
+    // Every reminder has come to an end, and whatever went out is known.
+    assert_eq!(practice.number("SELECT count(*) FROM reminders"), DUE as i64);
+    let record = std::fs::read_to_string(practice.path("record.jsonl")).unwrap();
+    let theirs: BTreeSet<String> = record
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter_map(|line| line["conversationId"].as_str().map(str::to_owned))
+        .collect();
+    let connection = practice.sql();
+    let mut statement = connection.prepare("SELECT conversation_id FROM conversations").unwrap();
+    let ours: BTreeSet<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(theirs.difference(&ours).count(), 0, "no conversation is missing from the database");
+    practice.run(&["audit", "verify"]).good();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    listener.join().unwrap();
+}
