@@ -3,6 +3,7 @@
 
 mod auditor;
 mod crash;
+mod events;
 mod practice;
 mod stand_in;
 
@@ -19,15 +20,11 @@ use tracing::info;
 use crate::annie::gateway::Gateway;
 use crate::annie::model::faults::Faults;
 use crate::annie::model::{Model, Rules};
-use crate::annie::wire::SmsRequest;
 use crate::clock::{Clock, ManualClock};
 use crate::config::{self, Config, KEY_NAME};
-use crate::domain::phone::Phone;
 use crate::domain::reminder::State;
 use crate::domain::text::ConversationId;
-use crate::engine::importing::{How, import_csv};
 use crate::engine::passes::{Engine, Gateways, PassReport};
-use crate::store::opt_outs::{self, Source};
 use crate::store::{Connection, Store, StoreError, audit, conversations, open, reminders};
 use auditor::{Auditor, Told};
 use crash::{Files, Fuse};
@@ -290,130 +287,6 @@ impl Simulation {
         let due = self.next_due.map(|due| due - self.clock.now());
         let wait = due.filter(|due| *due > TimeDelta::zero()).unwrap_or(TimeDelta::MAX);
         self.advance(wait.min(TimeDelta::minutes(minutes)) + some);
-    }
-
-    /// What happens in the world meanwhile.
-    async fn happens(&mut self, mut machine: Machine) -> Result<Machine, SimulationError> {
-        let now = self.truth.now();
-        for _ in 0..self.rng.usize(0..5) {
-            self.practice.change(now, &mut self.rng);
-        }
-        if self.rng.u16(0..400) == 0 {
-            self.desk_opts_out(&mut machine.desk, now)?;
-        }
-        let hour = self.practice.zone.local(now).hour();
-        if now - self.last_import > TimeDelta::hours(5) && (7..19).contains(&hour) {
-            self.import(&mut machine.desk)?;
-        }
-        if !self.wild {
-            return Ok(machine);
-        }
-        if self.clock.now() != self.truth.now() && self.rng.u8(0..10) < 3 {
-            self.set_clock();
-        }
-        match self.rng.u8(0..100) {
-            0..10 => {
-                let chance = self.rng.f64();
-                let faults = match self.rng.u8(0..4) {
-                    0 => Faults::NONE,
-                    1 => Faults::all(0.5 * chance),
-                    _ => Faults::all(0.1),
-                };
-                let lag = TimeDelta::seconds(self.rng.i64(0..60));
-                let down = self.rng.u8(0..8) == 0;
-                self.set_faults(Faults { list_lag: lag, stop: 0.02, refused_numbers: 0.02, ..faults }, down);
-            }
-            10..14 => self.set_clock(),
-            14..18 => self.foreign_text(now),
-            18..25 => {
-                let files = Files::read(&self.database());
-                let shared = lock(&self.shared);
-                let Auditor { known, desk, numbers, .. } = &shared.auditor;
-                let copy = Copy { files, known: known.clone(), desk: desk.clone(), numbers: numbers.clone() };
-                drop(shared);
-                self.copies.push(copy);
-            }
-            25..27 => return self.pull_the_plug(machine).await,
-            _ => {}
-        }
-        Ok(machine)
-    }
-
-    fn set_faults(&mut self, faults: Faults, down: bool) {
-        let mut shared = lock(&self.shared);
-        info!("=== faults: {faults:?}, down: {down}");
-        shared.annie.set_faults(faults);
-        shared.down = down;
-    }
-
-    /// Somebody, or a bad battery, sets the clock; or it is put right.
-    fn set_clock(&mut self) {
-        let truth = self.truth.now();
-        let wrong = self.clock.now() != truth;
-        let off = match self.rng.u8(0..6) {
-            _ if wrong => TimeDelta::zero(),
-            0 => DateTime::UNIX_EPOCH - truth,
-            1 => TimeDelta::days(365),
-            2 => TimeDelta::minutes(-self.rng.i64(3..600)),
-            3 => TimeDelta::days(-self.rng.i64(1..20)),
-            _ => TimeDelta::minutes(self.rng.i64(3..600)),
-        };
-        self.clock.set(truth + off);
-        self.out.clock_steps += 1;
-        self.tell(&format!("the clock is off by {} minutes", off.num_minutes()));
-    }
-
-    /// Another program of the practice texts somebody.
-    fn foreign_text(&mut self, now: DateTime<Utc>) {
-        let patient = self.rng.usize(0..self.practice.patients.len());
-        let to = self.practice.patients[patient].phone.clone();
-        let id = format!("foreign-{}", self.rng.u64(..));
-        let request = SmsRequest {
-            from_number: "+13035550777".to_owned(),
-            to_number: to.clone(),
-            message: "Time for a check-up".to_owned(),
-            patient_info: None,
-            appointment_info: None,
-            context: None,
-        };
-        let mut shared = lock(&self.shared);
-        shared.annie.remember(&id, &request, now);
-        shared.auditor.foreign.insert(to, now);
-    }
-
-    fn desk_opts_out(&mut self, desk: &mut Connection, now: DateTime<Utc>) -> Result<(), SimulationError> {
-        let patient = self.rng.usize(0..self.practice.patients.len());
-        let number = self.practice.patients[patient].phone.clone();
-        let Some(phone) = Phone::from_e164(&number) else { return Ok(()) };
-        let at = self.clock.now();
-        open::at_once(desk, |tx| opt_outs::add(tx, &phone, Source::Desk, None, at))?;
-        lock(&self.shared).auditor.desk.insert(number, now);
-        Ok(())
-    }
-
-    /// The desk brings the export in.
-    fn import(&mut self, desk: &mut Connection) -> Result<(), SimulationError> {
-        let now = self.truth.now();
-        let since = now - TimeDelta::days(10);
-        let csv = self.practice.export(since);
-        let how = How { complete: true, force: true };
-        let at = self.clock.now();
-        import_csv(desk, csv.as_bytes(), how, &self.practice.zone, at, |_| {}, |_| {})
-            .map_err(|error| SimulationError::Other(error.to_string()))?;
-        lock(&self.shared).auditor.imported(&self.practice, since);
-        self.last_import = now;
-        self.out.imports += 1;
-        self.tell("import");
-        Ok(())
-    }
-
-    /// The machine goes down without a word, at a moment at which nothing is under way.
-    async fn pull_the_plug(&mut self, machine: Machine) -> Result<Machine, SimulationError> {
-        let left = Files::read(&self.database());
-        machine.fuse.disarm();
-        drop(machine);
-        let files = self.crashed(left, false);
-        self.boot(&files).await
     }
 
     /// Lets the engine do what it has to do now; boots it again when it crashes.

@@ -106,3 +106,45 @@ fn redirects_are_not_followed_and_statuses_decide() {
         send_to(None, |s| answer(s, "HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n"));
     assert_eq!(limited, Outcome::NotSent(NotSent::RateLimited { until: "2026-11-24T17:00:07Z".parse().unwrap() }));
 }
+
+/// The moment a claim was right for may pass while the connection is made: then not a byte leaves.
+#[test]
+fn a_claim_let_go_at_the_last_moment_sends_not_a_byte() {
+    for still_good in [true, false] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            let mut heard = vec![0; 4096];
+            let mut length = 0;
+            while !heard[..length].ends_with(b"}") {
+                match stream.read(&mut heard[length..]).unwrap_or(0) {
+                    0 => break,
+                    read => length += read,
+                }
+            }
+            let _ = stream.write_all(b"HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n");
+            String::from_utf8_lossy(&heard[..length]).into_owned()
+        });
+        let annie = HttpAnnie::new(&base_url, "key".into(), Duration::from_secs(10)).unwrap();
+        let request = SmsRequest {
+            from_number: "+13035550199".into(),
+            to_number: "+13035550101".into(),
+            message: "Hi".into(),
+            patient_info: None,
+            appointment_info: None,
+            context: None,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let now = || "2026-11-24T17:00:00Z".parse().unwrap();
+        let outcome = runtime.block_on(annie.send(&request, now, move || still_good)).answer;
+        let heard = server.join().unwrap();
+        if still_good {
+            assert_eq!(outcome.name(), "unknown", "500");
+            assert!(heard.to_lowercase().contains("content-length: ") && heard.contains("\"Hi\""), "{heard}");
+        } else {
+            assert_eq!((outcome, heard.as_str()), (Outcome::NotSent(NotSent::TooOld), ""));
+        }
+    }
+}
