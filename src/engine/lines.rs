@@ -17,6 +17,8 @@ use crate::store::{StoreError, listings};
 
 /// How often Annie is asked for her time while this machine's is doubted.
 const ASK_THE_TIME: Duration = Duration::from_secs(60);
+/// Failures in a row after which the list of conversations counts as unreadable.
+const LIST_IS_BROKEN: u32 = 3;
 /// A listing that failed is tried again after this.
 const LIST_AGAIN: Duration = Duration::from_secs(300);
 
@@ -32,19 +34,29 @@ pub(super) struct Line {
     pub(super) not_before: Duration,
     /// No listing before this, by the boot clock: the wall clock may be set meanwhile.
     pub(super) no_listing_before: Option<Duration>,
+    /// Listings in a row that failed.
+    pub(super) list_failures: u32,
 }
 
 impl Line {
     pub(super) fn new(gateway: Gateway, config: &Config) -> Line {
         let permits = Permits::per_minute(config.annie.requests_per_minute);
-        Line { gateway, permits, is_reading: false, failures: 0, not_before: Duration::ZERO, no_listing_before: None }
+        Line {
+            gateway,
+            permits,
+            is_reading: false,
+            failures: 0,
+            not_before: Duration::ZERO,
+            no_listing_before: None,
+            list_failures: 0,
+        }
     }
 }
 
 impl Line {
-    /// Whether the list of conversations could be read when that was last tried.
+    /// Whether the list of conversations can be read, as far as the last tries tell: one failure is none yet.
     pub(super) fn list_works(&self) -> bool {
-        self.failures == 0 && self.no_listing_before.is_none()
+        self.list_failures < LIST_IS_BROKEN
     }
 }
 
@@ -72,7 +84,9 @@ impl<C: Clock + 'static> Engine<C> {
                 .await?;
             reading::report(&done, &applied, was_blind);
             if let (Some((how, _)), Some(line)) = (applied.concluded, self.lines.get_mut(&done.api_key)) {
-                line.no_listing_before = (how == Next::Incomplete).then_some(boot + LIST_AGAIN);
+                let failed = how == Next::Incomplete;
+                line.no_listing_before = failed.then_some(boot + LIST_AGAIN);
+                line.list_failures = if failed { line.list_failures + 1 } else { 0 };
             }
         }
         Ok(taken)
@@ -94,6 +108,7 @@ impl<C: Clock + 'static> Engine<C> {
             (job, Some(error)) => {
                 line.failures += 1;
                 line.not_before = boot + reading::pause_after(line.failures);
+                line.list_failures += u32::from(matches!(job, Job::Page { .. }));
                 if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
                     line.no_listing_before = Some(boot + LIST_AGAIN);
                 }

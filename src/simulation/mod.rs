@@ -209,7 +209,7 @@ impl Simulation {
             let probability = if self.wild { CRASH } else { 0.0 };
             let fuse = Fuse::new(&database, probability, self.rng.u64(..));
             let connection = open::read_write(&database)?;
-            open::without_checkpoints(&connection)?;
+            open::simulated(&connection, true)?;
             fuse.watch(&connection)?;
             let store = Store::here(connection);
             let annie = Annie {
@@ -229,7 +229,9 @@ impl Simulation {
                 (Some((left, torn)), _) => files = self.crashed(left, torn),
                 (None, Some(started)) => {
                     started?;
-                    return Ok(Machine { engine, desk: open::read_write(&database)?, fuse });
+                    let desk = open::read_write(&database)?;
+                    open::simulated(&desk, false)?;
+                    return Ok(Machine { engine, desk, fuse });
                 }
                 (None, None) => return Err(SimulationError::Other("a crash left nothing".to_owned())),
             }

@@ -224,12 +224,17 @@ pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Leaves what is committed in the log until another connection moves it: for simulations, which look at the files.
+/// Settings for simulations, which play the disk themselves and look at the files: nothing is flushed, and with
+/// `keep_log` what is committed stays in the log until another connection moves it.
 ///
 /// # Errors
 /// Database errors.
-pub fn without_checkpoints(connection: &Connection) -> Result<(), StoreError> {
-    Ok(connection.pragma_update(None, "wal_autocheckpoint", 0)?)
+pub fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreError> {
+    connection.pragma_update(None, "synchronous", "off")?;
+    if keep_log {
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    }
+    Ok(())
 }
 
 /// Opens the database for reading only; never creates or changes it.
