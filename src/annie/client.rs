@@ -147,6 +147,7 @@ impl HttpAnnie {
                 let answer = verdict::of_reading(status, body.as_deref().map_err(Clone::clone), parse);
                 heard(answer, status, &headers, now())
             }
+            Err(error) if error.is_connect() => Heard::only(Err(ReadError::Unreachable)),
             Err(error) => Heard::only(Err(ReadError::Failed { detail: words(&error.without_url()) })),
         }
     }

@@ -150,7 +150,7 @@ fn reading<T>(raw: Raw, parse: impl FnOnce(&[u8]) -> Option<T>, now: DateTime<Ut
             let answer = verdict::of_reading(status, body.as_deref().map_err(Clone::clone), parse);
             verdict::heard(answer, status, &headers, now)
         }
-        Raw::Unreachable => failed("no connection"),
+        Raw::Unreachable => Heard::only(Err(ReadError::Unreachable)),
         Raw::Broken => failed("the connection broke"),
     }
 }

@@ -56,6 +56,9 @@ pub enum ReadError {
         /// The HTTP status.
         status: u16,
     },
+    /// No connection: nobody was asked.
+    #[error("no connection")]
+    Unreachable,
     /// Anything else.
     #[error("{detail}")]
     Failed {

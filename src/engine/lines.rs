@@ -108,7 +108,7 @@ impl<C: Clock + 'static> Engine<C> {
             (job, Some(error)) => {
                 line.failures += 1;
                 line.not_before = boot + reading::pause_after(line.failures);
-                line.list_failures += u32::from(matches!(job, Job::Page { .. }));
+                line.list_failures += u32::from(matches!(job, Job::Page { .. }) && *error != ReadError::Unreachable);
                 if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
                     line.no_listing_before = Some(boot + LIST_AGAIN);
                 }

@@ -82,7 +82,7 @@ impl Done {
 
     /// Whether Annie answered, whatever she said.
     pub fn was_answered(&self) -> bool {
-        !matches!(self.error(), Some(ReadError::Failed { .. }))
+        !matches!(self.error(), Some(ReadError::Failed { .. } | ReadError::Unreachable))
     }
 }
 
