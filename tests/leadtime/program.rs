@@ -160,7 +160,7 @@ impl Daemon {
     }
 
     /// Reads the log until a line holds these words.
-    fn until(&mut self, words: &str) {
+    pub(crate) fn until(&mut self, words: &str) {
         loop {
             let mut line = String::new();
             assert!(self.log.read_line(&mut line).unwrap() > 0, "the daemon ended: {}", self.heard);
@@ -175,12 +175,9 @@ impl Daemon {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 
-    /// The next line of its log.
-    pub(crate) fn line(&mut self) -> String {
-        let mut line = String::new();
-        assert!(self.log.read_line(&mut line).unwrap() > 0, "the daemon ended: {}", self.heard);
-        self.heard.push_str(&line);
-        line
+    /// Its process.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.process)
     }
 
     /// Dies at once, wherever it is.
