@@ -2,7 +2,7 @@
 
 use leadtime::simulation;
 
-/// Seeds and days of one test; `.ci/run` lives 60 seeds of 30 days with the release build.
+/// Seeds and days of one test; `.ci/run` lives 200 seeds of 30 days with the release build.
 const DAYS: u32 = 12;
 
 fn live(seeds: std::ops::Range<u64>) {
