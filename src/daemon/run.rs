@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
@@ -19,9 +20,9 @@ use crate::config::key::{self, KeyError};
 use crate::config::zones::first_disagreement;
 use crate::config::{self, Config, ConfigError, KEY_NAME};
 use crate::engine::difference::{self, Change, Difference};
-use crate::engine::passes::{Engine, Gateways, PassReport};
+use crate::engine::passes::{Engine, File, Gateways, PassReport};
 use crate::planner::facts::Mode;
-use crate::store::{Store, StoreError, lock, open};
+use crate::store::{Store, StoreError, health, lock, open};
 
 /// How often the metronome is looked after.
 const LOOK_AFTER: Duration = Duration::from_secs(30);
@@ -80,6 +81,8 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     compare_zones(&config, clock.as_ref());
 
     let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
+    engine.set_file(File::Checking);
+    let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
     engine.start().await?;
     let mut report = engine.pass().await?;
     let (mut metronome, mut ticks) =
@@ -104,6 +107,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 }
                 continue;
             }
+            flaws = ended(&mut check) => engine.set_file(judge(flaws)),
             _ = ticks.recv() => {}
             () = nudge.notified() => {}
             () = at(again) => {}
@@ -231,6 +235,35 @@ fn report_difference(difference: &Difference) {
     for line in difference.lines() {
         info!("  {line}");
     }
+}
+
+/// The end of a task, once.
+async fn ended<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
+    match task {
+        Some(running) => {
+            let end = running.await;
+            *task = None;
+            end
+        }
+        None => pending().await,
+    }
+}
+
+/// What the check of the database found, said. One that could not be made is no reason to send nothing: what is
+/// damaged is met when it is read.
+fn judge(flaws: Result<Result<Vec<String>, StoreError>, JoinError>) -> File {
+    match flaws {
+        Ok(Ok(flaws)) if flaws.is_empty() => return File::Whole,
+        Ok(Ok(flaws)) => {
+            let all = flaws.join("; ");
+            error!("the database is damaged, and nothing is sent: {all}. Stop the service and restore the last backup");
+            service::status("nothing is sent: the database is damaged; restore the last backup");
+            return File::Damaged;
+        }
+        Ok(Err(error)) => warn!("the database could not be checked: {error}"),
+        Err(error) => warn!("the database could not be checked: {error}"),
+    }
+    File::Whole
 }
 
 async fn at(again: Option<Instant>) {

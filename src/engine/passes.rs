@@ -48,6 +48,27 @@ pub struct PassReport {
     pub again_in: Option<Duration>,
 }
 
+/// Whether the database file is whole: nothing is sent from one that is not, or before it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// It is being checked.
+    Checking,
+    /// It is.
+    Whole,
+    /// It is not.
+    Damaged,
+}
+
+impl File {
+    fn waits(self) -> Option<Wait> {
+        match self {
+            File::Checking => Some(Wait::Checking),
+            File::Whole => None,
+            File::Damaged => Some(Wait::Damaged),
+        }
+    }
+}
+
 /// The ways to Annie, by the names of the keys.
 pub type Gateways = BTreeMap<String, Gateway>;
 
@@ -65,6 +86,7 @@ pub struct Engine<C> {
     pub(super) watch: ClockWatch,
     /// This life of the daemon is on record, and the rules are live: not before the clock is plausible.
     pub(super) begun: bool,
+    pub(super) file: File,
     pub(super) doubt: Option<String>,
     pub(super) last_beat: Option<DateTime<Utc>>,
     pub(super) said: Option<(Wait, DateTime<Utc>)>,
@@ -86,6 +108,7 @@ impl<C: Clock + 'static> Engine<C> {
             nudge: Arc::new(Notify::new()),
             watch,
             begun: false,
+            file: File::Whole,
             doubt: None,
             last_beat: None,
             said: None,
@@ -96,6 +119,11 @@ impl<C: Clock + 'static> Engine<C> {
     /// Notified whenever a POST has ended: time for a pass.
     pub fn nudge(&self) -> Arc<Notify> {
         self.nudge.clone()
+    }
+
+    /// Says whether the database file is whole; an engine that is not told takes it for whole.
+    pub fn set_file(&mut self, file: File) {
+        self.file = file;
     }
 
     /// The configuration in force.
@@ -230,6 +258,14 @@ impl<C: Clock + 'static> Engine<C> {
         if self.config.rulebook.mode == Mode::Observe || self.in_flight.has_unsettled() {
             return Ok(());
         }
+        if let Some(why) = self.file.waits() {
+            let now = self.clock.now();
+            if self.store.write(move |tx| reminders::next_due(tx)).await?.is_some_and(|due| due <= now) {
+                report.waits = Some(why);
+                self.say(why, now);
+            }
+            return Ok(());
+        }
         let keys: Vec<String> = self.lines.keys().cloned().collect();
         for key in keys {
             let mut own = PassReport::default();
@@ -292,6 +328,10 @@ impl<C: Clock + 'static> Engine<C> {
     }
 
     fn say(&mut self, why: Wait, now: DateTime<Utc>) {
+        // The check takes a moment at every start: nothing to warn of.
+        if why == Wait::Checking {
+            return;
+        }
         let said = self.said.is_some_and(|(said, at)| said == why && now - at < SAY_AGAIN && now >= at);
         if !said {
             warn!(reason = why.code(), "texts are due and wait: {}", why.words());

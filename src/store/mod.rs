@@ -11,6 +11,7 @@ pub mod circuits;
 pub mod conversations;
 pub mod dirty;
 pub mod facts;
+pub mod health;
 pub mod imports;
 pub mod ledger;
 pub mod listings;

@@ -65,6 +65,12 @@ pub enum StoreError {
     /// No room.
     #[error("the disk is full; make room, and Leadtime goes on by itself")]
     DiskFull,
+    /// The disk fails.
+    #[error("the disk fails ({0}); look at it (`dmesg`), and Leadtime goes on by itself when it works again")]
+    DiskFails(String),
+    /// The file is not what was written.
+    #[error("the database is damaged; stop the service and restore the last backup")]
+    Damaged,
     /// Another process holds it.
     #[error("the database is in use by another program that does not let go of it; try again")]
     Busy,
@@ -87,6 +93,8 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged,
+            Some(ErrorCode::SystemIoFailure) => StoreError::DiskFails(error.to_string()),
             _ => StoreError::Sql(error),
         }
     }

@@ -1,17 +1,20 @@
 //! The HTTP client against listeners that misbehave: what is surely not sent, and what may have been.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::time::Duration;
 
 use leadtime::annie::client::HttpAnnie;
 use leadtime::annie::wire::SmsRequest;
 use leadtime::domain::outcome::{NotSent, Outcome};
+use rustix::net::sockopt::set_socket_linger;
+use rustix::net::{AddressFamily, SocketType};
 
-/// Sends one text to a listener that does this with the connection.
+/// Sends one text to a listener that does this with the connection; `{}` in the address is where it listens.
 fn send_to(base_url: Option<String>, misbehave: fn(TcpStream)) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = base_url.unwrap_or_else(|| format!("http://{}", listener.local_addr().unwrap()));
+    let address = listener.local_addr().unwrap().to_string();
+    let address = base_url.unwrap_or_else(|| "http://{}".to_owned()).replace("{}", &address);
     let server = std::thread::spawn(move || {
         listener.set_nonblocking(false).unwrap();
         if let Ok((stream, _)) = listener.accept() {
@@ -48,21 +51,94 @@ fn answer(mut stream: TcpStream, text: &str) {
     let _ = stream.write_all(text.as_bytes());
 }
 
+fn answer_and_stall(mut stream: TcpStream, text: &str) {
+    read_all(&mut stream);
+    let _ = stream.write_all(text.as_bytes());
+    stall(stream);
+}
+
+/// The reset follows once the answer was read.
+fn answer_and_reset(mut stream: TcpStream, text: &str) {
+    read_all(&mut stream);
+    let _ = stream.write_all(text.as_bytes());
+    stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let _ = stream.read(&mut [0; 1]);
+    reset(stream);
+}
+
+/// Closes the connection with a reset instead of an end.
+fn reset(stream: TcpStream) {
+    set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+}
+
+/// Keeps the connection until the other side lets go of it.
+fn stall(mut stream: TcpStream) {
+    let _ = stream.read(&mut [0; 1]);
+}
+
+/// Waits until some of the request is there.
+fn read_some(stream: &mut TcpStream) {
+    assert!(stream.read(&mut [0; 16]).unwrap() > 0);
+}
+
+fn good_body() -> &'static str {
+    r#"{"success":true,"data":{"conversationId":"3c90c3cc-0d44-4b50-8888-8dd25736052a"}}"#
+}
+
 #[test]
 fn what_may_have_been_received_is_unknown() {
-    let cases: [(&str, fn(TcpStream)); 9] = [
+    let cases: [(&str, fn(TcpStream)); 25] = [
         ("accepts and closes", drop),
+        ("reads some and closes", |mut s| read_some(&mut s)),
+        ("reads some and resets", |mut s| {
+            read_some(&mut s);
+            reset(s);
+        }),
         ("reads and closes", |mut s| read_all(&mut s)),
+        ("reads and resets", |mut s| {
+            read_all(&mut s);
+            reset(s);
+        }),
+        ("never reads", |s| {
+            // The request waits in the buffers of the connection.
+            let mut peeked = [0; 16];
+            while s.peek(&mut peeked).is_ok_and(|n| n == 0) {}
+            let mut s = s;
+            read_all(&mut s);
+            stall(s);
+        }),
         ("never answers", |s| {
             let mut s = s;
             read_all(&mut s);
-            let _ = s.read(&mut [0; 1]);
+            stall(s);
         }),
+        ("half a status line", |s| answer(s, "HTTP/1.1 2")),
         ("half a header", |s| answer(s, "HTTP/1.1 200 OK\r\ncontent-le")),
+        ("half a header, then nothing", |s| answer_and_stall(s, "HTTP/1.1 200 OK\r\ncontent-le")),
+        ("headers, then nothing", |s| answer_and_stall(s, "HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n")),
+        ("half a header, then a reset", |s| answer_and_reset(s, "HTTP/1.1 200 OK\r\ncontent-le")),
         ("no HTTP", |s| answer(s, "220 mail.example.com ESMTP\r\n\r\n")),
+        ("a header that is none", |s| answer(s, "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")),
         ("half a body", |s| answer(s, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"success\":tr")),
+        ("half a body, then nothing", |s| {
+            answer_and_stall(s, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"success\":tr");
+        }),
+        ("half a body, then a reset", |s| {
+            answer_and_reset(s, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"success\":tr");
+        }),
+        ("a length that is too small", |s| {
+            answer(s, &format!("HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n{}", good_body()));
+        }),
+        ("a length that is too large", |s| {
+            answer(s, &format!("HTTP/1.1 200 OK\r\ncontent-length: 400\r\n\r\n{}", good_body()));
+        }),
+        ("half a chunk", |s| answer(s, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n50\r\n{\"succ")),
         ("no JSON", |s| answer(s, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK")),
+        ("success without a conversation", |s| {
+            answer(s, "HTTP/1.1 200 OK\r\ncontent-length: 26\r\n\r\n{\"success\":true,\"data\":{}}");
+        }),
         ("a gateway's 502", |s| answer(s, "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")),
+        ("a time-out of hers", |s| answer(s, "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")),
         ("a conflict", |s| answer(s, "HTTP/1.1 409 Conflict\r\ncontent-length: 0\r\n\r\n")),
     ];
     for (name, misbehave) in cases {
@@ -70,6 +146,20 @@ fn what_may_have_been_received_is_unknown() {
         assert_eq!(outcome.name(), "unknown", "{name}: {outcome:?}");
         assert!(!outcome.detail().contains("127.0.0.1"), "no address in {}", outcome.detail());
     }
+    // A reset at once may be seen while connecting, or after: never is it an answer.
+    let outcome = send_to(None, reset);
+    assert!(matches!(outcome.name(), "unknown" | "not-sent"), "{outcome:?}");
+}
+
+#[test]
+fn an_answer_that_is_whole_counts_whatever_follows_it() {
+    let whole = |s| answer_and_reset(s, &format!("HTTP/1.1 201 Created\r\ncontent-length: 81\r\n\r\n{}", good_body()));
+    assert_eq!(send_to(None, whole).name(), "sent");
+    let chunked =
+        |s| answer(s, &format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n51\r\n{}\r\n0\r\n\r\n", good_body()));
+    assert_eq!(send_to(None, chunked).name(), "sent");
+    let early = |s| answer(s, &format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 81\r\n\r\n{}", good_body()));
+    assert_eq!(send_to(None, early).name(), "sent");
 }
 
 #[test]
@@ -81,17 +171,55 @@ fn what_never_left_is_not_sent() {
         let outcome = send_to(Some(address), drop);
         assert!(matches!(outcome, Outcome::NotSent(NotSent::Unreachable { .. })), "{name}: {outcome:?}");
     }
-    // TLS to a port that speaks plain HTTP.
-    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("https://{}", plain.local_addr().unwrap());
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = plain.accept().unwrap();
-        let _ = stream.read(&mut [0; 1024]);
-        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-    });
-    let outcome = send_to(Some(address), drop);
-    assert!(matches!(outcome, Outcome::NotSent(NotSent::Unreachable { .. })), "{outcome:?}");
-    server.join().unwrap();
+    // A listener that takes no more connections: nobody answers the greeting.
+    let full = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&full, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    rustix::net::listen(&full, 0).unwrap();
+    let full = TcpListener::from(full);
+    let address = full.local_addr().unwrap();
+    let waiting: Vec<_> =
+        (0..3).map(|_| std::thread::spawn(move || TcpStream::connect_timeout(&address, Duration::from_secs(2)))).collect();
+    let first = TcpStream::connect_timeout(&address, Duration::from_secs(2));
+    let outcome = send_to(Some(format!("http://{address}")), drop);
+    assert!(matches!(outcome, Outcome::NotSent(NotSent::Unreachable { .. })), "nobody answers: {outcome:?}");
+    drop((first, full));
+    waiting.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+}
+
+/// What goes wrong before TLS stands: the text has not left.
+#[test]
+fn a_connection_that_never_becomes_a_secure_one_sends_nothing() {
+    let cases: [(&str, fn(TcpStream)); 5] = [
+        ("closes", |mut s| read_some(&mut s)),
+        ("resets", |mut s| {
+            read_some(&mut s);
+            reset(s);
+        }),
+        ("says nothing", |mut s| {
+            read_some(&mut s);
+            stall(s);
+        }),
+        ("speaks plain HTTP", |mut s| {
+            read_some(&mut s);
+            let _ = s.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }),
+        ("refuses by an alert", |mut s| {
+            read_some(&mut s);
+            let _ = s.write_all(&[21, 3, 3, 0, 2, 2, 40]);
+        }),
+    ];
+    for (name, misbehave) in cases {
+        let outcome = send_to(Some("https://{}".to_owned()), misbehave);
+        assert!(matches!(outcome, Outcome::NotSent(NotSent::Unreachable { .. })), "{name}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_built_is_our_bug_and_not_sent() {
+    for address in ["gopher://127.0.0.1/", "http://[::1", "http://127.0.0.1:99999"] {
+        let outcome = send_to(Some(address.to_owned()), drop);
+        assert!(matches!(outcome, Outcome::NotSent(NotSent::Bug { .. })), "{address}: {outcome:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
 
 mod client;
+mod disk;
 mod desk;
 mod doubts;
 mod families;
@@ -20,5 +21,6 @@ mod store;
 mod storm;
 mod tables;
 mod thanksgiving;
+mod tls;
 mod wording;
 mod world;

@@ -1,6 +1,7 @@
 //! The real binary as its users meet it: commands, exit codes, and the daemon over real HTTP against the sandbox.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -107,7 +108,7 @@ impl Sandbox {
     }
 
     /// The next text it was asked to send.
-    fn post(&mut self) -> String {
+    pub(crate) fn post(&mut self) -> String {
         loop {
             let request = self.request();
             if request.starts_with("POST") {
@@ -150,9 +151,14 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) fn start(practice: &Practice, key: &str) -> Daemon {
+        Daemon::start_with(practice, &[("ANNIE_API_KEY", key.as_ref())])
+    }
+
+    /// With these in its environment.
+    pub(crate) fn start_with(practice: &Practice, environment: &[(&str, &OsStr)]) -> Daemon {
         let mut command = practice.command(&["run"]);
-        let mut process =
-            command.env("ANNIE_API_KEY", key).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        command.env("ANNIE_API_KEY", "k").envs(environment.iter().copied());
+        let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
         let mut daemon = Daemon { process, log, heard: String::new() };
         daemon.until("leadtime is ready");
@@ -237,7 +243,7 @@ pub(crate) fn visits_due_in(seconds: i64, count: usize) -> String {
 }
 
 /// The texts the sandbox was asked to send.
-fn record(practice: &Practice) -> Vec<Value> {
+pub(crate) fn record(practice: &Practice) -> Vec<Value> {
     let text = std::fs::read_to_string(practice.path("record.jsonl")).unwrap();
     let all = text.lines().map(|line| serde_json::from_str(line).unwrap());
     all.filter(|line: &Value| line["method"] == "POST").collect()

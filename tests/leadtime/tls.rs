@@ -1,0 +1,125 @@
+//! TLS as it goes wrong: a certificate nobody vouches for, another name, a peer that wants one too or leaves early.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use leadtime::annie::client::HttpAnnie;
+use leadtime::annie::wire::SmsRequest;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
+
+/// Where the child sends its text: the certificates a process trusts are read from its environment once.
+const URL: &str = "LEADTIME_TEST_TLS_URL";
+
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    /// A server with a certificate for `name`, that asks for one of the client's if told so.
+    fn server(&self, name: &str, version: &'static SupportedProtocolVersion, asks: bool) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[version]).unwrap();
+        let builder = match asks {
+            true => {
+                let mut roots = RootCertStore::empty();
+                roots.add(self.0.der().clone()).unwrap();
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+                builder.with_client_cert_verifier(verifier)
+            }
+            false => builder.with_no_client_auth(),
+        };
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).unwrap())
+    }
+}
+
+/// Takes one connection through its handshake, and then answers the request or leaves.
+fn serve(listener: &TcpListener, config: Arc<ServerConfig>, answers: bool) {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut tls = ServerConnection::new(config).unwrap();
+    while tls.is_handshaking() {
+        if tls.complete_io(&mut stream).is_err() {
+            let _ = tls.write_tls(&mut stream);
+            return;
+        }
+    }
+    if answers {
+        let mut both = rustls::Stream::new(&mut tls, &mut stream);
+        let (mut heard, mut buffer) = (Vec::new(), [0; 1024]);
+        while !String::from_utf8_lossy(&heard).contains("\"Hi\"") {
+            let read = both.read(&mut buffer).unwrap();
+            heard.extend_from_slice(&buffer[..read]);
+        }
+        let body = r#"{"success":true,"data":{"conversationId":"3c90c3cc"}}"#;
+        write!(both, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    }
+    tls.send_close_notify();
+    let _ = tls.write_tls(&mut stream);
+    close(stream);
+}
+
+fn close(stream: TcpStream) {
+    let _ = stream.shutdown(std::net::Shutdown::Both);
+}
+
+#[test]
+fn whether_a_text_left_is_told_from_how_tls_went() {
+    use rustls::version::{TLS12, TLS13};
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let folder = tempfile::tempdir().unwrap();
+    let trusted = folder.path().join("ca.pem");
+    std::fs::write(&trusted, authority.0.pem()).unwrap();
+    let cases = [
+        ("all is well", authority.server("localhost", &TLS13, false), true, "sent"),
+        ("nobody vouches for it", stranger.server("localhost", &TLS13, false), true, "not-sent"),
+        ("it is somebody else", authority.server("annie.example", &TLS13, false), true, "not-sent"),
+        ("it wants a certificate, 1.2", authority.server("localhost", &TLS12, true), true, "not-sent"),
+        // With TLS 1.3 the client is done before the server has looked: nobody can tell what it read.
+        ("it wants a certificate, 1.3", authority.server("localhost", &TLS13, true), true, "unknown"),
+        ("it leaves after the handshake", authority.server("localhost", &TLS13, false), false, "unknown"),
+    ];
+    for (name, config, answers, expected) in cases {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["tls::the_child_sends_one_text", "--exact", "--nocapture"]).env(URL, url);
+        let child = child.env("SSL_CERT_FILE", &trusted).env_remove("SSL_CERT_DIR");
+        let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        serve(&listener, config, answers);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains(&format!("outcome: {expected}\n")), "{name}: {said}");
+    }
+}
+
+/// What the test above runs in a process of its own.
+#[test]
+fn the_child_sends_one_text() {
+    let Some(url) = std::env::var_os(URL) else { return };
+    let annie = HttpAnnie::new(url.to_str().unwrap(), "key".into(), Duration::from_secs(10)).unwrap();
+    let request = SmsRequest {
+        from_number: "+13035550199".into(),
+        to_number: "+13035550101".into(),
+        message: "Hi".into(),
+        patient_info: None,
+        appointment_info: None,
+        context: None,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let outcome = runtime.block_on(annie.send(&request, || "2026-11-24T17:00:00Z".parse().unwrap(), || true)).answer;
+    println!("\noutcome: {}\n{outcome:?}", outcome.name());
+}
