@@ -28,6 +28,9 @@ struct ScriptState {
     /// Oldest first, with what was said.
     conversations: Vec<(Listed, Vec<Said>)>,
     reads_fail: Option<ReadError>,
+    messages_fail: Option<ReadError>,
+    /// Fields the rows of the list lack: `to`, `from`, `start`.
+    omitted: Vec<&'static str>,
     read: Vec<String>,
     /// How far Annie's clock is ahead of the machine's.
     ahead: TimeDelta,
@@ -123,6 +126,23 @@ impl Script {
         self.lock().reads_fail = error;
     }
 
+    /// Reading the messages of a conversation fails from now on, or works again.
+    pub fn messages_fail(&self, error: Option<ReadError>) {
+        self.lock().messages_fail = error;
+    }
+
+    /// The rows of the list lack these fields from now on: `to`, `from`, `start`.
+    pub fn omits(&self, fields: &[&'static str]) {
+        self.lock().omitted = fields.to_vec();
+    }
+
+    /// What was said in a conversation first, before all that is known of it.
+    pub fn said_first(&self, conversation: &ConversationId, role: &str, text: &str) {
+        if let Some((_, all)) = self.lock().conversations.iter_mut().find(|(listed, _)| listed.id == *conversation) {
+            all.insert(0, Said { role: role.to_owned(), content: Private(text.to_owned()), at: None });
+        }
+    }
+
     /// Annie's clock is so far ahead of the machine's.
     pub fn is_ahead(&self, by: TimeDelta) {
         self.lock().ahead = by;
@@ -168,7 +188,14 @@ impl Script {
         }
         let total = state.conversations.len();
         let rows = state.conversations.iter().rev().skip(offset).take(limit);
-        let conversations: Vec<Listed> = rows.map(|(listed, _)| listed.clone()).collect();
+        let lacks = |field: &str| state.omitted.contains(&field);
+        let shown = |listed: &Listed| Listed {
+            to: listed.to.clone().filter(|_| !lacks("to")),
+            from: listed.from.clone().filter(|_| !lacks("from")),
+            started_at: listed.started_at.filter(|_| !lacks("start")),
+            ..listed.clone()
+        };
+        let conversations: Vec<Listed> = rows.map(|(listed, _)| shown(listed)).collect();
         let page = Page { rows: conversations.len(), conversations, total };
         state.heard(Ok(page), now)
     }
@@ -178,6 +205,9 @@ impl Script {
         state.read.push(format!("messages {id}"));
         if let Some(error) = state.reads_fail.clone() {
             return Heard::only(Err(error));
+        }
+        if let Some(error) = state.messages_fail.clone() {
+            return state.heard(Err(error), now);
         }
         let found = state.conversations.iter().find(|(listed, _)| listed.id == *id).map(|(_, said)| said.clone());
         let answer = found.ok_or(ReadError::Refused { status: 404 });

@@ -124,10 +124,16 @@ pub fn messages(body: &[u8]) -> Option<Vec<Said>> {
             at: text(row, "createdAt").as_deref().and_then(instant),
         })
     };
-    let mut all: Vec<Said> = value.get("data")?.as_array()?.iter().filter_map(said).collect();
-    // The order is undocumented; what has no time stays where it is among its neighbours.
-    all.sort_by_key(|said| said.at);
-    Some(all)
+    let all: Vec<Said> = value.get("data")?.as_array()?.iter().filter_map(said).collect();
+    // The order is undocumented; what has no time stays behind the neighbour it came after.
+    let mut last = None;
+    let mut timed: Vec<(Option<DateTime<Utc>>, Said)> = Vec::with_capacity(all.len());
+    for said in all {
+        last = said.at.or(last);
+        timed.push((last, said));
+    }
+    timed.sort_by_key(|(at, _)| *at);
+    Some(timed.into_iter().map(|(_, said)| said).collect())
 }
 
 fn instant(text: &str) -> Option<DateTime<Utc>> {
@@ -181,5 +187,9 @@ mod tests {
             {"role":"assistant","content":"Hi","createdAt":"2026-11-09T17:00:00Z"},{"role":"x"}]}"#;
         let said: Vec<String> = messages(body).unwrap().into_iter().map(|said| said.content.0).collect();
         assert_eq!(said, ["Hi", "STOP"]);
+        let untimed = br#"{"data":[{"role":"assistant","content":"Hi","createdAt":"2026-11-09T17:00:00Z"},
+            {"role":"user","content":"STOP"},{"role":"assistant","content":"Bye","createdAt":"2026-11-09T17:01:00Z"}]}"#;
+        let said: Vec<String> = messages(untimed).unwrap().into_iter().map(|said| said.content.0).collect();
+        assert_eq!(said, ["Hi", "STOP", "Bye"]);
     }
 }

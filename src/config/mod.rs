@@ -217,8 +217,13 @@ impl Config {
 
     /// The names of all keys, the practice's own first.
     pub fn key_names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(KEY_NAME).chain(self.own_keys().map(|(_, key)| key))
+    }
+
+    /// The locations that have a key of their own, with its name.
+    pub fn own_keys(&self) -> impl Iterator<Item = (&str, &str)> {
         let own = self.locations.iter().filter(|(_, location)| location.api_key_file.is_some());
-        std::iter::once(KEY_NAME).chain(own.map(|(id, _)| id.as_str()))
+        own.map(|(id, _)| (id.as_str(), id.as_str()))
     }
 
     /// The Annie number that texts of a location come from.

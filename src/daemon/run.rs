@@ -218,7 +218,7 @@ async fn try_reload(
     // What can fail comes first: from the adoption on, the new rules are in force.
     metronome.set_cron(&tick).await.map_err(|error| error.to_string())?;
     engine.adopt(config).await.map_err(|error| error.to_string())?;
-    engine.set_gateways(gateways).await.map_err(|error| error.to_string())?;
+    engine.set_gateways(gateways);
     Ok(())
 }
 

@@ -89,6 +89,7 @@ reasons! {
         Clock = "clock", "this machine's clock is wrong, or not confirmed by Annie's yet";
         CatchingUp = "catching-up", "Annie is asked first what went out while Leadtime was not looking";
         RepliesUnread = "replies-unread", "the replies of this number are read first";
+        Refused = "refused", "Annie refuses its number, and no other text shows yet whether she means the number";
         Checking = "checking", "the database is checked first";
         Damaged = "damaged", "the database is damaged; restore the last backup";
     }

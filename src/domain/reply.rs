@@ -86,8 +86,39 @@ const WITHIN: &[&str] = &[
     "no more messages",
     "no more text messages",
     "no texts",
-    "take me off",
-    "remove me from",
+    "take me off your",
+    "take me off the list",
+    "take me off this",
+    "take me off of",
+    "take my number off",
+    "take this number off",
+    "remove me from your",
+    "remove me from the list",
+    "remove me from this",
+    "remove me from these",
+    "remove this number",
+    "stop calling",
+    "stop bothering",
+    "stop harassing",
+    "stop spamming",
+    "stop it",
+    "do not send",
+    "don't send",
+    "dont send",
+    "do not want any texts",
+    "do not want these",
+    "do not want texts",
+    "don't want any texts",
+    "don't want these",
+    "don't want texts",
+    "don't want to receive",
+    "do not want to receive",
+    "no longer wish to receive",
+    "no longer want",
+    "not wish to receive",
+    "no longer contact",
+    "never text",
+    "never contact",
     "remove my number",
     "delete my number",
     "lose my number",
@@ -122,6 +153,18 @@ const WITHIN: &[&str] = &[
     "n'envoyez plus",
     "n envoyez plus",
     "plus de messages",
+    "plus de sms",
+    "plus de message",
+    "plus de texto",
+    "deja de mandar",
+    "deja de enviar",
+    "deje de mandar",
+    "dejen de mandar",
+    "no me mandes",
+    "no me envíes",
+    "no me envies",
+    "no mandar",
+    "ya no quiero",
     "plus de textos",
     "ne me textez",
     "ne plus recevoir",
@@ -133,6 +176,17 @@ const WITHIN: &[&str] = &[
     "cessez de",
     "ne me contactez plus",
 ];
+
+/// What a reply that begins with one of [`CARRIERS`] may go on with: these are no errands and no other plans.
+const FOLLOWED_BY: &[&str] =
+    &["wrong", "not", "you", "your", "i", "i'm", "im", "no", "never", "who", "this", "we", "he", "she"];
+
+/// The words carriers take for an opt-out and nothing else.
+const CARRIERS: &[&str] = &["stop", "stopall", "unsubscribe", "optout"];
+
+/// "Do not contact me", and not "if I do not contact you".
+const IF: &[&str] =
+    &["if i don't contact", "if i dont contact", "if i do not contact", "if you don't send", "if you do not send"];
 
 /// Words that say nothing by themselves beside an opt-out word.
 const BESIDE: &[&str] = &[
@@ -198,7 +252,14 @@ pub fn is_opt_out(reply: &str) -> bool {
     if ALONE.contains(&whole.as_str()) {
         return true;
     }
-    let padded = format!(" {whole} ");
+    let begins = words.first().is_some_and(|word| CARRIERS.contains(&word.as_str()));
+    if begins && words.get(1).is_some_and(|next| FOLLOWED_BY.contains(&next.as_str())) {
+        return true;
+    }
+    let mut padded = format!(" {whole} ");
+    for condition in IF {
+        padded = padded.replace(condition, " ");
+    }
     if WITHIN.iter().any(|phrase| padded.contains(&format!(" {phrase}"))) {
         return true;
     }
@@ -283,6 +344,19 @@ mod tests {
             "Ne m'envoyez plus de messages",
             "désabonner",
             "please stop sending these",
+            "STOP wrong number",
+            "Stop, you have the wrong person",
+            "STOP. I am not a patient",
+            "Stop! Who is this?",
+            "Please don't send me any more texts",
+            "do not send",
+            "stop calling me",
+            "stop bothering me",
+            "take my number off",
+            "I no longer wish to receive these",
+            "I don't want these texts",
+            "plus de sms svp",
+            "deja de mandarme mensajes",
             "\u{2018}stop\u{2019}",
         ] {
             assert!(is_opt_out(reply), "{reply}");
@@ -312,6 +386,10 @@ mod tests {
             "Oui merci",
             "please",
             "text me the address",
+            "take me off the waitlist",
+            "remove me from the Tuesday slot",
+            "If I don't contact you I'll be there",
+            "stop by at 3?",
         ] {
             assert!(!is_opt_out(reply), "{reply}");
         }

@@ -19,6 +19,12 @@ const SLOW: TimeDelta = TimeDelta::minutes(5);
 /// Nothing here waits longer.
 const LONGEST: TimeDelta = TimeDelta::minutes(61);
 
+/// A number refused more often than this since Annie last accepted one waits for [`REFUSED_AGAIN`]: one try after the
+/// key was found good again has to do.
+const REFUSED_ENOUGH: u32 = 2;
+/// See [`REFUSED_ENOUGH`].
+const REFUSED_AGAIN: TimeDelta = TimeDelta::hours(24);
+
 /// Unclear outcomes in a row from which on there is one POST at a time, with a back-off.
 const UNCLEAR_AFTER: u32 = 3;
 
@@ -96,6 +102,13 @@ pub fn waits(health: &Health, now: DateTime<Utc>) -> Option<Wait> {
         Permit::Wait { why, .. } => Some(why),
         Permit::Open { .. } | Permit::Probe => Some(Wait::Circuit),
     }
+}
+
+/// Numbers that are not tried at `now` although no other is due: Annie refused them again and again.
+pub fn refused_for_now(health: &Health, now: DateTime<Utc>) -> Vec<Phone> {
+    let rests = |last: DateTime<Utc>| last <= now && now - last < REFUSED_AGAIN;
+    let refused = health.refused_before.iter().filter(|r| r.times >= REFUSED_ENOUGH && rests(r.last));
+    refused.map(|refused| refused.phone.clone()).collect()
 }
 
 /// Why the circuit opens when the only number that is due is the one Annie refused.

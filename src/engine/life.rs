@@ -54,7 +54,8 @@ impl<C: Clock + 'static> Engine<C> {
 
     /// This life is put on record, what nobody saw is to be caught up with, and the rules go live.
     pub(super) async fn begin(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let keys: Vec<String> = self.lines.keys().cloned().collect();
+        // In observe mode too: what was sent before is known as little, and one day it goes live.
+        let keys: Vec<String> = self.config.key_names().map(str::to_owned).collect();
         self.store
             .write(move |tx| {
                 let last = standing::last_beat(tx)?.max(ledger::last_attempt_at(tx)?);
@@ -77,7 +78,8 @@ impl<C: Clock + 'static> Engine<C> {
         self.config.rulebook.mode == Mode::Observe || !self.watch.is_doubted()
     }
 
-    /// Puts a configuration in force: start and reload. While the clock is in doubt its rules do not go live yet.
+    /// Puts a configuration in force: start and reload. While the clock is in doubt its rules do not go live yet. With a
+    /// key that is new nobody has looked yet; one that is gone is forgotten.
     ///
     /// # Errors
     /// Database errors; the former configuration stays in force.
@@ -85,8 +87,15 @@ impl<C: Clock + 'static> Engine<C> {
         let now = self.clock.now();
         if self.begun {
             let (new, basis) = (config.clone(), config.plan_basis(now));
+            let keys: Vec<String> = config.key_names().map(str::to_owned).collect();
             self.store
                 .write(move |tx| {
+                    listings::keep_only(tx, &keys)?;
+                    for key in &keys {
+                        if listings::standing(tx, key)?.is_none() {
+                            listings::set_blind(tx, key, now - FIRST_BLIND, now)?;
+                        }
+                    }
                     standing::go_live(tx, &new.rulebook.rules, now)?;
                     if standing::set_plan_basis(tx, &basis)? {
                         dirty::mark_all(tx)?;
@@ -102,25 +111,8 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(())
     }
 
-    /// Replaces the ways to Annie, after a reload changed them. With a key that is new nobody has looked yet.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub async fn set_gateways(&mut self, gateways: Gateways) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let new: Vec<String> = gateways.keys().filter(|key| !self.lines.contains_key(*key)).cloned().collect();
-        if self.begun && !new.is_empty() {
-            self.store
-                .write(move |tx| {
-                    for key in &new {
-                        if listings::standing(tx, key)?.is_none() {
-                            listings::set_blind(tx, key, now - FIRST_BLIND, now)?;
-                        }
-                    }
-                    Ok(())
-                })
-                .await?;
-        }
+    /// Replaces the ways to Annie, after a reload has put another configuration in force.
+    pub fn set_gateways(&mut self, gateways: Gateways) {
         let mut former = std::mem::take(&mut self.lines);
         for (key, gateway) in gateways {
             let line = match former.remove(&key) {
@@ -129,7 +121,6 @@ impl<C: Clock + 'static> Engine<C> {
             };
             self.lines.insert(key, line);
         }
-        Ok(())
     }
 
     /// A change of what is known about the clock is stored and said.
@@ -141,13 +132,30 @@ impl<C: Clock + 'static> Engine<C> {
         if doubt == self.doubt {
             return Ok(());
         }
-        let (why, was_doubted) = (doubt.clone(), self.doubt.is_some());
+        let (why, is_lifted) = (doubt.clone(), self.doubt.is_some() && doubt.is_none());
+        let keys: Vec<String> = self.lines.keys().cloned().collect();
         self.store
             .write(move |tx| {
                 standing::set_clock_doubt(tx, why.as_deref(), now)?;
-                if why.is_none() && was_doubted { standing::clock_is_right(tx, now) } else { Ok(()) }
+                if !is_lifted {
+                    return Ok(());
+                }
+                standing::clock_is_right(tx, now)?;
+                // A machine that was set back to an earlier hour with all its memory wakes up like this: nobody knows
+                // what it sent since.
+                let last = standing::last_beat(tx)?.unwrap_or(now).min(now);
+                for key in &keys {
+                    listings::set_blind(tx, key, last - HEARTBEAT, now)?;
+                }
+                Ok(())
             })
             .await?;
+        if is_lifted {
+            // A listing that failed under a wrong clock says nothing about the next.
+            for line in self.lines.values_mut() {
+                (line.no_listing_before, line.list_failures) = (None, 0);
+            }
+        }
         match &doubt {
             Some(why) => error!(
                 "nothing is sent, and nothing is lost: {why}. Set the clock (`timedatectl`); sending goes on by itself when it agrees with Annie's"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::pace::Permits;
 use super::passes::{Engine, PassReport};
@@ -27,7 +27,10 @@ const LIST_AGAIN: Duration = Duration::from_secs(300);
 pub(super) struct Line {
     pub(super) gateway: Gateway,
     pub(super) permits: Permits,
-    pub(super) is_reading: bool,
+    /// The reading under way.
+    pub(super) is_reading: Option<u64>,
+    /// The last reading was of replies.
+    pub(super) read_replies: bool,
     /// Readings in a row without an answer.
     pub(super) failures: u32,
     /// No reading before this, by the boot clock.
@@ -44,7 +47,8 @@ impl Line {
         Line {
             gateway,
             permits,
-            is_reading: false,
+            is_reading: None,
+            read_replies: false,
             failures: 0,
             not_before: Duration::ZERO,
             no_listing_before: None,
@@ -64,8 +68,11 @@ impl<C: Clock + 'static> Engine<C> {
     /// Takes in what was read; how many readings.
     pub(super) async fn take_readings(&mut self) -> Result<usize, StoreError> {
         let mut taken = 0;
-        while let Some((_, done)) = self.readings.take_next() {
-            let Some(done) = done else { continue };
+        while let Some((id, done)) = self.readings.take_next() {
+            let Some(done) = done else {
+                self.note_failed_task(id);
+                continue;
+            };
             taken += 1;
             if done.was_answered() {
                 self.watch.hear(done.date, done.between.0, done.between.1);
@@ -92,11 +99,23 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(taken)
     }
 
+    /// A reading that failed within Leadtime: its line reads again, after a while.
+    fn note_failed_task(&mut self, id: u64) {
+        let boot = self.clock.boot();
+        for line in self.lines.values_mut().filter(|line| line.is_reading == Some(id)) {
+            error!("a reading failed within Leadtime; it is tried again");
+            line.is_reading = None;
+            line.failures += 1;
+            line.not_before = boot + reading::pause_after(line.failures);
+        }
+    }
+
     /// What a reading tells about the line: failures make it wait.
     pub(super) fn note_reading(&mut self, done: &Done) {
         let boot = self.clock.boot();
         let Some(line) = self.lines.get_mut(&done.api_key) else { return };
-        line.is_reading = false;
+        line.is_reading = None;
+        line.read_replies = matches!(done.job, Job::Replies(_));
         match (&done.job, done.error()) {
             // One conversation that cannot be read holds up no other.
             (_, None) | (Job::Replies(_), Some(ReadError::Refused { .. })) => {
@@ -134,6 +153,7 @@ impl<C: Clock + 'static> Engine<C> {
             let wanting = Wanting {
                 now,
                 confirmed: confirmed && self.begun,
+                read_replies: line.read_replies,
                 may_list: line.no_listing_before.is_none_or(|until| boot >= until),
             };
             let (config, api_key) = (self.config.clone(), key.clone());
@@ -141,7 +161,7 @@ impl<C: Clock + 'static> Engine<C> {
             if due {
                 hungry.push(key.clone());
             }
-            if line.is_reading || job.is_none() {
+            if line.is_reading.is_some() || job.is_none() {
                 continue;
             }
             let wait = line.permits.wait_to_read(due, boot).max(line.not_before.saturating_sub(boot));
@@ -151,12 +171,11 @@ impl<C: Clock + 'static> Engine<C> {
             }
             let Some(job) = job else { continue };
             line.permits.take_read(boot);
-            line.is_reading = true;
             report.reading += 1;
             let (gateway, key, clock, nudge) =
                 (line.gateway.clone(), key.clone(), self.clock.clone(), self.nudge.clone());
             let work = async move { reading::fetch(gateway, key, job, clock.as_ref()).await };
-            self.readings.begin(work, nudge);
+            line.is_reading = Some(self.readings.begin(work, nudge));
         }
         Ok(hungry)
     }

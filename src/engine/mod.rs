@@ -5,6 +5,7 @@ pub mod circuit;
 pub mod compose;
 pub mod difference;
 pub mod importing;
+pub mod in_flight;
 mod life;
 mod lines;
 pub mod outlook;

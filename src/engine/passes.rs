@@ -9,10 +9,11 @@ use tokio::sync::Notify;
 use tracing::{debug, error, warn};
 
 use super::difference::{self, Difference};
+use super::in_flight::InFlight;
 use super::lines::Line;
 use super::planning::{self, Step};
 use super::reading::Done;
-use super::sending::{Claiming, InFlight, Trusted, claim_some};
+use super::sending::{Claiming, Trusted, claim_some};
 use super::trust::ClockWatch;
 use super::under_way::UnderWay;
 use crate::annie::gateway::Gateway;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use tracing::{error, warn};
 
-use crate::config::Config;
+use crate::config::{Config, KEY_NAME};
 use crate::domain::appointment::Appointment;
 use crate::domain::reminder::{Answer, Miss, State};
 use crate::domain::rule::Rule;
@@ -25,6 +25,8 @@ pub fn directory(config: &Config) -> Directory {
         country: config.practice.country,
         as_written: config.rulebook.only_to.clone().unwrap_or_default(),
         own: config.rulebook.own_numbers.iter().cloned().collect(),
+        keys: config.own_keys().map(|(location, key)| (location.to_owned(), key.to_owned())).collect(),
+        key: KEY_NAME.to_owned(),
     }
 }
 

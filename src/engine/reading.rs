@@ -7,6 +7,8 @@ use tracing::{error, info, warn};
 
 use super::circuit::{self, Permit};
 use super::reconcile::{self, LAG, Next, PAGE};
+use super::sending::OLDEST_LIST;
+use super::trust::Instant;
 use crate::annie::gateway::Gateway;
 use crate::annie::verdict::{Heard, ReadError};
 use crate::clock::Clock;
@@ -67,7 +69,7 @@ pub struct Done {
     pub date: Option<DateTime<Utc>>,
     pause: Option<DateTime<Utc>>,
     /// When it began and ended.
-    pub between: (DateTime<Utc>, DateTime<Utc>),
+    pub between: (Instant, Instant),
 }
 
 impl Done {
@@ -88,14 +90,27 @@ impl Done {
 
 /// Does a GET.
 pub async fn fetch(gateway: Gateway, api_key: String, job: Job, clock: &dyn Clock) -> Done {
-    let began = clock.now();
+    let began = (clock.now(), clock.boot());
     let now = || clock.now();
     let (brought, date, pause) = match &job {
-        Job::Probe => unpack(gateway.probe(now).await, Brought::Probe),
+        Job::Probe => unpack(probe(&gateway, clock).await, Brought::Probe),
         Job::Page { offset } => unpack(gateway.list(*offset, PAGE, now).await, Brought::Page),
         Job::Compare(id) | Job::Replies(id) => unpack(gateway.messages(id, now).await, Brought::Said),
     };
-    Done { api_key, job, brought, date, pause, between: (began, clock.now()) }
+    Done { api_key, job, brought, date, pause, between: (began, (clock.now(), clock.boot())) }
+}
+
+/// Whether the key is accepted: a key without leave to see phone numbers may still have leave to see conversations.
+async fn probe(gateway: &Gateway, clock: &dyn Clock) -> Heard<Result<(), ReadError>> {
+    let now = || clock.now();
+    let heard = gateway.probe(now).await;
+    match heard.answer {
+        Err(ReadError::Refused { status: 403 | 404 }) => {
+            let Heard { answer, date, pause } = gateway.list(0, 1, now).await;
+            Heard { answer: answer.map(|_| ()), date, pause }
+        }
+        _ => heard,
+    }
 }
 
 fn unpack<T>(
@@ -114,6 +129,8 @@ pub struct Wanting {
     pub confirmed: bool,
     /// A listing may begin: the last one did not fail just now.
     pub may_list: bool,
+    /// The last GET read replies.
+    pub read_replies: bool,
 }
 
 /// What a key should read next, and whether texts of it are due that wait for nothing else than their turn.
@@ -139,11 +156,25 @@ pub fn next(
     }
     let standing = listings::standing(tx, api_key)?.unwrap_or_default();
     let ours = |location: Option<&str>| config.key_name(location) == api_key;
-    let blind = standing.blind.is_some();
-    let due = !blind && !reminders::due(tx, now, &[], &ours, 1)?.is_empty();
+    // While texts wait for the list itself, it may take all permits.
+    let stale = standing.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
+    let due = standing.blind.is_none() && !stale && !reminders::due(tx, now, &[], &ours, 1)?.is_empty();
+    // Conversations of a key that is gone are read with the first there is.
+    let keys: Vec<&str> = config.key_names().collect();
+    let is_first = keys.first() == Some(&api_key);
+    let of_this_key = |key: Option<&str>| key == Some(api_key) || (is_first && !key.is_some_and(|k| keys.contains(&k)));
     if let Some(listing) = &standing.under_way {
         if (now - listing.began_at).abs() <= STALE {
-            return Ok((Some(go_on(tx, api_key, listing, now)?), due));
+            // Replies that a text waits for take turns with the pages of a long list.
+            let urgent = match due && listing.pages % 2 == 1 && !wanting.read_replies {
+                true => conversations::urgent(tx, &of_this_key, now)?,
+                false => None,
+            };
+            let job = match urgent {
+                Some(id) => Job::Replies(id),
+                None => go_on(tx, api_key, listing, now)?,
+            };
+            return Ok((Some(job), due));
         }
         listings::abandon(tx, api_key)?;
     }
@@ -153,10 +184,6 @@ pub fn next(
         listings::begin(tx, api_key, whole, reach_back, now)?;
         return Ok((Some(Job::Page { offset: 0 }), due));
     }
-    // Conversations of a key that is gone are read with the first there is.
-    let keys: Vec<&str> = config.key_names().collect();
-    let is_first = keys.first() == Some(&api_key);
-    let of_this_key = |key: Option<&str>| key == Some(api_key) || (is_first && !key.is_some_and(|k| keys.contains(&k)));
     let job = match conversations::urgent(tx, &of_this_key, now)? {
         Some(id) => Some(Job::Replies(id)),
         None if !due => conversations::routine(tx, &of_this_key, now)?.map(Job::Replies),
@@ -187,7 +214,11 @@ fn wants_listing(
     }
     let open = reconcile::open_attempts(tx, api_key, now)?;
     let to_settle = open.iter().filter(|attempt| attempt.in_doubt).any(|attempt| match attempt.absent_at {
-        None => now >= attempt.ended_at + LAG.min(settle),
+        // One that could not tell is not read again at once.
+        None => {
+            now >= attempt.ended_at + LAG.min(settle)
+                && standing.seen_at.is_none_or(|seen| seen < attempt.ended_at || now - seen >= settle)
+        }
         Some(first) => now >= first + settle,
     });
     if to_settle {
@@ -241,7 +272,10 @@ pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<U
                 return Ok(applied);
             };
             let distinct = listings::keep_page(tx, key, page, listing.began_at)?;
-            let next = reconcile::after_page(&mut listing, page, distinct);
+            let next = match reconcile::after_page(&mut listing, page, distinct) {
+                Next::Through if listings::names_nobody(tx, key)? => Next::Incomplete,
+                next => next,
+            };
             listing.read_through = next != Next::More;
             listings::set_progress(tx, key, &listing)?;
             if next != Next::More && reconcile::to_compare(tx, key, now)?.is_none() {
@@ -249,8 +283,9 @@ pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<U
             }
         }
         (Job::Compare(id), Brought::Said(answer)) => {
+            let ours = |said: &&Said| reply::is_patients(&said.role) != Some(true);
             let first = match answer {
-                Ok(said) => Some(said.first().map(|said| said.content.0.as_str())),
+                Ok(said) => Some(said.iter().find(ours).map(|said| said.content.0.as_str())),
                 // It is gone, or hidden: nobody can tell what it says.
                 Err(ReadError::Refused { .. }) => Some(None),
                 Err(_) => None,
@@ -266,11 +301,13 @@ pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<U
         }
         (Job::Replies(id), Brought::Said(Ok(said))) => {
             applied.opted_out = take_replies(tx, id, said, now)?;
-            conversations::set_read(tx, id, done.between.0)?;
+            conversations::set_read(tx, id, done.between.0.0)?;
         }
-        // What does not exist has no replies.
-        (Job::Replies(id), Brought::Said(Err(ReadError::Refused { status: 404 }))) => {
-            conversations::set_read(tx, id, done.between.0)?;
+        // What does not exist has no replies; nor has, for this key, what another one began that is gone.
+        (Job::Replies(id), Brought::Said(Err(ReadError::Refused { status })))
+            if *status == 404 || (*status == 403 && !conversations::is_of_key(tx, id, key)?) =>
+        {
+            conversations::set_read(tx, id, done.between.0.0)?;
         }
         (Job::Replies(id), _) => conversations::set_tried(tx, id, now)?,
         _ => {}
@@ -287,11 +324,11 @@ fn take_replies(
 ) -> Result<usize, StoreError> {
     let Some((phone, _)) = conversations::about(tx, id)? else { return Ok(0) };
     let lifted = opt_outs::lifted_at(tx, &phone)?;
-    // The first message is the text itself, which may tell how to opt out.
-    let asks = said.iter().skip(1).any(|said| {
+    let asks = said.iter().enumerate().any(|(n, said)| {
         let asks = match reply::is_patients(&said.role) {
             Some(patients) => patients && reply::is_opt_out(&said.content.0),
-            None => reply::is_nothing_but_opt_out(&said.content.0),
+            // The first one is the text itself, as far as anybody can tell, which may say how to opt out.
+            None => n > 0 && reply::is_nothing_but_opt_out(&said.content.0),
         };
         // What was said before the desk lifted the opt-out is settled.
         asks && lifted.is_none_or(|lifted| said.at.is_some_and(|at| at > lifted))
@@ -325,6 +362,15 @@ pub fn report(done: &Done, applied: &Applied, was_blind: bool) {
                 key = done.api_key,
                 "Annie refuses to list conversations (status {status}): the key needs leave to read them, else nothing is sent after a restart and nothing in doubt can be settled"
             );
+        }
+        (Job::Replies(_), Some(ReadError::Refused { status })) if !matches!(status, 404) => {
+            error!(
+                key = done.api_key,
+                "Annie refuses to show the replies in a conversation (status {status}): its number gets no text until they can be read, because they may ask for no more"
+            );
+        }
+        (Job::Replies(_), Some(error)) => {
+            warn!(key = done.api_key, "the replies in a conversation cannot be read: {error}; it is tried again");
         }
         (Job::Page { .. } | Job::Compare(_), Some(error)) => {
             warn!(key = done.api_key, "Annie's list of conversations cannot be read: {error}; it is tried again");

@@ -13,11 +13,13 @@ use crate::store::{StoreError, Transaction, answers, listings, separately};
 /// Rows asked for at once: the most the API gives (API page: list conversations).
 pub const PAGE: usize = 100;
 /// Pages read at most.
-const MOST_PAGES: usize = 1000;
+const MOST_PAGES: u32 = 1000;
 /// How often a listing that lacks rows is begun anew.
 pub(super) const TRIES: u32 = 3;
 /// How long after a text a listing may begin that is to tell of it.
 pub const LAG: TimeDelta = TimeDelta::seconds(30);
+/// A conversation whose first message cannot be read is looked at again for so long, and then left to a person.
+const READABLE_WITHIN: TimeDelta = TimeDelta::hours(1);
 /// What was tried longer ago is not looked for any more.
 const LOOKED_FOR: TimeDelta = TimeDelta::days(30);
 
@@ -43,12 +45,13 @@ pub fn after_page(listing: &mut Listing, page: &Page, distinct: usize) -> Next {
     }
     listing.in_order &= page.rows == page.conversations.len();
     listing.next_offset += page.rows;
+    listing.pages += 1;
     let far_enough = listing.last_start.is_some_and(|last| last < listing.reach_back);
     if !listing.whole && listing.in_order && far_enough {
         return Next::Through;
     }
     if page.rows > 0 && listing.next_offset < page.total.max(total) {
-        return if listing.next_offset >= MOST_PAGES * PAGE { Next::Incomplete } else { Next::More };
+        return if listing.pages >= MOST_PAGES { Next::Incomplete } else { Next::More };
     }
     if distinct >= total {
         return Next::Through;
@@ -91,6 +94,10 @@ pub fn find(
         return Finding::Found(found.id.clone());
     }
     if !attempt.in_doubt {
+        return Finding::Nothing;
+    }
+    let unreadable = |candidate: &Candidate| candidate.same == Some(None);
+    if candidates.iter().any(unreadable) && listing.began_at - attempt.ended_at < READABLE_WITHIN {
         return Finding::Nothing;
     }
     if !candidates.is_empty() {
@@ -271,6 +278,7 @@ mod tests {
             next_offset: 0,
             total: None,
             tries: 0,
+            pages: 0,
             in_order: true,
             last_start: None,
             read_through: false,
@@ -350,7 +358,9 @@ mod tests {
         let same = candidate(Some(true));
         assert_eq!(say(&attempt(), &[other.clone(), same.clone()], false, hold), Finding::Found("c".into()));
         assert_eq!(say(&attempt(), std::slice::from_ref(&other), true, retry), Finding::OtherText);
-        assert_eq!(say(&attempt(), &[candidate(None)], true, retry), Finding::OtherText);
+        assert_eq!(say(&attempt(), &[candidate(None)], true, retry), Finding::Nothing, "it may be readable later");
+        let long_ago = OpenAttempt { ended_at: at(-61), ..attempt() };
+        assert_eq!(say(&long_ago, &[candidate(None)], true, retry), Finding::OtherText);
         assert_eq!(say(&attempt(), &[], false, retry), Finding::Nothing, "an incomplete list proves nothing");
         assert_eq!(say(&attempt(), &[], true, retry), Finding::Absent);
         let early = OpenAttempt { ended_at: at(1), ..attempt() };

@@ -1,33 +1,27 @@
-//! The sending pass: permit, claim, POST, settle. A send that has begun is finished and recorded.
+//! The sending pass: what may be sent now, and the claims on disk before their first byte leaves.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Notify;
-use tracing::{error, info, warn};
+use tracing::error;
 
 use super::circuit::{self, Permit};
 use super::compose;
 use super::planning::{is_first_text, plan_unit};
-use super::under_way::UnderWay;
-use crate::annie::gateway::Gateway;
-use crate::annie::verdict::Heard;
 use crate::annie::wire::SmsRequest;
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::outcome::{NotSent, Outcome};
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::domain::reminder::{Answer, State, Wait};
 use crate::planner::facts::{Key, LiveSince};
 use crate::store::dirty::{self, Unit};
 use crate::store::reminders::Due;
-use crate::store::{Connection, StoreError, Transaction, circuits, ledger, listings, reminders, separately, standing};
+use crate::store::{
+    Connection, StoreError, Transaction, circuits, conversations, ledger, listings, reminders, separately, standing,
+};
 
-/// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
-const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
+/// Replies are usually read within seconds; texts that wait longer for it are worth a word.
+const SOON_READ: TimeDelta = TimeDelta::minutes(5);
 
 /// Due reminders looked at beyond those that may be sent, so that some that turn out otherwise keep nobody waiting.
 const SPARE: usize = 100;
@@ -46,7 +40,7 @@ pub struct Claimed {
     pub phone: Phone,
     /// The key it goes out with, by its name.
     pub api_key: String,
-    request: SmsRequest,
+    pub(super) request: SmsRequest,
 }
 
 /// What a claiming transaction came to.
@@ -60,196 +54,6 @@ pub enum Claiming {
     Opened(String),
 }
 
-/// A POST that ended.
-#[derive(Debug, Clone)]
-struct Finished {
-    attempt: i64,
-    keys: Vec<Key>,
-    phone: Phone,
-    api_key: String,
-    outcome: Outcome,
-    ended: DateTime<Utc>,
-    /// No requests before this instant: Annie asked for it.
-    pause: Option<DateTime<Utc>>,
-}
-
-/// Annie's time in an answer, and the instants between which the request lay.
-type Dated = (Option<DateTime<Utc>>, (DateTime<Utc>, DateTime<Utc>));
-
-/// The POSTs under way.
-#[derive(Debug, Default)]
-pub struct InFlight {
-    tasks: UnderWay<(Heard<Outcome>, DateTime<Utc>, Dated)>,
-    claims: HashMap<u64, (i64, Vec<Key>, Phone, String)>,
-    /// Ended, but not on disk yet: kept until the disk takes them.
-    unsettled: Vec<Finished>,
-    dates: Vec<Dated>,
-}
-
-impl InFlight {
-    /// How many POSTs are under way.
-    pub fn count(&self) -> usize {
-        self.claims.len()
-    }
-
-    /// How many of a key.
-    pub fn count_of(&self, api_key: &str) -> usize {
-        self.claims.values().filter(|(.., key)| key == api_key).count()
-    }
-
-    /// Annie's times in the answers collected since this was last asked.
-    pub fn take_dates(&mut self) -> Vec<Dated> {
-        std::mem::take(&mut self.dates)
-    }
-
-    /// Whether outcomes wait for the disk; nothing is sent meanwhile.
-    pub fn has_unsettled(&self) -> bool {
-        !self.unsettled.is_empty()
-    }
-
-    /// Begins the POST of a claim. `nudge` hears when it has ended.
-    pub fn begin(
-        &mut self,
-        claimed: Claimed,
-        gateway: Gateway,
-        clock: Arc<dyn Clock>,
-        claimed_at: (DateTime<Utc>, Duration),
-        nudge: Arc<Notify>,
-    ) {
-        let Claimed { attempt, keys, phone, api_key, request } = claimed;
-        let work = async move {
-            let (wall, boot) = claimed_at;
-            let began = clock.now();
-            // Asked when the connection is there, so that neither a slow connect nor a suspend makes it late.
-            let watch = clock.clone();
-            let still_good = move || !is_too_old(watch.as_ref(), claimed_at);
-            let heard = gateway.send(&request, || clock.now(), still_good).await;
-            // By the time since boot: the wall clock may have been set meanwhile.
-            let lasted = TimeDelta::from_std(clock.boot().saturating_sub(boot)).unwrap_or_default();
-            let dated = (heard.date, (began, clock.now()));
-            (heard, wall + lasted, dated)
-        };
-        let id = self.tasks.begin(work, nudge);
-        self.claims.insert(id, (attempt, keys, phone, api_key));
-    }
-
-    /// Collects what has ended; with `all`, waits for everything under way.
-    pub async fn collect(&mut self, all: bool, clock: &dyn Clock) {
-        if all {
-            self.tasks.finish().await;
-        }
-        while let Some((id, ended)) = self.tasks.take_next() {
-            let (Heard { answer: outcome, date, pause }, ended, dated) = ended.unwrap_or_else(|| {
-                let detail = "sending it failed within Leadtime".to_owned();
-                let now = clock.now();
-                (Heard::only(Outcome::Unknown { status: None, detail }), now, (None, (now, now)))
-            });
-            // Where nobody answered, nobody told the time.
-            if date.is_some() || matches!(outcome, Outcome::Sent(_) | Outcome::Rejected { .. }) {
-                self.dates.push(dated);
-            }
-            if let Some((attempt, keys, phone, api_key)) = self.claims.remove(&id) {
-                self.unsettled.push(Finished { attempt, keys, phone, api_key, outcome, ended, pause });
-            }
-        }
-    }
-
-    /// Writes the collected outcomes, all in one commit. What could not be written stays collected.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub async fn settle(&mut self, store: &crate::store::Store) -> Result<usize, StoreError> {
-        if self.unsettled.is_empty() {
-            return Ok(0);
-        }
-        let ended = self.unsettled.clone();
-        let (rejected, unrecorded) = store.write(move |tx| settle_all(tx, &ended)).await?;
-        if rejected > 0 {
-            error!(count = rejected, "{rejected} reminders rejected: Annie refuses their numbers and accepts others");
-        }
-        let settled = std::mem::take(&mut self.unsettled);
-        settled.iter().filter(|finished| !unrecorded.contains(&finished.attempt)).for_each(report);
-        Ok(settled.len())
-    }
-}
-
-fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> bool {
-    let passed =
-        (clock.now() - wall).abs().max(TimeDelta::from_std(clock.boot().abs_diff(boot)).unwrap_or(TimeDelta::MAX));
-    passed > OLDEST_CLAIM
-}
-
-/// How many reminders turned out to be rejected, and the attempts whose outcome could not be recorded as it was.
-fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<(usize, Vec<i64>), StoreError> {
-    let mut unrecorded = Vec::new();
-    for Finished { attempt, outcome, ended, api_key, pause, .. } in all {
-        let settled = separately(tx, || ledger::settle(tx, *attempt, outcome, *ended))?;
-        if let Err(error) = settled {
-            unrecorded.push(*attempt);
-            error!(attempt, "the outcome of attempt {attempt} ({}) cannot be recorded: {error}", outcome.name());
-            let detail = format!("its outcome could not be recorded: {}", words_of(outcome));
-            let unknown = Outcome::Unknown { status: outcome.status(), detail };
-            if let Err(error) = separately(tx, || ledger::settle(tx, *attempt, &unknown, *ended))? {
-                error!(attempt, "attempt {attempt} cannot be settled at all: {error}");
-            }
-        }
-        if let Outcome::Sent(_) = outcome {
-            circuits::forget_probes(tx, api_key)?;
-        }
-        let limited = match outcome {
-            Outcome::NotSent(NotSent::RateLimited { until }) => Some(*until),
-            _ => *pause,
-        };
-        if let Some(until) = limited {
-            circuits::set_limited(tx, api_key, until)?;
-        }
-    }
-    let now = all.iter().map(|finished| finished.ended).max().unwrap_or_default();
-    let rejected = separately(tx, || ledger::reject_refused_numbers(tx, now))?;
-    let rejected = rejected.unwrap_or_else(|error| {
-        error!("refusals of single numbers cannot be recorded: {error}");
-        0
-    });
-    Ok((rejected, unrecorded))
-}
-
-fn words_of(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Sent(conversation) => format!("accepted as conversation {conversation}"),
-        other => other.detail(),
-    }
-}
-
-/// One line for each reminder, that reads alone.
-fn report(finished: &Finished) {
-    let Finished { attempt, keys, phone, outcome, .. } = finished;
-    for key in keys {
-        report_one(*attempt, key, phone, outcome);
-    }
-}
-
-fn report_one(attempt: i64, key: &Key, phone: &Phone, outcome: &Outcome) {
-    let (appointment, rule) = (&key.appointment_id, &key.rule);
-    let detail = outcome.detail();
-    match outcome {
-        Outcome::Sent(conversation) => {
-            info!(%appointment, %rule, attempt, %phone, %conversation, "sent `{rule}` of appointment {appointment} to {phone}");
-        }
-        Outcome::NotSent(NotSent::Unreachable { .. } | NotSent::RateLimited { .. } | NotSent::TooOld) => {
-            warn!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and will be tried again: {detail}");
-        }
-        Outcome::NotSent(_) => {
-            error!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent: {detail}");
-        }
-        Outcome::Rejected { .. } => {
-            error!(%appointment, %rule, attempt, %phone, "Annie rejected `{rule}` of appointment {appointment}: {detail}; it is not tried again");
-        }
-        Outcome::Unknown { .. } => {
-            warn!(%appointment, %rule, attempt, %phone, "it is not known whether `{rule}` of appointment {appointment} went out: {detail}; Annie's list will tell");
-        }
-    }
-}
-
 /// Whether the clock shows a time before the last attempt: then one of the two is wrong.
 ///
 /// # Errors
@@ -259,7 +63,7 @@ pub fn clock_is_wrong(connection: &Connection, now: DateTime<Utc>) -> Result<boo
 }
 
 /// Others may text the same numbers: a list read longer ago is read again before a text, if it can be read.
-const OLDEST_LIST: TimeDelta = TimeDelta::minutes(45);
+pub(super) const OLDEST_LIST: TimeDelta = TimeDelta::minutes(45);
 
 /// What sending may rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -285,7 +89,10 @@ pub fn claim_some(
 ) -> Result<Claiming, StoreError> {
     let ours = |location: Option<&str>| config.key_name(location) == api_key;
     if reminders::due(tx, now, &[], &ours, 1)?.is_empty() {
-        return Ok(Claiming::Sent(Vec::new()));
+        return Ok(match conversations::due_unread(tx, now - SOON_READ, now)? {
+            0 => Claiming::Sent(Vec::new()),
+            _ => Claiming::Waits(Wait::RepliesUnread, now),
+        });
     }
     let health = circuits::health(tx, api_key)?;
     let (at_once, avoid) = match circuit::decide(&health, now) {
@@ -309,12 +116,18 @@ pub fn claim_some(
     }
     let live = standing::live_since(tx, &config.rulebook.rules)?;
     // After a refusal other numbers go first, also when a probe has cleared the key: one bad number holds up no other.
-    let mut due = reminders::due(tx, now, &health.refused_before, &ours, most + SPARE)?;
+    let refused: Vec<Phone> = health.refused_before.iter().map(|refused| refused.phone.clone()).collect();
+    let mut due = reminders::due(tx, now, &refused, &ours, most + SPARE)?;
     if due.is_empty() {
-        due = reminders::due(tx, now, &avoid, &ours, most + SPARE)?;
-    }
-    if due.is_empty() && !avoid.is_empty() {
-        return open(tx, api_key, circuit::only_the_refused_is_due(&health), now);
+        let rests = circuit::refused_for_now(&health, now);
+        let others: Vec<Phone> = avoid.iter().chain(&rests).cloned().collect();
+        due = reminders::due(tx, now, &others, &ours, most + SPARE)?;
+        if due.is_empty() && !avoid.is_empty() {
+            return open(tx, api_key, circuit::only_the_refused_is_due(&health), now);
+        }
+        if due.is_empty() && !rests.is_empty() {
+            return Ok(Claiming::Waits(Wait::Refused, now));
+        }
     }
     let mut claimed = Vec::new();
     for due in due {

@@ -31,12 +31,17 @@ pub struct ClockWatch {
     seen: (DateTime<Utc>, Duration),
     /// Leadtime's last sign of life before it started.
     last_sign: Option<DateTime<Utc>>,
+    /// The boot clock when the last step was noticed: a request that began earlier says nothing about the clock since.
+    stepped: Option<Duration>,
 }
+
+/// An instant on both clocks.
+pub type Instant = (DateTime<Utc>, Duration);
 
 impl ClockWatch {
     /// At the start, with the last sign of life that is stored.
     pub fn start(last_sign: Option<DateTime<Utc>>, now: DateTime<Utc>, boot: Duration) -> ClockWatch {
-        let mut watch = ClockWatch { trust: Trust::Plausible, seen: (now, boot), last_sign };
+        let mut watch = ClockWatch { trust: Trust::Plausible, seen: (now, boot), last_sign, stepped: None };
         if let Some(why) = watch.speaks_against(now) {
             watch.trust = Trust::Doubted(why);
         }
@@ -67,14 +72,20 @@ impl ClockWatch {
         if step.abs() > TOLERANCE {
             let way = if step < TimeDelta::zero() { "back" } else { "forward" };
             self.trust = Trust::Doubted(format!("the clock was set {way} by {}", in_words(step)));
+            self.stepped = Some(boot);
         }
     }
 
     /// Hears Annie's time in an answer to a request that lay between two instants of this machine.
-    pub fn hear(&mut self, date: Option<DateTime<Utc>>, began: DateTime<Utc>, ended: DateTime<Utc>) {
+    pub fn hear(&mut self, date: Option<DateTime<Utc>>, (began, began_boot): Instant, (ended, ended_boot): Instant) {
+        let lasted = TimeDelta::from_std(ended_boot.saturating_sub(began_boot)).unwrap_or(TimeDelta::MAX);
+        let was_set_meanwhile = ((ended - began) - lasted).abs() > TOLERANCE;
+        if was_set_meanwhile || self.stepped.is_some_and(|stepped| began_boot < stepped) {
+            return;
+        }
         let Some(date) = date else {
             // Answers without a time confirm nothing; then it is enough that nothing speaks against the clock.
-            if self.speaks_against(ended).is_none() {
+            if self.stepped.is_none() && self.speaks_against(ended).is_none() {
                 self.trust = Trust::Confirmed;
             }
             return;
@@ -89,7 +100,7 @@ impl ClockWatch {
             Trust::Confirmed
         };
         if self.is_confirmed() {
-            self.last_sign = Some(ended);
+            (self.last_sign, self.stepped) = (Some(ended), None);
         }
     }
 
@@ -153,20 +164,21 @@ mod tests {
     #[test]
     fn annies_time_decides() {
         let mut watch = ClockWatch::start(None, now(), boot(0));
-        watch.hear(Some(now() - minutes(2)), now(), now());
+        let here = (now(), boot(0));
+        watch.hear(Some(now() - minutes(2)), here, here);
         assert!(watch.is_confirmed());
-        watch.hear(Some(now() - minutes(3)), now(), now());
+        watch.hear(Some(now() - minutes(3)), here, here);
         assert_eq!(watch.trust(), &Trust::Doubted("the clock is 3 minutes ahead of Annie's".to_owned()));
-        watch.hear(Some(now() + minutes(1)), now() - minutes(1), now());
+        watch.hear(Some(now() + minutes(1)), (now() - minutes(1), boot(0)), (now(), boot(60)));
         assert!(watch.is_confirmed());
-        watch.hear(Some(now() + minutes(180)), now(), now());
+        watch.hear(Some(now() + minutes(180)), here, here);
         assert_eq!(watch.trust(), &Trust::Doubted("the clock is 3 hours behind Annie's".to_owned()));
     }
 
     #[test]
     fn a_step_is_a_doubt_and_a_suspend_is_none() {
         let mut watch = ClockWatch::start(None, now(), boot(0));
-        watch.hear(Some(now()), now(), now());
+        watch.hear(Some(now()), (now(), boot(0)), (now(), boot(0)));
         // asleep for a night: both clocks go on
         watch.see(now() + minutes(600), boot(36_000));
         assert!(watch.is_confirmed());
@@ -175,17 +187,28 @@ mod tests {
         // a second look does not forget it; only Annie's time lifts it
         watch.see(now() + minutes(600 + 181), boot(36_065));
         assert!(watch.is_doubted());
-        watch.hear(Some(now() + minutes(601)), now() + minutes(601), now() + minutes(601));
+        // it is put right, which is a step too; a request that began before says nothing, nor does an answer without a time
+        let back = (now() + minutes(601), boot(36_070));
+        watch.see(back.0, back.1);
+        watch.hear(Some(back.0), (back.0, boot(36_060)), back);
+        watch.hear(None, back, back);
+        assert!(watch.is_doubted());
+        watch.hear(Some(back.0), back, back);
         assert!(watch.is_confirmed());
+        // set while a request was under way, and noticed only after its answer
+        let (began, ended) = ((now() + minutes(601), boot(36_080)), (now() + minutes(781), boot(36_081)));
+        watch.hear(Some(now() + minutes(602)), began, ended);
+        watch.see(ended.0, ended.1);
+        assert!(watch.is_doubted());
     }
 
     #[test]
     fn answers_without_a_time_lift_only_what_nothing_speaks_against() {
         let mut watch = ClockWatch::start(Some(now() - minutes(5)), now(), boot(0));
-        watch.hear(None, now(), now());
+        watch.hear(None, (now(), boot(0)), (now(), boot(0)));
         assert!(watch.is_confirmed());
         let mut wrong = ClockWatch::start(Some(now() + minutes(500)), now(), boot(0));
-        wrong.hear(None, now(), now());
+        wrong.hear(None, (now(), boot(0)), (now(), boot(0)));
         assert!(wrong.is_doubted());
     }
 }

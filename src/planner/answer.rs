@@ -109,10 +109,10 @@ impl<'a> Answering<'a> {
         if let Some((next, rule)) = next.filter(|(next, _)| *next <= draft.expires) {
             (draft.expires, draft.expires_by) = (*next, Expiry::NextRule(rule.clone()));
         }
-        if let Some((until, adjusted)) = draft.retry().and_then(|retry| retry.until).zip(draft.adjusted_at())
-            && until > adjusted
+        if let Some(until) = draft.retry().and_then(|retry| retry.until)
             && until < draft.expires
         {
+            // One whose time was moved beyond it finds no instant, and is held.
             (draft.expires, draft.expires_by) = (until, Expiry::RetryOver);
         }
         draft.fresh = self.fresh(draft, covering);

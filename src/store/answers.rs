@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use super::audit::{self, Act, Entry};
 use super::facts::key_of;
 use super::ledger::{key_by_id, keys_of};
-use super::{StoreError, instant};
+use super::{StoreError, conversations, instant};
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Answer, Miss, Skip, State};
 use crate::domain::text::ConversationId;
@@ -56,13 +56,7 @@ fn mark_sent(
     if changed != 1 {
         return Err(StoreError::Stale("reconciling"));
     }
-    tx.prepare_cached(
-        "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key)
-         SELECT ?1, t.id, t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t
-         LEFT JOIN listed AS l ON l.api_key = t.api_key AND l.conversation_id = ?1 WHERE t.id = ?2
-         ON CONFLICT (conversation_id) DO UPDATE SET attempt_id = excluded.attempt_id",
-    )?
-    .execute((&conversation.0, attempt))?;
+    conversations::take(tx, conversation, attempt)?;
     let open = reminders_of(tx, attempt, "'unknown', 'held', 'planned'")?;
     for reminder in &open {
         to_sent(tx, *reminder, attempt)?;

@@ -16,7 +16,7 @@ pub struct Health {
     /// circuit last closed); at most two.
     pub refused: Vec<Phone>,
     /// All numbers refused since Annie last accepted one, forgiven or not: others go first.
-    pub refused_before: Vec<Phone>,
+    pub refused_before: Vec<Refused>,
     /// The status of the last of them.
     pub refused_status: Option<u16>,
     /// Messages rejected in a row (400, 422, ...) since Annie last accepted one.
@@ -37,6 +37,17 @@ pub struct Health {
     pub limited_until: Option<DateTime<Utc>>,
     /// Set while the circuit is open.
     pub open: Option<Open>,
+}
+
+/// A number Annie refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The number.
+    pub phone: Phone,
+    /// How often since she last accepted one.
+    pub times: u32,
+    /// When she last did.
+    pub last: DateTime<Utc>,
 }
 
 /// An open circuit.
@@ -65,7 +76,7 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
     let since = last_sent.max(forgiven.unwrap_or(0));
     let mut health = Health { open: open(connection, api_key)?, ..Health::default() };
     let mut statement = connection.prepare_cached(
-        "SELECT phone, http_status, id FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'not-sent'
+        "SELECT phone, http_status, id, ended_ms FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'not-sent'
          AND kind = 'refused' ORDER BY id DESC LIMIT 100",
     )?;
     let mut rows = statement.query((api_key, last_sent))?;
@@ -78,8 +89,12 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
         if counts && !health.refused.contains(&phone) && health.refused.len() < REFUSED_OF_INTEREST {
             health.refused.push(phone.clone());
         }
-        if !health.refused_before.contains(&phone) {
-            health.refused_before.push(phone);
+        match health.refused_before.iter_mut().find(|refused| refused.phone == phone) {
+            Some(refused) => refused.times += 1,
+            None => {
+                let last = DateTime::from_timestamp_millis(row.get(3)?).unwrap_or_default();
+                health.refused_before.push(Refused { phone, times: 1, last });
+            }
         }
     }
     let (rejected, last): (u32, Option<i64>) = connection
@@ -88,7 +103,11 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
         )?
         .query_row((api_key, last_sent), |row| Ok((row.get(0)?, row.get(1)?)))?;
     health.rejected_in_a_row = rejected;
-    health.last_answer = last.and_then(DateTime::from_timestamp_millis);
+    // One without a clear answer was a try as well.
+    let unknown: Option<i64> = connection
+        .prepare_cached("SELECT max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'unknown'")?
+        .query_row((api_key, last_sent), |row| row.get(0))?;
+    health.last_answer = last.max(unknown).and_then(DateTime::from_timestamp_millis);
     // Anything but "unreachable" was an answer, or may have been one.
     let mut reached = last_sent;
     for which in ["outcome = 'rejected'", "outcome = 'unknown'", "kind = 'rate-limited'", "kind = 'refused'"] {
@@ -191,14 +210,17 @@ pub fn forget_probes(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Remembers until when Annie wants no requests.
+/// Remembers until when Annie wants no requests. A later time stands, unless it is so much later that only a wrong clock
+/// can have written it.
 ///
 /// # Errors
 /// Database errors.
 pub fn set_limited(tx: &Transaction<'_>, api_key: &str, until: DateTime<Utc>) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO circuits (api_key, limited_until) VALUES (?1, ?2)
-         ON CONFLICT (api_key) DO UPDATE SET limited_until = max(coalesce(limited_until, 0), excluded.limited_until)",
+         ON CONFLICT (api_key) DO UPDATE SET limited_until = iif(
+             limited_until BETWEEN excluded.limited_until AND excluded.limited_until + 3600,
+             limited_until, excluded.limited_until)",
     )?
     .execute((api_key, until.timestamp()))?;
     Ok(())

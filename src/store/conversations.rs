@@ -92,6 +92,26 @@ fn first(
     Ok(None)
 }
 
+/// A conversation turns out to be the one an attempt began: one that is new, or one the list showed before.
+///
+/// # Errors
+/// Database errors.
+pub(super) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> Result<(), StoreError> {
+    // Not by an upsert: the guard against a second row of one conversation fires before SQLite looks for the first.
+    let known = tx
+        .prepare_cached("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1")?
+        .execute((&id.0, attempt))?;
+    if known == 0 {
+        tx.prepare_cached(
+            "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key)
+             SELECT ?1, t.id, t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t
+             LEFT JOIN listed AS l ON l.api_key = t.api_key AND l.conversation_id = ?1 WHERE t.id = ?2",
+        )?
+        .execute((&id.0, attempt))?;
+    }
+    Ok(())
+}
+
 /// The number of a conversation, and when it began.
 ///
 /// # Errors
@@ -102,6 +122,15 @@ pub fn about(connection: &Connection, id: &ConversationId) -> Result<Option<(Pho
     let found: Option<(String, i64)> =
         connection.prepare_cached(sql)?.query_row([&id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     Ok(found.and_then(|(phone, at)| Some((Phone::from_e164(&phone)?, super::instant(at)))))
+}
+
+/// Whether it was begun or seen with a key.
+///
+/// # Errors
+/// Database errors.
+pub fn is_of_key(connection: &Connection, id: &ConversationId, api_key: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1 AND api_key = ?2)";
+    Ok(connection.prepare_cached(sql)?.query_row((&id.0, api_key), |row| row.get(0))?)
 }
 
 /// Its messages were read, as of `at`.
@@ -124,17 +153,17 @@ pub fn set_tried(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -
     Ok(())
 }
 
-/// How many numbers have texts that are due and wait for their replies to be read.
+/// How many numbers have texts that have been due since before `until` and wait for their replies to be read.
 ///
 /// # Errors
 /// Database errors.
-pub fn due_unread(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreError> {
+pub fn due_unread(connection: &Connection, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
     let sql = format!(
         "SELECT count(DISTINCT r.phone) FROM reminders AS r INDEXED BY reminders_due
          JOIN conversations AS c ON c.phone = r.phone
-         WHERE r.state = 'planned' AND r.due_at <= ?1 AND c.started_at >= ?3 AND {UNREAD}"
+         WHERE r.state = 'planned' AND r.due_at <= ?4 AND r.expires_at > ?1 AND c.started_at >= ?3 AND {UNREAD}"
     );
-    let times = (now.timestamp(), FRESH.num_seconds(), (now - OF_INTEREST).timestamp());
+    let times = (now.timestamp(), FRESH.num_seconds(), (now - OF_INTEREST).timestamp(), until.timestamp());
     let count: i64 = connection.prepare_cached(&sql)?.query_row(times, |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }

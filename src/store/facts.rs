@@ -1,6 +1,6 @@
 //! Gathers all that is known of one planning unit, for the planner.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -24,6 +24,10 @@ pub struct Directory {
     pub as_written: BTreeSet<Phone>,
     /// The practice's own numbers: an entry with one of them has none of its patient's.
     pub own: BTreeSet<Phone>,
+    /// Which locations have an API key of their own, by its name.
+    pub keys: BTreeMap<String, String>,
+    /// The key of all other visits, by its name.
+    pub key: String,
 }
 
 impl Directory {
@@ -112,7 +116,7 @@ pub fn load(
         wrong_for: loader.wrong_for(phone)?,
         told: loader.told(phone, &none.visits)?,
         replies_unread: conversations::unread(connection, phone, now)?,
-        catching_up: listings::is_blind(connection)?,
+        catching_up: loader.is_catching_up(&none.visits)?,
         ..none
     })
 }
@@ -297,6 +301,16 @@ impl Loader<'_> {
             Ok(Spent { patient_id: PatientId(row.get(5)?), key: key_of(row)?, order: row.get(4)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What was sent over one of these visits' keys while nobody looked is not known yet.
+    fn is_catching_up(&self, visits: &[VisitFacts]) -> Result<bool, StoreError> {
+        let blind = listings::blind_keys(self.connection)?;
+        let key_of = |visit: &VisitFacts| {
+            let own = visit.appointment.location.as_ref().and_then(|location| self.directory.keys.get(location));
+            own.unwrap_or(&self.directory.key).clone()
+        };
+        Ok(!blind.is_empty() && visits.iter().any(|visit| blind.contains(&key_of(visit))))
     }
 
     fn in_doubt(&self, phone: &Phone) -> Result<bool, StoreError> {

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
-use super::StoreError;
 use super::audit::{self, Act, Entry};
+use super::{StoreError, answers, conversations};
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
@@ -77,12 +77,16 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
 /// # Errors
 /// [`StoreError::Stale`] if the attempt was settled already; database errors.
 pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: DateTime<Utc>) -> Result<(), StoreError> {
-    let outcome = match outcome {
-        // An id that belongs to another conversation of ours says nothing about this text.
-        Outcome::Sent(id) if is_anothers(tx, id)? => {
-            &Outcome::Unknown { status: None, detail: "Annie answered with the id of another conversation".to_owned() }
-        }
-        other => other,
+    let shared = match outcome {
+        Outcome::Sent(id) => is_anothers(tx, id)?,
+        _ => false,
+    };
+    let outcome = match shared {
+        true => &Outcome::Unknown {
+            status: None,
+            detail: "Annie accepted it with the id of an earlier text's conversation".to_owned(),
+        },
+        false => outcome,
     };
     let conversation = match outcome {
         Outcome::Sent(id) => Some(&id.0),
@@ -102,14 +106,8 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
     if changed != 1 {
         return Err(StoreError::Stale("settling"));
     }
-    if let Some(conversation) = conversation {
-        // The list may have shown it before its answer came.
-        tx.prepare_cached(
-            "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key)
-             SELECT ?1, id, phone, started_ms / 1000, api_key FROM attempts WHERE id = ?2
-             ON CONFLICT (conversation_id) DO UPDATE SET attempt_id = excluded.attempt_id",
-        )?
-        .execute((conversation, attempt))?;
+    if let Outcome::Sent(conversation) = outcome {
+        conversations::take(tx, conversation, attempt)?;
     }
     let keys = keys_of(tx, attempt)?;
     let state = match outcome {
@@ -145,6 +143,10 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
         ..Entry::new(ended, act)
     };
     audit::note_each(tx, &entry, &keys)?;
+    // She accepted it, so it is never sent again; in which conversation it is, a person has to look up.
+    if shared {
+        answers::hold(tx, attempt, "shared-conversation", ended)?;
+    }
     // The one retry of a text was refused: so the first one may have arrived, and a person has to look.
     if refused_retry {
         tx.prepare_cached(

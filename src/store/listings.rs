@@ -26,6 +26,8 @@ pub struct Listing {
     pub total: Option<usize>,
     /// How often it was begun anew, because rows were missing.
     pub tries: u32,
+    /// Pages read so far.
+    pub pages: u32,
     /// Whether the rows came newest first so far.
     pub in_order: bool,
     /// When the conversation of the last row began.
@@ -51,7 +53,7 @@ pub struct Standing {
 /// Database errors.
 pub fn standing(connection: &Connection, api_key: &str) -> Result<Option<Standing>, StoreError> {
     const STANDING: &str = "SELECT blind_from, blind_until, seen_at, began_at, whole, reach_back, next_offset, total,
-        tries, in_order, last_start, read_through FROM listings WHERE api_key = ?1";
+        tries, in_order, last_start, read_through, pages FROM listings WHERE api_key = ?1";
     let time = |row: &Row<'_>, column: usize| row.get::<_, Option<i64>>(column).map(|unix| unix.map(instant));
     let size = |row: &Row<'_>, column: usize| {
         row.get::<_, Option<i64>>(column).map(|number| number.and_then(|number| usize::try_from(number).ok()))
@@ -66,6 +68,7 @@ pub fn standing(connection: &Connection, api_key: &str) -> Result<Option<Standin
                 next_offset: size(row, 6)?.unwrap_or(0),
                 total: size(row, 7)?,
                 tries: row.get(8)?,
+                pages: row.get(12)?,
                 in_order: row.get(9)?,
                 last_start: time(row, 10)?,
                 read_through: row.get(11)?,
@@ -91,10 +94,15 @@ pub fn set_blind(
          ON CONFLICT (api_key) DO UPDATE SET blind_from = min(coalesce(blind_from, ?2), ?2), blind_until = ?3",
     )?
     .execute((api_key, from.timestamp(), until.timestamp()))?;
-    abandon(tx, api_key)
+    // A listing that is under way goes on if it reaches back far enough; what was begun since it began, another tells.
+    let under_way = standing(tx, api_key)?.and_then(|standing| standing.under_way);
+    match under_way.is_some_and(|listing| listing.reach_back <= from) {
+        true => Ok(()),
+        false => abandon(tx, api_key),
+    }
 }
 
-/// Begins a listing.
+/// Begins a listing. The clock is confirmed by now: a blind period that ends later was noted by a wrong one.
 ///
 /// # Errors
 /// Database errors.
@@ -106,9 +114,16 @@ pub fn begin(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     abandon(tx, api_key)?;
+    // What could not be read last time may be readable now.
+    tx.prepare_cached(
+        "DELETE FROM comparisons WHERE same IS NULL
+         AND EXISTS (SELECT 1 FROM attempts AS t WHERE t.id = attempt_id AND t.api_key = ?1)",
+    )?
+    .execute([api_key])?;
     tx.prepare_cached(
         "INSERT INTO listings (api_key, began_at, whole, reach_back) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (api_key) DO UPDATE SET began_at = ?2, whole = ?3, reach_back = ?4",
+         ON CONFLICT (api_key) DO UPDATE SET began_at = ?2, whole = ?3, reach_back = ?4,
+             blind_until = min(blind_until, ?2)",
     )?
     .execute((api_key, now.timestamp(), whole, reach_back.timestamp()))?;
     Ok(())
@@ -121,7 +136,7 @@ pub fn begin(
 pub fn abandon(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE listings SET began_at = NULL, whole = 0, reach_back = NULL, next_offset = 0, total = NULL, tries = 0,
-             in_order = 1, last_start = NULL, read_through = 0 WHERE api_key = ?1",
+             pages = 0, in_order = 1, last_start = NULL, read_through = 0 WHERE api_key = ?1",
     )?
     .execute([api_key])?;
     tx.prepare_cached("DELETE FROM listed WHERE api_key = ?1")?.execute([api_key])?;
@@ -166,12 +181,12 @@ const CLOCKS_DIFFER: i64 = 120;
 /// Database errors.
 pub fn set_progress(tx: &Transaction<'_>, api_key: &str, listing: &Listing) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE listings SET next_offset = :offset, total = :total, tries = :tries, in_order = :in_order,
+        "UPDATE listings SET next_offset = :offset, total = :total, tries = :tries, pages = :pages, in_order = :in_order,
              last_start = :last, read_through = :through WHERE api_key = :key",
     )?
     .execute(named_params! {
         ":key": api_key, ":offset": i64::try_from(listing.next_offset).unwrap_or(i64::MAX),
-        ":total": listing.total.map(|total| i64::try_from(total).unwrap_or(i64::MAX)), ":tries": listing.tries,
+        ":total": listing.total.map(|total| i64::try_from(total).unwrap_or(i64::MAX)), ":tries": listing.tries, ":pages": listing.pages,
         ":in_order": listing.in_order, ":last": listing.last_start.map(|at| at.timestamp()),
         ":through": listing.read_through,
     })?;
@@ -241,7 +256,8 @@ pub struct Candidate {
 pub fn candidates(connection: &Connection, api_key: &str, attempt: i64) -> Result<Vec<Candidate>, StoreError> {
     const CANDIDATES: &str = "SELECT l.conversation_id, c.attempt_id IS NOT NULL, c.same
         FROM attempts AS t JOIN messages AS m ON m.id = t.message_id
-        JOIN listed AS l ON l.api_key = ?1 AND l.to_phone = t.phone AND l.from_phone = m.body ->> '$.fromNumber'
+        JOIN listed AS l ON l.api_key = ?1 AND l.to_phone = t.phone
+            AND coalesce(l.from_phone, m.body ->> '$.fromNumber') = m.body ->> '$.fromNumber'
         LEFT JOIN comparisons AS c ON c.attempt_id = t.id AND c.conversation_id = l.conversation_id
         WHERE t.id = ?2 AND (l.medium IS NULL OR l.medium = 'SMS')
             AND (l.started_at IS NULL OR abs(l.started_at - t.started_ms / 1000) <= ?3)
@@ -276,23 +292,24 @@ pub fn compared(
 
 /// Puts what the listing showed among the conversations: new ones of others, those begun while nobody looked, and the
 /// status and tags of all. While a blind period is caught up with nothing is sent, so whatever was begun from our number
-/// until the listing began lies in it, also if a wrong clock ended it too early. What may yet turn out to be the conversation of a text without an answer waits. `ours`:
-/// our numbers. How many were new.
+/// until the listing began lies in it, also if a wrong clock ended it too early. What may yet turn out to be the
+/// conversation of a text without an answer waits. One that does not say from whom it is counts as ours, one that does
+/// not say when it began as begun now: the dearer mistake is to text twice. `ours`: our numbers. How many were new.
 ///
 /// # Errors
 /// Database errors.
 pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -> Result<usize, StoreError> {
     const NEW: &str =
         "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, status, api_key, tags, blind)
-        SELECT l.conversation_id, NULL, l.to_phone, l.started_at, l.status, l.api_key, l.tags,
-            coalesce(l.started_at BETWEEN s.blind_from AND max(s.blind_until, s.began_at + ?4), 0)
-                AND EXISTS (SELECT 1 FROM json_each(?2) AS our WHERE our.value = l.from_phone)
+        SELECT l.conversation_id, NULL, l.to_phone, coalesce(l.started_at, s.began_at), l.status, l.api_key, l.tags,
+            coalesce(coalesce(l.started_at, s.began_at) BETWEEN s.blind_from AND max(s.blind_until, s.began_at + ?4), 0)
+                AND (l.from_phone IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS our WHERE our.value = l.from_phone))
         FROM listed AS l JOIN listings AS s ON s.api_key = l.api_key
-        WHERE l.api_key = ?1 AND l.to_phone IS NOT NULL AND l.started_at IS NOT NULL
-            AND l.started_at >= s.reach_back AND (l.medium IS NULL OR l.medium = 'SMS')
+        WHERE l.api_key = ?1 AND l.to_phone IS NOT NULL
+            AND coalesce(l.started_at, s.began_at) >= s.reach_back AND (l.medium IS NULL OR l.medium = 'SMS')
             AND NOT EXISTS (SELECT 1 FROM conversations AS c WHERE c.conversation_id = l.conversation_id)
             AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = l.to_phone AND t.unresolved = 0
-                AND (t.outcome IS NULL OR t.outcome = 'unknown') AND abs(l.started_at - t.started_ms / 1000) <= ?3)";
+                AND (t.outcome IS NULL OR t.outcome = 'unknown') AND abs(coalesce(l.started_at, s.began_at) - t.started_ms / 1000) <= ?3)";
     tx.prepare_cached(
         "UPDATE conversations SET status = l.status, tags = l.tags, api_key = coalesce(conversations.api_key, l.api_key)
          FROM listed AS l WHERE l.api_key = ?1 AND l.conversation_id = conversations.conversation_id
@@ -304,27 +321,45 @@ pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -
     Ok(tx.prepare_cached(NEW)?.execute((api_key, ours, NEAR.num_seconds(), CLOCKS_DIFFER))?)
 }
 
-/// The listing is over. `reached`: it went back far enough to know all that was begun, so what was blind is not any more.
+/// The listing is over. `reached`: it went back far enough to know all that was begun before it, so what was blind is not
+/// any more.
 ///
 /// # Errors
 /// Database errors.
 pub fn end(tx: &Transaction<'_>, api_key: &str, reached: bool) -> Result<(), StoreError> {
     if reached {
         tx.prepare_cached(
-            "UPDATE listings SET seen_at = began_at, blind_from = NULL, blind_until = NULL WHERE api_key = ?1",
+            "UPDATE listings SET seen_at = began_at,
+                 blind_from = iif(blind_until > began_at, max(blind_from, began_at - 3600), NULL),
+                 blind_until = iif(blind_until > began_at, blind_until, NULL) WHERE api_key = ?1",
         )?
         .execute([api_key])?;
     }
     abandon(tx, api_key)
 }
 
-/// Whether the blind period of some key is not caught up with.
+/// Forgets the listings of keys that are not among these any more: one that comes back is a new one.
 ///
 /// # Errors
 /// Database errors.
-pub fn is_blind(connection: &Connection) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE blind_from IS NOT NULL)";
-    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+pub fn keep_only(tx: &Transaction<'_>, keys: &[String]) -> Result<(), StoreError> {
+    let keys = serde_json::json!(keys).to_string();
+    for table in ["listings", "listed"] {
+        let sql = format!("DELETE FROM {table} WHERE api_key NOT IN (SELECT value FROM json_each(?1))");
+        tx.prepare_cached(&sql)?.execute([&keys])?;
+    }
+    Ok(())
+}
+
+/// Whether the listing under way shows texts and not one of them says to whom: then Annie's list has changed, and
+/// proves nothing.
+///
+/// # Errors
+/// Database errors.
+pub fn names_nobody(connection: &Connection, api_key: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT count(*) > 0 AND count(to_phone) = 0 FROM listed
+               WHERE api_key = ?1 AND (medium IS NULL OR medium = 'SMS')";
+    Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
 }
 
 /// The keys whose blind period is not caught up with.

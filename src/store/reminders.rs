@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, named_params};
 
 use super::audit::{self, Act, Entry};
 use super::facts::{key_of, state_of};
-use super::{StoreError, answers, any_text, separately};
+use super::{StoreError, answers, any_text, conversations, separately};
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Answer, Miss, State};
 use crate::domain::zone::Zone;
@@ -145,7 +145,7 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
 }
 
 /// Planned reminders due at `now`, soonest expiry first, at most `limit` and one for each number; none to a number
-/// in doubt or in `avoid`, and only of locations that `ours` takes.
+/// in doubt, with unread replies, or in `avoid`, none that has expired, and only of locations that `ours` takes.
 ///
 /// # Errors
 /// Database errors.
@@ -160,7 +160,7 @@ pub fn due(
     const DUE: &str = "SELECT appointment_id, rule, starts_at, round, phone,
             (SELECT location FROM appointments AS a WHERE a.id = r.appointment_id)
         FROM reminders AS r INDEXED BY reminders_due
-        WHERE state = 'planned' AND due_at <= ?1
+        WHERE state = 'planned' AND due_at <= ?1 AND expires_at > ?1
             AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = r.phone
                             AND (t.outcome IS NULL OR t.outcome = 'unknown') AND t.unresolved = 0)
         ORDER BY expires_at, id";
@@ -174,7 +174,7 @@ pub fn due(
         let Some(phone) = Phone::from_e164(&row.get::<_, String>(4)?) else { continue };
         let location = any_text(row, 5)?;
         let takes = ours(location.as_deref()) && !avoid.contains(&phone);
-        if takes && found.iter().all(|due| due.phone != phone) {
+        if takes && found.iter().all(|due| due.phone != phone) && !conversations::unread(connection, &phone, now)? {
             found.push(Due { key: key_of(row)?, phone, location });
         }
     }

@@ -155,10 +155,13 @@ fn what_may_have_been_received_is_unknown() {
 fn an_answer_that_is_whole_counts_whatever_follows_it() {
     let whole = |s| answer_and_reset(s, &format!("HTTP/1.1 201 Created\r\ncontent-length: 81\r\n\r\n{}", good_body()));
     assert_eq!(send_to(None, whole).name(), "sent");
-    let chunked =
-        |s| answer(s, &format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n51\r\n{}\r\n0\r\n\r\n", good_body()));
+    let chunked = |s| {
+        answer(s, &format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n51\r\n{}\r\n0\r\n\r\n", good_body()))
+    };
     assert_eq!(send_to(None, chunked).name(), "sent");
-    let early = |s| answer(s, &format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 81\r\n\r\n{}", good_body()));
+    let early = |s| {
+        answer(s, &format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 81\r\n\r\n{}", good_body()))
+    };
     assert_eq!(send_to(None, early).name(), "sent");
 }
 
@@ -177,8 +180,9 @@ fn what_never_left_is_not_sent() {
     rustix::net::listen(&full, 0).unwrap();
     let full = TcpListener::from(full);
     let address = full.local_addr().unwrap();
-    let waiting: Vec<_> =
-        (0..3).map(|_| std::thread::spawn(move || TcpStream::connect_timeout(&address, Duration::from_secs(2)))).collect();
+    let waiting: Vec<_> = (0..3)
+        .map(|_| std::thread::spawn(move || TcpStream::connect_timeout(&address, Duration::from_secs(2))))
+        .collect();
     let first = TcpStream::connect_timeout(&address, Duration::from_secs(2));
     let outcome = send_to(Some(format!("http://{address}")), drop);
     assert!(matches!(outcome, Outcome::NotSent(NotSent::Unreachable { .. })), "nobody answers: {outcome:?}");

@@ -14,7 +14,8 @@ const VISITS: usize = 30;
 fn breaker(practice: &Practice) -> PathBuf {
     let (source, library) =
         (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/leadtime/broken_disk.c"), practice.path("breaker.so"));
-    let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").status();
+    let built =
+        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").status();
     assert!(built.unwrap().success(), "a C compiler builds the library");
     library
 }
@@ -37,7 +38,11 @@ impl Broken {
         let order = practice.path("order");
         let daemon = Daemon::start_with(
             &practice,
-            &[("LD_PRELOAD", library.as_os_str()), ("BROKEN_DISK", order.as_os_str()), ("BROKEN_DISK_FILES", "test.db".as_ref())],
+            &[
+                ("LD_PRELOAD", library.as_os_str()),
+                ("BROKEN_DISK", order.as_os_str()),
+                ("BROKEN_DISK_FILES", "test.db".as_ref()),
+            ],
         );
         for _ in 0..8 {
             sandbox.post();
@@ -68,7 +73,10 @@ impl Broken {
         let (code, log) = self.daemon.stop();
         assert_eq!(code, 0, "{log}");
         assert_eq!(record(&self.practice).len(), VISITS);
-        assert_eq!(self.practice.number("SELECT count(DISTINCT phone) FROM attempts WHERE outcome = 'sent'"), VISITS as i64);
+        assert_eq!(
+            self.practice.number("SELECT count(DISTINCT phone) FROM attempts WHERE outcome = 'sent'"),
+            VISITS as i64
+        );
         assert_eq!(self.practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), VISITS as i64);
         self.practice.run(&["audit", "verify"]).good();
     }
@@ -139,7 +147,9 @@ fn a_damaged_database_sends_nothing_and_says_what_to_do() {
     let connection = practice.sql();
     // An index nobody needs for sending: only the check can see it.
     let page: i64 = connection
-        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'phone_spellings_of_refusals'", [], |row| row.get(0))
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'phone_spellings_of_refusals'", [], |row| {
+            row.get(0)
+        })
         .unwrap();
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     drop(connection);

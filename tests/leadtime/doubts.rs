@@ -110,8 +110,41 @@ async fn with_hold_nothing_is_sent_again() {
 #[tokio::test]
 async fn another_text_at_the_same_time_is_a_persons() {
     let mut world = in_doubt("").await;
-    world.annie.begin(OURS, A_E164, "Something else", instant(DUE));
+    let other = world.annie.begin(OURS, A_E164, "Something else", instant(DUE));
     world.go_to("2026-11-09T22:02:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("held", 1));
+    // It is known as somebody else's by now; a person may still say that it was this text.
+    assert_eq!(world.number("SELECT count(*) FROM conversations WHERE attempt_id IS NULL"), 1);
+    resolve(&world, &Decision::Sent(other)).unwrap();
+    assert_eq!(world.state("a", "day-before"), "sent");
+    assert_eq!(world.number("SELECT count(*) FROM conversations WHERE attempt_id = 1"), 1);
+}
+
+/// The messages may be there later than the list.
+#[tokio::test]
+async fn a_conversation_that_cannot_be_read_yet_is_looked_at_again() {
+    let mut world = in_doubt("").await;
+    let conversation = world.annie.begin(OURS, A_E164, &text(&world), instant(DUE));
+    world.annie.messages_fail(Some(ReadError::Refused { status: 403 }));
+    world.go_to("2026-11-09T22:02:00Z").await;
+    assert_eq!(world.state("a", "day-before"), "unknown");
+    let listings = world.annie.read().iter().filter(|read| *read == "list 0").count();
+    world.go_to("2026-11-09T22:05:00Z").await;
+    assert_eq!(world.annie.read().iter().filter(|read| *read == "list 0").count(), listings, "not again at once");
+    world.annie.messages_fail(None);
+    world.go_to("2026-11-09T22:15:00Z").await;
+    assert_eq!(world.text("SELECT conversation_id FROM attempts"), conversation.0);
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1));
+}
+
+#[tokio::test]
+async fn a_conversation_that_can_never_be_read_is_a_persons() {
+    let mut world = in_doubt("").await;
+    world.annie.begin(OURS, A_E164, &text(&world), instant(DUE));
+    world.annie.messages_fail(Some(ReadError::Refused { status: 403 }));
+    for at in ["2026-11-09T22:02:00Z", "2026-11-09T22:30:00Z", "2026-11-09T23:05:00Z"] {
+        world.go_to(at).await;
+    }
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("held", 1));
 }
 
@@ -240,6 +273,90 @@ async fn a_restored_copy_texts_nobody_again() {
     }
 }
 
+/// Whoever restores a copy with care starts in observe mode first.
+#[tokio::test]
+async fn a_copy_restored_in_observe_mode_texts_nobody_again_when_it_goes_live() {
+    let mut world = World::new().await;
+    world.book(&visits());
+    world.settle().await;
+    let copy = world.folder.path().join("copy.db");
+    world.sql().execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    world.go_to(DUE).await;
+    assert_eq!(world.sent_to(A_E164), 1);
+    let file = world.folder.path().join("config.toml");
+    let live = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, live.replace("\"live\"", "\"observe\"")).unwrap();
+    world.clock.advance(TimeDelta::minutes(10));
+    let mut world = world.restore(&copy).await;
+    for at in ["2026-11-09T22:30:00Z", "2026-11-10T17:00:00Z"] {
+        world.go_to(at).await;
+    }
+    world.reload("mode = \"live\"", DAY_BEFORE).await;
+    world.settle().await;
+    world.go_to("2026-11-10T18:30:00Z").await;
+    world.go_to("2026-11-11T22:00:10Z").await;
+    assert_eq!(world.sent_to(A_E164), 1);
+    assert_eq!(world.state("bystander", "day-before"), "sent");
+}
+
+/// Every field of an answer is optional, says the API's reference.
+#[tokio::test]
+async fn a_list_that_says_less_is_read_with_care() {
+    for (omitted, sent) in [(&["from"][..], "sent"), (&["start"], "sent"), (&["to"], "planned")] {
+        let mut world = World::new().await;
+        world.book(&visits());
+        world.settle().await;
+        let copy = world.folder.path().join("copy.db");
+        world.sql().execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+        world.go_to(DUE).await;
+        world.annie.omits(omitted);
+        world.clock.advance(TimeDelta::minutes(10));
+        let mut world = world.restore(&copy).await;
+        for at in ["2026-11-09T22:30:00Z", "2026-11-10T17:00:00Z", "2026-11-10T19:00:00Z"] {
+            world.go_to(at).await;
+        }
+        assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), (sent, 1), "{omitted:?}");
+        // A text in doubt is found without them too, or left alone.
+        let mut world = in_doubt("").await;
+        world.annie.omits(omitted);
+        world.annie.begin(OURS, A_E164, &text(&world), instant(DUE));
+        for at in ["2026-11-09T22:05:00Z", "2026-11-09T22:20:00Z", "2026-11-09T22:40:00Z"] {
+            world.go_to(at).await;
+        }
+        assert_eq!(world.sent_to(A_E164), 1, "{omitted:?}");
+    }
+}
+
+/// A machine that is set back to an earlier hour with all its memory wakes to a clock that steps forward.
+#[tokio::test]
+async fn what_went_out_before_a_step_of_the_clock_counts_as_ours() {
+    let mut world = World::new().await;
+    world.book(&visits());
+    world.settle().await;
+    world.annie.begin(OURS, A_E164, "Sent by a life that nobody remembers", instant("2026-11-09T22:00:00Z"));
+    world.clock.set(instant("2026-11-09T22:10:00Z"));
+    world.settle().await;
+    world.go_to("2026-11-10T19:00:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 0));
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+/// The listing of a key that is gone holds nothing up, and is forgotten.
+#[tokio::test]
+async fn a_key_that_is_gone_holds_up_no_other() {
+    let mut world = World::new().await;
+    world.book(&visits());
+    world.execute("INSERT INTO listings (api_key, blind_from, blind_until) VALUES ('gone', 1, 2)");
+    world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
+    world.go_to("2026-11-10T20:00:01Z").await;
+    assert_eq!(world.state("a", "day-before"), "missed (expired)", "its own key is not catching up");
+    world.annie.reads_fail(None);
+    world.reload("mode = \"live\"", DAY_BEFORE).await;
+    assert_eq!(world.text("SELECT group_concat(api_key) FROM listings"), "default");
+    world.go_to("2026-11-11T22:00:10Z").await;
+    assert_eq!(world.state("bystander", "day-before"), "sent");
+}
+
 #[tokio::test]
 async fn nothing_is_sent_before_what_nobody_saw_is_known() {
     let mut world = restored("").await;
@@ -280,6 +397,20 @@ async fn a_stop_is_read_before_the_next_text() {
     assert_eq!(world.state("bystander", "day-before"), "sent", "nobody else is silenced");
 }
 
+/// Nobody promises that the first message shown is ours.
+#[tokio::test]
+async fn a_stop_that_stands_first_is_one_too() {
+    let mut world = World::new().await;
+    world.book(&visits());
+    world.book(&[visit("a2", A, "2026-11-12T15:00:00-07:00")]);
+    world.go_to(DUE).await;
+    let conversation = world.text("SELECT conversation_id FROM conversations").as_str().into();
+    world.annie.said_first(&conversation, "user", "STOP");
+    world.go_to("2026-11-11T22:00:10Z").await;
+    assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("skipped (opted-out)", 1));
+    assert_eq!(world.state("bystander", "day-before"), "sent");
+}
+
 #[tokio::test]
 async fn replies_that_cannot_be_read_hold_the_text_back() {
     let mut world = World::new().await;
@@ -287,8 +418,9 @@ async fn replies_that_cannot_be_read_hold_the_text_back() {
     world.go_to(DUE).await;
     world.go_to("2026-11-11T20:00:00Z").await;
     world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
-    world.go_to("2026-11-11T22:10:00Z").await;
+    let report = world.go_to("2026-11-11T22:10:00Z").await;
     assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("planned", 1));
+    assert_eq!(report.waits, Some(Wait::RepliesUnread));
     world.annie.reads_fail(None);
     world.go_to("2026-11-11T22:20:00Z").await;
     assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
 
 mod client;
-mod disk;
 mod desk;
+mod disk;
 mod doubts;
 mod families;
 mod golden;

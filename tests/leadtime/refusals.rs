@@ -172,3 +172,55 @@ async fn one_refused_number_does_not_keep_the_circuit_open_for_others() {
     assert!(!circuit_is_open(&world));
     assert_eq!(world.state("bystander", "day-before"), "planned");
 }
+
+/// Each refused request may count against a number: one that is refused on its own account is not tried on and on.
+#[tokio::test]
+async fn a_lone_number_that_is_refused_again_and_again_is_left_alone() {
+    let mut world = World::one_at_a_time().await;
+    world.book(&[
+        visit("v1", PHONES[0], "2026-11-12T15:00:00-07:00"),
+        visit("bystander", PHONES[3], "2026-11-17T15:00:00-07:00"),
+    ]);
+    world.execute("UPDATE appointments SET booked_at = '2026-11-01T00:00:00Z'");
+    world.script((0..20).map(|_| refused(403)));
+    for hour in ["11T22:00:05", "11T22:06:00", "11T22:30:00", "11T23:30:00", "12T17:00:00", "12T19:00:00"] {
+        world.go_to(&format!("2026-11-{hour}Z")).await;
+    }
+    assert_eq!(world.sent_to(PHONES[0]), 2, "once, and once more after the key was found good");
+    let report = world.go_to("2026-11-12T19:30:00Z").await;
+    assert_eq!(report.waits, Some(Wait::Refused));
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+/// A key may have leave to read conversations and none to see phone numbers.
+#[tokio::test]
+async fn a_key_that_may_read_conversations_is_a_good_one() {
+    let mut world = world().await;
+    world.settle().await;
+    world.script([refused(403), refused(403)]);
+    world.annie.then_probes([Err(leadtime::annie::verdict::ReadError::Refused { status: 403 })]);
+    world.go_to("2026-11-09T22:00:05Z").await;
+    assert!(circuit_is_open(&world));
+    world.go_to("2026-11-09T22:05:10Z").await;
+    assert!(!circuit_is_open(&world));
+    assert_eq!(states(&world), ["sent", "sent", "sent"]);
+}
+
+#[tokio::test]
+async fn after_three_rejections_an_unclear_answer_waits_as_long() {
+    let mut world = world().await;
+    world.book(&[
+        visit("v4", "303-555-0105", "2026-11-10T15:00:03-07:00"),
+        visit("v5", "303-555-0106", "2026-11-10T15:00:04-07:00"),
+    ]);
+    world.settle().await;
+    let unclear = Outcome::Unknown { status: Some(500), detail: "failed".into() };
+    world.script([422, 422, 422].map(|status| Outcome::Rejected { status }).into_iter().chain([unclear]));
+    world.go_to("2026-11-09T22:00:05Z").await;
+    world.go_to("2026-11-09T22:05:10Z").await;
+    assert_eq!(world.annie.sent().len(), 4);
+    world.go_to("2026-11-09T22:10:00Z").await;
+    assert_eq!(world.annie.sent().len(), 4, "it was a try too");
+    world.go_to("2026-11-09T22:10:15Z").await;
+    assert_eq!(world.annie.sent().len(), 5);
+}

@@ -1,0 +1,213 @@
+//! The POSTs under way: begun from claims, collected, settled. A send that has begun is finished and recorded.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Notify;
+use tracing::{error, info, warn};
+
+use super::sending::Claimed;
+use super::trust::Instant;
+use super::under_way::UnderWay;
+use crate::annie::gateway::Gateway;
+use crate::annie::verdict::Heard;
+use crate::clock::Clock;
+use crate::domain::outcome::{NotSent, Outcome};
+use crate::domain::phone::Phone;
+use crate::planner::facts::Key;
+use crate::store::{StoreError, Transaction, circuits, ledger, separately};
+
+/// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
+const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
+
+/// A POST that ended.
+#[derive(Debug, Clone)]
+struct Finished {
+    attempt: i64,
+    keys: Vec<Key>,
+    phone: Phone,
+    api_key: String,
+    outcome: Outcome,
+    ended: DateTime<Utc>,
+    /// No requests before this instant: Annie asked for it.
+    pause: Option<DateTime<Utc>>,
+}
+
+/// Annie's time in an answer, and the instants between which the request lay.
+type Dated = (Option<DateTime<Utc>>, (Instant, Instant));
+
+/// The POSTs under way.
+#[derive(Debug, Default)]
+pub struct InFlight {
+    tasks: UnderWay<(Heard<Outcome>, DateTime<Utc>, Dated)>,
+    claims: HashMap<u64, (i64, Vec<Key>, Phone, String)>,
+    /// Ended, but not on disk yet: kept until the disk takes them.
+    unsettled: Vec<Finished>,
+    dates: Vec<Dated>,
+}
+
+impl InFlight {
+    /// How many POSTs are under way.
+    pub fn count(&self) -> usize {
+        self.claims.len()
+    }
+
+    /// How many of a key.
+    pub fn count_of(&self, api_key: &str) -> usize {
+        self.claims.values().filter(|(.., key)| key == api_key).count()
+    }
+
+    /// Annie's times in the answers collected since this was last asked.
+    pub fn take_dates(&mut self) -> Vec<Dated> {
+        std::mem::take(&mut self.dates)
+    }
+
+    /// Whether outcomes wait for the disk; nothing is sent meanwhile.
+    pub fn has_unsettled(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
+    /// Begins the POST of a claim. `nudge` hears when it has ended.
+    pub fn begin(
+        &mut self,
+        claimed: Claimed,
+        gateway: Gateway,
+        clock: Arc<dyn Clock>,
+        claimed_at: (DateTime<Utc>, Duration),
+        nudge: Arc<Notify>,
+    ) {
+        let Claimed { attempt, keys, phone, api_key, request } = claimed;
+        let work = async move {
+            let (wall, boot) = claimed_at;
+            let began = (clock.now(), clock.boot());
+            // Asked when the connection is there, so that neither a slow connect nor a suspend makes it late.
+            let watch = clock.clone();
+            let still_good = move || !is_too_old(watch.as_ref(), claimed_at);
+            let heard = gateway.send(&request, || clock.now(), still_good).await;
+            // By the time since boot: the wall clock may have been set meanwhile.
+            let lasted = TimeDelta::from_std(clock.boot().saturating_sub(boot)).unwrap_or_default();
+            let dated = (heard.date, (began, (clock.now(), clock.boot())));
+            (heard, wall + lasted, dated)
+        };
+        let id = self.tasks.begin(work, nudge);
+        self.claims.insert(id, (attempt, keys, phone, api_key));
+    }
+
+    /// Collects what has ended; with `all`, waits for everything under way.
+    pub async fn collect(&mut self, all: bool, clock: &dyn Clock) {
+        if all {
+            self.tasks.finish().await;
+        }
+        while let Some((id, ended)) = self.tasks.take_next() {
+            let (Heard { answer: outcome, date, pause }, ended, dated) = ended.unwrap_or_else(|| {
+                let detail = "sending it failed within Leadtime".to_owned();
+                let now = (clock.now(), clock.boot());
+                (Heard::only(Outcome::Unknown { status: None, detail }), now.0, (None, (now, now)))
+            });
+            // Where nobody answered, nobody told the time.
+            if date.is_some() || matches!(outcome, Outcome::Sent(_) | Outcome::Rejected { .. }) {
+                self.dates.push(dated);
+            }
+            if let Some((attempt, keys, phone, api_key)) = self.claims.remove(&id) {
+                self.unsettled.push(Finished { attempt, keys, phone, api_key, outcome, ended, pause });
+            }
+        }
+    }
+
+    /// Writes the collected outcomes, all in one commit. What could not be written stays collected.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn settle(&mut self, store: &crate::store::Store) -> Result<usize, StoreError> {
+        if self.unsettled.is_empty() {
+            return Ok(0);
+        }
+        let ended = self.unsettled.clone();
+        let (rejected, unrecorded) = store.write(move |tx| settle_all(tx, &ended)).await?;
+        if rejected > 0 {
+            error!(count = rejected, "{rejected} reminders rejected: Annie refuses their numbers and accepts others");
+        }
+        let settled = std::mem::take(&mut self.unsettled);
+        settled.iter().filter(|finished| !unrecorded.contains(&finished.attempt)).for_each(report);
+        Ok(settled.len())
+    }
+}
+
+fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> bool {
+    let passed =
+        (clock.now() - wall).abs().max(TimeDelta::from_std(clock.boot().abs_diff(boot)).unwrap_or(TimeDelta::MAX));
+    passed > OLDEST_CLAIM
+}
+
+/// How many reminders turned out to be rejected, and the attempts whose outcome could not be recorded as it was.
+fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<(usize, Vec<i64>), StoreError> {
+    let mut unrecorded = Vec::new();
+    for Finished { attempt, outcome, ended, api_key, pause, .. } in all {
+        let settled = separately(tx, || ledger::settle(tx, *attempt, outcome, *ended))?;
+        if let Err(error) = settled {
+            unrecorded.push(*attempt);
+            error!(attempt, "the outcome of attempt {attempt} ({}) cannot be recorded: {error}", outcome.name());
+            let detail = format!("its outcome could not be recorded: {}", words_of(outcome));
+            let unknown = Outcome::Unknown { status: outcome.status(), detail };
+            if let Err(error) = separately(tx, || ledger::settle(tx, *attempt, &unknown, *ended))? {
+                error!(attempt, "attempt {attempt} cannot be settled at all: {error}");
+            }
+        }
+        if let Outcome::Sent(_) = outcome {
+            circuits::forget_probes(tx, api_key)?;
+        }
+        let limited = match outcome {
+            Outcome::NotSent(NotSent::RateLimited { until }) => Some(*until),
+            _ => *pause,
+        };
+        if let Some(until) = limited {
+            circuits::set_limited(tx, api_key, until)?;
+        }
+    }
+    let now = all.iter().map(|finished| finished.ended).max().unwrap_or_default();
+    let rejected = separately(tx, || ledger::reject_refused_numbers(tx, now))?;
+    let rejected = rejected.unwrap_or_else(|error| {
+        error!("refusals of single numbers cannot be recorded: {error}");
+        0
+    });
+    Ok((rejected, unrecorded))
+}
+
+fn words_of(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Sent(conversation) => format!("accepted as conversation {conversation}"),
+        other => other.detail(),
+    }
+}
+
+/// One line for each reminder, that reads alone.
+fn report(finished: &Finished) {
+    let Finished { attempt, keys, phone, outcome, .. } = finished;
+    for key in keys {
+        report_one(*attempt, key, phone, outcome);
+    }
+}
+
+fn report_one(attempt: i64, key: &Key, phone: &Phone, outcome: &Outcome) {
+    let (appointment, rule) = (&key.appointment_id, &key.rule);
+    let detail = outcome.detail();
+    match outcome {
+        Outcome::Sent(conversation) => {
+            info!(%appointment, %rule, attempt, %phone, %conversation, "sent `{rule}` of appointment {appointment} to {phone}");
+        }
+        Outcome::NotSent(NotSent::Unreachable { .. } | NotSent::RateLimited { .. } | NotSent::TooOld) => {
+            warn!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and will be tried again: {detail}");
+        }
+        Outcome::NotSent(_) => {
+            error!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent: {detail}");
+        }
+        Outcome::Rejected { .. } => {
+            error!(%appointment, %rule, attempt, %phone, "Annie rejected `{rule}` of appointment {appointment}: {detail}; it is not tried again");
+        }
+        Outcome::Unknown { .. } => {
+            warn!(%appointment, %rule, attempt, %phone, "it is not known whether `{rule}` of appointment {appointment} went out: {detail}; Annie's list will tell");
+        }
+    }
+}
