@@ -213,6 +213,7 @@ impl<C: Clock + 'static> Engine<C> {
                 dirty::mark_expired(tx, now)?;
                 let held = answers::hold_expired(tx, now)?;
                 let given_up = answers::give_up_unconfirmed(tx, now)?;
+                reminders::note_untold(tx, now)?;
                 Ok((held, given_up, ledger::unknown_since_before(tx, now - settle * 3)?))
             })
             .await?;

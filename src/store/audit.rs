@@ -42,6 +42,7 @@ acts! {
     NotFound = "not-found", "not in Annie's list, twice; it is sent once more";
     Held = "held", "held: somebody has to decide";
     Missed = "missed", "missed";
+    Untold = "untold", "the visit has begun, and this text was not sent";
     Adopted = "adopted", "sent while Leadtime was not looking";
     ResolvedSent = "resolved-sent", "decided by hand: it was sent";
     ResolvedRetry = "resolved-retry", "decided by hand: send it once more";

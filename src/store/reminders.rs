@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use super::audit::{self, Act, Entry};
 use super::facts::{key_of, state_of};
@@ -179,6 +179,39 @@ pub fn due(
         }
     }
     Ok(found)
+}
+
+/// Puts on record what visits that have begun by `now` were not told, and why: one row a reminder that never left, once.
+/// From the first call on; what lay before it is nobody's record. How many rows.
+///
+/// # Errors
+/// Database errors.
+pub fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    const UNTOLD: &str = "SELECT appointment_id, rule, starts_at, round, reason, phone
+        FROM reminders INDEXED BY reminders_untold
+        WHERE state IN ('skipped', 'cancelled') AND starts_at > ?1 AND starts_at <= ?2 ORDER BY starts_at, id";
+    let until = "SELECT until FROM untold";
+    let before: Option<i64> = tx.prepare_cached(until)?.query_row([], |row| row.get(0)).optional()?;
+    let Some(before) = before else {
+        tx.execute("INSERT INTO untold (only_row, until) VALUES (1, ?1)", [now.timestamp()])?;
+        return Ok(0);
+    };
+    if before >= now.timestamp() {
+        return Ok(0);
+    }
+    let mut statement = tx.prepare_cached(UNTOLD)?;
+    let found = statement
+        .query_map((before, now.timestamp()), |row| {
+            let phone = row.get::<_, Option<String>>(5)?.and_then(|phone| Phone::from_e164(&phone));
+            Ok((key_of(row)?, row.get::<_, Option<String>>(4)?, phone))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for (key, reason, phone) in &found {
+        let entry = Entry { code: reason.as_deref(), phone: phone.as_ref(), ..Entry::new(now, Act::Untold) };
+        audit::note(tx, &Entry { key: Some(key), ..entry })?;
+    }
+    tx.prepare_cached("UPDATE untold SET until = ?1")?.execute([now.timestamp()])?;
+    Ok(found.len())
 }
 
 /// How many reminders stand in each state and reason.

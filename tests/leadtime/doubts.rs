@@ -503,3 +503,26 @@ async fn a_pause_annie_asks_for_with_a_good_answer_is_obeyed() {
     world.go_to("2026-11-09T22:01:05Z").await;
     assert_eq!(world.annie.sent().len(), 2);
 }
+
+#[tokio::test]
+async fn what_a_visit_was_not_told_is_on_record_once() {
+    let mut world = World::new().await;
+    world.book(&visits());
+    world.book(&[
+        visit("gone", "303-555-0103", "2026-11-10T15:00:00-07:00"),
+        visit("none", "", "2026-11-10T15:00:00-07:00"),
+    ]);
+    world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'gone'");
+    world.settle().await;
+    let untold = "SELECT group_concat(appointment_id || ' ' || code) FROM
+                  (SELECT * FROM audit WHERE act = 'untold' ORDER BY appointment_id)";
+    world.go_to("2026-11-10T21:59:59Z").await;
+    assert_eq!(world.number("SELECT count(*) FROM audit WHERE act = 'untold'"), 0, "the visit is to come");
+    for at in ["2026-11-10T22:00:00Z", "2026-11-10T22:00:05Z", "2026-11-11T03:00:00Z"] {
+        world.go_to(at).await;
+        assert_eq!(world.text(untold), "gone cancelled,none no-phone", "{at}");
+    }
+    let mut world = world.restart().await;
+    world.settle().await;
+    assert_eq!(world.text(untold), "gone cancelled,none no-phone", "a restart notes nothing twice");
+}

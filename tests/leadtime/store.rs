@@ -545,34 +545,88 @@ fn views_serve_a_person_with_the_shell() {
     assert_eq!(text("SELECT count(*) || '' FROM not_sent"), "0");
 }
 
-/// A database of the first version, with rows in it, climbs to the present one and keeps them.
-#[test]
-fn a_database_of_version_1_climbs_with_its_rows() {
+/// Makes a database as an older version wrote it, with rows in it.
+fn database_of_version(version: usize) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
-    let first = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations/01-initial/up.sql");
     let old = Connection::open(&path).unwrap();
-    old.execute_batch(&std::fs::read_to_string(first).unwrap()).unwrap();
-    old.pragma_update(None, "user_version", 1).unwrap();
+    for name in &migrations()[..version] {
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations").join(name).join("up.sql");
+        old.execute_batch(&std::fs::read_to_string(file).unwrap()).unwrap();
+    }
+    old.pragma_update(None, "user_version", version as i64).unwrap();
     old.execute_batch(
         "INSERT INTO appointments (id, patient_id, phone, starts_at, status)
              VALUES ('a', 'p', '303-555-0101', '2026-11-10T15:00:00Z', 'booked'), ('b', 'q', 'do not text 303-555-0102', '2026-11-10T15:00:00Z', 'booked');
-         INSERT INTO phone_spellings VALUES ('US', '303-555-0101', '+13035550101', 1), ('US', 'do not text 303-555-0102', NULL, 0);
-         INSERT INTO opt_outs VALUES ('+13035550103', 5, 'desk', 'Kim');
+         INSERT INTO opt_outs (phone, at, source, who) VALUES ('+13035550103', 5, 'desk', 'Kim');
          INSERT INTO plan_basis VALUES (1, 'of another version');
          INSERT INTO messages (phone, body, made_at, made_local) VALUES ('+13035550101', '{}', 5, '-');
          INSERT INTO attempts (message_id, api_key, phone, started_ms, ended_ms, outcome, conversation_id) VALUES (1, 'default', '+13035550101', 5000, 6000, 'sent', 'c');
+         INSERT INTO conversations (conversation_id, attempt_id, phone, started_at) VALUES ('c', 1, '+13035550101', 5), ('d', NULL, '+13035550104', 6);
+         INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, state, adjusted_at, due_at, expires_at, starts_local)
+             VALUES ('a', 'r', 1794322800, 'p', '+13035550101', 'planned', 4, 4, 4, '-');
+         UPDATE reminders SET state = 'sending', message_id = 1;
+         UPDATE reminders SET state = 'sent';
          DELETE FROM dirty_numbers;",
     )
     .unwrap();
-    drop(old);
-    assert!(matches!(open::read_only(&path), Err(StoreError::Older(_))));
+    if version == 1 {
+        old.execute_batch("INSERT INTO phone_spellings VALUES ('US', '303-555-0101', '+13035550101', 1), ('US', 'do not text 303-555-0102', NULL, 0)").unwrap();
+    }
+    if version >= 3 {
+        old.execute_batch(
+            "INSERT INTO listings (api_key, blind_from, blind_until) VALUES ('default', 1, 2);
+             INSERT INTO audit (at_ms, act, hash) VALUES (5, 'sent', 'x')",
+        )
+        .unwrap();
+    }
+    (folder, path)
+}
 
+fn migrations() -> Vec<String> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut names: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn schema(connection: &Connection) -> String {
+    let sql = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)";
+    connection.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Every older version, with rows in it, climbs to the present one and keeps them.
+#[test]
+fn databases_of_every_older_version_climb_with_their_rows() {
+    let (_folder, _, present) = database();
+    for version in 1..migrations().len() {
+        let (_folder, path) = database_of_version(version);
+        assert!(matches!(open::read_only(&path), Err(StoreError::Older(_))));
+        let connection = open::read_write(&path).unwrap();
+        let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(text("SELECT group_concat(id) FROM appointments"), "a,b", "{version}");
+        assert_eq!(text("SELECT phone || source || who FROM opt_outs"), "+13035550103deskKim", "{version}");
+        assert_eq!(text("SELECT conversation_id FROM attempts"), "c", "{version}");
+        assert_eq!(text("SELECT state || rule FROM reminders"), "sentr", "{version}");
+        assert_eq!(text("SELECT group_concat(conversation_id) FROM conversations"), "c,d", "{version}");
+        if version >= 3 {
+            assert_eq!(text("SELECT blind_from || ' ' || pages FROM listings"), "1 0");
+            assert_eq!(text("SELECT act FROM audit"), "sent");
+        } else {
+            assert_eq!(text("SELECT api_key FROM conversations WHERE conversation_id = 'c'"), "default", "{version}");
+        }
+        assert_eq!(schema(&connection), schema(&present), "{version}");
+        assert_eq!(connection.query_row("PRAGMA foreign_key_check", [], |_| Ok(())).ok(), None, "{version}");
+    }
+}
+
+/// What the first version had read of phone cells is read again: it did not know refusals.
+#[test]
+fn a_database_of_version_1_reads_its_phone_cells_again() {
+    let (_folder, path) = database_of_version(1);
     let mut connection = open::read_write(&path).unwrap();
     let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
-    assert_eq!(text("SELECT group_concat(id) FROM appointments"), "a,b");
-    assert_eq!(text("SELECT phone || source || who FROM opt_outs"), "+13035550103deskKim");
-    assert_eq!(text("SELECT conversation_id FROM attempts"), "c");
     assert_eq!(text("SELECT count(*) || '' FROM phone_spellings"), "0", "all spellings are read again");
     assert_eq!(
         connection.query_row("SELECT count(*) FROM plan_basis", [], |row| row.get(0)),
@@ -597,22 +651,12 @@ fn a_database_of_version_1_climbs_with_its_rows() {
 /// Released migrations are final. A second one has to come with a climb from this one, rows in it.
 #[test]
 fn migrations_are_numbered_and_the_first_is_complete() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    assert_eq!(names, ["01-initial", "02-families", "03-answers", "04-care"]);
+    assert_eq!(migrations(), ["01-initial", "02-families", "03-answers", "04-care"]);
     let (_folder, path, connection) = database();
     let version: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0)).unwrap();
     assert_eq!(version, 4);
     drop(connection);
     // Opening again changes nothing.
-    let schema = |c: &Connection| -> String {
-        c.query_row("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)", [], |r| {
-            r.get(0)
-        })
-        .unwrap()
-    };
     let first = schema(&open::read_write(&path).unwrap());
     assert_eq!(schema(&open::read_write(&path).unwrap()), first);
 }
