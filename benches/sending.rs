@@ -1,0 +1,284 @@
+//! How fast texts leave, and what a million visits cost: `cargo bench --bench sending [-- texts | million]`.
+//!
+//! `texts`: 5,000 due reminders through the real daemon at `concurrency = 16` (claims on disk before their POSTs, outcomes
+//! after), and the same number of requests through a bare loop of the same HTTP client without a database, in turns,
+//! against one server on this machine, which answers at once or after 20 ms. Time is the server's, from the first POST
+//! to the last answer. `million`: 1,000,000 future visits stored and planned, nothing due.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::{get, post};
+use chrono::{TimeDelta, Timelike, Utc};
+use leadtime::annie::client::HttpAnnie;
+use leadtime::annie::wire::SmsRequest;
+use tokio::sync::Semaphore;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_leadtime");
+const TEXTS: usize = 5_000;
+const AT_ONCE: usize = 16;
+const RUNS: usize = 3;
+const MILLION: u32 = 1_000_000;
+
+#[allow(clippy::disallowed_methods, reason = "a benchmark lives in real time")]
+fn now() -> chrono::DateTime<Utc> {
+    Utc::now()
+}
+
+/// A live practice in a zone without clock changes in which it is about noon.
+fn config(base_url: &str, mode: &str) -> String {
+    let hours = 12 - i64::from(now().hour());
+    let zone = if hours == 0 { "Etc/GMT".to_owned() } else { format!("Etc/GMT{:+}", -hours) };
+    format!(
+        "[practice]\nname = \"Clinic\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\ntimezone = \"{zone}\"\n\
+         [annie]\nbase_url = \"{base_url}\"\nrequests_per_minute = 1000000\nconcurrency = {AT_ONCE}\n\
+         [sending]\nmode = \"{mode}\"\ndays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n\
+         [[rule]]\nname = \"first\"\nlead = \"3 days\"\nmessage = \"You have a visit {{{{ appointment.when }}}}\"\n\
+         [[rule]]\nname = \"last\"\nlead = \"24 hours\"\nmessage = \"See you {{{{ appointment.when }}}}\"\n\
+         [database]\npath = \"bench.db\"\n"
+    )
+}
+
+/// The server: counts texts, and knows when the first came and the last was answered.
+#[derive(Default)]
+struct Server {
+    answered: AtomicUsize,
+    delay_ms: AtomicU64,
+    between: Mutex<Option<(Instant, Instant)>>,
+}
+
+impl Server {
+    fn begin(&self, delay: u64) {
+        self.answered.store(0, Ordering::SeqCst);
+        self.delay_ms.store(delay, Ordering::SeqCst);
+        *self.between.lock().unwrap_or_else(|e| e.into_inner()) = None;
+    }
+
+    async fn text(&self) -> axum::Json<serde_json::Value> {
+        let came = Instant::now();
+        let delay = self.delay_ms.load(Ordering::SeqCst);
+        if delay > 0 {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+        }
+        let number = self.answered.fetch_add(1, Ordering::SeqCst);
+        let mut between = self.between.lock().unwrap_or_else(|e| e.into_inner());
+        *between = Some((between.map_or(came, |(first, _)| first), Instant::now()));
+        drop(between);
+        let id = format!("{:08x}-0000-4000-8000-{:012x}", number, came.elapsed().as_nanos() as u64);
+        axum::Json(serde_json::json!({ "success": true, "data": { "conversationId": id } }))
+    }
+
+    /// Texts a second.
+    fn rate(&self) -> f64 {
+        let between = *self.between.lock().unwrap_or_else(|e| e.into_inner());
+        let took = between.map_or(Duration::MAX, |(first, last)| last - first);
+        self.answered.load(Ordering::SeqCst) as f64 / took.as_secs_f64()
+    }
+}
+
+/// Starts the server on a thread of its own; its address.
+fn serve(server: Arc<Server>) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a listener");
+    let address = format!("http://{}/v1", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move {
+            let nothing = || async {
+                axum::Json(serde_json::json!({ "success": true, "data": { "phoneNumbers": [], "conversations": [],
+                    "pagination": { "offset": 0, "limit": 100, "totalCount": 0 } } }))
+            };
+            let text = {
+                let server = server.clone();
+                move |_: axum::body::Bytes| {
+                    let server = server.clone();
+                    async move { server.text().await }
+                }
+            };
+            let said = || async { axum::Json(serde_json::json!({ "success": true, "data": [] })) };
+            let router = Router::new()
+                .route("/v1/sms", post(text))
+                .route("/v1/phone-numbers", get(nothing))
+                .route("/v1/conversations", get(nothing))
+                .route("/v1/conversations/{id}/messages", get(said));
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            axum::serve(listener, router).await.expect("a server");
+        });
+    });
+    address
+}
+
+/// What the bare loop does, in a process of its own.
+fn bare(url: &str) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let annie = HttpAnnie::new(url, "k".into(), Duration::from_secs(30)).expect("a client");
+        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..TEXTS {
+            let slot = slots.clone().acquire_owned().await.expect("a slot");
+            let annie = annie.clone();
+            tasks.spawn(async move {
+                let request = SmsRequest {
+                    from_number: "+13035550199".into(),
+                    to_number: format!("+1303{:07}", 2_000_000 + n),
+                    message: "See you tomorrow at 12:00 PM".into(),
+                    patient_info: None,
+                    appointment_info: None,
+                    context: Some("Confirming upcoming appointment scheduled for March 10th at 3:00 PM".into()),
+                };
+                let outcome = annie.send(&request, now, || true).await.answer;
+                assert_eq!(outcome.name(), "sent");
+                drop(slot);
+            });
+        }
+        tasks.join_all().await;
+    });
+}
+
+fn start(folder: &Path, arguments: &[&str]) -> Child {
+    let mut command = Command::new(BINARY);
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env("ANNIE_API_KEY", "k").spawn().unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+}
+
+/// A line of the kernel's account of a process, in MiB.
+fn resident(child: &Child, line: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let kib = status.lines().find_map(|l| l.strip_prefix(line)).unwrap_or("0 kB");
+    kib.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0
+}
+
+/// User and system time of a process so far, in seconds.
+fn cpu(child: &Child) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
+    let after = stat.rsplit(") ").next().unwrap_or_default();
+    after.split(' ').skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+fn csv(visits: u32, start: impl Fn(u32) -> String) -> String {
+    let mut csv = String::from("id,patient_id,first_name,phone,starts_at,status,booked_at\n");
+    for n in 0..visits {
+        let _ = writeln!(csv, "V{n},P{n},Ann,+1303{:07},{},booked,2026-01-01T00:00:00Z", 2_000_000 + n, start(n));
+    }
+    csv
+}
+
+/// 5,000 texts through the daemon; texts a second and the largest resident memory.
+fn durable(server: &Server, url: &str, delay: u64) -> (f64, f64) {
+    let folder = tempfile::tempdir_in(".").expect("a folder");
+    std::fs::write(folder.path().join("config.toml"), config(url, "observe")).expect("a file");
+    let at = (now() + TimeDelta::hours(24) + TimeDelta::seconds(8)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    std::fs::write(folder.path().join("book.csv"), csv(TEXTS as u32, |_| at.clone())).expect("a file");
+    assert!(start(folder.path(), &["import", "book.csv"]).wait().is_ok_and(|status| status.success()));
+    std::fs::write(folder.path().join("config.toml"), config(url, "live")).expect("a file");
+    server.begin(delay);
+    let mut daemon = start(folder.path(), &["run"]);
+    let mut peak = 0.0_f64;
+    while server.answered.load(Ordering::SeqCst) < TEXTS {
+        std::thread::sleep(Duration::from_millis(50));
+        peak = peak.max(resident(&daemon, "VmRSS:"));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    peak = peak.max(resident(&daemon, "VmHWM:"));
+    let _ = daemon.kill();
+    let _ = daemon.wait();
+    (server.rate(), peak)
+}
+
+fn bare_rate(server: &Server, url: &str, delay: u64) -> f64 {
+    server.begin(delay);
+    let this = std::env::current_exe().expect("this program");
+    assert!(Command::new(this).args(["bare", url]).status().is_ok_and(|status| status.success()));
+    server.rate()
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+fn texts() {
+    let server = Arc::new(Server::default());
+    let url = serve(server.clone());
+    for delay in [0, 20] {
+        let (mut bares, mut durables, mut ratios, mut peak) = (Vec::new(), Vec::new(), Vec::new(), 0.0_f64);
+        for _ in 0..RUNS {
+            let bare = bare_rate(&server, &url, delay);
+            let (rate, memory) = durable(&server, &url, delay);
+            peak = peak.max(memory);
+            ratios.push(rate / bare);
+            bares.push(bare);
+            durables.push(rate);
+        }
+        println!(
+            "{TEXTS} texts, an answer after {delay:>2} ms: bare {:>6.0}/s, durable {:>6.0}/s, ratio {:.2}, at most {peak:.0} MiB",
+            median(bares),
+            median(durables),
+            median(ratios)
+        );
+    }
+}
+
+fn million() {
+    let server = Arc::new(Server::default());
+    let url = serve(server);
+    let folder = tempfile::tempdir_in(".").expect("a folder");
+    std::fs::write(folder.path().join("config.toml"), config(&url, "live")).expect("a file");
+    let begin = now() + TimeDelta::days(30);
+    let start_of =
+        |n: u32| (begin + TimeDelta::minutes(i64::from(n / 2))).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    std::fs::write(folder.path().join("book.csv"), csv(MILLION, start_of)).expect("a file");
+    let began = Instant::now();
+    assert!(start(folder.path(), &["import", "book.csv"]).wait().is_ok_and(|status| status.success()));
+    println!("{MILLION} visits imported in {:.0} s", began.elapsed().as_secs_f64());
+    let began = Instant::now();
+    let mut daemon = start(folder.path(), &["run"]);
+    let status = || Command::new(BINARY).args(["status", "--json"]).current_dir(folder.path()).output();
+    while !status().is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("\"not_yet_planned\": 0")) {
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    let peak = resident(&daemon, "VmHWM:");
+    println!("planned and stored in {:.0} s, at most {peak:.0} MiB", began.elapsed().as_secs_f64());
+    let _ = daemon.kill();
+    let _ = daemon.wait();
+    let socket = std::os::unix::net::UnixDatagram::bind(folder.path().join("notify")).expect("a socket");
+    let began = Instant::now();
+    let mut command = Command::new(BINARY);
+    command.arg("run").current_dir(folder.path()).env("ANNIE_API_KEY", "k");
+    command.env("NOTIFY_SOCKET", folder.path().join("notify")).stderr(Stdio::null());
+    let mut daemon = command.spawn().expect("a daemon");
+    let mut buffer = [0; 4096];
+    while !socket.recv(&mut buffer).is_ok_and(|n| String::from_utf8_lossy(&buffer[..n]).contains("READY=1")) {}
+    println!("ready {:.2} s after its start", began.elapsed().as_secs_f64());
+    std::thread::sleep(Duration::from_secs(20));
+    let (before, seconds) = (cpu(&daemon), 60.0);
+    std::thread::sleep(Duration::from_secs_f64(seconds));
+    let load = (cpu(&daemon) - before) / seconds * 100.0;
+    println!(
+        "idle: {load:.2} % of a core, {:.0} MiB, at most {:.0} MiB",
+        resident(&daemon, "VmRSS:"),
+        resident(&daemon, "VmHWM:")
+    );
+    let _ = daemon.kill();
+    let _ = daemon.wait();
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["bare", url] => bare(url),
+        ["texts"] => texts(),
+        ["million"] => million(),
+        _ => {
+            texts();
+            million();
+        }
+    }
+}
