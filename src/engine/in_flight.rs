@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tracing::{error, info, warn};
 
 use super::sending::Claimed;
@@ -17,14 +18,17 @@ use crate::clock::Clock;
 use crate::domain::outcome::{NotSent, Outcome};
 use crate::domain::phone::Phone;
 use crate::planner::facts::Key;
-use crate::store::{StoreError, Transaction, circuits, ledger, separately};
+use crate::store::{StoreError, Transaction, circuits, each_separately, ledger, separately};
 
 /// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
 const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
 
+/// An answer that comes within this time comes at once: what is claimed ahead of it does not grow old.
+const QUICK: TimeDelta = TimeDelta::milliseconds(500);
+
 /// A POST that ended.
 #[derive(Debug, Clone)]
-struct Finished {
+pub(super) struct Finished {
     attempt: i64,
     keys: Vec<Key>,
     phone: Phone,
@@ -38,6 +42,36 @@ struct Finished {
 /// Annie's time in an answer, and the instants between which the request lay.
 type Dated = (Option<DateTime<Utc>>, (Instant, Instant));
 
+/// A key's way to Annie.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// What sends.
+    pub gateway: Gateway,
+    /// How many may be on the wire at once.
+    slots: Arc<Semaphore>,
+    /// When something but success came back last, in milliseconds by the boot clock: what was claimed before and waits
+    /// for its slot does not go on as if nothing had happened.
+    trouble: Arc<AtomicU64>,
+}
+
+impl Way {
+    /// A way with so many slots.
+    pub fn new(gateway: Gateway, slots: u32) -> Way {
+        Way { gateway, slots: Arc::new(Semaphore::new(slots as usize)), trouble: Arc::default() }
+    }
+}
+
+/// What settling came to.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Outcomes written.
+    count: usize,
+    /// Reminders that turned out to be rejected.
+    rejected: usize,
+    /// Attempts whose outcome could not be recorded as it was.
+    unrecorded: Vec<i64>,
+}
+
 /// The POSTs under way.
 #[derive(Debug, Default)]
 pub struct InFlight {
@@ -46,6 +80,8 @@ pub struct InFlight {
     /// Ended, but not on disk yet: kept until the disk takes them.
     unsettled: Vec<Finished>,
     dates: Vec<Dated>,
+    /// How long the last POST of each key took.
+    took: HashMap<String, TimeDelta>,
 }
 
 impl InFlight {
@@ -69,11 +105,11 @@ impl InFlight {
         !self.unsettled.is_empty()
     }
 
-    /// Begins the POST of a claim. `nudge` hears when it has ended.
+    /// Begins the POST of a claim, as soon as there is a slot on the wire. `nudge` hears when it has ended.
     pub fn begin(
         &mut self,
         claimed: Claimed,
-        gateway: Gateway,
+        way: Way,
         clock: Arc<dyn Clock>,
         claimed_at: (DateTime<Utc>, Duration),
         nudge: Arc<Notify>,
@@ -81,11 +117,19 @@ impl InFlight {
         let Claimed { attempt, keys, phone, api_key, request } = claimed;
         let work = async move {
             let (wall, boot) = claimed_at;
+            let waits = way.slots.available_permits() == 0;
+            // One that waits too long for its slot is let go at the last moment, below.
+            let _slot = way.slots.acquire_owned().await;
+            let trouble = Duration::from_millis(way.trouble.load(Ordering::SeqCst));
             let began = (clock.now(), clock.boot());
             // Asked when the connection is there, so that neither a slow connect nor a suspend makes it late.
             let watch = clock.clone();
-            let still_good = move || !is_too_old(watch.as_ref(), claimed_at);
-            let heard = gateway.send(&request, || clock.now(), still_good).await;
+            let overtaken = waits && trouble >= boot;
+            let still_good = move || !overtaken && !is_too_old(watch.as_ref(), claimed_at);
+            let heard = way.gateway.send(&request, || clock.now(), still_good).await;
+            if heard.pause.is_some() || !matches!(heard.answer, Outcome::Sent(_) | Outcome::NotSent(NotSent::TooOld)) {
+                way.trouble.fetch_max(u64::try_from(clock.boot().as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+            }
             // By the time since boot: the wall clock may have been set meanwhile.
             let lasted = TimeDelta::from_std(clock.boot().saturating_sub(boot)).unwrap_or_default();
             let dated = (heard.date, (began, (clock.now(), clock.boot())));
@@ -111,6 +155,9 @@ impl InFlight {
                 self.dates.push(dated);
             }
             if let Some((attempt, keys, phone, api_key)) = self.claims.remove(&id) {
+                let ((_, began), (_, ended_boot)) = dated.1;
+                let took = TimeDelta::from_std(ended_boot.saturating_sub(began)).unwrap_or(TimeDelta::MAX);
+                self.took.insert(api_key.clone(), took);
                 self.unsettled.push(Finished { attempt, keys, phone, api_key, outcome, ended, pause });
             }
         }
@@ -124,14 +171,30 @@ impl InFlight {
         if self.unsettled.is_empty() {
             return Ok(0);
         }
-        let ended = self.unsettled.clone();
-        let (rejected, unrecorded) = store.write(move |tx| settle_all(tx, &ended)).await?;
+        let ended = self.unsettled();
+        let settled = store.write(move |tx| settle_all(tx, &ended)).await?;
+        Ok(self.are_settled(&settled))
+    }
+
+    /// What is to be settled: written in a transaction by [`settle_all`], and then told of by [`InFlight::are_settled`].
+    pub(super) fn unsettled(&self) -> Vec<Finished> {
+        self.unsettled.clone()
+    }
+
+    /// The transaction that settled the first of those that ended is on disk. How many outcomes.
+    pub(super) fn are_settled(&mut self, settled: &Settled) -> usize {
+        let rejected = settled.rejected;
         if rejected > 0 {
             error!(count = rejected, "{rejected} reminders rejected: Annie refuses their numbers and accepts others");
         }
-        let settled = std::mem::take(&mut self.unsettled);
-        settled.iter().filter(|finished| !unrecorded.contains(&finished.attempt)).for_each(report);
-        Ok(settled.len())
+        let done: Vec<Finished> = self.unsettled.drain(..settled.count.min(self.unsettled.len())).collect();
+        done.iter().filter(|finished| !settled.unrecorded.contains(&finished.attempt)).for_each(report);
+        done.len()
+    }
+
+    /// Whether the last text of a key was answered at once: then the wire waits for the disk, and not for Annie.
+    pub fn is_quick(&self, api_key: &str) -> bool {
+        self.took.get(api_key).is_some_and(|took| *took < QUICK)
     }
 }
 
@@ -141,11 +204,14 @@ fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> boo
     passed > OLDEST_CLAIM
 }
 
-/// How many reminders turned out to be rejected, and the attempts whose outcome could not be recorded as it was.
-fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<(usize, Vec<i64>), StoreError> {
+/// Writes what became of these POSTs.
+pub(super) fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<Settled, StoreError> {
+    if all.is_empty() {
+        return Ok(Settled::default());
+    }
     let mut unrecorded = Vec::new();
-    for Finished { attempt, outcome, ended, api_key, pause, .. } in all {
-        let settled = separately(tx, || ledger::settle(tx, *attempt, outcome, *ended))?;
+    let settled = each_separately(tx, all, |one| ledger::settle(tx, one.attempt, &one.outcome, one.ended))?;
+    for (Finished { attempt, outcome, ended, api_key, pause, .. }, settled) in all.iter().zip(settled) {
         if let Err(error) = settled {
             unrecorded.push(*attempt);
             error!(attempt, "the outcome of attempt {attempt} ({}) cannot be recorded: {error}", outcome.name());
@@ -172,7 +238,7 @@ fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<(usize, Vec<i64>
         error!("refusals of single numbers cannot be recorded: {error}");
         0
     });
-    Ok((rejected, unrecorded))
+    Ok(Settled { count: all.len(), rejected, unrecorded })
 }
 
 fn words_of(outcome: &Outcome) -> String {

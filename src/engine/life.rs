@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{error, info, warn};
 
+use super::in_flight::Way;
 use super::lines::Line;
 use super::passes::{Engine, Gateways, HEARTBEAT};
 use super::trust::{ClockWatch, Trust};
@@ -105,7 +106,7 @@ impl<C: Clock + 'static> Engine<C> {
                 .await?;
         }
         for line in self.lines.values_mut() {
-            line.permits = line.permits.clone().at_speed(config.annie.requests_per_minute);
+            line.adopt(&config);
         }
         self.config = config;
         Ok(())
@@ -116,7 +117,10 @@ impl<C: Clock + 'static> Engine<C> {
         let mut former = std::mem::take(&mut self.lines);
         for (key, gateway) in gateways {
             let line = match former.remove(&key) {
-                Some(line) => Line { gateway, failures: 0, not_before: Duration::ZERO, ..line },
+                Some(line) => {
+                    let way = Way::new(gateway, self.config.annie.concurrency);
+                    Line { way, failures: 0, not_before: Duration::ZERO, ..line }
+                }
                 None => Line::new(gateway, &self.config),
             };
             self.lines.insert(key, line);

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
+use super::in_flight::Way;
 use super::pace::Permits;
 use super::passes::{Engine, PassReport};
+use super::queue::Queue;
 use super::reading::{self, Done, Job, Wanting};
 use super::reconcile::Next;
 use crate::annie::gateway::Gateway;
@@ -25,7 +27,7 @@ const LIST_AGAIN: Duration = Duration::from_secs(300);
 /// One key: its way to Annie, its permits, and how reading goes. A slow or closed one holds up no other.
 #[derive(Debug)]
 pub(super) struct Line {
-    pub(super) gateway: Gateway,
+    pub(super) way: Way,
     pub(super) permits: Permits,
     /// The reading under way.
     pub(super) is_reading: Option<u64>,
@@ -39,13 +41,17 @@ pub(super) struct Line {
     pub(super) no_listing_before: Option<Duration>,
     /// Listings in a row that failed.
     pub(super) list_failures: u32,
+    /// Its texts that are due.
+    pub(super) queue: Queue,
+    /// Nothing was to be read; it is not asked again before this, by the boot clock, while texts go out.
+    pub(super) nothing_to_read_until: Duration,
 }
 
 impl Line {
     pub(super) fn new(gateway: Gateway, config: &Config) -> Line {
         let permits = Permits::per_minute(config.annie.requests_per_minute);
         Line {
-            gateway,
+            way: Way::new(gateway, config.annie.concurrency),
             permits,
             is_reading: None,
             read_replies: false,
@@ -53,7 +59,15 @@ impl Line {
             not_before: Duration::ZERO,
             no_listing_before: None,
             list_failures: 0,
+            queue: Queue::default(),
+            nothing_to_read_until: Duration::ZERO,
         }
+    }
+
+    /// What a changed configuration means for it; what is on the wire stays there.
+    pub(super) fn adopt(&mut self, config: &Config) {
+        self.permits = self.permits.clone().at_speed(config.annie.requests_per_minute);
+        self.way = Way::new(self.way.gateway.clone(), config.annie.concurrency);
     }
 }
 
@@ -150,18 +164,33 @@ impl<C: Clock + 'static> Engine<C> {
         let confirmed = self.watch.is_confirmed();
         for (key, line) in &mut self.lines {
             let (now, boot) = (self.clock.now(), self.clock.boot());
+            if line.is_reading.is_some() || (self.bursting && boot < line.nothing_to_read_until) {
+                hungry.extend((!line.queue.is_empty()).then(|| key.clone()));
+                continue;
+            }
             let wanting = Wanting {
                 now,
                 confirmed: confirmed && self.begun,
                 read_replies: line.read_replies,
                 may_list: line.no_listing_before.is_none_or(|until| boot >= until),
+                texts_due: false,
             };
-            let (config, api_key) = (self.config.clone(), key.clone());
-            let (job, due) = self.store.write(move |tx| reading::next(tx, &config, &api_key, wanting)).await?;
+            let (config, api_key, mut queue) = (self.config.clone(), key.clone(), std::mem::take(&mut line.queue));
+            let (queue, (job, due)) = self
+                .store
+                .write(move |tx| {
+                    queue.refresh(tx, &config, &api_key, now)?;
+                    let wanting = Wanting { texts_due: !queue.is_empty(), ..wanting };
+                    let next = reading::next(tx, &config, &api_key, wanting)?;
+                    Ok((queue, next))
+                })
+                .await?;
+            line.queue = queue;
             if due {
                 hungry.push(key.clone());
             }
-            if line.is_reading.is_some() || job.is_none() {
+            if job.is_none() {
+                line.nothing_to_read_until = boot + Duration::from_secs(1);
                 continue;
             }
             let wait = line.permits.wait_to_read(due, boot).max(line.not_before.saturating_sub(boot));
@@ -173,7 +202,7 @@ impl<C: Clock + 'static> Engine<C> {
             line.permits.take_read(boot);
             report.reading += 1;
             let (gateway, key, clock, nudge) =
-                (line.gateway.clone(), key.clone(), self.clock.clone(), self.nudge.clone());
+                (line.way.gateway.clone(), key.clone(), self.clock.clone(), self.nudge.clone());
             let work = async move { reading::fetch(gateway, key, job, clock.as_ref()).await };
             line.is_reading = Some(self.readings.begin(work, nudge));
         }

@@ -12,6 +12,7 @@ pub mod outlook;
 pub mod pace;
 pub mod passes;
 pub mod planning;
+mod queue;
 pub mod reading;
 pub mod reconcile;
 pub mod sending;

@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 use tracing::{debug, error, warn};
 
 use super::difference::{self, Difference};
-use super::in_flight::InFlight;
+use super::in_flight::{InFlight, settle_all};
 use super::lines::Line;
 use super::planning::{self, Step};
 use super::reading::Done;
-use super::sending::{Claiming, Trusted, claim_some};
+use super::sending::{Allowance, Claiming, Trusted, claim_some};
 use super::trust::ClockWatch;
 use super::under_way::UnderWay;
 use crate::annie::gateway::Gateway;
@@ -27,6 +27,8 @@ use crate::store::{Store, StoreError, answers, dirty, ledger, reminders, standin
 const STEPS_AT_ONCE: usize = 8;
 /// How often a sign of life is stored.
 pub(super) const HEARTBEAT: TimeDelta = TimeDelta::minutes(1);
+/// While texts go out one after another, how often the house is kept and plans are made.
+const BETWEEN_HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// How often the same waiting is said again.
 const SAY_AGAIN: TimeDelta = TimeDelta::minutes(15);
 
@@ -92,6 +94,10 @@ pub struct Engine<C> {
     pub(super) last_beat: Option<DateTime<Utc>>,
     pub(super) said: Option<(Wait, DateTime<Utc>)>,
     pub(super) warned_unknown: u64,
+    /// The last pass began texts: others follow at once, and what is not about them is done once a second.
+    pub(super) bursting: bool,
+    /// When the house was kept and plans were made last, by the boot clock.
+    pub(super) kept_house: Option<Duration>,
 }
 
 impl<C: Clock + 'static> Engine<C> {
@@ -114,6 +120,8 @@ impl<C: Clock + 'static> Engine<C> {
             last_beat: None,
             said: None,
             warned_unknown: 0,
+            bursting: false,
+            kept_house: None,
         }
     }
 
@@ -151,7 +159,11 @@ impl<C: Clock + 'static> Engine<C> {
         self.watch.see(self.clock.now(), self.clock.boot());
         self.in_flight.collect(false, self.clock.as_ref()).await;
         self.hear_sends();
-        let mut report = PassReport { settled: self.in_flight.settle(&self.store).await?, ..PassReport::default() };
+        let mut report = PassReport::default();
+        // Outcomes share the commit of the next claims, where there may be any.
+        if !self.may_claim() {
+            report.settled = self.in_flight.settle(&self.store).await?;
+        }
         report.read = self.take_readings().await?;
         let now = self.clock.now();
         self.note_doubt(now).await?;
@@ -160,11 +172,17 @@ impl<C: Clock + 'static> Engine<C> {
             if !self.begun {
                 self.begin(now).await?;
             }
-            self.keep_house(now).await?;
-            more = self.plan(now, &mut report).await?;
+            let boot = self.clock.boot();
+            if !(self.bursting && self.kept_house.is_some_and(|kept| boot.saturating_sub(kept) < BETWEEN_HOUSEKEEPING))
+            {
+                self.keep_house(now).await?;
+                more = self.plan(now, &mut report).await?;
+                self.kept_house = Some(boot);
+            }
         }
         let hungry = self.read(&mut report).await?;
         self.send(&hungry, &mut report).await?;
+        self.bursting = report.begun > 0;
         if more {
             report.again_in = Some(Duration::ZERO);
         }
@@ -255,26 +273,30 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(true)
     }
 
+    /// Whether texts may be claimed at all; then outcomes are written with the claims.
+    fn may_claim(&self) -> bool {
+        self.config.rulebook.mode == Mode::Live && self.file == File::Whole && !self.lines.is_empty()
+    }
+
     /// Sends what is due, each key by itself: one that is stopped holds up no other.
     async fn send(&mut self, hungry: &[String], report: &mut PassReport) -> Result<(), StoreError> {
-        if self.config.rulebook.mode == Mode::Observe || self.in_flight.has_unsettled() {
-            return Ok(());
-        }
-        if let Some(why) = self.file.waits() {
+        if self.may_claim() {
+            let keys: Vec<String> = self.lines.keys().cloned().collect();
+            for key in keys {
+                let mut own = PassReport::default();
+                self.send_with(&key, hungry.contains(&key), &mut own).await?;
+                report.begun += own.begun;
+                report.settled += own.settled;
+                report.waits = report.waits.or(own.waits);
+                report.again_in = report.again_in.into_iter().chain(own.again_in).min();
+            }
+            report.settled += self.in_flight.settle(&self.store).await?;
+        } else if let Some(why) = self.file.waits().filter(|_| self.config.rulebook.mode == Mode::Live) {
             let now = self.clock.now();
             if self.store.write(move |tx| reminders::next_due(tx)).await?.is_some_and(|due| due <= now) {
                 report.waits = Some(why);
                 self.say(why, now);
             }
-            return Ok(());
-        }
-        let keys: Vec<String> = self.lines.keys().cloned().collect();
-        for key in keys {
-            let mut own = PassReport::default();
-            self.send_with(&key, hungry.contains(&key), &mut own).await?;
-            report.begun += own.begun;
-            report.waits = report.waits.or(own.waits);
-            report.again_in = report.again_in.into_iter().chain(own.again_in).min();
         }
         Ok(())
     }
@@ -282,26 +304,42 @@ impl<C: Clock + 'static> Engine<C> {
     async fn send_with(&mut self, key: &str, hungry: bool, report: &mut PassReport) -> Result<(), StoreError> {
         let boot = self.clock.boot();
         let under_way = self.in_flight.count_of(key);
-        let slots = (self.config.annie.concurrency as usize).saturating_sub(under_way);
-        let Some(line) = self.lines.get(key) else { return Ok(()) };
-        let most = slots.min(line.permits.sends(boot));
+        let at_once = self.config.annie.concurrency as usize;
+        // Where answers come at once, as many are claimed ahead, so that the wire does not wait for the disk.
+        let ahead = if self.in_flight.is_quick(key) { at_once } else { 0 };
+        let free = (at_once + ahead).saturating_sub(under_way);
+        let Some(line) = self.lines.get_mut(key) else { return Ok(()) };
+        let most = free.min(line.permits.sends(boot));
         if most == 0 {
             // A full house is nudged by the next POST that ends.
-            report.again_in = Some(line.permits.wait(boot)).filter(|wait| hungry && slots > 0 && !wait.is_zero());
+            report.again_in = Some(line.permits.wait(boot)).filter(|wait| hungry && free > 0 && !wait.is_zero());
             return Ok(());
         }
         let (config, clock) = (self.config.clone(), self.clock.clone());
         let trusted = Trusted { clock: self.watch.is_confirmed(), list_works: line.list_works() };
-        let api_key = key.to_owned();
+        let (api_key, allowance) = (key.to_owned(), Allowance { most, under_way });
+        let (ended, mut queue) = (self.in_flight.unsettled(), std::mem::take(&mut line.queue));
         // The claim's time is read when the store is ours: planning and waiting for a writer take their time.
-        let (claiming, now, boot) = self
+        let done = self
             .store
             .write(move |tx| {
+                let settled = settle_all(tx, &ended)?;
                 let (now, boot) = (clock.now(), clock.boot());
-                Ok((claim_some(tx, &config, &api_key, trusted, now, most, under_way)?, now, boot))
+                let claiming = claim_some(tx, &config, &api_key, trusted, now, allowance, &mut queue)?;
+                Ok((settled, claiming, queue, now, boot))
             })
-            .await?;
+            .await;
+        let (settled, claiming, queue, now, boot) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                // What is known is written, whatever keeps the next texts from being claimed.
+                self.in_flight.settle(&self.store).await?;
+                return Err(error);
+            }
+        };
+        report.settled = self.in_flight.are_settled(&settled);
         let Some(line) = self.lines.get_mut(key) else { return Ok(()) };
+        line.queue = queue;
         match claiming {
             Claiming::Sent(claimed) => {
                 self.said = self.said.filter(|_| claimed.is_empty());
@@ -309,10 +347,11 @@ impl<C: Clock + 'static> Engine<C> {
                 line.permits.take_sends(claimed.len(), boot);
                 for claim in claimed {
                     let clock: Arc<dyn Clock> = self.clock.clone();
-                    self.in_flight.begin(claim, line.gateway.clone(), clock, (now, boot), self.nudge.clone());
+                    let way = line.way.clone();
+                    self.in_flight.begin(claim, way, clock, (now, boot), self.nudge.clone());
                 }
                 if report.begun == most {
-                    report.again_in = Some(line.permits.wait(boot));
+                    report.again_in = Some(line.permits.wait(boot)).filter(|wait| !wait.is_zero());
                 }
             }
             Claiming::Waits(why, until) => {

@@ -131,6 +131,8 @@ pub struct Wanting {
     pub may_list: bool,
     /// The last GET read replies.
     pub read_replies: bool,
+    /// Texts of this key are due.
+    pub texts_due: bool,
 }
 
 /// What a key should read next, and whether texts of it are due that wait for nothing else than their turn.
@@ -155,10 +157,9 @@ pub fn next(
         return Ok((Some(Job::Probe), false));
     }
     let standing = listings::standing(tx, api_key)?.unwrap_or_default();
-    let ours = |location: Option<&str>| config.key_name(location) == api_key;
     // While texts wait for the list itself, it may take all permits.
     let stale = standing.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
-    let due = standing.blind.is_none() && !stale && !reminders::due(tx, now, &[], &ours, 1)?.is_empty();
+    let due = standing.blind.is_none() && !stale && wanting.texts_due;
     // Conversations of a key that is gone are read with the first there is.
     let keys: Vec<&str> = config.key_names().collect();
     let is_first = keys.first() == Some(&api_key);

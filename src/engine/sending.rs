@@ -8,16 +8,19 @@ use tracing::error;
 use super::circuit::{self, Permit};
 use super::compose;
 use super::planning::{is_first_text, plan_unit};
+use super::queue::Queue;
 use crate::annie::wire::SmsRequest;
 use crate::config::Config;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::domain::reminder::{Answer, State, Wait};
-use crate::planner::facts::{Key, LiveSince};
+use crate::planner::facts::{Key, LiveSince, Stored};
+use crate::planner::plan::Item;
 use crate::store::dirty::{self, Unit};
 use crate::store::reminders::Due;
 use crate::store::{
-    Connection, StoreError, Transaction, circuits, conversations, ledger, listings, reminders, separately, standing,
+    Connection, StoreError, Transaction, circuits, conversations, each_separately, ledger, listings, reminders,
+    standing,
 };
 
 /// Replies are usually read within seconds; texts that wait longer for it are worth a word.
@@ -74,7 +77,16 @@ pub struct Trusted {
     pub list_works: bool,
 }
 
-/// Claims what may be sent now with a key, at most `most`, in one transaction. `under_way` POSTs have not ended.
+/// What one claiming transaction may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// Claims at most.
+    pub most: usize,
+    /// POSTs that have not ended.
+    pub under_way: usize,
+}
+
+/// Claims what may be sent now with a key, in one transaction.
 ///
 /// # Errors
 /// Database errors.
@@ -84,11 +96,11 @@ pub fn claim_some(
     api_key: &str,
     trusted: Trusted,
     now: DateTime<Utc>,
-    most: usize,
-    under_way: usize,
+    allowance: Allowance,
+    queue: &mut Queue,
 ) -> Result<Claiming, StoreError> {
-    let ours = |location: Option<&str>| config.key_name(location) == api_key;
-    if reminders::due(tx, now, &[], &ours, 1)?.is_empty() {
+    queue.refresh(tx, config, api_key, now)?;
+    if queue.is_empty() {
         return Ok(match conversations::due_unread(tx, now - SOON_READ, now)? {
             0 => Claiming::Sent(Vec::new()),
             _ => Claiming::Waits(Wait::RepliesUnread, now),
@@ -110,36 +122,40 @@ pub fn claim_some(
     if standing.seen_at.is_none() || standing.blind.is_some() || (stale && trusted.list_works) {
         return Ok(Claiming::Waits(Wait::CatchingUp, now));
     }
-    let most = most.min(at_once.saturating_sub(under_way));
+    let most = allowance.most.min(at_once.saturating_sub(allowance.under_way));
     if most == 0 {
         return Ok(Claiming::Sent(Vec::new()));
     }
-    let live = standing::live_since(tx, &config.rulebook.rules)?;
     // After a refusal other numbers go first, also when a probe has cleared the key: one bad number holds up no other.
-    let refused: Vec<Phone> = health.refused_before.iter().map(|refused| refused.phone.clone()).collect();
-    let mut due = reminders::due(tx, now, &refused, &ours, most + SPARE)?;
-    if due.is_empty() {
+    let mut leave: Vec<Phone> = health.refused_before.iter().map(|refused| refused.phone.clone()).collect();
+    if queue.has_only(&leave) {
         let rests = circuit::refused_for_now(&health, now);
-        let others: Vec<Phone> = avoid.iter().chain(&rests).cloned().collect();
-        due = reminders::due(tx, now, &others, &ours, most + SPARE)?;
-        if due.is_empty() && !avoid.is_empty() {
-            return open(tx, api_key, circuit::only_the_refused_is_due(&health), now);
-        }
-        if due.is_empty() && !rests.is_empty() {
-            return Ok(Claiming::Waits(Wait::Refused, now));
+        leave = avoid.iter().chain(&rests).cloned().collect();
+        if queue.has_only(&leave) {
+            return match avoid.is_empty() {
+                true => Ok(Claiming::Waits(Wait::Refused, now)),
+                false => open(tx, api_key, circuit::only_the_refused_is_due(&health), now),
+            };
         }
     }
+    let live = standing::live_since(tx, &config.rulebook.rules)?;
     let mut claimed = Vec::new();
-    for due in due {
-        if claimed.len() == most {
+    let mut looked_at = 0;
+    while claimed.len() < most && looked_at < most + SPARE {
+        let next: Vec<Due> = std::iter::from_fn(|| queue.next(&leave)).take(most - claimed.len()).collect();
+        if next.is_empty() {
             break;
         }
-        match separately(tx, || claim_one(tx, config, &live, &due, now))? {
-            Ok(one) => claimed.extend(one),
-            // One reminder that cannot be claimed holds up no other; it is tried at every pass, until it expires.
-            Err(error) => {
-                let (appointment, rule) = (&due.key.appointment_id, &due.key.rule);
-                error!(%appointment, %rule, "`{rule}` of appointment {appointment} cannot be sent: {error}");
+        looked_at += next.len();
+        let ones = each_separately(tx, &next, |due| claim_one(tx, config, &live, due, now))?;
+        for (due, one) in next.iter().zip(ones) {
+            match one {
+                Ok(one) => claimed.extend(one),
+                // One reminder that cannot be claimed holds up no other; it is tried at every pass, until it expires.
+                Err(error) => {
+                    let (appointment, rule) = (&due.key.appointment_id, &due.key.rule);
+                    error!(%appointment, %rule, "`{rule}` of appointment {appointment} cannot be sent: {error}");
+                }
             }
         }
     }
@@ -150,6 +166,14 @@ fn open(tx: &Transaction<'_>, api_key: &str, reason: String, now: DateTime<Utc>)
     let probes = circuits::probes(tx, api_key)?;
     circuits::set_open(tx, api_key, &circuit::opened(reason.clone(), probes, now, now))?;
     Ok(Claiming::Opened(reason))
+}
+
+/// Whether an answer differs from the stored one in what a claim goes by; the rest is the planning pass's to write.
+fn is_new(item: &Item, stored: &[Stored]) -> bool {
+    let same = |stored: &Stored| {
+        stored.state == item.state && stored.due_at == item.due_at && stored.expires_at == item.expires_at
+    };
+    item.told_by.is_some() || !stored.iter().any(|stored| stored.key == item.key && same(stored))
 }
 
 /// Plans the number again, now; claims the text with the reminder if the answer still is to send it, else writes the
@@ -163,7 +187,8 @@ fn claim_one(
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = Unit::Number(due.phone.clone());
     let (facts, plan) = plan_unit(tx, config, live, &unit, &BTreeSet::new(), now)?;
-    reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored, now)?;
+    let changed: Vec<_> = plan.items.iter().filter(|item| is_new(item, &facts.stored)).cloned().collect();
+    reminders::write(tx, &config.practice.zone, &changed, &facts.stored, now)?;
     if !plan.items.iter().any(|item| item.key == due.key && item.current) {
         // It is no longer this number's, or not at this time: its own unit has to answer for it.
         dirty::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;

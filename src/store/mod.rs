@@ -22,7 +22,7 @@ pub mod phones;
 pub mod reminders;
 pub mod standing;
 
-pub use open::{Store, StoreError, separately};
+pub use open::{Store, StoreError, each_separately, separately};
 pub use rusqlite::{Connection, Transaction};
 
 use chrono::{DateTime, Utc};

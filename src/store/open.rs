@@ -143,6 +143,22 @@ pub fn separately<R>(
     }
 }
 
+/// Does the same for each of several items: all in one go, and only if the data of one are at fault, each by itself. The
+/// work is begun anew then, and must not have effects outside the transaction that matter.
+///
+/// # Errors
+/// Errors of the disk, the file or the connection.
+pub fn each_separately<I, R>(
+    tx: &rusqlite::Transaction<'_>,
+    items: &[I],
+    work: impl Fn(&I) -> Result<R, StoreError>,
+) -> Result<Vec<Result<R, StoreError>>, StoreError> {
+    match separately(tx, || items.iter().map(&work).collect::<Result<Vec<R>, StoreError>>())? {
+        Ok(all) => Ok(all.into_iter().map(Ok).collect()),
+        Err(_) => items.iter().map(|item| separately(tx, || work(item))).collect(),
+    }
+}
+
 /// The daemon's connection: one thread owns it, closures are sent there. A simulation's works where it is called.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -227,6 +243,8 @@ pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
     recognise(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "wal").map_err(|e| opening(path, e))?;
     connection.pragma_update(None, "synchronous", "full").map_err(|e| opening(path, e))?;
+    // 16 MiB: a morning's texts are written back a few times, not a few dozen times.
+    connection.pragma_update(None, "wal_autocheckpoint", 4000).map_err(|e| opening(path, e))?;
     MIGRATIONS.to_latest(&mut connection).map_err(|error| migrating(path, error))?;
     temporary_tables(&connection)?;
     Ok(connection)
@@ -272,6 +290,8 @@ fn latest() -> usize {
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What a statement or a savepoint may have to undo is kept in memory: it is a few pages, written for each of them.
+    connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Writing the planner's answers, and finding what is due.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
@@ -145,14 +145,13 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
 }
 
 /// Planned reminders due at `now`, soonest expiry first, at most `limit` and one for each number; none to a number
-/// in doubt, with unread replies, or in `avoid`, none that has expired, and only of locations that `ours` takes.
+/// in doubt or with unread replies, none that has expired, and only of locations that `ours` takes.
 ///
 /// # Errors
 /// Database errors.
 pub fn due(
     connection: &Connection,
     now: DateTime<Utc>,
-    avoid: &[Phone],
     ours: &dyn Fn(Option<&str>) -> bool,
     limit: usize,
 ) -> Result<Vec<Due>, StoreError> {
@@ -167,14 +166,17 @@ pub fn due(
     let mut statement = connection.prepare_cached(DUE)?;
     let mut rows = statement.query([now.timestamp()])?;
     let mut found: Vec<Due> = Vec::new();
+    let mut numbers = HashSet::new();
     while let Some(row) = rows.next()? {
         if found.len() == limit {
             break;
         }
         let Some(phone) = Phone::from_e164(&row.get::<_, String>(4)?) else { continue };
         let location = any_text(row, 5)?;
-        let takes = ours(location.as_deref()) && !avoid.contains(&phone);
-        if takes && found.iter().all(|due| due.phone != phone) && !conversations::unread(connection, &phone, now)? {
+        if ours(location.as_deref())
+            && numbers.insert(phone.clone())
+            && !conversations::unread(connection, &phone, now)?
+        {
             found.push(Due { key: key_of(row)?, phone, location });
         }
     }
