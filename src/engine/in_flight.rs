@@ -1,6 +1,6 @@
 //! The POSTs under way: begun from claims, collected, settled. A send that has begun is finished and recorded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -209,7 +209,7 @@ pub(super) fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<Settl
     if all.is_empty() {
         return Ok(Settled::default());
     }
-    let mut unrecorded = Vec::new();
+    let (mut unrecorded, mut accepted) = (Vec::new(), BTreeSet::new());
     let settled = each_separately(tx, all, |one| ledger::settle(tx, one.attempt, &one.outcome, one.ended))?;
     for (Finished { attempt, outcome, ended, api_key, pause, .. }, settled) in all.iter().zip(settled) {
         if let Err(error) = settled {
@@ -222,7 +222,7 @@ pub(super) fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<Settl
             }
         }
         if let Outcome::Sent(_) = outcome {
-            circuits::forget_probes(tx, api_key)?;
+            accepted.insert(api_key);
         }
         let limited = match outcome {
             Outcome::NotSent(NotSent::RateLimited { until }) => Some(*until),
@@ -231,6 +231,9 @@ pub(super) fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<Settl
         if let Some(until) = limited {
             circuits::set_limited(tx, api_key, until)?;
         }
+    }
+    for api_key in accepted {
+        circuits::forget_probes(tx, api_key)?;
     }
     let now = all.iter().map(|finished| finished.ended).max().unwrap_or_default();
     let rejected = separately(tx, || ledger::reject_refused_numbers(tx, now))?;

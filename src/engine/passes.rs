@@ -176,13 +176,14 @@ impl<C: Clock + 'static> Engine<C> {
             if !(self.bursting && self.kept_house.is_some_and(|kept| boot.saturating_sub(kept) < BETWEEN_HOUSEKEEPING))
             {
                 self.keep_house(now).await?;
-                more = self.plan(now, &mut report).await?;
+                more = self.plan(now, &mut report).await? && !self.bursting;
                 self.kept_house = Some(boot);
             }
         }
         let hungry = self.read(&mut report).await?;
         self.send(&hungry, &mut report).await?;
-        self.bursting = report.begun > 0;
+        let due = self.lines.values().any(|line| !line.queue.is_empty());
+        self.bursting = report.begun > 0 || (due && self.in_flight.count() > 0);
         if more {
             report.again_in = Some(Duration::ZERO);
         }
@@ -262,7 +263,8 @@ impl<C: Clock + 'static> Engine<C> {
 
     /// Plans what changed; whether more is left.
     async fn plan(&self, now: DateTime<Utc>, report: &mut PassReport) -> Result<bool, StoreError> {
-        for _ in 0..STEPS_AT_ONCE {
+        // While texts go out, what they change is planned bit by bit: a claim plans its number anyway.
+        for _ in 0..if self.bursting { 1 } else { STEPS_AT_ONCE } {
             let config = self.config.clone();
             let step: Step = self.store.write(move |tx| planning::plan_some(tx, &config, now)).await?;
             report.planned += step.changed;

@@ -98,10 +98,11 @@ fn first(
 /// Database errors.
 pub(super) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> Result<(), StoreError> {
     // Not by an upsert: the guard against a second row of one conversation fires before SQLite looks for the first.
-    let known = tx
-        .prepare_cached("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1")?
-        .execute((&id.0, attempt))?;
-    if known == 0 {
+    let is_known = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1)";
+    if tx.prepare_cached(is_known)?.query_row([&id.0], |row| row.get(0))? {
+        tx.prepare_cached("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1")?
+            .execute((&id.0, attempt))?;
+    } else {
         tx.prepare_cached(
             "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key)
              SELECT ?1, t.id, t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t

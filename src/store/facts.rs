@@ -288,12 +288,12 @@ impl Loader<'_> {
         Ok(stored)
     }
 
-    /// What this visit was told, at any start, and what was told of its patient's start under any id.
+    /// What this visit was told, at any start, and what was told of its patient's start under any id; some of it twice.
     fn spent(&self, visit: &Appointment) -> Result<Vec<Spent>, StoreError> {
         let sql = "SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
                    WHERE patient_id = ?1 AND starts_at = ?2
                        AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held')
-                   UNION SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
+                   UNION ALL SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
                    WHERE appointment_id = ?3 AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held')";
         let mut statement = self.connection.prepare_cached(sql)?;
         let about = (&visit.patient_id.0, visit.starts_at.timestamp(), &visit.id.0);
