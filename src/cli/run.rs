@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::output::configuration;
 use super::{ConfigOption, Failure};
-use crate::daemon::{self, RunError, logs};
+use crate::daemon::{self, logs};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -17,8 +17,6 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let (path, config) = configuration(&options.config, true)?;
     // Two workers: one that is stuck must not stop signals and ticks.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(daemon::run(&path, config)).map_err(|error| match error {
-        RunError::Key(_) => Failure::Usage(error.into()),
-        _ => Failure::Failed(error.into()),
-    })
+    // A missing key is no mistake in the configuration: the service starts anew until it is there.
+    runtime.block_on(daemon::run(&path, config)).map_err(|error| Failure::Failed(error.into()))
 }
