@@ -45,8 +45,8 @@ fn sent_since(connection: &Connection, moment: DateTime<Utc>) -> Result<u64, Sto
 }
 
 fn texts_in(connection: &Connection, state: &str) -> Result<u64, StoreError> {
-    // The whole list of states again: it is what the partial index is for.
-    const COUNT: &str = "SELECT count(DISTINCT message_id) FROM reminders
+    // Few are in these states, and the index holds no others; left alone, SQLite walks all that were texted.
+    const COUNT: &str = "SELECT count(DISTINCT message_id) FROM reminders INDEXED BY reminders_in_doubt
         WHERE state IN ('unknown', 'held') AND state = ?1 || ''";
     let count: i64 = connection.prepare_cached(COUNT)?.query_row([state], |row| row.get(0))?;
     Ok(count.unsigned_abs())
@@ -92,14 +92,5 @@ mod tests {
         }
         let today = since(&connection, at(0)).unwrap();
         assert_eq!((today.held, today.in_doubt), (1, 1));
-        let plan: String = connection
-            .query_row(
-                "EXPLAIN QUERY PLAN SELECT count(DISTINCT message_id) FROM reminders
-                 WHERE state IN ('unknown', 'held') AND state = ?1 || ''",
-                ["held"],
-                |row| row.get(3),
-            )
-            .unwrap();
-        assert!(plan.contains("reminders_in_doubt"), "{plan}");
     }
 }
