@@ -94,7 +94,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let (mut metronome, mut ticks) =
         Metronome::start(&engine.config().tick, clock.clone()).await.map_err(|e| setup(&e))?;
     let nudge = engine.nudge();
-    service::ready(&standing.line(engine.config(), clock.now(), &report).await);
+    standing.ready(engine.config(), clock.now(), &report).await;
     let mut watchdog = Watchdog::start();
     let rules = engine.config().rulebook.rules.len();
     info!(version = env!("CARGO_PKG_VERSION"), "leadtime is ready: {}; {rules} rules", mode(engine.config()));
@@ -111,7 +111,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 watchdog.at_work();
                 let taken = reload(path, &mut engine, &mut metronome, clock.as_ref()).await;
                 standing.reloaded(!taken);
-                service::ready(&standing.line(engine.config(), clock.now(), &report).await);
+                standing.ready(engine.config(), clock.now(), &report).await;
             }
             () = watchdog.next() => {
                 watchdog.between_passes(metronome.patience(clock.now()));

@@ -34,7 +34,7 @@ impl Standing {
     }
 
     /// The line as of now; counted anew where something happened. Without the database the last figures stand.
-    pub(super) async fn line(&mut self, config: &Config, now: DateTime<Utc>, report: &PassReport) -> String {
+    async fn line(&mut self, config: &Config, now: DateTime<Utc>, report: &PassReport) -> String {
         let busy = report.settled + report.planned + report.begun + report.read > 0;
         if busy || self.counted.is_none_or(|at| at.elapsed() >= REFRESH) {
             let midnight = config.practice.zone.at(config.practice.zone.local(now).date_naive(), NaiveTime::MIN);
@@ -48,6 +48,12 @@ impl Standing {
             line.push_str("; the last reload was REFUSED, the rules before it stay in force (journalctl -u leadtime)");
         }
         line
+    }
+
+    /// Tells systemd the line, and that start or reload is over.
+    pub(super) async fn ready(&mut self, config: &Config, now: DateTime<Utc>, report: &PassReport) {
+        self.said = self.line(config, now, report).await;
+        service::ready(&self.said);
     }
 
     /// Tells systemd the line if it has changed.

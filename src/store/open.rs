@@ -23,7 +23,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(20);
 /// The same for the daemon.
 const DAEMONS_BUSY_WAIT: Duration = Duration::from_secs(2);
 
-/// SQLite's steps between two signs that a migration gets on: about a second.
+/// SQLite's steps between two signs that a migration gets on: a tenth of a second or more.
 const STEPS_BETWEEN_SIGNS: i32 = 20_000_000;
 
 /// What goes wrong with the database, in words that say what to do.
