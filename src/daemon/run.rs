@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 
 use super::metronome::Metronome;
 use super::service;
-use super::standing::{Standing, mode};
+use super::standing::{Standing, mode, rules};
 use super::watchdog::Watchdog;
 use crate::annie::client::{ClientError, HttpAnnie};
 use crate::annie::gateway::Gateway;
@@ -96,8 +96,8 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let nudge = engine.nudge();
     standing.ready(engine.config(), clock.now(), &report).await;
     let mut watchdog = Watchdog::start();
-    let rules = engine.config().rulebook.rules.len();
-    info!(version = env!("CARGO_PKG_VERSION"), "leadtime is ready: {}; {rules} rules", mode(engine.config()));
+    let (mode, rules) = (mode(engine.config()), rules(engine.config()));
+    info!(version = env!("CARGO_PKG_VERSION"), "leadtime is ready: {mode}; {rules}");
 
     let mut look_after = tokio::time::interval(LOOK_AFTER);
     let mut trouble = Trouble::default();

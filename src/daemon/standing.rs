@@ -87,12 +87,20 @@ pub(super) fn mode(config: &Config) -> String {
     }
 }
 
+/// How many rules there are, in words.
+pub(super) fn rules(config: &Config) -> String {
+    match config.rulebook.rules.len() {
+        1 => "1 rule".to_owned(),
+        n => format!("{n} rules"),
+    }
+}
+
 fn words(config: &Config, today: &Today, waits: Option<Wait>, now: DateTime<Utc>) -> String {
     let mut line = mode(config);
     if config.rulebook.mode == Mode::Live {
         line.push_str(&format!("; {}", figures(today, waits, &config.practice.zone, now)));
     } else {
-        line.push_str(&format!("; {} rules", config.rulebook.rules.len()));
+        line.push_str(&format!("; {}", rules(config)));
     }
     for (count, what) in [(today.held, "held (leadtime resolve)"), (today.in_doubt, "in doubt")] {
         if count > 0 {
