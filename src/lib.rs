@@ -18,7 +18,7 @@
 //! | [`feeds`] | readers of foreign formats | domain |
 //! | [`engine`] | the passes: read the store, ask the pure parts, act, write the store | all of the above |
 //! | [`simulation`] | weeks of a made-up practice in seconds, and an auditor | all of the above |
-//! | [`daemon`] | metronome, signals, systemd, reload, logs | all of the above |
+//! | [`daemon`] | metronome, signals, systemd, watchdog, reload, logs | all of the above |
 //! | [`cli`] | one file a command | all of the above |
 //!
 //! `tests/house.rs` holds the house to these rules.

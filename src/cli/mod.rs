@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod explain;
+mod generate;
 mod history;
 mod import;
 mod opt_out;
@@ -57,6 +58,9 @@ enum Command {
     Sandbox(sandbox::Options),
     /// Live weeks of a made-up practice in seconds, with everything that can go wrong, and audit every text.
     Simulate(simulate::Options),
+    /// Write the manual pages and the shells' completions into a folder, for packages.
+    #[command(hide = true)]
+    Generate(generate::Options),
 }
 
 /// The configuration a command works by.
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Sandbox(options) => sandbox::run(options),
         Command::Simulate(options) => simulate::run(&options),
+        Command::Generate(options) => generate::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

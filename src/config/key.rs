@@ -18,6 +18,13 @@ pub enum KeyError {
          credential `annie-api-key` (README, \"The key\"); or the environment variable ANNIE_API_KEY"
     )]
     Missing,
+    /// The service was started without one.
+    #[error(
+        "the service has no API key, and mode is \"live\": /etc/leadtime/annie-api-key, or the encrypted file in its \
+         place, is missing or empty, or holds something else (README, \"The key\"). It is looked for again within \
+         seconds; nothing is lost"
+    )]
+    NotGiven,
     /// A file that should hold it cannot be read.
     #[error("cannot read the API key from {path}: {source}; it must belong to the user Leadtime runs as")]
     Unreadable {
@@ -42,7 +49,10 @@ pub fn find(api_key_file: Option<&Path>) -> Result<SecretString, KeyError> {
     if let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") {
         let path = Path::new(&folder).join(CREDENTIAL);
         if path.exists() {
-            return from_file(&path);
+            return from_file(&path).map_err(|error| match error {
+                KeyError::Malformed(_) => KeyError::NotGiven,
+                other => other,
+            });
         }
     }
     match std::env::var(VARIABLE) {

@@ -67,6 +67,11 @@ impl Metronome {
         Ok(())
     }
 
+    /// How long no pass may have run: the job was due, was replaced in time, and was due again.
+    pub(super) fn patience(&self, now: DateTime<Utc>) -> Duration {
+        2 * (PATIENCE + 2 * rhythm(&self.cron, now))
+    }
+
     async fn replace(&mut self) -> Result<(), JobSchedulerError> {
         self.scheduler.remove(&self.job).await?;
         self.beat.store(millis(self.clock.boot()), Ordering::Relaxed);

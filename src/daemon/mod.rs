@@ -4,5 +4,7 @@ pub mod logs;
 mod metronome;
 mod run;
 mod service;
+mod standing;
+mod watchdog;
 
 pub use run::{RunError, run};

@@ -13,6 +13,8 @@ use tracing::{error, info, warn};
 
 use super::metronome::Metronome;
 use super::service;
+use super::standing::{Standing, mode, rules};
+use super::watchdog::Watchdog;
 use crate::annie::client::{ClientError, HttpAnnie};
 use crate::annie::gateway::Gateway;
 use crate::clock::{Clock, SystemClock};
@@ -77,20 +79,25 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let database = config.database.clone();
     let lock = lock::take(&database).map_err(|source| RunError::Lock { path: database.clone(), source })?;
     let _lock = lock.ok_or_else(|| RunError::AlreadyRunning(database.clone()))?;
-    let store = Store::new(open::read_write(&database)?);
+    service::starting("starting: opening the database, and bringing it up to date");
+    let store = Store::new(open::read_write_telling(&database, service::still_starting)?);
     compare_zones(&config, clock.as_ref());
 
+    let mut standing = Standing::new(store.clone());
     let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
+    service::starting("starting: what changed is planned");
     engine.start().await?;
+    service::still_starting();
     let mut report = engine.pass().await?;
     let (mut metronome, mut ticks) =
         Metronome::start(&engine.config().tick, clock.clone()).await.map_err(|e| setup(&e))?;
     let nudge = engine.nudge();
-    let standing = standing(engine.config());
-    service::ready(&standing);
-    info!(version = env!("CARGO_PKG_VERSION"), "leadtime is ready: {standing}");
+    standing.ready(engine.config(), clock.now(), &report).await;
+    let mut watchdog = Watchdog::start();
+    let (mode, rules) = (mode(engine.config()), rules(engine.config()));
+    info!(version = env!("CARGO_PKG_VERSION"), "leadtime is ready: {mode}; {rules}");
 
     let mut look_after = tokio::time::interval(LOOK_AFTER);
     let mut trouble = Trouble::default();
@@ -100,7 +107,16 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             biased;
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => reload(path, &mut engine, &mut metronome, clock.as_ref()).await,
+            _ = hang_up.recv() => {
+                watchdog.at_work();
+                let taken = reload(path, &mut engine, &mut metronome, clock.as_ref()).await;
+                standing.reloaded(!taken);
+                standing.ready(engine.config(), clock.now(), &report).await;
+            }
+            () = watchdog.next() => {
+                watchdog.between_passes(metronome.patience(clock.now()));
+                continue;
+            }
             _ = look_after.tick() => {
                 if let Err(error) = metronome.watch(clock.now()).await {
                     error!(%error, "the scheduler cannot be started anew");
@@ -114,7 +130,10 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         }
         report = match engine.pass().await {
             Ok(report) => {
-                trouble.is_over();
+                if trouble.is_over() {
+                    standing.forget();
+                }
+                standing.tell(engine.config(), clock.now(), &report).await;
                 report
             }
             Err(StoreError::Closed) => return Err(StoreError::Closed.into()),
@@ -123,6 +142,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 PassReport::default()
             }
         };
+        watchdog.pass_ended();
     }
     service::stopping();
     info!(under_way = engine.in_flight(), "stopping: texts under way are finished and recorded, no other is begun");
@@ -155,15 +175,6 @@ fn gateways_of(config: &Config) -> Result<Gateways, RunError> {
     Ok(gateways)
 }
 
-fn standing(config: &Config) -> String {
-    let mode = match (config.rulebook.mode, &config.rulebook.only_to) {
-        (Mode::Observe, _) => "observe mode, nobody is texted".to_owned(),
-        (Mode::Live, Some(only)) => format!("live, for {} numbers of only_to", only.len()),
-        (Mode::Live, None) => "live".to_owned(),
-    };
-    format!("{mode}; {} rules", config.rulebook.rules.len())
-}
-
 fn compare_zones(config: &Config, clock: &dyn Clock) {
     let calendar = &config.rulebook.calendar;
     let other = Some(&calendar.organization_zone).filter(|zone| zone.name() != calendar.zone.name());
@@ -179,16 +190,19 @@ fn compare_zones(config: &Config, clock: &dyn Clock) {
     }
 }
 
-/// A good file replaces the rules in force; a bad one changes nothing and says so.
-async fn reload(path: &Path, engine: &mut Engine<SystemClock>, metronome: &mut Metronome, clock: &SystemClock) {
+/// A good file replaces the rules in force; a bad one changes nothing and says so. Whether it was taken.
+async fn reload(path: &Path, engine: &mut Engine<SystemClock>, metronome: &mut Metronome, clock: &SystemClock) -> bool {
     service::reloading();
     match try_reload(path, engine, metronome, clock).await {
-        Ok(()) => info!("configuration reloaded from {}", path.display()),
+        Ok(()) => {
+            info!("configuration reloaded from {}", path.display());
+            true
+        }
         Err(why) => {
             error!("the configuration was not reloaded, and the rules in force before stay in force: {why}");
+            false
         }
     }
-    service::ready(&standing(engine.config()));
 }
 
 async fn try_reload(
@@ -290,10 +304,12 @@ impl Trouble {
         }
     }
 
-    fn is_over(&mut self) {
-        if self.said.take().is_some() {
+    /// Whether there was any.
+    fn is_over(&mut self) -> bool {
+        let was = self.said.take().is_some();
+        if was {
             info!("the database works again: sending goes on");
-            service::status("running");
         }
+        was
     }
 }

@@ -1,8 +1,23 @@
 //! What systemd is told. Silent where there is no systemd.
 
+use std::time::Duration;
+
 use rustix::time::{ClockId, clock_gettime};
 use sd_notify::NotifyState;
 use tracing::debug;
+
+/// How much longer a start may take after each sign that it gets on.
+const MORE_TIME: Duration = Duration::from_secs(300);
+
+/// The start has come this far.
+pub(super) fn starting(status: &str) {
+    tell(&[NotifyState::Status(status), more_time()]);
+}
+
+/// The start takes long and gets on: systemd should go on waiting.
+pub(super) fn still_starting() {
+    tell(&[more_time()]);
+}
 
 /// The store is open and the first pass has run.
 pub(super) fn ready(status: &str) {
@@ -12,6 +27,16 @@ pub(super) fn ready(status: &str) {
 /// A line for `systemctl status`.
 pub(super) fn status(status: &str) {
     tell(&[NotifyState::Status(status)]);
+}
+
+/// The daemon is alive.
+pub(super) fn alive() {
+    tell(&[NotifyState::Watchdog]);
+}
+
+/// How long systemd waits for the next sign of life, if it does.
+pub(super) fn waits_for_life() -> Option<Duration> {
+    sd_notify::watchdog_enabled().filter(|wait| !wait.is_zero())
 }
 
 /// A reload has begun; [`ready`] ends it.
@@ -24,6 +49,10 @@ pub(super) fn reloading() {
 /// The daemon is about to end.
 pub(super) fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping: finishing the texts under way")]);
+}
+
+fn more_time() -> NotifyState<'static> {
+    NotifyState::ExtendTimeoutUsec(u32::try_from(MORE_TIME.as_micros()).unwrap_or(u32::MAX))
 }
 
 fn tell(states: &[NotifyState<'_>]) {

@@ -21,6 +21,7 @@ pub mod opt_outs;
 pub mod phones;
 pub mod reminders;
 pub mod standing;
+pub mod today;
 
 pub use open::{Store, StoreError, each_separately, separately};
 pub use rusqlite::{Connection, Transaction};

@@ -23,6 +23,9 @@ const BUSY_WAIT: Duration = Duration::from_secs(20);
 /// The same for the daemon.
 const DAEMONS_BUSY_WAIT: Duration = Duration::from_secs(2);
 
+/// SQLite's steps between two signs that a migration gets on: a tenth of a second or more.
+const STEPS_BETWEEN_SIGNS: i32 = 20_000_000;
+
 /// What goes wrong with the database, in words that say what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -224,6 +227,17 @@ pub fn at_once<R>(
 /// # Errors
 /// See [`StoreError`].
 pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
+    read_write_telling(path, || {})
+}
+
+/// The same; `still_at_it` is called now and then while the schema is brought up to date, as long as SQLite gets on.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn read_write_telling(
+    path: &Path,
+    mut still_at_it: impl FnMut() + Send + 'static,
+) -> Result<Connection, StoreError> {
     // Created here and not by SQLite: 0600 from the first byte, which -wal and -shm then inherit.
     // The descriptor is closed before SQLite opens the file: POSIX drops all of a process's locks on a file when any
     // of its descriptors is closed, and SQLite relies on its own.
@@ -245,7 +259,13 @@ pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "full").map_err(|e| opening(path, e))?;
     // 16 MiB: a morning's texts are written back a few times, not a few dozen times.
     connection.pragma_update(None, "wal_autocheckpoint", 4000).map_err(|e| opening(path, e))?;
+    let go_on = move || {
+        still_at_it();
+        false
+    };
+    connection.progress_handler(STEPS_BETWEEN_SIGNS, Some(go_on))?;
     MIGRATIONS.to_latest(&mut connection).map_err(|error| migrating(path, error))?;
+    connection.progress_handler(0, None::<fn() -> bool>)?;
     temporary_tables(&connection)?;
     Ok(connection)
 }

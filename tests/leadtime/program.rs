@@ -369,13 +369,20 @@ fn systemd_hears_ready_only_after_the_first_pass() {
     command.env("ANNIE_API_KEY", "k").env("NOTIFY_SOCKET", practice.path("notify")).stderr(Stdio::null());
     let mut process = command.spawn().unwrap();
     let mut buffer = [0; 4096];
-    let read = socket.recv(&mut buffer).unwrap();
-    let first = String::from_utf8_lossy(&buffer[..read]).into_owned();
-    assert!(first.contains("READY=1"), "{first}");
+    let mut hear = || {
+        let read = socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..read]).into_owned()
+    };
+    let mut heard = hear();
+    while heard.contains("STATUS=starting") || heard.starts_with("EXTEND_TIMEOUT_USEC=") {
+        heard = hear();
+    }
+    assert!(heard.contains("READY=1") && heard.contains("STATUS=live; 0 texts today, next "), "{heard}");
     assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'planned'"), 3, "the first pass has run");
     kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
-    let read = socket.recv(&mut buffer).unwrap();
-    assert!(String::from_utf8_lossy(&buffer[..read]).contains("STOPPING=1"));
+    while !heard.contains("STOPPING=1") {
+        heard = hear();
+    }
     assert_eq!(process.wait().unwrap().code(), Some(0));
 }
 
@@ -497,7 +504,7 @@ fn what_bad_input_gets() {
     }
     // Live without a key.
     let live = Practice::new(&live_config("http://127.0.0.1:9/v1"));
-    says(&live, &["run"], 2, "there is no API key");
+    says(&live, &["run"], 1, "there is no API key");
     assert!(!live.path("test.db").exists(), "and nothing was made");
     let text = "x".repeat(600);
     says(&Practice::new(&observe.replace("See you", &text)), &["check"], 2, "Annie takes at most 500");
