@@ -16,12 +16,16 @@ use crate::store::today::{self, Today};
 
 /// How old the figures get when nothing is done.
 const REFRESH: Duration = Duration::from_secs(30);
+/// The same while much is done: counting must not hold up sending.
+const AT_WORK: Duration = Duration::from_secs(2);
 
 /// Keeps the line.
 pub(super) struct Standing {
     store: Store,
     figures: Today,
     counted: Option<Instant>,
+    /// Something was done since they were counted.
+    stale: bool,
     said: String,
     /// The last reload was refused.
     refused: bool,
@@ -30,17 +34,18 @@ pub(super) struct Standing {
 impl Standing {
     /// Nothing is known yet.
     pub(super) fn new(store: Store) -> Standing {
-        Standing { store, figures: Today::default(), counted: None, said: String::new(), refused: false }
+        Standing { store, figures: Today::default(), counted: None, stale: false, said: String::new(), refused: false }
     }
 
     /// The line as of now; counted anew where something happened. Without the database the last figures stand.
     async fn line(&mut self, config: &Config, now: DateTime<Utc>, report: &PassReport) -> String {
-        let busy = report.settled + report.planned + report.begun + report.read > 0;
-        if busy || self.counted.is_none_or(|at| at.elapsed() >= REFRESH) {
+        self.stale |= report.settled + report.planned + report.begun + report.read > 0;
+        let patience = if self.stale { AT_WORK } else { REFRESH };
+        if self.counted.is_none_or(|at| at.elapsed() >= patience) {
             let midnight = config.practice.zone.at(config.practice.zone.local(now).date_naive(), NaiveTime::MIN);
             if let Ok(figures) = self.store.write(move |tx| today::since(tx, midnight)).await {
                 self.figures = figures;
-                self.counted = Some(Instant::now());
+                (self.counted, self.stale) = (Some(Instant::now()), false);
             }
         }
         let mut line = words(config, &self.figures, report.waits, now);
