@@ -68,6 +68,8 @@ fn visit(n: u32, patient: u32, starts_at: DateTime<Utc>) -> VisitFacts {
         imports: FeedImports::None,
         bad_row: false,
         not_listed: false,
+        skipped: vec![],
+        paused: None,
         twins: Vec::new(),
     }
 }

@@ -8,3 +8,37 @@ CREATE TABLE untold (
     until    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX reminders_untold ON reminders (starts_at) WHERE state IN ('skipped', 'cancelled');
+
+---------------------------------------------------------------------------------------------------
+-- The brakes
+---------------------------------------------------------------------------------------------------
+
+-- Where sending is paused; nothing leaves before `until`.
+CREATE TABLE pauses (
+    location TEXT    NOT NULL PRIMARY KEY, -- '' = everywhere
+    since    INTEGER NOT NULL,
+    until    INTEGER,                      -- NULL: until somebody lifts it
+    who      TEXT,
+    why      TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Visits that a person took texts from.
+CREATE TABLE skips (
+    appointment_id TEXT    NOT NULL, -- no foreign key: an import may replace the visit
+    rule           TEXT    NOT NULL, -- '' = every rule
+    at             INTEGER NOT NULL,
+    who            TEXT,
+    why            TEXT,
+    PRIMARY KEY (appointment_id, rule)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER skips_after_insert AFTER INSERT ON skips
+BEGIN
+    INSERT INTO dirty_numbers (phone, appointment_id)
+    SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.appointment_id ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER skips_after_delete AFTER DELETE ON skips
+BEGIN
+    INSERT INTO dirty_numbers (phone, appointment_id)
+    SELECT coalesce(phone, ''), id FROM appointments WHERE id = OLD.appointment_id ON CONFLICT DO NOTHING;
+END;

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod brakes;
 mod check;
 mod demo;
 mod explain;
@@ -36,6 +37,12 @@ enum Command {
     Explain(explain::Options),
     /// Show how things stand.
     Status(status::Options),
+    /// Stop sending for a while, everywhere or at one location.
+    Pause(brakes::Pause),
+    /// End a pause: what is still of use goes out.
+    Resume(brakes::Resume),
+    /// Take the texts from one visit, or give them back.
+    Skip(brakes::Skip),
     /// Note who asked for no texts, or take it back.
     OptOut(opt_out::OptOut),
     /// Note that a number is not its patient's.
@@ -95,6 +102,9 @@ pub fn main() -> ExitCode {
         Command::Plan(options) => plan::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Status(options) => status::run(&options),
+        Command::Pause(options) => brakes::pause(&options),
+        Command::Resume(options) => brakes::resume(&options),
+        Command::Skip(options) => brakes::skip(&options),
         Command::OptOut(options) => opt_out::run(&options),
         Command::WrongNumber(options) => opt_out::run_wrong(&options),
         Command::Resolve(options) => resolve::run(&options),

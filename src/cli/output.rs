@@ -32,15 +32,19 @@ pub(super) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(Pa
 
 /// The moment a command speaks of: the one that was asked for, else now.
 pub(super) fn moment(asked: Option<&str>, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
-    let Some(text) = asked else { return Ok(SystemClock.now()) };
-    let at = read_moment(text, zone)?;
+    asked.map_or_else(|| Ok(SystemClock.now()), |text| time("--now", text, zone))
+}
+
+/// A time that an option names.
+pub(super) fn time(option: &str, text: &str, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
+    let at = read_time(option, text, zone)?;
     match (2..9999).contains(&at.year()) {
         true => Ok(at),
-        false => Err(Failure::Usage(anyhow::anyhow!("--now {text}: there is no such year in this calendar"))),
+        false => Err(Failure::Usage(anyhow::anyhow!("{option} {text}: there is no such year in this calendar"))),
     }
 }
 
-fn read_moment(text: &str, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
+fn read_time(option: &str, text: &str, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.to_utc());
     }
@@ -48,7 +52,7 @@ fn read_moment(text: &str, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     match local.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) {
         Some(wall) => Ok(zone.instant(wall)),
         None => Err(Failure::Usage(anyhow::anyhow!(
-            "--now {text}: write a time such as 2026-03-09T10:00:00-06:00, or \"2026-03-09 10:00\" on the practice's clock"
+            "{option} {text}: write a time such as 2026-03-09T10:00:00-06:00, or \"2026-03-09 10:00\" on the practice's clock"
         ))),
     }
 }

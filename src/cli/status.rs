@@ -84,6 +84,9 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "waits": overview.waits.map(|wait| wait.code()),
         "clock_doubt": overview.clock_doubt,
         "unknown_for_long": overview.unknown_for_long,
+        "paused": overview.paused.iter().map(|paused| json!({
+            "location": paused.location, "since": utc(paused.since), "until": paused.until.map(utc), "who": paused.who,
+        })).collect::<Vec<_>>(),
     })
 }
 
@@ -116,6 +119,12 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         (None, None) => "nothing stands in the way".to_owned(),
     };
     text.push_str(&format!("Sending     {sending}\n"));
+    for paused in &overview.paused {
+        let place = paused.location.as_ref().map_or_else(|| "everywhere".to_owned(), |id| format!("at {id}"));
+        let who = paused.who.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
+        let until = paused.until.map_or_else(|| "`leadtime resume`".to_owned(), |at| local(zone, at));
+        text.push_str(&format!("PAUSED      {place} since {}{who}, until {until}\n", local(zone, paused.since)));
+    }
     let import = overview.last_import.as_ref().map_or_else(
         || "none yet".to_owned(),
         |i| format!("{}: {} rows, {} of them bad", local(zone, i.at), i.good + i.bad, i.bad),

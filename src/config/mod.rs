@@ -1,5 +1,6 @@
 //! `config.toml` -> a checked, typed [`Config`]; every problem at once, with line and column.
 
+mod brakes;
 mod check;
 pub mod document;
 mod hours;
@@ -27,6 +28,7 @@ use crate::domain::phone::{Country, Phone};
 use crate::domain::zone::Zone;
 use crate::planner::facts::Rulebook;
 use crate::wording::wordbook::{Office, Wordbook};
+pub use brakes::Brakes;
 use problem::Report;
 use zones::Zones;
 
@@ -41,6 +43,8 @@ pub struct Config {
     pub locations: BTreeMap<String, Location>,
     /// The rules, the calendar and the mode, for the planner.
     pub rulebook: Rulebook,
+    /// How many texts may leave on one day.
+    pub brakes: Brakes,
     /// The words.
     pub wordbook: Wordbook,
     /// The database file.

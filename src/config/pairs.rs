@@ -205,6 +205,8 @@ fn facts(start: DateTime<Utc>, now: DateTime<Utc>) -> NumberFacts {
         imports: FeedImports::None,
         bad_row: false,
         not_listed: false,
+        skipped: vec![],
+        paused: None,
         twins: Vec::new(),
     };
     NumberFacts {

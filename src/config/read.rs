@@ -14,7 +14,8 @@ use super::hours::{self, Open};
 use super::problem::Problem;
 use super::zones::Zones;
 use super::{
-    Annie, AppointmentField, Config, OnUnknown, PatientField, Practice, check, locations, rules, schedule, words,
+    Annie, AppointmentField, Brakes, Config, OnUnknown, PatientField, Practice, brakes, check, locations, rules,
+    schedule, words,
 };
 use crate::domain::appointment::Consent;
 use crate::domain::language::Language;
@@ -49,6 +50,7 @@ struct Sending {
     max_household: usize,
     unknown_consent: Consent,
     only_to: Option<BTreeSet<Phone>>,
+    brakes: Brakes,
 }
 
 /// Reads a file's text; paths in it are relative to `folder`. `None` only with at least one error.
@@ -126,6 +128,7 @@ fn sections(
         days,
         holidays: sending.open.holidays.unwrap_or_default(),
     };
+    let brakes = sending.brakes;
     let (locations, calendars, offices) = locations::complete(locations, &practice, &calendar);
     wordbook.set_locations(offices);
     let mut own_numbers = vec![practice.phone.clone(), practice.from_number.clone()];
@@ -145,7 +148,7 @@ fn sections(
     };
     let database = folder.join(path);
     let source = source.to_owned();
-    let config = Config { practice, annie, locations, rulebook, wordbook, database, tick, source };
+    let config = Config { practice, annie, locations, rulebook, brakes, wordbook, database, tick, source };
     check::relations(root, &config, problems);
     Some(config)
 }
@@ -273,6 +276,7 @@ fn read_sending(mut section: Section<'_, '_, '_>, language: Language, wordbook: 
         }
         Ok(())
     });
+    let brakes = brakes::read(&mut section);
     let only_to = section.optional("only_to", |value| list(value, |number| text_as(number, e164)));
     section.finish();
     Sending {
@@ -284,6 +288,7 @@ fn read_sending(mut section: Section<'_, '_, '_>, language: Language, wordbook: 
         max_household: max_household as usize,
         unknown_consent: unknown_consent.unwrap_or(Consent::Yes),
         only_to: only_to.map(|numbers| numbers.into_iter().collect()),
+        brakes,
     }
 }
 

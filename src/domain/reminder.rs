@@ -89,6 +89,8 @@ reasons! {
         Clock = "clock", "this machine's clock is wrong, or not confirmed by Annie's yet";
         CatchingUp = "catching-up", "Annie is asked first what went out while Leadtime was not looking";
         RepliesUnread = "replies-unread", "the replies of this number are read first";
+        DailyLimit = "daily-limit", "as many texts as are allowed have gone out today (max_texts_per_day)";
+        FirstDayLimit = "first-day-limit", "as many texts as are allowed on the first day have gone out (first_day_limit)";
         Refused = "refused", "Annie refuses its number, and no other text shows yet whether she means the number";
         Checking = "checking", "the database is checked first";
         Damaged = "damaged", "the database is damaged; restore the last backup";

@@ -1,6 +1,7 @@
 //! The passes: they read the store, ask the pure parts, act, and write the store.
 
 pub mod account;
+pub mod brakes;
 pub mod circuit;
 pub mod compose;
 pub mod difference;

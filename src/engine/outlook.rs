@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::brakes::{self, Left};
 use super::planning::{directory, is_first_text, load_unit, plan_facts};
 use super::sending::clock_is_wrong;
 use super::{circuit, compose};
@@ -13,6 +14,7 @@ use crate::domain::appointment::Appointment;
 use crate::domain::reminder::{Answer, State, Wait};
 use crate::planner::facts::{Key, LiveSince, NumberFacts};
 use crate::planner::plan::Item;
+use crate::store::brakes::{Paused, pauses};
 use crate::store::dirty::Unit;
 use crate::store::imports::LastImport;
 use crate::store::ledger::Text;
@@ -91,6 +93,10 @@ pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Re
             true => Some(Wait::Clock),
             false if blind.iter().any(|blind| blind == key) => Some(Wait::CatchingUp),
             false => circuit::waits(&circuits::health(connection, key)?, now),
+        };
+        let wait = match (wait, brakes::left_today(connection, config, now)?) {
+            (None, Left::Nothing(why, _)) => Some(why),
+            (wait, _) => wait,
         };
         blocked.extend(wait.map(|wait| (key.to_owned(), wait)));
     }
@@ -178,6 +184,8 @@ pub struct Overview {
     pub clock_doubt: Option<String>,
     /// Texts of unknown outcome for several times `settle`.
     pub unknown_for_long: u64,
+    /// Where sending is paused.
+    pub paused: Vec<Paused>,
 }
 
 /// Reads the state of the whole.
@@ -200,5 +208,6 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         waits,
         unknown_for_long: ledger::unknown_since_before(connection, now - config.annie.settle * 3)?,
         clock_doubt: standing::clock_doubt(connection)?,
+        paused: pauses(connection, now)?,
     })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::error;
 
+use super::brakes::{self, Left};
 use super::circuit::{self, Permit};
 use super::compose;
 use super::planning::{is_first_text, plan_unit};
@@ -122,7 +123,11 @@ pub fn claim_some(
     if standing.seen_at.is_none() || standing.blind.is_some() || (stale && trusted.list_works) {
         return Ok(Claiming::Waits(Wait::CatchingUp, now));
     }
-    let most = allowance.most.min(at_once.saturating_sub(allowance.under_way));
+    let left = match brakes::left_today(tx, config, now)? {
+        Left::Texts(left) => left,
+        Left::Nothing(why, until) => return Ok(Claiming::Waits(why, until)),
+    };
+    let most = allowance.most.min(at_once.saturating_sub(allowance.under_way)).min(left);
     if most == 0 {
         return Ok(Claiming::Sent(Vec::new()));
     }

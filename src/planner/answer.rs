@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::calendar::{Calendar, ON_TIME};
 use super::civil;
 use super::draft::{Draft, Expiry};
-use super::facts::{FeedImports, Key, LiveSince, Number, NumberFacts, Rulebook, Stored, Told, Twin, VisitFacts};
+use super::facts::{FeedImports, Key, LiveSince, Number, NumberFacts, Pause, Rulebook, Stored, Told, Twin, VisitFacts};
 use super::plan::Words;
 use crate::domain::appointment::{Appointment, Consent, Status};
 use crate::domain::phone::Phone;
@@ -140,11 +140,14 @@ impl<'a> Answering<'a> {
         if self.now >= draft.expires {
             return Err(Answer::Missed(Miss::Expired));
         }
-        let due = match self.now <= adjusted + ON_TIME {
-            true => Some(adjusted),
-            false => calendar.first_open(self.now, draft.expires),
+        let due = match (draft.visit.paused, self.now <= adjusted + ON_TIME) {
+            (Some(Pause::UntilLifted), _) => return Err(Answer::Skipped(Skip::Paused)),
+            (Some(Pause::Until(until)), _) if until > adjusted.max(self.now) => {
+                calendar.first_open(until, draft.expires).ok_or(Answer::Skipped(Skip::Paused))?
+            }
+            (_, true) => adjusted,
+            (_, false) => calendar.first_open(self.now, draft.expires).ok_or(Answer::Skipped(Skip::OutsideHours))?,
         };
-        let due = due.ok_or(Answer::Skipped(Skip::OutsideHours))?;
         (self.words)(&[(&draft.visit.appointment, draft.rule)], due).map_err(Answer::Skipped)?;
         Ok(due)
     }
@@ -176,6 +179,9 @@ impl<'a> Answering<'a> {
         let appointment = &draft.visit.appointment;
         if !draft.rule.applies_to(appointment.type_id.as_deref()) {
             return skip(Skip::OtherType);
+        }
+        if draft.visit.skipped.iter().any(|rule| rule.as_ref().is_none_or(|rule| *rule == draft.key.rule)) {
+            return skip(Skip::ByHand);
         }
         match &self.facts.number {
             Number::Missing => return skip(Skip::NoPhone),
@@ -329,7 +335,8 @@ impl<'a> Answering<'a> {
     fn is_final(&self, draft: &Draft<'a>, kept: Answer, called_off: bool) -> bool {
         let past = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at <= self.now);
         match kept {
-            Answer::Missed(_) | Answer::Skipped(Skip::ByHand) => true,
+            Answer::Missed(_) => true,
+            Answer::Skipped(Skip::ByHand) if draft.stored.is_some_and(|stored| stored.tried) => true,
             // With its household it would have gone before its own time.
             Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)
                 if draft.stored.and_then(|s| s.due_at).is_some_and(|at| at <= self.now) =>

@@ -181,6 +181,19 @@ pub struct VisitFacts {
     pub not_listed: bool,
     /// Other live entries of the same patient and start.
     pub twins: Vec<Twin>,
+    /// The rules whose texts a person took from it; none within: all of them.
+    pub skipped: Vec<Option<RuleName>>,
+    /// Sending of its office's texts is paused.
+    pub paused: Option<Pause>,
+}
+
+/// A pause of sending; the greater one lasts longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pause {
+    /// Until then.
+    Until(DateTime<Utc>),
+    /// Until somebody lifts it.
+    UntilLifted,
 }
 
 /// The imports of a visit's feed, as far as they tell when the visit can have been booked.
@@ -218,6 +231,8 @@ pub struct Stored {
     pub due_at: Option<DateTime<Utc>>,
     /// Its expiry then.
     pub expires_at: Option<DateTime<Utc>>,
+    /// It was in a text once: what a person decided about it since is final.
+    pub tried: bool,
     /// Set where it was tried and surely did not arrive, as far as Annie's list tells: it may be tried once more.
     pub retry: Option<Retry>,
 }

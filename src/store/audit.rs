@@ -49,6 +49,10 @@ acts! {
     ResolvedDrop = "resolved-drop", "decided by hand: do not send it";
     OptedOut = "opted-out", "the number wants no texts";
     OptOutLifted = "opt-out-lifted", "the number may be texted again";
+    Paused = "paused", "sending is paused";
+    Resumed = "resumed", "sending goes on";
+    Skipped = "skipped", "its texts are taken from the visit";
+    Unskipped = "unskipped", "its texts are given back to the visit";
     WrongNumber = "wrong-number", "the number is not its patient's";
     WrongNumberLifted = "wrong-number-lifted", "the number is its patient's after all";
 }

@@ -8,7 +8,7 @@ use tracing::error;
 
 use super::appointments::{COLUMN_COUNT, COLUMNS, from_row};
 use super::dirty::Unit;
-use super::{StoreError, any_text, attempts, conversations, instant, listings, phones, text};
+use super::{StoreError, any_text, attempts, brakes, conversations, instant, listings, phones, text};
 use crate::domain::appointment::Appointment;
 use crate::domain::phone::{Country, Phone, Reading};
 use crate::domain::reminder::State;
@@ -184,6 +184,8 @@ impl Loader<'_> {
             not_listed: row.get::<_, Option<i64>>(COLUMN_COUNT + 4)?.is_some(),
             imports: FeedImports::None,
             twins: Vec::new(),
+            skipped: Vec::new(),
+            paused: None,
             appointment,
         })
     }
@@ -191,6 +193,7 @@ impl Loader<'_> {
     /// Adds what further statements tell.
     fn complete(&self, mut visits: Vec<VisitFacts>) -> Result<Vec<VisitFacts>, StoreError> {
         let mut feeds: HashMap<(String, i64), FeedImports> = HashMap::new();
+        let pauses = brakes::pauses(self.connection, self.now)?;
         for visit in &mut visits {
             if !visit.appointment.status.is_live() || visit.appointment.starts_at <= self.now {
                 continue;
@@ -207,6 +210,8 @@ impl Loader<'_> {
                 };
             }
             visit.twins = self.twins(&visit.appointment)?;
+            visit.skipped = brakes::skips_of(self.connection, &visit.appointment.id)?;
+            visit.paused = brakes::pause_of(&pauses, visit.appointment.location.as_deref());
         }
         Ok(visits)
     }
@@ -279,6 +284,7 @@ impl Loader<'_> {
                 adjusted_at: time(7)?,
                 due_at: time(8)?,
                 expires_at: time(9)?,
+                tried: row.get(11)?,
                 retry: match row.get(11)? {
                     true => attempts::retry_of(self.connection, row.get(10)?)?,
                     false => None,

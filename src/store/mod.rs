@@ -7,6 +7,7 @@ pub mod answers;
 pub mod appointments;
 pub mod attempts;
 pub mod audit;
+pub mod brakes;
 pub mod circuits;
 pub mod conversations;
 pub mod dirty;

@@ -31,6 +31,34 @@ pub fn since(connection: &Connection, moment: DateTime<Utc>) -> Result<Today, St
     })
 }
 
+/// How far a day of texts has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SoFar {
+    /// Texts tried since the day began that may have arrived.
+    pub today: u64,
+    /// None was before.
+    pub is_first_day: bool,
+}
+
+/// How far the day that began at `midnight` has come.
+///
+/// # Errors
+/// Database errors.
+pub fn so_far(connection: &Connection, midnight: DateTime<Utc>) -> Result<SoFar, StoreError> {
+    let midnight = midnight.timestamp_millis();
+    let before: Option<i64> = connection
+        .prepare_cached("SELECT id FROM attempts WHERE started_ms < ?1 ORDER BY id DESC LIMIT 1")?
+        .query_row([midnight], |row| row.get(0))
+        .optional()?;
+    let today: i64 = connection
+        .prepare_cached("SELECT count(*) FROM attempts WHERE id > ?1 AND +outcome IS NOT 'not-sent'")?
+        .query_row([before.unwrap_or(0)], |row| row.get(0))?;
+    let sent_before: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM attempts WHERE id <= ?1 AND +outcome IS NOT 'not-sent')")?
+        .query_row([before.unwrap_or(0)], |row| row.get(0))?;
+    Ok(SoFar { today: today.unsigned_abs(), is_first_day: !sent_before })
+}
+
 /// Walks back from the newest attempt only as far as the moment.
 fn sent_since(connection: &Connection, moment: DateTime<Utc>) -> Result<u64, StoreError> {
     let moment = moment.timestamp_millis();

@@ -190,6 +190,8 @@ fn facts(visits: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> NumberFact
         imports: if *imports { FeedImports::LastBeforeSeen(None) } else { FeedImports::None },
         bad_row: *status == 1,
         not_listed: false,
+        skipped: vec![],
+        paused: None,
         twins: vec![],
     };
     NumberFacts {
@@ -273,6 +275,7 @@ fn stored(items: &[Item]) -> Vec<Stored> {
         nominal_at: item.nominal_at,
         due_at: item.due_at,
         expires_at: item.expires_at,
+        tried: false,
         retry: None,
     };
     items.iter().map(stored).collect()

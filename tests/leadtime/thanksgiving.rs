@@ -91,6 +91,8 @@ fn visit(id: &str, starts_at: DateTime<Utc>) -> VisitFacts {
         imports: FeedImports::None,
         bad_row: false,
         not_listed: false,
+        skipped: vec![],
+        paused: None,
         twins: vec![],
     }
 }

@@ -1,0 +1,147 @@
+//! The practice's brakes: pauses, visits without texts, limits of a day.
+
+use leadtime::domain::reminder::Wait;
+use leadtime::domain::text::{AppointmentId, RuleName};
+use leadtime::store::answers::Person;
+use leadtime::store::brakes;
+use rusqlite::Transaction;
+
+use crate::program::{Practice, live_config, visits_due_in};
+use crate::world::{DAY_BEFORE, Visit, World, visit};
+
+const KIM: Person<'static> = Person { who: Some("Kim"), why: Some("move") };
+
+fn visits() -> [Visit; 3] {
+    [
+        visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        visit("b", "303-555-0102", "2026-11-10T15:00:01-07:00"),
+        visit("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
+    ]
+}
+
+fn at(text: &str) -> chrono::DateTime<chrono::Utc> {
+    text.parse().unwrap()
+}
+
+/// A command beside the daemon.
+fn desk<R>(world: &World, work: impl FnOnce(&Transaction<'_>) -> R) -> R {
+    let mut connection = world.sql();
+    let tx = connection.transaction().unwrap();
+    let done = work(&tx);
+    tx.commit().unwrap();
+    done
+}
+
+async fn practice(sending: &str) -> World {
+    let mut world = World::with_all("concurrency = 1", sending, DAY_BEFORE).await;
+    world.book(&visits());
+    world.settle().await;
+    world
+}
+
+#[tokio::test]
+async fn a_pause_holds_everything_and_what_is_of_use_goes_out_after_it() {
+    let mut world = practice("mode = \"live\"").await;
+    desk(&world, |tx| brakes::pause(tx, None, None, KIM, at("2026-11-09T18:00:00Z")).unwrap());
+    world.go_to("2026-11-09T22:10:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("skipped (paused)", 0));
+    assert!(desk(&world, |tx| brakes::resume(tx, None, KIM, at("2026-11-09T22:15:00Z")).unwrap()));
+    world.go_to("2026-11-09T22:15:05Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("sent", 2));
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+    assert!(!desk(&world, |tx| brakes::resume(tx, None, KIM, at("2026-11-09T22:16:00Z")).unwrap()), "there is none");
+    assert_eq!(
+        world.text("SELECT group_concat(act || who || why) FROM audit WHERE who IS NOT NULL"),
+        "pausedKimmove,resumedKimmove"
+    );
+}
+
+#[tokio::test]
+async fn a_pause_with_an_end_moves_texts_behind_it() {
+    let mut world = practice("mode = \"live\"").await;
+    desk(&world, |tx| {
+        brakes::pause(tx, None, Some(at("2026-11-09T23:30:00Z")), KIM, at("2026-11-09T18:00:00Z")).unwrap()
+    });
+    world.go_to("2026-11-09T23:29:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("planned", 0));
+    world.go_to("2026-11-09T23:30:05Z").await;
+    assert_eq!(world.annie.sent().len(), 2);
+    // One that ends when the text is of no use any more leaves none.
+    desk(&world, |tx| {
+        brakes::pause(tx, None, Some(at("2026-11-12T21:00:00Z")), KIM, at("2026-11-10T18:00:00Z")).unwrap()
+    });
+    world.go_to("2026-11-10T18:10:00Z").await;
+    assert_eq!(world.state("bystander", "day-before"), "skipped (paused)");
+}
+
+#[tokio::test]
+async fn a_pause_of_one_location_holds_no_other() {
+    let rules = format!("{DAY_BEFORE}\n[[location]]\nid = \"reno\"\nfrom_number = \"+17755550199\"\n");
+    let mut world = World::with_all("", "mode = \"live\"", &rules).await;
+    world.book(&visits());
+    world.execute("UPDATE appointments SET location = 'reno' WHERE id = 'b'");
+    desk(&world, |tx| brakes::pause(tx, Some("reno"), None, KIM, at("2026-11-09T18:00:00Z")).unwrap());
+    world.go_to("2026-11-09T22:10:00Z").await;
+    assert_eq!([world.state("a", "day-before"), world.state("b", "day-before")], ["sent", "skipped (paused)"]);
+}
+
+#[tokio::test]
+async fn a_visit_without_texts_gets_them_back() {
+    let mut world = practice("mode = \"live\"").await;
+    let visit = AppointmentId("a".to_owned());
+    let rule = RuleName("day-before".to_owned());
+    let now = at("2026-11-09T18:00:00Z");
+    assert!(desk(&world, |tx| brakes::skip(tx, &visit, Some(&rule), KIM, now).unwrap()));
+    assert!(!desk(&world, |tx| brakes::skip(tx, &visit, Some(&rule), KIM, now).unwrap()), "it is already");
+    world.go_to("2026-11-09T22:10:00Z").await;
+    assert_eq!([world.state("a", "day-before"), world.state("b", "day-before")], ["skipped (by-hand)", "sent"]);
+    assert!(desk(&world, |tx| brakes::unskip(tx, &visit, None, KIM, now).unwrap()));
+    world.go_to("2026-11-09T22:20:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("sent", 2));
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn a_days_texts_end_at_the_limit_and_go_on_the_next_day() {
+    for (limit, wait, next_day) in
+        [("max_texts_per_day = 1", Wait::DailyLimit, 2), ("first_day_limit = 1", Wait::FirstDayLimit, 3)]
+    {
+        let mut world = World::with_all("", &format!("mode = \"live\"\n{limit}"), DAY_BEFORE).await;
+        world.book(&visits());
+        // A second one for the day after: the visit lies in the afternoon of Wednesday.
+        world.book(&[visit("c", "303-555-0103", "2026-11-11T15:00:00-07:00")]);
+        let report = world.go_to("2026-11-09T22:10:00Z").await;
+        assert_eq!((report.waits, world.annie.sent().len()), (Some(wait), 1), "{limit}");
+        world.go_to("2026-11-10T18:00:00Z").await;
+        assert_eq!(world.annie.sent().len(), 2, "what is still of use goes first: {limit}");
+        world.go_to("2026-11-10T22:10:00Z").await;
+        assert_eq!(world.annie.sent().len(), next_day, "{limit}");
+        assert_eq!(world.state("bystander", "day-before"), "planned");
+    }
+}
+
+#[test]
+fn the_commands_say_what_they_do() {
+    let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
+    practice.import(&visits_due_in(3600, 2), &[]).good();
+    let out = practice.run(&["pause", "--until", "2036-03-09 10:00", "--who", "Kim"]).good();
+    assert!(out.contains("paused until Sun Mar 9"), "{out}");
+    let status = practice.run(&["status"]).good();
+    assert!(status.contains("PAUSED      everywhere") && status.contains("by Kim"), "{status}");
+    assert_eq!(practice.status()["paused"][0]["until"].as_str().is_some(), true);
+    assert!(practice.run(&["resume"]).good().contains("goes on"));
+    assert!(practice.run(&["skip", "A0"]).good().contains("gets no text"));
+    assert!(practice.run(&["skip", "A0", "--off"]).good().contains("again"));
+    for (arguments, code, says) in [
+        (&["resume"][..], 1, "there is no such pause"),
+        (&["pause", "--until", "2020-01-01 10:00"], 2, "lies in the past"),
+        (&["pause", "--until", "soon"], 2, "--until soon: write a time"),
+        (&["pause", "--location", "x"], 2, "no [[location]]"),
+        (&["skip", "none"], 1, "there is no appointment"),
+        (&["skip", "A0", "--rule", "x"], 2, "the rules are `day-before`"),
+        (&["skip", "A1", "--off"], 1, "was not skipped"),
+    ] {
+        let ended = practice.run(arguments);
+        assert!(ended.code == code && ended.err.contains(says), "{arguments:?}: {} {}", ended.code, ended.err);
+    }
+}
