@@ -15,6 +15,7 @@ mod run;
 mod sandbox;
 mod simulate;
 mod status;
+mod test_text;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,6 +58,8 @@ enum Command {
     Check(check::Options),
     /// Bring a CSV of appointments into the database.
     Import(import::Options),
+    /// Send a rule's text to your own phone, for real.
+    TestText(test_text::Options),
     /// Run the daemon.
     Run(run::Options),
     /// See it all at work: sample appointments, the real daemon, a sandbox in Annie's place.
@@ -112,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Audit(options) => history::run_audit(&options),
         Command::Check(options) => check::run(&options),
         Command::Import(options) => import::run(&options),
+        Command::TestText(options) => test_text::run(&options),
         Command::Run(options) => run::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Sandbox(options) => sandbox::run(options),

@@ -16,6 +16,11 @@ const VARIABLE: &str = "LEADTIME_LOG";
 pub fn init() {
     let level =
         std::env::var(VARIABLE).ok().and_then(|text| text.parse::<LevelFilter>().ok()).unwrap_or(LevelFilter::INFO);
+    // A panic's words may hold whatever was at hand; where it happened says enough.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        tracing::error!("a fault of Leadtime's own at {place}: please report this line to its makers");
+    }));
     let filter = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("leadtime", level);
     let registry = tracing_subscriber::registry().with(filter);
     let journal = std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok());

@@ -17,5 +17,6 @@ mod queue;
 pub mod reading;
 pub mod reconcile;
 pub mod sending;
+pub mod test_text;
 pub mod trust;
 pub mod under_way;

@@ -49,6 +49,7 @@ acts! {
     ResolvedDrop = "resolved-drop", "decided by hand: do not send it";
     OptedOut = "opted-out", "the number wants no texts";
     OptOutLifted = "opt-out-lifted", "the number may be texted again";
+    TestText = "test-text", "a test text, about to be sent";
     Paused = "paused", "sending is paused";
     Resumed = "resumed", "sending goes on";
     Skipped = "skipped", "its texts are taken from the visit";

@@ -128,7 +128,7 @@ fn the_commands_say_what_they_do() {
     assert!(out.contains("paused until Sun Mar 9"), "{out}");
     let status = practice.run(&["status"]).good();
     assert!(status.contains("PAUSED      everywhere") && status.contains("by Kim"), "{status}");
-    assert_eq!(practice.status()["paused"][0]["until"].as_str().is_some(), true);
+    assert!(practice.status()["paused"][0]["until"].is_string());
     assert!(practice.run(&["resume"]).good().contains("goes on"));
     assert!(practice.run(&["skip", "A0"]).good().contains("gets no text"));
     assert!(practice.run(&["skip", "A0", "--off"]).good().contains("again"));
@@ -144,4 +144,35 @@ fn the_commands_say_what_they_do() {
         let ended = practice.run(arguments);
         assert!(ended.code == code && ended.err.contains(says), "{arguments:?}: {} {}", ended.code, ended.err);
     }
+}
+
+#[test]
+fn a_test_text_is_sent_once_and_counts() {
+    let practice = Practice::new("");
+    let mut sandbox = crate::program::Sandbox::start(&practice, &["--key", "k"]);
+    let config =
+        live_config(&sandbox.base_url).replace("\"live\"", "\"observe\"") + "[annie.limits]\nmin_gap = \"48 hours\"\n";
+    std::fs::write(practice.path("key"), "k").unwrap();
+    let config = config.replace("[annie]\n", "[annie]\napi_key_file = \"key\"\n");
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    practice.import(&visits_due_in(3600, 1), &[]).good();
+    let out = practice.run(&["test-text", "day-before", "303-555-1042", "--who", "Kim"]).good();
+    assert!(out.contains("Sending to 303-555-1042: Maple Dental: See you tomorrow at 3:00 PM"), "{out}");
+    assert!(sandbox.post().ends_with("200"));
+    let again = practice.run(&["test-text", "day-before", "(303) 555 1042"]);
+    assert!(again.code == 1 && again.err.contains("no room"), "{}", again.err);
+    assert_eq!(practice.number("SELECT count(*) FROM attempts WHERE outcome = 'sent'"), 1);
+    assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 0, "nobody's reminder");
+    practice.run(&["opt-out", "add", "303-555-1043"]).good();
+    for (arguments, code, says) in [
+        (["test-text", "none", "303-555-1044"], 2, "the rules are `day-before`"),
+        (["test-text", "day-before", "12"], 2, "no text can be sent"),
+        (["test-text", "day-before", "303-555-0100"], 2, "no text can be sent"),
+        (["test-text", "day-before", "303-555-1043"], 1, "asked for no texts"),
+    ] {
+        let ended = practice.run(&arguments);
+        assert!(ended.code == code && ended.err.contains(says), "{arguments:?}: {} {}", ended.code, ended.err);
+    }
+    assert_eq!(crate::program::record(&practice).len(), 1);
+    practice.run(&["audit", "verify"]).good();
 }

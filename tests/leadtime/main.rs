@@ -12,6 +12,7 @@ mod golden;
 mod house;
 mod import;
 mod passes;
+mod privacy;
 mod program;
 mod properties;
 mod real_data;

@@ -1,0 +1,65 @@
+//! `leadtime test-text RULE NUMBER`: a rule's words on your own phone, for real.
+
+use clap::Args;
+
+use super::output::{configuration, moment, print, who};
+use super::{ConfigOption, Failure};
+use crate::annie::client::HttpAnnie;
+use crate::annie::gateway::Gateway;
+use crate::clock::SystemClock;
+use crate::config::key;
+use crate::domain::outcome::Outcome;
+use crate::domain::phone;
+use crate::domain::text::RuleName;
+use crate::engine::planning::directory;
+use crate::engine::test_text;
+use crate::store::answers::Person;
+use crate::store::open;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The rule whose text is sent.
+    rule: String,
+    /// Your own phone, however it is written. It counts in Annie's limits like any other text.
+    number: String,
+    /// Who asks for it; else the user of this session.
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let usage = |text: String| Failure::Usage(anyhow::anyhow!(text));
+    let rule = RuleName(options.rule.clone());
+    if config.rulebook.rules.iter().all(|known| known.name != rule) {
+        let names: Vec<String> = config.rulebook.rules.iter().map(|rule| format!("`{}`", rule.name)).collect();
+        return Err(usage(format!("there is no rule `{rule}`; the rules are {}", names.join(", "))));
+    }
+    let directory = directory(&config);
+    let reading = phone::read(&options.number, directory.country);
+    let Some(phone) = directory.usable(&reading).cloned() else {
+        let text = "no text can be sent to this number: write your mobile number, such as 303-555-0142 (the practice's own numbers, and sample numbers that are not in only_to, are none)";
+        return Err(usage(text.to_owned()));
+    };
+    let key = key::find(config.annie.api_key_file.as_deref()).map_err(|error| Failure::Usage(error.into()))?;
+    let gateway = Gateway::Http(HttpAnnie::new(&config.annie.base_url, key, config.annie.timeout)?);
+    let now = moment(None, &config.practice.zone)?;
+    let mut connection = open::read_write(&config.database)?;
+    let by = who(options.who.as_deref());
+    let person = Person { who: by.as_deref(), why: None };
+    let prepared = open::at_once(&mut connection, |tx| test_text::prepare(tx, &config, &rule, &phone, person, now))?;
+    let prepared = prepared.map_err(|why| Failure::Failed(anyhow::anyhow!("nothing was sent: {why}")))?;
+    print(&format!("Sending to {}: {}\n", phone.in_words(), prepared.message.0))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(test_text::send(&mut connection, prepared, &gateway, &SystemClock))?;
+    match outcome {
+        Outcome::Sent(conversation) => print(&format!("Annie took it, as conversation {conversation}.\n")),
+        Outcome::Unknown { detail, .. } => Err(anyhow::anyhow!(
+            "it is not known whether it was sent: {detail}. The daemon asks Annie; until then this number gets no other text"
+        )
+        .into()),
+        other => Err(anyhow::anyhow!("it was not sent: {}", other.detail()).into()),
+    }
+}

@@ -1,0 +1,123 @@
+//! One rule's text with a made-up visit, to the practice's own phone: sent for real, by the same limits as any other.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Days, NaiveTime, Utc};
+
+use super::circuit;
+use super::compose;
+use super::planning::{is_first_text, load_unit};
+use crate::annie::gateway::Gateway;
+use crate::annie::wire::SmsRequest;
+use crate::clock::Clock;
+use crate::config::{Config, KEY_NAME};
+use crate::domain::appointment::{Appointment, Status};
+use crate::domain::outcome::Outcome;
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::domain::text::RuleName;
+use crate::planner::budget::Budget;
+use crate::store::answers::Person;
+use crate::store::audit::{self, Act, Entry};
+use crate::store::dirty::Unit;
+use crate::store::{Connection, StoreError, Transaction, circuits, ledger, open};
+
+/// A test text whose claim is on disk.
+#[derive(Debug)]
+pub struct Prepared {
+    attempt: i64,
+    request: SmsRequest,
+    /// What the phone will read.
+    pub message: Private<String>,
+}
+
+/// A visit of nobody, tomorrow at three.
+fn sample(config: &Config, now: DateTime<Utc>) -> Appointment {
+    let zone = &config.practice.zone;
+    let today = zone.local(now).date_naive();
+    let date = today.checked_add_days(Days::new(1)).unwrap_or(today);
+    let none = || Private(None);
+    Appointment {
+        id: "test-text".into(),
+        patient_id: "test-text".into(),
+        first_name: Private(Some("Test".to_owned())),
+        last_name: Private(Some("Test".to_owned())),
+        date_of_birth: Private(None),
+        phone: none(),
+        language: None,
+        type_id: config.wordbook.type_ids().next().map(str::to_owned),
+        description: Private(Some("test".to_owned())),
+        provider: Private(Some("Test".to_owned())),
+        starts_at: zone.at(date, NaiveTime::from_hms_opt(15, 0, 0).unwrap_or_default()),
+        ends_at: None,
+        status: Status::Booked,
+        location: None,
+        feed: None,
+        booked_at: None,
+        consent: None,
+    }
+}
+
+/// Claims a test text, or says why none may leave now.
+///
+/// # Errors
+/// Database errors; the inner one is the reason, in words.
+pub fn prepare(
+    tx: &Transaction<'_>,
+    config: &Config,
+    rule: &RuleName,
+    phone: &Phone,
+    person: Person<'_>,
+    now: DateTime<Utc>,
+) -> Result<Result<Prepared, String>, StoreError> {
+    let calendar = &config.rulebook.calendar;
+    let zone = &config.practice.zone;
+    if !calendar.may_leave(now) {
+        let next = calendar.first_open(now, now + chrono::TimeDelta::days(30));
+        let next = next.map_or_else(|| "no hour of the next 30 days".to_owned(), |at| zone.in_words(at));
+        return Ok(Err(format!("texts leave in the sending hours only, also this one; the next are open {next}")));
+    }
+    if let Some(why) = circuit::waits(&circuits::health(tx, KEY_NAME)?, now) {
+        return Ok(Err(format!("not now: {}", why.words())));
+    }
+    let facts = load_unit(tx, config, &Unit::Number(phone.clone()), &BTreeSet::new(), now)?;
+    if facts.opted_out {
+        return Ok(Err("this number asked for no texts; `leadtime opt-out remove` lifts that".to_owned()));
+    }
+    if facts.in_doubt {
+        return Ok(Err("it is not known yet whether an earlier text to this number went out".to_owned()));
+    }
+    if let Some(blocker) = Budget::new(&config.rulebook.limits, &facts.attempts).blocker(now) {
+        let next = Budget::new(&config.rulebook.limits, &facts.attempts).next_chance(now);
+        let next = next.map_or_else(String::new, |at| format!("; not before {}", zone.in_words(at)));
+        return Ok(Err(format!("Annie's limits leave this number no room ({:?}){next}", blocker.limit)));
+    }
+    let visit = sample(config, now);
+    let request = match compose::request(config, &[(&visit, rule)], phone, is_first_text(&facts), now) {
+        Ok(request) => request,
+        Err(why) => return Ok(Err(why.words().to_owned())),
+    };
+    let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
+    let claim = ledger::Claim { keys: &[], phone, api_key: KEY_NAME, body: Private(&body), now, zone, retry_of: None };
+    let attempt = ledger::claim(tx, &claim)?;
+    let entry = Entry { attempt: Some(attempt), phone: Some(phone), ..Entry::new(now, Act::TestText) };
+    audit::note(tx, &Entry { code: Some(&rule.0), who: person.who, why: person.why, ..entry })?;
+    let message = Private(request.message.clone());
+    Ok(Ok(Prepared { attempt, request, message }))
+}
+
+/// Sends it and records what became of it.
+///
+/// # Errors
+/// Database errors: then the number stays in doubt until the daemon has asked Annie.
+pub async fn send(
+    connection: &mut Connection,
+    prepared: Prepared,
+    gateway: &Gateway,
+    clock: &dyn Clock,
+) -> Result<Outcome, StoreError> {
+    let heard = gateway.send(&prepared.request, || clock.now(), || true).await;
+    let ended = clock.now();
+    open::at_once(connection, |tx| ledger::settle(tx, prepared.attempt, &heard.answer, ended))?;
+    Ok(heard.answer)
+}

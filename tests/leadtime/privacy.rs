@@ -1,0 +1,118 @@
+//! Nothing private in any output: the whole program at its most verbose, over marked data, through sends, refusals,
+//! faults of Annie's, replies, reloads and a panic.
+
+use std::process::{Command, Stdio};
+
+use crate::program::{Daemon, Practice, Sandbox, live_config, record};
+use rustix::process::Signal;
+
+/// What must not be found anywhere, in any spelling it may take.
+const MARKS: [&str; 12] = [
+    "zebulonmark",
+    "quixotemark",
+    "1961-07-23",
+    "rootcanalmark",
+    "see you",
+    "confirming upcoming",
+    "verysecretmark",
+    "303555",
+    "303-555",
+    "(303)",
+    "+1303",
+    "5551",
+];
+
+fn nothing_private(what: &str, output: &str) {
+    let lower = output.to_lowercase();
+    for mark in MARKS {
+        if let Some(at) = lower.find(mark) {
+            let around = lower.get(at.saturating_sub(150)..(at + 80).min(lower.len())).unwrap_or(&lower);
+            panic!("{what} tells {mark:?}: ...{around}...");
+        }
+    }
+}
+
+/// Visits due at once, of marked patients.
+fn visits(count: usize) -> String {
+    let plain = crate::program::visits_due_in(1, count);
+    let mut csv =
+        String::from("id,patient_id,first_name,last_name,date_of_birth,description,phone,starts_at,status,booked_at\n");
+    for line in plain.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        csv.push_str(&format!(
+            "{},{},Zebulonmark,Quixotemark,1961-07-23,rootcanalmark,{},{},{},{}\n",
+            cells[0], cells[1], cells[3], cells[4], cells[5], cells[6]
+        ));
+    }
+    csv
+}
+
+#[test]
+fn no_output_tells_a_name_a_number_a_birth_date_a_text_or_the_key() {
+    let practice = Practice::new("");
+    let mut sandbox =
+        Sandbox::start(&practice, &["--key", "annie-sk-verysecretmark", "--faults", "all=0.4", "--seed", "3"]);
+    let config = live_config(&sandbox.base_url)
+        .replace("[annie]\n", "[annie]\nsend_patient = [\"first_name\", \"last_name\", \"date_of_birth\", \"patient_id\"]\nsend_appointment = [\"start_time\", \"id\", \"description\"]\ntimeout = \"2 seconds\"\n")
+        .replace("See you {{", "{{ patient.first_name }} {{ patient.last_name }}, see you for {{ appointment.description }} {{");
+    std::fs::write(practice.path("config.toml"), &config).unwrap();
+    let imported = practice.import(&visits(60), &[]);
+    nothing_private("import", &format!("{}{}", imported.out, imported.err));
+    // Rows that are wrong are reported by line and column, not by what they hold.
+    let wrong = visits(1).replace("A0,", "W0,").replace("booked,", "zebulonmark,");
+    let reported = practice.import(&wrong, &[]);
+    assert_eq!(reported.code, 1, "{}{}", reported.out, reported.err);
+    let mut daemon = Daemon::start_with(
+        &practice,
+        &[
+            ("ANNIE_API_KEY", "annie-sk-verysecretmark".as_ref()),
+            ("LEADTIME_LOG", "trace".as_ref()),
+            ("RUST_BACKTRACE", "1".as_ref()),
+        ],
+    );
+    let mut heard = String::new();
+    for _ in 0..30 {
+        heard.push_str(&sandbox.request());
+    }
+    // A wrong file, with private things in the wrong places.
+    let broken = config
+        .replace("lead = \"24 hours\"", "lead = \"24 horus\"\napi_key = \"annie-sk-verysecretmark\"");
+    std::fs::write(practice.path("config.toml"), broken).unwrap();
+    daemon.signal(Signal::HUP);
+    daemon.until("rules in force before stay in force");
+    let (_, log) = daemon.stop();
+    assert!(log.contains("TRACE") || log.contains("DEBUG"), "it was verbose: {log}");
+    assert!(log.contains("it is not known whether") && log.contains("sent `day-before`"), "{log}");
+    nothing_private("the log", &without_config_excerpts(&log));
+    nothing_private("the sandbox", &heard);
+    assert!(record(&practice).len() > 10);
+}
+
+/// What a person wrote into the configuration is shown to that person, where it is wrong; but never what looks like a key.
+fn without_config_excerpts(log: &str) -> String {
+    log.lines()
+        .filter(|line| !line.contains("message = ") && !line.contains("phone = ") && !line.contains("from_number = "))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn a_panic_tells_where_and_not_what() {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["privacy::the_child_panics", "--exact", "--nocapture"]).env("LEADTIME_TEST_PANIC", "1");
+    let output = child.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("a fault of Leadtime's own") && said.contains("privacy.rs"), "{said}");
+    nothing_private("a panic", &said);
+}
+
+/// What the test above runs in a process of its own.
+#[test]
+fn the_child_panics() {
+    if std::env::var_os("LEADTIME_TEST_PANIC").is_none() {
+        return;
+    }
+    leadtime::daemon::logs::init();
+    let ended = std::thread::spawn(|| panic!("Zebulonmark has the number +13035551000")).join();
+    assert!(ended.is_err());
+}
