@@ -42,3 +42,13 @@ BEGIN
     INSERT INTO dirty_numbers (phone, appointment_id)
     SELECT coalesce(phone, ''), id FROM appointments WHERE id = OLD.appointment_id ON CONFLICT DO NOTHING;
 END;
+
+-- A change of the configuration that would send more than usual at once: held until somebody confirms it, or the next day.
+CREATE TABLE held_change (
+    only_row    INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    fingerprint TEXT    NOT NULL, -- of the configuration
+    since       INTEGER NOT NULL,
+    at_once     INTEGER NOT NULL, -- texts it would send within a day
+    usual       INTEGER NOT NULL, -- the most texts of a day lately
+    confirmed   INTEGER NOT NULL DEFAULT 0 CHECK (confirmed IN (0, 1))
+) STRICT;

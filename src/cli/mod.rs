@@ -2,6 +2,7 @@
 
 mod brakes;
 mod check;
+mod confirm_change;
 mod demo;
 mod explain;
 mod generate;
@@ -56,6 +57,8 @@ enum Command {
     Audit(history::Audit),
     /// Find mistakes in the configuration.
     Check(check::Options),
+    /// Confirm a change of the rules that would send more than usual at once.
+    ConfirmChange(confirm_change::Options),
     /// Bring a CSV of appointments into the database.
     Import(import::Options),
     /// Send a rule's text to your own phone, for real.
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::History(options) => history::run(&options),
         Command::Audit(options) => history::run_audit(&options),
         Command::Check(options) => check::run(&options),
+        Command::ConfirmChange(options) => confirm_change::run(&options),
         Command::Import(options) => import::run(&options),
         Command::TestText(options) => test_text::run(&options),
         Command::Run(options) => run::run(&options),

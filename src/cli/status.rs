@@ -84,6 +84,9 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "waits": overview.waits.map(|wait| wait.code()),
         "clock_doubt": overview.clock_doubt,
         "unknown_for_long": overview.unknown_for_long,
+        "held_change": overview.held_change.as_ref().map(|held| json!({
+            "since": utc(held.since), "texts_within_a_day": held.at_once, "usual": held.usual,
+        })),
         "paused": overview.paused.iter().map(|paused| json!({
             "location": paused.location, "since": utc(paused.since), "until": paused.until.map(utc), "who": paused.who,
         })).collect::<Vec<_>>(),
@@ -119,6 +122,14 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         (None, None) => "nothing stands in the way".to_owned(),
     };
     text.push_str(&format!("Sending     {sending}\n"));
+    if let Some(held) = &overview.held_change {
+        text.push_str(&format!(
+            "HELD CHANGE since {}: it would send {} texts within a day, lately at most {}. Meant? leadtime confirm-change\n",
+            local(zone, held.since),
+            held.at_once,
+            held.usual
+        ));
+    }
     for paused in &overview.paused {
         let place = paused.location.as_ref().map_or_else(|| "everywhere".to_owned(), |id| format!("at {id}"));
         let who = paused.who.as_ref().map_or_else(String::new, |who| format!(" by {who}"));

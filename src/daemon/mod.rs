@@ -1,5 +1,6 @@
 //! The daemon around the engine: metronome, signals, systemd, reload, logs.
 
+mod change;
 pub mod logs;
 mod metronome;
 mod run;

@@ -11,6 +11,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
+use super::change;
 use super::metronome::Metronome;
 use super::service;
 use super::standing::{Standing, mode, rules};
@@ -84,6 +85,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     compare_zones(&config, clock.as_ref());
 
     let mut standing = Standing::new(store.clone());
+    let held = store.clone();
     let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
@@ -109,7 +111,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => {
                 watchdog.at_work();
-                let taken = reload(path, &mut engine, &mut metronome, clock.as_ref()).await;
+                let taken = reload(path, &held, &mut engine, &mut metronome, clock.as_ref()).await;
                 standing.reloaded(!taken);
                 standing.ready(engine.config(), clock.now(), &report).await;
             }
@@ -124,7 +126,15 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 continue;
             }
             flaws = ended(&mut check) => engine.set_file(judge(flaws)),
-            _ = ticks.recv() => {}
+            _ = ticks.recv() => {
+                // A change that waited for a person, or for the next day.
+                if change::is_ripe(&held, engine.config(), clock.now()).await.unwrap_or(false) {
+                    watchdog.at_work();
+                    let taken = reload(path, &held, &mut engine, &mut metronome, clock.as_ref()).await;
+                    standing.reloaded(!taken);
+                    standing.ready(engine.config(), clock.now(), &report).await;
+                }
+            }
             () = nudge.notified() => {}
             () = at(again) => {}
         }
@@ -191,9 +201,15 @@ fn compare_zones(config: &Config, clock: &dyn Clock) {
 }
 
 /// A good file replaces the rules in force; a bad one changes nothing and says so. Whether it was taken.
-async fn reload(path: &Path, engine: &mut Engine<SystemClock>, metronome: &mut Metronome, clock: &SystemClock) -> bool {
+async fn reload(
+    path: &Path,
+    held: &Store,
+    engine: &mut Engine<SystemClock>,
+    metronome: &mut Metronome,
+    clock: &SystemClock,
+) -> bool {
     service::reloading();
-    match try_reload(path, engine, metronome, clock).await {
+    match try_reload(path, held, engine, metronome, clock).await {
         Ok(()) => {
             info!("configuration reloaded from {}", path.display());
             true
@@ -207,6 +223,7 @@ async fn reload(path: &Path, engine: &mut Engine<SystemClock>, metronome: &mut M
 
 async fn try_reload(
     path: &Path,
+    held: &Store,
     engine: &mut Engine<SystemClock>,
     metronome: &mut Metronome,
     clock: &SystemClock,
@@ -226,7 +243,14 @@ async fn try_reload(
     let tick = config.tick.clone();
     let config = Arc::new(config);
     match engine.difference(&config).await {
-        Ok(difference) => report_difference(&difference),
+        Ok(difference) => {
+            report_difference(&difference);
+            if let Some(why) =
+                change::weigh(held, &config, &difference, clock.now()).await.map_err(|e| e.to_string())?
+            {
+                return Err(why);
+            }
+        }
         Err(error) => warn!("what the new configuration changes cannot be told: {error}"),
     }
     // What can fail comes first: from the adoption on, the new rules are in force.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::planning::{directory, plan_unit};
 use crate::config::Config;
@@ -33,6 +33,8 @@ pub struct Difference {
     pub changes: BTreeMap<(NaiveDate, RuleName), Change>,
     /// Texts that stay as they are.
     pub same: usize,
+    /// Texts due within a day, before and after.
+    pub at_once: (u64, u64),
 }
 
 /// Compares two configurations over the visits of the coming days, as if the new one came into force now.
@@ -48,7 +50,11 @@ pub fn between(
     // While both only observe, what they would send is compared.
     let observed = [old, new].iter().all(|config| config.rulebook.mode == Mode::Observe);
     let (before, after) = (goes_out(connection, old, observed, now)?, goes_out(connection, new, observed, now)?);
-    let mut difference = Difference::default();
+    let soon = |goes: &BTreeMap<Key, DateTime<Utc>>| {
+        let within_a_day = goes.values().filter(|at| **at <= now + TimeDelta::hours(24)).count();
+        u64::try_from(within_a_day).unwrap_or(u64::MAX)
+    };
+    let mut difference = Difference { at_once: (soon(&before), soon(&after)), ..Difference::default() };
     let day = |at: &DateTime<Utc>| new.rulebook.calendar.date(*at);
     for (key, at) in &after {
         let change = |difference: &mut Difference, change: fn(&mut Change)| {

@@ -16,6 +16,7 @@ use crate::planner::facts::{Key, LiveSince, NumberFacts};
 use crate::planner::plan::Item;
 use crate::store::brakes::{Paused, pauses};
 use crate::store::dirty::Unit;
+use crate::store::held_change::{self, HeldChange};
 use crate::store::imports::LastImport;
 use crate::store::ledger::Text;
 use crate::store::{
@@ -186,6 +187,8 @@ pub struct Overview {
     pub unknown_for_long: u64,
     /// Where sending is paused.
     pub paused: Vec<Paused>,
+    /// A change of the rules that waits for a person.
+    pub held_change: Option<HeldChange>,
 }
 
 /// Reads the state of the whole.
@@ -209,5 +212,6 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         unknown_for_long: ledger::unknown_since_before(connection, now - config.annie.settle * 3)?,
         clock_doubt: standing::clock_doubt(connection)?,
         paused: pauses(connection, now)?,
+        held_change: held_change::get(connection)?,
     })
 }

@@ -50,6 +50,7 @@ acts! {
     OptedOut = "opted-out", "the number wants no texts";
     OptOutLifted = "opt-out-lifted", "the number may be texted again";
     TestText = "test-text", "a test text, about to be sent";
+    ChangeConfirmed = "change-confirmed", "a change of the rules that sends more than usual is meant";
     Paused = "paused", "sending is paused";
     Resumed = "resumed", "sending goes on";
     Skipped = "skipped", "its texts are taken from the visit";

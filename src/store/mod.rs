@@ -13,6 +13,7 @@ pub mod conversations;
 pub mod dirty;
 pub mod facts;
 pub mod health;
+pub mod held_change;
 pub mod imports;
 pub mod ledger;
 pub mod listings;

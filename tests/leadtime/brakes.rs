@@ -176,3 +176,32 @@ fn a_test_text_is_sent_once_and_counts() {
     assert_eq!(crate::program::record(&practice).len(), 1);
     practice.run(&["audit", "verify"]).good();
 }
+
+#[test]
+fn a_change_that_sends_more_than_usual_waits_to_be_confirmed() {
+    let practice = Practice::new("");
+    let sandbox = crate::program::Sandbox::start(&practice, &["--key", "k"]);
+    let live = live_config(&sandbox.base_url);
+    std::fs::write(practice.path("config.toml"), live.replace("24 hours", "30 hours")).unwrap();
+    let mut daemon = crate::program::Daemon::start(&practice, "k");
+    practice.import(&visits_due_in(90, 25), &[]).good();
+    // The former lead lies behind: nothing would go out. With `booked_late` all of it does, at once.
+    let late = live.replace("24 hours\"", "30 hours\"\nbooked_late = \"send\"");
+    let late = late.replace("name = \"day-before\"", "name = \"other-rule\"");
+    std::fs::write(practice.path("config.toml"), late.replace("30 hours", "24 hours")).unwrap();
+    daemon.signal(rustix::process::Signal::HUP);
+    daemon.until("it would send 25 texts within a day, and lately no day had more than 0");
+    assert_eq!(practice.status()["held_change"]["texts_within_a_day"], 25);
+    assert_eq!(
+        practice.number("SELECT count(*) FROM rules WHERE name = 'other-rule'"),
+        0,
+        "the rules before stay in force"
+    );
+    assert!(practice.run(&["confirm-change", "--who", "Kim"]).good().contains("sends 25 texts"));
+    daemon.until("configuration reloaded");
+    assert_eq!(practice.number("SELECT count(*) FROM rules WHERE name = 'other-rule'"), 1);
+    assert!(practice.status()["held_change"].is_null());
+    let none = practice.run(&["confirm-change"]);
+    assert!(none.code == 1 && none.err.contains("no change is held"), "{}", none.err);
+    assert_eq!(daemon.stop().0, 0);
+}

@@ -75,8 +75,7 @@ fn no_output_tells_a_name_a_number_a_birth_date_a_text_or_the_key() {
         heard.push_str(&sandbox.request());
     }
     // A wrong file, with private things in the wrong places.
-    let broken = config
-        .replace("lead = \"24 hours\"", "lead = \"24 horus\"\napi_key = \"annie-sk-verysecretmark\"");
+    let broken = config.replace("lead = \"24 hours\"", "lead = \"24 horus\"\napi_key = \"annie-sk-verysecretmark\"");
     std::fs::write(practice.path("config.toml"), broken).unwrap();
     daemon.signal(Signal::HUP);
     daemon.until("rules in force before stay in force");
