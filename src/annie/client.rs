@@ -17,7 +17,7 @@ use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::verdict::{self, Headers, Heard, ReadError, heard};
-use super::wire::{self, SmsRequest};
+use super::wire::{self, AnnieNumber, SmsRequest};
 use crate::domain::conversation::{Page, Said};
 use crate::domain::outcome::{NotSent, Outcome};
 use crate::domain::text::ConversationId;
@@ -103,6 +103,14 @@ impl HttpAnnie {
     /// In the answer: what came instead.
     pub async fn probe(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<(), ReadError>> {
         self.get("/phone-numbers", &[], now, |_| Some(())).await
+    }
+
+    /// `GET /phone-numbers`: the numbers of the key's organization.
+    ///
+    /// # Errors
+    /// In the answer: what came instead.
+    pub async fn phone_numbers(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<Vec<AnnieNumber>, ReadError>> {
+        self.get("/phone-numbers", &[], now, wire::phone_numbers).await
     }
 
     /// A page of `GET /conversations`, archived ones included, of every bot.

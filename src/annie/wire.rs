@@ -113,6 +113,25 @@ fn listed(row: &Value) -> Option<Listed> {
     })
 }
 
+/// A number of Annie's (API reference: phone number object).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnnieNumber {
+    /// The number.
+    pub phone: Phone,
+    /// Whether texts may be sent from it; none: it does not say.
+    pub outbound: Option<bool>,
+}
+
+/// Reads the numbers of an organization; none where they are not numbers.
+pub fn phone_numbers(body: &[u8]) -> Option<Vec<AnnieNumber>> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let one = |row: &Value| {
+        let phone = row.get("number").and_then(Value::as_str).and_then(number)?;
+        Some(AnnieNumber { phone, outbound: row.get("outbound").and_then(Value::as_bool) })
+    };
+    Some(value.pointer("/data/phoneNumbers")?.as_array()?.iter().filter_map(one).collect())
+}
+
 /// Reads the messages of a conversation, oldest first; none where they are not messages.
 pub fn messages(body: &[u8]) -> Option<Vec<Said>> {
     let value: Value = serde_json::from_slice(body).ok()?;

@@ -4,10 +4,13 @@ mod brakes;
 mod check;
 mod confirm_change;
 mod demo;
+mod doctor;
 mod explain;
 mod generate;
+mod help;
 mod history;
 mod import;
+mod init;
 mod opt_out;
 mod output;
 mod plan;
@@ -21,7 +24,7 @@ mod test_text;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Reminds patients of their appointments by SMS, through the Annie API; never twice, and able to say why.
 #[derive(Debug, Parser)]
@@ -57,6 +60,10 @@ enum Command {
     Audit(history::Audit),
     /// Find mistakes in the configuration.
     Check(check::Options),
+    /// Write a configuration from a few answers.
+    Init(init::Options),
+    /// Look for everything that can be wrong on this server, with a remedy each.
+    Doctor(doctor::Options),
     /// Confirm a change of the rules that would send more than usual at once.
     ConfirmChange(confirm_change::Options),
     /// Bring a CSV of appointments into the database.
@@ -104,7 +111,9 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 /// Parses the arguments, runs the command, says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let matches = help::grouped(Cli::command()).get_matches();
+    let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let done = match parsed.command {
         Command::Plan(options) => plan::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Status(options) => status::run(&options),
@@ -117,6 +126,8 @@ pub fn main() -> ExitCode {
         Command::History(options) => history::run(&options),
         Command::Audit(options) => history::run_audit(&options),
         Command::Check(options) => check::run(&options),
+        Command::Init(options) => init::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
         Command::ConfirmChange(options) => confirm_change::run(&options),
         Command::Import(options) => import::run(&options),
         Command::TestText(options) => test_text::run(&options),

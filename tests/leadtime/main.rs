@@ -17,6 +17,7 @@ mod program;
 mod properties;
 mod real_data;
 mod refusals;
+mod setup;
 mod shared;
 mod simulated;
 mod store;

@@ -1,0 +1,203 @@
+//! What this machine tells: database, disk, permissions, zones, the service, the feed.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::process::Command;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Finding;
+use crate::cli::output::local;
+use crate::config::Config;
+use crate::config::zones::first_disagreement;
+use crate::domain::reminder::State;
+use crate::engine::outlook::{self, Overview};
+use crate::planner::facts::Mode;
+use crate::store::{health, lock, open};
+
+/// Less room than this is worth a look.
+const LITTLE_ROOM: u64 = 500 << 20;
+/// Less than this is next to nothing.
+const NO_ROOM: u64 = 50 << 20;
+
+pub(super) fn look(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
+    let mut findings = vec![mode(config), disk(&config.database)];
+    findings.extend(database(config, now));
+    findings.extend(zones(config, now));
+    findings.push(certificates());
+    findings.extend(service());
+    findings
+}
+
+fn mode(config: &Config) -> Finding {
+    match (config.rulebook.mode, &config.rulebook.only_to) {
+        (Mode::Observe, _) => {
+            Finding::look("mode", "observe: nobody is texted", "mode = \"live\" in [sending], when the plan is right")
+        }
+        (Mode::Live, Some(only)) => {
+            let found = format!("live, for the {} numbers of only_to", only.len());
+            Finding::look("mode", found, "remove only_to when the trial is over")
+        }
+        (Mode::Live, None) => Finding::good("mode", "live: patients are texted"),
+    }
+}
+
+fn disk(database: &Path) -> Finding {
+    const WHAT: &str = "disk";
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    match rustix::fs::statvfs(folder) {
+        Err(error) => {
+            let found = format!("{} cannot be looked at: {error}", folder.display());
+            Finding::bad(WHAT, found, "make the folder, for the user Leadtime runs as: mkdir -p, chown leadtime")
+        }
+        Ok(room) => {
+            let free = room.f_bavail.saturating_mul(room.f_frsize);
+            let found = format!("{} MiB free for {}", free >> 20, folder.display());
+            match (free < NO_ROOM, free < LITTLE_ROOM) {
+                (true, _) => Finding::bad(WHAT, found, "make room: on a full disk nothing is sent"),
+                (_, true) => Finding::look(WHAT, found, "make room before it runs out"),
+                _ => Finding::good(WHAT, found),
+            }
+        }
+    }
+}
+
+fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
+    const WHAT: &str = "database";
+    let path = &config.database;
+    let connection = match open::read_only(path) {
+        Ok(connection) => connection,
+        Err(error) => return vec![Finding::bad(WHAT, error.to_string(), "see above; leadtime run makes the database")],
+    };
+    let mut findings = Vec::new();
+    findings.push(match health::flaws(path) {
+        Ok(flaws) if flaws.is_empty() => Finding::good(WHAT, format!("{} is whole", path.display())),
+        Ok(flaws) => {
+            Finding::bad(WHAT, format!("damaged: {}", flaws.join("; ")), "stop the service and restore the last backup")
+        }
+        Err(error) => Finding::bad(WHAT, error.to_string(), "look at the disk: dmesg"),
+    });
+    if let Ok(meta) = path.metadata() {
+        let mode = meta.permissions().mode() & 0o777;
+        findings.push(match mode & 0o077 {
+            0 => Finding::good("permissions", format!("only user {} can read it", meta.uid())),
+            _ => Finding::bad(
+                "permissions",
+                format!("others can read patients' data (mode {mode:o})"),
+                format!("chmod 600 {}", path.display()),
+            ),
+        });
+    }
+    match outlook::overview(&connection, config, now) {
+        Ok(overview) => findings.extend(standing(config, &overview, now)),
+        Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "leadtime status says more")),
+    }
+    findings
+}
+
+fn standing(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Vec<Finding> {
+    let zone = &config.practice.zone;
+    let mut findings = vec![match (lock::is_taken(&config.database), overview.last_beat) {
+        (true, _) => Finding::good("daemon", "it runs"),
+        (false, Some(at)) => Finding::bad(
+            "daemon",
+            format!("it does not run; last alive {}", local(zone, at)),
+            "systemctl start leadtime; journalctl -u leadtime says why it ended",
+        ),
+        (false, None) => Finding::bad("daemon", "it never ran", "systemctl enable --now leadtime"),
+    }];
+    findings.push(match &overview.last_import {
+        None => Finding::look(
+            "feed",
+            "nothing was ever imported",
+            "leadtime import FILE, or another program writes the table `appointments`",
+        ),
+        Some(import) if now - import.at > TimeDelta::hours(48) => Finding::look(
+            "feed",
+            format!("the last import was {}", local(zone, import.at)),
+            "look at the export of the practice's program",
+        ),
+        Some(import) => Finding::good("feed", format!("the last import was {}", local(zone, import.at))),
+    });
+    if let Some(why) = &overview.clock_doubt {
+        findings.push(Finding::bad("clock", why.clone(), "set the clock: timedatectl set-ntp true"));
+    }
+    if let Some(open) = &overview.open {
+        findings.push(Finding::bad(
+            "sending",
+            format!("stopped: {}", open.reason),
+            "mend it; sending goes on by itself, systemctl restart leadtime tries at once",
+        ));
+    }
+    for paused in &overview.paused {
+        let place = paused.location.as_deref().unwrap_or("everywhere");
+        findings.push(Finding::look(
+            "sending",
+            format!("paused ({place}) since {}", local(zone, paused.since)),
+            "leadtime resume",
+        ));
+    }
+    let held: u64 = overview.counts.iter().filter(|(state, _)| *state == State::Held).map(|(_, n)| n).sum();
+    if held > 0 {
+        findings.push(Finding::look(
+            "texts",
+            format!("{held} are held, and you decide about them"),
+            "leadtime resolve",
+        ));
+    }
+    if overview.unknown_for_long > 0 {
+        let found = format!("of {} it is not known for long whether they went out", overview.unknown_for_long);
+        findings.push(Finding::look("texts", found, "Annie's list is read until it tells; leadtime status"));
+    }
+    findings
+}
+
+fn zones(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
+    let calendars = std::iter::once(&config.rulebook.calendar).chain(config.rulebook.locations.values());
+    let mut zones: Vec<_> = calendars.flat_map(|calendar| [&calendar.zone, &calendar.organization_zone]).collect();
+    zones.sort_by_key(|zone| zone.name().to_owned());
+    zones.dedup_by_key(|zone| zone.name().to_owned());
+    let look = |zone: &&crate::domain::zone::Zone| match first_disagreement(zone, now) {
+        None => Finding::good("zone data", format!("{}, from {}", zone.name(), zone.source())),
+        Some(at) => Finding::look(
+            "zone data",
+            format!(
+                "{}: from {} the system's copy and the one in leadtime differ; the system's is used",
+                zone.name(),
+                local(zone, at)
+            ),
+            "keep the package tzdata current: apt upgrade tzdata",
+        ),
+    };
+    zones.iter().map(look).collect()
+}
+
+fn certificates() -> Finding {
+    match Path::new("/etc/ssl/certs/ca-certificates.crt").exists() || std::env::var_os("SSL_CERT_FILE").is_some() {
+        true => Finding::good("certificates", "the system's certificates are there"),
+        false => Finding::bad("certificates", "there are none to check Annie's by", "apt install ca-certificates"),
+    }
+}
+
+/// The unit, where there is a systemd to ask.
+fn service() -> Option<Finding> {
+    const WHAT: &str = "service";
+    let ask = |verb: &str| {
+        let output = Command::new("systemctl").args([verb, "leadtime"]).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    if !Path::new("/run/systemd/system").exists() {
+        return None;
+    }
+    let (enabled, active) = (ask("is-enabled")?, ask("is-active")?);
+    Some(match (enabled.as_str(), active.as_str()) {
+        ("enabled", "active") => Finding::good(WHAT, "enabled and active"),
+        ("enabled", _) => {
+            Finding::bad(WHAT, format!("enabled, and {active}"), "journalctl -u leadtime; systemctl start leadtime")
+        }
+        (_, "active") => {
+            Finding::look(WHAT, "active, but it does not start with the machine", "systemctl enable leadtime")
+        }
+        _ => Finding::look(WHAT, format!("{enabled}, {active}"), "systemctl enable --now leadtime"),
+    })
+}

@@ -1,0 +1,135 @@
+//! `leadtime doctor`: everything that can be wrong on this server, on one screen, with a remedy each.
+
+mod annie;
+mod machine;
+
+use clap::Args;
+use serde_json::json;
+
+use super::output::{moment, print, wrapped};
+use super::{ConfigOption, Failure};
+use crate::config::{self, Config, ConfigError};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Ask Annie nothing: only what this machine can tell.
+    #[arg(long)]
+    offline: bool,
+    /// For programs: one JSON array.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// Nothing to do.
+    Good,
+    /// Somebody should look; it works all the same.
+    Look,
+    /// It does not work.
+    Bad,
+}
+
+impl Mark {
+    fn name(self) -> &'static str {
+        match self {
+            Mark::Good => "ok",
+            Mark::Look => "look",
+            Mark::Bad => "WRONG",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug)]
+struct Finding {
+    mark: Mark,
+    what: &'static str,
+    found: String,
+    /// What to do about it.
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn good(what: &'static str, found: impl Into<String>) -> Finding {
+        Finding { mark: Mark::Good, what, found: found.into(), remedy: None }
+    }
+
+    fn look(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding { mark: Mark::Look, what, found: found.into(), remedy: Some(remedy.into()) }
+    }
+
+    fn bad(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding { mark: Mark::Bad, what, found: found.into(), remedy: Some(remedy.into()) }
+    }
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let mut findings = Vec::new();
+    if let Some(config) = configuration(options, &mut findings)? {
+        let now = moment(None, &config.practice.zone)?;
+        findings.extend(machine::look(&config, now));
+        if !options.offline {
+            findings.extend(annie::ask(&config)?);
+        }
+    }
+    let bad = findings.iter().filter(|finding| finding.mark == Mark::Bad).count();
+    match options.json {
+        true => {
+            let one =
+                |f: &Finding| json!({"check": f.what, "result": f.mark.name(), "found": f.found, "remedy": f.remedy});
+            let all: Vec<_> = findings.iter().map(one).collect();
+            print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
+        }
+        false => print(&for_people(&findings))?,
+    }
+    if bad > 0 { Err(Failure::Said(1)) } else { Ok(()) }
+}
+
+fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Result<Option<Config>, Failure> {
+    const WHAT: &str = "configuration";
+    let path = config::locate(options.config.config.as_deref()).map_err(|error| Failure::Usage(error.into()))?;
+    let file = path.display();
+    Ok(match config::load(&path) {
+        Ok((config, report)) => {
+            findings.push(match report.problems.len() {
+                0 => Finding::good(WHAT, format!("{file} is in order")),
+                _ => Finding::look(WHAT, report.summary(), "leadtime check shows them"),
+            });
+            Some(config)
+        }
+        Err(ConfigError::Wrong(report)) => {
+            findings.push(Finding::bad(
+                WHAT,
+                report.summary(),
+                "leadtime check shows each with its line; mend the file",
+            ));
+            None
+        }
+        Err(error) => {
+            findings.push(Finding::bad(WHAT, error.to_string(), "leadtime init writes one"));
+            None
+        }
+    })
+}
+
+fn for_people(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let mark = format!("{:<6} {:<14} ", finding.mark.name(), finding.what);
+        text.push_str(&wrapped(&finding.found, 22, &mark));
+        if let Some(remedy) = &finding.remedy {
+            text.push_str(&wrapped(remedy, 25, &format!("{:22}-> ", "")));
+        }
+    }
+    let count = |mark: Mark| findings.iter().filter(|finding| finding.mark == mark).count();
+    text.push_str(&match (count(Mark::Bad), count(Mark::Look)) {
+        (0, 0) => "\nAll is well.\n".to_owned(),
+        (0, n) => format!("\nIt works; {n} to look at.\n"),
+        (n, _) => format!("\n{n} wrong.\n"),
+    });
+    text
+}

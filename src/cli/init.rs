@@ -1,0 +1,203 @@
+//! `leadtime init`: writes a configuration from a few answers, checks it, and says what comes next.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use super::output::print;
+use crate::config::{self, ConfigError};
+
+/// The shipped file, with its comments: what a practice sees first.
+const TEMPLATE: &str = include_str!("../../config.toml");
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Where it is written.
+    #[arg(long, value_name = "FILE", default_value = "config.toml")]
+    config: PathBuf,
+    /// The practice's name, as patients should read it.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The office line: +13035550100.
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<String>,
+    /// Your Annie number: texts come from it.
+    #[arg(long, value_name = "NUMBER")]
+    from_number: Option<String>,
+    /// The practice's clock, such as America/Denver.
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<String>,
+    /// The zone in Annie's settings; else the practice's.
+    #[arg(long, value_name = "ZONE")]
+    organization_timezone: Option<String>,
+    /// The language of patients whose record names none: en, es or fr.
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<String>,
+    /// Where the appointments and texts are kept.
+    #[arg(long, value_name = "FILE")]
+    database: Option<String>,
+    /// Replace a file that is there; it is kept beside the new one.
+    #[arg(long)]
+    force: bool,
+}
+
+/// A value of the file: its line in the template, the question, what is taken without an answer.
+struct Question<'a> {
+    line: &'static str,
+    asks: &'static str,
+    given: Option<&'a str>,
+    otherwise: Option<String>,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    if options.config.exists() && !options.force {
+        let text = format!("{} is there already; --force replaces it, and keeps it beside", options.config.display());
+        return Err(Failure::Usage(anyhow::anyhow!(text)));
+    }
+    let zone = answer(&Question {
+        line: "timezone",
+        asks: "The practice's time zone, such as America/Denver",
+        given: options.timezone.as_deref(),
+        otherwise: here(),
+    })?;
+    let practice = [
+        Question {
+            line: "name",
+            asks: "The practice's name, as patients should read it",
+            given: options.name.as_deref(),
+            otherwise: None,
+        },
+        Question {
+            line: "phone",
+            asks: "The office line, such as +13035550100",
+            given: options.phone.as_deref(),
+            otherwise: None,
+        },
+        Question {
+            line: "from_number",
+            asks: "Your Annie number, which texts come from",
+            given: options.from_number.as_deref(),
+            otherwise: None,
+        },
+        Question {
+            line: "language",
+            asks: "Your patients' usual language: en, es or fr",
+            given: options.language.as_deref(),
+            otherwise: Some("en".to_owned()),
+        },
+        Question {
+            line: "organization_timezone",
+            asks: "The time zone in Annie's own settings",
+            given: options.organization_timezone.as_deref(),
+            otherwise: Some(zone.clone()),
+        },
+        Question {
+            line: "path",
+            asks: "Where appointments and texts are kept",
+            given: options.database.as_deref(),
+            otherwise: Some("/var/lib/leadtime/leadtime.db".to_owned()),
+        },
+    ];
+    let mut text = with(TEMPLATE, "timezone", &zone);
+    for question in &practice {
+        text = with(&text, question.line, &answer(question)?);
+    }
+    write(options, &text)?;
+    let file = options.config.display();
+    print(&format!(
+        "{file} is written and in order. It is in observe mode: nobody is texted.\n\
+         Next:  look through {file}: hours, days, holidays, the words of the two texts\n\
+         \x20      leadtime check --config {file}\n\
+         \x20      leadtime import --config {file} APPOINTMENTS.csv\n\
+         \x20      leadtime plan --config {file}      who would get which text, and when\n"
+    ))
+}
+
+/// Puts a value behind the first `line =` of the file; what follows on the line stays.
+fn with(text: &str, line: &str, value: &str) -> String {
+    let quoted = serde_json::Value::String(value.to_owned()).to_string();
+    let mut done = false;
+    let lines = text.lines().map(|old| {
+        let rest = old.strip_prefix(line).and_then(|rest| rest.strip_prefix(" = \"")).filter(|_| !done);
+        let Some((_, comment)) = rest.and_then(|rest| rest.split_once('"')) else { return format!("{old}\n") };
+        done = true;
+        format!("{line} = {quoted}{comment}\n")
+    });
+    lines.collect()
+}
+
+/// What was given, what is answered on the terminal, or what is usual.
+fn answer(question: &Question<'_>) -> Result<String, Failure> {
+    if let Some(given) = question.given {
+        return Ok(given.trim().to_owned());
+    }
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        let flag = question.line.replace('_', "-").replace("path", "database");
+        let missing = || Failure::Usage(anyhow::anyhow!("--{flag} is missing: {}", question.asks));
+        return question.otherwise.clone().ok_or_else(missing);
+    }
+    loop {
+        let usual = question.otherwise.as_ref().map_or_else(String::new, |usual| format!(" [{usual}]"));
+        print!("{}{usual}: ", question.asks);
+        std::io::stdout().flush()?;
+        let mut line = String::new();
+        if stdin.lock().read_line(&mut line)? == 0 {
+            return Err(Failure::Said(1));
+        }
+        match (line.trim(), &question.otherwise) {
+            ("", Some(usual)) => return Ok(usual.clone()),
+            ("", None) => {}
+            (answer, _) => return Ok(answer.to_owned()),
+        }
+    }
+}
+
+/// This machine's zone.
+fn here() -> Option<String> {
+    let link = std::fs::read_link("/etc/localtime").ok()?;
+    let name = link.to_str()?.split_once("zoneinfo/")?.1.to_owned();
+    (name.contains('/') && !name.starts_with("Etc/")).then_some(name)
+}
+
+/// Checks the text before anything is in its place.
+fn write(options: &Options, text: &str) -> Result<(), Failure> {
+    let path = &options.config;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| ".".as_ref());
+    let mut file = tempfile::Builder::new().prefix(".leadtime-").suffix(".toml").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    match config::load(file.path()) {
+        Ok(_) => {}
+        Err(ConfigError::Wrong(report)) => {
+            eprint!("{}", report.render(std::io::stderr().is_terminal()));
+            let text = "an answer is not right, and nothing was written; give it again";
+            return Err(Failure::Usage(anyhow::anyhow!(text)));
+        }
+        Err(error) => return Err(Failure::Usage(error.into())),
+    }
+    if path.exists() {
+        let mut former = path.clone().into_os_string();
+        former.push(".old");
+        std::fs::rename(path, former)?;
+    }
+    use std::os::unix::fs::PermissionsExt;
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    file.persist(path).map_err(|error| anyhow::anyhow!("cannot write {}: {}", path.display(), error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_question_has_its_line_in_the_shipped_file() {
+        for line in ["name", "phone", "from_number", "timezone", "language", "organization_timezone", "path"] {
+            let text = with(TEMPLATE, line, "x \"y\"");
+            assert!(text.contains(&format!("\n{line} = \"x \\\"y\\\"\"")), "{line}");
+            assert_eq!(text.lines().count(), TEMPLATE.lines().count());
+        }
+    }
+}
