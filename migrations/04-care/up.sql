@@ -52,3 +52,9 @@ CREATE TABLE held_change (
     usual       INTEGER NOT NULL, -- the most texts of a day lately
     confirmed   INTEGER NOT NULL DEFAULT 0 CHECK (confirmed IN (0, 1))
 ) STRICT;
+
+-- Work that is done once a day of the practice: when it was done last.
+CREATE TABLE daily (
+    work TEXT NOT NULL PRIMARY KEY,
+    date TEXT NOT NULL CHECK (date(date, '+0 days') IS date) -- on the practice's calendar
+) STRICT, WITHOUT ROWID;

@@ -11,6 +11,7 @@ mod help;
 mod history;
 mod import;
 mod init;
+mod not_reached;
 mod opt_out;
 mod output;
 mod plan;
@@ -42,6 +43,8 @@ enum Command {
     Explain(explain::Options),
     /// Show how things stand.
     Status(status::Options),
+    /// Show whom no text reaches, so that somebody can call them.
+    NotReached(not_reached::Options),
     /// Stop sending for a while, everywhere or at one location.
     Pause(brakes::Pause),
     /// End a pause: what is still of use goes out.
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Plan(options) => plan::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Status(options) => status::run(&options),
+        Command::NotReached(options) => not_reached::run(&options),
         Command::Pause(options) => brakes::pause(&options),
         Command::Resume(options) => brakes::resume(&options),
         Command::Skip(options) => brakes::skip(&options),

@@ -21,7 +21,7 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::domain::language::Language;
 use crate::domain::phone::{Country, Phone};
@@ -51,6 +51,8 @@ pub struct Config {
     pub database: PathBuf,
     /// When the passes run: a six-field cron text, UTC.
     pub tick: String,
+    /// When on each open day the list of those no text reaches is made; none: never.
+    pub not_reached_at: Option<NaiveTime>,
     /// The text it was read from.
     source: String,
 }

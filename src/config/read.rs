@@ -115,6 +115,7 @@ fn sections(
     let (table, span) = section("schedule", problems);
     let mut schedule = Section::new("[schedule]", table, span, problems);
     let tick = schedule.optional("tick", |value| text_as(value, cron)).unwrap_or_else(|| TICK.to_owned());
+    let not_reached_at = schedule.optional("not_reached", |value| text_as(value, schedule::time_of_day));
     schedule.finish();
     let rules = rules::read(root.get("rule"), sending.defaults, language, &mut wordbook, problems);
 
@@ -148,7 +149,8 @@ fn sections(
     };
     let database = folder.join(path);
     let source = source.to_owned();
-    let config = Config { practice, annie, locations, rulebook, brakes, wordbook, database, tick, source };
+    let config =
+        Config { practice, annie, locations, rulebook, brakes, wordbook, database, tick, not_reached_at, source };
     check::relations(root, &config, problems);
     Some(config)
 }

@@ -1,5 +1,6 @@
-//! Cron texts of six fields, as the scheduler reads them.
+//! Cron texts of six fields, as the scheduler reads them; times of day.
 
+use chrono::NaiveTime;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds};
 
@@ -10,4 +11,13 @@ use croner::parser::{CronParser, Seconds};
 pub fn parse(text: &str) -> Result<Cron, String> {
     let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
     parser.parse(text).map_err(|error| error.to_string())
+}
+
+/// Reads a time of day on the practice's clock: `07:30`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn time_of_day(text: &str) -> Result<NaiveTime, String> {
+    NaiveTime::parse_from_str(text, "%H:%M")
+        .map_err(|_| format!("`{text}` is not a time of day; write for example \"07:30\""))
 }

@@ -1,6 +1,7 @@
 //! The daemon around the engine: metronome, signals, systemd, reload, logs.
 
 mod change;
+mod daily;
 pub mod logs;
 mod metronome;
 mod run;

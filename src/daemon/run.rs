@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
 use super::change;
+use super::daily::Daily;
 use super::metronome::Metronome;
 use super::service;
 use super::standing::{Standing, mode, rules};
@@ -25,12 +27,14 @@ use crate::config::{self, Config, ConfigError, KEY_NAME};
 use crate::engine::difference::{self, Change, Difference};
 use crate::engine::passes::{Engine, File, Gateways, PassReport};
 use crate::planner::facts::Mode;
-use crate::store::{Store, StoreError, health, lock, open};
+use crate::store::{Store, StoreError, health, lock, open, standing as standing_store};
 
 /// How often the metronome is looked after.
 const LOOK_AFTER: Duration = Duration::from_secs(30);
 /// How long a stop tries to record what was under way (of the 35 s it may take; a text takes at most 30 of them).
 const LAST_WORDS: Duration = Duration::from_secs(33);
+/// After so long without a sign of life, what should have gone out may not have.
+const AWAY: TimeDelta = TimeDelta::minutes(30);
 /// How often it tries.
 const RETRY: Duration = Duration::from_millis(200);
 /// The same error of the store is logged this often while it lasts.
@@ -86,6 +90,8 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
 
     let mut standing = Standing::new(store.clone());
     let held = store.clone();
+    let last_sign = held.write(|tx| standing_store::last_beat(tx)).await?;
+    let mut daily = Daily::new(last_sign.is_some_and(|last| clock.now() - last > AWAY));
     let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
@@ -153,6 +159,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             }
         };
         watchdog.pass_ended();
+        daily.look(&held, engine.config(), clock.now()).await;
     }
     service::stopping();
     info!(under_way = engine.in_flight(), "stopping: texts under way are finished and recorded, no other is begun");

@@ -9,6 +9,8 @@ pub mod importing;
 pub mod in_flight;
 mod life;
 mod lines;
+pub mod not_reached;
+pub mod not_reached_page;
 pub mod outlook;
 pub mod pace;
 pub mod passes;

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod brakes;
 pub mod circuits;
 pub mod conversations;
+pub mod daily;
 pub mod dirty;
 pub mod facts;
 pub mod health;

@@ -11,6 +11,7 @@ mod families;
 mod golden;
 mod house;
 mod import;
+mod not_reached;
 mod passes;
 mod privacy;
 mod program;

@@ -1,0 +1,47 @@
+//! `leadtime not-reached`: whom to call.
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::output::{configuration, moment, print};
+use super::{ConfigOption, Failure};
+use crate::engine::not_reached::{coming_days, day, list};
+use crate::engine::not_reached_page::{csv, html, text};
+use crate::planner::facts::Mode;
+use crate::store::open;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Only the visits of this day; else from now to the end of the next open day.
+    #[arg(long, value_name = "DATE")]
+    date: Option<NaiveDate>,
+    /// As comma-separated values.
+    #[arg(long, conflicts_with = "html")]
+    csv: bool,
+    /// As a page to print.
+    #[arg(long)]
+    html: bool,
+    /// As of this moment instead of now.
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let now = moment(options.now.as_deref(), &config.practice.zone)?;
+    let connection = open::read_only(&config.database)?;
+    let span = options.date.map_or_else(|| coming_days(&config, now), |date| day(&config, date, now));
+    let list = list(&connection, &config, span, now)?;
+    match (options.csv, options.html) {
+        (true, _) => print(&csv(&config, &list)?),
+        (_, true) => print(&html(&config, &list, now)?),
+        _ => {
+            if config.rulebook.mode == Mode::Observe {
+                print("Observe mode: nobody is texted. These would get no text either way.\n\n")?;
+            }
+            print(&text(&config, &list))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The patients of the coming days whom no text reached or will reach, so that somebody can call them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+
+use super::outlook::{self, Row};
+use crate::config::Config;
+use crate::domain::appointment::{Appointment, Status};
+use crate::domain::reminder::{Answer, Cancel, Skip, State};
+use crate::domain::text::AppointmentId;
+use crate::store::{Connection, StoreError};
+
+/// A visit that no text reaches.
+#[derive(Debug, Clone)]
+pub struct NotReached {
+    /// The visit.
+    pub visit: Appointment,
+    /// The code of the reason, of its last text.
+    pub code: &'static str,
+    /// The same for a person.
+    pub why: &'static str,
+}
+
+/// The days of the list where none are named: from now to the end of the next open day after today.
+pub fn coming_days(config: &Config, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let calendar = &config.rulebook.calendar;
+    let next = |date: NaiveDate| date.checked_add_days(Days::new(1)).unwrap_or(date);
+    let mut day = next(calendar.date(now));
+    for _ in 0..14 {
+        if calendar.is_open(day) {
+            break;
+        }
+        day = next(day);
+    }
+    (now, calendar.zone.at(next(day), NaiveTime::MIN))
+}
+
+/// One day of the practice, as far as it is to come.
+pub fn day(config: &Config, date: NaiveDate, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let zone = &config.practice.zone;
+    let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
+    (zone.at(date, NaiveTime::MIN).max(now), zone.at(next, NaiveTime::MIN))
+}
+
+/// The list for the visits that start in [from, until), in order of their starts.
+///
+/// # Errors
+/// Database errors.
+pub fn list(
+    connection: &Connection,
+    config: &Config,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<Vec<NotReached>, StoreError> {
+    let rows = outlook::plan_of(connection, config, now, until)?;
+    let mut of_visit: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&Row>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.visit.starts_at >= from && row.visit.status.is_live()) {
+        of_visit.entry((row.visit.starts_at, &row.visit.id)).or_default().push(row);
+    }
+    Ok(of_visit.values().filter_map(|rows| not_reached(rows)).collect())
+}
+
+/// Why no text of these reaches the visit; none where one does, or nobody has to call.
+fn not_reached(rows: &[&Row]) -> Option<NotReached> {
+    let reaches = |row: &&&Row| {
+        // In observe mode: those whom a text would reach.
+        let planned = [Answer::Planned, Answer::Skipped(Skip::ObserveMode), Answer::Cancelled(Cancel::AppointmentOver)];
+        matches!(row.item.state, State::Sent | State::Sending) || planned.map(State::Answered).contains(&row.item.state)
+    };
+    if rows.iter().any(|row| reaches(&row)) {
+        return None;
+    }
+    // The patient has said yes: nobody has to ask.
+    let last = rows.iter().max_by_key(|row| row.item.adjusted_at)?;
+    if last.visit.status == Status::Confirmed {
+        return None;
+    }
+    let state = last.item.state;
+    Some(NotReached {
+        visit: last.visit.clone(),
+        code: last.code.or(state.reason()).unwrap_or(state.name()),
+        why: state.words(),
+    })
+}

@@ -1,0 +1,87 @@
+//! Whom no text reaches: on demand, and as files on each open day.
+
+use crate::program::{Daemon, Practice, live_config};
+
+/// Monday ten: Tuesday is the next open day.
+const NOW: &str = "2026-11-09T17:00:00Z";
+
+fn practice() -> Practice {
+    let config = live_config("http://127.0.0.1:9/v1");
+    let zone = config.lines().find(|line| line.starts_with("timezone")).unwrap().to_owned();
+    let practice = Practice::new(&config.replace(&zone, "timezone = \"America/Denver\""));
+    let visit = |id: &str, name: &str, phone: &str, start: &str, status: &str| {
+        format!("{id},P{id},{name},<Smith>,{phone},{start},{status},2026-01-01T00:00:00Z,Dr. \"Lee\"\n")
+    };
+    let csv = String::from("id,patient_id,first_name,last_name,phone,starts_at,status,booked_at,provider\n")
+        + &visit("a", "Ann", "303-555-1001", "2026-11-10T15:00:00-07:00", "booked")
+        + &visit("b", "=Bob", "", "2026-11-10T09:00:00-07:00", "booked")
+        + &visit("c", "Cid", "not a phone", "2026-11-10T10:00:00-07:00", "booked")
+        + &visit("d", "Dan", "", "2026-11-10T11:00:00-07:00", "cancelled")
+        + &visit("e", "Eve", "", "2026-11-10T11:30:00-07:00", "confirmed")
+        + &visit("f", "Fay", "", "2026-11-12T11:00:00-07:00", "booked");
+    practice.import(&csv.replace(",Dr. \"Lee\"", ",Dr. Lee"), &[]).good();
+    practice
+}
+
+#[test]
+fn the_list_names_who_has_to_be_called_and_why() {
+    let practice = practice();
+    let out = practice.run(&["not-reached", "--now", NOW]).good();
+    assert!(
+        out.contains("Tue Nov 10\n   9:00 AM  =Bob <Smith>") && out.contains("the visit has no phone number"),
+        "{out}"
+    );
+    assert!(out.contains("Cid") && out.contains("not a phone") && out.contains("2 patients to call"), "{out}");
+    for nobody in ["Ann", "Dan", "Eve", "Fay"] {
+        assert!(!out.contains(nobody), "{nobody}: {out}");
+    }
+    let thursday = practice.run(&["not-reached", "--now", NOW, "--date", "2026-11-12"]).good();
+    assert!(
+        thursday.contains("Fay") && thursday.contains("1 patient to call") && !thursday.contains("Cid"),
+        "{thursday}"
+    );
+    let friday = practice.run(&["not-reached", "--now", NOW, "--date", "2026-11-13"]).good();
+    assert!(friday.contains("A text reaches everybody"), "{friday}");
+    let csv = practice.run(&["not-reached", "--now", NOW, "--csv"]).good();
+    let rows: Vec<Vec<String>> = csv::Reader::from_reader(csv.as_bytes())
+        .records()
+        .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+        .collect();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0][2], "'=Bob <Smith>", "no formula for a spreadsheet");
+    assert_eq!(rows[1][6], "invalid-phone");
+    let page = practice.run(&["not-reached", "--now", NOW, "--html"]).good();
+    assert!(page.contains("&lt;Smith&gt;") && !page.contains("<Smith>"), "{page}");
+    assert!(page.contains("Maple Dental: patients whom no text reaches"), "{page}");
+}
+
+#[test]
+fn on_an_open_day_the_daemon_writes_it_once() {
+    let practice = practice();
+    let config = std::fs::read_to_string(practice.path("config.toml")).unwrap();
+    let config =
+        config.replace("[schedule]\n", "[schedule]\nnot_reached = \"00:00\"\n").replace("\"live\"", "\"observe\"");
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    let mut daemon = Daemon::start(&practice, "k");
+    daemon.until("patients of the coming days are reached by no text");
+    let files = |practice: &Practice| {
+        let mut names: Vec<String> = std::fs::read_dir(practice.path("not-reached"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let made = files(&practice);
+    assert_eq!(made.len(), 2, "{made:?}");
+    assert_eq!(daemon.stop().0, 0);
+    let page = practice.path("not-reached").join(&made[1]);
+    std::fs::write(&page, "notes of the desk").unwrap();
+    let mut again = Daemon::start(&practice, "k");
+    for _ in 0..2 {
+        again.signal(rustix::process::Signal::HUP);
+        again.until("configuration reloaded");
+    }
+    assert_eq!(again.stop().0, 0);
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), "notes of the desk", "once a day");
+}
