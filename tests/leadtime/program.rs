@@ -181,11 +181,6 @@ impl Daemon {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 
-    /// Its process.
-    pub(crate) fn pid(&self) -> Pid {
-        Pid::from_child(&self.process)
-    }
-
     /// Dies at once, wherever it is.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
