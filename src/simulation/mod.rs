@@ -355,6 +355,9 @@ impl Simulation {
             breaks.push(format!("the audit is broken: {flaw:?}"));
         }
         if self.out.seed.is_multiple_of(5) {
+            let late = reminders::expired_although_known(&connection)?;
+            breaks
+                .extend(late.into_iter().map(|what| format!("nothing went wrong, and a text expired unsent: {what}")));
             for state in ["rejected", "unknown", "held", "unconfirmed"] {
                 if let Some(count) = self.out.states.get(state) {
                     breaks.push(format!("nothing went wrong, and {count} reminders are {state}"));

@@ -244,6 +244,25 @@ pub fn without_answer(connection: &Connection, rules: &[&str]) -> Result<u64, St
     Ok(count.unsigned_abs())
 }
 
+/// Reminders that had an instant to leave at and expired, although their visit had stood for over an hour at that start
+/// while they were of use: what they are about, and their times.
+///
+/// # Errors
+/// Database errors.
+pub fn expired_although_known(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    const EXPIRED: &str = "SELECT concat_ws(' ', r.appointment_id, r.rule, r.starts_local, 'adjusted',
+            datetime(r.adjusted_at, 'unixepoch'), 'due', datetime(r.due_at, 'unixepoch'), 'expires',
+            datetime(r.expires_at, 'unixepoch'), 'taken', datetime(f.taken_at, 'unixepoch'))
+        FROM reminders AS r
+        JOIN appointments AS a ON a.id = r.appointment_id AND a.starts_unix = r.starts_at
+        JOIN first_seen AS f ON f.appointment_id = r.appointment_id
+        WHERE r.state = 'missed' AND r.reason = 'expired' AND r.due_at IS NOT NULL AND f.taken_at + 3600 < r.expires_at
+        ORDER BY r.id";
+    let mut statement = connection.prepare(EXPIRED)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The earliest due time of what is planned.
 ///
 /// # Errors
