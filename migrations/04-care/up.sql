@@ -8,3 +8,16 @@ CREATE TABLE untold (
     until    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX reminders_untold ON reminders (starts_at) WHERE state IN ('skipped', 'cancelled');
+
+-- Work of a local day (the copy of the database): the date it was last done for, and the failure since.
+CREATE TABLE daily_work (
+    work      TEXT    NOT NULL PRIMARY KEY,
+    done_for  TEXT,    -- a local date
+    done_at   INTEGER,
+    failed_at INTEGER, -- NULL: the last try went well
+    fault     TEXT,
+    CONSTRAINT failure_has_reason CHECK ((failed_at IS NULL) = (fault IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- Texts whose words are still kept, for retention.
+CREATE INDEX messages_with_words ON messages (made_at) WHERE body IS NOT NULL;

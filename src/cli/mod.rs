@@ -1,15 +1,18 @@
 //! The command line: one file a command.
 
+mod backup;
 mod check;
 mod demo;
 mod explain;
 mod generate;
 mod history;
 mod import;
+mod import_folder;
 mod opt_out;
 mod output;
 mod plan;
 mod resolve;
+mod restore;
 mod run;
 mod sandbox;
 mod simulate;
@@ -50,6 +53,12 @@ enum Command {
     Check(check::Options),
     /// Bring a CSV of appointments into the database.
     Import(import::Options),
+    /// Bring the exports that were dropped into a folder into the database, each once it is whole.
+    ImportFolder(import_folder::Options),
+    /// Copy the database, also while the daemon runs.
+    Backup(backup::Options),
+    /// Put a copy of the database in its place; the daemon must be stopped.
+    Restore(restore::Options),
     /// Run the daemon.
     Run(run::Options),
     /// See it all at work: sample appointments, the real daemon, a sandbox in Annie's place.
@@ -102,6 +111,9 @@ pub fn main() -> ExitCode {
         Command::Audit(options) => history::run_audit(&options),
         Command::Check(options) => check::run(&options),
         Command::Import(options) => import::run(&options),
+        Command::ImportFolder(options) => import_folder::run(&options),
+        Command::Backup(options) => backup::run(&options),
+        Command::Restore(options) => restore::run(&options),
         Command::Run(options) => run::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Sandbox(options) => sandbox::run(options),

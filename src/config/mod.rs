@@ -1,7 +1,9 @@
 //! `config.toml` -> a checked, typed [`Config`]; every problem at once, with line and column.
 
+pub mod backup;
 mod check;
 pub mod document;
+pub mod feed;
 mod hours;
 pub mod key;
 mod lints;
@@ -9,6 +11,7 @@ mod locations;
 mod pairs;
 pub mod problem;
 mod read;
+pub mod retention;
 mod rules;
 pub mod schedule;
 mod words;
@@ -47,6 +50,12 @@ pub struct Config {
     pub database: PathBuf,
     /// When the passes run: a six-field cron text, UTC.
     pub tick: String,
+    /// How old the appointment book may be, and what imports cancel.
+    pub feed: feed::Feed,
+    /// The daily copies of the database; none: none are made.
+    pub backup: Option<backup::Backup>,
+    /// How long names and texts are kept.
+    pub retention: retention::Retention,
     /// The text it was read from.
     source: String,
 }

@@ -22,6 +22,7 @@ use crate::config::key::{self, KeyError};
 use crate::config::zones::first_disagreement;
 use crate::config::{self, Config, ConfigError, KEY_NAME};
 use crate::engine::difference::{self, Change, Difference};
+use crate::engine::housekeeping::Housekeeping;
 use crate::engine::passes::{Engine, File, Gateways, PassReport};
 use crate::planner::facts::Mode;
 use crate::store::{Store, StoreError, health, lock, open};
@@ -84,6 +85,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     compare_zones(&config, clock.as_ref());
 
     let mut standing = Standing::new(store.clone());
+    let mut house = Housekeeping::new(store.clone());
     let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
@@ -143,6 +145,9 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             }
         };
         watchdog.pass_ended();
+        if let Err(error) = house.tend(engine.config(), clock.now(), engine.trusts_clock()).await {
+            trouble.is(&error);
+        }
     }
     service::stopping();
     info!(under_way = engine.in_flight(), "stopping: texts under way are finished and recorded, no other is begun");

@@ -50,6 +50,7 @@ acts! {
     OptedOut = "opted-out", "the number wants no texts";
     OptOutLifted = "opt-out-lifted", "the number may be texted again";
     WrongNumber = "wrong-number", "the number is not its patient's";
+    Restored = "restored", "an earlier copy of the database was put in its place";
     WrongNumberLifted = "wrong-number-lifted", "the number is its patient's after all";
 }
 

@@ -283,11 +283,11 @@ pub fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Opens the database for reading only; never creates or changes it.
+/// Opens a database of this or an older version for reading only; never creates or changes it.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn any_version(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
@@ -295,6 +295,15 @@ pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags).map_err(|e| opening(path, e))?;
     prepare(&connection).map_err(|e| opening(path, e))?;
     recognise(&connection, path)?;
+    Ok(connection)
+}
+
+/// Opens the database for reading only; never creates or changes it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
+    let connection = any_version(path)?;
     match MIGRATIONS.current_version(&connection).map_err(|error| migrating(path, error))? {
         SchemaVersion::Inside(version) if version.get() == latest() => {}
         _ => return Err(StoreError::Older(path.to_owned())),

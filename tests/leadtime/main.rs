@@ -2,19 +2,23 @@
 
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
 
+mod backup;
 mod client;
 mod desk;
 mod disk;
 mod doubts;
 mod families;
+mod feed;
 mod golden;
 mod house;
 mod import;
+mod inbox;
 mod passes;
 mod program;
 mod properties;
 mod real_data;
 mod refusals;
+mod retention;
 mod shared;
 mod simulated;
 mod store;

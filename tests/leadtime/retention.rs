@@ -1,0 +1,1 @@
+//! What is deleted of visits of long ago, and what stays.
