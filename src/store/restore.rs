@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::audit::{self, Act, Entry};
@@ -31,7 +32,9 @@ pub enum RestoreError {
     #[error("{0} is the database itself; name the copy to be restored")]
     Itself(PathBuf),
     /// There is no such file, or it is something else.
-    #[error("{0} is no copy of a Leadtime database, and nothing was changed; see the folder of [backup] for one")]
+    #[error(
+        "{0} is no copy of a Leadtime database, or is damaged, and nothing was changed; see the folder of [backup] for another"
+    )]
     NoCopy(PathBuf),
     /// The copy is damaged.
     #[error("{path} is damaged, and nothing was changed: {flaws}. Take an older copy")]
@@ -116,7 +119,8 @@ pub fn restore(
 fn is_being_written(database: &Path) -> bool {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let Ok(connection) = Connection::open_with_flags(database, flags) else { return false };
-    // Closing it, as the only one, also moves what is in the log into the file.
+    // The last to close it would write the log into the file; a damaged one is kept as it is found.
+    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     matches!(connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(StoreError::from), Err(StoreError::Busy))
 }
 
