@@ -259,6 +259,8 @@ pub fn read_write_telling(
     connection.pragma_update(None, "synchronous", "full").map_err(|e| opening(path, e))?;
     // 16 MiB: a morning's texts are written back a few times, not a few dozen times.
     connection.pragma_update(None, "wal_autocheckpoint", 4000).map_err(|e| opening(path, e))?;
+    // What is deleted is overwritten where its page is written anyway: marks and old cells hold numbers and names.
+    connection.pragma_update(None, "secure_delete", "fast").map_err(|e| opening(path, e))?;
     let go_on = move || {
         still_at_it();
         false

@@ -38,7 +38,7 @@ pub fn prune_some(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: usize) -> R
     let texts = empty_texts(tx, cutoff, most)?;
     let visits = delete_visits(tx, cutoff, most)?;
     let spellings = forget_spellings(tx, most)?;
-    tx.pragma_update(None, "secure_delete", false)?;
+    tx.pragma_update(None, "secure_delete", "fast")?;
     Ok(Pruned { texts, visits, spellings })
 }
 
@@ -76,9 +76,10 @@ fn delete_visits(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Resu
     let mut unmark = tx.prepare_cached(
         "DELETE FROM dirty_numbers WHERE phone = CAST(?1 AS TEXT) AND appointment_id = CAST(?2 AS TEXT)",
     )?;
+    // By the number it is read as: its spelling is to be forgotten.
     let mut mark = tx.prepare_cached(
-        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT CAST(?1 AS TEXT), '' WHERE ?1 <> x''
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT e164, '' FROM phone_spellings
+         WHERE spelling = CAST(?1 AS TEXT) AND e164 IS NOT NULL ON CONFLICT DO NOTHING",
     )?;
     for (row, phone, id) in &old {
         delete.execute([row])?;
@@ -88,11 +89,11 @@ fn delete_visits(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Resu
     Ok(old.len())
 }
 
-/// A spelling is read anew where it is met again.
+/// Numbers as somebody wrote them; one is read anew where it is met again.
 fn forget_spellings(tx: &Transaction<'_>, most: i64) -> Result<usize, StoreError> {
     const FORGET: &str = "DELETE FROM phone_spellings WHERE (country, spelling) IN (
             SELECT country, spelling FROM phone_spellings AS s
-            WHERE NOT EXISTS (SELECT 1 FROM appointments AS a WHERE a.phone = s.spelling)
+            WHERE spelling IS NOT e164 AND NOT EXISTS (SELECT 1 FROM appointments AS a WHERE a.phone = s.spelling)
             AND NOT EXISTS (SELECT 1 FROM dirty_numbers AS d WHERE d.phone = s.spelling) LIMIT ?1)";
     Ok(tx.prepare_cached(FORGET)?.execute([most])?)
 }
