@@ -21,3 +21,6 @@ CREATE TABLE daily_work (
 
 -- Texts whose words are still kept, for retention.
 CREATE INDEX messages_with_words ON messages (made_at) WHERE body IS NOT NULL;
+
+-- The last import that brought something.
+CREATE INDEX imports_good ON imports (finished_at) WHERE rows_good > 0;

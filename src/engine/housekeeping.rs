@@ -20,7 +20,7 @@ const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(5);
 const TRY_AGAIN: TimeDelta = TimeDelta::minutes(15);
 /// How often what is past its time is looked for.
 const SWEEP_AGAIN: TimeDelta = TimeDelta::hours(1);
-/// Rows of a kind that are deleted in one transaction: a tenth of a second or so.
+/// Rows of a kind that are deleted in one transaction: some hundredths of a second, with a hundred thousand stored.
 const AT_ONCE: usize = 500;
 
 type Made = Result<(Copy, usize), BackupError>;
@@ -109,8 +109,8 @@ impl Housekeeping {
 
     /// Deletes a chunk of what is past its time; the next look goes on until nothing is left.
     async fn sweep(&mut self, config: &Config, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let cutoff = now - config.retention.after_visit;
-        let some = self.store.write(move |tx| retention::prune_some(tx, cutoff, AT_ONCE)).await?;
+        let (country, cutoff) = (config.practice.country, now - config.retention.after_visit);
+        let some = self.store.write(move |tx| retention::prune_some(tx, country, cutoff, AT_ONCE)).await?;
         self.pruned.add(some);
         if some.texts < AT_ONCE && some.visits < AT_ONCE && some.spellings < AT_ONCE {
             let Pruned { texts, visits, .. } = std::mem::take(&mut self.pruned);

@@ -398,6 +398,7 @@ mod tests {
         assert_eq!(pragma("journal_mode"), "wal");
         assert_eq!(connection.pragma_query_value(None, "synchronous", |r| r.get::<_, i64>(0)).unwrap(), 2);
         assert_eq!(connection.pragma_query_value(None, "foreign_keys", |r| r.get::<_, i64>(0)).unwrap(), 1);
+        assert_eq!(connection.pragma_query_value(None, "secure_delete", |r| r.get::<_, i64>(0)).unwrap(), 2, "fast");
         drop(connection);
         read_write(&path).unwrap();
         read_only(&path).unwrap();

@@ -103,16 +103,23 @@ pub fn restore(
     for path in [&fresh as &Path, folder] {
         sync_folder(path).map_err(file("cannot write", path))?;
     }
-    let owner = database.metadata().or_else(|_| folder.metadata()).map_err(file("cannot look at", folder))?;
-    if fresh.metadata().is_ok_and(|own| own.uid() != owner.uid() || own.gid() != owner.gid()) {
-        // Only the superuser can, and only then is it needed: else the service could not open its own database.
-        std::os::unix::fs::chown(&fresh, Some(owner.uid()), Some(owner.gid()))
-            .map_err(file("cannot give to the user of the service", &fresh))?;
+    for path in [&fresh as &Path, &lock::path_of(database)] {
+        give_to_owner(path, database).map_err(file("cannot give to the user of the service", path))?;
     }
     let aside = set_aside(database, stamp)?;
     fresh.persist(database).map_err(|error| file("cannot put in its place", database)(error.error))?;
     sync_folder(folder).map_err(file("cannot write", folder))?;
     Ok(Restored { aside, ..restored })
+}
+
+/// A file that the superuser made belongs to whom the database, or else its folder, belongs to: else the service could not
+/// open its own database.
+fn give_to_owner(path: &Path, database: &Path) -> io::Result<()> {
+    let (own, wanted) = (path.metadata()?, database.metadata().or_else(|_| folder_of(database).metadata())?);
+    if (own.uid(), own.gid()) == (wanted.uid(), wanted.gid()) || own.uid() != 0 {
+        return Ok(());
+    }
+    std::os::unix::fs::chown(path, Some(wanted.uid()), Some(wanted.gid()))
 }
 
 /// Whether somebody is writing right now. A damaged file, or none, is no reason to wait.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
 
 use super::StoreError;
+use crate::domain::phone::Country;
 
 /// What was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,16 +29,22 @@ impl Pruned {
 
 /// Deletes up to `most` of each kind: the words of texts, and the rows of visits, all about starts before `cutoff`; and
 /// spellings of numbers that no visit has any more. What is deleted is overwritten in the file. Nothing of a visit whose
-/// reminder is not settled, or whose change was not planned yet, is touched.
+/// reminder is not settled, or whose change was not planned yet, is touched. `country`: whose rules numbers follow.
 ///
 /// # Errors
 /// Database errors.
-pub fn prune_some(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: usize) -> Result<Pruned, StoreError> {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
+pub fn prune_some(
+    tx: &Transaction<'_>,
+    country: Country,
+    cutoff: DateTime<Utc>,
+    most: usize,
+) -> Result<Pruned, StoreError> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
     tx.pragma_update(None, "secure_delete", true)?;
-    let texts = empty_texts(tx, cutoff, most)?;
-    let visits = delete_visits(tx, cutoff, most)?;
-    let spellings = forget_spellings(tx, most)?;
+    let texts = empty_texts(tx, cutoff, limit)?;
+    let visits = delete_visits(tx, country, cutoff, limit)?;
+    // All spellings are looked at for it: last.
+    let spellings = if texts < most && visits < most { forget_spellings(tx, limit)? } else { 0 };
     tx.pragma_update(None, "secure_delete", "fast")?;
     Ok(Pruned { texts, visits, spellings })
 }
@@ -59,7 +66,12 @@ fn empty_texts(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result
 
 /// Its reminders tell what became of a visit and stay as they are. A visit that a feed deletes is planned again, as
 /// cancelled; so the mark of the deletion is taken back, and the number is planned without the visit.
-fn delete_visits(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result<usize, StoreError> {
+fn delete_visits(
+    tx: &Transaction<'_>,
+    country: Country,
+    cutoff: DateTime<Utc>,
+    most: i64,
+) -> Result<usize, StoreError> {
     // As bytes: a text that is no UTF-8 has to go too.
     const OLD: &str = "SELECT a.rowid, CAST(coalesce(a.phone, '') AS BLOB), CAST(a.id AS BLOB)
         FROM appointments AS a INDEXED BY appointments_by_start WHERE a.starts_unix < ?1
@@ -79,12 +91,12 @@ fn delete_visits(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Resu
     // By the number it is read as: its spelling is to be forgotten.
     let mut mark = tx.prepare_cached(
         "INSERT INTO dirty_numbers (phone, appointment_id) SELECT e164, '' FROM phone_spellings
-         WHERE spelling = CAST(?1 AS TEXT) AND e164 IS NOT NULL ON CONFLICT DO NOTHING",
+         WHERE country = ?1 AND spelling = CAST(?2 AS TEXT) AND e164 IS NOT NULL ON CONFLICT DO NOTHING",
     )?;
     for (row, phone, id) in &old {
         delete.execute([row])?;
         unmark.execute((phone, id))?;
-        mark.execute([phone])?;
+        mark.execute((country.code(), phone))?;
     }
     Ok(old.len())
 }

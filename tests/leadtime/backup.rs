@@ -268,7 +268,7 @@ fn a_copy_of_an_older_version_is_brought_up_to_date() {
     practice.run(&["backup", "copy.db"]).good();
     let copy = Connection::open(practice.path("copy.db")).unwrap();
     // As version 3 was.
-    copy.execute_batch("DROP TABLE daily_work; DROP TABLE untold; DROP INDEX reminders_untold; DROP INDEX messages_with_words; ALTER TABLE listings DROP COLUMN pages; PRAGMA user_version = 3").unwrap();
+    copy.execute_batch("DROP TABLE daily_work; DROP TABLE untold; DROP INDEX reminders_untold; DROP INDEX messages_with_words; DROP INDEX imports_good; ALTER TABLE listings DROP COLUMN pages; PRAGMA user_version = 3").unwrap();
     drop(copy);
     practice.run(&["restore", "copy.db"]).good();
     assert_eq!(practice.status()["counts"]["sent"], 0);
