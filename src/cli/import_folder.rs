@@ -131,7 +131,7 @@ fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Fail
         write_report(&moved, &format!("{words}{report}"))?;
     }
     match place {
-        Place::Failed => eprint!("{words}It is kept as {}\n", moved.display()),
+        Place::Failed => eprintln!("{words}It is kept as {}", moved.display()),
         _ => print(&words)?,
     }
     if !report.is_empty() {
