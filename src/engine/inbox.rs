@@ -165,3 +165,58 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
         done => Ok(done?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn places() -> (tempfile::TempDir, Places) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("inbox")).unwrap();
+        let places = Places::open(folder.path()).unwrap();
+        (folder, places)
+    }
+
+    #[test]
+    fn a_file_that_is_still_written_is_not_at_rest_also_under_another_name() {
+        let (folder, places) = places();
+        let path = folder.path().join("inbox/a.csv");
+        let mut writer = File::create(&path).unwrap();
+        writer.write_all(b"id,patient_id\n").unwrap();
+        let seen = places.look(Place::Inbox).unwrap().exports.remove(0);
+        assert_eq!(places.again(&path).unwrap(), seen);
+        let taken = places.move_to(Place::Reading, &path, None).unwrap();
+        assert!(places.again(&taken).unwrap().is_as(&seen), "nobody wrote to it");
+        writer.write_all(b"A,P\n").unwrap();
+        assert!(!places.again(&taken).unwrap().is_as(&seen));
+        // Another file in its place, of the same length, is another file.
+        let other = folder.path().join("inbox/a.csv");
+        std::fs::write(&other, std::fs::read(&taken).unwrap()).unwrap();
+        assert!(!places.again(&other).unwrap().is_as(&places.again(&taken).unwrap()));
+    }
+
+    #[test]
+    fn no_file_is_moved_over_another() {
+        let (folder, places) = places();
+        let mut moved = Vec::new();
+        for text in ["first", "second", "third"] {
+            let path = folder.path().join("inbox/a.csv");
+            std::fs::write(&path, text).unwrap();
+            moved.push(places.move_to(Place::Done, &path, Some("20261124-023000")).unwrap());
+            assert!(!path.exists());
+        }
+        let texts: Vec<String> = moved.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+        assert_eq!(texts, ["first", "second", "third"]);
+        assert!(places.move_to(Place::Done, &folder.path().join("inbox/none.csv"), None).is_err());
+    }
+
+    #[test]
+    fn one_run_at_a_time() {
+        let (folder, places) = places();
+        let held = places.lock().unwrap();
+        assert!(held.is_some() && Places::open(folder.path()).unwrap().lock().unwrap().is_none());
+        drop(held);
+        assert!(places.lock().unwrap().is_some());
+    }
+}

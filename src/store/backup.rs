@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
 use super::{StoreError, health, open};
@@ -15,6 +15,10 @@ const ONLY_GROW: [&str; 5] = ["reminders", "messages", "attempts", "conversation
 
 /// The form of a copy's time in its name.
 const STAMP: &str = "%Y%m%d-%H%M%S";
+
+/// How a file is named that is not whole yet.
+pub(super) const BEGUN: &str = ".leadtime-";
+pub(super) const NOT_WHOLE: &str = ".part";
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +76,7 @@ pub fn make(source: &Path, target: &Path, force: bool) -> Result<Copy, BackupErr
     let connection = open::read_only(source)?;
     let folder = folder_of(target);
     // For its owner alone from the first byte on; gone by itself if anything below fails.
-    let file = tempfile::Builder::new().prefix(".leadtime-").suffix(".part").tempfile_in(folder).map_err(unwritable)?;
+    let file = tempfile::Builder::new().prefix(BEGUN).suffix(NOT_WHOLE).tempfile_in(folder).map_err(unwritable)?;
     let before = counts(&connection)?;
     copy_into(&connection, file.path())?;
     let after = counts(&connection)?;
@@ -142,6 +146,7 @@ pub fn make_daily(
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable)?;
     let stem = stem_of(source);
     let name = format!("{stem}-{}.db", zone.local(now).format(STAMP));
+    remove_cut_off(folder, now).map_err(unwritable)?;
     // Two within a second are one.
     let copy = make(source, &folder.join(name), true)?;
     let mut copies = copies_in(folder, &stem).map_err(unwritable)?;
@@ -153,6 +158,21 @@ pub fn make_daily(
         deleted += 1;
     }
     Ok((copy, deleted))
+}
+
+/// Deletes what copies that were cut off by a crash left behind, a day ago or more.
+fn remove_cut_off(folder: &Path, now: DateTime<Utc>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_ours = name.to_str().is_some_and(|name| name.starts_with(BEGUN) && name.ends_with(NOT_WHOLE));
+        let Ok(metadata) = entry.metadata() else { continue };
+        let age = now - metadata.modified().map_or(now, DateTime::<Utc>::from);
+        if is_ours && metadata.is_file() && age > TimeDelta::days(1) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The files of a folder that are named as the daily copies of a database are.

@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::audit::{self, Act, Entry};
-use super::backup::{copy_into, folder_of, sync_folder};
+use super::backup::{BEGUN, NOT_WHOLE, copy_into, folder_of, sync_folder};
 use super::{StoreError, health, ledger, lock, open, standing};
 
 /// Files SQLite keeps beside a database.
@@ -95,7 +95,7 @@ pub fn restore(
     // The copy is copied again, so that it stays what it is, and checked and brought up to date where it will stand.
     let source = checked(copy)?;
     let folder = folder_of(database);
-    let fresh = tempfile::Builder::new().prefix(".leadtime-").suffix(".part").tempfile_in(folder);
+    let fresh = tempfile::Builder::new().prefix(BEGUN).suffix(NOT_WHOLE).tempfile_in(folder);
     let fresh = fresh.map_err(file("cannot write into", folder))?.into_temp_path();
     copy_into(&source, &fresh)?;
     drop(source);

@@ -125,10 +125,19 @@ async fn the_oldest_go_and_nothing_that_is_not_a_copy_of_this_database() {
     for name in strangers {
         std::fs::write(folder.join(name), "mine").unwrap();
     }
+    // What a copy that was cut off left behind goes after a day; one of today may be another program's at work.
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    let cut_off = std::fs::File::create(folder.join(".leadtime-abc123.part")).unwrap();
+    cut_off.set_modified(long_ago).unwrap();
+    std::fs::File::create(folder.join(".leadtime-def456.part"))
+        .unwrap()
+        .set_modified("2026-11-14T16:00:00Z".parse::<DateTime<Utc>>().unwrap().into())
+        .unwrap();
     for day in 10..15 {
         tend(&world, &mut house, &format!("2026-11-{day}T17:00:00Z")).await;
     }
     let mut wanted = strangers.to_vec();
+    wanted.push(".leadtime-def456.part");
     wanted.extend(["test-20200101-000000.db", "test-20261113-100000.db", "test-20261114-100000.db"]);
     wanted.sort();
     assert_eq!(files(&folder), wanted);
