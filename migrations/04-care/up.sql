@@ -53,8 +53,18 @@ CREATE TABLE held_change (
     confirmed   INTEGER NOT NULL DEFAULT 0 CHECK (confirmed IN (0, 1))
 ) STRICT;
 
--- Work that is done once a day of the practice: when it was done last.
-CREATE TABLE daily (
-    work TEXT NOT NULL PRIMARY KEY,
-    date TEXT NOT NULL CHECK (date(date, '+0 days') IS date) -- on the practice's calendar
+-- Work of a local day (the copy of the database): the date it was last done for, and the failure since.
+CREATE TABLE daily_work (
+    work      TEXT    NOT NULL PRIMARY KEY,
+    done_for  TEXT,    -- a local date
+    done_at   INTEGER,
+    failed_at INTEGER, -- NULL: the last try went well
+    fault     TEXT,
+    CONSTRAINT failure_has_reason CHECK ((failed_at IS NULL) = (fault IS NULL))
 ) STRICT, WITHOUT ROWID;
+
+-- Texts whose words are still kept, for retention.
+CREATE INDEX messages_with_words ON messages (made_at) WHERE body IS NOT NULL;
+
+-- The last import that brought something.
+CREATE INDEX imports_good ON imports (finished_at) WHERE rows_good > 0;

@@ -31,8 +31,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let connection = open::read_only(&config.database)?;
     let ids = account::find(&connection, &config, &options.who)?;
     if ids.is_empty() {
-        let text =
-            "no appointment has this id, and no patient this number or name; `leadtime plan` shows the coming visits";
+        let text = "no appointment has this id, and no patient this number or name; `leadtime plan` shows the coming visits. Visits of long ago are deleted ([retention]); `leadtime history --appointment ID` tells what was done for them";
         return Err(anyhow::anyhow!(text).into());
     }
     let accounts = account::account(&connection, &config, &ids, now)?;

@@ -5,7 +5,10 @@ use clap::Command;
 /// What commands are for, and which.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Every day", &["plan", "explain", "status", "not-reached", "opt-out", "wrong-number", "skip", "pause", "resume"]),
-    ("Setting up", &["init", "check", "import", "run", "doctor", "test-text", "alert-test", "confirm-change"]),
+    (
+        "Setting up",
+        &["init", "check", "import", "import-folder", "run", "doctor", "test-text", "alert-test", "confirm-change"],
+    ),
     ("Recovering", &["resolve", "history", "audit", "backup", "restore"]),
     ("Trying out", &["demo", "sandbox", "simulate"]),
 ];

@@ -10,6 +10,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{configuration, moment, print};
 use super::{ConfigOption, Failure};
+use crate::config::Config;
+use crate::config::feed::Missing;
 use crate::engine::importing::{How, Imported, Progress, import_csv};
 use crate::store::open;
 
@@ -18,8 +20,12 @@ pub(super) struct Options {
     /// The CSV, with the column names of the table `appointments`; - for standard input.
     file: PathBuf,
     /// The file is the whole list for the dates it covers: visits of these dates that it does not name are cancelled.
+    /// `[feed] missing = "cancel"` says so of every file.
     #[arg(long)]
     complete: bool,
+    /// The file only adds and changes, whatever `[feed] missing` says: nothing is cancelled for not being in it.
+    #[arg(long, conflicts_with = "complete")]
+    partial: bool,
     /// Also if very many visits would be cancelled.
     #[arg(long)]
     force: bool,
@@ -41,7 +47,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         }
     };
     let mut connection = open::read_write(&config.database)?;
-    let how = How { complete: options.complete, force: options.force };
+    let how = how(&config, options.complete, options.partial, options.force);
     let now = moment(None, &config.practice.zone)?;
     let bar = progress_bar();
     let imported = import_csv(
@@ -55,11 +61,17 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     );
     bar.finish_and_clear();
     let imported = imported.map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
-    print(&summary(&name, &imported, options.complete))?;
+    print(&summary(&name, &imported, how.complete))?;
     match imported.bad {
         0 => Ok(()),
         _ => Err(Failure::Said(1)),
     }
+}
+
+/// How a file is meant, by the configuration and by what was asked.
+pub(super) fn how(config: &Config, complete: bool, partial: bool, force: bool) -> How {
+    let complete = complete || (config.feed.missing == Missing::Cancel && !partial);
+    How { complete, force, max_missing: config.feed.max_missing }
 }
 
 fn progress_bar() -> ProgressBar {
@@ -87,7 +99,8 @@ fn show(bar: &ProgressBar, progress: Progress) {
     }
 }
 
-fn summary(name: &str, imported: &Imported, complete: bool) -> String {
+/// What an import did, in words.
+pub(super) fn summary(name: &str, imported: &Imported, complete: bool) -> String {
     let Imported { good, bad, changes, unused } = imported;
     let mut text = format!("{name}: {good} rows read: {} new visits, {} changed", changes.added, changes.changed);
     if changes.cancelled > 0 {

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod backup;
 mod brakes;
 mod check;
 mod confirm_change;
@@ -10,12 +11,14 @@ mod generate;
 mod help;
 mod history;
 mod import;
+mod import_folder;
 mod init;
 mod not_reached;
 mod opt_out;
 mod output;
 mod plan;
 mod resolve;
+mod restore;
 mod run;
 mod sandbox;
 mod simulate;
@@ -73,6 +76,12 @@ enum Command {
     Import(import::Options),
     /// Send a rule's text to your own phone, for real.
     TestText(test_text::Options),
+    /// Bring the exports that were dropped into a folder into the database, each once it is whole.
+    ImportFolder(import_folder::Options),
+    /// Copy the database, also while the daemon runs.
+    Backup(backup::Options),
+    /// Put a copy of the database in its place; the daemon must be stopped.
+    Restore(restore::Options),
     /// Run the daemon.
     Run(run::Options),
     /// See it all at work: sample appointments, the real daemon, a sandbox in Annie's place.
@@ -135,6 +144,9 @@ pub fn main() -> ExitCode {
         Command::ConfirmChange(options) => confirm_change::run(&options),
         Command::Import(options) => import::run(&options),
         Command::TestText(options) => test_text::run(&options),
+        Command::ImportFolder(options) => import_folder::run(&options),
+        Command::Backup(options) => backup::run(&options),
+        Command::Restore(options) => restore::run(&options),
         Command::Run(options) => run::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Sandbox(options) => sandbox::run(options),

@@ -74,6 +74,15 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
             "feed": import.feed, "at": utc(import.at), "rows_good": import.good, "rows_bad": import.bad,
             "cancelled": import.cancelled,
         })),
+        "feed": {
+            "age_seconds": overview.feed_age.map(|age| age.num_seconds()),
+            "stale_after_seconds": config.feed.stale_after.map(|limit| limit.num_seconds()),
+        },
+        "backup": overview.backup.as_ref().map(|backup| json!({
+            "last_at": backup.at.map(utc), "last_date": backup.date.map(|date| date.to_string()),
+            "failed_at": backup.fault.as_ref().map(|(at, _)| utc(*at)),
+            "fault": backup.fault.as_ref().map(|(_, why)| why),
+        })),
         "daemon": { "running": running, "last_sign_of_life_at": overview.last_beat.map(utc) },
         "circuit": {
             "state": if overview.open.is_some() { "open" } else { "closed" },
@@ -141,6 +150,7 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         |i| format!("{}: {} rows, {} of them bad", local(zone, i.at), i.good + i.bad, i.bad),
     );
     text.push_str(&format!("Last import {import}\n"));
+    text.push_str(&format!("Last backup {}\n", backup(config, overview)));
     let next = overview.next_due.map_or_else(|| "nothing is planned".to_owned(), |at| local(zone, at));
     text.push_str(&format!("Next text   {next}\n"));
     if overview.unplanned > 0 {
@@ -155,6 +165,19 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         }
     }
     text.push_str(&attention(overview));
+    text
+}
+
+fn backup(config: &Config, overview: &Overview) -> String {
+    let last = overview.backup.as_ref().and_then(|backup| backup.at);
+    let mut text = match (last, &config.backup) {
+        (Some(at), _) => local(&config.practice.zone, at),
+        (None, Some(_)) => "none yet".to_owned(),
+        (None, None) => "none; [backup] folder has one made every day".to_owned(),
+    };
+    if let Some((at, why)) = overview.backup.as_ref().and_then(|backup| backup.fault.as_ref()) {
+        text.push_str(&format!("\n            FAILED {}: {why}", local(&config.practice.zone, *at)));
+    }
     text
 }
 

@@ -168,10 +168,11 @@ pub fn one_of<T: Copy>(value: &Value<'_>, names: &[(&'static str, T)]) -> Result
 pub fn duration(value: &Value<'_>, seconds: std::ops::RangeInclusive<u64>) -> Result<std::time::Duration, Faults> {
     text_as(value, |text| {
         // humantime's month is 30.44 days; nobody means that.
-        let whole = !text.contains("month") && !text.contains("year") && !text.contains('M') && !text.contains('y');
+        const VAGUE: [&str; 6] = ["M", "month", "months", "y", "year", "years"];
+        let whole = !text.split(|c: char| !c.is_alphabetic()).any(|unit| VAGUE.contains(&unit));
         let parsed = humantime::parse_duration(text).ok().filter(|_| whole);
         let parsed = parsed.ok_or_else(|| {
-            format!("`{text}` is not a length of time; write for example \"2 hours\" or \"10 minutes\"")
+            format!("`{text}` is not a length of time; write for example \"2 hours\", \"10 minutes\" or \"90 days\"")
         })?;
         let in_words = |s: u64| humantime::format_duration(std::time::Duration::from_secs(s)).to_string();
         match seconds.contains(&parsed.as_secs()) {

@@ -1,8 +1,10 @@
 //! `config.toml` -> a checked, typed [`Config`]; every problem at once, with line and column.
 
+pub mod backup;
 mod brakes;
 mod check;
 pub mod document;
+pub mod feed;
 mod hours;
 pub mod key;
 mod lints;
@@ -10,6 +12,7 @@ mod locations;
 mod pairs;
 pub mod problem;
 mod read;
+pub mod retention;
 mod rules;
 pub mod schedule;
 mod words;
@@ -53,6 +56,12 @@ pub struct Config {
     pub tick: String,
     /// When on each open day the list of those no text reaches is made; none: never.
     pub not_reached_at: Option<NaiveTime>,
+    /// How old the appointment book may be, and what imports cancel.
+    pub feed: feed::Feed,
+    /// The daily copies of the database; none: none are made.
+    pub backup: Option<backup::Backup>,
+    /// How long names and texts are kept.
+    pub retention: retention::Retention,
     /// The text it was read from.
     source: String,
 }

@@ -14,8 +14,8 @@ use super::hours::{self, Open};
 use super::problem::Problem;
 use super::zones::Zones;
 use super::{
-    Annie, AppointmentField, Brakes, Config, OnUnknown, PatientField, Practice, brakes, check, locations, rules,
-    schedule, words,
+    Annie, AppointmentField, Brakes, Config, OnUnknown, PatientField, Practice, backup, brakes, check, feed, locations,
+    retention, rules, schedule, words,
 };
 use crate::domain::appointment::Consent;
 use crate::domain::language::Language;
@@ -73,8 +73,20 @@ fn sections(
     zones: &Zones,
     problems: &mut Vec<Problem>,
 ) -> Option<Config> {
-    const SECTIONS: [&str; 9] =
-        ["practice", "annie", "sending", "rule", "location", "appointment_types", "household", "database", "schedule"];
+    const SECTIONS: [&str; 12] = [
+        "practice",
+        "annie",
+        "sending",
+        "rule",
+        "location",
+        "appointment_types",
+        "household",
+        "database",
+        "schedule",
+        "feed",
+        "backup",
+        "retention",
+    ];
     let mut top = Section::new("the file", Some(root), 0..0, problems);
     for name in SECTIONS {
         top.raw(name);
@@ -117,6 +129,12 @@ fn sections(
     let tick = schedule.optional("tick", |value| text_as(value, cron)).unwrap_or_else(|| TICK.to_owned());
     let not_reached_at = schedule.optional("not_reached", |value| text_as(value, schedule::time_of_day));
     schedule.finish();
+    let (table, span) = section("feed", problems);
+    let feed = feed::read(Section::new("[feed]", table, span, problems));
+    let (table, span) = section("backup", problems);
+    let backup = backup::read(Section::new("[backup]", table, span, problems), table.is_some(), folder);
+    let (table, span) = section("retention", problems);
+    let retention = retention::read(Section::new("[retention]", table, span, problems));
     let rules = rules::read(root.get("rule"), sending.defaults, language, &mut wordbook, problems);
 
     let (practice, (annie, organization_zone), rules) = (practice?, annie?, rules?);
@@ -149,8 +167,21 @@ fn sections(
     };
     let database = folder.join(path);
     let source = source.to_owned();
-    let config =
-        Config { practice, annie, locations, rulebook, brakes, wordbook, database, tick, not_reached_at, source };
+    let config = Config {
+        practice,
+        annie,
+        locations,
+        rulebook,
+        brakes,
+        wordbook,
+        database,
+        tick,
+        not_reached_at,
+        feed,
+        backup,
+        retention,
+        source,
+    };
     check::relations(root, &config, problems);
     Some(config)
 }

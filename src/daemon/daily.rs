@@ -14,10 +14,9 @@ use tracing::{error, info};
 use crate::config::Config;
 use crate::engine::not_reached::{NotReached, coming_days, list};
 use crate::engine::not_reached_page::{csv, html};
-use crate::store::{Store, StoreError, daily};
+use crate::store::daily::{self, Work};
+use crate::store::{Store, StoreError};
 
-/// The name of this work in the store.
-const WORK: &str = "not-reached";
 /// How often the clock is looked at.
 const EVERY: Duration = Duration::from_secs(20);
 /// Lists that are kept.
@@ -74,7 +73,8 @@ impl Daily {
         let (of_config, again) = (config.clone(), self.was_away);
         let found: Option<Vec<NotReached>> = store
             .write(move |tx| {
-                let is_done = daily::last(tx, WORK)?.is_some_and(|last| last >= today);
+                let last = daily::last(tx, Work::NotReached)?.and_then(|done| done.date);
+                let is_done = last.is_some_and(|last| last >= today);
                 let wanted = !is_done || again;
                 wanted.then(|| list(tx, &of_config, coming_days(&of_config, now), now)).transpose()
             })
@@ -83,7 +83,10 @@ impl Daily {
         let Some(found) = found else { return Ok(None) };
         let folder = config.database.parent().unwrap_or(Path::new(".")).join("not-reached");
         let file = write(&folder, config, &found, today, now).map_err(|error| error.to_string())?;
-        store.write(move |tx| daily::done(tx, WORK, today)).await.map_err(|error| error.to_string())?;
+        store
+            .write(move |tx| daily::done(tx, Work::NotReached, today, now))
+            .await
+            .map_err(|error| error.to_string())?;
         self.was_away = false;
         Ok(Some((file, found.len())))
     }

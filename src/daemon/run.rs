@@ -25,6 +25,7 @@ use crate::config::key::{self, KeyError};
 use crate::config::zones::first_disagreement;
 use crate::config::{self, Config, ConfigError, KEY_NAME};
 use crate::engine::difference::{self, Change, Difference};
+use crate::engine::housekeeping::Housekeeping;
 use crate::engine::passes::{Engine, File, Gateways, PassReport};
 use crate::planner::facts::Mode;
 use crate::store::{Store, StoreError, health, lock, open, standing as standing_store};
@@ -92,6 +93,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let held = store.clone();
     let last_sign = held.write(|tx| standing_store::last_beat(tx)).await?;
     let mut daily = Daily::new(last_sign.is_some_and(|last| clock.now() - last > AWAY));
+    let mut house = Housekeeping::new(store.clone());
     let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
@@ -160,6 +162,9 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         };
         watchdog.pass_ended();
         daily.look(&held, engine.config(), clock.now()).await;
+        if let Err(error) = house.tend(engine.config(), clock.now(), engine.trusts_clock()).await {
+            trouble.is(&error);
+        }
     }
     service::stopping();
     info!(under_way = engine.in_flight(), "stopping: texts under way are finished and recorded, no other is begun");

@@ -87,6 +87,7 @@ reasons! {
         Offline = "offline", "Annie cannot be reached, or fails";
         Pace = "pace", "Annie asked for a pause";
         Clock = "clock", "this machine's clock is wrong, or not confirmed by Annie's yet";
+        StaleFeed = "stale-feed", "the appointment book was not imported for too long; import a new export";
         CatchingUp = "catching-up", "Annie is asked first what went out while Leadtime was not looking";
         RepliesUnread = "replies-unread", "the replies of this number are read first";
         DailyLimit = "daily-limit", "as many texts as are allowed have gone out today (max_texts_per_day)";

@@ -10,9 +10,7 @@ use crate::feeds::csv::{self, BadRow, NotSuchCsv};
 use crate::store::imports::{Changes, Staged, Staging, Vanishing};
 use crate::store::{Connection, StoreError};
 
-/// More than this share of the feed's visits gone at once is a broken export, not a practice's day.
-const MOST_GONE_PERCENT: u64 = 20;
-/// Up to this many may go whatever the share.
+/// Up to this many may go whatever the share: of a practice's few visits of a day, half may really be cancelled.
 const FEW_GONE: u64 = 10;
 
 /// Why nothing was imported.
@@ -22,11 +20,16 @@ pub enum ImportError {
     #[error("nothing was changed: {0}")]
     NotSuchCsv(#[from] NotSuchCsv),
     /// Too many visits would be cancelled.
-    #[error("{} of {} coming visits of this feed are not in the file, which is to be the whole list: the export is probably broken. Nothing was changed; if the file is right, import it with --force", .0.gone, .0.of)]
-    TooManyGone(Vanishing),
+    #[error("{} of {} coming visits of this feed are not in the file, which is to be the whole list, and that is more than [feed] max_missing ({most}%) allows: the export is probably broken. Nothing was changed; if the file is right, import it with --force", .vanishing.gone, .vanishing.of)]
+    TooManyGone {
+        /// How many, and of how many.
+        vanishing: Vanishing,
+        /// How many hundredths may go.
+        most: u32,
+    },
     /// Rows without an id in a file that is to be the whole list.
     #[error(
-        "{0} rows have no readable id or are broken, so it is not known which visits the file leaves out. Nothing was changed; mend them, or import without --complete"
+        "{0} rows have no readable id or are broken, so it is not known which visits the file leaves out. Nothing was changed; mend them, or import the file as an addition (--partial)"
     )]
     NamelessRows(u64),
     /// The database.
@@ -41,6 +44,8 @@ pub struct How {
     pub complete: bool,
     /// Also if very many visits vanish.
     pub force: bool,
+    /// More than these hundredths of the feed's visits gone at once is a broken export, not a practice's day.
+    pub max_missing: u32,
 }
 
 /// What an import did.
@@ -117,8 +122,8 @@ pub fn import_csv(
             return Err(ImportError::NamelessRows(nameless));
         }
         let vanishing = staging.vanishing(&span)?;
-        if vanishing.gone > FEW_GONE && vanishing.gone * 100 > vanishing.of * MOST_GONE_PERCENT {
-            return Err(ImportError::TooManyGone(vanishing));
+        if vanishing.gone > FEW_GONE && vanishing.gone * 100 > vanishing.of * u64::from(how.max_missing) {
+            return Err(ImportError::TooManyGone { vanishing, most: how.max_missing });
         }
     }
     let total = imported.good;

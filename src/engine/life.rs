@@ -79,6 +79,14 @@ impl<C: Clock + 'static> Engine<C> {
         self.config.rulebook.mode == Mode::Observe || !self.watch.is_doubted()
     }
 
+    /// Whether the clock is good enough to delete by: in live mode Annie's agrees with it.
+    pub fn trusts_clock(&self) -> bool {
+        match self.config.rulebook.mode {
+            Mode::Observe => !self.watch.is_doubted(),
+            Mode::Live => self.watch.is_confirmed(),
+        }
+    }
+
     /// Puts a configuration in force: start and reload. While the clock is in doubt its rules do not go live yet. With a
     /// key that is new nobody has looked yet; one that is gone is forgotten.
     ///

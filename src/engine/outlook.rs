@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::brakes::{self, Left};
 use super::planning::{directory, is_first_text, load_unit, plan_facts};
 use super::sending::clock_is_wrong;
-use super::{circuit, compose};
+use super::{circuit, compose, feed_guard};
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
 use crate::domain::reminder::{Answer, State, Wait};
@@ -20,7 +20,8 @@ use crate::store::held_change::{self, HeldChange};
 use crate::store::imports::LastImport;
 use crate::store::ledger::Text;
 use crate::store::{
-    Connection, StoreError, appointments, circuits, dirty, imports, ledger, listings, phones, reminders, standing,
+    Connection, StoreError, appointments, circuits, daily, dirty, imports, ledger, listings, phones, reminders,
+    standing,
 };
 
 /// One reminder of the plan.
@@ -88,10 +89,12 @@ pub type Blocked = BTreeMap<String, Wait>;
 pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Blocked, StoreError> {
     let mut blocked = Blocked::new();
     let wrong = clock_is_wrong(connection, now)? || standing::clock_doubt(connection)?.is_some();
+    let stale = feed_guard::is_stale(connection, config, now)?;
     let blind = listings::blind_keys(connection)?;
     for key in config.key_names() {
         let wait = match wrong {
             true => Some(Wait::Clock),
+            false if stale => Some(Wait::StaleFeed),
             false if blind.iter().any(|blind| blind == key) => Some(Wait::CatchingUp),
             false => circuit::waits(&circuits::health(connection, key)?, now),
         };
@@ -175,6 +178,10 @@ pub struct Overview {
     pub next_due: Option<DateTime<Utc>>,
     /// The last import.
     pub last_import: Option<LastImport>,
+    /// How long ago the last good import was, closed days left out; none: there was none.
+    pub feed_age: Option<TimeDelta>,
+    /// The last daily copy of the database, where they are made.
+    pub backup: Option<daily::Done>,
     /// The daemon's last sign of life.
     pub last_beat: Option<DateTime<Utc>>,
     /// The circuit, where it is open.
@@ -206,6 +213,8 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         unplanned: dirty::count(connection)?,
         next_due: reminders::next_due(connection)?,
         last_import: imports::last(connection)?,
+        feed_age: feed_guard::age(connection, config, now)?,
+        backup: daily::last(connection, daily::Work::Backup)?,
         last_beat: standing::last_beat(connection)?,
         open,
         waits,

@@ -7,9 +7,9 @@ use tracing::error;
 
 use super::brakes::{self, Left};
 use super::circuit::{self, Permit};
-use super::compose;
 use super::planning::{is_first_text, plan_unit};
 use super::queue::Queue;
+use super::{compose, feed_guard};
 use crate::annie::wire::SmsRequest;
 use crate::config::Config;
 use crate::domain::phone::Phone;
@@ -116,6 +116,9 @@ pub fn claim_some(
     };
     if !trusted.clock || clock_is_wrong(tx, now)? {
         return Ok(Claiming::Waits(Wait::Clock, now));
+    }
+    if feed_guard::is_stale(tx, config, now)? {
+        return Ok(Claiming::Waits(Wait::StaleFeed, now));
     }
     // Nothing is sent before all is known that was sent while nobody looked, by us or by others.
     let standing = listings::standing(tx, api_key)?.unwrap_or_default();

@@ -120,7 +120,7 @@ impl Simulation {
         let now = self.truth.now();
         let since = now - TimeDelta::days(10);
         let csv = self.practice.export(since);
-        let how = How { complete: true, force: true };
+        let how = How { complete: true, force: true, max_missing: 20 };
         let at = self.clock.now();
         import_csv(desk, csv.as_bytes(), how, &self.practice.zone, at, |_| {}, |_| {})
             .map_err(|error| SimulationError::Other(error.to_string()))?;

@@ -56,6 +56,7 @@ acts! {
     Skipped = "skipped", "its texts are taken from the visit";
     Unskipped = "unskipped", "its texts are given back to the visit";
     WrongNumber = "wrong-number", "the number is not its patient's";
+    Restored = "restored", "an earlier copy of the database was put in its place";
     WrongNumberLifted = "wrong-number-lifted", "the number is its patient's after all";
 }
 

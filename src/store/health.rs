@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rusqlite::Connection;
+
 use super::{StoreError, open};
 use crate::domain::text::one_line;
 
@@ -14,7 +16,14 @@ const MOST: usize = 10;
 /// # Errors
 /// The file cannot be opened or read.
 pub fn flaws(path: &Path) -> Result<Vec<String>, StoreError> {
-    let connection = open::read_only(path)?;
+    flaws_of(&open::read_only(path)?)
+}
+
+/// The same of an open database.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn flaws_of(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare(&format!("PRAGMA main.quick_check({MOST})"))?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>();
     match rows.map_err(StoreError::from) {

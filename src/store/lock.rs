@@ -31,7 +31,8 @@ pub fn is_taken(database: &Path) -> bool {
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
-fn path_of(database: &Path) -> PathBuf {
+/// The file of the lock.
+pub(super) fn path_of(database: &Path) -> PathBuf {
     // One lock whichever way the file is named; before it is there, its folder is.
     let in_its_folder = || Some(database.parent()?.canonicalize().ok()?.join(database.file_name()?));
     let real = database.canonicalize().ok().or_else(in_its_folder).unwrap_or_else(|| database.to_owned());

@@ -259,6 +259,8 @@ pub fn read_write_telling(
     connection.pragma_update(None, "synchronous", "full").map_err(|e| opening(path, e))?;
     // 16 MiB: a morning's texts are written back a few times, not a few dozen times.
     connection.pragma_update(None, "wal_autocheckpoint", 4000).map_err(|e| opening(path, e))?;
+    // What is deleted is overwritten where its page is written anyway: marks and old cells hold numbers and names.
+    connection.pragma_update(None, "secure_delete", "fast").map_err(|e| opening(path, e))?;
     let go_on = move || {
         still_at_it();
         false
@@ -283,11 +285,11 @@ pub fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Opens the database for reading only; never creates or changes it.
+/// Opens a database of this or an older version for reading only; never creates or changes it.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn any_version(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
     }
@@ -295,6 +297,15 @@ pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags).map_err(|e| opening(path, e))?;
     prepare(&connection).map_err(|e| opening(path, e))?;
     recognise(&connection, path)?;
+    Ok(connection)
+}
+
+/// Opens the database for reading only; never creates or changes it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
+    let connection = any_version(path)?;
     match MIGRATIONS.current_version(&connection).map_err(|error| migrating(path, error))? {
         SchemaVersion::Inside(version) if version.get() == latest() => {}
         _ => return Err(StoreError::Older(path.to_owned())),
@@ -387,6 +398,7 @@ mod tests {
         assert_eq!(pragma("journal_mode"), "wal");
         assert_eq!(connection.pragma_query_value(None, "synchronous", |r| r.get::<_, i64>(0)).unwrap(), 2);
         assert_eq!(connection.pragma_query_value(None, "foreign_keys", |r| r.get::<_, i64>(0)).unwrap(), 1);
+        assert_eq!(connection.pragma_query_value(None, "secure_delete", |r| r.get::<_, i64>(0)).unwrap(), 2, "fast");
         drop(connection);
         read_write(&path).unwrap();
         read_only(&path).unwrap();

@@ -98,6 +98,8 @@ pub fn clock_is_right(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), St
     tx.execute("UPDATE heartbeat SET at = ?1 WHERE at > ?1", [now])?;
     tx.execute("UPDATE runs SET beat_at = ?1 WHERE beat_at > ?1", [now])?;
     tx.execute("UPDATE runs SET started_at = ?1 WHERE started_at > ?1", [now])?;
+    // Else a book imported under it would never grow old.
+    tx.execute("UPDATE imports SET finished_at = ?1 WHERE finished_at > ?1", [now])?;
     Ok(())
 }
 

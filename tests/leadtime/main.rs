@@ -2,15 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
 
+mod backup;
 mod brakes;
 mod client;
 mod desk;
 mod disk;
 mod doubts;
 mod families;
+mod feed;
 mod golden;
 mod house;
 mod import;
+mod inbox;
 mod not_reached;
 mod passes;
 mod privacy;
@@ -18,6 +21,7 @@ mod program;
 mod properties;
 mod real_data;
 mod refusals;
+mod retention;
 mod setup;
 mod shared;
 mod simulated;

@@ -1,0 +1,32 @@
+//! `leadtime backup`: a checked copy of the database, also while the daemon runs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::output::{configuration, print};
+use super::{ConfigOption, Failure};
+use crate::store::backup;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The file to be written. It holds patients' data: keep it where only the practice can read it.
+    file: PathBuf,
+    /// Also if the file exists.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let copy = backup::make(&config.database, &options.file, options.force)?;
+    print(&format!(
+        "{}: {} bytes, {} appointments, {} attempts to send a text; checked. Put it back: leadtime restore {0}\n",
+        copy.path.display(),
+        copy.bytes,
+        copy.appointments,
+        copy.attempts
+    ))
+}

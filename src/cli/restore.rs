@@ -1,0 +1,51 @@
+//! `leadtime restore`: puts a copy of the database in its place.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::output::{configuration, local, moment, print, who};
+use super::{ConfigOption, Failure};
+use crate::store::restore;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The copy, as `leadtime backup`, `[backup]` or Litestream made it. It stays as it is.
+    file: PathBuf,
+    /// Who does it, for the record; else the user of this session.
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let zone = &config.practice.zone;
+    let now = moment(None, zone)?;
+    let stamp = zone.local(now).format("%Y%m%d-%H%M%S").to_string();
+    let who = who(options.who.as_deref());
+    let restored = restore::restore(&options.file, &config.database, &stamp, who.as_deref(), now)?;
+    let mut text = format!(
+        "Restored {} from {}: {} appointments, {} attempts to send a text",
+        config.database.display(),
+        options.file.display(),
+        restored.appointments,
+        restored.attempts
+    );
+    match restored.last_sign {
+        Some(at) => text.push_str(&format!(", as of {}.\n", local(zone, at))),
+        None => text.push_str("; no daemon ever ran on it.\n"),
+    }
+    if let Some(aside) = &restored.aside {
+        text.push_str(&format!(
+            "The database that was there is kept as {}. Delete it when all is well: it holds patients' data.\n",
+            aside.display()
+        ));
+    }
+    text.push_str(
+        "Now import the newest export, then start the service: systemctl start leadtime. It first reads at Annie what went out\n\
+         since the copy was made, and texts nobody again. Opt-outs noted at the desk since then have to be noted again.\n",
+    );
+    print(&text)
+}

@@ -1,0 +1,36 @@
+//! Reads `[backup]`: where the daily copies of the database go, when, and how many are kept.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveTime;
+
+use super::document::{Section, fault, text, text_as, whole_number};
+use crate::domain::lead;
+
+/// When a copy is made where the file does not say.
+const AT: NaiveTime = NaiveTime::from_hms_opt(2, 30, 0).expect("a time of day");
+
+/// `[backup]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// The folder of the copies.
+    pub folder: PathBuf,
+    /// The time of day on the practice's clock.
+    pub at: NaiveTime,
+    /// How many copies are kept.
+    pub keep: u32,
+}
+
+/// `None`: no copies are made.
+pub(super) fn read(mut section: Section<'_, '_, '_>, is_there: bool, folder: &Path) -> Option<Backup> {
+    let example = "\"/var/lib/leadtime/backups\"";
+    let named = |value: &super::document::Value<'_>| match text(value)?.trim() {
+        "" => fault("the name of the folder is empty"),
+        name => Ok(folder.join(name)),
+    };
+    let target = if is_there { section.required("folder", example, named) } else { None };
+    let at = section.optional("at", |value| text_as(value, lead::time_of_day));
+    let keep = section.optional("keep", |value| whole_number(value, 1..=1000));
+    section.finish();
+    Some(Backup { folder: target?, at: at.unwrap_or(AT), keep: keep.unwrap_or(14) })
+}

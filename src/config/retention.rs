@@ -1,0 +1,38 @@
+//! Reads `[retention]`: how long names, birth dates and the words of texts are kept.
+
+use chrono::TimeDelta;
+
+use super::document::{Section, duration, fault};
+
+/// The contact budget looks thirty days back, and so does the first reading of Annie's list.
+const LEAST_DAYS: u64 = 31;
+/// Ten years.
+const MOST_DAYS: u64 = 3653;
+const DAY: u64 = 86_400;
+
+/// `[retention]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// So long after its start the patient's fields of a visit, and the words of its texts, are deleted.
+    pub after_visit: TimeDelta,
+}
+
+impl Default for Retention {
+    fn default() -> Retention {
+        Retention { after_visit: TimeDelta::days(90) }
+    }
+}
+
+pub(super) fn read(mut section: Section<'_, '_, '_>) -> Retention {
+    let after_visit = section.optional("after_visit", |value| {
+        let length = duration(value, 0..=u64::from(u32::MAX))?;
+        match (LEAST_DAYS * DAY..=MOST_DAYS * DAY).contains(&length.as_secs()) {
+            true => TimeDelta::from_std(length).or_else(|_| fault("too long")),
+            false => fault(format!(
+                "write from {LEAST_DAYS} days (Annie's limits for a number look 30 days back) to {MOST_DAYS} days"
+            )),
+        }
+    });
+    section.finish();
+    after_visit.map_or_else(Retention::default, |after_visit| Retention { after_visit })
+}

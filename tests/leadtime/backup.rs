@@ -1,0 +1,295 @@
+//! Copies of the database, by command and by the day, and putting them back: nobody is texted twice.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use leadtime::clock::Clock;
+use leadtime::engine::housekeeping::Housekeeping;
+use leadtime::store::daily::{self, Work};
+use leadtime::store::{Store, health, open};
+use rusqlite::Connection;
+
+use crate::program::{Daemon, Practice, Sandbox, live_config, record, visits_due_in};
+use crate::world::{DAY_BEFORE, World, visit};
+
+fn observe() -> Practice {
+    Practice::new(&live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\""))
+}
+
+fn count(path: &Path, table: &str) -> i64 {
+    Connection::open(path).unwrap().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_copy_is_whole_private_and_overwrites_nothing_unasked() {
+    let practice = observe();
+    practice.import(&visits_due_in(3600, 5), &[]).good();
+    let out = practice.run(&["backup", "copy.db"]).good();
+    assert!(out.contains("5 appointments, 0 attempts"), "{out}");
+    let copy = practice.path("copy.db");
+    assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!((count(&copy, "appointments"), health::flaws(&copy).unwrap()), (5, vec![]));
+    // A log of its own beside it would be half of the copy.
+    let others = files(practice.folder.path()).into_iter().filter(|name| !name.starts_with("test.db"));
+    assert_eq!(others.collect::<Vec<_>>(), ["appointments.csv", "config.toml", "copy.db"]);
+    std::fs::write(practice.path("mine.txt"), "mine").unwrap();
+    for (file, words) in [("mine.txt", "exists and is left as it is"), ("test.db", "is the database itself")] {
+        let ended = practice.run(&["backup", file]);
+        assert!(ended.code == 1 && ended.err.contains(words), "{file}: {}", ended.err);
+    }
+    let ended = practice.run(&["backup", "test.db", "--force"]);
+    assert!(ended.code == 1 && ended.err.contains("is the database itself"), "{}", ended.err);
+    assert_eq!(std::fs::read_to_string(practice.path("mine.txt")).unwrap(), "mine");
+    practice.run(&["backup", "mine.txt", "--force"]).good();
+    assert_eq!(
+        (count(&practice.path("mine.txt"), "appointments"), practice.number("SELECT count(*) FROM appointments")),
+        (5, 5)
+    );
+    let ended = practice.run(&["backup", "no/such/folder.db"]);
+    assert!(ended.code == 1 && ended.err.contains("cannot write no/such/folder.db"), "{}", ended.err);
+}
+
+#[test]
+fn what_was_deleted_is_not_in_the_copy() {
+    let practice = observe();
+    practice.import(&visits_due_in(3600, 50), &[]).good();
+    practice.sql().execute_batch("PRAGMA secure_delete = off; DELETE FROM appointments WHERE id <> 'A0'; UPDATE appointments SET first_name = 'Ann'").unwrap();
+    practice.run(&["backup", "copy.db"]).good();
+    let holds = |name: &str| std::fs::read(practice.path(name)).unwrap().windows(7).any(|bytes| bytes == b"Zebulon");
+    assert!(holds("test.db"), "SQLite leaves deleted rows in the file");
+    assert!(!holds("copy.db"));
+}
+
+/// A practice with daily copies, and the pass that makes them.
+async fn daily(lines: &str) -> (World, Housekeeping, PathBuf) {
+    let rules = format!("{DAY_BEFORE}[backup]\nfolder = \"copies\"\n{lines}\n");
+    let world = World::with("mode = \"live\"", &rules).await;
+    world.book(&[visit("bystander", "303-555-0109", "2026-11-20T15:00:00-07:00")]);
+    let house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
+    let folder = world.folder.path().join("copies");
+    (world, house, folder)
+}
+
+async fn tend(world: &World, house: &mut Housekeeping, at: &str) {
+    let now: DateTime<Utc> = at.parse().unwrap();
+    house.tend(world.engine.config(), now, true).await.unwrap();
+    house.finish_backup(now).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_copy_a_day_at_its_local_time_and_once_after_downtime() {
+    let (world, mut house, folder) = daily("").await;
+    let seen = |house: Housekeeping| (house, files(&folder).len());
+    // The first at once; the next at half past two in Denver; two days off make one.
+    tend(&world, &mut house, "2026-11-09T17:00:00Z").await;
+    for (at, copies) in [
+        ("2026-11-09T23:00:00Z", 1),
+        ("2026-11-10T09:29:55Z", 1),
+        ("2026-11-10T09:30:00Z", 2),
+        ("2026-11-10T09:30:05Z", 2),
+        ("2026-11-13T05:00:00Z", 3),
+        ("2026-11-13T05:00:05Z", 3),
+        ("2026-11-13T09:30:00Z", 4),
+    ] {
+        tend(&world, &mut house, at).await;
+        let (again, found) = seen(house);
+        house = again;
+        assert_eq!(found, copies, "{at}");
+    }
+    assert_eq!(files(&folder)[0], "test-20261109-100000.db");
+    assert_eq!(count(&folder.join("test-20261113-023000.db"), "appointments"), 1);
+    // A new life of the daemon knows it.
+    let mut house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
+    tend(&world, &mut house, "2026-11-13T20:00:00Z").await;
+    assert_eq!(files(&folder).len(), 4);
+    // While the clock is in doubt none is made.
+    house.tend(world.engine.config(), "2027-11-13T20:00:00Z".parse().unwrap(), false).await.unwrap();
+    house.finish_backup(world.clock.now()).await.unwrap();
+    assert_eq!(files(&folder).len(), 4);
+}
+
+#[tokio::test]
+async fn the_oldest_go_and_nothing_that_is_not_a_copy_of_this_database() {
+    let (world, mut house, folder) = daily("keep = 2").await;
+    std::fs::create_dir_all(folder.join("test-20200101-000000.db")).unwrap();
+    let strangers =
+        ["a.txt", "test-2020.db", "test-20200101-000000.db.txt", "other-20200101-000000.db", "test-20209999-000000.db"];
+    for name in strangers {
+        std::fs::write(folder.join(name), "mine").unwrap();
+    }
+    // What a copy that was cut off left behind goes after a day; one of today may be another program's at work.
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    let cut_off = std::fs::File::create(folder.join(".leadtime-abc123.part")).unwrap();
+    cut_off.set_modified(long_ago).unwrap();
+    std::fs::File::create(folder.join(".leadtime-def456.part"))
+        .unwrap()
+        .set_modified("2026-11-14T16:00:00Z".parse::<DateTime<Utc>>().unwrap().into())
+        .unwrap();
+    for day in 10..15 {
+        tend(&world, &mut house, &format!("2026-11-{day}T17:00:00Z")).await;
+    }
+    let mut wanted = strangers.to_vec();
+    wanted.push(".leadtime-def456.part");
+    wanted.extend(["test-20200101-000000.db", "test-20261113-100000.db", "test-20261114-100000.db"]);
+    wanted.sort();
+    assert_eq!(files(&folder), wanted);
+}
+
+#[tokio::test]
+async fn a_copy_that_fails_is_on_record_deletes_nothing_and_is_tried_again() {
+    let (world, mut house, folder) = daily("keep = 1").await;
+    tend(&world, &mut house, "2026-11-09T17:00:00Z").await;
+    let kept = files(&folder);
+    std::fs::rename(&folder, folder.with_extension("away")).unwrap();
+    std::fs::write(&folder, "a file where the folder should be").unwrap();
+    tend(&world, &mut house, "2026-11-10T09:30:00Z").await;
+    let last = || daily::last(&world.sql(), Work::Backup).unwrap().unwrap();
+    let fault = last().fault.unwrap();
+    assert!(fault.1.contains("cannot write") && last().date.unwrap().to_string() == "2026-11-09", "{fault:?}");
+    assert!(last().at.is_some());
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::rename(folder.with_extension("away"), &folder).unwrap();
+    // Not at once: a quarter of an hour later.
+    tend(&world, &mut house, "2026-11-10T09:44:00Z").await;
+    assert_eq!(files(&folder), kept);
+    tend(&world, &mut house, "2026-11-10T09:45:00Z").await;
+    assert_eq!(files(&folder), ["test-20261110-024500.db"]);
+    assert_eq!((last().fault, last().date.unwrap().to_string()), (None, "2026-11-10".to_owned()));
+}
+
+#[test]
+fn restoring_refuses_a_running_daemon_and_what_is_no_copy() {
+    let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
+    practice.import(&visits_due_in(3600, 3), &[]).good();
+    practice.run(&["backup", "copy.db"]).good();
+    let before = practice.number("SELECT count(*) FROM appointments");
+    let refused = |file: &str, words: &str| {
+        let ended = practice.run(&["restore", file]);
+        assert!(ended.code == 1 && ended.err.contains(words), "{file}: {}{}", ended.out, ended.err);
+        assert_eq!(practice.number("SELECT count(*) FROM appointments"), before);
+        assert!(
+            !files(practice.folder.path()).iter().any(|name| name.contains("before-restore") || name.contains(".part"))
+        );
+    };
+    let daemon = Daemon::start(&practice, "k");
+    refused("copy.db", "stop it first");
+    daemon.stop();
+    std::fs::write(practice.path("text.db"), "appointments for tomorrow: none, as far as anybody knows here").unwrap();
+    std::fs::write(practice.path("empty.db"), "").unwrap();
+    Connection::open(practice.path("other.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    for file in ["text.db", "empty.db", "other.db", "none.db"] {
+        refused(file, "is no copy of a Leadtime database");
+    }
+    refused("test.db", "is the database itself");
+    let whole = std::fs::read(practice.path("copy.db")).unwrap();
+    std::fs::write(practice.path("half.db"), &whole[..whole.len() / 2]).unwrap();
+    refused("half.db", "or is damaged");
+    // A page in the middle.
+    let mut torn = whole.clone();
+    let middle = whole.len() / 2 / 4096 * 4096;
+    torn[middle..middle + 4096].fill(0x5A);
+    std::fs::write(practice.path("torn.db"), torn).unwrap();
+    refused("torn.db", "is damaged");
+    std::fs::copy(practice.path("copy.db"), practice.path("newer.db")).unwrap();
+    Connection::open(practice.path("newer.db")).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    refused("newer.db", "newer version");
+    let mut other = Connection::open(practice.path("test.db")).unwrap();
+    let writing = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    let ended = practice.run(&["restore", "copy.db"]);
+    assert!(ended.code == 1 && ended.err.contains("another program is writing"), "{}", ended.err);
+    drop(writing);
+}
+
+#[test]
+fn after_a_restore_nobody_is_texted_twice() {
+    let practice = Practice::new("");
+    let mut sandbox = Sandbox::start(&practice, &["--key", "k"]);
+    std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url)).unwrap();
+    let daemon = Daemon::start(&practice, "k");
+    practice.import(&visits_due_in(1, 10), &[]).good();
+    for _ in 0..10 {
+        sandbox.post();
+    }
+    practice.run(&["backup", "copy.db"]).good();
+    // Thirty more go out after the copy.
+    let all = visits_due_in(2, 40);
+    std::fs::write(
+        practice.path("more.csv"),
+        all.lines()
+            .enumerate()
+            .filter(|(n, _)| *n == 0 || *n > 10)
+            .map(|(_, line)| format!("{line}\n"))
+            .collect::<String>(),
+    )
+    .unwrap();
+    practice.run(&["import", "more.csv"]).good();
+    for _ in 0..30 {
+        sandbox.post();
+    }
+    daemon.kill();
+    // The disk is lost, but for what SQLite left beside the file: it must not become part of the copy.
+    let wal = practice.path("test.db-wal");
+    assert!(wal.exists());
+    let database = std::fs::read(practice.path("test.db")).unwrap();
+    std::fs::write(practice.path("test.db"), vec![0x5A; database.len()]).unwrap();
+    let out = practice.run(&["restore", "copy.db", "--who", "Kim"]).good();
+    assert!(out.contains("10 appointments, 10 attempts") && out.contains("is kept as"), "{out}");
+    let kept: Vec<String> =
+        files(practice.folder.path()).into_iter().filter(|name| name.contains("before-restore")).collect();
+    assert!(kept.iter().any(|name| name.ends_with("-wal")) && kept.len() >= 2, "{kept:?}");
+    assert!(!wal.exists());
+    practice.run(&["import", "more.csv"]).good();
+    let mut daemon = Daemon::start(&practice, "k");
+    // One more is due after the others, so that the test knows when these would have gone.
+    std::fs::write(
+        practice.path("last.csv"),
+        visits_due_in(1, 1).replace("A0,P0", "Z,Z").replace("+13035551000", "+13035552000"),
+    )
+    .unwrap();
+    practice.run(&["import", "last.csv"]).good();
+    daemon.until("sent `day-before` of appointment Z");
+    let (code, log) = daemon.stop();
+    assert_eq!(code, 0, "{log}");
+    let mut to: Vec<String> =
+        record(&practice).iter().map(|r| r["request"]["toNumber"].as_str().unwrap().to_owned()).collect();
+    to.sort();
+    let texts = to.len();
+    to.dedup();
+    assert_eq!((texts, to.len()), (41, 41), "{log}");
+    assert!(practice.run(&["audit", "verify"]).good().contains("is whole"));
+    let history = practice.run(&["history"]).good();
+    assert!(history.contains("an earlier copy of the database was put in its place, by Kim"), "{history}");
+    assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 41);
+}
+
+#[test]
+fn a_copy_of_an_older_version_is_brought_up_to_date() {
+    let practice = observe();
+    practice.import(&visits_due_in(3600, 3), &[]).good();
+    practice.run(&["backup", "copy.db"]).good();
+    let copy = Connection::open(practice.path("copy.db")).unwrap();
+    // As version 3 was.
+    copy.execute_batch("DROP TABLE daily_work; DROP TABLE untold; DROP INDEX reminders_untold; DROP INDEX messages_with_words; DROP INDEX imports_good; ALTER TABLE listings DROP COLUMN pages; PRAGMA user_version = 3").unwrap();
+    drop(copy);
+    practice.run(&["restore", "copy.db"]).good();
+    assert_eq!(practice.status()["counts"]["sent"], 0);
+    assert_eq!(practice.number("SELECT count(*) FROM appointments"), 3);
+    assert_eq!(
+        Connection::open(practice.path("copy.db"))
+            .unwrap()
+            .pragma_query_value(None, "user_version", |r| r.get::<_, i64>(0))
+            .unwrap(),
+        3,
+        "the copy is as it was"
+    );
+    let mode = practice.path("test.db").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}

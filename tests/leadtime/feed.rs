@@ -1,0 +1,155 @@
+//! The guard against reminding from an old appointment book, and what an import makes of visits its file lacks.
+
+use leadtime::domain::reminder::Wait;
+use leadtime::engine::outlook;
+use leadtime::store::open;
+
+use crate::program::Practice;
+use crate::world::{DAY_BEFORE, World, visit};
+
+const A: &str = "+13035550101";
+
+/// A practice that holds when the book is older than 26 open hours.
+async fn guarded() -> World {
+    let rules = format!("{DAY_BEFORE}[feed]\nstale_after = \"26 hours\"\n");
+    World::with("mode = \"live\"", &rules).await
+}
+
+fn imported(world: &World, at: &str, finished: bool, good: u32) {
+    let (at, sql) = (at.parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp(), world.sql());
+    let end = finished.then_some(at + 5);
+    let row = "INSERT INTO imports (feed, started_at, finished_at, complete, rows_good) VALUES ('csv', ?1, ?2, 0, ?3)";
+    sql.execute(row, (at, end, good)).unwrap();
+}
+
+fn shown(world: &World) -> Option<Wait> {
+    let connection = open::read_only(&world.database()).unwrap();
+    let now = leadtime::clock::Clock::now(world.clock.as_ref());
+    outlook::overview(&connection, world.engine.config(), now).unwrap().waits
+}
+
+#[tokio::test]
+async fn sending_holds_while_the_book_is_old_and_goes_on_after_the_next_import() {
+    let mut world = guarded().await;
+    world.book(&[
+        visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        visit("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
+    ]);
+    // Friday ten in the evening: Monday at ten it is 12 open hours old, on Tuesday at 00:00:05 26.
+    imported(&world, "2026-11-07T05:00:00Z", true, 10);
+    let report = world.go_to("2026-11-09T21:59:00Z").await;
+    assert_eq!((report.waits, shown(&world)), (None, None));
+    world.execute("UPDATE imports SET finished_at = finished_at - 2 * 86400");
+    let report = world.go_to("2026-11-09T22:01:00Z").await;
+    assert_eq!((report.waits, shown(&world)), (Some(Wait::StaleFeed), Some(Wait::StaleFeed)));
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("planned", 0));
+    // One that did not get to its end, and one without a readable row, do not help.
+    imported(&world, "2026-11-09T22:01:00Z", false, 10);
+    imported(&world, "2026-11-09T22:01:00Z", true, 0);
+    world.go_to("2026-11-09T22:02:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("planned", 0));
+    imported(&world, "2026-11-09T22:02:30Z", true, 10);
+    let report = world.go_to("2026-11-09T22:03:00Z").await;
+    assert_eq!((report.waits, shown(&world)), (None, None));
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("sent", 1));
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn without_the_key_an_old_book_holds_up_nothing_and_with_it_one_never_imported_does() {
+    for (feed, sent) in [("", 1), ("[feed]\nstale_after = \"26 hours\"\n", 0)] {
+        let mut world = World::with("mode = \"live\"", &format!("{DAY_BEFORE}{feed}")).await;
+        world.book(&[visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00")]);
+        world.go_to("2026-11-09T22:01:00Z").await;
+        assert_eq!(world.sent_to(A), sent, "{feed}");
+    }
+}
+
+const HEADER: &str = "id,patient_id,first_name,phone,starts_at,status\n";
+
+fn practice(feed: &str) -> Practice {
+    Practice::new(&format!(
+        "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
+         timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
+         [database]\npath = \"test.db\"\n{feed}"
+    ))
+}
+
+fn days(range: std::ops::Range<usize>) -> String {
+    range.map(|n| format!("A{n},P{n},Ann,303-555-{},2027-01-{:02}T12:00:00-07:00,booked\n", 1000 + n, 1 + n)).collect()
+}
+
+fn live(practice: &Practice) -> i64 {
+    practice.number("SELECT count(*) FROM appointments WHERE status = 'booked'")
+}
+
+#[test]
+fn missing_cancel_makes_every_file_the_whole_list() {
+    let gone = format!("{HEADER}{}{}", days(0..1), days(2..5));
+    for (feed, options, left) in [
+        ("", &[][..], 5),
+        ("[feed]\nmissing = \"keep\"\n", &[], 5),
+        ("[feed]\nmissing = \"keep\"\n", &["--complete"], 4),
+        ("[feed]\nmissing = \"cancel\"\n", &[], 4),
+        ("[feed]\nmissing = \"cancel\"\n", &["--partial"], 5),
+    ] {
+        let practice = practice(feed);
+        practice.import(&format!("{HEADER}{}", days(0..5)), &[]).good();
+        practice.import(&gone, options).good();
+        assert_eq!(live(&practice), left, "{feed} {options:?}");
+    }
+}
+
+#[test]
+fn max_missing_is_how_much_may_be_gone_at_once() {
+    // 12 of 30 are gone: 40 %.
+    let gone = format!("{HEADER}{}{}", days(0..1), days(13..30));
+    for (share, code, left) in [("39%", 1, 30), ("40%", 0, 18)] {
+        let practice = practice(&format!("[feed]\nmissing = \"cancel\"\nmax_missing = \"{share}\"\n"));
+        practice.import(&format!("{HEADER}{}", days(0..30)), &[]).good();
+        let ended = practice.import(&gone, &[]);
+        assert_eq!((ended.code, live(&practice)), (code, left), "{share}: {}", ended.err);
+        if code == 1 {
+            assert!(ended.err.contains("12 of 30") && ended.err.contains("max_missing (39%)"), "{}", ended.err);
+            practice.import(&gone, &["--force"]).good();
+            assert_eq!(live(&practice), 18);
+        }
+    }
+}
+
+#[test]
+fn lengths_of_time_may_be_days_but_not_months() {
+    for (length, code) in
+        [("1 day", 0), ("2days 3h", 0), ("30d", 0), ("1 month", 2), ("2M", 2), ("1year", 2), ("1y", 2)]
+    {
+        let ended = practice(&format!("[feed]\nstale_after = \"{length}\"\n")).run(&["check"]);
+        assert_eq!(ended.code, code, "{length}: {}", ended.err);
+    }
+}
+
+#[test]
+fn what_is_wrong_in_the_sections_is_said_at_its_place() {
+    let practice = practice(
+        "[feed]\nstale_after = \"20 minutes\"\nmissing = \"delete\"\nmax_missing = \"0%\"\nstale = 1\n\
+         [backup]\nat = \"2:30\"\nkeep = 0\n[retention]\nafter_visit = \"30 days\"\n",
+    );
+    let ended = practice.run(&["check"]);
+    assert_eq!(ended.code, 2);
+    for words in [
+        "config.toml:13:15",
+        "out of range: 1h to 30days",
+        "config.toml:14:11",
+        "there is no \"delete\"; write \"keep\" or \"cancel\"",
+        "config.toml:15:15",
+        "is no share; write for example \"20%\"",
+        "[feed] has no key `stale`; did you mean `stale_after`?",
+        "[backup] has no `folder`",
+        "is not a time of day",
+        "a whole number from 1 to 1000",
+        "config.toml:21:15",
+        "write from 31 days (Annie's limits",
+        "8 errors",
+    ] {
+        assert!(ended.err.contains(words), "{words}: {}", ended.err);
+    }
+}

@@ -1,0 +1,122 @@
+//! The folder that exports are dropped into: whole files only, none lost, by the real binary.
+
+use std::collections::BTreeSet;
+
+use crate::program::{Ended, Practice};
+
+const HEADER: &str = "id,patient_id,first_name,phone,starts_at,status\n";
+
+fn practice() -> Practice {
+    let practice = Practice::new(
+        "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
+         timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
+         [database]\npath = \"test.db\"\n",
+    );
+    std::fs::create_dir_all(practice.path("spool/inbox")).unwrap();
+    practice
+}
+
+fn row(id: &str, name: &str) -> String {
+    format!("{id},P{id},{name},303-555-0101,2027-01-11T12:00:00-07:00,booked\n")
+}
+
+fn drop_in(practice: &Practice, name: &str, text: &str) {
+    std::fs::write(practice.path("spool/inbox").join(name), text).unwrap();
+}
+
+fn import(practice: &Practice) -> Ended {
+    practice.run(&["import-folder", "spool", "--at-rest-for", "0s"])
+}
+
+/// The files of a place, without the time in front of their names.
+fn names(practice: &Practice, place: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(practice.path("spool").join(place)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.map(|name| name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned()).collect()
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn a_good_file_goes_to_done_a_bad_one_to_failed_with_its_report() {
+    let practice = practice();
+    drop_in(&practice, "good.csv", &format!("{HEADER}{}", row("A", "Ann")));
+    drop_in(&practice, "some.CSV", &format!("{HEADER}{}{}", row("B", "Bo"), row("C", "Zebulon").replace("T12", "T99")));
+    drop_in(&practice, "bad.csv", "Appointment List\nprinted today\n");
+    drop_in(&practice, "none.csv", &format!("{HEADER}{}", row("D", "Zebulon").replace("T12", "T99")));
+    // Not whole yet, and no export.
+    for name in ["next.csv.part", ".hidden.csv", "notes.txt"] {
+        drop_in(&practice, name, "x");
+    }
+    let ended = import(&practice);
+    assert_eq!(ended.code, 1, "for the refused ones: {}{}", ended.out, ended.err);
+    assert_eq!(names(&practice, "done"), set(&["good.csv", "some.CSV", "some.CSV.report.txt"]));
+    let failed = set(&["bad.csv", "bad.csv.report.txt", "none.csv", "none.csv.report.txt"]);
+    assert_eq!(names(&practice, "failed"), failed);
+    assert_eq!(names(&practice, "inbox"), set(&["next.csv.part", ".hidden.csv", "notes.txt"]));
+    assert_eq!(names(&practice, "reading"), set(&[]));
+    assert_eq!(practice.number("SELECT count(*) FROM appointments"), 2);
+    assert!(ended.err.contains("notes.txt is left where it is"), "{}", ended.err);
+    let reports: Vec<String> = std::fs::read_dir(practice.path("spool/failed"))
+        .unwrap()
+        .chain(std::fs::read_dir(practice.path("spool/done")).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().ends_with("report.txt"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    assert!(reports.iter().any(|report| report.contains("no column id")), "{reports:?}");
+    assert!(reports.iter().any(|report| report.contains("line 3: starts_at")), "{reports:?}");
+    assert!(!reports.concat().contains("Zebulon") && !ended.err.contains("Zebulon"), "{reports:?}");
+    // Nothing there: nothing to do.
+    assert_eq!(import(&practice).code, 0);
+}
+
+#[test]
+fn the_newest_export_has_the_last_word_and_one_name_twice_loses_neither() {
+    let practice = practice();
+    let file = practice.path("spool/inbox/z-old.csv");
+    std::fs::write(&file, format!("{HEADER}{}", row("A", "Old"))).unwrap();
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    std::fs::File::options().write(true).open(&file).unwrap().set_modified(long_ago).unwrap();
+    drop_in(&practice, "a-new.csv", &format!("{HEADER}{}", row("A", "New")));
+    import(&practice).good();
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE first_name = 'New'"), 1);
+    for name in ["Ann", "Bea", "Cem"] {
+        drop_in(&practice, "a-new.csv", &format!("{HEADER}{}", row("A", name)));
+        import(&practice).good();
+    }
+    let kept = std::fs::read_dir(practice.path("spool/done")).unwrap().count();
+    assert_eq!(kept, 5, "within one second or not");
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE first_name = 'Cem'"), 1);
+}
+
+#[test]
+fn what_a_crash_or_a_busy_database_left_is_imported_by_the_next_run() {
+    let practice = practice();
+    drop_in(&practice, "first.csv", &format!("{HEADER}{}", row("A", "Ann")));
+    // Another program holds the database: the file is neither good nor bad.
+    practice.import(&format!("{HEADER}{}", row("X", "X")), &[]).good();
+    practice.sql().pragma_update(None, "user_version", 99).unwrap();
+    let ended = import(&practice);
+    assert!(ended.code == 1 && ended.err.contains("it is tried again at the next run"), "{}", ended.err);
+    assert_eq!((names(&practice, "reading"), names(&practice, "failed")), (set(&["first.csv"]), set(&[])));
+    let version: i64 = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap().count() as i64;
+    practice.sql().pragma_update(None, "user_version", version).unwrap();
+    drop_in(&practice, "second.csv", &format!("{HEADER}{}", row("B", "Bo")));
+    import(&practice).good();
+    assert_eq!(names(&practice, "done"), set(&["first.csv", "second.csv"]));
+    assert_eq!(practice.number("SELECT count(*) FROM appointments"), 3);
+}
+
+#[test]
+fn a_link_is_not_followed_and_a_missing_folder_is_said() {
+    let practice = practice();
+    std::fs::write(practice.path("elsewhere.csv"), format!("{HEADER}{}", row("A", "Ann"))).unwrap();
+    std::os::unix::fs::symlink(practice.path("elsewhere.csv"), practice.path("spool/inbox/link.csv")).unwrap();
+    import(&practice).good();
+    assert!(practice.path("elsewhere.csv").exists() && !practice.path("test.db").exists());
+    let ended = practice.run(&["import-folder", "nowhere"]);
+    assert!(ended.code == 1 && ended.err.contains("needs a folder `inbox`"), "{}", ended.err);
+}
