@@ -1,11 +1,13 @@
 //! `config.toml` -> a checked, typed [`Config`]; every problem at once, with line and column.
 
+pub mod alerts;
 mod check;
 pub mod document;
 mod hours;
 pub mod key;
 mod lints;
 mod locations;
+pub mod metrics;
 mod pairs;
 pub mod problem;
 mod read;
@@ -47,6 +49,10 @@ pub struct Config {
     pub database: PathBuf,
     /// When the passes run: a six-field cron text, UTC.
     pub tick: String,
+    /// Who hears of trouble.
+    pub alerts: alerts::Alerts,
+    /// Where figures are served, if they are.
+    pub metrics: Option<metrics::Listen>,
     /// The text it was read from.
     source: String,
 }

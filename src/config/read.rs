@@ -14,7 +14,8 @@ use super::hours::{self, Open};
 use super::problem::Problem;
 use super::zones::Zones;
 use super::{
-    Annie, AppointmentField, Config, OnUnknown, PatientField, Practice, check, locations, rules, schedule, words,
+    Annie, AppointmentField, Config, OnUnknown, PatientField, Practice, alerts, check, locations, metrics, rules, schedule,
+    words,
 };
 use crate::domain::appointment::Consent;
 use crate::domain::language::Language;
@@ -71,8 +72,19 @@ fn sections(
     zones: &Zones,
     problems: &mut Vec<Problem>,
 ) -> Option<Config> {
-    const SECTIONS: [&str; 9] =
-        ["practice", "annie", "sending", "rule", "location", "appointment_types", "household", "database", "schedule"];
+    const SECTIONS: [&str; 11] = [
+        "practice",
+        "annie",
+        "sending",
+        "rule",
+        "location",
+        "appointment_types",
+        "household",
+        "database",
+        "schedule",
+        "alerts",
+        "metrics",
+    ];
     let mut top = Section::new("the file", Some(root), 0..0, problems);
     for name in SECTIONS {
         top.raw(name);
@@ -114,6 +126,10 @@ fn sections(
     let mut schedule = Section::new("[schedule]", table, span, problems);
     let tick = schedule.optional("tick", |value| text_as(value, cron)).unwrap_or_else(|| TICK.to_owned());
     schedule.finish();
+    let (table, span) = section("alerts", problems);
+    let alerts = alerts::read(Section::new("[alerts]", table, span, problems), folder);
+    let (table, span) = section("metrics", problems);
+    let metrics = metrics::read(Section::new("[metrics]", table, span, problems));
     let rules = rules::read(root.get("rule"), sending.defaults, language, &mut wordbook, problems);
 
     let (practice, (annie, organization_zone), rules) = (practice?, annie?, rules?);
@@ -145,7 +161,7 @@ fn sections(
     };
     let database = folder.join(path);
     let source = source.to_owned();
-    let config = Config { practice, annie, locations, rulebook, wordbook, database, tick, source };
+    let config = Config { practice, annie, locations, rulebook, wordbook, database, tick, alerts, metrics, source };
     check::relations(root, &config, problems);
     Some(config)
 }
