@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod alert_test;
 mod check;
 mod demo;
 mod explain;
@@ -48,6 +49,8 @@ enum Command {
     Audit(history::Audit),
     /// Find mistakes in the configuration.
     Check(check::Options),
+    /// Send a test alarm by every way of [alerts], and say what happened with each.
+    AlertTest(alert_test::Options),
     /// Bring a CSV of appointments into the database.
     Import(import::Options),
     /// Run the daemon.
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::History(options) => history::run(&options),
         Command::Audit(options) => history::run_audit(&options),
         Command::Check(options) => check::run(&options),
+        Command::AlertTest(options) => alert_test::run(&options),
         Command::Import(options) => import::run(&options),
         Command::Run(options) => run::run(&options),
         Command::Demo(options) => demo::run(&options),

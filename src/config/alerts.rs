@@ -107,7 +107,9 @@ fn command(value: &Value<'_>) -> Result<Vec<String>, Faults> {
     let words = list(value, text)?;
     match words.first() {
         Some(program) if program.starts_with('/') && !words.iter().any(|word| word.contains('\0')) => Ok(words),
-        _ => fault("write the program with its whole path, and its arguments: [\"/usr/local/bin/notify\", \"--urgent\"]"),
+        _ => {
+            fault("write the program with its whole path, and its arguments: [\"/usr/local/bin/notify\", \"--urgent\"]")
+        }
     }
 }
 
@@ -138,7 +140,8 @@ pub fn address_in(path: &Path) -> Result<SecretString, String> {
 }
 
 fn mail_address(text: &str) -> Result<String, String> {
-    let good = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_+=".contains(&b));
+    let good =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_+=".contains(&b));
     // A local user needs no @. What begins with a dash would be an option of sendmail.
     let (user, host) = text.split_once('@').map_or((text, None), |(user, host)| (user, Some(host)));
     match good(user) && host.is_none_or(good) && !text.starts_with('-') {
@@ -153,7 +156,9 @@ mod tests {
 
     #[test]
     fn addresses() {
-        for good in ["https://hooks.example.com/T0/B0/x?y=z", "http://127.0.0.1:8080/", "http://[::1]/a", "http://localhost"] {
+        for good in
+            ["https://hooks.example.com/T0/B0/x?y=z", "http://127.0.0.1:8080/", "http://[::1]/a", "http://localhost"]
+        {
             assert!(web_address(good).is_ok(), "{good}");
         }
         for bad in ["http://hooks.example.com/secret", "ftp://example.com/secret", "secret", "http://10.0.0.1/secret"] {

@@ -45,7 +45,9 @@ mod tests {
         assert_eq!(listen("127.0.0.1:9464").unwrap(), Listen::Port("127.0.0.1:9464".parse().unwrap()));
         assert!(listen("[::1]:9464").is_ok());
         assert_eq!(listen("unix:/run/leadtime/m.sock").unwrap(), Listen::Socket("/run/leadtime/m.sock".into()));
-        for bad in ["0.0.0.0:9464", "192.168.1.5:9464", "[::]:9464", "9464", "localhost:9464", "unix:m.sock", "unix:/run/"] {
+        for bad in
+            ["0.0.0.0:9464", "192.168.1.5:9464", "[::]:9464", "9464", "localhost:9464", "unix:m.sock", "unix:/run/"]
+        {
             assert!(listen(bad).is_err(), "{bad}");
         }
     }

@@ -14,8 +14,8 @@ use super::hours::{self, Open};
 use super::problem::Problem;
 use super::zones::Zones;
 use super::{
-    Annie, AppointmentField, Config, OnUnknown, PatientField, Practice, alerts, check, locations, metrics, rules, schedule,
-    words,
+    Annie, AppointmentField, Config, OnUnknown, PatientField, Practice, alerts, check, locations, metrics, rules,
+    schedule, words,
 };
 use crate::domain::appointment::Consent;
 use crate::domain::language::Language;

@@ -1,5 +1,6 @@
-//! The daemon around the engine: metronome, signals, systemd, reload, logs.
+//! The daemon around the engine: metronome, signals, systemd, reload, logs, alarms, figures.
 
+pub mod alerts;
 pub mod logs;
 mod metronome;
 mod run;

@@ -11,6 +11,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
+use super::alerts::Alerts;
 use super::metronome::Metronome;
 use super::service;
 use super::standing::{Standing, mode, rules};
@@ -84,7 +85,9 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     compare_zones(&config, clock.as_ref());
 
     let mut standing = Standing::new(store.clone());
-    let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
+    let config = Arc::new(config);
+    let alerts = Alerts::start(store.clone(), clock.clone(), config.clone());
+    let mut engine = Engine::new(store, clock.clone(), gateways, config);
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
     service::starting("starting: what changed is planned");
@@ -111,6 +114,8 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 watchdog.at_work();
                 let taken = reload(path, &mut engine, &mut metronome, clock.as_ref()).await;
                 standing.reloaded(!taken);
+                alerts.signals().reloaded(taken, clock.now());
+                alerts.adopt(engine.config().clone());
                 standing.ready(engine.config(), clock.now(), &report).await;
             }
             () = watchdog.next() => {
@@ -123,12 +128,18 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 }
                 continue;
             }
-            flaws = ended(&mut check) => engine.set_file(judge(flaws)),
+            flaws = ended(&mut check) => {
+                let file = judge(flaws);
+                alerts.signals().file_is(file, clock.now());
+                engine.set_file(file);
+            }
             _ = ticks.recv() => {}
             () = nudge.notified() => {}
             () = at(again) => {}
         }
-        report = match engine.pass().await {
+        let pass = engine.pass().await;
+        alerts.signals().pass_ended(&pass, &engine, clock.now(), metronome.patience(clock.now()));
+        report = match pass {
             Ok(report) => {
                 if trouble.is_over() {
                     standing.forget();

@@ -131,8 +131,6 @@ fn to_do(kind: Kind) -> &'static str {
             "if today really has so many visits, raise `max_texts_per_day` and run `systemctl reload leadtime`; else look \
              with `leadtime plan` at what is due, because a faulty import may have brought too many visits."
         }
-        Kind::Unresolved => {
-            "run `leadtime status`: it says what they wait for. Call patients whose visit is near."
-        }
+        Kind::Unresolved => "run `leadtime status`: it says what they wait for. Call patients whose visit is near.",
     }
 }

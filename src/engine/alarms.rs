@@ -89,6 +89,8 @@ impl Kind {
 pub struct Live {
     /// The code of what texts that are due wait for.
     pub waits: Option<&'static str>,
+    /// Since when Annie refuses to be read, and with which status.
+    pub refused: Option<(DateTime<Utc>, u16)>,
     /// Since when passes fail, why, and whether the disk or the file is at fault.
     pub failing: Option<(DateTime<Utc>, String, bool)>,
     /// Since when the configuration in the file is refused.
@@ -216,7 +218,14 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
         there(enough.map(|Several { count, since }| Trouble { since, count, detail: String::new() }))
     };
     match kind {
-        Kind::Circuit => there(shown.open.as_ref().map(|(since, why)| trouble(*since, why))),
+        Kind::Circuit => {
+            let reading = live.refused.map(|(since, status)| {
+                let why = format!("Annie refuses to list what was sent, with status {status}");
+                let cause = if status == 401 { "the API key is not accepted" } else { "the API key may not do this" };
+                trouble(since, &format!("{why}: probably {cause}"))
+            });
+            there(shown.open.as_ref().map(|(since, why)| trouble(*since, why)).or(reading))
+        }
         Kind::Refusals => some(shown.rejected, REFUSALS),
         Kind::Held => some(shown.held, 1),
         Kind::Missed => {

@@ -41,6 +41,8 @@ pub(super) struct Line {
     pub(super) no_listing_before: Option<Duration>,
     /// Listings in a row that failed.
     pub(super) list_failures: u32,
+    /// The status with which Annie refused the last reading, if she did.
+    pub(super) refused: Option<u16>,
     /// Its texts that are due.
     pub(super) queue: Queue,
     /// Nothing was to be read; it is not asked again before this, by the boot clock, while texts go out.
@@ -59,6 +61,7 @@ impl Line {
             not_before: Duration::ZERO,
             no_listing_before: None,
             list_failures: 0,
+            refused: None,
             queue: Queue::default(),
             nothing_to_read_until: Duration::ZERO,
         }
@@ -134,12 +137,16 @@ impl<C: Clock + 'static> Engine<C> {
             // One conversation that cannot be read holds up no other.
             (_, None) | (Job::Replies(_), Some(ReadError::Refused { .. })) => {
                 line.failures = 0;
+                line.refused = None;
                 if done.job == Job::Probe {
                     info!(key = done.api_key, "Annie accepts the key");
                 }
             }
             (job, Some(error)) => {
                 line.failures += 1;
+                if let ReadError::Refused { status } = error {
+                    line.refused = Some(*status);
+                }
                 line.not_before = boot + reading::pause_after(line.failures);
                 line.list_failures += u32::from(matches!(job, Job::Page { .. }) && *error != ReadError::Unreachable);
                 if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
@@ -207,6 +214,12 @@ impl<C: Clock + 'static> Engine<C> {
             line.is_reading = Some(self.readings.begin(work, nudge));
         }
         Ok(hungry)
+    }
+
+    /// The status with which Annie refuses to be read, with one of the keys: while she does, nothing can be caught up
+    /// with, so nothing is sent, and no text opens the circuit.
+    pub fn refused_reading(&self) -> Option<u16> {
+        self.lines.values().find_map(|line| line.refused)
     }
 
     /// Waits until the readings under way have ended and are taken in; how many. For tests and simulations.

@@ -200,8 +200,7 @@ pub fn unresolved(connection: &Connection, cut: DateTime<Utc>, now: DateTime<Utc
     const TEXTED: &str = "SELECT count(*), min(r.due_at)
         FROM attempts AS t INDEXED BY attempts_by_outcome JOIN reminders AS r ON r.message_id = t.message_id
         WHERE (t.outcome IS NULL OR t.outcome = 'unknown') AND r.state IN ('sending', 'unknown') AND r.due_at <= ?1";
-    let planned =
-        connection.prepare_cached(PLANNED)?.query_row((cut.timestamp(), now.timestamp()), several)?;
+    let planned = connection.prepare_cached(PLANNED)?.query_row((cut.timestamp(), now.timestamp()), several)?;
     let texted = connection.prepare_cached(TEXTED)?.query_row([cut.timestamp()], several)?;
     let since = planned.since.into_iter().chain(texted.since).min();
     Ok(Several { count: planned.count + texted.count, since })

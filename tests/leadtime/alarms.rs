@@ -123,6 +123,24 @@ async fn circuit() {
 }
 
 #[tokio::test]
+async fn a_key_that_may_not_read() {
+    let mut world = World::new().await.restart().await;
+    let mut desk = Desk::new(Kind::Circuit);
+    world.annie.reads_fail(Some(ReadError::Refused { status: 403 }));
+    world.settle().await;
+    assert_eq!(world.engine.refused_reading(), Some(403));
+    desk.live.refused = Some((world.clock.now(), 403));
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, Annie refuses them all");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("Annie refuses to list what was sent, with status 403"), "{text}");
+    world.annie.reads_fail(None);
+    world.clock.advance(TimeDelta::minutes(6));
+    world.settle().await;
+    assert_eq!(world.engine.refused_reading(), None);
+}
+
+#[tokio::test]
 async fn a_restart_neither_repeats_nor_forgets() {
     let mut world = World::one_at_a_time().await;
     let desk = Desk::new(Kind::Circuit);
@@ -178,7 +196,7 @@ async fn refusals() {
 }
 
 #[tokio::test]
-async fn refusals_last() {
+async fn refusals_are_repeated_while_they_last() {
     let world = two_due([Outcome::Rejected { status: 422 }, Outcome::Rejected { status: 422 }]).await;
     let desk = Desk::new(Kind::Refusals);
     world.execute(

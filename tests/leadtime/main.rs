@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
 
 mod alarms;
+mod alerts;
 mod client;
 mod desk;
 mod disk;
