@@ -84,6 +84,8 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "waits": overview.waits.map(|wait| wait.code()),
         "clock_doubt": overview.clock_doubt,
         "unknown_for_long": overview.unknown_for_long,
+        "due_unresolved": overview.due_unresolved.count,
+        "due_unresolved_since": overview.due_unresolved.since.map(utc),
     })
 }
 
@@ -123,6 +125,7 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
     text.push_str(&format!("Last import {import}\n"));
     let next = overview.next_due.map_or_else(|| "nothing is planned".to_owned(), |at| local(zone, at));
     text.push_str(&format!("Next text   {next}\n"));
+    text.push_str(&format!("Overdue     {}\n", overdue(config, overview)));
     if overview.unplanned > 0 {
         text.push_str(&format!("            {} changed visits wait to be planned\n", overview.unplanned));
     }
@@ -136,6 +139,20 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
     }
     text.push_str(&attention(overview));
     text
+}
+
+/// The one number that matters: what should have an outcome by now and has none.
+fn overdue(config: &Config, overview: &Overview) -> String {
+    let minutes = config.alerts.unresolved_after.to_std().unwrap_or_default();
+    let long = humantime::format_duration(minutes);
+    match (overview.due_unresolved.count, overview.due_unresolved.since) {
+        (0, _) => format!("nothing is due for over {long} and without an outcome"),
+        (count, since) => {
+            let first =
+                since.map_or_else(String::new, |at| format!(", the first since {}", local(&config.practice.zone, at)));
+            format!("LOOK: {count} reminders are due for over {long} and have no outcome{first}")
+        }
+    }
 }
 
 fn attention(overview: &Overview) -> String {

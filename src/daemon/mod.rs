@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod logs;
+mod metrics;
 mod metronome;
 mod run;
 mod service;

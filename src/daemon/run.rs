@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
 use super::alerts::Alerts;
+use super::metrics::Metrics;
 use super::metronome::Metronome;
 use super::service;
 use super::standing::{Standing, mode, rules};
@@ -87,6 +88,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut standing = Standing::new(store.clone());
     let config = Arc::new(config);
     let alerts = Alerts::start(store.clone(), clock.clone(), config.clone());
+    let mut metrics = Metrics::start(clock.clone(), config.clone(), alerts.signals()).await;
     let mut engine = Engine::new(store, clock.clone(), gateways, config);
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
@@ -116,6 +118,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 standing.reloaded(!taken);
                 alerts.signals().reloaded(taken, clock.now());
                 alerts.adopt(engine.config().clone());
+                metrics.adopt(engine.config().clone()).await;
                 standing.ready(engine.config(), clock.now(), &report).await;
             }
             () = watchdog.next() => {
@@ -137,7 +140,9 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             () = nudge.notified() => {}
             () = at(again) => {}
         }
+        let began = Instant::now();
         let pass = engine.pass().await;
+        metrics.pass_ended(&pass, began.elapsed());
         alerts.signals().pass_ended(&pass, &engine, clock.now(), metronome.patience(clock.now()));
         report = match pass {
             Ok(report) => {

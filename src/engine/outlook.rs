@@ -13,11 +13,13 @@ use crate::domain::appointment::Appointment;
 use crate::domain::reminder::{Answer, State, Wait};
 use crate::planner::facts::{Key, LiveSince, NumberFacts};
 use crate::planner::plan::Item;
+use crate::store::alarms::Several;
 use crate::store::dirty::Unit;
 use crate::store::imports::LastImport;
 use crate::store::ledger::Text;
 use crate::store::{
-    Connection, StoreError, appointments, circuits, dirty, imports, ledger, listings, phones, reminders, standing,
+    Connection, StoreError, alarms, appointments, circuits, dirty, imports, ledger, listings, phones, reminders,
+    standing,
 };
 
 /// One reminder of the plan.
@@ -178,6 +180,8 @@ pub struct Overview {
     pub clock_doubt: Option<String>,
     /// Texts of unknown outcome for several times `settle`.
     pub unknown_for_long: u64,
+    /// Reminders due, on their way or in doubt for longer than `unresolved_after`, and since when the first is due.
+    pub due_unresolved: Several,
 }
 
 /// Reads the state of the whole.
@@ -200,5 +204,6 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         waits,
         unknown_for_long: ledger::unknown_since_before(connection, now - config.annie.settle * 3)?,
         clock_doubt: standing::clock_doubt(connection)?,
+        due_unresolved: alarms::unresolved(connection, now - config.alerts.unresolved_after, now)?,
     })
 }

@@ -47,6 +47,8 @@ pub struct PassReport {
     pub read: usize,
     /// What sending waits for.
     pub waits: Option<Wait>,
+    /// Texts are due that the pace keeps back.
+    pub paced: bool,
     /// Ask for the next pass after this long at the latest; none = the next tick will do.
     pub again_in: Option<Duration>,
 }
@@ -289,6 +291,7 @@ impl<C: Clock + 'static> Engine<C> {
                 self.send_with(&key, hungry.contains(&key), &mut own).await?;
                 report.begun += own.begun;
                 report.settled += own.settled;
+                report.paced |= own.paced;
                 report.waits = report.waits.or(own.waits);
                 report.again_in = report.again_in.into_iter().chain(own.again_in).min();
             }
@@ -315,6 +318,7 @@ impl<C: Clock + 'static> Engine<C> {
         if most == 0 {
             // A full house is nudged by the next POST that ends.
             report.again_in = Some(line.permits.wait(boot)).filter(|wait| hungry && free > 0 && !wait.is_zero());
+            report.paced = report.again_in.is_some();
             return Ok(());
         }
         let (config, clock) = (self.config.clone(), self.clock.clone());
@@ -354,6 +358,7 @@ impl<C: Clock + 'static> Engine<C> {
                 }
                 if report.begun == most {
                     report.again_in = Some(line.permits.wait(boot)).filter(|wait| !wait.is_zero());
+                    report.paced = report.again_in.is_some() && !line.queue.is_empty();
                 }
             }
             Claiming::Waits(why, until) => {

@@ -12,6 +12,29 @@ const MOST_REJECTIONS: u32 = 50;
 /// Visits whose text was given up at their start are trouble for this long.
 const GIVEN_UP_FOR: TimeDelta = TimeDelta::hours(24);
 
+const LAST: &str = "SELECT id, ended_ms FROM attempts INDEXED BY attempts_by_outcome
+        WHERE outcome = 'rejected' AND api_key = ?1 ORDER BY id DESC LIMIT ?2";
+const ACCEPTED: &str = "SELECT EXISTS (SELECT 1 FROM attempts INDEXED BY attempts_by_outcome
+        WHERE outcome = 'sent' AND id > ?1 AND api_key = ?2)";
+const HELD: &str = "SELECT count(DISTINCT r.message_id), min(m.made_at)
+        FROM reminders AS r INDEXED BY reminders_in_doubt JOIN messages AS m ON m.id = r.message_id
+        WHERE r.state IN ('unknown', 'held') AND r.state = 'held' || ''";
+const MISSED: &str = "SELECT count(*), min(expires_at) FROM reminders INDEXED BY reminders_missed
+        WHERE state = 'missed' AND starts_at > ?1 AND reason = 'expired'";
+const GIVEN_UP: &str = "SELECT count(*), min(starts_at) FROM reminders INDEXED BY reminders_missed
+        WHERE state = 'missed' AND starts_at > ?1 AND reason = 'unconfirmed'";
+const PLANNED: &str = "SELECT count(*), min(due_at) FROM reminders INDEXED BY reminders_due
+        WHERE state = 'planned' AND due_at <= ?1 AND expires_at > ?2";
+// Whatever has an attempt without a clear outcome; few have.
+const TEXTED: &str = "SELECT count(*), min(r.due_at)
+        FROM attempts AS t INDEXED BY attempts_by_outcome JOIN reminders AS r ON r.message_id = t.message_id
+        WHERE (t.outcome IS NULL OR t.outcome = 'unknown') AND r.state IN ('sending', 'unknown') AND r.due_at <= ?1";
+const LAST_IMPORT: &str = "SELECT finished_at FROM imports WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1";
+
+/// The statements, for the test of what they walk.
+#[cfg(test)]
+pub(super) const STATEMENTS: [&str; 8] = [LAST, ACCEPTED, HELD, MISSED, GIVEN_UP, PLANNED, TEXTED, LAST_IMPORT];
+
 /// One trouble that lasts, and what was told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
@@ -145,10 +168,6 @@ fn open(connection: &Connection, key: &str) -> Result<Option<(DateTime<Utc>, Str
 
 /// Walks back over the rejections, of which there are few, as long as nothing was accepted after them.
 fn rejected(connection: &Connection, key: &str) -> Result<Several, StoreError> {
-    const LAST: &str = "SELECT id, ended_ms FROM attempts INDEXED BY attempts_by_outcome
-        WHERE outcome = 'rejected' AND api_key = ?1 ORDER BY id DESC LIMIT ?2";
-    const ACCEPTED: &str = "SELECT EXISTS (SELECT 1 FROM attempts INDEXED BY attempts_by_outcome
-        WHERE outcome = 'sent' AND id > ?1 AND api_key = ?2)";
     let mut statement = connection.prepare_cached(LAST)?;
     let mut rows = statement.query((key, MOST_REJECTIONS))?;
     let mut found = Several::default();
@@ -164,21 +183,14 @@ fn rejected(connection: &Connection, key: &str) -> Result<Several, StoreError> {
 }
 
 fn held(connection: &Connection) -> Result<Several, StoreError> {
-    const HELD: &str = "SELECT count(DISTINCT r.message_id), min(m.made_at)
-        FROM reminders AS r INDEXED BY reminders_in_doubt JOIN messages AS m ON m.id = r.message_id
-        WHERE r.state IN ('unknown', 'held') AND r.state = 'held' || ''";
     Ok(connection.prepare_cached(HELD)?.query_row([], several)?)
 }
 
 fn missed(connection: &Connection, now: DateTime<Utc>) -> Result<Several, StoreError> {
-    const MISSED: &str = "SELECT count(*), min(expires_at) FROM reminders INDEXED BY reminders_missed
-        WHERE state = 'missed' AND starts_at > ?1 AND reason = 'expired'";
     Ok(connection.prepare_cached(MISSED)?.query_row([now.timestamp()], several)?)
 }
 
 fn given_up(connection: &Connection, now: DateTime<Utc>) -> Result<Several, StoreError> {
-    const GIVEN_UP: &str = "SELECT count(*), min(starts_at) FROM reminders INDEXED BY reminders_missed
-        WHERE state = 'missed' AND starts_at > ?1 AND reason = 'unconfirmed'";
     Ok(connection.prepare_cached(GIVEN_UP)?.query_row([(now - GIVEN_UP_FOR).timestamp()], several)?)
 }
 
@@ -194,12 +206,6 @@ fn clock(connection: &Connection) -> Result<Option<(DateTime<Utc>, String)>, Sto
 /// # Errors
 /// Database errors.
 pub fn unresolved(connection: &Connection, cut: DateTime<Utc>, now: DateTime<Utc>) -> Result<Several, StoreError> {
-    const PLANNED: &str = "SELECT count(*), min(due_at) FROM reminders INDEXED BY reminders_due
-        WHERE state = 'planned' AND due_at <= ?1 AND expires_at > ?2";
-    // Whatever has an attempt without a clear outcome; few have.
-    const TEXTED: &str = "SELECT count(*), min(r.due_at)
-        FROM attempts AS t INDEXED BY attempts_by_outcome JOIN reminders AS r ON r.message_id = t.message_id
-        WHERE (t.outcome IS NULL OR t.outcome = 'unknown') AND r.state IN ('sending', 'unknown') AND r.due_at <= ?1";
     let planned = connection.prepare_cached(PLANNED)?.query_row((cut.timestamp(), now.timestamp()), several)?;
     let texted = connection.prepare_cached(TEXTED)?.query_row([cut.timestamp()], several)?;
     let since = planned.since.into_iter().chain(texted.since).min();
@@ -211,8 +217,7 @@ pub fn unresolved(connection: &Connection, cut: DateTime<Utc>, now: DateTime<Utc
 /// # Errors
 /// Database errors.
 pub fn last_import(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let sql = "SELECT finished_at FROM imports WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1";
-    let last: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    let last: Option<i64> = connection.prepare_cached(LAST_IMPORT)?.query_row([], |row| row.get(0)).optional()?;
     Ok(last.map(instant))
 }
 

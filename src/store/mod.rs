@@ -12,6 +12,7 @@ pub mod circuits;
 pub mod conversations;
 pub mod dirty;
 pub mod facts;
+pub mod figures;
 pub mod health;
 pub mod imports;
 pub mod ledger;

@@ -177,6 +177,11 @@ impl Daemon {
         }
     }
 
+    /// What it logged so far.
+    pub(crate) fn heard(&self) -> &str {
+        &self.heard
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
