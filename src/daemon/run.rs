@@ -127,7 +127,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             }
             _ = look_after.tick() => {
                 if let Err(error) = metronome.watch(clock.now()).await {
-                    error!(%error, "the scheduler cannot be started anew");
+                    error!(%error, "the scheduler cannot be started anew ({error}), and no passes run: `systemctl restart leadtime`");
                 }
                 continue;
             }
@@ -215,7 +215,9 @@ async fn reload(path: &Path, engine: &mut Engine<SystemClock>, metronome: &mut M
             true
         }
         Err(why) => {
-            error!("the configuration was not reloaded, and the rules in force before stay in force: {why}");
+            error!(
+                "the configuration was not reloaded, and the rules in force before stay in force until it is mended (`leadtime check`, then `systemctl reload leadtime`): {why}"
+            );
             false
         }
     }
@@ -243,7 +245,9 @@ async fn try_reload(
     let config = Arc::new(config);
     match engine.difference(&config).await {
         Ok(difference) => report_difference(&difference),
-        Err(error) => warn!("what the new configuration changes cannot be told: {error}"),
+        Err(error) => warn!(
+            "what the new configuration changes cannot be told ({error}); it comes into force all the same, `leadtime plan` shows the outcome"
+        ),
     }
     // What can fail comes first: from the adoption on, the new rules are in force.
     metronome.set_cron(&tick).await.map_err(|error| error.to_string())?;
@@ -263,7 +267,7 @@ fn report_difference(difference: &Difference) {
         difference::DAYS
     );
     for line in difference.lines() {
-        info!("  {line}");
+        info!("the new configuration: {line}");
     }
 }
 
@@ -290,8 +294,12 @@ fn judge(flaws: Result<Result<Vec<String>, StoreError>, JoinError>) -> File {
             service::status("nothing is sent: the database is damaged; restore the last backup");
             return File::Damaged;
         }
-        Ok(Err(error)) => warn!("the database could not be checked: {error}"),
-        Err(error) => warn!("the database could not be checked: {error}"),
+        Ok(Err(error)) => warn!(
+            "the database could not be checked ({error}); texts go out all the same. If it happens again, look at the disk (`dmesg`)"
+        ),
+        Err(error) => warn!(
+            "the database could not be checked ({error}); texts go out all the same. If it happens again, look at the disk (`dmesg`)"
+        ),
     }
     File::Whole
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::in_flight::Way;
 use super::pace::Permits;
@@ -119,8 +119,11 @@ impl<C: Clock + 'static> Engine<C> {
     /// A reading that failed within Leadtime: its line reads again, after a while.
     fn note_failed_task(&mut self, id: u64) {
         let boot = self.clock.boot();
-        for line in self.lines.values_mut().filter(|line| line.is_reading == Some(id)) {
-            error!("a reading failed within Leadtime; it is tried again");
+        for (key, line) in self.lines.iter_mut().filter(|(_, line)| line.is_reading == Some(id)) {
+            warn!(
+                key,
+                "a reading of Annie's list or of replies failed within Leadtime; it is tried again. If it happens again, please report this line"
+            );
             line.is_reading = None;
             line.failures += 1;
             line.not_before = boot + reading::pause_after(line.failures);
@@ -153,7 +156,10 @@ impl<C: Clock + 'static> Engine<C> {
                     line.no_listing_before = Some(boot + LIST_AGAIN);
                 }
                 if *job == Job::Probe {
-                    warn!(key = done.api_key, "Annie does not accept the key, or cannot be asked: {error}");
+                    warn!(
+                        key = done.api_key,
+                        "Annie does not accept the key, or cannot be asked ({error}); it is tried again by itself, ever more slowly, and a restart tries at once"
+                    );
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
 use super::difference::{self, Difference};
 use super::in_flight::{InFlight, settle_all};
@@ -248,15 +248,15 @@ impl<C: Clock + 'static> Engine<C> {
             );
         }
         if given_up > 0 {
-            error!(
+            warn!(
                 count = given_up,
-                "{given_up} reminders whose visit has begun: whether they went out was never learned"
+                "of {given_up} reminders whose visit has begun was never learned whether they went out; `leadtime history` shows which"
             );
         }
         if unknown > self.warned_unknown {
-            error!(
+            warn!(
                 count = unknown,
-                "{unknown} texts may or may not have gone out and block their numbers: Annie's list could not tell yet (`leadtime status`)"
+                "{unknown} texts may or may not have gone out and keep back others to their numbers: Annie's list could not tell yet; it is read again and again, and what stays open is held for you (`leadtime status`)"
             );
         }
         self.warned_unknown = unknown;
@@ -382,7 +382,16 @@ impl<C: Clock + 'static> Engine<C> {
         }
         let said = self.said.is_some_and(|(said, at)| said == why && now - at < SAY_AGAIN && now >= at);
         if !said {
-            warn!(reason = why.code(), "texts are due and wait: {}", why.words());
+            // Each start catches up, and replies are read before each text: nothing to look at, unless it lasts.
+            let usual = matches!(why, Wait::CatchingUp | Wait::RepliesUnread);
+            match usual && self.said.is_none_or(|(said, _)| said != why) {
+                true => info!(reason = why.code(), "texts are due and wait: {}", why.words()),
+                false => warn!(
+                    reason = why.code(),
+                    "texts are due and wait: {}; `leadtime status` shows how things stand",
+                    why.words()
+                ),
+            }
             self.said = Some((why, now));
         }
     }

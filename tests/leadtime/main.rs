@@ -12,6 +12,7 @@ mod families;
 mod golden;
 mod house;
 mod import;
+mod logs;
 mod metrics;
 mod passes;
 mod program;

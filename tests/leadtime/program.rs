@@ -156,7 +156,12 @@ impl Daemon {
 
     /// With these in its environment.
     pub(crate) fn start_with(practice: &Practice, environment: &[(&str, &OsStr)]) -> Daemon {
-        let mut command = practice.command(&["run"]);
+        Daemon::start_as(practice, environment, &["run"])
+    }
+
+    /// With these arguments, too.
+    pub(crate) fn start_as(practice: &Practice, environment: &[(&str, &OsStr)], arguments: &[&str]) -> Daemon {
+        let mut command = practice.command(arguments);
         command.env("ANNIE_API_KEY", "k").envs(environment.iter().copied());
         let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
