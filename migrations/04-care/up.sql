@@ -68,3 +68,13 @@ CREATE INDEX messages_with_words ON messages (made_at) WHERE body IS NOT NULL;
 
 -- The last import that brought something.
 CREATE INDEX imports_good ON imports (finished_at) WHERE rows_good > 0;
+-- Alarms: which trouble lasts, and what was told of it, so that a restart neither repeats nor forgets.
+CREATE TABLE alarms (
+    kind       TEXT    NOT NULL PRIMARY KEY,
+    since      INTEGER NOT NULL, -- when the trouble began, as far as is known
+    seen_at    INTEGER NOT NULL, -- when it was first seen
+    gone_at    INTEGER,          -- when it was first seen no more; NULL: it lasts
+    told_at    INTEGER,          -- when somebody was last told; NULL: nobody was yet
+    told_count INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reminders_missed ON reminders (starts_at) WHERE state = 'missed';

@@ -31,7 +31,16 @@ const LARGEST_ANSWER: usize = 1 << 22;
 /// Why no client could be made.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot set up HTTPS: {0}; is the package ca-certificates installed?")]
-pub struct ClientError(#[source] reqwest::Error);
+pub struct ClientError(#[from] reqwest::Error);
+
+/// TLS by ring, for every client of this program.
+pub(crate) fn use_ring() {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // An error says that one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
 
 /// Annie over HTTP, with one key.
 #[derive(Debug, Clone)]
@@ -47,11 +56,7 @@ impl HttpAnnie {
     /// # Errors
     /// The machine's certificates cannot be loaded.
     pub fn new(base_url: &str, key: SecretString, timeout: Duration) -> Result<HttpAnnie, ClientError> {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            // An error says that one is installed already.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
+        use_ring();
         let client = Client::builder()
             .no_proxy()
             .http1_only()
@@ -238,7 +243,7 @@ fn of_error(error: &reqwest::Error) -> Outcome {
 }
 
 /// An error and its causes, without the address and without anything the peer sent.
-fn words(error: &reqwest::Error) -> String {
+pub(crate) fn words(error: &reqwest::Error) -> String {
     let kind = if error.is_timeout() {
         "time-out"
     } else if error.is_connect() {

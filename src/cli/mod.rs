@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod alert_test;
 mod backup;
 mod brakes;
 mod check;
@@ -72,6 +73,8 @@ enum Command {
     Doctor(doctor::Options),
     /// Confirm a change of the rules that would send more than usual at once.
     ConfirmChange(confirm_change::Options),
+    /// Send a test alarm by every way of [alerts], and say what happened with each.
+    AlertTest(alert_test::Options),
     /// Bring a CSV of appointments into the database.
     Import(import::Options),
     /// Send a rule's text to your own phone, for real.
@@ -142,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Init(options) => init::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::ConfirmChange(options) => confirm_change::run(&options),
+        Command::AlertTest(options) => alert_test::run(&options),
         Command::Import(options) => import::run(&options),
         Command::TestText(options) => test_text::run(&options),
         Command::ImportFolder(options) => import_folder::run(&options),

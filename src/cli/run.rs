@@ -1,21 +1,28 @@
 //! `leadtime run`: the daemon.
 
+use std::path::PathBuf;
+
 use clap::Args;
-use tracing::error;
+use tracing::{error, warn};
 
 use super::output::configuration;
 use super::{ConfigOption, Failure};
+use crate::config::{self, Config, ConfigError};
+use crate::daemon::logs::Format;
 use crate::daemon::{self, logs};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
+    /// The form of the log; without it, the journal's where standard error goes there, else text.
+    #[arg(long, value_name = "FORM")]
+    log_format: Option<Format>,
     #[command(flatten)]
     config: ConfigOption,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    logs::init();
-    let (path, config) = configuration(&options.config, true).inspect_err(|_| {
+    let format = logs::init(options.log_format);
+    let (path, config) = read(&options.config, format).inspect_err(|_| {
         error!("leadtime does not start, and nobody is texted: `leadtime check` shows what is wrong with the configuration; when it is mended, `systemctl restart leadtime`");
     })?;
     // Two workers: one that is stuck must not stop signals and ticks.
@@ -25,4 +32,29 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         error!("{error}");
         Failure::Said(1)
     })
+}
+
+/// Reads the configuration. What is wrong with it is one entry of the log, with its level; a person at a terminal sees
+/// it as every command shows it.
+fn read(option: &ConfigOption, format: Format) -> Result<(PathBuf, Config), Failure> {
+    if format == Format::Text {
+        return configuration(option, true);
+    }
+    let found = config::locate(option.config.as_deref()).and_then(|path| Ok((config::load(&path)?, path)));
+    match found {
+        Ok(((config, report), path)) => {
+            if !report.problems.is_empty() {
+                warn!("{}\n{}", report.summary(), report.render(false));
+            }
+            Ok((path, config))
+        }
+        Err(ConfigError::Wrong(report)) => {
+            error!("{}; the file is refused as a whole\n{}", report.summary(), report.render(false));
+            Err(Failure::Said(2))
+        }
+        Err(error) => {
+            error!("{error}");
+            Err(Failure::Said(2))
+        }
+    }
 }

@@ -99,6 +99,8 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "paused": overview.paused.iter().map(|paused| json!({
             "location": paused.location, "since": utc(paused.since), "until": paused.until.map(utc), "who": paused.who,
         })).collect::<Vec<_>>(),
+        "due_unresolved": overview.due_unresolved.count,
+        "due_unresolved_since": overview.due_unresolved.since.map(utc),
     })
 }
 
@@ -153,6 +155,7 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
     text.push_str(&format!("Last backup {}\n", backup(config, overview)));
     let next = overview.next_due.map_or_else(|| "nothing is planned".to_owned(), |at| local(zone, at));
     text.push_str(&format!("Next text   {next}\n"));
+    text.push_str(&format!("Overdue     {}\n", overdue(config, overview)));
     if overview.unplanned > 0 {
         text.push_str(&format!("            {} changed visits wait to be planned\n", overview.unplanned));
     }
@@ -179,6 +182,20 @@ fn backup(config: &Config, overview: &Overview) -> String {
         text.push_str(&format!("\n            FAILED {}: {why}", local(&config.practice.zone, *at)));
     }
     text
+}
+
+/// The one number that matters: what should have an outcome by now and has none.
+fn overdue(config: &Config, overview: &Overview) -> String {
+    let minutes = config.alerts.unresolved_after.to_std().unwrap_or_default();
+    let long = humantime::format_duration(minutes);
+    match (overview.due_unresolved.count, overview.due_unresolved.since) {
+        (0, _) => format!("nothing is due for over {long} and without an outcome"),
+        (count, since) => {
+            let first =
+                since.map_or_else(String::new, |at| format!(", the first since {}", local(&config.practice.zone, at)));
+            format!("LOOK: {count} reminders are due for over {long} and have no outcome{first}")
+        }
+    }
 }
 
 fn attention(overview: &Overview) -> String {

@@ -1,5 +1,6 @@
 //! `config.toml` -> a checked, typed [`Config`]; every problem at once, with line and column.
 
+pub mod alerts;
 pub mod backup;
 mod brakes;
 mod check;
@@ -9,6 +10,7 @@ mod hours;
 pub mod key;
 mod lints;
 mod locations;
+pub mod metrics;
 mod pairs;
 pub mod problem;
 mod read;
@@ -62,6 +64,10 @@ pub struct Config {
     pub backup: Option<backup::Backup>,
     /// How long names and texts are kept.
     pub retention: retention::Retention,
+    /// Who hears of trouble.
+    pub alerts: alerts::Alerts,
+    /// Where figures are served, if they are.
+    pub metrics: Option<metrics::Listen>,
     /// The text it was read from.
     source: String,
 }

@@ -94,7 +94,7 @@ impl Report {
 /// The text with the values of keys that sound secret, and the numbers of patients, starred out byte by byte: a report
 /// may go to the journal. The places of everything else stay the same.
 fn without_secrets(source: &str) -> String {
-    const SECRET: [&str; 4] = ["key", "secret", "token", "password"];
+    const SECRET: [&str; 6] = ["key", "secret", "token", "password", "webhook", "heartbeat_url"];
     let mut lines: Vec<String> = Vec::new();
     for line in source.split('\n') {
         let (name, value) = line.split_once('=').unwrap_or(("", line));
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn secrets_and_patients_numbers_are_starred_out() {
-        let source = "phone = \"+13035550100\"\napi_key = \"annie-sk-v1-abc\"\nonly_to = [\"+13035550142\"]\n  \"+13035550143\",";
+        let source = "phone = \"+13035550100\"\napi_key = \"annie-sk-v1-abc\"\nwebhook = \"https://x/abc\"\nonly_to = [\"+13035550142\"]\n  \"+13035550143\",";
         let shown = without_secrets(source);
         assert_eq!(shown.len(), source.len());
         assert!(shown.contains("+13035550100") && shown.contains("api_key =*\"***************\""), "{shown}");

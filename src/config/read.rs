@@ -14,8 +14,8 @@ use super::hours::{self, Open};
 use super::problem::Problem;
 use super::zones::Zones;
 use super::{
-    Annie, AppointmentField, Brakes, Config, OnUnknown, PatientField, Practice, backup, brakes, check, feed, locations,
-    retention, rules, schedule, words,
+    Annie, AppointmentField, Brakes, Config, OnUnknown, PatientField, Practice, alerts, backup, brakes, check, feed,
+    locations, metrics, retention, rules, schedule, words,
 };
 use crate::domain::appointment::Consent;
 use crate::domain::language::Language;
@@ -73,7 +73,7 @@ fn sections(
     zones: &Zones,
     problems: &mut Vec<Problem>,
 ) -> Option<Config> {
-    const SECTIONS: [&str; 12] = [
+    const SECTIONS: [&str; 14] = [
         "practice",
         "annie",
         "sending",
@@ -86,6 +86,8 @@ fn sections(
         "feed",
         "backup",
         "retention",
+        "alerts",
+        "metrics",
     ];
     let mut top = Section::new("the file", Some(root), 0..0, problems);
     for name in SECTIONS {
@@ -135,6 +137,10 @@ fn sections(
     let backup = backup::read(Section::new("[backup]", table, span, problems), table.is_some(), folder);
     let (table, span) = section("retention", problems);
     let retention = retention::read(Section::new("[retention]", table, span, problems));
+    let (table, span) = section("alerts", problems);
+    let alerts = alerts::read(Section::new("[alerts]", table, span, problems), folder);
+    let (table, span) = section("metrics", problems);
+    let metrics = metrics::read(Section::new("[metrics]", table, span, problems));
     let rules = rules::read(root.get("rule"), sending.defaults, language, &mut wordbook, problems);
 
     let (practice, (annie, organization_zone), rules) = (practice?, annie?, rules?);
@@ -180,6 +186,8 @@ fn sections(
         feed,
         backup,
         retention,
+        alerts,
+        metrics,
         source,
     };
     check::relations(root, &config, problems);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
-use tracing::warn;
+use tracing::{debug, warn};
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -82,7 +82,7 @@ impl Metronome {
     /// Stops. One more tick may be on its way.
     pub(super) async fn stop(mut self) {
         if let Err(error) = self.scheduler.shutdown().await {
-            warn!(%error, "the scheduler did not stop cleanly");
+            debug!(%error, "the scheduler did not stop cleanly; leadtime ends all the same");
         }
     }
 }

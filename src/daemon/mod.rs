@@ -1,8 +1,10 @@
-//! The daemon around the engine: metronome, signals, systemd, reload, logs.
+//! The daemon around the engine: metronome, signals, systemd, reload, logs, alarms, figures.
 
+pub mod alerts;
 mod change;
 mod daily;
 pub mod logs;
+mod metrics;
 mod metronome;
 mod run;
 mod service;

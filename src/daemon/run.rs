@@ -12,8 +12,10 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
+use super::alerts::Alerts;
 use super::change;
 use super::daily::Daily;
+use super::metrics::Metrics;
 use super::metronome::Metronome;
 use super::service;
 use super::standing::{Standing, mode, rules};
@@ -94,7 +96,10 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let last_sign = held.write(|tx| standing_store::last_beat(tx)).await?;
     let mut daily = Daily::new(last_sign.is_some_and(|last| clock.now() - last > AWAY));
     let mut house = Housekeeping::new(store.clone());
-    let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
+    let config = Arc::new(config);
+    let alerts = Alerts::start(store.clone(), clock.clone(), config.clone());
+    let mut metrics = Metrics::start(clock.clone(), config.clone(), alerts.signals()).await;
+    let mut engine = Engine::new(store, clock.clone(), gateways, config);
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
     service::starting("starting: what changed is planned");
@@ -113,40 +118,46 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut trouble = Trouble::default();
     loop {
         let again = report.again_in.map(|wait| Instant::now() + wait);
+        let mut reloads = false;
         tokio::select! {
             biased;
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => {
-                watchdog.at_work();
-                let taken = reload(path, &held, &mut engine, &mut metronome, clock.as_ref()).await;
-                standing.reloaded(!taken);
-                standing.ready(engine.config(), clock.now(), &report).await;
-            }
+            _ = hang_up.recv() => reloads = true,
             () = watchdog.next() => {
                 watchdog.between_passes(metronome.patience(clock.now()));
                 continue;
             }
             _ = look_after.tick() => {
                 if let Err(error) = metronome.watch(clock.now()).await {
-                    error!(%error, "the scheduler cannot be started anew");
+                    error!(%error, "the scheduler cannot be started anew ({error}), and no passes run: `systemctl restart leadtime`");
                 }
                 continue;
             }
-            flaws = ended(&mut check) => engine.set_file(judge(flaws)),
-            _ = ticks.recv() => {
-                // A change that waited for a person, or for the next day.
-                if change::is_ripe(&held, engine.config(), clock.now()).await.unwrap_or(false) {
-                    watchdog.at_work();
-                    let taken = reload(path, &held, &mut engine, &mut metronome, clock.as_ref()).await;
-                    standing.reloaded(!taken);
-                    standing.ready(engine.config(), clock.now(), &report).await;
-                }
+            flaws = ended(&mut check) => {
+                let file = judge(flaws);
+                alerts.signals().file_is(file, clock.now());
+                engine.set_file(file);
             }
+            // A change that waited for a person, or for the next day.
+            _ = ticks.recv() => reloads = change::is_ripe(&held, engine.config(), clock.now()).await.unwrap_or(false),
             () = nudge.notified() => {}
             () = at(again) => {}
         }
-        report = match engine.pass().await {
+        if reloads {
+            watchdog.at_work();
+            let taken = reload(path, &held, &mut engine, &mut metronome, clock.as_ref()).await;
+            standing.reloaded(!taken);
+            alerts.signals().reloaded(taken, clock.now());
+            alerts.adopt(engine.config().clone());
+            metrics.adopt(engine.config().clone()).await;
+            standing.ready(engine.config(), clock.now(), &report).await;
+        }
+        let began = Instant::now();
+        let pass = engine.pass().await;
+        metrics.pass_ended(&pass, began.elapsed());
+        alerts.signals().pass_ended(&pass, &engine, clock.now(), metronome.patience(clock.now()));
+        report = match pass {
             Ok(report) => {
                 if trouble.is_over() {
                     standing.forget();
@@ -227,7 +238,9 @@ async fn reload(
             true
         }
         Err(why) => {
-            error!("the configuration was not reloaded, and the rules in force before stay in force: {why}");
+            error!(
+                "the configuration was not reloaded, and the rules in force before stay in force until it is mended (`leadtime check`, then `systemctl reload leadtime`): {why}"
+            );
             false
         }
     }
@@ -263,7 +276,9 @@ async fn try_reload(
                 return Err(why);
             }
         }
-        Err(error) => warn!("what the new configuration changes cannot be told: {error}"),
+        Err(error) => warn!(
+            "what the new configuration changes cannot be told ({error}); it comes into force all the same, `leadtime plan` shows the outcome"
+        ),
     }
     // What can fail comes first: from the adoption on, the new rules are in force.
     metronome.set_cron(&tick).await.map_err(|error| error.to_string())?;
@@ -283,7 +298,7 @@ fn report_difference(difference: &Difference) {
         difference::DAYS
     );
     for line in difference.lines() {
-        info!("  {line}");
+        info!("the new configuration: {line}");
     }
 }
 
@@ -310,8 +325,12 @@ fn judge(flaws: Result<Result<Vec<String>, StoreError>, JoinError>) -> File {
             service::status("nothing is sent: the database is damaged; restore the last backup");
             return File::Damaged;
         }
-        Ok(Err(error)) => warn!("the database could not be checked: {error}"),
-        Err(error) => warn!("the database could not be checked: {error}"),
+        Ok(Err(error)) => warn!(
+            "the database could not be checked ({error}); texts go out all the same. If it happens again, look at the disk (`dmesg`)"
+        ),
+        Err(error) => warn!(
+            "the database could not be checked ({error}); texts go out all the same. If it happens again, look at the disk (`dmesg`)"
+        ),
     }
     File::Whole
 }

@@ -8,7 +8,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
-use tracing::error;
+use tracing::warn;
 
 use super::service;
 
@@ -61,8 +61,8 @@ impl Watchdog {
             self.sign();
             return true;
         }
-        error!(
-            "no pass has run for {} s although one was due: systemd starts leadtime anew, nothing is lost",
+        warn!(
+            "no pass has run for {} s although one was due: systemd starts leadtime anew, nothing is lost. If it happens again, look at the disk (`dmesg`)",
             idle.as_secs()
         );
         // The next time to look.

@@ -185,7 +185,10 @@ impl InFlight {
     pub(super) fn are_settled(&mut self, settled: &Settled) -> usize {
         let rejected = settled.rejected;
         if rejected > 0 {
-            error!(count = rejected, "{rejected} reminders rejected: Annie refuses their numbers and accepts others");
+            error!(
+                count = rejected,
+                "{rejected} reminders are rejected: Annie refuses their numbers and accepts others. Call these patients, `leadtime history` shows which"
+            );
         }
         let done: Vec<Finished> = self.unsettled.drain(..settled.count.min(self.unsettled.len())).collect();
         done.iter().filter(|finished| !settled.unrecorded.contains(&finished.attempt)).for_each(report);
@@ -214,11 +217,18 @@ pub(super) fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<Settl
     for (Finished { attempt, outcome, ended, api_key, pause, .. }, settled) in all.iter().zip(settled) {
         if let Err(error) = settled {
             unrecorded.push(*attempt);
-            error!(attempt, "the outcome of attempt {attempt} ({}) cannot be recorded: {error}", outcome.name());
+            error!(
+                attempt,
+                "the outcome of attempt {attempt} ({}) cannot be recorded ({error}); it counts as unknown until Annie's list tells. Please report this line",
+                outcome.name()
+            );
             let detail = format!("its outcome could not be recorded: {}", words_of(outcome));
             let unknown = Outcome::Unknown { status: outcome.status(), detail };
             if let Err(error) = separately(tx, || ledger::settle(tx, *attempt, &unknown, *ended))? {
-                error!(attempt, "attempt {attempt} cannot be settled at all: {error}");
+                error!(
+                    attempt,
+                    "attempt {attempt} cannot be settled at all ({error}), and its number gets no text: please report this line; a restart takes it for unknown"
+                );
             }
         }
         if let Outcome::Sent(_) = outcome {
@@ -238,7 +248,7 @@ pub(super) fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<Settl
     let now = all.iter().map(|finished| finished.ended).max().unwrap_or_default();
     let rejected = separately(tx, || ledger::reject_refused_numbers(tx, now))?;
     let rejected = rejected.unwrap_or_else(|error| {
-        error!("refusals of single numbers cannot be recorded: {error}");
+        error!("refusals of single numbers cannot be recorded ({error}); it is tried again with the next text. Please report this line");
         0
     });
     Ok(Settled { count: all.len(), rejected, unrecorded })
@@ -266,14 +276,20 @@ fn report_one(attempt: i64, key: &Key, phone: &Phone, outcome: &Outcome) {
         Outcome::Sent(conversation) => {
             info!(%appointment, %rule, attempt, %phone, %conversation, "sent `{rule}` of appointment {appointment} to {phone}");
         }
-        Outcome::NotSent(NotSent::Unreachable { .. } | NotSent::RateLimited { .. } | NotSent::TooOld) => {
+        Outcome::NotSent(NotSent::RateLimited { .. } | NotSent::TooOld) => {
+            info!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and will be tried again: {detail}");
+        }
+        Outcome::NotSent(NotSent::Refused { .. }) => {
+            warn!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent: {detail}; the next text goes to another number, to tell whether Annie means the number or the key");
+        }
+        Outcome::NotSent(NotSent::Unreachable { .. }) => {
             warn!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and will be tried again: {detail}");
         }
         Outcome::NotSent(_) => {
-            error!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent: {detail}");
+            error!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and sending stops: {detail}. This is a fault of Leadtime's own: please report this line and the version");
         }
         Outcome::Rejected { .. } => {
-            error!(%appointment, %rule, attempt, %phone, "Annie rejected `{rule}` of appointment {appointment}: {detail}; it is not tried again");
+            error!(%appointment, %rule, attempt, %phone, "Annie rejected `{rule}` of appointment {appointment}: {detail}; it is not tried again. Call the patient");
         }
         Outcome::Unknown { .. } => {
             warn!(%appointment, %rule, attempt, %phone, "it is not known whether `{rule}` of appointment {appointment} went out: {detail}; Annie's list will tell");

@@ -127,7 +127,7 @@ impl<C: Clock + 'static> Engine<C> {
             let line = match former.remove(&key) {
                 Some(line) => {
                     let way = Way::new(gateway, self.config.annie.concurrency);
-                    Line { way, failures: 0, not_before: Duration::ZERO, ..line }
+                    Line { way, failures: 0, refused: None, not_before: Duration::ZERO, ..line }
                 }
                 None => Line::new(gateway, &self.config),
             };

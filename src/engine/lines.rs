@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::in_flight::Way;
 use super::pace::Permits;
@@ -41,6 +41,8 @@ pub(super) struct Line {
     pub(super) no_listing_before: Option<Duration>,
     /// Listings in a row that failed.
     pub(super) list_failures: u32,
+    /// The status with which Annie refused the last reading, if she did.
+    pub(super) refused: Option<u16>,
     /// Its texts that are due.
     pub(super) queue: Queue,
     /// Nothing was to be read; it is not asked again before this, by the boot clock, while texts go out.
@@ -59,6 +61,7 @@ impl Line {
             not_before: Duration::ZERO,
             no_listing_before: None,
             list_failures: 0,
+            refused: None,
             queue: Queue::default(),
             nothing_to_read_until: Duration::ZERO,
         }
@@ -116,8 +119,11 @@ impl<C: Clock + 'static> Engine<C> {
     /// A reading that failed within Leadtime: its line reads again, after a while.
     fn note_failed_task(&mut self, id: u64) {
         let boot = self.clock.boot();
-        for line in self.lines.values_mut().filter(|line| line.is_reading == Some(id)) {
-            error!("a reading failed within Leadtime; it is tried again");
+        for (key, line) in self.lines.iter_mut().filter(|(_, line)| line.is_reading == Some(id)) {
+            warn!(
+                key,
+                "a reading of Annie's list or of replies failed within Leadtime; it is tried again. If it happens again, please report this line"
+            );
             line.is_reading = None;
             line.failures += 1;
             line.not_before = boot + reading::pause_after(line.failures);
@@ -134,19 +140,26 @@ impl<C: Clock + 'static> Engine<C> {
             // One conversation that cannot be read holds up no other.
             (_, None) | (Job::Replies(_), Some(ReadError::Refused { .. })) => {
                 line.failures = 0;
+                line.refused = None;
                 if done.job == Job::Probe {
                     info!(key = done.api_key, "Annie accepts the key");
                 }
             }
             (job, Some(error)) => {
                 line.failures += 1;
+                if let ReadError::Refused { status } = error {
+                    line.refused = Some(*status);
+                }
                 line.not_before = boot + reading::pause_after(line.failures);
                 line.list_failures += u32::from(matches!(job, Job::Page { .. }) && *error != ReadError::Unreachable);
                 if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
                     line.no_listing_before = Some(boot + LIST_AGAIN);
                 }
                 if *job == Job::Probe {
-                    warn!(key = done.api_key, "Annie does not accept the key, or cannot be asked: {error}");
+                    warn!(
+                        key = done.api_key,
+                        "Annie does not accept the key, or cannot be asked ({error}); it is tried again by itself, ever more slowly, and a restart tries at once"
+                    );
                 }
             }
         }
@@ -207,6 +220,12 @@ impl<C: Clock + 'static> Engine<C> {
             line.is_reading = Some(self.readings.begin(work, nudge));
         }
         Ok(hungry)
+    }
+
+    /// The status with which Annie refuses to be read, with one of the keys: while she does, nothing can be caught up
+    /// with, so nothing is sent, and no text opens the circuit.
+    pub fn refused_reading(&self) -> Option<u16> {
+        self.lines.values().find_map(|line| line.refused)
     }
 
     /// Waits until the readings under way have ended and are taken in; how many. For tests and simulations.

@@ -1,6 +1,8 @@
 //! The passes: they read the store, ask the pure parts, act, and write the store.
 
 pub mod account;
+pub mod alarm_words;
+pub mod alarms;
 pub mod brakes;
 pub mod circuit;
 pub mod compose;

@@ -14,13 +14,14 @@ use crate::domain::appointment::Appointment;
 use crate::domain::reminder::{Answer, State, Wait};
 use crate::planner::facts::{Key, LiveSince, NumberFacts};
 use crate::planner::plan::Item;
+use crate::store::alarms::Several;
 use crate::store::brakes::{Paused, pauses};
 use crate::store::dirty::Unit;
 use crate::store::held_change::{self, HeldChange};
 use crate::store::imports::LastImport;
 use crate::store::ledger::Text;
 use crate::store::{
-    Connection, StoreError, appointments, circuits, daily, dirty, imports, ledger, listings, phones, reminders,
+    Connection, StoreError, alarms, appointments, circuits, daily, dirty, imports, ledger, listings, phones, reminders,
     standing,
 };
 
@@ -196,6 +197,8 @@ pub struct Overview {
     pub paused: Vec<Paused>,
     /// A change of the rules that waits for a person.
     pub held_change: Option<HeldChange>,
+    /// Reminders due, on their way or in doubt for longer than `unresolved_after`, and since when the first is due.
+    pub due_unresolved: Several,
 }
 
 /// Reads the state of the whole.
@@ -222,5 +225,6 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         clock_doubt: standing::clock_doubt(connection)?,
         paused: pauses(connection, now)?,
         held_change: held_change::get(connection)?,
+        due_unresolved: alarms::unresolved(connection, now - config.alerts.unresolved_after, now)?,
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
 use super::difference::{self, Difference};
 use super::in_flight::{InFlight, settle_all};
@@ -47,6 +47,8 @@ pub struct PassReport {
     pub read: usize,
     /// What sending waits for.
     pub waits: Option<Wait>,
+    /// Texts are due that the pace keeps back.
+    pub paced: bool,
     /// Ask for the next pass after this long at the latest; none = the next tick will do.
     pub again_in: Option<Duration>,
 }
@@ -246,15 +248,15 @@ impl<C: Clock + 'static> Engine<C> {
             );
         }
         if given_up > 0 {
-            error!(
+            warn!(
                 count = given_up,
-                "{given_up} reminders whose visit has begun: whether they went out was never learned"
+                "of {given_up} reminders whose visit has begun was never learned whether they went out; `leadtime history` shows which"
             );
         }
         if unknown > self.warned_unknown {
-            error!(
+            warn!(
                 count = unknown,
-                "{unknown} texts may or may not have gone out and block their numbers: Annie's list could not tell yet (`leadtime status`)"
+                "{unknown} texts may or may not have gone out and keep back others to their numbers: Annie's list could not tell yet; it is read again and again, and what stays open is held for you (`leadtime status`)"
             );
         }
         self.warned_unknown = unknown;
@@ -289,6 +291,7 @@ impl<C: Clock + 'static> Engine<C> {
                 self.send_with(&key, hungry.contains(&key), &mut own).await?;
                 report.begun += own.begun;
                 report.settled += own.settled;
+                report.paced |= own.paced;
                 report.waits = report.waits.or(own.waits);
                 report.again_in = report.again_in.into_iter().chain(own.again_in).min();
             }
@@ -315,6 +318,7 @@ impl<C: Clock + 'static> Engine<C> {
         if most == 0 {
             // A full house is nudged by the next POST that ends.
             report.again_in = Some(line.permits.wait(boot)).filter(|wait| hungry && free > 0 && !wait.is_zero());
+            report.paced = report.again_in.is_some();
             return Ok(());
         }
         let (config, clock) = (self.config.clone(), self.clock.clone());
@@ -354,6 +358,7 @@ impl<C: Clock + 'static> Engine<C> {
                 }
                 if report.begun == most {
                     report.again_in = Some(line.permits.wait(boot)).filter(|wait| !wait.is_zero());
+                    report.paced = report.again_in.is_some() && !line.queue.is_empty();
                 }
             }
             Claiming::Waits(why, until) => {
@@ -377,7 +382,16 @@ impl<C: Clock + 'static> Engine<C> {
         }
         let said = self.said.is_some_and(|(said, at)| said == why && now - at < SAY_AGAIN && now >= at);
         if !said {
-            warn!(reason = why.code(), "texts are due and wait: {}", why.words());
+            // Each start catches up, and replies are read before each text: nothing to look at, unless it lasts.
+            let usual = matches!(why, Wait::CatchingUp | Wait::RepliesUnread);
+            match usual && self.said.is_none_or(|(said, _)| said != why) {
+                true => info!(reason = why.code(), "texts are due and wait: {}", why.words()),
+                false => warn!(
+                    reason = why.code(),
+                    "texts are due and wait: {}; `leadtime status` shows how things stand",
+                    why.words()
+                ),
+            }
             self.said = Some((why, now));
         }
     }

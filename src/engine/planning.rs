@@ -131,7 +131,10 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
             }
             // One unit that cannot be planned holds up no other. It stays marked, and is tried at every pass.
             Err(error) => {
-                error!("the reminders of {} cannot be planned: {error}", unit.words());
+                error!(
+                    "the reminders of {} cannot be planned ({error}) and do not go out; it is tried again at every pass. Look at these visits in the appointment book, or report this line",
+                    unit.words()
+                );
                 dirty::mark_unit(tx, unit, also)?;
                 step.failed += 1;
             }

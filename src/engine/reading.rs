@@ -361,13 +361,13 @@ pub fn report(done: &Done, applied: &Applied, was_blind: bool) {
         (Job::Page { .. }, Some(ReadError::Refused { status })) => {
             error!(
                 key = done.api_key,
-                "Annie refuses to list conversations (status {status}): the key needs leave to read them, else nothing is sent after a restart and nothing in doubt can be settled"
+                "Annie refuses to list conversations (status {status}): the key needs leave to read them, else nothing is sent after a restart and nothing in doubt can be settled. Whoever manages Annie for you can give it; it is tried again by itself"
             );
         }
         (Job::Replies(_), Some(ReadError::Refused { status })) if !matches!(status, 404) => {
             error!(
                 key = done.api_key,
-                "Annie refuses to show the replies in a conversation (status {status}): its number gets no text until they can be read, because they may ask for no more"
+                "Annie refuses to show the replies in a conversation (status {status}): its number gets no text until they can be read, because they may ask for no more. The key needs leave to read messages; whoever manages Annie for you can give it"
             );
         }
         (Job::Replies(_), Some(error)) => {

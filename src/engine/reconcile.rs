@@ -8,7 +8,7 @@ use crate::config::{Config, OnUnknown};
 use crate::domain::conversation::Page;
 use crate::domain::text::{ConversationId, one_line};
 use crate::store::listings::{Candidate, Listing, OpenAttempt};
-use crate::store::{StoreError, Transaction, answers, listings, separately};
+use crate::store::{StoreError, Transaction, answers, ledger, listings, separately};
 
 /// Rows asked for at once: the most the API gives (API page: list conversations).
 pub const PAGE: usize = 100;
@@ -203,7 +203,8 @@ pub fn conclude(
         if let Err(error) = carried_out {
             error!(
                 attempt = attempt.id,
-                "what Annie's list says about attempt {} cannot be recorded: {error}", attempt.id
+                "what Annie's list says about attempt {} cannot be recorded ({error}); it is tried again with the next reading",
+                attempt.id
             );
         }
     }
@@ -221,18 +222,19 @@ fn carry_out(
     done: &mut Conclusion,
 ) -> Result<(), StoreError> {
     let id = attempt.id;
+    let about = ledger::about(tx, id)?;
     match finding {
         Finding::Nothing => {}
         Finding::Found(conversation) => {
             answers::found(tx, id, conversation, now)?;
             done.found += 1;
-            info!(attempt = id, %conversation, "attempt {id} did go out: Annie's list shows it");
+            info!(attempt = id, %conversation, "{about} (attempt {id}) did go out: Annie's list shows it");
         }
         Finding::Absent => {
             answers::set_absent(tx, id, listing.began_at)?;
             info!(
                 attempt = id,
-                "Annie's list does not show attempt {id}; it is read once more before it is sent again"
+                "Annie's list does not show {about} (attempt {id}); it is read once more before that is sent again"
             );
         }
         Finding::Retry => {
@@ -240,21 +242,21 @@ fn carry_out(
             done.retried += 1;
             warn!(
                 attempt = id,
-                "attempt {id} did not go out, by two readings of Annie's list: its text is sent once more"
+                "{about} (attempt {id}) did not go out, by two readings of Annie's list, and is sent once more"
             );
         }
         Finding::OtherText => {
             done.held += answers::hold(tx, id, "other-text", now)?;
             error!(
                 attempt = id,
-                "Annie's list shows another text to the number of attempt {id} at its time: somebody has to decide, see `leadtime resolve`"
+                "Annie's list shows another text than {about} (attempt {id}) to its number at its time: somebody has to decide, see `leadtime resolve`"
             );
         }
         Finding::Gone => {
             done.held += answers::hold(tx, id, "not-found", now)?;
             error!(
                 attempt = id,
-                "Annie's list does not show attempt {id}, and it is not sent again by itself: somebody has to decide, see `leadtime resolve`"
+                "Annie's list does not show {about} (attempt {id}), and it is not sent again by itself: somebody has to decide, see `leadtime resolve`"
             );
         }
     }

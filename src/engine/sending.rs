@@ -162,7 +162,7 @@ pub fn claim_some(
                 // One reminder that cannot be claimed holds up no other; it is tried at every pass, until it expires.
                 Err(error) => {
                     let (appointment, rule) = (&due.key.appointment_id, &due.key.rule);
-                    error!(%appointment, %rule, "`{rule}` of appointment {appointment} cannot be sent: {error}");
+                    error!(%appointment, %rule, "`{rule}` of appointment {appointment} cannot be sent ({error}); it is tried again until it is of no use any more. Look at the visit in the appointment book, or report this line");
                 }
             }
         }

@@ -159,6 +159,15 @@ fn open(connection: &Connection, api_key: &str) -> Result<Option<Open>, StoreErr
     Ok(found.optional()?)
 }
 
+/// Whether a key's circuit is open.
+///
+/// # Errors
+/// Database errors.
+pub fn is_open(connection: &Connection, api_key: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM circuits WHERE api_key = ?1 AND open_since IS NOT NULL)";
+    Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
+}
+
 /// Opens a key's circuit, or sets the next probe of an open one.
 ///
 /// # Errors

@@ -143,7 +143,9 @@ impl Loader<'_> {
                 Ok(visit) => visits.push(visit),
                 // One row that cannot be read holds up no other visit of the number.
                 Err(error) if error.is_about_data() => {
-                    error!("an appointment of the number {phone} cannot be read, and gets no texts: {error}");
+                    error!(
+                        "an appointment of the number {phone} cannot be read ({error}), and gets no texts: look at its visits in the appointment book"
+                    );
                 }
                 Err(error) => return Err(error),
             }

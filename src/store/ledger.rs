@@ -180,6 +180,16 @@ pub(super) fn keys_of(connection: &Connection, attempt: i64) -> Result<Vec<Key>,
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// What an attempt tells, in words for the log: rules and appointments.
+///
+/// # Errors
+/// Database errors.
+pub fn about(connection: &Connection, attempt: i64) -> Result<String, StoreError> {
+    let keys = keys_of(connection, attempt)?;
+    let each = keys.iter().map(|key| format!("`{}` of appointment {}", key.rule, key.appointment_id));
+    Ok(each.collect::<Vec<_>>().join(", "))
+}
+
 /// Reminders whose number alone Annie refused (401, 403, 404): it accepted another number's later attempt, so the
 /// refusal was about the number, and they are `rejected`. Returns how many.
 ///

@@ -3,6 +3,7 @@
 //! `synchronous = FULL` because an intent lost to a power cut is a duplicate text. Times come in as arguments; only
 //! triggers fired by foreign writers read SQLite's clock. A transaction never spans a call to Annie.
 
+pub mod alarms;
 pub mod answers;
 pub mod appointments;
 pub mod attempts;
@@ -15,6 +16,7 @@ pub mod daily;
 pub mod dirty;
 pub mod facts;
 pub mod feeds;
+pub mod figures;
 pub mod health;
 pub mod held_change;
 pub mod imports;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
 
+mod alarms;
+mod alerts;
 mod backup;
 mod brakes;
 mod client;
@@ -14,6 +16,8 @@ mod golden;
 mod house;
 mod import;
 mod inbox;
+mod logs;
+mod metrics;
 mod not_reached;
 mod passes;
 mod privacy;

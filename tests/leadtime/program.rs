@@ -50,7 +50,7 @@ impl Practice {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
@@ -156,7 +156,12 @@ impl Daemon {
 
     /// With these in its environment.
     pub(crate) fn start_with(practice: &Practice, environment: &[(&str, &OsStr)]) -> Daemon {
-        let mut command = practice.command(&["run"]);
+        Daemon::start_as(practice, environment, &["run"])
+    }
+
+    /// With these arguments, too.
+    pub(crate) fn start_as(practice: &Practice, environment: &[(&str, &OsStr)], arguments: &[&str]) -> Daemon {
+        let mut command = practice.command(arguments);
         command.env("ANNIE_API_KEY", "k").envs(environment.iter().copied());
         let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
@@ -175,6 +180,11 @@ impl Daemon {
                 return;
             }
         }
+    }
+
+    /// What it logged so far.
+    pub(crate) fn heard(&self) -> &str {
+        &self.heard
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -1,0 +1,410 @@
+//! Each alarm on a real database: what sets it off, what it says, that it is not repeated too soon, and that it ends.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use leadtime::annie::verdict::ReadError;
+use leadtime::clock::{Clock, ManualClock};
+use leadtime::config::Config;
+use leadtime::domain::outcome::{NotSent, Outcome};
+use leadtime::engine::alarm_words::words;
+use leadtime::engine::alarms::{self, Event, Facts, Kind, Live, Notice};
+use leadtime::store::{self, open};
+
+use super::world::{World, visit};
+
+/// What the daemon does between two looks, without its ways to people: whoever is told is told at once.
+struct Desk {
+    live: Live,
+    midnight: DateTime<Utc>,
+    /// One trouble brings another; a test looks at one.
+    kind: Kind,
+}
+
+impl Desk {
+    fn new(kind: Kind) -> Desk {
+        Desk { live: Live::default(), midnight: DateTime::UNIX_EPOCH, kind }
+    }
+
+    /// What is told now, as `event subject`; the book is kept in the database, as a restart would find it.
+    fn look(&self, world: &World) -> Vec<String> {
+        self.notices(world).iter().map(|notice| said(notice, world.engine.config())).collect()
+    }
+
+    fn notices(&self, world: &World) -> Vec<Notice> {
+        let mut all = look(&world.database(), world.engine.config(), &world.clock, &self.live, self.midnight);
+        all.retain(|notice| notice.kind == self.kind);
+        all
+    }
+}
+
+fn look(
+    database: &std::path::Path,
+    config: &Arc<Config>,
+    clock: &ManualClock,
+    live: &Live,
+    midnight: DateTime<Utc>,
+) -> Vec<Notice> {
+    let now = clock.now();
+    let mut connection = open::read_write(database).unwrap();
+    let book = alarms::from_entries(&store::alarms::entries(&connection).unwrap());
+    let shown = alarms::shown(&connection, config, now).unwrap();
+    let facts = Facts { shown: Some(shown), live: live.clone(), midnight };
+    let found = alarms::findings(&facts, &book, now);
+    let (mut book, notices) = alarms::decide(found, &book, now, config.alerts.repeat_after);
+    for notice in &notices {
+        alarms::told(&mut book, notice, now);
+    }
+    let tx = connection.transaction().unwrap();
+    store::alarms::set_entries(&tx, &alarms::to_entries(&book)).unwrap();
+    tx.commit().unwrap();
+    notices
+}
+
+fn said(notice: &Notice, config: &Config) -> String {
+    let words = words(notice, config);
+    let start = "Leadtime, Maple Dental: ";
+    assert!(words.subject.starts_with(start) && words.text.starts_with(&words.subject), "{words:?}");
+    if notice.event == Event::Over {
+        assert!(words.text.contains("Nothing is to be done."), "{words:?}");
+    } else {
+        assert!(words.text.contains("\n\nWhat to do: ") && words.text.contains("Since "), "{words:?}");
+    }
+    // Counts only.
+    for private in ["Ann", "3035550", "555-0", "visit-1"] {
+        assert!(!words.text.replace("Annie", "").contains(private), "{words:?}");
+    }
+    words.subject[start.len()..].to_owned()
+}
+
+/// While it lasts: nothing within four hours, then once.
+fn is_repeated_after_four_hours(desk: &Desk, world: &World, still: &str) {
+    assert_eq!(desk.look(world), [""; 0], "told a second ago");
+    world.clock.advance(TimeDelta::minutes(239));
+    assert_eq!(desk.look(world), [""; 0], "told 239 minutes ago");
+    world.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(desk.look(world), [still]);
+    assert_eq!(desk.look(world), [""; 0], "told again a second ago");
+}
+
+const TOMORROW_TEN: &str = "2026-11-10T10:00:00-07:00";
+
+fn refused(status: u16) -> Outcome {
+    Outcome::NotSent(NotSent::Refused { status })
+}
+
+#[tokio::test]
+async fn circuit() {
+    let mut world = World::one_at_a_time().await;
+    let desk = Desk::new(Kind::Circuit);
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.book(&[visit("visit-1", "+13035550101", TOMORROW_TEN), visit("visit-2", "+13035550102", TOMORROW_TEN)]);
+    world.script([refused(401), refused(401)]);
+    world.annie.then_probes([Err(ReadError::Refused { status: 401 })]);
+    world.settle().await;
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, Annie refuses them all");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("Since Mon Nov 9, 10:00 AM. Annie refused two numbers in a row with status 401"), "{text}");
+    assert!(text.contains("systemctl restart leadtime"), "{text}");
+    is_repeated_after_four_hours(&desk, &world, "still: no texts go out, Annie refuses them all");
+    // It closes, and is refused again within minutes: nobody hears of that.
+    world.execute("UPDATE circuits SET open_since = NULL, open_reason = NULL");
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.clock.advance(TimeDelta::minutes(9));
+    let again = format!("UPDATE circuits SET open_since = {}, open_reason = 'again'", world.clock.now().timestamp());
+    world.execute(&again);
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.execute("UPDATE circuits SET open_since = NULL, open_reason = NULL");
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.clock.advance(TimeDelta::minutes(10));
+    assert_eq!(desk.look(&world), ["over: Annie accepts the key again"]);
+    assert_eq!(desk.look(&world), [""; 0], "it is said once");
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_read() {
+    let mut world = World::new().await.restart().await;
+    let mut desk = Desk::new(Kind::Circuit);
+    world.annie.reads_fail(Some(ReadError::Refused { status: 403 }));
+    world.settle().await;
+    assert_eq!(world.engine.refused_reading(), Some(403));
+    desk.live.refused = Some((world.clock.now(), 403));
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, Annie refuses them all");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("Annie refuses to list what was sent, with status 403"), "{text}");
+    world.annie.reads_fail(None);
+    world.clock.advance(TimeDelta::minutes(6));
+    world.settle().await;
+    assert_eq!(world.engine.refused_reading(), None);
+}
+
+#[tokio::test]
+async fn a_restart_neither_repeats_nor_forgets() {
+    let mut world = World::one_at_a_time().await;
+    let desk = Desk::new(Kind::Circuit);
+    world.book(&[visit("visit-1", "+13035550101", TOMORROW_TEN), visit("visit-2", "+13035550102", TOMORROW_TEN)]);
+    world.script([refused(401), refused(401)]);
+    world.settle().await;
+    assert_eq!(desk.look(&world).len(), 1);
+    let world = world.restart().await;
+    let desk = Desk::new(Kind::Circuit);
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.clock.advance(TimeDelta::hours(4));
+    assert_eq!(desk.look(&world), ["still: no texts go out, Annie refuses them all"]);
+}
+
+/// Texts of a practice whose two patients get one each.
+async fn two_due(outcomes: [Outcome; 2]) -> World {
+    let mut world = World::one_at_a_time().await;
+    world.book(&[visit("visit-1", "+13035550101", TOMORROW_TEN), visit("visit-2", "+13035550102", TOMORROW_TEN)]);
+    world.script(outcomes);
+    world.settle().await;
+    world
+}
+
+fn unknown() -> Outcome {
+    Outcome::Unknown { status: Some(500), detail: "status 500".to_owned() }
+}
+
+#[tokio::test]
+async fn refusals() {
+    let mut world = World::one_at_a_time().await;
+    let desk = Desk::new(Kind::Refusals);
+    let phones = ["+13035550101", "+13035550102", "+13035550103", "+13035550104"];
+    let ids = ["visit-1", "visit-2", "visit-3", "visit-4"];
+    let mut visits: Vec<_> = ids.iter().zip(phones).map(|(id, phone)| visit(id, phone, TOMORROW_TEN)).collect();
+    visits[2].starts_at = "2026-11-10T10:05:00-07:00".to_owned();
+    visits[3].starts_at = "2026-11-10T10:06:00-07:00".to_owned();
+    let no = || Outcome::Rejected { status: 422 };
+    world.book(&visits);
+    world.script([no(), no(), no()]);
+    world.settle().await;
+    assert_eq!(desk.look(&world), [""; 0], "two are no row yet");
+    world.clock.advance(TimeDelta::minutes(5));
+    world.settle().await;
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "Annie rejected 3 texts in a row");
+    assert!(words(&told[0], world.engine.config()).text.contains("call these patients"));
+    assert_eq!(desk.look(&world), [""; 0]);
+    // The fourth is tried after five minutes, and accepted.
+    world.clock.advance(TimeDelta::minutes(6));
+    world.settle().await;
+    assert_eq!(desk.look(&world), ["over: Annie accepts texts again"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn refusals_are_repeated_while_they_last() {
+    let world = two_due([Outcome::Rejected { status: 422 }, Outcome::Rejected { status: 422 }]).await;
+    let desk = Desk::new(Kind::Refusals);
+    world.execute(
+        "INSERT INTO messages (id, phone, body, made_at, made_local) VALUES (99, '+13035550109', '{}', 0, '');
+         INSERT INTO attempts (message_id, api_key, phone, started_ms) VALUES (99, 'default', '+13035550109', 1);
+         UPDATE attempts SET outcome = 'rejected', ended_ms = 2 WHERE message_id = 99",
+    );
+    assert_eq!(desk.look(&world), ["Annie rejected 3 texts in a row"]);
+    is_repeated_after_four_hours(&desk, &world, "still: Annie rejected 3 texts in a row");
+}
+
+#[tokio::test]
+async fn held() {
+    let mut world = two_due([unknown(), Outcome::Rejected { status: 422 }]).await;
+    let desk = Desk::new(Kind::Held);
+    // A retry that is refused is held; by hand here, because it takes an hour of readings.
+    world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "1 text waits for your decision");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("Since Mon Nov 9, 10:00 AM.") && text.contains("leadtime resolve"), "{text}");
+    is_repeated_after_four_hours(&desk, &world, "still: 1 text waits for your decision");
+    world.execute("UPDATE reminders SET state = 'skipped', reason = 'by-hand' WHERE state = 'held'");
+    assert_eq!(desk.look(&world), ["over: no text waits for your decision any more"]);
+    world.settle().await;
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn missed() {
+    let mut world = World::new().await;
+    let desk = Desk::new(Kind::Missed);
+    world.book(&[visit("visit-1", "+13035550101", "2026-11-11T10:00:00-07:00")]);
+    world.settle().await;
+    world.execute("UPDATE reminders SET state = 'missed', reason = 'expired' WHERE state = 'planned'");
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "1 reminder was not sent in time");
+    assert!(words(&told[0], world.engine.config()).text.contains("call these patients"));
+    // What was missed is missed: it is told again when there is more of it, and not too soon.
+    world.clock.advance(TimeDelta::hours(5));
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.execute(
+        "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, state, reason, starts_local)
+         SELECT 'visit-2', rule, starts_at, 'visit-2', 'missed', 'expired', '' FROM reminders",
+    );
+    assert_eq!(desk.look(&world), ["still: 2 reminders were not sent in time"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+    // The visits begin.
+    world.clock.advance(TimeDelta::hours(44));
+    let over = "over: the visits whose reminders were not sent in time have begun, or need none any more";
+    assert_eq!(desk.look(&world), [over]);
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn given_up_at_the_visit() {
+    let world = two_due([unknown(), Outcome::Rejected { status: 422 }]).await;
+    let desk = Desk::new(Kind::Missed);
+    world.execute("UPDATE reminders SET state = 'missed', reason = 'unconfirmed' WHERE state = 'unknown'");
+    assert_eq!(desk.look(&world), ["1 reminder was not sent in time"]);
+    world.clock.advance(TimeDelta::hours(49));
+    assert_eq!(desk.look(&world).len(), 1, "a day after the visit it is over");
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn stale_feed() {
+    let mut world = World::new().await;
+    let mut desk = Desk::new(Kind::StaleFeed);
+    world.execute(
+        "INSERT INTO imports (feed, started_at, finished_at, complete) VALUES ('csv', 1794157200, 1794157200, 0)",
+    );
+    assert_eq!(desk.look(&world), [""; 0]);
+    desk.live.waits = Some("stale-feed");
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, the list of appointments is too old");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("The last import was 24 hours ago.") && text.contains("leadtime import FILE"), "{text}");
+    is_repeated_after_four_hours(&desk, &world, "still: no texts go out, the list of appointments is too old");
+    // Nothing is due any more: nobody knows more than before, also after a restart.
+    desk.live.waits = None;
+    world = world.restart().await;
+    world.clock.advance(TimeDelta::hours(5));
+    assert_eq!(desk.look(&world), [""; 0]);
+    let now = world.clock.now().timestamp();
+    world.execute(&format!(
+        "INSERT INTO imports (feed, started_at, finished_at, complete) VALUES ('csv', {now}, {now}, 0)"
+    ));
+    assert_eq!(desk.look(&world), ["over: the list of appointments is new again, or texts go out again"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn disk() {
+    let world = World::new().await;
+    let mut desk = Desk::new(Kind::Disk);
+    let since = world.clock.now();
+    desk.live.failing = Some((since, "the disk is full; make room".to_owned(), true));
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, the database cannot be used");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("The disk is full; make room.") && text.contains("df -h"), "{text}");
+    is_repeated_after_four_hours(&desk, &world, "still: no texts go out, the database cannot be used");
+    desk.live.failing = None;
+    assert_eq!(desk.look(&world), [""; 0], "it may come back at the next pass");
+    world.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(desk.look(&world), ["over: the database works again"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+    // What another program locks is trouble only when it lasts.
+    desk.live.failing = Some((world.clock.now(), "locked".to_owned(), false));
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.clock.advance(TimeDelta::minutes(5));
+    assert_eq!(desk.look(&world).len(), 1);
+}
+
+#[tokio::test]
+async fn clock() {
+    let mut world = World::new().await;
+    let desk = Desk::new(Kind::Clock);
+    world.annie.is_ahead(TimeDelta::minutes(30));
+    world.book(&[visit("visit-1", "+13035550101", TOMORROW_TEN)]);
+    world.settle().await;
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, this server's clock is wrong");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("timedatectl"), "{text}");
+    is_repeated_after_four_hours(&desk, &world, "still: no texts go out, this server's clock is wrong");
+    world.annie.is_ahead(TimeDelta::zero());
+    world.clock.advance(TimeDelta::minutes(2));
+    world.settle().await;
+    assert_eq!(desk.look(&world), [""; 0], "it may be in doubt again at once");
+    world.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(desk.look(&world), ["over: this server's clock is right again"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn backup_failed() {
+    let mut world = World::new().await;
+    let mut desk = Desk::new(Kind::BackupFailed);
+    assert_eq!(desk.look(&world), [""; 0], "none was made, none failed");
+    desk.live.backup = Some(Err((world.clock.now(), "the folder cannot be written".to_owned())));
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "there is no new backup");
+    assert!(words(&told[0], world.engine.config()).text.contains("The folder cannot be written."));
+    is_repeated_after_four_hours(&desk, &world, "still: there is no new backup");
+    // A restart knows nothing of backups until one is made.
+    desk.live.backup = None;
+    world = world.restart().await;
+    assert_eq!(desk.look(&world), [""; 0]);
+    desk.live.backup = Some(Ok(world.clock.now()));
+    assert_eq!(desk.look(&world), ["over: there is a new backup"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn config_rejected() {
+    let world = World::new().await;
+    let mut desk = Desk::new(Kind::ConfigRejected);
+    desk.live.refused_config = Some(world.clock.now());
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in force");
+    assert!(words(&told[0], world.engine.config()).text.contains("leadtime check"));
+    is_repeated_after_four_hours(&desk, &world, "still: the changed configuration is not in force");
+    desk.live.refused_config = None;
+    assert_eq!(desk.look(&world), ["over: the configuration is in force"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn daily_limit() {
+    let world = World::new().await;
+    let mut desk = Desk::new(Kind::DailyLimit);
+    desk.live.waits = Some("daily-limit");
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "no more texts go out today, the limit of a day is reached");
+    assert!(words(&told[0], world.engine.config()).text.contains("max_texts_per_day"));
+    is_repeated_after_four_hours(&desk, &world, "still: no more texts go out today, the limit of a day is reached");
+    // Nothing is due this evening; the next day begins.
+    desk.live.waits = None;
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.clock.advance(TimeDelta::hours(12));
+    desk.midnight = world.clock.now() - TimeDelta::hours(1);
+    assert_eq!(desk.look(&world), ["over: texts go out again"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn unresolved() {
+    let mut world = two_due([unknown(), Outcome::Rejected { status: 422 }]).await;
+    let desk = Desk::new(Kind::Unresolved);
+    // Annie's list cannot be read, so nobody learns what became of it; another text waits for that.
+    world.annie.reads_fail(Some(ReadError::Unreachable));
+    world.book(&[visit("visit-3", "+13035550101", "2026-11-10T10:10:00-07:00")]);
+    world.clock.advance(TimeDelta::minutes(29));
+    world.settle().await;
+    assert_eq!(desk.look(&world), [""; 0], "due for 29 minutes");
+    world.clock.advance(TimeDelta::minutes(2));
+    assert_eq!(desk.look(&world), [""; 0], "a start after a rest sends first what is late");
+    world.clock.advance(TimeDelta::minutes(3));
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "1 reminder is overdue");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("Since Mon Nov 9, 10:00 AM.") && text.contains("leadtime status"), "{text}");
+    is_repeated_after_four_hours(&desk, &world, "still: 1 reminder is overdue");
+    world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.clock.advance(TimeDelta::minutes(10));
+    assert_eq!(desk.look(&world), ["over: no reminder is overdue any more"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+}

@@ -1,0 +1,247 @@
+//! Alarms on their way: real programs, a real web server, the real daemon.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use leadtime::config;
+use leadtime::config::alerts::Address;
+use leadtime::daemon::alerts::ways::{Message, Way};
+use rustix::process::Signal;
+
+use super::program::{Daemon, Practice, Sandbox, live_config, visits_due_in};
+
+/// A web server that answers with these statuses, the last one again and again.
+pub(crate) struct Listener {
+    pub(crate) url: String,
+    requests: Receiver<(String, String)>,
+}
+
+impl Listener {
+    pub(crate) fn start(statuses: &'static [u16]) -> Listener {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hook/secret-token", listener.local_addr().unwrap());
+        let (sender, requests) = channel();
+        std::thread::spawn(move || {
+            for (n, stream) in listener.incoming().enumerate() {
+                let mut reader = BufReader::new(stream.unwrap());
+                let (mut head, mut length) = (String::new(), 0);
+                loop {
+                    let mut line = String::new();
+                    reader.read_line(&mut line).unwrap();
+                    if let Some(number) = line.to_lowercase().strip_prefix("content-length:") {
+                        length = number.trim().parse().unwrap();
+                    }
+                    if line.trim().is_empty() {
+                        break;
+                    }
+                    head.push_str(&line);
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).unwrap();
+                let status = statuses[n.min(statuses.len() - 1)];
+                let answer = format!(
+                    "HTTP/1.1 {status} x\r\nlocation: http://127.0.0.1:9/elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                );
+                reader.get_mut().write_all(answer.as_bytes()).unwrap();
+                if sender.send((head, String::from_utf8(body).unwrap())).is_err() {
+                    return;
+                }
+            }
+        });
+        Listener { url, requests }
+    }
+
+    /// The next request: its first line, and its body.
+    pub(crate) fn next(&self) -> (String, String) {
+        let (head, body) = self.requests.recv_timeout(Duration::from_secs(60)).unwrap();
+        (head.lines().next().unwrap().to_owned(), body)
+    }
+
+    pub(crate) fn has_more(&self) -> bool {
+        self.requests.try_recv().is_ok()
+    }
+}
+
+fn program(path: &Path, script: &str) {
+    std::fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+const OBSERVE: &str = "[practice]\nname = \"Bright Smiles\"\nphone = \"+13035550100\"\nfrom_number = \"+15551234567\"\n\
+    timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"1 day\"\n[database]\npath = \"test.db\"\n";
+
+#[test]
+fn a_test_alarm_takes_every_way() {
+    let listener = Listener::start(&[204]);
+    let practice = Practice::new("");
+    let (notify, sendmail) = (practice.path("notify"), practice.path("sendmail"));
+    program(&notify, "{ echo \"$@\"; env; cat; } > \"$1\"");
+    program(&sendmail, "here=${0%/*}\n{ echo \"$@\"; cat; } > \"$here/mail\"");
+    let told = practice.path("told");
+    let alerts = format!(
+        "[alerts]\ncommand = [{:?}, {:?}, \"$(id); two words\"]\nwebhook = {:?}\nmail = \"frontdesk@example.com\"\n",
+        notify.display().to_string(),
+        told.display().to_string(),
+        listener.url
+    );
+    std::fs::write(practice.path("config.toml"), format!("{OBSERVE}{alerts}")).unwrap();
+    let folder = practice.folder.path().display().to_string();
+    let run = || {
+        let path = format!("{folder}:{}", std::env::var("PATH").unwrap());
+        let mut command = practice.command(&["alert-test"]);
+        super::program::Ended::from(command.env("PATH", path).env("ANNIE_API_KEY", "annie-sk").output().unwrap())
+    };
+    let said = run().good();
+    assert_eq!(said.matches("done:").count(), 3, "{said}");
+    let command = std::fs::read_to_string(&told).unwrap();
+    assert!(command.contains("told $(id); two words\n"), "no shell has read the arguments: {command}");
+    for part in [
+        "LEADTIME_ALERT_KIND=test\n",
+        "LEADTIME_ALERT_EVENT=test\n",
+        "LEADTIME_ALERT_SUBJECT=Leadtime, Bright Smiles: this is a test\n",
+        "LEADTIME_ALERT_SINCE=20",
+        "LEADTIME_ALERT_COUNT=0\n",
+        "Leadtime, Bright Smiles: this is a test.\n\nSomebody ran `leadtime alert-test`.",
+    ] {
+        assert!(command.contains(part), "{part} in {command}");
+    }
+    assert!(!command.contains("annie-sk"), "the key is not handed on");
+    let (head, body) = listener.next();
+    assert_eq!(head, "POST /hook/secret-token HTTP/1.1");
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert!(body["text"].as_str().unwrap().contains("this is a test"), "{body}");
+    let mail = std::fs::read_to_string(practice.path("mail")).unwrap();
+    assert!(mail.starts_with("-i -- frontdesk@example.com\nTo: frontdesk@example.com\nSubject: Leadtime, "), "{mail}");
+
+    // What fails is said, and the others are taken all the same.
+    program(&notify, "exit 3");
+    std::fs::remove_file(&sendmail).unwrap();
+    let failed = run();
+    assert_eq!(failed.code, 1);
+    assert!(failed.out.contains("exit status: 3") && failed.out.contains("no sendmail program"), "{}", failed.out);
+    assert_eq!(failed.out.matches("done:").count(), 1, "{}", failed.out);
+}
+
+#[test]
+fn without_a_way_nobody_is_told() {
+    let ended = Practice::new(OBSERVE).run(&["alert-test"]);
+    assert!(ended.code == 1 && ended.err.contains("[alerts]"), "{}", ended.err);
+}
+
+#[test]
+fn what_alerts_and_metrics_refuse() {
+    let wrong = "[alerts]\ncommand = [\"notify\"]\nwebhook = \"http://example.com/secret-token\"\nwebhook_file = \"f\"\n\
+        mail = \"-oops\"\nrepeat_after = \"1 second\"\nheartbeat_every = \"5 minutes\"\nloud = true\n\
+        [metrics]\nlisten = \"0.0.0.0:9464\"\nport = 1\n";
+    let ended = Practice::new(&format!("{OBSERVE}{wrong}")).run(&["check"]);
+    assert_eq!(ended.code, 2);
+    let all = format!("{}{}", ended.out, ended.err);
+    for part in [
+        "with its whole path",
+        "write https",
+        "one mail address is wanted",
+        "`1 second` is out of range",
+        "there is no `heartbeat_url`",
+        "has no key `loud`",
+        "this address is not its own",
+        "has no key `port`",
+        "config.toml:13:11",
+    ] {
+        assert!(all.contains(part), "{part} in {all}");
+    }
+    assert!(!all.contains("secret-token"), "{all}");
+    let good = "[alerts]\ncommand = [\"/bin/true\"]\nwebhook_file = \"hook\"\nmail = \"root\"\nrepeat_after = \"1 hour\"\n\
+        unresolved_after = \"20 minutes\"\nheartbeat_url = \"https://example.com/x\"\nheartbeat_every = \"1 minute\"\n\
+        [metrics]\nlisten = \"unix:/run/leadtime/metrics.sock\"\n";
+    Practice::new(&format!("{OBSERVE}{good}")).run(&["check"]).good();
+}
+
+fn test_message() -> Message {
+    let practice = Practice::new(OBSERVE);
+    let (config, _) = config::load(&practice.path("config.toml")).unwrap();
+    Message::test(&config, "2026-11-24T17:00:00Z".parse().unwrap())
+}
+
+async fn post(address: Address, tries: usize) -> Result<(), String> {
+    Way::Webhook(address).take(&test_message(), &vec![Duration::from_millis(1); tries]).await
+}
+
+#[tokio::test]
+async fn a_web_address_is_tried_again_and_never_followed() {
+    let here = |listener: &Listener| Address::Here(listener.url.clone().into());
+    let listener = Listener::start(&[500, 429, 200]);
+    post(here(&listener), 5).await.unwrap();
+    assert!(listener.next() == listener.next() && listener.has_more());
+    // Three tries, and no more.
+    let listener = Listener::start(&[503]);
+    assert!(post(here(&listener), 2).await.unwrap_err().contains("503"));
+    assert_eq!((0..10).filter(|_| listener.has_more()).count(), 3);
+    // What will not change is not tried again, and a redirect would carry the text elsewhere.
+    for statuses in [&[404][..], &[302][..]] {
+        let listener = Listener::start(statuses);
+        let why = post(here(&listener), 5).await.unwrap_err();
+        assert!(why.contains(&statuses[0].to_string()) && !why.contains("secret-token"), "{why}");
+        assert_eq!((0..10).filter(|_| listener.has_more()).count(), 1);
+    }
+    let nobody = post(Address::Here("http://127.0.0.1:9/secret-token".to_owned().into()), 1).await.unwrap_err();
+    assert!(nobody.contains("no connection") && !nobody.contains("secret-token"), "{nobody}");
+}
+
+#[tokio::test]
+async fn a_web_address_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hook");
+    let listener = Listener::start(&[200]);
+    assert!(post(Address::File(path.clone()), 0).await.unwrap_err().contains("cannot read the address"));
+    std::fs::write(&path, "not-a-secret-url\n").unwrap();
+    let why = post(Address::File(path.clone()), 0).await.unwrap_err();
+    assert!(why.contains("holds no address") && !why.contains("not-a-secret"), "{why}");
+    std::fs::write(&path, format!("{}\n", listener.url)).unwrap();
+    post(Address::File(path), 0).await.unwrap();
+    assert!(listener.next().0.starts_with("POST /hook"));
+}
+
+/// The whole of it: a key that is refused, a restart, a bad file, a good one, and signs of life all along.
+#[test]
+fn the_daemon_alarms_and_a_restart_neither_repeats_nor_forgets() {
+    let (listener, pulse) = (Listener::start(&[500, 200]), Listener::start(&[200]));
+    let practice = Practice::new("");
+    let sandbox = Sandbox::start(&practice, &["--key", "another-key"]);
+    let alerts = format!(
+        "[alerts]\nwebhook = {:?}\nheartbeat_url = {:?}\nheartbeat_every = \"10 seconds\"\n",
+        listener.url, pulse.url
+    );
+    let good = format!("{}{alerts}", live_config(&sandbox.base_url));
+    std::fs::write(practice.path("config.toml"), &good).unwrap();
+    practice.import(&visits_due_in(1, 3), &[]).good();
+    let text = |listener: &Listener| {
+        let (_, body) = listener.next();
+        serde_json::from_str::<serde_json::Value>(&body).unwrap()["text"].as_str().unwrap().to_owned()
+    };
+    let mut daemon = Daemon::start(&practice, "k");
+    // The first try is answered with 500, and the second comes by itself.
+    let first = text(&listener);
+    assert!(first.contains("no texts go out, Annie refuses them all") && first.contains("What to do:"), "{first}");
+    assert_eq!(text(&listener), first);
+    assert!(pulse.next().0.starts_with("GET /hook/secret-token"));
+    daemon.until("was told by webhook");
+    let (_, log) = daemon.stop();
+    assert!(!log.contains("secret-token"), "{log}");
+
+    let mut daemon = Daemon::start(&practice, "k");
+    std::fs::write(practice.path("config.toml"), format!("{good}loud = true\n")).unwrap();
+    daemon.signal(Signal::HUP);
+    let next = text(&listener);
+    assert!(next.contains("the changed configuration is not in force"), "the refused key was told before: {next}");
+    daemon.until("was told by webhook");
+    std::fs::write(practice.path("config.toml"), good).unwrap();
+    daemon.signal(Signal::HUP);
+    assert!(text(&listener).contains("over: the configuration is in force"));
+    let (code, log) = daemon.stop();
+    assert_eq!(code, 0, "{log}");
+    assert!(!log.contains("secret-token") && !listener.has_more(), "{log}");
+}

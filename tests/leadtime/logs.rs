@@ -1,0 +1,79 @@
+//! The log in its forms: every line reads alone, whoever collects it.
+
+use std::os::unix::net::UnixDatagram;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::program::{Daemon, Practice, Sandbox, live_config, visits_due_in};
+
+fn json_lines(log: &str) -> Vec<Value> {
+    log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
+}
+
+#[test]
+fn json_is_one_object_a_line_with_levels_and_fields() {
+    let practice = Practice::new("");
+    let mut sandbox = Sandbox::start(&practice, &[]);
+    let good = live_config(&sandbox.base_url);
+    std::fs::write(practice.path("config.toml"), &good).unwrap();
+    practice.import(&visits_due_in(1, 1), &[]).good();
+    let mut daemon = Daemon::start_as(&practice, &[], &["run", "--log-format", "json"]);
+    sandbox.post();
+    daemon.until("sent `");
+    std::fs::write(practice.path("config.toml"), format!("{good}[metrics]\nport = 1\n")).unwrap();
+    daemon.signal(Signal::HUP);
+    daemon.until("not reloaded");
+    let (_, log) = daemon.stop();
+    let lines = json_lines(&log);
+    let one = |words: &str| {
+        let found = lines.iter().find(|line| line["message"].as_str().unwrap().contains(words));
+        found.unwrap_or_else(|| panic!("{words} in {log}"))
+    };
+    let sent = one("sent `");
+    assert_eq!((&sent["level"], &sent["rule"]), (&Value::from("INFO"), &Value::from("day-before")));
+    for field in ["timestamp", "appointment", "attempt", "phone", "conversation"] {
+        assert!(!sent[field].is_null(), "{field} in {sent}");
+    }
+    assert!(sent["phone"].as_str().unwrap().contains('*') || !sent["phone"].as_str().unwrap().contains("3035550"));
+    let refused = one("was not reloaded");
+    assert_eq!(refused["level"], "ERROR");
+    assert!(refused["message"].as_str().unwrap().contains("has no key `port`"), "{refused}");
+    assert_eq!(one("leadtime is ready")["level"], "INFO");
+
+    // Also where the file is wrong from the start.
+    let ended = practice.run(&["run", "--log-format", "json"]);
+    assert_eq!(ended.code, 2);
+    let lines = json_lines(&ended.err);
+    assert!(lines.iter().all(|line| line["level"] == "ERROR") && lines.len() == 2, "{}", ended.err);
+    assert!(lines[0]["message"].as_str().unwrap().contains("config.toml:"), "{}", ended.err);
+}
+
+#[test]
+fn text_is_what_people_get_and_a_variable_alone_is_no_journal() {
+    let practice = Practice::new("");
+    let config = live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\"");
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    // Inherited from a service that started this terminal; standard error is a pipe here.
+    let (code, log) = Daemon::start_with(&practice, &[("JOURNAL_STREAM", "8:1234".as_ref())]).stop();
+    assert_eq!(code, 0);
+    let ready = log.lines().find(|line| line.contains("leadtime is ready")).unwrap();
+    assert!(ready.contains(" INFO leadtime is ready: observe mode") && !ready.contains('\u{1b}'), "{ready}");
+    let wrong = practice.run(&["run", "--log-format", "yaml"]);
+    assert!(wrong.code == 2 && wrong.err.contains("text, json, journal"), "{}", wrong.err);
+    let (_, log) = Daemon::start_with(&practice, &[("LEADTIME_LOG", "loud".as_ref())]).stop();
+    assert!(log.contains("WARN LEADTIME_LOG is none of"), "{log}");
+}
+
+/// Where there is no journal, lines are not lost.
+#[test]
+fn a_journal_that_is_not_there() {
+    if UnixDatagram::unbound().unwrap().connect("/run/systemd/journal/socket").is_ok() {
+        return;
+    }
+    let practice = Practice::new("");
+    let config = live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\"");
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    let (_, log) = Daemon::start_as(&practice, &[], &["run", "--log-format", "journal"]).stop();
+    assert!(log.contains("the journal cannot be written to") && log.contains("leadtime is ready"), "{log}");
+}

@@ -1,0 +1,104 @@
+//! The page of figures as a watching machine reads it, from the real daemon.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use super::program::{Daemon, Practice, Sandbox, live_config, record, visits_due_in};
+
+fn get(mut stream: impl Read + Write, path: &str) -> (String, String) {
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+/// Each line that is no comment: name with labels, and value.
+fn values(body: &str) -> BTreeMap<&str, f64> {
+    let lines = body.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit_once(' ').unwrap()).map(|(name, value)| (name, value.parse().unwrap())).collect()
+}
+
+fn address_in(log: &str) -> String {
+    log.split("http://").find_map(|part| part.split_once("/metrics")).unwrap().0.to_owned()
+}
+
+#[test]
+fn figures_on_a_port_outlive_a_restart_and_name_nobody() {
+    let practice = Practice::new("");
+    let mut sandbox = Sandbox::start(&practice, &[]);
+    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", live_config(&sandbox.base_url));
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    practice.import(&visits_due_in(1, 3), &[]).good();
+    let mut daemon = Daemon::start(&practice, "k");
+    let address = address_in(daemon.heard());
+    for _ in 0..3 {
+        sandbox.post();
+        daemon.until("sent `");
+    }
+    let (head, body) = get(TcpStream::connect(&address).unwrap(), "/metrics");
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("openmetrics-text"), "{head}");
+    assert!(body.ends_with("# EOF\n"), "{body}");
+    let all = values(&body);
+    for (name, value) in [
+        ("leadtime_sent_total", 3.0),
+        ("leadtime_api_answers_total{class=\"sent\"}", 3.0),
+        ("leadtime_api_answers_total{class=\"rejected\"}", 0.0),
+        ("leadtime_lateness_seconds_count", 3.0),
+        ("leadtime_due", 0.0),
+        ("leadtime_due_unresolved", 0.0),
+        ("leadtime_unknown", 0.0),
+        ("leadtime_held", 0.0),
+        ("leadtime_circuits_open", 0.0),
+        ("leadtime_trouble{kind=\"circuit\"}", 0.0),
+        ("leadtime_failed_passes_total", 0.0),
+    ] {
+        assert_eq!(all.get(name), Some(&value), "{name} in {body}");
+    }
+    assert!(all["leadtime_feed_age_seconds"] < 60.0 && all["leadtime_last_pass_age_seconds"] < 60.0, "{body}");
+    assert!(all["leadtime_pass_seconds_count"] > 0.0, "{body}");
+    assert!(!all.contains_key("leadtime_last_backup_age_seconds"), "none is known");
+    for request in record(&practice).iter().filter(|request| request["body"].is_object()) {
+        for private in ["toNumber", "message"].map(|key| request["body"][key].as_str().unwrap_or("?none?")) {
+            assert!(!body.contains(private) && !body.contains(&private[1..]), "{private} in {body}");
+        }
+    }
+    assert!(get(TcpStream::connect(&address).unwrap(), "/").0.starts_with("HTTP/1.1 404"));
+    daemon.stop();
+
+    let daemon = Daemon::start(&practice, "k");
+    let (_, body) = get(TcpStream::connect(address_in(daemon.heard())).unwrap(), "/metrics");
+    let again = values(&body);
+    for name in ["leadtime_sent_total", "leadtime_lateness_seconds_count", "leadtime_lateness_seconds_sum"] {
+        assert_eq!(again.get(name), all.get(name), "{name} after a restart");
+    }
+}
+
+#[test]
+fn figures_on_a_socket_that_was_left_behind() {
+    let practice = Practice::new("");
+    let socket = practice.path("metrics.sock");
+    drop(UnixListener::bind(&socket).unwrap());
+    let config = format!(
+        "{}[metrics]\nlisten = \"unix:{}\"\n",
+        live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\""),
+        socket.display()
+    );
+    std::fs::write(practice.path("config.toml"), &config).unwrap();
+    let daemon = Daemon::start(&practice, "k");
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o660);
+    let (head, body) = get(UnixStream::connect(&socket).unwrap(), "/metrics");
+    assert!(head.starts_with("HTTP/1.1 200") && body.contains("leadtime_build_info{version="), "{head}\n{body}");
+    daemon.stop();
+    assert!(!socket.exists(), "it is put away at the end");
+
+    // What is no socket is left alone, and keeps no text from going out.
+    std::fs::write(&socket, "somebody's").unwrap();
+    let (code, log) = Daemon::start(&practice, "k").stop();
+    assert_eq!(code, 0);
+    assert!(log.contains("are not served") && log.contains("systemctl reload"), "{log}");
+    assert_eq!(std::fs::read_to_string(&socket).unwrap(), "somebody's");
+}
