@@ -8,6 +8,7 @@ pub mod document;
 pub mod feed;
 mod hours;
 pub mod key;
+mod limits;
 mod lints;
 mod locations;
 pub mod metrics;

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::zones::Zones;
 use super::{
     Annie, AppointmentField, Brakes, Config, OnUnknown, PatientField, Practice, alerts, backup, brakes, check, feed,
-    locations, metrics, retention, rules, schedule, words,
+    limits, locations, metrics, retention, rules, schedule, words,
 };
 use crate::domain::appointment::Consent;
 use crate::domain::language::Language;
@@ -23,7 +23,6 @@ use crate::domain::phone::{self, Country, Phone};
 use crate::domain::rule::OutsideHours;
 use crate::domain::text::{one_line, utf16_len};
 use crate::domain::zone::Zone;
-use crate::planner::budget::Limits;
 use crate::planner::calendar::{Calendar, Hours};
 use crate::planner::facts::{Household, Mode, Rulebook};
 use crate::wording::wordbook::{Office, Wordbook};
@@ -111,7 +110,7 @@ fn sections(
     let (table, span) = section("annie", problems);
     let annie = read_annie(Section::new("[annie]", table, span, problems), folder, zones);
     let limits = table.and_then(|table| table.get("limits"));
-    let limits = read_limits(limits, problems);
+    let limits = limits::read(limits, problems);
     // Rules can be read, and their words tried, before the rest is right: many problems are reported at once.
     let office = practice.as_ref().map_or_else(nobody, Practice::office);
     let mut wordbook = Wordbook::new(office, language);
@@ -253,40 +252,6 @@ fn read_annie(mut section: Section<'_, '_, '_>, folder: &Path, zones: &Zones) ->
         on_unknown: on_unknown.unwrap_or_default(),
     };
     Some((annie, organization))
-}
-
-/// `[annie.limits]`: Annie's own, or tighter.
-fn read_limits(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Limits {
-    let annies = Limits::default();
-    let Some(value) = value else { return annies };
-    if value.get_ref().as_table().is_none() {
-        problems.push(Problem::error(value.span(), "[annie.limits] is a section: write [annie.limits] on a line"));
-    }
-    let mut section = Section::new("[annie.limits]", value.get_ref().as_table(), value.span(), problems);
-    let min_gap = section.optional("min_gap", |value| {
-        duration(value, 0..=30 * 86_400).and_then(|gap| match TimeDelta::from_std(gap) {
-            Ok(gap) if gap >= annies.min_gap => Ok(gap),
-            _ => fault("Annie allows one text to a number in 24 hours; this can only be longer"),
-        })
-    });
-    let most = |annies: usize| {
-        move |value: &Value<'_>| match whole_number(value, 1..=u32::try_from(annies).unwrap_or(1)) {
-            Ok(number) => Ok(number as usize),
-            Err(_) => fault(format!(
-                "a whole number from 1 to {annies} is wanted: Annie's own limit is {annies}, and it can only be made tighter"
-            )),
-        }
-    };
-    let limits = Limits {
-        min_gap: min_gap.unwrap_or(annies.min_gap),
-        per_7_days: section.optional("per_7_days", most(annies.per_7_days)).unwrap_or(annies.per_7_days),
-        per_30_days: section.optional("per_30_days", most(annies.per_30_days)).unwrap_or(annies.per_30_days),
-        cooldown_after: section
-            .optional("cooldown_after", most(annies.cooldown_after))
-            .unwrap_or(annies.cooldown_after),
-    };
-    section.finish();
-    limits
 }
 
 fn read_sending(mut section: Section<'_, '_, '_>, language: Language, wordbook: &mut Wordbook) -> Sending {

@@ -176,6 +176,11 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         if let Err(error) = house.tend(engine.config(), clock.now(), engine.trusts_clock()).await {
             trouble.is(&error);
         }
+        match house.take_news().map(|done| (done.fault, done.at)) {
+            Some((Some((since, why)), _)) => alerts.signals().backup_failed(since, &why),
+            Some((None, Some(at))) => alerts.signals().backup_made(at),
+            _ => {}
+        }
     }
     service::stopping();
     info!(under_way = engine.in_flight(), "stopping: texts under way are finished and recorded, no other is begun");

@@ -10,7 +10,7 @@ use tracing::{error, info};
 use crate::config::Config;
 use crate::planner::daily::due;
 use crate::store::backup::{BackupError, Copy, make_daily};
-use crate::store::daily::{self, Work};
+use crate::store::daily::{self, Done, Work};
 use crate::store::retention::{self, Pruned};
 use crate::store::{Store, StoreError};
 
@@ -32,6 +32,9 @@ pub struct Housekeeping {
     looked: Option<DateTime<Utc>>,
     /// The copy that is being made, for which local date.
     backup: Option<(JoinHandle<Made>, chrono::NaiveDate)>,
+    /// How the last copy went, where that is new.
+    news: Option<Done>,
+    known: Option<Done>,
     swept: Option<DateTime<Utc>>,
     /// Deleted in the sweep under way.
     pruned: Pruned,
@@ -44,7 +47,15 @@ fn is_past(last: Option<DateTime<Utc>>, every: TimeDelta, now: DateTime<Utc>) ->
 impl Housekeeping {
     /// Nothing was done yet in this life.
     pub fn new(store: Store) -> Housekeeping {
-        Housekeeping { store, looked: None, backup: None, swept: None, pruned: Pruned::default() }
+        Housekeeping {
+            store,
+            looked: None,
+            backup: None,
+            news: None,
+            known: None,
+            swept: None,
+            pruned: Pruned::default(),
+        }
     }
 
     /// One pass: what is due is begun, what has ended is recorded. While the clock is not `trusted` nothing is deleted,
@@ -70,6 +81,9 @@ impl Housekeeping {
     async fn begin_backup(&mut self, config: &Config, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Some(backup) = config.backup.as_ref().filter(|_| self.backup.is_none()) else { return Ok(()) };
         let last = self.store.write(|tx| daily::last(tx, Work::Backup)).await?;
+        if last != self.known {
+            (self.news, self.known) = (last.clone(), last.clone());
+        }
         let failed = last.as_ref().and_then(|last| Some(last.fault.as_ref()?.0));
         if !is_past(failed, TRY_AGAIN, now) {
             return Ok(());
@@ -81,6 +95,11 @@ impl Housekeeping {
         let task = tokio::task::spawn_blocking(move || make_daily(&database, &backup.folder, backup.keep, &zone, now));
         self.backup = Some((task, date));
         Ok(())
+    }
+
+    /// How the last copy of the database went, once for each time that changes.
+    pub fn take_news(&mut self) -> Option<Done> {
+        self.news.take()
     }
 
     /// Waits for the copy that is being made, if one is, and records how it ended.

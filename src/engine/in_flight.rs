@@ -39,6 +39,13 @@ pub(super) struct Finished {
     pause: Option<DateTime<Utc>>,
 }
 
+impl Finished {
+    /// Whether Annie took it.
+    pub(super) fn is_sent(&self) -> bool {
+        matches!(self.outcome, Outcome::Sent(_))
+    }
+}
+
 /// Annie's time in an answer, and the instants between which the request lay.
 type Dated = (Option<DateTime<Utc>>, (Instant, Instant));
 

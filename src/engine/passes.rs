@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tracing::{debug, error, info, warn};
 
 use super::difference::{self, Difference};
-use super::in_flight::{InFlight, settle_all};
+use super::in_flight::{Finished, InFlight, settle_all};
 use super::lines::Line;
 use super::planning::{self, Step};
 use super::reading::Done;
@@ -169,14 +169,15 @@ impl<C: Clock + 'static> Engine<C> {
         report.read = self.take_readings().await?;
         let now = self.clock.now();
         self.note_doubt(now).await?;
-        let mut more = false;
+        let (mut more, mut put_off) = (false, false);
         if self.may_plan() {
             if !self.begun {
                 self.begin(now).await?;
             }
             let boot = self.clock.boot();
-            if !(self.bursting && self.kept_house.is_some_and(|kept| boot.saturating_sub(kept) < BETWEEN_HOUSEKEEPING))
-            {
+            let lately = |kept: Duration| boot.saturating_sub(kept) < BETWEEN_HOUSEKEEPING;
+            put_off = self.bursting && self.kept_house.is_some_and(lately);
+            if !put_off {
                 self.keep_house(now).await?;
                 more = self.plan(now, &mut report).await? && !self.bursting;
                 self.kept_house = Some(boot);
@@ -186,7 +187,8 @@ impl<C: Clock + 'static> Engine<C> {
         self.send(&hungry, &mut report).await?;
         let due = self.lines.values().any(|line| !line.queue.is_empty());
         self.bursting = report.begun > 0 || (due && self.in_flight.count() > 0);
-        if more {
+        // What was put off while texts went out is done as soon as none do.
+        if more || (put_off && !self.bursting) {
             report.again_in = Some(Duration::ZERO);
         }
         debug!(?report, "pass");
@@ -325,6 +327,9 @@ impl<C: Clock + 'static> Engine<C> {
         let trusted = Trusted { clock: self.watch.is_confirmed(), list_works: line.list_works() };
         let (api_key, allowance) = (key.to_owned(), Allowance { most, under_way });
         let (ended, mut queue) = (self.in_flight.unsettled(), std::mem::take(&mut line.queue));
+        if !ended.iter().all(Finished::is_sent) {
+            queue.forget();
+        }
         // The claim's time is read when the store is ours: planning and waiting for a writer take their time.
         let done = self
             .store

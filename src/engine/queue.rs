@@ -45,6 +45,11 @@ impl Queue {
         Ok(())
     }
 
+    /// It is read anew before the next claim: something else than success came back, and others may go first now.
+    pub fn forget(&mut self) {
+        self.due.clear();
+    }
+
     /// Whether nothing is due.
     pub fn is_empty(&self) -> bool {
         self.due.is_empty()

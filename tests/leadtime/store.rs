@@ -545,7 +545,7 @@ fn views_serve_a_person_with_the_shell() {
 }
 
 /// Makes a database as an older version wrote it, with rows in it.
-fn database_of_version(version: usize) -> (TempDir, PathBuf) {
+pub(crate) fn database_of_version(version: usize) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
     let old = Connection::open(&path).unwrap();

@@ -1,0 +1,41 @@
+//! `[annie.limits]`: Annie's limits for one number, which can only be made tighter.
+
+use chrono::TimeDelta;
+
+use super::document::{Section, Value, duration, fault, whole_number};
+use super::problem::Problem;
+use crate::planner::budget::Limits;
+
+/// `[annie.limits]`: Annie's own, or tighter.
+pub(super) fn read(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Limits {
+    let annies = Limits::default();
+    let Some(value) = value else { return annies };
+    if value.get_ref().as_table().is_none() {
+        problems.push(Problem::error(value.span(), "[annie.limits] is a section: write [annie.limits] on a line"));
+    }
+    let mut section = Section::new("[annie.limits]", value.get_ref().as_table(), value.span(), problems);
+    let min_gap = section.optional("min_gap", |value| {
+        duration(value, 0..=30 * 86_400).and_then(|gap| match TimeDelta::from_std(gap) {
+            Ok(gap) if gap >= annies.min_gap => Ok(gap),
+            _ => fault("Annie allows one text to a number in 24 hours; this can only be longer"),
+        })
+    });
+    let most = |annies: usize| {
+        move |value: &Value<'_>| match whole_number(value, 1..=u32::try_from(annies).unwrap_or(1)) {
+            Ok(number) => Ok(number as usize),
+            Err(_) => fault(format!(
+                "a whole number from 1 to {annies} is wanted: Annie's own limit is {annies}, and it can only be made tighter"
+            )),
+        }
+    };
+    let limits = Limits {
+        min_gap: min_gap.unwrap_or(annies.min_gap),
+        per_7_days: section.optional("per_7_days", most(annies.per_7_days)).unwrap_or(annies.per_7_days),
+        per_30_days: section.optional("per_30_days", most(annies.per_30_days)).unwrap_or(annies.per_30_days),
+        cooldown_after: section
+            .optional("cooldown_after", most(annies.cooldown_after))
+            .unwrap_or(annies.cooldown_after),
+    };
+    section.finish();
+    limits
+}
