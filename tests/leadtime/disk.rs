@@ -8,7 +8,8 @@ use rustix::process::Signal;
 
 use crate::program::{Daemon, Practice, Sandbox, live_config, record, visits_due_in};
 
-const VISITS: usize = 30;
+/// More than can leave before the order to break takes effect.
+const VISITS: usize = 250;
 
 /// The library that makes a disk break on demand.
 fn breaker(practice: &Practice) -> PathBuf {
@@ -92,9 +93,9 @@ fn breaks_and_mends(order: &str, says: &str) {
     broken.order(order);
     broken.daemon.until(&format!("sending is held up, nothing is lost: {says}"));
     broken.some_passes();
-    // Two may have been under way; none has begun since, and each has its claim on the disk.
+    // Some may have been under way; none has begun since, and each has its claim on the disk.
     let posts = record(&broken.practice).len();
-    assert!((8..=12).contains(&posts), "{posts}");
+    assert!((FIRST..VISITS).contains(&posts), "{posts}");
     broken.some_passes();
     assert_eq!(record(&broken.practice).len(), posts, "nothing leaves while nothing can be written");
     let connection = broken.practice.sql();
