@@ -8,8 +8,9 @@ use tracing::{error, info, warn};
 
 use super::in_flight::Way;
 use super::lines::Line;
-use super::passes::{Engine, Gateways, HEARTBEAT};
+use super::passes::{Engine, Gateways};
 use super::trust::{ClockWatch, Trust};
+use super::upkeep::HEARTBEAT;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::planner::facts::Mode;

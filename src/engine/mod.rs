@@ -27,3 +27,4 @@ pub mod sending;
 pub mod test_text;
 pub mod trust;
 pub mod under_way;
+mod upkeep;
