@@ -5,6 +5,8 @@
 mod client;
 mod desk;
 mod disk;
+mod docs;
+mod docs_pages;
 mod doubts;
 mod families;
 mod golden;
