@@ -64,7 +64,7 @@ pub(crate) fn blocks(page: &str) -> Vec<(String, usize, String)> {
 pub(crate) fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
     let lines = page.lines().skip_while(|line| *line != heading).skip(1).take_while(|line| !line.starts_with('#'));
     let rows = lines.skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
-    rows.skip(2).map(|row| cells(row)).collect()
+    rows.skip(2).map(cells).collect()
 }
 
 pub(crate) fn cells(row: &str) -> Vec<String> {
