@@ -174,7 +174,10 @@ pub fn duration(value: &Value<'_>, seconds: std::ops::RangeInclusive<u64>) -> Re
         let parsed = parsed.ok_or_else(|| {
             format!("`{text}` is not a length of time; write for example \"2 hours\", \"10 minutes\" or \"90 days\"")
         })?;
-        let in_words = |s: u64| humantime::format_duration(std::time::Duration::from_secs(s)).to_string();
+        let in_words = |s: u64| match (s / 86_400, s % 86_400) {
+            (days, 0) if days > 1 => format!("{days} days"),
+            _ => humantime::format_duration(std::time::Duration::from_secs(s)).to_string(),
+        };
         match seconds.contains(&parsed.as_secs()) {
             true => Ok(parsed),
             false => {
@@ -188,4 +191,28 @@ fn article(value: &Value<'_>) -> String {
     let kind = value.get_ref().type_str();
     let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
     format!("{article} {kind}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use toml::de::DeTable;
+
+    fn read(text: &str) -> Result<u64, String> {
+        let source = format!("x = \"{text}\"");
+        let document = DeTable::parse(&source).unwrap();
+        let read = duration(document.get_ref().get("x").unwrap(), 0..=90 * 86_400);
+        read.map(|length| length.as_secs()).map_err(|faults| faults[0].1.clone())
+    }
+
+    #[test]
+    fn lengths_of_time() {
+        for (text, seconds) in [("2 hours", 7200), ("1 day", 86_400), ("90 days", 90 * 86_400), ("1h 30m", 5400)] {
+            assert_eq!(read(text), Ok(seconds), "{text}");
+        }
+        for text in ["1 month", "2 months", "1M", "1 year", "1y", "soon", "", "3 mo"] {
+            assert!(read(text).unwrap_err().contains("not a length of time"), "{text}");
+        }
+        assert_eq!(read("91 days").unwrap_err(), "`91 days` is out of range: 0s to 90 days");
+    }
 }

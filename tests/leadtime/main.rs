@@ -9,6 +9,8 @@ mod brakes;
 mod client;
 mod desk;
 mod disk;
+mod docs;
+mod docs_pages;
 mod doubts;
 mod families;
 mod feed;

@@ -1,0 +1,350 @@
+//! What docs/ says about the configuration is held to the program: keys, defaults, words, examples, the schema.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use leadtime::config;
+use leadtime::wording::wordbook::DEFAULT_CONTEXT;
+use serde_json::Value;
+
+use crate::program::Practice;
+
+/// A key that no section has, and that is near to none.
+const NONE: &str = "qqqqqqqq";
+/// Sections that may stand more than once.
+const LISTS: [&str; 2] = ["rule", "location"];
+/// What completes a fragment.
+const PRACTICE: &str = "[practice]\nname = \"Bright Smiles Dental\"\nphone = \"+13035550100\"\n\
+                        from_number = \"+15551234567\"\ntimezone = \"America/Denver\"\n";
+const RULE: &str = "[[rule]]\nname = \"first-reminder\"\nlead = \"3 business days\"\nat = \"10:00\"\n";
+
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub(crate) fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// README and every page of docs/, by their paths.
+pub(crate) fn pages() -> Vec<(String, String)> {
+    let mut names = vec!["README.md".to_owned()];
+    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        names.extend(name.ends_with(".md").then(|| format!("docs/{name}")));
+    }
+    names.sort();
+    assert!(names.len() >= 7, "{names:?}");
+    names.into_iter().map(|name| (name.clone(), read(&name))).collect()
+}
+
+/// The fenced blocks of a page: what stands behind the fence, the line, the text.
+pub(crate) fn blocks(page: &str) -> Vec<(String, usize, String)> {
+    let (mut found, mut open): (Vec<_>, Option<(String, usize, usize, String)>) = (Vec::new(), None);
+    for (number, line) in page.lines().enumerate() {
+        let indent = line.len() - line.trim_start().len();
+        match (&mut open, line.trim_start().strip_prefix("```")) {
+            (None, Some(kind)) => open = Some((kind.to_owned(), number + 1, indent, String::new())),
+            (Some(_), Some(_)) => {
+                let (kind, at, _, text) = open.take().unwrap();
+                found.push((kind, at, text));
+            }
+            (Some((_, _, indent, text)), None) => {
+                text.push_str(line.get(*indent..).unwrap_or_default());
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block has no end");
+    found
+}
+
+/// The rows of the first table behind a heading: its cells, without the head.
+pub(crate) fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
+    let lines = page.lines().skip_while(|line| *line != heading).skip(1).take_while(|line| !line.starts_with('#'));
+    let rows = lines.skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    rows.skip(2).map(cells).collect()
+}
+
+pub(crate) fn cells(row: &str) -> Vec<String> {
+    let row = row.trim().trim_matches('|').replace("\\|", "\u{1}");
+    row.split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
+}
+
+/// What stands between backquotes.
+pub(crate) fn quoted(text: &str) -> Vec<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+fn problems(document: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, document).unwrap();
+    match config::load(&file) {
+        Ok((_, report)) | Err(config::ConfigError::Wrong(report)) => {
+            report.problems.into_iter().map(|problem| problem.message).collect()
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// What the program says that a place knows: sections, keys, days, languages.
+fn known(document: &str) -> Option<BTreeSet<String>> {
+    let all = problems(document);
+    let found = all.iter().find_map(|message| message.split_once(&format!("has no key `{NONE}`; it knows ")))?;
+    Some(found.1.split(", ").map(str::to_owned).collect())
+}
+
+/// The path of a key in a file: `[sending]` or `[[rule]]` or `[annie.limits]`.
+fn header(section: &str) -> String {
+    if LISTS.contains(&section) { format!("[[{section}]]") } else { format!("[{section}]") }
+}
+
+/// Every section the program reads and the keys it knows there, asked of the program itself; an empty set is a
+/// section whose keys are the practice's own.
+fn known_keys() -> BTreeMap<String, BTreeSet<String>> {
+    let mut sections = BTreeMap::new();
+    let mut open: Vec<String> = known(&format!("[{NONE}]")).unwrap().into_iter().collect();
+    while let Some(section) = open.pop() {
+        let Some(keys) = known(&format!("{}\n{NONE} = 1\n", header(&section))) else {
+            if !section.contains('.') {
+                sections.insert(section, BTreeSet::new());
+            }
+            continue;
+        };
+        if !LISTS.contains(&section.as_str()) {
+            open.extend(keys.iter().map(|key| format!("{section}.{key}")));
+        }
+        sections.insert(section, keys);
+    }
+    assert!(sections.len() >= 10 && sections.contains_key("annie.limits"), "{sections:?}");
+    sections
+}
+
+fn schema() -> Value {
+    serde_json::from_str(&read("docs/config.schema.json")).unwrap()
+}
+
+/// The part of the schema for a section.
+fn part<'s>(schema: &'s Value, section: &str) -> &'s Value {
+    let found = section.split('.').fold(schema, |at, name| {
+        let at = &at["properties"][name];
+        if at["items"].is_object() { &at["items"] } else { at }
+    });
+    assert!(found.is_object(), "the schema has no [{section}]");
+    found
+}
+
+/// What a key may be, with references followed.
+fn of_key<'s>(schema: &'s Value, key: &'s Value) -> &'s Value {
+    match key["$ref"].as_str() {
+        Some(reference) => schema.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => key,
+    }
+}
+
+/// Every key of the schema that is no section: section, key, its part of the schema.
+fn schema_keys(schema: &Value) -> Vec<(String, String, Value)> {
+    let mut all = Vec::new();
+    for (section, keys) in known_keys() {
+        let properties = part(schema, &section)["properties"].as_object().cloned().unwrap_or_default();
+        let leaves = properties.into_iter().filter(|(_, key)| key["properties"].is_null());
+        all.extend(leaves.map(|(name, key)| (section.clone(), name, key)));
+        assert!(!keys.is_empty() || section == "appointment_types", "{section}");
+    }
+    all
+}
+
+/// A file that is in order and says one thing more.
+fn with(section: &str, line: &str) -> String {
+    let (practice, rule) = (format!("{PRACTICE}language = \"en\"\n"), RULE);
+    match section {
+        "practice" => {
+            let key = line.split(['=', '.', ' ']).next().unwrap();
+            let others = practice.lines().filter(|other| !other.starts_with(&format!("{key} ")));
+            format!("{}\n{line}\n{rule}", others.collect::<Vec<_>>().join("\n"))
+        }
+        "rule" => {
+            let key = line.split(['=', '.', ' ']).next().unwrap();
+            let others = rule.lines().filter(|other| !other.starts_with(&format!("{key} ")));
+            format!("{PRACTICE}{}\n{line}\n", others.collect::<Vec<_>>().join("\n"))
+        }
+        "location" => format!("{PRACTICE}{rule}[[location]]\nid = \"north\"\n{line}\n"),
+        _ => format!("{PRACTICE}{rule}{}\n{line}\n", header(section)),
+    }
+}
+
+fn toml_to_json(text: &str) -> Value {
+    toml::from_str(text).unwrap()
+}
+
+#[test]
+fn the_schema_has_the_keys_that_the_program_knows() {
+    let schema = schema();
+    assert!(jsonschema::meta::is_valid(&schema));
+    let top = schema["properties"].as_object().unwrap();
+    let sections = known_keys();
+    let known_top: Vec<&String> = sections.keys().filter(|name| !name.contains('.')).collect();
+    assert_eq!(top.keys().collect::<BTreeSet<_>>(), known_top.into_iter().collect());
+    for (section, keys) in sections.iter().filter(|(_, keys)| !keys.is_empty()) {
+        let part = part(&schema, section);
+        let written: BTreeSet<String> = part["properties"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(&written, keys, "[{section}]");
+        assert_eq!(part["additionalProperties"], false, "[{section}]");
+        for (key, of) in part["properties"].as_object().unwrap() {
+            assert!(of["description"].as_str().is_some_and(|d| d.len() > 8), "[{section}] {key} is not described");
+        }
+    }
+    let kind = known(&format!("[appointment_types]\na = {{ name = \"crown\", {NONE} = 1 }}\n")).unwrap();
+    let written = schema["$defs"]["kind_of_visit"]["properties"].as_object().unwrap();
+    assert_eq!(written.keys().cloned().collect::<BTreeSet<_>>(), kind);
+}
+
+#[test]
+fn the_defaults_of_the_schema_are_the_programs() {
+    // Everything that was read, but the text it was read from, and the words, whose order is by chance.
+    let read = |document: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.toml"), document).unwrap();
+        let (config, _) = config::load(&folder.path().join("config.toml")).unwrap();
+        let all = format!("{config:?}");
+        let (rules, rest) = all.split_once(", wordbook: ").unwrap();
+        let rest = &rest[rest.rfind(", database: ").unwrap()..rest.rfind(", source: ").unwrap()];
+        format!("{rules}{rest}").replace(&folder.path().display().to_string(), "")
+    };
+    let plain = |section: &str| read(&with(section, ""));
+    let mut tried = 0;
+    for (section, name, key) in schema_keys(&schema()) {
+        let Some(default) = key.get("default") else { continue };
+        let document = with(&section, &format!("{name} = {default}"));
+        assert!(read(&document) == plain(&section), "[{section}] {name} = {default} is not what is read without it");
+        tried += 1;
+    }
+    assert!(tried >= 30, "{tried} defaults");
+    assert_eq!(part(&schema(), "rule")["properties"]["context"]["default"], DEFAULT_CONTEXT);
+}
+
+#[test]
+fn the_schema_lists_the_words_that_the_program_takes() {
+    let schema = schema();
+    let mut tried = 0;
+    for (section, name, key) in schema_keys(&schema) {
+        let (own, items) = (of_key(&schema, &key), of_key(&schema, &of_key(&schema, &key)["items"]));
+        for (words, line) in [(own, format!("{name} = \"{NONE}\"")), (items, format!("{name} = [\"{NONE}\"]"))] {
+            let Some(words) = words["enum"].as_array() else { continue };
+            let said = problems(&with(&section, &line)).join("\n");
+            let said = said.split_once("; write ").unwrap_or_else(|| panic!("[{section}] {line}: {said}")).1;
+            let program: BTreeSet<&str> = said.split('"').skip(1).step_by(2).collect();
+            let written: BTreeSet<&str> = words.iter().filter_map(Value::as_str).collect();
+            assert_eq!(written, program, "[{section}] {name}");
+            tried += 1;
+        }
+    }
+    assert!(tried >= 12, "{tried} lists of words");
+    let said = problems(&with("sending", &format!("holidays = [\"{NONE}\"]"))).join("\n");
+    let names: BTreeSet<&str> = said.split_once("or one of ").unwrap().1.split(", ").collect();
+    let kinds = schema["$defs"]["holiday"]["oneOf"].as_array().unwrap();
+    let written = |n: usize| kinds[n]["enum"].as_array().unwrap().iter().filter_map(Value::as_str);
+    assert_eq!(written(0).collect::<BTreeSet<_>>(), names);
+    let observed = names.iter().map(|name| format!("{name}-observed"));
+    let observed = observed.filter(|name| problems(&with("sending", &format!("holidays = [\"{name}\"]"))).is_empty());
+    assert_eq!(written(1).map(str::to_owned).collect::<BTreeSet<_>>(), observed.collect());
+}
+
+#[test]
+fn the_schema_refuses_what_the_program_refuses() {
+    let schema = schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (section, line) in [
+        ("practice", "from_number = \"303-555-0100\""),
+        ("practice", "country = \"us\""),
+        ("annie", "base_url = \"http://example.com/v1\""),
+        ("annie", "timeout = \"soon\""),
+        ("annie", "concurrency = 65"),
+        ("annie.limits", "per_7_days = 4"),
+        ("sending", "mode = \"on\""),
+        ("sending", "hours = \"9-18\""),
+        ("sending", "hours = { monday = \"09:00-18:00\" }"),
+        ("sending", "days = []"),
+        ("sending", "holidays = [\"easter\"]"),
+        ("sending", "holidays = [\"thanksgiving-observed\"]"),
+        ("sending", "no_text_within = \"2 months\""),
+        ("sending", "only_to = [\"303-555-0123\"]"),
+        ("rule", "lead = \"3 months\""),
+        ("rule", "at = \"9:30\""),
+        ("rule", "priority = 1.5"),
+        ("rule", "skip_if_confirmed = \"yes\""),
+        ("rule", "message.de = \"Hallo\""),
+        ("rule", "name = \"what? this\""),
+        ("location", "id = \"default\""),
+        ("schedule", "tick = \"every minute\""),
+        ("appointment_types", "a = { name = \"crown\", early = 1 }"),
+        ("appointment_types", "a = \"\""),
+        ("schedule", "colour = \"red\""),
+    ] {
+        let document = with(section, line);
+        let document = document.replacen("id = \"north\"\nid", "id", 1);
+        assert!(!problems(&document).is_empty(), "the program takes [{section}] {line}");
+        assert!(!validator.is_valid(&toml_to_json(&document)), "the schema takes [{section}] {line}");
+    }
+}
+
+#[test]
+fn every_configuration_that_is_shown_is_in_order() {
+    let schema = schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut all = vec![("config.toml".to_owned(), "toml".to_owned(), read("config.toml"))];
+    for (name, page) in pages() {
+        let shown = blocks(&page).into_iter().filter(|(kind, ..)| kind.split(' ').next() == Some("toml"));
+        all.extend(shown.map(|(kind, line, text)| (format!("{name}:{line}"), kind, text)));
+    }
+    assert!(all.len() > 12, "{}", all.len());
+    for (place, kind, text) in all {
+        let mut whole = text.clone();
+        for (section, completion) in [("[practice]", PRACTICE), ("[[rule]]", RULE)] {
+            if !text.contains(section) {
+                whole.push_str(completion);
+            }
+        }
+        let found = problems(&whole);
+        // A block may show something that `check` warns of, if it says so.
+        assert_eq!(found.is_empty(), kind != "toml warns", "{place}: {found:?}");
+        let errors: Vec<String> = validator.iter_errors(&toml_to_json(&whole)).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{place}: {errors:?}");
+        if kind == "toml warns" {
+            let practice = Practice::new(&whole);
+            practice.run(&["check"]).good();
+        }
+    }
+}
+
+#[test]
+fn every_key_is_documented_and_nothing_else() {
+    let (page, schema) = (read("docs/configure.md"), schema());
+    for (section, keys) in known_keys() {
+        let heading = format!("## {}", header(&section));
+        let rows = table(&page, &heading);
+        assert!(!rows.is_empty(), "docs/configure.md has no table below `{heading}`");
+        if keys.is_empty() {
+            continue;
+        }
+        let part = part(&schema, &section);
+        let leaves: BTreeSet<String> =
+            keys.into_iter().filter(|key| part["properties"][key]["properties"].is_null()).collect();
+        let written: Vec<String> = rows.iter().map(|row| quoted(&row[0]).join("")).collect();
+        assert_eq!(written.iter().cloned().collect::<BTreeSet<_>>(), leaves, "below `{heading}`");
+        assert_eq!(written.len(), leaves.len(), "a key stands twice below `{heading}`");
+        for (row, key) in rows.iter().zip(&written) {
+            assert!(row.len() == 5 && row.iter().all(|cell| !cell.is_empty()), "{heading} {key}: {row:?}");
+            if let Some(default) = part["properties"][key].get("default") {
+                let shown = quoted(&row[2]).first().cloned().unwrap_or_default();
+                let shown: Value = toml_to_json(&format!("x = {shown}"))["x"].clone();
+                assert_eq!(&shown, default, "{heading} {key}");
+            }
+            let example = quoted(&row[4]).first().cloned().unwrap_or_else(|| panic!("{heading} {key}: no example"));
+            let found = problems(&with(&section, &example).replacen("id = \"north\"\nid", "id", 1));
+            assert!(found.is_empty(), "{heading} {example}: {found:?}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What docs/ says about codes, log lines, tables and commands is held to the program; links lead somewhere.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use leadtime::domain::reminder::{Wait, all_states};
+use rusqlite::Connection;
+
+use crate::docs::{blocks, cells, pages, quoted, read, root, table};
+use crate::program::Practice;
+
+#[test]
+fn every_state_reason_and_wait_is_explained() {
+    let page = read("docs/operate.md");
+    let explained: BTreeSet<String> =
+        page.lines().filter(|l| l.starts_with("| `")).flat_map(|row| quoted(&cells(row)[0])).collect();
+    let states = all_states();
+    let codes = states.iter().map(|s| s.name()).chain(states.iter().filter_map(|s| s.reason()));
+    for code in codes.chain(Wait::ALL.iter().map(|wait| wait.code())) {
+        assert!(explained.contains(code), "docs/operate.md does not explain `{code}`");
+    }
+}
+
+/// The first text within a call or an attribute, from its opening quote on; without escapes.
+fn literal(code: &str) -> Option<String> {
+    let text = code.split_once('"')?.1;
+    let end = text.char_indices().find(|(at, c)| *c == '"' && !text[..*at].ends_with('\\'))?.0;
+    Some(text[..end].replace("\\\n", "").replace("\\\"", "\""))
+}
+
+/// The longest piece of a message between its figures and names.
+fn piece(message: &str) -> String {
+    let pieces = message.split(['{', '}']).step_by(2).flat_map(|piece| piece.split("\\n"));
+    pieces.max_by_key(|piece| piece.len()).unwrap_or_default().trim_matches([' ', '`', ':', ';', ',', '(']).to_owned()
+}
+
+#[test]
+fn every_log_line_that_asks_for_somebody_is_explained() {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = words(&read("docs/operate.md"));
+    let (mut folders, mut found) = (vec![root().join("src")], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            let code = source.split("#[cfg(test)]").next().unwrap();
+            let shown = ["store/open.rs", "store/lock.rs", "daemon/run.rs", "config/key.rs"];
+            let shown = shown.iter().any(|end| path.ends_with(end));
+            let marks = [(" error!(", true), (" warn!(", true), ("#[error(", shown)];
+            for mark in marks.iter().filter(|(_, wanted)| *wanted).map(|(mark, _)| mark) {
+                for after in code.split(mark).skip(1) {
+                    let Some(message) = literal(after) else { continue };
+                    let piece = words(&piece(&message));
+                    if piece.len() < 12 {
+                        continue;
+                    }
+                    found += 1;
+                    assert!(page.contains(&piece), "{}: docs/operate.md does not explain: {piece}", path.display());
+                }
+            }
+        }
+    }
+    assert!(found >= 40, "{found} lines");
+}
+
+/// The names in the first cells of the table below a heading.
+fn first_cells(page: &str, heading: &str) -> Vec<String> {
+    table(page, heading).iter().flat_map(|row| quoted(&row[0])).collect()
+}
+
+#[test]
+fn the_data_dictionary_is_the_schema() {
+    let practice = Practice::new(&read("config.toml").replace("/var/lib/leadtime/leadtime.db", "l.db"));
+    practice.import("id,patient_id,starts_at\n1,1,2026-12-01T15:00:00-07:00\n", &[]).good();
+    let database = Connection::open(practice.path("l.db")).unwrap();
+    let names = |sql: &str| -> Vec<String> {
+        let mut statement = database.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let page = read("docs/data.md");
+    let mut headings = BTreeSet::new();
+    for (kind, word) in [("table", "Table"), ("view", "View")] {
+        let sql = format!("SELECT name FROM sqlite_schema WHERE type = '{kind}' AND name NOT LIKE 'sqlite_%'");
+        for name in names(&sql) {
+            let heading = format!("### {word} `{name}`");
+            let columns = names(&format!("SELECT name FROM pragma_table_xinfo('{name}')"));
+            assert_eq!(first_cells(&page, &heading), columns, "{heading}");
+            headings.insert(heading);
+        }
+    }
+    let written: BTreeSet<String> = page
+        .lines()
+        .filter(|line| line.starts_with("### Table ") || line.starts_with("### View "))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(written, headings);
+    assert!(headings.len() > 25, "{headings:?}");
+    let mut indexes = names("SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE 'sqlite_%'");
+    let mut described = first_cells(&page, "## Indexes");
+    indexes.sort();
+    described.sort();
+    assert_eq!(described, indexes);
+}
+
+#[test]
+fn every_act_of_the_audit_is_named() {
+    let source = read("src/store/audit.rs");
+    let acts = source.split("acts! {").nth(1).unwrap().split('}').next().unwrap();
+    let acts: BTreeSet<&str> = acts.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    let written = first_cells(&read("docs/data.md"), "#### Acts");
+    assert_eq!(written.iter().map(String::as_str).collect::<BTreeSet<_>>(), acts);
+}
+
+#[test]
+fn sql_that_is_shown_works() {
+    let practice = Practice::new(&read("config.toml").replace("/var/lib/leadtime/leadtime.db", "l.db"));
+    practice.import("id,patient_id,starts_at\n1,1,2026-12-01T15:00:00-07:00\n", &[]).good();
+    let database = Connection::open(practice.path("l.db")).unwrap();
+    let mut run = 0;
+    for (name, page) in pages() {
+        for (kind, line, text) in blocks(&page) {
+            if kind == "sql" {
+                run += 1;
+                database.execute_batch(&text).unwrap_or_else(|error| panic!("{name}:{line}: {error}"));
+            }
+        }
+    }
+    assert!(run >= 3, "{run} blocks");
+}
+
+/// The anchor of a heading, as code hosts make it.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut followed = 0;
+    for (name, page) in pages() {
+        let folder = root().join(&name).parent().unwrap().to_owned();
+        for target in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.contains("://") {
+                continue;
+            }
+            let (file, place) = target.split_once('#').unwrap_or((target, ""));
+            let path = if file.is_empty() { root().join(&name) } else { folder.join(file) };
+            assert!(path.exists(), "{name}: {target} is not there");
+            if !place.is_empty() {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let there = text.lines().any(|line| line.starts_with('#') && anchor(line) == place);
+                assert!(there, "{name}: {target} has no such heading");
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 20, "{followed} links");
+}
+
+/// The `leadtime ...` commands in blocks and in running text have arguments that the program knows.
+#[test]
+fn commands_that_are_named_exist() {
+    let practice = Practice::new("");
+    let mut asked = BTreeSet::new();
+    for (name, page) in pages() {
+        for command in quoted(&page).iter().filter_map(|code| code.strip_prefix("leadtime ")) {
+            let word = command.split([' ', '.', '\n']).next().unwrap().to_owned();
+            // Log lines speak of "leadtime is ready" and "leadtime does not start".
+            let is_speech = ["is", "does"].contains(&word.as_str());
+            if word.starts_with(|c: char| c.is_ascii_lowercase()) && !is_speech && asked.insert(word.clone()) {
+                let ended = practice.run(&[&word, "--help"]);
+                assert_eq!(ended.code, 0, "{name}: there is no `leadtime {command}`");
+            }
+        }
+    }
+    assert!(asked.len() > 8, "{asked:?}");
+}
+
+/// A port nobody has.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The blocks ```sh run of a page, one after the other in one folder, by one shell.
+fn follow(page: &str) -> String {
+    let text = read(page);
+    let steps: Vec<String> =
+        blocks(&text).into_iter().filter(|(kind, ..)| kind == "sh run").map(|(_, _, text)| text).collect();
+    assert!(!steps.is_empty(), "{page} has nothing to run");
+    let folder = tempfile::tempdir().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_leadtime")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    // What a step left running ends with the shell.
+    let ending = "trap 'kill -9 $(jobs -p) 2>/dev/null || true' EXIT";
+    let script = format!("set -euo pipefail\n{ending}\n{}", steps.concat()).replace("8787", &free_port().to_string());
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", "100", "bash", "-c", &script]).current_dir(folder.path()).env("PATH", path);
+    command.env("HOME", folder.path()).env_remove("ANNIE_API_KEY").env_remove("JOURNAL_STREAM");
+    let ended = command.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{page}: {said}");
+    said
+}
+
+#[test]
+fn installing_by_the_page_ends_with_a_text_in_the_sandbox() {
+    let said = follow("docs/install.md");
+    for words in ["is in order", "1 new visits", "\"status\":200", "see you tomorrow", "sent       1"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
+fn recovering_by_the_page_texts_nobody_twice() {
+    let said = follow("docs/recover.md");
+    for words in ["ok", "nothing was sent a second time"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
