@@ -163,23 +163,41 @@ fn links_lead_somewhere() {
     assert!(followed > 20, "{followed} links");
 }
 
-/// The `leadtime ...` commands in blocks and in running text have arguments that the program knows.
+/// The `leadtime ...` commands in blocks of a shell and in running text have names and options that the program knows.
 #[test]
 fn commands_that_are_named_exist() {
     let practice = Practice::new("");
     let mut asked = BTreeSet::new();
     for (name, page) in pages() {
-        for command in quoted(&page).iter().filter_map(|code| code.strip_prefix("leadtime ")) {
-            let word = command.split([' ', '.', '\n']).next().unwrap().to_owned();
+        let mut commands: Vec<String> =
+            quoted(&page).iter().filter_map(|code| code.strip_prefix("leadtime ").map(str::to_owned)).collect();
+        for (_, _, text) in blocks(&page).iter().filter(|(kind, ..)| kind.starts_with("sh")) {
+            let line = |line: &str| match line.split_once("-u leadtime leadtime ") {
+                Some((_, command)) => Some(command.to_owned()),
+                None => line.strip_prefix("leadtime ").map(str::to_owned),
+            };
+            commands.extend(text.lines().filter_map(line));
+        }
+        for command in commands {
+            let mut words: Vec<&str> = command.split_whitespace().collect();
             // Log lines speak of "leadtime is ready" and "leadtime does not start".
-            let is_speech = ["is", "does"].contains(&word.as_str());
-            if word.starts_with(|c: char| c.is_ascii_lowercase()) && !is_speech && asked.insert(word.clone()) {
-                let ended = practice.run(&[&word, "--help"]);
-                assert_eq!(ended.code, 0, "{name}: there is no `leadtime {command}`");
+            let is_name =
+                |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-');
+            if words.is_empty() || !is_name(&words[0]) || ["is", "does"].contains(&words[0]) {
+                continue;
             }
+            let has_parts =
+                ["opt-out", "wrong-number", "audit"].contains(&words[0]) && words.get(1).is_some_and(is_name);
+            let options = words.split_off(if has_parts { 2 } else { 1 });
+            let help = practice.run(&[words.as_slice(), &["--help"]].concat());
+            assert_eq!(help.code, 0, "{name}: there is no `leadtime {command}`");
+            for option in options.iter().filter(|option| option.starts_with("--")) {
+                assert!(help.out.contains(option), "{name}: `leadtime {command}` has no {option}");
+            }
+            asked.insert(words.join(" "));
         }
     }
-    assert!(asked.len() > 8, "{asked:?}");
+    assert!(asked.len() > 12, "{asked:?}");
 }
 
 /// A port nobody has.
