@@ -192,6 +192,9 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         }
         sleep_until(Instant::now() + RETRY).await;
     }
+    if let Err(error) = held.close().await {
+        warn!("the database was not closed in order ({error}); nothing is lost");
+    }
     info!("leadtime has stopped");
     Ok(())
 }

@@ -187,6 +187,23 @@ impl Store {
         Store { connection: Where::Here(Arc::new(Mutex::new(connection))) }
     }
 
+    /// Closes the database: the log is moved into the file, so that the file alone is a whole copy. Other handles find it
+    /// closed from then on.
+    ///
+    /// # Errors
+    /// Database errors; nothing is lost, the next opening moves the log.
+    pub async fn close(self) -> Result<(), StoreError> {
+        match self.connection {
+            Where::Here(_) => Ok(()),
+            Where::Thread(connection) => connection.close().await.map_err(|error| match error {
+                tokio_rusqlite::Error::Close((_, error)) | tokio_rusqlite::Error::Error(error) => {
+                    StoreError::from(error)
+                }
+                _ => StoreError::Closed,
+            }),
+        }
+    }
+
     /// Runs `work` in one immediate transaction, committed if it succeeds, undone if it fails.
     ///
     /// # Errors

@@ -267,6 +267,7 @@ fn two_hundred_due_reminders_are_two_hundred_texts_and_a_second_start_sends_none
     assert_eq!(practice.status()["daemon"]["running"], true);
     let (code, log) = daemon.stop();
     assert_eq!(code, 0, "{log}");
+    assert!(!practice.path("test.db-wal").exists(), "after a stop the file alone is a whole copy");
 
     let recorded = record(&practice);
     let to: BTreeSet<&str> = recorded.iter().map(|r| r["request"]["toNumber"].as_str().unwrap()).collect();
