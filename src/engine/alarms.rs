@@ -84,6 +84,9 @@ impl Kind {
     }
 }
 
+/// Since when something is wrong, and why.
+pub type Reason = (DateTime<Utc>, String);
+
 /// What the running daemon knows beside the database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Live {
@@ -96,7 +99,7 @@ pub struct Live {
     /// Since when the configuration in the file is refused.
     pub refused_config: Option<DateTime<Utc>>,
     /// How the last backup went, if one was made since the start: when, or since when not, and why.
-    pub backup: Option<Result<DateTime<Utc>, (DateTime<Utc>, String)>>,
+    pub backup: Option<Result<DateTime<Utc>, Reason>>,
 }
 
 /// All that is known when trouble is looked for.

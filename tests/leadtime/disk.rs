@@ -132,7 +132,6 @@ fn a_database_in_somebody_elses_hands_stops_sending_until_they_let_go() {
     let other = broken.practice.sql();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     broken.daemon.until("in use by another program");
-    let posts = record(&broken.practice).len();
     assert_eq!(
         broken.practice.number("SELECT count(*) FROM reminders WHERE state NOT IN ('planned', 'sending', 'sent')"),
         0
