@@ -102,3 +102,23 @@ fn figures_on_a_socket_that_was_left_behind() {
     assert!(log.contains("are not served") && log.contains("systemctl reload"), "{log}");
     assert_eq!(std::fs::read_to_string(&socket).unwrap(), "somebody's");
 }
+
+#[test]
+fn the_example_rules_name_series_that_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rules = std::fs::read_to_string(root.join("docs/prometheus-rules.yml")).unwrap();
+    let page = std::fs::read_to_string(root.join("src/daemon/metrics/page.rs")).unwrap();
+    let names: Vec<&str> = rules
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter_map(|word| word.strip_prefix("leadtime_"))
+        .map(|name| name.trim_end_matches("_total").trim_end_matches("_bucket"))
+        .collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        assert!(page.contains(&format!("\"{name}\"")), "leadtime_{name}");
+    }
+    for kind in rules.split("kind=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        let known = |kind: &str| leadtime::engine::alarms::Kind::ALL.iter().any(|(_, code)| *code == kind);
+        assert!(kind == "~" || known(kind), "{kind}");
+    }
+}
