@@ -137,7 +137,7 @@ fn what_is_wrong_in_the_sections_is_said_at_its_place() {
     assert_eq!(ended.code, 2);
     for words in [
         "config.toml:13:15",
-        "out of range: 1h to 30days",
+        "out of range: 1h to 30 days",
         "config.toml:14:11",
         "there is no \"delete\"; write \"keep\" or \"cancel\"",
         "config.toml:15:15",
