@@ -46,10 +46,11 @@ impl Listener {
                 let answer = format!(
                     "HTTP/1.1 {status} x\r\nlocation: http://127.0.0.1:9/elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
                 );
-                reader.get_mut().write_all(answer.as_bytes()).unwrap();
+                // Noted before it is answered: whoever has the answer finds it here.
                 if sender.send((head, String::from_utf8(body).unwrap())).is_err() {
                     return;
                 }
+                reader.get_mut().write_all(answer.as_bytes()).unwrap();
             }
         });
         Listener { url, requests }
