@@ -99,6 +99,18 @@ fn check_ways(config: &Config) {
     }
 }
 
+/// Says how a delivery ended.
+fn report(notice: &Notice, way: &'static str, result: &Result<(), String>) {
+    let (alarm, event) = (notice.kind.code(), notice.event.code());
+    match result {
+        Ok(()) => info!(alarm, event, way, "alarm `{alarm}` ({event}) was told by {way}"),
+        Err(why) => warn!(
+            alarm,
+            event, way, "alarm `{alarm}` ({event}) could not be told by {way}: {why}; `leadtime alert-test` tries it"
+        ),
+    }
+}
+
 struct Teller<C> {
     store: Store,
     clock: Arc<C>,
@@ -130,9 +142,11 @@ impl<C: Clock + 'static> Teller<C> {
                 },
                 Some(done) = self.deliveries.join_next() => {
                     if let Ok((notice, way, result)) = done {
-                        self.note(&notice, way, result);
+                        self.note(&notice, &result);
+                        self.keep_book().await;
+                        // Said when it is on the disk: a restart from here on does not repeat it.
+                        report(&notice, way, &result);
                     }
-                    self.keep_book().await;
                     continue;
                 }
             }
@@ -207,22 +221,10 @@ impl<C: Clock + 'static> Teller<C> {
     }
 
     /// One delivery has ended.
-    fn note(&mut self, notice: &Notice, way: &'static str, result: Result<(), String>) {
-        let (kind, event) = (notice.kind, notice.event.code());
-        let alarm = kind.code();
-        match result {
-            Ok(()) => {
-                info!(alarm, event, way, "alarm `{alarm}` ({event}) was told by {way}");
-                if self.arrived.insert(kind) {
-                    alarms::told(&mut self.book, notice, self.clock.now());
-                }
-            }
-            Err(why) => warn!(
-                alarm,
-                event,
-                way,
-                "alarm `{alarm}` ({event}) could not be told by {way}: {why}; `leadtime alert-test` tries it"
-            ),
+    fn note(&mut self, notice: &Notice, result: &Result<(), String>) {
+        let (kind, alarm) = (notice.kind, notice.kind.code());
+        if result.is_ok() && self.arrived.insert(kind) {
+            alarms::told(&mut self.book, notice, self.clock.now());
         }
         let left = self.open.get(&kind).map_or(0, |left| left - 1);
         if left > 0 {
