@@ -157,7 +157,8 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
     text.push_str(&format!("Next text   {next}\n"));
     text.push_str(&format!("Overdue     {}\n", overdue(config, overview)));
     if overview.unplanned > 0 {
-        text.push_str(&format!("            {} changed visits wait to be planned\n", overview.unplanned));
+        let (visits, wait) = if overview.unplanned == 1 { ("visit", "waits") } else { ("visits", "wait") };
+        text.push_str(&format!("            {} changed {visits} {wait} to be planned\n", overview.unplanned));
     }
     text.push_str("\nReminders\n");
     for (name, count) in by_state(overview) {
