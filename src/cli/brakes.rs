@@ -2,26 +2,12 @@
 
 use clap::Args;
 
-use super::output::{configuration, local, moment, print, time, who};
+use super::by::By;
+use super::output::{configuration, local, moment, print, time};
 use super::{ConfigOption, Failure};
 use crate::config::Config;
 use crate::domain::text::{AppointmentId, RuleName};
-use crate::store::answers::Person;
 use crate::store::brakes;
-use crate::store::open;
-
-/// Who acts, and why.
-#[derive(Debug, Args)]
-struct By {
-    /// Who does it; else the user of this session.
-    #[arg(long, value_name = "NAME")]
-    who: Option<String>,
-    /// Why, in a few words, for the audit; without names.
-    #[arg(long, value_name = "WORDS")]
-    why: Option<String>,
-    #[command(flatten)]
-    config: ConfigOption,
-}
 
 #[derive(Debug, Args)]
 pub(super) struct Pause {
@@ -33,6 +19,8 @@ pub(super) struct Pause {
     location: Option<String>,
     #[command(flatten)]
     by: By,
+    #[command(flatten)]
+    config: ConfigOption,
 }
 
 #[derive(Debug, Args)]
@@ -42,6 +30,8 @@ pub(super) struct Resume {
     location: Option<String>,
     #[command(flatten)]
     by: By,
+    #[command(flatten)]
+    config: ConfigOption,
 }
 
 #[derive(Debug, Args)]
@@ -56,10 +46,12 @@ pub(super) struct Skip {
     off: bool,
     #[command(flatten)]
     by: By,
+    #[command(flatten)]
+    config: ConfigOption,
 }
 
 pub(super) fn pause(options: &Pause) -> Result<(), Failure> {
-    let (_, config) = configuration(&options.by.config, false)?;
+    let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
     known_location(&config, options.location.as_deref())?;
     let now = moment(None, zone)?;
@@ -68,7 +60,7 @@ pub(super) fn pause(options: &Pause) -> Result<(), Failure> {
         return Err(Failure::Usage(anyhow::anyhow!("--until lies in the past; nothing changed")));
     }
     let location = options.location.as_deref();
-    write(&config, &options.by, |tx, person| brakes::pause(tx, location, until, person, now))?;
+    options.by.write(&config, |tx, person| brakes::pause(tx, location, until, person, now))?;
     let place = location.map_or_else(|| "Sending".to_owned(), |id| format!("Sending of location {id}"));
     print(&match until {
         Some(until) => format!("{place} is paused until {}.\n", local(zone, until)),
@@ -78,17 +70,17 @@ pub(super) fn pause(options: &Pause) -> Result<(), Failure> {
 }
 
 pub(super) fn resume(options: &Resume) -> Result<(), Failure> {
-    let (_, config) = configuration(&options.by.config, false)?;
+    let (_, config) = configuration(&options.config, false)?;
     let now = moment(None, &config.practice.zone)?;
     let location = options.location.as_deref();
-    match write(&config, &options.by, |tx, person| brakes::resume(tx, location, person, now))? {
+    match options.by.write(&config, |tx, person| brakes::resume(tx, location, person, now))? {
         true => print("Sending goes on: what is still of use goes out, the rest is listed by `leadtime plan`.\n"),
         false => Err(anyhow::anyhow!("there is no such pause; `leadtime status` shows what is paused").into()),
     }
 }
 
 pub(super) fn skip(options: &Skip) -> Result<(), Failure> {
-    let (_, config) = configuration(&options.by.config, false)?;
+    let (_, config) = configuration(&options.config, false)?;
     let now = moment(None, &config.practice.zone)?;
     let rule = options.rule.as_ref().map(|rule| RuleName(rule.clone()));
     if let Some(rule) = rule.as_ref().filter(|rule| config.rulebook.rules.iter().all(|known| known.name != **rule)) {
@@ -102,7 +94,7 @@ pub(super) fn skip(options: &Skip) -> Result<(), Failure> {
         Some(rule) => format!("`{rule}` of appointment {visit}"),
         None => format!("appointment {visit}"),
     };
-    let done = write(&config, &options.by, |tx, person| {
+    let done = options.by.write(&config, |tx, person| {
         Ok(match (known(tx)?, options.off) {
             (false, _) => None,
             (true, false) => Some(brakes::skip(tx, &visit, rule.as_ref(), person, now)?),
@@ -127,16 +119,4 @@ fn known_location(config: &Config, location: Option<&str>) -> Result<(), Failure
         }
         _ => Ok(()),
     }
-}
-
-/// Writes in one transaction beside a daemon that may be writing.
-fn write<R>(
-    config: &Config,
-    by: &By,
-    work: impl FnOnce(&crate::store::Transaction<'_>, Person<'_>) -> Result<R, crate::store::StoreError>,
-) -> Result<R, Failure> {
-    let mut connection = open::read_write(&config.database)?;
-    let name = who(by.who.as_deref());
-    let person = Person { who: name.as_deref(), why: by.why.as_deref() };
-    Ok(open::at_once(&mut connection, |tx| work(tx, person))?)
 }

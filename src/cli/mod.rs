@@ -3,6 +3,7 @@
 mod alert_test;
 mod backup;
 mod brakes;
+mod by;
 mod check;
 mod confirm_change;
 mod demo;

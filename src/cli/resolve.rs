@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
-use super::output::{configuration, local, moment, print, utc, who};
+use super::by::By;
+use super::output::{configuration, local, moment, print, utc};
 use super::{ConfigOption, Failure};
 use crate::domain::text::ConversationId;
-use crate::store::answers::{self, Decision, Held, Person};
+use crate::store::answers::{self, Decision, Held};
 use crate::store::open;
 
 #[derive(Debug, Args)]
@@ -23,12 +24,8 @@ pub(super) struct Options {
     /// Do not send it.
     #[arg(long, group = "decision", requires = "id")]
     drop: bool,
-    /// Who decides; else the user of this session.
-    #[arg(long, value_name = "NAME")]
-    who: Option<String>,
-    /// Why, in a few words, for the audit; without names.
-    #[arg(long, value_name = "WORDS")]
-    why: Option<String>,
+    #[command(flatten)]
+    by: By,
     /// For programs: one JSON array of what is held.
     #[arg(long)]
     json: bool,
@@ -54,11 +51,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         };
     };
     let now = moment(None, zone)?;
-    let mut connection = open::read_write(&config.database)?;
-    let by = who(options.who.as_deref());
-    let person = Person { who: by.as_deref(), why: options.why.as_deref() };
     let id = options.id.unwrap_or_default();
-    let resolved = open::at_once(&mut connection, |tx| answers::resolve(tx, id, &decision, person, now))?;
+    let resolved = options.by.write(&config, |tx, person| answers::resolve(tx, id, &decision, person, now))?;
     let key = resolved.map_err(|error| Failure::Failed(anyhow::anyhow!(error)))?;
     let about = format!("`{}` of appointment {}", key.rule, key.appointment_id);
     print(&match decision {

@@ -21,7 +21,14 @@ fn send_to(base_url: Option<String>, misbehave: fn(TcpStream)) -> Outcome {
             misbehave(stream);
         }
     });
-    let annie = HttpAnnie::new(&address, "key".into(), Duration::from_millis(600)).unwrap();
+    let outcome = one_text(&address, Duration::from_millis(600), true);
+    drop(server);
+    outcome
+}
+
+/// What becomes of one text sent to this address; `still_good` is what is said just before its first byte leaves.
+pub(crate) fn one_text(base_url: &str, timeout: Duration, still_good: bool) -> Outcome {
+    let annie = HttpAnnie::new(base_url, "key".into(), timeout).unwrap();
     let request = SmsRequest {
         from_number: "+13035550199".into(),
         to_number: "+13035550101".into(),
@@ -31,9 +38,7 @@ fn send_to(base_url: Option<String>, misbehave: fn(TcpStream)) -> Outcome {
         context: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let outcome = runtime.block_on(annie.send(&request, || "2026-11-24T17:00:00Z".parse().unwrap(), || true)).answer;
-    drop(server);
-    outcome
+    runtime.block_on(annie.send(&request, || "2026-11-24T17:00:00Z".parse().unwrap(), move || still_good)).answer
 }
 
 fn read_all(stream: &mut TcpStream) {
@@ -259,18 +264,7 @@ fn a_claim_let_go_at_the_last_moment_sends_not_a_byte() {
             let _ = stream.write_all(b"HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n");
             String::from_utf8_lossy(&heard[..length]).into_owned()
         });
-        let annie = HttpAnnie::new(&base_url, "key".into(), Duration::from_secs(10)).unwrap();
-        let request = SmsRequest {
-            from_number: "+13035550199".into(),
-            to_number: "+13035550101".into(),
-            message: "Hi".into(),
-            patient_info: None,
-            appointment_info: None,
-            context: None,
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let now = || "2026-11-24T17:00:00Z".parse().unwrap();
-        let outcome = runtime.block_on(annie.send(&request, now, move || still_good)).answer;
+        let outcome = one_text(&base_url, Duration::from_secs(10), still_good);
         let heard = server.join().unwrap();
         if still_good {
             assert_eq!(outcome.name(), "unknown", "500");

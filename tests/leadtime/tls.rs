@@ -6,8 +6,6 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use leadtime::annie::client::HttpAnnie;
-use leadtime::annie::wire::SmsRequest;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -110,16 +108,6 @@ fn whether_a_text_left_is_told_from_how_tls_went() {
 #[test]
 fn the_child_sends_one_text() {
     let Some(url) = std::env::var_os(URL) else { return };
-    let annie = HttpAnnie::new(url.to_str().unwrap(), "key".into(), Duration::from_secs(10)).unwrap();
-    let request = SmsRequest {
-        from_number: "+13035550199".into(),
-        to_number: "+13035550101".into(),
-        message: "Hi".into(),
-        patient_info: None,
-        appointment_info: None,
-        context: None,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let outcome = runtime.block_on(annie.send(&request, || "2026-11-24T17:00:00Z".parse().unwrap(), || true)).answer;
+    let outcome = crate::client::one_text(url.to_str().unwrap(), Duration::from_secs(10), true);
     println!("\noutcome: {}\n{outcome:?}", outcome.name());
 }
