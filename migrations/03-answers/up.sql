@@ -12,7 +12,7 @@ CREATE TRIGGER attempts_update_guard BEFORE UPDATE ON attempts
 WHEN NEW.id IS NOT OLD.id OR NEW.message_id IS NOT OLD.message_id OR NEW.api_key IS NOT OLD.api_key
     OR NEW.phone IS NOT OLD.phone OR NEW.started_ms IS NOT OLD.started_ms OR NEW.retry_of IS NOT OLD.retry_of
     OR (OLD.outcome NOT IN ('unknown', 'not-found') AND NEW.outcome IS NOT OLD.outcome)
-    OR (OLD.outcome IN ('sent', 'not-sent', 'rejected'))
+    OR OLD.outcome = 'sent' OR OLD.outcome = 'not-sent' OR OLD.outcome = 'rejected'
     -- a text that was not found may be found after all; that it was not is never taken back
     OR (OLD.outcome = 'not-found' AND NEW.outcome NOT IN ('not-found', 'sent'))
     OR (OLD.outcome IS NOT NULL AND NEW.outcome IS NULL)

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::domain::outcome::{NotSent, Outcome};
 use crate::domain::phone::Phone;
 use crate::planner::facts::Key;
-use crate::store::{StoreError, Transaction, circuits, each_separately, ledger, separately};
+use crate::store::{Care, StoreError, Transaction, circuits, each_separately, ledger, separately};
 
 /// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
 const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
@@ -179,7 +179,7 @@ impl InFlight {
             return Ok(0);
         }
         let ended = self.unsettled();
-        let settled = store.write(move |tx| settle_all(tx, &ended)).await?;
+        let settled = store.write(move |tx| settle_all(tx, Care::Careful, &ended)).await?;
         Ok(self.are_settled(&settled))
     }
 
@@ -215,12 +215,12 @@ fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> boo
 }
 
 /// Writes what became of these POSTs.
-pub(super) fn settle_all(tx: &Transaction<'_>, all: &[Finished]) -> Result<Settled, StoreError> {
+pub(super) fn settle_all(tx: &Transaction<'_>, care: Care, all: &[Finished]) -> Result<Settled, StoreError> {
     if all.is_empty() {
         return Ok(Settled::default());
     }
     let (mut unrecorded, mut accepted) = (Vec::new(), BTreeSet::new());
-    let settled = each_separately(tx, all, |one| ledger::settle(tx, one.attempt, &one.outcome, one.ended))?;
+    let settled = each_separately(tx, care, all, |one| ledger::settle(tx, one.attempt, &one.outcome, one.ended))?;
     for (Finished { attempt, outcome, ended, api_key, pause, .. }, settled) in all.iter().zip(settled) {
         if let Err(error) = settled {
             unrecorded.push(*attempt);

@@ -11,6 +11,7 @@ use tracing::{debug, error, info, warn};
 use super::difference::{self, Difference};
 use super::in_flight::{Finished, InFlight, settle_all};
 use super::lines::Line;
+use super::queue::Queue;
 use super::reading::Done;
 use super::sending::{Allowance, Claiming, Trusted, claim_some};
 use super::trust::ClockWatch;
@@ -20,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::reminder::Wait;
 use crate::planner::facts::Mode;
-use crate::store::{Store, StoreError, reminders};
+use crate::store::{Care, Store, StoreError, reminders};
 
 /// While texts go out one after another, how often the house is kept and plans are made.
 const BETWEEN_HOUSEKEEPING: Duration = Duration::from_secs(1);
@@ -263,23 +264,26 @@ impl<C: Clock + 'static> Engine<C> {
             report.paced = report.again_in.is_some();
             return Ok(());
         }
-        let (config, clock) = (self.config.clone(), self.clock.clone());
         let trusted = Trusted { clock: self.watch.is_confirmed(), list_works: line.list_works() };
-        let (api_key, allowance) = (key.to_owned(), Allowance { most, under_way });
         let (ended, mut queue) = (self.in_flight.unsettled(), std::mem::take(&mut line.queue));
         if !ended.iter().all(Finished::is_sent) {
             queue.forget();
         }
         // The claim's time is read when the store is ours: planning and waiting for a writer take their time.
-        let done = self
-            .store
-            .write(move |tx| {
-                let settled = settle_all(tx, &ended)?;
+        let settle_and_claim = |care, ended: Vec<Finished>, mut queue: Queue| {
+            let (config, clock, api_key) = (self.config.clone(), self.clock.clone(), key.to_owned());
+            let allowance = Allowance { most, under_way, care };
+            self.store.write(move |tx| {
+                let settled = settle_all(tx, care, &ended)?;
                 let (now, boot) = (clock.now(), clock.boot());
                 let claiming = claim_some(tx, &config, &api_key, trusted, now, allowance, &mut queue)?;
                 Ok((settled, claiming, queue, now, boot))
             })
-            .await;
+        };
+        let mut done = settle_and_claim(Care::Trusting, ended, queue).await;
+        if done.as_ref().is_err_and(StoreError::is_about_data) {
+            done = settle_and_claim(Care::Careful, self.in_flight.unsettled(), Queue::default()).await;
+        }
         let (settled, claiming, queue, now, boot) = match done {
             Ok(done) => done,
             Err(error) => {

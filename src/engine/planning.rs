@@ -14,7 +14,7 @@ use crate::planner::facts::{LiveSince, NumberFacts};
 use crate::planner::plan::{Plan, plan};
 use crate::store::dirty::{self, Unit};
 use crate::store::facts::{self, Directory};
-use crate::store::{Connection, StoreError, Transaction, each_separately, reminders, standing};
+use crate::store::{Care, Connection, StoreError, Transaction, each_separately, reminders, standing};
 
 /// Marks taken in one transaction: about a tenth of a second's work.
 pub const MARKS_AT_ONCE: usize = 500;
@@ -118,7 +118,7 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
     let dirty = dirty::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
     let mut step = Step::default();
     let dirty: Vec<_> = dirty.into_iter().collect();
-    let planned = each_separately(tx, &dirty, |(unit, also)| {
+    let planned = each_separately(tx, Care::Careful, &dirty, |(unit, also)| {
         let (facts, plan) = plan_unit(tx, config, &live, unit, also, now)?;
         report_missed(&plan, &facts);
         reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored, now)

@@ -20,7 +20,7 @@ use crate::planner::plan::Item;
 use crate::store::dirty::{self, Unit};
 use crate::store::reminders::Due;
 use crate::store::{
-    Connection, StoreError, Transaction, circuits, conversations, each_separately, ledger, listings, reminders,
+    Care, Connection, StoreError, Transaction, circuits, conversations, each_separately, ledger, listings, reminders,
     standing,
 };
 
@@ -85,12 +85,14 @@ pub struct Allowance {
     pub most: usize,
     /// POSTs that have not ended.
     pub under_way: usize,
+    /// Whether it guards against single reminders at fault.
+    pub care: Care,
 }
 
 /// Claims what may be sent now with a key, in one transaction.
 ///
 /// # Errors
-/// Database errors.
+/// Database errors; without care, data at fault too.
 pub fn claim_some(
     tx: &Transaction<'_>,
     config: &Config,
@@ -155,7 +157,7 @@ pub fn claim_some(
             break;
         }
         looked_at += next.len();
-        let ones = each_separately(tx, &next, |due| claim_one(tx, config, &live, due, now))?;
+        let ones = each_separately(tx, allowance.care, &next, |due| claim_one(tx, config, &live, due, now))?;
         for (due, one) in next.iter().zip(ones) {
             match one {
                 Ok(one) => claimed.extend(one),

@@ -265,7 +265,8 @@ fn number_hash(connection: &Connection, phone: &Phone) -> Result<String, StoreEr
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or('?'));
+    bytes.iter().flat_map(digits).collect()
 }
 
 /// What the seal covers.

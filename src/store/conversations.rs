@@ -103,12 +103,17 @@ pub(super) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> R
         tx.prepare_cached("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1")?
             .execute((&id.0, attempt))?;
     } else {
+        let (phone, started_at, api_key): (String, i64, String) = tx
+            .prepare_cached(
+                "SELECT t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t
+                 LEFT JOIN listed AS l ON l.api_key = t.api_key AND l.conversation_id = ?1 WHERE t.id = ?2",
+            )?
+            .query_row((&id.0, attempt), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         tx.prepare_cached(
             "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key)
-             SELECT ?1, t.id, t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t
-             LEFT JOIN listed AS l ON l.api_key = t.api_key AND l.conversation_id = ?1 WHERE t.id = ?2",
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute((&id.0, attempt))?;
+        .execute((&id.0, attempt, phone, started_at, api_key))?;
     }
     Ok(())
 }

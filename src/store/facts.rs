@@ -129,27 +129,36 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn visits_of_number(&self, phone: &Phone) -> Result<Vec<VisitFacts>, StoreError> {
+        const SPELLINGS: &str = "SELECT spelling FROM known_spellings WHERE country = ?1 AND e164 = ?2 AND refusal = 0";
+        let mut statement = self.connection.prepare_cached(SPELLINGS)?;
+        // A set: what this connection has read, the daemon may have stored since.
+        let spellings: BTreeSet<String> = statement
+            .query_map((self.directory.country.code(), phone.dial()), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         let sql = format!(
             "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id
-             FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
-             {BESIDE} WHERE s.country = ?1 AND s.e164 = ?2 AND s.refusal = 0 ORDER BY a.starts_unix, a.id"
+             FROM appointments AS a {BESIDE} WHERE a.phone = ?1"
         );
-        let country = self.directory.country.code();
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map((country, phone.dial()), |row| self.visit_of(row))?;
         let mut visits = Vec::new();
-        for row in rows {
-            match row.map_err(StoreError::from) {
-                Ok(visit) => visits.push(visit),
-                // One row that cannot be read holds up no other visit of the number.
-                Err(error) if error.is_about_data() => {
-                    error!(
-                        "an appointment of the number {phone} cannot be read ({error}), and gets no texts: look at its visits in the appointment book"
-                    );
+        for spelling in spellings {
+            for row in statement.query_map([spelling], |row| self.visit_of(row))? {
+                match row.map_err(StoreError::from) {
+                    Ok(visit) => visits.push(visit),
+                    // One row that cannot be read holds up no other visit of the number.
+                    Err(error) if error.is_about_data() => {
+                        error!(
+                            "an appointment of the number {phone} cannot be read ({error}), and gets no texts: look at its visits in the appointment book"
+                        );
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
             }
         }
+        visits.sort_by(|a, b| {
+            let of = |visit: &VisitFacts| visit.appointment.starts_at;
+            of(a).cmp(&of(b)).then_with(|| a.appointment.id.cmp(&b.appointment.id))
+        });
         self.complete(visits)
     }
 
@@ -298,11 +307,13 @@ impl Loader<'_> {
 
     /// What this visit was told, at any start, and what was told of its patient's start under any id; some of it twice.
     fn spent(&self, visit: &Appointment) -> Result<Vec<Spent>, StoreError> {
+        // `OR`: SQLite makes a table of its own of an `IN` list, at each call.
         let sql = "SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
-                   WHERE patient_id = ?1 AND starts_at = ?2
-                       AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held')
+                   WHERE patient_id = ?1 AND starts_at = ?2 AND (state = 'sending' OR state = 'sent'
+                       OR state = 'rejected' OR state = 'unknown' OR state = 'held')
                    UNION ALL SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
-                   WHERE appointment_id = ?3 AND state IN ('sending', 'sent', 'rejected', 'unknown', 'held')";
+                   WHERE appointment_id = ?3 AND (state = 'sending' OR state = 'sent'
+                       OR state = 'rejected' OR state = 'unknown' OR state = 'held')";
         let mut statement = self.connection.prepare_cached(sql)?;
         let about = (&visit.patient_id.0, visit.starts_at.timestamp(), &visit.id.0);
         let rows = statement.query_map(about, |row| {

@@ -109,7 +109,7 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
     if let Outcome::Sent(conversation) = outcome {
         conversations::take(tx, conversation, attempt)?;
     }
-    let keys = keys_of(tx, attempt)?;
+    let reminders = reminders_of(tx, attempt)?;
     let state = match outcome {
         Outcome::Sent(_) => State::Sent,
         // A retry that is refused goes by way of a doubt to a person.
@@ -119,12 +119,16 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
         Outcome::NotSent(_) => State::Answered(Answer::Planned),
     };
     let refused_retry = state == State::Unknown && matches!(outcome, Outcome::Rejected { .. });
-    let keeps_message = state.is_spent();
-    tx.prepare_cached(
-        "UPDATE reminders SET state = ?1, message_id = iif(?2, message_id, NULL)
-         WHERE state = 'sending' AND message_id = (SELECT message_id FROM attempts WHERE id = ?3)",
-    )?
-    .execute((state.name(), keeps_message, attempt))?;
+    // One by one, by their ids: SQLite needs no list of the rows then.
+    let mut moves = tx.prepare_cached(match state.is_spent() {
+        true => "UPDATE reminders SET state = ?1 WHERE id = ?2 AND state = 'sending'",
+        false => "UPDATE reminders SET state = ?1, message_id = NULL WHERE id = ?2 AND state = 'sending'",
+    })?;
+    for (reminder, _) in &reminders {
+        moves.execute((state.name(), reminder))?;
+    }
+    drop(moves);
+    let keys = reminders.into_iter().map(|(_, key)| key).collect::<Vec<_>>();
     let act = match outcome {
         Outcome::Sent(_) => Act::Sent,
         Outcome::Rejected { .. } => Act::Rejected,
@@ -172,12 +176,19 @@ fn is_anothers(tx: &Connection, id: &ConversationId) -> Result<bool, StoreError>
 
 /// The reminders an attempt's message was made for.
 pub(super) fn keys_of(connection: &Connection, attempt: i64) -> Result<Vec<Key>, StoreError> {
-    const KEYS: &str = "SELECT r.appointment_id, r.rule, r.starts_at, r.round FROM attempts AS t
+    Ok(reminders_of(connection, attempt)?.into_iter().map(|(_, key)| key).collect())
+}
+
+/// The same with their ids.
+fn reminders_of(connection: &Connection, attempt: i64) -> Result<Vec<(i64, Key)>, StoreError> {
+    const REMINDERS: &str = "SELECT r.appointment_id, r.rule, r.starts_at, r.round, r.id FROM attempts AS t
         JOIN message_reminders AS mr ON mr.message_id = t.message_id JOIN reminders AS r ON r.id = mr.reminder_id
-        WHERE t.id = ?1 ORDER BY r.starts_at, r.appointment_id";
-    let mut statement = connection.prepare_cached(KEYS)?;
-    let rows = statement.query_map([attempt], super::facts::key_of)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        WHERE t.id = ?1";
+    let mut statement = connection.prepare_cached(REMINDERS)?;
+    let rows = statement.query_map([attempt], |row| Ok((row.get(4)?, super::facts::key_of(row)?)))?;
+    let mut reminders: Vec<(i64, Key)> = rows.collect::<Result<_, _>>()?;
+    reminders.sort_by(|(_, a), (_, b)| (a.start, &a.appointment_id).cmp(&(b.start, &b.appointment_id)));
+    Ok(reminders)
 }
 
 /// What an attempt tells, in words for the log: rules and appointments.

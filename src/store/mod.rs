@@ -32,7 +32,7 @@ pub mod retention;
 pub mod standing;
 pub mod today;
 
-pub use open::{Store, StoreError, each_separately, separately};
+pub use open::{Care, Store, StoreError, each_separately, separately};
 pub use rusqlite::{Connection, Transaction};
 
 use chrono::{DateTime, Utc};

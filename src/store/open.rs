@@ -146,16 +146,30 @@ pub fn separately<R>(
     }
 }
 
+/// Whether a transaction guards against items whose data are at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// It does not: SQLite keeps nothing to undo, which is faster, and the first fault ends the whole transaction, to be
+    /// done again with care.
+    Trusting,
+    /// One item at fault ends only its own part.
+    Careful,
+}
+
 /// Does the same for each of several items: all in one go, and only if the data of one are at fault, each by itself. The
 /// work is begun anew then, and must not have effects outside the transaction that matter.
 ///
 /// # Errors
-/// Errors of the disk, the file or the connection.
+/// Errors of the disk, the file or the connection; without care, those of the data too.
 pub fn each_separately<I, R>(
     tx: &rusqlite::Transaction<'_>,
+    care: Care,
     items: &[I],
     work: impl Fn(&I) -> Result<R, StoreError>,
 ) -> Result<Vec<Result<R, StoreError>>, StoreError> {
+    if care == Care::Trusting {
+        return items.iter().map(|item| work(item).map(Ok)).collect();
+    }
     match separately(tx, || items.iter().map(&work).collect::<Result<Vec<R>, StoreError>>())? {
         Ok(all) => Ok(all.into_iter().map(Ok).collect()),
         Err(_) => items.iter().map(|item| separately(tx, || work(item))).collect(),
