@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -32,6 +33,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     if options.story {
         tracing_subscriber::fmt().without_time().with_target(false).init();
     }
+    let began = Instant::now();
     let next = AtomicU64::new(options.seed);
     let until = options.seed.saturating_add(options.seeds);
     let outcomes = Mutex::new(Vec::new());
@@ -65,7 +67,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         all.push(outcome);
     }
     if !options.json {
-        print(&summary(&all))?;
+        print(&summary(&all, began.elapsed()))?;
     }
     match all.iter().all(|outcome| outcome.breaks.is_empty()) {
         true => Ok(()),
@@ -73,14 +75,14 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-fn summary(all: &[Outcome]) -> String {
+fn summary(all: &[Outcome], took: Duration) -> String {
     let sum = |of: fn(&Outcome) -> u64| all.iter().map(of).sum::<u64>();
     let mut states = std::collections::BTreeMap::<&str, u64>::new();
     for (state, count) in all.iter().flat_map(|outcome| &outcome.states) {
         *states.entry(state).or_default() += count;
     }
     let mut text = format!(
-        "{} seeds, {} days lived\n\
+        "{} seeds, {} days lived in {:.0} s\n\
          texts that reached patients   {}\n\
          requests to Annie             {} to send, {} to read\n\
          faults of hers                {}\n\
@@ -92,6 +94,7 @@ fn summary(all: &[Outcome]) -> String {
          how the reminders ended:\n",
         all.len(),
         sum(|o| u64::from(o.days)),
+        took.as_secs_f64(),
         sum(|o| o.texts),
         sum(|o| o.posts),
         sum(|o| o.gets),

@@ -210,6 +210,10 @@ impl Simulation {
             let fuse = Fuse::new(&database, probability, self.rng.u64(..));
             let connection = open::read_write(&database)?;
             open::simulated(&connection, true)?;
+            // Sometimes a long log lasts over several lives; always would make the copies of the files the most of the work.
+            if self.rng.u8(0..4) > 0 {
+                open::empty_log(&connection)?;
+            }
             fuse.watch(&connection)?;
             let store = Store::here(connection);
             let annie = Annie {

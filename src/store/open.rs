@@ -316,6 +316,15 @@ pub fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Moves the log into the file, and leaves an empty one: what SQLite does now and then by itself.
+///
+/// # Errors
+/// Database errors.
+pub fn empty_log(connection: &Connection) -> Result<(), StoreError> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
 /// Opens a database of this or an older version for reading only; never creates or changes it.
 ///
 /// # Errors
