@@ -12,9 +12,9 @@ use crate::domain::rule::Rule;
 use crate::domain::text::AppointmentId;
 use crate::planner::facts::{LiveSince, NumberFacts};
 use crate::planner::plan::{Plan, plan};
+use crate::store::directory::Directory;
 use crate::store::dirty::{self, Unit};
-use crate::store::facts::{self, Directory};
-use crate::store::{Care, Connection, StoreError, Transaction, each_separately, reminders, standing};
+use crate::store::{Care, Connection, StoreError, Transaction, each_separately, facts, reminders, standing};
 
 /// Marks taken in one transaction: about a tenth of a second's work.
 pub const MARKS_AT_ONCE: usize = 500;

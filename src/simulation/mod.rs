@@ -28,7 +28,7 @@ use crate::engine::passes::{Engine, Gateways, PassReport};
 use crate::store::{Connection, Store, StoreError, audit, conversations, open, reminders};
 use auditor::{Auditor, Told};
 use crash::{Files, Fuse};
-use practice::Practice;
+use practice::{Practice, config_text};
 use stand_in::{Annie, Shared, lock};
 
 /// A Monday, shortly before the clocks change in spring; the first day is 6 AM in Denver.
@@ -383,22 +383,4 @@ async fn once(engine: &mut Engine<ManualClock>) -> Result<(PassReport, usize, Op
     let busy = report.begun + report.settled + report.planned + report.reading + report.read + ended > 0;
     let next_due = if busy { None } else { engine.next_due().await? };
     Ok((report, ended, next_due))
-}
-
-/// A practice with the shipped rules' leads, and texts that an auditor can read.
-fn config_text(seed: u64) -> String {
-    let household = if seed % 2 == 1 { "separate" } else { "merge" };
-    let on_unknown = if seed % 7 == 3 { "hold" } else { "retry" };
-    let days = if seed % 3 == 2 { "days" } else { "business days" };
-    let about = "<{{ patient.first_name }} {{ appointment.date }} {{ appointment.time }}>";
-    format!(
-        "[practice]\nname = \"Maple\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
-         timezone = \"America/Denver\"\n\
-         [annie]\non_unknown = \"{on_unknown}\"\n\
-         [sending]\nmode = \"live\"\nhousehold = \"{household}\"\nmax_household = 6\n\
-         [[rule]]\nname = \"first\"\nlead = \"3 {days}\"\nat = \"10:00\"\npriority = 1\nmessage = \"F {about}\"\n\
-         [[rule]]\nname = \"last\"\nlead = \"1 {days}\"\nat = \"10:30\"\npriority = 2\nmessage = \"L {about}\"\n\
-         [household]\nmessage = \"H {{% for a in appointments %}}<{{% if a.first_name %}}{{{{ a.first_name }}}}{{% endif %}} {{{{ a.date }}}} {{{{ a.time }}}}>{{% endfor %}}\"\n\
-         [database]\npath = \"unused.db\"\n"
-    )
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::facts::Directory;
+use super::directory::Directory;
 use super::{StoreError, any_text, phones};
 use crate::domain::phone::Phone;
 use crate::domain::text::AppointmentId;

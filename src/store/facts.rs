@@ -1,62 +1,20 @@
 //! Gathers all that is known of one planning unit, for the planner.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 use tracing::error;
 
 use super::appointments::{COLUMN_COUNT, COLUMNS, from_row};
+use super::directory::Directory;
 use super::dirty::Unit;
 use super::{StoreError, any_text, attempts, brakes, conversations, instant, listings, phones, text};
 use crate::domain::appointment::Appointment;
-use crate::domain::phone::{Country, Phone, Reading};
+use crate::domain::phone::Phone;
 use crate::domain::reminder::State;
 use crate::domain::text::{AppointmentId, ConversationId, PatientId};
 use crate::planner::facts::{FeedImports, Key, Number, NumberFacts, Spent, Stored, Told, Twin, VisitFacts};
-
-/// How numbers are read: by the rules of a country, and taken as written where the configuration names them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Directory {
-    /// The country of numbers without `+`.
-    pub country: Country,
-    /// Numbers that count as usable, valid or not.
-    pub as_written: BTreeSet<Phone>,
-    /// The practice's own numbers: an entry with one of them has none of its patient's.
-    pub own: BTreeSet<Phone>,
-    /// Which locations have an API key of their own, by its name.
-    pub keys: BTreeMap<String, String>,
-    /// The key of all other visits, by its name.
-    pub key: String,
-}
-
-impl Directory {
-    /// The number of a reading, if it can be texted.
-    pub fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
-        let allowed = |phone: &&Phone| {
-            !reading.refusal && ((reading.valid && reading.textable) || self.as_written.contains(phone))
-        };
-        reading.phone.as_ref().filter(allowed).filter(|phone| !self.own.contains(phone))
-    }
-
-    /// The unit a visit belongs to, by its number as written; spellings must have been learnt.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn unit(
-        &self,
-        connection: &Connection,
-        id: &AppointmentId,
-        spelling: Option<&str>,
-    ) -> Result<Unit, StoreError> {
-        let reading = match spelling {
-            Some(spelling) => phones::known(connection, self.country, spelling)?,
-            None => None,
-        };
-        let phone = reading.as_ref().and_then(|reading| self.usable(reading));
-        Ok(phone.cloned().map_or_else(|| Unit::Visit(id.clone()), Unit::Number))
-    }
-}
 
 /// Everything the planner needs of a unit. `also` names visits whose stored reminders belong here although the
 /// visit itself may be gone or moved to another number.

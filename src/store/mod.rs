@@ -13,6 +13,7 @@ pub mod brakes;
 pub mod circuits;
 pub mod conversations;
 pub mod daily;
+pub mod directory;
 pub mod dirty;
 pub mod facts;
 pub mod feeds;
@@ -29,11 +30,13 @@ pub mod phones;
 pub mod reminders;
 pub mod restore;
 pub mod retention;
+pub mod separately;
 pub mod standing;
 pub mod today;
 
-pub use open::{Care, Store, StoreError, each_separately, separately};
+pub use open::{Store, StoreError};
 pub use rusqlite::{Connection, Transaction};
+pub use separately::{Care, each_separately, separately};
 
 use chrono::{DateTime, Utc};
 

@@ -11,7 +11,7 @@ use leadtime::domain::reminder::{Answer, State, all_states};
 use leadtime::domain::zone::Zone;
 use leadtime::planner::facts::Key;
 use leadtime::planner::plan::Item;
-use leadtime::store::facts::Directory;
+use leadtime::store::directory::Directory;
 use leadtime::store::{StoreError, answers, circuits, dirty, ledger, open, reminders, standing};
 use proptest::prelude::*;
 use rusqlite::Connection;
