@@ -195,6 +195,16 @@ fn restoring_refuses_a_running_daemon_and_what_is_no_copy() {
             !files(practice.folder.path()).iter().any(|name| name.contains("before-restore") || name.contains(".part"))
         );
     };
+    // As the superuser: the lock stays the service's.
+    let lock = practice.path("test.db.lock");
+    let service = Some(12345);
+    let is_superuser = std::os::unix::fs::chown(practice.path("test.db"), service, service).is_ok();
+    refused("none.db", "is no copy of a Leadtime database");
+    if is_superuser {
+        assert_eq!(std::os::unix::fs::MetadataExt::uid(&lock.metadata().unwrap()), 12345);
+        std::os::unix::fs::chown(practice.path("test.db"), Some(0), Some(0)).unwrap();
+        std::fs::remove_file(&lock).unwrap();
+    }
     let daemon = Daemon::start(&practice, "k");
     refused("copy.db", "stop it first");
     daemon.stop();
