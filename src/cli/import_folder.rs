@@ -40,6 +40,10 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     // What a crash, or a database that was busy, left behind comes first.
     for left in places.look(Place::Reading).map_err(no_folder)?.exports {
         ended.add(import_one(&places, &left, &config)?);
+        // An older export must not be imported after a newer one.
+        if ended.undone > 0 {
+            return ended.result();
+        }
     }
     for round in 0.. {
         let look = places.look(Place::Inbox).map_err(no_folder)?;
@@ -59,15 +63,12 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             if places.again(&seen.path).is_ok_and(|now| now == seen) {
                 ended.add(take(&places, &seen, &config)?);
             }
-        }
-        if ended.undone > 0 {
-            break;
+            if ended.undone > 0 {
+                return ended.result();
+            }
         }
     }
-    match ended.refused + ended.undone {
-        0 => Ok(()),
-        _ => Err(Failure::Said(1)),
-    }
+    ended.result()
 }
 
 /// How the files ended.
@@ -91,6 +92,13 @@ impl Ended {
     fn add(&mut self, end: End) {
         self.refused += usize::from(end == End::Refused);
         self.undone += usize::from(end == End::Undone);
+    }
+
+    fn result(&self) -> Result<(), Failure> {
+        match self.refused + self.undone {
+            0 => Ok(()),
+            _ => Err(Failure::Said(1)),
+        }
     }
 }
 

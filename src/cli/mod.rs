@@ -27,10 +27,12 @@ mod simulate;
 mod status;
 mod test_text;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 /// Reminds patients of their appointments by SMS, through the Annie API; never twice, and able to say why.
 #[derive(Debug, Parser)]
@@ -124,9 +126,23 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
+/// No core of this process holds patients' data, and no log the words of a fault: they may name one.
+fn keep_private() {
+    // Where this is refused, as within the packaged services, the limit is set from outside.
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let _ = setrlimit(Resource::Core, none);
+    if !std::io::stderr().is_terminal() {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+            eprintln!("leadtime: a fault of its own at {place}: please report it with this line and the version");
+        }));
+    }
+}
+
 /// Parses the arguments, runs the command, says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
+    keep_private();
     let matches = help::grouped(Cli::command()).get_matches();
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match parsed.command {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::output::{configuration, local, moment, print, who};
 use super::{ConfigOption, Failure};
+use crate::store::carry::Carried;
 use crate::store::restore;
 
 #[derive(Debug, Args)]
@@ -43,9 +44,20 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             aside.display()
         ));
     }
+    if let Some(Carried { opt_outs, wrong_numbers, pauses, skips, .. }) = restored.carried {
+        text.push_str(&format!(
+            "What was noted in it was carried over: changes to {opt_outs} opt-outs, {wrong_numbers} wrong numbers, {pauses} pauses, {skips} skips.\n",
+        ));
+    }
+    if restored.carried.is_none_or(|carried| !carried.is_all) {
+        text.push_str(
+            "What was noted since the copy was made may not be in it. Before you start the service, note again: opt-outs (and\n\
+             those that were lifted), wrong numbers, pauses, and visits that were skipped.\n",
+        );
+    }
     text.push_str(
         "Now import the newest export, then start the service: systemctl start leadtime. It first reads at Annie what went out\n\
-         since the copy was made, and texts nobody again. Opt-outs noted at the desk since then have to be noted again.\n",
+         since the copy was made, and texts nobody again.\n",
     );
     print(&text)
 }

@@ -30,7 +30,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let (_, config) = configuration(&options.config, false)?;
+    let (path, config) = configuration(&options.config, false)?;
     let usage = |text: String| Failure::Usage(anyhow::anyhow!(text));
     let rule = RuleName(options.rule.clone());
     if config.rulebook.rules.iter().all(|known| known.name != rule) {
@@ -43,7 +43,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let text = "no text can be sent to this number: write your mobile number, such as 303-555-0142 (the practice's own numbers, and sample numbers that are not in only_to, are none)";
         return Err(usage(text.to_owned()));
     };
-    let key = key::find(config.annie.api_key_file.as_deref()).map_err(|error| Failure::Usage(error.into()))?;
+    let key =
+        key::find_by_hand(config.annie.api_key_file.as_deref(), &path).map_err(|error| Failure::Usage(error.into()))?;
     let gateway = Gateway::Http(HttpAnnie::new(&config.annie.base_url, key, config.annie.timeout)?);
     let now = moment(None, &config.practice.zone)?;
     let mut connection = open::read_write(&config.database)?;

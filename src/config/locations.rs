@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::{Section, Value, fault, text, text_as};
 use super::hours::Open;
+use super::key;
 use super::problem::Problem;
 use super::read::{e164, one_line_text, phone_number};
 use super::zones::Zones;
@@ -69,7 +70,7 @@ fn read_one(mut section: Section<'_, '_, '_>, before: &[Written], folder: &Path,
         zone: section.optional("timezone", zone),
         organization_zone: section.optional("organization_timezone", zone),
         open: Open::read(&mut section),
-        api_key_file: section.optional("api_key_file", |value| text(value).map(|path| folder.join(path))),
+        api_key_file: section.optional("api_key_file", |value| text_as(value, |name| key::file(name, folder))),
         id: id.clone().unwrap_or_default(),
     };
     section.finish();

@@ -214,7 +214,7 @@ pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let (config, problems) = read::read(&source, folder, &Zones::of_this_machine());
-    let report = Report { file: path.display().to_string(), source, problems };
+    let report = Report { file: path.display().to_string(), source: key::without_keys(source), problems };
     match config {
         Some(config) if !report.has_errors() => Ok((config, report)),
         _ => Err(ConfigError::Wrong(report)),

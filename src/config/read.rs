@@ -11,6 +11,7 @@ use toml::de::DeTable;
 
 use super::document::{Faults, Section, Value, duration, fault, list, one_of, text, text_as, whole_number};
 use super::hours::{self, Open};
+use super::key;
 use super::problem::Problem;
 use super::zones::Zones;
 use super::{
@@ -213,7 +214,7 @@ fn read_practice(mut section: Section<'_, '_, '_>, zones: &Zones) -> Option<Prac
 /// The settings, and the organization's zone where it is not the practice's.
 fn read_annie(mut section: Section<'_, '_, '_>, folder: &Path, zones: &Zones) -> Option<(Annie, Option<Zone>)> {
     let base_url = section.optional("base_url", |value| text_as(value, base_url));
-    let api_key_file = section.optional("api_key_file", |value| text(value).map(|path| folder.join(path)));
+    let api_key_file = section.optional("api_key_file", |value| text_as(value, |name| key::file(name, folder)));
     let organization = section.optional("organization_timezone", |value| text_as(value, |name| zones.load(name)));
     let patient_fields = [
         ("first_name", PatientField::FirstName),

@@ -38,7 +38,7 @@ impl Daily {
         Daily { looked: None, was_away }
     }
 
-    /// Makes the list if it is due.
+    /// Makes the list if it is due. Also while the clock is in doubt: then nothing is sent, and the list says so.
     pub(super) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>) {
         let Some(at) = config.not_reached_at else { return };
         if self.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
@@ -74,7 +74,8 @@ impl Daily {
         let found: Option<Vec<NotReached>> = store
             .write(move |tx| {
                 let last = daily::last(tx, Work::NotReached)?.and_then(|done| done.date);
-                let is_done = last.is_some_and(|last| last >= today);
+                // A date beyond today was written under a wrong clock.
+                let is_done = last == Some(today);
                 let wanted = !is_done || again;
                 wanted.then(|| list(tx, &of_config, coming_days(&of_config, now), now)).transpose()
             })

@@ -12,7 +12,7 @@ use crate::store::{Connection, StoreError, feeds};
 /// Database errors.
 pub fn is_stale(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let Some(limit) = config.feed.stale_after else { return Ok(false) };
-    let imported_at = feeds::last_good_import(connection)?;
+    let imported_at = feeds::last_good_import(connection, now)?;
     Ok(freshness::is_stale(&config.rulebook.calendar, Some(limit), imported_at, now))
 }
 
@@ -21,6 +21,6 @@ pub fn is_stale(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
 /// # Errors
 /// Database errors.
 pub fn age(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Option<TimeDelta>, StoreError> {
-    let imported_at = feeds::last_good_import(connection)?;
+    let imported_at = feeds::last_good_import(connection, now)?;
     Ok(imported_at.map(|at| freshness::age(&config.rulebook.calendar, at, now)))
 }

@@ -58,27 +58,27 @@ impl Housekeeping {
         }
     }
 
-    /// One pass: what is due is begun, what has ended is recorded. While the clock is not `trusted` nothing is deleted,
-    /// and no copy is made, because its name and the rotation go by the clock.
+    /// One pass: what is due is begun, what has ended is recorded. While the clock is not `trusted` no patients' data are
+    /// deleted, and twice as many copies are kept, so that those named by a wrong clock push out none that is needed.
     ///
     /// # Errors
     /// Database errors; it is tried again.
     pub async fn tend(&mut self, config: &Arc<Config>, now: DateTime<Utc>, trusted: bool) -> Result<(), StoreError> {
-        if !trusted || !is_past(self.looked, LOOK_AGAIN, now) {
+        if !is_past(self.looked, LOOK_AGAIN, now) {
             return Ok(());
         }
         self.looked = Some(now);
         if self.backup.as_ref().is_some_and(|(task, _)| task.is_finished()) {
             self.finish_backup(now).await?;
         }
-        self.begin_backup(config, now).await?;
-        if is_past(self.swept, SWEEP_AGAIN, now) {
+        self.begin_backup(config, now, trusted).await?;
+        if trusted && is_past(self.swept, SWEEP_AGAIN, now) {
             self.sweep(config, now).await?;
         }
         Ok(())
     }
 
-    async fn begin_backup(&mut self, config: &Config, now: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn begin_backup(&mut self, config: &Config, now: DateTime<Utc>, trusted: bool) -> Result<(), StoreError> {
         let Some(backup) = config.backup.as_ref().filter(|_| self.backup.is_none()) else { return Ok(()) };
         let last = self.store.write(|tx| daily::last(tx, Work::Backup)).await?;
         if last != self.known {
@@ -91,8 +91,9 @@ impl Housekeeping {
         let zone = &config.practice.zone;
         let Some(date) = due(zone, backup.at, last.and_then(|last| last.date), now) else { return Ok(()) };
         let (database, backup, zone) = (config.database.clone(), backup.clone(), zone.clone());
+        let keep = if trusted { backup.keep } else { backup.keep.saturating_mul(2) };
         // With a connection of its own, beside the texts.
-        let task = tokio::task::spawn_blocking(move || make_daily(&database, &backup.folder, backup.keep, &zone, now));
+        let task = tokio::task::spawn_blocking(move || make_daily(&database, &backup.folder, keep, &zone, now));
         self.backup = Some((task, date));
         Ok(())
     }

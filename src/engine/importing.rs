@@ -121,7 +121,7 @@ pub fn import_csv(
         if nameless > 0 {
             return Err(ImportError::NamelessRows(nameless));
         }
-        let vanishing = staging.vanishing(&span)?;
+        let vanishing = staging.vanishing(&span, now)?;
         if vanishing.gone > FEW_GONE && vanishing.gone * 100 > vanishing.of * u64::from(how.max_missing) {
             return Err(ImportError::TooManyGone { vanishing, most: how.max_missing });
         }

@@ -1,14 +1,16 @@
 //! The patients of the coming days whom no text reached or will reach, so that somebody can call them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::outlook::{self, Row};
 use crate::config::Config;
 use crate::domain::appointment::{Appointment, Status};
-use crate::domain::reminder::{Answer, Cancel, Skip, State};
-use crate::domain::text::AppointmentId;
+use crate::domain::phone::Phone;
+use crate::domain::reminder::{Answer, Cancel, Skip, State, Wait};
+use crate::domain::text::{AppointmentId, PatientId};
+use crate::feeds::csv::is_known_by_name_alone;
 use crate::store::{Connection, StoreError};
 
 /// A visit that no text reaches.
@@ -58,17 +60,40 @@ pub fn list(
     for row in rows.iter().filter(|row| row.visit.starts_at >= from && row.visit.status.is_live()) {
         of_visit.entry((row.visit.starts_at, &row.visit.id)).or_default().push(row);
     }
-    Ok(of_visit.values().filter_map(|rows| not_reached(rows)).collect())
+    let late = now - config.alerts.unresolved_after;
+    let told: HashSet<_> = rows.iter().filter(|row| reaches(row, late)).filter_map(whom).collect();
+    Ok(of_visit.values().filter_map(|rows| not_reached(rows, &told, late)).collect())
 }
 
-/// Why no text of these reaches the visit; none where one does, or nobody has to call.
-fn not_reached(rows: &[&Row]) -> Option<NotReached> {
-    let reaches = |row: &&&Row| {
-        // In observe mode: those whom a text would reach.
-        let planned = [Answer::Planned, Answer::Skipped(Skip::ObserveMode), Answer::Cancelled(Cancel::AppointmentOver)];
-        matches!(row.item.state, State::Sent | State::Sending) || planned.map(State::Answered).contains(&row.item.state)
+/// Who hears of which start, and at which number.
+type Whom<'r> = (&'r PatientId, DateTime<Utc>, &'r Phone);
+
+fn whom(row: &Row) -> Option<Whom<'_>> {
+    Some((&row.item.patient_id, row.item.key.start, row.item.phone.as_ref()?))
+}
+
+/// Whether the text reaches the patient, or is going to; in observe mode: would.
+fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
+    match row.item.state {
+        State::Sent | State::Sending => true,
+        State::Answered(Answer::Planned) => row.overdue_since.is_none_or(|since| since > late),
+        State::Answered(answer) => {
+            [Answer::Skipped(Skip::ObserveMode), Answer::Cancelled(Cancel::AppointmentOver)].contains(&answer)
+        }
+        State::Rejected | State::Unknown | State::Held => false,
+    }
+}
+
+/// Why no text of these reaches the visit; none where one does, or nobody has to call. `told`: whom the others' texts
+/// reach; `late`: what was due by then and is not sent reaches nobody.
+fn not_reached(rows: &[&Row], told: &HashSet<Whom<'_>>, late: DateTime<Utc>) -> Option<NotReached> {
+    let is_told_by_twin = |row: &Row| {
+        row.item.state == State::Answered(Answer::Skipped(Skip::Duplicate))
+            // A namesake may be somebody else.
+            && !is_known_by_name_alone(&row.visit)
+            && whom(row).is_some_and(|whom| told.contains(&whom))
     };
-    if rows.iter().any(|row| reaches(&row)) {
+    if rows.iter().any(|row| reaches(row, late) || is_told_by_twin(row)) {
         return None;
     }
     // The patient has said yes: nobody has to ask.
@@ -77,9 +102,10 @@ fn not_reached(rows: &[&Row]) -> Option<NotReached> {
         return None;
     }
     let state = last.item.state;
-    Some(NotReached {
-        visit: last.visit.clone(),
-        code: last.code.or(state.reason()).unwrap_or(state.name()),
-        why: state.words(),
-    })
+    let (code, why) = match (state, last.code.and_then(Wait::from_code)) {
+        (State::Answered(Answer::Planned), Some(wait)) => (wait.code(), wait.words()),
+        (State::Answered(Answer::Planned), None) => ("overdue", "its text is overdue; look whether Leadtime runs"),
+        _ => (last.code.or(state.reason()).unwrap_or(state.name()), state.words()),
+    };
+    Some(NotReached { visit: last.visit.clone(), code, why })
 }

@@ -42,6 +42,8 @@ pub struct Row {
     pub together: Vec<Key>,
     /// The code a program reads: the reason, or what a planned one waits for.
     pub code: Option<&'static str>,
+    /// Since when a planned one is overdue, as the store has it: the plan of now moves its time on.
+    pub overdue_since: Option<DateTime<Utc>>,
 }
 
 impl Row {
@@ -152,6 +154,8 @@ pub fn rows_in(
             facts.attempts.iter().rev().find(|attempt| attempt.keys.contains(&item.key) && item.state.is_spent());
         let together = told.map(|attempt| &attempt.keys).or(message.map(|message| &message.keys));
         let overdue = planned && item.due_at.is_some_and(|at| at <= now);
+        let stored = facts.stored.iter().find(|stored| planned && stored.key == item.key);
+        let overdue_since = stored.and_then(|stored| stored.due_at).filter(|at| *at <= now);
         let key = config.key_name(config.rulebook.location_of(visit));
         let waits = item.waits.or(blocked.get(key).copied().filter(|_| overdue));
         let code = item.state.reason().or(waits.filter(|_| planned).map(Wait::code));
@@ -163,6 +167,7 @@ pub fn rows_in(
             text,
             together: together.cloned().unwrap_or_else(|| vec![item.key.clone()]),
             code,
+            overdue_since,
         });
     }
     Ok(rows)

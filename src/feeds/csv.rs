@@ -7,7 +7,8 @@ use chrono::{DateTime, FixedOffset};
 
 use super::cell;
 use super::line_ends::LineFeeds;
-use crate::domain::appointment::COLUMNS;
+use crate::domain::appointment::{Appointment, COLUMNS};
+use crate::domain::private::Private;
 use crate::domain::text::is_a_slip_of;
 
 const ID: usize = 0;
@@ -250,12 +251,23 @@ fn check_cells(cells: &mut [Option<String>]) -> Result<DateTime<FixedOffset>, (u
 
 /// An id for a patient without one: the same for the same name and birth date, and telling neither.
 fn derived_patient(cells: &[Option<String>]) -> Result<String, (usize, String)> {
-    let part = |column: usize| cells[column].as_deref().unwrap_or_default().to_lowercase();
+    let part = |column: usize| cells[column].as_deref().unwrap_or_default();
     if part(FIRST_NAME).is_empty() && part(LAST_NAME).is_empty() {
         return Err((PATIENT_ID, "the row has neither a patient_id nor a name".to_owned()));
     }
-    let who = format!("{}\n{}\n{}", part(FIRST_NAME), part(LAST_NAME), part(DATE_OF_BIRTH));
-    Ok(uuid::Uuid::new_v5(&DERIVED_PATIENTS, who.as_bytes()).to_string())
+    Ok(derived_from(part(FIRST_NAME), part(LAST_NAME), part(DATE_OF_BIRTH)))
+}
+
+fn derived_from(first: &str, last: &str, born: &str) -> String {
+    let who = format!("{}\n{}\n{}", first.to_lowercase(), last.to_lowercase(), born.to_lowercase());
+    uuid::Uuid::new_v5(&DERIVED_PATIENTS, who.as_bytes()).to_string()
+}
+
+/// Whether nothing but the name tells this visit's patient from others, so that a namesake has the same id.
+pub fn is_known_by_name_alone(visit: &Appointment) -> bool {
+    let name = |part: &Private<Option<String>>| part.0.clone().unwrap_or_default();
+    visit.date_of_birth.0.is_none()
+        && visit.patient_id.0 == derived_from(&name(&visit.first_name), &name(&visit.last_name), "")
 }
 
 #[cfg(test)]

@@ -150,7 +150,8 @@ pub fn make_daily(
     // Two within a second are one.
     let copy = make(source, &folder.join(name), true)?;
     let mut copies = copies_in(folder, &stem).map_err(unwritable)?;
-    copies.sort();
+    // A wrong clock named what lies ahead: it would outlive every copy of today.
+    copies.sort_by(|a, b| (*a <= copy.path, a).cmp(&(*b <= copy.path, b)));
     let too_many = copies.len().saturating_sub(keep as usize);
     let mut deleted = 0;
     for old in copies.into_iter().take(too_many).filter(|old| *old != copy.path) {

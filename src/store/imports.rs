@@ -37,7 +37,7 @@ pub enum Staged {
 pub struct Vanishing {
     /// How many would be cancelled.
     pub gone: u64,
-    /// Out of how many live visits of the feed inside the span.
+    /// Out of how many coming, live visits of the feed inside the span.
     pub of: u64,
 }
 
@@ -123,16 +123,18 @@ impl<'c> Staging<'c> {
         Ok(first.zip(last).map(|(first, last)| [instant(first), instant(last)]))
     }
 
-    /// How many live visits of the file's feeds start in a span, and how many of them the file does not name.
+    /// How many live visits of the file's feeds start in a span from `now` on, and how many of them the file does not
+    /// name. Visits of the past tell nothing of whether the file is whole: an export that lacks all that is to come may
+    /// well name them.
     ///
     /// # Errors
     /// Database errors.
-    pub fn vanishing(&self, span: &Range<DateTime<Utc>>) -> Result<Vanishing, StoreError> {
+    pub fn vanishing(&self, span: &Range<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Vanishing, StoreError> {
         let sql =
             format!("SELECT count(*), count(*) FILTER (WHERE {ABSENT}) FROM appointments AS a WHERE {OF_THE_FEEDS}");
         let (of, gone): (i64, i64) = self.connection.query_row(
             &sql,
-            named_params! {":from": span.start.timestamp(), ":until": span.end.timestamp()},
+            named_params! {":from": span.start.max(now).timestamp(), ":until": span.end.timestamp()},
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         Ok(Vanishing { gone: gone.unsigned_abs(), of: of.unsigned_abs() })

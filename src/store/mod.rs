@@ -10,6 +10,7 @@ pub mod attempts;
 pub mod audit;
 pub mod backup;
 pub mod brakes;
+pub mod carry;
 pub mod circuits;
 pub mod conversations;
 pub mod daily;

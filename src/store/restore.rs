@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::audit::{self, Act, Entry};
 use super::backup::{BEGUN, NOT_WHOLE, copy_into, folder_of, sync_folder};
+use super::carry::{self, Carried, Notes};
 use super::{StoreError, health, ledger, lock, open, standing};
 
 /// Files SQLite keeps beside a database.
@@ -67,6 +68,8 @@ pub struct Restored {
     pub attempts: u64,
     /// Its appointments.
     pub appointments: u64,
+    /// What people noted in the former database, carried over; none: it could not be read, or there was none.
+    pub carried: Option<Carried>,
 }
 
 /// Puts the copy in the database's place. `who`: who does it, for the audit.
@@ -88,6 +91,9 @@ pub fn restore(
         return Err(RestoreError::Itself(copy.to_owned()));
     }
     let taken = lock::take(database).map_err(file("cannot make the lock file beside", database))?;
+    // Also where nothing is restored in the end: the service could not take a lock of the superuser's.
+    give_to_owner(&lock::path_of(database), database)
+        .map_err(file("cannot give to the user of the service", database))?;
     let Some(_lock) = taken else { return Err(RestoreError::Running(database.to_owned())) };
     if is_being_written(database) {
         return Err(RestoreError::InUse(database.to_owned()));
@@ -99,13 +105,13 @@ pub fn restore(
     let fresh = fresh.map_err(file("cannot write into", folder))?.into_temp_path();
     copy_into(&source, &fresh)?;
     drop(source);
-    let restored = brought_up_to_date(&fresh, who, now)?;
+    let notes = carry::notes(database);
+    let restored = brought_up_to_date(&fresh, notes.as_ref(), who, now)?;
+    drop(notes);
     for path in [&fresh as &Path, folder] {
         sync_folder(path).map_err(file("cannot write", path))?;
     }
-    for path in [&fresh as &Path, &lock::path_of(database)] {
-        give_to_owner(path, database).map_err(file("cannot give to the user of the service", path))?;
-    }
+    give_to_owner(&fresh, database).map_err(file("cannot give to the user of the service", &fresh))?;
     let aside = set_aside(database, stamp)?;
     fresh.persist(database).map_err(|error| file("cannot put in its place", database)(error.error))?;
     sync_folder(folder).map_err(file("cannot write", folder))?;
@@ -150,16 +156,25 @@ fn checked(copy: &Path) -> Result<Connection, RestoreError> {
     }
 }
 
-fn brought_up_to_date(fresh: &Path, who: Option<&str>, now: DateTime<Utc>) -> Result<Restored, StoreError> {
+fn brought_up_to_date(
+    fresh: &Path,
+    notes: Option<&Notes>,
+    who: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Restored, StoreError> {
     let mut connection = open::read_write(fresh)?;
     let last_sign = standing::last_beat(&connection)?.max(ledger::last_attempt_at(&connection)?);
-    open::at_once(&mut connection, |tx| audit::note(tx, &Entry { who, ..Entry::new(now, Act::Restored) }))?;
+    let carried = open::at_once(&mut connection, |tx| {
+        let carried = notes.map(|notes| carry::carry(tx, notes, who, now)).transpose()?;
+        audit::note(tx, &Entry { who, ..Entry::new(now, Act::Restored) })?;
+        Ok(carried)
+    })?;
     let count =
         |table: &str| connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get::<_, i64>(0));
     let (attempts, appointments) = (count("attempts")?.unsigned_abs(), count("appointments")?.unsigned_abs());
     // All of it into the one file, without a log beside it.
     connection.pragma_update(None, "journal_mode", "delete")?;
-    Ok(Restored { last_sign, aside: None, attempts, appointments })
+    Ok(Restored { last_sign, aside: None, attempts, appointments, carried })
 }
 
 /// Gives the present database, with what SQLite keeps beside it, another name. Until the copy takes its place, the file

@@ -4,7 +4,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use leadtime::clock::Clock;
 use leadtime::engine::housekeeping::Housekeeping;
 use leadtime::store::daily::{self, Work};
 use leadtime::store::{Store, health, open};
@@ -110,10 +109,27 @@ async fn a_copy_a_day_at_its_local_time_and_once_after_downtime() {
     let mut house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
     tend(&world, &mut house, "2026-11-13T20:00:00Z").await;
     assert_eq!(files(&folder).len(), 4);
-    // While the clock is in doubt none is made.
-    house.tend(world.engine.config(), "2027-11-13T20:00:00Z".parse().unwrap(), false).await.unwrap();
-    house.finish_backup(world.clock.now()).await.unwrap();
-    assert_eq!(files(&folder).len(), 4);
+}
+
+#[tokio::test]
+async fn a_clock_in_doubt_ends_neither_the_copies_nor_pushes_out_the_good_ones() {
+    let (world, mut house, folder) = daily("keep = 2").await;
+    for day in ["09", "10"] {
+        tend(&world, &mut house, &format!("2026-11-{day}T17:00:00Z")).await;
+    }
+    for day in 1..4 {
+        let now = format!("2027-11-0{day}T20:00:00Z").parse().unwrap();
+        house.tend(world.engine.config(), now, false).await.unwrap();
+        house.finish_backup(now).await.unwrap();
+    }
+    assert_eq!(
+        files(&folder),
+        ["test-20261110-100000.db", "test-20271101-140000.db", "test-20271102-140000.db", "test-20271103-140000.db"]
+    );
+    // The clock is right again.
+    tend(&world, &mut house, "2026-11-11T17:00:00Z").await;
+    assert_eq!(files(&folder), ["test-20261110-100000.db", "test-20261111-100000.db"]);
+    assert_eq!(count(&folder.join("test-20261111-100000.db"), "appointments"), 1, "the bystander");
 }
 
 #[tokio::test]
@@ -179,6 +195,16 @@ fn restoring_refuses_a_running_daemon_and_what_is_no_copy() {
             !files(practice.folder.path()).iter().any(|name| name.contains("before-restore") || name.contains(".part"))
         );
     };
+    // As the superuser: the lock stays the service's.
+    let lock = practice.path("test.db.lock");
+    let service = Some(12345);
+    let is_superuser = std::os::unix::fs::chown(practice.path("test.db"), service, service).is_ok();
+    refused("none.db", "is no copy of a Leadtime database");
+    if is_superuser {
+        assert_eq!(std::os::unix::fs::MetadataExt::uid(&lock.metadata().unwrap()), 12345);
+        std::os::unix::fs::chown(practice.path("test.db"), Some(0), Some(0)).unwrap();
+        std::fs::remove_file(&lock).unwrap();
+    }
     let daemon = Daemon::start(&practice, "k");
     refused("copy.db", "stop it first");
     daemon.stop();
@@ -289,4 +315,69 @@ fn a_copy_of_an_older_version_is_brought_up_to_date() {
     );
     let mode = practice.path("test.db").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn what_was_noted_since_the_copy_is_carried_over() {
+    let practice = observe();
+    practice.import(&visits_due_in(3600, 4), &[]).good();
+    practice.run(&["opt-out", "add", "303-555-1001"]).good();
+    practice.run(&["opt-out", "add", "303-555-1009", "--who", "Bystander"]).good();
+    practice.run(&["wrong-number", "add", "303-555-1002"]).good();
+    practice.run(&["skip", "A0"]).good();
+    practice.run(&["pause", "--who", "Kim"]).good();
+    practice.run(&["backup", "copy.db"]).good();
+    for noted in [
+        &["opt-out", "remove", "303-555-1001"][..],
+        &["opt-out", "add", "303-555-1002", "--who", "Lee"],
+        &["wrong-number", "remove", "303-555-1002"],
+        &["wrong-number", "add", "303-555-1003"],
+        &["skip", "A0", "--off"],
+        &["skip", "A3"],
+        &["resume"],
+    ] {
+        practice.run(noted).good();
+    }
+    let noted = |practice: &Practice| {
+        [
+            "SELECT group_concat(phone || coalesce(who, '')) FROM opt_outs",
+            "SELECT group_concat(phone) FROM wrong_numbers",
+            "SELECT group_concat(appointment_id) FROM skips",
+            "SELECT 'pauses: ' || count(*) FROM pauses",
+            "SELECT group_concat(phone) FROM opt_outs_lifted",
+        ]
+        .map(|sql| practice.sql().query_row(sql, [], |row| row.get::<_, Option<String>>(0)).unwrap())
+    };
+    let before = noted(&practice);
+    // Two restores within a second would want one name.
+    let restore = |file: &str| {
+        for name in files(practice.folder.path()).iter().filter(|name| name.contains("before-restore")) {
+            std::fs::remove_file(practice.path(name)).unwrap();
+        }
+        practice.run(&["restore", file]).good()
+    };
+    let out = restore("copy.db");
+    assert!(out.contains("changes to 2 opt-outs, 2 wrong numbers, 1 pauses, 2 skips"), "{out}");
+    assert!(!out.contains("note again"), "{out}");
+    assert_eq!(noted(&practice), before);
+    practice.run(&["audit", "verify"]).good();
+    // A database that was begun anew tells nothing of what was taken back.
+    practice.run(&["pause"]).good();
+    practice.run(&["backup", "later.db"]).good();
+    let before = noted(&practice);
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(practice.path(&format!("test.db{end}")));
+    }
+    practice.import(&visits_due_in(3600, 4), &[]).good();
+    practice.run(&["opt-out", "add", "303-555-1000"]).good();
+    let out = restore("later.db");
+    assert!(out.contains("changes to 1 opt-outs, 0 wrong") && out.contains("note again: opt-outs"), "{out}");
+    practice.run(&["opt-out", "remove", "303-555-1000"]).good();
+    assert_eq!(noted(&practice)[..4], before[..4]);
+    // One that cannot be read: all four kinds are named.
+    std::fs::write(practice.path("test.db"), vec![0x5A; 8192]).unwrap();
+    let out = restore("later.db");
+    for kind in ["opt-outs", "lifted", "wrong numbers", "pauses", "skipped"] {
+        assert!(out.contains(kind), "{kind}: {out}");
+    }
 }

@@ -153,3 +153,21 @@ fn what_is_wrong_in_the_sections_is_said_at_its_place() {
         assert!(ended.err.contains(words), "{words}: {}", ended.err);
     }
 }
+
+#[tokio::test]
+async fn an_import_that_lies_ahead_keeps_no_old_book_fresh() {
+    let mut world = guarded().await;
+    world.book(&[
+        visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        visit("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
+    ]);
+    imported(&world, "2026-11-01T05:00:00Z", true, 10);
+    imported(&world, "2027-11-07T05:00:00Z", true, 10);
+    world.go_to("2026-11-09T22:01:00Z").await;
+    assert_eq!((shown(&world), world.sent_to(A)), (Some(Wait::StaleFeed), 0));
+    // A clock a minute behind the one that imported is no trouble.
+    imported(&world, "2026-11-09T22:02:00Z", true, 10);
+    world.go_to("2026-11-09T22:01:30Z").await;
+    assert_eq!((shown(&world), world.sent_to(A)), (None, 1));
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}

@@ -272,3 +272,22 @@ fn a_quote_that_is_never_closed_changes_nothing() {
     assert!(ended.code == 1 && ended.err.contains("the quote opened in line 2 is never closed"), "{}", ended.err);
     assert_eq!((live(&practice), practice.number("SELECT count(*) FROM appointments")), (5, 5));
 }
+
+#[test]
+fn visits_of_the_past_do_not_hide_that_those_to_come_are_missing() {
+    let practice = practice();
+    let past: String = (0..200)
+        .map(|n| format!("O{n},Q{n},Ann,303-555-2{n:03},2020-01-{:02}T12:00:00-07:00,booked\n", 1 + n % 28))
+        .collect();
+    practice.import(&format!("{HEADER}{past}{}", days(0..15)), &["--partial"]).good();
+    // The export was cut off in the middle of what is to come: 13 of 15, and 13 of 215.
+    let cut = format!("{HEADER}{past}{}{}", days(0..1), days(14..15));
+    let ended = practice.import(&cut, &["--complete"]);
+    assert!(ended.code == 1 && ended.err.contains("13 of 15 coming visits"), "{}{}", ended.out, ended.err);
+    assert_eq!(live(&practice), 215, "nothing was changed");
+    // Nor do visits of the past that are gone make a good file a broken one.
+    practice
+        .import(&format!("{HEADER}{}{}", past.lines().next().unwrap().to_owned() + "\n", days(0..15)), &["--complete"])
+        .good();
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE id LIKE 'A%' AND status = 'booked'"), 15);
+}

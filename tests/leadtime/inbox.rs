@@ -120,3 +120,30 @@ fn a_link_is_not_followed_and_a_missing_folder_is_said() {
     let ended = practice.run(&["import-folder", "nowhere"]);
     assert!(ended.code == 1 && ended.err.contains("needs a folder `inbox`"), "{}", ended.err);
 }
+
+#[test]
+fn an_export_that_has_to_wait_holds_up_the_newer_ones() {
+    let practice = practice();
+    // The first run makes the places and the database.
+    drop_in(&practice, "first.csv", &format!("{HEADER}{}", row("A", "First")));
+    assert_eq!(import(&practice).code, 0);
+    practice.sql().pragma_update(None, "user_version", 99).unwrap();
+    for (name, first_name) in [("1-old.csv", "Old"), ("2-new.csv", "New")] {
+        drop_in(&practice, name, &format!("{HEADER}{}", row("A", first_name)));
+    }
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    std::fs::File::options()
+        .write(true)
+        .open(practice.path("spool/inbox/1-old.csv"))
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(import(&practice).code, 1);
+        assert_eq!((names(&practice, "reading").len(), names(&practice, "inbox").len()), (1, 1));
+    }
+    drop_in(&practice, "3-bystander.csv", &format!("{HEADER}{}", row("B", "Bo")));
+    practice.sql().pragma_update(None, "user_version", 4).unwrap();
+    assert_eq!(import(&practice).code, 0);
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE first_name IN ('New', 'Bo')"), 2);
+}

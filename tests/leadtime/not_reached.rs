@@ -1,14 +1,23 @@
 //! Whom no text reaches: on demand, and as files on each open day.
 
+use leadtime::clock::Clock;
+use leadtime::engine::not_reached::{coming_days, list};
+use leadtime::store::open;
+
 use crate::program::{Daemon, Practice, live_config};
+use crate::world::{DAY_BEFORE, Visit, World, visit};
 
 /// Monday ten: Tuesday is the next open day.
 const NOW: &str = "2026-11-09T17:00:00Z";
 
-fn practice() -> Practice {
+fn in_denver() -> Practice {
     let config = live_config("http://127.0.0.1:9/v1");
     let zone = config.lines().find(|line| line.starts_with("timezone")).unwrap().to_owned();
-    let practice = Practice::new(&config.replace(&zone, "timezone = \"America/Denver\""));
+    Practice::new(&config.replace(&zone, "timezone = \"America/Denver\""))
+}
+
+fn practice() -> Practice {
+    let practice = in_denver();
     let visit = |id: &str, name: &str, phone: &str, start: &str, status: &str| {
         format!("{id},P{id},{name},<Smith>,{phone},{start},{status},2026-01-01T00:00:00Z,Dr. \"Lee\"\n")
     };
@@ -84,4 +93,64 @@ fn on_an_open_day_the_daemon_writes_it_once() {
     }
     assert_eq!(again.stop().0, 0);
     assert_eq!(std::fs::read_to_string(&page).unwrap(), "notes of the desk", "once a day");
+    // A clock that was ahead once does not end the list for good.
+    practice.sql().execute("UPDATE daily_work SET done_for = '2099-01-01'", []).unwrap();
+    let mut healed = Daemon::start(&practice, "k");
+    healed.until("patients of the coming days are reached by no text");
+    assert_eq!(healed.stop().0, 0);
+}
+
+fn listed(world: &World) -> Vec<String> {
+    let (connection, config) = (open::read_only(&world.database()).unwrap(), world.engine.config());
+    let now = world.clock.now();
+    let found = list(&connection, config, coming_days(config, now), now).unwrap();
+    found.iter().map(|one| format!("{} {}", one.visit.id, one.code)).collect()
+}
+
+#[tokio::test]
+async fn the_list_names_whom_a_standing_still_morning_leaves_out() {
+    let rules = format!("{DAY_BEFORE}[feed]\nstale_after = \"1 hour\"\n");
+    let mut world = World::with("mode = \"live\"", &rules).await;
+    world.book(&[
+        visit("a", "303-555-0101", "2026-11-10T11:00:00-07:00"),
+        visit("bystander", "303-555-0109", "2026-11-10T16:00:00-07:00"),
+    ]);
+    world.go_to("2026-11-09T17:30:00Z").await;
+    // A short wait is nobody's to call for.
+    world.go_to("2026-11-09T18:29:00Z").await;
+    assert_eq!(listed(&world), [""; 0]);
+    world.go_to("2026-11-09T18:30:00Z").await;
+    assert_eq!(listed(&world), ["a stale-feed"]);
+    // The change of another field plans it anew, and its time on.
+    world.execute("UPDATE appointments SET provider = 'Dr. Lee' WHERE id = 'a'");
+    assert_eq!(listed(&world), ["a stale-feed"]);
+}
+
+#[tokio::test]
+async fn a_double_entry_whose_twin_is_texted_at_the_same_number_is_not_listed() {
+    let mut world = World::new().await;
+    let twin = |id, phone| Visit { patient: "p", ..visit(id, phone, "2026-11-10T15:00:00-07:00") };
+    world.book(&[twin("a", "303-555-0101"), twin("b", "(303) 555 0101"), twin("c", "")]);
+    world.book(&[visit("bystander", "12", "2026-11-10T16:00:00-07:00")]);
+    world.settle().await;
+    assert_eq!(world.state("b", "day-before"), "skipped (duplicate)");
+    assert_eq!(listed(&world), ["c no-phone", "bystander invalid-phone"]);
+    world.go_to("2026-11-09T22:01:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), listed(&world).len()), ("sent", 2));
+}
+
+#[test]
+fn namesakes_of_whom_nothing_else_is_known_are_listed() {
+    let practice = in_denver();
+    let row = |id: &str, born: &str, at: &str| {
+        format!("{id},Ann,Smith,{born},303-555-1001,{at},booked,2026-01-01T00:00:00Z\n")
+    };
+    let csv = String::from("id,first_name,last_name,date_of_birth,phone,starts_at,status,booked_at\n")
+        + &row("a", "", "2026-11-10T15:00:00Z")
+        + &row("b", "", "2026-11-10T15:00:00Z")
+        + &row("c", "1980-01-01", "2026-11-10T16:00:00Z")
+        + &row("d", "1980-01-01", "2026-11-10T16:00:00Z");
+    practice.import(&csv, &[]).good();
+    let out = practice.run(&["not-reached", "--now", "2026-11-08T17:00:00Z", "--date", "2026-11-10"]).good();
+    assert!(out.contains("1 patient to call") && out.contains("another entry"), "{out}");
 }

@@ -115,3 +115,28 @@ fn the_child_panics() {
     let ended = std::thread::spawn(|| panic!("Zebulonmark has the number +13035551000")).join();
     assert!(ended.is_err());
 }
+
+#[test]
+fn no_command_leaves_its_memory_on_the_disk() {
+    let practice = crate::program::Practice::new("");
+    let sandbox = crate::program::Sandbox::start(&practice, &["--key", "k"]);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", sandbox.pid().as_raw_nonzero())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap().to_owned();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+}
+
+#[test]
+fn a_key_written_where_its_file_should_be_named_is_not_shown() {
+    let config = crate::program::live_config("http://127.0.0.1:9/v1");
+    for key in ["annie-sk-v1-secret0", "0123456789012345678901234567890secret0"] {
+        let practice = crate::program::Practice::new(
+            &config.replace("[annie]\n", &format!("[annie]\napi_key_file = \"{key}\"\n")),
+        );
+        for command in [&["check"][..], &["run"], &["doctor", "--offline"], &["plan"]] {
+            let ended = practice.run(command);
+            let said = format!("{}{}", ended.out, ended.err);
+            assert!(ended.code != 0 && !said.contains("secret0"), "{said}");
+            assert!(said.contains("looks like the key itself") || command[0] == "doctor", "{said}");
+        }
+    }
+}

@@ -47,6 +47,12 @@ fn init_writes_nothing_that_is_wrong() {
     assert_eq!(std::fs::read_dir(practice.folder.path()).unwrap().count(), 1, "only what was there");
 }
 
+fn key_file(practice: &Practice, name: &str, key: &str, mode: u32) {
+    std::fs::write(practice.path(name), key).unwrap();
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+    std::fs::set_permissions(practice.path(name), permissions).unwrap();
+}
+
 fn findings(practice: &Practice, options: &[&str]) -> (i32, Vec<Value>) {
     let ended = practice.run(&[&["doctor", "--json"], options].concat());
     (ended.code, serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{}{}", ended.out, ended.err)))
@@ -61,7 +67,7 @@ fn result<'a>(findings: &'a [Value], check: &str, words: &str) -> &'a str {
 fn doctor_finds_a_healthy_practice_healthy() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     let sandbox = Sandbox::start(&practice, &["--key", "k", "--config", "config.toml"]);
-    std::fs::write(practice.path("key"), "k").unwrap();
+    key_file(&practice, "key", "k", 0o600);
     let config = live_config(&sandbox.base_url).replace("[annie]\n", "[annie]\napi_key_file = \"key\"\n");
     std::fs::write(practice.path("config.toml"), config).unwrap();
     practice.import(&visits_due_in(3600, 3), &[]).good();
@@ -88,7 +94,7 @@ fn doctor_finds_a_healthy_practice_healthy() {
 fn doctor_names_what_is_wrong_and_the_remedy() {
     let practice = Practice::new("");
     let sandbox = Sandbox::start(&practice, &["--key", "another"]);
-    std::fs::write(practice.path("key"), "k").unwrap();
+    key_file(&practice, "key", "k", 0o600);
     let config = live_config(&sandbox.base_url).replace("[annie]\n", "[annie]\napi_key_file = \"key\"\n");
     std::fs::write(practice.path("config.toml"), &config).unwrap();
     practice.import(&visits_due_in(3600, 3), &[]).good();
@@ -113,4 +119,74 @@ fn doctor_names_what_is_wrong_and_the_remedy() {
     std::fs::write(practice.path("config.toml"), config.replace("24 hours", "24 horus")).unwrap();
     let (code, all) = findings(&practice, &[]);
     assert_eq!((code, result(&all, "configuration", "1 error")), (1, "WRONG"));
+}
+
+#[test]
+fn doctor_and_test_text_use_the_key_the_packaged_service_is_given() {
+    let practice = Practice::new("");
+    let mut sandbox = Sandbox::start(&practice, &["--key", "k"]);
+    let config = live_config(&sandbox.base_url);
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    practice.import(&visits_due_in(3600, 1), &[]).good();
+    // Nobody has looked: that is not well.
+    let (code, all) = findings(&practice, &[]);
+    assert_eq!((code, result(&all, "key", "could not be checked")), (1, "WRONG"));
+    let remedy = all.iter().find(|f| f["check"] == "key").unwrap()["remedy"].as_str().unwrap().to_owned();
+    assert!(remedy.contains("LoadCredential=") && !remedy.contains("ANNIE_API_KEY"), "{remedy}");
+    key_file(&practice, "annie-api-key", "k", 0o644);
+    let (_, all) = findings(&practice, &[]);
+    assert_eq!(result(&all, "key", "accepts it"), "ok");
+    assert_eq!(result(&all, "permissions", "others can read the API key"), "WRONG");
+    key_file(&practice, "annie-api-key", "k", 0o640);
+    let (_, all) = findings(&practice, &["--offline"]);
+    assert_eq!(result(&all, "permissions", "others can read the API key"), "look");
+    practice.run(&["test-text", "day-before", "303-555-1042"]).good();
+    assert!(sandbox.post().ends_with("200"));
+}
+
+#[test]
+fn doctor_holds_each_key_against_its_own_numbers() {
+    let practice = Practice::new("");
+    let north = "[[location]]\nid = \"north\"\nfrom_number = \"+13035550177\"\n";
+    let ours = Practice::new(&live_config("http://127.0.0.1:9/v1"));
+    let sandbox = Sandbox::start(&ours, &["--key", "k", "--config", "config.toml"]);
+    let config = live_config(&sandbox.base_url).replace("[annie]\n", "[annie]\napi_key_file = \"key\"\n");
+    key_file(&practice, "key", "k", 0o600);
+    key_file(&practice, "north-key", "another", 0o600);
+    let of_its_own = format!("{config}{north}api_key_file = \"north-key\"\n");
+    std::fs::write(practice.path("config.toml"), of_its_own).unwrap();
+    let (_, all) = findings(&practice, &[]);
+    let numbers: Vec<_> = all.iter().filter(|f| f["check"] == "from_number").collect();
+    assert!(numbers.len() == 1 && numbers[0]["result"] == "ok", "{numbers:#?}");
+    assert_eq!(result(&all, "key", "with the key of `north`: Annie does not accept it"), "WRONG");
+    // With the practice's key it is that key's number, or should be.
+    std::fs::write(practice.path("config.toml"), format!("{config}{north}")).unwrap();
+    let (_, all) = findings(&practice, &[]);
+    assert_eq!(result(&all, "from_number", "…77 is none"), "WRONG");
+}
+
+#[test]
+fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
+    let config =
+        live_config("http://127.0.0.1:9/v1") + "[feed]\nstale_after = \"26 hours\"\n[backup]\nfolder = \"copies\"\n";
+    let practice = Practice::new(&config);
+    practice.import(&visits_due_in(3600, 1), &[]).good();
+    let look = || findings(&practice, &["--offline"]).1;
+    assert_eq!(result(&look(), "feed", "0 hours ago"), "ok");
+    assert_eq!(result(&look(), "backup", "there is none"), "look");
+    practice.sql().execute("UPDATE imports SET finished_at = finished_at - 30 * 86400", []).unwrap();
+    practice
+        .sql()
+        .execute("INSERT INTO daily_work (work, failed_at, fault) VALUES ('backup', 1, 'the folder is gone')", [])
+        .unwrap();
+    let all = look();
+    assert_eq!(result(&all, "feed", "nothing is sent (stale_after)"), "WRONG");
+    assert_eq!(result(&all, "backup", "the folder is gone"), "WRONG");
+    assert_eq!(result(&all, "sending", "not imported for too long"), "WRONG");
+    practice.sql().execute("DELETE FROM imports", []).unwrap();
+    assert_eq!(result(&look(), "feed", "nothing is sent"), "WRONG");
+    // A file of somebody else's, where this user may give it away.
+    if std::os::unix::fs::chown(practice.path("test.db"), Some(12345), None).is_ok() {
+        assert_eq!(result(&look(), "permissions", "as its folder does"), "WRONG");
+    }
 }

@@ -1,20 +1,27 @@
 //! What Annie tells: whether the key works, may read and send from these numbers, and what time it is there.
 
+use std::path::Path;
+
 use chrono::TimeDelta;
 
 use super::{Failure, Finding};
 use crate::annie::client::HttpAnnie;
 use crate::annie::verdict::{Heard, ReadError};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, KEY_NAME, key};
+use crate::config::key::{self, KeyError};
+use crate::config::{Config, KEY_NAME};
+use crate::domain::phone::Phone;
 use crate::planner::facts::Mode;
 
 const WHAT: &str = "Annie";
 /// How far the clocks may differ before nothing is sent.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 
+/// The key never goes into arguments or the environment of a shell.
+const AS_THE_SERVICE: &str = "ask as the service, with its key: sudo systemd-run --pipe --wait -p User=leadtime -p LoadCredential=annie-api-key:/etc/leadtime/annie-api-key leadtime doctor (an encrypted one: README, \"The key\")";
+
 /// Asks over every key.
-pub(super) fn ask(config: &Config) -> Result<Vec<Finding>, Failure> {
+pub(super) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut findings = Vec::new();
     for name in config.key_names() {
@@ -22,27 +29,37 @@ pub(super) fn ask(config: &Config) -> Result<Vec<Finding>, Failure> {
             Some(location) if name != KEY_NAME => location.api_key_file.as_deref(),
             _ => config.annie.api_key_file.as_deref(),
         };
-        let found = match key::find(file) {
+        let found = match key::find_by_hand(file, path) {
             Ok(found) => found,
             Err(_) if config.rulebook.mode == Mode::Observe => {
-                findings.push(Finding::look("key", "no key is given; observe mode needs none", "README, \"The key\""));
+                findings.extend(named(
+                    name,
+                    vec![Finding::look("key", "no key is given; observe mode needs none", "README, \"The key\"")],
+                ));
                 continue;
             }
             Err(error) => {
-                let remedy = "README, \"The key\". The service's own key is not shown to others: ask as root, with ANNIE_API_KEY or the file";
-                findings.push(Finding::look("key", error.to_string(), remedy));
+                let remedy = match error {
+                    KeyError::Missing | KeyError::NotForThisUser(_) | KeyError::NotGiven => AS_THE_SERVICE,
+                    KeyError::Unreadable { .. } | KeyError::Malformed(_) => "README, \"The key\"",
+                };
+                // Nobody has looked whether texts can go out.
+                findings.extend(named(
+                    name,
+                    vec![Finding::bad("key", format!("it could not be checked: {error}"), remedy)],
+                ));
                 continue;
             }
         };
         match HttpAnnie::new(&config.annie.base_url, found, config.annie.timeout) {
-            Ok(annie) => findings.extend(runtime.block_on(talk(config, &annie))),
+            Ok(annie) => findings.extend(named(name, runtime.block_on(talk(config, name, &annie)))),
             Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "apt install ca-certificates")),
         }
     }
     Ok(findings)
 }
 
-async fn talk(config: &Config, annie: &HttpAnnie) -> Vec<Finding> {
+async fn talk(config: &Config, name: &str, annie: &HttpAnnie) -> Vec<Finding> {
     let now = || SystemClock.now();
     let mut findings = Vec::new();
     let Heard { answer, date, .. } = annie.phone_numbers(now).await;
@@ -59,7 +76,7 @@ async fn talk(config: &Config, annie: &HttpAnnie) -> Vec<Finding> {
     match answer {
         Ok(numbers) => {
             findings.push(Finding::good("key", "Annie accepts it"));
-            for ours in config.from_numbers() {
+            for ours in numbers_of(config, name) {
                 let masked = ours.to_string();
                 findings.push(match numbers.iter().find(|number| number.phone == ours) {
                     Some(number) if number.outbound != Some(false) => {
@@ -85,6 +102,25 @@ async fn talk(config: &Config, annie: &HttpAnnie) -> Vec<Finding> {
         Err(error) => of_error(&error, "to read conversations, without which nothing is sent after a restart"),
     });
     findings
+}
+
+/// The findings with the key they are about, where it is a location's own.
+fn named(name: &str, findings: Vec<Finding>) -> Vec<Finding> {
+    let of = |finding: Finding| match name {
+        KEY_NAME => finding,
+        _ => Finding { found: format!("with the key of `{name}`: {}", finding.found), ..finding },
+    };
+    findings.into_iter().map(of).collect()
+}
+
+/// The numbers that texts of a key come from.
+fn numbers_of(config: &Config, name: &str) -> Vec<Phone> {
+    let practice = (name == KEY_NAME).then(|| config.practice.from_number.clone());
+    let own = config.locations.iter().filter(|(id, _)| config.key_name(Some(id)) == name);
+    let mut numbers: Vec<Phone> = practice.into_iter().chain(own.map(|(_, own)| own.from_number.clone())).collect();
+    numbers.sort();
+    numbers.dedup();
+    numbers
 }
 
 fn of_error(error: &ReadError, leave: &str) -> Finding {

@@ -1,7 +1,7 @@
 //! What this machine tells: database, disk, permissions, zones, the service, the feed.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,8 +9,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Finding;
 use crate::cli::output::local;
 use crate::config::Config;
+use crate::config::key::CREDENTIAL;
 use crate::config::zones::first_disagreement;
-use crate::domain::reminder::State;
+use crate::domain::reminder::{State, Wait};
 use crate::engine::outlook::{self, Overview};
 use crate::planner::facts::Mode;
 use crate::store::{health, lock, open};
@@ -20,10 +21,11 @@ const LITTLE_ROOM: u64 = 500 << 20;
 /// Less than this is next to nothing.
 const NO_ROOM: u64 = 50 << 20;
 
-pub(super) fn look(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
+pub(super) fn look(config: &Config, file: &Path, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = vec![mode(config), disk(&config.database)];
     findings.extend(database(config, now));
     findings.extend(zones(config, now));
+    findings.extend(keys(config, file));
     findings.push(certificates());
     findings.extend(service());
     findings
@@ -42,9 +44,13 @@ fn mode(config: &Config) -> Finding {
     }
 }
 
+fn folder_of(database: &Path) -> &Path {
+    database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
 fn disk(database: &Path) -> Finding {
     const WHAT: &str = "disk";
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = folder_of(database);
     match rustix::fs::statvfs(folder) {
         Err(error) => {
             let found = format!("{} cannot be looked at: {error}", folder.display());
@@ -88,9 +94,113 @@ fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
             ),
         });
     }
+    findings.extend(owner(path));
     match outlook::overview(&connection, config, now) {
         Ok(overview) => findings.extend(standing(config, &overview, now)),
         Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "leadtime status says more")),
+    }
+    findings
+}
+
+/// What the superuser made by a command is not the service's to write.
+fn owner(database: &Path) -> Option<Finding> {
+    let folder = folder_of(database);
+    let wanted = folder.metadata().ok()?.uid();
+    let beside = |end: &str| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let files = ["", "-wal", "-shm", ".lock"].map(beside);
+    let other = files.iter().find(|file| file.metadata().is_ok_and(|meta| meta.uid() != wanted))?;
+    Some(Finding::bad(
+        "permissions",
+        format!(
+            "{} does not belong to user {wanted}, as its folder does: the service cannot write it",
+            other.display()
+        ),
+        format!("chown --reference={} {}", folder.display(), other.display()),
+    ))
+}
+
+/// Who can read the keys.
+fn keys(config: &Config, file: &Path) -> Vec<Finding> {
+    let own = config.locations.values().filter_map(|location| location.api_key_file.clone());
+    let all = config.annie.api_key_file.clone().into_iter().chain(own).chain([file.with_file_name(CREDENTIAL)]);
+    let look = |key: PathBuf| {
+        let mode = key.metadata().ok()?.permissions().mode() & 0o777;
+        let found = format!("others can read the API key in {} (mode {mode:o})", key.display());
+        let remedy = format!("chmod 600 {}", key.display());
+        match (mode & 0o007, mode & 0o070) {
+            (0, 0) => None,
+            (0, _) => Some(Finding::look("permissions", found, remedy)),
+            _ => Some(Finding::bad("permissions", found, remedy)),
+        }
+    };
+    all.filter_map(look).collect()
+}
+
+/// The appointment book: as old as the guard sees it.
+fn feed(config: &Config, overview: &Overview) -> Finding {
+    const WHAT: &str = "feed";
+    const REMEDY: &str = "look at the export of the practice's program; leadtime import FILE";
+    let Some(age) = overview.feed_age else {
+        let remedy = "leadtime import FILE, or another program writes the table `appointments`";
+        return match config.feed.stale_after {
+            Some(_) => Finding::bad(WHAT, "nothing was imported, and nothing is sent (stale_after)", remedy),
+            None => Finding::look(WHAT, "nothing was ever imported", remedy),
+        };
+    };
+    let found =
+        format!("the last import that brought something was {} hours ago, closed days left out", age.num_hours());
+    match config.feed.stale_after {
+        Some(limit) if age > limit => Finding::bad(WHAT, format!("{found}: nothing is sent (stale_after)"), REMEDY),
+        None if age > TimeDelta::hours(48) => Finding::look(WHAT, found, REMEDY),
+        _ => Finding::good(WHAT, found),
+    }
+}
+
+/// The daily copy, where it is wanted.
+fn backup(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Option<Finding> {
+    const WHAT: &str = "backup";
+    config.backup.as_ref()?;
+    let at = overview.backup.as_ref().and_then(|done| done.at);
+    let last =
+        at.map_or("there is none".to_owned(), |at| format!("the last is of {}", local(&config.practice.zone, at)));
+    Some(match overview.backup.as_ref().and_then(|done| done.fault.as_ref()) {
+        Some((_, why)) => {
+            Finding::bad(WHAT, format!("no copy could be made ({why}); {last}"), "mend it; it is tried again by itself")
+        }
+        None if at.is_none_or(|at| now - at > TimeDelta::days(2)) => Finding::look(
+            WHAT,
+            format!("no copy was made for two days; {last}"),
+            "the daemon makes them: journalctl -u leadtime",
+        ),
+        None => Finding::good(WHAT, format!("the daily copy is made; {last}")),
+    })
+}
+
+/// What keeps texts back, beside a circuit and pauses.
+fn held_up(config: &Config, overview: &Overview) -> Vec<Finding> {
+    const WHAT: &str = "sending";
+    let (mut findings, is_live) = (Vec::new(), config.rulebook.mode == Mode::Live);
+    if let Some(wait) = overview.waits.filter(|_| is_live && overview.open.is_none()) {
+        let found = format!("it waits: {}", wait.words());
+        findings.push(match wait {
+            Wait::Circuit | Wait::StaleFeed | Wait::Clock | Wait::Damaged => {
+                Finding::bad(WHAT, found, "leadtime status")
+            }
+            _ => Finding::look(WHAT, found, "leadtime status"),
+        });
+    }
+    if let Some(change) = overview.held_change.as_ref().filter(|change| !change.confirmed) {
+        let found =
+            format!("a change of the rules that would send {} texts within a day waits for you", change.at_once);
+        findings.push(Finding::look(WHAT, found, "leadtime confirm-change, or take the change back"));
+    }
+    if is_live && overview.due_unresolved.count > 0 {
+        let found = format!("{} reminders are overdue, or have no outcome", overview.due_unresolved.count);
+        findings.push(Finding::bad("texts", found, "leadtime status says why; leadtime not-reached, whom to call"));
     }
     findings
 }
@@ -106,19 +216,9 @@ fn standing(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Vec<Fin
         ),
         (false, None) => Finding::bad("daemon", "it never ran", "systemctl enable --now leadtime"),
     }];
-    findings.push(match &overview.last_import {
-        None => Finding::look(
-            "feed",
-            "nothing was ever imported",
-            "leadtime import FILE, or another program writes the table `appointments`",
-        ),
-        Some(import) if now - import.at > TimeDelta::hours(48) => Finding::look(
-            "feed",
-            format!("the last import was {}", local(zone, import.at)),
-            "look at the export of the practice's program",
-        ),
-        Some(import) => Finding::good("feed", format!("the last import was {}", local(zone, import.at))),
-    });
+    findings.push(feed(config, overview));
+    findings.extend(backup(config, overview, now));
+    findings.extend(held_up(config, overview));
     if let Some(why) = &overview.clock_doubt {
         findings.push(Finding::bad("clock", why.clone(), "set the clock: timedatectl set-ntp true"));
     }

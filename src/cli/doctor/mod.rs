@@ -3,6 +3,8 @@
 mod annie;
 mod machine;
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::json;
 
@@ -69,11 +71,11 @@ impl Finding {
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mut findings = Vec::new();
-    if let Some(config) = configuration(options, &mut findings)? {
+    if let Some((path, config)) = configuration(options, &mut findings)? {
         let now = moment(None, &config.practice.zone)?;
-        findings.extend(machine::look(&config, now));
+        findings.extend(machine::look(&config, &path, now));
         if !options.offline {
-            findings.extend(annie::ask(&config)?);
+            findings.extend(annie::ask(&config, &path)?);
         }
     }
     let bad = findings.iter().filter(|finding| finding.mark == Mark::Bad).count();
@@ -89,7 +91,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     if bad > 0 { Err(Failure::Said(1)) } else { Ok(()) }
 }
 
-fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Result<Option<Config>, Failure> {
+fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Result<Option<(PathBuf, Config)>, Failure> {
     const WHAT: &str = "configuration";
     let path = config::locate(options.config.config.as_deref()).map_err(|error| Failure::Usage(error.into()))?;
     let file = path.display();
@@ -99,7 +101,7 @@ fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Result<Optio
                 0 => Finding::good(WHAT, format!("{file} is in order")),
                 _ => Finding::look(WHAT, report.summary(), "leadtime check shows them"),
             });
-            Some(config)
+            Some((path, config))
         }
         Err(ConfigError::Wrong(report)) => {
             findings.push(Finding::bad(
