@@ -128,6 +128,7 @@ async fn a_conversation_that_cannot_be_read_yet_is_looked_at_again() {
     world.annie.messages_fail(Some(ReadError::Refused { status: 403 }));
     world.go_to("2026-11-09T22:02:00Z").await;
     assert_eq!(world.state("a", "day-before"), "unknown");
+    assert_eq!(world.engine.refused_reading(), None, "one conversation says nothing about the key");
     let listings = world.annie.read().iter().filter(|read| *read == "list 0").count();
     world.go_to("2026-11-09T22:05:00Z").await;
     assert_eq!(world.annie.read().iter().filter(|read| *read == "list 0").count(), listings, "not again at once");
