@@ -1,7 +1,10 @@
 //! The practice's brakes: pauses, visits without texts, limits of a day.
 
+use chrono::TimeDelta;
+use leadtime::annie::gateway::Gateway;
 use leadtime::domain::reminder::Wait;
 use leadtime::domain::text::{AppointmentId, RuleName};
+use leadtime::engine::test_text::clocks_agree;
 use leadtime::store::answers::Person;
 use leadtime::store::brakes;
 use rusqlite::Transaction;
@@ -211,6 +214,18 @@ fn the_commands_say_what_they_do() {
     ] {
         let ended = practice.run(arguments);
         assert!(ended.code == code && ended.err.contains(says), "{arguments:?}: {} {}", ended.code, ended.err);
+    }
+}
+
+#[tokio::test]
+async fn a_test_text_asks_annie_for_her_time() {
+    let world = World::new().await;
+    let gateway = Gateway::Scripted(world.annie.clone());
+    clocks_agree(&gateway, world.clock.as_ref()).await.unwrap();
+    for minutes in [-3, 3] {
+        world.annie.is_ahead(TimeDelta::minutes(minutes));
+        let why = clocks_agree(&gateway, world.clock.as_ref()).await.unwrap_err();
+        assert!(why.contains("timedatectl"), "{why}");
     }
 }
 
