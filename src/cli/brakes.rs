@@ -1,10 +1,14 @@
 //! `leadtime pause`, `resume` and `skip`: the practice's brakes.
 
+use std::path::PathBuf;
+
+use chrono::DateTime;
 use clap::Args;
 
 use super::by::By;
-use super::output::{configuration, local, moment, print, time};
+use super::output::{configuration, database_at_least, local, moment, no_daemon, print, time, utc};
 use super::{ConfigOption, Failure};
+use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::domain::text::{AppointmentId, RuleName};
 use crate::store::brakes;
@@ -51,30 +55,47 @@ pub(super) struct Skip {
 }
 
 pub(super) fn pause(options: &Pause) -> Result<(), Failure> {
-    let (_, config) = configuration(&options.config, false)?;
-    let zone = &config.practice.zone;
-    known_location(&config, options.location.as_deref())?;
-    let now = moment(None, zone)?;
-    let until = options.until.as_deref().map(|text| time("--until", text, zone)).transpose()?;
+    let (database, config) = to_stop_or_go_on(&options.config, options.location.as_deref())?;
+    if let Some(config) = &config {
+        known_location(config, options.location.as_deref())?;
+    }
+    let now = SystemClock.now();
+    let until = match (&options.until, &config) {
+        (None, _) => None,
+        (Some(text), Some(config)) => Some(time("--until", text, &config.practice.zone)?),
+        (Some(text), None) => Some(DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()).map_err(|_| {
+            Failure::Usage(anyhow::anyhow!(
+                "--until {text}: the practice's clock is not known while the configuration has a mistake; write a time such as 2026-03-09T10:00:00-06:00, or leave --until away"
+            ))
+        })?),
+    };
     if until.is_some_and(|until| until <= now) {
         return Err(Failure::Usage(anyhow::anyhow!("--until lies in the past; nothing changed")));
     }
     let location = options.location.as_deref();
-    options.by.write(&config, |tx, person| brakes::pause(tx, location, until, person, now))?;
+    options.by.write(&database, |tx, person| brakes::pause(tx, location, until, person, now))?;
     let place = location.map_or_else(|| "Sending".to_owned(), |id| format!("Sending of location {id}"));
+    let until = until.map(|until| match &config {
+        Some(config) => local(&config.practice.zone, until),
+        None => utc(until),
+    });
     print(&match until {
-        Some(until) => format!("{place} is paused until {}.\n", local(zone, until)),
+        Some(until) => format!("{place} is paused until {until}.\n"),
         None => format!("{place} is paused until `leadtime resume`.\n"),
     })?;
-    print("A text that is already on its way is not called back. What is still of use afterwards goes out then.\n")
+    print("A text that is already on its way is not called back. What is still of use afterwards goes out then.\n")?;
+    no_daemon(&database)
 }
 
 pub(super) fn resume(options: &Resume) -> Result<(), Failure> {
-    let (_, config) = configuration(&options.config, false)?;
-    let now = moment(None, &config.practice.zone)?;
     let location = options.location.as_deref();
-    match options.by.write(&config, |tx, person| brakes::resume(tx, location, person, now))? {
-        true => print("Sending goes on: what is still of use goes out, the rest is listed by `leadtime plan`.\n"),
+    let (database, _) = to_stop_or_go_on(&options.config, location)?;
+    let now = SystemClock.now();
+    match options.by.write(&database, |tx, person| brakes::resume(tx, location, person, now))? {
+        true => {
+            print("Sending goes on: what is still of use goes out, the rest is listed by `leadtime plan`.\n")?;
+            no_daemon(&database)
+        }
         false => Err(anyhow::anyhow!("there is no such pause; `leadtime status` shows what is paused").into()),
     }
 }
@@ -94,7 +115,7 @@ pub(super) fn skip(options: &Skip) -> Result<(), Failure> {
         Some(rule) => format!("`{rule}` of appointment {visit}"),
         None => format!("appointment {visit}"),
     };
-    let done = options.by.write(&config, |tx, person| {
+    let done = options.by.write(&config.database, |tx, person| {
         Ok(match (known(tx)?, options.off) {
             (false, _) => None,
             (true, false) => Some(brakes::skip(tx, &visit, rule.as_ref(), person, now)?),
@@ -109,6 +130,14 @@ pub(super) fn skip(options: &Skip) -> Result<(), Failure> {
         (Some(true), true) => print(&format!("{about} gets its texts again, as far as they are still of use.\n")),
         (Some(false), false) => print(&format!("{about} is skipped already; nothing changed.\n")),
         (Some(false), true) => Err(anyhow::anyhow!("{about} was not skipped; nothing changed").into()),
+    }
+}
+
+/// The database to write to; without a location, also while the configuration has a mistake.
+fn to_stop_or_go_on(option: &ConfigOption, location: Option<&str>) -> Result<(PathBuf, Option<Config>), Failure> {
+    match location {
+        None => database_at_least(option),
+        Some(_) => configuration(option, false).map(|(_, config)| (config.database.clone(), Some(config))),
     }
 }
 

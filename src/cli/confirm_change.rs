@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::by::By;
-use super::output::{configuration, moment, print};
+use super::output::{configuration, moment, no_daemon, print};
 use super::{ConfigOption, Failure};
 use crate::store::held_change;
 
@@ -18,11 +18,14 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(None, &config.practice.zone)?;
-    match options.by.write(&config, |tx, person| held_change::confirm(tx, person, now))? {
-        Some(held) => print(&format!(
-            "The change comes into force within seconds, and sends {} texts within a day; lately no day had more than {}.\n",
-            held.at_once, held.usual
-        )),
+    match options.by.write(&config.database, |tx, person| held_change::confirm(tx, person, now))? {
+        Some(held) => {
+            print(&format!(
+                "The change comes into force within seconds, and sends {} texts within a day; lately no day had more than {}.\n",
+                held.at_once, held.usual
+            ))?;
+            no_daemon(&config.database)
+        }
         None => {
             Err(anyhow::anyhow!("no change is held; after an edit of the configuration: systemctl reload leadtime")
                 .into())

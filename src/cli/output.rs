@@ -1,7 +1,7 @@
 //! What commands share: reading the configuration, telling the time, writing for people.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
 
@@ -9,6 +9,7 @@ use super::{ConfigOption, Failure};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, ConfigError};
 use crate::domain::zone::Zone;
+use crate::store::lock;
 
 /// Reads the configuration; prints its warnings if `warnings`, and its errors always, to standard error.
 pub(super) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(PathBuf, Config), Failure> {
@@ -27,6 +28,36 @@ pub(super) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(Pa
             Err(Failure::Said(2))
         }
         Err(error) => Err(usage(error)),
+    }
+}
+
+/// The database of the configuration, and the configuration itself where the file is good: what stops texts works also
+/// while the file has a mistake, which is said.
+pub(super) fn database_at_least(option: &ConfigOption) -> Result<(PathBuf, Option<Config>), Failure> {
+    let usage = |error: ConfigError| Failure::Usage(error.into());
+    let path = config::locate(option.config.as_deref()).map_err(usage)?;
+    match config::load(&path) {
+        Ok((config, _)) => Ok((config.database.clone(), Some(config))),
+        Err(ConfigError::Wrong(report)) => match config::database_of(&path) {
+            Some(database) => {
+                let (summary, database_path) = (report.summary(), database.display());
+                eprintln!("leadtime: {summary} (`leadtime check`); its database is used all the same: {database_path}");
+                Ok((database, None))
+            }
+            None => configuration(option, false).map(|(_, config)| (config.database.clone(), Some(config))),
+        },
+        Err(error) => Err(usage(error)),
+    }
+}
+
+/// Says so where no daemon works on this database.
+pub(super) fn no_daemon(database: &Path) -> Result<(), Failure> {
+    match lock::is_taken(database) {
+        true => Ok(()),
+        false => print(&format!(
+            "No leadtime runs on {} now: look whether this is the service's own database. Else it holds from its next start on.\n",
+            database.display()
+        )),
     }
 }
 

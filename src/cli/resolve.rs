@@ -52,7 +52,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     };
     let now = moment(None, zone)?;
     let id = options.id.unwrap_or_default();
-    let resolved = options.by.write(&config, |tx, person| answers::resolve(tx, id, &decision, person, now))?;
+    let resolved = options.by.write(&config.database, |tx, person| answers::resolve(tx, id, &decision, person, now))?;
     let key = resolved.map_err(|error| Failure::Failed(anyhow::anyhow!(error)))?;
     let about = format!("`{}` of appointment {}", key.rule, key.appointment_id);
     print(&match decision {

@@ -46,14 +46,16 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let key =
         key::find_by_hand(config.annie.api_key_file.as_deref(), &path).map_err(|error| Failure::Usage(error.into()))?;
     let gateway = Gateway::Http(HttpAnnie::new(&config.annie.base_url, key, config.annie.timeout)?);
+    let refused = |why: String| Failure::Failed(anyhow::anyhow!("nothing was sent: {why}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(test_text::clocks_agree(&gateway, &SystemClock)).map_err(refused)?;
     let now = moment(None, &config.practice.zone)?;
     let mut connection = open::read_write(&config.database)?;
     let by = who(options.who.as_deref());
     let person = Person { who: by.as_deref(), why: None };
     let prepared = open::at_once(&mut connection, |tx| test_text::prepare(tx, &config, &rule, &phone, person, now))?;
-    let prepared = prepared.map_err(|why| Failure::Failed(anyhow::anyhow!("nothing was sent: {why}")))?;
+    let prepared = prepared.map_err(refused)?;
     print(&format!("Sending to {}: {}\n", phone.in_words(), prepared.message.0))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(test_text::send(&mut connection, prepared, &gateway, &SystemClock))?;
     match outcome {
         Outcome::Sent(conversation) => print(&format!("Annie took it, as conversation {conversation}.\n")),

@@ -62,7 +62,7 @@ pub enum Address {
 #[derive(Debug, Clone)]
 pub struct Heartbeat {
     /// The address that is asked for.
-    pub url: SecretString,
+    pub url: Address,
     /// How often.
     pub every: Duration,
 }
@@ -82,8 +82,14 @@ pub(super) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Alerts {
     let repeat_after = section.optional("repeat_after", minutes);
     let unresolved_after = section.optional("unresolved_after", minutes);
     let url = section.optional("heartbeat_url", |value| text_as(value, web_address)).map(SecretString::from);
+    let url_file = section.optional("heartbeat_url_file", |value| text(value).map(|path| folder.join(path)));
+    if url.is_some() && url_file.is_some() {
+        section
+            .error("heartbeat_url_file", "`heartbeat_url_file`: there is a `heartbeat_url` already; keep one of them");
+    }
+    let url = url.map(Address::Here).or(url_file.map(Address::File));
     let every = section.optional("heartbeat_every", |value| duration(value, 10..=86_400));
-    if every.is_some() && section.raw("heartbeat_url").is_none() {
+    if every.is_some() && ["heartbeat_url", "heartbeat_url_file"].iter().all(|key| section.raw(key).is_none()) {
         section.error("heartbeat_every", "`heartbeat_every`: there is no `heartbeat_url` to ask for so often");
     }
     let alerts = Alerts {
@@ -124,6 +130,19 @@ fn web_address(text: &str) -> Result<String, String> {
         "http" if loopback => Ok(url.into()),
         "http" => Err("plain http is for this machine itself only (127.0.0.1); write https".to_owned()),
         _ => Err("the address begins with https://".to_owned()),
+    }
+}
+
+impl Address {
+    /// The address itself; a file is read anew each time.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds something else; in words without what it holds.
+    pub fn find(&self) -> Result<SecretString, String> {
+        match self {
+            Address::Here(url) => Ok(url.clone()),
+            Address::File(path) => address_in(path),
+        }
     }
 }
 

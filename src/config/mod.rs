@@ -221,6 +221,34 @@ pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
     }
 }
 
+fn fingerprint(source: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    source.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// The fingerprint of a file as it is now; none if it cannot be read.
+pub fn fingerprint_of(path: &Path) -> Option<String> {
+    std::fs::read_to_string(path).ok().map(|source| fingerprint(&source))
+}
+
+/// The database a file names, also if the rest of the file is wrong; none if that cannot be told.
+pub fn database_of(path: &Path) -> Option<PathBuf> {
+    let source = std::fs::read_to_string(path).ok()?;
+    let named = match source.parse::<toml::Table>() {
+        Ok(root) => match root.get("database").map(|database| database.get("path")) {
+            None => Some(read::DATABASE.to_owned()),
+            Some(path) => path.and_then(toml::Value::as_str).map(str::to_owned),
+        },
+        Err(_) => {
+            let lines = source.lines().map(str::trim).skip_while(|line| !line.starts_with("[database]")).skip(1);
+            let mut tables = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.parse().ok());
+            tables.find_map(|table: toml::Table| Some(table.get("path")?.as_str()?.to_owned()))
+        }
+    };
+    named.map(|named| path.parent().unwrap_or(Path::new(".")).join(named))
+}
+
 /// Where each `[[rule]]` stands in the file.
 fn rules_spans<'d, 'i>(root: &'d toml::de::DeTable<'i>) -> Vec<lints::RuleSpans<'d, 'i>> {
     let rules = root.get("rule").and_then(|rules| rules.get_ref().as_array());
@@ -264,6 +292,11 @@ impl Config {
     pub fn zone(&self, location: Option<&str>) -> &Zone {
         let calendar = location.and_then(|id| self.rulebook.locations.get(id));
         calendar.map_or(&self.practice.zone, |calendar| &calendar.zone)
+    }
+
+    /// A text that differs whenever the file does.
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.source)
     }
 
     /// A text that differs whenever stored plans may no longer hold: another file, another program, other clocks.

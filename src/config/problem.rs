@@ -91,28 +91,92 @@ impl Report {
     }
 }
 
-/// The text with the values of keys that sound secret, and the numbers of patients, starred out byte by byte: a report
-/// may go to the journal. The places of everything else stay the same.
+/// Keys whose values are secret, or may hold something secret.
+const SECRET: [&str; 7] = ["key", "secret", "token", "password", "webhook", "heartbeat_url", "command"];
+
+/// The text with the values of keys that sound secret, what follows the host of a web address, what looks like a key, and
+/// the numbers of patients, starred out byte by byte: a report may go to the journal. The places of everything else stay
+/// the same.
 fn without_secrets(source: &str) -> String {
-    const SECRET: [&str; 6] = ["key", "secret", "token", "password", "webhook", "heartbeat_url"];
     let mut lines: Vec<String> = Vec::new();
+    // A secret value goes on in the lines below until this is met.
+    let mut open_until: Option<&str> = None;
     for line in source.split('\n') {
+        if let Some(end) = open_until {
+            let rest = if end.is_empty() { "" } else { line.split_once(end).map_or("", |(_, rest)| rest) };
+            open_until = (!end.is_empty() && !line.contains(end)).then_some(end);
+            lines.push(star(&line[..line.len() - rest.len()]) + rest);
+            continue;
+        }
         let (name, value) = line.split_once('=').unwrap_or(("", line));
-        let name = name.trim().to_lowercase();
-        let secret = SECRET.iter().any(|word| name.contains(word)) && !name.ends_with("_file");
-        let own_number = ["phone", "from_number"].contains(&name.as_str());
-        let star = |text: &str| text.bytes().map(|b| if b == b'"' { '"' } else { '*' }).collect::<String>();
+        let own_number = ["phone", "from_number"].contains(&name.trim());
         let digits = value.bytes().filter(u8::is_ascii_digit).count();
-        lines.push(match () {
-            () if secret => line[..line.len() - value.len()].to_owned() + &star(value),
-            () if value.contains('+') && digits >= 7 && !own_number => {
+        let line = match secret_from(line) {
+            Some(at) => {
+                open_until = goes_on(&line[at..]);
+                line[..at].to_owned() + &star(&line[at..])
+            }
+            None if value.contains('+') && digits >= 7 && !own_number => {
                 let masked = value.chars().map(|c| if c.is_ascii_digit() { '*' } else { c });
                 line[..line.len() - value.len()].to_owned() + &masked.collect::<String>()
             }
-            () => line.to_owned(),
-        });
+            None => line.to_owned(),
+        };
+        lines.push(without_addresses(&without_keys(&line)));
     }
     lines.join("\n")
+}
+
+fn star(text: &str) -> String {
+    text.bytes().map(|b| if b"\"[]".contains(&b) { char::from(b) } else { '*' }).collect()
+}
+
+/// Where the value of the first secret key of a line begins.
+fn secret_from(line: &str) -> Option<usize> {
+    line.match_indices('=').map(|(at, _)| at).find_map(|at| {
+        let name = line[..at].trim_end().trim_end_matches(['"', '\'']);
+        let start = name.rfind(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').map_or(0, |before| before + 1);
+        let name = name.get(start..)?.to_lowercase();
+        (SECRET.iter().any(|word| name.contains(word)) && !name.ends_with("_file")).then_some(at + 1)
+    })
+}
+
+/// What ends a value that does not end in its own line; "": the next line does.
+fn goes_on(value: &str) -> Option<&'static str> {
+    match () {
+        () if value.trim().is_empty() => Some(""),
+        () if value.matches("\"\"\"").count() == 1 => Some("\"\"\""),
+        () if value.matches("'''").count() == 1 => Some("'''"),
+        () if value.contains('[') && !value.contains(']') => Some("]"),
+        () => None,
+    }
+}
+
+/// What follows the host of a web address may be a token.
+fn without_addresses(line: &str) -> String {
+    let (mut shown, mut rest) = (String::new(), line);
+    while let Some((before, after)) = rest.split_once("://") {
+        let end = after.find(|c: char| c.is_whitespace() || "\"'<>,".contains(c)).unwrap_or(after.len());
+        let host = after[..end].find(['/', '?', '#']).unwrap_or(end);
+        let host = if after[..host].contains('@') { 0 } else { host };
+        shown += &format!("{before}://{}{}", &after[..host], star(&after[host..end]));
+        rest = &after[end..];
+    }
+    shown + rest
+}
+
+/// A word that looks like one of Annie's keys.
+fn without_keys(line: &str) -> String {
+    let (mut shown, mut rest) = (String::new(), line);
+    while let Some((before, after)) = rest.split_once("annie-") {
+        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(after.len());
+        // The name of the credential is none.
+        let is_name = after[..end].starts_with("api-key");
+        let key = if is_name { after[..end].to_owned() } else { star(&after[..end]) };
+        shown += &format!("{before}annie-{key}");
+        rest = &after[end..];
+    }
+    shown + rest
 }
 
 #[cfg(test)]
@@ -128,5 +192,27 @@ mod tests {
         for private in ["abc", "0142", "0143"] {
             assert!(!shown.contains(private), "{shown}");
         }
+    }
+
+    #[test]
+    fn secrets_are_found_wherever_they_stand() {
+        for source in [
+            "alerts = { mail = \"root\", webhook = \"https://hooks.example.com/s3cret\" }",
+            "alerts.\"heartbeat_url\" = \"s3cret\"",
+            "webhook =\n  \"s3cret\"",
+            "command = [\"/bin/notify\",\n  \"--token\",\n \"s3cret\"]",
+            "command = [\"/bin/notify\", \"s3cret\"]",
+            "webhook = \"\"\"\ns3cret\"\"\"",
+            "mail = \"https://example.com/s3cret?x\"",
+            "oops \"https://user:s3cret@example.com\"",
+            "annie = \"annie-sk-v1-s3cret\"",
+        ] {
+            let after = "\nname = \"Bright Smiles\"";
+            let shown = without_secrets(&format!("{source}{after}"));
+            assert!(!shown.contains("s3cret") && shown.ends_with(after), "{shown}");
+            assert_eq!(shown.len(), source.len() + after.len());
+        }
+        let harmless = "api_key_file = \"/etc/leadtime/annie-api-key\"\nbase_url = \"https://api.example.com\"";
+        assert_eq!(without_secrets(harmless), harmless);
     }
 }

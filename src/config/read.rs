@@ -29,7 +29,7 @@ use crate::planner::facts::{Household, Mode, Rulebook};
 use crate::wording::wordbook::{Office, Wordbook};
 
 const BASE_URL: &str = "https://api.helloannie.com/v1";
-const DATABASE: &str = "/var/lib/leadtime/leadtime.db";
+pub(super) const DATABASE: &str = "/var/lib/leadtime/leadtime.db";
 const TICK: &str = "*/5 * * * * *";
 const WEEK: TimeDelta = TimeDelta::days(7);
 

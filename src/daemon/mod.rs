@@ -6,6 +6,7 @@ mod daily;
 pub mod logs;
 mod metrics;
 mod metronome;
+mod reload;
 mod run;
 mod service;
 mod standing;

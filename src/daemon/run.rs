@@ -13,10 +13,11 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
 use super::alerts::Alerts;
-use super::change;
+use super::change::{self, Reload};
 use super::daily::Daily;
 use super::metrics::Metrics;
 use super::metronome::Metronome;
+use super::reload::reload;
 use super::service;
 use super::standing::{Standing, mode, rules};
 use super::watchdog::Watchdog;
@@ -25,8 +26,7 @@ use crate::annie::gateway::Gateway;
 use crate::clock::{Clock, SystemClock};
 use crate::config::key::{self, KeyError};
 use crate::config::zones::first_disagreement;
-use crate::config::{self, Config, ConfigError, KEY_NAME};
-use crate::engine::difference::{self, Change, Difference};
+use crate::config::{Config, KEY_NAME};
 use crate::engine::housekeeping::Housekeeping;
 use crate::engine::passes::{Engine, File, Gateways, PassReport};
 use crate::planner::facts::Mode;
@@ -104,11 +104,20 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
     service::starting("starting: what changed is planned");
     engine.start().await?;
+    // Whoever edits and restarts is there to look; a reboot is nobody's word.
+    let waits = change::at_start(&held, engine.config(), clock.now()).await?;
+    if let Some(waits) = &waits {
+        let why = change::words(waits);
+        error!("nothing is sent: the configuration was held when it was loaded, and a restart is nobody's word: {why}");
+        engine.hold(true);
+        alerts.signals().reloaded(Reload::Held(waits.clone()).why_not(), clock.now());
+    }
     service::still_starting();
     let mut report = engine.pass().await?;
     let (mut metronome, mut ticks) =
         Metronome::start(&engine.config().tick, clock.clone()).await.map_err(|e| setup(&e))?;
     let nudge = engine.nudge();
+    standing.is_held(waits.is_some());
     standing.ready(engine.config(), clock.now(), &report).await;
     let mut watchdog = Watchdog::start();
     let (mode, rules) = (mode(engine.config()), rules(engine.config()));
@@ -116,6 +125,8 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
 
     let mut look_after = tokio::time::interval(LOOK_AFTER);
     let mut trouble = Trouble::default();
+    // A change that could not be brought into force by itself is left to whoever mends the file and reloads.
+    let mut by_itself = true;
     loop {
         let again = report.again_in.map(|wait| Instant::now() + wait);
         let mut reloads = false;
@@ -123,7 +134,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             biased;
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => reloads = true,
+            _ = hang_up.recv() => (reloads, by_itself) = (true, true),
             () = watchdog.next() => {
                 watchdog.between_passes(metronome.patience(clock.now()));
                 continue;
@@ -138,17 +149,22 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 let file = judge(flaws);
                 alerts.signals().file_is(file, clock.now());
                 engine.set_file(file);
+                standing.file_is(file);
             }
             // A change that waited for a person, or for the next day.
-            _ = ticks.recv() => reloads = change::is_ripe(&held, engine.config(), clock.now()).await.unwrap_or(false),
+            _ = ticks.recv() => if by_itself {
+                reloads = change::is_ripe(&held, path, engine.config(), clock.now()).await.unwrap_or(false);
+                by_itself = !reloads;
+            },
             () = nudge.notified() => {}
             () = at(again) => {}
         }
         if reloads {
             watchdog.at_work();
-            let taken = reload(path, &held, &mut engine, &mut metronome, clock.as_ref()).await;
-            standing.reloaded(!taken);
-            alerts.signals().reloaded(taken, clock.now());
+            let reload = reload(path, &held, &mut engine, &mut metronome, clock.as_ref()).await;
+            by_itself |= reload == Reload::Taken;
+            standing.reloaded(&reload, engine.is_held());
+            alerts.signals().reloaded(reload.why_not(), clock.now());
             alerts.adopt(engine.config().clone());
             metrics.adopt(engine.config().clone()).await;
             standing.ready(engine.config(), clock.now(), &report).await;
@@ -200,7 +216,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
 }
 
 /// The ways to Annie, one for each key; none in observe mode, which needs no key.
-fn gateways_of(config: &Config) -> Result<Gateways, RunError> {
+pub(super) fn gateways_of(config: &Config) -> Result<Gateways, RunError> {
     let mut gateways = Gateways::new();
     if config.rulebook.mode == Mode::Observe {
         return Ok(gateways);
@@ -216,7 +232,7 @@ fn gateways_of(config: &Config) -> Result<Gateways, RunError> {
     Ok(gateways)
 }
 
-fn compare_zones(config: &Config, clock: &dyn Clock) {
+pub(super) fn compare_zones(config: &Config, clock: &dyn Clock) {
     let calendar = &config.rulebook.calendar;
     let other = Some(&calendar.organization_zone).filter(|zone| zone.name() != calendar.zone.name());
     for zone in [&calendar.zone].into_iter().chain(other) {
@@ -228,85 +244,6 @@ fn compare_zones(config: &Config, clock: &dyn Clock) {
                 zone.name()
             );
         }
-    }
-}
-
-/// A good file replaces the rules in force; a bad one changes nothing and says so. Whether it was taken.
-async fn reload(
-    path: &Path,
-    held: &Store,
-    engine: &mut Engine<SystemClock>,
-    metronome: &mut Metronome,
-    clock: &SystemClock,
-) -> bool {
-    service::reloading();
-    match try_reload(path, held, engine, metronome, clock).await {
-        Ok(()) => {
-            info!("configuration reloaded from {}", path.display());
-            true
-        }
-        Err(why) => {
-            error!(
-                "the configuration was not reloaded, and the rules in force before stay in force until it is mended (`leadtime check`, then `systemctl reload leadtime`): {why}"
-            );
-            false
-        }
-    }
-}
-
-async fn try_reload(
-    path: &Path,
-    held: &Store,
-    engine: &mut Engine<SystemClock>,
-    metronome: &mut Metronome,
-    clock: &SystemClock,
-) -> Result<(), String> {
-    let (config, report) = config::load(path).map_err(|error| match &error {
-        ConfigError::Wrong(report) => format!("{error}\n{}", report.render(false)),
-        _ => error.to_string(),
-    })?;
-    if !report.problems.is_empty() {
-        warn!("{}\n{}", report.summary(), report.render(false));
-    }
-    if config.database != engine.config().database {
-        return Err("[database] path has changed; that takes a restart".to_owned());
-    }
-    let gateways = gateways_of(&config).map_err(|error| error.to_string())?;
-    compare_zones(&config, clock);
-    let tick = config.tick.clone();
-    let config = Arc::new(config);
-    match engine.difference(&config).await {
-        Ok(difference) => {
-            report_difference(&difference);
-            if let Some(why) =
-                change::weigh(held, &config, &difference, clock.now()).await.map_err(|e| e.to_string())?
-            {
-                return Err(why);
-            }
-        }
-        Err(error) => warn!(
-            "what the new configuration changes cannot be told ({error}); it comes into force all the same, `leadtime plan` shows the outcome"
-        ),
-    }
-    // What can fail comes first: from the adoption on, the new rules are in force.
-    metronome.set_cron(&tick).await.map_err(|error| error.to_string())?;
-    engine.adopt(config).await.map_err(|error| error.to_string())?;
-    engine.set_gateways(gateways);
-    Ok(())
-}
-
-/// What a reload adds, moves and drops, by day and rule.
-fn report_difference(difference: &Difference) {
-    let Change { added, moved, dropped } = difference.sums();
-    info!(
-        added,
-        moved,
-        dropped,
-        "the new configuration, for visits of the next {} days: {added} texts added, {moved} moved, {dropped} dropped",
-        difference::DAYS
-    );
-    for line in difference.lines() {
-        info!("the new configuration: {line}");
     }
 }
 

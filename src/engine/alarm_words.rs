@@ -22,7 +22,7 @@ pub fn words(notice: &Notice, config: &Config) -> Words {
             let still = if notice.event == Event::Still { "still: " } else { "" };
             let detail = sentence(&notice.trouble.detail);
             let because = if detail.is_empty() { String::new() } else { format!(" {detail}") };
-            let text = format!("Since {since}.{because}\n\nWhat to do: {}\n", to_do(notice.kind));
+            let text = format!("Since {since}.{because}\n\nWhat to do: {}\n", to_do(notice.kind, &notice.trouble));
             (format!("{still}{what}"), text)
         }
         Event::Over => (format!("over: {}", over(notice.kind)), format!("It began {since}. Nothing is to be done.\n")),
@@ -88,7 +88,7 @@ fn over(kind: Kind) -> &'static str {
     }
 }
 
-fn to_do(kind: Kind) -> &'static str {
+fn to_do(kind: Kind, trouble: &Trouble) -> &'static str {
     match kind {
         Kind::Circuit => {
             "ask whoever looks after Annie for you whether the API key still holds and may send from your number; put a \
@@ -123,12 +123,16 @@ fn to_do(kind: Kind) -> &'static str {
             "tell whoever looks after this server: look at the disk and the folder of the backups, then at `journalctl \
              -u leadtime`. Texts go out meanwhile."
         }
+        Kind::ConfigRejected if !trouble.detail.is_empty() => {
+            "look with `leadtime plan` at what would go out. If it is meant, run `leadtime confirm-change`; if not, mend \
+             the configuration and run `systemctl reload leadtime`. A restart is no confirmation: nothing would be sent."
+        }
         Kind::ConfigRejected => {
             "run `leadtime check`: it shows each mistake with its line; then `systemctl reload leadtime`. The rules before \
              the change stay in force meanwhile, but a restart would stop all texts."
         }
         Kind::DailyLimit => {
-            "if today really has so many visits, raise `max_texts_per_day` and run `systemctl reload leadtime`; else look \
+            "if today really has so many visits, raise `max_texts_per_day` (or `first_day_limit`) and run `systemctl reload leadtime`; else look \
              with `leadtime plan` at what is due, because a faulty import may have brought too many visits."
         }
         Kind::Unresolved => "run `leadtime status`: it says what they wait for. Call patients whose visit is near.",

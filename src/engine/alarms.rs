@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
+use crate::planner::facts::Mode;
 use crate::store::alarms::{Entry, Several, Shown};
 use crate::store::{Connection, StoreError, alarms};
 
@@ -96,8 +97,8 @@ pub struct Live {
     pub refused: Option<(DateTime<Utc>, u16)>,
     /// Since when passes fail, why, and whether the disk or the file is at fault.
     pub failing: Option<(DateTime<Utc>, String, bool)>,
-    /// Since when the configuration in the file is refused.
-    pub refused_config: Option<DateTime<Utc>>,
+    /// Since when the configuration in the file is not in force, and why: empty for a mistake in it.
+    pub refused_config: Option<Since>,
     /// How the last backup went, if one was made since the start: when, or since when not, and why.
     pub backup: Option<Result<DateTime<Utc>, Since>>,
 }
@@ -181,8 +182,13 @@ pub struct Notice {
 /// # Errors
 /// Database errors.
 pub fn shown(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Shown, StoreError> {
-    let keys: Vec<&str> = config.key_names().collect();
-    alarms::shown(connection, &keys, now - config.alerts.unresolved_after, now)
+    let keys: Vec<&str> = match config.rulebook.mode {
+        // Nobody asks Annie: what she refused before is nobody's trouble now.
+        Mode::Observe => Vec::new(),
+        Mode::Live => config.key_names().collect(),
+    };
+    let shown = alarms::shown(connection, &keys, now - config.alerts.unresolved_after, now)?;
+    Ok(Shown { makes_no_backups: config.backup.is_none(), ..shown })
 }
 
 /// What is there and what is not.
@@ -200,8 +206,9 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
             let failing = live.failing.as_ref().filter(|(since, _, disk)| lasting(*since, *disk));
             there(failing.map(|(since, why, _)| trouble(*since, why)))
         }
-        Kind::ConfigRejected => there(live.refused_config.map(|since| trouble(since, ""))),
+        Kind::ConfigRejected => there(live.refused_config.as_ref().map(|(since, why)| trouble(*since, why))),
         Kind::BackupFailed => match &live.backup {
+            _ if shown.as_ref().is_some_and(|shown| shown.makes_no_backups) => Finding::Gone,
             Some(Err((since, why))) => Finding::There(trouble(*since, why)),
             Some(Ok(_)) => Finding::Gone,
             None => Finding::Unclear,
@@ -210,8 +217,8 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
     };
     let Some(shown) = shown else { return from_live };
     // A wait shows only while texts are due; that nothing waits any more is no proof that it is over.
-    let waits = |code: &str, is_over: bool, detail: String| match live.waits {
-        Some(waits) if waits == code => Finding::There(Trouble { since: None, count: 0, detail }),
+    let waits = |codes: &[&str], is_over: bool, detail: String| match live.waits {
+        Some(waits) if codes.contains(&waits) => Finding::There(Trouble { since: None, count: 0, detail }),
         _ if before.is_none() || is_over => Finding::Gone,
         _ => Finding::Unclear,
     };
@@ -239,11 +246,11 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
         Kind::Unresolved => some(shown.unresolved, 1),
         Kind::StaleFeed => {
             let is_over = after(shown.last_import) || after(shown.last_attempt);
-            waits("stale-feed", is_over, age(shown.last_import, now))
+            waits(&["stale-feed"], is_over, age(shown.last_import, now))
         }
         Kind::DailyLimit => {
             let is_over = after(shown.last_attempt) || after(Some(*midnight));
-            waits("daily-limit", is_over, String::new())
+            waits(&["daily-limit", "first-day-limit"], is_over, String::new())
         }
         Kind::Disk | Kind::ConfigRejected | Kind::BackupFailed => from_live,
     }

@@ -7,6 +7,9 @@ use crate::domain::reminder::Wait;
 use crate::store::today::{self, SoFar};
 use crate::store::{Connection, StoreError};
 
+/// So many numbers texted at most were a trial (`only_to`); the first day is still to come.
+const TRIAL: u32 = 3;
+
 /// What the practice's own limits say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
@@ -40,7 +43,8 @@ pub fn left_today(connection: &Connection, config: &Config, now: DateTime<Utc>) 
     let zone = &config.practice.zone;
     let today = zone.local(now).date_naive();
     let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
-    let so_far = today::so_far(connection, zone.at(today, NaiveTime::MIN))?;
+    let few = config.brakes.first_day_limit.map_or(0, |limit| limit.min(TRIAL + 1));
+    let so_far = today::so_far(connection, zone.at(today, NaiveTime::MIN), few)?;
     Ok(left(&config.brakes, so_far, zone.at(tomorrow, NaiveTime::MIN)))
 }
 

@@ -33,8 +33,10 @@ pub struct Difference {
     pub changes: BTreeMap<(NaiveDate, RuleName), Change>,
     /// Texts that stay as they are.
     pub same: usize,
-    /// Texts due within a day, before and after.
+    /// Texts due within a day, before and after; one to a household is one.
     pub at_once: (u64, u64),
+    /// Numbers whose visits cannot be planned, by either: they are left out.
+    pub unreadable: u64,
 }
 
 /// Compares two configurations over the visits of the coming days, as if the new one came into force now.
@@ -49,12 +51,10 @@ pub fn between(
 ) -> Result<Difference, StoreError> {
     // While both only observe, what they would send is compared.
     let observed = [old, new].iter().all(|config| config.rulebook.mode == Mode::Observe);
-    let (before, after) = (goes_out(connection, old, observed, now)?, goes_out(connection, new, observed, now)?);
-    let soon = |goes: &BTreeMap<Key, DateTime<Utc>>| {
-        let within_a_day = goes.values().filter(|at| **at <= now + TimeDelta::hours(24)).count();
-        u64::try_from(within_a_day).unwrap_or(u64::MAX)
-    };
-    let mut difference = Difference { at_once: (soon(&before), soon(&after)), ..Difference::default() };
+    let (old, new_ones) = (goes_out(connection, old, observed, now)?, goes_out(connection, new, observed, now)?);
+    let (at_once, unreadable) = ((old.soon, new_ones.soon), old.unreadable.max(new_ones.unreadable));
+    let mut difference = Difference { at_once, unreadable, ..Difference::default() };
+    let (before, after) = (old.at, new_ones.at);
     let day = |at: &DateTime<Utc>| new.rulebook.calendar.date(*at);
     for (key, at) in &after {
         let change = |difference: &mut Difference, change: fn(&mut Change)| {
@@ -72,13 +72,17 @@ pub fn between(
     Ok(difference)
 }
 
+/// What goes out.
+#[derive(Default)]
+struct Goes {
+    at: BTreeMap<Key, DateTime<Utc>>,
+    /// Texts within a day.
+    soon: u64,
+    unreadable: u64,
+}
+
 /// Which reminders go out when, of the visits of the coming days.
-fn goes_out(
-    connection: &Connection,
-    config: &Config,
-    observed: bool,
-    now: DateTime<Utc>,
-) -> Result<BTreeMap<Key, DateTime<Utc>>, StoreError> {
+fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateTime<Utc>) -> Result<Goes, StoreError> {
     let directory = directory(config);
     phones::learn_all(connection, directory.country, phones::Keep::Temporary)?;
     let until = now.checked_add_days(Days::new(DAYS)).unwrap_or(now);
@@ -87,13 +91,24 @@ fn goes_out(
         units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
     }
     let live = standing::live_since(connection, &config.rulebook.rules)?;
-    let mut found = BTreeMap::new();
+    let mut found = Goes::default();
     for unit in &units {
-        let (_, plan) = plan_unit(connection, config, &live, unit, &BTreeSet::new(), now)?;
+        let plan = match plan_unit(connection, config, &live, unit, &BTreeSet::new(), now) {
+            Ok((_, plan)) => plan,
+            Err(error) if error.is_about_data() => {
+                found.unreadable += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let coming = plan.items.into_iter().filter(|item| item.current && item.key.start < until);
         let goes = if observed { Answer::Skipped(Skip::ObserveMode) } else { Answer::Planned };
         let planned = coming.filter(|item| item.state == State::Answered(goes));
-        found.extend(planned.filter_map(|item| Some((item.key, item.due_at?))));
+        let planned: Vec<_> = planned.filter_map(|item| Some((item.key, item.due_at?))).collect();
+        // To one number, what goes out at one time is one text.
+        let soon = planned.iter().map(|(_, at)| *at).filter(|at| *at <= now + TimeDelta::hours(24));
+        found.soon += soon.collect::<BTreeSet<_>>().len() as u64;
+        found.at.extend(planned);
     }
     Ok(found)
 }

@@ -29,7 +29,7 @@ impl<C: Clock + 'static> Engine<C> {
         let now = self.clock.now();
         let keys: Vec<String> = self.config.key_names().map(str::to_owned).collect();
         let timeout = TimeDelta::from_std(self.config.annie.timeout).unwrap_or_default();
-        let (cut_off, last_sign) = self
+        let (cut_off, last_sign, doubt) = self
             .store
             .write(move |tx| {
                 let last_sign = standing::last_beat(tx)?.max(ledger::last_attempt_at(tx)?);
@@ -38,7 +38,7 @@ impl<C: Clock + 'static> Engine<C> {
                         circuits::set_open(tx, key, &circuits::Open { next_probe: now, ..open })?;
                     }
                 }
-                Ok((ledger::recover(tx, timeout)?, last_sign))
+                Ok((ledger::recover(tx, timeout)?, last_sign, standing::clock_doubt(tx)?))
             })
             .await?;
         if cut_off > 0 {
@@ -47,6 +47,7 @@ impl<C: Clock + 'static> Engine<C> {
                 "{cut_off} texts were cut off when Leadtime last stopped; Annie's list will tell whether they went out"
             );
         }
+        self.doubt = doubt;
         self.watch = ClockWatch::start(last_sign, now, self.clock.boot());
         if self.may_plan() {
             self.begin(now).await?;
@@ -75,9 +76,10 @@ impl<C: Clock + 'static> Engine<C> {
         self.adopt(self.config.clone()).await
     }
 
-    /// Whether the clock is good enough to plan by. In observe mode nothing can be lost, and nobody tells the time.
+    /// Whether the clock is good enough to plan by; not while an earlier doubt's traces stand. In observe mode nothing
+    /// can be lost, and nobody tells the time.
     pub fn may_plan(&self) -> bool {
-        self.config.rulebook.mode == Mode::Observe || !self.watch.is_doubted()
+        self.config.rulebook.mode == Mode::Observe || (!self.watch.is_doubted() && self.doubt.is_none())
     }
 
     /// Whether the clock is good enough to delete by: in live mode Annie's agrees with it.
@@ -138,9 +140,13 @@ impl<C: Clock + 'static> Engine<C> {
 
     /// A change of what is known about the clock is stored and said.
     pub(super) async fn note_doubt(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        // A doubt outlives a restart. It takes Annie's time to lift it; where nobody is asked, that nothing speaks
+        // against the clock any more.
         let doubt = match self.watch.trust() {
+            Trust::Confirmed => None,
+            Trust::Plausible if self.lines.is_empty() => None,
             Trust::Doubted(why) if !self.lines.is_empty() => Some(why.clone()),
-            _ => None,
+            _ => self.doubt.clone(),
         };
         if doubt == self.doubt {
             return Ok(());
@@ -154,6 +160,7 @@ impl<C: Clock + 'static> Engine<C> {
                     return Ok(());
                 }
                 standing::clock_is_right(tx, now)?;
+                dirty::mark_all(tx)?;
                 // A machine that was set back to an earlier hour with all its memory wakes up like this: nobody knows
                 // what it sent since.
                 let last = standing::last_beat(tx)?.unwrap_or(now).min(now);
@@ -173,6 +180,7 @@ impl<C: Clock + 'static> Engine<C> {
             Some(why) => error!(
                 "nothing is sent, and nothing is lost: {why}. Set the clock (`timedatectl`); sending goes on by itself when it agrees with Annie's"
             ),
+            None if self.lines.is_empty() => info!("nothing speaks against the clock any more"),
             None => info!("the clock agrees with Annie's again: sending goes on"),
         }
         self.doubt = doubt;

@@ -147,7 +147,8 @@ impl<C: Clock + 'static> Engine<C> {
             }
             (job, Some(error)) => {
                 line.failures += 1;
-                if let ReadError::Refused { status } = error {
+                // One conversation that may not be read says nothing about the key.
+                if let (ReadError::Refused { status }, Job::Page { .. } | Job::Probe) = (error, job) {
                     line.refused = Some(*status);
                 }
                 line.not_before = boot + reading::pause_after(line.failures);

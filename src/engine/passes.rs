@@ -88,6 +88,8 @@ pub struct Engine<C> {
     /// This life of the daemon is on record, and the rules are live: not before the clock is plausible.
     pub(super) begun: bool,
     pub(super) file: File,
+    /// The configuration in force waits for a person, or for the next day.
+    pub(super) is_held: bool,
     pub(super) doubt: Option<String>,
     pub(super) last_beat: Option<DateTime<Utc>>,
     pub(super) said: Option<(Wait, DateTime<Utc>)>,
@@ -114,6 +116,7 @@ impl<C: Clock + 'static> Engine<C> {
             watch,
             begun: false,
             file: File::Whole,
+            is_held: false,
             doubt: None,
             last_beat: None,
             said: None,
@@ -131,6 +134,16 @@ impl<C: Clock + 'static> Engine<C> {
     /// Says whether the database file is whole; an engine that is not told takes it for whole.
     pub fn set_file(&mut self, file: File) {
         self.file = file;
+    }
+
+    /// Says whether the configuration in force waits for a person, or for the next day: nothing is sent by it.
+    pub fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
+    /// Whether it does.
+    pub fn is_held(&self) -> bool {
+        self.is_held
     }
 
     /// The configuration in force.
@@ -222,7 +235,13 @@ impl<C: Clock + 'static> Engine<C> {
 
     /// Whether texts may be claimed at all; then outcomes are written with the claims.
     fn may_claim(&self) -> bool {
-        self.config.rulebook.mode == Mode::Live && self.file == File::Whole && !self.lines.is_empty()
+        self.config.rulebook.mode == Mode::Live && self.file == File::Whole && !self.is_held && !self.lines.is_empty()
+    }
+
+    /// Why nothing is sent at all, in live mode.
+    fn stands_still(&self) -> Option<Wait> {
+        let why = self.file.waits().or(self.is_held.then_some(Wait::HeldChange));
+        why.filter(|_| self.config.rulebook.mode == Mode::Live)
     }
 
     /// Sends what is due, each key by itself: one that is stopped holds up no other.
@@ -239,7 +258,7 @@ impl<C: Clock + 'static> Engine<C> {
                 report.again_in = report.again_in.into_iter().chain(own.again_in).min();
             }
             report.settled += self.in_flight.settle(&self.store).await?;
-        } else if let Some(why) = self.file.waits().filter(|_| self.config.rulebook.mode == Mode::Live) {
+        } else if let Some(why) = self.stands_still() {
             let now = self.clock.now();
             if self.store.write(move |tx| reminders::next_due(tx)).await?.is_some_and(|due| due <= now) {
                 report.waits = Some(why);

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
+use super::brakes::{Left, left_today};
 use super::circuit;
 use super::compose;
 use super::planning::{is_first_text, load_unit};
+use super::sending::clock_is_wrong;
+use super::trust::TOLERANCE;
 use crate::annie::gateway::Gateway;
 use crate::annie::wire::SmsRequest;
 use crate::clock::Clock;
@@ -20,7 +23,7 @@ use crate::planner::budget::Budget;
 use crate::store::answers::Person;
 use crate::store::audit::{self, Act, Entry};
 use crate::store::dirty::Unit;
-use crate::store::{Connection, StoreError, Transaction, circuits, ledger, open};
+use crate::store::{Connection, StoreError, Transaction, brakes, circuits, ledger, open, standing};
 
 /// A test text whose claim is on disk.
 #[derive(Debug)]
@@ -77,6 +80,18 @@ pub fn prepare(
         let next = next.map_or_else(|| "no hour of the next 30 days".to_owned(), |at| zone.in_words(at));
         return Ok(Err(format!("texts leave in the sending hours only, also this one; the next are open {next}")));
     }
+    // A text with a wrong time would hold up all others for as long.
+    if standing::clock_doubt(tx)?.is_some() || clock_is_wrong(tx, now)? {
+        return Ok(Err(
+            "this server's clock is wrong, or in doubt; set it (`timedatectl`), and see `leadtime status`".to_owned()
+        ));
+    }
+    if brakes::pauses(tx, now)?.iter().any(|paused| paused.location.is_none()) {
+        return Ok(Err("sending is paused; `leadtime resume` lifts that".to_owned()));
+    }
+    if let Left::Nothing(why, _) = left_today(tx, config, now)? {
+        return Ok(Err(format!("not now: {}", why.words())));
+    }
     if let Some(why) = circuit::waits(&circuits::health(tx, KEY_NAME)?, now) {
         return Ok(Err(format!("not now: {}", why.words())));
     }
@@ -104,6 +119,19 @@ pub fn prepare(
     audit::note(tx, &Entry { code: Some(&rule.0), who: person.who, why: person.why, ..entry })?;
     let message = Private(request.message.clone());
     Ok(Ok(Prepared { attempt, request, message }))
+}
+
+/// Asks Annie for her time, before anything is claimed.
+///
+/// # Errors
+/// This machine's clock differs from hers; in words.
+pub async fn clocks_agree(gateway: &Gateway, clock: &dyn Clock) -> Result<(), String> {
+    let began = clock.now();
+    let date = gateway.probe(|| clock.now()).await.date;
+    match date.filter(|date| *date < began - TOLERANCE || *date > clock.now() + TOLERANCE) {
+        Some(_) => Err("this server's clock differs from Annie's by minutes; set it (`timedatectl`)".to_owned()),
+        None => Ok(()),
+    }
 }
 
 /// Sends it and records what became of it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 
-use super::{StoreError, instant, ledger};
+use super::{StoreError, feeds, instant, ledger};
 
 /// Rejections in a row that are counted at most.
 const MOST_REJECTIONS: u32 = 50;
@@ -29,11 +29,10 @@ const PLANNED: &str = "SELECT count(*), min(due_at) FROM reminders INDEXED BY re
 const TEXTED: &str = "SELECT count(*), min(r.due_at)
         FROM attempts AS t INDEXED BY attempts_by_outcome JOIN reminders AS r ON r.message_id = t.message_id
         WHERE (t.outcome IS NULL OR t.outcome = 'unknown') AND r.state IN ('sending', 'unknown') AND r.due_at <= ?1";
-const LAST_IMPORT: &str = "SELECT finished_at FROM imports WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1";
 
 /// The statements, for the test of what they walk.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 8] = [LAST, ACCEPTED, HELD, MISSED, GIVEN_UP, PLANNED, TEXTED, LAST_IMPORT];
+pub(super) const STATEMENTS: [&str; 7] = [LAST, ACCEPTED, HELD, MISSED, GIVEN_UP, PLANNED, TEXTED];
 
 /// One trouble that lasts, and what was told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,10 +122,12 @@ pub struct Shown {
     pub clock: Option<(DateTime<Utc>, String)>,
     /// Reminders due before the cut and without an outcome.
     pub unresolved: Several,
-    /// When the last import ended.
+    /// When the last good import ended.
     pub last_import: Option<DateTime<Utc>>,
     /// When the last text was begun.
     pub last_attempt: Option<DateTime<Utc>>,
+    /// No backups are asked for.
+    pub makes_no_backups: bool,
 }
 
 /// What the database shows of trouble. `keys`: the names of the keys in use; `cut`: what was due by then should have an
@@ -146,7 +147,7 @@ pub fn shown(
         given_up: given_up(connection, now)?,
         clock: clock(connection)?,
         unresolved: unresolved(connection, cut, now)?,
-        last_import: last_import(connection)?,
+        last_import: feeds::last_good_import(connection)?,
         last_attempt: ledger::last_attempt_at(connection)?,
         ..Shown::default()
     };
@@ -210,15 +211,6 @@ pub fn unresolved(connection: &Connection, cut: DateTime<Utc>, now: DateTime<Utc
     let texted = connection.prepare_cached(TEXTED)?.query_row([cut.timestamp()], several)?;
     let since = planned.since.into_iter().chain(texted.since).min();
     Ok(Several { count: planned.count + texted.count, since })
-}
-
-/// When the last import ended, of any feed.
-///
-/// # Errors
-/// Database errors.
-pub fn last_import(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let last: Option<i64> = connection.prepare_cached(LAST_IMPORT)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(last.map(instant))
 }
 
 /// Whether an error says that the disk or the file is at fault, and does not pass by itself within minutes.

@@ -173,6 +173,9 @@ pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<u
     Ok(over.len())
 }
 
+/// The detail of an attempt that was found in Annie's list, and not made by this database.
+pub(super) const ADOPTED: &str = "begun while Leadtime was not looking";
+
 /// A reminder that counts as sent by a conversation begun while Leadtime was not looking. Its row is `planned`.
 ///
 /// # Errors
@@ -209,8 +212,8 @@ fn attempt_of(tx: &Transaction<'_>, told: &Told) -> Result<i64, StoreError> {
     )?;
     tx.execute(
         "INSERT INTO attempts (message_id, api_key, phone, started_ms, ended_ms, outcome, conversation_id, detail)
-         VALUES (last_insert_rowid(), ?1, ?2, ?3, ?3, 'sent', ?4, 'begun while Leadtime was not looking')",
-        (api_key.unwrap_or_default(), &phone, told.at.timestamp_millis(), &told.conversation.0),
+         VALUES (last_insert_rowid(), ?1, ?2, ?3, ?3, 'sent', ?4, ?5)",
+        (api_key.unwrap_or_default(), &phone, told.at.timestamp_millis(), &told.conversation.0, ADOPTED),
     )?;
     let attempt = tx.last_insert_rowid();
     tx.execute("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1", (&told.conversation.0, attempt))?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 
+use super::answers::ADOPTED;
 use super::{StoreError, reminders};
 
 /// The figures.
@@ -36,27 +37,35 @@ pub fn since(connection: &Connection, moment: DateTime<Utc>) -> Result<Today, St
 pub struct SoFar {
     /// Texts tried since the day began that may have arrived.
     pub today: u64,
-    /// None was before.
+    /// Fewer numbers than a trial has were texted before.
     pub is_first_day: bool,
 }
 
-/// How far the day that began at `midnight` has come.
+/// How far the day that began at `midnight` has come. It is a first day if fewer than `few` numbers were texted about
+/// visits before; test texts, and what others began while Leadtime was not looking, are none of those.
 ///
 /// # Errors
 /// Database errors.
-pub fn so_far(connection: &Connection, midnight: DateTime<Utc>) -> Result<SoFar, StoreError> {
+pub fn so_far(connection: &Connection, midnight: DateTime<Utc>, few: u32) -> Result<SoFar, StoreError> {
     let midnight = midnight.timestamp_millis();
+    // Those that others began are written when they are found, with the time at which they began.
     let before: Option<i64> = connection
-        .prepare_cached("SELECT id FROM attempts WHERE started_ms < ?1 ORDER BY id DESC LIMIT 1")?
-        .query_row([midnight], |row| row.get(0))
+        .prepare_cached("SELECT id FROM attempts WHERE started_ms < ?1 AND +detail IS NOT ?2 ORDER BY id DESC LIMIT 1")?
+        .query_row((midnight, ADOPTED), |row| row.get(0))
         .optional()?;
     let today: i64 = connection
-        .prepare_cached("SELECT count(*) FROM attempts WHERE id > ?1 AND +outcome IS NOT 'not-sent'")?
-        .query_row([before.unwrap_or(0)], |row| row.get(0))?;
-    let sent_before: bool = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM attempts WHERE id <= ?1 AND +outcome IS NOT 'not-sent')")?
-        .query_row([before.unwrap_or(0)], |row| row.get(0))?;
-    Ok(SoFar { today: today.unsigned_abs(), is_first_day: !sent_before })
+        .prepare_cached(
+            "SELECT count(*) FROM attempts WHERE id > ?1 AND +started_ms >= ?2 AND +outcome IS NOT 'not-sent'",
+        )?
+        .query_row((before.unwrap_or(0), midnight), |row| row.get(0))?;
+    let numbers: u32 = connection
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT DISTINCT a.phone FROM attempts AS a
+             WHERE a.started_ms < ?1 AND +a.outcome IS NOT 'not-sent' AND +a.detail IS NOT ?2
+                 AND EXISTS (SELECT 1 FROM message_reminders AS m WHERE m.message_id = a.message_id) LIMIT ?3)",
+        )?
+        .query_row((midnight, ADOPTED, few), |row| row.get(0))?;
+    Ok(SoFar { today: today.unsigned_abs(), is_first_day: numbers < few })
 }
 
 /// Walks back from the newest attempt only as far as the moment.

@@ -11,7 +11,7 @@ use leadtime::engine::alarm_words::words;
 use leadtime::engine::alarms::{self, Event, Facts, Kind, Live, Notice};
 use leadtime::store::{self, open};
 
-use super::world::{World, visit};
+use super::world::{DAY_BEFORE, World, visit};
 
 /// What the daemon does between two looks, without its ways to people: whoever is told is told at once.
 struct Desk {
@@ -267,7 +267,7 @@ async fn stale_feed() {
     let mut world = World::new().await;
     let mut desk = Desk::new(Kind::StaleFeed);
     world.execute(
-        "INSERT INTO imports (feed, started_at, finished_at, complete) VALUES ('csv', 1794157200, 1794157200, 0)",
+        "INSERT INTO imports (feed, started_at, finished_at, complete, rows_good) VALUES ('csv', 1794157200, 1794157200, 0, 1)",
     );
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.waits = Some("stale-feed");
@@ -282,9 +282,14 @@ async fn stale_feed() {
     world.clock.advance(TimeDelta::hours(5));
     assert_eq!(desk.look(&world), [""; 0]);
     let now = world.clock.now().timestamp();
-    world.execute(&format!(
-        "INSERT INTO imports (feed, started_at, finished_at, complete) VALUES ('csv', {now}, {now}, 0)"
-    ));
+    let import = |good: u8| {
+        world.execute(&format!(
+            "INSERT INTO imports (feed, started_at, finished_at, complete, rows_good) VALUES ('csv', {now}, {now}, 0, {good})"
+        ));
+    };
+    import(0);
+    assert_eq!(desk.look(&world), [""; 0], "an import of nothing is none");
+    import(1);
     assert_eq!(desk.look(&world), ["over: the list of appointments is new again, or texts go out again"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
@@ -335,7 +340,8 @@ async fn clock() {
 
 #[tokio::test]
 async fn backup_failed() {
-    let mut world = World::new().await;
+    let rules = format!("{DAY_BEFORE}[backup]\nfolder = \"copies\"\n");
+    let mut world = World::with("mode = \"live\"", &rules).await;
     let mut desk = Desk::new(Kind::BackupFailed);
     assert_eq!(desk.look(&world), [""; 0], "none was made, none failed");
     desk.live.backup = Some(Err((world.clock.now(), "the folder cannot be written".to_owned())));
@@ -350,13 +356,30 @@ async fn backup_failed() {
     desk.live.backup = Some(Ok(world.clock.now()));
     assert_eq!(desk.look(&world), ["over: there is a new backup"]);
     assert_eq!(desk.look(&world), [""; 0]);
+    // [backup] leaves the file while none can be made.
+    desk.live.backup = Some(Err((world.clock.now(), "the folder cannot be written".to_owned())));
+    assert_eq!(desk.look(&world).len(), 1);
+    world.reload("mode = \"live\"", DAY_BEFORE).await;
+    assert_eq!(desk.look(&world), ["over: there is a new backup"]);
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_annie_refused_is_no_trouble_in_observe_mode() {
+    let mut world = two_due([refused(401), refused(401)]).await;
+    let desk = Desk::new(Kind::Circuit);
+    assert_eq!(desk.look(&world).len(), 1);
+    world.reload("mode = \"observe\"", DAY_BEFORE).await;
+    assert_eq!(desk.look(&world), [""; 0]);
+    world.clock.advance(TimeDelta::minutes(10));
+    assert_eq!(desk.look(&world), ["over: Annie accepts the key again"]);
 }
 
 #[tokio::test]
 async fn config_rejected() {
     let world = World::new().await;
     let mut desk = Desk::new(Kind::ConfigRejected);
-    desk.live.refused_config = Some(world.clock.now());
+    desk.live.refused_config = Some((world.clock.now(), String::new()));
     let told = desk.notices(&world);
     assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in force");
     assert!(words(&told[0], world.engine.config()).text.contains("leadtime check"));
@@ -364,6 +387,12 @@ async fn config_rejected() {
     desk.live.refused_config = None;
     assert_eq!(desk.look(&world), ["over: the configuration is in force"]);
     assert_eq!(desk.look(&world), [""; 0]);
+    desk.live.refused_config = Some((world.clock.now(), "it would send 25 texts within a day".to_owned()));
+    let told = desk.notices(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in force");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("It would send 25 texts within a day.") && text.contains("confirm-change"), "{text}");
+    assert!(!text.contains("leadtime check"), "{text}");
 }
 
 #[tokio::test]
@@ -382,6 +411,8 @@ async fn daily_limit() {
     desk.midnight = world.clock.now() - TimeDelta::hours(1);
     assert_eq!(desk.look(&world), ["over: texts go out again"]);
     assert_eq!(desk.look(&world), [""; 0]);
+    desk.live.waits = Some("first-day-limit");
+    assert_eq!(desk.look(&world).len(), 1);
 }
 
 #[tokio::test]

@@ -159,6 +159,11 @@ fn what_alerts_and_metrics_refuse() {
         unresolved_after = \"20 minutes\"\nheartbeat_url = \"https://example.com/x\"\nheartbeat_every = \"1 minute\"\n\
         [metrics]\nlisten = \"unix:/run/leadtime/metrics.sock\"\n";
     Practice::new(&format!("{OBSERVE}{good}")).run(&["check"]).good();
+    let in_a_file = good.replace("heartbeat_url = \"https://example.com/x\"", "heartbeat_url_file = \"pulse\"");
+    Practice::new(&format!("{OBSERVE}{in_a_file}")).run(&["check"]).good();
+    let both = good.replace("heartbeat_url =", "heartbeat_url_file = \"pulse\"\nheartbeat_url =");
+    let ended = Practice::new(&format!("{OBSERVE}{both}")).run(&["check"]);
+    assert!(ended.code == 2 && ended.err.contains("keep one of them"), "{} {}", ended.out, ended.err);
 }
 
 fn test_message() -> Message {
@@ -213,9 +218,10 @@ fn the_daemon_alarms_and_a_restart_neither_repeats_nor_forgets() {
     let practice = Practice::new("");
     let sandbox = Sandbox::start(&practice, &["--key", "another-key"]);
     let alerts = format!(
-        "[alerts]\nwebhook = {:?}\nheartbeat_url = {:?}\nheartbeat_every = \"10 seconds\"\n",
-        listener.url, pulse.url
+        "[alerts]\nwebhook = {:?}\nheartbeat_url_file = \"pulse\"\nheartbeat_every = \"10 seconds\"\n",
+        listener.url
     );
+    std::fs::write(practice.path("pulse"), format!("{}\n", pulse.url)).unwrap();
     let good = format!("{}{alerts}", live_config(&sandbox.base_url));
     std::fs::write(practice.path("config.toml"), &good).unwrap();
     practice.import(&visits_due_in(1, 3), &[]).good();

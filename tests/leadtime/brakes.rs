@@ -1,7 +1,10 @@
 //! The practice's brakes: pauses, visits without texts, limits of a day.
 
+use chrono::TimeDelta;
+use leadtime::annie::gateway::Gateway;
 use leadtime::domain::reminder::Wait;
 use leadtime::domain::text::{AppointmentId, RuleName};
+use leadtime::engine::test_text::clocks_agree;
 use leadtime::store::answers::Person;
 use leadtime::store::brakes;
 use rusqlite::Transaction;
@@ -120,6 +123,74 @@ async fn a_days_texts_end_at_the_limit_and_go_on_the_next_day() {
     }
 }
 
+/// A trial with one's own phone, test texts and what others sent before leave the first day to come.
+#[tokio::test]
+async fn the_first_day_is_the_first_with_patients() {
+    let mut world = World::with_all("", "mode = \"live\"\nfirst_day_limit = 5", DAY_BEFORE).await;
+    for n in 0..8 {
+        // Three of a trial, begun long ago; five test texts.
+        let (id, trial) = (900 + n, n < 3);
+        world.execute(&format!(
+            "INSERT INTO messages (id, phone, body, made_at, made_local) VALUES ({id}, '+1303555{id:04}', '{{}}', 0, '');
+             INSERT INTO attempts (message_id, api_key, phone, started_ms) VALUES ({id}, 'default', '+1303555{id:04}', 1);
+             UPDATE attempts SET outcome = 'sent', ended_ms = 2, conversation_id = 'c{id}' WHERE message_id = {id}"
+        ));
+        if trial {
+            world.execute(&format!(
+                "INSERT INTO reminders (id, appointment_id, rule, starts_at, patient_id, phone, state, message_id, starts_local)
+                 VALUES ({id}, 't{id}', 'day-before', 3, 't{id}', '+1303555{id:04}', 'sending', {id}, '');
+                 UPDATE reminders SET state = 'sent' WHERE id = {id};
+                 INSERT INTO message_reminders (message_id, reminder_id) VALUES ({id}, {id})"
+            ));
+        }
+    }
+    let ids = ["v0", "v1", "v2", "v3", "v4", "v5", "v6"];
+    let phones = [
+        "303-555-0110",
+        "303-555-0111",
+        "303-555-0112",
+        "303-555-0113",
+        "303-555-0114",
+        "303-555-0115",
+        "303-555-0116",
+    ];
+    for (id, phone) in ids.into_iter().zip(phones) {
+        world.book(&[visit(id, phone, "2026-11-10T15:00:00-07:00")]);
+    }
+    world.book(&[visits()[2].clone()]);
+    let report = world.go_to("2026-11-09T22:10:00Z").await;
+    assert_eq!((report.waits, world.annie.sent().len()), (Some(Wait::FirstDayLimit), 5));
+    world.go_to("2026-11-10T18:00:00Z").await;
+    assert_eq!(world.annie.sent().len(), 7, "the second day has no limit");
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[test]
+fn a_pause_works_while_the_configuration_has_a_mistake() {
+    let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
+    practice.import(&visits_due_in(3600, 1), &[]).good();
+    let good = std::fs::read_to_string(practice.path("config.toml")).unwrap();
+    for mistake in [format!("{good}loud = true\n"), good.replace("[practice]", "[practice")] {
+        std::fs::write(practice.path("config.toml"), mistake).unwrap();
+        let paused = practice.run(&["pause"]);
+        assert!(paused.code == 0 && paused.err.contains("all the same"), "{} {}", paused.out, paused.err);
+        assert!(paused.out.contains("No leadtime runs on"), "{}", paused.out);
+        assert_eq!(practice.number("SELECT count(*) FROM pauses"), 1);
+        practice.run(&["pause", "--until", "2036-03-09T10:00:00-06:00"]).good();
+        assert_eq!(practice.run(&["pause", "--until", "2036-03-09 10:00"]).code, 2);
+        assert_eq!(practice.run(&["pause", "--location", "x"]).code, 2);
+        practice.run(&["resume"]).good();
+        assert_eq!(practice.number("SELECT count(*) FROM pauses"), 0);
+    }
+    // Another database is not made to be paused.
+    std::fs::write(practice.path("config.toml"), good.replace("test.db", "other.db")).unwrap();
+    for command in [&["pause"][..], &["resume"], &["skip", "A0"], &["confirm-change"]] {
+        let ended = practice.run(command);
+        assert!(ended.code == 1 && ended.err.contains("there is no database"), "{command:?}: {}", ended.err);
+    }
+    assert!(!practice.path("other.db").exists());
+}
+
 #[test]
 fn the_commands_say_what_they_do() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
@@ -143,6 +214,18 @@ fn the_commands_say_what_they_do() {
     ] {
         let ended = practice.run(arguments);
         assert!(ended.code == code && ended.err.contains(says), "{arguments:?}: {} {}", ended.code, ended.err);
+    }
+}
+
+#[tokio::test]
+async fn a_test_text_asks_annie_for_her_time() {
+    let world = World::new().await;
+    let gateway = Gateway::Scripted(world.annie.clone());
+    clocks_agree(&gateway, world.clock.as_ref()).await.unwrap();
+    for minutes in [-3, 3] {
+        world.annie.is_ahead(TimeDelta::minutes(minutes));
+        let why = clocks_agree(&gateway, world.clock.as_ref()).await.unwrap_err();
+        assert!(why.contains("timedatectl"), "{why}");
     }
 }
 
@@ -173,6 +256,20 @@ fn a_test_text_is_sent_once_and_counts() {
         let ended = practice.run(&arguments);
         assert!(ended.code == code && ended.err.contains(says), "{arguments:?}: {} {}", ended.code, ended.err);
     }
+    let refused = |says: &str| {
+        let ended = practice.run(&["test-text", "day-before", "303-555-1044"]);
+        assert!(ended.code == 1 && ended.err.contains(says), "{says}: {}", ended.err);
+    };
+    practice.run(&["pause"]).good();
+    refused("sending is paused");
+    practice.run(&["resume"]).good();
+    practice.sql().execute("INSERT INTO clock_doubt (only_row, since, why) VALUES (1, 0, 'a year ahead')", []).unwrap();
+    refused("clock is wrong");
+    practice.sql().execute("DELETE FROM clock_doubt", []).unwrap();
+    let config = std::fs::read_to_string(practice.path("config.toml")).unwrap();
+    std::fs::write(practice.path("config.toml"), config.replace("[sending]\n", "[sending]\nmax_texts_per_day = 1\n"))
+        .unwrap();
+    refused("max_texts_per_day");
     assert_eq!(crate::program::record(&practice).len(), 1);
     practice.run(&["audit", "verify"]).good();
 }
@@ -204,4 +301,39 @@ fn a_change_that_sends_more_than_usual_waits_to_be_confirmed() {
     let none = practice.run(&["confirm-change"]);
     assert!(none.code == 1 && none.err.contains("no change is held"), "{}", none.err);
     assert_eq!(daemon.stop().0, 0);
+}
+
+/// A reboot, or an edit of the file, confirms nothing.
+#[test]
+fn a_held_change_is_confirmed_by_a_person_alone() {
+    let practice = Practice::new("");
+    let mut sandbox = crate::program::Sandbox::start(&practice, &["--key", "k"]);
+    let live = live_config(&sandbox.base_url);
+    std::fs::write(practice.path("config.toml"), live.replace("24 hours", "30 hours")).unwrap();
+    let mut daemon = crate::program::Daemon::start(&practice, "k");
+    practice.import(&visits_due_in(15, 25), &[]).good();
+    let late = live.replace("24 hours\"", "24 hours\"\nbooked_late = \"send\"");
+    let late = late.replace("name = \"day-before\"", "name = \"other-rule\"");
+    std::fs::write(practice.path("config.toml"), &late).unwrap();
+    daemon.signal(rustix::process::Signal::HUP);
+    daemon.until("is good and is held");
+    assert_eq!(daemon.stop().0, 0);
+    // The same file after a restart sends nothing, and says so.
+    let mut daemon = crate::program::Daemon::start(&practice, "k");
+    assert!(daemon.heard().contains("a restart is nobody's word"), "{}", daemon.heard());
+    daemon.until("texts are due and wait");
+    assert!(daemon.heard().contains("unusually many texts at once"), "{}", daemon.heard());
+    assert_eq!(crate::program::record(&practice).len(), 0);
+    // Confirmed, but the file is another one by now: that one was neither weighed nor confirmed.
+    std::fs::write(practice.path("config.toml"), format!("{late}loud = true\n")).unwrap();
+    practice.sql().execute("UPDATE held_change SET confirmed = 1", []).unwrap();
+    daemon.signal(rustix::process::Signal::HUP);
+    daemon.until("the configuration was not reloaded");
+    assert_eq!(crate::program::record(&practice).len(), 0);
+    std::fs::write(practice.path("config.toml"), &late).unwrap();
+    daemon.until("configuration reloaded");
+    assert_eq!(practice.number("SELECT count(*) FROM held_change"), 0);
+    assert!(sandbox.post().ends_with("200"));
+    let log = daemon.stop().1;
+    assert_eq!(log.matches("the configuration was not reloaded").count(), 1, "{log}");
 }

@@ -128,6 +128,7 @@ async fn a_conversation_that_cannot_be_read_yet_is_looked_at_again() {
     world.annie.messages_fail(Some(ReadError::Refused { status: 403 }));
     world.go_to("2026-11-09T22:02:00Z").await;
     assert_eq!(world.state("a", "day-before"), "unknown");
+    assert_eq!(world.engine.refused_reading(), None, "one conversation says nothing about the key");
     let listings = world.annie.read().iter().filter(|read| *read == "list 0").count();
     world.go_to("2026-11-09T22:05:00Z").await;
     assert_eq!(world.annie.read().iter().filter(|read| *read == "list 0").count(), listings, "not again at once");
@@ -489,6 +490,37 @@ async fn a_start_in_1970_or_next_year_loses_nothing() {
         world.go_to("2026-11-09T22:00:05Z").await;
         assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1), "{wrong}");
         assert_eq!(world.state("bystander", "day-before"), "planned");
+    }
+}
+
+/// The doubt is stored, the service stops, somebody sets the clock, and it starts again, live or in observe mode.
+#[tokio::test]
+async fn a_clock_set_right_while_the_service_was_off_is_right() {
+    for observe in [false, true] {
+        let mut world = World::new().await;
+        world.clock.set(instant("2027-11-09T23:00:00Z"));
+        world.annie.is_ahead(TimeDelta::days(-365));
+        world.book(&visits());
+        world.settle().await;
+        assert_eq!(world.number("SELECT count(*) FROM clock_doubt"), 1);
+        world.clock.set(instant(MONDAY_TEN));
+        world.annie.is_ahead(TimeDelta::zero());
+        if observe {
+            let path = world.folder.path().join("config.toml");
+            let file = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(path, file.replace("\"live\"", "\"observe\"")).unwrap();
+        }
+        let mut world = world.restart().await;
+        if observe {
+            world.engine.set_gateways(leadtime::engine::passes::Gateways::new());
+        }
+        world.settle().await;
+        assert_eq!(world.number("SELECT count(*) FROM clock_doubt"), 0, "observe: {observe}");
+        let taken = world.number("SELECT max(taken_at) FROM first_seen");
+        assert!((taken - instant(MONDAY_TEN).timestamp()).abs() < 60, "observe: {observe}: {taken}");
+        let expected = if observe { "skipped (observe-mode)" } else { "planned" };
+        assert_eq!(world.state("a", "day-before"), expected);
+        assert_eq!(world.state("bystander", "day-before"), expected);
     }
 }
 

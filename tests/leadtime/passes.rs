@@ -560,6 +560,24 @@ async fn text_that_is_no_utf8_stops_nobody_else() {
     assert!(shown.iter().any(|row| row.visit.id.0 == "b"));
 }
 
+/// A row that this version cannot read is left out of what a person is shown, and of what a reload weighs.
+#[tokio::test]
+async fn one_unreadable_row_hides_no_other() {
+    let mut world = World::new().await;
+    world.book(&[visit("x", A, "2026-11-10T15:00:00-07:00"), visit("b", B, "2026-11-10T15:00:00-07:00")]);
+    world.settle().await;
+    let newer = "PRAGMA ignore_check_constraints = ON;
+        UPDATE reminders SET state = 'skipped', reason = 'of-a-newer-version' WHERE appointment_id = 'x'";
+    world.sql().execute_batch(newer).unwrap();
+    let config = world.engine.config().clone();
+    let difference = world.engine.difference(&config).await.unwrap();
+    assert_eq!((difference.unreadable, difference.same, difference.at_once), (1, 1, (1, 1)));
+    let connection = leadtime::store::open::read_only(&world.database()).unwrap();
+    let now = "2026-11-09T17:00:00Z".parse().unwrap();
+    let shown = leadtime::engine::outlook::plan_of(&connection, &config, now, now + TimeDelta::days(9)).unwrap();
+    assert_eq!(shown.iter().map(|row| row.visit.id.0.as_str()).collect::<Vec<_>>(), ["b"]);
+}
+
 #[tokio::test]
 async fn a_failing_annie_does_not_cost_the_whole_days_texts() {
     let mut world = World::new().await;

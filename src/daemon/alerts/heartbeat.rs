@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
@@ -13,7 +13,7 @@ use super::signals::Seen;
 use super::ways::http;
 use crate::annie::client::words;
 use crate::config::Config;
-use crate::config::alerts::Heartbeat;
+use crate::config::alerts::{Address, Heartbeat};
 
 /// Gives signs of life as each configuration wants them, as long as passes turn and the clock is believed.
 pub(super) async fn beat(mut config: watch::Receiver<Arc<Config>>, seen: watch::Receiver<Seen>) {
@@ -55,7 +55,8 @@ async fn beat_as(heartbeat: Option<Heartbeat>, mut seen: watch::Receiver<Seen>) 
     }
 }
 
-async fn sign(url: &SecretString, within: Duration) -> Result<(), String> {
+async fn sign(address: &Address, within: Duration) -> Result<(), String> {
+    let url = address.find()?;
     let client = http().map_err(|error| error.to_string())?;
     let answer = client.get(url.expose_secret()).timeout(within.min(Duration::from_secs(30))).send().await;
     match answer.map(|response| response.status()) {

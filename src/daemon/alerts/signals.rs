@@ -102,10 +102,12 @@ impl Signals {
         });
     }
 
-    /// A configuration was taken, or refused.
-    pub fn reloaded(&self, taken: bool, now: DateTime<Utc>) {
-        let since = |before: Option<DateTime<Utc>>| (!taken).then_some(before.unwrap_or(now));
-        self.0.send_modify(|seen| seen.live.refused_config = since(seen.live.refused_config));
+    /// A configuration was taken (none), or is not in force, and why, in words; without words it has a mistake.
+    pub fn reloaded(&self, why_not: Option<String>, now: DateTime<Utc>) {
+        self.0.send_modify(|seen| {
+            let since = seen.live.refused_config.as_ref().map_or(now, |(since, _)| *since);
+            seen.live.refused_config = why_not.map(|why| (since, why));
+        });
     }
 
     /// A backup was made at this moment; also at the start, of the last one there is.
@@ -162,10 +164,10 @@ mod tests {
         signals.file_is(File::Damaged, later);
         note(&Ok(PassReport::default()), later, true);
         assert!(heard.borrow().live.failing.is_some());
-        signals.reloaded(false, now);
-        signals.reloaded(false, later);
-        assert_eq!(heard.borrow().live.refused_config, Some(now));
-        signals.reloaded(true, later);
+        signals.reloaded(Some(String::new()), now);
+        signals.reloaded(Some("held".to_owned()), later);
+        assert_eq!(heard.borrow().live.refused_config, Some((now, "held".to_owned())));
+        signals.reloaded(None, later);
         assert_eq!(heard.borrow().live.refused_config, None);
         signals.backup_failed(now, "full");
         signals.backup_failed(later, "full");

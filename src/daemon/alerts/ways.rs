@@ -116,13 +116,7 @@ impl Way {
                 let arguments = ["-i".to_owned(), "--".to_owned(), address.clone()];
                 run(&sendmail()?, &arguments, message, &mail(address, &message.words)).await
             }
-            Way::Webhook(address) => {
-                let url = match address {
-                    Address::Here(url) => url.clone(),
-                    Address::File(path) => address_in(path)?,
-                };
-                post(&url, &message.words.text, pauses).await
-            }
+            Way::Webhook(address) => post(&address.find()?, &message.words.text, pauses).await,
         }
     }
 }

@@ -148,7 +148,7 @@ impl<C: Clock + 'static> Page<C> {
         );
         let next = figures.next_due.map(|at| at.timestamp() as f64);
         sheet.maybe("next_due_timestamp_seconds", "When the next text is due", next);
-        sheet.maybe("feed_age_seconds", "Time since the last import ended", shown.last_import.map(age));
+        sheet.maybe("feed_age_seconds", "Time since the last good import ended", shown.last_import.map(age));
         sheet.maybe(
             "last_pass_age_seconds",
             "Time since a pass ended well",
