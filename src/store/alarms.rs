@@ -147,7 +147,7 @@ pub fn shown(
         given_up: given_up(connection, now)?,
         clock: clock(connection)?,
         unresolved: unresolved(connection, cut, now)?,
-        last_import: feeds::last_good_import(connection)?,
+        last_import: feeds::last_good_import(connection, now)?,
         last_attempt: ledger::last_attempt_at(connection)?,
         ..Shown::default()
     };
