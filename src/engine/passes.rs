@@ -276,7 +276,7 @@ impl<C: Clock + 'static> Engine<C> {
         let ahead = if self.in_flight.is_quick(key) { at_once } else { 0 };
         let free = (at_once + ahead).saturating_sub(under_way);
         let Some(line) = self.lines.get_mut(key) else { return Ok(()) };
-        let most = free.min(line.permits.sends(boot));
+        let most = free.min(at_once).min(line.permits.sends(boot));
         if most == 0 {
             // A full house is nudged by the next POST that ends.
             report.again_in = Some(line.permits.wait(boot)).filter(|wait| hungry && free > 0 && !wait.is_zero());
