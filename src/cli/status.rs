@@ -129,6 +129,10 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         (None, Some(Wait::Clock)) if overview.clock_doubt.is_some() => {
             format!("stands still: {}", overview.clock_doubt.as_deref().unwrap_or_default())
         }
+        // Annie is not asked in observe mode.
+        (None, Some(Wait::CatchingUp)) if config.rulebook.mode == Mode::Observe => {
+            "nothing is sent in observe mode".to_owned()
+        }
         (None, Some(wait)) => wait.words().to_owned(),
         (None, None) => "nothing stands in the way".to_owned(),
     };
