@@ -276,7 +276,9 @@ impl<C: Clock + 'static> Engine<C> {
         let ahead = if self.in_flight.is_quick(key) { at_once } else { 0 };
         let free = (at_once + ahead).saturating_sub(under_way);
         let Some(line) = self.lines.get_mut(key) else { return Ok(()) };
-        let most = free.min(at_once).min(line.permits.sends(boot));
+        // No more in one commit than the wire takes, so that the next is made meanwhile; two at least: after a probe the
+        // numbers that were not refused go first, and they are known until one of them is accepted.
+        let most = free.min(at_once.max(2)).min(line.permits.sends(boot));
         if most == 0 {
             // A full house is nudged by the next POST that ends.
             report.again_in = Some(line.permits.wait(boot)).filter(|wait| hungry && free > 0 && !wait.is_zero());
