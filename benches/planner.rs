@@ -11,8 +11,11 @@ use leadtime::domain::appointment::{Appointment, Status};
 use leadtime::domain::phone::Phone;
 use leadtime::domain::private::Private;
 use leadtime::engine::planning::{plan_facts, plan_some};
-use leadtime::planner::facts::{FeedImports, LiveSince, Number, NumberFacts, VisitFacts};
-use leadtime::store::{Connection, dirty, open};
+use leadtime::planner::input::{FeedImports, LiveSince, Number, NumberFacts, VisitFacts};
+use leadtime::store::Connection;
+use leadtime::store::connection::open;
+use leadtime::store::connection::store::in_transaction;
+use leadtime::store::planning::replan_queue;
 
 /// The shipped rules, live.
 const CONFIG: &str = include_str!("../config.toml");
@@ -146,7 +149,7 @@ fn main() {
 fn database(path: &Path, visits: u32) -> Connection {
     let mut connection = open::read_write(path).unwrap_or_else(|e| panic!("{e}"));
     let fill = |connection: &mut Connection| -> Result<(), leadtime::store::StoreError> {
-        open::at_once(connection, |tx| {
+        in_transaction(connection, |tx| {
             let sql = "INSERT INTO appointments (id, patient_id, first_name, phone, starts_at, status, booked_at)
                        VALUES (?1, ?2, 'Ann', ?3, ?4, 'booked', '2026-01-01T00:00:00Z')";
             let mut insert = tx.prepare(sql)?;
@@ -168,14 +171,14 @@ fn replanning(connection: &mut Connection, config: &Config) -> Duration {
     let mut n = 0;
     median(31, || {
         n += 7;
-        let done = open::at_once(connection, |tx| {
+        let done = in_transaction(connection, |tx| {
             let moved =
                 "UPDATE appointments SET starts_at = strftime('%Y-%m-%dT%H:%M:%SZ', starts_unix + 3600, 'unixepoch')
                          WHERE id = ?1";
             let began = Instant::now();
             tx.execute(moved, [format!("V{n}")])?;
             let step = plan_some(tx, config, now())?;
-            assert_eq!((step.units, step.failed, dirty::count(tx)?), (1, 0, 0));
+            assert_eq!((step.units, step.failed, replan_queue::count(tx)?), (1, 0, 0));
             Ok(began.elapsed())
         });
         done.unwrap_or_else(|e| panic!("{e}"))

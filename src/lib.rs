@@ -23,6 +23,7 @@
 //!
 //! `tests/house.rs` holds the house to these rules.
 
+pub mod alerts;
 pub mod annie;
 pub mod cli;
 pub mod clock;
@@ -31,7 +32,10 @@ pub mod daemon;
 pub mod domain;
 pub mod engine;
 pub mod feeds;
+pub mod listener;
+pub mod metrics;
 pub mod planner;
+pub mod reports;
 pub mod simulation;
 pub mod store;
 pub mod wording;

@@ -16,11 +16,11 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::verdict::{self, Headers, Heard, ReadError, heard};
-use super::wire::{self, AnnieNumber, SmsRequest};
+use crate::annie::verdict::{self, Headers, Heard, ReadError, heard};
+use crate::annie::wire::{self, AnnieNumber, SmsRequest};
 use crate::domain::conversation::{Page, Said};
+use crate::domain::ids::ConversationId;
 use crate::domain::outcome::{NotSent, Outcome};
-use crate::domain::text::ConversationId;
 
 /// For DNS, TCP and TLS together; less than the time for the whole, or a slow connect would look like a maybe.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::client::HttpAnnie;
-use super::script::Script;
-use super::verdict::{self, Headers, Heard, ReadError};
-use super::wire::{self, SmsRequest};
+use crate::annie::client::HttpAnnie;
+use crate::annie::script::Script;
+use crate::annie::verdict::{self, Headers, Heard, ReadError};
+use crate::annie::wire::{self, SmsRequest};
 use crate::domain::conversation::{Page, Said};
+use crate::domain::ids::ConversationId;
 use crate::domain::outcome::{NotSent, Outcome};
-use crate::domain::text::ConversationId;
 
 /// Where texts go.
 #[derive(Debug, Clone)]

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::verdict::{Heard, ReadError};
-use super::wire::SmsRequest;
+use crate::annie::verdict::{Heard, ReadError};
+use crate::annie::wire::SmsRequest;
 use crate::domain::conversation::{Listed, Page, Said};
+use crate::domain::ids::ConversationId;
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
-use crate::domain::text::ConversationId;
 
 /// Outcomes to give, and requests that came; an empty script accepts everything.
 #[derive(Debug, Clone, Default)]
@@ -158,7 +158,7 @@ impl Script {
         self.lock().pause = Some(until);
     }
 
-    pub(super) fn send(&self, request: &SmsRequest, now: DateTime<Utc>) -> Heard<Outcome> {
+    pub(crate) fn send(&self, request: &SmsRequest, now: DateTime<Utc>) -> Heard<Outcome> {
         let mut state = self.lock();
         state.sent.push(request.clone());
         let number = state.sent.len();
@@ -170,7 +170,7 @@ impl Script {
         state.heard(outcome, now)
     }
 
-    pub(super) fn probe(&self, now: DateTime<Utc>) -> Heard<Result<(), ReadError>> {
+    pub(crate) fn probe(&self, now: DateTime<Utc>) -> Heard<Result<(), ReadError>> {
         let mut state = self.lock();
         state.probed += 1;
         let answer = state.probes.pop_front().unwrap_or(Ok(()));
@@ -180,7 +180,7 @@ impl Script {
         }
     }
 
-    pub(super) fn list(&self, offset: usize, limit: usize, now: DateTime<Utc>) -> Heard<Result<Page, ReadError>> {
+    pub(crate) fn list(&self, offset: usize, limit: usize, now: DateTime<Utc>) -> Heard<Result<Page, ReadError>> {
         let mut state = self.lock();
         state.read.push(format!("list {offset}"));
         if let Some(error) = state.reads_fail.clone() {
@@ -200,7 +200,7 @@ impl Script {
         state.heard(Ok(page), now)
     }
 
-    pub(super) fn messages(&self, id: &ConversationId, now: DateTime<Utc>) -> Heard<Result<Vec<Said>, ReadError>> {
+    pub(crate) fn messages(&self, id: &ConversationId, now: DateTime<Utc>) -> Heard<Result<Vec<Said>, ReadError>> {
         let mut state = self.lock();
         state.read.push(format!("messages {id}"));
         if let Some(error) = state.reads_fail.clone() {

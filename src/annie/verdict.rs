@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::wire::SmsResponse;
+use crate::annie::wire::SmsResponse;
+use crate::domain::ids::ConversationId;
 use crate::domain::outcome::{NotSent, Outcome};
-use crate::domain::text::ConversationId;
 
 /// Waited after a 429 that does not say until when, or says something absurd.
 const USUAL_PAUSE: TimeDelta = TimeDelta::seconds(60);

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::conversation::{Listed, Page, Said};
+use crate::domain::ids::ConversationId;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
-use crate::domain::text::ConversationId;
 
 /// The body of `POST /sms`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,14 +80,14 @@ impl std::fmt::Debug for SmsRequest {
 
 /// The part of the answer that is needed; everything else may change.
 #[derive(Deserialize)]
-pub(super) struct SmsResponse {
-    pub(super) data: SmsData,
+pub(crate) struct SmsResponse {
+    pub(crate) data: SmsData,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SmsData {
-    pub(super) conversation_id: String,
+pub(crate) struct SmsData {
+    pub(crate) conversation_id: String,
 }
 
 /// Reads a page; none where it is not one.

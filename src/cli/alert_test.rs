@@ -2,18 +2,19 @@
 
 use clap::Args;
 
-use super::output::{configuration, print};
-use super::{ConfigOption, Failure};
+use crate::alerts::channels::{Message, Way};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, print};
 use crate::clock::{Clock, SystemClock};
-use crate::daemon::alerts::ways::{Message, Way};
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let ways = Way::all(&config.alerts);
     if ways.is_empty() {

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::output::{configuration, print};
-use super::{ConfigOption, Failure};
-use crate::store::backup;
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, print};
+use crate::store::files::backup;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The file to be written. It holds patients' data: keep it where only the practice can read it.
     file: PathBuf,
     /// Also if the file exists.
@@ -19,7 +20,7 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let copy = backup::make(&config.database, &options.file, options.force)?;
     print(&format!(

@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::output::{configuration, moment, print};
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, moment, print};
 use crate::config::Config;
-use crate::engine::difference;
-use crate::planner::facts::Mode;
-use crate::store::open;
+use crate::planner::input::Mode;
+use crate::reports::config_difference;
+use crate::store::connection::open;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Show what changes in the coming days against this former configuration: texts added, moved and dropped.
     #[arg(long, value_name = "OLD.toml")]
     diff: Option<PathBuf>,
@@ -23,7 +24,7 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (path, config) = configuration(&options.config, true)?;
     let mode = match config.rulebook.mode {
         Mode::Observe => "observe mode: nobody is texted",
@@ -48,7 +49,7 @@ fn difference(old: &Path, new: &Config, now: Option<&str>) -> Result<String, Fai
         return Ok(format!("There is no database {} yet: nothing to compare.\n", new.database.display()));
     }
     let connection = open::read_only(&new.database)?;
-    let difference = difference::between(&connection, &former, new, now)?;
+    let difference = config_difference::between(&connection, &former, new, now)?;
     let mut text = format!("\nAgainst {}:\n", old.display());
     for line in difference.lines() {
         text.push_str(&format!("  {line}\n"));

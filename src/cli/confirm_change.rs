@@ -2,23 +2,24 @@
 
 use clap::Args;
 
-use super::by::By;
-use super::output::{configuration, moment, no_daemon, print};
-use super::{ConfigOption, Failure};
-use crate::store::held_change;
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::operator::By;
+use crate::cli::output::{configuration, moment, no_daemon, print};
+use crate::store::controls::config_hold;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     #[command(flatten)]
     by: By,
     #[command(flatten)]
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(None, &config.practice.zone)?;
-    match options.by.write(&config.database, |tx, person| held_change::confirm(tx, person, now))? {
+    match options.by.write(&config.database, |tx, person| config_hold::confirm(tx, person, now))? {
         Some(held) => {
             print(&format!(
                 "The change comes into force within seconds, and sends {} texts within a day; lately no day had more than {}.\n",

@@ -3,16 +3,17 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::output::{configuration, local, moment, print, utc, wrapped};
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, local, moment, print, utc, wrapped};
 use crate::config::Config;
 use crate::domain::reminder::{Answer, Skip, State};
 use crate::domain::zone::Zone;
-use crate::engine::account::{self, Account, Explained};
-use crate::store::open;
+use crate::reports::explanation::{self, Account, Explained};
+use crate::store::connection::open;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The id of an appointment, a phone number however it is written, or a name.
     who: String,
     /// For programs: one JSON array.
@@ -25,16 +26,16 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(options.now.as_deref(), &config.practice.zone)?;
     let connection = open::read_only(&config.database)?;
-    let ids = account::find(&connection, &config, &options.who)?;
+    let ids = explanation::find(&connection, &config, &options.who)?;
     if ids.is_empty() {
         let text = "no appointment has this id, and no patient this number or name; `leadtime plan` shows the coming visits. Visits of long ago are deleted ([retention]); `leadtime history --appointment ID` tells what was done for them";
         return Err(anyhow::anyhow!(text).into());
     }
-    let accounts = account::account(&connection, &config, &ids, now)?;
+    let accounts = explanation::account(&connection, &config, &ids, now)?;
     match options.json {
         true => {
             let items: Vec<Value> = accounts.iter().map(for_programs).collect();

@@ -14,7 +14,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
 ];
 
 /// The command line with its commands in groups.
-pub(super) fn grouped(command: Command) -> Command {
+pub(crate) fn grouped(command: Command) -> Command {
     let visible = |name: &&str| command.find_subcommand(name).is_some_and(|found| !found.is_hide_set());
     let width =
         GROUPS.iter().flat_map(|(_, names)| names.iter()).filter(|name| visible(name)).map(|name| name.len()).max();
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn every_command_is_in_a_group() {
-        let command = super::super::Cli::command();
+        let command = crate::cli::Cli::command();
         for found in command.get_subcommands().filter(|found| !found.is_hide_set()) {
             let name = found.get_name();
             assert!(name == "help" || GROUPS.iter().any(|(_, names)| names.contains(&name)), "{name}");

@@ -3,14 +3,15 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{configuration, local, moment, print, utc};
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::domain::phone;
-use crate::store::audit::{self, Act, Flaw, Record, Wanted};
-use crate::store::open;
+use crate::store::connection::open;
+use crate::store::ledger::audit::{self, Act, Flaw, Record, Wanted};
 
 #[derive(Debug, Args)]
-pub(super) struct History {
+pub(crate) struct History {
     /// Of one appointment, by its id.
     #[arg(long, value_name = "ID")]
     appointment: Option<String>,
@@ -28,7 +29,7 @@ pub(super) struct History {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Audit {
+pub(crate) struct Audit {
     #[command(subcommand)]
     action: Action,
 }
@@ -45,7 +46,7 @@ struct Verify {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &History) -> Result<(), Failure> {
+pub(crate) fn run(options: &History) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
     let phone = options.number.as_deref().map(|text| {
@@ -101,7 +102,7 @@ fn for_programs(records: &[Record]) -> serde_json::Value {
     records.iter().map(one).collect()
 }
 
-pub(super) fn run_audit(options: &Audit) -> Result<(), Failure> {
+pub(crate) fn run_audit(options: &Audit) -> Result<(), Failure> {
     let Action::Verify(Verify { config }) = &options.action;
     let (_, config) = configuration(config, false)?;
     let connection = open::read_only(&config.database)?;

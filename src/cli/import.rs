@@ -8,15 +8,16 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::{configuration, moment, print};
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, moment, print};
 use crate::config::Config;
 use crate::config::feed::Missing;
-use crate::engine::importing::{How, Imported, Progress, import_csv};
-use crate::store::open;
+use crate::feeds::importing::{How, Imported, Progress, import_csv};
+use crate::store::connection::open;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The CSV, with the column names of the table `appointments`; - for standard input.
     file: PathBuf,
     /// The file is the whole list for the dates it covers: visits of these dates that it does not name are cancelled.
@@ -33,7 +34,7 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let name = options.file.display().to_string();
     let source: Box<dyn Read> = match name.as_str() {
@@ -69,7 +70,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// How a file is meant, by the configuration and by what was asked.
-pub(super) fn how(config: &Config, complete: bool, partial: bool, force: bool) -> How {
+pub(crate) fn how(config: &Config, complete: bool, partial: bool, force: bool) -> How {
     let complete = complete || (config.feed.missing == Missing::Cancel && !partial);
     How { complete, force, max_missing: config.feed.max_missing }
 }
@@ -100,7 +101,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
 }
 
 /// What an import did, in words.
-pub(super) fn summary(name: &str, imported: &Imported, complete: bool) -> String {
+pub(crate) fn summary(name: &str, imported: &Imported, complete: bool) -> String {
     let Imported { good, bad, changes, unused } = imported;
     let mut text = format!("{name}: {good} rows read: {} new visits, {} changed", changes.added, changes.changed);
     if changes.cancelled > 0 {

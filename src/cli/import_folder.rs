@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::import::{how, summary};
-use super::output::{configuration, moment, print};
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::import::{how, summary};
+use crate::cli::output::{configuration, moment, print};
 use crate::config::Config;
-use crate::engine::importing::{ImportError, import_csv};
-use crate::engine::inbox::{Place, Places, Seen};
-use crate::store::open;
+use crate::feeds::importing::{ImportError, import_csv};
+use crate::feeds::sources::drop_folder::{Place, Places, Seen};
+use crate::store::connection::open;
 
 /// How often a file that grows and grows is waited for; the next run looks again.
 const ROUNDS: usize = 20;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The folder: exports (*.csv) are dropped into its `inbox`, and end in its `done`, or in `failed` with a report.
     folder: PathBuf,
     /// A file counts as whole when it has not changed for this long.
@@ -28,7 +29,7 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let folder = options.folder.display();
     let no_folder = |error| anyhow::anyhow!("cannot use {folder}: {error}; it needs a folder `inbox` for the exports");
@@ -157,9 +158,9 @@ fn import(
     report: &mut String,
 ) -> Result<(u64, String), ImportError> {
     let how = how(config, false, false, false);
-    let source = File::open(&seen.path).map_err(crate::feeds::csv::NotSuchCsv::from)?;
+    let source = File::open(&seen.path).map_err(crate::feeds::formats::own_columns::NotSuchCsv::from)?;
     let mut connection = open::read_write(&config.database)?;
-    let hear_bad = |bad: &crate::feeds::csv::BadRow| {
+    let hear_bad = |bad: &crate::feeds::formats::own_columns::BadRow| {
         report.push_str(&format!("line {}: {}: {}\n", bad.line, bad.column, bad.reason));
     };
     let imported = import_csv(&mut connection, source, how, &config.practice.zone, now, hear_bad, |_| {})?;

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Failure;
-use super::output::print;
+use crate::cli::failure::Failure;
+use crate::cli::output::print;
 use crate::config::{self, ConfigError};
 
 /// The shipped file, with its comments: what a practice sees first.
 const TEMPLATE: &str = include_str!("../../config.toml");
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Where it is written.
     #[arg(long, value_name = "FILE", default_value = "config.toml")]
     config: PathBuf,
@@ -51,7 +51,7 @@ struct Question<'a> {
     otherwise: Option<String>,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if options.config.exists() && !options.force {
         let text = format!("{} is there already; --force replaces it, and keeps it beside", options.config.display());
         return Err(Failure::Usage(anyhow::anyhow!(text)));

@@ -2,13 +2,13 @@
 
 mod alert_test;
 mod backup;
-mod brakes;
-mod by;
 mod check;
+mod config_option;
 mod confirm_change;
 mod demo;
 mod doctor;
 mod explain;
+mod failure;
 mod generate;
 mod help;
 mod history;
@@ -16,8 +16,10 @@ mod import;
 mod import_folder;
 mod init;
 mod not_reached;
+mod operator;
 mod opt_out;
 mod output;
+mod pause;
 mod plan;
 mod resolve;
 mod restore;
@@ -28,11 +30,12 @@ mod status;
 mod test_text;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, setrlimit};
+
+use crate::cli::failure::Failure;
 
 /// Reminds patients of their appointments by SMS, through the Annie API; never twice, and able to say why.
 #[derive(Debug, Parser)]
@@ -53,11 +56,11 @@ enum Command {
     /// Show whom no text reaches, so that somebody can call them.
     NotReached(not_reached::Options),
     /// Stop sending for a while, everywhere or at one location.
-    Pause(brakes::Pause),
+    Pause(pause::Pause),
     /// End a pause: what is still of use goes out.
-    Resume(brakes::Resume),
+    Resume(pause::Resume),
     /// Take the texts from one visit, or give them back.
-    Skip(brakes::Skip),
+    Skip(pause::Skip),
     /// Note who asked for no texts, or take it back.
     OptOut(opt_out::OptOut),
     /// Note that a number is not its patient's.
@@ -101,31 +104,6 @@ enum Command {
     Generate(generate::Options),
 }
 
-/// The configuration a command works by.
-#[derive(Debug, Clone, Args)]
-struct ConfigOption {
-    /// The configuration; else ./config.toml, else /etc/leadtime/config.toml.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-/// How a command ends when it does not end well.
-#[derive(Debug)]
-enum Failure {
-    /// It could not do what it should: exit code 1.
-    Failed(anyhow::Error),
-    /// It was asked wrongly, or the configuration is wrong: exit code 2.
-    Usage(anyhow::Error),
-    /// Everything was said already; exit code as given.
-    Said(u8),
-}
-
-impl<E: Into<anyhow::Error>> From<E> for Failure {
-    fn from(error: E) -> Failure {
-        Failure::Failed(error.into())
-    }
-}
-
 /// No core of this process holds patients' data, and no log the words of a fault: they may name one.
 fn keep_private() {
     // Where this is refused, as within the packaged services, the limit is set from outside.
@@ -150,9 +128,9 @@ pub fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Status(options) => status::run(&options),
         Command::NotReached(options) => not_reached::run(&options),
-        Command::Pause(options) => brakes::pause(&options),
-        Command::Resume(options) => brakes::resume(&options),
-        Command::Skip(options) => brakes::skip(&options),
+        Command::Pause(options) => pause::pause(&options),
+        Command::Resume(options) => pause::resume(&options),
+        Command::Skip(options) => pause::skip(&options),
         Command::OptOut(options) => opt_out::run(&options),
         Command::WrongNumber(options) => opt_out::run_wrong(&options),
         Command::Resolve(options) => resolve::run(&options),
@@ -172,7 +150,7 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Sandbox(options) => sandbox::run(options),
         Command::Simulate(options) => simulate::run(&options),
-        Command::Generate(options) => generate::run(&options),
+        Command::Generate(options) => generate::run(&options, Cli::command()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -185,5 +163,27 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
         Err(Failure::Said(code)) => ExitCode::from(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_for_the_program_and_each_command_and_three_shells() {
+        let folder = tempfile::tempdir().unwrap();
+        let command = Cli::command();
+        generate::write(folder.path(), command.clone()).unwrap();
+        for shown in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+            let page = folder.path().join(format!("man/leadtime-{}.1", shown.get_name()));
+            assert!(std::fs::read_to_string(&page).unwrap().contains(".SH SYNOPSIS"), "{}", page.display());
+        }
+        assert!(!folder.path().join("man/leadtime-generate.1").exists());
+        for file in
+            ["man/leadtime.1", "completions/leadtime.bash", "completions/leadtime.fish", "completions/_leadtime"]
+        {
+            assert!(folder.path().join(file).metadata().unwrap().len() > 500, "{file}");
+        }
     }
 }

@@ -3,15 +3,16 @@
 use chrono::NaiveDate;
 use clap::Args;
 
-use super::output::{configuration, moment, print};
-use super::{ConfigOption, Failure};
-use crate::engine::not_reached::{coming_days, day, list};
-use crate::engine::not_reached_page::{csv, html, text};
-use crate::planner::facts::Mode;
-use crate::store::open;
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, moment, print};
+use crate::planner::input::Mode;
+use crate::reports::not_reached::{coming_days, day, list};
+use crate::reports::not_reached_page::{csv, html, text};
+use crate::store::connection::open;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Only the visits of this day; else from now to the end of the next open day.
     #[arg(long, value_name = "DATE")]
     date: Option<NaiveDate>,
@@ -28,7 +29,7 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(options.now.as_deref(), &config.practice.zone)?;
     let connection = open::read_only(&config.database)?;

@@ -4,17 +4,21 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{configuration, local, moment, print, utc, who};
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, local, moment, print, utc, who};
 use crate::config::Config;
+use crate::domain::ids::PatientId;
 use crate::domain::phone::{self, Phone};
-use crate::domain::text::PatientId;
 use crate::engine::planning::directory;
-use crate::store::opt_outs::{self, Source};
-use crate::store::{Connection, StoreError, Transaction, open, phones, reminders};
+use crate::store::appointments::opt_outs::{self, Source};
+use crate::store::appointments::phone_spellings;
+use crate::store::connection::open;
+use crate::store::ledger::reminders;
+use crate::store::{Connection, StoreError, Transaction, in_transaction};
 
 #[derive(Debug, Args)]
-pub(super) struct OptOut {
+pub(crate) struct OptOut {
     #[command(subcommand)]
     action: Action,
 }
@@ -30,7 +34,7 @@ enum Action {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct WrongNumber {
+pub(crate) struct WrongNumber {
     #[command(subcommand)]
     action: WrongAction,
 }
@@ -74,7 +78,7 @@ struct List {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &OptOut) -> Result<(), Failure> {
+pub(crate) fn run(options: &OptOut) -> Result<(), Failure> {
     match &options.action {
         Action::Add(number) => add(number),
         Action::Remove(number) => remove(number),
@@ -82,7 +86,7 @@ pub(super) fn run(options: &OptOut) -> Result<(), Failure> {
     }
 }
 
-pub(super) fn run_wrong(options: &WrongNumber) -> Result<(), Failure> {
+pub(crate) fn run_wrong(options: &WrongNumber) -> Result<(), Failure> {
     match &options.action {
         WrongAction::Add(number) => add_wrong(number),
         WrongAction::Remove(number) => remove_wrong(number),
@@ -118,7 +122,7 @@ impl Desk {
         work: impl FnOnce(&Transaction<'_>, &Phone, Option<&str>, DateTime<Utc>) -> Result<R, StoreError>,
     ) -> Result<R, Failure> {
         let Desk { connection, phone, who, now, .. } = self;
-        Ok(open::at_once(connection, |tx| work(tx, phone, who.as_deref(), *now))?)
+        Ok(in_transaction(connection, |tx| work(tx, phone, who.as_deref(), *now))?)
     }
 }
 
@@ -182,7 +186,7 @@ fn show(list: &List) -> Result<(), Failure> {
 fn add_wrong(marked: &OfPatient) -> Result<(), Failure> {
     let mut desk = Desk::of(&marked.number)?;
     let country = directory(&desk.config).country;
-    phones::learn_all(&desk.connection, country, phones::Keep::Temporary)?;
+    phone_spellings::learn_all(&desk.connection, country, phone_spellings::Keep::Temporary)?;
     let patients = match &marked.patient {
         Some(patient) => vec![PatientId(patient.clone())],
         None => opt_outs::patients_of(&desk.connection, &country.code(), &desk.phone)?,

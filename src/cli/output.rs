@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
 
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, ConfigError};
 use crate::domain::zone::Zone;
-use crate::store::lock;
+use crate::store::connection::lock;
 
 /// Reads the configuration; prints its warnings if `warnings`, and its errors always, to standard error.
-pub(super) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(PathBuf, Config), Failure> {
+pub(crate) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(PathBuf, Config), Failure> {
     let usage = |error: ConfigError| Failure::Usage(error.into());
     let path = config::locate(option.config.as_deref()).map_err(usage)?;
     match config::load(&path) {
@@ -33,7 +34,7 @@ pub(super) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(Pa
 
 /// The database of the configuration, and the configuration itself where the file is good: what stops texts works also
 /// while the file has a mistake, which is said.
-pub(super) fn database_at_least(option: &ConfigOption) -> Result<(PathBuf, Option<Config>), Failure> {
+pub(crate) fn database_at_least(option: &ConfigOption) -> Result<(PathBuf, Option<Config>), Failure> {
     let usage = |error: ConfigError| Failure::Usage(error.into());
     let path = config::locate(option.config.as_deref()).map_err(usage)?;
     match config::load(&path) {
@@ -51,7 +52,7 @@ pub(super) fn database_at_least(option: &ConfigOption) -> Result<(PathBuf, Optio
 }
 
 /// Says so where no daemon works on this database.
-pub(super) fn no_daemon(database: &Path) -> Result<(), Failure> {
+pub(crate) fn no_daemon(database: &Path) -> Result<(), Failure> {
     match lock::is_taken(database) {
         true => Ok(()),
         false => print(&format!(
@@ -62,12 +63,12 @@ pub(super) fn no_daemon(database: &Path) -> Result<(), Failure> {
 }
 
 /// The moment a command speaks of: the one that was asked for, else now.
-pub(super) fn moment(asked: Option<&str>, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
+pub(crate) fn moment(asked: Option<&str>, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     asked.map_or_else(|| Ok(SystemClock.now()), |text| time("--now", text, zone))
 }
 
 /// A time that an option names.
-pub(super) fn time(option: &str, text: &str, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
+pub(crate) fn time(option: &str, text: &str, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     let at = read_time(option, text, zone)?;
     match (2..9999).contains(&at.year()) {
         true => Ok(at),
@@ -89,23 +90,23 @@ fn read_time(option: &str, text: &str, zone: &Zone) -> Result<DateTime<Utc>, Fai
 }
 
 /// Who gives the command: the name given, else the user of this session.
-pub(super) fn who(given: Option<&str>) -> Option<String> {
+pub(crate) fn who(given: Option<&str>) -> Option<String> {
     let user = || ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     given.map(str::to_owned).or_else(user).filter(|who| !who.trim().is_empty())
 }
 
 /// RFC 3339 in UTC, for programs.
-pub(super) fn utc(at: DateTime<Utc>) -> String {
+pub(crate) fn utc(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// `Mon Nov 30, 3:00 PM` on the practice's clock, for people.
-pub(super) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
+pub(crate) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
     zone.in_words(at)
 }
 
 /// Writes to standard output; a reader that went away ends the command quietly.
-pub(super) fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::Said(0)),
@@ -114,7 +115,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// A sentence over lines of at most 100 characters: the first begins with `mark`, the others are indented.
-pub(super) fn wrapped(sentence: &str, indent: usize, mark: &str) -> String {
+pub(crate) fn wrapped(sentence: &str, indent: usize, mark: &str) -> String {
     const WIDTH: usize = 100;
     let (mut text, mut length) = (mark.to_owned(), mark.chars().count());
     for (n, word) in sentence.split(' ').enumerate() {

@@ -6,17 +6,19 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::output::{configuration, local, moment, print, utc};
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
 use crate::domain::reminder::{Answer, Skip, State};
-use crate::engine::outlook::{self, Row};
-use crate::planner::facts::{Key, Mode};
-use crate::store::open;
+use crate::domain::reminder_key::ReminderKey;
+use crate::planner::input::Mode;
+use crate::reports::plan_view::{self, Row};
+use crate::store::connection::open;
 use crate::wording::segments;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Visits that start within this many days.
     #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u64).range(1..=3660))]
     days: u64,
@@ -30,13 +32,13 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
     let now = moment(options.now.as_deref(), zone)?;
     let until = now.checked_add_days(Days::new(options.days)).unwrap_or(now);
     let connection = open::read_only(&config.database)?;
-    let rows = outlook::plan_of(&connection, &config, now, until)?;
+    let rows = plan_view::plan_of(&connection, &config, now, until)?;
     match options.json {
         true => {
             let items: Vec<Value> = rows.iter().map(item).collect();
@@ -75,7 +77,7 @@ fn for_people(config: &Config, rows: &[Row], days: u64) -> String {
         let shown = matches!(state, State::Answered(Answer::Planned | Answer::Skipped(Skip::ObserveMode)));
         (shown || matches!(state, State::Sent | State::Sending)) && row.item.due_at.is_some()
     };
-    let mut texts: BTreeMap<(NaiveDate, DateTime<Utc>, &Key), Text<'_>> = BTreeMap::new();
+    let mut texts: BTreeMap<(NaiveDate, DateTime<Utc>, &ReminderKey), Text<'_>> = BTreeMap::new();
     let (going, without): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(goes);
     for row in going {
         let at = row.text.as_ref().map(|text| text.made_at).or(row.item.due_at).unwrap_or_default();

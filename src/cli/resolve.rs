@@ -4,15 +4,16 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
-use super::by::By;
-use super::output::{configuration, local, moment, print, utc};
-use super::{ConfigOption, Failure};
-use crate::domain::text::ConversationId;
-use crate::store::answers::{self, Decision, Held};
-use crate::store::open;
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::operator::By;
+use crate::cli::output::{configuration, local, moment, print, utc};
+use crate::domain::ids::ConversationId;
+use crate::store::connection::open;
+use crate::store::ledger::resolution::{self, Decision, Held};
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The number of the held reminder; without one, all of them are shown.
     id: Option<i64>,
     /// It was sent: the id of its conversation in Annie.
@@ -33,16 +34,16 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
     let Some(decision) = decision(options)? else {
         let connection = open::read_only(&config.database)?;
-        let mut held = answers::held(&connection)?;
+        let mut held = resolution::held(&connection)?;
         if let Some(id) = options.id {
             held.retain(|held| held.id == id);
             if held.is_empty() {
-                return Err(anyhow::anyhow!(answers::NotResolved::NotHeld(id)).into());
+                return Err(anyhow::anyhow!(resolution::NotResolved::NotHeld(id)).into());
             }
         }
         return match options.json {
@@ -52,7 +53,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     };
     let now = moment(None, zone)?;
     let id = options.id.unwrap_or_default();
-    let resolved = options.by.write(&config.database, |tx, person| answers::resolve(tx, id, &decision, person, now))?;
+    let resolved =
+        options.by.write(&config.database, |tx, person| resolution::resolve(tx, id, &decision, person, now))?;
     let key = resolved.map_err(|error| Failure::Failed(anyhow::anyhow!(error)))?;
     let about = format!("`{}` of appointment {}", key.rule, key.appointment_id);
     print(&match decision {

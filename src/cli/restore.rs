@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::output::{configuration, local, moment, print, who};
-use super::{ConfigOption, Failure};
-use crate::store::carry::Carried;
-use crate::store::restore;
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, local, moment, print, who};
+use crate::store::files::carry_over::Carried;
+use crate::store::files::restore;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The copy, as `leadtime backup`, `[backup]` or Litestream made it. It stays as it is.
     file: PathBuf,
     /// Who does it, for the record; else the user of this session.
@@ -20,7 +21,7 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
     let now = moment(None, zone)?;

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use tracing::{error, warn};
 
-use super::output::configuration;
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::configuration;
 use crate::config::{self, Config, ConfigError};
-use crate::daemon::logs::Format;
-use crate::daemon::{self, logs};
+use crate::daemon::logs::{self, Format};
+use crate::daemon::{self};
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The form of the log; without it, the journal's where standard error goes there, else text.
     #[arg(long, value_name = "FORM")]
     log_format: Option<Format>,
@@ -20,7 +21,7 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let format = logs::init(options.log_format);
     let (path, config) = read(&options.config, format).inspect_err(|_| {
         error!("leadtime does not start, and nobody is texted: `leadtime check` shows what is wrong with the configuration; when it is mended, `systemctl restart leadtime`");

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::output::{configuration, print};
-use super::{ConfigOption, Failure};
 use crate::annie::model::Rules;
 use crate::annie::model::faults::Faults;
 use crate::annie::model::judge::judge;
 use crate::annie::sandbox::{self, Sandbox};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, print};
 use crate::clock::SystemClock;
 
 /// Requests a minute of an organization (API introduction).
 const ANNIES_RATE: usize = 60;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The port on 127.0.0.1; 0 takes a free one and prints it.
     #[arg(long, required_unless_present = "report")]
     port: Option<u16>,
@@ -58,7 +59,7 @@ enum Enforced {
     None,
 }
 
-pub(super) fn run(options: Options) -> Result<(), Failure> {
+pub(crate) fn run(options: Options) -> Result<(), Failure> {
     let Options { port, report, record, key, config, enforce, faults, seed } = options;
     if let Some(path) = report {
         let record = read(&path)?;

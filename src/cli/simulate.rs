@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::Failure;
-use super::output::print;
+use crate::cli::failure::Failure;
+use crate::cli::output::print;
 use crate::simulation::{self, Outcome};
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The seed: the same one tells the same story.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -29,7 +29,7 @@ pub(super) struct Options {
     json: bool,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if options.story {
         tracing_subscriber::fmt().without_time().with_target(false).init();
     }

@@ -3,16 +3,17 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::output::{configuration, local, moment, print, utc};
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
 use crate::domain::reminder::{State, Wait, all_states};
-use crate::engine::outlook::{self, Overview};
-use crate::planner::facts::Mode;
-use crate::store::{lock, open};
+use crate::planner::input::Mode;
+use crate::reports::plan_view::{self, Overview};
+use crate::store::connection::{lock, open};
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// For programs: one JSON object.
     #[arg(long)]
     json: bool,
@@ -23,11 +24,11 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(options.now.as_deref(), &config.practice.zone)?;
     let connection = open::read_only(&config.database)?;
-    let overview = outlook::overview(&connection, &config, now)?;
+    let overview = plan_view::overview(&connection, &config, now)?;
     let running = lock::is_taken(&config.database);
     match options.json {
         true => print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&config, &overview, running))?)),

@@ -2,22 +2,24 @@
 
 use clap::Args;
 
-use super::output::{configuration, moment, print, who};
-use super::{ConfigOption, Failure};
 use crate::annie::client::HttpAnnie;
 use crate::annie::gateway::Gateway;
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, moment, print, who};
 use crate::clock::SystemClock;
-use crate::config::key;
+use crate::config::api_key;
+use crate::domain::ids::RuleName;
+use crate::domain::operator::Operator;
 use crate::domain::outcome::Outcome;
 use crate::domain::phone;
-use crate::domain::text::RuleName;
 use crate::engine::planning::directory;
-use crate::engine::test_text;
-use crate::store::answers::Person;
-use crate::store::open;
+use crate::engine::send::test_text;
+use crate::store::connection::open;
+use crate::store::in_transaction;
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The rule whose text is sent.
     rule: String,
     /// Your own phone, however it is written. It counts in Annie's limits like any other text.
@@ -29,7 +31,7 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (path, config) = configuration(&options.config, false)?;
     let usage = |text: String| Failure::Usage(anyhow::anyhow!(text));
     let rule = RuleName(options.rule.clone());
@@ -43,8 +45,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let text = "no text can be sent to this number: write your mobile number, such as 303-555-0142 (the practice's own numbers, and sample numbers that are not in only_to, are none)";
         return Err(usage(text.to_owned()));
     };
-    let key =
-        key::find_by_hand(config.annie.api_key_file.as_deref(), &path).map_err(|error| Failure::Usage(error.into()))?;
+    let key = api_key::find_by_hand(config.annie.api_key_file.as_deref(), &path)
+        .map_err(|error| Failure::Usage(error.into()))?;
     let gateway = Gateway::Http(HttpAnnie::new(&config.annie.base_url, key, config.annie.timeout)?);
     let refused = |why: String| Failure::Failed(anyhow::anyhow!("nothing was sent: {why}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -52,8 +54,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let now = moment(None, &config.practice.zone)?;
     let mut connection = open::read_write(&config.database)?;
     let by = who(options.who.as_deref());
-    let person = Person { who: by.as_deref(), why: None };
-    let prepared = open::at_once(&mut connection, |tx| test_text::prepare(tx, &config, &rule, &phone, person, now))?;
+    let person = Operator { who: by.as_deref(), why: None };
+    let prepared = in_transaction(&mut connection, |tx| test_text::prepare(tx, &config, &rule, &phone, person, now))?;
     let prepared = prepared.map_err(refused)?;
     print(&format!("Sending to {}: {}\n", phone.in_words(), prepared.message.0))?;
     let outcome = runtime.block_on(test_text::send(&mut connection, prepared, &gateway, &SystemClock))?;

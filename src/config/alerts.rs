@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
-use super::document::{Faults, Section, Value, duration, fault, list, text, text_as};
+use crate::config::toml_reader::{Faults, Section, Value, duration, fault, list, text, text_as};
 
 /// The longest time between two alarms about the same trouble, and the longest a text may wait unnoticed.
 const WEEK: u64 = 7 * 86_400;
@@ -67,7 +67,7 @@ pub struct Heartbeat {
     pub every: Duration,
 }
 
-pub(super) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Alerts {
+pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Alerts {
     let usual = Alerts::default();
     let command = section.optional("command", command);
     let here = section.optional("webhook", |value| text_as(value, web_address)).map(SecretString::from);

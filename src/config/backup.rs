@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveTime;
 
-use super::document::{Section, fault, text, text_as, whole_number};
+use crate::config::toml_reader::{Section, fault, text, text_as, whole_number};
 use crate::domain::lead;
 
 /// When a copy is made where the file does not say.
@@ -22,9 +22,9 @@ pub struct Backup {
 }
 
 /// `None`: no copies are made.
-pub(super) fn read(mut section: Section<'_, '_, '_>, is_there: bool, folder: &Path) -> Option<Backup> {
+pub(crate) fn read(mut section: Section<'_, '_, '_>, is_there: bool, folder: &Path) -> Option<Backup> {
     let example = "\"/var/lib/leadtime/backups\"";
-    let named = |value: &super::document::Value<'_>| match text(value)?.trim() {
+    let named = |value: &crate::config::toml_reader::Value<'_>| match text(value)?.trim() {
         "" => fault("the name of the folder is empty"),
         name => Ok(folder.join(name)),
     };

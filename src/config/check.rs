@@ -1,20 +1,20 @@
 //! What is wrong between keys that are each right by themselves.
 
-use std::ops::Range;
-
 use toml::de::DeTable;
 
-use super::pairs::{self, Alone, Conflict, Trial};
-use super::problem::Problem;
-use super::{Config, lints, rules_spans};
-use crate::planner::budget::Limit;
-use crate::planner::facts::{Mode, Rulebook};
+use crate::config::diagnostic::Problem;
+use crate::config::lints;
+use crate::config::rule_conflicts::{self, Alone, Conflict, Trial};
+use crate::config::settings::Config;
+use crate::config::spans::{rules_spans, span};
+use crate::domain::limits::Limit;
+use crate::planner::input::{Mode, Rulebook};
 
 /// Annie's own limit of requests a minute for one organization, all endpoints together (API introduction).
 const ANNIES_REQUESTS_PER_MINUTE: u32 = 60;
 
 /// Holds the parts of a configuration against each other.
-pub(super) fn relations(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Problem>) {
+pub(crate) fn relations(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Problem>) {
     let Config { practice, annie, rulebook: book, .. } = config;
     let place = |section: &str, key: &str| span(root, section, key);
     if practice.from_number == practice.phone {
@@ -100,7 +100,7 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, problems: &mut Vec<Problem>) {
         if broken.contains(&keeps) || broken.contains(&loses) || book.rules[keeps].lead == book.rules[loses].lead {
             continue;
         }
-        let message = pairs::in_words(&conflict, book, calendar);
+        let message = rule_conflicts::in_words(&conflict, book, calendar);
         let span = spans.get(loses).map_or(0..0, |span| span.of("lead"));
         let equal = book.rules[keeps].priority == book.rules[loses].priority;
         if conflict.is_the_rule() {
@@ -126,9 +126,4 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, problems: &mut Vec<Problem>) {
         );
         problems.push(Problem::warning(spans.get(place).map_or(0..0, |span| span.of("lead")), message));
     }
-}
-
-pub(super) fn span(root: &DeTable<'_>, section: &str, key: &str) -> Range<usize> {
-    let Some(section) = root.get(section) else { return 0..0 };
-    section.get_ref().get(key).map_or_else(|| section.span(), |value| value.span())
 }

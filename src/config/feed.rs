@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::document::{Faults, Section, Value, duration, fault, one_of, text_as};
+use crate::config::toml_reader::{Faults, Section, Value, duration, fault, one_of, text_as};
 
 /// `[feed]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Missing {
     Cancel,
 }
 
-pub(super) fn read(mut section: Section<'_, '_, '_>) -> Feed {
+pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Feed {
     let usual = Feed::default();
     let stale_after = section.optional("stale_after", |value| {
         TimeDelta::from_std(duration(value, 3600..=30 * 86_400)?).or_else(|_| fault("too long"))

@@ -3,14 +3,14 @@
 use chrono::{NaiveDate, Timelike, Weekday};
 use toml::de::DeValue;
 
-use super::document::{Faults, Section, Value, fault, list, one_of, text, text_as};
+use crate::config::toml_reader::{Faults, Section, Value, fault, list, one_of, text, text_as};
+use crate::domain::ids::nearest;
 use crate::domain::lead;
-use crate::domain::text::nearest;
 use crate::planner::calendar::{Hours, WeekHours};
 use crate::planner::holidays::{Holiday, Holidays};
 
 /// The days of the week by their names in the configuration, Monday first.
-pub(super) const DAYS: [(&str, Weekday); 7] = [
+pub(crate) const DAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Mon),
     ("tue", Weekday::Tue),
     ("wed", Weekday::Wed),
@@ -22,7 +22,7 @@ pub(super) const DAYS: [(&str, Weekday); 7] = [
 
 /// What a section says about its hours; none = it says nothing.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Open {
+pub(crate) struct Open {
     pub hours: Option<WeekHours>,
     pub days: Option<Vec<Weekday>>,
     pub holidays: Option<Holidays>,
@@ -30,7 +30,7 @@ pub(super) struct Open {
 
 impl Open {
     /// Reads `hours`, `days` and `holidays`.
-    pub(super) fn read(section: &mut Section<'_, '_, '_>) -> Open {
+    pub(crate) fn read(section: &mut Section<'_, '_, '_>) -> Open {
         Open {
             hours: section.optional("hours", week_hours),
             days: section.optional("days", days),
@@ -40,12 +40,12 @@ impl Open {
 }
 
 /// Monday to Friday.
-pub(super) fn workdays() -> Vec<Weekday> {
+pub(crate) fn workdays() -> Vec<Weekday> {
     DAYS[..5].iter().map(|(_, day)| *day).collect()
 }
 
 /// A list of days; not empty.
-pub(super) fn days(value: &Value<'_>) -> Result<Vec<Weekday>, Faults> {
+pub(crate) fn days(value: &Value<'_>) -> Result<Vec<Weekday>, Faults> {
     let days = list(value, |day| one_of(day, &DAYS))?;
     if days.is_empty() { fault("these are no days at all; name at least one") } else { Ok(days) }
 }

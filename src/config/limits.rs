@@ -2,12 +2,12 @@
 
 use chrono::TimeDelta;
 
-use super::document::{Section, Value, duration, fault, whole_number};
-use super::problem::Problem;
-use crate::planner::budget::Limits;
+use crate::config::diagnostic::Problem;
+use crate::config::toml_reader::{Section, Value, duration, fault, whole_number};
+use crate::domain::limits::Limits;
 
 /// `[annie.limits]`: Annie's own, or tighter.
-pub(super) fn read(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Limits {
+pub(crate) fn read(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Limits {
     let annies = Limits::default();
     let Some(value) = value else { return annies };
     if value.get_ref().as_table().is_none() {

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use super::problem::Problem;
-use super::{Config, rules_spans};
+use crate::config::diagnostic::Problem;
+use crate::config::settings::Config;
+use crate::config::spans::{self, RuleSpans, rules_spans};
+use crate::domain::ids::RuleName;
 use crate::domain::language::Language;
 use crate::domain::rule::Rule;
-use crate::domain::text::RuleName;
-use crate::planner::facts::{Household, Mode};
+use crate::planner::input::{Household, Mode};
 use crate::wording::segments;
 use toml::de::DeTable;
 
@@ -15,7 +16,7 @@ use toml::de::DeTable;
 const OPT_OUT_WORDS: [&str; 7] = ["cancel", "end", "quit", "unsubscribe", "revoke", "stop", "opt out"];
 
 /// Adds every warning about words and reach.
-pub(super) fn all(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Problem>) {
+pub(crate) fn all(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Problem>) {
     let spans = rules_spans(root);
     for (rule, of_key) in config.rulebook.rules.iter().zip(&spans) {
         wording(config, rule, &|key| of_key.of(key), problems);
@@ -23,7 +24,7 @@ pub(super) fn all(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Proble
     }
     equal_leads(config, &spans, problems);
     languages(config, &spans, problems);
-    let sending = |key: &str| super::check::span(root, "sending", key);
+    let sending = |key: &str| spans::span(root, "sending", key);
     if config.rulebook.household == Household::Separate {
         let message = "with \"separate\", of several visits of one phone within 24 hours only one gets a text: \
                        Annie allows one text to a number in 24 hours";
@@ -33,18 +34,6 @@ pub(super) fn all(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Proble
         let message = "no text tells patients how to get no more of them; write \
                        first_text_line = \"Reply STOP to opt out.\" in [sending]";
         problems.push(Problem::warning(sending("mode"), message));
-    }
-}
-
-/// Where the keys of a `[[rule]]` stand.
-pub(super) struct RuleSpans<'d, 'i> {
-    pub element: &'d toml::Spanned<toml::de::DeValue<'i>>,
-}
-
-impl RuleSpans<'_, '_> {
-    /// Where a key's value stands, or else the rule.
-    pub(super) fn of(&self, key: &str) -> Range<usize> {
-        self.element.get_ref().get(key).map_or_else(|| self.element.span(), |value| value.span())
     }
 }
 
@@ -122,7 +111,7 @@ fn reach(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, pr
         return;
     }
     for kind in rule.only_types.iter().filter(|kind| !known.contains(&kind.as_str())) {
-        let near = crate::domain::text::nearest(kind, known.iter().copied());
+        let near = crate::domain::ids::nearest(kind, known.iter().copied());
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let message = format!("`{kind}` is not in [appointment_types]; `{}` reaches such visits only{near}", rule.name);
         problems.push(Problem::warning(of_key("only_types"), message));

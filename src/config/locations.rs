@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::document::{Section, Value, fault, text, text_as};
-use super::hours::Open;
-use super::key;
-use super::problem::Problem;
-use super::read::{e164, one_line_text, phone_number};
-use super::zones::Zones;
-use super::{Location, Practice};
+use crate::config::api_key;
+use crate::config::diagnostic::Problem;
+use crate::config::hours::Open;
+use crate::config::settings::{KEY_NAME, Location, Practice};
+use crate::config::toml_reader::{Section, Value, fault, text, text_as};
+use crate::config::values::line::one_line_text;
+use crate::config::values::phone::{e164, phone_number};
+use crate::config::values::zones::Zones;
 use crate::domain::phone::Phone;
 use crate::domain::zone::Zone;
 use crate::planner::calendar::Calendar;
 use crate::wording::wordbook::Office;
 
 /// One section, as it is written.
-pub(super) struct Written {
+pub(crate) struct Written {
     pub id: String,
     name: Option<String>,
     phone: Option<Phone>,
@@ -28,7 +29,7 @@ pub(super) struct Written {
 }
 
 /// Reads all locations.
-pub(super) fn read(
+pub(crate) fn read(
     value: Option<&Value<'_>>,
     folder: &Path,
     zones: &Zones,
@@ -54,8 +55,8 @@ fn read_one(mut section: Section<'_, '_, '_>, before: &[Written], folder: &Path,
         "" => fault("the id is empty; write what your appointment book calls this office"),
         id => Ok(id.to_owned()),
     });
-    if id.as_deref() == Some(super::KEY_NAME) {
-        section.error("id", format!("`{}` is the practice itself; give this office another id", super::KEY_NAME));
+    if id.as_deref() == Some(KEY_NAME) {
+        section.error("id", format!("`{}` is the practice itself; give this office another id", KEY_NAME));
     }
     if let Some(twice) = id.as_ref().filter(|id| before.iter().any(|other| other.id == **id)) {
         section.error("id", format!("there is another location `{twice}`"));
@@ -70,7 +71,7 @@ fn read_one(mut section: Section<'_, '_, '_>, before: &[Written], folder: &Path,
         zone: section.optional("timezone", zone),
         organization_zone: section.optional("organization_timezone", zone),
         open: Open::read(&mut section),
-        api_key_file: section.optional("api_key_file", |value| text_as(value, |name| key::file(name, folder))),
+        api_key_file: section.optional("api_key_file", |value| text_as(value, |name| api_key::file(name, folder))),
         id: id.clone().unwrap_or_default(),
     };
     section.finish();
@@ -78,7 +79,7 @@ fn read_one(mut section: Section<'_, '_, '_>, before: &[Written], folder: &Path,
 }
 
 /// Fills in what a location does not say from the practice and its calendar.
-pub(super) fn complete(
+pub(crate) fn complete(
     written: Vec<Written>,
     practice: &Practice,
     calendar: &Calendar,

@@ -3,34 +3,26 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::document::{Section, text_as};
+use crate::config::toml_reader::{Section, text_as};
+use crate::listener::address::Address;
 
-/// Where figures are served; only this machine can reach it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listen {
-    /// A port of this machine's own address.
-    Port(SocketAddr),
-    /// A Unix socket.
-    Socket(PathBuf),
-}
-
-pub(super) fn read(mut section: Section<'_, '_, '_>) -> Option<Listen> {
+pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Option<Address> {
     let listen = section.optional("listen", |value| text_as(value, listen));
     section.finish();
     listen
 }
 
-fn listen(text: &str) -> Result<Listen, String> {
+fn listen(text: &str) -> Result<Address, String> {
     const ADVICE: &str = "write \"127.0.0.1:9464\" or \"unix:/run/leadtime/metrics.sock\"";
     if let Some(path) = text.strip_prefix("unix:") {
         // sockaddr_un holds 108 bytes, the last of them a zero.
         return match path.starts_with('/') && !path.ends_with('/') && path.len() < 108 && !path.contains('\0') {
-            true => Ok(Listen::Socket(PathBuf::from(path))),
+            true => Ok(Address::Socket(PathBuf::from(path))),
             false => Err(format!("a socket is named by its whole path, of less than 108 characters; {ADVICE}")),
         };
     }
     match text.parse::<SocketAddr>() {
-        Ok(address) if address.ip().is_loopback() => Ok(Listen::Port(address)),
+        Ok(address) if address.ip().is_loopback() => Ok(Address::Port(address)),
         Ok(_) => Err(format!("figures are for this machine only, and this address is not its own; {ADVICE}")),
         Err(_) => Err(format!("`{text}` is no address with a port; {ADVICE}")),
     }
@@ -42,9 +34,9 @@ mod tests {
 
     #[test]
     fn only_this_machine() {
-        assert_eq!(listen("127.0.0.1:9464").unwrap(), Listen::Port("127.0.0.1:9464".parse().unwrap()));
+        assert_eq!(listen("127.0.0.1:9464").unwrap(), Address::Port("127.0.0.1:9464".parse().unwrap()));
         assert!(listen("[::1]:9464").is_ok());
-        assert_eq!(listen("unix:/run/leadtime/m.sock").unwrap(), Listen::Socket("/run/leadtime/m.sock".into()));
+        assert_eq!(listen("unix:/run/leadtime/m.sock").unwrap(), Address::Socket("/run/leadtime/m.sock".into()));
         for bad in
             ["0.0.0.0:9464", "192.168.1.5:9464", "[::]:9464", "9464", "localhost:9464", "unix:m.sock", "unix:/run/"]
         {

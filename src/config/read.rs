@@ -9,36 +9,29 @@ use std::time::Duration;
 use chrono::{TimeDelta, Weekday};
 use toml::de::DeTable;
 
-use super::document::{Faults, Section, Value, duration, fault, list, one_of, text, text_as, whole_number};
-use super::hours::{self, Open};
-use super::key;
-use super::problem::Problem;
-use super::zones::Zones;
-use super::{
-    Annie, AppointmentField, Brakes, Config, OnUnknown, PatientField, Practice, alerts, backup, brakes, check, feed,
-    limits, locations, metrics, retention, rules, schedule, words,
-};
+use crate::config::daily_limits::{self, Brakes};
+use crate::config::diagnostic::Problem;
+use crate::config::hours::{self, Open};
+use crate::config::settings::{Annie, AppointmentField, Config, OnUnknown, PatientField, Practice};
+use crate::config::toml_reader::{Faults, Section, duration, fault, list, one_of, text, text_as, whole_number};
+use crate::config::values::line::one_line_text;
+use crate::config::values::phone::{e164, phone_number};
+use crate::config::values::policy::{no_text_within, outside_hours};
+use crate::config::values::schedule;
+use crate::config::values::zones::Zones;
+use crate::config::{alerts, api_key, backup, check, feed, limits, locations, metrics, retention, rules, words};
 use crate::domain::appointment::Consent;
+use crate::domain::ids::utf16_len;
 use crate::domain::language::Language;
-use crate::domain::phone::{self, Country, Phone};
-use crate::domain::rule::OutsideHours;
-use crate::domain::text::{one_line, utf16_len};
+use crate::domain::phone::{Country, Phone};
 use crate::domain::zone::Zone;
 use crate::planner::calendar::{Calendar, Hours};
-use crate::planner::facts::{Household, Mode, Rulebook};
+use crate::planner::input::{Household, Mode, Rulebook};
 use crate::wording::wordbook::{Office, Wordbook};
 
 const BASE_URL: &str = "https://api.helloannie.com/v1";
-pub(super) const DATABASE: &str = "/var/lib/leadtime/leadtime.db";
+pub(crate) const DATABASE: &str = "/var/lib/leadtime/leadtime.db";
 const TICK: &str = "*/5 * * * * *";
-const WEEK: TimeDelta = TimeDelta::days(7);
-
-const OUTSIDE_HOURS: [(&str, OutsideHours); 4] = [
-    ("same-day", OutsideHours::SameDay),
-    ("earlier", OutsideHours::Earlier),
-    ("later", OutsideHours::Later),
-    ("skip", OutsideHours::Skip),
-];
 
 /// `[sending]`, before it becomes part of the rulebook.
 struct Sending {
@@ -54,7 +47,7 @@ struct Sending {
 }
 
 /// Reads a file's text; paths in it are relative to `folder`. `None` only with at least one error.
-pub(super) fn read(source: &str, folder: &Path, zones: &Zones) -> (Option<Config>, Vec<Problem>) {
+pub(crate) fn read(source: &str, folder: &Path, zones: &Zones) -> (Option<Config>, Vec<Problem>) {
     let (document, syntax) = DeTable::parse_recoverable(source);
     if !syntax.is_empty() {
         let problems = syntax.iter().map(|e| Problem::error(e.span().unwrap_or(0..0), e.message())).collect();
@@ -214,7 +207,7 @@ fn read_practice(mut section: Section<'_, '_, '_>, zones: &Zones) -> Option<Prac
 /// The settings, and the organization's zone where it is not the practice's.
 fn read_annie(mut section: Section<'_, '_, '_>, folder: &Path, zones: &Zones) -> Option<(Annie, Option<Zone>)> {
     let base_url = section.optional("base_url", |value| text_as(value, base_url));
-    let api_key_file = section.optional("api_key_file", |value| text_as(value, |name| key::file(name, folder)));
+    let api_key_file = section.optional("api_key_file", |value| text_as(value, |name| api_key::file(name, folder)));
     let organization = section.optional("organization_timezone", |value| text_as(value, |name| zones.load(name)));
     let patient_fields = [
         ("first_name", PatientField::FirstName),
@@ -283,7 +276,7 @@ fn read_sending(mut section: Section<'_, '_, '_>, language: Language, wordbook: 
         }
         Ok(())
     });
-    let brakes = brakes::read(&mut section);
+    let brakes = daily_limits::read(&mut section);
     let only_to = section.optional("only_to", |value| list(value, |number| text_as(number, e164)));
     section.finish();
     Sending {
@@ -311,37 +304,6 @@ fn read_household(mut section: Section<'_, '_, '_>, language: Language, wordbook
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     });
     section.finish();
-}
-
-/// `no_text_within`: up to a week.
-pub(super) fn no_text_within(value: &Value<'_>) -> Result<TimeDelta, Faults> {
-    let length = duration(value, 0..=WEEK.num_seconds().unsigned_abs())?;
-    TimeDelta::from_std(length).or_else(|_| fault("too long"))
-}
-
-/// `outside_hours`, for all rules or where one names it.
-pub(super) fn outside_hours(value: &Value<'_>) -> Result<OutsideHours, Faults> {
-    one_of(value, &OUTSIDE_HOURS)
-}
-
-/// A number in international form, whether such numbers exist or not.
-pub(super) fn e164(number: &str) -> Result<Phone, String> {
-    Phone::from_e164(number)
-        .ok_or_else(|| "this is not a number in international form; write it such as \"+13035550123\"".to_owned())
-}
-
-/// An office line, in any spelling.
-pub(super) fn phone_number(number: &str, country: Country) -> Result<Phone, String> {
-    let unreadable = || format!("`{number}` is not a phone number; write your office line, such as \"+13035550100\"");
-    phone::read(number, country).phone.ok_or_else(unreadable)
-}
-
-/// A name that patients read.
-pub(super) fn one_line_text(value: &Value<'_>) -> Result<String, Faults> {
-    text_as(value, |name| match one_line(name) {
-        name if name.is_empty() => Err("the name is empty; texts begin with it".to_owned()),
-        name => Ok(name),
-    })
 }
 
 fn cron(text: &str) -> Result<String, String> {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::document::{Section, duration, fault};
+use crate::config::toml_reader::{Section, duration, fault};
 
 /// The contact budget looks thirty days back, and so does the first reading of Annie's list.
 const LEAST_DAYS: u64 = 31;
@@ -23,7 +23,7 @@ impl Default for Retention {
     }
 }
 
-pub(super) fn read(mut section: Section<'_, '_, '_>) -> Retention {
+pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Retention {
     let after_visit = section.optional("after_visit", |value| {
         let length = duration(value, 0..=u64::from(u32::MAX))?;
         match (LEAST_DAYS * DAY..=MOST_DAYS * DAY).contains(&length.as_secs()) {

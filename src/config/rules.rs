@@ -3,25 +3,25 @@
 use chrono::TimeDelta;
 use toml::de::DeValue;
 
-use super::document::{Faults, Section, Value, duration, fault, list, one_of, text, text_as};
-use super::problem::Problem;
-use super::read::{no_text_within, outside_hours};
-use super::words::per_language;
+use crate::config::diagnostic::Problem;
+use crate::config::toml_reader::{Faults, Section, Value, duration, fault, list, one_of, text, text_as};
+use crate::config::values::policy::{no_text_within, outside_hours};
+use crate::config::words::per_language;
+use crate::domain::ids::RuleName;
 use crate::domain::language::Language;
 use crate::domain::lead::{Lead, time_of_day};
 use crate::domain::rule::{BookedLate, OutsideHours, Rule};
-use crate::domain::text::RuleName;
 use crate::wording::wordbook::{DEFAULT_CONTEXT, Wordbook, default_message};
 
 /// What `[sending]` says for rules that do not say it themselves.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Defaults {
+pub(crate) struct Defaults {
     pub no_text_within: TimeDelta,
     pub outside_hours: OutsideHours,
 }
 
 /// Reads all rules and adds their words to the wordbook. `None` only with at least one error.
-pub(super) fn read(
+pub(crate) fn read(
     value: Option<&Value<'_>>,
     defaults: Defaults,
     language: Language,

@@ -6,21 +6,21 @@ use std::ops::Range;
 use chrono::TimeDelta;
 use toml::de::{DeTable, DeValue};
 
-use super::document::{Faults, Section, Value, duration, fault, text};
-use super::problem::Problem;
+use crate::config::diagnostic::Problem;
+use crate::config::toml_reader::{Faults, Section, Value, duration, fault, text};
+use crate::domain::ids::one_line;
 use crate::domain::language::Language;
-use crate::domain::text::one_line;
 use crate::wording::wordbook::{TemplateProblem, VisitType};
 
 /// A text as it stands in the file.
-pub(super) struct Written {
+pub(crate) struct Written {
     pub source: String,
     span: Range<usize>,
 }
 
 /// A text, or one for each language: `message = "..."`, `message.es = "..."`. A text alone is in the practice's
 /// language.
-pub(super) fn per_language(value: &Value<'_>, practice: Language) -> Result<BTreeMap<Language, Written>, Faults> {
+pub(crate) fn per_language(value: &Value<'_>, practice: Language) -> Result<BTreeMap<Language, Written>, Faults> {
     let written = |value: &Value<'_>| text(value).map(|source| Written { source, span: value.span() });
     let DeValue::Table(table) = value.get_ref() else {
         return Ok(BTreeMap::from([(practice, written(value)?)]));
@@ -44,7 +44,7 @@ pub(super) fn per_language(value: &Value<'_>, practice: Language) -> Result<BTre
 
 impl Written {
     /// The problems of this text, each at its place in the file where the file holds it as it reads.
-    pub(super) fn faults(&self, found: Vec<TemplateProblem>) -> Faults {
+    pub(crate) fn faults(&self, found: Vec<TemplateProblem>) -> Faults {
         let place = |range: Range<usize>| {
             // Behind a quote of one byte, text without escapes has the length of what it stands for.
             let plain = self.span.len() == self.source.len() + 2;
@@ -58,7 +58,7 @@ impl Written {
 }
 
 /// `[appointment_types]`: id = word, or { name, arrive_early }.
-pub(super) fn types(table: Option<&DeTable<'_>>, problems: &mut Vec<Problem>) -> BTreeMap<String, VisitType> {
+pub(crate) fn types(table: Option<&DeTable<'_>>, problems: &mut Vec<Problem>) -> BTreeMap<String, VisitType> {
     let mut types = BTreeMap::new();
     for (id, value) in table.into_iter().flat_map(|t| t.iter()) {
         let read = match value.get_ref() {

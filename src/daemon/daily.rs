@@ -12,9 +12,9 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use crate::config::Config;
-use crate::engine::not_reached::{NotReached, coming_days, list};
-use crate::engine::not_reached_page::{csv, html};
-use crate::store::daily::{self, Work};
+use crate::reports::not_reached::{NotReached, coming_days, list};
+use crate::reports::not_reached_page::{csv, html};
+use crate::store::controls::daily_work::{self, Work};
 use crate::store::{Store, StoreError};
 
 /// How often the clock is looked at.
@@ -26,7 +26,7 @@ const PREFIX: &str = "not-reached-";
 
 /// Looks now and then whether the day's work is due.
 #[derive(Debug)]
-pub(super) struct Daily {
+pub(crate) struct Daily {
     looked: Option<Instant>,
     /// The daemon was away: what should have gone out may not have, so that today's list is made anew.
     was_away: bool,
@@ -34,12 +34,12 @@ pub(super) struct Daily {
 
 impl Daily {
     /// `was_away`: the last sign of life before this start is some time ago.
-    pub(super) fn new(was_away: bool) -> Daily {
+    pub(crate) fn new(was_away: bool) -> Daily {
         Daily { looked: None, was_away }
     }
 
     /// Makes the list if it is due. Also while the clock is in doubt: then nothing is sent, and the list says so.
-    pub(super) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>) {
+    pub(crate) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>) {
         let Some(at) = config.not_reached_at else { return };
         if self.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
             return;
@@ -72,8 +72,8 @@ impl Daily {
     ) -> Result<Option<(PathBuf, usize)>, String> {
         let (of_config, again) = (config.clone(), self.was_away);
         let found: Option<Vec<NotReached>> = store
-            .write(move |tx| {
-                let last = daily::last(tx, Work::NotReached)?.and_then(|done| done.date);
+            .read(move |tx| {
+                let last = daily_work::last(tx, Work::NotReached)?.and_then(|done| done.date);
                 // A date beyond today was written under a wrong clock.
                 let is_done = last == Some(today);
                 let wanted = !is_done || again;
@@ -85,7 +85,7 @@ impl Daily {
         let folder = config.database.parent().unwrap_or(Path::new(".")).join("not-reached");
         let file = write(&folder, config, &found, today, now).map_err(|error| error.to_string())?;
         store
-            .write(move |tx| daily::done(tx, Work::NotReached, today, now))
+            .write(move |tx| daily_work::done(tx, Work::NotReached, today, now))
             .await
             .map_err(|error| error.to_string())?;
         self.was_away = false;

@@ -1,15 +1,16 @@
 //! The daemon around the engine: metronome, signals, systemd, reload, logs, alarms, figures.
 
-pub mod alerts;
-mod change;
+mod config_hold;
 mod daily;
+mod error;
 pub mod logs;
-mod metrics;
-mod metronome;
 mod reload;
 mod run;
 mod service;
-mod standing;
+mod setup;
+mod status_line;
+mod ticker;
 mod watchdog;
 
-pub use run::{RunError, run};
+pub use crate::daemon::error::RunError;
+pub use crate::daemon::run::run;

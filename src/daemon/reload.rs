@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use tracing::{error, info, warn};
 
-use super::change::{self, Reload};
-use super::metronome::Metronome;
-use super::run::{compare_zones, gateways_of};
-use super::service;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ConfigError};
-use crate::engine::difference::{self, Change, Difference};
-use crate::engine::passes::Engine;
-use crate::store::held_change::HeldChange;
+use crate::daemon::config_hold::{self, Reload};
+use crate::daemon::service;
+use crate::daemon::setup::{compare_zones, gateways_of};
+use crate::daemon::ticker::Metronome;
+use crate::engine::engine_loop::Engine;
+use crate::reports::config_difference::{self, Change, Difference};
+use crate::store::controls::config_hold::HeldChange;
 use crate::store::{Store, StoreError};
 
 /// A good file replaces the rules in force; a bad one, and one that waits, changes nothing and says so.
-pub(super) async fn reload(
+pub(crate) async fn reload(
     path: &Path,
     held: &Store,
     engine: &mut Engine<SystemClock>,
@@ -31,7 +31,7 @@ pub(super) async fn reload(
             Reload::Taken
         }
         Ok(Some(waits)) => {
-            let why = change::words(&waits);
+            let why = config_hold::words(&waits);
             error!("the changed configuration is good and is held, and the one in force before stays in force: {why}");
             Reload::Held(waits)
         }
@@ -66,10 +66,12 @@ async fn try_reload(
     let (tick, former) = (config.tick.clone(), engine.config().tick.clone());
     let config = Arc::new(config);
     let unknown = |error: StoreError| format!("what it changes cannot be told ({error}); reload it again");
-    let difference = engine.difference(&config).await.map_err(unknown)?;
+    let (now, old, new) = (clock.now(), engine.config().clone(), config.clone());
+    let difference =
+        held.read(move |connection| config_difference::between(connection, &old, &new, now)).await.map_err(unknown)?;
     report_difference(&difference);
-    let at_once = change::at_once(&difference, engine.is_held());
-    let waits = change::weigh(held, &config, at_once, clock.now()).await.map_err(unknown)?;
+    let at_once = config_hold::at_once(&difference, engine.is_held());
+    let waits = config_hold::weigh(held, &config, at_once, clock.now()).await.map_err(unknown)?;
     if waits.is_some() {
         return Ok(waits);
     }
@@ -82,7 +84,7 @@ async fn try_reload(
     engine.set_gateways(gateways);
     engine.hold(false);
     // It is in force: a row that stays costs one more reload of the same file.
-    if let Err(error) = change::forget(held).await {
+    if let Err(error) = config_hold::forget(held).await {
         info!("the change that waited is in force, and is noted as waiting a little longer ({error})");
     }
     Ok(None)
@@ -96,7 +98,7 @@ fn report_difference(difference: &Difference) {
         moved,
         dropped,
         "the new configuration, for visits of the next {} days: {added} texts added, {moved} moved, {dropped} dropped",
-        difference::DAYS
+        config_difference::DAYS
     );
     if difference.unreadable > 0 {
         warn!(

@@ -2,7 +2,7 @@
 //! to stop.
 
 use std::future::pending;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,25 +12,24 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
-use super::alerts::Alerts;
-use super::change::{self, Reload};
-use super::daily::Daily;
-use super::metrics::Metrics;
-use super::metronome::Metronome;
-use super::reload::reload;
-use super::service;
-use super::standing::{Standing, mode, rules};
-use super::watchdog::Watchdog;
-use crate::annie::client::{ClientError, HttpAnnie};
-use crate::annie::gateway::Gateway;
+use crate::alerts::task::Alerts;
 use crate::clock::{Clock, SystemClock};
-use crate::config::key::{self, KeyError};
-use crate::config::zones::first_disagreement;
-use crate::config::{Config, KEY_NAME};
-use crate::engine::housekeeping::Housekeeping;
-use crate::engine::passes::{Engine, File, Gateways, PassReport};
-use crate::planner::facts::Mode;
-use crate::store::{Store, StoreError, health, lock, open, standing as standing_store};
+use crate::config::Config;
+use crate::daemon::config_hold::{self, Reload};
+use crate::daemon::daily::Daily;
+use crate::daemon::error::RunError;
+use crate::daemon::reload::reload;
+use crate::daemon::service;
+use crate::daemon::setup::{compare_zones, gateways_of};
+use crate::daemon::status_line::{Standing, mode, rules};
+use crate::daemon::ticker::Metronome;
+use crate::daemon::watchdog::Watchdog;
+use crate::engine::engine_loop::{Engine, File, PassReport};
+use crate::engine::maintenance::housekeeping::Housekeeping;
+use crate::metrics::task::Metrics;
+use crate::store::connection::{integrity, lock, open};
+use crate::store::planning::daemon_state as standing_store;
+use crate::store::{Store, StoreError};
 
 /// How often the metronome is looked after.
 const LOOK_AFTER: Duration = Duration::from_secs(30);
@@ -42,36 +41,6 @@ const AWAY: TimeDelta = TimeDelta::minutes(30);
 const RETRY: Duration = Duration::from_millis(200);
 /// The same error of the store is logged this often while it lasts.
 const SAY_AGAIN: Duration = Duration::from_secs(300);
-
-/// Why the daemon does not run.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// No key.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// No HTTPS.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// No database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The lock file cannot be made.
-    #[error(
-        "cannot make the lock file beside {path}: {source}; the folder must exist, belong to the user Leadtime runs as, and be on a disk that can be written"
-    )]
-    Lock {
-        /// The database.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// Another daemon works on this database.
-    #[error("another leadtime runs on {0}; two would text everybody twice. `systemctl status leadtime` shows it")]
-    AlreadyRunning(PathBuf),
-    /// Signals or the scheduler cannot be set up.
-    #[error("cannot start: {0}")]
-    Setup(String),
-}
 
 /// Runs until SIGTERM or SIGINT.
 ///
@@ -93,21 +62,21 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
 
     let mut standing = Standing::new(store.clone());
     let held = store.clone();
-    let last_sign = held.write(|tx| standing_store::last_beat(tx)).await?;
+    let last_sign = held.read(|connection| standing_store::last_beat(connection)).await?;
     let mut daily = Daily::new(last_sign.is_some_and(|last| clock.now() - last > AWAY));
     let mut house = Housekeeping::new(store.clone());
     let config = Arc::new(config);
     let alerts = Alerts::start(store.clone(), clock.clone(), config.clone());
-    let mut metrics = Metrics::start(clock.clone(), config.clone(), alerts.signals()).await;
+    let mut metrics = Metrics::start(store.clone(), clock.clone(), config.clone(), alerts.signals()).await;
     let mut engine = Engine::new(store, clock.clone(), gateways, config);
     engine.set_file(File::Checking);
-    let mut check = Some(tokio::task::spawn_blocking(move || health::flaws(&database)));
+    let mut check = Some(tokio::task::spawn_blocking(move || integrity::flaws(&database)));
     service::starting("starting: what changed is planned");
     engine.start().await?;
     // Whoever edits and restarts is there to look; a reboot is nobody's word.
-    let waits = change::at_start(&held, engine.config(), clock.now()).await?;
+    let waits = config_hold::at_start(&held, engine.config(), clock.now()).await?;
     if let Some(waits) = &waits {
-        let why = change::words(waits);
+        let why = config_hold::words(waits);
         error!("nothing is sent: the configuration was held when it was loaded, and a restart is nobody's word: {why}");
         engine.hold(true);
         alerts.signals().reloaded(Reload::Held(waits.clone()).why_not(), clock.now());
@@ -153,7 +122,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             }
             // A change that waited for a person, or for the next day.
             _ = ticks.recv() => if by_itself {
-                reloads = change::is_ripe(&held, path, engine.config(), clock.now()).await.unwrap_or(false);
+                reloads = config_hold::is_ripe(&held, path, engine.config(), clock.now()).await.unwrap_or(false);
                 by_itself = !reloads;
             },
             () = nudge.notified() => {}
@@ -213,38 +182,6 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     }
     info!("leadtime has stopped");
     Ok(())
-}
-
-/// The ways to Annie, one for each key; none in observe mode, which needs no key.
-pub(super) fn gateways_of(config: &Config) -> Result<Gateways, RunError> {
-    let mut gateways = Gateways::new();
-    if config.rulebook.mode == Mode::Observe {
-        return Ok(gateways);
-    }
-    for name in config.key_names() {
-        let file = match config.locations.get(name) {
-            Some(location) if name != KEY_NAME => location.api_key_file.as_deref(),
-            _ => config.annie.api_key_file.as_deref(),
-        };
-        let annie = HttpAnnie::new(&config.annie.base_url, key::find(file)?, config.annie.timeout)?;
-        gateways.insert(name.to_owned(), Gateway::Http(annie));
-    }
-    Ok(gateways)
-}
-
-pub(super) fn compare_zones(config: &Config, clock: &dyn Clock) {
-    let calendar = &config.rulebook.calendar;
-    let other = Some(&calendar.organization_zone).filter(|zone| zone.name() != calendar.zone.name());
-    for zone in [&calendar.zone].into_iter().chain(other) {
-        info!(zone = zone.name(), "the clock of {} comes from {}", zone.name(), zone.source());
-        if let Some(at) = first_disagreement(zone, clock.now()) {
-            warn!(
-                zone = zone.name(),
-                "from {at} the system's zoneinfo and the copy in leadtime tell different times for {}; the system's is used. Keep the package tzdata current",
-                zone.name()
-            );
-        }
-    }
 }
 
 /// The end of a task, once.

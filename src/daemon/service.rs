@@ -10,44 +10,44 @@ use tracing::debug;
 const MORE_TIME: Duration = Duration::from_secs(300);
 
 /// The start has come this far.
-pub(super) fn starting(status: &str) {
+pub(crate) fn starting(status: &str) {
     tell(&[NotifyState::Status(status), more_time()]);
 }
 
 /// The start takes long and gets on: systemd should go on waiting.
-pub(super) fn still_starting() {
+pub(crate) fn still_starting() {
     tell(&[more_time()]);
 }
 
 /// The store is open and the first pass has run.
-pub(super) fn ready(status: &str) {
+pub(crate) fn ready(status: &str) {
     tell(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
 /// A line for `systemctl status`.
-pub(super) fn status(status: &str) {
+pub(crate) fn status(status: &str) {
     tell(&[NotifyState::Status(status)]);
 }
 
 /// The daemon is alive.
-pub(super) fn alive() {
+pub(crate) fn alive() {
     tell(&[NotifyState::Watchdog]);
 }
 
 /// How long systemd waits for the next sign of life, if it does.
-pub(super) fn waits_for_life() -> Option<Duration> {
+pub(crate) fn waits_for_life() -> Option<Duration> {
     sd_notify::watchdog_enabled().filter(|wait| !wait.is_zero())
 }
 
 /// A reload has begun; [`ready`] ends it.
-pub(super) fn reloading() {
+pub(crate) fn reloading() {
     let now = clock_gettime(ClockId::Monotonic);
     let microseconds = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1_000;
     tell(&[NotifyState::Reloading, NotifyState::MonotonicUsec(microseconds)]);
 }
 
 /// The daemon is about to end.
-pub(super) fn stopping() {
+pub(crate) fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping: finishing the texts under way")]);
 }
 

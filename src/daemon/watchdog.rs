@@ -10,13 +10,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
-use super::service;
+use crate::daemon::service;
 
 /// Signs of life in the time systemd waits for one.
 const SIGNS: u32 = 3;
 
 /// Gives signs of life.
-pub(super) struct Watchdog {
+pub(crate) struct Watchdog {
     /// Between two signs; none: nobody waits for them.
     every: Option<Duration>,
     last_sign: Instant,
@@ -25,14 +25,14 @@ pub(super) struct Watchdog {
 
 impl Watchdog {
     /// Gives the first sign.
-    pub(super) fn start() -> Watchdog {
+    pub(crate) fn start() -> Watchdog {
         service::alive();
         let now = Instant::now();
         Watchdog { every: service::waits_for_life().map(|wait| wait / SIGNS), last_sign: now, last_pass: now }
     }
 
     /// A pass has come to its end, well or not.
-    pub(super) fn pass_ended(&mut self) {
+    pub(crate) fn pass_ended(&mut self) {
         self.last_pass = Instant::now();
         if self.every.is_some() {
             self.sign();
@@ -40,14 +40,14 @@ impl Watchdog {
     }
 
     /// Something that may take long begins between two passes.
-    pub(super) fn at_work(&mut self) {
+    pub(crate) fn at_work(&mut self) {
         if self.every.is_some() {
             self.sign();
         }
     }
 
     /// When the next sign is due if no pass ends before.
-    pub(super) async fn next(&self) {
+    pub(crate) async fn next(&self) {
         match self.every {
             Some(every) => sleep_until(self.last_sign + every).await,
             None => pending().await,
@@ -55,7 +55,7 @@ impl Watchdog {
     }
 
     /// Nothing is under way: a good sign, unless the last pass ended more than `patience` ago. Whether it was given.
-    pub(super) fn between_passes(&mut self, patience: Duration) -> bool {
+    pub(crate) fn between_passes(&mut self, patience: Duration) -> bool {
         let idle = self.last_pass.elapsed();
         if idle <= patience {
             self.sign();

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::private::Private;
-use super::text::{AppointmentId, PatientId};
+use crate::domain::ids::{AppointmentId, PatientId};
+use crate::domain::private::Private;
 
 /// The columns of the public table `appointments`, in its order, which a feed fills.
 pub const COLUMNS: [&str; 17] = [

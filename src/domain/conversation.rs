@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::phone::Phone;
-use super::private::Private;
-use super::text::ConversationId;
+use crate::domain::ids::ConversationId;
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
 
 /// A conversation as Annie lists it; what she left out is none.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,14 +1,18 @@
 //! The nouns of the field: appointment, patient, phone, lead, rule, reminder and its states. Pure.
 
 pub mod appointment;
+pub mod attempt;
 pub mod conversation;
+pub mod ids;
 pub mod language;
 pub mod lead;
+pub mod limits;
+pub mod operator;
 pub mod outcome;
 pub mod phone;
 pub mod private;
 pub mod reminder;
+pub mod reminder_key;
 pub mod reply;
 pub mod rule;
-pub mod text;
 pub mod zone;

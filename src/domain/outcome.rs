@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::text::ConversationId;
+use crate::domain::ids::ConversationId;
 
 /// The outcome of one attempt. Details are words of our own: an answer's body may echo names and numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::lead::Lead;
-use super::text::RuleName;
+use crate::domain::ids::RuleName;
+use crate::domain::lead::Lead;
 
 /// What becomes of a visit that was booked, or moved, after a reminder of it was already due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

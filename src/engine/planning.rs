@@ -7,14 +7,16 @@ use tracing::{error, warn};
 
 use crate::config::{Config, KEY_NAME};
 use crate::domain::appointment::Appointment;
+use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{Answer, Miss, State};
 use crate::domain::rule::Rule;
-use crate::domain::text::AppointmentId;
-use crate::planner::facts::{LiveSince, NumberFacts};
+use crate::planner::input::{LiveSince, NumberFacts};
 use crate::planner::plan::{Plan, plan};
-use crate::store::directory::Directory;
-use crate::store::dirty::{self, Unit};
-use crate::store::{Care, Connection, StoreError, Transaction, each_separately, facts, reminders, standing};
+use crate::store::ledger::reminders;
+use crate::store::planning::directory::Directory;
+use crate::store::planning::unit::PlanningUnit;
+use crate::store::planning::{daemon_state, planner_input, replan_queue};
+use crate::store::{Care, Connection, StoreError, Transaction, each_separately};
 
 /// Marks taken in one transaction: about a tenth of a second's work.
 pub const MARKS_AT_ONCE: usize = 500;
@@ -38,7 +40,7 @@ pub fn plan_unit(
     connection: &Connection,
     config: &Config,
     live: &LiveSince,
-    unit: &Unit,
+    unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
     now: DateTime<Utc>,
 ) -> Result<(NumberFacts, Plan), StoreError> {
@@ -54,11 +56,11 @@ pub fn plan_unit(
 pub fn load_unit(
     connection: &Connection,
     config: &Config,
-    unit: &Unit,
+    unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
     now: DateTime<Utc>,
 ) -> Result<NumberFacts, StoreError> {
-    facts::load(connection, &directory(config), unit, also, now)
+    planner_input::load(connection, &directory(config), unit, also, now)
 }
 
 /// The plan made of what is known: the one way in which the planning pass, the claim and every command plan.
@@ -114,8 +116,8 @@ impl Step {
 /// # Errors
 /// Database errors.
 pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Step, StoreError> {
-    let live = standing::live_since(tx, &config.rulebook.rules)?;
-    let dirty = dirty::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
+    let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
+    let dirty = replan_queue::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
     let mut step = Step::default();
     let dirty: Vec<_> = dirty.into_iter().collect();
     let planned = each_separately(tx, Care::Careful, &dirty, |(unit, also)| {
@@ -135,7 +137,7 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
                     "the reminders of {} cannot be planned ({error}) and do not go out; it is tried again at every pass. Look at these visits in the appointment book, or report this line",
                     unit.words()
                 );
-                dirty::mark_unit(tx, unit, also)?;
+                replan_queue::mark_unit(tx, unit, also)?;
                 step.failed += 1;
             }
         }

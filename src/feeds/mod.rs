@@ -1,5 +1,6 @@
-//! Readers of foreign formats: each turns a file into rows for the table `appointments`, or says what is wrong.
+//! Brings a practice's appointments in: formats, mapping, sources, and the import that compares, checks and applies.
 
-pub mod cell;
-pub mod csv;
-mod line_ends;
+pub mod formats;
+pub mod importing;
+pub mod mapping;
+pub mod sources;

@@ -2,45 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::facts::{Attempt, AttemptEnd, Key};
+use crate::domain::attempt::{Attempt, AttemptEnd};
+use crate::domain::limits::{Limit, Limits};
+use crate::domain::reminder_key::ReminderKey;
 
 /// Added to the gap and to both rolling spans: Annie's clock and ours, and when she counts a text, are not the same.
 pub const MARGIN: TimeDelta = TimeDelta::minutes(5);
 
-/// Annie's limits for one destination number, or tighter ones (API page of POST /sms).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// At least this long between two attempts; 24 hours or more.
-    pub min_gap: TimeDelta,
-    /// At most so many attempts in any 7 days; 1 to 3.
-    pub per_7_days: usize,
-    /// At most so many in any 30 days; 1 to 6.
-    pub per_30_days: usize,
-    /// After so many failures in a row nothing for 30 days; 1 to 3.
-    pub cooldown_after: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { min_gap: TimeDelta::hours(24), per_7_days: 3, per_30_days: 6, cooldown_after: 3 }
-    }
-}
-
 /// How long a number rests after failures in a row.
 pub const COOLDOWN: TimeDelta = TimeDelta::days(30);
-
-/// Which limit leaves no room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// The gap between two texts.
-    Gap,
-    /// So many in 7 days.
-    SevenDays,
-    /// So many in 30 days.
-    ThirtyDays,
-    /// The rest after failures.
-    Cooldown,
-}
 
 /// A text that takes room: one that was sent, or one that is planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +22,7 @@ pub struct Taken {
     /// Whether it has left, or may have.
     pub sent: bool,
     /// The reminders in it, as far as they are known.
-    pub keys: Vec<Key>,
+    pub keys: Vec<ReminderKey>,
 }
 
 /// What stands in the way of a text.
@@ -105,7 +75,7 @@ impl<'a> Budget<'a> {
     }
 
     /// Notes further reminders that go out in a text.
-    pub fn add_keys(&mut self, place: usize, keys: impl IntoIterator<Item = Key>) {
+    pub fn add_keys(&mut self, place: usize, keys: impl IntoIterator<Item = ReminderKey>) {
         self.texts[place].keys.extend(keys);
     }
 

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 
-use super::holidays::Holidays;
 use crate::domain::rule::OutsideHours;
 use crate::domain::zone::Zone;
+use crate::planner::holidays::Holidays;
 
 /// Kept clear at both ends of a window, so that a text neither leaves a second early nor arrives a second late.
 pub const MARGIN: TimeDelta = TimeDelta::minutes(2);
@@ -32,7 +32,7 @@ pub struct Hours {
 }
 
 impl Hours {
-    pub(super) fn on(self, date: NaiveDate, zone: &Zone) -> Option<Span> {
+    pub(crate) fn on(self, date: NaiveDate, zone: &Zone) -> Option<Span> {
         let instant = |minutes: u32| match NaiveTime::from_num_seconds_from_midnight_opt(minutes * 60, 0) {
             Some(time) => zone.at(date, time),
             None => zone.end_of(date),
@@ -44,9 +44,9 @@ impl Hours {
 
 /// One stretch of time in which texts may leave, half-open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) opens: DateTime<Utc>,
-    pub(super) closes: DateTime<Utc>,
+pub(crate) struct Span {
+    pub(crate) opens: DateTime<Utc>,
+    pub(crate) closes: DateTime<Utc>,
 }
 
 impl Span {

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::calendar::{Adjustment, Calendar};
-use super::facts::{Key, Retry, Stored, Told, VisitFacts};
+use crate::domain::ids::RuleName;
 use crate::domain::reminder::{Answer, Miss, Skip, State};
+use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
-use crate::domain::text::RuleName;
+use crate::planner::calendar::{Adjustment, Calendar};
+use crate::planner::input::{Retry, Stored, Told, VisitFacts};
 
 /// What ends the use of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +24,10 @@ pub enum Expiry {
 
 /// One rule of one visit, with its answer by itself.
 #[derive(Debug, Clone)]
-pub(super) struct Draft<'a> {
+pub(crate) struct Draft<'a> {
     pub visit: &'a VisitFacts,
     pub rule: &'a Rule,
-    pub key: Key,
+    pub key: ReminderKey,
     pub calendar: Option<&'a Calendar>,
     pub stored: Option<&'a Stored>,
     pub nominal: Option<DateTime<Utc>>,
@@ -42,12 +43,12 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    pub(super) fn adjusted_at(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn adjusted_at(&self) -> Option<DateTime<Utc>> {
         self.adjusted.map(|(at, _)| at)
     }
 
     /// Whether another entry of the same patient and start is a duplicate of it.
-    pub(super) fn covers(&self) -> bool {
+    pub(crate) fn covers(&self) -> bool {
         match self.kept {
             None => self.fresh.is_ok(),
             Some(State::Answered(Answer::Skipped(reason))) => {
@@ -59,12 +60,12 @@ impl Draft<'_> {
     }
 
     /// Leave to try it once more, where it was tried and not found.
-    pub(super) fn retry(&self) -> Option<Retry> {
+    pub(crate) fn retry(&self) -> Option<Retry> {
         self.stored.filter(|stored| !stored.state.is_spent()).and_then(|stored| stored.retry)
     }
 
     /// When observe mode showed it, or is going to, once that is final.
-    pub(super) fn shown_at(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn shown_at(&self) -> Option<DateTime<Utc>> {
         match self.kept? {
             State::Answered(Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)) => self.stored?.due_at,
             _ => None,
@@ -72,7 +73,7 @@ impl Draft<'_> {
     }
 
     /// Whether it wants room in its number's budget, and from when on.
-    pub(super) fn wants(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn wants(&self) -> Option<DateTime<Utc>> {
         self.fresh.ok().filter(|_| self.kept.is_none())
     }
 }

@@ -2,15 +2,17 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::budget::{Blocker, Limit, Taken};
-use super::calendar::{Adjustment, BEFORE_CLOSING, Calendar};
-use super::draft::Expiry;
-use super::facts::{Key, LiveSince, Rulebook, VisitFacts};
-use super::plan::{DueBy, Item};
 use crate::domain::appointment::Status;
 use crate::domain::lead::{Lead, Unit};
+use crate::domain::limits::Limit;
 use crate::domain::reminder::{Answer, Miss, Skip, State};
+use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
+use crate::planner::budget::{Blocker, Taken};
+use crate::planner::calendar::{Adjustment, BEFORE_CLOSING, Calendar};
+use crate::planner::draft::Expiry;
+use crate::planner::input::{LiveSince, Rulebook, VisitFacts};
+use crate::planner::plan::{DueBy, Item};
 
 /// What is to be explained: a reminder with all it was made from.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +28,7 @@ pub struct Case<'a> {
     /// The answer.
     pub item: &'a Item,
     /// The reminders in the same text, itself among them.
-    pub together: &'a [Key],
+    pub together: &'a [ReminderKey],
     /// Now.
     pub now: DateTime<Utc>,
 }

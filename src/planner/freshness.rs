@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use super::calendar::Calendar;
+use crate::planner::calendar::Calendar;
 
 /// Open days beyond this many calendar days are not counted: old is old.
 const LONGEST_DAYS: usize = 800;

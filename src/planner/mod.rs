@@ -3,15 +3,15 @@
 //! The planning unit is a number: [`plan::plan`] takes everything that is known of one number and answers for all
 //! of its reminders at once. `plan`, `status`, the stored plan and the claim before each POST use the same code.
 
-pub mod answer;
 pub mod budget;
 pub mod calendar;
 pub mod civil;
-pub mod daily;
+pub mod daily_schedule;
+pub mod decision;
 pub mod draft;
 pub mod explain;
-pub mod facts;
 pub mod freshness;
 pub mod holidays;
+pub mod input;
 mod place;
 pub mod plan;

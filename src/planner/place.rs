@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::budget::{Blocker, Budget, Limit, Taken};
-use super::calendar::Calendar;
-use super::draft::Draft;
-use super::facts::Household;
+use crate::domain::ids::AppointmentId;
 use crate::domain::language::Language;
-use crate::domain::text::AppointmentId;
+use crate::domain::limits::Limit;
+use crate::planner::budget::{Blocker, Budget, Taken};
+use crate::planner::calendar::Calendar;
+use crate::planner::draft::Draft;
+use crate::planner::input::Household;
 
 /// A reminder that wants room, by its place among the drafts.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate<'a> {
+pub(crate) struct Candidate<'a> {
     pub draft: usize,
     visit: &'a AppointmentId,
     rank: Rank<'a>,
@@ -40,7 +41,7 @@ struct Rank<'a> {
 
 impl<'a> Candidate<'a> {
     /// `None`: it wants no room, and was not shown in observe mode either.
-    pub(super) fn of(
+    pub(crate) fn of(
         place: usize,
         draft: &Draft<'a>,
         location: Option<&'a str>,
@@ -70,7 +71,7 @@ impl<'a> Candidate<'a> {
 
 /// A text that found its instant.
 #[derive(Debug, Clone)]
-pub(super) struct Placed<'a> {
+pub(crate) struct Placed<'a> {
     pub at: DateTime<Utc>,
     pub members: Vec<Candidate<'a>>,
     taken: usize,
@@ -86,14 +87,14 @@ impl<'a> Placed<'a> {
 
 /// What became of the candidates.
 #[derive(Debug, Default)]
-pub(super) struct Placement<'a> {
+pub(crate) struct Placement<'a> {
     pub texts: Vec<Placed<'a>>,
     pub lost: Vec<(Candidate<'a>, Blocker)>,
 }
 
 /// Finds every candidate its instant, in the order of placing; the budget has what is spent already. What observe
 /// mode showed takes room there as if it had been sent.
-pub(super) fn place<'a>(
+pub(crate) fn place<'a>(
     candidates: Vec<Candidate<'a>>,
     household: Household,
     budget: &mut Budget<'_>,

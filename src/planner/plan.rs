@@ -7,21 +7,18 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::answer::{Answering, once_its_time_has_passed};
-use super::budget::{Blocker, Budget};
-use super::calendar::Adjustment;
-use super::draft::{Draft, Expiry};
-use super::facts::{Key, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, Told, VisitFacts};
-use super::place::{Candidate, Placed, place};
 use crate::domain::appointment::Appointment;
+use crate::domain::ids::{AppointmentId, PatientId};
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Answer, Cancel, Skip, State, Wait};
+use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
-use crate::domain::text::{AppointmentId, PatientId};
-
-/// Tries the words of a text about these visits, by these rules, as of an instant: `Err` with the reason it cannot
-/// be written. The first visit is the one with the earliest start.
-pub type Words<'a> = dyn Fn(&[(&Appointment, &Rule)], DateTime<Utc>) -> Result<(), Skip> + 'a;
+use crate::planner::budget::{Blocker, Budget};
+use crate::planner::calendar::Adjustment;
+use crate::planner::decision::{Answering, once_its_time_has_passed};
+use crate::planner::draft::{Draft, Expiry};
+use crate::planner::input::{LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, Told, TrialWording, VisitFacts};
+use crate::planner::place::{Candidate, Placed, place};
 
 /// Why a text goes out when it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +37,7 @@ pub enum DueBy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// What it is about.
-    pub key: Key,
+    pub key: ReminderKey,
     /// The patient.
     pub patient_id: PatientId,
     /// The number, where there is one.
@@ -77,7 +74,7 @@ pub struct Message {
     /// When it goes out, or would.
     pub due_at: DateTime<Utc>,
     /// What it is about: earliest start first, then by visit.
-    pub keys: Vec<Key>,
+    pub keys: Vec<ReminderKey>,
     /// The attempt it repeats, where it is a retry.
     pub retry_of: Option<i64>,
 }
@@ -94,13 +91,19 @@ pub struct Plan {
 
 impl Plan {
     /// The text that carries a reminder.
-    pub fn message_of(&self, key: &Key) -> Option<&Message> {
+    pub fn message_of(&self, key: &ReminderKey) -> Option<&Message> {
         self.messages.iter().find(|message| message.keys.contains(key))
     }
 }
 
 /// Plans one number as of `now`.
-pub fn plan(book: &Rulebook, live: &LiveSince, facts: &NumberFacts, now: DateTime<Utc>, words: &Words<'_>) -> Plan {
+pub fn plan(
+    book: &Rulebook,
+    live: &LiveSince,
+    facts: &NumberFacts,
+    now: DateTime<Utc>,
+    words: &TrialWording<'_>,
+) -> Plan {
     let stored = facts.stored.iter().map(|stored| (&stored.key, stored)).collect();
     let shared = Answering::is_shared(book, facts);
     let drafts = Answering { book, live, facts, stored, now, words, shared }.all();
@@ -110,7 +113,7 @@ pub fn plan(book: &Rulebook, live: &LiveSince, facts: &NumberFacts, now: DateTim
     for (place, draft) in drafts.iter().enumerate() {
         items.push(item(book, facts, draft, outcome.of_draft.remove(&place)));
     }
-    let answered: HashSet<&Key> = drafts.iter().map(|draft| &draft.key).collect();
+    let answered: HashSet<&ReminderKey> = drafts.iter().map(|draft| &draft.key).collect();
     let open = facts.stored.iter().filter(|stored| !answered.contains(&stored.key));
     items.extend(open.filter_map(|stored| former(book, stored, &visits, now)));
     Plan { items, messages: outcome.messages }
@@ -134,7 +137,7 @@ fn place_all(
     facts: &NumberFacts,
     drafts: &[Draft<'_>],
     now: DateTime<Utc>,
-    words: &Words<'_>,
+    words: &TrialWording<'_>,
 ) -> Outcome {
     let mut budget = Budget::new(&book.limits, &facts.attempts);
     let of = |(place, draft)| {
@@ -155,7 +158,7 @@ fn place_all(
     outcome
 }
 
-fn write(mut text: Placed<'_>, drafts: &[Draft<'_>], words: &Words<'_>, outcome: &mut Outcome) {
+fn write(mut text: Placed<'_>, drafts: &[Draft<'_>], words: &TrialWording<'_>, outcome: &mut Outcome) {
     text.members.sort_by_key(|member| (&drafts[member.draft].key.start, &drafts[member.draft].key.appointment_id));
     let about: Vec<(&Appointment, &Rule)> =
         text.members.iter().map(|m| (&drafts[m.draft].visit.appointment, drafts[m.draft].rule)).collect();

@@ -6,10 +6,10 @@ use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 
 use tracing::info;
 
-use super::practice::Practice;
 use crate::annie::model::Broke;
 use crate::annie::wire::SmsRequest;
 use crate::domain::language::Language;
+use crate::simulation::practice::Practice;
 use crate::wording::dates;
 
 /// Replies older than this were read before a text.
@@ -33,14 +33,14 @@ struct Telling {
 }
 
 /// The desk's knowledge as Leadtime was last told it.
-pub(super) type Told = Practice;
+pub(crate) type Told = Practice;
 
 /// The numbers of each patient that the database has seen.
-pub(super) type Numbers = HashMap<String, BTreeSet<String>>;
+pub(crate) type Numbers = HashMap<String, BTreeSet<String>>;
 
 /// What the auditor knows.
 #[derive(Debug)]
-pub(super) struct Auditor {
+pub(crate) struct Auditor {
     /// The export that was imported last.
     pub known: Told,
     known_since: DateTime<Utc>,
@@ -58,7 +58,7 @@ pub(super) struct Auditor {
 }
 
 impl Auditor {
-    pub(super) fn new(known: Told) -> Auditor {
+    pub(crate) fn new(known: Told) -> Auditor {
         Auditor {
             known,
             known_since: DateTime::UNIX_EPOCH,
@@ -74,13 +74,13 @@ impl Auditor {
     }
 
     /// The practice's export was imported.
-    pub(super) fn imported(&mut self, practice: &Practice, since: DateTime<Utc>) {
+    pub(crate) fn imported(&mut self, practice: &Practice, since: DateTime<Utc>) {
         self.known = practice.clone();
         self.known_since = since;
     }
 
     /// What was imported has been planned: the numbers in it are known to be their patients'.
-    pub(super) fn planned(&mut self) {
+    pub(crate) fn planned(&mut self) {
         for visit in self.known.visits.iter().filter(|visit| visit.start > self.known_since) {
             let patient = &self.known.patients[visit.patient];
             self.numbers.entry(patient.name.clone()).or_default().insert(patient.phone.clone());
@@ -93,7 +93,7 @@ impl Auditor {
     }
 
     /// A text that Annie took.
-    pub(super) fn delivered(&mut self, request: &SmsRequest, at: DateTime<Utc>) {
+    pub(crate) fn delivered(&mut self, request: &SmsRequest, at: DateTime<Utc>) {
         self.texts += 1;
         let local = self.known.zone.local(at);
         info!("=== {} delivered to {}: {}", local.format("%a %m-%d %H:%M:%S"), request.to_number, request.message);
@@ -127,14 +127,14 @@ impl Auditor {
 
     /// The visits a text names, as far as they stand: visit, patient, start, number.
     fn read(&self, message: &str, at: DateTime<Utc>) -> Vec<(usize, String, DateTime<Utc>, String)> {
-        let named = |visit: &&super::practice::Visit| {
+        let named = |visit: &&crate::simulation::practice::Visit| {
             let start = self.known.zone.local(visit.start);
             let name = &self.known.patients[visit.patient].name;
             let words = [dates::date(Language::English, start), dates::time(Language::English, start)];
             message.contains(&format!("<{name} {} {}>", words[0], words[1]))
         };
         let live = self.known.visits.iter().filter(|visit| visit.is_live() && visit.start > at);
-        let about = |visit: &super::practice::Visit| {
+        let about = |visit: &crate::simulation::practice::Visit| {
             let patient = &self.known.patients[visit.patient];
             (visit.number, patient.name.clone(), visit.start, patient.phone.clone())
         };
@@ -169,7 +169,7 @@ impl Auditor {
     }
 
     /// A request Annie refused by a documented rule. `is_retry`: the one retry of a text without a clear answer.
-    pub(super) fn refused(&mut self, request: &SmsRequest, broke: Broke, is_retry: bool, at: DateTime<Utc>) {
+    pub(crate) fn refused(&mut self, request: &SmsRequest, broke: Broke, is_retry: bool, at: DateTime<Utc>) {
         let others = self.foreign.get(&request.to_number).is_some_and(|sent| at - *sent < UNSEEN);
         if is_retry || others {
             *self.refused.entry("excused".to_owned()).or_default() += 1;

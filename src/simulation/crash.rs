@@ -13,18 +13,18 @@ const SECTOR: usize = 512;
 
 /// The files of a database at an instant.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Files {
+pub(crate) struct Files {
     main: Vec<u8>,
     wal: Vec<u8>,
 }
 
 impl Files {
-    pub(super) fn read(database: &Path) -> Files {
+    pub(crate) fn read(database: &Path) -> Files {
         let bytes = |path: &Path| std::fs::read(path).unwrap_or_default();
         Files { main: bytes(database), wal: bytes(&wal_of(database)) }
     }
 
-    pub(super) fn write(&self, database: &Path) -> std::io::Result<()> {
+    pub(crate) fn write(&self, database: &Path) -> std::io::Result<()> {
         std::fs::write(database, &self.main)?;
         match self.wal.is_empty() {
             true => Ok(()),
@@ -69,21 +69,21 @@ struct State {
 
 /// Decides at each step whether the machine crashes there.
 #[derive(Debug, Clone)]
-pub(super) struct Fuse {
+pub(crate) struct Fuse {
     database: PathBuf,
     state: Arc<Mutex<State>>,
     blown: Arc<Notify>,
 }
 
 impl Fuse {
-    pub(super) fn new(database: &Path, probability: f64, seed: u64) -> Fuse {
+    pub(crate) fn new(database: &Path, probability: f64, seed: u64) -> Fuse {
         let rng = fastrand::Rng::with_seed(seed);
         let state = State { rng, probability, left: None, committing: None, torn_commits: 0 };
         Fuse { database: database.to_owned(), state: Arc::new(Mutex::new(state)), blown: Arc::new(Notify::new()) }
     }
 
     /// Watches the commits of a connection.
-    pub(super) fn watch(&self, connection: &Connection) -> Result<(), crate::store::StoreError> {
+    pub(crate) fn watch(&self, connection: &Connection) -> Result<(), crate::store::StoreError> {
         let fuse = self.clone();
         connection.commit_hook(Some(move || fuse.at_commit()))?;
         Ok(())
@@ -104,7 +104,7 @@ impl Fuse {
     }
 
     /// At a step that is not a commit; whether the machine is down.
-    pub(super) fn at_step(&self) -> bool {
+    pub(crate) fn at_step(&self) -> bool {
         let mut state = self.lock();
         if state.left.is_some() {
             return true;
@@ -125,18 +125,18 @@ impl Fuse {
     }
 
     /// No crash from now on; and one that has begun is forgotten.
-    pub(super) fn disarm(&self) {
+    pub(crate) fn disarm(&self) {
         let mut state = self.lock();
         (state.probability, state.committing) = (0.0, None);
     }
 
     /// Waits until the machine is down.
-    pub(super) async fn blown(&self) {
+    pub(crate) async fn blown(&self) {
         self.blown.notified().await;
     }
 
     /// What a crash left on disk, and whether it cut off a commit. Also one that nothing has followed yet.
-    pub(super) fn take(&self) -> Option<(Files, bool)> {
+    pub(crate) fn take(&self) -> Option<(Files, bool)> {
         let torn = self.lock().committing.is_some();
         if torn {
             self.at_step();

@@ -3,21 +3,21 @@
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use tracing::info;
 
-use super::auditor::Auditor;
-use super::crash::Files;
-use super::stand_in::lock;
-use super::{Copy, Machine, Simulation, SimulationError};
 use crate::annie::model::faults::Faults;
 use crate::annie::wire::SmsRequest;
 use crate::clock::Clock;
 use crate::domain::phone::Phone;
-use crate::engine::importing::{How, import_csv};
-use crate::store::opt_outs::{self, Source};
-use crate::store::{Connection, open};
+use crate::feeds::importing::{How, import_csv};
+use crate::simulation::auditor::Auditor;
+use crate::simulation::crash::Files;
+use crate::simulation::stand_in::lock;
+use crate::simulation::{Copy, Machine, Simulation, SimulationError};
+use crate::store::appointments::opt_outs::{self, Source};
+use crate::store::{Connection, in_transaction};
 
 impl Simulation {
     /// What happens in the world meanwhile.
-    pub(super) async fn happens(&mut self, mut machine: Machine) -> Result<Machine, SimulationError> {
+    pub(crate) async fn happens(&mut self, mut machine: Machine) -> Result<Machine, SimulationError> {
         let now = self.truth.now();
         for _ in 0..self.rng.usize(0..5) {
             self.practice.change(now, &mut self.rng);
@@ -63,7 +63,7 @@ impl Simulation {
         Ok(machine)
     }
 
-    pub(super) fn set_faults(&mut self, faults: Faults, down: bool) {
+    pub(crate) fn set_faults(&mut self, faults: Faults, down: bool) {
         let mut shared = lock(&self.shared);
         info!("=== faults: {faults:?}, down: {down}");
         shared.annie.set_faults(faults);
@@ -71,7 +71,7 @@ impl Simulation {
     }
 
     /// Somebody, or a bad battery, sets the clock; or it is put right.
-    pub(super) fn set_clock(&mut self) {
+    pub(crate) fn set_clock(&mut self) {
         let truth = self.truth.now();
         let wrong = self.clock.now() != truth;
         let off = match self.rng.u8(0..6) {
@@ -88,7 +88,7 @@ impl Simulation {
     }
 
     /// Another program of the practice texts somebody.
-    pub(super) fn foreign_text(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn foreign_text(&mut self, now: DateTime<Utc>) {
         let patient = self.rng.usize(0..self.practice.patients.len());
         let to = self.practice.patients[patient].phone.clone();
         let id = format!("foreign-{}", self.rng.u64(..));
@@ -105,18 +105,18 @@ impl Simulation {
         shared.auditor.foreign.insert(to, now);
     }
 
-    pub(super) fn desk_opts_out(&mut self, desk: &mut Connection, now: DateTime<Utc>) -> Result<(), SimulationError> {
+    pub(crate) fn desk_opts_out(&mut self, desk: &mut Connection, now: DateTime<Utc>) -> Result<(), SimulationError> {
         let patient = self.rng.usize(0..self.practice.patients.len());
         let number = self.practice.patients[patient].phone.clone();
         let Some(phone) = Phone::from_e164(&number) else { return Ok(()) };
         let at = self.clock.now();
-        open::at_once(desk, |tx| opt_outs::add(tx, &phone, Source::Desk, None, at))?;
+        in_transaction(desk, |tx| opt_outs::add(tx, &phone, Source::Desk, None, at))?;
         lock(&self.shared).auditor.desk.insert(number, now);
         Ok(())
     }
 
     /// The desk brings the export in.
-    pub(super) fn import(&mut self, desk: &mut Connection) -> Result<(), SimulationError> {
+    pub(crate) fn import(&mut self, desk: &mut Connection) -> Result<(), SimulationError> {
         let now = self.truth.now();
         let since = now - TimeDelta::days(10);
         let csv = self.practice.export(since);
@@ -132,7 +132,7 @@ impl Simulation {
     }
 
     /// The machine goes down without a word, at a moment at which nothing is under way.
-    pub(super) async fn pull_the_plug(&mut self, machine: Machine) -> Result<Machine, SimulationError> {
+    pub(crate) async fn pull_the_plug(&mut self, machine: Machine) -> Result<Machine, SimulationError> {
         let left = Files::read(&self.database());
         machine.fuse.disarm();
         drop(machine);

@@ -22,14 +22,17 @@ use crate::annie::model::faults::Faults;
 use crate::annie::model::{Model, Rules};
 use crate::clock::{Clock, ManualClock};
 use crate::config::{self, Config, KEY_NAME};
+use crate::domain::ids::ConversationId;
 use crate::domain::reminder::State;
-use crate::domain::text::ConversationId;
-use crate::engine::passes::{Engine, Gateways, PassReport};
-use crate::store::{Connection, Store, StoreError, audit, conversations, open, reminders};
-use auditor::{Auditor, Told};
-use crash::{Files, Fuse};
-use practice::{Practice, config_text};
-use stand_in::{Annie, Shared, lock};
+use crate::engine::engine_loop::{Engine, Gateways, PassReport};
+use crate::simulation::auditor::{Auditor, Told};
+use crate::simulation::crash::{Files, Fuse};
+use crate::simulation::practice::{Practice, config_text};
+use crate::simulation::stand_in::{Annie, Shared, lock};
+use crate::store::connection::open;
+use crate::store::conversations::conversation;
+use crate::store::ledger::{audit, reminders};
+use crate::store::{Connection, Store, StoreError};
 
 /// A Monday, shortly before the clocks change in spring; the first day is 6 AM in Denver.
 const BEGINS: &str = "2026-03-02T13:00:00Z";
@@ -351,7 +354,7 @@ impl Simulation {
         let ids: Vec<&str> =
             shared.annie.conversations.ids().filter(|(_, from)| *from == ours).map(|(id, _)| id).collect();
         for id in &ids {
-            if conversations::about(&connection, &ConversationId((*id).to_owned()))?.is_none() {
+            if conversation::about(&connection, &ConversationId((*id).to_owned()))?.is_none() {
                 breaks.push(format!("conversation {id} is not in the database"));
             }
         }

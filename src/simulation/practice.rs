@@ -9,7 +9,7 @@ use crate::domain::zone::Zone;
 
 /// A patient.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Patient {
+pub(crate) struct Patient {
     /// Also the id, and unlike any other's.
     pub name: String,
     pub phone: String,
@@ -17,7 +17,7 @@ pub(super) struct Patient {
 
 /// A visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Visit {
+pub(crate) struct Visit {
     pub number: usize,
     pub patient: usize,
     pub start: DateTime<Utc>,
@@ -28,18 +28,18 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         format!("v{}-{}", self.number, self.renamed)
     }
 
-    pub(super) fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         matches!(self.status, "booked" | "confirmed")
     }
 }
 
 /// The practice's own truth.
 #[derive(Debug, Clone)]
-pub(super) struct Practice {
+pub(crate) struct Practice {
     pub zone: Zone,
     pub patients: Vec<Patient>,
     pub visits: Vec<Visit>,
@@ -48,7 +48,7 @@ pub(super) struct Practice {
 }
 
 impl Practice {
-    pub(super) fn new(zone: Zone, now: DateTime<Utc>, rng: &mut fastrand::Rng) -> Practice {
+    pub(crate) fn new(zone: Zone, now: DateTime<Utc>, rng: &mut fastrand::Rng) -> Practice {
         let patients = rng.usize(30..70);
         let numbers = patients * 3 / 4 + 1;
         let patient = |n: usize| Patient { name: format!("P{n}"), phone: number(n % numbers) };
@@ -61,7 +61,7 @@ impl Practice {
     }
 
     /// One thing happens at the desk.
-    pub(super) fn change(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
+    pub(crate) fn change(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
         let coming: Vec<usize> = (0..self.visits.len()).filter(|n| self.visits[*n].start > now).collect();
         if coming.len() < self.busy * 8 || rng.u8(0..10) < 4 {
             self.book(now, rng);
@@ -110,7 +110,7 @@ impl Practice {
     }
 
     /// The whole book as the practice's program exports it.
-    pub(super) fn export(&self, since: DateTime<Utc>) -> String {
+    pub(crate) fn export(&self, since: DateTime<Utc>) -> String {
         let mut csv = "id,patient_id,first_name,phone,starts_at,status,booked_at\n".to_owned();
         for visit in self.visits.iter().filter(|visit| visit.start > since) {
             let patient = &self.patients[visit.patient];
@@ -136,7 +136,7 @@ fn number(n: usize) -> String {
 }
 
 /// A practice with the shipped rules' leads, and texts that an auditor can read.
-pub(super) fn config_text(seed: u64) -> String {
+pub(crate) fn config_text(seed: u64) -> String {
     let household = if seed % 2 == 1 { "separate" } else { "merge" };
     let on_unknown = if seed % 7 == 3 { "hold" } else { "retry" };
     let days = if seed % 3 == 2 { "days" } else { "business days" };

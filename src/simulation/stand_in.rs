@@ -5,17 +5,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::auditor::Auditor;
-use super::crash::Fuse;
 use crate::annie::gateway::{Call, Raw, StandIn};
 use crate::annie::model::{Broke, Manner, Model, Request};
 use crate::annie::verdict::Headers;
 use crate::clock::{Clock, ManualClock};
+use crate::simulation::auditor::Auditor;
+use crate::simulation::crash::Fuse;
 use crate::store::Store;
 
 /// What is shared with the simulation.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     pub annie: Model,
     pub auditor: Auditor,
     /// Nobody can reach her.
@@ -27,7 +27,7 @@ pub(super) struct Shared {
 
 /// The stand-in.
 #[derive(Debug, Clone)]
-pub(super) struct Annie {
+pub(crate) struct Annie {
     pub shared: Arc<Mutex<Shared>>,
     /// The true time.
     pub truth: Arc<ManualClock>,
@@ -94,7 +94,7 @@ impl StandIn for Annie {
                         return Ok(None);
                     }
                     let retry = match &call {
-                        Call::Sms(request) => crate::store::attempts::is_retrying(tx, &request.to_number)?,
+                        Call::Sms(request) => crate::store::ledger::attempts::is_retrying(tx, &request.to_number)?,
                         _ => false,
                     };
                     let raw = Annie::answer_now(&shared, call, truth.now(), retry);
@@ -110,6 +110,6 @@ impl StandIn for Annie {
     }
 }
 
-pub(super) fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+pub(crate) fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -98,7 +98,7 @@ fn unknown_variables(
     unknown
         .into_iter()
         .map(|variable| {
-            let nearest = crate::domain::text::nearest(&variable, known.iter().copied());
+            let nearest = crate::domain::ids::nearest(&variable, known.iter().copied());
             let message = match nearest {
                 Some(near) => format!("there is no `{variable}`; did you mean `{near}`?"),
                 None => format!("there is no `{variable}`; there are {}", known.join(", ")),

@@ -3,14 +3,14 @@
 use chrono::{DateTime, FixedOffset};
 use minijinja::{Value, context};
 
-use super::dates;
 use crate::domain::appointment::Appointment;
+use crate::domain::ids::one_line;
 use crate::domain::language::Language;
 use crate::domain::private::Private;
-use crate::domain::text::one_line;
+use crate::wording::dates;
 
 /// The words about a visit's time and kind, in one language.
-pub(super) struct WhenAndWhat<'a> {
+pub(crate) struct WhenAndWhat<'a> {
     pub when: String,
     pub date: String,
     pub time: String,
@@ -20,7 +20,7 @@ pub(super) struct WhenAndWhat<'a> {
 }
 
 impl<'a> WhenAndWhat<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         language: Language,
         start: DateTime<FixedOffset>,
         arrive: Option<DateTime<FixedOffset>>,
@@ -44,13 +44,13 @@ impl<'a> WhenAndWhat<'a> {
     }
 }
 
-pub(super) fn sample_words(language: Language, whole: bool) -> WhenAndWhat<'static> {
+pub(crate) fn sample_words(language: Language, whole: bool) -> WhenAndWhat<'static> {
     let at = |text: &str| text.parse::<DateTime<FixedOffset>>().unwrap_or_default();
     let kind = whole.then_some("cleaning");
     WhenAndWhat::new(language, at("2026-09-23T12:30:00-06:00"), None, at("2026-09-18T10:00:00-06:00"), kind)
 }
 
-pub(super) fn sample_visit(whole: bool) -> Appointment {
+pub(crate) fn sample_visit(whole: bool) -> Appointment {
     let some = |text: &str| Private(whole.then(|| text.to_owned()));
     Appointment {
         id: "sample".into(),
@@ -74,7 +74,7 @@ pub(super) fn sample_visit(whole: bool) -> Appointment {
 }
 
 /// One of `appointments`: names and words on one level.
-pub(super) fn flat(visit: &Appointment, words: &WhenAndWhat<'_>) -> Value {
+pub(crate) fn flat(visit: &Appointment, words: &WhenAndWhat<'_>) -> Value {
     let text = |text: &Private<Option<String>>| present(text.as_ref()).unwrap_or_default();
     let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
     context! {
@@ -88,12 +88,12 @@ pub(super) fn flat(visit: &Appointment, words: &WhenAndWhat<'_>) -> Value {
     }
 }
 
-pub(super) fn some(text: Option<&str>) -> Value {
+pub(crate) fn some(text: Option<&str>) -> Value {
     text.map(Value::from).unwrap_or_default()
 }
 
 /// A value that is there and not blank, on one line.
-pub(super) fn present(text: Option<&String>) -> Option<Value> {
+pub(crate) fn present(text: Option<&String>) -> Option<Value> {
     let text = one_line(text?);
     (!text.is_empty()).then(|| Value::from(text))
 }

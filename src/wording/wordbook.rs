@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::{Environment, Value, context};
 
-use super::template::{self, Use};
-use super::values::{WhenAndWhat, flat, present, sample_visit, sample_words, some};
 use crate::domain::appointment::Appointment;
+use crate::domain::ids::{RuleName, one_line, utf16_len};
 use crate::domain::language::Language;
 use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
-use crate::domain::text::{RuleName, one_line, utf16_len};
 use crate::domain::zone::Zone;
+use crate::wording::template::{self, Use};
+use crate::wording::values::{WhenAndWhat, flat, present, sample_visit, sample_words, some};
 pub use template::TemplateProblem;
 
 /// Longest message and longest context, in UTF-16 code units (API page of POST /sms: 1 to 500, at most 500).
 pub const LONGEST: usize = 500;
 
-pub use super::built_in::{DEFAULT_CONTEXT, default_household_message, default_message};
+pub use crate::wording::built_in::{DEFAULT_CONTEXT, default_household_message, default_message};
 
 /// The two texts of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

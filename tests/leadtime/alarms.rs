@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use leadtime::alerts::rules::{self, Event, Facts, Kind, Live, Notice};
+use leadtime::alerts::words::words;
 use leadtime::annie::verdict::ReadError;
 use leadtime::clock::{Clock, ManualClock};
 use leadtime::config::Config;
 use leadtime::domain::outcome::{NotSent, Outcome};
-use leadtime::engine::alarm_words::words;
-use leadtime::engine::alarms::{self, Event, Facts, Kind, Live, Notice};
-use leadtime::store::{self, open};
+use leadtime::store;
+use leadtime::store::connection::open;
+use leadtime::store::controls::alert_state;
 
 use super::world::{DAY_BEFORE, World, visit};
 
@@ -47,16 +49,16 @@ fn look(
 ) -> Vec<Notice> {
     let now = clock.now();
     let mut connection = open::read_write(database).unwrap();
-    let book = alarms::from_entries(&store::alarms::entries(&connection).unwrap());
-    let shown = alarms::shown(&connection, config, now).unwrap();
+    let book = rules::from_entries(&alert_state::entries(&connection).unwrap());
+    let shown = rules::shown(&connection, config, now).unwrap();
     let facts = Facts { shown: Some(shown), live: live.clone(), midnight };
-    let found = alarms::findings(&facts, &book, now);
-    let (mut book, notices) = alarms::decide(found, &book, now, config.alerts.repeat_after);
+    let found = rules::findings(&facts, &book, now);
+    let (mut book, notices) = rules::decide(found, &book, now, config.alerts.repeat_after);
     for notice in &notices {
-        alarms::told(&mut book, notice, now);
+        rules::told(&mut book, notice, now);
     }
     let tx = connection.transaction().unwrap();
-    store::alarms::set_entries(&tx, &alarms::to_entries(&book)).unwrap();
+    alert_state::set_entries(&tx, &rules::to_entries(&book)).unwrap();
     tx.commit().unwrap();
     notices
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use leadtime::alerts::channels::{Message, Way};
 use leadtime::config;
 use leadtime::config::alerts::Address;
-use leadtime::daemon::alerts::ways::{Message, Way};
 use rustix::process::Signal;
 
 use super::program::{Daemon, Practice, Sandbox, live_config, visits_due_in};

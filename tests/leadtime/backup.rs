@@ -4,9 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use leadtime::engine::housekeeping::Housekeeping;
-use leadtime::store::daily::{self, Work};
-use leadtime::store::{Store, health, open};
+use leadtime::engine::maintenance::housekeeping::Housekeeping;
+use leadtime::store::Store;
+use leadtime::store::connection::{integrity, open};
+use leadtime::store::controls::daily_work::{self, Work};
 use rusqlite::Connection;
 
 use crate::program::{Daemon, Practice, Sandbox, live_config, record, visits_due_in};
@@ -35,7 +36,7 @@ fn a_copy_is_whole_private_and_overwrites_nothing_unasked() {
     assert!(out.contains("5 appointments, 0 attempts"), "{out}");
     let copy = practice.path("copy.db");
     assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!((count(&copy, "appointments"), health::flaws(&copy).unwrap()), (5, vec![]));
+    assert_eq!((count(&copy, "appointments"), integrity::flaws(&copy).unwrap()), (5, vec![]));
     // A log of its own beside it would be half of the copy.
     let others = files(practice.folder.path()).into_iter().filter(|name| !name.starts_with("test.db"));
     assert_eq!(others.collect::<Vec<_>>(), ["appointments.csv", "config.toml", "copy.db"]);
@@ -167,7 +168,7 @@ async fn a_copy_that_fails_is_on_record_deletes_nothing_and_is_tried_again() {
     std::fs::rename(&folder, folder.with_extension("away")).unwrap();
     std::fs::write(&folder, "a file where the folder should be").unwrap();
     tend(&world, &mut house, "2026-11-10T09:30:00Z").await;
-    let last = || daily::last(&world.sql(), Work::Backup).unwrap().unwrap();
+    let last = || daily_work::last(&world.sql(), Work::Backup).unwrap().unwrap();
     let fault = last().fault.unwrap();
     assert!(fault.1.contains("cannot write") && last().date.unwrap().to_string() == "2026-11-09", "{fault:?}");
     assert!(last().at.is_some());

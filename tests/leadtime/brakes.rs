@@ -2,17 +2,17 @@
 
 use chrono::TimeDelta;
 use leadtime::annie::gateway::Gateway;
+use leadtime::domain::ids::{AppointmentId, RuleName};
+use leadtime::domain::operator::Operator;
 use leadtime::domain::reminder::Wait;
-use leadtime::domain::text::{AppointmentId, RuleName};
-use leadtime::engine::test_text::clocks_agree;
-use leadtime::store::answers::Person;
-use leadtime::store::brakes;
+use leadtime::engine::send::test_text::clocks_agree;
+use leadtime::store::controls::pauses;
 use rusqlite::Transaction;
 
 use crate::program::{Practice, live_config, visits_due_in};
 use crate::world::{DAY_BEFORE, Visit, World, visit};
 
-const KIM: Person<'static> = Person { who: Some("Kim"), why: Some("move") };
+const KIM: Operator<'static> = Operator { who: Some("Kim"), why: Some("move") };
 
 fn visits() -> [Visit; 3] {
     [
@@ -45,14 +45,14 @@ async fn practice(sending: &str) -> World {
 #[tokio::test]
 async fn a_pause_holds_everything_and_what_is_of_use_goes_out_after_it() {
     let mut world = practice("mode = \"live\"").await;
-    desk(&world, |tx| brakes::pause(tx, None, None, KIM, at("2026-11-09T18:00:00Z")).unwrap());
+    desk(&world, |tx| pauses::pause(tx, None, None, KIM, at("2026-11-09T18:00:00Z")).unwrap());
     world.go_to("2026-11-09T22:10:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("skipped (paused)", 0));
-    assert!(desk(&world, |tx| brakes::resume(tx, None, KIM, at("2026-11-09T22:15:00Z")).unwrap()));
+    assert!(desk(&world, |tx| pauses::resume(tx, None, KIM, at("2026-11-09T22:15:00Z")).unwrap()));
     world.go_to("2026-11-09T22:15:05Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("sent", 2));
     assert_eq!(world.state("bystander", "day-before"), "planned");
-    assert!(!desk(&world, |tx| brakes::resume(tx, None, KIM, at("2026-11-09T22:16:00Z")).unwrap()), "there is none");
+    assert!(!desk(&world, |tx| pauses::resume(tx, None, KIM, at("2026-11-09T22:16:00Z")).unwrap()), "there is none");
     assert_eq!(
         world.text("SELECT group_concat(act || who || why) FROM audit WHERE who IS NOT NULL"),
         "pausedKimmove,resumedKimmove"
@@ -63,7 +63,7 @@ async fn a_pause_holds_everything_and_what_is_of_use_goes_out_after_it() {
 async fn a_pause_with_an_end_moves_texts_behind_it() {
     let mut world = practice("mode = \"live\"").await;
     desk(&world, |tx| {
-        brakes::pause(tx, None, Some(at("2026-11-09T23:30:00Z")), KIM, at("2026-11-09T18:00:00Z")).unwrap()
+        pauses::pause(tx, None, Some(at("2026-11-09T23:30:00Z")), KIM, at("2026-11-09T18:00:00Z")).unwrap()
     });
     world.go_to("2026-11-09T23:29:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("planned", 0));
@@ -71,7 +71,7 @@ async fn a_pause_with_an_end_moves_texts_behind_it() {
     assert_eq!(world.annie.sent().len(), 2);
     // One that ends when the text is of no use any more leaves none.
     desk(&world, |tx| {
-        brakes::pause(tx, None, Some(at("2026-11-12T21:00:00Z")), KIM, at("2026-11-10T18:00:00Z")).unwrap()
+        pauses::pause(tx, None, Some(at("2026-11-12T21:00:00Z")), KIM, at("2026-11-10T18:00:00Z")).unwrap()
     });
     world.go_to("2026-11-10T18:10:00Z").await;
     assert_eq!(world.state("bystander", "day-before"), "skipped (paused)");
@@ -83,7 +83,7 @@ async fn a_pause_of_one_location_holds_no_other() {
     let mut world = World::with_all("", "mode = \"live\"", &rules).await;
     world.book(&visits());
     world.execute("UPDATE appointments SET location = 'reno' WHERE id = 'b'");
-    desk(&world, |tx| brakes::pause(tx, Some("reno"), None, KIM, at("2026-11-09T18:00:00Z")).unwrap());
+    desk(&world, |tx| pauses::pause(tx, Some("reno"), None, KIM, at("2026-11-09T18:00:00Z")).unwrap());
     world.go_to("2026-11-09T22:10:00Z").await;
     assert_eq!([world.state("a", "day-before"), world.state("b", "day-before")], ["sent", "skipped (paused)"]);
 }
@@ -94,11 +94,11 @@ async fn a_visit_without_texts_gets_them_back() {
     let visit = AppointmentId("a".to_owned());
     let rule = RuleName("day-before".to_owned());
     let now = at("2026-11-09T18:00:00Z");
-    assert!(desk(&world, |tx| brakes::skip(tx, &visit, Some(&rule), KIM, now).unwrap()));
-    assert!(!desk(&world, |tx| brakes::skip(tx, &visit, Some(&rule), KIM, now).unwrap()), "it is already");
+    assert!(desk(&world, |tx| pauses::skip(tx, &visit, Some(&rule), KIM, now).unwrap()));
+    assert!(!desk(&world, |tx| pauses::skip(tx, &visit, Some(&rule), KIM, now).unwrap()), "it is already");
     world.go_to("2026-11-09T22:10:00Z").await;
     assert_eq!([world.state("a", "day-before"), world.state("b", "day-before")], ["skipped (by-hand)", "sent"]);
-    assert!(desk(&world, |tx| brakes::unskip(tx, &visit, None, KIM, now).unwrap()));
+    assert!(desk(&world, |tx| pauses::unskip(tx, &visit, None, KIM, now).unwrap()));
     world.go_to("2026-11-09T22:20:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("sent", 2));
     assert_eq!(world.state("bystander", "day-before"), "planned");

@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use leadtime::annie::verdict::ReadError;
+use leadtime::domain::operator::Operator;
 use leadtime::domain::outcome::Outcome;
 use leadtime::domain::reminder::Wait;
-use leadtime::store::answers::{self, Decision, NotResolved, Person};
+use leadtime::store::ledger::resolution::{self, Decision, NotResolved};
 
 use crate::world::{DAY_BEFORE, MONDAY_TEN, Visit, World, visit};
 
@@ -45,9 +46,9 @@ fn resolve(world: &World, decision: &Decision) -> Result<(), NotResolved> {
     let mut connection = world.sql();
     let id = world.number("SELECT id FROM reminders WHERE appointment_id = 'a'");
     let tx = connection.transaction().unwrap();
-    let person = Person { who: Some("Kim"), why: Some("looked it up") };
+    let person = Operator { who: Some("Kim"), why: Some("looked it up") };
     let now = instant("2026-11-09T23:00:00Z");
-    let resolved = answers::resolve(&tx, id, decision, person, now).unwrap();
+    let resolved = resolution::resolve(&tx, id, decision, person, now).unwrap();
     tx.commit().unwrap();
     resolved.map(|_| ())
 }
@@ -439,7 +440,7 @@ async fn an_opt_out_the_desk_lifted_is_not_read_again() {
     let mut connection = world.sql();
     let tx = connection.transaction().unwrap();
     let phone = leadtime::domain::phone::Phone::from_e164(A_E164).unwrap();
-    leadtime::store::opt_outs::remove(&tx, &phone, Some("Kim"), instant("2026-11-10T13:00:00Z")).unwrap();
+    leadtime::store::appointments::opt_outs::remove(&tx, &phone, Some("Kim"), instant("2026-11-10T13:00:00Z")).unwrap();
     tx.commit().unwrap();
     world.go_to("2026-11-11T22:00:10Z").await;
     assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));
@@ -512,7 +513,7 @@ async fn a_clock_set_right_while_the_service_was_off_is_right() {
         }
         let mut world = world.restart().await;
         if observe {
-            world.engine.set_gateways(leadtime::engine::passes::Gateways::new());
+            world.engine.set_gateways(leadtime::engine::engine_loop::Gateways::new());
         }
         world.settle().await;
         assert_eq!(world.number("SELECT count(*) FROM clock_doubt"), 0, "observe: {observe}");

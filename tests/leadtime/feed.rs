@@ -1,8 +1,8 @@
 //! The guard against reminding from an old appointment book, and what an import makes of visits its file lacks.
 
 use leadtime::domain::reminder::Wait;
-use leadtime::engine::outlook;
-use leadtime::store::open;
+use leadtime::reports::plan_view;
+use leadtime::store::connection::open;
 
 use crate::program::Practice;
 use crate::world::{DAY_BEFORE, World, visit};
@@ -25,7 +25,7 @@ fn imported(world: &World, at: &str, finished: bool, good: u32) {
 fn shown(world: &World) -> Option<Wait> {
     let connection = open::read_only(&world.database()).unwrap();
     let now = leadtime::clock::Clock::now(world.clock.as_ref());
-    outlook::overview(&connection, world.engine.config(), now).unwrap().waits
+    plan_view::overview(&connection, world.engine.config(), now).unwrap().waits
 }
 
 #[tokio::test]

@@ -381,7 +381,7 @@ fn not_texted(thursday: &'static str) -> Vec<Case> {
 
 fn practice(case: &Case) -> Practice {
     let practice = Practice::new(&case.config);
-    drop(leadtime::store::open::read_write(&practice.path("test.db")).unwrap());
+    drop(leadtime::store::connection::open::read_write(&practice.path("test.db")).unwrap());
     let connection = Connection::open(practice.path("test.db")).unwrap();
     for sql in &case.sql {
         connection.execute_batch(sql).unwrap_or_else(|error| panic!("{}: {error}: {sql}", case.title));
@@ -435,9 +435,9 @@ fn explain_plan_and_the_stored_plan_cannot_disagree() {
             serde_json::from_str(&practice.run(&["explain", case.who, "--json", "--now", case.now]).good()).unwrap();
         let planned = practice.plan(&["--now", case.now, "--days", "60"]);
         let (config, _) = leadtime::config::load(&practice.path("config.toml")).unwrap();
-        let mut connection = leadtime::store::open::read_write(&practice.path("test.db")).unwrap();
-        leadtime::store::open::at_once(&mut connection, |tx| {
-            leadtime::store::dirty::mark_all(tx)?;
+        let mut connection = leadtime::store::connection::open::read_write(&practice.path("test.db")).unwrap();
+        leadtime::store::in_transaction(&mut connection, |tx| {
+            leadtime::store::planning::replan_queue::mark_all(tx)?;
             leadtime::engine::planning::plan_some(tx, &config, now)
         })
         .unwrap();

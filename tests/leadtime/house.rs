@@ -1,90 +1,152 @@
 //! Holds the house to its rules: who may use whom, where SQL and the clock are, what a file looks like.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::imports::{Import, Source, circles, imports, read};
+
 /// A room and its place in the order. A room uses rooms before it, and itself.
-const ROOMS: [(&str, u8); 12] = [
+const ROOMS: [(&str, u8); 17] = [
     ("clock", 0),
     ("domain", 0),
+    ("listener", 0),
     ("planner", 1),
     ("wording", 1),
+    ("annie", 1),
     ("config", 2),
-    ("store", 2),
-    ("annie", 2),
-    ("feeds", 2),
-    ("engine", 3),
-    ("simulation", 4),
-    ("daemon", 4),
-    ("cli", 5),
+    ("store", 3),
+    ("feeds", 4),
+    ("engine", 4),
+    ("actions", 5),
+    ("reports", 5),
+    ("alerts", 5),
+    ("simulation", 5),
+    ("metrics", 6),
+    ("daemon", 7),
+    ("cli", 8),
 ];
 
 /// Lines a file may have above its tests.
 const LONGEST: usize = 400;
 
-struct Source {
-    path: PathBuf,
-    room: String,
-    /// Above the tests.
-    code: Vec<String>,
-    whole: String,
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                let whole = std::fs::read_to_string(&path).unwrap();
-                let relative = path.strip_prefix(&root).unwrap();
-                let room = relative.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
-                let code =
-                    whole.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).map(str::to_owned).collect();
-                found.push(Source { path: relative.to_owned(), room, code, whole });
-            }
-        }
-    }
+    let found = read(&root());
     assert!(found.len() > 40, "the sources were found");
     found
+}
+
+/// The room of a file: the first part of its path.
+fn room(path: &Path) -> String {
+    path.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "")
 }
 
 fn rank(room: &str) -> Option<u8> {
     ROOMS.iter().find(|(name, _)| *name == room).map(|(_, rank)| *rank)
 }
 
-/// The rooms a line of code names by `crate::room`.
-fn rooms_named(line: &str) -> Vec<String> {
-    let code = line.split("//").next().unwrap_or_default();
-    let after = code.split("crate::").skip(1);
-    after.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect()
+/// The lines above the tests of a file.
+fn code(source: &Source) -> Vec<&str> {
+    source.text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).collect()
+}
+
+/// Imports that run against the order of the rooms, in words.
+fn against_the_order(imports: &BTreeSet<Import>) -> Vec<String> {
+    let mut found = Vec::new();
+    for import in imports {
+        let (from, to) = (room(&import.from), room(&import.to));
+        let (Some(own), Some(used)) = (rank(&from), rank(&to)) else { continue };
+        if from != to && used >= own {
+            found.push(format!("{}:{}: {from} may not use {to}", import.from.display(), import.line));
+        }
+    }
+    found
 }
 
 #[test]
-fn data_flows_one_way() {
-    for source in sources() {
-        let Some(own) = rank(&source.room) else { continue };
-        for (number, line) in source.code.iter().enumerate() {
-            for used in rooms_named(line).into_iter().filter(|room| rank(room).is_some() && *room != source.room) {
-                assert!(
-                    rank(&used).unwrap() < own,
-                    "{}:{}: {} may not use {used}",
-                    source.path.display(),
-                    number + 1,
-                    source.room
-                );
-            }
-        }
+fn rooms_import_one_way() {
+    assert_eq!(against_the_order(&imports(&sources())), Vec::<String>::new());
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    assert_eq!(circles(&imports(&sources())), Vec::<Vec<PathBuf>>::new());
+}
+
+/// Each way to write an import, planted: the rules find it.
+#[test]
+fn planted_imports_are_found() {
+    let ways = [
+        "use crate::engine::keys::Key;",
+        "use crate::{config::Config, engine::{keys::Key, planning}};",
+        "use crate::engine::keys::{self as other};",
+        "use super::super::engine::keys::Key;",
+        "fn f() -> crate::engine::keys::Key { todo!() }",
+        "fn f() { let _ = super::super::engine::keys::make(); }",
+        "fn f() { println!(\"{}\", crate::engine::keys::NAME); }",
+        "mod inner { use super::super::super::engine::keys::Key; }",
+        "use crate::engine::keys::*;",
+    ];
+    for way in ways {
+        let planted = [
+            Source::planted("store/ledger/audit.rs", way),
+            Source::planted("store/mod.rs", "pub mod ledger;"),
+            Source::planted("store/ledger/mod.rs", "pub mod audit;"),
+            Source::planted("config/mod.rs", ""),
+            Source::planted("engine/mod.rs", "pub mod keys;"),
+            Source::planted("engine/keys.rs", ""),
+            Source::planted("engine/planning.rs", ""),
+        ];
+        // From `store/ledger/audit.rs`, one `super` is `store::ledger`, two are `store`.
+        let way_up = way.replace("super::super::engine", "super::super::super::engine");
+        let planted: Vec<Source> = planted
+            .into_iter()
+            .map(|s| if s.text == way { Source::planted("store/ledger/audit.rs", &way_up) } else { s })
+            .collect();
+        let found = against_the_order(&imports(&planted));
+        assert!(found.iter().any(|line| line.ends_with("store may not use engine")), "{way_up}: {found:?}");
     }
+}
+
+/// Circles of two and of three files, over groups, `super`, `self` and a re-export of a `mod.rs`: the rules find them.
+#[test]
+fn planted_circles_are_found() {
+    let two = |a: &str, b: &str| vec![Source::planted("store/a.rs", a), Source::planted("store/b.rs", b)];
+    let of_three = vec![
+        Source::planted("store/a.rs", "use super::b::B;"),
+        Source::planted("store/b.rs", "use crate::store::{c::C, c};"),
+        Source::planted("store/c.rs", "fn f() { super::a::f() }"),
+    ];
+    let over_mod = vec![
+        Source::planted("store/mod.rs", "mod a; pub use a::A; pub struct Shared;"),
+        Source::planted("store/a.rs", "use super::Shared; pub struct A;"),
+    ];
+    let over_self = vec![
+        Source::planted("store/mod.rs", "mod a; pub use self::a::A; pub struct Shared;"),
+        Source::planted("store/a.rs", "use crate::store::{Shared}; pub struct A;"),
+    ];
+    let planted = [
+        two("use super::b;", "use super::a::A;"),
+        two("use crate::store::b::{self, B};", "type A = crate::store::a::A;"),
+        of_three,
+        over_mod,
+        over_self,
+    ];
+    for sources in planted {
+        assert_eq!(circles(&imports(&sources)).len(), 1, "{}", sources[0].text);
+    }
+    let straight = two("use super::b::B;", "#[cfg(test)] mod tests { use super::super::a::A; }");
+    assert_eq!(circles(&imports(&straight)), Vec::<Vec<PathBuf>>::new(), "tests do not count");
 }
 
 #[test]
 fn every_room_is_on_the_map() {
     for source in sources() {
-        let known = rank(&source.room).is_some() || ["main", "lib"].contains(&source.room.as_str());
+        let room = room(&source.path);
+        let known = rank(&room).is_some() || ["main", "lib"].contains(&room.as_str());
         assert!(known, "{} is in no room of the map", source.path.display());
     }
 }
@@ -94,7 +156,7 @@ fn offenders(allowed: &[&str], words: &[&str]) -> Vec<String> {
     let allowed = |source: &Source| allowed.iter().any(|path| source.path.starts_with(path));
     let mut found = Vec::new();
     for source in sources().iter().filter(|source| !allowed(source)) {
-        for (number, line) in source.code.iter().enumerate() {
+        for (number, line) in code(source).into_iter().enumerate() {
             let code = line.trim_start();
             if !code.starts_with("//") && words.iter().any(|word| code.contains(word)) {
                 found.push(format!("{}:{}: {code}", source.path.display(), number + 1));
@@ -123,15 +185,15 @@ fn the_wall_clock_is_read_in_clock_rs_only() {
 #[test]
 fn only_annie_speaks_to_annie_and_only_alarms_and_figures_to_others() {
     let words = ["reqwest::Client", "reqwest::get", "reqwest::{", "TcpListener", "axum::"];
-    let allowed = ["annie", "daemon/alerts/ways.rs", "daemon/metrics"];
+    let allowed = ["annie", "alerts/channels.rs", "listener", "metrics"];
     assert_eq!(offenders(&allowed, &words), Vec::<String>::new());
 }
 
 #[test]
 fn pure_rooms_do_no_io() {
-    for source in sources().iter().filter(|s| ["domain", "planner", "wording"].contains(&s.room.as_str())) {
+    for source in sources().iter().filter(|s| ["domain", "planner", "wording"].contains(&room(&s.path).as_str())) {
         for word in ["std::fs", "std::io", "std::env", "std::net", "tokio", "rusqlite", "tracing", "crate::clock"] {
-            assert!(!source.code.iter().any(|line| line.contains(word)), "{} uses {word}", source.path.display());
+            assert!(!code(source).iter().any(|line| line.contains(word)), "{} uses {word}", source.path.display());
         }
     }
 }
@@ -139,9 +201,9 @@ fn pure_rooms_do_no_io() {
 #[test]
 fn every_file_opens_with_its_purpose_and_is_short() {
     for source in sources() {
-        let first = source.whole.lines().next().unwrap_or_default();
+        let first = source.text.lines().next().unwrap_or_default();
         assert!(first.starts_with("//! ") && first.len() > 20, "{} opens with: {first}", source.path.display());
-        let lines = source.code.len();
+        let lines = code(&source).len();
         assert!(lines <= LONGEST, "{} has {lines} lines above its tests", source.path.display());
     }
 }

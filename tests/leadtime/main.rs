@@ -17,6 +17,7 @@ mod feed;
 mod golden;
 mod house;
 mod import;
+mod imports;
 mod inbox;
 mod logs;
 mod metrics;

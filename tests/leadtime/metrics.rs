@@ -118,7 +118,7 @@ fn the_example_rules_name_series_that_exist() {
         assert!(page.contains(&format!("\"{name}\"")), "leadtime_{name}");
     }
     for kind in rules.split("kind=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-        let known = |kind: &str| leadtime::engine::alarms::Kind::ALL.iter().any(|(_, code)| *code == kind);
+        let known = |kind: &str| leadtime::alerts::rules::Kind::ALL.iter().any(|(_, code)| *code == kind);
         assert!(kind == "~" || known(kind), "{kind}");
     }
 }

@@ -1,8 +1,8 @@
 //! Whom no text reaches: on demand, and as files on each open day.
 
 use leadtime::clock::Clock;
-use leadtime::engine::not_reached::{coming_days, list};
-use leadtime::store::open;
+use leadtime::reports::not_reached::{coming_days, list};
+use leadtime::store::connection::open;
 
 use crate::program::{Daemon, Practice, live_config};
 use crate::world::{DAY_BEFORE, Visit, World, visit};

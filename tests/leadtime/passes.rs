@@ -553,10 +553,10 @@ async fn text_that_is_no_utf8_stops_nobody_else() {
     world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!((world.state("b", "day-before").as_str(), world.sent_to(B_E164)), ("sent", 1));
     assert_eq!(world.state("x2", "day-before"), "skipped (invalid-phone)");
-    let connection = leadtime::store::open::read_only(&world.database()).unwrap();
+    let connection = leadtime::store::connection::open::read_only(&world.database()).unwrap();
     let (config, _) = leadtime::config::load(&world.folder.path().join("config.toml")).unwrap();
     let now = "2026-11-09T22:00:00Z".parse().unwrap();
-    let shown = leadtime::engine::outlook::plan_of(&connection, &config, now, now + TimeDelta::days(9)).unwrap();
+    let shown = leadtime::reports::plan_view::plan_of(&connection, &config, now, now + TimeDelta::days(9)).unwrap();
     assert!(shown.iter().any(|row| row.visit.id.0 == "b"));
 }
 
@@ -570,11 +570,12 @@ async fn one_unreadable_row_hides_no_other() {
         UPDATE reminders SET state = 'skipped', reason = 'of-a-newer-version' WHERE appointment_id = 'x'";
     world.sql().execute_batch(newer).unwrap();
     let config = world.engine.config().clone();
-    let difference = world.engine.difference(&config).await.unwrap();
+    let connection = leadtime::store::connection::open::read_only(&world.database()).unwrap();
+    let now = leadtime::clock::Clock::now(world.clock.as_ref());
+    let difference = leadtime::reports::config_difference::between(&connection, &config, &config, now).unwrap();
     assert_eq!((difference.unreadable, difference.same, difference.at_once), (1, 1, (1, 1)));
-    let connection = leadtime::store::open::read_only(&world.database()).unwrap();
     let now = "2026-11-09T17:00:00Z".parse().unwrap();
-    let shown = leadtime::engine::outlook::plan_of(&connection, &config, now, now + TimeDelta::days(9)).unwrap();
+    let shown = leadtime::reports::plan_view::plan_of(&connection, &config, now, now + TimeDelta::days(9)).unwrap();
     assert_eq!(shown.iter().map(|row| row.visit.id.0.as_str()).collect::<Vec<_>>(), ["b"]);
 }
 

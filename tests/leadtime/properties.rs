@@ -5,21 +5,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc, Weekday};
 use leadtime::domain::appointment::{Appointment, Consent, Status};
+use leadtime::domain::attempt::{Attempt, AttemptEnd};
+use leadtime::domain::ids::AppointmentId;
 use leadtime::domain::language::Language;
 use leadtime::domain::lead::{Lead, Unit};
+use leadtime::domain::limits::Limits;
 use leadtime::domain::phone::Phone;
 use leadtime::domain::private::Private;
 use leadtime::domain::reminder::{Answer, Skip, State};
+use leadtime::domain::reminder_key::ReminderKey;
 use leadtime::domain::rule::{BookedLate, OutsideHours, Rule};
-use leadtime::domain::text::AppointmentId;
 use leadtime::domain::zone::Zone;
-use leadtime::planner::budget::{Limits, MARGIN};
+use leadtime::planner::budget::MARGIN;
 use leadtime::planner::calendar::{Calendar, Hours};
-use leadtime::planner::facts::{
-    Attempt, AttemptEnd, FeedImports, Household, Key, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored,
-    VisitFacts,
-};
 use leadtime::planner::holidays::Holidays;
+use leadtime::planner::input::{
+    FeedImports, Household, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, VisitFacts,
+};
 use leadtime::planner::plan::{DueBy, Item, Plan, plan};
 use proptest::prelude::*;
 
@@ -367,7 +369,7 @@ proptest! {
         let now = instant(now);
         let facts = facts(&visits, &attempts, now);
         let plan = plan(&book, &live_since(&book, -20_000), &facts, now, &fine);
-        let items: HashMap<&Key, &Item> = plan.items.iter().map(|item| (&item.key, item)).collect();
+        let items: HashMap<&ReminderKey, &Item> = plan.items.iter().map(|item| (&item.key, item)).collect();
         let of = |id: &AppointmentId| &facts.visits.iter().find(|v| v.appointment.id == *id).unwrap().appointment;
         let rests = rests_until(&book.limits, &facts.attempts);
         for item in plan.items.iter().filter(|i| i.state == State::Answered(Answer::Skipped(Skip::ContactLimit))) {
@@ -417,7 +419,7 @@ proptest! {
         prop_assert_eq!(keys.len(), first.items.len());
         facts.stored = stored(&first.items);
         let again = plan(&book, &live, &facts, now, &fine);
-        let told = |items: &[Item]| -> HashMap<Key, (State, Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+        let told = |items: &[Item]| -> HashMap<ReminderKey, (State, Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
             items.iter().map(|i| (i.key.clone(), (i.state, i.due_at, i.expires_at))).collect()
         };
         prop_assert_eq!(told(&again.items), told(&first.items));
@@ -440,7 +442,7 @@ proptest! {
             let mut facts = facts(&visits, &attempts, instant(now));
             facts.stored = stored(&last);
             let items = plan(&book, &live, &facts, instant(now), &fine).items;
-            let before: HashMap<&Key, State> = last.iter().map(|item| (&item.key, item.state)).collect();
+            let before: HashMap<&ReminderKey, State> = last.iter().map(|item| (&item.key, item.state)).collect();
             for item in &items {
                 if let Some(before) = before.get(&item.key) {
                     prop_assert!(before.may_become(item.state), "{} -> {}", before, item.state);

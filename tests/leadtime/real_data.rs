@@ -169,12 +169,12 @@ fn the_stored_plan_and_the_shown_one_agree() {
     let practice = practice("America/Sao_Paulo", "\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\"");
     let some: String = csv.lines().take(2_001).fold(String::new(), |text, line| text + line + "\n");
     practice.import(&some, &[]).good();
-    let mut connection = leadtime::store::open::read_write(&practice.path("test.db")).unwrap();
+    let mut connection = leadtime::store::connection::open::read_write(&practice.path("test.db")).unwrap();
     let (config, _) = leadtime::config::load(&practice.path("config.toml")).unwrap();
     let now: DateTime<Utc> = "2016-04-29T13:00:00Z".parse().unwrap();
     connection.execute("UPDATE first_seen SET seen_at = ?1, taken_at = ?1", [now.timestamp()]).unwrap();
     let tx = connection.transaction().unwrap();
-    leadtime::store::standing::go_live(&tx, &config.rulebook.rules, now).unwrap();
+    leadtime::store::planning::daemon_state::go_live(&tx, &config.rulebook.rules, now).unwrap();
     while leadtime::engine::planning::plan_some(&tx, &config, now).unwrap().units > 0 {}
     tx.commit().unwrap();
     let mut stored: BTreeMap<(String, String), String> = BTreeMap::new();

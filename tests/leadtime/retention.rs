@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use leadtime::clock::Clock;
-use leadtime::engine::housekeeping::Housekeeping;
-use leadtime::store::{Store, audit, health, open};
+use leadtime::engine::maintenance::housekeeping::Housekeeping;
+use leadtime::store::Store;
+use leadtime::store::connection::{integrity, open};
+use leadtime::store::ledger::audit;
 
 use crate::world::{DAY_BEFORE, Visit, World, visit};
 
@@ -93,7 +95,7 @@ async fn names_and_words_go_and_what_never_twice_rests_on_stays() {
     );
     assert_eq!((after, rows(&world)), (before, kept), "the ledger is as it was");
     assert!(audit::verify(&world.sql()).unwrap().is_ok());
-    assert_eq!(health::flaws(&world.database()).unwrap(), Vec::<String>::new());
+    assert_eq!(integrity::flaws(&world.database()).unwrap(), Vec::<String>::new());
     // Again: nothing more happens.
     sweep(&world).await;
     assert_eq!((world.number("SELECT count(*) FROM appointments"), rows(&world)), (1, kept));

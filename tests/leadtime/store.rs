@@ -8,11 +8,16 @@ use leadtime::domain::outcome::{NotSent, Outcome};
 use leadtime::domain::phone::{Country, Phone};
 use leadtime::domain::private::Private;
 use leadtime::domain::reminder::{Answer, State, all_states};
+use leadtime::domain::reminder_key::ReminderKey;
 use leadtime::domain::zone::Zone;
-use leadtime::planner::facts::Key;
 use leadtime::planner::plan::Item;
-use leadtime::store::directory::Directory;
-use leadtime::store::{StoreError, answers, circuits, dirty, ledger, open, reminders, standing};
+use leadtime::store::StoreError;
+use leadtime::store::connection::open;
+use leadtime::store::conversations::circuits;
+use leadtime::store::ledger::{messages, reminders, resolution};
+use leadtime::store::planning::directory::Directory;
+use leadtime::store::planning::unit::PlanningUnit;
+use leadtime::store::planning::{daemon_state, replan_queue};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -204,8 +209,8 @@ fn first_seen_survives_replace_and_reload_and_follows_a_move() {
 
 const KEY_TIME: &str = "2026-11-10T22:00:00Z";
 
-fn key(appointment: &str) -> Key {
-    Key { appointment_id: appointment.into(), rule: "r".into(), start: at(KEY_TIME), round: 0 }
+fn key(appointment: &str) -> ReminderKey {
+    ReminderKey { appointment_id: appointment.into(), rule: "r".into(), start: at(KEY_TIME), round: 0 }
 }
 
 fn phone(last: u8) -> Phone {
@@ -221,7 +226,7 @@ fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
     let now = at("2026-11-09T22:00:00Z");
     let item = Item {
         key: key(appointment),
-        patient_id: leadtime::domain::text::PatientId(appointment.to_owned()),
+        patient_id: leadtime::domain::ids::PatientId(appointment.to_owned()),
         phone: Some(to.clone()),
         state: State::Answered(Answer::Planned),
         waits: None,
@@ -243,7 +248,7 @@ fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
 
 fn claim(connection: &mut Connection, appointment: &str, to: &Phone) -> Result<i64, StoreError> {
     let tx = connection.transaction().unwrap();
-    let claim = ledger::Claim {
+    let claim = messages::Claim {
         keys: &[key(appointment)],
         phone: to,
         api_key: "default",
@@ -252,14 +257,14 @@ fn claim(connection: &mut Connection, appointment: &str, to: &Phone) -> Result<i
         zone: &zone(),
         retry_of: None,
     };
-    let attempt = ledger::claim(&tx, &claim)?;
+    let attempt = messages::claim(&tx, &claim)?;
     tx.commit().unwrap();
     Ok(attempt)
 }
 
 fn settle(connection: &mut Connection, attempt: i64, outcome: &Outcome) -> Result<(), StoreError> {
     let tx = connection.transaction().unwrap();
-    ledger::settle(&tx, attempt, outcome, at("2026-11-09T22:00:01Z"))?;
+    messages::settle(&tx, attempt, outcome, at("2026-11-09T22:00:01Z"))?;
     tx.commit().unwrap();
     Ok(())
 }
@@ -328,13 +333,13 @@ fn crash_and_giving_up_touch_only_what_is_in_doubt() {
     let (_folder, mut connection, _) = claimed();
     let bystander = row(&connection, "bystander");
     let tx = connection.transaction().unwrap();
-    assert_eq!(ledger::recover(&tx, chrono::TimeDelta::seconds(30)).unwrap(), 1);
-    assert_eq!(ledger::recover(&tx, chrono::TimeDelta::seconds(30)).unwrap(), 0);
-    assert_eq!(answers::give_up_unconfirmed(&tx, at("2026-11-10T21:59:59Z")).unwrap(), 0);
+    assert_eq!(messages::recover(&tx, chrono::TimeDelta::seconds(30)).unwrap(), 1);
+    assert_eq!(messages::recover(&tx, chrono::TimeDelta::seconds(30)).unwrap(), 0);
+    assert_eq!(resolution::give_up_unconfirmed(&tx, at("2026-11-10T21:59:59Z")).unwrap(), 0);
     tx.commit().unwrap();
     assert_eq!(state(&connection, "a"), "unknown");
     let tx = connection.transaction().unwrap();
-    assert_eq!(answers::give_up_unconfirmed(&tx, at(KEY_TIME)).unwrap(), 1);
+    assert_eq!(resolution::give_up_unconfirmed(&tx, at(KEY_TIME)).unwrap(), 1);
     tx.commit().unwrap();
     assert_eq!(state(&connection, "a"), "missed");
     assert_eq!(row(&connection, "bystander"), bystander);
@@ -465,9 +470,9 @@ fn rules_go_live_once_and_anew_with_another_lead() {
     };
     let mut go_live = |rules: &[leadtime::domain::rule::Rule], time: i64| {
         let tx = connection.transaction().unwrap();
-        standing::go_live(&tx, rules, DateTime::from_timestamp(time, 0).unwrap()).unwrap();
+        daemon_state::go_live(&tx, rules, DateTime::from_timestamp(time, 0).unwrap()).unwrap();
         tx.commit().unwrap();
-        let live = standing::live_since(&connection, rules).unwrap();
+        let live = daemon_state::live_since(&connection, rules).unwrap();
         let mut since: Vec<(String, i64)> = live.into_iter().map(|(name, at)| (name.0, at.timestamp())).collect();
         since.sort();
         since
@@ -524,11 +529,11 @@ fn marks_become_units_and_one_number_is_one_unit_however_it_is_written() {
         key: "default".to_owned(),
     };
     let tx = connection.transaction().unwrap();
-    let units: Vec<dirty::Unit> =
-        dirty::take(&tx, &directory, 100, at("2026-11-09T22:00:00Z")).unwrap().into_keys().collect();
-    let visit = |id: &str| dirty::Unit::Visit(id.into());
-    assert_eq!(units, [dirty::Unit::Number(phone(1)), visit("c"), visit("d")]);
-    assert_eq!(dirty::count(&tx).unwrap(), 0);
+    let units: Vec<PlanningUnit> =
+        replan_queue::take(&tx, &directory, 100, at("2026-11-09T22:00:00Z")).unwrap().into_keys().collect();
+    let visit = |id: &str| PlanningUnit::Appointment(id.into());
+    assert_eq!(units, [PlanningUnit::Number(phone(1)), visit("c"), visit("d")]);
+    assert_eq!(replan_queue::count(&tx).unwrap(), 0);
 }
 
 #[test]
@@ -640,8 +645,8 @@ fn a_database_of_version_1_reads_its_phone_cells_again() {
         key: "default".to_owned(),
     };
     let tx = connection.transaction().unwrap();
-    dirty::mark_all(&tx).unwrap();
-    dirty::take(&tx, &directory, 100, at("2026-11-09T22:00:00Z")).unwrap();
+    replan_queue::mark_all(&tx).unwrap();
+    replan_queue::take(&tx, &directory, 100, at("2026-11-09T22:00:00Z")).unwrap();
     let refused: String =
         tx.query_row("SELECT phone FROM opt_outs WHERE source = 'feed'", [], |row| row.get(0)).unwrap();
     assert_eq!(refused, "+13035550102");

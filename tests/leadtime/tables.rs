@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc, Weekday};
-use leadtime::config::zones::{Zones, first_disagreement};
+use leadtime::config::values::zones::{Zones, first_disagreement};
 use leadtime::domain::lead::Lead;
 use leadtime::domain::phone::{self, Country};
 use leadtime::planner::civil::nominal;

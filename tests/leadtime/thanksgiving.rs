@@ -9,7 +9,7 @@ use leadtime::domain::phone::Phone;
 use leadtime::domain::private::Private;
 use leadtime::domain::reminder::{Answer, Skip, State};
 use leadtime::engine::planning::plan_facts;
-use leadtime::planner::facts::{FeedImports, LiveSince, Number, NumberFacts, VisitFacts};
+use leadtime::planner::input::{FeedImports, LiveSince, Number, NumberFacts, VisitFacts};
 use leadtime::planner::plan::{Item, Plan};
 
 const VISITS_A_WEEK: usize = 90;

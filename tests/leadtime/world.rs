@@ -10,8 +10,9 @@ use leadtime::annie::script::Script;
 use leadtime::clock::{Clock, ManualClock};
 use leadtime::config::{self, Config};
 use leadtime::domain::outcome::Outcome;
-use leadtime::engine::passes::{Engine, PassReport};
-use leadtime::store::{Store, open};
+use leadtime::engine::engine_loop::{Engine, PassReport};
+use leadtime::store::Store;
+use leadtime::store::connection::open;
 use rusqlite::Connection;
 use tempfile::TempDir;
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::annie::wire::SmsRequest;
+use crate::domain::ids::utf16_len;
 use crate::domain::phone::Phone;
-use crate::domain::text::utf16_len;
 
 const ORGANIZATION: &str = "0f6a4a52-4b2f-4d5e-9a43-6a4a1f6f2a10";
 const BOT: &str = "7b1f64f2-0c6e-4f40-8d3c-2f4c1e0a9b55";

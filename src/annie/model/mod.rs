@@ -10,11 +10,11 @@ use std::collections::{HashMap, VecDeque};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::wire::SmsRequest;
+use crate::annie::model::conversations::{Conversations, problem_of};
+use crate::annie::model::faults::{Fault, Faults};
+use crate::annie::wire::SmsRequest;
 use crate::domain::phone::Phone;
 use crate::domain::zone::Zone;
-use conversations::{Conversations, problem_of};
-use faults::{Fault, Faults};
 
 /// Annie's limits for one number (API page of POST /sms).
 const GAP: TimeDelta = TimeDelta::hours(24);

@@ -5,12 +5,15 @@
 //! refuses is the model's; here it becomes HTTP.
 
 mod routes;
+mod shared;
+
+pub use crate::annie::sandbox::shared::Hear;
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -19,14 +22,12 @@ use tokio::task::JoinSet;
 
 use chrono::{DateTime, Utc};
 
-use super::model::faults::Faults;
-use super::model::{Model, Rules};
-use super::wire::SmsRequest;
+use crate::annie::model::faults::Faults;
+use crate::annie::model::{Model, Rules};
+use crate::annie::sandbox::shared::{Inner, Shared};
+use crate::annie::wire::SmsRequest;
 use crate::clock::Clock;
 use crate::domain::phone::Phone;
-
-/// Hears of a request.
-pub type Hear = Box<dyn Fn(&str) + Send + Sync>;
 
 /// How a sandbox behaves.
 #[derive(Default)]
@@ -69,40 +70,6 @@ pub fn texts_of(record: &str) -> Vec<Earlier> {
         Some(Earlier { id, request: serde_json::from_value(line["request"].clone()).ok()?, at })
     };
     record.lines().filter_map(text_of).collect()
-}
-
-/// What the handlers share.
-#[derive(Clone)]
-struct Shared {
-    clock: Arc<dyn Clock>,
-    key: Option<String>,
-    inner: Arc<Mutex<Inner>>,
-}
-
-struct Inner {
-    annie: Model,
-    record: Option<File>,
-    hear: Option<Hear>,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inner {
-    /// Writes a request down. What cannot be recorded is not answered with a success.
-    fn record(&mut self, line: &Value, summary: &str) -> io::Result<()> {
-        if let Some(hear) = &self.hear {
-            hear(summary);
-        }
-        let Some(file) = &mut self.record else { return Ok(()) };
-        let mut text = line.to_string();
-        text.push('\n');
-        file.write_all(text.as_bytes())?;
-        file.flush()
-    }
 }
 
 /// Opens a record to append to.

@@ -16,11 +16,11 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 
-use super::Shared;
 use crate::annie::model::{self, Answer, Manner, Request, error_body};
+use crate::annie::sandbox::shared::Shared;
 use crate::annie::wire::SmsRequest;
 
-pub(super) fn router(shared: Shared) -> Router {
+pub(crate) fn router(shared: Shared) -> Router {
     let api = Router::new()
         .route("/sms", post(sms))
         .route("/conversations", get(list))
@@ -37,7 +37,7 @@ pub(super) fn router(shared: Shared) -> Router {
 struct Close;
 
 /// One request of a connection. An error closes it.
-pub(super) async fn respond(router: Router, request: HttpRequest<Incoming>) -> io::Result<Response> {
+pub(crate) async fn respond(router: Router, request: HttpRequest<Incoming>) -> io::Result<Response> {
     let response: Result<Response, Infallible> = TowerToHyperService::new(router).call(request.map(Body::new)).await;
     let response = response.unwrap_or_else(|never| match never {});
     match response.extensions().get::<Close>() {

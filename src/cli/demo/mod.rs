@@ -19,15 +19,18 @@ use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::output::{configuration, local, print};
-use super::{ConfigOption, Failure};
 use crate::annie::sandbox::{self, Sandbox};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, local, print};
 use crate::clock::{Clock, SystemClock};
-use crate::config::zones::Zones;
+use crate::config::values::zones::Zones;
 use crate::config::{self, Config};
 use crate::domain::reminder::{Answer, State};
-use crate::engine::outlook::{self, Row};
-use crate::store::{Connection, open, standing};
+use crate::reports::plan_view::{self, Row};
+use crate::store::Connection;
+use crate::store::connection::open;
+use crate::store::planning::daemon_state;
 
 /// Reminders due within this are waited for.
 const SOON: TimeDelta = TimeDelta::seconds(30);
@@ -37,13 +40,13 @@ const PATIENCE: Duration = Duration::from_secs(50);
 const GLANCE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Show the texts under the name and number of the practice in this configuration.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let practice = match &options.config {
         Some(file) => configuration(&ConfigOption { config: Some(file.clone()) }, false)?.1.practice.into(),
         None => sample::Shown::default(),
@@ -174,7 +177,7 @@ async fn until_ready(config: &Config, daemon: &mut Child) -> Result<(), Failure>
             return Err(anyhow::anyhow!("the daemon ended by itself with {status}").into());
         }
         let live = open::read_only(&config.database)
-            .and_then(|connection| standing::live_since(&connection, &config.rulebook.rules));
+            .and_then(|connection| daemon_state::live_since(&connection, &config.rulebook.rules));
         if live.is_ok_and(|live| live.len() == config.rulebook.rules.len()) {
             return Ok(());
         }
@@ -218,5 +221,5 @@ fn is_soon(row: &Row, began: DateTime<Utc>) -> bool {
 
 fn plan(config: &Config, now: DateTime<Utc>) -> Result<Vec<Row>, Failure> {
     let connection: Connection = open::read_only(&config.database)?;
-    Ok(outlook::plan_of(&connection, config, now, now + TimeDelta::days(4))?)
+    Ok(plan_view::plan_of(&connection, config, now, now + TimeDelta::days(4))?)
 }

@@ -3,11 +3,11 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 
 use crate::config::Practice;
-use crate::config::zones::Zones;
+use crate::config::values::zones::Zones;
 use crate::domain::zone::Zone;
 
 /// The key the demo's sandbox insists on.
-pub(super) const KEY: &str = "annie-sk-v1-demo";
+pub(crate) const KEY: &str = "annie-sk-v1-demo";
 
 /// Zones without clock changes, an hour apart, all around the world.
 const AROUND_THE_WORLD: [&str; 24] = [
@@ -38,7 +38,7 @@ const AROUND_THE_WORLD: [&str; 24] = [
 ];
 
 /// The zone in which it is nearest to half past twelve.
-pub(super) fn working_zone(zones: &Zones, now: DateTime<Utc>) -> Option<Zone> {
+pub(crate) fn working_zone(zones: &Zones, now: DateTime<Utc>) -> Option<Zone> {
     const NOON: i64 = 12 * 60 + 30;
     let from_noon = |zone: &Zone| {
         let local = zone.local(now);
@@ -48,7 +48,7 @@ pub(super) fn working_zone(zones: &Zones, now: DateTime<Utc>) -> Option<Zone> {
 }
 
 /// The practice patients of the demo hear from.
-pub(super) struct Shown {
+pub(crate) struct Shown {
     name: String,
     phone: String,
 }
@@ -66,7 +66,7 @@ impl From<Practice> for Shown {
 }
 
 /// The demo's configuration.
-pub(super) fn config(zone: &str, base_url: &str, practice: &Shown) -> String {
+pub(crate) fn config(zone: &str, base_url: &str, practice: &Shown) -> String {
     // A text in quotes of TOML is a text in quotes of JSON.
     let name = serde_json::Value::from(practice.name.as_str());
     let phone = &practice.phone;
@@ -108,7 +108,7 @@ tick = "* * * * * *"
 }
 
 /// A CSV of visits, some of whose reminders are due within seconds of `now`.
-pub(super) fn appointments(now: DateTime<Utc>, zone: &Zone) -> String {
+pub(crate) fn appointments(now: DateTime<Utc>, zone: &Zone) -> String {
     let (hours, seconds) = (TimeDelta::hours, TimeDelta::seconds);
     let week_ago = Some(now - TimeDelta::days(7));
     #[allow(clippy::type_complexity, reason = "a table")]

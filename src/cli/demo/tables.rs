@@ -9,7 +9,7 @@ use crate::cli::output::local;
 use crate::config::Config;
 use crate::domain::reminder::State;
 use crate::domain::zone::Zone;
-use crate::engine::outlook::Row;
+use crate::reports::plan_view::Row;
 
 /// Columns of a page that is no terminal.
 const PAGE_WIDTH: u16 = 150;
@@ -17,7 +17,7 @@ const PAGE_WIDTH: u16 = 150;
 const ID_WIDTH: u16 = 38;
 
 /// One text as it goes out.
-pub(super) fn going_out(zone: &Zone, row: &Row) -> String {
+pub(crate) fn going_out(zone: &Zone, row: &Row) -> String {
     let at =
         row.text.as_ref().map(|text| zone.local(text.made_at).format("%-I:%M:%S %p").to_string()).unwrap_or_default();
     let others = row.together.len() - 1;
@@ -26,7 +26,7 @@ pub(super) fn going_out(zone: &Zone, row: &Row) -> String {
 }
 
 /// Both tables.
-pub(super) fn result(config: &Config, rows: &[Row]) -> String {
+pub(crate) fn result(config: &Config, rows: &[Row]) -> String {
     let zone = &config.practice.zone;
     let mut texted = table(&["Texted at", "Patient", "Text", "conversationId"]);
     if let Some(column) = texted.column_mut(3) {

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 
-use super::{Failure, Finding};
 use crate::annie::client::HttpAnnie;
 use crate::annie::verdict::{Heard, ReadError};
+use crate::cli::doctor::finding::Finding;
+use crate::cli::failure::Failure;
 use crate::clock::{Clock, SystemClock};
-use crate::config::key::{self, KeyError};
+use crate::config::api_key::{self, KeyError};
 use crate::config::{Config, KEY_NAME};
 use crate::domain::phone::Phone;
-use crate::planner::facts::Mode;
+use crate::planner::input::Mode;
 
 const WHAT: &str = "Annie";
 /// How far the clocks may differ before nothing is sent.
@@ -21,7 +22,7 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 const AS_THE_SERVICE: &str = "ask as the service, with its key: sudo systemd-run --pipe --wait -p User=leadtime -p LoadCredential=annie-api-key:/etc/leadtime/annie-api-key leadtime doctor (an encrypted one: README, \"The key\")";
 
 /// Asks over every key.
-pub(super) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure> {
+pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut findings = Vec::new();
     for name in config.key_names() {
@@ -29,7 +30,7 @@ pub(super) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure>
             Some(location) if name != KEY_NAME => location.api_key_file.as_deref(),
             _ => config.annie.api_key_file.as_deref(),
         };
-        let found = match key::find_by_hand(file, path) {
+        let found = match api_key::find_by_hand(file, path) {
             Ok(found) => found,
             Err(_) if config.rulebook.mode == Mode::Observe => {
                 findings.extend(named(

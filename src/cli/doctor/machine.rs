@@ -6,22 +6,22 @@ use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Finding;
+use crate::cli::doctor::finding::Finding;
 use crate::cli::output::local;
 use crate::config::Config;
-use crate::config::key::CREDENTIAL;
-use crate::config::zones::first_disagreement;
+use crate::config::api_key::CREDENTIAL;
+use crate::config::values::zones::first_disagreement;
 use crate::domain::reminder::{State, Wait};
-use crate::engine::outlook::{self, Overview};
-use crate::planner::facts::Mode;
-use crate::store::{health, lock, open};
+use crate::planner::input::Mode;
+use crate::reports::plan_view::{self, Overview};
+use crate::store::connection::{integrity, lock, open};
 
 /// Less room than this is worth a look.
 const LITTLE_ROOM: u64 = 500 << 20;
 /// Less than this is next to nothing.
 const NO_ROOM: u64 = 50 << 20;
 
-pub(super) fn look(config: &Config, file: &Path, now: DateTime<Utc>) -> Vec<Finding> {
+pub(crate) fn look(config: &Config, file: &Path, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = vec![mode(config), disk(&config.database)];
     findings.extend(database(config, now));
     findings.extend(zones(config, now));
@@ -76,7 +76,7 @@ fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
         Err(error) => return vec![Finding::bad(WHAT, error.to_string(), "see above; leadtime run makes the database")],
     };
     let mut findings = Vec::new();
-    findings.push(match health::flaws(path) {
+    findings.push(match integrity::flaws(path) {
         Ok(flaws) if flaws.is_empty() => Finding::good(WHAT, format!("{} is whole", path.display())),
         Ok(flaws) => {
             Finding::bad(WHAT, format!("damaged: {}", flaws.join("; ")), "stop the service and restore the last backup")
@@ -95,7 +95,7 @@ fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
         });
     }
     findings.extend(owner(path));
-    match outlook::overview(&connection, config, now) {
+    match plan_view::overview(&connection, config, now) {
         Ok(overview) => findings.extend(standing(config, &overview, now)),
         Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "leadtime status says more")),
     }

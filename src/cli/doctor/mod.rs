@@ -1,6 +1,7 @@
 //! `leadtime doctor`: everything that can be wrong on this server, on one screen, with a remedy each.
 
 mod annie;
+mod finding;
 mod machine;
 
 use std::path::PathBuf;
@@ -8,12 +9,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::output::{moment, print, wrapped};
-use super::{ConfigOption, Failure};
+use crate::cli::config_option::ConfigOption;
+use crate::cli::doctor::finding::{Finding, Mark};
+use crate::cli::failure::Failure;
+use crate::cli::output::{moment, print, wrapped};
 use crate::config::{self, Config, ConfigError};
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Ask Annie nothing: only what this machine can tell.
     #[arg(long)]
     offline: bool,
@@ -24,52 +27,7 @@ pub(super) struct Options {
     config: ConfigOption,
 }
 
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    /// Nothing to do.
-    Good,
-    /// Somebody should look; it works all the same.
-    Look,
-    /// It does not work.
-    Bad,
-}
-
-impl Mark {
-    fn name(self) -> &'static str {
-        match self {
-            Mark::Good => "ok",
-            Mark::Look => "look",
-            Mark::Bad => "WRONG",
-        }
-    }
-}
-
-/// One thing that was looked at.
-#[derive(Debug)]
-struct Finding {
-    mark: Mark,
-    what: &'static str,
-    found: String,
-    /// What to do about it.
-    remedy: Option<String>,
-}
-
-impl Finding {
-    fn good(what: &'static str, found: impl Into<String>) -> Finding {
-        Finding { mark: Mark::Good, what, found: found.into(), remedy: None }
-    }
-
-    fn look(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
-        Finding { mark: Mark::Look, what, found: found.into(), remedy: Some(remedy.into()) }
-    }
-
-    fn bad(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
-        Finding { mark: Mark::Bad, what, found: found.into(), remedy: Some(remedy.into()) }
-    }
-}
-
-pub(super) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let mut findings = Vec::new();
     if let Some((path, config)) = configuration(options, &mut findings)? {
         let now = moment(None, &config.practice.zone)?;

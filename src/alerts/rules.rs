@@ -1,0 +1,335 @@
+//! Which trouble is told, when, and when that it is over. Pure: from what is found and what was told before.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::config::Config;
+use crate::planner::input::Mode;
+use crate::store::controls::alert_state::{self, Entry, Several, Shown};
+use crate::store::{Connection, StoreError};
+
+/// Rejections in a row that are trouble; from then on sending is slow, too.
+const REFUSALS: u64 = 3;
+/// A pass that fails for another reason than the disk is trouble after this.
+const FAILING_FOR: TimeDelta = TimeDelta::minutes(5);
+
+/// A kind of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Annie refuses the key.
+    Circuit,
+    /// Annie rejects one text after the other.
+    Refusals,
+    /// Somebody has to decide about texts.
+    Held,
+    /// Texts were not sent in time.
+    Missed,
+    /// The appointment book is too old.
+    StaleFeed,
+    /// The database cannot be written, or is damaged.
+    Disk,
+    /// This machine's clock is wrong.
+    Clock,
+    /// There is no new backup.
+    BackupFailed,
+    /// A changed configuration is not in force.
+    ConfigRejected,
+    /// The most texts of a day went out.
+    DailyLimit,
+    /// Texts are due for long, and nobody knows what became of them.
+    Unresolved,
+}
+
+impl Kind {
+    /// Every kind with its code, in the store and for programs.
+    pub const ALL: [(Kind, &'static str); 11] = [
+        (Kind::Circuit, "circuit"),
+        (Kind::Refusals, "refusals"),
+        (Kind::Held, "held"),
+        (Kind::Missed, "missed"),
+        (Kind::StaleFeed, "stale-feed"),
+        (Kind::Disk, "disk"),
+        (Kind::Clock, "clock"),
+        (Kind::BackupFailed, "backup-failed"),
+        (Kind::ConfigRejected, "config-rejected"),
+        (Kind::DailyLimit, "daily-limit"),
+        (Kind::Unresolved, "unresolved"),
+    ];
+
+    /// Its code.
+    pub fn code(self) -> &'static str {
+        Kind::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, code)| code)
+    }
+
+    /// How long it has to last before it is told: a start after a night's rest sends first what is late.
+    fn holds_for(self) -> TimeDelta {
+        match self {
+            Kind::Unresolved => TimeDelta::minutes(3),
+            _ => TimeDelta::zero(),
+        }
+    }
+
+    /// How long it has to be gone before that is told: a key that is tried again may be refused again.
+    fn gone_for(self) -> TimeDelta {
+        match self {
+            Kind::Circuit | Kind::Unresolved => TimeDelta::minutes(10),
+            Kind::Clock | Kind::Disk => TimeDelta::minutes(1),
+            _ => TimeDelta::zero(),
+        }
+    }
+
+    /// Whether it is told again only when it has grown: what was missed stays missed until the visit.
+    fn is_done(self) -> bool {
+        self == Kind::Missed
+    }
+}
+
+/// Since when something is so, and why.
+pub type Since = (DateTime<Utc>, String);
+
+/// What the running daemon knows beside the database.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Live {
+    /// The code of what texts that are due wait for.
+    pub waits: Option<&'static str>,
+    /// Since when Annie refuses to be read, and with which status.
+    pub refused: Option<(DateTime<Utc>, u16)>,
+    /// Since when passes fail, why, and whether the disk or the file is at fault.
+    pub failing: Option<(DateTime<Utc>, String, bool)>,
+    /// Since when the configuration in the file is not in force, and why: empty for a mistake in it.
+    pub refused_config: Option<Since>,
+    /// How the last backup went, if one was made since the start: when, or since when not, and why.
+    pub backup: Option<Result<DateTime<Utc>, Since>>,
+}
+
+/// All that is known when trouble is looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// What the database shows; none: it cannot be read.
+    pub shown: Option<Shown>,
+    /// What the daemon knows.
+    pub live: Live,
+    /// The last midnight on the practice's clock.
+    pub midnight: DateTime<Utc>,
+}
+
+/// A trouble that is there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trouble {
+    /// Since when, where that is known.
+    pub since: Option<DateTime<Utc>>,
+    /// How many texts or reminders it is about; 0: it is not about some.
+    pub count: u64,
+    /// What is known of its cause, in words without names, numbers and texts.
+    pub detail: String,
+}
+
+/// Whether a trouble is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// It is.
+    There(Trouble),
+    /// It is not.
+    Gone,
+    /// Nobody can tell now: what was found before stands.
+    Unclear,
+}
+
+/// What was found and told before, by kind.
+pub type Book = BTreeMap<Kind, Entry>;
+
+/// What is to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// It has begun.
+    Alarm,
+    /// It still lasts.
+    Still,
+    /// It is over.
+    Over,
+    /// Nothing: whether the way works.
+    Test,
+}
+
+impl Event {
+    /// The word for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Event::Alarm => "alarm",
+            Event::Still => "still",
+            Event::Over => "recovered",
+            Event::Test => "test",
+        }
+    }
+}
+
+/// Something to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it is about.
+    pub kind: Kind,
+    /// What happened.
+    pub event: Event,
+    /// Since when the trouble is, or was, there.
+    pub since: DateTime<Utc>,
+    /// What is known of it.
+    pub trouble: Trouble,
+}
+
+/// Reads what the database shows of trouble.
+///
+/// # Errors
+/// Database errors.
+pub fn shown(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Shown, StoreError> {
+    let keys: Vec<&str> = match config.rulebook.mode {
+        // Nobody asks Annie: what she refused before is nobody's trouble now.
+        Mode::Observe => Vec::new(),
+        Mode::Live => config.key_names().collect(),
+    };
+    let shown = alert_state::shown(connection, &keys, now - config.alerts.unresolved_after, now)?;
+    Ok(Shown { makes_no_backups: config.backup.is_none(), ..shown })
+}
+
+/// What is there and what is not.
+pub fn findings(facts: &Facts, book: &Book, now: DateTime<Utc>) -> BTreeMap<Kind, Finding> {
+    Kind::ALL.iter().map(|(kind, _)| (*kind, finding(*kind, facts, book.get(kind), now))).collect()
+}
+
+fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>) -> Finding {
+    let Facts { shown, live, midnight } = facts;
+    let there = |found: Option<Trouble>| found.map_or(Finding::Gone, Finding::There);
+    let trouble = |since: DateTime<Utc>, detail: &str| Trouble { since: Some(since), count: 0, detail: detail.into() };
+    let from_live = match kind {
+        Kind::Disk => {
+            let lasting = |since: DateTime<Utc>, disk: bool| disk || (now - since).abs() >= FAILING_FOR;
+            let failing = live.failing.as_ref().filter(|(since, _, disk)| lasting(*since, *disk));
+            there(failing.map(|(since, why, _)| trouble(*since, why)))
+        }
+        Kind::ConfigRejected => there(live.refused_config.as_ref().map(|(since, why)| trouble(*since, why))),
+        Kind::BackupFailed => match &live.backup {
+            _ if shown.as_ref().is_some_and(|shown| shown.makes_no_backups) => Finding::Gone,
+            Some(Err((since, why))) => Finding::There(trouble(*since, why)),
+            Some(Ok(_)) => Finding::Gone,
+            None => Finding::Unclear,
+        },
+        _ => Finding::Unclear,
+    };
+    let Some(shown) = shown else { return from_live };
+    // A wait shows only while texts are due; that nothing waits any more is no proof that it is over.
+    let waits = |codes: &[&str], is_over: bool, detail: String| match live.waits {
+        Some(waits) if codes.contains(&waits) => Finding::There(Trouble { since: None, count: 0, detail }),
+        _ if before.is_none() || is_over => Finding::Gone,
+        _ => Finding::Unclear,
+    };
+    let after = |at: Option<DateTime<Utc>>| before.is_some_and(|entry| at.is_some_and(|at| at > entry.since));
+    let some = |several: Several, least: u64| {
+        let enough = Some(several).filter(|several| several.count >= least);
+        there(enough.map(|Several { count, since }| Trouble { since, count, detail: String::new() }))
+    };
+    match kind {
+        Kind::Circuit => {
+            let reading = live.refused.map(|(since, status)| {
+                let why = format!("Annie refuses to list what was sent, with status {status}");
+                let cause = if status == 401 { "the API key is not accepted" } else { "the API key may not do this" };
+                trouble(since, &format!("{why}: probably {cause}"))
+            });
+            there(shown.open.as_ref().map(|(since, why)| trouble(*since, why)).or(reading))
+        }
+        Kind::Refusals => some(shown.rejected, REFUSALS),
+        Kind::Held => some(shown.held, 1),
+        Kind::Missed => {
+            let since = shown.missed.since.into_iter().chain(shown.given_up.since).min();
+            some(Several { count: shown.missed.count + shown.given_up.count, since }, 1)
+        }
+        Kind::Clock => there(shown.clock.as_ref().map(|(since, why)| trouble(*since, why))),
+        Kind::Unresolved => some(shown.unresolved, 1),
+        Kind::StaleFeed => {
+            let is_over = after(shown.last_import) || after(shown.last_attempt);
+            waits(&["stale-feed"], is_over, age(shown.last_import, now))
+        }
+        Kind::DailyLimit => {
+            let is_over = after(shown.last_attempt) || after(Some(*midnight));
+            waits(&["daily-limit", "first-day-limit"], is_over, String::new())
+        }
+        Kind::Disk | Kind::ConfigRejected | Kind::BackupFailed => from_live,
+    }
+}
+
+fn age(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+    match last.map(|last| (now - last).num_hours()) {
+        None => "There has been no import yet.".to_owned(),
+        Some(hours) if hours < 48 => format!("The last import was {hours} hours ago."),
+        Some(hours) => format!("The last import was {} days ago.", hours / 24),
+    }
+}
+
+/// What is to be told now, and what the book says from now on; what is told is noted by [`told`] when it has arrived.
+pub fn decide(
+    findings: BTreeMap<Kind, Finding>,
+    book: &Book,
+    now: DateTime<Utc>,
+    repeat_after: TimeDelta,
+) -> (Book, Vec<Notice>) {
+    let (mut book, mut notices) = (book.clone(), Vec::new());
+    // A clock that was set back leaves times ahead in the book: they count by their distance.
+    let passed = |since: DateTime<Utc>, least: TimeDelta| (now - since).abs() >= least;
+    for (kind, finding) in findings {
+        let entry = book.get(&kind).copied();
+        match (finding, entry) {
+            (Finding::Unclear, _) | (Finding::Gone, None) => {}
+            (Finding::There(trouble), entry) => {
+                let since = trouble.since.unwrap_or(now);
+                let new = Entry { since, seen_at: now, gone_at: None, told_at: None, told_count: 0 };
+                let mut entry = Entry { gone_at: None, ..entry.unwrap_or(new) };
+                if kind.is_done() {
+                    entry.told_count = entry.told_count.min(trouble.count);
+                }
+                entry.since = trouble.since.filter(|at| *at < entry.since).unwrap_or(entry.since);
+                let event = match entry.told_at {
+                    None if passed(entry.seen_at, kind.holds_for()) => Some(Event::Alarm),
+                    None => None,
+                    Some(_) if kind.is_done() && trouble.count <= entry.told_count => None,
+                    Some(at) => passed(at, repeat_after).then_some(Event::Still),
+                };
+                book.insert(kind, entry);
+                notices.extend(event.map(|event| Notice { kind, event, since: entry.since, trouble }));
+            }
+            (Finding::Gone, Some(entry)) if entry.told_at.is_none() => {
+                book.remove(&kind);
+            }
+            (Finding::Gone, Some(entry)) => {
+                let gone = entry.gone_at.unwrap_or(now);
+                book.insert(kind, Entry { gone_at: Some(gone), ..entry });
+                if passed(gone, kind.gone_for()) {
+                    let trouble = Trouble { count: entry.told_count, ..Trouble::default() };
+                    notices.push(Notice { kind, event: Event::Over, since: entry.since, trouble });
+                }
+            }
+        }
+    }
+    (book, notices)
+}
+
+/// Notes that somebody was told, at `at`.
+pub fn told(book: &mut Book, notice: &Notice, at: DateTime<Utc>) {
+    match notice.event {
+        Event::Over => drop(book.remove(&notice.kind)),
+        _ => {
+            if let Some(entry) = book.get_mut(&notice.kind) {
+                (entry.told_at, entry.told_count) = (Some(at), notice.trouble.count);
+            }
+        }
+    }
+}
+
+/// The book as it is stored.
+pub fn to_entries(book: &Book) -> BTreeMap<String, Entry> {
+    book.iter().map(|(kind, entry)| (kind.code().to_owned(), *entry)).collect()
+}
+
+/// The stored book; kinds of another version are left out.
+pub fn from_entries(entries: &BTreeMap<String, Entry>) -> Book {
+    let known = |code: &str| Kind::ALL.iter().find(|(_, known)| *known == code).map(|(kind, _)| *kind);
+    entries.iter().filter_map(|(code, entry)| Some((known(code)?, *entry))).collect()
+}

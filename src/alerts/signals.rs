@@ -1,0 +1,178 @@
+//! What the daemon's parts tell the alarms: how passes go, whether the file is whole, reloads, backups. Never waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::alerts::rules::Live;
+use crate::clock::Clock;
+use crate::engine::engine_loop::{Engine, File, PassReport};
+use crate::store::StoreError;
+use crate::store::controls::alert_state::is_about_disk;
+
+/// What is known of the daemon's own state.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// For the alarms.
+    pub live: Live,
+    /// When the last pass ended well.
+    pub last_pass: Option<Instant>,
+    /// How long none may, before passes count as stuck.
+    pub patience: Duration,
+    /// Whether this machine's clock is believed.
+    pub clock_is_believed: bool,
+    /// The file is damaged, since when and in which words: passes may go well all the same.
+    damaged: Option<(DateTime<Utc>, String)>,
+}
+
+impl Seen {
+    /// Whether passes turn and the clock is right: a sign of life tells the truth.
+    pub fn is_well(&self) -> bool {
+        self.clock_is_believed && self.last_pass.is_some_and(|at| at.elapsed() <= self.patience)
+    }
+}
+
+/// How an engine looks from outside.
+#[derive(Debug, Clone, Copy)]
+struct Looks {
+    believes: bool,
+    refused: Option<u16>,
+}
+
+/// Tells the alarms.
+#[derive(Debug, Clone)]
+pub struct Signals(Arc<watch::Sender<Seen>>);
+
+impl Default for Signals {
+    fn default() -> Signals {
+        Signals(Arc::new(watch::Sender::new(Seen::default())))
+    }
+}
+
+impl Signals {
+    /// What is known, as it changes.
+    pub fn watch(&self) -> watch::Receiver<Seen> {
+        self.0.subscribe()
+    }
+
+    /// A pass of this engine has ended. `patience`: how long none may end before passes count as stuck.
+    pub fn pass_ended<C: Clock + 'static>(
+        &self,
+        pass: &Result<PassReport, StoreError>,
+        engine: &Engine<C>,
+        now: DateTime<Utc>,
+        patience: Duration,
+    ) {
+        self.note_pass(pass, now, Looks { believes: engine.may_plan(), refused: engine.refused_reading() }, patience);
+    }
+
+    fn note_pass(&self, pass: &Result<PassReport, StoreError>, now: DateTime<Utc>, engine: Looks, patience: Duration) {
+        self.0.send_if_modified(|seen| {
+            let before = (seen.live.clone(), seen.is_well());
+            (seen.patience, seen.clock_is_believed) = (patience, engine.believes);
+            let since = seen.live.refused.map_or(now, |(since, _)| since);
+            seen.live.refused = engine.refused.map(|status| (since, status));
+            match pass {
+                Ok(report) => {
+                    seen.last_pass = Some(Instant::now());
+                    seen.live.waits = report.waits.map(|wait| wait.code());
+                    seen.live.failing = seen.damaged.clone().map(|(since, why)| (since, why, true));
+                }
+                Err(error) => {
+                    let since = seen.live.failing.as_ref().map_or(now, |(since, ..)| *since);
+                    seen.live.failing = Some((since, error.to_string(), is_about_disk(error)));
+                }
+            }
+            (seen.live.clone(), seen.is_well()) != before
+        });
+    }
+
+    /// The database file was checked.
+    pub fn file_is(&self, file: File, now: DateTime<Utc>) {
+        self.0.send_if_modified(|seen| {
+            let damaged = file == File::Damaged;
+            seen.damaged = damaged.then(|| (now, StoreError::Damaged.to_string()));
+            if let Some((since, why)) = seen.damaged.clone() {
+                seen.live.failing = Some((since, why, true));
+            }
+            damaged
+        });
+    }
+
+    /// A configuration was taken (none), or is not in force, and why, in words; without words it has a mistake.
+    pub fn reloaded(&self, why_not: Option<String>, now: DateTime<Utc>) {
+        self.0.send_modify(|seen| {
+            let since = seen.live.refused_config.as_ref().map_or(now, |(since, _)| *since);
+            seen.live.refused_config = why_not.map(|why| (since, why));
+        });
+    }
+
+    /// A backup was made at this moment; also at the start, of the last one there is.
+    pub fn backup_made(&self, at: DateTime<Utc>) {
+        self.0.send_modify(|seen| seen.live.backup = Some(Ok(at)));
+    }
+
+    /// No backup could be made: `why`, in words without names, numbers or texts.
+    pub fn backup_failed(&self, now: DateTime<Utc>, why: &str) {
+        self.0.send_modify(|seen| {
+            let since = match &seen.live.backup {
+                Some(Err((since, _))) => *since,
+                _ => now,
+            };
+            seen.live.backup = Some(Err((since, why.to_owned())));
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::reminder::Wait;
+
+    #[tokio::test]
+    async fn what_passes_tell() {
+        let signals = Signals::default();
+        let mut heard = signals.watch();
+        let now: DateTime<Utc> = "2026-11-24T17:00:00Z".parse().unwrap();
+        let later = now + chrono::TimeDelta::minutes(1);
+        let minute = Duration::from_secs(60);
+        assert!(!heard.borrow().is_well());
+        let note = |pass: &Result<PassReport, StoreError>, at, believes| {
+            let patience = if pass.is_ok() { minute } else { Duration::ZERO };
+            signals.note_pass(pass, at, Looks { believes, refused: None }, patience);
+        };
+        note(&Ok(PassReport { waits: Some(Wait::Circuit), ..PassReport::default() }), now, true);
+        assert!(heard.has_changed().unwrap(), "all is well, and texts wait");
+        assert_eq!(heard.borrow_and_update().live.waits, Some("circuit"));
+        note(&Ok(PassReport { waits: Some(Wait::Circuit), ..PassReport::default() }), now, true);
+        assert!(!heard.has_changed().unwrap(), "nothing is new");
+        assert!(heard.borrow().is_well());
+        note(&Ok(PassReport::default()), now, false);
+        assert!(!heard.borrow().is_well(), "the clock is wrong");
+        for at in [now, later] {
+            note(&Err(StoreError::DiskFull), at, true);
+        }
+        let (since, _, disk) = heard.borrow().live.failing.clone().unwrap();
+        assert_eq!((since, disk), (now, true));
+        assert!(!heard.borrow().is_well(), "passes fail");
+        note(&Ok(PassReport::default()), later, true);
+        assert_eq!(heard.borrow().live.failing, None);
+        // A damaged file stays one, however passes go.
+        signals.file_is(File::Damaged, later);
+        note(&Ok(PassReport::default()), later, true);
+        assert!(heard.borrow().live.failing.is_some());
+        signals.reloaded(Some(String::new()), now);
+        signals.reloaded(Some("held".to_owned()), later);
+        assert_eq!(heard.borrow().live.refused_config, Some((now, "held".to_owned())));
+        signals.reloaded(None, later);
+        assert_eq!(heard.borrow().live.refused_config, None);
+        signals.backup_failed(now, "full");
+        signals.backup_failed(later, "full");
+        assert_eq!(heard.borrow().live.backup, Some(Err((now, "full".to_owned()))));
+        signals.backup_made(later);
+        assert_eq!(heard.borrow().live.backup, Some(Ok(later)));
+    }
+}

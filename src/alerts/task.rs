@@ -1,0 +1,246 @@
+//! Alarms on their way to people, beside the passes and never in their way.
+//!
+//! A task of its own looks at the database through a connection of its own, decides by `engine::alarms` what is to be
+//! told, and hands each message to the ways of the configuration. What arrived by one of them is noted in the database;
+//! what arrived by none is told again later.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveTime;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tracing::{debug, error, info, warn};
+
+pub use crate::alerts::signals::{Seen, Signals};
+
+use crate::alerts::channels::{Message, Way, usual_pauses};
+use crate::alerts::heartbeat;
+use crate::alerts::rules::{self, Book, Facts, Kind, Notice};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::Store;
+use crate::store::controls::alert_state as entries;
+use crate::store::controls::alert_state::Shown;
+
+/// How often trouble is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// Two looks are at least this far apart, whatever changes.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// What arrived by no way is told again after this.
+const TELL_AGAIN: Duration = Duration::from_secs(900);
+/// How long a look waits for the book to be written; if it is not, the next look writes it.
+const WRITE_WITHIN: Duration = Duration::from_secs(5);
+
+/// The tasks that alarm; they end with this.
+#[derive(Debug)]
+pub struct Alerts {
+    signals: Signals,
+    config: watch::Sender<Arc<Config>>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Alerts {
+    /// Begins to look.
+    pub fn start<C: Clock + 'static>(store: Store, clock: Arc<C>, config: Arc<Config>) -> Alerts {
+        let signals = Signals::default();
+        check_ways(&config);
+        let config = watch::Sender::new(config);
+        let teller = Teller {
+            store,
+            clock,
+            config: config.subscribe(),
+            seen: signals.watch(),
+            book: Book::new(),
+            stored: None,
+            deliveries: JoinSet::new(),
+            open: BTreeMap::new(),
+            arrived: BTreeSet::new(),
+            resting: BTreeMap::new(),
+        };
+        let heartbeat = heartbeat::beat(config.subscribe(), signals.watch());
+        let tasks = vec![tokio::spawn(teller.watch()), tokio::spawn(heartbeat)];
+        Alerts { signals, config, tasks }
+    }
+
+    /// Where the daemon's parts tell what they know.
+    pub fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
+    /// Another configuration is in force.
+    pub fn adopt(&self, config: Arc<Config>) {
+        check_ways(&config);
+        self.config.send_replace(config);
+    }
+}
+
+impl Drop for Alerts {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Says what is known to keep an alarm from arriving, before there is one.
+fn check_ways(config: &Config) {
+    for way in Way::all(&config.alerts) {
+        if let Err(why) = way.check() {
+            let name = way.name();
+            error!(
+                way = name,
+                "alarms cannot reach you by `{name}` of [alerts]: {why}. `leadtime alert-test` tries it"
+            );
+        }
+    }
+}
+
+/// Says how a delivery ended.
+fn report(notice: &Notice, way: &'static str, result: &Result<(), String>) {
+    let (alarm, event) = (notice.kind.code(), notice.event.code());
+    match result {
+        Ok(()) => info!(alarm, event, way, "alarm `{alarm}` ({event}) was told by {way}"),
+        Err(why) => warn!(
+            alarm,
+            event, way, "alarm `{alarm}` ({event}) could not be told by {way}: {why}; `leadtime alert-test` tries it"
+        ),
+    }
+}
+
+struct Teller<C> {
+    store: Store,
+    clock: Arc<C>,
+    config: watch::Receiver<Arc<Config>>,
+    seen: watch::Receiver<Seen>,
+    book: Book,
+    /// The book as the database has it; none: it was not read yet.
+    stored: Option<Book>,
+    deliveries: JoinSet<(Notice, &'static str, Result<(), String>)>,
+    /// Deliveries under way, by kind.
+    open: BTreeMap<Kind, usize>,
+    /// Those of which one has arrived.
+    arrived: BTreeSet<Kind>,
+    /// Those of which none arrived, and when they are told again.
+    resting: BTreeMap<Kind, Instant>,
+}
+
+impl<C: Clock + 'static> Teller<C> {
+    async fn watch(mut self) {
+        let mut ticks = interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut last: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                changed = self.seen.changed() => if changed.is_err() {
+                    return;
+                },
+                Some(done) = self.deliveries.join_next() => {
+                    if let Ok((notice, way, result)) = done {
+                        self.note(&notice, &result);
+                        self.keep_book().await;
+                        // Said when it is on the disk: a restart from here on does not repeat it.
+                        report(&notice, way, &result);
+                    }
+                    continue;
+                }
+            }
+            if last.is_none_or(|last| last.elapsed() >= BETWEEN_LOOKS) {
+                self.look().await;
+                last = Some(Instant::now());
+            }
+        }
+    }
+
+    /// Looks, decides, hands out.
+    async fn look(&mut self) {
+        let config = self.config.borrow().clone();
+        let ways = Way::all(&config.alerts);
+        if ways.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        let shown = self.read(&config).await;
+        let zone = &config.practice.zone;
+        let midnight = zone.at(zone.local(now).date_naive(), NaiveTime::MIN);
+        let live = self.seen.borrow_and_update().live.clone();
+        let mut findings = rules::findings(&Facts { shown, live, midnight }, &self.book, now);
+        self.resting.retain(|_, until| *until > Instant::now());
+        findings.retain(|kind, _| !self.open.contains_key(kind) && !self.resting.contains_key(kind));
+        let (book, notices) = rules::decide(findings, &self.book, now, config.alerts.repeat_after);
+        self.book = book;
+        for notice in notices {
+            let message = Arc::new(Message::of(&notice, &config));
+            self.open.insert(notice.kind, ways.len());
+            for way in ways.clone() {
+                let (notice, message) = (notice.clone(), message.clone());
+                self.deliveries.spawn(async move {
+                    let result = way.take(&message, &usual_pauses()).await;
+                    (notice, way.name(), result)
+                });
+            }
+        }
+        self.keep_book().await;
+    }
+
+    /// What the database shows; none where it cannot be read.
+    async fn read(&mut self, config: &Arc<Config>) -> Option<Shown> {
+        let (config, now, wants_book) = (config.clone(), self.clock.now(), self.stored.is_none());
+        let read = self.store.read(move |connection| {
+            let book = wants_book.then(|| entries::entries(connection)).transpose()?;
+            Ok((book, rules::shown(connection, &config, now)?))
+        });
+        let (book, shown) = match read.await {
+            Ok(done) => done,
+            Err(error) => {
+                debug!(%error, "trouble cannot be looked for in the database");
+                return None;
+            }
+        };
+        if let Some(book) = book {
+            let book = rules::from_entries(&book);
+            // What was found before the database could be read is younger.
+            let mut all = book.clone();
+            all.extend(std::mem::take(&mut self.book));
+            (self.book, self.stored) = (all, Some(book));
+        }
+        Some(shown)
+    }
+
+    /// One delivery has ended.
+    fn note(&mut self, notice: &Notice, result: &Result<(), String>) {
+        let (kind, alarm) = (notice.kind, notice.kind.code());
+        if result.is_ok() && self.arrived.insert(kind) {
+            rules::told(&mut self.book, notice, self.clock.now());
+        }
+        let left = self.open.get(&kind).map_or(0, |left| left - 1);
+        if left > 0 {
+            self.open.insert(kind, left);
+            return;
+        }
+        self.open.remove(&kind);
+        if !self.arrived.remove(&kind) {
+            error!(
+                alarm,
+                "alarm `{alarm}` reached nobody; it is told again in {} minutes. Mend [alerts], and try it with `leadtime alert-test`",
+                TELL_AGAIN.as_secs() / 60
+            );
+            self.resting.insert(kind, Instant::now() + TELL_AGAIN);
+        }
+    }
+
+    /// Writes the book where it has changed. What cannot be written now is kept, and written later.
+    async fn keep_book(&mut self) {
+        if self.stored.as_ref().is_none_or(|stored| *stored == self.book) {
+            return;
+        }
+        let (book, all) = (self.book.clone(), rules::to_entries(&self.book));
+        let written = timeout(WRITE_WITHIN, self.store.write(move |tx| entries::set_entries(tx, &all))).await;
+        match written {
+            Ok(Ok(())) => self.stored = Some(book),
+            Ok(Err(error)) => debug!(%error, "what was told cannot be noted yet"),
+            Err(_) => debug!("what was told cannot be noted yet: the database is slow"),
+        }
+    }
+}

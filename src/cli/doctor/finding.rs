@@ -1,0 +1,46 @@
+//! One thing `doctor` looked at, how it came out, and what to do about it.
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Nothing to do.
+    Good,
+    /// Somebody should look; it works all the same.
+    Look,
+    /// It does not work.
+    Bad,
+}
+
+impl Mark {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Mark::Good => "ok",
+            Mark::Look => "look",
+            Mark::Bad => "WRONG",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) mark: Mark,
+    pub(crate) what: &'static str,
+    pub(crate) found: String,
+    /// What to do about it.
+    pub(crate) remedy: Option<String>,
+}
+
+impl Finding {
+    pub(crate) fn good(what: &'static str, found: impl Into<String>) -> Finding {
+        Finding { mark: Mark::Good, what, found: found.into(), remedy: None }
+    }
+
+    pub(crate) fn look(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding { mark: Mark::Look, what, found: found.into(), remedy: Some(remedy.into()) }
+    }
+
+    pub(crate) fn bad(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding { mark: Mark::Bad, what, found: found.into(), remedy: Some(remedy.into()) }
+    }
+}

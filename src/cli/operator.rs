@@ -1,0 +1,40 @@
+//! Who acts by hand, and why: the options of every command whose act stands in the audit.
+
+use std::path::Path;
+
+use clap::Args;
+
+use crate::cli::failure::Failure;
+use crate::cli::output::who;
+use crate::domain::operator::Operator;
+use crate::store::connection::open;
+use crate::store::{StoreError, Transaction, in_transaction};
+
+/// Who acts, and why.
+#[derive(Debug, Args)]
+pub(crate) struct By {
+    /// Who does it; else the user of this session.
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+    /// Why, in a few words, for the audit; without names.
+    #[arg(long, value_name = "WORDS")]
+    why: Option<String>,
+}
+
+impl By {
+    /// Writes as this person in one transaction, beside a daemon that may be writing.
+    pub(crate) fn write<R>(
+        &self,
+        database: &Path,
+        work: impl FnOnce(&Transaction<'_>, Operator<'_>) -> Result<R, StoreError>,
+    ) -> Result<R, Failure> {
+        // An empty one made by a wrong path would take the word and stop nobody.
+        if !database.exists() {
+            return Err(StoreError::Missing(database.to_owned()).into());
+        }
+        let mut connection = open::read_write(database)?;
+        let name = who(self.who.as_deref());
+        let person = Operator { who: name.as_deref(), why: self.why.as_deref() };
+        Ok(in_transaction(&mut connection, |tx| work(tx, person))?)
+    }
+}

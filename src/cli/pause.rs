@@ -1,0 +1,152 @@
+//! `leadtime pause`, `resume` and `skip`: the practice's brakes.
+
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use clap::Args;
+
+use crate::cli::config_option::ConfigOption;
+use crate::cli::failure::Failure;
+use crate::cli::operator::By;
+use crate::cli::output::{configuration, database_at_least, local, moment, no_daemon, print, time, utc};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::domain::ids::{AppointmentId, RuleName};
+use crate::store::controls::pauses;
+
+#[derive(Debug, Args)]
+pub(crate) struct Pause {
+    /// Until then; else until `leadtime resume`. On the practice's clock: "2026-03-09 10:00".
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Only the visits of this location; else all.
+    #[arg(long, value_name = "ID")]
+    location: Option<String>,
+    #[command(flatten)]
+    by: By,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// Only the pause of this location; else the one for all.
+    #[arg(long, value_name = "ID")]
+    location: Option<String>,
+    #[command(flatten)]
+    by: By,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Skip {
+    /// The id of the visit.
+    appointment: String,
+    /// Only the text of this rule; else all of them.
+    #[arg(long, value_name = "RULE")]
+    rule: Option<String>,
+    /// Give them back.
+    #[arg(long)]
+    off: bool,
+    #[command(flatten)]
+    by: By,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(crate) fn pause(options: &Pause) -> Result<(), Failure> {
+    let (database, config) = to_stop_or_go_on(&options.config, options.location.as_deref())?;
+    if let Some(config) = &config {
+        known_location(config, options.location.as_deref())?;
+    }
+    let now = SystemClock.now();
+    let until = match (&options.until, &config) {
+        (None, _) => None,
+        (Some(text), Some(config)) => Some(time("--until", text, &config.practice.zone)?),
+        (Some(text), None) => Some(DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()).map_err(|_| {
+            Failure::Usage(anyhow::anyhow!(
+                "--until {text}: the practice's clock is not known while the configuration has a mistake; write a time such as 2026-03-09T10:00:00-06:00, or leave --until away"
+            ))
+        })?),
+    };
+    if until.is_some_and(|until| until <= now) {
+        return Err(Failure::Usage(anyhow::anyhow!("--until lies in the past; nothing changed")));
+    }
+    let location = options.location.as_deref();
+    options.by.write(&database, |tx, person| pauses::pause(tx, location, until, person, now))?;
+    let place = location.map_or_else(|| "Sending".to_owned(), |id| format!("Sending of location {id}"));
+    let until = until.map(|until| match &config {
+        Some(config) => local(&config.practice.zone, until),
+        None => utc(until),
+    });
+    print(&match until {
+        Some(until) => format!("{place} is paused until {until}.\n"),
+        None => format!("{place} is paused until `leadtime resume`.\n"),
+    })?;
+    print("A text that is already on its way is not called back. What is still of use afterwards goes out then.\n")?;
+    no_daemon(&database)
+}
+
+pub(crate) fn resume(options: &Resume) -> Result<(), Failure> {
+    let location = options.location.as_deref();
+    let (database, _) = to_stop_or_go_on(&options.config, location)?;
+    let now = SystemClock.now();
+    match options.by.write(&database, |tx, person| pauses::resume(tx, location, person, now))? {
+        true => {
+            print("Sending goes on: what is still of use goes out, the rest is listed by `leadtime plan`.\n")?;
+            no_daemon(&database)
+        }
+        false => Err(anyhow::anyhow!("there is no such pause; `leadtime status` shows what is paused").into()),
+    }
+}
+
+pub(crate) fn skip(options: &Skip) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let now = moment(None, &config.practice.zone)?;
+    let rule = options.rule.as_ref().map(|rule| RuleName(rule.clone()));
+    if let Some(rule) = rule.as_ref().filter(|rule| config.rulebook.rules.iter().all(|known| known.name != **rule)) {
+        let names: Vec<String> = config.rulebook.rules.iter().map(|rule| format!("`{}`", rule.name)).collect();
+        let text = format!("there is no rule `{rule}`; the rules are {}", names.join(", "));
+        return Err(Failure::Usage(anyhow::anyhow!(text)));
+    }
+    let visit = AppointmentId(options.appointment.clone());
+    let known = |tx: &_| pauses::knows(tx, &visit);
+    let about = match &rule {
+        Some(rule) => format!("`{rule}` of appointment {visit}"),
+        None => format!("appointment {visit}"),
+    };
+    let done = options.by.write(&config.database, |tx, person| {
+        Ok(match (known(tx)?, options.off) {
+            (false, _) => None,
+            (true, false) => Some(pauses::skip(tx, &visit, rule.as_ref(), person, now)?),
+            (true, true) => Some(pauses::unskip(tx, &visit, rule.as_ref(), person, now)?),
+        })
+    })?;
+    match (done, options.off) {
+        (None, _) => {
+            Err(anyhow::anyhow!("there is no appointment {visit}; `leadtime explain NAME` finds its id").into())
+        }
+        (Some(true), false) => print(&format!("{about} gets no text from now on; what was sent stays sent.\n")),
+        (Some(true), true) => print(&format!("{about} gets its texts again, as far as they are still of use.\n")),
+        (Some(false), false) => print(&format!("{about} is skipped already; nothing changed.\n")),
+        (Some(false), true) => Err(anyhow::anyhow!("{about} was not skipped; nothing changed").into()),
+    }
+}
+
+/// The database to write to; without a location, also while the configuration has a mistake.
+fn to_stop_or_go_on(option: &ConfigOption, location: Option<&str>) -> Result<(PathBuf, Option<Config>), Failure> {
+    match location {
+        None => database_at_least(option),
+        Some(_) => configuration(option, false).map(|(_, config)| (config.database.clone(), Some(config))),
+    }
+}
+
+fn known_location(config: &Config, location: Option<&str>) -> Result<(), Failure> {
+    match location {
+        Some(id) if !config.locations.contains_key(id) => {
+            Err(Failure::Usage(anyhow::anyhow!("there is no [[location]] with the id {id:?} in the configuration")))
+        }
+        _ => Ok(()),
+    }
+}

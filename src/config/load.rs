@@ -1,0 +1,82 @@
+//! Finds the configuration file, reads and checks it.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::diagnostic::Report;
+use crate::config::settings::{Config, fingerprint};
+use crate::config::values::zones::Zones;
+use crate::config::{api_key, read};
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// No file was named and none is in the usual places.
+    #[error(
+        "there is no configuration: neither ./config.toml nor /etc/leadtime/config.toml exists; name one with --config FILE"
+    )]
+    NotFound,
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file has errors.
+    #[error("{}", .0.summary())]
+    Wrong(Report),
+}
+
+/// The file to read: the one that was named, else `./config.toml`, else `/etc/leadtime/config.toml`.
+///
+/// # Errors
+/// [`ConfigError::NotFound`].
+pub fn locate(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
+    if let Some(path) = named {
+        return Ok(path.to_owned());
+    }
+    let usual = [Path::new("config.toml"), Path::new("/etc/leadtime/config.toml")];
+    usual.into_iter().find(|path| path.exists()).map(Path::to_owned).ok_or(ConfigError::NotFound)
+}
+
+/// Reads and checks a file. The report holds its warnings.
+///
+/// # Errors
+/// See [`ConfigError`].
+pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
+    let bytes = std::fs::read(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    let source = String::from_utf8(bytes).map_err(|error| {
+        let source = std::io::Error::other(format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()));
+        ConfigError::Unreadable { path: path.to_owned(), source }
+    })?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let (config, problems) = read::read(&source, folder, &Zones::of_this_machine());
+    let report = Report { file: path.display().to_string(), source: api_key::without_keys(source), problems };
+    match config {
+        Some(config) if !report.has_errors() => Ok((config, report)),
+        _ => Err(ConfigError::Wrong(report)),
+    }
+}
+
+/// The fingerprint of a file as it is now; none if it cannot be read.
+pub fn fingerprint_of(path: &Path) -> Option<String> {
+    std::fs::read_to_string(path).ok().map(|source| fingerprint(&source))
+}
+
+/// The database a file names, also if the rest of the file is wrong; none if that cannot be told.
+pub fn database_of(path: &Path) -> Option<PathBuf> {
+    let source = std::fs::read_to_string(path).ok()?;
+    let named = match source.parse::<toml::Table>() {
+        Ok(root) => match root.get("database").map(|database| database.get("path")) {
+            None => Some(read::DATABASE.to_owned()),
+            Some(path) => path.and_then(toml::Value::as_str).map(str::to_owned),
+        },
+        Err(_) => {
+            let lines = source.lines().map(str::trim).skip_while(|line| !line.starts_with("[database]")).skip(1);
+            let mut tables = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.parse().ok());
+            tables.find_map(|table: toml::Table| Some(table.get("path")?.as_str()?.to_owned()))
+        }
+    };
+    named.map(|named| path.parent().unwrap_or(Path::new(".")).join(named))
+}

@@ -1,0 +1,281 @@
+//! Tries the rules on sample visits: which can never go out, which are always moved, and which exclude each other.
+//!
+//! The planner itself is asked, so what is said here is what would happen.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+
+use crate::domain::appointment::{Appointment, Status};
+use crate::domain::ids::RuleName;
+use crate::domain::lead::Lead;
+use crate::domain::limits::Limit;
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::domain::reminder::{Answer, State};
+use crate::domain::rule::Rule;
+use crate::planner::calendar::{Adjustment, Calendar};
+use crate::planner::holidays::Holidays;
+use crate::planner::input::{FeedImports, LiveSince, Mode, Number, NumberFacts, Rulebook, VisitFacts};
+use crate::planner::plan::{Item, Plan, plan};
+
+/// What trying a rule by itself has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Alone {
+    /// It goes out at its time, for some visits at least.
+    Fine,
+    /// For no visit there is a time for it.
+    Never,
+    /// Its time is moved for every visit.
+    AlwaysMoved,
+}
+
+/// Two rules, one of which costs the other its text.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Conflict {
+    /// The rule that keeps its text.
+    pub keeps: usize,
+    /// The rule that loses it.
+    pub loses: usize,
+    /// Of how many sample visits it is lost, and how many there are.
+    pub lost: (usize, usize),
+    /// One of them.
+    pub example: DateTime<Utc>,
+    /// How far the two texts would be apart for it.
+    pub apart: TimeDelta,
+    /// Which limit; none where the nearer text simply covers it.
+    pub limit: Option<Limit>,
+    /// A lead for the loser with which both go out for every sample visit.
+    pub fits: Option<Lead>,
+}
+
+impl Conflict {
+    /// Whether ordinary visits lose a text, not only those behind a weekend.
+    pub(crate) fn is_the_rule(&self) -> bool {
+        let (lost, tried) = self.lost;
+        lost * 2 > tried
+    }
+}
+
+/// A rulebook to be tried.
+pub(crate) struct Trial {
+    book: Rulebook,
+    starts: Vec<DateTime<Utc>>,
+}
+
+impl Trial {
+    /// Visits on every open day of an ordinary week, at every hour of an office day.
+    pub(crate) fn of(book: &Rulebook, calendar: &Calendar) -> Trial {
+        let calendar = Calendar { holidays: Holidays::default(), ..calendar.clone() };
+        let monday = NaiveDate::from_ymd_opt(2026, 7, 13).unwrap_or_default();
+        let days = monday.iter_days().take(7).filter(|day| calendar.is_open(*day));
+        let hours = (8..=17).filter_map(|hour| NaiveTime::from_hms_opt(hour, 0, 0));
+        let times: Vec<NaiveTime> = hours.collect();
+        let starts = days.flat_map(|day| times.iter().map(move |time| (day, *time)).collect::<Vec<_>>());
+        let starts = starts.map(|(day, time)| calendar.zone.at(day, time)).collect();
+        let book = Rulebook {
+            calendar,
+            locations: Default::default(),
+            mode: Mode::Live,
+            only_to: None,
+            own_numbers: Vec::new(),
+            ..book.clone()
+        };
+        Trial { book, starts }
+    }
+
+    /// Tries one rule by itself.
+    pub(crate) fn alone(&self, rule: &Rule) -> Alone {
+        let items: Vec<Item> = self.starts.iter().flat_map(|start| self.plan(&[rule], *start).items).collect();
+        if items.iter().all(|item| !goes(item)) {
+            return Alone::Never;
+        }
+        let stays = |item: &Item| matches!(item.adjusted_by, Some(Adjustment::Kept | Adjustment::Margin));
+        if items.iter().any(stays) { Alone::Fine } else { Alone::AlwaysMoved }
+    }
+
+    /// Tries every two rules that can be for one visit.
+    pub(crate) fn conflicts(&self) -> Vec<Conflict> {
+        let rules = &self.book.rules;
+        let pairs = (0..rules.len()).flat_map(|a| (a + 1..rules.len()).map(move |b| (a, b)));
+        pairs.filter(|(a, b)| share_a_type(&rules[*a], &rules[*b])).filter_map(|(a, b)| self.conflict(a, b)).collect()
+    }
+
+    /// A rule that is always lost with all rules together, though with no single other one: its place, and the limit.
+    pub(crate) fn crowded_out(&self) -> Vec<(usize, Limit)> {
+        let all: Vec<&Rule> = self.book.rules.iter().filter(|r| r.only_types.is_empty()).collect();
+        let plans: Vec<Plan> = self.starts.iter().map(|start| self.plan(&all, *start)).collect();
+        let mut found = Vec::new();
+        for (place, rule) in self.book.rules.iter().enumerate() {
+            let of_rule = || plans.iter().flat_map(|plan| plan.items.iter()).filter(|item| item.key.rule == rule.name);
+            let limit = of_rule().find_map(|item| item.blocker.as_ref().map(|blocker| blocker.limit));
+            let never = of_rule().next().is_some() && of_rule().all(|item| !goes(item));
+            found.extend(limit.filter(|_| never).map(|limit| (place, limit)));
+        }
+        found
+    }
+
+    fn conflict(&self, a: usize, b: usize) -> Option<Conflict> {
+        let (first, second) = (&self.book.rules[a], &self.book.rules[b]);
+        let mut lost: Vec<(usize, DateTime<Utc>, TimeDelta, Option<Limit>)> = Vec::new();
+        let mut tried = 0;
+        for start in &self.starts {
+            // A rule that has no time for this visit by itself is not lost to the other.
+            let alone = [first, second].iter().all(|rule| self.plan(&[rule], *start).items.iter().all(goes));
+            tried += usize::from(alone);
+            let items = self.plan(&[first, second], *start).items;
+            let (Some(x), Some(y)) = (items.first(), items.get(1)) else { continue };
+            let apart = (x.adjusted_at.unwrap_or_default() - y.adjusted_at.unwrap_or_default()).abs();
+            for (place, item) in [(a, x), (b, y)] {
+                if alone && !goes(item) {
+                    lost.push((place, *start, apart, item.blocker.as_ref().map(|blocker| blocker.limit)));
+                }
+            }
+        }
+        // The middle of the week is the least special.
+        let (loses, example, apart, limit) = *lost.get(lost.len() / 2)?;
+        let keeps = if loses == a { b } else { a };
+        let fits = self.fitting_lead(keeps, loses);
+        Some(Conflict { keeps, loses, lost: (lost.len(), tried), example, apart, limit, fits })
+    }
+
+    /// The shortest longer lead of the loser, in its own unit, with which nothing is lost.
+    fn fitting_lead(&self, keeps: usize, loses: usize) -> Option<Lead> {
+        let (keeps, loses) = (&self.book.rules[keeps], &self.book.rules[loses]);
+        let steps = (1..=96).map(|more| Lead { amount: loses.lead.amount + more, ..loses.lead });
+        let mut leads = steps.take_while(|lead| lead.longest().is_none_or(|length| length <= TimeDelta::days(14)));
+        leads.find(|lead| {
+            let longer = Rule { lead: *lead, ..loses.clone() };
+            self.starts.iter().all(|start| self.plan(&[keeps, &longer], *start).items.iter().all(goes))
+        })
+    }
+
+    fn plan(&self, rules: &[&Rule], start: DateTime<Utc>) -> Plan {
+        let plain = |rule: &&Rule| Rule {
+            only_types: Vec::new(),
+            except_types: Vec::new(),
+            skip_if_confirmed: false,
+            ..(*rule).clone()
+        };
+        let book = Rulebook { rules: rules.iter().map(plain).collect(), ..self.book.clone() };
+        let now = start - TimeDelta::days(i64::from(Lead::MAX_DAYS) + 60);
+        let live: LiveSince = rules.iter().map(|rule| (rule.name.clone(), now)).collect();
+        plan(&book, &live, &facts(start, now), now, &|_, _| Ok(()))
+    }
+}
+
+fn goes(item: &Item) -> bool {
+    item.state == State::Answered(Answer::Planned)
+}
+
+fn share_a_type(a: &Rule, b: &Rule) -> bool {
+    match (a.only_types.is_empty(), b.only_types.is_empty()) {
+        (true, true) => true,
+        (false, _) => a.only_types.iter().any(|kind| a.applies_to(Some(kind)) && b.applies_to(Some(kind))),
+        (true, false) => share_a_type(b, a),
+    }
+}
+
+/// One booked visit of one patient, known for long.
+fn facts(start: DateTime<Utc>, now: DateTime<Utc>) -> NumberFacts {
+    let appointment = Appointment {
+        id: "sample".into(),
+        patient_id: "sample".into(),
+        first_name: Private(None),
+        last_name: Private(None),
+        date_of_birth: Private(None),
+        phone: Private(None),
+        language: None,
+        type_id: None,
+        description: Private(None),
+        provider: Private(None),
+        starts_at: start,
+        ends_at: None,
+        status: Status::Booked,
+        location: None,
+        feed: None,
+        booked_at: None,
+        consent: Some(crate::domain::appointment::Consent::Yes),
+    };
+    let visit = VisitFacts {
+        appointment,
+        first_start: start,
+        seen_at: now,
+        taken_at: now,
+        imports: FeedImports::None,
+        bad_row: false,
+        not_listed: false,
+        skipped: vec![],
+        paused: None,
+        twins: Vec::new(),
+    };
+    NumberFacts {
+        number: Phone::from_e164("+13035550199").map_or(Number::Missing, Number::Usable),
+        visits: vec![visit],
+        stored: Vec::new(),
+        spent: Vec::new(),
+        in_doubt: false,
+        opted_out: false,
+        attempts: Vec::new(),
+        wrong_for: BTreeSet::new(),
+        told: Vec::new(),
+        replies_unread: false,
+        catching_up: false,
+    }
+}
+
+/// A conflict in a sentence.
+pub(crate) fn in_words(conflict: &Conflict, book: &Rulebook, calendar: &Calendar) -> String {
+    let name = |place: usize| -> &RuleName { &book.rules[place].name };
+    let (keeps, loses) = (name(conflict.keeps), name(conflict.loses));
+    let (lost, tried) = conflict.lost;
+    let example = calendar.zone.local(conflict.example).format("%A at %-I:%M %p");
+    let apart = lengths(conflict.apart);
+    let visits = match lost == tried {
+        true => "no visit can get both".to_owned(),
+        false => format!("{lost} of {tried} ordinary visits cannot get both, such as one on {example}"),
+    };
+    let why = match conflict.limit {
+        None => "the nearer text covers the other".to_owned(),
+        Some(Limit::Gap) => {
+            format!("they lie {apart} apart, and one number gets one text in {}", lengths(book.limits.min_gap))
+        }
+        Some(Limit::SevenDays) => {
+            format!("they lie {apart} apart, and one number gets {} in 7 days", texts(book.limits.per_7_days))
+        }
+        Some(Limit::ThirtyDays | Limit::Cooldown) => {
+            format!("they lie {apart} apart, and one number gets {} in 30 days", texts(book.limits.per_30_days))
+        }
+    };
+    let fits = conflict.fits.map(|lead| format!("; lead = \"{}\" for `{loses}` would fit", Lead { at: None, ..lead }));
+    format!(
+        "`{keeps}` and `{loses}` exclude each other: {visits}; {why}. `{loses}` would be lost{}",
+        fits.unwrap_or_default()
+    )
+}
+
+fn texts(n: usize) -> String {
+    format!("{n} text{}", if n == 1 { "" } else { "s" })
+}
+
+fn lengths(length: TimeDelta) -> String {
+    let minutes = length.num_minutes();
+    let of = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => of(minutes, "minute"),
+        (hours, 0) => of(hours, "hour"),
+        (hours, minutes) => format!("{} and {}", of(hours, "hour"), of(minutes, "minute")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_in_words() {
+        assert_eq!(lengths(TimeDelta::hours(22)), "22 hours");
+        assert_eq!(lengths(TimeDelta::minutes(61)), "1 hour and 1 minute");
+        assert_eq!(lengths(TimeDelta::minutes(5)), "5 minutes");
+    }
+}

@@ -1,0 +1,7 @@
+//! Parsers of single values that every section uses.
+
+pub(crate) mod line;
+pub(crate) mod phone;
+pub(crate) mod policy;
+pub mod schedule;
+pub mod zones;

@@ -1,0 +1,15 @@
+//! Phone numbers in the configuration: as E.164, or as the practice writes its own.
+
+use crate::domain::phone::{self, Country, Phone};
+
+/// A number in international form, whether such numbers exist or not.
+pub(crate) fn e164(number: &str) -> Result<Phone, String> {
+    Phone::from_e164(number)
+        .ok_or_else(|| "this is not a number in international form; write it such as \"+13035550123\"".to_owned())
+}
+
+/// An office line, in any spelling.
+pub(crate) fn phone_number(number: &str, country: Country) -> Result<Phone, String> {
+    let unreadable = || format!("`{number}` is not a phone number; write your office line, such as \"+13035550100\"");
+    phone::read(number, country).phone.ok_or_else(unreadable)
+}

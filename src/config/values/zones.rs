@@ -1,0 +1,58 @@
+//! Loads time zones: from the operating system's zoneinfo where it is there, else the embedded copy.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use jiff::tz::TimeZoneDatabase;
+
+use crate::domain::ids::nearest;
+use crate::domain::zone::Zone;
+
+/// How far ahead the two copies are compared: no reminder is planned further.
+const COMPARED_AHEAD: TimeDelta = TimeDelta::days(18 * 30);
+
+/// Where zones are loaded from.
+#[derive(Debug, Clone)]
+pub struct Zones {
+    system: TimeZoneDatabase,
+}
+
+impl Zones {
+    /// The system's zoneinfo as the environment says (`TZDIR`), else in its usual places; read anew, not cached.
+    pub fn of_this_machine() -> Zones {
+        Zones { system: TimeZoneDatabase::from_env() }
+    }
+
+    /// Zoneinfo in a folder; an unreadable one is as good as none.
+    pub fn in_folder(folder: &std::path::Path) -> Zones {
+        Zones { system: TimeZoneDatabase::from_dir(folder).unwrap_or_else(|_| TimeZoneDatabase::none()) }
+    }
+
+    /// A zone by its IANA name.
+    ///
+    /// # Errors
+    /// A sentence with the nearest known name.
+    pub fn load(&self, name: &str) -> Result<Zone, String> {
+        if let Ok(rules) = self.system.get(name) {
+            let name = rules.iana_name().unwrap_or(name).to_owned();
+            return Ok(Zone::from_system(&name, rules));
+        }
+        chrono_tz::Tz::from_str(name).map(Zone::embedded).map_err(|_| {
+            let known = chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name());
+            match nearest(name, known) {
+                Some(near) => format!("there is no time zone `{name}`; did you mean `{near}`?"),
+                None => format!("there is no time zone `{name}`; write an IANA name such as \"America/Denver\""),
+            }
+        })
+    }
+}
+
+/// The first hour within 18 months of `now` at which the system's copy of a zone and the embedded one tell
+/// different times; none where they agree, or where there is nothing to compare.
+pub fn first_disagreement(zone: &Zone, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let embedded = Zone::embedded(chrono_tz::Tz::from_str(zone.name()).ok()?);
+    let first_hour = Utc.timestamp_opt(now.timestamp() - now.timestamp().rem_euclid(3600), 0).single()?;
+    (0..COMPARED_AHEAD.num_hours())
+        .map(|hour| first_hour + TimeDelta::hours(hour))
+        .find(|at| zone.offset_at(*at) != embedded.offset_at(*at))
+}

@@ -1,0 +1,44 @@
+//! What start and reload set up alike: the gateways of the keys, and the comparison of the zone rules.
+
+use tracing::{info, warn};
+
+use crate::annie::client::HttpAnnie;
+use crate::annie::gateway::Gateway;
+use crate::clock::Clock;
+use crate::config::values::zones::first_disagreement;
+use crate::config::{Config, KEY_NAME, api_key};
+use crate::daemon::error::RunError;
+use crate::engine::engine_loop::Gateways;
+use crate::planner::input::Mode;
+
+/// The ways to Annie, one for each key; none in observe mode, which needs no key.
+pub(crate) fn gateways_of(config: &Config) -> Result<Gateways, RunError> {
+    let mut gateways = Gateways::new();
+    if config.rulebook.mode == Mode::Observe {
+        return Ok(gateways);
+    }
+    for name in config.key_names() {
+        let file = match config.locations.get(name) {
+            Some(location) if name != KEY_NAME => location.api_key_file.as_deref(),
+            _ => config.annie.api_key_file.as_deref(),
+        };
+        let annie = HttpAnnie::new(&config.annie.base_url, api_key::find(file)?, config.annie.timeout)?;
+        gateways.insert(name.to_owned(), Gateway::Http(annie));
+    }
+    Ok(gateways)
+}
+
+pub(crate) fn compare_zones(config: &Config, clock: &dyn Clock) {
+    let calendar = &config.rulebook.calendar;
+    let other = Some(&calendar.organization_zone).filter(|zone| zone.name() != calendar.zone.name());
+    for zone in [&calendar.zone].into_iter().chain(other) {
+        info!(zone = zone.name(), "the clock of {} comes from {}", zone.name(), zone.source());
+        if let Some(at) = first_disagreement(zone, clock.now()) {
+            warn!(
+                zone = zone.name(),
+                "from {at} the system's zoneinfo and the copy in leadtime tell different times for {}; the system's is used. Keep the package tzdata current",
+                zone.name()
+            );
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The line of `systemctl status`: how the practice stands, in words.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveTime, Utc};
+use tokio::time::Instant;
+
+use crate::alerts::rules;
+use crate::config::Config;
+use crate::daemon::config_hold::Reload;
+use crate::daemon::service;
+use crate::domain::reminder::Wait;
+use crate::domain::zone::Zone;
+use crate::engine::engine_loop::{File, PassReport};
+use crate::engine::send::daily_limits::{Left, left_today};
+use crate::planner::input::Mode;
+use crate::store::controls::pauses::pauses;
+use crate::store::reports::today::{self, Today};
+use crate::store::{Connection, Store, StoreError};
+
+/// How old the figures get when nothing is done.
+const REFRESH: Duration = Duration::from_secs(30);
+/// The same while much is done: counting must not hold up sending.
+const AT_WORK: Duration = Duration::from_secs(2);
+
+/// Keeps the line.
+pub(crate) struct Standing {
+    store: Store,
+    figures: Today,
+    counted: Option<Instant>,
+    /// Something was done since they were counted.
+    stale: bool,
+    said: String,
+    /// The last reload did not come into force, and why not.
+    refused: Option<&'static str>,
+    trouble: Trouble,
+}
+
+/// What keeps all texts from going out, now or in a moment: more than the next time tells.
+#[derive(Debug, Clone, Default)]
+struct Trouble {
+    damaged: bool,
+    /// The configuration in force waits for a person.
+    held: bool,
+    doubted: bool,
+    circuit: bool,
+    /// Sending is paused everywhere.
+    paused: bool,
+    /// The limit of the day is reached.
+    limit: bool,
+    /// Reminders that are overdue.
+    unresolved: u64,
+}
+
+impl Trouble {
+    fn read(tx: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Trouble, StoreError> {
+        let shown = rules::shown(tx, config, now)?;
+        Ok(Trouble {
+            doubted: shown.clock.is_some(),
+            circuit: shown.open.is_some(),
+            paused: pauses(tx, now)?.iter().any(|paused| paused.location.is_none()),
+            limit: matches!(left_today(tx, config, now)?, Left::Nothing(..)),
+            unresolved: shown.unresolved.count,
+            ..Trouble::default()
+        })
+    }
+
+    fn words(&self) -> Vec<String> {
+        let all = [
+            (self.damaged, "NOTHING IS SENT, the database is damaged: restore the last backup"),
+            (self.held, "NOTHING IS SENT, the configuration waits: leadtime confirm-change"),
+            (self.doubted, "NOTHING IS SENT, this server's clock is in doubt: timedatectl"),
+            (self.circuit, "STOPPED, Annie refuses the key: leadtime status"),
+            (self.paused, "PAUSED until leadtime resume, or its end"),
+            (self.limit, "the limit of a day is reached"),
+        ];
+        let mut words: Vec<String> = all.iter().filter(|(is, _)| *is).map(|(_, what)| (*what).to_owned()).collect();
+        if self.unresolved > 0 {
+            words.push(format!("{} OVERDUE: leadtime status", self.unresolved));
+        }
+        words
+    }
+}
+
+impl Standing {
+    /// Nothing is known yet.
+    pub(crate) fn new(store: Store) -> Standing {
+        Standing {
+            store,
+            figures: Today::default(),
+            counted: None,
+            stale: false,
+            said: String::new(),
+            refused: None,
+            trouble: Trouble::default(),
+        }
+    }
+
+    /// The line as of now; counted anew where something happened. Without the database the last figures stand.
+    async fn line(&mut self, config: &Arc<Config>, now: DateTime<Utc>, report: &PassReport) -> String {
+        self.stale |= report.settled + report.planned + report.begun + report.read > 0;
+        let patience = if self.stale { AT_WORK } else { REFRESH };
+        if self.counted.is_none_or(|at| at.elapsed() >= patience) {
+            let midnight = config.practice.zone.at(config.practice.zone.local(now).date_naive(), NaiveTime::MIN);
+            let of = config.clone();
+            let read = self.store.read(move |tx| Ok((today::since(tx, midnight)?, Trouble::read(tx, &of, now)?)));
+            if let Ok((figures, trouble)) = read.await {
+                self.figures = figures;
+                self.trouble = Trouble { damaged: self.trouble.damaged, held: self.trouble.held, ..trouble };
+                (self.counted, self.stale) = (Some(Instant::now()), false);
+            }
+        }
+        let mut line = words(config, &self.figures, &self.trouble, report.waits, now);
+        line.extend(self.refused.iter().flat_map(|why| ["; ", why]));
+        line
+    }
+
+    /// Tells systemd the line, and that start or reload is over.
+    pub(crate) async fn ready(&mut self, config: &Arc<Config>, now: DateTime<Utc>, report: &PassReport) {
+        self.said = self.line(config, now, report).await;
+        service::ready(&self.said);
+    }
+
+    /// Tells systemd the line if it has changed.
+    pub(crate) async fn tell(&mut self, config: &Arc<Config>, now: DateTime<Utc>, report: &PassReport) {
+        let line = self.line(config, now, report).await;
+        if line != self.said {
+            service::status(&line);
+            self.said = line;
+        }
+    }
+
+    /// The figures are to be counted and said anew: after a reload, and after trouble.
+    pub(crate) fn forget(&mut self) {
+        self.counted = None;
+        self.said.clear();
+    }
+
+    /// How the last reload ended, and whether the configuration in force is held.
+    pub(crate) fn reloaded(&mut self, reload: &Reload, is_held: bool) {
+        self.refused = match reload {
+            Reload::Taken => None,
+            Reload::Refused => {
+                Some("the last reload was REFUSED, the rules before it stay in force (journalctl -u leadtime)")
+            }
+            Reload::Held(_) => Some("the changed configuration is HELD until tomorrow, or leadtime confirm-change"),
+        };
+        self.is_held(is_held);
+    }
+
+    /// Whether the configuration in force is held.
+    pub(crate) fn is_held(&mut self, is_held: bool) {
+        self.trouble.held = is_held;
+        self.forget();
+    }
+
+    /// Whether the database file is whole.
+    pub(crate) fn file_is(&mut self, file: File) {
+        self.trouble.damaged = file == File::Damaged;
+        self.forget();
+    }
+}
+
+/// The mode, in words.
+pub(crate) fn mode(config: &Config) -> String {
+    match (config.rulebook.mode, &config.rulebook.only_to) {
+        (Mode::Observe, _) => "observe mode, nobody is texted".to_owned(),
+        (Mode::Live, Some(only)) => format!("live, for {} numbers of only_to", only.len()),
+        (Mode::Live, None) => "live".to_owned(),
+    }
+}
+
+/// How many rules there are, in words.
+pub(crate) fn rules(config: &Config) -> String {
+    match config.rulebook.rules.len() {
+        1 => "1 rule".to_owned(),
+        n => format!("{n} rules"),
+    }
+}
+
+fn words(config: &Config, today: &Today, trouble: &Trouble, waits: Option<Wait>, now: DateTime<Utc>) -> String {
+    let mut line = mode(config);
+    if config.rulebook.mode == Mode::Live {
+        for what in trouble.words() {
+            line.push_str(&format!("; {what}"));
+        }
+        line.push_str(&format!("; {}", figures(today, waits, &config.practice.zone, now)));
+    } else {
+        line.push_str(&format!("; {}", rules(config)));
+    }
+    for (count, what) in [(today.held, "held (leadtime resolve)"), (today.in_doubt, "in doubt")] {
+        if count > 0 {
+            line.push_str(&format!("; {count} {what}"));
+        }
+    }
+    line
+}
+
+fn figures(today: &Today, waits: Option<Wait>, zone: &Zone, now: DateTime<Utc>) -> String {
+    let texts = match today.sent {
+        1 => "1 text today".to_owned(),
+        n => format!("{n} texts today"),
+    };
+    let next = match (today.next_due, waits) {
+        (Some(due), Some(wait)) if due <= now => format!("due ones wait: {}", wait.words()),
+        (Some(due), _) if due <= now => "sending".to_owned(),
+        (Some(due), _) if zone.local(due).date_naive() == zone.local(now).date_naive() => {
+            format!("next {}", zone.local(due).format("%-I:%M %p"))
+        }
+        (Some(due), _) => format!("next {}", zone.in_words(due)),
+        (None, _) => "none planned".to_owned(),
+    };
+    format!("{texts}, {next}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(today: &Today, waits: Option<Wait>) -> String {
+        let zone = Zone::embedded(chrono_tz::America::Denver);
+        figures(today, waits, &zone, "2026-11-24T16:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn trouble_comes_first() {
+        assert_eq!(Trouble::default().words(), [""; 0]);
+        let all = Trouble {
+            damaged: true,
+            held: true,
+            doubted: true,
+            circuit: true,
+            paused: true,
+            limit: true,
+            unresolved: 2,
+        };
+        assert_eq!(all.words().len(), 7);
+        assert!(all.words()[0].contains("damaged") && all.words()[6].starts_with("2 OVERDUE"));
+    }
+
+    #[test]
+    fn on_the_practices_clock() {
+        let due = |text: &str| Today { sent: 14, next_due: Some(text.parse().unwrap()), ..Today::default() };
+        assert_eq!(said(&due("2026-11-24T17:00:00Z"), None), "14 texts today, next 10:00 AM");
+        assert_eq!(said(&due("2026-11-25T06:59:00Z"), None), "14 texts today, next 11:59 PM");
+        assert_eq!(said(&due("2026-11-25T07:00:00Z"), None), "14 texts today, next Wed Nov 25, 12:00 AM");
+        assert_eq!(said(&due("2026-11-24T16:00:00Z"), None), "14 texts today, sending");
+        assert_eq!(
+            said(&due("2026-11-24T15:59:00Z"), Some(Wait::Offline)),
+            "14 texts today, due ones wait: Annie cannot be reached, or fails"
+        );
+        assert_eq!(said(&Today { sent: 1, ..Today::default() }, None), "1 text today, none planned");
+    }
+}

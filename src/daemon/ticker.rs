@@ -1,0 +1,131 @@
+//! The metronome: one job of tokio-cron-scheduler, in UTC, that only nudges.
+//!
+//! The scheduler's zone jobs are an hour off after each clock change, its repeated jobs die after a stall, and a
+//! job stands still when the clock is set back until the old time comes round again. So there is one UTC job, what
+//! is due is decided elsewhere from stored times, and a watch on the boot clock replaces a job that stopped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::mpsc;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tracing::{debug, warn};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::config::values::schedule;
+
+/// Beyond twice the job's own rhythm, how long no beat may come before the job is replaced.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The running job.
+pub(crate) struct Metronome {
+    scheduler: JobScheduler,
+    job: Uuid,
+    cron: String,
+    ticks: mpsc::Sender<()>,
+    /// Milliseconds on the boot clock at the last beat.
+    beat: Arc<AtomicU64>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Metronome {
+    /// Starts to tick by a six-field cron text, UTC. A tick that finds one waiting is dropped.
+    pub(crate) async fn start(
+        cron: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Metronome, mpsc::Receiver<()>), JobSchedulerError> {
+        let (ticks, receiver) = mpsc::channel(1);
+        let scheduler = JobScheduler::new().await?;
+        let beat = Arc::new(AtomicU64::new(millis(clock.boot())));
+        let job = scheduler.add(job(cron, &ticks, &beat, &clock)?).await?;
+        scheduler.start().await?;
+        Ok((Metronome { scheduler, job, cron: cron.to_owned(), ticks, beat, clock }, receiver))
+    }
+
+    /// Ticks by another cron text from now on.
+    pub(crate) async fn set_cron(&mut self, cron: &str) -> Result<(), JobSchedulerError> {
+        if cron != self.cron {
+            self.cron = cron.to_owned();
+            self.replace().await?;
+        }
+        Ok(())
+    }
+
+    /// Replaces a job that has stopped. To be called now and then.
+    pub(crate) async fn watch(&mut self, now: DateTime<Utc>) -> Result<(), JobSchedulerError> {
+        let silent = self.clock.boot().saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)));
+        if silent > PATIENCE + 2 * rhythm(&self.cron, now) {
+            warn!(
+                "the scheduler has not ticked for {} s, perhaps because the clock was set back; starting it anew",
+                silent.as_secs()
+            );
+            self.replace().await?;
+        }
+        Ok(())
+    }
+
+    /// How long no pass may have run: the job was due, was replaced in time, and was due again.
+    pub(crate) fn patience(&self, now: DateTime<Utc>) -> Duration {
+        2 * (PATIENCE + 2 * rhythm(&self.cron, now))
+    }
+
+    async fn replace(&mut self) -> Result<(), JobSchedulerError> {
+        self.scheduler.remove(&self.job).await?;
+        self.beat.store(millis(self.clock.boot()), Ordering::Relaxed);
+        self.job = self.scheduler.add(job(&self.cron, &self.ticks, &self.beat, &self.clock)?).await?;
+        Ok(())
+    }
+
+    /// Stops. One more tick may be on its way.
+    pub(crate) async fn stop(mut self) {
+        if let Err(error) = self.scheduler.shutdown().await {
+            debug!(%error, "the scheduler did not stop cleanly; leadtime ends all the same");
+        }
+    }
+}
+
+fn job(
+    cron: &str,
+    ticks: &mpsc::Sender<()>,
+    beat: &Arc<AtomicU64>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Job, JobSchedulerError> {
+    let (ticks, beat, clock) = (ticks.clone(), beat.clone(), clock.clone());
+    Job::new_async(cron, move |_, _| {
+        let (ticks, beat, clock) = (ticks.clone(), beat.clone(), clock.clone());
+        Box::pin(async move {
+            beat.store(millis(clock.boot()), Ordering::Relaxed);
+            // Full: a pass that has not begun yet will see everything this one would.
+            let _ = ticks.try_send(());
+        })
+    })
+}
+
+/// The time between the next two ticks.
+fn rhythm(cron: &str, now: DateTime<Utc>) -> Duration {
+    let two = schedule::parse(cron).ok().and_then(|cron| {
+        let first = cron.find_next_occurrence(&now, false).ok()?;
+        Some((first, cron.find_next_occurrence(&first, false).ok()?))
+    });
+    let between = two.map_or(TimeDelta::zero(), |(first, second)| second - first);
+    between.to_std().unwrap_or_default()
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rhythm_of_a_cron_text() {
+        let now = "2026-11-24T17:00:01Z".parse().unwrap();
+        assert_eq!(rhythm("*/5 * * * * *", now), Duration::from_secs(5));
+        assert_eq!(rhythm("0 */10 * * * *", now), Duration::from_secs(600));
+    }
+}

@@ -1,0 +1,236 @@
+//! The sending pass: what may be sent now, and the claims on disk before their first byte leaves.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tracing::error;
+
+use crate::annie::wire::SmsRequest;
+use crate::config::Config;
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::domain::reminder::{Answer, State, Wait};
+use crate::domain::reminder_key::ReminderKey;
+use crate::engine::planning::{is_first_text, plan_unit};
+use crate::engine::send::circuit::{self, Permit};
+use crate::engine::send::daily_limits::{self, Left};
+use crate::engine::send::queue::Queue;
+use crate::engine::send::{compose, feed_age};
+use crate::planner::input::{LiveSince, Stored};
+use crate::planner::plan::Item;
+use crate::store::conversations::{circuits, conversation, listings};
+use crate::store::ledger::messages;
+use crate::store::ledger::reminders::{self, Due};
+use crate::store::planning::unit::PlanningUnit;
+use crate::store::planning::{daemon_state, replan_queue};
+use crate::store::{Care, Connection, StoreError, Transaction, each_separately};
+
+/// Replies are usually read within seconds; texts that wait longer for it are worth a word.
+const SOON_READ: TimeDelta = TimeDelta::minutes(5);
+
+/// Due reminders looked at beyond those that may be sent, so that some that turn out otherwise keep nobody waiting.
+const SPARE: usize = 100;
+
+/// How far before the last attempt the clock may be before it is taken for wrong.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(2);
+
+/// A reminder that is ours to send, on disk, its request not begun.
+#[derive(Debug)]
+pub struct Claimed {
+    /// The attempt.
+    pub attempt: i64,
+    /// What it is about; never empty.
+    pub keys: Vec<ReminderKey>,
+    /// The number.
+    pub phone: Phone,
+    /// The key it goes out with, by its name.
+    pub api_key: String,
+    pub(crate) request: SmsRequest,
+}
+
+/// What a claiming transaction came to.
+#[derive(Debug)]
+pub enum Claiming {
+    /// These are to be sent now; perhaps none.
+    Sent(Vec<Claimed>),
+    /// Nothing may be sent yet.
+    Waits(Wait, DateTime<Utc>),
+    /// The circuit has just opened.
+    Opened(String),
+}
+
+/// Whether the clock shows a time before the last attempt: then one of the two is wrong.
+///
+/// # Errors
+/// Database errors.
+pub fn clock_is_wrong(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    Ok(messages::last_attempt_at(connection)?.is_some_and(|last| now < last - CLOCK_TOLERANCE))
+}
+
+/// Others may text the same numbers: a list read longer ago is read again before a text, if it can be read.
+pub(crate) const OLDEST_LIST: TimeDelta = TimeDelta::minutes(45);
+
+/// What sending may rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trusted {
+    /// Annie's clock agrees with this machine's.
+    pub clock: bool,
+    /// Her list of conversations could be read when that was last tried.
+    pub list_works: bool,
+}
+
+/// What one claiming transaction may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// Claims at most.
+    pub most: usize,
+    /// POSTs that have not ended.
+    pub under_way: usize,
+    /// Whether it guards against single reminders at fault.
+    pub care: Care,
+}
+
+/// Claims what may be sent now with a key, in one transaction.
+///
+/// # Errors
+/// Database errors; without care, data at fault too.
+pub fn claim_some(
+    tx: &Transaction<'_>,
+    config: &Config,
+    api_key: &str,
+    trusted: Trusted,
+    now: DateTime<Utc>,
+    allowance: Allowance,
+    queue: &mut Queue,
+) -> Result<Claiming, StoreError> {
+    queue.refresh(tx, config, api_key, now)?;
+    if queue.is_empty() {
+        return Ok(match conversation::due_unread(tx, now - SOON_READ, now)? {
+            0 => Claiming::Sent(Vec::new()),
+            _ => Claiming::Waits(Wait::RepliesUnread, now),
+        });
+    }
+    let health = circuits::health(tx, api_key)?;
+    let (at_once, avoid) = match circuit::decide(&health, now) {
+        Permit::Go { at_once, avoid } => (at_once, avoid),
+        Permit::Wait { why, until } => return Ok(Claiming::Waits(why, until)),
+        Permit::Open { reason } => return open(tx, api_key, reason, now),
+        Permit::Probe => return Ok(Claiming::Waits(Wait::Circuit, now)),
+    };
+    if !trusted.clock || clock_is_wrong(tx, now)? {
+        return Ok(Claiming::Waits(Wait::Clock, now));
+    }
+    if feed_age::is_stale(tx, config, now)? {
+        return Ok(Claiming::Waits(Wait::StaleFeed, now));
+    }
+    // Nothing is sent before all is known that was sent while nobody looked, by us or by others.
+    let standing = listings::standing(tx, api_key)?.unwrap_or_default();
+    let stale = standing.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
+    if standing.seen_at.is_none() || standing.blind.is_some() || (stale && trusted.list_works) {
+        return Ok(Claiming::Waits(Wait::CatchingUp, now));
+    }
+    let left = match daily_limits::left_today(tx, config, now)? {
+        Left::Texts(left) => left,
+        Left::Nothing(why, until) => return Ok(Claiming::Waits(why, until)),
+    };
+    let most = allowance.most.min(at_once.saturating_sub(allowance.under_way)).min(left);
+    if most == 0 {
+        return Ok(Claiming::Sent(Vec::new()));
+    }
+    // After a refusal other numbers go first, also when a probe has cleared the key: one bad number holds up no other.
+    let mut leave: Vec<Phone> = health.refused_before.iter().map(|refused| refused.phone.clone()).collect();
+    if queue.has_only(&leave) {
+        let rests = circuit::refused_for_now(&health, now);
+        leave = avoid.iter().chain(&rests).cloned().collect();
+        if queue.has_only(&leave) {
+            return match avoid.is_empty() {
+                true => Ok(Claiming::Waits(Wait::Refused, now)),
+                false => open(tx, api_key, circuit::only_the_refused_is_due(&health), now),
+            };
+        }
+    }
+    let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
+    let mut claimed = Vec::new();
+    let mut looked_at = 0;
+    while claimed.len() < most && looked_at < most + SPARE {
+        let next: Vec<Due> = std::iter::from_fn(|| queue.next(&leave)).take(most - claimed.len()).collect();
+        if next.is_empty() {
+            break;
+        }
+        looked_at += next.len();
+        let ones = each_separately(tx, allowance.care, &next, |due| claim_one(tx, config, &live, due, now))?;
+        for (due, one) in next.iter().zip(ones) {
+            match one {
+                Ok(one) => claimed.extend(one),
+                // One reminder that cannot be claimed holds up no other; it is tried at every pass, until it expires.
+                Err(error) => {
+                    let (appointment, rule) = (&due.key.appointment_id, &due.key.rule);
+                    error!(%appointment, %rule, "`{rule}` of appointment {appointment} cannot be sent ({error}); it is tried again until it is of no use any more. Look at the visit in the appointment book, or report this line");
+                }
+            }
+        }
+    }
+    Ok(Claiming::Sent(claimed))
+}
+
+fn open(tx: &Transaction<'_>, api_key: &str, reason: String, now: DateTime<Utc>) -> Result<Claiming, StoreError> {
+    let probes = circuits::probes(tx, api_key)?;
+    circuits::set_open(tx, api_key, &circuit::opened(reason.clone(), probes, now, now))?;
+    Ok(Claiming::Opened(reason))
+}
+
+/// Whether an answer differs from the stored one in what a claim goes by; the rest is the planning pass's to write.
+fn is_new(item: &Item, stored: &[Stored]) -> bool {
+    let same = |stored: &Stored| {
+        stored.state == item.state && stored.due_at == item.due_at && stored.expires_at == item.expires_at
+    };
+    item.told_by.is_some() || !stored.iter().any(|stored| stored.key == item.key && same(stored))
+}
+
+/// Plans the number again, now; claims the text with the reminder if the answer still is to send it, else writes the
+/// new answer.
+fn claim_one(
+    tx: &Transaction<'_>,
+    config: &Config,
+    live: &LiveSince,
+    due: &Due,
+    now: DateTime<Utc>,
+) -> Result<Option<Claimed>, StoreError> {
+    let unit = PlanningUnit::Number(due.phone.clone());
+    let (facts, plan) = plan_unit(tx, config, live, &unit, &BTreeSet::new(), now)?;
+    let changed: Vec<_> = plan.items.iter().filter(|item| is_new(item, &facts.stored)).cloned().collect();
+    reminders::write(tx, &config.practice.zone, &changed, &facts.stored, now)?;
+    if !plan.items.iter().any(|item| item.key == due.key && item.current) {
+        // It is no longer this number's, or not at this time: its own unit has to answer for it.
+        replan_queue::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;
+        return Ok(None);
+    }
+    let planned =
+        |key: &ReminderKey| plan.items.iter().any(|i| i.key == *key && i.state == State::Answered(Answer::Planned));
+    let message = plan.message_of(&due.key).filter(|message| message.due_at <= now && message.keys.iter().all(planned));
+    let Some(message) = message.filter(|_| !facts.in_doubt && !facts.replies_unread) else { return Ok(None) };
+    let visits: Vec<_> = message
+        .keys
+        .iter()
+        .filter_map(|key| Some((facts.visits.iter().find(|v| v.appointment.id == key.appointment_id)?, key)))
+        .map(|(visit, key)| (&visit.appointment, &key.rule))
+        .collect();
+    let Ok(request) = compose::request(config, &visits, &due.phone, is_first_text(&facts), now) else {
+        return Ok(None);
+    };
+    let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
+    let api_key = config.key_name(due.location.as_deref());
+    let (keys, phone) = (message.keys.clone(), due.phone.clone());
+    let zone = &config.practice.zone;
+    let claim = messages::Claim {
+        keys: &keys,
+        phone: &phone,
+        api_key,
+        body: Private(&body),
+        now,
+        zone,
+        retry_of: message.retry_of,
+    };
+    let attempt = messages::claim(tx, &claim)?;
+    Ok(Some(Claimed { attempt, keys, phone, api_key: api_key.to_owned(), request }))
+}

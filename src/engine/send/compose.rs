@@ -1,0 +1,68 @@
+//! Puts a request together: the words, and as much about patient and visit as the practice chose to tell Annie.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::annie::wire::{AppointmentInfo, PatientInfo, SmsRequest};
+use crate::config::{AppointmentField, Config, PatientField};
+use crate::domain::appointment::Appointment;
+use crate::domain::ids::{RuleName, one_line};
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::domain::reminder::Skip;
+
+/// The request for one text about these visits, the first of them the earliest, as it reads at `at`. `first`: the
+/// number was never texted before.
+///
+/// # Errors
+/// Why its words cannot be written.
+pub fn request(
+    config: &Config,
+    visits: &[(&Appointment, &RuleName)],
+    to: &Phone,
+    first: bool,
+    at: DateTime<Utc>,
+) -> Result<SmsRequest, Skip> {
+    let texts = config.wordbook.write(visits, first, at)?;
+    let (earliest, _) = visits.first().ok_or(Skip::TemplateError)?;
+    Ok(SmsRequest {
+        from_number: config.from_number(config.rulebook.location_of(earliest)).dial().to_owned(),
+        to_number: to.dial().to_owned(),
+        message: texts.message.0,
+        patient_info: patient(earliest, &config.annie.send_patient),
+        appointment_info: appointment(config, earliest),
+        context: Some(texts.context.0).filter(|context| !context.is_empty()),
+    })
+}
+
+fn patient(visit: &Appointment, fields: &[PatientField]) -> Option<PatientInfo> {
+    let chosen = |field: PatientField| fields.contains(&field);
+    let info = PatientInfo {
+        first_name: text(&visit.first_name).filter(|_| chosen(PatientField::FirstName)),
+        last_name: text(&visit.last_name).filter(|_| chosen(PatientField::LastName)),
+        date_of_birth: visit
+            .date_of_birth
+            .as_ref()
+            .filter(|_| chosen(PatientField::DateOfBirth))
+            .map(|date| format!("{date}T00:00:00.000Z")),
+        patient_id: Some(visit.patient_id.0.clone()).filter(|_| chosen(PatientField::PatientId)),
+    };
+    (info != PatientInfo::default()).then_some(info)
+}
+
+fn appointment(config: &Config, visit: &Appointment) -> Option<AppointmentInfo> {
+    let chosen = |field: AppointmentField| config.annie.send_appointment.contains(&field);
+    let zone = config.zone(config.rulebook.location_of(visit));
+    let local = |at: DateTime<Utc>| zone.local(at).to_rfc3339_opts(SecondsFormat::Secs, false);
+    let info = AppointmentInfo {
+        start_time: Some(local(visit.starts_at)).filter(|_| chosen(AppointmentField::StartTime)),
+        end_time: visit.ends_at.map(local).filter(|_| chosen(AppointmentField::EndTime)),
+        appointment_type_id: visit.type_id.clone().filter(|_| chosen(AppointmentField::Type)),
+        appointment_description: text(&visit.description).filter(|_| chosen(AppointmentField::Description)),
+        appointment_id: Some(visit.id.0.clone()).filter(|_| chosen(AppointmentField::Id)),
+    };
+    (info != AppointmentInfo::default()).then_some(info)
+}
+
+fn text(value: &Private<Option<String>>) -> Option<String> {
+    value.as_ref().map(|text| one_line(text)).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,69 @@
+//! How many texts may still leave today. The decision is pure; the figures come from the store.
+
+use chrono::{DateTime, Days, NaiveTime, Utc};
+
+use crate::config::{Brakes, Config};
+use crate::domain::reminder::Wait;
+use crate::store::reports::today::{self, SoFar};
+use crate::store::{Connection, StoreError};
+
+/// So many numbers texted at most were a trial (`only_to`); the first day is still to come.
+const TRIAL: u32 = 3;
+
+/// What the practice's own limits say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// So many more.
+    Texts(usize),
+    /// None, until this instant.
+    Nothing(Wait, DateTime<Utc>),
+}
+
+/// How many more texts may leave today by these limits; `tomorrow` is when the day ends.
+fn left(brakes: &Brakes, so_far: SoFar, tomorrow: DateTime<Utc>) -> Left {
+    let of_the_day = brakes.max_texts_per_day.map(|most| (most, Wait::DailyLimit));
+    let of_the_first = brakes.first_day_limit.filter(|_| so_far.is_first_day).map(|most| (most, Wait::FirstDayLimit));
+    match of_the_first.into_iter().chain(of_the_day).min_by_key(|(most, _)| *most) {
+        None => Left::Texts(usize::MAX),
+        Some((most, why)) => match u64::from(most).saturating_sub(so_far.today) {
+            0 => Left::Nothing(why, tomorrow),
+            left => Left::Texts(usize::try_from(left).unwrap_or(usize::MAX)),
+        },
+    }
+}
+
+/// How many more texts may leave on the practice's present day.
+///
+/// # Errors
+/// Database errors.
+pub fn left_today(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Left, StoreError> {
+    if config.brakes == Brakes::default() {
+        return Ok(Left::Texts(usize::MAX));
+    }
+    let zone = &config.practice.zone;
+    let today = zone.local(now).date_naive();
+    let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+    let few = config.brakes.first_day_limit.map_or(0, |limit| limit.min(TRIAL + 1));
+    let so_far = today::so_far(connection, zone.at(today, NaiveTime::MIN), few)?;
+    Ok(left(&config.brakes, so_far, zone.at(tomorrow, NaiveTime::MIN)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tighter_limit_holds() {
+        let tomorrow = "2026-11-25T07:00:00Z".parse().unwrap();
+        let say = |max, first, today, is_first_day| {
+            let brakes = Brakes { max_texts_per_day: max, first_day_limit: first };
+            left(&brakes, SoFar { today, is_first_day }, tomorrow)
+        };
+        assert_eq!(say(None, None, 1000, true), Left::Texts(usize::MAX));
+        assert_eq!(say(Some(120), None, 119, false), Left::Texts(1));
+        assert_eq!(say(Some(120), None, 120, false), Left::Nothing(Wait::DailyLimit, tomorrow));
+        assert_eq!(say(Some(120), Some(10), 10, true), Left::Nothing(Wait::FirstDayLimit, tomorrow));
+        assert_eq!(say(Some(120), Some(10), 10, false), Left::Texts(110), "only on the first day");
+        assert_eq!(say(Some(5), Some(10), 7, true), Left::Nothing(Wait::DailyLimit, tomorrow));
+    }
+}

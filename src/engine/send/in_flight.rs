@@ -1,0 +1,307 @@
+//! The POSTs under way: begun from claims, collected, settled. A send that has begun is finished and recorded.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::{Notify, Semaphore};
+use tracing::{error, info, warn};
+
+use crate::annie::gateway::Gateway;
+use crate::annie::verdict::Heard;
+use crate::clock::Clock;
+use crate::domain::outcome::{NotSent, Outcome};
+use crate::domain::phone::Phone;
+use crate::domain::reminder_key::ReminderKey;
+use crate::engine::clock_check::Instant;
+use crate::engine::send::claim::Claimed;
+use crate::engine::task_set::UnderWay;
+use crate::store::conversations::circuits;
+use crate::store::ledger::messages;
+use crate::store::{Care, StoreError, Transaction, each_separately, separately};
+
+/// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
+const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
+
+/// An answer that comes within this time comes at once: what is claimed ahead of it does not grow old.
+const QUICK: TimeDelta = TimeDelta::milliseconds(500);
+
+/// A POST that ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Finished {
+    attempt: i64,
+    keys: Vec<ReminderKey>,
+    phone: Phone,
+    api_key: String,
+    outcome: Outcome,
+    ended: DateTime<Utc>,
+    /// No requests before this instant: Annie asked for it.
+    pause: Option<DateTime<Utc>>,
+}
+
+impl Finished {
+    /// Whether Annie took it.
+    pub(crate) fn is_sent(&self) -> bool {
+        matches!(self.outcome, Outcome::Sent(_))
+    }
+}
+
+/// Annie's time in an answer, and the instants between which the request lay.
+type Dated = (Option<DateTime<Utc>>, (Instant, Instant));
+
+/// A key's way to Annie.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// What sends.
+    pub gateway: Gateway,
+    /// How many may be on the wire at once.
+    slots: Arc<Semaphore>,
+    /// When something but success came back last, in milliseconds by the boot clock: what was claimed before and waits
+    /// for its slot does not go on as if nothing had happened.
+    trouble: Arc<AtomicU64>,
+}
+
+impl Way {
+    /// A way with so many slots.
+    pub fn new(gateway: Gateway, slots: u32) -> Way {
+        Way { gateway, slots: Arc::new(Semaphore::new(slots as usize)), trouble: Arc::default() }
+    }
+}
+
+/// What settling came to.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Outcomes written.
+    count: usize,
+    /// Reminders that turned out to be rejected.
+    rejected: usize,
+    /// Attempts whose outcome could not be recorded as it was.
+    unrecorded: Vec<i64>,
+}
+
+/// The POSTs under way.
+#[derive(Debug, Default)]
+pub struct InFlight {
+    tasks: UnderWay<(Heard<Outcome>, DateTime<Utc>, Dated)>,
+    claims: HashMap<u64, (i64, Vec<ReminderKey>, Phone, String)>,
+    /// Ended, but not on disk yet: kept until the disk takes them.
+    unsettled: Vec<Finished>,
+    dates: Vec<Dated>,
+    /// How long the last POST of each key took.
+    took: HashMap<String, TimeDelta>,
+}
+
+impl InFlight {
+    /// How many POSTs are under way.
+    pub fn count(&self) -> usize {
+        self.claims.len()
+    }
+
+    /// How many of a key.
+    pub fn count_of(&self, api_key: &str) -> usize {
+        self.claims.values().filter(|(.., key)| key == api_key).count()
+    }
+
+    /// Annie's times in the answers collected since this was last asked.
+    pub fn take_dates(&mut self) -> Vec<Dated> {
+        std::mem::take(&mut self.dates)
+    }
+
+    /// Whether outcomes wait for the disk; nothing is sent meanwhile.
+    pub fn has_unsettled(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
+    /// Begins the POST of a claim, as soon as there is a slot on the wire. `nudge` hears when it has ended.
+    pub fn begin(
+        &mut self,
+        claimed: Claimed,
+        way: Way,
+        clock: Arc<dyn Clock>,
+        claimed_at: (DateTime<Utc>, Duration),
+        nudge: Arc<Notify>,
+    ) {
+        let Claimed { attempt, keys, phone, api_key, request } = claimed;
+        let work = async move {
+            let (wall, boot) = claimed_at;
+            let waits = way.slots.available_permits() == 0;
+            // One that waits too long for its slot is let go at the last moment, below.
+            let _slot = way.slots.acquire_owned().await;
+            let trouble = Duration::from_millis(way.trouble.load(Ordering::SeqCst));
+            let began = (clock.now(), clock.boot());
+            // Asked when the connection is there, so that neither a slow connect nor a suspend makes it late.
+            let watch = clock.clone();
+            let overtaken = waits && trouble >= boot;
+            let still_good = move || !overtaken && !is_too_old(watch.as_ref(), claimed_at);
+            let heard = way.gateway.send(&request, || clock.now(), still_good).await;
+            if heard.pause.is_some() || !matches!(heard.answer, Outcome::Sent(_) | Outcome::NotSent(NotSent::TooOld)) {
+                way.trouble.fetch_max(u64::try_from(clock.boot().as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+            }
+            // By the time since boot: the wall clock may have been set meanwhile.
+            let lasted = TimeDelta::from_std(clock.boot().saturating_sub(boot)).unwrap_or_default();
+            let dated = (heard.date, (began, (clock.now(), clock.boot())));
+            (heard, wall + lasted, dated)
+        };
+        let id = self.tasks.begin(work, nudge);
+        self.claims.insert(id, (attempt, keys, phone, api_key));
+    }
+
+    /// Collects what has ended; with `all`, waits for everything under way.
+    pub async fn collect(&mut self, all: bool, clock: &dyn Clock) {
+        if all {
+            self.tasks.finish().await;
+        }
+        while let Some((id, ended)) = self.tasks.take_next() {
+            let (Heard { answer: outcome, date, pause }, ended, dated) = ended.unwrap_or_else(|| {
+                let detail = "sending it failed within Leadtime".to_owned();
+                let now = (clock.now(), clock.boot());
+                (Heard::only(Outcome::Unknown { status: None, detail }), now.0, (None, (now, now)))
+            });
+            // Where nobody answered, nobody told the time.
+            if date.is_some() || matches!(outcome, Outcome::Sent(_) | Outcome::Rejected { .. }) {
+                self.dates.push(dated);
+            }
+            if let Some((attempt, keys, phone, api_key)) = self.claims.remove(&id) {
+                let ((_, began), (_, ended_boot)) = dated.1;
+                let took = TimeDelta::from_std(ended_boot.saturating_sub(began)).unwrap_or(TimeDelta::MAX);
+                self.took.insert(api_key.clone(), took);
+                self.unsettled.push(Finished { attempt, keys, phone, api_key, outcome, ended, pause });
+            }
+        }
+    }
+
+    /// Writes the collected outcomes, all in one commit. What could not be written stays collected.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn settle(&mut self, store: &crate::store::Store) -> Result<usize, StoreError> {
+        if self.unsettled.is_empty() {
+            return Ok(0);
+        }
+        let ended = self.unsettled();
+        let settled = store.write(move |tx| settle_all(tx, Care::Careful, &ended)).await?;
+        Ok(self.are_settled(&settled))
+    }
+
+    /// What is to be settled: written in a transaction by [`settle_all`], and then told of by [`InFlight::are_settled`].
+    pub(crate) fn unsettled(&self) -> Vec<Finished> {
+        self.unsettled.clone()
+    }
+
+    /// The transaction that settled the first of those that ended is on disk. How many outcomes.
+    pub(crate) fn are_settled(&mut self, settled: &Settled) -> usize {
+        let rejected = settled.rejected;
+        if rejected > 0 {
+            error!(
+                count = rejected,
+                "{rejected} reminders are rejected: Annie refuses their numbers and accepts others. Call these patients, `leadtime history` shows which"
+            );
+        }
+        let done: Vec<Finished> = self.unsettled.drain(..settled.count.min(self.unsettled.len())).collect();
+        done.iter().filter(|finished| !settled.unrecorded.contains(&finished.attempt)).for_each(report);
+        done.len()
+    }
+
+    /// Whether the last text of a key was answered at once: then the wire waits for the disk, and not for Annie.
+    pub fn is_quick(&self, api_key: &str) -> bool {
+        self.took.get(api_key).is_some_and(|took| *took < QUICK)
+    }
+}
+
+fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> bool {
+    let passed =
+        (clock.now() - wall).abs().max(TimeDelta::from_std(clock.boot().abs_diff(boot)).unwrap_or(TimeDelta::MAX));
+    passed > OLDEST_CLAIM
+}
+
+/// Writes what became of these POSTs.
+pub(crate) fn settle_all(tx: &Transaction<'_>, care: Care, all: &[Finished]) -> Result<Settled, StoreError> {
+    if all.is_empty() {
+        return Ok(Settled::default());
+    }
+    let (mut unrecorded, mut accepted) = (Vec::new(), BTreeSet::new());
+    let settled = each_separately(tx, care, all, |one| messages::settle(tx, one.attempt, &one.outcome, one.ended))?;
+    for (Finished { attempt, outcome, ended, api_key, pause, .. }, settled) in all.iter().zip(settled) {
+        if let Err(error) = settled {
+            unrecorded.push(*attempt);
+            error!(
+                attempt,
+                "the outcome of attempt {attempt} ({}) cannot be recorded ({error}); it counts as unknown until Annie's list tells. Please report this line",
+                outcome.name()
+            );
+            let detail = format!("its outcome could not be recorded: {}", words_of(outcome));
+            let unknown = Outcome::Unknown { status: outcome.status(), detail };
+            if let Err(error) = separately(tx, || messages::settle(tx, *attempt, &unknown, *ended))? {
+                error!(
+                    attempt,
+                    "attempt {attempt} cannot be settled at all ({error}), and its number gets no text: please report this line; a restart takes it for unknown"
+                );
+            }
+        }
+        if let Outcome::Sent(_) = outcome {
+            accepted.insert(api_key);
+        }
+        let limited = match outcome {
+            Outcome::NotSent(NotSent::RateLimited { until }) => Some(*until),
+            _ => *pause,
+        };
+        if let Some(until) = limited {
+            circuits::set_limited(tx, api_key, until)?;
+        }
+    }
+    for api_key in accepted {
+        circuits::forget_probes(tx, api_key)?;
+    }
+    let now = all.iter().map(|finished| finished.ended).max().unwrap_or_default();
+    let rejected = separately(tx, || messages::reject_refused_numbers(tx, now))?;
+    let rejected = rejected.unwrap_or_else(|error| {
+        error!("refusals of single numbers cannot be recorded ({error}); it is tried again with the next text. Please report this line");
+        0
+    });
+    Ok(Settled { count: all.len(), rejected, unrecorded })
+}
+
+fn words_of(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Sent(conversation) => format!("accepted as conversation {conversation}"),
+        other => other.detail(),
+    }
+}
+
+/// One line for each reminder, that reads alone.
+fn report(finished: &Finished) {
+    let Finished { attempt, keys, phone, outcome, .. } = finished;
+    for key in keys {
+        report_one(*attempt, key, phone, outcome);
+    }
+}
+
+fn report_one(attempt: i64, key: &ReminderKey, phone: &Phone, outcome: &Outcome) {
+    let (appointment, rule) = (&key.appointment_id, &key.rule);
+    let detail = outcome.detail();
+    match outcome {
+        Outcome::Sent(conversation) => {
+            info!(%appointment, %rule, attempt, %phone, %conversation, "sent `{rule}` of appointment {appointment} to {phone}");
+        }
+        Outcome::NotSent(NotSent::RateLimited { .. } | NotSent::TooOld) => {
+            info!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and will be tried again: {detail}");
+        }
+        Outcome::NotSent(NotSent::Refused { .. }) => {
+            warn!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent: {detail}; the next text goes to another number, to tell whether Annie means the number or the key");
+        }
+        Outcome::NotSent(NotSent::Unreachable { .. }) => {
+            warn!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and will be tried again: {detail}");
+        }
+        Outcome::NotSent(_) => {
+            error!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and sending stops: {detail}. This is a fault of Leadtime's own: please report this line and the version");
+        }
+        Outcome::Rejected { .. } => {
+            error!(%appointment, %rule, attempt, %phone, "Annie rejected `{rule}` of appointment {appointment}: {detail}; it is not tried again. Call the patient");
+        }
+        Outcome::Unknown { .. } => {
+            warn!(%appointment, %rule, attempt, %phone, "it is not known whether `{rule}` of appointment {appointment} went out: {detail}; Annie's list will tell");
+        }
+    }
+}

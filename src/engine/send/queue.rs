@@ -1,0 +1,68 @@
+//! The texts of one key that are due, in the order they leave: read from the store once a second, so that ten thousand
+//! due texts are not sorted anew for each handful that is claimed. A claim plans its number again; a queue that is a
+//! second old only costs it a look.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::config::Config;
+use crate::domain::phone::Phone;
+use crate::store::ledger::reminders::{self, Due};
+use crate::store::{Connection, StoreError};
+
+/// How old it may be.
+const FRESH: TimeDelta = TimeDelta::seconds(1);
+/// How many it holds: more than leave within a second.
+const MOST: usize = 5_000;
+
+/// Due texts, soonest expiry first, one a number.
+#[derive(Debug, Clone, Default)]
+pub struct Queue {
+    due: VecDeque<Due>,
+    read_at: Option<DateTime<Utc>>,
+}
+
+impl Queue {
+    /// Reads it anew if it is old, or used up.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub fn refresh(
+        &mut self,
+        connection: &Connection,
+        config: &Config,
+        api_key: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let is_fresh = self.read_at.is_some_and(|at| now >= at && now - at < FRESH);
+        if is_fresh && !self.due.is_empty() {
+            return Ok(());
+        }
+        let ours = |location: Option<&str>| config.key_name(location) == api_key;
+        self.due = reminders::due(connection, now, &ours, MOST)?.into();
+        self.read_at = Some(now);
+        Ok(())
+    }
+
+    /// It is read anew before the next claim: something else than success came back, and others may go first now.
+    pub fn forget(&mut self) {
+        self.due.clear();
+    }
+
+    /// Whether nothing is due.
+    pub fn is_empty(&self) -> bool {
+        self.due.is_empty()
+    }
+
+    /// The next one to a number that is not among these; those stay where they are.
+    pub fn next(&mut self, avoid: &[Phone]) -> Option<Due> {
+        let at = self.due.iter().position(|due| !avoid.contains(&due.phone))?;
+        self.due.remove(at)
+    }
+
+    /// Whether all that is due goes to these numbers.
+    pub fn has_only(&self, numbers: &[Phone]) -> bool {
+        self.due.iter().all(|due| numbers.contains(&due.phone))
+    }
+}

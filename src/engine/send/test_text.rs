@@ -1,0 +1,155 @@
+//! One rule's text with a made-up visit, to the practice's own phone: sent for real, by the same limits as any other.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Days, NaiveTime, Utc};
+
+use crate::annie::gateway::Gateway;
+use crate::annie::wire::SmsRequest;
+use crate::clock::Clock;
+use crate::config::{Config, KEY_NAME};
+use crate::domain::appointment::{Appointment, Status};
+use crate::domain::ids::RuleName;
+use crate::domain::operator::Operator;
+use crate::domain::outcome::Outcome;
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::engine::clock_check::TOLERANCE;
+use crate::engine::planning::{is_first_text, load_unit};
+use crate::engine::send::claim::clock_is_wrong;
+use crate::engine::send::daily_limits::{Left, left_today};
+use crate::engine::send::{circuit, compose};
+use crate::planner::budget::Budget;
+use crate::store::controls::pauses;
+use crate::store::conversations::circuits;
+use crate::store::ledger::audit::{self, Act, Entry};
+use crate::store::ledger::messages;
+use crate::store::planning::daemon_state;
+use crate::store::planning::unit::PlanningUnit;
+use crate::store::{Connection, StoreError, Transaction, in_transaction};
+
+/// A test text whose claim is on disk.
+#[derive(Debug)]
+pub struct Prepared {
+    attempt: i64,
+    request: SmsRequest,
+    /// What the phone will read.
+    pub message: Private<String>,
+}
+
+/// A visit of nobody, tomorrow at three.
+fn sample(config: &Config, now: DateTime<Utc>) -> Appointment {
+    let zone = &config.practice.zone;
+    let today = zone.local(now).date_naive();
+    let date = today.checked_add_days(Days::new(1)).unwrap_or(today);
+    let none = || Private(None);
+    Appointment {
+        id: "test-text".into(),
+        patient_id: "test-text".into(),
+        first_name: Private(Some("Test".to_owned())),
+        last_name: Private(Some("Test".to_owned())),
+        date_of_birth: Private(None),
+        phone: none(),
+        language: None,
+        type_id: config.wordbook.type_ids().next().map(str::to_owned),
+        description: Private(Some("test".to_owned())),
+        provider: Private(Some("Test".to_owned())),
+        starts_at: zone.at(date, NaiveTime::from_hms_opt(15, 0, 0).unwrap_or_default()),
+        ends_at: None,
+        status: Status::Booked,
+        location: None,
+        feed: None,
+        booked_at: None,
+        consent: None,
+    }
+}
+
+/// Claims a test text, or says why none may leave now.
+///
+/// # Errors
+/// Database errors; the inner one is the reason, in words.
+pub fn prepare(
+    tx: &Transaction<'_>,
+    config: &Config,
+    rule: &RuleName,
+    phone: &Phone,
+    person: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<Result<Prepared, String>, StoreError> {
+    let calendar = &config.rulebook.calendar;
+    let zone = &config.practice.zone;
+    if !calendar.may_leave(now) {
+        let next = calendar.first_open(now, now + chrono::TimeDelta::days(30));
+        let next = next.map_or_else(|| "no hour of the next 30 days".to_owned(), |at| zone.in_words(at));
+        return Ok(Err(format!("texts leave in the sending hours only, also this one; the next are open {next}")));
+    }
+    // A text with a wrong time would hold up all others for as long.
+    if daemon_state::clock_doubt(tx)?.is_some() || clock_is_wrong(tx, now)? {
+        return Ok(Err(
+            "this server's clock is wrong, or in doubt; set it (`timedatectl`), and see `leadtime status`".to_owned()
+        ));
+    }
+    if pauses::pauses(tx, now)?.iter().any(|paused| paused.location.is_none()) {
+        return Ok(Err("sending is paused; `leadtime resume` lifts that".to_owned()));
+    }
+    if let Left::Nothing(why, _) = left_today(tx, config, now)? {
+        return Ok(Err(format!("not now: {}", why.words())));
+    }
+    if let Some(why) = circuit::waits(&circuits::health(tx, KEY_NAME)?, now) {
+        return Ok(Err(format!("not now: {}", why.words())));
+    }
+    let facts = load_unit(tx, config, &PlanningUnit::Number(phone.clone()), &BTreeSet::new(), now)?;
+    if facts.opted_out {
+        return Ok(Err("this number asked for no texts; `leadtime opt-out remove` lifts that".to_owned()));
+    }
+    if facts.in_doubt {
+        return Ok(Err("it is not known yet whether an earlier text to this number went out".to_owned()));
+    }
+    if let Some(blocker) = Budget::new(&config.rulebook.limits, &facts.attempts).blocker(now) {
+        let next = Budget::new(&config.rulebook.limits, &facts.attempts).next_chance(now);
+        let next = next.map_or_else(String::new, |at| format!("; not before {}", zone.in_words(at)));
+        return Ok(Err(format!("Annie's limits leave this number no room ({:?}){next}", blocker.limit)));
+    }
+    let visit = sample(config, now);
+    let request = match compose::request(config, &[(&visit, rule)], phone, is_first_text(&facts), now) {
+        Ok(request) => request,
+        Err(why) => return Ok(Err(why.words().to_owned())),
+    };
+    let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
+    let claim =
+        messages::Claim { keys: &[], phone, api_key: KEY_NAME, body: Private(&body), now, zone, retry_of: None };
+    let attempt = messages::claim(tx, &claim)?;
+    let entry = Entry { attempt: Some(attempt), phone: Some(phone), ..Entry::new(now, Act::TestText) };
+    audit::note(tx, &Entry { code: Some(&rule.0), who: person.who, why: person.why, ..entry })?;
+    let message = Private(request.message.clone());
+    Ok(Ok(Prepared { attempt, request, message }))
+}
+
+/// Asks Annie for her time, before anything is claimed.
+///
+/// # Errors
+/// This machine's clock differs from hers; in words.
+pub async fn clocks_agree(gateway: &Gateway, clock: &dyn Clock) -> Result<(), String> {
+    let began = clock.now();
+    let date = gateway.probe(|| clock.now()).await.date;
+    match date.filter(|date| *date < began - TOLERANCE || *date > clock.now() + TOLERANCE) {
+        Some(_) => Err("this server's clock differs from Annie's by minutes; set it (`timedatectl`)".to_owned()),
+        None => Ok(()),
+    }
+}
+
+/// Sends it and records what became of it.
+///
+/// # Errors
+/// Database errors: then the number stays in doubt until the daemon has asked Annie.
+pub async fn send(
+    connection: &mut Connection,
+    prepared: Prepared,
+    gateway: &Gateway,
+    clock: &dyn Clock,
+) -> Result<Outcome, StoreError> {
+    let heard = gateway.send(&prepared.request, || clock.now(), || true).await;
+    let ended = clock.now();
+    in_transaction(connection, |tx| messages::settle(tx, prepared.attempt, &heard.answer, ended))?;
+    Ok(heard.answer)
+}

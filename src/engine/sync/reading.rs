@@ -1,0 +1,388 @@
+//! Reading from Annie: which GET a key does next, and what its answer is good for. One at a time for each key.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tracing::{error, info, warn};
+
+use crate::annie::gateway::Gateway;
+use crate::annie::verdict::{Heard, ReadError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::conversation::{Page, Said};
+use crate::domain::ids::ConversationId;
+use crate::domain::reply;
+use crate::engine::clock_check::Instant;
+use crate::engine::send::circuit::{self, Permit};
+use crate::engine::send::claim::OLDEST_LIST;
+use crate::engine::sync::reconcile::{self, LAG, Next, PAGE};
+use crate::store::appointments::opt_outs::{self, Source};
+use crate::store::conversations::listings::{self, Listing};
+use crate::store::conversations::{circuits, conversation};
+use crate::store::ledger::reminders;
+use crate::store::{StoreError, Transaction};
+
+/// While something is due within [`SOON`], the list is read this often: others may text the same numbers.
+const LIST_EVERY: TimeDelta = TimeDelta::minutes(15);
+/// See [`LIST_EVERY`].
+const SOON: TimeDelta = TimeDelta::hours(1);
+/// With nothing due it is read this often, for status and tags and for what shows up late.
+const LIST_ANYWAY: TimeDelta = TimeDelta::hours(6);
+/// How far a listing goes back beyond the last one: Annie's list may lag.
+const OVERLAP: TimeDelta = TimeDelta::days(1);
+/// How far the first one goes back.
+const FIRST: TimeDelta = TimeDelta::days(30);
+/// A listing that took longer is begun anew: its pages are not of one time.
+const STALE: TimeDelta = TimeDelta::hours(2);
+
+/// A GET.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    /// Whether the key is accepted, and what time it is there.
+    Probe,
+    /// The next page of the listing under way.
+    Page {
+        /// Where it begins.
+        offset: usize,
+    },
+    /// The first message of a conversation that may be a text's.
+    Compare(ConversationId),
+    /// What a patient replied.
+    Replies(ConversationId),
+}
+
+/// What a GET brought.
+#[derive(Debug)]
+enum Brought {
+    Probe(Result<(), ReadError>),
+    Page(Result<Page, ReadError>),
+    Said(Result<Vec<Said>, ReadError>),
+}
+
+/// A GET that ended.
+#[derive(Debug)]
+pub struct Done {
+    /// The key, by its name.
+    pub api_key: String,
+    /// What was asked for.
+    pub job: Job,
+    brought: Brought,
+    /// Annie's time.
+    pub date: Option<DateTime<Utc>>,
+    pause: Option<DateTime<Utc>>,
+    /// When it began and ended.
+    pub between: (Instant, Instant),
+}
+
+impl Done {
+    /// What went wrong, if anything did.
+    pub fn error(&self) -> Option<&ReadError> {
+        match &self.brought {
+            Brought::Probe(answer) => answer.as_ref().err(),
+            Brought::Page(answer) => answer.as_ref().err(),
+            Brought::Said(answer) => answer.as_ref().err(),
+        }
+    }
+
+    /// Whether Annie answered, whatever she said.
+    pub fn was_answered(&self) -> bool {
+        !matches!(self.error(), Some(ReadError::Failed { .. } | ReadError::Unreachable))
+    }
+}
+
+/// Does a GET.
+pub async fn fetch(gateway: Gateway, api_key: String, job: Job, clock: &dyn Clock) -> Done {
+    let began = (clock.now(), clock.boot());
+    let now = || clock.now();
+    let (brought, date, pause) = match &job {
+        Job::Probe => unpack(probe(&gateway, clock).await, Brought::Probe),
+        Job::Page { offset } => unpack(gateway.list(*offset, PAGE, now).await, Brought::Page),
+        Job::Compare(id) | Job::Replies(id) => unpack(gateway.messages(id, now).await, Brought::Said),
+    };
+    Done { api_key, job, brought, date, pause, between: (began, (clock.now(), clock.boot())) }
+}
+
+/// Whether the key is accepted: a key without leave to see phone numbers may still have leave to see conversations.
+async fn probe(gateway: &Gateway, clock: &dyn Clock) -> Heard<Result<(), ReadError>> {
+    let now = || clock.now();
+    let heard = gateway.probe(now).await;
+    match heard.answer {
+        Err(ReadError::Refused { status: 403 | 404 }) => {
+            let Heard { answer, date, pause } = gateway.list(0, 1, now).await;
+            Heard { answer: answer.map(|_| ()), date, pause }
+        }
+        _ => heard,
+    }
+}
+
+fn unpack<T>(
+    heard: Heard<Result<T, ReadError>>,
+    brought: impl FnOnce(Result<T, ReadError>) -> Brought,
+) -> (Brought, Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    (brought(heard.answer), heard.date, heard.pause)
+}
+
+/// What a key needs to know to choose its next GET.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanting {
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// Annie's clock has confirmed ours.
+    pub confirmed: bool,
+    /// A listing may begin: the last one did not fail just now.
+    pub may_list: bool,
+    /// The last GET read replies.
+    pub read_replies: bool,
+    /// Texts of this key are due.
+    pub texts_due: bool,
+}
+
+/// What a key should read next, and whether texts of it are due that wait for nothing else than their turn.
+///
+/// # Errors
+/// Database errors.
+pub fn next(
+    tx: &Transaction<'_>,
+    config: &Config,
+    api_key: &str,
+    wanting: Wanting,
+) -> Result<(Option<Job>, bool), StoreError> {
+    let now = wanting.now;
+    let health = circuits::health(tx, api_key)?;
+    if health.limited_until.is_some_and(|until| until > now && until - now < TimeDelta::hours(2)) {
+        return Ok((None, false));
+    }
+    if health.open.is_some() {
+        return Ok((matches!(circuit::decide(&health, now), Permit::Probe).then_some(Job::Probe), false));
+    }
+    if !wanting.confirmed {
+        return Ok((Some(Job::Probe), false));
+    }
+    let standing = listings::standing(tx, api_key)?.unwrap_or_default();
+    // While texts wait for the list itself, it may take all permits.
+    let stale = standing.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
+    let due = standing.blind.is_none() && !stale && wanting.texts_due;
+    // Conversations of a key that is gone are read with the first there is.
+    let keys: Vec<&str> = config.key_names().collect();
+    let is_first = keys.first() == Some(&api_key);
+    let of_this_key = |key: Option<&str>| key == Some(api_key) || (is_first && !key.is_some_and(|k| keys.contains(&k)));
+    if let Some(listing) = &standing.under_way {
+        if (now - listing.began_at).abs() <= STALE {
+            // Replies that a text waits for take turns with the pages of a long list.
+            let urgent = match due && listing.pages % 2 == 1 && !wanting.read_replies {
+                true => conversation::urgent(tx, &of_this_key, now)?,
+                false => None,
+            };
+            let job = match urgent {
+                Some(id) => Job::Replies(id),
+                None => go_on(tx, api_key, listing, now)?,
+            };
+            return Ok((Some(job), due));
+        }
+        listings::abandon(tx, api_key)?;
+    }
+    if wanting.may_list
+        && let Some((whole, reach_back)) = wants_listing(tx, api_key, &standing, now, config.annie.settle)?
+    {
+        listings::begin(tx, api_key, whole, reach_back, now)?;
+        return Ok((Some(Job::Page { offset: 0 }), due));
+    }
+    let job = match conversation::urgent(tx, &of_this_key, now)? {
+        Some(id) => Some(Job::Replies(id)),
+        None if !due => conversation::routine(tx, &of_this_key, now)?.map(Job::Replies),
+        None => None,
+    };
+    Ok((job, due))
+}
+
+fn go_on(tx: &Transaction<'_>, api_key: &str, listing: &Listing, now: DateTime<Utc>) -> Result<Job, StoreError> {
+    let to_compare = match listing.read_through {
+        true => reconcile::to_compare(tx, api_key, now)?,
+        false => None,
+    };
+    Ok(to_compare.map_or(Job::Page { offset: listing.next_offset }, Job::Compare))
+}
+
+/// Whether a listing should begin: the whole of it or not, and how far back it has to go.
+fn wants_listing(
+    tx: &Transaction<'_>,
+    api_key: &str,
+    standing: &listings::Standing,
+    now: DateTime<Utc>,
+    settle: TimeDelta,
+) -> Result<Option<(bool, DateTime<Utc>)>, StoreError> {
+    let back = standing.seen_at.filter(|seen| *seen <= now).map_or(now - FIRST, |seen| seen - OVERLAP);
+    if let Some((from, _)) = standing.blind {
+        return Ok(Some((false, back.min(from - TimeDelta::hours(1)))));
+    }
+    let open = reconcile::open_attempts(tx, api_key, now)?;
+    let to_settle = open.iter().filter(|attempt| attempt.in_doubt).any(|attempt| match attempt.absent_at {
+        // One that could not tell is not read again at once.
+        None => {
+            now >= attempt.ended_at + LAG.min(settle)
+                && standing.seen_at.is_none_or(|seen| seen < attempt.ended_at || now - seen >= settle)
+        }
+        Some(first) => now >= first + settle,
+    });
+    if to_settle {
+        let oldest = open.iter().map(|attempt| attempt.started_at - SOON).min().unwrap_or(back);
+        return Ok(Some((true, back.min(oldest))));
+    }
+    let due_soon = reminders::next_due(tx)?.is_some_and(|due| due <= now + SOON);
+    let every = if due_soon {
+        LIST_EVERY
+    } else if open.is_empty() {
+        LIST_ANYWAY
+    } else {
+        SOON
+    };
+    let seen_lately = standing.seen_at.is_some_and(|seen| seen <= now && now - seen < every);
+    Ok((!seen_lately).then_some((false, back)))
+}
+
+/// What an answer led to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// What a listing that is over came to.
+    pub concluded: Option<(Next, reconcile::Conclusion)>,
+    /// Numbers that opted out by a reply.
+    pub opted_out: usize,
+}
+
+/// Takes in what a GET brought, in one transaction.
+///
+/// # Errors
+/// Database errors.
+pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<Utc>) -> Result<Applied, StoreError> {
+    let key = done.api_key.as_str();
+    if let Some(until) = done.pause {
+        circuits::set_limited(tx, key, until)?;
+    }
+    let mut applied = Applied::default();
+    match (&done.job, &done.brought) {
+        (Job::Probe, Brought::Probe(answer)) => {
+            let Some(open) = circuits::health(tx, key)?.open else { return Ok(applied) };
+            let next = circuit::opened(open.reason.clone(), open.probes + 1, open.since, now);
+            circuits::set_open(tx, key, &next)?;
+            if answer.is_ok() {
+                circuits::set_closed(tx, key)?;
+            }
+        }
+        (Job::Page { offset }, Brought::Page(Ok(page))) => {
+            // One that was begun anew meanwhile has no use for a page of the former.
+            let standing = listings::standing(tx, key)?.unwrap_or_default();
+            let Some(mut listing) = standing.under_way.filter(|listing| listing.next_offset == *offset) else {
+                return Ok(applied);
+            };
+            let distinct = listings::keep_page(tx, key, page, listing.began_at)?;
+            let next = match reconcile::after_page(&mut listing, page, distinct) {
+                Next::Through if listings::names_nobody(tx, key)? => Next::Incomplete,
+                next => next,
+            };
+            listing.read_through = next != Next::More;
+            listings::set_progress(tx, key, &listing)?;
+            if next != Next::More && reconcile::to_compare(tx, key, now)?.is_none() {
+                applied.concluded = Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?));
+            }
+        }
+        (Job::Compare(id), Brought::Said(answer)) => {
+            let ours = |said: &&Said| reply::is_patients(&said.role) != Some(true);
+            let first = match answer {
+                Ok(said) => Some(said.iter().find(ours).map(|said| said.content.0.as_str())),
+                // It is gone, or hidden: nobody can tell what it says.
+                Err(ReadError::Refused { .. }) => Some(None),
+                Err(_) => None,
+            };
+            let Some(first) = first else { return Ok(applied) };
+            reconcile::compare(tx, key, id, first, now)?;
+            let standing = listings::standing(tx, key)?.unwrap_or_default();
+            let Some(listing) = standing.under_way.filter(|listing| listing.read_through) else { return Ok(applied) };
+            if reconcile::to_compare(tx, key, now)?.is_none() {
+                let next = if listing.tries >= reconcile::TRIES { Next::Incomplete } else { Next::Through };
+                applied.concluded = Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?));
+            }
+        }
+        (Job::Replies(id), Brought::Said(Ok(said))) => {
+            applied.opted_out = take_replies(tx, id, said, now)?;
+            conversation::set_read(tx, id, done.between.0.0)?;
+        }
+        // What does not exist has no replies; nor has, for this key, what another one began that is gone.
+        (Job::Replies(id), Brought::Said(Err(ReadError::Refused { status })))
+            if *status == 404 || (*status == 403 && !conversation::is_of_key(tx, id, key)?) =>
+        {
+            conversation::set_read(tx, id, done.between.0.0)?;
+        }
+        (Job::Replies(id), _) => conversation::set_tried(tx, id, now)?,
+        _ => {}
+    }
+    Ok(applied)
+}
+
+/// Opt-outs among what was said in a conversation. How many numbers opted out by it.
+fn take_replies(
+    tx: &Transaction<'_>,
+    id: &ConversationId,
+    said: &[Said],
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let Some((phone, _)) = conversation::about(tx, id)? else { return Ok(0) };
+    let lifted = opt_outs::lifted_at(tx, &phone)?;
+    let asks = said.iter().enumerate().any(|(n, said)| {
+        let asks = match reply::is_patients(&said.role) {
+            Some(patients) => patients && reply::is_opt_out(&said.content.0),
+            // The first one is the text itself, as far as anybody can tell, which may say how to opt out.
+            None => n > 0 && reply::is_nothing_but_opt_out(&said.content.0),
+        };
+        // What was said before the desk lifted the opt-out is settled.
+        asks && lifted.is_none_or(|lifted| said.at.is_some_and(|at| at > lifted))
+    });
+    if !asks || !opt_outs::add(tx, &phone, Source::Reply, None, now)? {
+        return Ok(0);
+    }
+    info!(%phone, conversation = %id, "{phone} asked for no more texts by a reply; it gets none from now on");
+    Ok(1)
+}
+
+/// Says what a listing came to, and what went wrong.
+pub fn report(done: &Done, applied: &Applied, was_blind: bool) {
+    match &applied.concluded {
+        Some((Next::Through, conclusion)) if was_blind => {
+            info!(
+                key = done.api_key,
+                new = conclusion.new,
+                "Annie's list is read: what went out while Leadtime was not looking is known, {} conversations",
+                conclusion.new
+            );
+        }
+        Some((Next::Incomplete, _)) => {
+            warn!(key = done.api_key, "Annie's list lacks conversations she counts; it is read again later");
+        }
+        _ => {}
+    }
+    match (&done.job, done.error()) {
+        (Job::Page { .. }, Some(ReadError::Refused { status })) => {
+            error!(
+                key = done.api_key,
+                "Annie refuses to list conversations (status {status}): the key needs leave to read them, else nothing is sent after a restart and nothing in doubt can be settled. Whoever manages Annie for you can give it; it is tried again by itself"
+            );
+        }
+        (Job::Replies(_), Some(ReadError::Refused { status })) if !matches!(status, 404) => {
+            error!(
+                key = done.api_key,
+                "Annie refuses to show the replies in a conversation (status {status}): its number gets no text until they can be read, because they may ask for no more. The key needs leave to read messages; whoever manages Annie for you can give it"
+            );
+        }
+        (Job::Replies(_), Some(error)) => {
+            warn!(key = done.api_key, "the replies in a conversation cannot be read: {error}; it is tried again");
+        }
+        (Job::Page { .. } | Job::Compare(_), Some(error)) => {
+            warn!(key = done.api_key, "Annie's list of conversations cannot be read: {error}; it is tried again");
+        }
+        _ => {}
+    }
+}
+
+/// How long after so many failures in a row a key reads again.
+pub fn pause_after(failures: u32) -> Duration {
+    circuit::reading_delay(failures).to_std().unwrap_or_default()
+}

@@ -1,0 +1,3 @@
+//! Raw cells to the fields of an appointment. Pure.
+
+pub mod cell;

@@ -1,0 +1,23 @@
+//! Where a page is served: a port of this machine, or a Unix socket.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// An address that only this machine can reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A port of this machine's own address.
+    Port(SocketAddr),
+    /// A Unix socket.
+    Socket(PathBuf),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Port(address) => write!(f, "{address}"),
+            Address::Socket(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The Prometheus page: counts and times only.
+
+mod page;
+mod passes;
+pub mod task;

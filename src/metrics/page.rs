@@ -1,0 +1,213 @@
+//! The page of figures: counts and times only, never a name, a number or an id.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::alerts::rules::{self, Book, Facts, Finding};
+use crate::alerts::task::Seen;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::metrics::passes::Passes;
+use crate::store::controls::alert_state::Shown;
+use crate::store::reports::metrics::{self, CLASSES, Figures, Tally};
+use crate::store::{Store, StoreError};
+
+/// Whoever asks within this sees the page of before.
+const FRESH: Duration = Duration::from_secs(5);
+
+type Label = [(&'static str, &'static str); 1];
+
+/// What is counted from the ledger, and goes on being counted. It begins anew as a whole when the database could not be
+/// read, and comes to the same sums.
+#[derive(Debug)]
+struct Ledger {
+    tally: Tally,
+    answers: Family<Label, Counter>,
+    lateness: Histogram,
+}
+
+impl Ledger {
+    fn new() -> Ledger {
+        let lateness = Histogram::new([1.0, 5.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 14_400.0, 86_400.0]);
+        let answers = Family::<Label, Counter>::default();
+        for class in CLASSES {
+            drop(answers.get_or_create(&[("class", class)]));
+        }
+        Ledger { tally: Tally::default(), answers, lateness }
+    }
+}
+
+/// Writes the page.
+pub(crate) struct Page<C> {
+    store: Store,
+    clock: Arc<C>,
+    config: watch::Receiver<Arc<Config>>,
+    seen: watch::Receiver<Seen>,
+    passes: Passes,
+    ledger: Option<Ledger>,
+    last: Option<(Instant, String)>,
+}
+
+impl<C: Clock + 'static> Page<C> {
+    pub(crate) fn new(
+        store: Store,
+        clock: Arc<C>,
+        config: watch::Receiver<Arc<Config>>,
+        seen: watch::Receiver<Seen>,
+        passes: Passes,
+    ) -> Page<C> {
+        Page { store, clock, config, seen, passes, ledger: None, last: None }
+    }
+
+    /// Counts what was ever sent, so that the first who asks need not wait for it.
+    pub(crate) async fn begin(&mut self) {
+        // Where it fails, whoever asks hears why.
+        let _ = self.text().await;
+        self.last = None;
+    }
+
+    /// The page as of now, or of a few seconds ago.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) async fn text(&mut self) -> Result<String, StoreError> {
+        if let Some((at, text)) = &self.last
+            && at.elapsed() < FRESH
+        {
+            return Ok(text.clone());
+        }
+        let config = self.config.borrow().clone();
+        let now = self.clock.now();
+        let ledger = self.ledger.take();
+        let read = self.store.read(move |connection| {
+            let mut ledger = ledger.unwrap_or_else(Ledger::new);
+            let Ledger { tally, answers, lateness } = &mut ledger;
+            tally.news(connection, |done| {
+                answers.get_or_create(&[("class", done.class)]).inc();
+                if let Some(late) = done.late {
+                    lateness.observe(late);
+                }
+            })?;
+            let keys: Vec<&str> = config.key_names().collect();
+            let figures = metrics::now(connection, &keys, now)?;
+            let shown = rules::shown(connection, &config, now)?;
+            Ok((ledger, figures, shown))
+        });
+        let (ledger, figures, shown) = read.await?;
+        let text = self.write(&ledger, &figures, shown, now);
+        self.ledger = Some(ledger);
+        self.last = Some((Instant::now(), text.clone()));
+        Ok(text)
+    }
+
+    fn write(&self, ledger: &Ledger, figures: &Figures, shown: Shown, now: DateTime<Utc>) -> String {
+        let (mut sheet, seen) = (Sheet(Registry::with_prefix("leadtime")), self.seen.borrow().clone());
+        let age = |at: DateTime<Utc>| (now - at).as_seconds_f64().max(0.0);
+        let flag = |is: bool| f64::from(u8::from(is));
+        let count = |count: u64| count as f64;
+        sheet.value("due", "Reminders whose time has come and that are not on their way yet", count(figures.due));
+        sheet.value(
+            "due_unresolved",
+            "Reminders due, on their way or in doubt for longer than unresolved_after: the one number to watch",
+            count(shown.unresolved.count),
+        );
+        sheet.value("sending", "Texts under way", count(figures.sending));
+        sheet.value("unknown", "Texts of which it is not known whether they went out", count(figures.unknown));
+        sheet.value("held", "Texts about which a person has to decide (leadtime resolve)", count(shown.held.count));
+        sheet.value("missed_ahead", "Reminders not sent in time for visits that lie ahead", count(shown.missed.count));
+        sheet.value(
+            "rejected_in_a_row",
+            "Texts Annie rejected since she last accepted one",
+            count(shown.rejected.count),
+        );
+        sheet.value(
+            "circuits_open",
+            "Keys that Annie refuses: no texts go out with them",
+            count(figures.open_circuits),
+        );
+        sheet.value("clock_doubted", "1 while this machine's clock is not believed", flag(shown.clock.is_some()));
+        sheet.value(
+            "database_failing",
+            "1 while passes fail, or the file is damaged",
+            flag(seen.live.failing.is_some()),
+        );
+        sheet.value(
+            "config_refused",
+            "1 while a changed configuration is refused",
+            flag(seen.live.refused_config.is_some()),
+        );
+        let next = figures.next_due.map(|at| at.timestamp() as f64);
+        sheet.maybe("next_due_timestamp_seconds", "When the next text is due", next);
+        sheet.maybe("feed_age_seconds", "Time since the last good import ended", shown.last_import.map(age));
+        sheet.maybe(
+            "last_pass_age_seconds",
+            "Time since a pass ended well",
+            seen.last_pass.map(|at| at.elapsed().as_secs_f64()),
+        );
+        let backup = seen.live.backup.as_ref().and_then(|backup| backup.as_ref().ok().copied());
+        sheet.maybe("last_backup_age_seconds", "Time since the last backup", backup.map(age));
+        let skipped = figures.skipped.iter().map(|(reason, n)| ([("reason", *reason)], count(*n)));
+        sheet.values("skipped", "Skipped reminders of the visits of the next 14 days, by reason", skipped);
+        let waits = seen.live.waits.map(|reason| ([("reason", reason)], 1.0));
+        sheet.values("waiting", "1 while texts that are due wait, by what they wait for", waits);
+        let facts = Facts { shown: Some(shown), live: seen.live, midnight: now };
+        let found = rules::findings(&facts, &Book::new(), now);
+        let troubles =
+            found.iter().map(|(kind, found)| ([("kind", kind.code())], flag(matches!(found, Finding::There(_)))));
+        sheet.values("trouble", "1 while there is what an alarm is about, by kind", troubles);
+        let Sheet(registry) = &mut sheet;
+        registry.register(
+            "api_answers",
+            "Texts handed to Annie, by what became of it for good",
+            ledger.answers.clone(),
+        );
+        registry.register("lateness_seconds", "How long after its time a text was begun", ledger.lateness.clone());
+        registry.register("pass_seconds", "How long passes took", self.passes.took.clone());
+        registry.register("failed_passes", "Passes that failed", self.passes.failed.clone());
+        registry.register("paced_passes", "Passes in which due texts waited for the pace", self.passes.paced.clone());
+        let sent = Counter::<u64>::default();
+        sent.inc_by(ledger.answers.get_or_create(&[("class", "sent")]).get());
+        registry.register("sent", "Texts Annie took", sent);
+        sheet.values("build_info", "The version of Leadtime", [([("version", env!("CARGO_PKG_VERSION"))], 1.0)]);
+        let mut text = String::new();
+        // Writing into a string does not fail.
+        let _ = encode(&mut text, &sheet.0);
+        text
+    }
+}
+
+/// A page under way.
+struct Sheet(Registry);
+
+impl Sheet {
+    fn value(&mut self, name: &str, help: &str, value: f64) {
+        let gauge = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
+        gauge.set(value);
+        self.0.register(name, help, gauge);
+    }
+
+    /// What is not known is not shown.
+    fn maybe(&mut self, name: &str, help: &str, value: Option<f64>) {
+        if let Some(value) = value {
+            self.value(name, help, value);
+        }
+    }
+
+    fn values(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (Label, f64)>) {
+        let family = Family::<Label, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
+        for (label, value) in values {
+            family.get_or_create(&label).set(value);
+        }
+        self.0.register(name, help, family);
+    }
+}

@@ -1,0 +1,377 @@
+//! The answer of one visit and rule by itself, before the limits on its number have their say.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::appointment::{Appointment, Consent, Status};
+use crate::domain::ids::{AppointmentId, RuleName};
+use crate::domain::phone::Phone;
+use crate::domain::reminder::{Answer, Cancel, Miss, Skip, State};
+use crate::domain::reminder_key::ReminderKey;
+use crate::domain::rule::{BookedLate, Rule};
+use crate::planner::calendar::{Calendar, ON_TIME};
+use crate::planner::civil;
+use crate::planner::draft::{Draft, Expiry};
+use crate::planner::input::{
+    FeedImports, LiveSince, Number, NumberFacts, Pause, Rulebook, Stored, Told, TrialWording, Twin, VisitFacts,
+};
+
+/// What is asked of one number.
+pub(crate) struct Answering<'a> {
+    pub book: &'a Rulebook,
+    pub live: &'a LiveSince,
+    pub facts: &'a NumberFacts,
+    pub stored: HashMap<&'a ReminderKey, &'a Stored>,
+    pub now: DateTime<Utc>,
+    pub words: &'a TrialWording<'a>,
+    /// The number has more patients than one household.
+    pub shared: bool,
+}
+
+impl<'a> Answering<'a> {
+    /// The drafts of every visit and rule, visits by id, rules in the order of the file.
+    pub(crate) fn all(&self) -> Vec<Draft<'a>> {
+        let mut visits: Vec<&VisitFacts> = self.facts.visits.iter().collect();
+        visits.sort_by(|a, b| a.appointment.id.cmp(&b.appointment.id));
+        // Which of several entries of one patient and start has a text: (its id, its rule).
+        let mut covering: HashMap<(&AppointmentId, &RuleName), bool> = HashMap::new();
+        let mut all = Vec::with_capacity(visits.len() * self.book.rules.len());
+        for visit in visits {
+            for draft in self.visit(visit, &covering) {
+                if !visit.twins.is_empty() {
+                    covering.insert((&visit.appointment.id, &draft.rule.name), draft.covers());
+                }
+                all.push(draft);
+            }
+        }
+        all
+    }
+
+    fn visit(&self, visit: &'a VisitFacts, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> Vec<Draft<'a>> {
+        let mut drafts: Vec<Draft<'a>> = self.book.rules.iter().map(|rule| self.draft(visit, rule)).collect();
+        let mut order: Vec<usize> = (0..drafts.len()).collect();
+        // In time order: an adjusted time, then the longer lead, then the order of the file (the sort is stable).
+        order.sort_by_key(|i| (drafts[*i].adjusted_at(), drafts[*i].nominal));
+        let mut next: Option<(DateTime<Utc>, RuleName)> = None;
+        for i in order.into_iter().rev() {
+            self.answer(&mut drafts[i], next.as_ref(), covering);
+            let draft = &drafts[i];
+            let applicable = !matches!(draft.fresh, Err(Answer::Skipped(_) | Answer::Cancelled(_)))
+                || draft.kept.is_some_and(State::is_spent);
+            if let Some(at) = draft.adjusted_at().filter(|_| applicable) {
+                next = Some((at, draft.rule.name.clone()));
+            }
+        }
+        drafts
+    }
+
+    fn draft(&self, visit: &'a VisitFacts, rule: &'a Rule) -> Draft<'a> {
+        let calendar = self.book.calendar_of(&visit.appointment);
+        let start = visit.appointment.starts_at;
+        let nominal = calendar.and_then(|c| civil::nominal(start, &rule.lead, &c.zone, |date| c.is_open(date)));
+        let adjusted = calendar.zip(nominal);
+        let adjusted =
+            adjusted.and_then(|(calendar, at)| calendar.adjust(rule.outside_hours, at, start, rule.no_text_within));
+        let key = ReminderKey {
+            appointment_id: visit.appointment.id.clone(),
+            rule: rule.name.clone(),
+            start,
+            round: self.round(&visit.appointment),
+        };
+        let stored = self.stored.get(&key).copied();
+        Draft {
+            visit,
+            rule,
+            key,
+            calendar,
+            stored,
+            nominal,
+            adjusted,
+            expires: start - rule.no_text_within,
+            expires_by: Expiry::NearStart,
+            fresh: Err(Answer::Skipped(Skip::OutsideHours)),
+            kept: None,
+            told_by: None,
+        }
+    }
+
+    /// Fills in the expiry, the fresh answer and what stands of the stored one.
+    fn answer(
+        &self,
+        draft: &mut Draft<'a>,
+        next: Option<&(DateTime<Utc>, RuleName)>,
+        covering: &HashMap<(&AppointmentId, &RuleName), bool>,
+    ) {
+        if let Some((after, adjusted)) = draft.rule.expires_after.zip(draft.adjusted_at())
+            && adjusted + after < draft.expires
+        {
+            (draft.expires, draft.expires_by) = (adjusted + after, Expiry::After);
+        }
+        if let Some((next, rule)) = next.filter(|(next, _)| *next <= draft.expires) {
+            (draft.expires, draft.expires_by) = (*next, Expiry::NextRule(rule.clone()));
+        }
+        if let Some(until) = draft.retry().and_then(|retry| retry.until)
+            && until < draft.expires
+        {
+            // One whose time was moved beyond it finds no instant, and is held.
+            (draft.expires, draft.expires_by) = (until, Expiry::RetryOver);
+        }
+        draft.fresh = self.fresh(draft, covering);
+        draft.told_by = self.told_by(draft);
+        draft.kept = match draft.told_by {
+            Some(_) => Some(State::Sent),
+            None => self.kept(draft),
+        };
+    }
+
+    /// The answer as if nothing were stored, before limits and mode have their say: from when on, or why not.
+    fn fresh(
+        &self,
+        draft: &Draft<'a>,
+        covering: &HashMap<(&AppointmentId, &RuleName), bool>,
+    ) -> Result<DateTime<Utc>, Answer> {
+        self.of_the_visit(draft.visit)?;
+        let calendar = draft.calendar.ok_or(Answer::Skipped(Skip::UnknownLocation))?;
+        self.of_the_patient(draft, calendar, covering)?;
+        let adjusted = draft.adjusted_at().ok_or(Answer::Skipped(Skip::OutsideHours))?;
+        self.of_its_time(draft.visit, draft, adjusted)?;
+        if draft.expires <= adjusted {
+            return Err(Answer::Skipped(Skip::Superseded));
+        }
+        if self.now >= draft.expires {
+            return Err(Answer::Missed(Miss::Expired));
+        }
+        let due = match (draft.visit.paused, self.now <= adjusted + ON_TIME) {
+            (Some(Pause::UntilLifted), _) => return Err(Answer::Skipped(Skip::Paused)),
+            (Some(Pause::Until(until)), _) if until > adjusted.max(self.now) => {
+                calendar.first_open(until, draft.expires).ok_or(Answer::Skipped(Skip::Paused))?
+            }
+            (_, true) => adjusted,
+            (_, false) => calendar.first_open(self.now, draft.expires).ok_or(Answer::Skipped(Skip::OutsideHours))?,
+        };
+        (self.words)(&[(&draft.visit.appointment, draft.rule)], due).map_err(Answer::Skipped)?;
+        Ok(due)
+    }
+
+    fn of_the_visit(&self, visit: &VisitFacts) -> Result<(), Answer> {
+        let appointment = &visit.appointment;
+        match appointment.status {
+            Status::Cancelled if visit.not_listed => return Err(Answer::Cancelled(Cancel::NotListed)),
+            Status::Cancelled => return Err(Answer::Cancelled(Cancel::Cancelled)),
+            Status::Completed | Status::NoShow => return Err(Answer::Cancelled(Cancel::AppointmentOver)),
+            Status::Booked | Status::Confirmed => {}
+        }
+        if appointment.starts_at <= self.now {
+            return Err(Answer::Cancelled(Cancel::AppointmentOver));
+        }
+        match visit.bad_row {
+            true => Err(Answer::Skipped(Skip::BadRow)),
+            false => Ok(()),
+        }
+    }
+
+    fn of_the_patient(
+        &self,
+        draft: &Draft<'a>,
+        calendar: &Calendar,
+        covering: &HashMap<(&AppointmentId, &RuleName), bool>,
+    ) -> Result<(), Answer> {
+        let skip = |reason| Err(Answer::Skipped(reason));
+        let appointment = &draft.visit.appointment;
+        if !draft.rule.applies_to(appointment.type_id.as_deref()) {
+            return skip(Skip::OtherType);
+        }
+        if draft.visit.skipped.iter().any(|rule| rule.as_ref().is_none_or(|rule| *rule == draft.key.rule)) {
+            return skip(Skip::ByHand);
+        }
+        match &self.facts.number {
+            Number::Missing => return skip(Skip::NoPhone),
+            Number::Invalid => return skip(Skip::InvalidPhone),
+            Number::Refused => return skip(Skip::NoConsent),
+            Number::Usable(phone) if self.book.own_numbers.contains(phone) => return skip(Skip::InvalidPhone),
+            Number::Usable(_) => {}
+        }
+        if self.facts.opted_out {
+            return skip(Skip::OptedOut);
+        }
+        if appointment.consent.unwrap_or(self.book.unknown_consent) == Consent::No {
+            return skip(Skip::NoConsent);
+        }
+        if self.facts.wrong_for.contains(&appointment.patient_id) {
+            return skip(Skip::WrongNumber);
+        }
+        if self.shared {
+            return skip(Skip::SharedNumber);
+        }
+        if draft.rule.skip_if_confirmed && appointment.status == Status::Confirmed {
+            return skip(Skip::Confirmed);
+        }
+        if !calendar.is_open(calendar.date(appointment.starts_at)) {
+            return skip(Skip::ClosedDay);
+        }
+        match self.is_duplicate(draft, covering) {
+            true => skip(Skip::Duplicate),
+            false => Ok(()),
+        }
+    }
+
+    /// Another entry of the same patient and start has this text, or gets it.
+    fn is_duplicate(&self, draft: &Draft<'a>, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> bool {
+        let (visit, me) = (draft.visit, &draft.visit.appointment.id);
+        let told = self.facts.spent.iter().any(|spent| {
+            spent.patient_id == visit.appointment.patient_id
+                && spent.key.appointment_id != *me
+                && spent.key.rule == draft.key.rule
+                && spent.key.start == draft.key.start
+                && spent.key.round == draft.key.round
+        });
+        // An entry of this number was answered before this one; of one under another number less is known.
+        let gets_it = |twin: &Twin| match covering.get(&(&twin.id, &draft.rule.name)) {
+            Some(covers) => *covers,
+            None => self.may_be_texted(twin) && draft.rule.applies_to(twin.type_id.as_deref()),
+        };
+        told || visit.twins.iter().any(|twin| twin.id < *me && gets_it(twin))
+    }
+
+    fn may_be_texted(&self, twin: &Twin) -> bool {
+        let allowed = |phone: &Phone| self.book.only_to.is_none() || self.book.names(phone);
+        twin.phone.as_ref().is_some_and(|phone| !self.book.own_numbers.contains(phone) && allowed(phone))
+    }
+
+    fn of_its_time(&self, visit: &VisitFacts, draft: &Draft<'_>, adjusted: DateTime<Utc>) -> Result<(), Answer> {
+        let taken = self.taken(visit);
+        let late =
+            taken > adjusted && !self.was_told_another_start(&visit.appointment) && !self.was_downtime(visit, adjusted);
+        if late && draft.rule.booked_late == BookedLate::Skip {
+            return Err(Answer::Skipped(Skip::BookedLate));
+        }
+        // A text that was due before the rule was is not sent; one for a visit booked since the rule is there is
+        // the late booking's, not the rule's.
+        let live_since = self.live.get(&draft.key.rule).copied().unwrap_or(self.now).min(self.now);
+        match live_since > if late { adjusted.max(taken) } else { adjusted } {
+            true => Err(Answer::Skipped(Skip::NewRule)),
+            false => Ok(()),
+        }
+    }
+
+    /// When the visit took the start it has: when it was booked, for the first start the store saw, if the feed
+    /// says so; else when the store saw it.
+    fn taken(&self, visit: &VisitFacts) -> DateTime<Utc> {
+        let taken = visit.taken_at.min(self.now);
+        match visit.appointment.booked_at {
+            Some(booked) if is_first_start(visit) => booked.min(taken),
+            _ => taken,
+        }
+    }
+
+    /// Nobody looked between the adjusted time and the first sight of the visit, so nobody can say it was late.
+    fn was_downtime(&self, visit: &VisitFacts, adjusted: DateTime<Utc>) -> bool {
+        let unknown = visit.appointment.booked_at.is_none() && is_first_start(visit);
+        match visit.imports {
+            FeedImports::None => false,
+            FeedImports::LastBeforeSeen(last) => unknown && last.is_none_or(|last| last <= adjusted),
+        }
+    }
+
+    fn was_told_another_start(&self, appointment: &Appointment) -> bool {
+        let spent = self.facts.spent.iter();
+        spent.filter(|s| s.key.appointment_id == appointment.id).any(|s| s.key.start != appointment.starts_at)
+    }
+
+    /// A visit moved back to a start already texted is texted again only if another start was texted in between.
+    fn round(&self, appointment: &Appointment) -> u32 {
+        let of_this_start = || {
+            self.facts
+                .spent
+                .iter()
+                .filter(|s| s.patient_id == appointment.patient_id && s.key.start == appointment.starts_at)
+        };
+        let Some(round) = of_this_start().map(|s| s.key.round).max() else { return 0 };
+        let last = of_this_start().map(|s| s.order).max();
+        let told_since = self.facts.spent.iter().any(|s| {
+            s.key.appointment_id == appointment.id && s.key.start != appointment.starts_at && Some(s.order) > last
+        });
+        round + u32::from(told_since)
+    }
+
+    /// What was begun with this number while nobody looked told everything that was to be sent by the end of its day,
+    /// whatever its words: so a store restored from an older copy texts nobody again.
+    fn told_by(&self, draft: &Draft<'a>) -> Option<&'a Told> {
+        let stored = draft.stored.map(|stored| stored.state);
+        let open =
+            stored.is_none_or(|state| matches!(state, State::Answered(answer) if !matches!(answer, Answer::Missed(_))));
+        let was_to_go = matches!(draft.fresh, Ok(_) | Err(Answer::Missed(Miss::Expired)));
+        let (adjusted, calendar) = (draft.adjusted_at()?, draft.calendar?);
+        let tells = |told: &&Told| calendar.date(adjusted) <= calendar.date(told.at) && told.at < draft.expires;
+        self.facts.told.iter().find(tells).filter(|_| open && was_to_go)
+    }
+
+    /// What of the stored state stands: what was texted, what is final, and what should have gone out and did not.
+    fn kept(&self, draft: &Draft<'a>) -> Option<State> {
+        let called_off = matches!(draft.fresh, Err(answer) if is_called_off(answer));
+        match draft.stored?.state {
+            // It may have arrived after all: somebody has to look.
+            State::Answered(Answer::Planned)
+                if draft.retry().is_some() && !called_off && self.is_past_trying(draft) =>
+            {
+                Some(State::Held)
+            }
+            State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off && self.facts.catching_up => {
+                Some(State::Answered(Answer::Planned))
+            }
+            State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off => {
+                Some(State::Answered(Answer::Missed(Miss::Expired)))
+            }
+            State::Answered(kept) => self.is_final(draft, kept, called_off).then_some(State::Answered(kept)),
+            spent => Some(spent),
+        }
+    }
+
+    /// No instant is left at which a retry may leave.
+    fn is_past_trying(&self, draft: &Draft<'a>) -> bool {
+        let none_left = Err(Answer::Skipped(Skip::OutsideHours));
+        self.now >= draft.expires || draft.fresh == none_left || draft.fresh == Err(Answer::Skipped(Skip::Superseded))
+    }
+
+    fn is_final(&self, draft: &Draft<'a>, kept: Answer, called_off: bool) -> bool {
+        let past = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at <= self.now);
+        match kept {
+            Answer::Missed(_) => true,
+            Answer::Skipped(Skip::ByHand) if draft.stored.is_some_and(|stored| stored.tried) => true,
+            // With its household it would have gone before its own time.
+            Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)
+                if draft.stored.and_then(|s| s.due_at).is_some_and(|at| at <= self.now) =>
+            {
+                true
+            }
+            Answer::Skipped(reason) if once_its_time_has_passed(reason) => {
+                past(draft.adjusted_at()) && past(draft.stored.and_then(|s| s.adjusted_at))
+            }
+            // `Rescheduled`: the visit came back to this start.
+            Answer::Planned | Answer::Cancelled(Cancel::Rescheduled) => false,
+            Answer::Skipped(_) | Answer::Cancelled(_) => self.now >= draft.expires && !called_off,
+        }
+    }
+
+    /// The number has more patients than `max_household`.
+    pub(crate) fn is_shared(book: &Rulebook, facts: &NumberFacts) -> bool {
+        let patients: BTreeSet<_> = facts.visits.iter().map(|visit| &visit.appointment.patient_id).collect();
+        patients.len() > book.max_household
+    }
+}
+
+fn is_called_off(answer: Answer) -> bool {
+    matches!(answer, Answer::Cancelled(Cancel::Cancelled | Cancel::NotListed))
+}
+
+/// Whether the visit still has the first start the store saw of it, and always had.
+fn is_first_start(visit: &VisitFacts) -> bool {
+    visit.appointment.starts_at == visit.first_start && visit.taken_at == visit.seen_at
+}
+
+/// The reasons that are final once the adjusted time has passed, so that no change of rules, types or mode makes
+/// texts of the past burst out.
+pub(crate) fn once_its_time_has_passed(reason: Skip) -> bool {
+    matches!(reason, Skip::OtherType | Skip::BookedLate | Skip::NewRule | Skip::ObserveMode | Skip::NotInOnlyTo)
+}

@@ -1,0 +1,148 @@
+//! What another configuration changes in the coming days: texts that come, go and move, by rule and day. Reads only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+
+use crate::config::Config;
+use crate::domain::ids::RuleName;
+use crate::domain::reminder::{Answer, Skip, State};
+use crate::domain::reminder_key::ReminderKey;
+use crate::engine::planning::{directory, plan_unit};
+use crate::planner::input::Mode;
+use crate::store::appointments::{appointment, phone_spellings};
+use crate::store::planning::daemon_state;
+use crate::store::planning::unit::PlanningUnit;
+use crate::store::{Connection, StoreError};
+
+/// How far ahead visits are compared.
+pub const DAYS: u64 = 14;
+
+/// What changes for texts of one rule on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Change {
+    /// Texts that go out now and did not before.
+    pub added: usize,
+    /// Texts that go out at another time; counted on the new day.
+    pub moved: usize,
+    /// Texts that no longer go out; counted on the former day.
+    pub dropped: usize,
+}
+
+/// Everything that changes, by day and rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Difference {
+    /// On the clock of the practice.
+    pub changes: BTreeMap<(NaiveDate, RuleName), Change>,
+    /// Texts that stay as they are.
+    pub same: usize,
+    /// Texts due within a day, before and after; one to a household is one.
+    pub at_once: (u64, u64),
+    /// Numbers whose visits cannot be planned, by either: they are left out.
+    pub unreadable: u64,
+}
+
+/// Compares two configurations over the visits of the coming days, as if the new one came into force now.
+///
+/// # Errors
+/// Database errors.
+pub fn between(
+    connection: &Connection,
+    old: &Config,
+    new: &Config,
+    now: DateTime<Utc>,
+) -> Result<Difference, StoreError> {
+    // While both only observe, what they would send is compared.
+    let observed = [old, new].iter().all(|config| config.rulebook.mode == Mode::Observe);
+    let (old, new_ones) = (goes_out(connection, old, observed, now)?, goes_out(connection, new, observed, now)?);
+    let (at_once, unreadable) = ((old.soon, new_ones.soon), old.unreadable.max(new_ones.unreadable));
+    let mut difference = Difference { at_once, unreadable, ..Difference::default() };
+    let (before, after) = (old.at, new_ones.at);
+    let day = |at: &DateTime<Utc>| new.rulebook.calendar.date(*at);
+    for (key, at) in &after {
+        let change = |difference: &mut Difference, change: fn(&mut Change)| {
+            change(difference.changes.entry((day(at), key.rule.clone())).or_default());
+        };
+        match before.get(key) {
+            None => change(&mut difference, |c| c.added += 1),
+            Some(former) if former != at => change(&mut difference, |c| c.moved += 1),
+            Some(_) => difference.same += 1,
+        }
+    }
+    for (key, at) in before.iter().filter(|(key, _)| !after.contains_key(key)) {
+        difference.changes.entry((day(at), key.rule.clone())).or_default().dropped += 1;
+    }
+    Ok(difference)
+}
+
+/// What goes out.
+#[derive(Default)]
+struct Goes {
+    at: BTreeMap<ReminderKey, DateTime<Utc>>,
+    /// Texts within a day.
+    soon: u64,
+    unreadable: u64,
+}
+
+/// Which reminders go out when, of the visits of the coming days.
+fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateTime<Utc>) -> Result<Goes, StoreError> {
+    let directory = directory(config);
+    phone_spellings::learn_all(connection, directory.country, phone_spellings::Keep::Temporary)?;
+    let until = now.checked_add_days(Days::new(DAYS)).unwrap_or(now);
+    let mut units: BTreeSet<PlanningUnit> = BTreeSet::new();
+    for starting in appointment::starting_in(connection, now, until)? {
+        units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
+    }
+    let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
+    let mut found = Goes::default();
+    for unit in &units {
+        let plan = match plan_unit(connection, config, &live, unit, &BTreeSet::new(), now) {
+            Ok((_, plan)) => plan,
+            Err(error) if error.is_about_data() => {
+                found.unreadable += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let coming = plan.items.into_iter().filter(|item| item.current && item.key.start < until);
+        let goes = if observed { Answer::Skipped(Skip::ObserveMode) } else { Answer::Planned };
+        let planned = coming.filter(|item| item.state == State::Answered(goes));
+        let planned: Vec<_> = planned.filter_map(|item| Some((item.key, item.due_at?))).collect();
+        // To one number, what goes out at one time is one text.
+        let soon = planned.iter().map(|(_, at)| *at).filter(|at| *at <= now + TimeDelta::hours(24));
+        found.soon += soon.collect::<BTreeSet<_>>().len() as u64;
+        found.at.extend(planned);
+    }
+    Ok(found)
+}
+
+impl Difference {
+    /// A line for each day and rule, and one for all that stays.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> =
+            self.changes.iter().map(|((day, rule), change)| line(*day, rule, *change)).collect();
+        lines.push(match (lines.is_empty(), self.same) {
+            (true, 0) => format!("Of the visits of the next {DAYS} days no text goes out, before or after."),
+            (true, same) => {
+                format!("Nothing changes for the visits of the next {DAYS} days: {same} texts stay as they are.")
+            }
+            (false, same) => format!("{same} other texts to visits of the next {DAYS} days stay as they are."),
+        });
+        lines
+    }
+
+    /// The sums, on one line.
+    pub fn sums(&self) -> Change {
+        self.changes.values().fold(Change::default(), |sum, change| Change {
+            added: sum.added + change.added,
+            moved: sum.moved + change.moved,
+            dropped: sum.dropped + change.dropped,
+        })
+    }
+}
+
+fn line(day: NaiveDate, rule: &RuleName, change: Change) -> String {
+    let parts = [(change.added, "added"), (change.moved, "moved"), (change.dropped, "dropped")];
+    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    format!("{}  {rule}: {}", day.format("%a %b %-d"), parts.join(", "))
+}

@@ -1,0 +1,170 @@
+//! What `explain` tells: the reminders of a visit, step by step, with what daemon and feed were doing meanwhile.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::config::Config;
+use crate::domain::ids::AppointmentId;
+use crate::domain::phone;
+use crate::domain::reminder::{Answer, Cancel, Skip, State};
+use crate::domain::reminder_key::ReminderKey;
+use crate::domain::zone::Zone;
+use crate::engine::planning::{directory, load_unit};
+use crate::planner::calendar::Calendar;
+use crate::planner::explain::{Case, times_off};
+use crate::planner::input::VisitFacts;
+use crate::reports::plan_view::{Row, rows_in, waits};
+use crate::store::appointments::opt_outs::{self, Source};
+use crate::store::appointments::{appointment, imports, phone_spellings};
+use crate::store::planning::daemon_state;
+use crate::store::{Connection, StoreError};
+
+/// A text that left later than this after its time left late.
+const LATE: TimeDelta = TimeDelta::minutes(5);
+
+/// The whole account of one visit.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// What is known of the visit.
+    pub visit: VisitFacts,
+    /// Its reminders, in the order of the rules.
+    pub reminders: Vec<Explained>,
+}
+
+/// One reminder.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// The answer, with the text.
+    pub row: Row,
+    /// How it came about.
+    pub steps: Vec<String>,
+    /// What daemon and feed were doing between its time and now.
+    pub meanwhile: Vec<String>,
+}
+
+/// The visits that somebody means by an id, a number in any spelling, or a name.
+///
+/// # Errors
+/// Database errors.
+pub fn find(connection: &Connection, config: &Config, who: &str) -> Result<Vec<AppointmentId>, StoreError> {
+    let country = config.practice.country;
+    phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
+    if let Some(id) = appointment::with_id(connection, who)? {
+        return Ok(vec![id]);
+    }
+    if let Some(phone) = phone::read(who, country).phone {
+        return appointment::with_number(connection, &country.code(), &phone);
+    }
+    appointment::with_name(connection, who)
+}
+
+/// The account of visits, as of `now`, in the order given.
+///
+/// # Errors
+/// Database errors.
+pub fn account(
+    connection: &Connection,
+    config: &Config,
+    ids: &[AppointmentId],
+    now: DateTime<Utc>,
+) -> Result<Vec<Account>, StoreError> {
+    let directory = directory(config);
+    let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
+    let blocked = waits(connection, config, now)?;
+    let mut accounts = Vec::new();
+    for id in ids {
+        let spelling = appointment::spelling_of(connection, id)?;
+        let unit = directory.unit(connection, id, spelling.as_deref())?;
+        let facts = load_unit(connection, config, &unit, &BTreeSet::new(), now)?;
+        let of_visit = |key: &ReminderKey| key.appointment_id == *id;
+        let rows = rows_in(connection, config, (&live, &blocked), &facts, now, &of_visit)?;
+        let Some(visit) = facts.visits.iter().find(|visit| visit.appointment.id == *id) else { continue };
+        let mut reminders = Vec::new();
+        for row in rows {
+            let rule = config.rulebook.rules.iter().find(|rule| rule.name == row.item.key.rule);
+            let Some(rule) = rule else { continue };
+            let (item, together) = (&row.item, row.together.as_slice());
+            let case = Case { book: &config.rulebook, live: &live, visit, rule, item, together, now };
+            let mut steps = case.steps();
+            steps.extend(noted(connection, &row, &config.practice.zone)?);
+            let calendar = config.rulebook.calendar_of(&visit.appointment).unwrap_or(&config.rulebook.calendar);
+            let meanwhile = meanwhile(connection, calendar, visit, &row, now)?;
+            reminders.push(Explained { row, steps, meanwhile });
+        }
+        accounts.push(Account { visit: visit.clone(), reminders });
+    }
+    Ok(accounts)
+}
+
+/// Who noted that a number may not be texted, and when.
+fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<String>, StoreError> {
+    let Some(phone) = &row.item.phone else { return Ok(None) };
+    let by = |who: Option<String>| who.map(|who| format!(" by {who}")).unwrap_or_default();
+    Ok(match row.item.state {
+        State::Answered(Answer::Skipped(Skip::OptedOut)) => opt_outs::of(connection, phone)?.map(|opt_out| {
+            let how = match opt_out.source {
+                Source::Desk => format!("noted at the desk{}", by(opt_out.who)),
+                Source::Reply => "by a reply".to_owned(),
+                Source::Feed => "by words in the phone cell of an appointment".to_owned(),
+            };
+            format!("The number {phone} opted out on {}, {how}.", zone.in_words(opt_out.at))
+        }),
+        State::Answered(Answer::Skipped(Skip::WrongNumber)) => {
+            let all = opt_outs::list_wrong(connection)?;
+            let mark = all.into_iter().find(|mark| mark.phone == *phone && mark.patient == row.item.patient_id);
+            mark.map(|mark| {
+                format!("The number {phone} was noted as wrong on {}{}.", zone.in_words(mark.at), by(mark.who))
+            })
+        }
+        _ => None,
+    })
+}
+
+/// For a text that did not leave at its time: when Leadtime was off, and what the feed brought, until it left or now.
+fn meanwhile(
+    connection: &Connection,
+    calendar: &Calendar,
+    visit: &VisitFacts,
+    row: &Row,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, StoreError> {
+    let Some(from) = row.item.adjusted_at.filter(|at| *at < now) else { return Ok(Vec::new()) };
+    let sent = row.text.as_ref().map(|text| text.made_at);
+    let until = sent.unwrap_or(now).min(row.item.expires_at.unwrap_or(now).max(from));
+    let (is_late, is_booked_late) = match row.item.state {
+        State::Answered(Answer::Skipped(Skip::BookedLate)) => (false, true),
+        State::Answered(Answer::Planned | Answer::Missed(_) | Answer::Skipped(Skip::ObserveMode)) => (true, false),
+        State::Answered(Answer::Cancelled(Cancel::AppointmentOver)) => (true, false),
+        State::Answered(_) => (false, false),
+        _ => (true, false),
+    };
+    let mut told = Vec::new();
+    if is_late && until > from + LATE {
+        match daemon_state::first_run(connection)? {
+            None => told.push("Leadtime has not run yet on this database.".to_owned()),
+            Some(first) if first > until => {
+                told.push(format!("Leadtime ran for the first time on {}.", calendar.zone.in_words(first)));
+            }
+            Some(_) => told.extend(times_off(calendar, &daemon_state::runs(connection)?, from, until, now)),
+        }
+    }
+    let is_told_by_the_feed =
+        (is_late && until > from + LATE) || (is_booked_late && visit.appointment.booked_at.is_none());
+    if let Some(feed) = visit.appointment.feed.as_ref().filter(|_| is_told_by_the_feed) {
+        let imports::Around { before, after } = imports::around(connection, feed, from)?;
+        let words = |at: Option<DateTime<Utc>>| at.map(|at| calendar.zone.in_words(at));
+        match (words(before), words(after)) {
+            (None, None) => {}
+            (Some(before), None) => told.push(format!("The feed `{feed}` was last imported on {before}.")),
+            (None, Some(after)) => told.push(format!("The feed `{feed}` was first imported on {after}.")),
+            (Some(before), Some(after)) => {
+                told.push(format!("The feed `{feed}` was imported on {before}, and then on {after}."));
+            }
+        }
+    }
+    if is_late && until > from + LATE && visit.seen_at > from {
+        told.push(format!("The visit was first seen on {}.", calendar.zone.in_words(visit.seen_at)));
+    }
+    Ok(told)
+}

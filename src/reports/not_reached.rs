@@ -1,0 +1,111 @@
+//! The patients of the coming days whom no text reached or will reach, so that somebody can call them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+
+use crate::config::Config;
+use crate::domain::appointment::{Appointment, Status};
+use crate::domain::ids::{AppointmentId, PatientId};
+use crate::domain::phone::Phone;
+use crate::domain::reminder::{Answer, Cancel, Skip, State, Wait};
+use crate::feeds::formats::own_columns::is_known_by_name_alone;
+use crate::reports::plan_view::{self, Row};
+use crate::store::{Connection, StoreError};
+
+/// A visit that no text reaches.
+#[derive(Debug, Clone)]
+pub struct NotReached {
+    /// The visit.
+    pub visit: Appointment,
+    /// The code of the reason, of its last text.
+    pub code: &'static str,
+    /// The same for a person.
+    pub why: &'static str,
+}
+
+/// The days of the list where none are named: from now to the end of the next open day after today.
+pub fn coming_days(config: &Config, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let calendar = &config.rulebook.calendar;
+    let next = |date: NaiveDate| date.checked_add_days(Days::new(1)).unwrap_or(date);
+    let mut day = next(calendar.date(now));
+    for _ in 0..14 {
+        if calendar.is_open(day) {
+            break;
+        }
+        day = next(day);
+    }
+    (now, calendar.zone.at(next(day), NaiveTime::MIN))
+}
+
+/// One day of the practice, as far as it is to come.
+pub fn day(config: &Config, date: NaiveDate, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let zone = &config.practice.zone;
+    let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
+    (zone.at(date, NaiveTime::MIN).max(now), zone.at(next, NaiveTime::MIN))
+}
+
+/// The list for the visits that start in [from, until), in order of their starts.
+///
+/// # Errors
+/// Database errors.
+pub fn list(
+    connection: &Connection,
+    config: &Config,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<Vec<NotReached>, StoreError> {
+    let rows = plan_view::plan_of(connection, config, now, until)?;
+    let mut of_visit: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&Row>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.visit.starts_at >= from && row.visit.status.is_live()) {
+        of_visit.entry((row.visit.starts_at, &row.visit.id)).or_default().push(row);
+    }
+    let late = now - config.alerts.unresolved_after;
+    let told: HashSet<_> = rows.iter().filter(|row| reaches(row, late)).filter_map(whom).collect();
+    Ok(of_visit.values().filter_map(|rows| not_reached(rows, &told, late)).collect())
+}
+
+/// Who hears of which start, and at which number.
+type Whom<'r> = (&'r PatientId, DateTime<Utc>, &'r Phone);
+
+fn whom(row: &Row) -> Option<Whom<'_>> {
+    Some((&row.item.patient_id, row.item.key.start, row.item.phone.as_ref()?))
+}
+
+/// Whether the text reaches the patient, or is going to; in observe mode: would.
+fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
+    match row.item.state {
+        State::Sent | State::Sending => true,
+        State::Answered(Answer::Planned) => row.overdue_since.is_none_or(|since| since > late),
+        State::Answered(answer) => {
+            [Answer::Skipped(Skip::ObserveMode), Answer::Cancelled(Cancel::AppointmentOver)].contains(&answer)
+        }
+        State::Rejected | State::Unknown | State::Held => false,
+    }
+}
+
+/// Why no text of these reaches the visit; none where one does, or nobody has to call. `told`: whom the others' texts
+/// reach; `late`: what was due by then and is not sent reaches nobody.
+fn not_reached(rows: &[&Row], told: &HashSet<Whom<'_>>, late: DateTime<Utc>) -> Option<NotReached> {
+    let is_told_by_twin = |row: &Row| {
+        row.item.state == State::Answered(Answer::Skipped(Skip::Duplicate))
+            // A namesake may be somebody else.
+            && !is_known_by_name_alone(&row.visit)
+            && whom(row).is_some_and(|whom| told.contains(&whom))
+    };
+    if rows.iter().any(|row| reaches(row, late) || is_told_by_twin(row)) {
+        return None;
+    }
+    // The patient has said yes: nobody has to ask.
+    let last = rows.iter().max_by_key(|row| row.item.adjusted_at)?;
+    if last.visit.status == Status::Confirmed {
+        return None;
+    }
+    let state = last.item.state;
+    let (code, why) = match (state, last.code.and_then(Wait::from_code)) {
+        (State::Answered(Answer::Planned), Some(wait)) => (wait.code(), wait.words()),
+        (State::Answered(Answer::Planned), None) => ("overdue", "its text is overdue; look whether Leadtime runs"),
+        _ => (last.code.or(state.reason()).unwrap_or(state.name()), state.words()),
+    };
+    Some(NotReached { visit: last.visit.clone(), code, why })
+}

@@ -1,0 +1,249 @@
+//! What is going to happen, and what has: the plan of a span of days, and the state of the whole. Reads only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use tracing::warn;
+
+use crate::config::Config;
+use crate::domain::appointment::Appointment;
+use crate::domain::reminder::{Answer, State, Wait};
+use crate::domain::reminder_key::ReminderKey;
+use crate::engine::planning::{directory, is_first_text, load_unit, plan_facts};
+use crate::engine::send::claim::clock_is_wrong;
+use crate::engine::send::daily_limits::{self, Left};
+use crate::engine::send::{circuit, compose, feed_age};
+use crate::planner::input::{LiveSince, NumberFacts};
+use crate::planner::plan::Item;
+use crate::store::appointments::imports::{self, LastImport};
+use crate::store::appointments::{appointment, phone_spellings};
+use crate::store::controls::alert_state::{self, Several};
+use crate::store::controls::config_hold::{self, HeldChange};
+use crate::store::controls::daily_work;
+use crate::store::controls::pauses::{Paused, pauses};
+use crate::store::conversations::{circuits, listings};
+use crate::store::ledger::messages::{self, Text};
+use crate::store::ledger::reminders;
+use crate::store::planning::unit::PlanningUnit;
+use crate::store::planning::{daemon_state, replan_queue};
+use crate::store::{Connection, StoreError};
+
+/// One reminder of the plan.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The planner's word.
+    pub item: Item,
+    /// The visit.
+    pub visit: Appointment,
+    /// The body that would be POSTed, or was.
+    pub request: Option<Value>,
+    /// What the patient reads, also where the mode does not let it go.
+    pub words: Option<String>,
+    /// What becomes of its text, if it was texted.
+    pub text: Option<Text>,
+    /// The reminders that go, or went, in the same text, in its order; itself among them.
+    pub together: Vec<ReminderKey>,
+    /// The code a program reads: the reason, or what a planned one waits for.
+    pub code: Option<&'static str>,
+    /// Since when a planned one is overdue, as the store has it: the plan of now moves its time on.
+    pub overdue_since: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    /// Whether it is the one by which its text is told of.
+    pub fn is_first_of_its_text(&self) -> bool {
+        self.together.first().is_none_or(|first| *first == self.item.key)
+    }
+}
+
+/// The plan for the visits that start in [now, until), as of `now`, in order of start, visit and rule.
+///
+/// # Errors
+/// Database errors.
+pub fn plan_of(
+    connection: &Connection,
+    config: &Config,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<Row>, StoreError> {
+    let directory = directory(config);
+    phone_spellings::learn_all(connection, directory.country, phone_spellings::Keep::Temporary)?;
+    let mut units: BTreeSet<PlanningUnit> = BTreeSet::new();
+    for starting in appointment::starting_in(connection, now, until)? {
+        units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
+    }
+    let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
+    let blocked = waits(connection, config, now)?;
+    let mut rows = Vec::new();
+    for unit in &units {
+        let in_span = |key: &ReminderKey| key.start >= now && key.start < until;
+        let of_unit = load_unit(connection, config, unit, &BTreeSet::new(), now)
+            .and_then(|facts| rows_in(connection, config, (&live, &blocked), &facts, now, &in_span));
+        match of_unit {
+            Ok(some) => rows.extend(some),
+            // The data of one number keep nobody from seeing the others.
+            Err(error) if error.is_about_data() => {
+                warn!(
+                    "the visits of one number cannot be planned and are left out of this list ({error}); the log of the service names them"
+                );
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
+    rows.sort_by(|a, b| (a.item.key.start, &a.visit.id, order(a)).cmp(&(b.item.key.start, &b.visit.id, order(b))));
+    Ok(rows)
+}
+
+/// What texts that are due wait for, by the names of the keys.
+pub type Blocked = BTreeMap<String, Wait>;
+
+/// What texts that are due wait for.
+///
+/// # Errors
+/// Database errors.
+pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Blocked, StoreError> {
+    let mut blocked = Blocked::new();
+    let wrong = clock_is_wrong(connection, now)? || daemon_state::clock_doubt(connection)?.is_some();
+    let stale = feed_age::is_stale(connection, config, now)?;
+    let blind = listings::blind_keys(connection)?;
+    for key in config.key_names() {
+        let wait = match wrong {
+            true => Some(Wait::Clock),
+            false if stale => Some(Wait::StaleFeed),
+            false if blind.iter().any(|blind| blind == key) => Some(Wait::CatchingUp),
+            false => circuit::waits(&circuits::health(connection, key)?, now),
+        };
+        let wait = match (wait, daily_limits::left_today(connection, config, now)?) {
+            (None, Left::Nothing(why, _)) => Some(why),
+            (wait, _) => wait,
+        };
+        blocked.extend(wait.map(|wait| (key.to_owned(), wait)));
+    }
+    Ok(blocked)
+}
+
+/// The reminders of one unit about the starts its visits have now, those that are `wanted`.
+///
+/// # Errors
+/// Database errors.
+pub fn rows_in(
+    connection: &Connection,
+    config: &Config,
+    (live, blocked): (&LiveSince, &Blocked),
+    facts: &NumberFacts,
+    now: DateTime<Utc>,
+    wanted: &dyn Fn(&ReminderKey) -> bool,
+) -> Result<Vec<Row>, StoreError> {
+    let plan = plan_facts(config, live, facts, now);
+    let visits: BTreeMap<_, _> = facts.visits.iter().map(|v| (&v.appointment.id, &v.appointment)).collect();
+    let mut rows = Vec::new();
+    for item in plan.items.iter().filter(|item| item.current && wanted(&item.key)) {
+        let Some(visit) = visits.get(&item.key.appointment_id) else { continue };
+        let message = plan.message_of(&item.key);
+        let text = match item.state.is_spent() {
+            true => messages::text_of(connection, &item.key)?,
+            false => None,
+        };
+        let planned = item.state == State::Answered(Answer::Planned);
+        let about: Vec<_> = message
+            .map(|message| message.keys.iter())
+            .into_iter()
+            .flatten()
+            .filter_map(|key| Some((*visits.get(&key.appointment_id)?, &key.rule)))
+            .collect();
+        let first = is_first_text(facts) && message == plan.messages.first();
+        let composed = message
+            .zip(item.phone.as_ref())
+            .and_then(|(message, phone)| compose::request(config, &about, phone, first, message.due_at).ok());
+        let stored = || text.as_ref().and_then(|t| serde_json::from_str::<Value>(&t.body.as_ref()?.0).ok());
+        let request = match composed.as_ref().filter(|_| planned) {
+            Some(request) => serde_json::to_value(request).ok(),
+            None => stored().filter(|_| item.state == State::Sent),
+        };
+        let words = composed.map(|request| request.message);
+        let words = words.or_else(|| Some(request.as_ref()?["message"].as_str()?.to_owned()));
+        let told =
+            facts.attempts.iter().rev().find(|attempt| attempt.keys.contains(&item.key) && item.state.is_spent());
+        let together = told.map(|attempt| &attempt.keys).or(message.map(|message| &message.keys));
+        let overdue = planned && item.due_at.is_some_and(|at| at <= now);
+        let stored = facts.stored.iter().find(|stored| planned && stored.key == item.key);
+        let overdue_since = stored.and_then(|stored| stored.due_at).filter(|at| *at <= now);
+        let key = config.key_name(config.rulebook.location_of(visit));
+        let waits = item.waits.or(blocked.get(key).copied().filter(|_| overdue));
+        let code = item.state.reason().or(waits.filter(|_| planned).map(Wait::code));
+        rows.push(Row {
+            item: item.clone(),
+            visit: (*visit).clone(),
+            request,
+            words,
+            text,
+            together: together.cloned().unwrap_or_else(|| vec![item.key.clone()]),
+            code,
+            overdue_since,
+        });
+    }
+    Ok(rows)
+}
+
+/// The state of the whole.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    /// Reminders in each state and reason.
+    pub counts: Vec<(State, u64)>,
+    /// Visits that changed and wait for the planning pass.
+    pub unplanned: u64,
+    /// The earliest due time of what is planned.
+    pub next_due: Option<DateTime<Utc>>,
+    /// The last import.
+    pub last_import: Option<LastImport>,
+    /// How long ago the last good import was, closed days left out; none: there was none.
+    pub feed_age: Option<TimeDelta>,
+    /// The last daily copy of the database, where they are made.
+    pub backup: Option<daily_work::Done>,
+    /// The daemon's last sign of life.
+    pub last_beat: Option<DateTime<Utc>>,
+    /// The circuit, where it is open.
+    pub open: Option<circuits::Open>,
+    /// What sending waits for.
+    pub waits: Option<Wait>,
+    /// The doubt about this machine's clock, if there is one.
+    pub clock_doubt: Option<String>,
+    /// Texts of unknown outcome for several times `settle`.
+    pub unknown_for_long: u64,
+    /// Where sending is paused.
+    pub paused: Vec<Paused>,
+    /// A change of the rules that waits for a person.
+    pub held_change: Option<HeldChange>,
+    /// Reminders due, on their way or in doubt for longer than `unresolved_after`, and since when the first is due.
+    pub due_unresolved: Several,
+}
+
+/// Reads the state of the whole.
+///
+/// # Errors
+/// Database errors.
+pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Overview, StoreError> {
+    let mut open = None;
+    for key in config.key_names() {
+        open = open.or(circuits::health(connection, key)?.open);
+    }
+    let waits = waits(connection, config, now)?.into_values().next();
+    Ok(Overview {
+        counts: reminders::counts(connection)?,
+        unplanned: replan_queue::count(connection)?,
+        next_due: reminders::next_due(connection)?,
+        last_import: imports::last(connection)?,
+        feed_age: feed_age::age(connection, config, now)?,
+        backup: daily_work::last(connection, daily_work::Work::Backup)?,
+        last_beat: daemon_state::last_beat(connection)?,
+        open,
+        waits,
+        unknown_for_long: messages::unknown_since_before(connection, now - config.annie.settle * 3)?,
+        clock_doubt: daemon_state::clock_doubt(connection)?,
+        paused: pauses(connection, now)?,
+        held_change: config_hold::get(connection)?,
+        due_unresolved: alert_state::unresolved(connection, now - config.alerts.unresolved_after, now)?,
+    })
+}

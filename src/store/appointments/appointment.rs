@@ -1,0 +1,129 @@
+//! Reading rows of the public table into the domain.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::domain::appointment::{Appointment, Consent, Status};
+use crate::domain::ids::{AppointmentId, PatientId};
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::{any_text, instant, text};
+
+/// The columns [`from_row`] reads, of a table called `a`.
+pub(crate) const COLUMNS: &str = "a.id, a.patient_id, a.first_name, a.last_name, a.date_of_birth, a.phone, a.language,
+    a.type_id, a.description, a.provider, a.starts_unix, unixepoch(a.ends_at), a.status, a.location, a.feed,
+    unixepoch(a.booked_at), a.consent";
+
+/// How many columns that is.
+pub(crate) const COLUMN_COUNT: usize = 17;
+
+/// The appointment of a row that begins with [`COLUMNS`].
+pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
+    let status: String = row.get(12)?;
+    let consent: Option<String> = row.get(16)?;
+    let birth: Option<String> = row.get(4)?;
+    Ok(Appointment {
+        id: AppointmentId(row.get(0)?),
+        patient_id: PatientId(row.get(1)?),
+        first_name: Private(text(row, 2)?),
+        last_name: Private(text(row, 3)?),
+        date_of_birth: Private(birth.and_then(|text| text.parse().ok())),
+        phone: Private(any_text(row, 5)?),
+        language: text(row, 6)?,
+        type_id: text(row, 7)?,
+        description: Private(text(row, 8)?),
+        provider: Private(text(row, 9)?),
+        starts_at: instant(row.get(10)?),
+        ends_at: row.get::<_, Option<i64>>(11)?.map(instant),
+        // The schema knows the same five.
+        status: Status::from_name(&status).unwrap_or(Status::Cancelled),
+        location: text(row, 13)?,
+        feed: text(row, 14)?,
+        booked_at: row.get::<_, Option<i64>>(15)?.map(instant),
+        consent: match consent.as_deref() {
+            Some("yes") => Some(Consent::Yes),
+            Some(_) => Some(Consent::No),
+            None => None,
+        },
+    })
+}
+
+/// A visit that starts in a span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Starting {
+    /// Its id.
+    pub id: AppointmentId,
+    /// The number as written.
+    pub phone: Private<Option<String>>,
+}
+
+/// The visits that start in [from, until), in order of start and id.
+///
+/// # Errors
+/// Database errors.
+pub fn starting_in(
+    connection: &Connection,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<Starting>, StoreError> {
+    const STARTING: &str =
+        "SELECT id, phone FROM appointments WHERE starts_unix >= ?1 AND starts_unix < ?2 ORDER BY starts_unix, id";
+    let mut statement = connection.prepare_cached(STARTING)?;
+    let rows = statement.query_map((from.timestamp(), until.timestamp()), |row| {
+        Ok(Starting { id: AppointmentId(any_text(row, 0)?.unwrap_or_default()), phone: Private(any_text(row, 1)?) })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The visit with an id, if there is one.
+///
+/// # Errors
+/// Database errors.
+pub fn with_id(connection: &Connection, id: &str) -> Result<Option<AppointmentId>, StoreError> {
+    let sql = "SELECT id FROM appointments WHERE id = ?1";
+    Ok(connection.query_row(sql, [id], |row| row.get(0).map(AppointmentId)).optional()?)
+}
+
+/// The visits with a number, in any spelling read for a country, by start.
+///
+/// # Errors
+/// Database errors.
+pub fn with_number(connection: &Connection, country: &str, phone: &Phone) -> Result<Vec<AppointmentId>, StoreError> {
+    let sql = "SELECT a.id FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
+               WHERE s.country = ?1 AND s.e164 = ?2 ORDER BY a.starts_unix, a.id";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map((country, phone.dial()), |row| row.get(0).map(AppointmentId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The visits of patients with a name: given, family, or both in either order, in any case; by start.
+///
+/// # Errors
+/// Database errors.
+pub fn with_name(connection: &Connection, name: &str) -> Result<Vec<AppointmentId>, StoreError> {
+    let words = |text: &str| text.replace(',', " ").to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = words(name);
+    let mut statement =
+        connection.prepare("SELECT id, first_name, last_name FROM appointments ORDER BY starts_unix, id")?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        // Compared here: SQLite knows upper and lower case of ASCII only.
+        let (first, last) = (words(&text(row, 1)?.unwrap_or_default()), words(&text(row, 2)?.unwrap_or_default()));
+        let names = [first.clone(), last.clone(), format!("{first} {last}"), format!("{last} {first}")];
+        if !wanted.is_empty() && names.iter().any(|name| name.trim() == wanted) {
+            found.push(AppointmentId(row.get(0)?));
+        }
+    }
+    Ok(found)
+}
+
+/// The number of a visit as it is written.
+///
+/// # Errors
+/// Database errors.
+pub fn spelling_of(connection: &Connection, id: &AppointmentId) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT phone FROM appointments WHERE id = ?1";
+    Ok(connection.query_row(sql, [&id.0], |row| any_text(row, 0)).optional()?.flatten())
+}

@@ -1,0 +1,206 @@
+//! Who may not be texted: opt-outs of numbers, and patients who do not have the number they are listed with.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use crate::domain::ids::PatientId;
+use crate::domain::phone::Phone;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+use crate::store::ledger::audit::{self, Act, Entry};
+
+/// Where an opt-out comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The front desk, by command.
+    Desk,
+    /// The patient's reply.
+    Reply,
+    /// Words of refusal in the appointment book.
+    Feed,
+}
+
+impl Source {
+    /// The name in the store and in `--json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Desk => "desk",
+            Source::Reply => "reply",
+            Source::Feed => "feed",
+        }
+    }
+
+    fn from_name(name: &str) -> Source {
+        match name {
+            "reply" => Source::Reply,
+            "feed" => Source::Feed,
+            _ => Source::Desk,
+        }
+    }
+}
+
+/// A number that asked for no texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptOut {
+    /// The number.
+    pub phone: Phone,
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// How it is known.
+    pub source: Source,
+    /// Who noted it.
+    pub who: Option<String>,
+}
+
+/// A patient who does not have a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongNumber {
+    /// The number.
+    pub phone: Phone,
+    /// The patient.
+    pub patient: PatientId,
+    /// Since when it is known.
+    pub at: DateTime<Utc>,
+    /// Who noted it.
+    pub who: Option<String>,
+}
+
+/// Notes an opt-out; whether the number had none yet. An earlier one stays as it is.
+///
+/// # Errors
+/// Database errors.
+pub fn add(
+    connection: &Connection,
+    phone: &Phone,
+    source: Source,
+    who: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO opt_outs (phone, at, source, who) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let added = connection.prepare_cached(sql)?.execute((phone.dial(), now.timestamp(), source.name(), who))?;
+    if added > 0 {
+        let entry = Entry { phone: Some(phone), who, code: Some(source.name()), ..Entry::new(now, Act::OptedOut) };
+        audit::note(connection, &entry)?;
+    }
+    Ok(added > 0)
+}
+
+/// Lifts an opt-out; whether there was one.
+///
+/// # Errors
+/// Database errors.
+pub fn remove(tx: &Transaction<'_>, phone: &Phone, who: Option<&str>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    if tx.execute("DELETE FROM opt_outs WHERE phone = ?1", [phone.dial()])? == 0 {
+        return Ok(false);
+    }
+    tx.execute(
+        "INSERT INTO opt_outs_lifted (phone, at) VALUES (?1, ?2) ON CONFLICT (phone) DO UPDATE SET at = excluded.at",
+        (phone.dial(), now.timestamp()),
+    )?;
+    audit::note(tx, &Entry { phone: Some(phone), who, ..Entry::new(now, Act::OptOutLifted) })?;
+    Ok(true)
+}
+
+/// When the last opt-out of a number was lifted.
+///
+/// # Errors
+/// Database errors.
+pub fn lifted_at(connection: &Connection, phone: &Phone) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let sql = "SELECT at FROM opt_outs_lifted WHERE phone = ?1";
+    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0)).optional()?;
+    Ok(at.map(instant))
+}
+
+/// All opt-outs, the latest first.
+///
+/// # Errors
+/// Database errors.
+pub fn list(connection: &Connection) -> Result<Vec<OptOut>, StoreError> {
+    let mut statement = connection.prepare("SELECT phone, at, source, who FROM opt_outs ORDER BY at DESC, phone")?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (number, source): (String, String) = (row.get(0)?, row.get(2)?);
+        let Some(phone) = Phone::from_e164(&number) else { continue };
+        found.push(OptOut { phone, at: instant(row.get(1)?), source: Source::from_name(&source), who: row.get(3)? });
+    }
+    Ok(found)
+}
+
+/// The opt-out of a number, if it has one.
+///
+/// # Errors
+/// Database errors.
+pub fn of(connection: &Connection, phone: &Phone) -> Result<Option<OptOut>, StoreError> {
+    Ok(list(connection)?.into_iter().find(|opt_out| opt_out.phone == *phone))
+}
+
+/// Notes that patients do not have a number; how many were new.
+///
+/// # Errors
+/// Database errors.
+pub fn add_wrong(
+    tx: &Transaction<'_>,
+    phone: &Phone,
+    patients: &[PatientId],
+    who: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let sql = "INSERT INTO wrong_numbers (phone, patient_id, at, who) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let mut added = 0;
+    for patient in patients {
+        added += tx.prepare_cached(sql)?.execute((phone.dial(), &patient.0, now.timestamp(), who))?;
+    }
+    if added > 0 {
+        audit::note(tx, &Entry { phone: Some(phone), who, ..Entry::new(now, Act::WrongNumber) })?;
+    }
+    Ok(added)
+}
+
+/// Takes the marks of a number back, of one patient or of all; how many there were.
+///
+/// # Errors
+/// Database errors.
+pub fn remove_wrong(
+    tx: &Transaction<'_>,
+    phone: &Phone,
+    patient: Option<&PatientId>,
+    who: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM wrong_numbers WHERE phone = ?1 AND (?2 IS NULL OR patient_id = ?2)";
+    let removed = tx.execute(sql, (phone.dial(), patient.map(|patient| &patient.0)))?;
+    if removed > 0 {
+        audit::note(tx, &Entry { phone: Some(phone), who, ..Entry::new(now, Act::WrongNumberLifted) })?;
+    }
+    Ok(removed)
+}
+
+/// All wrong numbers, the latest first.
+///
+/// # Errors
+/// Database errors.
+pub fn list_wrong(connection: &Connection) -> Result<Vec<WrongNumber>, StoreError> {
+    let sql = "SELECT phone, patient_id, at, who FROM wrong_numbers ORDER BY at DESC, phone, patient_id";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Some(phone) = Phone::from_e164(&row.get::<_, String>(0)?) else { continue };
+        let (patient, at, who) = (PatientId(row.get(1)?), instant(row.get(2)?), row.get(3)?);
+        found.push(WrongNumber { phone, patient, at, who });
+    }
+    Ok(found)
+}
+
+/// The patients whose visits have a number, in any spelling read for a country.
+///
+/// # Errors
+/// Database errors.
+pub fn patients_of(connection: &Connection, country: &str, phone: &Phone) -> Result<Vec<PatientId>, StoreError> {
+    let sql = "SELECT DISTINCT a.patient_id FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
+               WHERE s.country = ?1 AND s.e164 = ?2 ORDER BY a.patient_id";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map((country, phone.dial()), |row| row.get(0).map(PatientId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

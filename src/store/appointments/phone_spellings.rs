@@ -1,0 +1,102 @@
+//! The side table spelling -> E.164: how a number as written is found to be the number it is.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use crate::domain::phone::{self, Country, Phone, Reading};
+use crate::store::appointments::opt_outs;
+use crate::store::connection::error::StoreError;
+
+/// Where newly read spellings go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Into the database.
+    Stored,
+    /// Into this connection's own memory: the command may not write.
+    Temporary,
+}
+
+/// Reads every spelling of the appointments that was not read for this country yet.
+///
+/// # Errors
+/// Database errors.
+pub fn learn_all(connection: &Connection, country: Country, keep: Keep) -> Result<(), StoreError> {
+    const NEW: &str = "SELECT DISTINCT phone FROM appointments AS a WHERE phone IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM main.phone_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)
+        AND NOT EXISTS (SELECT 1 FROM temp.new_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)";
+    let code = country.code();
+    let mut statement = connection.prepare_cached(NEW)?;
+    let spellings: Vec<String> = statement
+        .query_map(named_params! {":country": code}, |row| crate::store::connection::rows::any_text(row, 0))?
+        .flat_map(Result::transpose)
+        .collect::<Result<_, _>>()?;
+    for spelling in spellings {
+        insert(connection, country, &spelling, &phone::read(&spelling, country), keep)?;
+    }
+    Ok(())
+}
+
+/// What a spelling is; read and kept in the database if it was not known. One that refuses texts opts its number
+/// out, for good: a later, clean spelling does not lift that.
+///
+/// # Errors
+/// Database errors.
+pub fn learn(
+    connection: &Connection,
+    country: Country,
+    spelling: &str,
+    now: DateTime<Utc>,
+) -> Result<Reading, StoreError> {
+    if let Some(reading) = known(connection, country, spelling)? {
+        return Ok(reading);
+    }
+    let reading = phone::read(spelling, country);
+    insert(connection, country, spelling, &reading, Keep::Stored)?;
+    if let (true, Some(phone)) = (reading.refusal, &reading.phone) {
+        opt_outs::add(connection, phone, opt_outs::Source::Feed, None, now)?;
+    }
+    Ok(reading)
+}
+
+/// What a spelling was read as, if it was.
+///
+/// # Errors
+/// Database errors.
+pub fn known(connection: &Connection, country: Country, spelling: &str) -> Result<Option<Reading>, StoreError> {
+    const KNOWN: &str = "SELECT e164, valid, refusal FROM known_spellings WHERE country = ?1 AND spelling = ?2";
+    let found = connection.prepare_cached(KNOWN)?.query_row((country.code(), spelling), |row| {
+        let e164: Option<String> = row.get(0)?;
+        let phone = e164.as_deref().and_then(Phone::from_e164);
+        let valid = row.get(1)?;
+        Ok(Reading { phone, valid, textable: valid, refusal: row.get(2)? })
+    });
+    Ok(found.optional()?)
+}
+
+fn insert(
+    connection: &Connection,
+    country: Country,
+    spelling: &str,
+    reading: &Reading,
+    keep: Keep,
+) -> Result<(), StoreError> {
+    let statement = match keep {
+        Keep::Stored => {
+            "INSERT INTO main.phone_spellings (country, spelling, e164, valid, refusal) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING"
+        }
+        Keep::Temporary => {
+            "INSERT INTO temp.new_spellings (country, spelling, e164, valid, refusal) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING"
+        }
+    };
+    let e164 = reading.phone.as_ref().map(Phone::dial);
+    connection.prepare_cached(statement)?.execute((
+        country.code(),
+        spelling,
+        e164,
+        reading.valid && reading.textable,
+        reading.refusal,
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! One daemon per database: an advisory lock on `<db>.lock`, a file that is never unlinked, held for life.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Held by the daemon until its process ends, however it ends.
+#[derive(Debug)]
+pub struct DaemonLock {
+    _file: File,
+}
+
+/// Takes the lock. `Ok(None)`: another daemon has it.
+///
+/// # Errors
+/// The lock file cannot be made.
+pub fn take(database: &Path) -> io::Result<Option<DaemonLock>> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path_of(database))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(DaemonLock { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether a daemon runs on this database.
+pub fn is_taken(database: &Path) -> bool {
+    let Ok(file) = File::open(path_of(database)) else { return false };
+    // Shared and let go at once: two commands that ask do not see each other.
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// The file of the lock.
+pub(crate) fn path_of(database: &Path) -> PathBuf {
+    // One lock whichever way the file is named; before it is there, its folder is.
+    let in_its_folder = || Some(database.parent()?.canonicalize().ok()?.join(database.file_name()?));
+    let real = database.canonicalize().ok().or_else(in_its_folder).unwrap_or_else(|| database.to_owned());
+    let mut name = real.into_os_string();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("a.db");
+        assert!(!is_taken(&database));
+        let other_name = folder.path().join("link.db");
+        std::fs::write(&database, "").unwrap();
+        std::os::unix::fs::symlink(&database, &other_name).unwrap();
+        let lock = take(&database).unwrap().unwrap();
+        assert!(take(&database).unwrap().is_none());
+        assert!(is_taken(&database) && is_taken(&database));
+        assert!(take(&other_name).unwrap().is_none(), "the same file by another name");
+        drop(lock);
+        assert!(!is_taken(&database));
+        assert!(take(&database).unwrap().is_some());
+    }
+}

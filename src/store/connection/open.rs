@@ -1,0 +1,265 @@
+//! Opening the database: creation, permissions, settings, migrations, and errors a person can act on.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use include_dir::{Dir, include_dir};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite_migration::{Migrations, SchemaVersion};
+
+use crate::store::connection::error::StoreError;
+
+static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
+static MIGRATIONS: LazyLock<Migrations<'static>> =
+    LazyLock::new(|| Migrations::from_directory(&FOLDER).unwrap_or_else(|e| panic!("migrations/ is malformed: {e}")));
+
+/// `Lead` in ASCII, in the file's header.
+const APPLICATION_ID: i64 = 1_281_712_484;
+
+/// How long a writer waits for another to finish.
+const BUSY_WAIT: Duration = Duration::from_secs(20);
+
+/// SQLite's steps between two signs that a migration gets on: a tenth of a second or more.
+const STEPS_BETWEEN_SIGNS: i32 = 20_000_000;
+
+/// Opens the database for writing, creates it where there is none, and brings its schema up to date.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
+    read_write_telling(path, || {})
+}
+
+/// The same; `still_at_it` is called now and then while the schema is brought up to date, as long as SQLite gets on.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn read_write_telling(
+    path: &Path,
+    mut still_at_it: impl FnMut() + Send + 'static,
+) -> Result<Connection, StoreError> {
+    // Created here and not by SQLite: 0600 from the first byte, which -wal and -shm then inherit.
+    // The descriptor is closed before SQLite opens the file: POSIX drops all of a process's locks on a file when any
+    // of its descriptors is closed, and SQLite relies on its own.
+    let created =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop);
+    if let Err(error) = created {
+        let read_only = matches!(error.kind(), std::io::ErrorKind::ReadOnlyFilesystem)
+            || (path.exists() && error.kind() == std::io::ErrorKind::PermissionDenied);
+        return Err(match read_only {
+            true => StoreError::ReadOnly(path.to_owned()),
+            false => StoreError::Unopenable { path: path.to_owned(), why: error.to_string() },
+        });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|e| opening(path, e))?;
+    prepare(&connection).map_err(|e| opening(path, e))?;
+    recognise(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "wal").map_err(|e| opening(path, e))?;
+    connection.pragma_update(None, "synchronous", "full").map_err(|e| opening(path, e))?;
+    // 16 MiB: a morning's texts are written back a few times, not a few dozen times.
+    connection.pragma_update(None, "wal_autocheckpoint", 4000).map_err(|e| opening(path, e))?;
+    // What is deleted is overwritten where its page is written anyway: marks and old cells hold numbers and names.
+    connection.pragma_update(None, "secure_delete", "fast").map_err(|e| opening(path, e))?;
+    let go_on = move || {
+        still_at_it();
+        false
+    };
+    connection.progress_handler(STEPS_BETWEEN_SIGNS, Some(go_on))?;
+    MIGRATIONS.to_latest(&mut connection).map_err(|error| migrating(path, error))?;
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    temporary_tables(&connection)?;
+    Ok(connection)
+}
+
+/// Settings for simulations, which play the disk themselves and look at the files: nothing is flushed, and with
+/// `keep_log` what is committed stays in the log until another connection moves it.
+///
+/// # Errors
+/// Database errors.
+pub fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreError> {
+    connection.pragma_update(None, "synchronous", "off")?;
+    if keep_log {
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    }
+    Ok(())
+}
+
+/// Moves the log into the file, and leaves an empty one: what SQLite does now and then by itself.
+///
+/// # Errors
+/// Database errors.
+pub fn empty_log(connection: &Connection) -> Result<(), StoreError> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// Opens a database of this or an older version for reading only; never creates or changes it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub(crate) fn any_version(path: &Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing(path.to_owned()));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| opening(path, e))?;
+    prepare(&connection).map_err(|e| opening(path, e))?;
+    recognise(&connection, path)?;
+    Ok(connection)
+}
+
+/// Opens the database for reading only; never creates or changes it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
+    let connection = any_version(path)?;
+    match MIGRATIONS.current_version(&connection).map_err(|error| migrating(path, error))? {
+        SchemaVersion::Inside(version) if version.get() == latest() => {}
+        _ => return Err(StoreError::Older(path.to_owned())),
+    }
+    temporary_tables(&connection)?;
+    Ok(connection)
+}
+
+fn latest() -> usize {
+    FOLDER.dirs().count()
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // What a statement or a savepoint may have to undo is kept in memory: it is a few pages, written for each of them.
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+/// Refuses another program's database, and one from the future, before anything is written to it.
+fn recognise(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let number = |pragma: &str| {
+        connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(|e| opening(path, e))
+    };
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|e| opening(path, e))?;
+    if tables > 0 && number("application_id")? != APPLICATION_ID {
+        return Err(StoreError::NotOurs(path.to_owned()));
+    }
+    let found = usize::try_from(number("user_version")?).unwrap_or(usize::MAX);
+    match found > latest() {
+        true => Err(StoreError::Newer { path: path.to_owned(), found, known: latest() }),
+        false => Ok(()),
+    }
+}
+
+/// What this connection alone sees: spellings it has read but may not, or not yet, store.
+fn temporary_tables(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE new_spellings (
+             country TEXT NOT NULL, spelling TEXT NOT NULL, e164 TEXT, valid INTEGER NOT NULL,
+             refusal INTEGER NOT NULL,
+             PRIMARY KEY (country, spelling)) STRICT, WITHOUT ROWID;
+         CREATE INDEX temp.new_spellings_by_number ON new_spellings (e164);
+         CREATE TEMP VIEW known_spellings AS
+             SELECT country, spelling, e164, valid, refusal FROM main.phone_spellings
+             UNION ALL SELECT country, spelling, e164, valid, refusal FROM temp.new_spellings;",
+    )?;
+    Ok(())
+}
+
+fn opening(path: &Path, error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::NotOurs(path.to_owned()),
+        Some(ErrorCode::ReadOnly) => StoreError::ReadOnly(path.to_owned()),
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            StoreError::Unopenable { path: path.to_owned(), why: error.to_string() }
+        }
+        _ => StoreError::from(error),
+    }
+}
+
+fn migrating(path: &Path, error: rusqlite_migration::Error) -> StoreError {
+    match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => opening(path, err),
+        other => StoreError::Unreadable(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn migrations_are_well_formed() {
+        MIGRATIONS.validate().unwrap();
+    }
+
+    #[test]
+    fn created_for_its_owner_alone_and_ready_for_a_power_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let connection = read_write(&path).unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let pragma = |name: &str| connection.pragma_query_value(None, name, |r| r.get::<_, String>(0)).unwrap();
+        assert_eq!(pragma("journal_mode"), "wal");
+        assert_eq!(connection.pragma_query_value(None, "synchronous", |r| r.get::<_, i64>(0)).unwrap(), 2);
+        assert_eq!(connection.pragma_query_value(None, "foreign_keys", |r| r.get::<_, i64>(0)).unwrap(), 1);
+        assert_eq!(connection.pragma_query_value(None, "secure_delete", |r| r.get::<_, i64>(0)).unwrap(), 2, "fast");
+        drop(connection);
+        read_write(&path).unwrap();
+        read_only(&path).unwrap();
+    }
+
+    /// POSIX drops a process's locks on a file when any descriptor of it is closed. Without its lock, another
+    /// program that closes the database believes to be the last one and deletes the write-ahead log in use.
+    #[test]
+    fn an_open_database_stays_locked() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let _connection = read_write(&path).unwrap();
+        let inode = format!(":{} ", path.metadata().unwrap().ino());
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let ours = format!(" {} ", std::process::id());
+        assert!(locks.lines().any(|line| line.contains(&inode) && line.contains(&ours)), "{locks}");
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("text.db");
+        std::fs::write(&text, "appointments for tomorrow: none, as far as I know, but who knows?").unwrap();
+        let other = folder.path().join("other.db");
+        Connection::open(&other).unwrap().execute_batch("CREATE TABLE patients (id)").unwrap();
+        for path in [&text, &other] {
+            let before = std::fs::read(path).unwrap();
+            assert!(matches!(read_write(path), Err(StoreError::NotOurs(_))));
+            assert!(matches!(read_only(path), Err(StoreError::NotOurs(_))));
+            assert_eq!(std::fs::read(path).unwrap(), before);
+        }
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("newer.db");
+        read_write(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
+        assert!(matches!(read_write(&path), Err(StoreError::Newer { found: 999, .. })));
+        assert!(matches!(read_only(&path), Err(StoreError::Newer { .. })));
+    }
+
+    #[test]
+    fn missing_is_said_and_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.db");
+        assert!(matches!(read_only(&path), Err(StoreError::Missing(_))));
+        assert!(!path.exists());
+        assert!(matches!(read_write(&folder.path().join("no/such/folder.db")), Err(StoreError::Unopenable { .. })));
+    }
+}

@@ -1,0 +1,72 @@
+//! Read-only connections of the daemon: a few, opened when they are needed and kept.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use crate::store::connection::error::StoreError;
+use crate::store::connection::open;
+
+/// Reads at one time. Metrics, alerts and the status line are rarely due together; a web page would be a fourth.
+const AT_ONCE: usize = 4;
+
+/// The pool.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    /// Readers of a database file; none is opened yet.
+    pub(crate) fn of(path: &Path) -> Readers {
+        Readers { path: path.to_owned(), permits: Arc::new(Semaphore::new(AT_ONCE)), idle: Mutex::default() }
+    }
+
+    /// Runs `work` on one state of the database, in a thread where it may block.
+    pub(crate) async fn read<R, F>(self: Arc<Self>, work: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,
+    {
+        let permit = self.permits.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let reading = spawn_blocking(move || {
+            let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = kept.map_or_else(|| open::read_only(&self.path), Ok)?;
+            let done = in_snapshot(&connection, work);
+            // A connection whose file or disk failed is not used again.
+            if done.as_ref().err().is_none_or(StoreError::is_about_data) {
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            }
+            drop(permit);
+            done
+        });
+        reading.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Waits for the reads that have begun, and closes every connection. A read after that finds the store closed.
+    pub(crate) async fn close(&self) {
+        let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+        if let Ok(permits) = self.permits.acquire_many(all).await {
+            self.permits.close();
+            drop(permits);
+        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// Runs `work` in one read transaction, so that everything it reads is of one state.
+pub(crate) fn in_snapshot<R>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<R, StoreError>,
+) -> Result<R, StoreError> {
+    let tx = connection.unchecked_transaction()?;
+    let done = work(&tx)?;
+    // Nothing was written; a commit ends the snapshot and keeps what was noted in temporary tables.
+    tx.commit()?;
+    Ok(done)
+}

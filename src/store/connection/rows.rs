@@ -1,0 +1,18 @@
+//! Reads single columns: text whatever its bytes, and instants from stored Unix seconds.
+
+use chrono::{DateTime, Utc};
+
+/// A text column as it should be: UTF-8. SQLite takes any bytes for text, so a foreign writer can have stored others.
+pub(crate) fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    Ok(row.get_ref(column)?.as_bytes_or_null()?.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
+}
+
+/// A text column whatever its bytes; what is no UTF-8 equals no text there is.
+pub(crate) fn any_text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    Ok(row.get_ref(column)?.as_bytes_or_null()?.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+}
+
+/// The instant of stored Unix seconds; 1970 for what no calendar holds.
+pub(crate) fn instant(unix: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(unix, 0).unwrap_or_default()
+}

@@ -1,0 +1,227 @@
+//! What was told of which trouble, and the trouble the ledger shows; each question is answered from a few rows.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
+
+use crate::store::appointments::feed_age;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+use crate::store::ledger::messages;
+
+/// Rejections in a row that are counted at most.
+const MOST_REJECTIONS: u32 = 50;
+/// Visits whose text was given up at their start are trouble for this long.
+const GIVEN_UP_FOR: TimeDelta = TimeDelta::hours(24);
+
+const LAST: &str = "SELECT id, ended_ms FROM attempts INDEXED BY attempts_by_outcome
+        WHERE outcome = 'rejected' AND api_key = ?1 ORDER BY id DESC LIMIT ?2";
+const ACCEPTED: &str = "SELECT EXISTS (SELECT 1 FROM attempts INDEXED BY attempts_by_outcome
+        WHERE outcome = 'sent' AND id > ?1 AND api_key = ?2)";
+const HELD: &str = "SELECT count(DISTINCT r.message_id), min(m.made_at)
+        FROM reminders AS r INDEXED BY reminders_in_doubt JOIN messages AS m ON m.id = r.message_id
+        WHERE r.state IN ('unknown', 'held') AND r.state = 'held' || ''";
+const MISSED: &str = "SELECT count(*), min(expires_at) FROM reminders INDEXED BY reminders_missed
+        WHERE state = 'missed' AND starts_at > ?1 AND reason = 'expired'";
+const GIVEN_UP: &str = "SELECT count(*), min(starts_at) FROM reminders INDEXED BY reminders_missed
+        WHERE state = 'missed' AND starts_at > ?1 AND reason = 'unconfirmed'";
+const PLANNED: &str = "SELECT count(*), min(due_at) FROM reminders INDEXED BY reminders_due
+        WHERE state = 'planned' AND due_at <= ?1 AND expires_at > ?2";
+// Whatever has an attempt without a clear outcome; few have.
+const TEXTED: &str = "SELECT count(*), min(r.due_at)
+        FROM attempts AS t INDEXED BY attempts_by_outcome JOIN reminders AS r ON r.message_id = t.message_id
+        WHERE (t.outcome IS NULL OR t.outcome = 'unknown') AND r.state IN ('sending', 'unknown') AND r.due_at <= ?1";
+
+/// The statements, for the test of what they walk.
+#[cfg(test)]
+pub(crate) const STATEMENTS: [&str; 7] = [LAST, ACCEPTED, HELD, MISSED, GIVEN_UP, PLANNED, TEXTED];
+
+/// One trouble that lasts, and what was told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// When it began, as far as is known.
+    pub since: DateTime<Utc>,
+    /// When it was first seen.
+    pub seen_at: DateTime<Utc>,
+    /// When it was first seen no more.
+    pub gone_at: Option<DateTime<Utc>>,
+    /// When somebody was last told.
+    pub told_at: Option<DateTime<Utc>>,
+    /// How many it were then.
+    pub told_count: u64,
+}
+
+/// The entries by the codes of their kinds.
+///
+/// # Errors
+/// Database errors.
+pub fn entries(connection: &Connection) -> Result<BTreeMap<String, Entry>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT kind, since, seen_at, gone_at, told_at, told_count FROM alarms")?;
+    let rows = statement.query_map([], |row| {
+        let entry = Entry {
+            since: instant(row.get(1)?),
+            seen_at: instant(row.get(2)?),
+            gone_at: row.get::<_, Option<i64>>(3)?.map(instant),
+            told_at: row.get::<_, Option<i64>>(4)?.map(instant),
+            told_count: row.get::<_, i64>(5)?.unsigned_abs(),
+        };
+        Ok((row.get(0)?, entry))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// These are the entries from now on.
+///
+/// # Errors
+/// Database errors.
+pub fn set_entries(tx: &Transaction<'_>, entries: &BTreeMap<String, Entry>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM alarms", [])?;
+    for (kind, entry) in entries {
+        tx.execute(
+            "INSERT INTO alarms (kind, since, seen_at, gone_at, told_at, told_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (
+                kind,
+                entry.since.timestamp(),
+                entry.seen_at.timestamp(),
+                entry.gone_at.map(|at| at.timestamp()),
+                entry.told_at.map(|at| at.timestamp()),
+                i64::try_from(entry.told_count).unwrap_or(i64::MAX),
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+/// Several of something, and when the oldest came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Several {
+    /// How many.
+    pub count: u64,
+    /// Since when; none where there are none.
+    pub since: Option<DateTime<Utc>>,
+}
+
+fn several(row: &rusqlite::Row<'_>) -> rusqlite::Result<Several> {
+    let count = row.get::<_, i64>(0)?.unsigned_abs();
+    Ok(Several { count, since: row.get::<_, Option<i64>>(1)?.map(instant) })
+}
+
+/// What the database shows of trouble.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shown {
+    /// Since when the first key's circuit is open, and why.
+    pub open: Option<(DateTime<Utc>, String)>,
+    /// Texts rejected in a row with one key since Annie last accepted one; the worst of the keys.
+    pub rejected: Several,
+    /// Texts a person has to decide about.
+    pub held: Several,
+    /// Reminders that were not sent in time for visits that lie ahead.
+    pub missed: Several,
+    /// Reminders of visits of the last 24 hours of which was never learned whether they went out.
+    pub given_up: Several,
+    /// The doubt about the clock: since when, and why.
+    pub clock: Option<(DateTime<Utc>, String)>,
+    /// Reminders due before the cut and without an outcome.
+    pub unresolved: Several,
+    /// When the last good import ended.
+    pub last_import: Option<DateTime<Utc>>,
+    /// When the last text was begun.
+    pub last_attempt: Option<DateTime<Utc>>,
+    /// No backups are asked for.
+    pub makes_no_backups: bool,
+}
+
+/// What the database shows of trouble. `keys`: the names of the keys in use; `cut`: what was due by then should have an
+/// outcome.
+///
+/// # Errors
+/// Database errors.
+pub fn shown(
+    connection: &Connection,
+    keys: &[&str],
+    cut: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Shown, StoreError> {
+    let mut shown = Shown {
+        held: held(connection)?,
+        missed: missed(connection, now)?,
+        given_up: given_up(connection, now)?,
+        clock: clock(connection)?,
+        unresolved: unresolved(connection, cut, now)?,
+        last_import: feed_age::last_good_import(connection, now)?,
+        last_attempt: messages::last_attempt_at(connection)?,
+        ..Shown::default()
+    };
+    for key in keys {
+        shown.open = shown.open.or(open(connection, key)?);
+        let rejected = rejected(connection, key)?;
+        if rejected.count > shown.rejected.count {
+            shown.rejected = rejected;
+        }
+    }
+    Ok(shown)
+}
+
+fn open(connection: &Connection, key: &str) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {
+    let sql = "SELECT open_since, open_reason FROM circuits WHERE api_key = ?1 AND open_since IS NOT NULL";
+    let found = connection.prepare_cached(sql)?.query_row([key], |row| Ok((instant(row.get(0)?), row.get(1)?)));
+    Ok(found.optional()?)
+}
+
+/// Walks back over the rejections, of which there are few, as long as nothing was accepted after them.
+fn rejected(connection: &Connection, key: &str) -> Result<Several, StoreError> {
+    let mut statement = connection.prepare_cached(LAST)?;
+    let mut rows = statement.query((key, MOST_REJECTIONS))?;
+    let mut found = Several::default();
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        if connection.prepare_cached(ACCEPTED)?.query_row((id, key), |row| row.get::<_, bool>(0))? {
+            break;
+        }
+        found.count += 1;
+        found.since = DateTime::from_timestamp_millis(row.get(1)?);
+    }
+    Ok(found)
+}
+
+fn held(connection: &Connection) -> Result<Several, StoreError> {
+    Ok(connection.prepare_cached(HELD)?.query_row([], several)?)
+}
+
+fn missed(connection: &Connection, now: DateTime<Utc>) -> Result<Several, StoreError> {
+    Ok(connection.prepare_cached(MISSED)?.query_row([now.timestamp()], several)?)
+}
+
+fn given_up(connection: &Connection, now: DateTime<Utc>) -> Result<Several, StoreError> {
+    Ok(connection.prepare_cached(GIVEN_UP)?.query_row([(now - GIVEN_UP_FOR).timestamp()], several)?)
+}
+
+fn clock(connection: &Connection) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {
+    let sql = "SELECT since, why FROM clock_doubt";
+    let found = connection.prepare_cached(sql)?.query_row([], |row| Ok((instant(row.get(0)?), row.get(1)?)));
+    Ok(found.optional()?)
+}
+
+/// Reminders whose time came before `cut` and that still are planned, on their way, or in doubt; since when the first
+/// of them is due. What has expired by `now` is the planner's to call missed.
+///
+/// # Errors
+/// Database errors.
+pub fn unresolved(connection: &Connection, cut: DateTime<Utc>, now: DateTime<Utc>) -> Result<Several, StoreError> {
+    let planned = connection.prepare_cached(PLANNED)?.query_row((cut.timestamp(), now.timestamp()), several)?;
+    let texted = connection.prepare_cached(TEXTED)?.query_row([cut.timestamp()], several)?;
+    let since = planned.since.into_iter().chain(texted.since).min();
+    Ok(Several { count: planned.count + texted.count, since })
+}
+
+/// Whether an error says that the disk or the file is at fault, and does not pass by itself within minutes.
+pub fn is_about_disk(error: &StoreError) -> bool {
+    match error {
+        StoreError::ReadOnly(_) | StoreError::DiskFull | StoreError::DiskFails(_) | StoreError::Damaged => true,
+        StoreError::Unopenable { .. } | StoreError::Missing(_) | StoreError::NotOurs(_) => true,
+        StoreError::Sql(error) => error.sqlite_error_code() == Some(ErrorCode::ReadOnly),
+        _ => false,
+    }
+}

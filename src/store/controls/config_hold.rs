@@ -1,0 +1,104 @@
+//! A change of the configuration that waits for a person, or for the next day; and what a usual day is.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use crate::domain::operator::Operator;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+use crate::store::ledger::audit::{self, Act, Entry};
+
+/// How far back a usual day is looked for.
+const LATELY: TimeDelta = TimeDelta::days(14);
+
+/// A change that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldChange {
+    /// Of the configuration it would bring.
+    pub fingerprint: String,
+    /// Since when it waits.
+    pub since: DateTime<Utc>,
+    /// Texts it would send within a day.
+    pub at_once: u64,
+    /// The most texts of a day lately.
+    pub usual: u64,
+    /// Somebody confirmed it.
+    pub confirmed: bool,
+}
+
+/// The change that waits, if there is one.
+///
+/// # Errors
+/// Database errors.
+pub fn get(connection: &Connection) -> Result<Option<HeldChange>, StoreError> {
+    let sql = "SELECT fingerprint, since, at_once, usual, confirmed FROM held_change";
+    let found = connection.prepare_cached(sql)?.query_row([], |row| {
+        Ok(HeldChange {
+            fingerprint: row.get(0)?,
+            since: instant(row.get(1)?),
+            at_once: row.get::<_, i64>(2)?.unsigned_abs(),
+            usual: row.get::<_, i64>(3)?.unsigned_abs(),
+            confirmed: row.get(4)?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// Holds a change; the same one that waits already keeps its time.
+///
+/// # Errors
+/// Database errors.
+pub fn hold(tx: &Transaction<'_>, change: &HeldChange) -> Result<(), StoreError> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    tx.execute(
+        "INSERT INTO held_change (only_row, fingerprint, since, at_once, usual) VALUES (1, ?1, ?2, ?3, ?4)
+         ON CONFLICT (only_row) DO UPDATE SET
+             since = iif(fingerprint = ?1, since, ?2), confirmed = iif(fingerprint = ?1, confirmed, 0),
+             fingerprint = ?1, at_once = ?3, usual = ?4",
+        (&change.fingerprint, change.since.timestamp(), number(change.at_once), number(change.usual)),
+    )?;
+    Ok(())
+}
+
+/// Somebody confirms the change that waits; it, or none.
+///
+/// # Errors
+/// Database errors.
+pub fn confirm(
+    tx: &Transaction<'_>,
+    person: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<HeldChange>, StoreError> {
+    let change = get(tx)?;
+    if change.is_some() {
+        tx.execute("UPDATE held_change SET confirmed = 1", [])?;
+        audit::note(tx, &Entry { who: person.who, why: person.why, ..Entry::new(now, Act::ChangeConfirmed) })?;
+    }
+    Ok(change)
+}
+
+/// No change waits any more.
+///
+/// # Errors
+/// Database errors.
+pub fn forget(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM held_change", [])?;
+    Ok(())
+}
+
+/// The most texts of any day of the last two weeks, those included that observe mode would have sent.
+///
+/// # Errors
+/// Database errors.
+pub fn usual(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    const SENT: &str = "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM attempts
+        WHERE started_ms >= ?1 AND outcome IS NOT 'not-sent' GROUP BY started_ms / 86400000)";
+    const SHOWN: &str =
+        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM reminders INDEXED BY reminders_untold
+        WHERE state IN ('skipped', 'cancelled') AND reason = 'observe-mode' AND starts_at >= ?1 AND due_at <= ?2
+        GROUP BY due_at / 86400)";
+    let since = now - LATELY;
+    let sent: i64 = connection.query_row(SENT, [since.timestamp_millis()], |row| row.get(0))?;
+    let shown: i64 = connection.query_row(SHOWN, (since.timestamp(), now.timestamp()), |row| row.get(0))?;
+    Ok(sent.max(shown).unsigned_abs())
+}

@@ -1,0 +1,175 @@
+//! Conversations: ours, those begun while nobody looked, and those of others; and whose replies have been read.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, Transaction};
+
+use crate::domain::ids::ConversationId;
+use crate::domain::phone::Phone;
+use crate::store::connection::error::StoreError;
+
+/// Before a number is texted, its replies must have been read within this time.
+pub const FRESH: TimeDelta = TimeDelta::hours(1);
+/// Conversations begun longer ago are not read before a text.
+const OF_INTEREST: TimeDelta = TimeDelta::days(30);
+/// A conversation that could not be read waits so long for the next try, so that it holds up no other.
+const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
+/// Conversations begun longer ago are not followed any more.
+const FOLLOWED: TimeDelta = TimeDelta::days(4);
+/// How often a conversation is read with nothing due, in its first day; later once a day.
+const FOLLOW_EVERY: TimeDelta = TimeDelta::hours(12);
+
+/// The condition under which the replies of conversation `c` are unread at `?1`, for a fresh time of `?2` seconds. A
+/// time of reading ahead of the clock is none.
+const UNREAD: &str = "(c.read_at IS NULL OR c.read_at < ?1 - ?2 OR c.read_at > ?1 + 120)";
+
+/// Whether a number was texted lately and its replies were not read within the hour.
+///
+/// # Errors
+/// Database errors.
+pub fn unread(connection: &Connection, phone: &Phone, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.phone = ?4 AND c.started_at >= ?3 AND {UNREAD})"
+    );
+    let times = (now.timestamp(), FRESH.num_seconds(), (now - OF_INTEREST).timestamp(), phone.dial());
+    Ok(connection.prepare_cached(&sql)?.query_row(times, |row| row.get(0))?)
+}
+
+/// The conversation whose replies have to be read first: its number has a text due within the hour.
+///
+/// # Errors
+/// Database errors.
+pub fn urgent(
+    connection: &Connection,
+    ours: &dyn Fn(Option<&str>) -> bool,
+    now: DateTime<Utc>,
+) -> Result<Option<ConversationId>, StoreError> {
+    let sql = format!(
+        "SELECT c.conversation_id, c.api_key FROM reminders AS r INDEXED BY reminders_due
+         JOIN conversations AS c ON c.phone = r.phone
+         WHERE r.state = 'planned' AND r.due_at <= ?1 + ?2 AND r.expires_at > ?1 AND c.started_at >= ?3 AND {UNREAD}
+             AND (c.read_tried IS NULL OR c.read_tried NOT BETWEEN ?1 - ?4 AND ?1)
+         ORDER BY r.due_at, c.started_at"
+    );
+    let oldest = (now - OF_INTEREST).timestamp();
+    first(connection, &sql, (now.timestamp(), FRESH.num_seconds(), oldest, TRY_AGAIN.num_seconds()), ours)
+}
+
+/// A conversation to look into when there is nothing else to do.
+///
+/// # Errors
+/// Database errors.
+pub fn routine(
+    connection: &Connection,
+    ours: &dyn Fn(Option<&str>) -> bool,
+    now: DateTime<Utc>,
+) -> Result<Option<ConversationId>, StoreError> {
+    let sql = format!(
+        "SELECT c.conversation_id, c.api_key FROM conversations AS c
+         WHERE c.started_at >= ?3 AND c.started_at <= ?1 - 600 AND {UNREAD}
+             AND (c.read_at IS NULL OR c.started_at > ?1 - 86400 OR c.read_at NOT BETWEEN ?1 - 86400 AND ?1)
+             AND (c.status IS NOT 'CLOSED' OR c.read_at IS NULL OR c.read_at < c.started_at + 86400)
+             AND (c.read_tried IS NULL OR c.read_tried NOT BETWEEN ?1 - ?4 AND ?1)
+         ORDER BY c.read_at, c.started_at"
+    );
+    let oldest = (now - FOLLOWED).timestamp();
+    first(connection, &sql, (now.timestamp(), FOLLOW_EVERY.num_seconds(), oldest, TRY_AGAIN.num_seconds()), ours)
+}
+
+fn first(
+    connection: &Connection,
+    sql: &str,
+    parameters: (i64, i64, i64, i64),
+    ours: &dyn Fn(Option<&str>) -> bool,
+) -> Result<Option<ConversationId>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(parameters)?;
+    while let Some(row) = rows.next()? {
+        let api_key: Option<String> = row.get(1)?;
+        if ours(api_key.as_deref()) {
+            return Ok(Some(ConversationId(row.get(0)?)));
+        }
+    }
+    Ok(None)
+}
+
+/// A conversation turns out to be the one an attempt began: one that is new, or one the list showed before.
+///
+/// # Errors
+/// Database errors.
+pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> Result<(), StoreError> {
+    // Not by an upsert: the guard against a second row of one conversation fires before SQLite looks for the first.
+    let is_known = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1)";
+    if tx.prepare_cached(is_known)?.query_row([&id.0], |row| row.get(0))? {
+        tx.prepare_cached("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1")?
+            .execute((&id.0, attempt))?;
+    } else {
+        let (phone, started_at, api_key): (String, i64, String) = tx
+            .prepare_cached(
+                "SELECT t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t
+                 LEFT JOIN listed AS l ON l.api_key = t.api_key AND l.conversation_id = ?1 WHERE t.id = ?2",
+            )?
+            .query_row((&id.0, attempt), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        tx.prepare_cached(
+            "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute((&id.0, attempt, phone, started_at, api_key))?;
+    }
+    Ok(())
+}
+
+/// The number of a conversation, and when it began.
+///
+/// # Errors
+/// Database errors.
+pub fn about(connection: &Connection, id: &ConversationId) -> Result<Option<(Phone, DateTime<Utc>)>, StoreError> {
+    use rusqlite::OptionalExtension;
+    let sql = "SELECT phone, started_at FROM conversations WHERE conversation_id = ?1";
+    let found: Option<(String, i64)> =
+        connection.prepare_cached(sql)?.query_row([&id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.and_then(|(phone, at)| Some((Phone::from_e164(&phone)?, crate::store::connection::rows::instant(at)))))
+}
+
+/// Whether it was begun or seen with a key.
+///
+/// # Errors
+/// Database errors.
+pub fn is_of_key(connection: &Connection, id: &ConversationId, api_key: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1 AND api_key = ?2)";
+    Ok(connection.prepare_cached(sql)?.query_row((&id.0, api_key), |row| row.get(0))?)
+}
+
+/// Its messages were read, as of `at`.
+///
+/// # Errors
+/// Database errors.
+pub fn set_read(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql = "UPDATE conversations SET read_at = ?2, read_tried = NULL WHERE conversation_id = ?1";
+    tx.prepare_cached(sql)?.execute((&id.0, at.timestamp()))?;
+    Ok(())
+}
+
+/// They could not be read.
+///
+/// # Errors
+/// Database errors.
+pub fn set_tried(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql = "UPDATE conversations SET read_tried = ?2 WHERE conversation_id = ?1";
+    tx.prepare_cached(sql)?.execute((&id.0, at.timestamp()))?;
+    Ok(())
+}
+
+/// How many numbers have texts that have been due since before `until` and wait for their replies to be read.
+///
+/// # Errors
+/// Database errors.
+pub fn due_unread(connection: &Connection, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let sql = format!(
+        "SELECT count(DISTINCT r.phone) FROM reminders AS r INDEXED BY reminders_due
+         JOIN conversations AS c ON c.phone = r.phone
+         WHERE r.state = 'planned' AND r.due_at <= ?4 AND r.expires_at > ?1 AND c.started_at >= ?3 AND {UNREAD}"
+    );
+    let times = (now.timestamp(), FRESH.num_seconds(), (now - OF_INTEREST).timestamp(), until.timestamp());
+    let count: i64 = connection.prepare_cached(&sql)?.query_row(times, |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}

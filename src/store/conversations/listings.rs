@@ -1,0 +1,374 @@
+//! Annie's list of conversations, page by page, and what it says about texts without a clear answer.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
+
+use crate::domain::conversation::Page;
+use crate::domain::ids::ConversationId;
+use crate::domain::phone::Phone;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+
+/// A text and the conversation it began do not lie farther apart than this.
+const NEAR: TimeDelta = TimeDelta::hours(1);
+
+/// A listing under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// When its first page was asked for.
+    pub began_at: DateTime<Utc>,
+    /// Every conversation is wanted, not only those since `reach_back`.
+    pub whole: bool,
+    /// Conversations begun since then are of interest.
+    pub reach_back: DateTime<Utc>,
+    /// Where the next page begins.
+    pub next_offset: usize,
+    /// How many there are, as the first page said.
+    pub total: Option<usize>,
+    /// How often it was begun anew, because rows were missing.
+    pub tries: u32,
+    /// Pages read so far.
+    pub pages: u32,
+    /// Whether the rows came newest first so far.
+    pub in_order: bool,
+    /// When the conversation of the last row began.
+    pub last_start: Option<DateTime<Utc>>,
+    /// All pages are there.
+    pub read_through: bool,
+}
+
+/// What a key's listings have come to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Nobody looked between these instants; the list has to tell what was sent.
+    pub blind: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// When the last listing began that reached back far enough.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// The one under way.
+    pub under_way: Option<Listing>,
+}
+
+/// What is known of a key's listings; none where it was never listed.
+///
+/// # Errors
+/// Database errors.
+pub fn standing(connection: &Connection, api_key: &str) -> Result<Option<Standing>, StoreError> {
+    const STANDING: &str = "SELECT blind_from, blind_until, seen_at, began_at, whole, reach_back, next_offset, total,
+        tries, in_order, last_start, read_through, pages FROM listings WHERE api_key = ?1";
+    let time = |row: &Row<'_>, column: usize| row.get::<_, Option<i64>>(column).map(|unix| unix.map(instant));
+    let size = |row: &Row<'_>, column: usize| {
+        row.get::<_, Option<i64>>(column).map(|number| number.and_then(|number| usize::try_from(number).ok()))
+    };
+    let found = connection.prepare_cached(STANDING)?.query_row([api_key], |row| {
+        let under_way = match time(row, 3)? {
+            None => None,
+            Some(began_at) => Some(Listing {
+                began_at,
+                whole: row.get(4)?,
+                reach_back: time(row, 5)?.unwrap_or_default(),
+                next_offset: size(row, 6)?.unwrap_or(0),
+                total: size(row, 7)?,
+                tries: row.get(8)?,
+                pages: row.get(12)?,
+                in_order: row.get(9)?,
+                last_start: time(row, 10)?,
+                read_through: row.get(11)?,
+            }),
+        };
+        Ok(Standing { blind: time(row, 0)?.zip(time(row, 1)?), seen_at: time(row, 2)?, under_way })
+    });
+    Ok(found.optional()?)
+}
+
+/// Nobody looks, or looked, between these instants. An earlier period that was not caught up with is part of it.
+///
+/// # Errors
+/// Database errors.
+pub fn set_blind(
+    tx: &Transaction<'_>,
+    api_key: &str,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO listings (api_key, blind_from, blind_until) VALUES (?1, ?2, ?3)
+         ON CONFLICT (api_key) DO UPDATE SET blind_from = min(coalesce(blind_from, ?2), ?2), blind_until = ?3",
+    )?
+    .execute((api_key, from.timestamp(), until.timestamp()))?;
+    // A listing that is under way goes on if it reaches back far enough; what was begun since it began, another tells.
+    let under_way = standing(tx, api_key)?.and_then(|standing| standing.under_way);
+    match under_way.is_some_and(|listing| listing.reach_back <= from) {
+        true => Ok(()),
+        false => abandon(tx, api_key),
+    }
+}
+
+/// Begins a listing. The clock is confirmed by now: a blind period that ends later was noted by a wrong one.
+///
+/// # Errors
+/// Database errors.
+pub fn begin(
+    tx: &Transaction<'_>,
+    api_key: &str,
+    whole: bool,
+    reach_back: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    abandon(tx, api_key)?;
+    // What could not be read last time may be readable now.
+    tx.prepare_cached(
+        "DELETE FROM comparisons WHERE same IS NULL
+         AND EXISTS (SELECT 1 FROM attempts AS t WHERE t.id = attempt_id AND t.api_key = ?1)",
+    )?
+    .execute([api_key])?;
+    tx.prepare_cached(
+        "INSERT INTO listings (api_key, began_at, whole, reach_back) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (api_key) DO UPDATE SET began_at = ?2, whole = ?3, reach_back = ?4,
+             blind_until = min(blind_until, ?2)",
+    )?
+    .execute((api_key, now.timestamp(), whole, reach_back.timestamp()))?;
+    Ok(())
+}
+
+/// Forgets the listing under way.
+///
+/// # Errors
+/// Database errors.
+pub fn abandon(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE listings SET began_at = NULL, whole = 0, reach_back = NULL, next_offset = 0, total = NULL, tries = 0,
+             pages = 0, in_order = 1, last_start = NULL, read_through = 0 WHERE api_key = ?1",
+    )?
+    .execute([api_key])?;
+    tx.prepare_cached("DELETE FROM listed WHERE api_key = ?1")?.execute([api_key])?;
+    Ok(())
+}
+
+/// Keeps what a page showed; how many different conversations, begun before the listing, are there by now.
+///
+/// # Errors
+/// Database errors.
+pub fn keep_page(
+    tx: &Transaction<'_>,
+    api_key: &str,
+    page: &Page,
+    began_at: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO listed (api_key, conversation_id, started_at, medium, to_phone, from_phone, status, tags)
+         VALUES (:key, :id, :started, :medium, :to, :from, :status, :tags)
+         ON CONFLICT (api_key, conversation_id) DO UPDATE SET status = excluded.status, tags = excluded.tags",
+    )?;
+    for row in &page.conversations {
+        insert.execute(named_params! {
+            ":key": api_key, ":id": row.id.0, ":started": row.started_at.map(|at| at.timestamp()),
+            ":medium": row.medium, ":to": row.to.as_ref().map(Phone::dial), ":from": row.from.as_ref().map(Phone::dial),
+            ":status": row.status,
+            ":tags": (!row.tags.is_empty()).then(|| serde_json::json!(row.tags).to_string()),
+        })?;
+    }
+    let sql = "SELECT count(*) FROM listed WHERE api_key = ?1 AND (started_at IS NULL OR started_at <= ?2)";
+    let count: i64 =
+        tx.prepare_cached(sql)?.query_row((api_key, began_at.timestamp() + CLOCKS_DIFFER), |r| r.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
+/// Seconds by which Annie's clock may be ahead of ours.
+const CLOCKS_DIFFER: i64 = 120;
+
+/// Stores how far the listing has come.
+///
+/// # Errors
+/// Database errors.
+pub fn set_progress(tx: &Transaction<'_>, api_key: &str, listing: &Listing) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE listings SET next_offset = :offset, total = :total, tries = :tries, pages = :pages, in_order = :in_order,
+             last_start = :last, read_through = :through WHERE api_key = :key",
+    )?
+    .execute(named_params! {
+        ":key": api_key, ":offset": i64::try_from(listing.next_offset).unwrap_or(i64::MAX),
+        ":total": listing.total.map(|total| i64::try_from(total).unwrap_or(i64::MAX)), ":tries": listing.tries, ":pages": listing.pages,
+        ":in_order": listing.in_order, ":last": listing.last_start.map(|at| at.timestamp()),
+        ":through": listing.read_through,
+    })?;
+    Ok(())
+}
+
+/// A text of which something may still be learnt from the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenAttempt {
+    /// The attempt.
+    pub id: i64,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: DateTime<Utc>,
+    /// Nobody knows yet, and it blocks its number. Else it was given up, or not found.
+    pub in_doubt: bool,
+    /// It is the one retry of another.
+    pub is_retry: bool,
+    /// When the first complete listing without it began.
+    pub absent_at: Option<DateTime<Utc>>,
+    /// The text, white space collapsed; none once retention has emptied it.
+    pub text: Option<String>,
+}
+
+/// The open attempts of a key since an instant, oldest first.
+///
+/// # Errors
+/// Database errors.
+pub fn open_attempts(
+    connection: &Connection,
+    api_key: &str,
+    since: DateTime<Utc>,
+) -> Result<Vec<OpenAttempt>, StoreError> {
+    const OPEN: &str = "SELECT t.id, t.started_ms, t.ended_ms, t.outcome = 'unknown' AND t.unresolved = 0,
+            t.retry_of IS NOT NULL, t.absent_at, m.body ->> '$.message'
+        FROM attempts AS t INDEXED BY attempts_by_outcome JOIN messages AS m ON m.id = t.message_id
+        WHERE t.api_key = ?1 AND t.outcome IN ('unknown', 'not-found') AND t.started_ms >= ?2 ORDER BY t.id";
+    let mut statement = connection.prepare_cached(OPEN)?;
+    let rows = statement.query_map((api_key, since.timestamp_millis()), |row| {
+        Ok(OpenAttempt {
+            id: row.get(0)?,
+            started_at: instant(row.get::<_, i64>(1)?.div_euclid(1000)),
+            ended_at: instant(row.get::<_, i64>(2)?.div_euclid(1000) + 1),
+            in_doubt: row.get(3)?,
+            is_retry: row.get(4)?,
+            absent_at: row.get::<_, Option<i64>>(5)?.map(instant),
+            text: row.get::<_, Option<String>>(6)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A conversation that may be the one an attempt began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its id.
+    pub id: ConversationId,
+    /// Whether its first message is the attempt's text: not looked at yet, or looked at and known or unreadable.
+    pub same: Option<Option<bool>>,
+}
+
+/// The conversations of the listing under way with an attempt's numbers and time that are not another text's.
+///
+/// # Errors
+/// Database errors.
+pub fn candidates(connection: &Connection, api_key: &str, attempt: i64) -> Result<Vec<Candidate>, StoreError> {
+    const CANDIDATES: &str = "SELECT l.conversation_id, c.attempt_id IS NOT NULL, c.same
+        FROM attempts AS t JOIN messages AS m ON m.id = t.message_id
+        JOIN listed AS l ON l.api_key = ?1 AND l.to_phone = t.phone
+            AND coalesce(l.from_phone, m.body ->> '$.fromNumber') = m.body ->> '$.fromNumber'
+        LEFT JOIN comparisons AS c ON c.attempt_id = t.id AND c.conversation_id = l.conversation_id
+        WHERE t.id = ?2 AND (l.medium IS NULL OR l.medium = 'SMS')
+            AND (l.started_at IS NULL OR abs(l.started_at - t.started_ms / 1000) <= ?3)
+            AND NOT EXISTS (SELECT 1 FROM conversations AS k
+                            WHERE k.conversation_id = l.conversation_id AND k.attempt_id IS NOT NULL)
+        ORDER BY abs(coalesce(l.started_at, 0) - t.started_ms / 1000), l.conversation_id";
+    let mut statement = connection.prepare_cached(CANDIDATES)?;
+    let rows = statement.query_map((api_key, attempt, NEAR.num_seconds()), |row| {
+        let (looked, same): (bool, Option<bool>) = (row.get(1)?, row.get(2)?);
+        Ok(Candidate { id: ConversationId(row.get(0)?), same: looked.then_some(same) })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes whether a conversation's first message is an attempt's text; none: it cannot be read.
+///
+/// # Errors
+/// Database errors.
+pub fn compared(
+    tx: &Transaction<'_>,
+    attempt: i64,
+    conversation: &ConversationId,
+    same: Option<bool>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO comparisons (attempt_id, conversation_id, same) VALUES (?1, ?2, ?3)
+         ON CONFLICT (attempt_id, conversation_id) DO UPDATE SET same = excluded.same",
+    )?
+    .execute((attempt, &conversation.0, same))?;
+    Ok(())
+}
+
+/// Puts what the listing showed among the conversations: new ones of others, those begun while nobody looked, and the
+/// status and tags of all. While a blind period is caught up with nothing is sent, so whatever was begun from our number
+/// until the listing began lies in it, also if a wrong clock ended it too early. What may yet turn out to be the
+/// conversation of a text without an answer waits. One that does not say from whom it is counts as ours, one that does
+/// not say when it began as begun now: the dearer mistake is to text twice. `ours`: our numbers. How many were new.
+///
+/// # Errors
+/// Database errors.
+pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -> Result<usize, StoreError> {
+    const NEW: &str =
+        "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, status, api_key, tags, blind)
+        SELECT l.conversation_id, NULL, l.to_phone, coalesce(l.started_at, s.began_at), l.status, l.api_key, l.tags,
+            coalesce(coalesce(l.started_at, s.began_at) BETWEEN s.blind_from AND max(s.blind_until, s.began_at + ?4), 0)
+                AND (l.from_phone IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS our WHERE our.value = l.from_phone))
+        FROM listed AS l JOIN listings AS s ON s.api_key = l.api_key
+        WHERE l.api_key = ?1 AND l.to_phone IS NOT NULL
+            AND coalesce(l.started_at, s.began_at) >= s.reach_back AND (l.medium IS NULL OR l.medium = 'SMS')
+            AND NOT EXISTS (SELECT 1 FROM conversations AS c WHERE c.conversation_id = l.conversation_id)
+            AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = l.to_phone AND t.unresolved = 0
+                AND (t.outcome IS NULL OR t.outcome = 'unknown') AND abs(coalesce(l.started_at, s.began_at) - t.started_ms / 1000) <= ?3)";
+    tx.prepare_cached(
+        "UPDATE conversations SET status = l.status, tags = l.tags, api_key = coalesce(conversations.api_key, l.api_key)
+         FROM listed AS l WHERE l.api_key = ?1 AND l.conversation_id = conversations.conversation_id
+             AND (l.status IS NOT conversations.status OR l.tags IS NOT conversations.tags
+                  OR conversations.api_key IS NULL)",
+    )?
+    .execute([api_key])?;
+    let ours = serde_json::json!(ours.iter().map(Phone::dial).collect::<Vec<_>>()).to_string();
+    Ok(tx.prepare_cached(NEW)?.execute((api_key, ours, NEAR.num_seconds(), CLOCKS_DIFFER))?)
+}
+
+/// The listing is over. `reached`: it went back far enough to know all that was begun before it, so what was blind is not
+/// any more.
+///
+/// # Errors
+/// Database errors.
+pub fn end(tx: &Transaction<'_>, api_key: &str, reached: bool) -> Result<(), StoreError> {
+    if reached {
+        tx.prepare_cached(
+            "UPDATE listings SET seen_at = began_at,
+                 blind_from = iif(blind_until > began_at, max(blind_from, began_at - 3600), NULL),
+                 blind_until = iif(blind_until > began_at, blind_until, NULL) WHERE api_key = ?1",
+        )?
+        .execute([api_key])?;
+    }
+    abandon(tx, api_key)
+}
+
+/// Forgets the listings of keys that are not among these any more: one that comes back is a new one.
+///
+/// # Errors
+/// Database errors.
+pub fn keep_only(tx: &Transaction<'_>, keys: &[String]) -> Result<(), StoreError> {
+    let keys = serde_json::json!(keys).to_string();
+    for table in ["listings", "listed"] {
+        let sql = format!("DELETE FROM {table} WHERE api_key NOT IN (SELECT value FROM json_each(?1))");
+        tx.prepare_cached(&sql)?.execute([&keys])?;
+    }
+    Ok(())
+}
+
+/// Whether the listing under way shows texts and not one of them says to whom: then Annie's list has changed, and
+/// proves nothing.
+///
+/// # Errors
+/// Database errors.
+pub fn names_nobody(connection: &Connection, api_key: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT count(*) > 0 AND count(to_phone) = 0 FROM listed
+               WHERE api_key = ?1 AND (medium IS NULL OR medium = 'SMS')";
+    Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
+}
+
+/// The keys whose blind period is not caught up with.
+///
+/// # Errors
+/// Database errors.
+pub fn blind_keys(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT api_key FROM listings WHERE blind_from IS NOT NULL")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,90 @@
+//! What was tried with a number so far, as the limits count it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::domain::attempt::{Attempt, AttemptEnd};
+use crate::domain::phone::Phone;
+use crate::domain::reminder_key::ReminderKey;
+use crate::planner::input::Retry;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+use crate::store::ledger::rows::key_of;
+
+/// How long an attempt without an end may last at most, beyond its start (the longest time-out).
+const LONGEST: TimeDelta = TimeDelta::seconds(30);
+/// What attempts were about is of interest as long as they can stand in the way of others.
+const OF_INTEREST: TimeDelta = TimeDelta::days(61);
+
+/// Every attempt to a number that may have arrived, ours and others', in the order they were made.
+///
+/// # Errors
+/// Database errors.
+pub fn of_number(connection: &Connection, phone: &Phone, now: DateTime<Utc>) -> Result<Vec<Attempt>, StoreError> {
+    // In whole seconds, rounded up: what is planned has no smaller ones, and must not be early.
+    const OURS: &str = "SELECT coalesce(ended_ms, started_ms + ?2), outcome, message_id, id FROM attempts
+        WHERE phone = ?1 AND (outcome IS NULL OR outcome <> 'not-sent') ORDER BY started_ms, id";
+    const OTHERS: &str =
+        "SELECT started_at FROM conversations WHERE phone = ?1 AND attempt_id IS NULL ORDER BY started_at";
+    let mut found = Vec::new();
+    let mut statement = connection.prepare_cached(OURS)?;
+    let mut rows = statement.query((phone.dial(), LONGEST.num_milliseconds()))?;
+    while let Some(row) = rows.next()? {
+        let (ended_ms, outcome): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
+        let at = instant(ended_ms.div_euclid(1000) + i64::from(ended_ms.rem_euclid(1000) > 0));
+        let end = match outcome.as_deref() {
+            Some("sent") => AttemptEnd::Success,
+            Some("rejected") => AttemptEnd::Failure,
+            _ => AttemptEnd::Open,
+        };
+        let keys = if at > now - OF_INTEREST { keys_of(connection, row.get(2)?)? } else { Vec::new() };
+        found.push(Attempt { id: Some(row.get(3)?), at, end, keys });
+    }
+    let mut statement = connection.prepare_cached(OTHERS)?;
+    let others = statement.query_map([phone.dial()], |row| row.get(0).map(instant))?;
+    for at in others {
+        found.push(Attempt { id: None, at: at?, end: AttemptEnd::Open, keys: Vec::new() });
+    }
+    found.sort_by_key(|attempt| attempt.at);
+    Ok(found)
+}
+
+fn keys_of(connection: &Connection, message: i64) -> Result<Vec<ReminderKey>, StoreError> {
+    const KEYS: &str = "SELECT appointment_id, rule, starts_at, round FROM message_reminders AS m
+        JOIN reminders AS r ON r.id = m.reminder_id WHERE m.message_id = ?1 ORDER BY starts_at, appointment_id";
+    let mut statement = connection.prepare_cached(KEYS)?;
+    let rows = statement.query_map([message], key_of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How long after an attempt Annie's own gap surely guards against a double, with an hour's margin.
+const GUARDED: TimeDelta = TimeDelta::hours(23);
+
+/// The leave to try a reminder once more: its last attempt that may have arrived was not found.
+///
+/// # Errors
+/// Database errors.
+pub fn retry_of(connection: &Connection, reminder: i64) -> Result<Option<Retry>, StoreError> {
+    const LAST: &str = "SELECT t.id, t.outcome, t.started_ms, t.retry_by_hand FROM message_reminders AS mr
+        JOIN attempts AS t ON t.message_id = mr.message_id
+        WHERE mr.reminder_id = ?1 AND t.outcome IS NOT 'not-sent' ORDER BY t.id DESC LIMIT 1";
+    let last = connection.prepare_cached(LAST)?.query_row([reminder], |row| {
+        let (id, outcome, started): (i64, Option<String>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok((id, outcome, started, row.get::<_, bool>(3)?))
+    });
+    Ok(last.optional()?.filter(|(_, outcome, ..)| outcome.as_deref() == Some("not-found")).map(
+        |(of, _, started, by_hand)| {
+            let until = instant(started.div_euclid(1000)) + GUARDED;
+            Retry { of, until: (!by_hand).then_some(until) }
+        },
+    ))
+}
+
+/// Whether the text to a number that is under way is the one retry of another.
+///
+/// # Errors
+/// Database errors.
+pub fn is_retrying(connection: &Connection, phone: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1 AND outcome IS NULL AND retry_of IS NOT NULL)";
+    Ok(connection.prepare_cached(sql)?.query_row([phone], |row| row.get(0))?)
+}

@@ -1,0 +1,363 @@
+//! The audit: one row for each thing done, only ever added to, each row sealed with the hash of the one before.
+//!
+//! It names ids, codes, times and a keyed hash of the number; never a name, a text or a number.
+
+use chrono::{DateTime, Utc};
+use ring::{digest, hmac};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::domain::ids::{AppointmentId, ConversationId, RuleName};
+use crate::domain::phone::Phone;
+use crate::domain::reminder_key::ReminderKey;
+use crate::store::connection::error::StoreError;
+
+/// Defines the acts with their codes and words.
+macro_rules! acts {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $words:literal;)+) => {
+        /// What was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Act { $(#[doc = $words] $variant),+ }
+
+        impl Act {
+            /// The code in the store and in `--json`.
+            pub fn code(self) -> &'static str {
+                match self { $(Act::$variant => $code),+ }
+            }
+
+            /// A code in words for a person; the code itself where it is none of ours.
+            pub fn words_of(code: &str) -> &str {
+                match code { $($code => $words,)+ other => other }
+            }
+        }
+    };
+}
+
+acts! {
+    Claimed = "claimed", "about to be sent";
+    Sent = "sent", "sent";
+    NotSent = "not-sent", "not sent; it will be tried again";
+    Rejected = "rejected", "rejected by Annie";
+    Unknown = "unknown", "no clear answer";
+    Found = "found", "found in Annie's list: it was sent";
+    NotFound = "not-found", "not in Annie's list, twice; it is sent once more";
+    Held = "held", "held: somebody has to decide";
+    Missed = "missed", "missed";
+    Untold = "untold", "the visit has begun, and this text was not sent";
+    Adopted = "adopted", "sent while Leadtime was not looking";
+    ResolvedSent = "resolved-sent", "decided by hand: it was sent";
+    ResolvedRetry = "resolved-retry", "decided by hand: send it once more";
+    ResolvedDrop = "resolved-drop", "decided by hand: do not send it";
+    OptedOut = "opted-out", "the number wants no texts";
+    OptOutLifted = "opt-out-lifted", "the number may be texted again";
+    TestText = "test-text", "a test text, about to be sent";
+    ChangeConfirmed = "change-confirmed", "a change of the rules that sends more than usual is meant";
+    Paused = "paused", "sending is paused";
+    Resumed = "resumed", "sending goes on";
+    Skipped = "skipped", "its texts are taken from the visit";
+    Unskipped = "unskipped", "its texts are given back to the visit";
+    WrongNumber = "wrong-number", "the number is not its patient's";
+    Restored = "restored", "an earlier copy of the database was put in its place";
+    WrongNumberLifted = "wrong-number-lifted", "the number is its patient's after all";
+}
+
+/// A row to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// When it was done.
+    pub at: DateTime<Utc>,
+    /// What was done.
+    pub act: Act,
+    /// The reminder it was done to.
+    pub key: Option<&'a ReminderKey>,
+    /// The attempt.
+    pub attempt: Option<i64>,
+    /// The conversation.
+    pub conversation: Option<&'a ConversationId>,
+    /// A status, reason or kind.
+    pub code: Option<&'a str>,
+    /// The number; only its keyed hash is kept.
+    pub phone: Option<&'a Phone>,
+    /// Who did it, by hand.
+    pub who: Option<&'a str>,
+    /// Why, in that person's words.
+    pub why: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    /// An entry with nothing but time and act.
+    pub fn new(at: DateTime<Utc>, act: Act) -> Entry<'a> {
+        Entry { at, act, key: None, attempt: None, conversation: None, code: None, phone: None, who: None, why: None }
+    }
+}
+
+/// A row as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its place, from 1.
+    pub id: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The code of the act.
+    pub act: String,
+    /// The visit.
+    pub appointment: Option<AppointmentId>,
+    /// The rule.
+    pub rule: Option<RuleName>,
+    /// The start it reminds of.
+    pub start: Option<DateTime<Utc>>,
+    /// The attempt.
+    pub attempt: Option<i64>,
+    /// The conversation.
+    pub conversation: Option<ConversationId>,
+    /// A status, reason or kind.
+    pub code: Option<String>,
+    /// Who did it.
+    pub who: Option<String>,
+    /// Why.
+    pub why: Option<String>,
+}
+
+/// What is asked of the audit; everything that is named has to fit.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Of a visit.
+    pub appointment: Option<String>,
+    /// Of a number.
+    pub phone: Option<Phone>,
+    /// From then on.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// What is wrong with the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// This row, or one before it, is not what was written.
+    Changed(i64),
+    /// Rows up to this one are missing at the end.
+    Cut(i64),
+}
+
+const COLUMNS: &str = "id, at_ms, act, appointment_id, rule, starts_at, round, attempt_id, conversation_id, code, \
+                       number_hash, who, why, hash";
+
+/// Writes a row. To be called in the transaction that does what it tells.
+///
+/// # Errors
+/// Database errors.
+pub fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), StoreError> {
+    let (last, before) = head(connection)?;
+    let number = entry.phone.map(|phone| number_hash(connection, phone)).transpose()?;
+    let key = entry.key;
+    let row = Sealed {
+        id: last + 1,
+        at_ms: entry.at.timestamp_millis(),
+        act: entry.act.code().to_owned(),
+        appointment: key.map(|key| key.appointment_id.0.clone()),
+        rule: key.map(|key| key.rule.0.clone()),
+        start: key.map(|key| key.start.timestamp()),
+        round: key.map(|key| key.round),
+        attempt: entry.attempt,
+        conversation: entry.conversation.map(|id| id.0.clone()),
+        code: entry.code.map(str::to_owned),
+        number,
+        who: entry.who.map(str::to_owned),
+        why: entry.why.map(str::to_owned),
+    };
+    let sql = format!("INSERT INTO audit ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)");
+    connection.prepare_cached(&sql)?.execute(rusqlite::params![
+        row.id,
+        row.at_ms,
+        row.act,
+        row.appointment,
+        row.rule,
+        row.start,
+        row.round,
+        row.attempt,
+        row.conversation,
+        row.code,
+        row.number,
+        row.who,
+        row.why,
+        row.seal(&before)
+    ])?;
+    Ok(())
+}
+
+/// Writes a row for each of several reminders.
+///
+/// # Errors
+/// Database errors.
+pub fn note_each<'k>(
+    connection: &Connection,
+    entry: &Entry<'_>,
+    keys: impl IntoIterator<Item = &'k ReminderKey>,
+) -> Result<(), StoreError> {
+    keys.into_iter().try_for_each(|key| note(connection, &Entry { key: Some(key), ..*entry }))
+}
+
+/// Walks the whole chain: the number of rows and the last seal, or the first flaw.
+///
+/// # Errors
+/// Database errors.
+pub fn verify(connection: &Connection) -> Result<Result<(i64, String), Flaw>, StoreError> {
+    let mut before = String::new();
+    let mut expected = 0;
+    let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM audit ORDER BY id"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        expected += 1;
+        let (sealed, hash) = (Sealed::of(row)?, row.get::<_, String>(13)?);
+        if sealed.id != expected || sealed.seal(&before) != hash {
+            return Ok(Err(Flaw::Changed(expected)));
+        }
+        before = hash;
+    }
+    let given: Option<i64> = connection
+        .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'audit'", [], |row| row.get(0))
+        .optional()?;
+    Ok(match given.filter(|given| *given > expected) {
+        Some(given) => Err(Flaw::Cut(given)),
+        None => Ok((expected, before)),
+    })
+}
+
+/// The rows that fit, oldest first.
+///
+/// # Errors
+/// Database errors.
+pub fn find(connection: &Connection, wanted: &Wanted) -> Result<Vec<Record>, StoreError> {
+    let number = wanted.phone.as_ref().map(|phone| number_hash(connection, phone)).transpose()?;
+    // A visit's rows are found by their index; of a number, which is seldom asked for, all rows are read through.
+    let about = if wanted.appointment.is_some() { "appointment_id = ?1" } else { "?1 IS NULL" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit WHERE {about} AND (?2 IS NULL OR number_hash = ?2)
+         AND (?3 IS NULL OR at_ms >= ?3) ORDER BY id"
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let since = wanted.since.map(|at| at.timestamp_millis());
+    let rows = statement.query_map((&wanted.appointment, number, since), |row| {
+        let sealed = Sealed::of(row)?;
+        Ok(Record {
+            id: sealed.id,
+            at: DateTime::from_timestamp_millis(sealed.at_ms).unwrap_or_default(),
+            act: sealed.act,
+            appointment: sealed.appointment.map(AppointmentId),
+            rule: sealed.rule.map(RuleName),
+            start: sealed.start.map(crate::store::connection::rows::instant),
+            attempt: sealed.attempt,
+            conversation: sealed.conversation.map(ConversationId),
+            code: sealed.code,
+            who: sealed.who,
+            why: sealed.why,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn head(connection: &Connection) -> Result<(i64, String), StoreError> {
+    let sql = "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1";
+    let found = connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+fn number_hash(connection: &Connection, phone: &Phone) -> Result<String, StoreError> {
+    let key: Vec<u8> = connection.prepare_cached("SELECT key FROM audit_key")?.query_row([], |row| row.get(0))?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+    Ok(hex(hmac::sign(&key, phone.dial().as_bytes()).as_ref()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or('?'));
+    bytes.iter().flat_map(digits).collect()
+}
+
+/// What the seal covers.
+struct Sealed {
+    id: i64,
+    at_ms: i64,
+    act: String,
+    appointment: Option<String>,
+    rule: Option<String>,
+    start: Option<i64>,
+    round: Option<u32>,
+    attempt: Option<i64>,
+    conversation: Option<String>,
+    code: Option<String>,
+    number: Option<String>,
+    who: Option<String>,
+    why: Option<String>,
+}
+
+impl Sealed {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Sealed> {
+        Ok(Sealed {
+            id: row.get(0)?,
+            at_ms: row.get(1)?,
+            act: row.get(2)?,
+            appointment: row.get(3)?,
+            rule: row.get(4)?,
+            start: row.get(5)?,
+            round: row.get(6)?,
+            attempt: row.get(7)?,
+            conversation: row.get(8)?,
+            code: row.get(9)?,
+            number: row.get(10)?,
+            who: row.get(11)?,
+            why: row.get(12)?,
+        })
+    }
+
+    /// SHA-256 of the seal before and this row as a JSON list, in hexadecimal.
+    fn seal(&self, before: &str) -> String {
+        let Sealed { id, at_ms, act, appointment, rule, start, round, attempt, conversation, code, number, who, why } =
+            self;
+        let row =
+            (before, id, at_ms, act, appointment, rule, start, round, attempt, conversation, code, number, who, why);
+        let row = serde_json::to_string(&row).unwrap_or_default();
+        hex(digest::digest(&digest::SHA256, row.as_bytes()).as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Anybody can follow the chain with a few lines of a script, and chains of earlier versions hold.
+    #[test]
+    fn a_seal_is_the_hash_of_a_json_list() {
+        let row = Sealed {
+            id: 7,
+            at_ms: 1_772_000_000_123,
+            act: "sent".into(),
+            appointment: Some("A\"1\u{e9}".into()),
+            rule: Some("last".into()),
+            start: Some(1_772_100_000),
+            round: Some(0),
+            attempt: Some(3),
+            conversation: None,
+            code: Some("200".into()),
+            number: None,
+            who: None,
+            why: None,
+        };
+        let list = serde_json::json!([
+            "before",
+            7,
+            1_772_000_000_123_i64,
+            "sent",
+            "A\"1\u{e9}",
+            "last",
+            1_772_100_000,
+            0,
+            3,
+            null,
+            "200",
+            null,
+            null,
+            null
+        ]);
+        let hash = digest::digest(&digest::SHA256, list.to_string().as_bytes());
+        let expected: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(row.seal("before"), expected);
+    }
+}

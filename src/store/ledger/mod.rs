@@ -1,0 +1,8 @@
+//! What was planned, tried and sent: reminders, messages, attempts, how doubts were resolved, and the audit.
+
+pub mod attempts;
+pub mod audit;
+pub mod messages;
+pub mod reminders;
+pub mod resolution;
+pub(crate) mod rows;

@@ -1,0 +1,287 @@
+//! Writing the planner's answers, and finding what is due.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+
+use crate::domain::phone::Phone;
+use crate::domain::reminder::{Answer, Miss, State};
+use crate::domain::reminder_key::ReminderKey;
+use crate::domain::zone::Zone;
+use crate::planner::input::Stored;
+use crate::planner::plan::Item;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::any_text;
+use crate::store::connection::savepoint::separately;
+use crate::store::conversations::conversation;
+use crate::store::ledger::audit::{self, Act, Entry};
+use crate::store::ledger::resolution;
+use crate::store::ledger::rows::{key_of, state_of};
+
+/// A reminder that is planned and due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// What it is about.
+    pub key: ReminderKey,
+    /// The number.
+    pub phone: Phone,
+    /// The visit's location.
+    pub location: Option<String>,
+}
+
+/// Writes what changed as of `now`: a new row, or a row whose old state is the one the planner saw. What was texted is
+/// left alone. Returns how many rows changed.
+///
+/// # Errors
+/// [`StoreError::Stale`] if a row is not in the state the planner saw; database errors.
+pub fn write(
+    tx: &Transaction<'_>,
+    zone: &Zone,
+    items: &[Item],
+    stored: &[Stored],
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let stored: HashMap<&ReminderKey, &Stored> = stored.iter().map(|stored| (&stored.key, stored)).collect();
+    let mut changed = 0;
+    for item in items {
+        let before = stored.get(&item.key).map(|stored| stored.state);
+        if before.is_some_and(State::is_spent) {
+            continue;
+        }
+        changed += match (&item.told_by, item.state) {
+            (Some(told), _) => {
+                // It passes through `planned`, as every text does.
+                let planned = as_planned(item);
+                write_one(tx, zone, &planned, before)?;
+                separately(tx, || resolution::adopt(tx, &item.key, told, now))?.map_or(0, |()| 1)
+            }
+            (None, State::Held) => {
+                write_one(tx, zone, &as_planned(item), before)?;
+                hold(tx, &item.key, now)?
+            }
+            (None, state) if state.is_spent() => 0,
+            (None, _) => write_one(tx, zone, item, before)?,
+        };
+        if item.state == MISSED && before != Some(MISSED) {
+            let entry = Entry { code: item.state.reason(), ..Entry::new(now, Act::Missed) };
+            audit::note(tx, &Entry { key: Some(&item.key), phone: item.phone.as_ref(), ..entry })?;
+        }
+    }
+    Ok(changed)
+}
+
+const MISSED: State = State::Answered(Answer::Missed(Miss::Expired));
+
+fn as_planned(item: &Item) -> Item {
+    let due_at = item.due_at.or(item.adjusted_at);
+    Item { state: State::Answered(Answer::Planned), due_at, ..item.clone() }
+}
+
+fn write_one(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: Option<State>) -> Result<usize, StoreError> {
+    match before {
+        None => insert(tx, zone, item),
+        Some(before) => update(tx, zone, item, before),
+    }
+}
+
+/// A retry that found no instant: a person has to decide about the text that was not found.
+fn hold(tx: &Transaction<'_>, key: &ReminderKey, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    const HOLD: &str = "UPDATE reminders SET state = 'held', message_id = (
+            SELECT t.message_id FROM message_reminders AS mr JOIN attempts AS t ON t.message_id = mr.message_id
+            WHERE mr.reminder_id = reminders.id AND t.outcome = 'not-found' ORDER BY t.id DESC LIMIT 1)
+        WHERE appointment_id = ?1 AND rule = ?2 AND starts_at = ?3 AND round = ?4 AND state = 'planned'";
+    let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round);
+    let held = tx.prepare_cached(HOLD)?.execute(about)?;
+    audit::note(tx, &Entry { key: Some(key), code: Some("no-time-to-retry"), ..Entry::new(now, Act::Held) })?;
+    Ok(held)
+}
+
+fn local(zone: &Zone, at: DateTime<Utc>) -> String {
+    zone.local(at).format("%a %Y-%m-%d %H:%M").to_string()
+}
+
+fn unix(at: Option<DateTime<Utc>>) -> Option<i64> {
+    at.map(|at| at.timestamp())
+}
+
+fn insert(tx: &Transaction<'_>, zone: &Zone, item: &Item) -> Result<usize, StoreError> {
+    const INSERT: &str =
+        "INSERT INTO reminders (appointment_id, rule, starts_at, round, patient_id, phone, state, reason,
+            nominal_at, adjusted_at, due_at, expires_at, starts_local, due_local)
+        VALUES (:appointment, :rule, :start, :round, :patient, :phone, :state, :reason,
+            :nominal, :adjusted, :due, :expires, :starts_local, :due_local)";
+    let rows = tx.prepare_cached(INSERT)?.execute(named_params! {
+        ":appointment": item.key.appointment_id.0, ":rule": item.key.rule.0, ":start": item.key.start.timestamp(),
+        ":round": item.key.round, ":patient": item.patient_id.0, ":phone": item.phone.as_ref().map(Phone::dial),
+        ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
+        ":adjusted": unix(item.adjusted_at), ":due": unix(item.due_at), ":expires": unix(item.expires_at),
+        ":starts_local": local(zone, item.key.start), ":due_local": item.due_at.map(|at| local(zone, at)),
+    })?;
+    Ok(rows)
+}
+
+fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Result<usize, StoreError> {
+    // A former one keeps its patient and number: the visit may be gone. `|| ''`: SQLite compares a bare parameter with
+    // the states of the partial indexes, and prepares the statement anew whenever another one is bound.
+    const UPDATE: &str = "UPDATE reminders SET
+            earlier_phone = iif(:current AND phone IS NOT NULL AND phone IS NOT :phone, phone, earlier_phone),
+            patient_id = iif(:current, :patient, patient_id), phone = iif(:current, :phone, phone),
+            state = :state, reason = :reason, nominal_at = :nominal, adjusted_at = :adjusted, due_at = :due,
+            expires_at = :expires, due_local = :due_local, starts_local = :starts_local
+        WHERE appointment_id = :appointment AND rule = :rule AND starts_at = :start AND round = :round
+            AND state = :before || ''
+            AND (state IS NOT :state OR reason IS NOT :reason OR nominal_at IS NOT :nominal OR due_at IS NOT :due
+                OR adjusted_at IS NOT :adjusted OR expires_at IS NOT :expires OR due_local IS NOT :due_local
+                OR starts_local IS NOT :starts_local
+                OR (:current AND (patient_id IS NOT :patient OR phone IS NOT :phone)))";
+    let rows = tx.prepare_cached(UPDATE)?.execute(named_params! {
+        ":appointment": item.key.appointment_id.0, ":rule": item.key.rule.0, ":start": item.key.start.timestamp(),
+        ":round": item.key.round, ":patient": item.patient_id.0, ":phone": item.phone.as_ref().map(Phone::dial),
+        ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
+        ":adjusted": unix(item.adjusted_at), ":due": unix(item.due_at), ":expires": unix(item.expires_at),
+        ":starts_local": local(zone, item.key.start), ":due_local": item.due_at.map(|at| local(zone, at)),
+        ":before": before.name(), ":current": item.current,
+    })?;
+    if rows == 0 && item.state != before {
+        return Err(StoreError::Stale("planning"));
+    }
+    Ok(rows)
+}
+
+/// Planned reminders due at `now`, soonest expiry first, at most `limit` and one for each number; none to a number
+/// in doubt or with unread replies, none that has expired, and only of locations that `ours` takes.
+///
+/// # Errors
+/// Database errors.
+pub fn due(
+    connection: &Connection,
+    now: DateTime<Utc>,
+    ours: &dyn Fn(Option<&str>) -> bool,
+    limit: usize,
+) -> Result<Vec<Due>, StoreError> {
+    // The few that are due are sorted; left alone, SQLite walks all that are planned in the order of expiry.
+    const DUE: &str = "SELECT appointment_id, rule, starts_at, round, phone,
+            (SELECT location FROM appointments AS a WHERE a.id = r.appointment_id)
+        FROM reminders AS r INDEXED BY reminders_due
+        WHERE state = 'planned' AND due_at <= ?1 AND expires_at > ?1
+            AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = r.phone
+                            AND (t.outcome IS NULL OR t.outcome = 'unknown') AND t.unresolved = 0)
+        ORDER BY expires_at, id";
+    let mut statement = connection.prepare_cached(DUE)?;
+    let mut rows = statement.query([now.timestamp()])?;
+    let mut found: Vec<Due> = Vec::new();
+    let mut numbers = HashSet::new();
+    while let Some(row) = rows.next()? {
+        if found.len() == limit {
+            break;
+        }
+        let Some(phone) = Phone::from_e164(&row.get::<_, String>(4)?) else { continue };
+        let location = any_text(row, 5)?;
+        if ours(location.as_deref()) && numbers.insert(phone.clone()) && !conversation::unread(connection, &phone, now)?
+        {
+            found.push(Due { key: key_of(row)?, phone, location });
+        }
+    }
+    Ok(found)
+}
+
+/// Puts on record what visits that have begun by `now` were not told, and why: one row a reminder that never left, once.
+/// From the first call on; what lay before it is nobody's record. How many rows.
+///
+/// # Errors
+/// Database errors.
+pub fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    const UNTOLD: &str = "SELECT appointment_id, rule, starts_at, round, reason, phone
+        FROM reminders INDEXED BY reminders_untold
+        WHERE state IN ('skipped', 'cancelled') AND starts_at > ?1 AND starts_at <= ?2 ORDER BY starts_at, id";
+    let until = "SELECT until FROM untold";
+    let before: Option<i64> = tx.prepare_cached(until)?.query_row([], |row| row.get(0)).optional()?;
+    let Some(before) = before else {
+        tx.execute("INSERT INTO untold (only_row, until) VALUES (1, ?1)", [now.timestamp()])?;
+        return Ok(0);
+    };
+    if before >= now.timestamp() {
+        return Ok(0);
+    }
+    let mut statement = tx.prepare_cached(UNTOLD)?;
+    let found = statement
+        .query_map((before, now.timestamp()), |row| {
+            let phone = row.get::<_, Option<String>>(5)?.and_then(|phone| Phone::from_e164(&phone));
+            Ok((key_of(row)?, row.get::<_, Option<String>>(4)?, phone))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for (key, reason, phone) in &found {
+        let entry = Entry { code: reason.as_deref(), phone: phone.as_ref(), ..Entry::new(now, Act::Untold) };
+        audit::note(tx, &Entry { key: Some(key), ..entry })?;
+    }
+    tx.prepare_cached("UPDATE untold SET until = ?1")?.execute([now.timestamp()])?;
+    Ok(found.len())
+}
+
+/// How many reminders stand in each state and reason.
+///
+/// # Errors
+/// Database errors, and rows no version of Leadtime writes.
+pub fn counts(connection: &Connection) -> Result<Vec<(State, u64)>, StoreError> {
+    let mut statement = connection
+        .prepare("SELECT state, reason, count(*) FROM reminders GROUP BY state, reason ORDER BY state, reason")?;
+    let mut rows = statement.query([])?;
+    let mut counts = Vec::new();
+    while let Some(row) = rows.next()? {
+        counts.push((state_of(row, 0)?, row.get::<_, i64>(2)?.unsigned_abs()));
+    }
+    Ok(counts)
+}
+
+/// How many appointments lack an answer of one of these rules for the start they have now.
+///
+/// # Errors
+/// Database errors.
+pub fn without_answer(connection: &Connection, rules: &[&str]) -> Result<u64, StoreError> {
+    const SILENT: &str = "SELECT count(*) FROM appointments AS a JOIN json_each(?1) AS rule
+        WHERE NOT EXISTS (SELECT 1 FROM reminders AS r WHERE r.appointment_id = a.id AND r.rule = rule.value
+                          AND r.starts_at = a.starts_unix)";
+    let rules = serde_json::json!(rules).to_string();
+    let count: i64 = connection.query_row(SILENT, [rules], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// Reminders that had an instant to leave at and expired, although their visit had stood for over an hour at that start
+/// while they were of use: what they are about, and their times.
+///
+/// # Errors
+/// Database errors.
+pub fn expired_although_known(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    const EXPIRED: &str = "SELECT concat_ws(' ', r.appointment_id, r.rule, r.starts_local, 'adjusted',
+            datetime(r.adjusted_at, 'unixepoch'), 'due', datetime(r.due_at, 'unixepoch'), 'expires',
+            datetime(r.expires_at, 'unixepoch'), 'taken', datetime(f.taken_at, 'unixepoch'))
+        FROM reminders AS r
+        JOIN appointments AS a ON a.id = r.appointment_id AND a.starts_unix = r.starts_at
+        JOIN first_seen AS f ON f.appointment_id = r.appointment_id
+        WHERE r.state = 'missed' AND r.reason = 'expired' AND r.due_at IS NOT NULL AND f.taken_at + 3600 < r.expires_at
+        ORDER BY r.id";
+    let mut statement = connection.prepare(EXPIRED)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The earliest due time of what is planned.
+///
+/// # Errors
+/// Database errors.
+pub fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let next: Option<i64> =
+        connection.query_row("SELECT min(due_at) FROM reminders WHERE state = 'planned'", [], |row| row.get(0))?;
+    Ok(next.map(crate::store::connection::rows::instant))
+}
+
+/// How many texts to a number are planned.
+///
+/// # Errors
+/// Database errors.
+pub fn planned_for(connection: &Connection, phone: &Phone) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM reminders WHERE phone = ?1 AND state = 'planned'";
+    let count: i64 = connection.query_row(sql, [phone.dial()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}

@@ -1,0 +1,364 @@
+//! What is learnt of a text after its attempt: found in Annie's list, not found, given up, decided by a person; and
+//! texts that were sent while Leadtime was not looking.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use crate::domain::ids::ConversationId;
+use crate::domain::operator::Operator;
+use crate::domain::phone::Phone;
+use crate::domain::reminder::{Answer, Miss, Skip, State};
+use crate::domain::reminder_key::ReminderKey;
+use crate::planner::input::Told;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+use crate::store::conversations::conversation;
+use crate::store::ledger::audit::{self, Act, Entry};
+use crate::store::ledger::rows::{key_by_id, key_of, keys_of};
+
+/// The reminders of an attempt's message in one of these states, by their ids.
+fn reminders_of(tx: &Connection, attempt: i64, states: &str) -> Result<Vec<i64>, StoreError> {
+    let sql = format!(
+        "SELECT r.id FROM attempts AS t JOIN message_reminders AS mr ON mr.message_id = t.message_id
+         JOIN reminders AS r ON r.id = mr.reminder_id WHERE t.id = ?1 AND r.state IN ({states}) ORDER BY r.id"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let rows = statement.query_map([attempt], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn keys_by_ids(tx: &Connection, reminders: &[i64]) -> Result<Vec<ReminderKey>, StoreError> {
+    reminders.iter().map(|reminder| key_by_id(tx, *reminder)).collect()
+}
+
+/// Annie's list shows the text of an attempt: it was sent. What is still open of its reminders is `sent`.
+///
+/// # Errors
+/// [`StoreError::Stale`] if the attempt is not open any more; database errors.
+pub fn found(
+    tx: &Transaction<'_>,
+    attempt: i64,
+    conversation: &ConversationId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    mark_sent(tx, attempt, conversation, &Entry::new(now, Act::Found))
+}
+
+fn mark_sent(
+    tx: &Transaction<'_>,
+    attempt: i64,
+    conversation: &ConversationId,
+    entry: &Entry<'_>,
+) -> Result<(), StoreError> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE attempts SET outcome = 'sent', conversation_id = ?2
+             WHERE id = ?1 AND outcome IN ('unknown', 'not-found')",
+        )?
+        .execute((attempt, &conversation.0))?;
+    if changed != 1 {
+        return Err(StoreError::Stale("reconciling"));
+    }
+    conversation::take(tx, conversation, attempt)?;
+    let open = reminders_of(tx, attempt, "'unknown', 'held', 'planned'")?;
+    for reminder in &open {
+        to_sent(tx, *reminder, attempt)?;
+    }
+    let keys = keys_by_ids(tx, &open)?;
+    audit::note_each(tx, &Entry { attempt: Some(attempt), conversation: Some(conversation), ..*entry }, &keys)?;
+    Ok(())
+}
+
+/// To `sent`, by the legal moves.
+fn to_sent(tx: &Transaction<'_>, reminder: i64, attempt: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE reminders SET state = 'sending', message_id = (SELECT message_id FROM attempts WHERE id = ?2)
+         WHERE id = ?1 AND state = 'planned'",
+    )?
+    .execute((reminder, attempt))?;
+    tx.prepare_cached("UPDATE reminders SET state = 'sent' WHERE id = ?1 AND state IN ('sending', 'unknown', 'held')")?
+        .execute([reminder])?;
+    Ok(())
+}
+
+/// The first complete listing without a text, by its beginning.
+///
+/// # Errors
+/// Database errors.
+pub fn set_absent(tx: &Transaction<'_>, attempt: i64, at: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql = "UPDATE attempts SET absent_at = ?2 WHERE id = ?1 AND outcome = 'unknown' AND absent_at IS NULL";
+    tx.prepare_cached(sql)?.execute((attempt, at.timestamp()))?;
+    Ok(())
+}
+
+/// Two complete listings are without a text: it is not in doubt any more, and may be tried once more.
+///
+/// # Errors
+/// Database errors.
+pub fn not_found(tx: &Transaction<'_>, attempt: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE attempts SET outcome = 'not-found' WHERE id = ?1 AND outcome = 'unknown'")?
+        .execute([attempt])?;
+    let open = reminders_of(tx, attempt, "'unknown'")?;
+    for reminder in &open {
+        tx.prepare_cached(
+            "UPDATE reminders SET state = 'planned', message_id = NULL WHERE id = ?1 AND state = 'unknown'",
+        )?
+        .execute([reminder])?;
+    }
+    let keys = keys_by_ids(tx, &open)?;
+    audit::note_each(tx, &Entry { attempt: Some(attempt), ..Entry::new(now, Act::NotFound) }, &keys)
+}
+
+/// Nothing more can be learnt by machine, or not in time: a person has to decide. The number is blocked no longer.
+/// Returns how many reminders are held by it.
+///
+/// # Errors
+/// Database errors.
+pub fn hold(tx: &Transaction<'_>, attempt: i64, why: &'static str, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    tx.prepare_cached("UPDATE attempts SET unresolved = 1 WHERE id = ?1 AND outcome = 'unknown'")?
+        .execute([attempt])?;
+    let open = reminders_of(tx, attempt, "'unknown'")?;
+    for reminder in &open {
+        tx.prepare_cached("UPDATE reminders SET state = 'held' WHERE id = ?1 AND state = 'unknown'")?
+            .execute([reminder])?;
+    }
+    let keys = keys_by_ids(tx, &open)?;
+    audit::note_each(tx, &Entry { attempt: Some(attempt), code: Some(why), ..Entry::new(now, Act::Held) }, &keys)?;
+    Ok(open.len())
+}
+
+/// Texts in doubt all of whose reminders have expired: too late to learn it in time, so they are held. Returns how
+/// many reminders.
+///
+/// # Errors
+/// Database errors.
+pub fn hold_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    const EXPIRED: &str = "SELECT t.id FROM reminders AS r INDEXED BY reminders_in_doubt
+        JOIN attempts AS t ON t.message_id = r.message_id
+        WHERE r.state IN ('unknown', 'held') AND r.state <> 'held' AND t.outcome = 'unknown'
+        GROUP BY t.id HAVING max(coalesce(r.expires_at, r.starts_at)) <= ?1";
+    let attempts: Vec<i64> =
+        tx.prepare_cached(EXPIRED)?.query_map([now.timestamp()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut held = 0;
+    for attempt in attempts {
+        held += hold(tx, attempt, "expired", now)?;
+    }
+    Ok(held)
+}
+
+/// Reminders of which it is still unknown whether they went out when their visit starts: `missed(unconfirmed)`.
+/// Their attempts block the number no longer. Returns how many.
+///
+/// # Errors
+/// Database errors.
+pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    let over: Vec<i64> = tx
+        .prepare_cached(
+            "SELECT id FROM reminders INDEXED BY reminders_in_doubt
+             WHERE state IN ('unknown', 'held') AND starts_at <= ?1",
+        )?
+        .query_map([now.timestamp()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let missed = State::Answered(Answer::Missed(Miss::Unconfirmed));
+    for reminder in &over {
+        tx.prepare_cached(
+            "UPDATE attempts SET unresolved = 1 WHERE outcome = 'unknown' AND unresolved = 0
+                 AND message_id = (SELECT message_id FROM reminders WHERE id = ?1)",
+        )?
+        .execute([reminder])?;
+        tx.prepare_cached(
+            "UPDATE reminders SET state = ?2, reason = ?3 WHERE id = ?1 AND state IN ('unknown', 'held')",
+        )?
+        .execute((reminder, missed.name(), missed.reason()))?;
+    }
+    let keys = keys_by_ids(tx, &over)?;
+    audit::note_each(tx, &Entry { code: missed.reason(), ..Entry::new(now, Act::Missed) }, &keys)?;
+    Ok(over.len())
+}
+
+/// The detail of an attempt that was found in Annie's list, and not made by this database.
+pub(crate) const ADOPTED: &str = "begun while Leadtime was not looking";
+
+/// A reminder that counts as sent by a conversation begun while Leadtime was not looking. Its row is `planned`.
+///
+/// # Errors
+/// Database errors.
+pub(crate) fn adopt(
+    tx: &Transaction<'_>,
+    key: &ReminderKey,
+    told: &Told,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let attempt = attempt_of(tx, told)?;
+    let reminder: i64 = tx
+        .prepare_cached(
+            "SELECT id FROM reminders WHERE appointment_id = ?1 AND rule = ?2 AND starts_at = ?3 AND round = ?4",
+        )?
+        .query_row((&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round), |row| row.get(0))?;
+    to_sent(tx, reminder, attempt)?;
+    tx.prepare_cached(
+        "INSERT INTO message_reminders (message_id, reminder_id) SELECT message_id, ?2 FROM attempts WHERE id = ?1
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute((attempt, reminder))?;
+    let entry =
+        Entry { attempt: Some(attempt), conversation: Some(&told.conversation), ..Entry::new(now, Act::Adopted) };
+    audit::note(tx, &Entry { key: Some(key), ..entry })
+}
+
+/// The attempt a conversation stands for; one without words is made where the store has none.
+fn attempt_of(tx: &Transaction<'_>, told: &Told) -> Result<i64, StoreError> {
+    let of = "SELECT attempt_id, phone, api_key FROM conversations WHERE conversation_id = ?1";
+    let (attempt, phone, api_key): (Option<i64>, String, Option<String>) =
+        tx.prepare_cached(of)?.query_row([&told.conversation.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    if let Some(attempt) = attempt {
+        return Ok(attempt);
+    }
+    tx.execute(
+        "INSERT INTO messages (phone, body, made_at, made_local) VALUES (?1, NULL, ?2, '')",
+        (&phone, told.at.timestamp()),
+    )?;
+    tx.execute(
+        "INSERT INTO attempts (message_id, api_key, phone, started_ms, ended_ms, outcome, conversation_id, detail)
+         VALUES (last_insert_rowid(), ?1, ?2, ?3, ?3, 'sent', ?4, ?5)",
+        (api_key.unwrap_or_default(), &phone, told.at.timestamp_millis(), &told.conversation.0, ADOPTED),
+    )?;
+    let attempt = tx.last_insert_rowid();
+    tx.execute("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1", (&told.conversation.0, attempt))?;
+    Ok(attempt)
+}
+
+/// What a person decides about a held reminder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It was sent: this is its conversation in Annie.
+    Sent(ConversationId),
+    /// It was not: send the text once more, with all that was in it, as soon as the limits allow.
+    Retry,
+    /// Do not send it.
+    Drop,
+}
+
+/// A reminder that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its id, for `leadtime resolve`.
+    pub id: i64,
+    /// What it is about.
+    pub key: ReminderKey,
+    /// The number.
+    pub phone: Option<Phone>,
+    /// When it was tried first.
+    pub tried_at: DateTime<Utc>,
+    /// The last attempt, in words.
+    pub detail: Option<String>,
+    /// The codes of why it is held, as the audit has them.
+    pub why: Option<String>,
+}
+
+/// The held reminders, oldest first.
+///
+/// # Errors
+/// Database errors.
+pub fn held(connection: &Connection) -> Result<Vec<Held>, StoreError> {
+    const HELD: &str = "SELECT r.appointment_id, r.rule, r.starts_at, r.round, r.id, r.phone,
+            (SELECT min(t.started_ms) FROM message_reminders AS mr JOIN attempts AS t ON t.message_id = mr.message_id
+             WHERE mr.reminder_id = r.id AND t.outcome <> 'not-sent'),
+            (SELECT t.detail FROM attempts AS t WHERE t.message_id = r.message_id),
+            (SELECT a.code FROM audit AS a WHERE a.appointment_id = r.appointment_id AND a.rule = r.rule
+             AND a.act = 'held' ORDER BY a.id DESC LIMIT 1)
+        FROM reminders AS r INDEXED BY reminders_in_doubt
+        WHERE r.state IN ('unknown', 'held') AND r.state = 'held' ORDER BY r.starts_at, r.id";
+    let mut statement = connection.prepare(HELD)?;
+    let rows = statement.query_map([], |row| {
+        let started: Option<i64> = row.get(6)?;
+        Ok(Held {
+            key: key_of(row)?,
+            id: row.get(4)?,
+            phone: row.get::<_, Option<String>>(5)?.and_then(|phone| Phone::from_e164(&phone)),
+            tried_at: instant(started.unwrap_or(0).div_euclid(1000)),
+            detail: row.get(7)?,
+            why: row.get(8)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Why a decision cannot be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotResolved {
+    /// There is none of this id, or it is not held.
+    #[error("no held reminder has the id {0}; `leadtime resolve` shows those that are held")]
+    NotHeld(i64),
+    /// The conversation is another text's.
+    #[error("this conversation belongs to another text already; look the right one up in Annie")]
+    Anothers,
+}
+
+/// Carries a person's decision out.
+///
+/// # Errors
+/// Database errors; the inner one if it cannot be done.
+pub fn resolve(
+    tx: &Transaction<'_>,
+    reminder: i64,
+    decision: &Decision,
+    person: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<Result<ReminderKey, NotResolved>, StoreError> {
+    let is_held: Option<bool> =
+        tx.query_row("SELECT state = 'held' FROM reminders WHERE id = ?1", [reminder], |row| row.get(0)).optional()?;
+    if is_held != Some(true) {
+        return Ok(Err(NotResolved::NotHeld(reminder)));
+    }
+    let key = key_by_id(tx, reminder)?;
+    let open = "SELECT t.id FROM message_reminders AS mr JOIN attempts AS t ON t.message_id = mr.message_id
+                WHERE mr.reminder_id = ?1 AND t.outcome IN ('unknown', 'not-found') ORDER BY t.id DESC LIMIT 1";
+    let attempt: Option<i64> = tx.query_row(open, [reminder], |row| row.get(0)).optional()?;
+    let by_hand = |act| Entry { who: person.who, why: person.why, attempt, ..Entry::new(now, act) };
+    match decision {
+        Decision::Sent(conversation) => {
+            let anothers = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1
+                            AND attempt_id IS NOT NULL AND attempt_id IS NOT ?2)";
+            if tx.query_row(anothers, (&conversation.0, attempt), |row| row.get(0))? {
+                return Ok(Err(NotResolved::Anothers));
+            }
+            match attempt {
+                Some(attempt) => mark_sent(tx, attempt, conversation, &by_hand(Act::ResolvedSent))?,
+                None => {
+                    to_sent(tx, reminder, 0)?;
+                    audit::note(tx, &Entry { key: Some(&key), ..by_hand(Act::ResolvedSent) })?;
+                }
+            }
+        }
+        Decision::Retry => {
+            tx.execute("UPDATE attempts SET outcome = 'not-found', retry_by_hand = 1 WHERE id IS ?1", [attempt])?;
+            // The text is sent once more, with all that was in it.
+            let again = match attempt {
+                Some(attempt) => reminders_of(tx, attempt, "'held'")?,
+                None => vec![reminder],
+            };
+            for reminder in &again {
+                tx.execute("UPDATE reminders SET state = 'planned', message_id = NULL WHERE id = ?1", [reminder])?;
+            }
+            audit::note_each(tx, &by_hand(Act::ResolvedRetry), &keys_by_ids(tx, &again)?)?;
+        }
+        Decision::Drop => {
+            let dropped = State::Answered(Answer::Skipped(Skip::ByHand));
+            tx.execute(
+                "UPDATE reminders SET state = ?2, reason = ?3 WHERE id = ?1",
+                (reminder, dropped.name(), dropped.reason()),
+            )?;
+            audit::note(tx, &Entry { key: Some(&key), ..by_hand(Act::ResolvedDrop) })?;
+        }
+    }
+    Ok(Ok(key))
+}
+
+/// The reminders an attempt was about, for a log.
+///
+/// # Errors
+/// Database errors.
+pub fn about(connection: &Connection, attempt: i64) -> Result<Vec<ReminderKey>, StoreError> {
+    keys_of(connection, attempt)
+}

@@ -1,0 +1,54 @@
+//! Whose number a spelling is: how the practice's configuration reads numbers, and which unit a visit belongs to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+
+use crate::domain::ids::AppointmentId;
+use crate::domain::phone::{Country, Phone, Reading};
+use crate::store::appointments::phone_spellings;
+use crate::store::connection::error::StoreError;
+use crate::store::planning::unit::PlanningUnit;
+
+/// How numbers are read: by the rules of a country, and taken as written where the configuration names them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Directory {
+    /// The country of numbers without `+`.
+    pub country: Country,
+    /// Numbers that count as usable, valid or not.
+    pub as_written: BTreeSet<Phone>,
+    /// The practice's own numbers: an entry with one of them has none of its patient's.
+    pub own: BTreeSet<Phone>,
+    /// Which locations have an API key of their own, by its name.
+    pub keys: BTreeMap<String, String>,
+    /// The key of all other visits, by its name.
+    pub key: String,
+}
+
+impl Directory {
+    /// The number of a reading, if it can be texted.
+    pub fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
+        let allowed = |phone: &&Phone| {
+            !reading.refusal && ((reading.valid && reading.textable) || self.as_written.contains(phone))
+        };
+        reading.phone.as_ref().filter(allowed).filter(|phone| !self.own.contains(phone))
+    }
+
+    /// The unit a visit belongs to, by its number as written; spellings must have been learnt.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub fn unit(
+        &self,
+        connection: &Connection,
+        id: &AppointmentId,
+        spelling: Option<&str>,
+    ) -> Result<PlanningUnit, StoreError> {
+        let reading = match spelling {
+            Some(spelling) => phone_spellings::known(connection, self.country, spelling)?,
+            None => None,
+        };
+        let phone = reading.as_ref().and_then(|reading| self.usable(reading));
+        Ok(phone.cloned().map_or_else(|| PlanningUnit::Appointment(id.clone()), PlanningUnit::Number))
+    }
+}

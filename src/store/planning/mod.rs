@@ -1,0 +1,7 @@
+//! What the planning pass works from: the replan queue, the planner's input, and the daemon's own state.
+
+pub mod daemon_state;
+pub mod directory;
+pub mod planner_input;
+pub mod replan_queue;
+pub mod unit;

@@ -1,0 +1,352 @@
+//! Gathers all that is known of one planning unit, for the planner.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row};
+use tracing::error;
+
+use crate::domain::appointment::Appointment;
+use crate::domain::ids::{AppointmentId, ConversationId, PatientId};
+use crate::domain::phone::Phone;
+use crate::domain::reminder_key::ReminderKey;
+use crate::planner::input::{FeedImports, Number, NumberFacts, Spent, Stored, Told, Twin, VisitFacts};
+use crate::store::appointments::appointment::{COLUMN_COUNT, COLUMNS, from_row};
+use crate::store::appointments::phone_spellings;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::{any_text, instant, text};
+use crate::store::controls::pauses;
+use crate::store::conversations::{conversation, listings};
+use crate::store::ledger::attempts;
+use crate::store::ledger::rows::{key_of, state_of};
+use crate::store::planning::directory::Directory;
+use crate::store::planning::unit::PlanningUnit;
+
+/// Everything the planner needs of a unit. `also` names visits whose stored reminders belong here although the
+/// visit itself may be gone or moved to another number.
+///
+/// # Errors
+/// Database errors, and rows no version of Leadtime writes.
+pub fn load(
+    connection: &Connection,
+    directory: &Directory,
+    unit: &PlanningUnit,
+    also: &BTreeSet<AppointmentId>,
+    now: DateTime<Utc>,
+) -> Result<NumberFacts, StoreError> {
+    let loader = Loader { connection, directory, now };
+    let (number, visits) = match unit {
+        PlanningUnit::Number(phone) => (Number::Usable(phone.clone()), loader.visits_of_number(phone)?),
+        PlanningUnit::Appointment(id) => {
+            let visits = loader.visit(id)?;
+            (loader.unusable(&visits)?, visits)
+        }
+    };
+    let here = |id: &AppointmentId| visits.iter().any(|v| v.appointment.id == *id);
+    let mut stored = Vec::new();
+    for visit in &visits {
+        stored.extend(loader.stored(&visit.appointment.id)?);
+    }
+    for id in also {
+        // One that lives under another number is that number's to answer for.
+        if !here(id) && !loader.exists(id)? {
+            stored.extend(loader.stored(id)?);
+        }
+    }
+    let mut spent = Vec::new();
+    let mut known: HashSet<ReminderKey> = HashSet::new();
+    for visit in &visits {
+        // Two visits of one patient and start find the same.
+        spent.extend(loader.spent(&visit.appointment)?.into_iter().filter(|found| known.insert(found.key.clone())));
+    }
+    let none = NumberFacts {
+        number,
+        visits,
+        stored,
+        spent,
+        in_doubt: false,
+        opted_out: false,
+        attempts: Vec::new(),
+        wrong_for: BTreeSet::new(),
+        told: Vec::new(),
+        replies_unread: false,
+        catching_up: false,
+    };
+    let Number::Usable(phone) = &none.number else { return Ok(none) };
+    Ok(NumberFacts {
+        in_doubt: loader.in_doubt(phone)?,
+        opted_out: loader.opted_out(phone)?,
+        attempts: attempts::of_number(connection, phone, now)?,
+        wrong_for: loader.wrong_for(phone)?,
+        told: loader.told(phone, &none.visits)?,
+        replies_unread: conversation::unread(connection, phone, now)?,
+        catching_up: loader.is_catching_up(&none.visits)?,
+        ..none
+    })
+}
+
+struct Loader<'a> {
+    connection: &'a Connection,
+    directory: &'a Directory,
+    now: DateTime<Utc>,
+}
+
+impl Loader<'_> {
+    fn visits_of_number(&self, phone: &Phone) -> Result<Vec<VisitFacts>, StoreError> {
+        const SPELLINGS: &str = "SELECT spelling FROM known_spellings WHERE country = ?1 AND e164 = ?2 AND refusal = 0";
+        let mut statement = self.connection.prepare_cached(SPELLINGS)?;
+        // A set: what this connection has read, the daemon may have stored since.
+        let spellings: BTreeSet<String> = statement
+            .query_map((self.directory.country.code(), phone.dial()), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let sql = format!(
+            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id
+             FROM appointments AS a {BESIDE} WHERE a.phone = ?1"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut visits = Vec::new();
+        for spelling in spellings {
+            for row in statement.query_map([spelling], |row| self.visit_of(row))? {
+                match row.map_err(StoreError::from) {
+                    Ok(visit) => visits.push(visit),
+                    // One row that cannot be read holds up no other visit of the number.
+                    Err(error) if error.is_about_data() => {
+                        error!(
+                            "an appointment of the number {phone} cannot be read ({error}), and gets no texts: look at its visits in the appointment book"
+                        );
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        visits.sort_by(|a, b| {
+            let of = |visit: &VisitFacts| visit.appointment.starts_at;
+            of(a).cmp(&of(b)).then_with(|| a.appointment.id.cmp(&b.appointment.id))
+        });
+        self.complete(visits)
+    }
+
+    fn visit(&self, id: &AppointmentId) -> Result<Vec<VisitFacts>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id
+             FROM appointments AS a {BESIDE} WHERE a.id = ?1"
+        );
+        let found = self.connection.prepare_cached(&sql)?.query_row([&id.0], |row| self.visit_of(row)).optional()?;
+        self.complete(found.into_iter().collect())
+    }
+
+    /// Why a visit has no usable number.
+    fn unusable(&self, visits: &[VisitFacts]) -> Result<Number, StoreError> {
+        let mut number = Number::Missing;
+        for spelling in visits.iter().filter_map(|v| v.appointment.phone.as_ref()).filter(|s| !s.trim().is_empty()) {
+            let reading = phone_spellings::known(self.connection, self.directory.country, spelling)?;
+            let refused = reading.is_some_and(|reading| reading.refusal);
+            number = if refused { Number::Refused } else { Number::Invalid };
+        }
+        Ok(number)
+    }
+
+    fn visit_of(&self, row: &Row<'_>) -> rusqlite::Result<VisitFacts> {
+        let appointment = from_row(row)?;
+        let time = |column: usize, otherwise: DateTime<Utc>| {
+            row.get::<_, Option<i64>>(COLUMN_COUNT + column).map(|unix| unix.map_or(otherwise, instant))
+        };
+        Ok(VisitFacts {
+            first_start: time(0, appointment.starts_at)?,
+            seen_at: time(1, self.now)?,
+            taken_at: time(2, self.now)?,
+            bad_row: row.get::<_, Option<i64>>(COLUMN_COUNT + 3)?.is_some(),
+            not_listed: row.get::<_, Option<i64>>(COLUMN_COUNT + 4)?.is_some(),
+            imports: FeedImports::None,
+            twins: Vec::new(),
+            skipped: Vec::new(),
+            paused: None,
+            appointment,
+        })
+    }
+
+    /// Adds what further statements tell.
+    fn complete(&self, mut visits: Vec<VisitFacts>) -> Result<Vec<VisitFacts>, StoreError> {
+        let mut feeds: HashMap<(String, i64), FeedImports> = HashMap::new();
+        let pauses = pauses::pauses(self.connection, self.now)?;
+        for visit in &mut visits {
+            if !visit.appointment.status.is_live() || visit.appointment.starts_at <= self.now {
+                continue;
+            }
+            if let (Some(feed), None) = (&visit.appointment.feed, visit.appointment.booked_at) {
+                let seen = visit.seen_at.min(self.now).timestamp();
+                visit.imports = match feeds.get(&(feed.clone(), seen)) {
+                    Some(imports) => *imports,
+                    None => {
+                        let imports = self.imports(feed, seen)?;
+                        feeds.insert((feed.clone(), seen), imports);
+                        imports
+                    }
+                };
+            }
+            visit.twins = self.twins(&visit.appointment)?;
+            visit.skipped = pauses::skips_of(self.connection, &visit.appointment.id)?;
+            visit.paused = pauses::pause_of(&pauses, visit.appointment.location.as_deref());
+        }
+        Ok(visits)
+    }
+
+    fn imports(&self, feed: &str, seen: i64) -> Result<FeedImports, StoreError> {
+        let any: bool = self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM imports WHERE feed = ?1)")?
+            .query_row([feed], |row| row.get(0))?;
+        if !any {
+            return Ok(FeedImports::None);
+        }
+        let last: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT max(started_at) FROM imports
+                 WHERE feed = ?1 AND started_at < ?2 AND finished_at IS NOT NULL",
+            )?
+            .query_row((feed, seen), |row| row.get(0))?;
+        Ok(FeedImports::LastBeforeSeen(last.map(instant)))
+    }
+
+    fn twins(&self, of: &Appointment) -> Result<Vec<Twin>, StoreError> {
+        const TWINS: &str = "SELECT id, type_id, phone, consent FROM appointments AS a
+            WHERE patient_id = ?1 AND starts_unix = ?2 AND id <> ?3 AND status IN ('booked', 'confirmed')
+            AND NOT EXISTS (SELECT 1 FROM bad_rows AS b WHERE b.appointment_id = a.id)";
+        let mut statement = self.connection.prepare_cached(TWINS)?;
+        let mut rows = statement.query((&of.patient_id.0, of.starts_at.timestamp(), &of.id.0))?;
+        let mut twins = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (spelling, consent): (Option<String>, Option<String>) = (any_text(row, 2)?, row.get(3)?);
+            let reading = match &spelling {
+                Some(spelling) => phone_spellings::known(self.connection, self.directory.country, spelling)?,
+                None => None,
+            };
+            let phone = reading.as_ref().and_then(|reading| self.directory.usable(reading));
+            let declined = match phone {
+                Some(phone) => consent.as_deref() == Some("no") || self.opted_out(phone)?,
+                None => false,
+            };
+            let phone = phone.filter(|_| !declined).cloned();
+            twins.push(Twin {
+                id: AppointmentId(any_text(row, 0)?.unwrap_or_default()),
+                type_id: text(row, 1)?,
+                phone,
+            });
+        }
+        Ok(twins)
+    }
+
+    fn exists(&self, id: &AppointmentId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM appointments WHERE id = ?1)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([&id.0], |row| row.get(0))?)
+    }
+
+    fn stored(&self, id: &AppointmentId) -> Result<Vec<Stored>, StoreError> {
+        let sql =
+            "SELECT appointment_id, rule, starts_at, round, state, reason, nominal_at, adjusted_at, due_at, expires_at,
+                   id, EXISTS (SELECT 1 FROM message_reminders AS mr WHERE mr.reminder_id = reminders.id)
+                   FROM reminders WHERE appointment_id = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([&id.0])?;
+        let mut stored = Vec::new();
+        while let Some(row) = rows.next()? {
+            let time = |column: usize| row.get::<_, Option<i64>>(column).map(|unix| unix.map(instant));
+            stored.push(Stored {
+                key: key_of(row)?,
+                state: state_of(row, 4)?,
+                nominal_at: time(6)?,
+                adjusted_at: time(7)?,
+                due_at: time(8)?,
+                expires_at: time(9)?,
+                tried: row.get(11)?,
+                retry: match row.get(11)? {
+                    true => attempts::retry_of(self.connection, row.get(10)?)?,
+                    false => None,
+                },
+            });
+        }
+        Ok(stored)
+    }
+
+    /// What this visit was told, at any start, and what was told of its patient's start under any id; some of it twice.
+    fn spent(&self, visit: &Appointment) -> Result<Vec<Spent>, StoreError> {
+        // `OR`: SQLite makes a table of its own of an `IN` list, at each call.
+        let sql = "SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
+                   WHERE patient_id = ?1 AND starts_at = ?2 AND (state = 'sending' OR state = 'sent'
+                       OR state = 'rejected' OR state = 'unknown' OR state = 'held')
+                   UNION ALL SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
+                   WHERE appointment_id = ?3 AND (state = 'sending' OR state = 'sent'
+                       OR state = 'rejected' OR state = 'unknown' OR state = 'held')";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let about = (&visit.patient_id.0, visit.starts_at.timestamp(), &visit.id.0);
+        let rows = statement.query_map(about, |row| {
+            Ok(Spent { patient_id: PatientId(row.get(5)?), key: key_of(row)?, order: row.get(4)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What was sent over one of these visits' keys while nobody looked is not known yet.
+    fn is_catching_up(&self, visits: &[VisitFacts]) -> Result<bool, StoreError> {
+        let blind = listings::blind_keys(self.connection)?;
+        let key_of = |visit: &VisitFacts| {
+            let own = visit.appointment.location.as_ref().and_then(|location| self.directory.keys.get(location));
+            own.unwrap_or(&self.directory.key).clone()
+        };
+        Ok(!blind.is_empty() && visits.iter().any(|visit| blind.contains(&key_of(visit))))
+    }
+
+    fn in_doubt(&self, phone: &Phone) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1
+                   AND (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
+    }
+
+    /// What was begun with this number while nobody looked, or with another number its patients have or had.
+    fn told(&self, phone: &Phone, visits: &[VisitFacts]) -> Result<Vec<Told>, StoreError> {
+        let mut told = self.told_at(phone.dial())?;
+        let any = "SELECT EXISTS (SELECT 1 FROM conversations WHERE blind = 1)";
+        if !self.connection.prepare_cached(any)?.query_row([], |row| row.get::<_, bool>(0))? {
+            return Ok(told);
+        }
+        let others = "SELECT phone FROM reminders WHERE patient_id = ?1 AND phone IS NOT NULL
+                      UNION SELECT earlier_phone FROM reminders WHERE patient_id = ?1 AND earlier_phone IS NOT NULL";
+        let mut statement = self.connection.prepare_cached(others)?;
+        let patients: BTreeSet<&str> = visits.iter().map(|visit| visit.appointment.patient_id.0.as_str()).collect();
+        let mut phones = BTreeSet::new();
+        for patient in patients {
+            let rows = statement.query_map([patient], |row| row.get::<_, String>(0))?;
+            phones.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        }
+        for other in phones.iter().filter(|other| *other != phone.dial()) {
+            told.extend(self.told_at(other)?);
+        }
+        Ok(told)
+    }
+
+    fn told_at(&self, phone: &str) -> Result<Vec<Told>, StoreError> {
+        let sql =
+            "SELECT conversation_id, started_at FROM conversations WHERE phone = ?1 AND blind = 1 ORDER BY started_at";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let told = |row: &Row<'_>| Ok(Told { conversation: ConversationId(row.get(0)?), at: instant(row.get(1)?) });
+        let rows = statement.query_map([phone], told)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A refusal that only this connection has read so far counts as the opt-out it is going to be.
+    fn opted_out(&self, phone: &Phone) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)
+                   OR EXISTS (SELECT 1 FROM temp.new_spellings WHERE e164 = ?1 AND refusal = 1)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
+    }
+
+    fn wrong_for(&self, phone: &Phone) -> Result<BTreeSet<PatientId>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT patient_id FROM wrong_numbers WHERE phone = ?1")?;
+        let rows = statement.query_map([phone.dial()], |row| row.get(0).map(PatientId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// What the store knows of a visit beside its row.
+const BESIDE: &str = "LEFT JOIN first_seen AS f ON f.appointment_id = a.id
+    LEFT JOIN bad_rows AS b ON b.appointment_id = a.id LEFT JOIN not_listed AS n ON n.appointment_id = a.id";

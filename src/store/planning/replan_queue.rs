@@ -1,0 +1,175 @@
+//! What has to be planned again, and the planning units that come of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use crate::domain::ids::AppointmentId;
+use crate::store::appointments::phone_spellings;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::any_text;
+use crate::store::planning::directory::Directory;
+use crate::store::planning::unit::PlanningUnit;
+
+/// Units to plan, each with the visits that made it dirty (some of them gone, or moved to another number).
+pub type Dirty = BTreeMap<PlanningUnit, BTreeSet<AppointmentId>>;
+
+/// Takes up to `limit` marks and turns them into units. The marks are gone when the transaction commits, so the
+/// units have to be planned in it.
+///
+/// # Errors
+/// Database errors.
+pub fn take(
+    tx: &Transaction<'_>,
+    directory: &Directory,
+    limit: usize,
+    now: DateTime<Utc>,
+) -> Result<Dirty, StoreError> {
+    // As bytes: a mark of a text that is no UTF-8 has to be taken away too.
+    let marks: Vec<(Vec<u8>, Vec<u8>)> = tx
+        .prepare_cached("SELECT CAST(phone AS BLOB), CAST(appointment_id AS BLOB) FROM dirty_numbers LIMIT ?1")?
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut dirty = Dirty::new();
+    for (phone, id) in &marks {
+        let number = unit_of_spelling(tx, directory, &String::from_utf8_lossy(phone), now)?;
+        let id = AppointmentId(String::from_utf8_lossy(id).into_owned());
+        if id.0.is_empty() {
+            dirty.extend(number.map(|unit| (unit, BTreeSet::new())));
+            continue;
+        }
+        if let Some(unit) = number {
+            dirty.entry(unit).or_default().insert(id.clone());
+        }
+        for (id, spelling) in with_its_twins(tx, &id)? {
+            let unit = match &spelling {
+                Some(spelling) => unit_of_spelling(tx, directory, spelling, now)?,
+                None => None,
+            };
+            dirty.entry(unit.unwrap_or(PlanningUnit::Appointment(id.clone()))).or_default().insert(id);
+        }
+        // A visit that is gone was of no number: its own unit closes its reminders.
+        dirty.entry(PlanningUnit::Appointment(id.clone())).or_default().insert(id);
+    }
+    let mut remove = tx.prepare_cached(
+        "DELETE FROM dirty_numbers WHERE phone = CAST(?1 AS TEXT) AND appointment_id = CAST(?2 AS TEXT)",
+    )?;
+    for mark in &marks {
+        remove.execute((&mark.0, &mark.1))?;
+    }
+    drop(remove);
+    Ok(without_covered(tx, directory, dirty, now)?)
+}
+
+/// Drops the units of single visits whose number is usable after all: the number's unit covers them.
+fn without_covered(
+    tx: &Transaction<'_>,
+    directory: &Directory,
+    dirty: Dirty,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<Dirty> {
+    let mut kept = Dirty::new();
+    for (unit, ids) in dirty {
+        if let PlanningUnit::Appointment(id) = &unit
+            && let Some(spelling) = spelling_of(tx, id)?
+            && unit_of_spelling(tx, directory, &spelling, now).is_ok_and(|unit| unit.is_some())
+        {
+            continue;
+        }
+        kept.insert(unit, ids);
+    }
+    Ok(kept)
+}
+
+fn spelling_of(tx: &Connection, id: &AppointmentId) -> rusqlite::Result<Option<String>> {
+    let mut statement = tx.prepare_cached("SELECT phone FROM appointments WHERE id = ?1")?;
+    Ok(statement.query_row([&id.0], |row| any_text(row, 0)).optional()?.flatten())
+}
+
+fn unit_of_spelling(
+    tx: &Connection,
+    directory: &Directory,
+    spelling: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<PlanningUnit>, StoreError> {
+    if spelling.is_empty() {
+        return Ok(None);
+    }
+    let reading = phone_spellings::learn(tx, directory.country, spelling, now)?;
+    Ok(directory.usable(&reading).cloned().map(PlanningUnit::Number))
+}
+
+/// The visit, and the entries of the same patient and start, now or when it was last planned: whether they are
+/// duplicates of it changes with it.
+fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(AppointmentId, Option<String>)>, StoreError> {
+    // CROSS JOIN keeps the order: first the one or two starts, then their entries by index.
+    const SAME: &str = "SELECT a.id, a.phone FROM (
+            SELECT patient_id, starts_unix AS start FROM appointments WHERE id = ?1
+            UNION SELECT patient_id, starts_at FROM reminders WHERE appointment_id = ?1) AS own
+        CROSS JOIN appointments AS a ON a.patient_id = own.patient_id AND a.starts_unix = own.start";
+    let mut statement = tx.prepare_cached(SAME)?;
+    let rows = statement
+        .query_map([&id.0], |row| Ok((AppointmentId(any_text(row, 0)?.unwrap_or_default()), any_text(row, 1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many marks wait.
+///
+/// # Errors
+/// Database errors.
+pub fn count(connection: &Connection) -> Result<u64, StoreError> {
+    let count: i64 = connection.query_row("SELECT count(*) FROM dirty_numbers", [], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// Marks everything: every visit, and every reminder that is not final.
+///
+/// # Errors
+/// Database errors.
+pub fn mark_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT coalesce(phone, ''), id FROM appointments
+         WHERE true ON CONFLICT DO NOTHING",
+        [],
+    )?;
+    tx.execute(
+        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT coalesce(phone, ''), appointment_id FROM reminders
+         WHERE state = 'planned' ON CONFLICT DO NOTHING",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Marks the planned reminders that expired; how many.
+///
+/// # Errors
+/// Database errors.
+pub fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    let marked = tx.prepare_cached(
+        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT phone, appointment_id FROM reminders INDEXED BY reminders_expiring
+         WHERE state = 'planned' AND expires_at <= ?1 ON CONFLICT DO NOTHING",
+    )?;
+    let mut marked = marked;
+    Ok(marked.execute([now.timestamp()])?)
+}
+
+/// Marks a unit again.
+///
+/// # Errors
+/// Database errors.
+pub fn mark_unit(tx: &Transaction<'_>, unit: &PlanningUnit, also: &BTreeSet<AppointmentId>) -> Result<(), StoreError> {
+    let phone = match unit {
+        PlanningUnit::Number(phone) => phone.dial(),
+        PlanningUnit::Appointment(_) => "",
+    };
+    let mut insert =
+        tx.prepare_cached("INSERT INTO dirty_numbers (phone, appointment_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+    if also.is_empty() {
+        insert.execute((phone, ""))?;
+    }
+    for id in also {
+        insert.execute((phone, &id.0))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! Statements for what people and monitoring read.
+
+pub mod metrics;
+pub mod today;
