@@ -1,6 +1,6 @@
--- Leadtime's store, first version. Instants are Unix seconds UTC (attempts: milliseconds), except in the
--- public table `appointments`, which any program may write and which therefore defends itself.
--- Released migrations are never edited; a change is a new folder.
+-- Leadtime's store. Instants are Unix seconds UTC (attempts: milliseconds), except in the public table `appointments`,
+-- which any program may write and which therefore defends itself.
+-- Released migrations are never edited; a change is a new folder. This one is edited until the first release.
 -- Lists of three and more stand as `a = 'x' OR a = 'y'`: SQLite makes a table of its own of `a IN (...)` each time a
 -- check or a trigger runs, which was a third of the cost of a text.
 
@@ -74,23 +74,24 @@ CREATE INDEX appointments_by_patient ON appointments (patient_id, starts_unix);
 -- The time that triggers write. Empty, so they take SQLite's clock; a writer of ours that carries its own
 -- time puts one row in for the length of its transaction.
 CREATE TABLE write_time (
-    only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
-    at       INTEGER NOT NULL
+    only_row INTEGER NOT NULL PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    CONSTRAINT one_row CHECK (only_row = 1)
 ) STRICT;
 
--- When the store saw a visit, and when the visit took the start it has. A row of its own outlives REPLACE and
+-- When the store saw an appointment, and when the appointment took the start it has. A row of its own outlives REPLACE and
 -- a delete followed by a new insert, so a sync program that reloads everything makes nothing "booked late".
 CREATE TABLE first_seen (
     appointment_id TEXT    NOT NULL PRIMARY KEY,
     first_start    INTEGER NOT NULL, -- the first start ever seen
-    seen_at        INTEGER NOT NULL, -- when the visit was first seen
+    seen_at        INTEGER NOT NULL, -- when the appointment was first seen
     start          INTEGER NOT NULL, -- the start it has now
     taken_at       INTEGER NOT NULL  -- when it took that start
 ) STRICT, WITHOUT ROWID;
 
--- What has to be planned again: the number as written and the visit ('' where only the number matters).
--- The visit is named too because one without a usable number is a planning unit of its own.
-CREATE TABLE dirty_numbers (
+-- What has to be planned again: the number as written and the appointment ('' where only the number matters).
+-- The appointment is named too because one without a usable number is a planning unit of its own.
+CREATE TABLE replan_queue (
     phone          TEXT NOT NULL,
     appointment_id TEXT NOT NULL,
     PRIMARY KEY (phone, appointment_id)
@@ -101,13 +102,18 @@ CREATE TABLE phone_spellings (
     country  TEXT    NOT NULL,
     spelling TEXT    NOT NULL,
     e164     TEXT,
-    valid    INTEGER NOT NULL CHECK (valid IN (0, 1)),
+    valid    INTEGER NOT NULL,
+    refusal  INTEGER NOT NULL DEFAULT 0, -- the cell says that the patient wants no texts
     PRIMARY KEY (country, spelling),
+    CONSTRAINT valid_is_a_flag   CHECK (valid IN (0, 1)),
+    CONSTRAINT refusal_is_a_flag CHECK (refusal IN (0, 1)),
     CONSTRAINT valid_has_number CHECK (valid = 0 OR e164 IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX phone_spellings_by_number ON phone_spellings (e164);
+-- A number found by who may not be texted: those that said so in any spelling.
+CREATE INDEX phone_spellings_of_refusals ON phone_spellings (e164) WHERE refusal = 1;
 
--- A visit whose last row in a feed could not be read: its reminders wait until the row is mended.
+-- An appointment whose last row in a feed could not be read: its reminders wait until the row is mended.
 CREATE TABLE bad_rows (
     appointment_id TEXT    NOT NULL PRIMARY KEY,
     import_id      INTEGER NOT NULL REFERENCES imports (id),
@@ -116,7 +122,7 @@ CREATE TABLE bad_rows (
     reason         TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A visit cancelled because a complete export no longer named it.
+-- An appointment cancelled because a complete export no longer named it.
 CREATE TABLE not_listed (
     appointment_id TEXT    NOT NULL PRIMARY KEY,
     import_id      INTEGER NOT NULL REFERENCES imports (id)
@@ -127,27 +133,47 @@ CREATE TABLE imports (
     feed        TEXT    NOT NULL,
     started_at  INTEGER NOT NULL,
     finished_at INTEGER, -- NULL: it did not get to the end
-    complete    INTEGER NOT NULL CHECK (complete IN (0, 1)),
+    complete    INTEGER NOT NULL,
     rows_good   INTEGER NOT NULL DEFAULT 0,
     rows_bad    INTEGER NOT NULL DEFAULT 0,
     added       INTEGER NOT NULL DEFAULT 0,
     changed     INTEGER NOT NULL DEFAULT 0,
-    cancelled   INTEGER NOT NULL DEFAULT 0
+    cancelled   INTEGER NOT NULL DEFAULT 0,
+    CONSTRAINT complete_is_a_flag CHECK (complete IN (0, 1))
 ) STRICT;
 CREATE INDEX imports_by_feed ON imports (feed, started_at);
+-- The last import that brought something.
+CREATE INDEX imports_good ON imports (finished_at) WHERE rows_good > 0;
 
+-- Numbers that get no texts.
 CREATE TABLE opt_outs (
     phone  TEXT    NOT NULL PRIMARY KEY, -- E.164
     at     INTEGER NOT NULL,
-    source TEXT    NOT NULL CHECK (source = 'desk' OR source = 'reply' OR source = 'feed'),
-    who    TEXT
+    source TEXT    NOT NULL,
+    who    TEXT,
+    CONSTRAINT source_known CHECK (source = 'desk' OR source = 'reply' OR source = 'feed')
+) STRICT, WITHOUT ROWID;
+
+-- When the desk last lifted an opt-out: what a patient said before is settled.
+CREATE TABLE opt_outs_lifted (
+    phone TEXT    NOT NULL PRIMARY KEY, -- E.164
+    at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A patient who does not have this number. Ends by itself when the practice corrects the phone.
+CREATE TABLE wrong_numbers (
+    phone      TEXT    NOT NULL, -- E.164
+    patient_id TEXT    NOT NULL,
+    at         INTEGER NOT NULL,
+    who        TEXT,
+    PRIMARY KEY (phone, patient_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Triggers of the public table. They use built-in functions only (a foreign writer has no others), compare
 -- values and instants, and never say INSERT OR IGNORE: the outer statement's OR REPLACE would override it.
 CREATE TRIGGER appointments_before_insert BEFORE INSERT ON appointments
 BEGIN -- REPLACE deletes the old row without a delete trigger: note its number while it can be read
-    INSERT INTO dirty_numbers (phone, appointment_id)
+    INSERT INTO replan_queue (phone, appointment_id)
     SELECT coalesce(old_row.phone, ''), old_row.id FROM appointments AS old_row
     WHERE old_row.id = NEW.id AND (unixepoch(old_row.starts_at) IS NOT unixepoch(NEW.starts_at)
         OR unixepoch(old_row.ends_at) IS NOT unixepoch(NEW.ends_at)
@@ -170,7 +196,7 @@ END;
 
 CREATE TRIGGER appointments_after_insert AFTER INSERT ON appointments
 BEGIN
-    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (coalesce(NEW.phone, ''), NEW.id)
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (coalesce(NEW.phone, ''), NEW.id)
     ON CONFLICT DO NOTHING;
     INSERT INTO first_seen (appointment_id, first_start, seen_at, start, taken_at)
     VALUES (NEW.id, unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')), unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')))
@@ -182,7 +208,7 @@ END;
 
 CREATE TRIGGER appointments_before_update BEFORE UPDATE OF id ON appointments WHEN NEW.id IS NOT OLD.id
 BEGIN -- UPDATE OR REPLACE to an id in use removes that row without a delete trigger
-    INSERT INTO dirty_numbers (phone, appointment_id)
+    INSERT INTO replan_queue (phone, appointment_id)
     SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.id
     ON CONFLICT DO NOTHING;
 END;
@@ -206,9 +232,9 @@ WHEN NEW.id IS NOT OLD.id
         OR NEW.booked_at IS NOT OLD.booked_at
         OR NEW.consent IS NOT OLD.consent
 BEGIN
-    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (coalesce(OLD.phone, ''), OLD.id)
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (coalesce(OLD.phone, ''), OLD.id)
     ON CONFLICT DO NOTHING;
-    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (coalesce(NEW.phone, ''), NEW.id)
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (coalesce(NEW.phone, ''), NEW.id)
     ON CONFLICT DO NOTHING;
     INSERT INTO first_seen (appointment_id, first_start, seen_at, start, taken_at)
     VALUES (NEW.id, unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')), unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')))
@@ -220,32 +246,42 @@ END;
 
 CREATE TRIGGER appointments_after_delete AFTER DELETE ON appointments
 BEGIN
-    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (coalesce(OLD.phone, ''), OLD.id)
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (coalesce(OLD.phone, ''), OLD.id)
     ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER bad_rows_after_insert AFTER INSERT ON bad_rows
 BEGIN
-    INSERT INTO dirty_numbers (phone, appointment_id)
+    INSERT INTO replan_queue (phone, appointment_id)
     SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.appointment_id
     ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER bad_rows_after_delete AFTER DELETE ON bad_rows
 BEGIN
-    INSERT INTO dirty_numbers (phone, appointment_id)
+    INSERT INTO replan_queue (phone, appointment_id)
     SELECT coalesce(phone, ''), id FROM appointments WHERE id = OLD.appointment_id
     ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER opt_outs_after_insert AFTER INSERT ON opt_outs
 BEGIN
-    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER opt_outs_after_delete AFTER DELETE ON opt_outs
 BEGIN
-    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (OLD.phone, '') ON CONFLICT DO NOTHING;
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (OLD.phone, '') ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER wrong_numbers_after_insert AFTER INSERT ON wrong_numbers
+BEGIN
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER wrong_numbers_after_delete AFTER DELETE ON wrong_numbers
+BEGIN
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (OLD.phone, '') ON CONFLICT DO NOTHING;
 END;
 
 ---------------------------------------------------------------------------------------------------
@@ -261,6 +297,9 @@ CREATE TABLE messages (
     made_local   TEXT    NOT NULL  -- the same on the practice's clock, for people
 ) STRICT;
 
+-- Texts whose words are still kept, for retention.
+CREATE INDEX messages_with_words ON messages (made_at) WHERE body IS NOT NULL;
+
 -- The one POST of a message, written before its first byte leaves.
 CREATE TABLE attempts (
     id              INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -274,7 +313,10 @@ CREATE TABLE attempts (
     http_status     INTEGER,
     detail          TEXT,             -- the class of the answer or failure in words; never a body
     conversation_id TEXT UNIQUE,
-    unresolved      INTEGER NOT NULL DEFAULT 0 CHECK (unresolved IN (0, 1)),
+    unresolved      INTEGER NOT NULL DEFAULT 0, -- given up: counted in the limits, blocking no longer
+    absent_at       INTEGER,          -- the beginning of the first complete listing that did not show it
+    retry_of        INTEGER REFERENCES attempts (id), -- the attempt that was not found, whose reminders this one sends once more
+    retry_by_hand   INTEGER NOT NULL DEFAULT 0, -- a person decided that it may be tried again, however late
     CONSTRAINT outcome_known         CHECK (outcome = 'sent' OR outcome = 'not-sent' OR outcome = 'rejected'
             OR outcome = 'unknown' OR outcome = 'not-found'),
     CONSTRAINT outcome_has_end       CHECK ((outcome IS NULL) = (ended_ms IS NULL)),
@@ -282,10 +324,15 @@ CREATE TABLE attempts (
         AND (kind IS NULL OR (kind = 'unreachable' OR kind = 'rate-limited' OR kind = 'refused' OR kind = 'too-old'
                 OR kind = 'bug'))),
     CONSTRAINT sent_has_conversation CHECK ((outcome IS 'sent') = (conversation_id IS NOT NULL)),
+    CONSTRAINT unresolved_is_a_flag    CHECK (unresolved IN (0, 1)),
+    CONSTRAINT retry_by_hand_is_a_flag CHECK (retry_by_hand IN (0, 1)),
     CONSTRAINT unresolved_is_unknown CHECK (unresolved = 0 OR (outcome = 'unknown' OR outcome = 'sent' OR outcome = 'not-found' OR outcome = 'rejected'))
 ) STRICT;
 CREATE UNIQUE INDEX one_doubtful_attempt_per_number ON attempts (phone)
     WHERE (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0;
+-- Only a text that was not found is sent again, once.
+CREATE UNIQUE INDEX one_retry_at_a_time ON attempts (retry_of)
+    WHERE retry_of IS NOT NULL AND (outcome IS NULL OR outcome <> 'not-sent');
 CREATE INDEX attempts_by_phone   ON attempts (phone, started_ms);
 CREATE INDEX attempts_by_outcome ON attempts (outcome, id);
 CREATE INDEX attempts_by_kind    ON attempts (kind, id) WHERE kind IS NOT NULL;
@@ -296,19 +343,30 @@ CREATE TABLE conversations (
     phone           TEXT    NOT NULL,
     started_at      INTEGER NOT NULL,
     status          TEXT,
-    CONSTRAINT conversation_id_not_blank CHECK (trim(conversation_id) <> '')
+    tags            TEXT,             -- Annie's tags, a JSON list
+    api_key         TEXT,             -- the key it was begun or seen with, by its name
+    read_with       TEXT,             -- the key that reads its messages: the same, or another where that one is gone
+    unobserved      INTEGER NOT NULL DEFAULT 0, -- begun from our number while Leadtime was not looking: it counts as ours
+    read_at         INTEGER,          -- when its messages were last read
+    read_tried_at   INTEGER,          -- when that was last tried
+    CONSTRAINT conversation_id_not_blank CHECK (trim(conversation_id) <> ''),
+    CONSTRAINT unobserved_is_a_flag      CHECK (unobserved IN (0, 1))
 ) STRICT;
-CREATE INDEX conversations_by_phone ON conversations (phone, started_at);
+CREATE INDEX conversations_by_phone      ON conversations (phone, started_at);
+CREATE INDEX conversations_by_reading    ON conversations (read_with, started_at);
+CREATE INDEX conversations_in_unobserved ON conversations (started_at) WHERE unobserved = 1;
 
--- One visit x one rule x one start x one round, in exactly one state.
+-- One appointment x one rule x one start x one round, in exactly one state.
 CREATE TABLE reminders (
     id             INTEGER NOT NULL PRIMARY KEY,
-    appointment_id TEXT    NOT NULL, -- no foreign key: the ledger outlives the visit
+    appointment_id TEXT    NOT NULL, -- no foreign key: the ledger outlives the appointment
     rule           TEXT    NOT NULL,
     starts_at      INTEGER NOT NULL,
-    round          INTEGER NOT NULL DEFAULT 0 CHECK (round >= 0),
+    round          INTEGER NOT NULL DEFAULT 0,
     patient_id     TEXT    NOT NULL,
     phone          TEXT,             -- E.164; NULL where there is none
+    earlier_phone  TEXT,             -- the number before a correction: what was begun with it unobserved counts for this reminder too
+    api_key        TEXT    NOT NULL, -- the API key its text goes out with, by its name
     state          TEXT    NOT NULL,
     reason         TEXT,
     nominal_at     INTEGER,
@@ -318,7 +376,8 @@ CREATE TABLE reminders (
     message_id     INTEGER REFERENCES messages (id),
     starts_local   TEXT    NOT NULL,
     due_local      TEXT,
-    UNIQUE (appointment_id, rule, starts_at, round),
+    CONSTRAINT one_per_appointment_rule_start_and_round UNIQUE (appointment_id, rule, starts_at, round),
+    CONSTRAINT round_counts_up CHECK (round >= 0),
     CONSTRAINT state_known CHECK (state = 'planned' OR state = 'skipped' OR state = 'cancelled' OR state = 'missed'
             OR state = 'sending' OR state = 'sent' OR state = 'rejected' OR state = 'unknown' OR state = 'held'),
     CONSTRAINT reason_fits_state CHECK (CASE state
@@ -343,11 +402,14 @@ CREATE TABLE reminders (
 CREATE UNIQUE INDEX one_spent_per_patient_and_start ON reminders (patient_id, rule, starts_at, round)
     WHERE (state = 'sending' OR state = 'sent' OR state = 'rejected' OR state = 'unknown' OR state = 'held');
 CREATE INDEX reminders_due        ON reminders (due_at) WHERE state = 'planned';
+CREATE INDEX reminders_due_by_key ON reminders (api_key, due_at) WHERE state = 'planned';
 CREATE INDEX reminders_expiring   ON reminders (expires_at) WHERE state = 'planned';
 CREATE INDEX reminders_in_doubt   ON reminders (starts_at) WHERE state IN ('unknown', 'held');
 CREATE INDEX reminders_by_phone   ON reminders (phone);
 CREATE INDEX reminders_by_patient ON reminders (patient_id, starts_at);
 CREATE INDEX reminders_by_message ON reminders (message_id);
+CREATE INDEX reminders_not_told     ON reminders (starts_at) WHERE state IN ('skipped', 'cancelled');
+CREATE INDEX reminders_missed     ON reminders (starts_at) WHERE state = 'missed';
 
 -- Every message a reminder was ever in, also those that surely were not sent.
 CREATE TABLE message_reminders (
@@ -360,7 +422,7 @@ CREATE INDEX message_reminders_by_reminder ON message_reminders (reminder_id);
 -- REPLACE walks past unique indexes, so triggers that abort say it again.
 CREATE TRIGGER reminders_insert_guard BEFORE INSERT ON reminders
 BEGIN
-    SELECT RAISE(ABORT, 'a reminder of this visit, rule, start and round exists')
+    SELECT RAISE(ABORT, 'a reminder of this appointment, rule, start and round exists')
     WHERE EXISTS (SELECT 1 FROM reminders WHERE appointment_id = NEW.appointment_id AND rule = NEW.rule
                   AND starts_at = NEW.starts_at AND round = NEW.round);
     SELECT RAISE(ABORT, 'this reminder id is taken')
@@ -457,9 +519,12 @@ END;
 
 CREATE TRIGGER attempts_update_guard BEFORE UPDATE ON attempts
 WHEN NEW.id IS NOT OLD.id OR NEW.message_id IS NOT OLD.message_id OR NEW.api_key IS NOT OLD.api_key
-    OR NEW.phone IS NOT OLD.phone OR NEW.started_ms IS NOT OLD.started_ms
-    OR (OLD.outcome IS NOT NULL AND OLD.outcome <> 'unknown')
-    OR (OLD.outcome = 'unknown' AND NEW.outcome IS NULL)
+    OR NEW.phone IS NOT OLD.phone OR NEW.started_ms IS NOT OLD.started_ms OR NEW.retry_of IS NOT OLD.retry_of
+    OR (OLD.outcome NOT IN ('unknown', 'not-found') AND NEW.outcome IS NOT OLD.outcome)
+    OR OLD.outcome = 'sent' OR OLD.outcome = 'not-sent' OR OLD.outcome = 'rejected'
+    -- a text that was not found may be found after all; that it was not is never taken back
+    OR (OLD.outcome = 'not-found' AND NEW.outcome NOT IN ('not-found', 'sent'))
+    OR (OLD.outcome IS NOT NULL AND NEW.outcome IS NULL)
     OR NEW.unresolved < OLD.unresolved
     OR (NEW.conversation_id IS NOT NULL AND EXISTS (
         SELECT 1 FROM attempts WHERE conversation_id = NEW.conversation_id AND id <> NEW.id))
@@ -474,7 +539,7 @@ END;
 
 CREATE TRIGGER attempts_after_outcome AFTER UPDATE OF outcome, unresolved ON attempts
 BEGIN -- what became of an attempt changes the plan of its number
-    INSERT INTO dirty_numbers (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER conversations_insert_guard BEFORE INSERT ON conversations
@@ -491,6 +556,12 @@ WHEN NEW.conversation_id IS NOT OLD.conversation_id OR NEW.phone IS NOT OLD.phon
         SELECT 1 FROM conversations WHERE attempt_id = NEW.attempt_id))
 BEGIN
     SELECT RAISE(ABORT, 'whose conversation it is never changes');
+END;
+
+-- A conversation somebody else began with a number spends its budget.
+CREATE TRIGGER conversations_after_insert AFTER INSERT ON conversations WHEN NEW.attempt_id IS NULL
+BEGIN
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER conversations_delete_guard BEFORE DELETE ON conversations
@@ -522,33 +593,218 @@ CREATE TABLE circuits (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE heartbeat (
-    only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
-    at       INTEGER NOT NULL
+    only_row INTEGER NOT NULL PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    CONSTRAINT one_row CHECK (only_row = 1)
 ) STRICT;
 
 -- What the stored plan was made from: when it differs from the daemon's, everything is planned again.
 CREATE TABLE plan_basis (
-    only_row    INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
-    fingerprint TEXT    NOT NULL
+    only_row    INTEGER NOT NULL PRIMARY KEY,
+    fingerprint TEXT    NOT NULL,
+    CONSTRAINT one_row CHECK (only_row = 1)
 ) STRICT;
+
+-- Each life of the daemon, from its start to its last sign of life: `explain` tells when Leadtime was off.
+CREATE TABLE runs (
+    id         INTEGER NOT NULL PRIMARY KEY,
+    started_at INTEGER NOT NULL,
+    beat_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX runs_by_time ON runs (beat_at);
+
+-- Doubts about this machine's clock; empty: none.
+CREATE TABLE clock_doubt (
+    only_row INTEGER NOT NULL PRIMARY KEY,
+    since    INTEGER NOT NULL,
+    why      TEXT    NOT NULL,
+    CONSTRAINT one_row CHECK (only_row = 1)
+) STRICT;
+
+-- Appointments that began before `until` and were told nothing have their row in the audit.
+CREATE TABLE not_told (
+    only_row INTEGER NOT NULL PRIMARY KEY,
+    until    INTEGER NOT NULL,
+    CONSTRAINT one_row CHECK (only_row = 1)
+) STRICT;
+
+-- Alerts: which trouble lasts, and what was told of it, so that a restart neither repeats nor forgets.
+CREATE TABLE alerts (
+    kind       TEXT    NOT NULL PRIMARY KEY,
+    since      INTEGER NOT NULL, -- when the trouble began, as far as is known
+    seen_at    INTEGER NOT NULL, -- when it was first seen
+    gone_at    INTEGER,          -- when it was first seen no more; NULL: it lasts
+    told_at    INTEGER,          -- when somebody was last told; NULL: nobody was yet
+    told_count INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+---------------------------------------------------------------------------------------------------
+-- Annie's list of conversations
+---------------------------------------------------------------------------------------------------
+
+-- A key's listing of all conversations: what is due, and how far the one under way has come.
+CREATE TABLE listings (
+    api_key          TEXT    NOT NULL PRIMARY KEY,
+    unobserved_from  INTEGER,                    -- nobody looked from then on; NULL: all is known
+    unobserved_until INTEGER,
+    seen_at          INTEGER,                    -- when the last listing began that reached back far enough
+    -- the one under way
+    began_at         INTEGER,                    -- NULL: none
+    whole            INTEGER NOT NULL DEFAULT 0, -- every conversation is wanted
+    reach_back       INTEGER,                    -- conversations begun since then are of interest
+    next_offset      INTEGER NOT NULL DEFAULT 0,
+    total            INTEGER,                    -- as its first page said
+    tries            INTEGER NOT NULL DEFAULT 0,
+    pages            INTEGER NOT NULL DEFAULT 0, -- read so far, however short
+    in_order         INTEGER NOT NULL DEFAULT 1, -- newest first so far
+    last_start       INTEGER,                    -- of the last row seen
+    read_through     INTEGER NOT NULL DEFAULT 0, -- all pages are there
+    CONSTRAINT unobserved_window CHECK ((unobserved_from IS NULL) = (unobserved_until IS NULL)),
+    CONSTRAINT whole_is_a_flag CHECK (whole IN (0, 1)),
+    CONSTRAINT in_order_is_a_flag CHECK (in_order IN (0, 1)),
+    CONSTRAINT read_through_is_a_flag CHECK (read_through IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- The conversations that the listing under way has shown.
+CREATE TABLE listing_rows (
+    api_key         TEXT    NOT NULL,
+    conversation_id TEXT    NOT NULL,
+    started_at      INTEGER,
+    medium          TEXT,
+    to_phone        TEXT,
+    from_phone      TEXT,
+    status          TEXT,
+    tags            TEXT,
+    PRIMARY KEY (api_key, conversation_id)
+) STRICT, WITHOUT ROWID;
+
+-- Whether the first message of a conversation is the text of an attempt; NULL: it cannot be read.
+CREATE TABLE comparisons (
+    attempt_id      INTEGER NOT NULL REFERENCES attempts (id),
+    conversation_id TEXT    NOT NULL,
+    same            INTEGER,
+    PRIMARY KEY (attempt_id, conversation_id),
+    CONSTRAINT same_is_a_flag CHECK (same IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+---------------------------------------------------------------------------------------------------
+-- The audit: what was done, by whom, never with a name, a text or a number
+---------------------------------------------------------------------------------------------------
+
+-- The key of the hashes of numbers: made here, never leaves this file.
+CREATE TABLE audit_key (
+    only_row INTEGER NOT NULL PRIMARY KEY,
+    key      BLOB    NOT NULL,
+    CONSTRAINT one_row CHECK (only_row = 1),
+    CONSTRAINT key_is_right CHECK (length(key) = 32)
+) STRICT;
+INSERT INTO audit_key (only_row, key) VALUES (1, randomblob(32));
+
+CREATE TABLE audit (
+    id              INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    at_ms           INTEGER NOT NULL,
+    act             TEXT    NOT NULL, -- claimed, sent, rejected, opted-out, ...
+    appointment_id  TEXT,
+    rule            TEXT,
+    starts_at       INTEGER,
+    round           INTEGER,
+    attempt_id      INTEGER,
+    conversation_id TEXT,
+    code            TEXT,             -- status, reason or kind
+    number_hash     TEXT,             -- HMAC-SHA256 of the number under audit_key
+    who             TEXT,             -- the person, for acts by hand
+    why             TEXT,
+    hash            TEXT    NOT NULL  -- SHA-256 of the hash before and of this row
+) STRICT;
+-- By number they are seldom asked for, and read through then: an index of hashes costs each text a page.
+CREATE INDEX audit_by_appointment ON audit (appointment_id);
+
+CREATE TRIGGER audit_insert_guard BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id >= NEW.id AND NEW.id > 0)
+BEGIN
+    SELECT RAISE(ABORT, 'the audit is only added to');
+END;
+CREATE TRIGGER audit_update_guard BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit is never changed');
+END;
+CREATE TRIGGER audit_delete_guard BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit is never changed');
+END;
+
+---------------------------------------------------------------------------------------------------
+-- What people hold back
+---------------------------------------------------------------------------------------------------
+
+-- Where sending is paused; nothing leaves before `until`.
+CREATE TABLE pauses (
+    location TEXT    NOT NULL PRIMARY KEY, -- '' = everywhere
+    since    INTEGER NOT NULL,
+    until    INTEGER,                      -- NULL: until somebody lifts it
+    who      TEXT,
+    why      TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Appointments that a person took texts from.
+CREATE TABLE skips (
+    appointment_id TEXT    NOT NULL, -- no foreign key: an import may replace the appointment
+    rule           TEXT    NOT NULL, -- '' = every rule
+    at             INTEGER NOT NULL,
+    who            TEXT,
+    why            TEXT,
+    PRIMARY KEY (appointment_id, rule)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER skips_after_insert AFTER INSERT ON skips
+BEGIN
+    INSERT INTO replan_queue (phone, appointment_id)
+    SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.appointment_id ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER skips_after_delete AFTER DELETE ON skips
+BEGIN
+    INSERT INTO replan_queue (phone, appointment_id)
+    SELECT coalesce(phone, ''), id FROM appointments WHERE id = OLD.appointment_id ON CONFLICT DO NOTHING;
+END;
+
+-- A change of the configuration that would send more than usual at once: held until somebody confirms it, or the next day.
+CREATE TABLE config_hold (
+    only_row    INTEGER NOT NULL PRIMARY KEY,
+    fingerprint TEXT    NOT NULL, -- of the configuration
+    since       INTEGER NOT NULL,
+    at_once     INTEGER NOT NULL, -- texts it would send within a day
+    usual       INTEGER NOT NULL, -- the most texts of a day lately
+    confirmed   INTEGER NOT NULL DEFAULT 0,
+    CONSTRAINT one_row CHECK (only_row = 1),
+    CONSTRAINT confirmed_is_a_flag CHECK (confirmed IN (0, 1))
+) STRICT;
+
+-- Work of a local day (the copy of the database): the date it was last done for, and the failure since.
+CREATE TABLE daily_work (
+    work      TEXT    NOT NULL PRIMARY KEY,
+    done_for  TEXT,    -- a local date
+    done_at   INTEGER,
+    failed_at INTEGER, -- NULL: the last try went well
+    fault     TEXT,
+    CONSTRAINT failure_has_reason CHECK ((failed_at IS NULL) = (fault IS NULL))
+) STRICT, WITHOUT ROWID;
 
 ---------------------------------------------------------------------------------------------------
 -- For a person with the sqlite3 shell
 ---------------------------------------------------------------------------------------------------
 
 CREATE VIEW upcoming AS
-    SELECT due_local AS goes_out, starts_local AS visit, r.appointment_id, rule, a.first_name, a.last_name, a.phone
+    SELECT due_local AS goes_out, starts_local AS appointment_start, r.appointment_id, rule, a.first_name, a.last_name, a.phone
     FROM reminders AS r LEFT JOIN appointments AS a ON a.id = r.appointment_id
     WHERE r.state = 'planned' ORDER BY r.due_at, r.appointment_id;
 
 CREATE VIEW sent AS
-    SELECT m.made_local AS sent, starts_local AS visit, r.appointment_id, rule, a.first_name, a.last_name, m.phone,
+    SELECT m.made_local AS sent, starts_local AS appointment_start, r.appointment_id, rule, a.first_name, a.last_name, m.phone,
            m.body ->> '$.message' AS text, t.conversation_id
     FROM reminders AS r JOIN messages AS m ON m.id = r.message_id JOIN attempts AS t ON t.message_id = m.id
     LEFT JOIN appointments AS a ON a.id = r.appointment_id
     WHERE r.state = 'sent' ORDER BY m.made_at DESC, r.appointment_id;
 
 CREATE VIEW not_sent AS
-    SELECT starts_local AS visit, r.appointment_id, rule, r.state, reason, a.first_name, a.last_name, a.phone
+    SELECT starts_local AS appointment_start, r.appointment_id, rule, r.state, reason, a.first_name, a.last_name, a.phone
     FROM reminders AS r LEFT JOIN appointments AS a ON a.id = r.appointment_id
     WHERE r.state NOT IN ('planned', 'sent') ORDER BY r.starts_at DESC, r.appointment_id;
