@@ -31,12 +31,12 @@ message = "See you {{ appointment.when }}"
 path = "bench.db"
 "#;
 
-/// 100 visits on each working day from January 2030 on, of patients who come four times.
-fn book(visits: u32) -> String {
+/// 100 appointments on each working day from January 2030 on, of patients who come four times.
+fn book(appointments: u32) -> String {
     let mut csv = String::from("id,patient_id,first_name,phone,starts_at,status,booked_at\n");
     let monday = chrono::NaiveDate::from_ymd_opt(2030, 1, 7).unwrap_or_default();
-    for n in 0..visits {
-        let (day, of_day, patient) = (n / 100, n % 100, n * 7 % (visits / 4).max(1));
+    for n in 0..appointments {
+        let (day, of_day, patient) = (n / 100, n % 100, n * 7 % (appointments / 4).max(1));
         let date = monday + chrono::TimeDelta::days(i64::from(day / 5 * 7 + day % 5));
         let (hour, minute) = (8 + of_day / 12, of_day % 12 * 5);
         let _ = writeln!(
@@ -95,9 +95,9 @@ fn main() -> std::io::Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path();
     std::fs::write(path.join("config.toml"), CONFIG)?;
-    for visits in [25_000, 50_000, 100_000] {
-        std::fs::write(path.join("book.csv"), book(visits))?;
-        measure(&format!("import of {visits} new rows"), || {
+    for appointments in [25_000, 50_000, 100_000] {
+        std::fs::write(path.join("book.csv"), book(appointments))?;
+        measure(&format!("import of {appointments} new rows"), || {
             for file in ["bench.db", "bench.db-wal", "bench.db-shm"] {
                 let _ = std::fs::remove_file(path.join(file));
             }

@@ -11,7 +11,7 @@ use leadtime::domain::appointment::{Appointment, Status};
 use leadtime::domain::phone::Phone;
 use leadtime::domain::private::Private;
 use leadtime::engine::planning::{plan_facts, plan_some};
-use leadtime::planner::input::{FeedImports, LiveSince, Number, NumberFacts, VisitFacts};
+use leadtime::planner::input::{AppointmentInput, FeedImports, LiveSince, Number, PlannerInput};
 use leadtime::store::Connection;
 use leadtime::store::connection::open;
 use leadtime::store::connection::store::in_transaction;
@@ -32,7 +32,7 @@ fn now() -> DateTime<Utc> {
     "2030-01-01T17:00:00Z".parse().unwrap_or_default()
 }
 
-/// The start of the n-th visit of a practice that sees 100 patients on each working day.
+/// The start of the n-th appointment of a practice that sees 100 patients on each working day.
 fn start(n: u32) -> DateTime<Utc> {
     let (day, of_day) = (n / 100, n % 100);
     let monday: DateTime<Utc> = "2030-01-07T15:00:00Z".parse().unwrap_or_default();
@@ -43,10 +43,10 @@ fn number(n: u32) -> String {
     format!("+1303{:07}", 2_000_000 + n)
 }
 
-fn visit(n: u32, patient: u32, starts_at: DateTime<Utc>) -> VisitFacts {
+fn appointment(n: u32, patient: u32, starts_at: DateTime<Utc>) -> AppointmentInput {
     let seen = now() - TimeDelta::days(100);
-    VisitFacts {
-        appointment: Appointment {
+    AppointmentInput {
+        row: Appointment {
             id: format!("V{n}").as_str().into(),
             patient_id: format!("P{patient}").as_str().into(),
             first_name: Private(Some("Ann".to_owned())),
@@ -77,17 +77,17 @@ fn visit(n: u32, patient: u32, starts_at: DateTime<Utc>) -> VisitFacts {
     }
 }
 
-fn facts(patient: u32, visits: Vec<VisitFacts>) -> NumberFacts {
-    NumberFacts {
+fn facts(patient: u32, appointments: Vec<AppointmentInput>) -> PlannerInput {
+    PlannerInput {
         number: Phone::from_e164(&number(patient)).map_or(Number::Missing, Number::Usable),
-        visits,
+        appointments,
         stored: Vec::new(),
         spent: Vec::new(),
         in_doubt: false,
         opted_out: false,
         attempts: Vec::new(),
         wrong_for: Default::default(),
-        told: Vec::new(),
+        adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
     }
@@ -109,10 +109,13 @@ fn main() {
     let live: LiveSince =
         config.rulebook.rules.iter().map(|rule| (rule.name.clone(), now() - TimeDelta::days(200))).collect();
 
-    // 26,000 visits of 6,500 patients who come four times a year.
-    let year: Vec<NumberFacts> = (0..6_500)
+    // 26,000 appointments of 6,500 patients who come four times a year.
+    let year: Vec<PlannerInput> = (0..6_500)
         .map(|patient| {
-            facts(patient, (0..4).map(|k| visit(patient + k * 6_500, patient, start(patient + k * 6_500))).collect())
+            facts(
+                patient,
+                (0..4).map(|k| appointment(patient + k * 6_500, patient, start(patient + k * 6_500))).collect(),
+            )
         })
         .collect();
     let mut texts = 0;
@@ -123,8 +126,8 @@ fn main() {
     });
     show(&format!("a year of 100 visits a day planned, {texts} texts tried"), time);
 
-    // One number for 200 visits in half a year: an employer's, or a home's.
-    let many = (0..200).map(|n| visit(n, n % 5, start(n * 60) + TimeDelta::minutes(i64::from(n)))).collect();
+    // One number for 200 appointments in half a year: an employer's, or a home's.
+    let many = (0..200).map(|n| appointment(n, n % 5, start(n * 60) + TimeDelta::minutes(i64::from(n)))).collect();
     let many = facts(0, many);
     show(
         "placing for a number with 200 visits",
@@ -146,19 +149,19 @@ fn main() {
     println!("{:<66} {:>9.2}", "the second over the first", costs[1] / costs[0]);
 }
 
-fn database(path: &Path, visits: u32) -> Connection {
+fn database(path: &Path, appointments: u32) -> Connection {
     let mut connection = open::read_write(path).unwrap_or_else(|e| panic!("{e}"));
     let fill = |connection: &mut Connection| -> Result<(), leadtime::store::StoreError> {
         in_transaction(connection, |tx| {
             let sql = "INSERT INTO appointments (id, patient_id, first_name, phone, starts_at, status, booked_at)
                        VALUES (?1, ?2, 'Ann', ?3, ?4, 'booked', '2026-01-01T00:00:00Z')";
             let mut insert = tx.prepare(sql)?;
-            for n in 0..visits {
-                let patient = n % (visits / 4);
+            for n in 0..appointments {
+                let patient = n % (appointments / 4);
                 let at = start(n % 100_000).format("%Y-%m-%dT%H:%M:%SZ").to_string();
                 insert.execute((format!("V{n}"), format!("P{patient}"), number(patient), at))?;
             }
-            tx.execute("DELETE FROM dirty_numbers", [])?;
+            tx.execute("DELETE FROM replan_queue", [])?;
             Ok(())
         })
     };
@@ -166,7 +169,7 @@ fn database(path: &Path, visits: u32) -> Connection {
     connection
 }
 
-/// One visit moves by an hour and its number is planned again, as the daemon does it; the commit to disk aside.
+/// One appointment moves by an hour and its number is planned again, as the daemon does it; the commit to disk aside.
 fn replanning(connection: &mut Connection, config: &Config) -> Duration {
     let mut n = 0;
     median(31, || {

@@ -1,9 +1,9 @@
-//! How fast texts leave, and what a million visits cost: `cargo bench --bench sending [-- texts | million]`.
+//! How fast texts leave, and what a million appointments cost: `cargo bench --bench sending [-- texts | million]`.
 //!
 //! `texts`: 5,000 due reminders through the real daemon at `concurrency = 16` (claims on disk before their POSTs, outcomes
 //! after), and the same number of requests through a bare loop of the same HTTP client without a database, in turns,
 //! against one server on this machine, which answers at once or after 20 ms. Time is the server's, from the first POST
-//! to the last answer. `million`: 1,000,000 future visits stored and planned, nothing due.
+//! to the last answer. `million`: 1,000,000 future appointments stored and planned, nothing due.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -162,9 +162,9 @@ fn cpu(child: &Child) -> f64 {
     after.split(' ').skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
-fn csv(visits: u32, start: impl Fn(u32) -> String) -> String {
+fn csv(appointments: u32, start: impl Fn(u32) -> String) -> String {
     let mut csv = String::from("id,patient_id,first_name,phone,starts_at,status,booked_at\n");
-    for n in 0..visits {
+    for n in 0..appointments {
         let _ = writeln!(csv, "V{n},P{n},Ann,+1303{:07},{},booked,2026-01-01T00:00:00Z", 2_000_000 + n, start(n));
     }
     csv

@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | [`clock`] | the only place that reads the wall clock | nothing |
 //! | [`domain`] | nouns: appointment, phone, lead, rule, reminder and its states, outcome, zone; pure | nothing |
-//! | [`planner`] | civil time, sending windows, the answer for every visit and rule; pure | domain |
+//! | [`planner`] | civil time, sending windows, the answer for every appointment and rule; pure | domain |
 //! | [`wording`] | templates, dates in words; pure | domain |
 //! | [`config`] | `config.toml` -> checked, typed configuration | the above |
 //! | [`store`] | all SQL | domain, planner, wording |

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::alerts::rules::{Event, Kind, Notice, Trouble};
+use crate::alerts::rules::{Alert, AlertCause, Event, Kind};
 use crate::alerts::words::{Words, words};
 use crate::annie::client::{self, ClientError};
 use crate::config::Config;
@@ -40,27 +40,27 @@ pub struct Message {
 
 impl Message {
     /// The message of a notice.
-    pub fn of(notice: &Notice, config: &Config) -> Message {
+    pub fn of(alert: &Alert, config: &Config) -> Message {
         Message {
-            kind: notice.kind.code(),
-            event: notice.event.code(),
-            since: notice.since,
-            count: notice.trouble.count,
-            words: words(notice, config),
+            kind: alert.kind.code(),
+            event: alert.event.code(),
+            since: alert.since,
+            count: alert.trouble.count,
+            words: words(alert, config),
         }
     }
 
     /// The message of a test.
     pub fn test(config: &Config, now: DateTime<Utc>) -> Message {
         // Any kind will do: the words of a test name none.
-        let notice = Notice { kind: Kind::Circuit, event: Event::Test, since: now, trouble: Trouble::default() };
-        Message { kind: "test", ..Message::of(&notice, config) }
+        let alert = Alert { kind: Kind::Circuit, event: Event::Test, since: now, trouble: AlertCause::default() };
+        Message { kind: "test", ..Message::of(&alert, config) }
     }
 }
 
 /// A way.
 #[derive(Debug, Clone)]
-pub enum Way {
+pub enum Channel {
     /// A program with its arguments.
     Command(Vec<String>),
     /// A web address.
@@ -69,20 +69,20 @@ pub enum Way {
     Mail(String),
 }
 
-impl Way {
+impl Channel {
     /// The ways of a configuration.
-    pub fn all(alerts: &Alerts) -> Vec<Way> {
-        let command = alerts.command.clone().map(Way::Command);
-        let webhook = alerts.webhook.clone().map(Way::Webhook);
-        command.into_iter().chain(webhook).chain(alerts.mail.clone().map(Way::Mail)).collect()
+    pub fn all(alerts: &Alerts) -> Vec<Channel> {
+        let command = alerts.command.clone().map(Channel::Command);
+        let webhook = alerts.webhook.clone().map(Channel::Webhook);
+        command.into_iter().chain(webhook).chain(alerts.mail.clone().map(Channel::Mail)).collect()
     }
 
     /// The key of the configuration that opens it.
     pub fn name(&self) -> &'static str {
         match self {
-            Way::Command(_) => "command",
-            Way::Webhook(_) => "webhook",
-            Way::Mail(_) => "mail",
+            Channel::Command(_) => "command",
+            Channel::Webhook(_) => "webhook",
+            Channel::Mail(_) => "mail",
         }
     }
 
@@ -92,13 +92,13 @@ impl Way {
     /// What, and what to do.
     pub fn check(&self) -> Result<(), String> {
         match self {
-            Way::Command(words) => {
+            Channel::Command(words) => {
                 let program = words.first().map(String::as_str).unwrap_or_default();
                 Path::new(program).is_file().then_some(()).ok_or_else(|| format!("there is no program {program}"))
             }
-            Way::Webhook(Address::File(path)) => address_in(path).map(drop),
-            Way::Webhook(Address::Here(_)) => Ok(()),
-            Way::Mail(_) => sendmail().map(drop),
+            Channel::Webhook(Address::File(path)) => address_in(path).map(drop),
+            Channel::Webhook(Address::Here(_)) => Ok(()),
+            Channel::Mail(_) => sendmail().map(drop),
         }
     }
 
@@ -108,15 +108,15 @@ impl Way {
     /// Why it did not arrive, without the address and without what was answered.
     pub async fn take(&self, message: &Message, pauses: &[Duration]) -> Result<(), String> {
         match self {
-            Way::Command(words) => {
+            Channel::Command(words) => {
                 let (program, arguments) = words.split_first().ok_or("no program is named")?;
                 run(Path::new(program), arguments, message, &message.words.text).await
             }
-            Way::Mail(address) => {
+            Channel::Mail(address) => {
                 let arguments = ["-i".to_owned(), "--".to_owned(), address.clone()];
                 run(&sendmail()?, &arguments, message, &mail(address, &message.words)).await
             }
-            Way::Webhook(address) => post(&address.find()?, &message.words.text, pauses).await,
+            Channel::Webhook(address) => post(&address.find()?, &message.words.text, pauses).await,
         }
     }
 }

@@ -79,7 +79,7 @@ impl Kind {
         }
     }
 
-    /// Whether it is told again only when it has grown: what was missed stays missed until the visit.
+    /// Whether it is told again only when it has grown: what was missed stays missed until the appointment.
     fn is_done(self) -> bool {
         self == Kind::Missed
     }
@@ -116,7 +116,7 @@ pub struct Facts {
 
 /// A trouble that is there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Trouble {
+pub struct AlertCause {
     /// Since when, where that is known.
     pub since: Option<DateTime<Utc>>,
     /// How many texts or reminders it is about; 0: it is not about some.
@@ -129,7 +129,7 @@ pub struct Trouble {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// It is.
-    There(Trouble),
+    There(AlertCause),
     /// It is not.
     Gone,
     /// Nobody can tell now: what was found before stands.
@@ -143,7 +143,7 @@ pub type Book = BTreeMap<Kind, Entry>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// It has begun.
-    Alarm,
+    Raised,
     /// It still lasts.
     Still,
     /// It is over.
@@ -156,7 +156,7 @@ impl Event {
     /// The word for programs.
     pub fn code(self) -> &'static str {
         match self {
-            Event::Alarm => "alarm",
+            Event::Raised => "alarm",
             Event::Still => "still",
             Event::Over => "recovered",
             Event::Test => "test",
@@ -166,7 +166,7 @@ impl Event {
 
 /// Something to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
+pub struct Alert {
     /// What it is about.
     pub kind: Kind,
     /// What happened.
@@ -174,7 +174,7 @@ pub struct Notice {
     /// Since when the trouble is, or was, there.
     pub since: DateTime<Utc>,
     /// What is known of it.
-    pub trouble: Trouble,
+    pub trouble: AlertCause,
 }
 
 /// Reads what the database shows of trouble.
@@ -198,8 +198,9 @@ pub fn findings(facts: &Facts, book: &Book, now: DateTime<Utc>) -> BTreeMap<Kind
 
 fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>) -> Finding {
     let Facts { shown, live, midnight } = facts;
-    let there = |found: Option<Trouble>| found.map_or(Finding::Gone, Finding::There);
-    let trouble = |since: DateTime<Utc>, detail: &str| Trouble { since: Some(since), count: 0, detail: detail.into() };
+    let there = |found: Option<AlertCause>| found.map_or(Finding::Gone, Finding::There);
+    let trouble =
+        |since: DateTime<Utc>, detail: &str| AlertCause { since: Some(since), count: 0, detail: detail.into() };
     let from_live = match kind {
         Kind::Disk => {
             let lasting = |since: DateTime<Utc>, disk: bool| disk || (now - since).abs() >= FAILING_FOR;
@@ -218,14 +219,14 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
     let Some(shown) = shown else { return from_live };
     // A wait shows only while texts are due; that nothing waits any more is no proof that it is over.
     let waits = |codes: &[&str], is_over: bool, detail: String| match live.waits {
-        Some(waits) if codes.contains(&waits) => Finding::There(Trouble { since: None, count: 0, detail }),
+        Some(waits) if codes.contains(&waits) => Finding::There(AlertCause { since: None, count: 0, detail }),
         _ if before.is_none() || is_over => Finding::Gone,
         _ => Finding::Unclear,
     };
     let after = |at: Option<DateTime<Utc>>| before.is_some_and(|entry| at.is_some_and(|at| at > entry.since));
     let some = |several: Several, least: u64| {
         let enough = Some(several).filter(|several| several.count >= least);
-        there(enough.map(|Several { count, since }| Trouble { since, count, detail: String::new() }))
+        there(enough.map(|Several { count, since }| AlertCause { since, count, detail: String::new() }))
     };
     match kind {
         Kind::Circuit => {
@@ -270,8 +271,8 @@ pub fn decide(
     book: &Book,
     now: DateTime<Utc>,
     repeat_after: TimeDelta,
-) -> (Book, Vec<Notice>) {
-    let (mut book, mut notices) = (book.clone(), Vec::new());
+) -> (Book, Vec<Alert>) {
+    let (mut book, mut alerts) = (book.clone(), Vec::new());
     // A clock that was set back leaves times ahead in the book: they count by their distance.
     let passed = |since: DateTime<Utc>, least: TimeDelta| (now - since).abs() >= least;
     for (kind, finding) in findings {
@@ -287,13 +288,13 @@ pub fn decide(
                 }
                 entry.since = trouble.since.filter(|at| *at < entry.since).unwrap_or(entry.since);
                 let event = match entry.told_at {
-                    None if passed(entry.seen_at, kind.holds_for()) => Some(Event::Alarm),
+                    None if passed(entry.seen_at, kind.holds_for()) => Some(Event::Raised),
                     None => None,
                     Some(_) if kind.is_done() && trouble.count <= entry.told_count => None,
                     Some(at) => passed(at, repeat_after).then_some(Event::Still),
                 };
                 book.insert(kind, entry);
-                notices.extend(event.map(|event| Notice { kind, event, since: entry.since, trouble }));
+                alerts.extend(event.map(|event| Alert { kind, event, since: entry.since, trouble }));
             }
             (Finding::Gone, Some(entry)) if entry.told_at.is_none() => {
                 book.remove(&kind);
@@ -302,22 +303,22 @@ pub fn decide(
                 let gone = entry.gone_at.unwrap_or(now);
                 book.insert(kind, Entry { gone_at: Some(gone), ..entry });
                 if passed(gone, kind.gone_for()) {
-                    let trouble = Trouble { count: entry.told_count, ..Trouble::default() };
-                    notices.push(Notice { kind, event: Event::Over, since: entry.since, trouble });
+                    let trouble = AlertCause { count: entry.told_count, ..AlertCause::default() };
+                    alerts.push(Alert { kind, event: Event::Over, since: entry.since, trouble });
                 }
             }
         }
     }
-    (book, notices)
+    (book, alerts)
 }
 
 /// Notes that somebody was told, at `at`.
-pub fn told(book: &mut Book, notice: &Notice, at: DateTime<Utc>) {
-    match notice.event {
-        Event::Over => drop(book.remove(&notice.kind)),
+pub fn told(book: &mut Book, alert: &Alert, at: DateTime<Utc>) {
+    match alert.event {
+        Event::Over => drop(book.remove(&alert.kind)),
         _ => {
-            if let Some(entry) = book.get_mut(&notice.kind) {
-                (entry.told_at, entry.told_count) = (Some(at), notice.trouble.count);
+            if let Some(entry) = book.get_mut(&alert.kind) {
+                (entry.told_at, entry.told_count) = (Some(at), alert.trouble.count);
             }
         }
     }

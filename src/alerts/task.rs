@@ -16,9 +16,9 @@ use tracing::{debug, error, info, warn};
 
 pub use crate::alerts::signals::{Seen, Signals};
 
-use crate::alerts::channels::{Message, Way, usual_pauses};
+use crate::alerts::channels::{Channel, Message, usual_pauses};
 use crate::alerts::heartbeat;
-use crate::alerts::rules::{self, Book, Facts, Kind, Notice};
+use crate::alerts::rules::{self, Alert, Book, Facts, Kind};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::Store;
@@ -46,7 +46,7 @@ impl Alerts {
     /// Begins to look.
     pub fn start<C: Clock + 'static>(store: Store, clock: Arc<C>, config: Arc<Config>) -> Alerts {
         let signals = Signals::default();
-        check_ways(&config);
+        check_channels(&config);
         let config = watch::Sender::new(config);
         let teller = Teller {
             store,
@@ -72,7 +72,7 @@ impl Alerts {
 
     /// Another configuration is in force.
     pub fn adopt(&self, config: Arc<Config>) {
-        check_ways(&config);
+        check_channels(&config);
         self.config.send_replace(config);
     }
 }
@@ -84,12 +84,12 @@ impl Drop for Alerts {
 }
 
 /// Says what is known to keep an alarm from arriving, before there is one.
-fn check_ways(config: &Config) {
-    for way in Way::all(&config.alerts) {
-        if let Err(why) = way.check() {
-            let name = way.name();
+fn check_channels(config: &Config) {
+    for channel in Channel::all(&config.alerts) {
+        if let Err(why) = channel.check() {
+            let name = channel.name();
             error!(
-                way = name,
+                channel = name,
                 "alarms cannot reach you by `{name}` of [alerts]: {why}. `leadtime alert-test` tries it"
             );
         }
@@ -97,13 +97,15 @@ fn check_ways(config: &Config) {
 }
 
 /// Says how a delivery ended.
-fn report(notice: &Notice, way: &'static str, result: &Result<(), String>) {
-    let (alarm, event) = (notice.kind.code(), notice.event.code());
+fn report(alert: &Alert, channel: &'static str, result: &Result<(), String>) {
+    let (alarm, event) = (alert.kind.code(), alert.event.code());
     match result {
-        Ok(()) => info!(alarm, event, way, "alarm `{alarm}` ({event}) was told by {way}"),
+        Ok(()) => info!(alarm, event, channel, "alarm `{alarm}` ({event}) was told by {channel}"),
         Err(why) => warn!(
             alarm,
-            event, way, "alarm `{alarm}` ({event}) could not be told by {way}: {why}; `leadtime alert-test` tries it"
+            event,
+            channel,
+            "alarm `{alarm}` ({event}) could not be told by {channel}: {why}; `leadtime alert-test` tries it"
         ),
     }
 }
@@ -116,7 +118,7 @@ struct Teller<C> {
     book: Book,
     /// The book as the database has it; none: it was not read yet.
     stored: Option<Book>,
-    deliveries: JoinSet<(Notice, &'static str, Result<(), String>)>,
+    deliveries: JoinSet<(Alert, &'static str, Result<(), String>)>,
     /// Deliveries under way, by kind.
     open: BTreeMap<Kind, usize>,
     /// Those of which one has arrived.
@@ -137,11 +139,11 @@ impl<C: Clock + 'static> Teller<C> {
                     return;
                 },
                 Some(done) = self.deliveries.join_next() => {
-                    if let Ok((notice, way, result)) = done {
-                        self.note(&notice, &result);
+                    if let Ok((alert, channel, result)) = done {
+                        self.note(&alert, &result);
                         self.keep_book().await;
                         // Said when it is on the disk: a restart from here on does not repeat it.
-                        report(&notice, way, &result);
+                        report(&alert, channel, &result);
                     }
                     continue;
                 }
@@ -156,8 +158,8 @@ impl<C: Clock + 'static> Teller<C> {
     /// Looks, decides, hands out.
     async fn look(&mut self) {
         let config = self.config.borrow().clone();
-        let ways = Way::all(&config.alerts);
-        if ways.is_empty() {
+        let channels = Channel::all(&config.alerts);
+        if channels.is_empty() {
             return;
         }
         let now = self.clock.now();
@@ -168,16 +170,16 @@ impl<C: Clock + 'static> Teller<C> {
         let mut findings = rules::findings(&Facts { shown, live, midnight }, &self.book, now);
         self.resting.retain(|_, until| *until > Instant::now());
         findings.retain(|kind, _| !self.open.contains_key(kind) && !self.resting.contains_key(kind));
-        let (book, notices) = rules::decide(findings, &self.book, now, config.alerts.repeat_after);
+        let (book, alerts) = rules::decide(findings, &self.book, now, config.alerts.repeat_after);
         self.book = book;
-        for notice in notices {
-            let message = Arc::new(Message::of(&notice, &config));
-            self.open.insert(notice.kind, ways.len());
-            for way in ways.clone() {
-                let (notice, message) = (notice.clone(), message.clone());
+        for alert in alerts {
+            let message = Arc::new(Message::of(&alert, &config));
+            self.open.insert(alert.kind, channels.len());
+            for channel in channels.clone() {
+                let (alert, message) = (alert.clone(), message.clone());
                 self.deliveries.spawn(async move {
-                    let result = way.take(&message, &usual_pauses()).await;
-                    (notice, way.name(), result)
+                    let result = channel.take(&message, &usual_pauses()).await;
+                    (alert, channel.name(), result)
                 });
             }
         }
@@ -209,10 +211,10 @@ impl<C: Clock + 'static> Teller<C> {
     }
 
     /// One delivery has ended.
-    fn note(&mut self, notice: &Notice, result: &Result<(), String>) {
-        let (kind, alarm) = (notice.kind, notice.kind.code());
+    fn note(&mut self, alert: &Alert, result: &Result<(), String>) {
+        let (kind, alarm) = (alert.kind, alert.kind.code());
         if result.is_ok() && self.arrived.insert(kind) {
-            rules::told(&mut self.book, notice, self.clock.now());
+            rules::told(&mut self.book, alert, self.clock.now());
         }
         let left = self.open.get(&kind).map_or(0, |left| left - 1);
         if left > 0 {

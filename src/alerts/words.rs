@@ -1,6 +1,6 @@
 //! What an alarm says: what happened, since when, what to do, for somebody at a front desk. Counts only, never a name.
 
-use crate::alerts::rules::{Event, Kind, Notice, Trouble};
+use crate::alerts::rules::{Alert, AlertCause, Event, Kind};
 use crate::config::Config;
 
 /// The words of a notice.
@@ -13,19 +13,19 @@ pub struct Words {
 }
 
 /// The words of a notice, on the practice's clock.
-pub fn words(notice: &Notice, config: &Config) -> Words {
+pub fn words(alert: &Alert, config: &Config) -> Words {
     let zone = &config.practice.zone;
-    let since = zone.in_words(notice.since);
-    let what = happened(notice.kind, &notice.trouble);
-    let (subject, rest) = match notice.event {
-        Event::Alarm | Event::Still => {
-            let still = if notice.event == Event::Still { "still: " } else { "" };
-            let detail = sentence(&notice.trouble.detail);
+    let since = zone.in_words(alert.since);
+    let what = happened(alert.kind, &alert.trouble);
+    let (subject, rest) = match alert.event {
+        Event::Raised | Event::Still => {
+            let still = if alert.event == Event::Still { "still: " } else { "" };
+            let detail = sentence(&alert.trouble.detail);
             let because = if detail.is_empty() { String::new() } else { format!(" {detail}") };
-            let text = format!("Since {since}.{because}\n\nWhat to do: {}\n", to_do(notice.kind, &notice.trouble));
+            let text = format!("Since {since}.{because}\n\nWhat to do: {}\n", to_do(alert.kind, &alert.trouble));
             (format!("{still}{what}"), text)
         }
-        Event::Over => (format!("over: {}", over(notice.kind)), format!("It began {since}. Nothing is to be done.\n")),
+        Event::Over => (format!("over: {}", over(alert.kind)), format!("It began {since}. Nothing is to be done.\n")),
         Event::Test => {
             let text = "Somebody ran `leadtime alert-test`. Alarms about reminders reach you this way. Nothing is to be done.\n";
             ("this is a test".to_owned(), text.to_owned())
@@ -55,7 +55,7 @@ fn some(count: u64, one: &str, many: &str) -> String {
     }
 }
 
-fn happened(kind: Kind, trouble: &Trouble) -> String {
+fn happened(kind: Kind, trouble: &AlertCause) -> String {
     let n = trouble.count;
     match kind {
         Kind::Circuit => "no texts go out, Annie refuses them all".to_owned(),
@@ -88,7 +88,7 @@ fn over(kind: Kind) -> &'static str {
     }
 }
 
-fn to_do(kind: Kind, trouble: &Trouble) -> &'static str {
+fn to_do(kind: Kind, trouble: &AlertCause) -> &'static str {
     match kind {
         Kind::Circuit => {
             "ask whoever looks after Annie for you whether the API key still holds and may send from your number; put a \

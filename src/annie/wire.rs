@@ -24,7 +24,7 @@ pub struct SmsRequest {
     /// What Annie learns about the patient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patient_info: Option<PatientInfo>,
-    /// What Annie learns about the visit.
+    /// What Annie learns about the appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appointment_info: Option<AppointmentInfo>,
     /// Background of the conversation, at most 500 characters.
@@ -60,7 +60,7 @@ pub struct AppointmentInfo {
     /// The same of the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time: Option<String>,
-    /// The practice's code of the kind of visit.
+    /// The practice's code of the kind of appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appointment_type_id: Option<String>,
     /// What is going to be done.

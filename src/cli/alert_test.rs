@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::alerts::channels::{Message, Way};
+use crate::alerts::channels::{Channel, Message};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, print};
@@ -16,8 +16,8 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
-    let ways = Way::all(&config.alerts);
-    if ways.is_empty() {
+    let channels = Channel::all(&config.alerts);
+    if channels.is_empty() {
         return Err(Failure::Failed(anyhow::anyhow!(
             "nobody hears of trouble: write [alerts] with a command, a webhook or a mail address into the configuration"
         )));
@@ -25,16 +25,18 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let message = Message::test(&config, SystemClock.now());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut failed = false;
-    for way in ways {
-        let result = runtime.block_on(way.take(&message, &[]));
+    for channel in channels {
+        let result = runtime.block_on(channel.take(&message, &[]));
         failed |= result.is_err();
-        let said = match (&way, &result) {
+        let said = match (&channel, &result) {
             (_, Err(why)) => format!("FAILED: {why}"),
-            (Way::Command(_), Ok(())) => "done: the program took the test alarm".to_owned(),
-            (Way::Webhook(_), Ok(())) => "done: the address took the test alarm; look whether it is shown".to_owned(),
-            (Way::Mail(_), Ok(())) => "done: sendmail took the test alarm; look whether it arrives".to_owned(),
+            (Channel::Command(_), Ok(())) => "done: the program took the test alarm".to_owned(),
+            (Channel::Webhook(_), Ok(())) => {
+                "done: the address took the test alarm; look whether it is shown".to_owned()
+            }
+            (Channel::Mail(_), Ok(())) => "done: sendmail took the test alarm; look whether it arrives".to_owned(),
         };
-        print(&format!("{:<8} {said}\n", way.name()))?;
+        print(&format!("{:<8} {said}\n", channel.name()))?;
     }
-    if failed { Err(Failure::Said(1)) } else { Ok(()) }
+    if failed { Err(Failure::AlreadyReported(1)) } else { Ok(()) }
 }

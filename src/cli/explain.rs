@@ -49,7 +49,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 fn for_programs(account: &Account) -> Value {
-    let appointment = &account.visit.appointment;
+    let appointment = &account.appointment.row;
     let reminder = |explained: &Explained| {
         let item = &explained.row.item;
         json!({
@@ -78,7 +78,7 @@ fn for_programs(account: &Account) -> Value {
 }
 
 fn for_people(config: &Config, account: &Account) -> String {
-    let appointment = &account.visit.appointment;
+    let appointment = &account.appointment.row;
     let zone = config.zone(config.rulebook.location_of(appointment));
     let names = [&appointment.first_name, &appointment.last_name];
     let name = names.into_iter().filter_map(|n| n.as_ref().cloned()).collect::<Vec<_>>().join(" ");

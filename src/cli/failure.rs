@@ -8,7 +8,7 @@ pub(crate) enum Failure {
     /// It was asked wrongly, or the configuration is wrong: exit code 2.
     Usage(anyhow::Error),
     /// Everything was said already; exit code as given.
-    Said(u8),
+    AlreadyReported(u8),
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

@@ -20,14 +20,14 @@ use crate::store::connection::open;
 pub(crate) struct Options {
     /// The CSV, with the column names of the table `appointments`; - for standard input.
     file: PathBuf,
-    /// The file is the whole list for the dates it covers: visits of these dates that it does not name are cancelled.
+    /// The file is the whole list for the dates it covers: appointments of these dates that it does not name are cancelled.
     /// `[feed] missing = "cancel"` says so of every file.
     #[arg(long)]
     complete: bool,
     /// The file only adds and changes, whatever `[feed] missing` says: nothing is cancelled for not being in it.
     #[arg(long, conflicts_with = "complete")]
     partial: bool,
-    /// Also if very many visits would be cancelled.
+    /// Also if very many appointments would be cancelled.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -65,7 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     print(&summary(&name, &imported, how.complete))?;
     match imported.bad {
         0 => Ok(()),
-        _ => Err(Failure::Said(1)),
+        _ => Err(Failure::AlreadyReported(1)),
     }
 }
 

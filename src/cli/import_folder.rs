@@ -98,7 +98,7 @@ impl Ended {
     fn result(&self) -> Result<(), Failure> {
         match self.refused + self.undone {
             0 => Ok(()),
-            _ => Err(Failure::Said(1)),
+            _ => Err(Failure::AlreadyReported(1)),
         }
     }
 }

@@ -145,7 +145,7 @@ fn answer(question: &Question<'_>) -> Result<String, Failure> {
         std::io::stdout().flush()?;
         let mut line = String::new();
         if stdin.lock().read_line(&mut line)? == 0 {
-            return Err(Failure::Said(1));
+            return Err(Failure::AlreadyReported(1));
         }
         match (line.trim(), &question.otherwise) {
             ("", Some(usual)) => return Ok(usual.clone()),

@@ -59,7 +59,7 @@ enum Command {
     Pause(pause::Pause),
     /// End a pause: what is still of use goes out.
     Resume(pause::Resume),
-    /// Take the texts from one visit, or give them back.
+    /// Take the texts from one appointment, or give them back.
     Skip(pause::Skip),
     /// Note who asked for no texts, or take it back.
     OptOut(opt_out::OptOut),
@@ -162,7 +162,7 @@ pub fn main() -> ExitCode {
             eprintln!("leadtime: {error}");
             ExitCode::from(2)
         }
-        Err(Failure::Said(code)) => ExitCode::from(code),
+        Err(Failure::AlreadyReported(code)) => ExitCode::from(code),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Only the visits of this day; else from now to the end of the next open day.
+    /// Only the appointments of this day; else from now to the end of the next open day.
     #[arg(long, value_name = "DATE")]
     date: Option<NaiveDate>,
     /// As comma-separated values.

@@ -64,7 +64,7 @@ struct Number {
 struct OfPatient {
     #[command(flatten)]
     number: Number,
-    /// Only of this patient; else of all whose visits have it.
+    /// Only of this patient; else of all whose appointments have it.
     #[arg(long, value_name = "PATIENT_ID")]
     patient: Option<String>,
 }

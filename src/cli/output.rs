@@ -18,7 +18,7 @@ pub(crate) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(Pa
     let path = config::locate(option.config.as_deref()).map_err(usage)?;
     match config::load(&path) {
         Ok((config, report)) => {
-            if warnings && !report.problems.is_empty() {
+            if warnings && !report.diagnostics.is_empty() {
                 eprint!("{}", report.render(std::io::stderr().is_terminal()));
             }
             Ok((path, config))
@@ -26,7 +26,7 @@ pub(crate) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(Pa
         Err(ConfigError::Wrong(report)) => {
             eprint!("{}", report.render(std::io::stderr().is_terminal()));
             eprintln!("leadtime: {}; the file is refused as a whole", report.summary());
-            Err(Failure::Said(2))
+            Err(Failure::AlreadyReported(2))
         }
         Err(error) => Err(usage(error)),
     }
@@ -109,7 +109,7 @@ pub(crate) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::Said(0)),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::AlreadyReported(0)),
         Err(error) => Err(error.into()),
     }
 }

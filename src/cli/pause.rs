@@ -19,7 +19,7 @@ pub(crate) struct Pause {
     /// Until then; else until `leadtime resume`. On the practice's clock: "2026-03-09 10:00".
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Only the visits of this location; else all.
+    /// Only the appointments of this location; else all.
     #[arg(long, value_name = "ID")]
     location: Option<String>,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(crate) struct Resume {
 
 #[derive(Debug, Args)]
 pub(crate) struct Skip {
-    /// The id of the visit.
+    /// The id of the appointment.
     appointment: String,
     /// Only the text of this rule; else all of them.
     #[arg(long, value_name = "RULE")]
@@ -110,22 +110,22 @@ pub(crate) fn skip(options: &Skip) -> Result<(), Failure> {
         let text = format!("there is no rule `{rule}`; the rules are {}", names.join(", "));
         return Err(Failure::Usage(anyhow::anyhow!(text)));
     }
-    let visit = AppointmentId(options.appointment.clone());
-    let known = |tx: &_| pauses::knows(tx, &visit);
+    let appointment = AppointmentId(options.appointment.clone());
+    let known = |tx: &_| pauses::knows(tx, &appointment);
     let about = match &rule {
-        Some(rule) => format!("`{rule}` of appointment {visit}"),
-        None => format!("appointment {visit}"),
+        Some(rule) => format!("`{rule}` of appointment {appointment}"),
+        None => format!("appointment {appointment}"),
     };
     let done = options.by.write(&config.database, |tx, person| {
         Ok(match (known(tx)?, options.off) {
             (false, _) => None,
-            (true, false) => Some(pauses::skip(tx, &visit, rule.as_ref(), person, now)?),
-            (true, true) => Some(pauses::unskip(tx, &visit, rule.as_ref(), person, now)?),
+            (true, false) => Some(pauses::skip(tx, &appointment, rule.as_ref(), person, now)?),
+            (true, true) => Some(pauses::unskip(tx, &appointment, rule.as_ref(), person, now)?),
         })
     })?;
     match (done, options.off) {
         (None, _) => {
-            Err(anyhow::anyhow!("there is no appointment {visit}; `leadtime explain NAME` finds its id").into())
+            Err(anyhow::anyhow!("there is no appointment {appointment}; `leadtime explain NAME` finds its id").into())
         }
         (Some(true), false) => print(&format!("{about} gets no text from now on; what was sent stays sent.\n")),
         (Some(true), true) => print(&format!("{about} gets its texts again, as far as they are still of use.\n")),

@@ -19,7 +19,7 @@ use crate::wording::segments;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Visits that start within this many days.
+    /// Appointments that start within this many days.
     #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u64).range(1..=3660))]
     days: u64,
     /// For programs: one JSON array.
@@ -100,8 +100,9 @@ fn for_people(config: &Config, rows: &[Row], days: u64) -> String {
         }
         text.push_str(&going_out(config, *at, carried));
     }
-    let reached: BTreeSet<_> = texts.values().flatten().map(|row| &row.visit.id).collect();
-    let (some, none): (Vec<&Row>, Vec<&Row>) = without.into_iter().partition(|row| reached.contains(&row.visit.id));
+    let reached: BTreeSet<_> = texts.values().flatten().map(|row| &row.appointment.id).collect();
+    let (some, none): (Vec<&Row>, Vec<&Row>) =
+        without.into_iter().partition(|row| reached.contains(&row.appointment.id));
     text.push_str(&left_out(config, "No text at all", &none, texts.is_empty()));
     text.push_str(&left_out(config, "Left out, although the visit gets another text", &some, texts.is_empty()));
     text
@@ -112,11 +113,11 @@ fn left_out(config: &Config, title: &str, rows: &[&Row], first: bool) -> String 
         return String::new();
     }
     let mut text = format!("{}{title}\n", if first { "" } else { "\n" });
-    for of_visit in rows.chunk_by(|a, b| a.visit.id == b.visit.id) {
+    for of_appointment in rows.chunk_by(|a, b| a.appointment.id == b.appointment.id) {
         // What holds for every rule is said once.
-        let one_reason = of_visit.iter().all(|row| row.item.state == of_visit[0].item.state);
-        let every_rule = of_visit.len() == config.rulebook.rules.len() && of_visit.len() > 1;
-        for row in of_visit.iter().take(if one_reason && every_rule { 1 } else { of_visit.len() }) {
+        let one_reason = of_appointment.iter().all(|row| row.item.state == of_appointment[0].item.state);
+        let every_rule = of_appointment.len() == config.rulebook.rules.len() && of_appointment.len() > 1;
+        for row in of_appointment.iter().take(if one_reason && every_rule { 1 } else { of_appointment.len() }) {
             let rule = if one_reason && every_rule { String::new() } else { format!("  {}", row.item.key.rule) };
             text.push_str(&format!("  {}{rule}: {}\n", who(config, row), row.item.state.words()));
         }
@@ -158,11 +159,11 @@ fn price(message: &str) -> Option<String> {
     (cost.segments > 1).then(|| format!("[{} SMS segments{}]", cost.segments, cheaper.unwrap_or_default()))
 }
 
-/// The visit, as the front desk would name it.
+/// The appointment, as the front desk would name it.
 fn who(config: &Config, row: &Row) -> String {
-    let names = [&row.visit.first_name, &row.visit.last_name];
+    let names = [&row.appointment.first_name, &row.appointment.last_name];
     let name = names.into_iter().filter_map(|n| n.as_ref().cloned()).collect::<Vec<_>>().join(" ");
-    let name = if name.is_empty() { format!("patient {}", row.visit.patient_id) } else { name };
-    let zone = config.zone(config.rulebook.location_of(&row.visit));
-    format!("{name}, visit {} ({})", local(zone, row.visit.starts_at), row.visit.id)
+    let name = if name.is_empty() { format!("patient {}", row.appointment.patient_id) } else { name };
+    let zone = config.zone(config.rulebook.location_of(&row.appointment));
+    format!("{name}, visit {} ({})", local(zone, row.appointment.starts_at), row.appointment.id)
 }

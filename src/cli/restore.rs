@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, who};
-use crate::store::files::carry_over::Carried;
+use crate::store::files::carry_over::CarriedOver;
 use crate::store::files::restore;
 
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             aside.display()
         ));
     }
-    if let Some(Carried { opt_outs, wrong_numbers, pauses, skips, .. }) = restored.carried {
+    if let Some(CarriedOver { opt_outs, wrong_numbers, pauses, skips, .. }) = restored.carried {
         text.push_str(&format!(
             "What was noted in it was carried over: changes to {opt_outs} opt-outs, {wrong_numbers} wrong numbers, {pauses} pauses, {skips} skips.\n",
         ));

@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     // A missing key is no mistake in the configuration: the service starts anew until it is there.
     runtime.block_on(daemon::run(&path, config)).map_err(|error| {
         error!("{error}");
-        Failure::Said(1)
+        Failure::AlreadyReported(1)
     })
 }
 
@@ -44,18 +44,18 @@ fn read(option: &ConfigOption, format: Format) -> Result<(PathBuf, Config), Fail
     let found = config::locate(option.config.as_deref()).and_then(|path| Ok((config::load(&path)?, path)));
     match found {
         Ok(((config, report), path)) => {
-            if !report.problems.is_empty() {
+            if !report.diagnostics.is_empty() {
                 warn!("{}\n{}", report.summary(), report.render(false));
             }
             Ok((path, config))
         }
         Err(ConfigError::Wrong(report)) => {
             error!("{}; the file is refused as a whole\n{}", report.summary(), report.render(false));
-            Err(Failure::Said(2))
+            Err(Failure::AlreadyReported(2))
         }
         Err(error) => {
             error!("{error}");
-            Err(Failure::Said(2))
+            Err(Failure::AlreadyReported(2))
         }
     }
 }

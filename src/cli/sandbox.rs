@@ -65,7 +65,7 @@ pub(crate) fn run(options: Options) -> Result<(), Failure> {
         let record = read(&path)?;
         let report = judge(record.lines());
         print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
-        return if report.is_clean() { Ok(()) } else { Err(Failure::Said(1)) };
+        return if report.is_clean() { Ok(()) } else { Err(Failure::AlreadyReported(1)) };
     }
     let port = port.unwrap_or(0);
     let config = config.map(|file| configuration(&ConfigOption { config: Some(file) }, false)).transpose()?;

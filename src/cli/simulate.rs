@@ -71,7 +71,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     match all.iter().all(|outcome| outcome.breaks.is_empty()) {
         true => Ok(()),
-        false => Err(Failure::Said(1)),
+        false => Err(Failure::AlreadyReported(1)),
     }
 }
 

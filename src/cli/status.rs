@@ -94,7 +94,7 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "waits": overview.waits.map(|wait| wait.code()),
         "clock_doubt": overview.clock_doubt,
         "unknown_for_long": overview.unknown_for_long,
-        "held_change": overview.held_change.as_ref().map(|held| json!({
+        "held_change": overview.config_hold.as_ref().map(|held| json!({
             "since": utc(held.since), "texts_within_a_day": held.at_once, "usual": held.usual,
         })),
         "paused": overview.paused.iter().map(|paused| json!({
@@ -138,7 +138,7 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         (None, None) => "nothing stands in the way".to_owned(),
     };
     text.push_str(&format!("Sending     {sending}\n"));
-    if let Some(held) = &overview.held_change {
+    if let Some(held) = &overview.config_hold {
         text.push_str(&format!(
             "HELD CHANGE since {}: it would send {} texts within a day, lately at most {}. Meant? leadtime confirm-change\n",
             local(zone, held.since),
@@ -162,8 +162,8 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
     text.push_str(&format!("Next text   {next}\n"));
     text.push_str(&format!("Overdue     {}\n", overdue(config, overview)));
     if overview.unplanned > 0 {
-        let (visits, wait) = if overview.unplanned == 1 { ("visit", "waits") } else { ("visits", "wait") };
-        text.push_str(&format!("            {} changed {visits} {wait} to be planned\n", overview.unplanned));
+        let (appointments, wait) = if overview.unplanned == 1 { ("visit", "waits") } else { ("visits", "wait") };
+        text.push_str(&format!("            {} changed {appointments} {wait} to be planned\n", overview.unplanned));
     }
     text.push_str("\nReminders\n");
     for (name, count) in by_state(overview) {

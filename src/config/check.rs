@@ -2,7 +2,7 @@
 
 use toml::de::DeTable;
 
-use crate::config::diagnostic::Problem;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::lints;
 use crate::config::rule_conflicts::{self, Alone, Conflict, Trial};
 use crate::config::settings::Config;
@@ -14,12 +14,12 @@ use crate::planner::input::{Mode, Rulebook};
 const ANNIES_REQUESTS_PER_MINUTE: u32 = 60;
 
 /// Holds the parts of a configuration against each other.
-pub(crate) fn relations(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Problem>) {
+pub(crate) fn relations(root: &DeTable<'_>, config: &Config, diagnostics: &mut Vec<Diagnostic>) {
     let Config { practice, annie, rulebook: book, .. } = config;
     let place = |section: &str, key: &str| span(root, section, key);
     if practice.from_number == practice.phone {
         let message = "from_number is your office line; it must be your Annie number: texts come from it";
-        problems.push(Problem::error(place("practice", "from_number"), message));
+        diagnostics.push(Diagnostic::error(place("practice", "from_number"), message));
     }
     if annie.requests_per_minute > ANNIES_REQUESTS_PER_MINUTE {
         let message = format!(
@@ -27,7 +27,7 @@ pub(crate) fn relations(root: &DeTable<'_>, config: &Config, problems: &mut Vec<
              with {} she will refuse some",
             annie.requests_per_minute
         );
-        problems.push(Problem::warning(place("annie", "requests_per_minute"), message));
+        diagnostics.push(Diagnostic::warning(place("annie", "requests_per_minute"), message));
     }
     let calendar = &book.calendar;
     if !calendar.has_windows() {
@@ -36,13 +36,13 @@ pub(crate) fn relations(root: &DeTable<'_>, config: &Config, problems: &mut Vec<
             calendar.zone.name(),
             calendar.organization_zone.name()
         );
-        problems.push(Problem::error(place("sending", "hours"), message));
+        diagnostics.push(Diagnostic::error(place("sending", "hours"), message));
     } else if calendar.hours.iter().flatten().any(|hours| hours.opens < 9 * 60 || hours.closes > 20 * 60) {
         let message = "Annie texts from 9 AM to 8 PM only; hours beyond that are not used";
-        problems.push(Problem::warning(place("sending", "hours"), message));
+        diagnostics.push(Diagnostic::warning(place("sending", "hours"), message));
     }
     if book.mode == Mode::Live && book.only_to.as_ref().is_some_and(|numbers| numbers.is_empty()) {
-        problems.push(Problem::warning(place("sending", "only_to"), "only_to is empty: nobody is texted"));
+        diagnostics.push(Diagnostic::warning(place("sending", "only_to"), "only_to is empty: nobody is texted"));
     }
     for (id, calendar) in book.locations.iter().filter(|(_, calendar)| !calendar.has_windows()) {
         let message = format!(
@@ -51,16 +51,16 @@ pub(crate) fn relations(root: &DeTable<'_>, config: &Config, problems: &mut Vec<
             calendar.organization_zone.name()
         );
         let place = root.get("location").map_or(0..0, |locations| locations.span());
-        problems.push(Problem::error(place, message));
+        diagnostics.push(Diagnostic::error(place, message));
     }
     if calendar.has_windows() {
-        rules(root, book, problems);
+        rules(root, book, diagnostics);
     }
-    lints::all(root, config, problems);
+    lints::all(root, config, diagnostics);
 }
 
-/// What the rules do to sample visits, each by itself and two by two.
-fn rules(root: &DeTable<'_>, book: &Rulebook, problems: &mut Vec<Problem>) {
+/// What the rules do to sample appointments, each by itself and two by two.
+fn rules(root: &DeTable<'_>, book: &Rulebook, diagnostics: &mut Vec<Diagnostic>) {
     let calendar = &book.calendar;
     let trial = Trial::of(book, calendar);
     let spans = rules_spans(root);
@@ -75,7 +75,7 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, problems: &mut Vec<Problem>) {
                     "`{}` could never go out: for no visit does its time lie within, or move into, the sending hours",
                     rule.name
                 );
-                problems.push(Problem::error(span.of("lead"), message));
+                diagnostics.push(Diagnostic::error(span.of("lead"), message));
                 broken.push(place);
             }
             Alone::AlwaysMoved => {
@@ -90,7 +90,7 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, problems: &mut Vec<Problem>) {
                     ),
                 };
                 let key = if rule.lead.at.is_some() { "at" } else { "lead" };
-                problems.push(Problem::warning(span.of(key), message));
+                diagnostics.push(Diagnostic::warning(span.of(key), message));
             }
         }
     }
@@ -106,12 +106,12 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, problems: &mut Vec<Problem>) {
         if conflict.is_the_rule() {
             lost.push(loses);
         }
-        problems.push(match conflict.is_the_rule() && equal && conflict.limit.is_some() {
-            true => Problem::error(
+        diagnostics.push(match conflict.is_the_rule() && equal && conflict.limit.is_some() {
+            true => Diagnostic::error(
                 span,
                 format!("{message}. If that is meant, give the one to be kept a higher `priority`"),
             ),
-            false => Problem::warning(span, message),
+            false => Diagnostic::warning(span, message),
         });
     }
     for (place, limit) in trial.crowded_out().into_iter().filter(|(place, _)| !lost.contains(place)) {
@@ -124,6 +124,6 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, problems: &mut Vec<Problem>) {
             "`{}` is always lost: all rules together are more texts than one number gets ({most})",
             book.rules[place].name
         );
-        problems.push(Problem::warning(spans.get(place).map_or(0..0, |span| span.of("lead")), message));
+        diagnostics.push(Diagnostic::warning(spans.get(place).map_or(0..0, |span| span.of("lead")), message));
     }
 }

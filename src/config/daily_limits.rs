@@ -4,15 +4,15 @@ use crate::config::toml_reader::{Section, whole_number};
 
 /// How many texts may leave on one day of the practice; none: as many as are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Brakes {
+pub struct DailyLimits {
     /// On any day.
     pub max_texts_per_day: Option<u32>,
     /// On the day on which the first text ever leaves.
     pub first_day_limit: Option<u32>,
 }
 
-pub(crate) fn read(section: &mut Section<'_, '_, '_>) -> Brakes {
-    Brakes {
+pub(crate) fn read(section: &mut Section<'_, '_, '_>) -> DailyLimits {
+    DailyLimits {
         max_texts_per_day: section.optional("max_texts_per_day", |value| whole_number(value, 1..=1_000_000)),
         first_day_limit: section.optional("first_day_limit", |value| whole_number(value, 1..=1_000_000)),
     }

@@ -15,7 +15,7 @@ pub enum Severity {
 
 /// One thing wrong in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// Whether it stops the daemon.
     pub severity: Severity,
     /// What is wrong, and what to write instead.
@@ -24,15 +24,15 @@ pub struct Problem {
     pub span: Range<usize>,
 }
 
-impl Problem {
+impl Diagnostic {
     /// A problem that refuses the file.
-    pub fn error(span: Range<usize>, message: impl Into<String>) -> Problem {
-        Problem { severity: Severity::Error, message: message.into(), span }
+    pub fn error(span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Error, message: message.into(), span }
     }
 
     /// A problem to think about.
-    pub fn warning(span: Range<usize>, message: impl Into<String>) -> Problem {
-        Problem { severity: Severity::Warning, message: message.into(), span }
+    pub fn warning(span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, message: message.into(), span }
     }
 }
 
@@ -44,13 +44,13 @@ pub struct Report {
     /// Its text.
     pub source: String,
     /// What is wrong in it.
-    pub problems: Vec<Problem>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Report {
     /// Whether the file is refused.
     pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(|p| p.severity == Severity::Error)
+        self.diagnostics.iter().any(|p| p.severity == Severity::Error)
     }
 
     /// The report as text, with carets.
@@ -58,19 +58,19 @@ impl Report {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let source = without_secrets(&self.source);
         let mut text = String::new();
-        for problem in &self.problems {
-            let level = match problem.severity {
+        for diagnostic in &self.diagnostics {
+            let level = match diagnostic.severity {
                 Severity::Error => Level::ERROR,
                 Severity::Warning => Level::WARNING,
             };
             // A caret wants a byte to stand under, also at the end of the file and over several lines.
-            let start = problem.span.start.min(self.source.len());
+            let start = diagnostic.span.start.min(self.source.len());
             let line_end = self.source[start..].find('\n').map_or(self.source.len(), |at| start + at);
-            let end = problem.span.end.clamp(start, line_end);
+            let end = diagnostic.span.end.clamp(start, line_end);
             let snippet = Snippet::source(source.as_str())
                 .path(self.file.as_str())
                 .annotation(AnnotationKind::Primary.span(start..end));
-            let group: Group<'_> = level.primary_title(problem.message.as_str()).element(snippet);
+            let group: Group<'_> = level.primary_title(diagnostic.message.as_str()).element(snippet);
             text.push_str(&renderer.render(&[group]));
             text.push_str("\n\n");
         }
@@ -79,7 +79,7 @@ impl Report {
 
     /// `2 errors and 1 warning in config.toml`.
     pub fn summary(&self) -> String {
-        let count = |severity| self.problems.iter().filter(|p| p.severity == severity).count();
+        let count = |severity| self.diagnostics.iter().filter(|p| p.severity == severity).count();
         let some = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         match (errors, warnings) {

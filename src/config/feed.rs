@@ -1,4 +1,4 @@
-//! Reads `[feed]`: how old the appointment book may be, and what an import makes of visits it no longer names.
+//! Reads `[feed]`: how old the appointment book may be, and what an import makes of appointments it no longer names.
 
 use chrono::TimeDelta;
 
@@ -9,9 +9,9 @@ use crate::config::toml_reader::{Faults, Section, Value, duration, fault, one_of
 pub struct Feed {
     /// Sending holds when the last good import is older, days on which the practice is closed not counted; none: never.
     pub stale_after: Option<TimeDelta>,
-    /// What an import does with visits that its file no longer names.
+    /// What an import does with appointments that its file no longer names.
     pub missing: Missing,
-    /// An import that would cancel more than these hundredths of the coming visits is refused.
+    /// An import that would cancel more than these hundredths of the coming appointments is refused.
     pub max_missing: u32,
 }
 
@@ -21,7 +21,7 @@ impl Default for Feed {
     }
 }
 
-/// What an import does with visits that its file no longer names.
+/// What an import does with appointments that its file no longer names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Missing {
     /// Nothing: files add and change only.

@@ -2,18 +2,19 @@
 
 use chrono::TimeDelta;
 
-use crate::config::diagnostic::Problem;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::toml_reader::{Section, Value, duration, fault, whole_number};
 use crate::domain::limits::Limits;
 
 /// `[annie.limits]`: Annie's own, or tighter.
-pub(crate) fn read(value: Option<&Value<'_>>, problems: &mut Vec<Problem>) -> Limits {
+pub(crate) fn read(value: Option<&Value<'_>>, diagnostics: &mut Vec<Diagnostic>) -> Limits {
     let annies = Limits::default();
     let Some(value) = value else { return annies };
     if value.get_ref().as_table().is_none() {
-        problems.push(Problem::error(value.span(), "[annie.limits] is a section: write [annie.limits] on a line"));
+        diagnostics
+            .push(Diagnostic::error(value.span(), "[annie.limits] is a section: write [annie.limits] on a line"));
     }
-    let mut section = Section::new("[annie.limits]", value.get_ref().as_table(), value.span(), problems);
+    let mut section = Section::new("[annie.limits]", value.get_ref().as_table(), value.span(), diagnostics);
     let min_gap = section.optional("min_gap", |value| {
         duration(value, 0..=30 * 86_400).and_then(|gap| match TimeDelta::from_std(gap) {
             Ok(gap) if gap >= annies.min_gap => Ok(gap),

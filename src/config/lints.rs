@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::config::diagnostic::Problem;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::settings::Config;
 use crate::config::spans::{self, RuleSpans, rules_spans};
 use crate::domain::ids::RuleName;
@@ -16,34 +16,35 @@ use toml::de::DeTable;
 const OPT_OUT_WORDS: [&str; 7] = ["cancel", "end", "quit", "unsubscribe", "revoke", "stop", "opt out"];
 
 /// Adds every warning about words and reach.
-pub(crate) fn all(root: &DeTable<'_>, config: &Config, problems: &mut Vec<Problem>) {
+pub(crate) fn all(root: &DeTable<'_>, config: &Config, diagnostics: &mut Vec<Diagnostic>) {
     let spans = rules_spans(root);
     for (rule, of_key) in config.rulebook.rules.iter().zip(&spans) {
-        wording(config, rule, &|key| of_key.of(key), problems);
-        reach(config, rule, &|key| of_key.of(key), problems);
+        wording(config, rule, &|key| of_key.of(key), diagnostics);
+        reach(config, rule, &|key| of_key.of(key), diagnostics);
     }
-    equal_leads(config, &spans, problems);
-    languages(config, &spans, problems);
+    equal_leads(config, &spans, diagnostics);
+    languages(config, &spans, diagnostics);
     let sending = |key: &str| spans::span(root, "sending", key);
     if config.rulebook.household == Household::Separate {
         let message = "with \"separate\", of several visits of one phone within 24 hours only one gets a text: \
                        Annie allows one text to a number in 24 hours";
-        problems.push(Problem::warning(sending("household"), message));
+        diagnostics.push(Diagnostic::warning(sending("household"), message));
     }
     if config.rulebook.mode == Mode::Live && !tells_the_way_out(config) {
         let message = "no text tells patients how to get no more of them; write \
                        first_text_line = \"Reply STOP to opt out.\" in [sending]";
-        problems.push(Problem::warning(sending("mode"), message));
+        diagnostics.push(Diagnostic::warning(sending("mode"), message));
     }
 }
 
-fn wording(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, problems: &mut Vec<Problem>) {
+fn wording(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
     let name = &config.practice.name;
     for (code, language) in Language::CODES {
         let Some(text) = config.wordbook.sample_message(&rule.name, language) else { continue };
         let which = if language == config.practice.language { String::new() } else { format!(" ({code})") };
         let mut warn = |message: String| {
-            problems.push(Problem::warning(of_key("message"), format!("the text of `{}`{which} {message}", rule.name)));
+            diagnostics
+                .push(Diagnostic::warning(of_key("message"), format!("the text of `{}`{which} {message}", rule.name)));
         };
         if !text.contains(name.as_str()) {
             warn("does not say who sends it; begin it with {{ practice.name }}".to_owned());
@@ -105,7 +106,7 @@ fn tells_the_way_out(config: &Config) -> bool {
         })
 }
 
-fn reach(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, problems: &mut Vec<Problem>) {
+fn reach(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
     let known: Vec<&str> = config.wordbook.type_ids().collect();
     if rule.only_types.is_empty() || known.is_empty() {
         return;
@@ -114,11 +115,11 @@ fn reach(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, pr
         let near = crate::domain::ids::nearest(kind, known.iter().copied());
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let message = format!("`{kind}` is not in [appointment_types]; `{}` reaches such visits only{near}", rule.name);
-        problems.push(Problem::warning(of_key("only_types"), message));
+        diagnostics.push(Diagnostic::warning(of_key("only_types"), message));
     }
 }
 
-fn equal_leads(config: &Config, spans: &[RuleSpans<'_, '_>], problems: &mut Vec<Problem>) {
+fn equal_leads(config: &Config, spans: &[RuleSpans<'_, '_>], diagnostics: &mut Vec<Diagnostic>) {
     let rules = &config.rulebook.rules;
     for (n, rule) in rules.iter().enumerate() {
         let same = |other: &&Rule| {
@@ -127,13 +128,13 @@ fn equal_leads(config: &Config, spans: &[RuleSpans<'_, '_>], problems: &mut Vec<
         if let (Some(first), Some(span)) = (rules[..n].iter().find(same), spans.get(n)) {
             let message =
                 format!("`{}` has the same lead as `{}`; a visit gets only one of them", rule.name, first.name);
-            problems.push(Problem::warning(span.of("lead"), message));
+            diagnostics.push(Diagnostic::warning(span.of("lead"), message));
         }
     }
 }
 
 /// A language that one rule has and another lacks.
-fn languages(config: &Config, spans: &[RuleSpans<'_, '_>], problems: &mut Vec<Problem>) {
+fn languages(config: &Config, spans: &[RuleSpans<'_, '_>], diagnostics: &mut Vec<Diagnostic>) {
     let has = |rule: &RuleName, language| config.wordbook.has_message(rule, language);
     let rules = &config.rulebook.rules;
     for (code, language) in Language::CODES {
@@ -151,7 +152,7 @@ fn languages(config: &Config, spans: &[RuleSpans<'_, '_>], problems: &mut Vec<Pr
                 language.name(),
                 config.practice.language.name()
             );
-            problems.push(Problem::warning(span.of("message"), message));
+            diagnostics.push(Diagnostic::warning(span.of("message"), message));
         }
     }
 }

@@ -51,8 +51,8 @@ pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
         ConfigError::Unreadable { path: path.to_owned(), source }
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let (config, problems) = read::read(&source, folder, &Zones::of_this_machine());
-    let report = Report { file: path.display().to_string(), source: api_key::without_keys(source), problems };
+    let (config, diagnostics) = read::read(&source, folder, &Zones::of_this_machine());
+    let report = Report { file: path.display().to_string(), source: api_key::without_keys(source), diagnostics };
     match config {
         Some(config) if !report.has_errors() => Ok((config, report)),
         _ => Err(ConfigError::Wrong(report)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::api_key;
-use crate::config::diagnostic::Problem;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::hours::Open;
 use crate::config::settings::{KEY_NAME, Location, Practice};
 use crate::config::toml_reader::{Section, Value, fault, text, text_as};
@@ -33,16 +33,16 @@ pub(crate) fn read(
     value: Option<&Value<'_>>,
     folder: &Path,
     zones: &Zones,
-    problems: &mut Vec<Problem>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Written> {
     let Some(value) = value else { return Vec::new() };
     let Some(array) = value.get_ref().as_array() else {
-        problems.push(Problem::error(value.span(), "write a [[location]] section for each office"));
+        diagnostics.push(Diagnostic::error(value.span(), "write a [[location]] section for each office"));
         return Vec::new();
     };
     let mut all: Vec<Written> = Vec::new();
     for element in array.iter() {
-        let section = Section::new("[[location]]", element.get_ref().as_table(), element.span(), problems);
+        let section = Section::new("[[location]]", element.get_ref().as_table(), element.span(), diagnostics);
         if let Some(location) = read_one(section, &all, folder, zones) {
             all.push(location);
         }

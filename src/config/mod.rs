@@ -23,7 +23,7 @@ pub mod toml_reader;
 pub mod values;
 mod words;
 
-pub use crate::config::daily_limits::Brakes;
+pub use crate::config::daily_limits::DailyLimits;
 pub use crate::config::load::{ConfigError, database_of, fingerprint_of, load, locate};
 pub use crate::config::settings::{
     Annie, AppointmentField, Config, KEY_NAME, Location, OnUnknown, PatientField, Practice,

@@ -9,8 +9,8 @@ use std::time::Duration;
 use chrono::{TimeDelta, Weekday};
 use toml::de::DeTable;
 
-use crate::config::daily_limits::{self, Brakes};
-use crate::config::diagnostic::Problem;
+use crate::config::daily_limits::{self, DailyLimits};
+use crate::config::diagnostic::Diagnostic;
 use crate::config::hours::{self, Open};
 use crate::config::settings::{Annie, AppointmentField, Config, OnUnknown, PatientField, Practice};
 use crate::config::toml_reader::{Faults, Section, duration, fault, list, one_of, text, text_as, whole_number};
@@ -43,20 +43,20 @@ struct Sending {
     max_household: usize,
     unknown_consent: Consent,
     only_to: Option<BTreeSet<Phone>>,
-    brakes: Brakes,
+    daily_limits: DailyLimits,
 }
 
 /// Reads a file's text; paths in it are relative to `folder`. `None` only with at least one error.
-pub(crate) fn read(source: &str, folder: &Path, zones: &Zones) -> (Option<Config>, Vec<Problem>) {
+pub(crate) fn read(source: &str, folder: &Path, zones: &Zones) -> (Option<Config>, Vec<Diagnostic>) {
     let (document, syntax) = DeTable::parse_recoverable(source);
     if !syntax.is_empty() {
-        let problems = syntax.iter().map(|e| Problem::error(e.span().unwrap_or(0..0), e.message())).collect();
-        return (None, problems);
+        let diagnostics = syntax.iter().map(|e| Diagnostic::error(e.span().unwrap_or(0..0), e.message())).collect();
+        return (None, diagnostics);
     }
-    let mut problems = Vec::new();
-    let config = sections(document.get_ref(), source, folder, zones, &mut problems);
-    problems.sort_by_key(|problem| problem.span.start);
-    (config, problems)
+    let mut diagnostics = Vec::new();
+    let config = sections(document.get_ref(), source, folder, zones, &mut diagnostics);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    (config, diagnostics)
 }
 
 fn sections(
@@ -64,7 +64,7 @@ fn sections(
     source: &str,
     folder: &Path,
     zones: &Zones,
-    problems: &mut Vec<Problem>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
     const SECTIONS: [&str; 14] = [
         "practice",
@@ -82,15 +82,15 @@ fn sections(
         "alerts",
         "metrics",
     ];
-    let mut top = Section::new("the file", Some(root), 0..0, problems);
+    let mut top = Section::new("the file", Some(root), 0..0, diagnostics);
     for name in SECTIONS {
         top.raw(name);
     }
     top.finish();
-    let section = |name: &'static str, problems: &mut Vec<Problem>| -> (Option<_>, std::ops::Range<usize>) {
+    let section = |name: &'static str, diagnostics: &mut Vec<Diagnostic>| -> (Option<_>, std::ops::Range<usize>) {
         let Some(value) = root.get(name) else { return (None, 0..0) };
         if value.get_ref().as_table().is_none() {
-            problems.push(Problem::error(
+            diagnostics.push(Diagnostic::error(
                 value.span(),
                 format!("[{name}] is a section of its own: write [{name}] on a line"),
             ));
@@ -98,43 +98,43 @@ fn sections(
         (value.get_ref().as_table(), value.span())
     };
 
-    let (table, span) = section("practice", problems);
-    let practice = read_practice(Section::new("[practice]", table, span, problems), zones);
+    let (table, span) = section("practice", diagnostics);
+    let practice = read_practice(Section::new("[practice]", table, span, diagnostics), zones);
     let language = practice.as_ref().map_or(Language::English, |practice| practice.language);
-    let (table, span) = section("annie", problems);
-    let annie = read_annie(Section::new("[annie]", table, span, problems), folder, zones);
+    let (table, span) = section("annie", diagnostics);
+    let annie = read_annie(Section::new("[annie]", table, span, diagnostics), folder, zones);
     let limits = table.and_then(|table| table.get("limits"));
-    let limits = limits::read(limits, problems);
+    let limits = limits::read(limits, diagnostics);
     // Rules can be read, and their words tried, before the rest is right: many problems are reported at once.
     let office = practice.as_ref().map_or_else(nobody, Practice::office);
     let mut wordbook = Wordbook::new(office, language);
-    let (table, span) = section("sending", problems);
-    let sending = read_sending(Section::new("[sending]", table, span, problems), language, &mut wordbook);
-    let (table, _) = section("appointment_types", problems);
-    wordbook.set_types(words::types(table, problems));
-    let (table, span) = section("household", problems);
-    read_household(Section::new("[household]", table, span, problems), language, &mut wordbook);
-    let locations = locations::read(root.get("location"), folder, zones, problems);
-    let (table, span) = section("database", problems);
-    let mut database = Section::new("[database]", table, span, problems);
+    let (table, span) = section("sending", diagnostics);
+    let sending = read_sending(Section::new("[sending]", table, span, diagnostics), language, &mut wordbook);
+    let (table, _) = section("appointment_types", diagnostics);
+    wordbook.set_types(words::types(table, diagnostics));
+    let (table, span) = section("household", diagnostics);
+    read_household(Section::new("[household]", table, span, diagnostics), language, &mut wordbook);
+    let locations = locations::read(root.get("location"), folder, zones, diagnostics);
+    let (table, span) = section("database", diagnostics);
+    let mut database = Section::new("[database]", table, span, diagnostics);
     let path = database.optional("path", text).unwrap_or_else(|| DATABASE.to_owned());
     database.finish();
-    let (table, span) = section("schedule", problems);
-    let mut schedule = Section::new("[schedule]", table, span, problems);
+    let (table, span) = section("schedule", diagnostics);
+    let mut schedule = Section::new("[schedule]", table, span, diagnostics);
     let tick = schedule.optional("tick", |value| text_as(value, cron)).unwrap_or_else(|| TICK.to_owned());
     let not_reached_at = schedule.optional("not_reached", |value| text_as(value, schedule::time_of_day));
     schedule.finish();
-    let (table, span) = section("feed", problems);
-    let feed = feed::read(Section::new("[feed]", table, span, problems));
-    let (table, span) = section("backup", problems);
-    let backup = backup::read(Section::new("[backup]", table, span, problems), table.is_some(), folder);
-    let (table, span) = section("retention", problems);
-    let retention = retention::read(Section::new("[retention]", table, span, problems));
-    let (table, span) = section("alerts", problems);
-    let alerts = alerts::read(Section::new("[alerts]", table, span, problems), folder);
-    let (table, span) = section("metrics", problems);
-    let metrics = metrics::read(Section::new("[metrics]", table, span, problems));
-    let rules = rules::read(root.get("rule"), sending.defaults, language, &mut wordbook, problems);
+    let (table, span) = section("feed", diagnostics);
+    let feed = feed::read(Section::new("[feed]", table, span, diagnostics));
+    let (table, span) = section("backup", diagnostics);
+    let backup = backup::read(Section::new("[backup]", table, span, diagnostics), table.is_some(), folder);
+    let (table, span) = section("retention", diagnostics);
+    let retention = retention::read(Section::new("[retention]", table, span, diagnostics));
+    let (table, span) = section("alerts", diagnostics);
+    let alerts = alerts::read(Section::new("[alerts]", table, span, diagnostics), folder);
+    let (table, span) = section("metrics", diagnostics);
+    let metrics = metrics::read(Section::new("[metrics]", table, span, diagnostics));
+    let rules = rules::read(root.get("rule"), sending.defaults, language, &mut wordbook, diagnostics);
 
     let (practice, (annie, organization_zone), rules) = (practice?, annie?, rules?);
     let days = sending.open.days.unwrap_or_else(hours::workdays);
@@ -146,7 +146,7 @@ fn sections(
         days,
         holidays: sending.open.holidays.unwrap_or_default(),
     };
-    let brakes = sending.brakes;
+    let daily_limits = sending.daily_limits;
     let (locations, calendars, offices) = locations::complete(locations, &practice, &calendar);
     wordbook.set_locations(offices);
     let mut own_numbers = vec![practice.phone.clone(), practice.from_number.clone()];
@@ -171,7 +171,7 @@ fn sections(
         annie,
         locations,
         rulebook,
-        brakes,
+        daily_limits,
         wordbook,
         database,
         tick,
@@ -183,7 +183,7 @@ fn sections(
         metrics,
         source,
     };
-    check::relations(root, &config, problems);
+    check::relations(root, &config, diagnostics);
     Some(config)
 }
 
@@ -276,7 +276,7 @@ fn read_sending(mut section: Section<'_, '_, '_>, language: Language, wordbook: 
         }
         Ok(())
     });
-    let brakes = daily_limits::read(&mut section);
+    let daily_limits = daily_limits::read(&mut section);
     let only_to = section.optional("only_to", |value| list(value, |number| text_as(number, e164)));
     section.finish();
     Sending {
@@ -288,11 +288,11 @@ fn read_sending(mut section: Section<'_, '_, '_>, language: Language, wordbook: 
         max_household: max_household as usize,
         unknown_consent: unknown_consent.unwrap_or(Consent::Yes),
         only_to: only_to.map(|numbers| numbers.into_iter().collect()),
-        brakes,
+        daily_limits,
     }
 }
 
-/// `[household]`: the text for several visits of one phone.
+/// `[household]`: the text for several appointments of one phone.
 fn read_household(mut section: Section<'_, '_, '_>, language: Language, wordbook: &mut Wordbook) {
     section.optional("message", |value| {
         let mut faults = Faults::new();

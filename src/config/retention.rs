@@ -13,18 +13,18 @@ const DAY: u64 = 86_400;
 /// `[retention]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// So long after its start the patient's fields of a visit, and the words of its texts, are deleted.
-    pub after_visit: TimeDelta,
+    /// So long after its start the patient's fields of an appointment, and the words of its texts, are deleted.
+    pub after_appointment: TimeDelta,
 }
 
 impl Default for Retention {
     fn default() -> Retention {
-        Retention { after_visit: TimeDelta::days(90) }
+        Retention { after_appointment: TimeDelta::days(90) }
     }
 }
 
 pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Retention {
-    let after_visit = section.optional("after_visit", |value| {
+    let after_appointment = section.optional("after_visit", |value| {
         let length = duration(value, 0..=u64::from(u32::MAX))?;
         match (LEAST_DAYS * DAY..=MOST_DAYS * DAY).contains(&length.as_secs()) {
             true => TimeDelta::from_std(length).or_else(|_| fault("too long")),
@@ -34,5 +34,5 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Retention {
         }
     });
     section.finish();
-    after_visit.map_or_else(Retention::default, |after_visit| Retention { after_visit })
+    after_appointment.map_or_else(Retention::default, |after_appointment| Retention { after_appointment })
 }

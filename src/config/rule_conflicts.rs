@@ -1,4 +1,4 @@
-//! Tries the rules on sample visits: which can never go out, which are always moved, and which exclude each other.
+//! Tries the rules on sample appointments: which can never go out, which are always moved, and which exclude each other.
 //!
 //! The planner itself is asked, so what is said here is what would happen.
 
@@ -16,17 +16,17 @@ use crate::domain::reminder::{Answer, State};
 use crate::domain::rule::Rule;
 use crate::planner::calendar::{Adjustment, Calendar};
 use crate::planner::holidays::Holidays;
-use crate::planner::input::{FeedImports, LiveSince, Mode, Number, NumberFacts, Rulebook, VisitFacts};
+use crate::planner::input::{AppointmentInput, FeedImports, LiveSince, Mode, Number, PlannerInput, Rulebook};
 use crate::planner::plan::{Item, Plan, plan};
 
 /// What trying a rule by itself has shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Alone {
-    /// It goes out at its time, for some visits at least.
+    /// It goes out at its time, for some appointments at least.
     Fine,
-    /// For no visit there is a time for it.
+    /// For no appointment there is a time for it.
     Never,
-    /// Its time is moved for every visit.
+    /// Its time is moved for every appointment.
     AlwaysMoved,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Conflict {
     pub keeps: usize,
     /// The rule that loses it.
     pub loses: usize,
-    /// Of how many sample visits it is lost, and how many there are.
+    /// Of how many sample appointments it is lost, and how many there are.
     pub lost: (usize, usize),
     /// One of them.
     pub example: DateTime<Utc>,
@@ -45,12 +45,12 @@ pub(crate) struct Conflict {
     pub apart: TimeDelta,
     /// Which limit; none where the nearer text simply covers it.
     pub limit: Option<Limit>,
-    /// A lead for the loser with which both go out for every sample visit.
+    /// A lead for the loser with which both go out for every sample appointment.
     pub fits: Option<Lead>,
 }
 
 impl Conflict {
-    /// Whether ordinary visits lose a text, not only those behind a weekend.
+    /// Whether ordinary appointments lose a text, not only those behind a weekend.
     pub(crate) fn is_the_rule(&self) -> bool {
         let (lost, tried) = self.lost;
         lost * 2 > tried
@@ -64,7 +64,7 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    /// Visits on every open day of an ordinary week, at every hour of an office day.
+    /// Appointments on every open day of an ordinary week, at every hour of an office day.
     pub(crate) fn of(book: &Rulebook, calendar: &Calendar) -> Trial {
         let calendar = Calendar { holidays: Holidays::default(), ..calendar.clone() };
         let monday = NaiveDate::from_ymd_opt(2026, 7, 13).unwrap_or_default();
@@ -94,7 +94,7 @@ impl Trial {
         if items.iter().any(stays) { Alone::Fine } else { Alone::AlwaysMoved }
     }
 
-    /// Tries every two rules that can be for one visit.
+    /// Tries every two rules that can be for one appointment.
     pub(crate) fn conflicts(&self) -> Vec<Conflict> {
         let rules = &self.book.rules;
         let pairs = (0..rules.len()).flat_map(|a| (a + 1..rules.len()).map(move |b| (a, b)));
@@ -120,7 +120,7 @@ impl Trial {
         let mut lost: Vec<(usize, DateTime<Utc>, TimeDelta, Option<Limit>)> = Vec::new();
         let mut tried = 0;
         for start in &self.starts {
-            // A rule that has no time for this visit by itself is not lost to the other.
+            // A rule that has no time for this appointment by itself is not lost to the other.
             let alone = [first, second].iter().all(|rule| self.plan(&[rule], *start).items.iter().all(goes));
             tried += usize::from(alone);
             let items = self.plan(&[first, second], *start).items;
@@ -160,7 +160,7 @@ impl Trial {
         let book = Rulebook { rules: rules.iter().map(plain).collect(), ..self.book.clone() };
         let now = start - TimeDelta::days(i64::from(Lead::MAX_DAYS) + 60);
         let live: LiveSince = rules.iter().map(|rule| (rule.name.clone(), now)).collect();
-        plan(&book, &live, &facts(start, now), now, &|_, _| Ok(()))
+        plan(&book, &live, &input(start, now), now, &|_, _| Ok(()))
     }
 }
 
@@ -176,8 +176,8 @@ fn share_a_type(a: &Rule, b: &Rule) -> bool {
     }
 }
 
-/// One booked visit of one patient, known for long.
-fn facts(start: DateTime<Utc>, now: DateTime<Utc>) -> NumberFacts {
+/// One booked appointment of one patient, known for long.
+fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
     let appointment = Appointment {
         id: "sample".into(),
         patient_id: "sample".into(),
@@ -197,8 +197,8 @@ fn facts(start: DateTime<Utc>, now: DateTime<Utc>) -> NumberFacts {
         booked_at: None,
         consent: Some(crate::domain::appointment::Consent::Yes),
     };
-    let visit = VisitFacts {
-        appointment,
+    let appointment = AppointmentInput {
+        row: appointment,
         first_start: start,
         seen_at: now,
         taken_at: now,
@@ -209,16 +209,16 @@ fn facts(start: DateTime<Utc>, now: DateTime<Utc>) -> NumberFacts {
         paused: None,
         twins: Vec::new(),
     };
-    NumberFacts {
+    PlannerInput {
         number: Phone::from_e164("+13035550199").map_or(Number::Missing, Number::Usable),
-        visits: vec![visit],
+        appointments: vec![appointment],
         stored: Vec::new(),
         spent: Vec::new(),
         in_doubt: false,
         opted_out: false,
         attempts: Vec::new(),
         wrong_for: BTreeSet::new(),
-        told: Vec::new(),
+        adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
     }
@@ -231,7 +231,7 @@ pub(crate) fn in_words(conflict: &Conflict, book: &Rulebook, calendar: &Calendar
     let (lost, tried) = conflict.lost;
     let example = calendar.zone.local(conflict.example).format("%A at %-I:%M %p");
     let apart = lengths(conflict.apart);
-    let visits = match lost == tried {
+    let appointments = match lost == tried {
         true => "no visit can get both".to_owned(),
         false => format!("{lost} of {tried} ordinary visits cannot get both, such as one on {example}"),
     };
@@ -249,7 +249,7 @@ pub(crate) fn in_words(conflict: &Conflict, book: &Rulebook, calendar: &Calendar
     };
     let fits = conflict.fits.map(|lead| format!("; lead = \"{}\" for `{loses}` would fit", Lead { at: None, ..lead }));
     format!(
-        "`{keeps}` and `{loses}` exclude each other: {visits}; {why}. `{loses}` would be lost{}",
+        "`{keeps}` and `{loses}` exclude each other: {appointments}; {why}. `{loses}` would be lost{}",
         fits.unwrap_or_default()
     )
 }

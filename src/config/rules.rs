@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use toml::de::DeValue;
 
-use crate::config::diagnostic::Problem;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::toml_reader::{Faults, Section, Value, duration, fault, list, one_of, text, text_as};
 use crate::config::values::policy::{no_text_within, outside_hours};
 use crate::config::words::per_language;
@@ -26,18 +26,19 @@ pub(crate) fn read(
     defaults: Defaults,
     language: Language,
     wordbook: &mut Wordbook,
-    problems: &mut Vec<Problem>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Rule>> {
     let Some(array) = value.and_then(|v| v.get_ref().as_array()) else {
         let span = value.map_or(0..0, |v| v.span());
-        problems.push(Problem::error(span, "there is no rule; write a [[rule]] section for each text a visit gets"));
+        diagnostics
+            .push(Diagnostic::error(span, "there is no rule; write a [[rule]] section for each text a visit gets"));
         return None;
     };
     let mut rules: Vec<Rule> = Vec::new();
     let mut whole = true;
     for element in array.iter() {
         let table = element.get_ref().as_table();
-        let section = Section::new("[[rule]]", table, element.span(), problems);
+        let section = Section::new("[[rule]]", table, element.span(), diagnostics);
         match read_rule(section, &rules, defaults, language, wordbook) {
             Some(rule) => rules.push(rule),
             None => whole = false,

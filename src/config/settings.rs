@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, TimeZone, Utc};
 
-use crate::config::daily_limits::Brakes;
+use crate::config::daily_limits::DailyLimits;
 use crate::config::{alerts, backup, feed, retention};
 use crate::domain::language::Language;
 use crate::domain::phone::{Country, Phone};
@@ -29,7 +29,7 @@ pub struct Config {
     /// The rules, the calendar and the mode, for the planner.
     pub rulebook: Rulebook,
     /// How many texts may leave on one day.
-    pub brakes: Brakes,
+    pub daily_limits: DailyLimits,
     /// The words.
     pub wordbook: Wordbook,
     /// The database file.
@@ -96,7 +96,7 @@ pub struct Annie {
     pub api_key_file: Option<PathBuf>,
     /// What Annie learns about a patient.
     pub send_patient: Vec<PatientField>,
-    /// What Annie learns about a visit.
+    /// What Annie learns about an appointment.
     pub send_appointment: Vec<AppointmentField>,
     /// Requests to all endpoints, a minute.
     pub requests_per_minute: u32,

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::diagnostic::Problem;
+use crate::config::diagnostic::Diagnostic;
 use crate::domain::ids::nearest;
 
 /// A value with its place in the file.
@@ -26,13 +26,18 @@ pub struct Section<'d, 'i, 'p> {
     table: Option<&'d DeTable<'i>>,
     span: Range<usize>,
     asked: BTreeSet<&'static str>,
-    problems: &'p mut Vec<Problem>,
+    diagnostics: &'p mut Vec<Diagnostic>,
 }
 
 impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
     /// A section over a table; none = every key is missing.
-    pub fn new(name: &str, table: Option<&'d DeTable<'i>>, span: Range<usize>, problems: &'p mut Vec<Problem>) -> Self {
-        Section { name: name.to_owned(), table, span, asked: BTreeSet::new(), problems }
+    pub fn new(
+        name: &str,
+        table: Option<&'d DeTable<'i>>,
+        span: Range<usize>,
+        diagnostics: &'p mut Vec<Diagnostic>,
+    ) -> Self {
+        Section { name: name.to_owned(), table, span, asked: BTreeSet::new(), diagnostics }
     }
 
     /// Where the section begins.
@@ -48,13 +53,13 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
     /// Reports an error of one key.
     pub fn error(&mut self, key: &str, message: impl Into<String>) {
         let span = self.span_of(key);
-        self.problems.push(Problem::error(span, message));
+        self.diagnostics.push(Diagnostic::error(span, message));
     }
 
     /// Reports a warning about one key.
     pub fn warning(&mut self, key: &str, message: impl Into<String>) {
         let span = self.span_of(key);
-        self.problems.push(Problem::warning(span, message));
+        self.diagnostics.push(Diagnostic::warning(span, message));
     }
 
     /// The raw value of a key.
@@ -70,8 +75,8 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
             Ok(parsed) => Some(parsed),
             Err(faults) => {
                 for (span, message) in faults {
-                    self.problems
-                        .push(Problem::error(span.unwrap_or_else(|| value.span()), format!("`{key}`: {message}")));
+                    self.diagnostics
+                        .push(Diagnostic::error(span.unwrap_or_else(|| value.span()), format!("`{key}`: {message}")));
                 }
                 None
             }
@@ -87,7 +92,7 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
     ) -> Option<T> {
         if self.raw(key).is_none() {
             let message = format!("{} has no `{key}`; write for example {key} = {example}", self.name);
-            self.problems.push(Problem::error(self.span.clone(), message));
+            self.diagnostics.push(Diagnostic::error(self.span.clone(), message));
             return None;
         }
         self.optional(key, parse)
@@ -105,7 +110,8 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("it knows {}", known.join(", ")),
             };
-            self.problems.push(Problem::error(key.span(), format!("{} has no key `{name}`; {advice}", self.name)));
+            self.diagnostics
+                .push(Diagnostic::error(key.span(), format!("{} has no key `{name}`; {advice}", self.name)));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reads what is written to people: texts per language, the words for kinds of visit.
+//! Reads what is written to people: texts per language, the words for kinds of appointment.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,11 +6,11 @@ use std::ops::Range;
 use chrono::TimeDelta;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::diagnostic::Problem;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::toml_reader::{Faults, Section, Value, duration, fault, text};
 use crate::domain::ids::one_line;
 use crate::domain::language::Language;
-use crate::wording::wordbook::{TemplateProblem, VisitType};
+use crate::wording::wordbook::{AppointmentType, TemplateProblem};
 
 /// A text as it stands in the file.
 pub(crate) struct Written {
@@ -50,35 +50,38 @@ impl Written {
             let plain = self.span.len() == self.source.len() + 2;
             plain.then(|| self.span.start + 1 + range.start..self.span.start + 1 + range.end)
         };
-        let fault = |problem: TemplateProblem| {
-            (Some(problem.range.and_then(place).unwrap_or_else(|| self.span.clone())), problem.message)
+        let fault = |diagnostic: TemplateProblem| {
+            (Some(diagnostic.range.and_then(place).unwrap_or_else(|| self.span.clone())), diagnostic.message)
         };
         found.into_iter().map(fault).collect()
     }
 }
 
 /// `[appointment_types]`: id = word, or { name, arrive_early }.
-pub(crate) fn types(table: Option<&DeTable<'_>>, problems: &mut Vec<Problem>) -> BTreeMap<String, VisitType> {
+pub(crate) fn types(
+    table: Option<&DeTable<'_>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, AppointmentType> {
     let mut types = BTreeMap::new();
     for (id, value) in table.into_iter().flat_map(|t| t.iter()) {
         let read = match value.get_ref() {
             DeValue::Table(table) if table.contains_key("name") || table.contains_key("arrive_early") => {
                 let name = format!("\"{}\"", id.get_ref());
-                let mut section = Section::new(&name, Some(table), value.span(), problems);
+                let mut section = Section::new(&name, Some(table), value.span(), diagnostics);
                 let words = section.optional("name", words).unwrap_or_default();
                 let early = section.optional("arrive_early", |value| duration(value, 0..=6 * 3600));
                 section.finish();
                 let arrive_early = early.and_then(|early| TimeDelta::from_std(early).ok()).unwrap_or_default();
-                Ok(VisitType { words, arrive_early })
+                Ok(AppointmentType { words, arrive_early })
             }
-            _ => words(value).map(|words| VisitType { words, arrive_early: TimeDelta::zero() }),
+            _ => words(value).map(|words| AppointmentType { words, arrive_early: TimeDelta::zero() }),
         };
         match read {
             Ok(kind) => {
                 types.insert(id.get_ref().to_string(), kind);
             }
-            Err(faults) => problems.extend(faults.into_iter().map(|(span, message)| {
-                Problem::error(span.unwrap_or_else(|| value.span()), format!("`{}`: {message}", id.get_ref()))
+            Err(faults) => diagnostics.extend(faults.into_iter().map(|(span, message)| {
+                Diagnostic::error(span.unwrap_or_else(|| value.span()), format!("`{}`: {message}", id.get_ref()))
             })),
         }
     }

@@ -8,7 +8,7 @@ use crate::config::{self, Config};
 use crate::domain::zone::Zone;
 use crate::planner::input::Mode;
 use crate::reports::config_difference::Difference;
-use crate::store::controls::config_hold::{self, HeldChange};
+use crate::store::controls::config_hold::{self, ConfigHold};
 use crate::store::{Store, StoreError};
 
 /// So many texts within a day are never too many.
@@ -22,7 +22,7 @@ pub(crate) enum Reload {
     /// It has a mistake, or something else failed.
     Refused,
     /// It is good, and waits.
-    Held(HeldChange),
+    Held(ConfigHold),
 }
 
 impl Reload {
@@ -37,7 +37,7 @@ impl Reload {
 }
 
 /// What a change that waits would do, and what to do about it.
-pub(crate) fn words(held: &HeldChange) -> String {
+pub(crate) fn words(held: &ConfigHold) -> String {
     format!(
         "it would send {} texts within a day, and lately no day had more than {}. If that is meant, run \
          `leadtime confirm-change`; else it comes into force tomorrow",
@@ -52,7 +52,7 @@ fn is_unusual(before: u64, after: u64, usual: u64) -> bool {
 }
 
 /// Somebody confirmed it, or its day is over.
-fn has_waited(held: &HeldChange, zone: &Zone, now: DateTime<Utc>) -> bool {
+fn has_waited(held: &ConfigHold, zone: &Zone, now: DateTime<Utc>) -> bool {
     held.confirmed || zone.local(held.since).date_naive() < zone.local(now).date_naive()
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn weigh(
     new: &Config,
     (before, after): (u64, u64),
     now: DateTime<Utc>,
-) -> Result<Option<HeldChange>, StoreError> {
+) -> Result<Option<ConfigHold>, StoreError> {
     let (fingerprint, zone) = (new.fingerprint(), new.practice.zone.clone());
     // In observe mode nothing leaves, so there is nothing to hold.
     if new.rulebook.mode == Mode::Observe {
@@ -78,7 +78,7 @@ pub(crate) async fn weigh(
             if held.is_some_and(|held| has_waited(&held, &zone, now)) || !is_unusual(before, after, usual) {
                 return Ok(None);
             }
-            let held = HeldChange { fingerprint, since: now, at_once: after, usual, confirmed: false };
+            let held = ConfigHold { fingerprint, since: now, at_once: after, usual, confirmed: false };
             config_hold::hold(tx, &held)?;
             Ok(Some(held))
         })
@@ -117,7 +117,7 @@ pub(crate) async fn at_start(
     store: &Store,
     config: &Config,
     now: DateTime<Utc>,
-) -> Result<Option<HeldChange>, StoreError> {
+) -> Result<Option<ConfigHold>, StoreError> {
     let (fingerprint, zone) = (config.fingerprint(), config.practice.zone.clone());
     let live = config.rulebook.mode == Mode::Live;
     store

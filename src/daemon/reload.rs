@@ -10,10 +10,10 @@ use crate::config::{self, ConfigError};
 use crate::daemon::config_hold::{self, Reload};
 use crate::daemon::service;
 use crate::daemon::setup::{compare_zones, gateways_of};
-use crate::daemon::ticker::Metronome;
+use crate::daemon::ticker::Ticker;
 use crate::engine::engine_loop::Engine;
 use crate::reports::config_difference::{self, Change, Difference};
-use crate::store::controls::config_hold::HeldChange;
+use crate::store::controls::config_hold::ConfigHold;
 use crate::store::{Store, StoreError};
 
 /// A good file replaces the rules in force; a bad one, and one that waits, changes nothing and says so.
@@ -21,11 +21,11 @@ pub(crate) async fn reload(
     path: &Path,
     held: &Store,
     engine: &mut Engine<SystemClock>,
-    metronome: &mut Metronome,
+    ticker: &mut Ticker,
     clock: &SystemClock,
 ) -> Reload {
     service::reloading();
-    match try_reload(path, held, engine, metronome, clock).await {
+    match try_reload(path, held, engine, ticker, clock).await {
         Ok(None) => {
             info!("configuration reloaded from {}", path.display());
             Reload::Taken
@@ -48,14 +48,14 @@ async fn try_reload(
     path: &Path,
     held: &Store,
     engine: &mut Engine<SystemClock>,
-    metronome: &mut Metronome,
+    ticker: &mut Ticker,
     clock: &SystemClock,
-) -> Result<Option<HeldChange>, String> {
+) -> Result<Option<ConfigHold>, String> {
     let (config, report) = config::load(path).map_err(|error| match &error {
         ConfigError::Wrong(report) => format!("{error}\n{}", report.render(false)),
         _ => error.to_string(),
     })?;
-    if !report.problems.is_empty() {
+    if !report.diagnostics.is_empty() {
         warn!("{}\n{}", report.summary(), report.render(false));
     }
     if config.database != engine.config().database {
@@ -76,9 +76,9 @@ async fn try_reload(
         return Ok(waits);
     }
     // What can fail comes first: from the adoption on, the new rules are in force.
-    metronome.set_cron(&tick).await.map_err(|error| error.to_string())?;
+    ticker.set_cron(&tick).await.map_err(|error| error.to_string())?;
     if let Err(error) = engine.adopt(config).await {
-        metronome.set_cron(&former).await.map_err(|also| format!("{error}; {also}"))?;
+        ticker.set_cron(&former).await.map_err(|also| format!("{error}; {also}"))?;
         return Err(error.to_string());
     }
     engine.set_gateways(gateways);

@@ -21,8 +21,8 @@ use crate::daemon::error::RunError;
 use crate::daemon::reload::reload;
 use crate::daemon::service;
 use crate::daemon::setup::{compare_zones, gateways_of};
-use crate::daemon::status_line::{Standing, mode, rules};
-use crate::daemon::ticker::Metronome;
+use crate::daemon::status_line::{StatusLine, mode, rules};
+use crate::daemon::ticker::Ticker;
 use crate::daemon::watchdog::Watchdog;
 use crate::engine::engine_loop::{Engine, File, PassReport};
 use crate::engine::maintenance::housekeeping::Housekeeping;
@@ -60,7 +60,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let store = Store::new(open::read_write_telling(&database, service::still_starting)?);
     compare_zones(&config, clock.as_ref());
 
-    let mut standing = Standing::new(store.clone());
+    let mut status_line = StatusLine::new(store.clone());
     let held = store.clone();
     let last_sign = held.read(|connection| standing_store::last_beat(connection)).await?;
     let mut daily = Daily::new(last_sign.is_some_and(|last| clock.now() - last > AWAY));
@@ -83,11 +83,10 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     }
     service::still_starting();
     let mut report = engine.pass().await?;
-    let (mut metronome, mut ticks) =
-        Metronome::start(&engine.config().tick, clock.clone()).await.map_err(|e| setup(&e))?;
+    let (mut ticker, mut ticks) = Ticker::start(&engine.config().tick, clock.clone()).await.map_err(|e| setup(&e))?;
     let nudge = engine.nudge();
-    standing.is_held(waits.is_some());
-    standing.ready(engine.config(), clock.now(), &report).await;
+    status_line.is_held(waits.is_some());
+    status_line.ready(engine.config(), clock.now(), &report).await;
     let mut watchdog = Watchdog::start();
     let (mode, rules) = (mode(engine.config()), rules(engine.config()));
     info!(version = env!("CARGO_PKG_VERSION"), "leadtime is ready: {mode}; {rules}");
@@ -105,11 +104,11 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => (reloads, by_itself) = (true, true),
             () = watchdog.next() => {
-                watchdog.between_passes(metronome.patience(clock.now()));
+                watchdog.between_passes(ticker.patience(clock.now()));
                 continue;
             }
             _ = look_after.tick() => {
-                if let Err(error) = metronome.watch(clock.now()).await {
+                if let Err(error) = ticker.watch(clock.now()).await {
                     error!(%error, "the scheduler cannot be started anew ({error}), and no passes run: `systemctl restart leadtime`");
                 }
                 continue;
@@ -118,7 +117,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 let file = judge(flaws);
                 alerts.signals().file_is(file, clock.now());
                 engine.set_file(file);
-                standing.file_is(file);
+                status_line.file_is(file);
             }
             // A change that waited for a person, or for the next day.
             _ = ticks.recv() => if by_itself {
@@ -130,24 +129,24 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         }
         if reloads {
             watchdog.at_work();
-            let reload = reload(path, &held, &mut engine, &mut metronome, clock.as_ref()).await;
+            let reload = reload(path, &held, &mut engine, &mut ticker, clock.as_ref()).await;
             by_itself |= reload == Reload::Taken;
-            standing.reloaded(&reload, engine.is_held());
+            status_line.reloaded(&reload, engine.is_held());
             alerts.signals().reloaded(reload.why_not(), clock.now());
             alerts.adopt(engine.config().clone());
             metrics.adopt(engine.config().clone()).await;
-            standing.ready(engine.config(), clock.now(), &report).await;
+            status_line.ready(engine.config(), clock.now(), &report).await;
         }
         let began = Instant::now();
         let pass = engine.pass().await;
         metrics.pass_ended(&pass, began.elapsed());
-        alerts.signals().pass_ended(&pass, &engine, clock.now(), metronome.patience(clock.now()));
+        alerts.signals().pass_ended(&pass, &engine, clock.now(), ticker.patience(clock.now()));
         report = match pass {
             Ok(report) => {
                 if trouble.is_over() {
-                    standing.forget();
+                    status_line.forget();
                 }
-                standing.tell(engine.config(), clock.now(), &report).await;
+                status_line.tell(engine.config(), clock.now(), &report).await;
                 report
             }
             Err(StoreError::Closed) => return Err(StoreError::Closed.into()),
@@ -158,7 +157,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         };
         watchdog.pass_ended();
         daily.look(&held, engine.config(), clock.now()).await;
-        if let Err(error) = house.tend(engine.config(), clock.now(), engine.trusts_clock()).await {
+        if let Err(error) = house.run(engine.config(), clock.now(), engine.trusts_clock()).await {
             trouble.is(&error);
         }
         match house.take_news().map(|done| (done.fault, done.at)) {
@@ -169,7 +168,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     }
     service::stopping();
     info!(under_way = engine.in_flight(), "stopping: texts under way are finished and recorded, no other is begun");
-    metronome.stop().await;
+    ticker.stop().await;
     let told = Instant::now();
     while let Err(error) = engine.drain().await {
         if told.elapsed() > LAST_WORDS {

@@ -25,7 +25,7 @@ const REFRESH: Duration = Duration::from_secs(30);
 const AT_WORK: Duration = Duration::from_secs(2);
 
 /// Keeps the line.
-pub(crate) struct Standing {
+pub(crate) struct StatusLine {
     store: Store,
     figures: Today,
     counted: Option<Instant>,
@@ -83,10 +83,10 @@ impl Trouble {
     }
 }
 
-impl Standing {
+impl StatusLine {
     /// Nothing is known yet.
-    pub(crate) fn new(store: Store) -> Standing {
-        Standing {
+    pub(crate) fn new(store: Store) -> StatusLine {
+        StatusLine {
             store,
             figures: Today::default(),
             counted: None,

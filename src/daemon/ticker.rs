@@ -21,7 +21,7 @@ use crate::config::values::schedule;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The running job.
-pub(crate) struct Metronome {
+pub(crate) struct Ticker {
     scheduler: JobScheduler,
     job: Uuid,
     cron: String,
@@ -31,18 +31,18 @@ pub(crate) struct Metronome {
     clock: Arc<dyn Clock>,
 }
 
-impl Metronome {
+impl Ticker {
     /// Starts to tick by a six-field cron text, UTC. A tick that finds one waiting is dropped.
     pub(crate) async fn start(
         cron: &str,
         clock: Arc<dyn Clock>,
-    ) -> Result<(Metronome, mpsc::Receiver<()>), JobSchedulerError> {
+    ) -> Result<(Ticker, mpsc::Receiver<()>), JobSchedulerError> {
         let (ticks, receiver) = mpsc::channel(1);
         let scheduler = JobScheduler::new().await?;
         let beat = Arc::new(AtomicU64::new(millis(clock.boot())));
         let job = scheduler.add(job(cron, &ticks, &beat, &clock)?).await?;
         scheduler.start().await?;
-        Ok((Metronome { scheduler, job, cron: cron.to_owned(), ticks, beat, clock }, receiver))
+        Ok((Ticker { scheduler, job, cron: cron.to_owned(), ticks, beat, clock }, receiver))
     }
 
     /// Ticks by another cron text from now on.

@@ -26,7 +26,7 @@ pub const COLUMNS: [&str; 17] = [
     "consent",
 ];
 
-/// Where a visit stands in the appointment book.
+/// Where an appointment stands in the appointment book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// Agreed; to be reminded of.
@@ -61,7 +61,7 @@ impl Status {
         Status::NAMES.iter().find(|(n, _)| *n == name).map(|(_, s)| *s)
     }
 
-    /// Whether the visit is still to come about, as far as the book knows.
+    /// Whether the appointment is still to come about, as far as the book knows.
     pub fn is_live(self) -> bool {
         matches!(self, Status::Booked | Status::Confirmed)
     }
@@ -93,7 +93,7 @@ pub struct Appointment {
     pub phone: Private<Option<String>>,
     /// BCP 47; none = the practice's language.
     pub language: Option<String>,
-    /// The practice system's code of the kind of visit.
+    /// The practice system's code of the kind of appointment.
     pub type_id: Option<String>,
     /// What is going to be done, in the practice's words.
     pub description: Private<Option<String>>,
@@ -103,7 +103,7 @@ pub struct Appointment {
     pub starts_at: DateTime<Utc>,
     /// The end, if known.
     pub ends_at: Option<DateTime<Utc>>,
-    /// Where the visit stands.
+    /// Where the appointment stands.
     pub status: Status,
     /// Which office; none = the only one.
     pub location: Option<String>,

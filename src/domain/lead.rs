@@ -159,8 +159,8 @@ mod tests {
             "1 day at 25:00",
             "1 day ago",
         ] {
-            let problem = text.parse::<Lead>().unwrap_err();
-            assert!(problem.len() > 20, "{problem}");
+            let diagnostic = text.parse::<Lead>().unwrap_err();
+            assert!(diagnostic.len() > 20, "{diagnostic}");
         }
     }
 }

@@ -32,7 +32,7 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Why a reminder is not sent although its visit stands.
+    /// Why a reminder is not sent although its appointment stands.
     Skip {
         NoPhone = "no-phone", "the visit has no phone number";
         InvalidPhone = "invalid-phone", "no text can be sent to the phone number on file";
@@ -95,7 +95,7 @@ reasons! {
         Refused = "refused", "Annie refuses its number, and no other text shows yet whether she means the number";
         Checking = "checking", "the database is checked first";
         Damaged = "damaged", "the database is damaged; restore the last backup";
-        HeldChange = "held-change", "the configuration would send unusually many texts at once; `leadtime confirm-change`, or wait for tomorrow";
+        ConfigHold = "held-change", "the configuration would send unusually many texts at once; `leadtime confirm-change`, or wait for tomorrow";
     }
 }
 
@@ -104,7 +104,7 @@ reasons! {
 pub enum Answer {
     /// Will go out at its due time.
     Planned,
-    /// Will not go out, although the visit stands.
+    /// Will not go out, although the appointment stands.
     Skipped(Skip),
     /// There is nothing to remind of.
     Cancelled(Cancel),

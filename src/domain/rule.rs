@@ -1,11 +1,11 @@
-//! One `[[rule]]` of the configuration: a lead, a policy, and the names of the visits it is for.
+//! One `[[rule]]` of the configuration: a lead, a policy, and the names of the appointments it is for.
 
 use chrono::TimeDelta;
 
 use crate::domain::ids::RuleName;
 use crate::domain::lead::Lead;
 
-/// What becomes of a visit that was booked, or moved, after a reminder of it was already due.
+/// What becomes of an appointment that was booked, or moved, after a reminder of it was already due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BookedLate {
     /// No text.
@@ -60,7 +60,7 @@ impl Rule {
         self.lead.to_string()
     }
 
-    /// Whether the rule is for appointments of this type. A visit without a type fits no `only_types`.
+    /// Whether the rule is for appointments of this type. An appointment without a type fits no `only_types`.
     pub fn applies_to(&self, type_id: Option<&str>) -> bool {
         let named = |list: &[String]| type_id.is_some_and(|t| list.iter().any(|name| name == t));
         (self.only_types.is_empty() || named(&self.only_types)) && !named(&self.except_types)

@@ -14,7 +14,7 @@ const LONG_OFF: TimeDelta = TimeDelta::days(7);
 
 /// How far the clock is believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trust {
+pub enum ClockVerdict {
     /// Annie's clock agrees.
     Confirmed,
     /// Nothing speaks against it: good enough to plan by, not to send by.
@@ -25,8 +25,8 @@ pub enum Trust {
 
 /// Watches the clock.
 #[derive(Debug, Clone)]
-pub struct ClockWatch {
-    trust: Trust,
+pub struct ClockMonitor {
+    trust: ClockVerdict,
     /// Wall and boot clock when it was last looked at.
     seen: (DateTime<Utc>, Duration),
     /// Leadtime's last sign of life before it started.
@@ -38,29 +38,29 @@ pub struct ClockWatch {
 /// An instant on both clocks.
 pub type Instant = (DateTime<Utc>, Duration);
 
-impl ClockWatch {
+impl ClockMonitor {
     /// At the start, with the last sign of life that is stored.
-    pub fn start(last_sign: Option<DateTime<Utc>>, now: DateTime<Utc>, boot: Duration) -> ClockWatch {
-        let mut watch = ClockWatch { trust: Trust::Plausible, seen: (now, boot), last_sign, stepped: None };
+    pub fn start(last_sign: Option<DateTime<Utc>>, now: DateTime<Utc>, boot: Duration) -> ClockMonitor {
+        let mut watch = ClockMonitor { trust: ClockVerdict::Plausible, seen: (now, boot), last_sign, stepped: None };
         if let Some(why) = watch.speaks_against(now) {
-            watch.trust = Trust::Doubted(why);
+            watch.trust = ClockVerdict::Doubted(why);
         }
         watch
     }
 
     /// How far the clock is believed.
-    pub fn trust(&self) -> &Trust {
+    pub fn verdict(&self) -> &ClockVerdict {
         &self.trust
     }
 
     /// Whether texts may leave by this clock.
     pub fn is_confirmed(&self) -> bool {
-        self.trust == Trust::Confirmed
+        self.trust == ClockVerdict::Confirmed
     }
 
     /// Whether plans may be made by it.
     pub fn is_doubted(&self) -> bool {
-        matches!(self.trust, Trust::Doubted(_))
+        matches!(self.trust, ClockVerdict::Doubted(_))
     }
 
     /// Looks at both clocks: a step of one against the other is a reason for doubt.
@@ -70,14 +70,19 @@ impl ClockWatch {
         let step = (now - wall) - passed;
         self.seen = (now, boot);
         if step.abs() > TOLERANCE {
-            let way = if step < TimeDelta::zero() { "back" } else { "forward" };
-            self.trust = Trust::Doubted(format!("the clock was set {way} by {}", in_words(step)));
+            let direction = if step < TimeDelta::zero() { "back" } else { "forward" };
+            self.trust = ClockVerdict::Doubted(format!("the clock was set {direction} by {}", in_words(step)));
             self.stepped = Some(boot);
         }
     }
 
     /// Hears Annie's time in an answer to a request that lay between two instants of this machine.
-    pub fn hear(&mut self, date: Option<DateTime<Utc>>, (began, began_boot): Instant, (ended, ended_boot): Instant) {
+    pub fn record_response_date(
+        &mut self,
+        date: Option<DateTime<Utc>>,
+        (began, began_boot): Instant,
+        (ended, ended_boot): Instant,
+    ) {
         let lasted = TimeDelta::from_std(ended_boot.saturating_sub(began_boot)).unwrap_or(TimeDelta::MAX);
         let was_set_meanwhile = ((ended - began) - lasted).abs() > TOLERANCE;
         if was_set_meanwhile || self.stepped.is_some_and(|stepped| began_boot < stepped) {
@@ -86,18 +91,18 @@ impl ClockWatch {
         let Some(date) = date else {
             // Answers without a time confirm nothing; then it is enough that nothing speaks against the clock.
             if self.stepped.is_none() && self.speaks_against(ended).is_none() {
-                self.trust = Trust::Confirmed;
+                self.trust = ClockVerdict::Confirmed;
             }
             return;
         };
         // The header has whole seconds.
         let early = began - TOLERANCE - TimeDelta::seconds(1);
         self.trust = if date < early {
-            Trust::Doubted(format!("the clock is {} ahead of Annie's", in_words(began - date)))
+            ClockVerdict::Doubted(format!("the clock is {} ahead of Annie's", in_words(began - date)))
         } else if date > ended + TOLERANCE {
-            Trust::Doubted(format!("the clock is {} behind Annie's", in_words(date - ended)))
+            ClockVerdict::Doubted(format!("the clock is {} behind Annie's", in_words(date - ended)))
         } else {
-            Trust::Confirmed
+            ClockVerdict::Confirmed
         };
         if self.is_confirmed() {
             (self.last_sign, self.stepped) = (Some(ended), None);
@@ -148,10 +153,10 @@ mod tests {
 
     #[test]
     fn a_start_is_plausible_near_the_last_sign_of_life() {
-        let level = |last: Option<DateTime<Utc>>| match ClockWatch::start(last, now(), boot(0)).trust {
-            Trust::Confirmed => "confirmed",
-            Trust::Plausible => "plausible",
-            Trust::Doubted(_) => "doubted",
+        let level = |last: Option<DateTime<Utc>>| match ClockMonitor::start(last, now(), boot(0)).trust {
+            ClockVerdict::Confirmed => "confirmed",
+            ClockVerdict::Plausible => "plausible",
+            ClockVerdict::Doubted(_) => "doubted",
         };
         assert_eq!(level(None), "plausible");
         assert_eq!(level(Some(now() - TimeDelta::days(7))), "plausible");
@@ -163,22 +168,22 @@ mod tests {
 
     #[test]
     fn annies_time_decides() {
-        let mut watch = ClockWatch::start(None, now(), boot(0));
+        let mut watch = ClockMonitor::start(None, now(), boot(0));
         let here = (now(), boot(0));
-        watch.hear(Some(now() - minutes(2)), here, here);
+        watch.record_response_date(Some(now() - minutes(2)), here, here);
         assert!(watch.is_confirmed());
-        watch.hear(Some(now() - minutes(3)), here, here);
-        assert_eq!(watch.trust(), &Trust::Doubted("the clock is 3 minutes ahead of Annie's".to_owned()));
-        watch.hear(Some(now() + minutes(1)), (now() - minutes(1), boot(0)), (now(), boot(60)));
+        watch.record_response_date(Some(now() - minutes(3)), here, here);
+        assert_eq!(watch.verdict(), &ClockVerdict::Doubted("the clock is 3 minutes ahead of Annie's".to_owned()));
+        watch.record_response_date(Some(now() + minutes(1)), (now() - minutes(1), boot(0)), (now(), boot(60)));
         assert!(watch.is_confirmed());
-        watch.hear(Some(now() + minutes(180)), here, here);
-        assert_eq!(watch.trust(), &Trust::Doubted("the clock is 3 hours behind Annie's".to_owned()));
+        watch.record_response_date(Some(now() + minutes(180)), here, here);
+        assert_eq!(watch.verdict(), &ClockVerdict::Doubted("the clock is 3 hours behind Annie's".to_owned()));
     }
 
     #[test]
     fn a_step_is_a_doubt_and_a_suspend_is_none() {
-        let mut watch = ClockWatch::start(None, now(), boot(0));
-        watch.hear(Some(now()), (now(), boot(0)), (now(), boot(0)));
+        let mut watch = ClockMonitor::start(None, now(), boot(0));
+        watch.record_response_date(Some(now()), (now(), boot(0)), (now(), boot(0)));
         // asleep for a night: both clocks go on
         watch.see(now() + minutes(600), boot(36_000));
         assert!(watch.is_confirmed());
@@ -190,25 +195,25 @@ mod tests {
         // it is put right, which is a step too; a request that began before says nothing, nor does an answer without a time
         let back = (now() + minutes(601), boot(36_070));
         watch.see(back.0, back.1);
-        watch.hear(Some(back.0), (back.0, boot(36_060)), back);
-        watch.hear(None, back, back);
+        watch.record_response_date(Some(back.0), (back.0, boot(36_060)), back);
+        watch.record_response_date(None, back, back);
         assert!(watch.is_doubted());
-        watch.hear(Some(back.0), back, back);
+        watch.record_response_date(Some(back.0), back, back);
         assert!(watch.is_confirmed());
         // set while a request was under way, and noticed only after its answer
         let (began, ended) = ((now() + minutes(601), boot(36_080)), (now() + minutes(781), boot(36_081)));
-        watch.hear(Some(now() + minutes(602)), began, ended);
+        watch.record_response_date(Some(now() + minutes(602)), began, ended);
         watch.see(ended.0, ended.1);
         assert!(watch.is_doubted());
     }
 
     #[test]
     fn answers_without_a_time_lift_only_what_nothing_speaks_against() {
-        let mut watch = ClockWatch::start(Some(now() - minutes(5)), now(), boot(0));
-        watch.hear(None, (now(), boot(0)), (now(), boot(0)));
+        let mut watch = ClockMonitor::start(Some(now() - minutes(5)), now(), boot(0));
+        watch.record_response_date(None, (now(), boot(0)), (now(), boot(0)));
         assert!(watch.is_confirmed());
-        let mut wrong = ClockWatch::start(Some(now() + minutes(500)), now(), boot(0));
-        wrong.hear(None, (now(), boot(0)), (now(), boot(0)));
+        let mut wrong = ClockMonitor::start(Some(now() + minutes(500)), now(), boot(0));
+        wrong.record_response_date(None, (now(), boot(0)), (now(), boot(0)));
         assert!(wrong.is_doubted());
     }
 }

@@ -12,16 +12,16 @@ use crate::annie::gateway::Gateway;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::reminder::Wait;
-use crate::engine::clock_check::ClockWatch;
-use crate::engine::keys::key_worker::Line;
+use crate::engine::clock_check::ClockMonitor;
+use crate::engine::keys::key_worker::KeyWorker;
 use crate::engine::send::claim::{Allowance, Claiming, Trusted, claim_some};
 use crate::engine::send::in_flight::{Finished, InFlight, settle_all};
 use crate::engine::send::queue::Queue;
 use crate::engine::sync::reading::Done;
-use crate::engine::task_set::UnderWay;
+use crate::engine::task_set::TaskSet;
 use crate::planner::input::Mode;
 use crate::store::ledger::reminders;
-use crate::store::{Care, Store, StoreError};
+use crate::store::{Isolation, Store, StoreError};
 
 /// While texts go out one after another, how often the house is kept and plans are made.
 const BETWEEN_HOUSEKEEPING: Duration = Duration::from_secs(1);
@@ -79,12 +79,12 @@ pub struct Engine<C> {
     pub(crate) store: Store,
     pub(crate) clock: Arc<C>,
     /// By the names of the keys; empty in observe mode: there is nobody to send to.
-    pub(crate) lines: BTreeMap<String, Line>,
+    pub(crate) workers: BTreeMap<String, KeyWorker>,
     pub(crate) config: Arc<Config>,
     pub(crate) in_flight: InFlight,
-    pub(crate) readings: UnderWay<Done>,
+    pub(crate) readings: TaskSet<Done>,
     pub(crate) nudge: Arc<Notify>,
-    pub(crate) watch: ClockWatch,
+    pub(crate) watch: ClockMonitor,
     /// This life of the daemon is on record, and the rules are live: not before the clock is plausible.
     pub(crate) begun: bool,
     pub(crate) file: File,
@@ -97,21 +97,21 @@ pub struct Engine<C> {
     /// The last pass began texts: others follow at once, and what is not about them is done once a second.
     pub(crate) bursting: bool,
     /// When the house was kept and plans were made last, by the boot clock.
-    pub(crate) kept_house: Option<Duration>,
+    pub(crate) maintained_at: Option<Duration>,
 }
 
 impl<C: Clock + 'static> Engine<C> {
     /// An engine over an open store.
     pub fn new(store: Store, clock: Arc<C>, gateways: Gateways, config: Arc<Config>) -> Engine<C> {
-        let lines = gateways.into_iter().map(|(key, gateway)| (key, Line::new(gateway, &config))).collect();
-        let watch = ClockWatch::start(None, clock.now(), clock.boot());
+        let workers = gateways.into_iter().map(|(key, gateway)| (key, KeyWorker::new(gateway, &config))).collect();
+        let watch = ClockMonitor::start(None, clock.now(), clock.boot());
         Engine {
             store,
             clock,
-            lines,
+            workers,
             config,
             in_flight: InFlight::default(),
-            readings: UnderWay::default(),
+            readings: TaskSet::default(),
             nudge: Arc::new(Notify::new()),
             watch,
             begun: false,
@@ -122,7 +122,7 @@ impl<C: Clock + 'static> Engine<C> {
             said: None,
             warned_unknown: 0,
             bursting: false,
-            kept_house: None,
+            maintained_at: None,
         }
     }
 
@@ -160,7 +160,7 @@ impl<C: Clock + 'static> Engine<C> {
         // The clocks are looked at first, so that an answer can lift the doubt a step brought.
         self.watch.see(self.clock.now(), self.clock.boot());
         self.in_flight.collect(false, self.clock.as_ref()).await;
-        self.hear_sends();
+        self.record_send_dates();
         let mut report = PassReport::default();
         // Outcomes share the commit of the next claims, where there may be any.
         if !self.may_claim() {
@@ -176,16 +176,16 @@ impl<C: Clock + 'static> Engine<C> {
             }
             let boot = self.clock.boot();
             let lately = |kept: Duration| boot.saturating_sub(kept) < BETWEEN_HOUSEKEEPING;
-            put_off = self.bursting && self.kept_house.is_some_and(lately);
+            put_off = self.bursting && self.maintained_at.is_some_and(lately);
             if !put_off {
-                self.keep_house(now).await?;
+                self.maintain(now).await?;
                 more = self.plan(now, &mut report).await? && !self.bursting;
-                self.kept_house = Some(boot);
+                self.maintained_at = Some(boot);
             }
         }
-        let hungry = self.read(&mut report).await?;
-        self.send(&hungry, &mut report).await?;
-        let due = self.lines.values().any(|line| !line.queue.is_empty());
+        let keys_with_due = self.read(&mut report).await?;
+        self.send(&keys_with_due, &mut report).await?;
+        let due = self.workers.values().any(|worker| !worker.queue.is_empty());
         self.bursting = report.begun > 0 || (due && self.in_flight.count() > 0);
         // What was put off while texts went out is done as soon as none do.
         if more || (put_off && !self.bursting) {
@@ -195,9 +195,9 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(report)
     }
 
-    fn hear_sends(&mut self) {
+    fn record_send_dates(&mut self) {
         for (date, (began, ended)) in self.in_flight.take_dates() {
-            self.watch.hear(date, began, ended);
+            self.watch.record_response_date(date, began, ended);
         }
     }
 
@@ -207,7 +207,7 @@ impl<C: Clock + 'static> Engine<C> {
     /// Database errors.
     pub async fn drain(&mut self) -> Result<usize, StoreError> {
         self.in_flight.collect(true, self.clock.as_ref()).await;
-        self.hear_sends();
+        self.record_send_dates();
         self.in_flight.settle(&self.store).await
     }
 
@@ -226,22 +226,22 @@ impl<C: Clock + 'static> Engine<C> {
 
     /// Whether texts may be claimed at all; then outcomes are written with the claims.
     fn may_claim(&self) -> bool {
-        self.config.rulebook.mode == Mode::Live && self.file == File::Whole && !self.is_held && !self.lines.is_empty()
+        self.config.rulebook.mode == Mode::Live && self.file == File::Whole && !self.is_held && !self.workers.is_empty()
     }
 
     /// Why nothing is sent at all, in live mode.
     fn stands_still(&self) -> Option<Wait> {
-        let why = self.file.waits().or(self.is_held.then_some(Wait::HeldChange));
+        let why = self.file.waits().or(self.is_held.then_some(Wait::ConfigHold));
         why.filter(|_| self.config.rulebook.mode == Mode::Live)
     }
 
     /// Sends what is due, each key by itself: one that is stopped holds up no other.
-    async fn send(&mut self, hungry: &[String], report: &mut PassReport) -> Result<(), StoreError> {
+    async fn send(&mut self, keys_with_due: &[String], report: &mut PassReport) -> Result<(), StoreError> {
         if self.may_claim() {
-            let keys: Vec<String> = self.lines.keys().cloned().collect();
+            let keys: Vec<String> = self.workers.keys().cloned().collect();
             for key in keys {
                 let mut own = PassReport::default();
-                self.send_with(&key, hungry.contains(&key), &mut own).await?;
+                self.send_with(&key, keys_with_due.contains(&key), &mut own).await?;
                 report.begun += own.begun;
                 report.settled += own.settled;
                 report.paced |= own.paced;
@@ -259,42 +259,43 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(())
     }
 
-    async fn send_with(&mut self, key: &str, hungry: bool, report: &mut PassReport) -> Result<(), StoreError> {
+    async fn send_with(&mut self, key: &str, keys_with_due: bool, report: &mut PassReport) -> Result<(), StoreError> {
         let boot = self.clock.boot();
         let under_way = self.in_flight.count_of(key);
         let at_once = self.config.annie.concurrency as usize;
         // Where answers come at once, as many are claimed ahead, so that the wire does not wait for the disk.
         let ahead = if self.in_flight.is_quick(key) { at_once } else { 0 };
         let free = (at_once + ahead).saturating_sub(under_way);
-        let Some(line) = self.lines.get_mut(key) else { return Ok(()) };
+        let Some(worker) = self.workers.get_mut(key) else { return Ok(()) };
         // No more in one commit than the wire takes, so that the next is made meanwhile; two at least: after a probe the
         // numbers that were not refused go first, and they are known until one of them is accepted.
-        let most = free.min(at_once.max(2)).min(line.permits.sends(boot));
+        let most = free.min(at_once.max(2)).min(worker.permits.sends(boot));
         if most == 0 {
             // A full house is nudged by the next POST that ends.
-            report.again_in = Some(line.permits.wait(boot)).filter(|wait| hungry && free > 0 && !wait.is_zero());
+            report.again_in =
+                Some(worker.permits.wait(boot)).filter(|wait| keys_with_due && free > 0 && !wait.is_zero());
             report.paced = report.again_in.is_some();
             return Ok(());
         }
-        let trusted = Trusted { clock: self.watch.is_confirmed(), list_works: line.list_works() };
-        let (ended, mut queue) = (self.in_flight.unsettled(), std::mem::take(&mut line.queue));
+        let trusted = Trusted { clock: self.watch.is_confirmed(), list_works: worker.list_works() };
+        let (ended, mut queue) = (self.in_flight.unsettled(), std::mem::take(&mut worker.queue));
         if !ended.iter().all(Finished::is_sent) {
             queue.forget();
         }
         // The claim's time is read when the store is ours: planning and waiting for a writer take their time.
-        let settle_and_claim = |care, ended: Vec<Finished>, mut queue: Queue| {
+        let settle_and_claim = |isolation, ended: Vec<Finished>, mut queue: Queue| {
             let (config, clock, api_key) = (self.config.clone(), self.clock.clone(), key.to_owned());
-            let allowance = Allowance { most, under_way, care };
+            let allowance = Allowance { most, under_way, isolation };
             self.store.write(move |tx| {
-                let settled = settle_all(tx, care, &ended)?;
+                let settled = settle_all(tx, isolation, &ended)?;
                 let (now, boot) = (clock.now(), clock.boot());
                 let claiming = claim_some(tx, &config, &api_key, trusted, now, allowance, &mut queue)?;
                 Ok((settled, claiming, queue, now, boot))
             })
         };
-        let mut done = settle_and_claim(Care::Trusting, ended, queue).await;
+        let mut done = settle_and_claim(Isolation::Batch, ended, queue).await;
         if done.as_ref().is_err_and(StoreError::is_about_data) {
-            done = settle_and_claim(Care::Careful, self.in_flight.unsettled(), Queue::default()).await;
+            done = settle_and_claim(Isolation::PerItem, self.in_flight.unsettled(), Queue::default()).await;
         }
         let (settled, claiming, queue, now, boot) = match done {
             Ok(done) => done,
@@ -305,21 +306,21 @@ impl<C: Clock + 'static> Engine<C> {
             }
         };
         report.settled = self.in_flight.are_settled(&settled);
-        let Some(line) = self.lines.get_mut(key) else { return Ok(()) };
-        line.queue = queue;
+        let Some(worker) = self.workers.get_mut(key) else { return Ok(()) };
+        worker.queue = queue;
         match claiming {
             Claiming::Sent(claimed) => {
                 self.said = self.said.filter(|_| claimed.is_empty());
                 report.begun = claimed.len();
-                line.permits.take_sends(claimed.len(), boot);
+                worker.permits.take_sends(claimed.len(), boot);
                 for claim in claimed {
                     let clock: Arc<dyn Clock> = self.clock.clone();
-                    let way = line.way.clone();
-                    self.in_flight.begin(claim, way, clock, (now, boot), self.nudge.clone());
+                    let send_slot = worker.send_slot.clone();
+                    self.in_flight.begin(claim, send_slot, clock, (now, boot), self.nudge.clone());
                 }
                 if report.begun == most {
-                    report.again_in = Some(line.permits.wait(boot)).filter(|wait| !wait.is_zero());
-                    report.paced = report.again_in.is_some() && !line.queue.is_empty();
+                    report.again_in = Some(worker.permits.wait(boot)).filter(|wait| !wait.is_zero());
+                    report.paced = report.again_in.is_some() && !worker.queue.is_empty();
                 }
             }
             Claiming::Waits(why, until) => {

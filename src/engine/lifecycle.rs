@@ -8,11 +8,11 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::clock_check::{ClockWatch, Trust};
+use crate::engine::clock_check::{ClockMonitor, ClockVerdict};
 use crate::engine::engine_loop::{Engine, Gateways};
-use crate::engine::keys::key_worker::Line;
+use crate::engine::keys::key_worker::KeyWorker;
 use crate::engine::maintenance::each_pass::HEARTBEAT;
-use crate::engine::send::in_flight::Way;
+use crate::engine::send::in_flight::SendSlot;
 use crate::planner::input::Mode;
 use crate::store::StoreError;
 use crate::store::conversations::{circuits, listings};
@@ -20,7 +20,7 @@ use crate::store::ledger::messages;
 use crate::store::planning::{daemon_state, replan_queue};
 
 /// How far back nobody is known to have looked when a key is used for the first time.
-const FIRST_BLIND: TimeDelta = TimeDelta::days(30);
+const FIRST_WINDOW: TimeDelta = TimeDelta::days(30);
 
 impl<C: Clock + 'static> Engine<C> {
     /// Before the first pass: what a crash cut off is in doubt. An open circuit is probed at once: a restart often
@@ -51,7 +51,7 @@ impl<C: Clock + 'static> Engine<C> {
             );
         }
         self.doubt = doubt;
-        self.watch = ClockWatch::start(last_sign, now, self.clock.boot());
+        self.watch = ClockMonitor::start(last_sign, now, self.clock.boot());
         if self.may_plan() {
             self.begin(now).await?;
         }
@@ -66,11 +66,11 @@ impl<C: Clock + 'static> Engine<C> {
             .write(move |tx| {
                 let last = daemon_state::last_beat(tx)?.max(messages::last_attempt_at(tx)?);
                 for key in &keys {
-                    let from = match (listings::standing(tx, key)?, last) {
+                    let from = match (listings::state(tx, key)?, last) {
                         (Some(_), Some(last)) => last - HEARTBEAT,
-                        _ => now - FIRST_BLIND,
+                        _ => now - FIRST_WINDOW,
                     };
-                    listings::set_blind(tx, key, from.min(now), now)?;
+                    listings::set_unobserved(tx, key, from.min(now), now)?;
                 }
                 daemon_state::begin_run(tx, now)
             })
@@ -107,8 +107,8 @@ impl<C: Clock + 'static> Engine<C> {
                 .write(move |tx| {
                     listings::keep_only(tx, &keys)?;
                     for key in &keys {
-                        if listings::standing(tx, key)?.is_none() {
-                            listings::set_blind(tx, key, now - FIRST_BLIND, now)?;
+                        if listings::state(tx, key)?.is_none() {
+                            listings::set_unobserved(tx, key, now - FIRST_WINDOW, now)?;
                         }
                     }
                     daemon_state::go_live(tx, &new.rulebook.rules, now)?;
@@ -119,8 +119,8 @@ impl<C: Clock + 'static> Engine<C> {
                 })
                 .await?;
         }
-        for line in self.lines.values_mut() {
-            line.adopt(&config);
+        for worker in self.workers.values_mut() {
+            worker.adopt(&config);
         }
         self.config = config;
         Ok(())
@@ -128,16 +128,16 @@ impl<C: Clock + 'static> Engine<C> {
 
     /// Replaces the ways to Annie, after a reload has put another configuration in force.
     pub fn set_gateways(&mut self, gateways: Gateways) {
-        let mut former = std::mem::take(&mut self.lines);
+        let mut former = std::mem::take(&mut self.workers);
         for (key, gateway) in gateways {
-            let line = match former.remove(&key) {
-                Some(line) => {
-                    let way = Way::new(gateway, self.config.annie.concurrency);
-                    Line { way, failures: 0, refused: None, not_before: Duration::ZERO, ..line }
+            let worker = match former.remove(&key) {
+                Some(worker) => {
+                    let send_slot = SendSlot::new(gateway, self.config.annie.concurrency);
+                    KeyWorker { send_slot, failures: 0, refused: None, not_before: Duration::ZERO, ..worker }
                 }
-                None => Line::new(gateway, &self.config),
+                None => KeyWorker::new(gateway, &self.config),
             };
-            self.lines.insert(key, line);
+            self.workers.insert(key, worker);
         }
     }
 
@@ -145,17 +145,17 @@ impl<C: Clock + 'static> Engine<C> {
     pub(crate) async fn note_doubt(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         // A doubt outlives a restart. It takes Annie's time to lift it; where nobody is asked, that nothing speaks
         // against the clock any more.
-        let doubt = match self.watch.trust() {
-            Trust::Confirmed => None,
-            Trust::Plausible if self.lines.is_empty() => None,
-            Trust::Doubted(why) if !self.lines.is_empty() => Some(why.clone()),
+        let doubt = match self.watch.verdict() {
+            ClockVerdict::Confirmed => None,
+            ClockVerdict::Plausible if self.workers.is_empty() => None,
+            ClockVerdict::Doubted(why) if !self.workers.is_empty() => Some(why.clone()),
             _ => self.doubt.clone(),
         };
         if doubt == self.doubt {
             return Ok(());
         }
         let (why, is_lifted) = (doubt.clone(), self.doubt.is_some() && doubt.is_none());
-        let keys: Vec<String> = self.lines.keys().cloned().collect();
+        let keys: Vec<String> = self.workers.keys().cloned().collect();
         self.store
             .write(move |tx| {
                 daemon_state::set_clock_doubt(tx, why.as_deref(), now)?;
@@ -168,22 +168,22 @@ impl<C: Clock + 'static> Engine<C> {
                 // what it sent since.
                 let last = daemon_state::last_beat(tx)?.unwrap_or(now).min(now);
                 for key in &keys {
-                    listings::set_blind(tx, key, last - HEARTBEAT, now)?;
+                    listings::set_unobserved(tx, key, last - HEARTBEAT, now)?;
                 }
                 Ok(())
             })
             .await?;
         if is_lifted {
             // A listing that failed under a wrong clock says nothing about the next.
-            for line in self.lines.values_mut() {
-                (line.no_listing_before, line.list_failures) = (None, 0);
+            for worker in self.workers.values_mut() {
+                (worker.no_listing_before, worker.list_failures) = (None, 0);
             }
         }
         match &doubt {
             Some(why) => error!(
                 "nothing is sent, and nothing is lost: {why}. Set the clock (`timedatectl`); sending goes on by itself when it agrees with Annie's"
             ),
-            None if self.lines.is_empty() => info!("nothing speaks against the clock any more"),
+            None if self.workers.is_empty() => info!("nothing speaks against the clock any more"),
             None => info!("the clock agrees with Annie's again: sending goes on"),
         }
         self.doubt = doubt;

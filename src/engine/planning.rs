@@ -10,13 +10,13 @@ use crate::domain::appointment::Appointment;
 use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{Answer, Miss, State};
 use crate::domain::rule::Rule;
-use crate::planner::input::{LiveSince, NumberFacts};
+use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::{Plan, plan};
 use crate::store::ledger::reminders;
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, planner_input, replan_queue};
-use crate::store::{Care, Connection, StoreError, Transaction, each_separately};
+use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
 
 /// Marks taken in one transaction: about a tenth of a second's work.
 pub const MARKS_AT_ONCE: usize = 500;
@@ -43,10 +43,10 @@ pub fn plan_unit(
     unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
     now: DateTime<Utc>,
-) -> Result<(NumberFacts, Plan), StoreError> {
-    let facts = load_unit(connection, config, unit, also, now)?;
-    let plan = plan_facts(config, live, &facts, now);
-    Ok((facts, plan))
+) -> Result<(PlannerInput, Plan), StoreError> {
+    let input = load_unit(connection, config, unit, also, now)?;
+    let plan = plan_facts(config, live, &input, now);
+    Ok((input, plan))
 }
 
 /// Everything known of a unit as of `now`.
@@ -59,30 +59,30 @@ pub fn load_unit(
     unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
     now: DateTime<Utc>,
-) -> Result<NumberFacts, StoreError> {
+) -> Result<PlannerInput, StoreError> {
     planner_input::load(connection, &directory(config), unit, also, now)
 }
 
 /// The plan made of what is known: the one way in which the planning pass, the claim and every command plan.
-pub fn plan_facts(config: &Config, live: &LiveSince, facts: &NumberFacts, now: DateTime<Utc>) -> Plan {
-    let first = is_first_text(facts);
-    let words = |visits: &[(&Appointment, &Rule)], at| {
-        let visits: Vec<_> = visits.iter().map(|(visit, rule)| (*visit, &rule.name)).collect();
-        config.wordbook.write(&visits, first, at).map(|_| ())
+pub fn plan_facts(config: &Config, live: &LiveSince, input: &PlannerInput, now: DateTime<Utc>) -> Plan {
+    let first = is_first_text(input);
+    let words = |appointments: &[(&Appointment, &Rule)], at| {
+        let appointments: Vec<_> = appointments.iter().map(|(appointment, rule)| (*appointment, &rule.name)).collect();
+        config.wordbook.write(&appointments, first, at).map(|_| ())
     };
-    plan(&config.rulebook, live, facts, now, &words)
+    plan(&config.rulebook, live, input, now, &words)
 }
 
 /// Whether nothing was ever sent to the number.
-pub fn is_first_text(facts: &NumberFacts) -> bool {
-    facts.attempts.is_empty()
+pub fn is_first_text(input: &PlannerInput) -> bool {
+    input.attempts.is_empty()
 }
 
 /// Says which reminders were to go out and did not: never silent.
-fn report_missed(plan: &Plan, facts: &NumberFacts) {
+fn report_missed(plan: &Plan, input: &PlannerInput) {
     let missed = plan.items.iter().filter(|item| item.state == State::Answered(Answer::Missed(Miss::Expired)));
     for item in missed {
-        let before = facts.stored.iter().find(|stored| stored.key == item.key);
+        let before = input.stored.iter().find(|stored| stored.key == item.key);
         if before.is_some_and(|stored| stored.state == State::Answered(Answer::Planned)) {
             let (appointment, rule) = (&item.key.appointment_id, &item.key.rule);
             let stored = before.and_then(|stored| stored.due_at.zip(stored.expires_at));
@@ -120,10 +120,10 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
     let dirty = replan_queue::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
     let mut step = Step::default();
     let dirty: Vec<_> = dirty.into_iter().collect();
-    let planned = each_separately(tx, Care::Careful, &dirty, |(unit, also)| {
-        let (facts, plan) = plan_unit(tx, config, &live, unit, also, now)?;
-        report_missed(&plan, &facts);
-        reminders::write(tx, &config.practice.zone, &plan.items, &facts.stored, now)
+    let planned = each_in_savepoint(tx, Isolation::PerItem, &dirty, |(unit, also)| {
+        let (input, plan) = plan_unit(tx, config, &live, unit, also, now)?;
+        report_missed(&plan, &input);
+        reminders::write(tx, &config.practice.zone, &plan.items, &input.stored, now)
     })?;
     for ((unit, also), planned) in dirty.iter().zip(planned) {
         match planned {

@@ -9,17 +9,17 @@ use tokio::task::JoinSet;
 
 /// Tasks of one kind.
 #[derive(Debug)]
-pub struct UnderWay<T> {
+pub struct TaskSet<T> {
     tasks: JoinSet<()>,
     sender: UnboundedSender<(u64, Option<T>)>,
     results: UnboundedReceiver<(u64, Option<T>)>,
     last: u64,
 }
 
-impl<T: Send + 'static> Default for UnderWay<T> {
-    fn default() -> UnderWay<T> {
+impl<T: Send + 'static> Default for TaskSet<T> {
+    fn default() -> TaskSet<T> {
         let (sender, results) = mpsc::unbounded_channel();
-        UnderWay { tasks: JoinSet::new(), sender, results, last: 0 }
+        TaskSet { tasks: JoinSet::new(), sender, results, last: 0 }
     }
 }
 
@@ -39,7 +39,7 @@ impl<T> Drop for HandOver<T> {
     }
 }
 
-impl<T: Send + 'static> UnderWay<T> {
+impl<T: Send + 'static> TaskSet<T> {
     /// Begins a task; its id, under which its result will come.
     pub fn begin(&mut self, work: impl Future<Output = T> + Send + 'static, nudge: Arc<Notify>) -> u64 {
         self.last += 1;

@@ -10,7 +10,7 @@ use crate::feeds::formats::own_columns::{self, BadRow, NotSuchCsv};
 use crate::store::appointments::imports::{Changes, Staged, Staging, Vanishing};
 use crate::store::{Connection, StoreError};
 
-/// Up to this many may go whatever the share: of a practice's few visits of a day, half may really be cancelled.
+/// Up to this many may go whatever the share: of a practice's few appointments of a day, half may really be cancelled.
 const FEW_GONE: u64 = 10;
 
 /// Why nothing was imported.
@@ -19,7 +19,7 @@ pub enum ImportError {
     /// It is not such a file.
     #[error("nothing was changed: {0}")]
     NotSuchCsv(#[from] NotSuchCsv),
-    /// Too many visits would be cancelled.
+    /// Too many appointments would be cancelled.
     #[error("{} of {} coming visits of this feed are not in the file, which is to be the whole list, and that is more than [feed] max_missing ({most}%) allows: the export is probably broken. Nothing was changed; if the file is right, import it with --force", .vanishing.gone, .vanishing.of)]
     TooManyGone {
         /// How many, and of how many.
@@ -42,9 +42,9 @@ pub enum ImportError {
 pub struct How {
     /// It is the whole list for the dates it covers.
     pub complete: bool,
-    /// Also if very many visits vanish.
+    /// Also if very many appointments vanish.
     pub force: bool,
-    /// More than these hundredths of the feed's visits gone at once is a broken export, not a practice's day.
+    /// More than these hundredths of the feed's appointments gone at once is a broken export, not a practice's day.
     pub max_missing: u32,
 }
 

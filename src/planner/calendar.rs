@@ -101,7 +101,7 @@ pub enum Adjustment {
 /// The practice's calendar and Annie's, together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calendar {
-    /// The practice's zone: visits, dates and times of day are on this clock.
+    /// The practice's zone: appointments, dates and times of day are on this clock.
     pub zone: Zone,
     /// The zone in Annie's own settings.
     pub organization_zone: Zone,
@@ -372,7 +372,7 @@ mod tests {
                 ("2026-11-24T23:00:00", "2026-11-25T23:00:00", "2026-11-24T17:30:00"),
                 ("2026-11-22T10:00:00", "2026-11-23T10:00:00", "2026-11-20T10:00:00"), // Sunday: Friday, same clock time
                 ("2026-11-26T08:00:00", "2026-11-27T08:00:00", "2026-11-25T09:02:00"), // Thanksgiving: Wednesday
-                ("2026-11-24T05:00:00", "2026-11-24T08:00:00", "2026-11-23T17:30:00"), // opening is after the visit
+                ("2026-11-24T05:00:00", "2026-11-24T08:00:00", "2026-11-23T17:30:00"), // opening is after the appointment
                 ("2026-11-24T07:30:00", "2026-11-24T11:02:00", "2026-11-23T17:30:00"), // 09:02 is just within two hours
                 ("2026-11-24T07:30:00", "2026-11-24T11:03:00", "2026-11-24T09:02:00"),
                 ("2026-11-23T05:00:00", "2026-11-23T08:00:00", "2026-11-20T17:30:00"), // over the weekend

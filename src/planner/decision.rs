@@ -1,4 +1,4 @@
-//! The answer of one visit and rule by itself, before the limits on its number have their say.
+//! The answer of one appointment and rule by itself, before the limits on its number have their say.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,14 +14,15 @@ use crate::planner::calendar::{Calendar, ON_TIME};
 use crate::planner::civil;
 use crate::planner::draft::{Draft, Expiry};
 use crate::planner::input::{
-    FeedImports, LiveSince, Number, NumberFacts, Pause, Rulebook, Stored, Told, TrialWording, Twin, VisitFacts,
+    Adopted, AppointmentInput, FeedImports, LiveSince, Number, Pause, PlannerInput, Rulebook, Stored, TrialWording,
+    Twin,
 };
 
 /// What is asked of one number.
 pub(crate) struct Answering<'a> {
     pub book: &'a Rulebook,
     pub live: &'a LiveSince,
-    pub facts: &'a NumberFacts,
+    pub input: &'a PlannerInput,
     pub stored: HashMap<&'a ReminderKey, &'a Stored>,
     pub now: DateTime<Utc>,
     pub words: &'a TrialWording<'a>,
@@ -30,17 +31,17 @@ pub(crate) struct Answering<'a> {
 }
 
 impl<'a> Answering<'a> {
-    /// The drafts of every visit and rule, visits by id, rules in the order of the file.
+    /// The drafts of every appointment and rule, appointments by id, rules in the order of the file.
     pub(crate) fn all(&self) -> Vec<Draft<'a>> {
-        let mut visits: Vec<&VisitFacts> = self.facts.visits.iter().collect();
-        visits.sort_by(|a, b| a.appointment.id.cmp(&b.appointment.id));
+        let mut appointments: Vec<&AppointmentInput> = self.input.appointments.iter().collect();
+        appointments.sort_by(|a, b| a.row.id.cmp(&b.row.id));
         // Which of several entries of one patient and start has a text: (its id, its rule).
         let mut covering: HashMap<(&AppointmentId, &RuleName), bool> = HashMap::new();
-        let mut all = Vec::with_capacity(visits.len() * self.book.rules.len());
-        for visit in visits {
-            for draft in self.visit(visit, &covering) {
-                if !visit.twins.is_empty() {
-                    covering.insert((&visit.appointment.id, &draft.rule.name), draft.covers());
+        let mut all = Vec::with_capacity(appointments.len() * self.book.rules.len());
+        for appointment in appointments {
+            for draft in self.appointment(appointment, &covering) {
+                if !appointment.twins.is_empty() {
+                    covering.insert((&appointment.row.id, &draft.rule.name), draft.covers());
                 }
                 all.push(draft);
             }
@@ -48,8 +49,12 @@ impl<'a> Answering<'a> {
         all
     }
 
-    fn visit(&self, visit: &'a VisitFacts, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> Vec<Draft<'a>> {
-        let mut drafts: Vec<Draft<'a>> = self.book.rules.iter().map(|rule| self.draft(visit, rule)).collect();
+    fn appointment(
+        &self,
+        appointment: &'a AppointmentInput,
+        covering: &HashMap<(&AppointmentId, &RuleName), bool>,
+    ) -> Vec<Draft<'a>> {
+        let mut drafts: Vec<Draft<'a>> = self.book.rules.iter().map(|rule| self.draft(appointment, rule)).collect();
         let mut order: Vec<usize> = (0..drafts.len()).collect();
         // In time order: an adjusted time, then the longer lead, then the order of the file (the sort is stable).
         order.sort_by_key(|i| (drafts[*i].adjusted_at(), drafts[*i].nominal));
@@ -66,22 +71,22 @@ impl<'a> Answering<'a> {
         drafts
     }
 
-    fn draft(&self, visit: &'a VisitFacts, rule: &'a Rule) -> Draft<'a> {
-        let calendar = self.book.calendar_of(&visit.appointment);
-        let start = visit.appointment.starts_at;
+    fn draft(&self, appointment: &'a AppointmentInput, rule: &'a Rule) -> Draft<'a> {
+        let calendar = self.book.calendar_of(&appointment.row);
+        let start = appointment.row.starts_at;
         let nominal = calendar.and_then(|c| civil::nominal(start, &rule.lead, &c.zone, |date| c.is_open(date)));
         let adjusted = calendar.zip(nominal);
         let adjusted =
             adjusted.and_then(|(calendar, at)| calendar.adjust(rule.outside_hours, at, start, rule.no_text_within));
         let key = ReminderKey {
-            appointment_id: visit.appointment.id.clone(),
+            appointment_id: appointment.row.id.clone(),
             rule: rule.name.clone(),
             start,
-            round: self.round(&visit.appointment),
+            round: self.round(&appointment.row),
         };
         let stored = self.stored.get(&key).copied();
         Draft {
-            visit,
+            appointment,
             rule,
             key,
             calendar,
@@ -92,7 +97,7 @@ impl<'a> Answering<'a> {
             expires_by: Expiry::NearStart,
             fresh: Err(Answer::Skipped(Skip::OutsideHours)),
             kept: None,
-            told_by: None,
+            adopted_by: None,
         }
     }
 
@@ -118,8 +123,8 @@ impl<'a> Answering<'a> {
             (draft.expires, draft.expires_by) = (until, Expiry::RetryOver);
         }
         draft.fresh = self.fresh(draft, covering);
-        draft.told_by = self.told_by(draft);
-        draft.kept = match draft.told_by {
+        draft.adopted_by = self.adopted_by(draft);
+        draft.kept = match draft.adopted_by {
             Some(_) => Some(State::Sent),
             None => self.kept(draft),
         };
@@ -131,18 +136,18 @@ impl<'a> Answering<'a> {
         draft: &Draft<'a>,
         covering: &HashMap<(&AppointmentId, &RuleName), bool>,
     ) -> Result<DateTime<Utc>, Answer> {
-        self.of_the_visit(draft.visit)?;
+        self.of_the_appointment(draft.appointment)?;
         let calendar = draft.calendar.ok_or(Answer::Skipped(Skip::UnknownLocation))?;
         self.of_the_patient(draft, calendar, covering)?;
         let adjusted = draft.adjusted_at().ok_or(Answer::Skipped(Skip::OutsideHours))?;
-        self.of_its_time(draft.visit, draft, adjusted)?;
+        self.of_its_time(draft.appointment, draft, adjusted)?;
         if draft.expires <= adjusted {
             return Err(Answer::Skipped(Skip::Superseded));
         }
         if self.now >= draft.expires {
             return Err(Answer::Missed(Miss::Expired));
         }
-        let due = match (draft.visit.paused, self.now <= adjusted + ON_TIME) {
+        let due = match (draft.appointment.paused, self.now <= adjusted + ON_TIME) {
             (Some(Pause::UntilLifted), _) => return Err(Answer::Skipped(Skip::Paused)),
             (Some(Pause::Until(until)), _) if until > adjusted.max(self.now) => {
                 calendar.first_open(until, draft.expires).ok_or(Answer::Skipped(Skip::Paused))?
@@ -150,22 +155,21 @@ impl<'a> Answering<'a> {
             (_, true) => adjusted,
             (_, false) => calendar.first_open(self.now, draft.expires).ok_or(Answer::Skipped(Skip::OutsideHours))?,
         };
-        (self.words)(&[(&draft.visit.appointment, draft.rule)], due).map_err(Answer::Skipped)?;
+        (self.words)(&[(&draft.appointment.row, draft.rule)], due).map_err(Answer::Skipped)?;
         Ok(due)
     }
 
-    fn of_the_visit(&self, visit: &VisitFacts) -> Result<(), Answer> {
-        let appointment = &visit.appointment;
-        match appointment.status {
-            Status::Cancelled if visit.not_listed => return Err(Answer::Cancelled(Cancel::NotListed)),
+    fn of_the_appointment(&self, appointment: &AppointmentInput) -> Result<(), Answer> {
+        match appointment.row.status {
+            Status::Cancelled if appointment.not_listed => return Err(Answer::Cancelled(Cancel::NotListed)),
             Status::Cancelled => return Err(Answer::Cancelled(Cancel::Cancelled)),
             Status::Completed | Status::NoShow => return Err(Answer::Cancelled(Cancel::AppointmentOver)),
             Status::Booked | Status::Confirmed => {}
         }
-        if appointment.starts_at <= self.now {
+        if appointment.row.starts_at <= self.now {
             return Err(Answer::Cancelled(Cancel::AppointmentOver));
         }
-        match visit.bad_row {
+        match appointment.bad_row {
             true => Err(Answer::Skipped(Skip::BadRow)),
             false => Ok(()),
         }
@@ -178,27 +182,27 @@ impl<'a> Answering<'a> {
         covering: &HashMap<(&AppointmentId, &RuleName), bool>,
     ) -> Result<(), Answer> {
         let skip = |reason| Err(Answer::Skipped(reason));
-        let appointment = &draft.visit.appointment;
+        let appointment = &draft.appointment.row;
         if !draft.rule.applies_to(appointment.type_id.as_deref()) {
             return skip(Skip::OtherType);
         }
-        if draft.visit.skipped.iter().any(|rule| rule.as_ref().is_none_or(|rule| *rule == draft.key.rule)) {
+        if draft.appointment.skipped.iter().any(|rule| rule.as_ref().is_none_or(|rule| *rule == draft.key.rule)) {
             return skip(Skip::ByHand);
         }
-        match &self.facts.number {
+        match &self.input.number {
             Number::Missing => return skip(Skip::NoPhone),
             Number::Invalid => return skip(Skip::InvalidPhone),
             Number::Refused => return skip(Skip::NoConsent),
             Number::Usable(phone) if self.book.own_numbers.contains(phone) => return skip(Skip::InvalidPhone),
             Number::Usable(_) => {}
         }
-        if self.facts.opted_out {
+        if self.input.opted_out {
             return skip(Skip::OptedOut);
         }
         if appointment.consent.unwrap_or(self.book.unknown_consent) == Consent::No {
             return skip(Skip::NoConsent);
         }
-        if self.facts.wrong_for.contains(&appointment.patient_id) {
+        if self.input.wrong_for.contains(&appointment.patient_id) {
             return skip(Skip::WrongNumber);
         }
         if self.shared {
@@ -218,9 +222,9 @@ impl<'a> Answering<'a> {
 
     /// Another entry of the same patient and start has this text, or gets it.
     fn is_duplicate(&self, draft: &Draft<'a>, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> bool {
-        let (visit, me) = (draft.visit, &draft.visit.appointment.id);
-        let told = self.facts.spent.iter().any(|spent| {
-            spent.patient_id == visit.appointment.patient_id
+        let (appointment, me) = (draft.appointment, &draft.appointment.row.id);
+        let told = self.input.spent.iter().any(|spent| {
+            spent.patient_id == appointment.row.patient_id
                 && spent.key.appointment_id != *me
                 && spent.key.rule == draft.key.rule
                 && spent.key.start == draft.key.start
@@ -231,7 +235,7 @@ impl<'a> Answering<'a> {
             Some(covers) => *covers,
             None => self.may_be_texted(twin) && draft.rule.applies_to(twin.type_id.as_deref()),
         };
-        told || visit.twins.iter().any(|twin| twin.id < *me && gets_it(twin))
+        told || appointment.twins.iter().any(|twin| twin.id < *me && gets_it(twin))
     }
 
     fn may_be_texted(&self, twin: &Twin) -> bool {
@@ -239,14 +243,20 @@ impl<'a> Answering<'a> {
         twin.phone.as_ref().is_some_and(|phone| !self.book.own_numbers.contains(phone) && allowed(phone))
     }
 
-    fn of_its_time(&self, visit: &VisitFacts, draft: &Draft<'_>, adjusted: DateTime<Utc>) -> Result<(), Answer> {
-        let taken = self.taken(visit);
-        let late =
-            taken > adjusted && !self.was_told_another_start(&visit.appointment) && !self.was_downtime(visit, adjusted);
+    fn of_its_time(
+        &self,
+        appointment: &AppointmentInput,
+        draft: &Draft<'_>,
+        adjusted: DateTime<Utc>,
+    ) -> Result<(), Answer> {
+        let taken = self.taken(appointment);
+        let late = taken > adjusted
+            && !self.was_told_another_start(&appointment.row)
+            && !self.was_downtime(appointment, adjusted);
         if late && draft.rule.booked_late == BookedLate::Skip {
             return Err(Answer::Skipped(Skip::BookedLate));
         }
-        // A text that was due before the rule was is not sent; one for a visit booked since the rule is there is
+        // A text that was due before the rule was is not sent; one for an appointment booked since the rule is there is
         // the late booking's, not the rule's.
         let live_since = self.live.get(&draft.key.rule).copied().unwrap_or(self.now).min(self.now);
         match live_since > if late { adjusted.max(taken) } else { adjusted } {
@@ -255,41 +265,41 @@ impl<'a> Answering<'a> {
         }
     }
 
-    /// When the visit took the start it has: when it was booked, for the first start the store saw, if the feed
+    /// When the appointment took the start it has: when it was booked, for the first start the store saw, if the feed
     /// says so; else when the store saw it.
-    fn taken(&self, visit: &VisitFacts) -> DateTime<Utc> {
-        let taken = visit.taken_at.min(self.now);
-        match visit.appointment.booked_at {
-            Some(booked) if is_first_start(visit) => booked.min(taken),
+    fn taken(&self, appointment: &AppointmentInput) -> DateTime<Utc> {
+        let taken = appointment.taken_at.min(self.now);
+        match appointment.row.booked_at {
+            Some(booked) if is_first_start(appointment) => booked.min(taken),
             _ => taken,
         }
     }
 
-    /// Nobody looked between the adjusted time and the first sight of the visit, so nobody can say it was late.
-    fn was_downtime(&self, visit: &VisitFacts, adjusted: DateTime<Utc>) -> bool {
-        let unknown = visit.appointment.booked_at.is_none() && is_first_start(visit);
-        match visit.imports {
+    /// Nobody looked between the adjusted time and the first sight of the appointment, so nobody can say it was late.
+    fn was_downtime(&self, appointment: &AppointmentInput, adjusted: DateTime<Utc>) -> bool {
+        let unknown = appointment.row.booked_at.is_none() && is_first_start(appointment);
+        match appointment.imports {
             FeedImports::None => false,
             FeedImports::LastBeforeSeen(last) => unknown && last.is_none_or(|last| last <= adjusted),
         }
     }
 
     fn was_told_another_start(&self, appointment: &Appointment) -> bool {
-        let spent = self.facts.spent.iter();
+        let spent = self.input.spent.iter();
         spent.filter(|s| s.key.appointment_id == appointment.id).any(|s| s.key.start != appointment.starts_at)
     }
 
-    /// A visit moved back to a start already texted is texted again only if another start was texted in between.
+    /// An appointment moved back to a start already texted is texted again only if another start was texted in between.
     fn round(&self, appointment: &Appointment) -> u32 {
         let of_this_start = || {
-            self.facts
+            self.input
                 .spent
                 .iter()
                 .filter(|s| s.patient_id == appointment.patient_id && s.key.start == appointment.starts_at)
         };
         let Some(round) = of_this_start().map(|s| s.key.round).max() else { return 0 };
         let last = of_this_start().map(|s| s.order).max();
-        let told_since = self.facts.spent.iter().any(|s| {
+        let told_since = self.input.spent.iter().any(|s| {
             s.key.appointment_id == appointment.id && s.key.start != appointment.starts_at && Some(s.order) > last
         });
         round + u32::from(told_since)
@@ -297,14 +307,15 @@ impl<'a> Answering<'a> {
 
     /// What was begun with this number while nobody looked told everything that was to be sent by the end of its day,
     /// whatever its words: so a store restored from an older copy texts nobody again.
-    fn told_by(&self, draft: &Draft<'a>) -> Option<&'a Told> {
+    fn adopted_by(&self, draft: &Draft<'a>) -> Option<&'a Adopted> {
         let stored = draft.stored.map(|stored| stored.state);
         let open =
             stored.is_none_or(|state| matches!(state, State::Answered(answer) if !matches!(answer, Answer::Missed(_))));
         let was_to_go = matches!(draft.fresh, Ok(_) | Err(Answer::Missed(Miss::Expired)));
         let (adjusted, calendar) = (draft.adjusted_at()?, draft.calendar?);
-        let tells = |told: &&Told| calendar.date(adjusted) <= calendar.date(told.at) && told.at < draft.expires;
-        self.facts.told.iter().find(tells).filter(|_| open && was_to_go)
+        let tells =
+            |adopted: &&Adopted| calendar.date(adjusted) <= calendar.date(adopted.at) && adopted.at < draft.expires;
+        self.input.adopted.iter().find(tells).filter(|_| open && was_to_go)
     }
 
     /// What of the stored state stands: what was texted, what is final, and what should have gone out and did not.
@@ -317,7 +328,7 @@ impl<'a> Answering<'a> {
             {
                 Some(State::Held)
             }
-            State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off && self.facts.catching_up => {
+            State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off && self.input.catching_up => {
                 Some(State::Answered(Answer::Planned))
             }
             State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off => {
@@ -348,15 +359,15 @@ impl<'a> Answering<'a> {
             Answer::Skipped(reason) if once_its_time_has_passed(reason) => {
                 past(draft.adjusted_at()) && past(draft.stored.and_then(|s| s.adjusted_at))
             }
-            // `Rescheduled`: the visit came back to this start.
+            // `Rescheduled`: the appointment came back to this start.
             Answer::Planned | Answer::Cancelled(Cancel::Rescheduled) => false,
             Answer::Skipped(_) | Answer::Cancelled(_) => self.now >= draft.expires && !called_off,
         }
     }
 
     /// The number has more patients than `max_household`.
-    pub(crate) fn is_shared(book: &Rulebook, facts: &NumberFacts) -> bool {
-        let patients: BTreeSet<_> = facts.visits.iter().map(|visit| &visit.appointment.patient_id).collect();
+    pub(crate) fn is_shared(book: &Rulebook, input: &PlannerInput) -> bool {
+        let patients: BTreeSet<_> = input.appointments.iter().map(|appointment| &appointment.row.patient_id).collect();
         patients.len() > book.max_household
     }
 }
@@ -365,9 +376,9 @@ fn is_called_off(answer: Answer) -> bool {
     matches!(answer, Answer::Cancelled(Cancel::Cancelled | Cancel::NotListed))
 }
 
-/// Whether the visit still has the first start the store saw of it, and always had.
-fn is_first_start(visit: &VisitFacts) -> bool {
-    visit.appointment.starts_at == visit.first_start && visit.taken_at == visit.seen_at
+/// Whether the appointment still has the first start the store saw of it, and always had.
+fn is_first_start(appointment: &AppointmentInput) -> bool {
+    appointment.row.starts_at == appointment.first_start && appointment.taken_at == appointment.seen_at
 }
 
 /// The reasons that are final once the adjusted time has passed, so that no change of rules, types or mode makes

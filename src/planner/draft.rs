@@ -1,4 +1,4 @@
-//! One rule of one visit on its way to an answer.
+//! One rule of one appointment on its way to an answer.
 
 use chrono::{DateTime, Utc};
 
@@ -7,12 +7,12 @@ use crate::domain::reminder::{Answer, Miss, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
 use crate::planner::calendar::{Adjustment, Calendar};
-use crate::planner::input::{Retry, Stored, Told, VisitFacts};
+use crate::planner::input::{Adopted, AppointmentInput, Retry, Stored};
 
 /// What ends the use of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expiry {
-    /// The visit is too near.
+    /// The appointment is too near.
     NearStart,
     /// The next rule's time has come.
     NextRule(RuleName),
@@ -22,10 +22,10 @@ pub enum Expiry {
     RetryOver,
 }
 
-/// One rule of one visit, with its answer by itself.
+/// One rule of one appointment, with its answer by itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft<'a> {
-    pub visit: &'a VisitFacts,
+    pub appointment: &'a AppointmentInput,
     pub rule: &'a Rule,
     pub key: ReminderKey,
     pub calendar: Option<&'a Calendar>,
@@ -39,7 +39,7 @@ pub(crate) struct Draft<'a> {
     /// What of the stored state stands whatever the fresh answer is.
     pub kept: Option<State>,
     /// The conversation begun while nobody looked that told it.
-    pub told_by: Option<&'a Told>,
+    pub adopted_by: Option<&'a Adopted>,
 }
 
 impl Draft<'_> {

@@ -11,7 +11,7 @@ use crate::domain::rule::Rule;
 use crate::planner::budget::{Blocker, Taken};
 use crate::planner::calendar::{Adjustment, BEFORE_CLOSING, Calendar};
 use crate::planner::draft::Expiry;
-use crate::planner::input::{LiveSince, Rulebook, VisitFacts};
+use crate::planner::input::{AppointmentInput, LiveSince, Rulebook};
 use crate::planner::plan::{DueBy, Item};
 
 /// What is to be explained: a reminder with all it was made from.
@@ -21,8 +21,8 @@ pub struct Case<'a> {
     pub book: &'a Rulebook,
     /// Since when.
     pub live: &'a LiveSince,
-    /// The visit.
-    pub visit: &'a VisitFacts,
+    /// The appointment.
+    pub appointment: &'a AppointmentInput,
     /// The rule.
     pub rule: &'a Rule,
     /// The answer.
@@ -36,8 +36,8 @@ pub struct Case<'a> {
 impl Case<'_> {
     /// The steps, each a sentence or two.
     pub fn steps(&self) -> Vec<String> {
-        let Some(calendar) = self.book.calendar_of(&self.visit.appointment) else {
-            let location = self.visit.appointment.location.as_deref().unwrap_or_default();
+        let Some(calendar) = self.book.calendar_of(&self.appointment.row) else {
+            let location = self.appointment.row.location.as_deref().unwrap_or_default();
             return vec![format!("No [[location]] of the configuration has the id `{location}`: no text.")];
         };
         let mut steps = vec![self.nominal(calendar)];
@@ -107,7 +107,7 @@ impl Case<'_> {
     }
 
     fn expiry(&self, calendar: &Calendar) -> Option<String> {
-        // Where it is the patient or the visit that stands in the way, time does not matter.
+        // Where it is the patient or the appointment that stands in the way, time does not matter.
         let in_time = match self.item.state {
             State::Answered(Answer::Planned | Answer::Missed(_)) => true,
             State::Answered(Answer::Skipped(reason)) => {
@@ -144,11 +144,11 @@ impl Case<'_> {
 
     fn reason(&self, calendar: &Calendar) -> Option<String> {
         let zone = &calendar.zone;
-        let taken = zone.in_words(self.visit.taken_at);
+        let taken = zone.in_words(self.appointment.taken_at);
         Some(match self.item.state {
             State::Answered(Answer::Skipped(Skip::BookedLate)) => {
-                let first = self.visit.taken_at == self.visit.seen_at;
-                let when = match self.visit.appointment.booked_at {
+                let first = self.appointment.taken_at == self.appointment.seen_at;
+                let when = match self.appointment.row.booked_at {
                     Some(booked) if first => format!("It was booked on {}", zone.in_words(booked)),
                     _ if first => format!("It was first seen on {taken}"),
                     _ => format!("It has had this start since {taken}"),
@@ -167,7 +167,7 @@ impl Case<'_> {
                 let until = self.item.expires_at.map(|at| zone.in_words(at)).unwrap_or_default();
                 format!("{} There is no room until {until}.", blocked(calendar, blocker))
             }
-            State::Answered(Answer::Skipped(Skip::NoConsent)) => match self.visit.appointment.consent {
+            State::Answered(Answer::Skipped(Skip::NoConsent)) => match self.appointment.row.consent {
                 Some(_) => "The appointment book says that the patient declined.".to_owned(),
                 None if self.item.phone.is_none() => {
                     "The phone cell of the appointment book says that the patient wants no texts.".to_owned()
@@ -177,7 +177,7 @@ impl Case<'_> {
             State::Answered(Answer::Skipped(Skip::InvalidPhone)) if self.item.phone.is_some() => {
                 "This is the practice's own number.".to_owned()
             }
-            State::Answered(Answer::Skipped(Skip::OtherType)) => match &self.visit.appointment.type_id {
+            State::Answered(Answer::Skipped(Skip::OtherType)) => match &self.appointment.row.type_id {
                 Some(kind) => format!("The visit is of the kind `{kind}`."),
                 None => "The visit has no kind.".to_owned(),
             },
@@ -190,8 +190,8 @@ impl Case<'_> {
             State::Answered(Answer::Skipped(Skip::Confirmed)) => {
                 "The patient has said yes, and by skip_if_confirmed this text asks nobody who has.".to_owned()
             }
-            State::Answered(Answer::Cancelled(_)) if self.visit.appointment.status != Status::Booked => {
-                format!("The appointment book says `{}`.", self.visit.appointment.status.name())
+            State::Answered(Answer::Cancelled(_)) if self.appointment.row.status != Status::Booked => {
+                format!("The appointment book says `{}`.", self.appointment.row.status.name())
             }
             State::Answered(Answer::Missed(Miss::Expired)) => {
                 let until = self.item.expires_at.map(|at| zone.in_words(at)).unwrap_or_default();

@@ -37,7 +37,7 @@ pub enum Household {
 /// The rules in force, with all the planner needs of the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rulebook {
-    /// When texts of visits without a location may leave; of all visits where no location is configured.
+    /// When texts of appointments without a location may leave; of all appointments where no location is configured.
     pub calendar: Calendar,
     /// The calendars of the locations, by their ids.
     pub locations: BTreeMap<String, Calendar>,
@@ -62,7 +62,7 @@ pub struct Rulebook {
 }
 
 impl Rulebook {
-    /// The calendar of a visit's location; none where the location is not in the configuration. Where no location
+    /// The calendar of an appointment's location; none where the location is not in the configuration. Where no location
     /// is configured there is one office, whatever a feed calls it.
     pub fn calendar_of(&self, appointment: &Appointment) -> Option<&Calendar> {
         match &appointment.location {
@@ -71,12 +71,12 @@ impl Rulebook {
         }
     }
 
-    /// The location that matters for a visit's texts: none where there is but one office.
+    /// The location that matters for an appointment's texts: none where there is but one office.
     pub fn location_of<'a>(&self, appointment: &'a Appointment) -> Option<&'a str> {
         appointment.location.as_deref().filter(|_| !self.locations.is_empty())
     }
 
-    /// The language a visit's texts are written in.
+    /// The language an appointment's texts are written in.
     pub fn language_of(&self, appointment: &Appointment) -> Language {
         appointment.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language)
     }
@@ -95,7 +95,7 @@ pub type LiveSince = HashMap<RuleName, DateTime<Utc>>;
 pub enum Number {
     /// One that can be texted.
     Usable(Phone),
-    /// The visit has none.
+    /// The appointment has none.
     Missing,
     /// What stands there is none.
     Invalid,
@@ -103,20 +103,20 @@ pub enum Number {
     Refused,
 }
 
-/// Tries the words of a text about these visits, by these rules, as of an instant: `Err` with the reason it cannot
-/// be written. The first visit is the one with the earliest start.
+/// Tries the words of a text about these appointments, by these rules, as of an instant: `Err` with the reason it cannot
+/// be written. The first appointment is the one with the earliest start.
 pub type TrialWording<'a> = dyn Fn(&[(&Appointment, &Rule)], DateTime<Utc>) -> Result<(), Skip> + 'a;
 
-/// All that is known of one number (or of one visit without a usable number).
+/// All that is known of one number (or of one appointment without a usable number).
 #[derive(Debug, Clone, PartialEq)]
-pub struct NumberFacts {
+pub struct PlannerInput {
     /// The number.
     pub number: Number,
-    /// Its visits, past ones included as far as they are asked for.
-    pub visits: Vec<VisitFacts>,
-    /// The stored reminders of these visits, and of visits that are gone.
+    /// Its appointments, past ones included as far as they are asked for.
+    pub appointments: Vec<AppointmentInput>,
+    /// The stored reminders of these appointments, and of appointments that are gone.
     pub stored: Vec<Stored>,
-    /// Spent reminders of these visits, and of their patients' same starts, whatever the number or the visit's id.
+    /// Spent reminders of these appointments, and of their patients' same starts, whatever the number or the appointment's id.
     pub spent: Vec<Spent>,
     /// Whether it is unknown what became of an attempt to this number.
     pub in_doubt: bool,
@@ -128,7 +128,7 @@ pub struct NumberFacts {
     /// The patients who are known not to have this number.
     pub wrong_for: BTreeSet<PatientId>,
     /// Conversations begun with this number from one of ours while Leadtime was not looking: they count as ours.
-    pub told: Vec<Told>,
+    pub adopted: Vec<Adopted>,
     /// Whether replies of this number may have come that were not read yet.
     pub replies_unread: bool,
     /// What went out while Leadtime was not looking is not known yet: nothing is called missed.
@@ -137,23 +137,23 @@ pub struct NumberFacts {
 
 /// A conversation begun while Leadtime was not looking.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Adopted {
     /// Annie's id.
     pub conversation: ConversationId,
     /// When it began.
     pub at: DateTime<Utc>,
 }
 
-/// One visit and what the store knows about it beyond its row.
+/// One appointment and what the store knows about it beyond its row.
 #[derive(Debug, Clone, PartialEq)]
-pub struct VisitFacts {
+pub struct AppointmentInput {
     /// The row.
-    pub appointment: Appointment,
+    pub row: Appointment,
     /// The first start the store saw of it.
     pub first_start: DateTime<Utc>,
-    /// When the store first saw the visit.
+    /// When the store first saw the appointment.
     pub seen_at: DateTime<Utc>,
-    /// When the visit took the start it has.
+    /// When the appointment took the start it has.
     pub taken_at: DateTime<Utc>,
     /// What the imports of its feed say.
     pub imports: FeedImports,
@@ -178,12 +178,12 @@ pub enum Pause {
     UntilLifted,
 }
 
-/// The imports of a visit's feed, as far as they tell when the visit can have been booked.
+/// The imports of an appointment's feed, as far as they tell when the appointment can have been booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeedImports {
     /// The feed has none (another program writes the rows itself).
     None,
-    /// The last good one before the visit was first seen, if there was one.
+    /// The last good one before the appointment was first seen, if there was one.
     LastBeforeSeen(Option<DateTime<Utc>>),
 }
 

@@ -16,7 +16,7 @@ use crate::planner::input::Household;
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate<'a> {
     pub draft: usize,
-    visit: &'a AppointmentId,
+    appointment: &'a AppointmentId,
     rank: Rank<'a>,
     /// From when on it may leave.
     pub from: DateTime<Utc>,
@@ -29,13 +29,13 @@ pub(crate) struct Candidate<'a> {
 }
 
 /// The order of placing, first things first: priority (higher first), then the smaller time between text and start,
-/// then the earlier text, then the visit's id, then the place of the rule in the file.
+/// then the earlier text, then the appointment's id, then the place of the rule in the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank<'a> {
     priority: std::cmp::Reverse<i32>,
     before_start: chrono::TimeDelta,
     adjusted: DateTime<Utc>,
-    visit: &'a AppointmentId,
+    appointment: &'a AppointmentId,
     draft: usize,
 }
 
@@ -49,13 +49,13 @@ impl<'a> Candidate<'a> {
     ) -> Option<Candidate<'a>> {
         let from = draft.wants().or_else(|| draft.shown_at())?;
         let (adjusted, calendar) = (draft.adjusted_at()?, draft.calendar?);
-        let visit = &draft.visit.appointment.id;
+        let appointment = &draft.appointment.row.id;
         let before_start = draft.key.start - adjusted;
         let priority = std::cmp::Reverse(draft.rule.priority);
         Some(Candidate {
             draft: place,
-            visit,
-            rank: Rank { priority, before_start, adjusted, visit, draft: place },
+            appointment,
+            rank: Rank { priority, before_start, adjusted, appointment, draft: place },
             from,
             expires: draft.expires,
             moved_by: None,
@@ -80,8 +80,8 @@ pub(crate) struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
-    fn has(&self, visit: &AppointmentId) -> bool {
-        self.members.iter().any(|member| member.visit == visit)
+    fn has(&self, appointment: &AppointmentId) -> bool {
+        self.members.iter().any(|member| member.appointment == appointment)
     }
 }
 
@@ -128,14 +128,14 @@ fn wait<'a>(waiting: &mut BTreeMap<Rank<'a>, Vec<Candidate<'a>>>, group: Vec<Can
     }
 }
 
-/// The reminders of one day, location and language as one group; those of one visit never in the same.
+/// The reminders of one day, location and language as one group; those of one appointment never in the same.
 fn groups(mut candidates: Vec<Candidate<'_>>, household: Household) -> Vec<Vec<Candidate<'_>>> {
     candidates.sort_by(|a, b| a.rank.cmp(&b.rank));
     let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
     let mut of_day: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for candidate in candidates {
         let same = of_day.entry((candidate.day(), candidate.kind)).or_default();
-        let joins = |group: &&usize| groups[**group].iter().all(|member| member.visit != candidate.visit);
+        let joins = |group: &&usize| groups[**group].iter().all(|member| member.appointment != candidate.appointment);
         match same.iter().find(joins).filter(|_| household == Household::Merge) {
             Some(group) => groups[*group].push(candidate),
             None => {
@@ -186,7 +186,7 @@ impl<'a> Placing<'a, '_, '_> {
         match join {
             Some(text) => {
                 let (joins, others): (Vec<_>, Vec<_>) =
-                    stays.into_iter().partition(|member| !self.done.texts[text].has(member.visit));
+                    stays.into_iter().partition(|member| !self.done.texts[text].has(member.appointment));
                 self.budget
                     .add_keys(self.done.texts[text].taken, joins.iter().map(|m| self.drafts[m.draft].key.clone()));
                 self.done.texts[text].members.extend(joins);
@@ -241,7 +241,7 @@ impl<'a> Placing<'a, '_, '_> {
                 && text.members.first().is_some_and(|first| first.kind == kind)
                 && text.at < until
                 && calendar.date(text.at) >= day
-                && group.iter().any(|member| !text.has(member.visit))
+                && group.iter().any(|member| !text.has(member.appointment))
         });
         texts.min_by_key(|(_, text)| text.at).map(|(place, _)| place)
     }

@@ -1,4 +1,4 @@
-//! The plan of one number: an answer for each visit and rule, and the texts that carry them.
+//! The plan of one number: an answer for each appointment and rule, and the texts that carry them.
 //!
 //! A pure function of (rules, what is known of the number, now). Until a reminder is claimed its state is this
 //! answer, made anew by every plan; final answers and what was texted stay as they are.
@@ -17,7 +17,9 @@ use crate::planner::budget::{Blocker, Budget};
 use crate::planner::calendar::Adjustment;
 use crate::planner::decision::{Answering, once_its_time_has_passed};
 use crate::planner::draft::{Draft, Expiry};
-use crate::planner::input::{LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, Told, TrialWording, VisitFacts};
+use crate::planner::input::{
+    Adopted, AppointmentInput, LiveSince, Mode, Number, PlannerInput, Rulebook, Stored, TrialWording,
+};
 use crate::planner::place::{Candidate, Placed, place};
 
 /// Why a text goes out when it does.
@@ -62,10 +64,10 @@ pub struct Item {
     pub expires_by: Option<Expiry>,
     /// What stands in the way of one that the limits leave no room.
     pub blocker: Option<Blocker>,
-    /// Whether it is about the start the visit has now, by a rule in force.
+    /// Whether it is about the start the appointment has now, by a rule in force.
     pub current: bool,
     /// The conversation, begun while nobody looked, by which it counts as sent although the store does not say so yet.
-    pub told_by: Option<Told>,
+    pub adopted_by: Option<Adopted>,
 }
 
 /// One text: the reminders it carries.
@@ -73,7 +75,7 @@ pub struct Item {
 pub struct Message {
     /// When it goes out, or would.
     pub due_at: DateTime<Utc>,
-    /// What it is about: earliest start first, then by visit.
+    /// What it is about: earliest start first, then by appointment.
     pub keys: Vec<ReminderKey>,
     /// The attempt it repeats, where it is a retry.
     pub retry_of: Option<i64>,
@@ -82,7 +84,7 @@ pub struct Message {
 /// Answers for all reminders of one number, and the texts they make.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
-    /// One for each visit and rule in force, and one for each stored reminder of a former start or rule whose
+    /// One for each appointment and rule in force, and one for each stored reminder of a former start or rule whose
     /// state has to change.
     pub items: Vec<Item>,
     /// The texts to come, and those observe mode showed, in order of time.
@@ -100,22 +102,23 @@ impl Plan {
 pub fn plan(
     book: &Rulebook,
     live: &LiveSince,
-    facts: &NumberFacts,
+    input: &PlannerInput,
     now: DateTime<Utc>,
     words: &TrialWording<'_>,
 ) -> Plan {
-    let stored = facts.stored.iter().map(|stored| (&stored.key, stored)).collect();
-    let shared = Answering::is_shared(book, facts);
-    let drafts = Answering { book, live, facts, stored, now, words, shared }.all();
-    let mut outcome = place_all(book, facts, &drafts, now, words);
-    let visits: HashMap<_, _> = facts.visits.iter().map(|visit| (&visit.appointment.id, visit)).collect();
+    let stored = input.stored.iter().map(|stored| (&stored.key, stored)).collect();
+    let shared = Answering::is_shared(book, input);
+    let drafts = Answering { book, live, input, stored, now, words, shared }.all();
+    let mut outcome = place_all(book, input, &drafts, now, words);
+    let appointments: HashMap<_, _> =
+        input.appointments.iter().map(|appointment| (&appointment.row.id, appointment)).collect();
     let mut items: Vec<Item> = Vec::with_capacity(drafts.len());
     for (place, draft) in drafts.iter().enumerate() {
-        items.push(item(book, facts, draft, outcome.of_draft.remove(&place)));
+        items.push(item(book, input, draft, outcome.of_draft.remove(&place)));
     }
     let answered: HashSet<&ReminderKey> = drafts.iter().map(|draft| &draft.key).collect();
-    let open = facts.stored.iter().filter(|stored| !answered.contains(&stored.key));
-    items.extend(open.filter_map(|stored| former(book, stored, &visits, now)));
+    let open = input.stored.iter().filter(|stored| !answered.contains(&stored.key));
+    items.extend(open.filter_map(|stored| former(book, stored, &appointments, now)));
     Plan { items, messages: outcome.messages }
 }
 
@@ -134,16 +137,16 @@ struct Outcome {
 
 fn place_all(
     book: &Rulebook,
-    facts: &NumberFacts,
+    input: &PlannerInput,
     drafts: &[Draft<'_>],
     now: DateTime<Utc>,
     words: &TrialWording<'_>,
 ) -> Outcome {
-    let mut budget = Budget::new(&book.limits, &facts.attempts);
+    let mut budget = Budget::new(&book.limits, &input.attempts);
     let of = |(place, draft)| {
         let draft: &Draft<'_> = draft;
-        let visit = &draft.visit.appointment;
-        Candidate::of(place, draft, book.location_of(visit), book.language_of(visit))
+        let appointment = &draft.appointment.row;
+        Candidate::of(place, draft, book.location_of(appointment), book.language_of(appointment))
     };
     let candidates: Vec<Candidate<'_>> = drafts.iter().enumerate().filter_map(of).collect();
     let placement = place(candidates, book.household, &mut budget, drafts, now);
@@ -161,7 +164,7 @@ fn place_all(
 fn write(mut text: Placed<'_>, drafts: &[Draft<'_>], words: &TrialWording<'_>, outcome: &mut Outcome) {
     text.members.sort_by_key(|member| (&drafts[member.draft].key.start, &drafts[member.draft].key.appointment_id));
     let about: Vec<(&Appointment, &Rule)> =
-        text.members.iter().map(|m| (&drafts[m.draft].visit.appointment, drafts[m.draft].rule)).collect();
+        text.members.iter().map(|m| (&drafts[m.draft].appointment.row, drafts[m.draft].rule)).collect();
     // One that goes alone at its own time was tried already.
     let tried = matches!(text.members.as_slice(), [only] if only.from == text.at);
     if let Err(reason) = if tried { Ok(()) } else { words(&about, text.at) } {
@@ -183,11 +186,11 @@ fn write(mut text: Placed<'_>, drafts: &[Draft<'_>], words: &TrialWording<'_>, o
     }
 }
 
-fn item(book: &Rulebook, facts: &NumberFacts, draft: &Draft<'_>, placing: Option<Placing>) -> Item {
+fn item(book: &Rulebook, input: &PlannerInput, draft: &Draft<'_>, placing: Option<Placing>) -> Item {
     let stored_due = draft.stored.and_then(|stored| stored.due_at);
     let (state, due_at, due_by, blocker) = match (draft.kept, placing, draft.fresh) {
         (Some(kept), _, _) => (kept, stored_due, None, None),
-        (None, Some(Placing::At(at, by)), _) => (State::Answered(in_this_mode(book, facts)), Some(at), Some(by), None),
+        (None, Some(Placing::At(at, by)), _) => (State::Answered(in_this_mode(book, input)), Some(at), Some(by), None),
         (None, Some(Placing::Lost(blocker)), _) if draft.retry().is_some() => {
             (State::Held, stored_due, None, Some(blocker))
         }
@@ -202,15 +205,15 @@ fn item(book: &Rulebook, facts: &NumberFacts, draft: &Draft<'_>, placing: Option
     let planned = state == State::Answered(Answer::Planned);
     Item {
         key: draft.key.clone(),
-        patient_id: draft.visit.appointment.patient_id.clone(),
-        phone: match &facts.number {
+        patient_id: draft.appointment.row.patient_id.clone(),
+        phone: match &input.number {
             Number::Usable(phone) => Some(phone.clone()),
             Number::Missing | Number::Invalid | Number::Refused => None,
         },
         state,
         waits: match planned {
-            true if facts.in_doubt => Some(Wait::InDoubt),
-            true if facts.replies_unread => Some(Wait::RepliesUnread),
+            true if input.in_doubt => Some(Wait::InDoubt),
+            true if input.replies_unread => Some(Wait::RepliesUnread),
             _ => None,
         },
         nominal_at: draft.nominal,
@@ -222,12 +225,12 @@ fn item(book: &Rulebook, facts: &NumberFacts, draft: &Draft<'_>, placing: Option
         expires_by: draft.adjusted.map(|_| draft.expires_by.clone()),
         blocker,
         current: true,
-        told_by: draft.told_by.cloned(),
+        adopted_by: draft.adopted_by.cloned(),
     }
 }
 
-fn in_this_mode(book: &Rulebook, facts: &NumberFacts) -> Answer {
-    let named = matches!(&facts.number, Number::Usable(phone) if book.names(phone));
+fn in_this_mode(book: &Rulebook, input: &PlannerInput) -> Answer {
+    let named = matches!(&input.number, Number::Usable(phone) if book.names(phone));
     match (book.mode, &book.only_to) {
         (Mode::Observe, _) => Answer::Skipped(Skip::ObserveMode),
         (Mode::Live, Some(_)) if !named => Answer::Skipped(Skip::NotInOnlyTo),
@@ -235,16 +238,16 @@ fn in_this_mode(book: &Rulebook, facts: &NumberFacts) -> Answer {
     }
 }
 
-/// A stored reminder of a former start, a former rule or a visit that is gone.
+/// A stored reminder of a former start, a former rule or an appointment that is gone.
 fn former(
     book: &Rulebook,
     stored: &Stored,
-    visits: &HashMap<&AppointmentId, &VisitFacts>,
+    appointments: &HashMap<&AppointmentId, &AppointmentInput>,
     now: DateTime<Utc>,
 ) -> Option<Item> {
     let State::Answered(kept) = stored.state else { return None };
-    let visit = visits.get(&stored.key.appointment_id);
-    let cause = match visit {
+    let appointment = appointments.get(&stored.key.appointment_id);
+    let cause = match appointment {
         None => Cancel::Cancelled,
         Some(_) if book.rules.iter().all(|rule| rule.name != stored.key.rule) => Cancel::RuleRemoved,
         Some(_) => Cancel::Rescheduled,
@@ -257,7 +260,7 @@ fn former(
     let answer = if is_final { kept } else { Answer::Cancelled(cause) };
     (answer != kept).then(|| Item {
         key: stored.key.clone(),
-        patient_id: visit.map_or_else(|| PatientId(String::new()), |v| v.appointment.patient_id.clone()),
+        patient_id: appointment.map_or_else(|| PatientId(String::new()), |v| v.row.patient_id.clone()),
         phone: None,
         state: State::Answered(answer),
         waits: None,
@@ -270,6 +273,6 @@ fn former(
         expires_by: None,
         blocker: None,
         current: false,
-        told_by: None,
+        adopted_by: None,
     })
 }

@@ -15,7 +15,7 @@ use crate::store::planning::daemon_state;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::{Connection, StoreError};
 
-/// How far ahead visits are compared.
+/// How far ahead appointments are compared.
 pub const DAYS: u64 = 14;
 
 /// What changes for texts of one rule on one day.
@@ -38,11 +38,11 @@ pub struct Difference {
     pub same: usize,
     /// Texts due within a day, before and after; one to a household is one.
     pub at_once: (u64, u64),
-    /// Numbers whose visits cannot be planned, by either: they are left out.
+    /// Numbers whose appointments cannot be planned, by either: they are left out.
     pub unreadable: u64,
 }
 
-/// Compares two configurations over the visits of the coming days, as if the new one came into force now.
+/// Compares two configurations over the appointments of the coming days, as if the new one came into force now.
 ///
 /// # Errors
 /// Database errors.
@@ -84,7 +84,7 @@ struct Goes {
     unreadable: u64,
 }
 
-/// Which reminders go out when, of the visits of the coming days.
+/// Which reminders go out when, of the appointments of the coming days.
 fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateTime<Utc>) -> Result<Goes, StoreError> {
     let directory = directory(config);
     phone_spellings::learn_all(connection, directory.country, phone_spellings::Keep::Temporary)?;

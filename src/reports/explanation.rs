@@ -1,4 +1,4 @@
-//! What `explain` tells: the reminders of a visit, step by step, with what daemon and feed were doing meanwhile.
+//! What `explain` tells: the reminders of an appointment, step by step, with what daemon and feed were doing meanwhile.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::domain::zone::Zone;
 use crate::engine::planning::{directory, load_unit};
 use crate::planner::calendar::Calendar;
 use crate::planner::explain::{Case, times_off};
-use crate::planner::input::VisitFacts;
+use crate::planner::input::AppointmentInput;
 use crate::reports::plan_view::{Row, rows_in, waits};
 use crate::store::appointments::opt_outs::{self, Source};
 use crate::store::appointments::{appointment, imports, phone_spellings};
@@ -23,11 +23,11 @@ use crate::store::{Connection, StoreError};
 /// A text that left later than this after its time left late.
 const LATE: TimeDelta = TimeDelta::minutes(5);
 
-/// The whole account of one visit.
+/// The whole account of one appointment.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// What is known of the visit.
-    pub visit: VisitFacts,
+    /// What is known of the appointment.
+    pub appointment: AppointmentInput,
     /// Its reminders, in the order of the rules.
     pub reminders: Vec<Explained>,
 }
@@ -43,7 +43,7 @@ pub struct Explained {
     pub meanwhile: Vec<String>,
 }
 
-/// The visits that somebody means by an id, a number in any spelling, or a name.
+/// The appointments that somebody means by an id, a number in any spelling, or a name.
 ///
 /// # Errors
 /// Database errors.
@@ -59,7 +59,7 @@ pub fn find(connection: &Connection, config: &Config, who: &str) -> Result<Vec<A
     appointment::with_name(connection, who)
 }
 
-/// The account of visits, as of `now`, in the order given.
+/// The account of appointments, as of `now`, in the order given.
 ///
 /// # Errors
 /// Database errors.
@@ -76,23 +76,25 @@ pub fn account(
     for id in ids {
         let spelling = appointment::spelling_of(connection, id)?;
         let unit = directory.unit(connection, id, spelling.as_deref())?;
-        let facts = load_unit(connection, config, &unit, &BTreeSet::new(), now)?;
-        let of_visit = |key: &ReminderKey| key.appointment_id == *id;
-        let rows = rows_in(connection, config, (&live, &blocked), &facts, now, &of_visit)?;
-        let Some(visit) = facts.visits.iter().find(|visit| visit.appointment.id == *id) else { continue };
+        let input = load_unit(connection, config, &unit, &BTreeSet::new(), now)?;
+        let of_appointment = |key: &ReminderKey| key.appointment_id == *id;
+        let rows = rows_in(connection, config, (&live, &blocked), &input, now, &of_appointment)?;
+        let Some(appointment) = input.appointments.iter().find(|appointment| appointment.row.id == *id) else {
+            continue;
+        };
         let mut reminders = Vec::new();
         for row in rows {
             let rule = config.rulebook.rules.iter().find(|rule| rule.name == row.item.key.rule);
             let Some(rule) = rule else { continue };
             let (item, together) = (&row.item, row.together.as_slice());
-            let case = Case { book: &config.rulebook, live: &live, visit, rule, item, together, now };
+            let case = Case { book: &config.rulebook, live: &live, appointment, rule, item, together, now };
             let mut steps = case.steps();
             steps.extend(noted(connection, &row, &config.practice.zone)?);
-            let calendar = config.rulebook.calendar_of(&visit.appointment).unwrap_or(&config.rulebook.calendar);
-            let meanwhile = meanwhile(connection, calendar, visit, &row, now)?;
+            let calendar = config.rulebook.calendar_of(&appointment.row).unwrap_or(&config.rulebook.calendar);
+            let meanwhile = meanwhile(connection, calendar, appointment, &row, now)?;
             reminders.push(Explained { row, steps, meanwhile });
         }
-        accounts.push(Account { visit: visit.clone(), reminders });
+        accounts.push(Account { appointment: appointment.clone(), reminders });
     }
     Ok(accounts)
 }
@@ -125,7 +127,7 @@ fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<Strin
 fn meanwhile(
     connection: &Connection,
     calendar: &Calendar,
-    visit: &VisitFacts,
+    appointment: &AppointmentInput,
     row: &Row,
     now: DateTime<Utc>,
 ) -> Result<Vec<String>, StoreError> {
@@ -150,8 +152,8 @@ fn meanwhile(
         }
     }
     let is_told_by_the_feed =
-        (is_late && until > from + LATE) || (is_booked_late && visit.appointment.booked_at.is_none());
-    if let Some(feed) = visit.appointment.feed.as_ref().filter(|_| is_told_by_the_feed) {
+        (is_late && until > from + LATE) || (is_booked_late && appointment.row.booked_at.is_none());
+    if let Some(feed) = appointment.row.feed.as_ref().filter(|_| is_told_by_the_feed) {
         let imports::Around { before, after } = imports::around(connection, feed, from)?;
         let words = |at: Option<DateTime<Utc>>| at.map(|at| calendar.zone.in_words(at));
         match (words(before), words(after)) {
@@ -163,8 +165,8 @@ fn meanwhile(
             }
         }
     }
-    if is_late && until > from + LATE && visit.seen_at > from {
-        told.push(format!("The visit was first seen on {}.", calendar.zone.in_words(visit.seen_at)));
+    if is_late && until > from + LATE && appointment.seen_at > from {
+        told.push(format!("The visit was first seen on {}.", calendar.zone.in_words(appointment.seen_at)));
     }
     Ok(told)
 }

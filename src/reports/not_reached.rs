@@ -13,11 +13,11 @@ use crate::feeds::formats::own_columns::is_known_by_name_alone;
 use crate::reports::plan_view::{self, Row};
 use crate::store::{Connection, StoreError};
 
-/// A visit that no text reaches.
+/// An appointment that no text reaches.
 #[derive(Debug, Clone)]
 pub struct NotReached {
-    /// The visit.
-    pub visit: Appointment,
+    /// The appointment.
+    pub appointment: Appointment,
     /// The code of the reason, of its last text.
     pub code: &'static str,
     /// The same for a person.
@@ -45,7 +45,7 @@ pub fn day(config: &Config, date: NaiveDate, now: DateTime<Utc>) -> (DateTime<Ut
     (zone.at(date, NaiveTime::MIN).max(now), zone.at(next, NaiveTime::MIN))
 }
 
-/// The list for the visits that start in [from, until), in order of their starts.
+/// The list for the appointments that start in [from, until), in order of their starts.
 ///
 /// # Errors
 /// Database errors.
@@ -56,13 +56,13 @@ pub fn list(
     now: DateTime<Utc>,
 ) -> Result<Vec<NotReached>, StoreError> {
     let rows = plan_view::plan_of(connection, config, now, until)?;
-    let mut of_visit: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&Row>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.visit.starts_at >= from && row.visit.status.is_live()) {
-        of_visit.entry((row.visit.starts_at, &row.visit.id)).or_default().push(row);
+    let mut of_appointment: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&Row>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.appointment.starts_at >= from && row.appointment.status.is_live()) {
+        of_appointment.entry((row.appointment.starts_at, &row.appointment.id)).or_default().push(row);
     }
     let late = now - config.alerts.unresolved_after;
-    let told: HashSet<_> = rows.iter().filter(|row| reaches(row, late)).filter_map(whom).collect();
-    Ok(of_visit.values().filter_map(|rows| not_reached(rows, &told, late)).collect())
+    let reached: HashSet<_> = rows.iter().filter(|row| reaches(row, late)).filter_map(whom).collect();
+    Ok(of_appointment.values().filter_map(|rows| not_reached(rows, &reached, late)).collect())
 }
 
 /// Who hears of which start, and at which number.
@@ -84,21 +84,21 @@ fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
     }
 }
 
-/// Why no text of these reaches the visit; none where one does, or nobody has to call. `told`: whom the others' texts
+/// Why no text of these reaches the appointment; none where one does, or nobody has to call. `reached`: whom the others' texts
 /// reach; `late`: what was due by then and is not sent reaches nobody.
-fn not_reached(rows: &[&Row], told: &HashSet<Whom<'_>>, late: DateTime<Utc>) -> Option<NotReached> {
+fn not_reached(rows: &[&Row], reached: &HashSet<Whom<'_>>, late: DateTime<Utc>) -> Option<NotReached> {
     let is_told_by_twin = |row: &Row| {
         row.item.state == State::Answered(Answer::Skipped(Skip::Duplicate))
             // A namesake may be somebody else.
-            && !is_known_by_name_alone(&row.visit)
-            && whom(row).is_some_and(|whom| told.contains(&whom))
+            && !is_known_by_name_alone(&row.appointment)
+            && whom(row).is_some_and(|whom| reached.contains(&whom))
     };
     if rows.iter().any(|row| reaches(row, late) || is_told_by_twin(row)) {
         return None;
     }
     // The patient has said yes: nobody has to ask.
     let last = rows.iter().max_by_key(|row| row.item.adjusted_at)?;
-    if last.visit.status == Status::Confirmed {
+    if last.appointment.status == Status::Confirmed {
         return None;
     }
     let state = last.item.state;
@@ -107,5 +107,5 @@ fn not_reached(rows: &[&Row], told: &HashSet<Whom<'_>>, late: DateTime<Utc>) -> 
         (State::Answered(Answer::Planned), None) => ("overdue", "its text is overdue; look whether Leadtime runs"),
         _ => (last.code.or(state.reason()).unwrap_or(state.name()), state.words()),
     };
-    Some(NotReached { visit: last.visit.clone(), code, why })
+    Some(NotReached { appointment: last.appointment.clone(), code, why })
 }

@@ -23,16 +23,16 @@ struct Line {
 
 fn lines(config: &Config, list: &[NotReached]) -> Vec<Line> {
     let one = |entry: &NotReached| {
-        let visit = &entry.visit;
-        let start = config.zone(config.rulebook.location_of(visit)).local(visit.starts_at);
-        let name = [&visit.first_name, &visit.last_name].into_iter().filter_map(|name| name.0.as_deref());
+        let appointment = &entry.appointment;
+        let start = config.zone(config.rulebook.location_of(appointment)).local(appointment.starts_at);
+        let name = [&appointment.first_name, &appointment.last_name].into_iter().filter_map(|name| name.0.as_deref());
         Line {
             day: start.format("%a %b %-d").to_string(),
             time: start.format("%-I:%M %p").to_string(),
             name: name.collect::<Vec<_>>().join(" "),
-            phone: visit.phone.0.clone().unwrap_or_default(),
-            provider: visit.provider.0.clone().unwrap_or_default(),
-            appointment: visit.id.0.clone(),
+            phone: appointment.phone.0.clone().unwrap_or_default(),
+            provider: appointment.provider.0.clone().unwrap_or_default(),
+            appointment: appointment.id.0.clone(),
             reason: entry.code.to_owned(),
             why: entry.why.to_owned(),
         }

@@ -14,12 +14,12 @@ use crate::engine::planning::{directory, is_first_text, load_unit, plan_facts};
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::{circuit, compose, feed_age};
-use crate::planner::input::{LiveSince, NumberFacts};
+use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::Item;
 use crate::store::appointments::imports::{self, LastImport};
 use crate::store::appointments::{appointment, phone_spellings};
 use crate::store::controls::alert_state::{self, Several};
-use crate::store::controls::config_hold::{self, HeldChange};
+use crate::store::controls::config_hold::{self, ConfigHold};
 use crate::store::controls::daily_work;
 use crate::store::controls::pauses::{Paused, pauses};
 use crate::store::conversations::{circuits, listings};
@@ -34,8 +34,8 @@ use crate::store::{Connection, StoreError};
 pub struct Row {
     /// The planner's word.
     pub item: Item,
-    /// The visit.
-    pub visit: Appointment,
+    /// The appointment.
+    pub appointment: Appointment,
     /// The body that would be POSTed, or was.
     pub request: Option<Value>,
     /// What the patient reads, also where the mode does not let it go.
@@ -57,7 +57,7 @@ impl Row {
     }
 }
 
-/// The plan for the visits that start in [now, until), as of `now`, in order of start, visit and rule.
+/// The plan for the appointments that start in [now, until), as of `now`, in order of start, appointment and rule.
 ///
 /// # Errors
 /// Database errors.
@@ -79,7 +79,7 @@ pub fn plan_of(
     for unit in &units {
         let in_span = |key: &ReminderKey| key.start >= now && key.start < until;
         let of_unit = load_unit(connection, config, unit, &BTreeSet::new(), now)
-            .and_then(|facts| rows_in(connection, config, (&live, &blocked), &facts, now, &in_span));
+            .and_then(|input| rows_in(connection, config, (&live, &blocked), &input, now, &in_span));
         match of_unit {
             Ok(some) => rows.extend(some),
             // The data of one number keep nobody from seeing the others.
@@ -92,7 +92,9 @@ pub fn plan_of(
         }
     }
     let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
-    rows.sort_by(|a, b| (a.item.key.start, &a.visit.id, order(a)).cmp(&(b.item.key.start, &b.visit.id, order(b))));
+    rows.sort_by(|a, b| {
+        (a.item.key.start, &a.appointment.id, order(a)).cmp(&(b.item.key.start, &b.appointment.id, order(b)))
+    });
     Ok(rows)
 }
 
@@ -107,12 +109,12 @@ pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Re
     let mut blocked = Blocked::new();
     let wrong = clock_is_wrong(connection, now)? || daemon_state::clock_doubt(connection)?.is_some();
     let stale = feed_age::is_stale(connection, config, now)?;
-    let blind = listings::blind_keys(connection)?;
+    let unobserved = listings::blind_keys(connection)?;
     for key in config.key_names() {
         let wait = match wrong {
             true => Some(Wait::Clock),
             false if stale => Some(Wait::StaleFeed),
-            false if blind.iter().any(|blind| blind == key) => Some(Wait::CatchingUp),
+            false if unobserved.iter().any(|unobserved| unobserved == key) => Some(Wait::CatchingUp),
             false => circuit::waits(&circuits::health(connection, key)?, now),
         };
         let wait = match (wait, daily_limits::left_today(connection, config, now)?) {
@@ -124,7 +126,7 @@ pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Re
     Ok(blocked)
 }
 
-/// The reminders of one unit about the starts its visits have now, those that are `wanted`.
+/// The reminders of one unit about the starts its appointments have now, those that are `wanted`.
 ///
 /// # Errors
 /// Database errors.
@@ -132,15 +134,15 @@ pub fn rows_in(
     connection: &Connection,
     config: &Config,
     (live, blocked): (&LiveSince, &Blocked),
-    facts: &NumberFacts,
+    input: &PlannerInput,
     now: DateTime<Utc>,
     wanted: &dyn Fn(&ReminderKey) -> bool,
 ) -> Result<Vec<Row>, StoreError> {
-    let plan = plan_facts(config, live, facts, now);
-    let visits: BTreeMap<_, _> = facts.visits.iter().map(|v| (&v.appointment.id, &v.appointment)).collect();
+    let plan = plan_facts(config, live, input, now);
+    let appointments: BTreeMap<_, _> = input.appointments.iter().map(|v| (&v.row.id, &v.row)).collect();
     let mut rows = Vec::new();
     for item in plan.items.iter().filter(|item| item.current && wanted(&item.key)) {
-        let Some(visit) = visits.get(&item.key.appointment_id) else { continue };
+        let Some(appointment) = appointments.get(&item.key.appointment_id) else { continue };
         let message = plan.message_of(&item.key);
         let text = match item.state.is_spent() {
             true => messages::text_of(connection, &item.key)?,
@@ -151,9 +153,9 @@ pub fn rows_in(
             .map(|message| message.keys.iter())
             .into_iter()
             .flatten()
-            .filter_map(|key| Some((*visits.get(&key.appointment_id)?, &key.rule)))
+            .filter_map(|key| Some((*appointments.get(&key.appointment_id)?, &key.rule)))
             .collect();
-        let first = is_first_text(facts) && message == plan.messages.first();
+        let first = is_first_text(input) && message == plan.messages.first();
         let composed = message
             .zip(item.phone.as_ref())
             .and_then(|(message, phone)| compose::request(config, &about, phone, first, message.due_at).ok());
@@ -165,17 +167,17 @@ pub fn rows_in(
         let words = composed.map(|request| request.message);
         let words = words.or_else(|| Some(request.as_ref()?["message"].as_str()?.to_owned()));
         let told =
-            facts.attempts.iter().rev().find(|attempt| attempt.keys.contains(&item.key) && item.state.is_spent());
+            input.attempts.iter().rev().find(|attempt| attempt.keys.contains(&item.key) && item.state.is_spent());
         let together = told.map(|attempt| &attempt.keys).or(message.map(|message| &message.keys));
         let overdue = planned && item.due_at.is_some_and(|at| at <= now);
-        let stored = facts.stored.iter().find(|stored| planned && stored.key == item.key);
+        let stored = input.stored.iter().find(|stored| planned && stored.key == item.key);
         let overdue_since = stored.and_then(|stored| stored.due_at).filter(|at| *at <= now);
-        let key = config.key_name(config.rulebook.location_of(visit));
+        let key = config.key_name(config.rulebook.location_of(appointment));
         let waits = item.waits.or(blocked.get(key).copied().filter(|_| overdue));
         let code = item.state.reason().or(waits.filter(|_| planned).map(Wait::code));
         rows.push(Row {
             item: item.clone(),
-            visit: (*visit).clone(),
+            appointment: (*appointment).clone(),
             request,
             words,
             text,
@@ -192,7 +194,7 @@ pub fn rows_in(
 pub struct Overview {
     /// Reminders in each state and reason.
     pub counts: Vec<(State, u64)>,
-    /// Visits that changed and wait for the planning pass.
+    /// Appointments that changed and wait for the planning pass.
     pub unplanned: u64,
     /// The earliest due time of what is planned.
     pub next_due: Option<DateTime<Utc>>,
@@ -215,7 +217,7 @@ pub struct Overview {
     /// Where sending is paused.
     pub paused: Vec<Paused>,
     /// A change of the rules that waits for a person.
-    pub held_change: Option<HeldChange>,
+    pub config_hold: Option<ConfigHold>,
     /// Reminders due, on their way or in doubt for longer than `unresolved_after`, and since when the first is due.
     pub due_unresolved: Several,
 }
@@ -243,7 +245,7 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         unknown_for_long: messages::unknown_since_before(connection, now - config.annie.settle * 3)?,
         clock_doubt: daemon_state::clock_doubt(connection)?,
         paused: pauses(connection, now)?,
-        held_change: config_hold::get(connection)?,
+        config_hold: config_hold::get(connection)?,
         due_unresolved: alert_state::unresolved(connection, now - config.alerts.unresolved_after, now)?,
     })
 }

@@ -16,14 +16,14 @@ use crate::wording::dates;
 const READ_WITHIN: TimeDelta = TimeDelta::hours(1);
 /// What others sent less long ago than this could not be known.
 const UNSEEN: TimeDelta = TimeDelta::minutes(50);
-/// Leadtime's least time between a text and its visit.
+/// Leadtime's least time between a text and its appointment.
 const NO_TEXT_WITHIN: TimeDelta = TimeDelta::hours(2);
 
 /// What one text told: which rule (`F`, `L`, or `H` for a household), whom, of which start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Telling {
     rule: char,
-    visit: usize,
+    appointment: usize,
     patient: String,
     start: DateTime<Utc>,
     to: String,
@@ -81,8 +81,8 @@ impl Auditor {
 
     /// What was imported has been planned: the numbers in it are known to be their patients'.
     pub(crate) fn planned(&mut self) {
-        for visit in self.known.visits.iter().filter(|visit| visit.start > self.known_since) {
-            let patient = &self.known.patients[visit.patient];
+        for appointment in self.known.appointments.iter().filter(|appointment| appointment.start > self.known_since) {
+            let patient = &self.known.patients[appointment.patient];
             self.numbers.entry(patient.name.clone()).or_default().insert(patient.phone.clone());
         }
     }
@@ -114,29 +114,29 @@ impl Auditor {
         if told.is_empty() {
             self.breaks(at, format!("a text about no visit that is known: {}", request.message));
         }
-        for (visit, patient, start, phone) in told {
+        for (appointment, patient, start, phone) in told {
             if phone != *to {
                 self.breaks(at, format!("a text about {patient} to a number that is not theirs"));
             }
             if start - at < NO_TEXT_WITHIN {
                 self.breaks(at, format!("a text to {patient} too near the visit at {start}"));
             }
-            self.tell(Telling { rule, visit, patient, start, to: to.clone(), at, excused: false });
+            self.tell(Telling { rule, appointment, patient, start, to: to.clone(), at, excused: false });
         }
     }
 
-    /// The visits a text names, as far as they stand: visit, patient, start, number.
+    /// The appointments a text names, as far as they stand: appointment, patient, start, number.
     fn read(&self, message: &str, at: DateTime<Utc>) -> Vec<(usize, String, DateTime<Utc>, String)> {
-        let named = |visit: &&crate::simulation::practice::Visit| {
-            let start = self.known.zone.local(visit.start);
-            let name = &self.known.patients[visit.patient].name;
+        let named = |appointment: &&crate::simulation::practice::Visit| {
+            let start = self.known.zone.local(appointment.start);
+            let name = &self.known.patients[appointment.patient].name;
             let words = [dates::date(Language::English, start), dates::time(Language::English, start)];
             message.contains(&format!("<{name} {} {}>", words[0], words[1]))
         };
-        let live = self.known.visits.iter().filter(|visit| visit.is_live() && visit.start > at);
-        let about = |visit: &crate::simulation::practice::Visit| {
-            let patient = &self.known.patients[visit.patient];
-            (visit.number, patient.name.clone(), visit.start, patient.phone.clone())
+        let live = self.known.appointments.iter().filter(|appointment| appointment.is_live() && appointment.start > at);
+        let about = |appointment: &crate::simulation::practice::Visit| {
+            let patient = &self.known.patients[appointment.patient];
+            (appointment.number, patient.name.clone(), appointment.start, patient.phone.clone())
         };
         let found: Vec<_> = live.filter(named).map(about).collect();
         // A text that names more than stands names what does not stand.
@@ -145,9 +145,9 @@ impl Auditor {
 
     fn tell(&mut self, telling: Telling) {
         let of_patient = |t: &&Telling| t.patient == telling.patient;
-        // Since the patient was told another start of this visit, what was told before counts no longer.
-        let of_visit = self.tellings.iter().filter(|t| t.visit == telling.visit);
-        let other = of_visit.filter(|t| t.start != telling.start).map(|t| t.at).max();
+        // Since the patient was told another start of this appointment, what was told before counts no longer.
+        let of_appointment = self.tellings.iter().filter(|t| t.appointment == telling.appointment);
+        let other = of_appointment.filter(|t| t.start != telling.start).map(|t| t.at).max();
         let since = other.unwrap_or(DateTime::UNIX_EPOCH);
         // A number that a restored copy has never seen cannot be known to be the patient's.
         let numbers = self.numbers.get(&telling.patient);

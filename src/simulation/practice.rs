@@ -1,4 +1,4 @@
-//! A made-up practice: patients who share numbers, visits that are booked, moved, moved back, cancelled, confirmed and
+//! A made-up practice: patients who share numbers, appointments that are booked, moved, moved back, cancelled, confirmed and
 //! exported under new ids, and the export the desk brings in.
 
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ pub(crate) struct Patient {
     pub phone: String,
 }
 
-/// A visit.
+/// An appointment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Visit {
     pub number: usize,
@@ -42,8 +42,8 @@ impl Visit {
 pub(crate) struct Practice {
     pub zone: Zone,
     pub patients: Vec<Patient>,
-    pub visits: Vec<Visit>,
-    /// Visits a day.
+    pub appointments: Vec<Visit>,
+    /// Appointments a day.
     busy: usize,
 }
 
@@ -53,7 +53,8 @@ impl Practice {
         let numbers = patients * 3 / 4 + 1;
         let patient = |n: usize| Patient { name: format!("P{n}"), phone: number(n % numbers) };
         let busy = rng.usize(1..4);
-        let mut practice = Practice { zone, patients: (0..patients).map(patient).collect(), visits: Vec::new(), busy };
+        let mut practice =
+            Practice { zone, patients: (0..patients).map(patient).collect(), appointments: Vec::new(), busy };
         for _ in 0..busy * 12 {
             practice.book(now, rng);
         }
@@ -62,23 +63,25 @@ impl Practice {
 
     /// One thing happens at the desk.
     pub(crate) fn change(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
-        let coming: Vec<usize> = (0..self.visits.len()).filter(|n| self.visits[*n].start > now).collect();
+        let coming: Vec<usize> = (0..self.appointments.len()).filter(|n| self.appointments[*n].start > now).collect();
         if coming.len() < self.busy * 8 || rng.u8(0..10) < 4 {
             self.book(now, rng);
             return;
         }
         let n = coming[rng.usize(0..coming.len())];
         let start = self.a_start(now, rng);
-        let patient = self.visits[n].patient;
-        let taken = |visits: &[Visit]| visits.iter().any(|v| v.patient == patient && v.start == start && v.is_live());
-        let is_free = !taken(&self.visits);
-        let visit = &mut self.visits[n];
+        let patient = self.appointments[n].patient;
+        let taken = |appointments: &[Visit]| {
+            appointments.iter().any(|v| v.patient == patient && v.start == start && v.is_live())
+        };
+        let is_free = !taken(&self.appointments);
+        let appointment = &mut self.appointments[n];
         match rng.u8(0..12) {
-            0..3 => visit.status = "cancelled",
-            3..5 => visit.status = "confirmed",
-            5 => visit.status = "booked",
-            6..9 if is_free => visit.start = start,
-            9 => visit.renamed += 1,
+            0..3 => appointment.status = "cancelled",
+            3..5 => appointment.status = "confirmed",
+            5 => appointment.status = "booked",
+            6..9 if is_free => appointment.start = start,
+            9 => appointment.renamed += 1,
             10 => {
                 let phone = number(rng.usize(100..180));
                 self.patients[patient].phone = phone;
@@ -90,11 +93,11 @@ impl Practice {
     fn book(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
         let patient = rng.usize(0..self.patients.len());
         let start = self.a_start(now, rng);
-        if self.visits.iter().any(|v| v.patient == patient && v.start == start) {
+        if self.appointments.iter().any(|v| v.patient == patient && v.start == start) {
             return;
         }
-        let number = self.visits.len();
-        self.visits.push(Visit { number, patient, start, booked_at: now, status: "booked", renamed: 0 });
+        let number = self.appointments.len();
+        self.appointments.push(Visit { number, patient, start, booked_at: now, status: "booked", renamed: 0 });
     }
 
     /// Some working hour of the coming three weeks.
@@ -112,18 +115,18 @@ impl Practice {
     /// The whole book as the practice's program exports it.
     pub(crate) fn export(&self, since: DateTime<Utc>) -> String {
         let mut csv = "id,patient_id,first_name,phone,starts_at,status,booked_at\n".to_owned();
-        for visit in self.visits.iter().filter(|visit| visit.start > since) {
-            let patient = &self.patients[visit.patient];
-            let start = self.zone.local(visit.start).to_rfc3339();
+        for appointment in self.appointments.iter().filter(|appointment| appointment.start > since) {
+            let patient = &self.patients[appointment.patient];
+            let start = self.zone.local(appointment.start).to_rfc3339();
             let _ = writeln!(
                 csv,
                 "{},{},{},{},{start},{},{}",
-                visit.id(),
+                appointment.id(),
                 patient.name,
                 patient.name,
                 patient.phone,
-                visit.status,
-                visit.booked_at.to_rfc3339()
+                appointment.status,
+                appointment.booked_at.to_rfc3339()
             );
         }
         csv

@@ -10,6 +10,6 @@ pub mod planning;
 pub mod reports;
 
 pub use crate::store::connection::error::StoreError;
-pub use crate::store::connection::savepoint::{Care, each_separately, separately};
+pub use crate::store::connection::savepoint::{Isolation, each_in_savepoint, in_savepoint};
 pub use crate::store::connection::store::{Store, in_transaction};
 pub use rusqlite::{Connection, Transaction};

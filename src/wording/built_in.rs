@@ -2,7 +2,7 @@
 
 use crate::domain::language::Language;
 
-/// What Annie is told where a rule says nothing else. The kind of visit is left out where it has no word.
+/// What Annie is told where a rule says nothing else. The kind of appointment is left out where it has no word.
 pub const DEFAULT_CONTEXT: &str = "Confirming upcoming {{ appointment.type }} appointment scheduled for {{ appointment.date }} at {{ appointment.time }}";
 
 /// What patients read where a rule says nothing else: who it is, when, and how to answer.
@@ -20,7 +20,7 @@ pub fn default_message(language: Language) -> &'static str {
     }
 }
 
-/// What a household reads where the practice says nothing else: every visit by name, nobody greeted.
+/// What a household reads where the practice says nothing else: every appointment by name, nobody greeted.
 pub fn default_household_message(language: Language) -> &'static str {
     match language {
         Language::English => {

@@ -133,12 +133,12 @@ mod tests {
 
     #[test]
     fn in_words() {
-        let visit = at("2025-03-10T15:00:00-06:00");
-        assert_eq!(date(English, visit), "March 10th");
-        assert_eq!(time(English, visit), "3:00 PM");
-        assert_eq!(when(English, visit, at("2025-03-06T10:00:00-07:00")), "on Monday, March 10th at 3:00 PM");
-        assert_eq!(when(English, visit, at("2025-03-09T23:59:00-06:00")), "tomorrow at 3:00 PM");
-        assert_eq!(when(English, visit, at("2025-03-10T09:00:00-06:00")), "today at 3:00 PM");
+        let appointment = at("2025-03-10T15:00:00-06:00");
+        assert_eq!(date(English, appointment), "March 10th");
+        assert_eq!(time(English, appointment), "3:00 PM");
+        assert_eq!(when(English, appointment, at("2025-03-06T10:00:00-07:00")), "on Monday, March 10th at 3:00 PM");
+        assert_eq!(when(English, appointment, at("2025-03-09T23:59:00-06:00")), "tomorrow at 3:00 PM");
+        assert_eq!(when(English, appointment, at("2025-03-10T09:00:00-06:00")), "today at 3:00 PM");
         assert_eq!(time(English, at("2025-03-10T00:05:00-06:00")), "12:05 AM");
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let (early, one, noon) =
             (at("2026-08-01T09:05:00-06:00"), at("2026-08-01T13:00:00-06:00"), at("2026-08-01T12:30:00-06:00"));
         let (before, eve) = (at("2026-07-28T10:00:00-06:00"), at("2026-07-31T10:00:00-06:00"));
-        for (language, visit, now, want) in [
+        for (language, appointment, now, want) in [
             (Spanish, early, before, "el sábado 1 de agosto a las 9:05 a.m."),
             (Spanish, one, eve, "mañana a la 1:00 p.m."),
             (Spanish, noon, one, "hoy a las 12:30 p.m."),
@@ -156,7 +156,7 @@ mod tests {
             (French, noon, one, "aujourd'hui à 12 h 30"),
             (French, at("2026-08-11T15:00:00-06:00"), before, "le mardi 11 août à 15 h 00"),
         ] {
-            assert_eq!(when(language, visit, now), want);
+            assert_eq!(when(language, appointment, now), want);
         }
         assert_eq!(time(French, at("2026-08-01T00:05:00-06:00")), "0 h 05");
     }
@@ -165,8 +165,8 @@ mod tests {
     fn only_plain_spaces() {
         for language in [English, Spanish, French] {
             for hour in 0..24 {
-                let visit = at(&format!("2026-02-{:02}T{hour:02}:15:00-06:00", hour + 1));
-                let text = when(language, visit, at("2026-01-01T10:00:00-06:00"));
+                let appointment = at(&format!("2026-02-{:02}T{hour:02}:15:00-06:00", hour + 1));
+                let text = when(language, appointment, at("2026-01-01T10:00:00-06:00"));
                 assert!(text.chars().all(|c| c == ' ' || !c.is_whitespace()), "{text:?}");
             }
         }

@@ -43,10 +43,10 @@ pub fn environment() -> Environment<'static> {
     env
 }
 
-/// What a template is for: the variables it may use, and whether it has to come out whatever a visit lacks.
+/// What a template is for: the variables it may use, and whether it has to come out whatever an appointment lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// The text of a rule: a visit that lacks what it names gets none.
+    /// The text of a rule: an appointment that lacks what it names gets none.
     Rule,
     /// The text of a household.
     Household,
@@ -74,15 +74,15 @@ pub fn add(
     if let Err(error) = env.add_template_owned(name.to_owned(), source.to_owned()) {
         return Err(vec![of_engine(&error)]);
     }
-    let mut problems = unknown_variables(env, name, source, purpose.variables());
-    if problems.is_empty() {
-        problems.extend(samples.iter().find_map(|sample| sample_fails(env, name, sample, purpose)));
+    let mut diagnostics = unknown_variables(env, name, source, purpose.variables());
+    if diagnostics.is_empty() {
+        diagnostics.extend(samples.iter().find_map(|sample| sample_fails(env, name, sample, purpose)));
     }
-    if problems.is_empty() {
+    if diagnostics.is_empty() {
         return Ok(());
     }
     env.remove_template(name);
-    Err(problems)
+    Err(diagnostics)
 }
 
 fn unknown_variables(
@@ -112,7 +112,7 @@ fn unknown_variables(
 fn sample_fails(env: &Environment<'_>, name: &str, sample: &Value, purpose: Use) -> Option<TemplateProblem> {
     let error = env.get_template(name).and_then(|t| t.render(sample)).err()?;
     match (error.kind(), purpose) {
-        // A value that this visit lacks is a matter of the visit, not of the template.
+        // A value that this appointment lacks is a matter of the appointment, not of the template.
         (ErrorKind::UndefinedError, Use::Rule) => None,
         (ErrorKind::UndefinedError, Use::Household) => Some(TemplateProblem {
             message: "this text has to come out for every family: ask for what a visit may lack with {% if %} \

@@ -1,4 +1,4 @@
-//! What templates are given: a visit's time and kind in words, names, and sample visits to try templates with.
+//! What templates are given: an appointment's time and kind in words, names, and sample appointments to try templates with.
 
 use chrono::{DateTime, FixedOffset};
 use minijinja::{Value, context};
@@ -9,7 +9,7 @@ use crate::domain::language::Language;
 use crate::domain::private::Private;
 use crate::wording::dates;
 
-/// The words about a visit's time and kind, in one language.
+/// The words about an appointment's time and kind, in one language.
 pub(crate) struct WhenAndWhat<'a> {
     pub when: String,
     pub date: String,
@@ -50,7 +50,7 @@ pub(crate) fn sample_words(language: Language, whole: bool) -> WhenAndWhat<'stat
     WhenAndWhat::new(language, at("2026-09-23T12:30:00-06:00"), None, at("2026-09-18T10:00:00-06:00"), kind)
 }
 
-pub(crate) fn sample_visit(whole: bool) -> Appointment {
+pub(crate) fn sample_appointment(whole: bool) -> Appointment {
     let some = |text: &str| Private(whole.then(|| text.to_owned()));
     Appointment {
         id: "sample".into(),
@@ -74,15 +74,15 @@ pub(crate) fn sample_visit(whole: bool) -> Appointment {
 }
 
 /// One of `appointments`: names and words on one level.
-pub(crate) fn flat(visit: &Appointment, words: &WhenAndWhat<'_>) -> Value {
+pub(crate) fn flat(appointment: &Appointment, words: &WhenAndWhat<'_>) -> Value {
     let text = |text: &Private<Option<String>>| present(text.as_ref()).unwrap_or_default();
     let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
     context! {
         when, date, time, weekday,
-        first_name => text(&visit.first_name),
-        last_name => text(&visit.last_name),
-        description => text(&visit.description),
-        provider => text(&visit.provider),
+        first_name => text(&appointment.first_name),
+        last_name => text(&appointment.last_name),
+        description => text(&appointment.description),
+        provider => text(&appointment.provider),
         arrive => some(arrive.as_deref()),
         type => some(*kind),
     }

@@ -1,4 +1,4 @@
-//! The words of every rule, and the texts made of them for the visits of one phone as of an instant.
+//! The words of every rule, and the texts made of them for the appointments of one phone as of an instant.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +12,7 @@ use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
 use crate::domain::zone::Zone;
 use crate::wording::template::{self, Use};
-use crate::wording::values::{WhenAndWhat, flat, present, sample_visit, sample_words, some};
+use crate::wording::values::{WhenAndWhat, flat, present, sample_appointment, sample_words, some};
 pub use template::TemplateProblem;
 
 /// Longest message and longest context, in UTF-16 code units (API page of POST /sms: 1 to 500, at most 500).
@@ -32,7 +32,7 @@ pub struct Texts {
 /// An office as its patients know it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Office {
-    /// The clock of its visits.
+    /// The clock of its appointments.
     pub zone: Zone,
     /// Its own name; the practice's where it has none.
     pub name: String,
@@ -40,16 +40,16 @@ pub struct Office {
     pub phone: String,
 }
 
-/// A kind of visit.
+/// A kind of appointment.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct VisitType {
+pub struct AppointmentType {
     /// The word for it, by language; under none, the word where there is no other.
     pub words: BTreeMap<Option<Language>, String>,
     /// How long before the start patients are asked to come; zero = at the start.
     pub arrive_early: TimeDelta,
 }
 
-impl VisitType {
+impl AppointmentType {
     fn word(&self, language: Language) -> Option<&str> {
         let known = self.words.get(&Some(language)).or_else(|| self.words.get(&None));
         known.or_else(|| self.words.values().next()).map(String::as_str)
@@ -71,7 +71,7 @@ pub struct Wordbook {
     practice: Office,
     locations: BTreeMap<String, Office>,
     language: Language,
-    types: BTreeMap<String, VisitType>,
+    types: BTreeMap<String, AppointmentType>,
     first_text_line: BTreeMap<Language, String>,
     names: HashMap<Part, String>,
 }
@@ -100,8 +100,8 @@ impl Wordbook {
         self.locations = locations;
     }
 
-    /// Sets the kinds of visit, by `type_id`.
-    pub fn set_types(&mut self, types: BTreeMap<String, VisitType>) {
+    /// Sets the kinds of appointment, by `type_id`.
+    pub fn set_types(&mut self, types: BTreeMap<String, AppointmentType>) {
         self.types = types;
     }
 
@@ -149,12 +149,12 @@ impl Wordbook {
         self.first_text_line.get(&self.language).map(String::as_str)
     }
 
-    /// The kinds of visit that have words.
+    /// The kinds of appointment that have words.
     pub fn type_ids(&self) -> impl Iterator<Item = &str> {
         self.types.keys().map(String::as_str)
     }
 
-    /// The kinds of visit whose patients are asked to come before the start.
+    /// The kinds of appointment whose patients are asked to come before the start.
     pub fn early_types(&self) -> impl Iterator<Item = &str> {
         self.types.iter().filter(|(_, kind)| kind.arrive_early > TimeDelta::zero()).map(|(id, _)| id.as_str())
     }
@@ -188,10 +188,10 @@ impl Wordbook {
         template::add(&mut self.env, &name, source, (purpose, &samples))?;
         let text = self.env.get_template(&name).and_then(|t| t.render(&samples[0])).unwrap_or_default();
         let (text, length) = (one_line(&text), utf16_len(&one_line(&text)));
-        let problem = |message: String| Err(vec![TemplateProblem { message, range: None }]);
+        let diagnostic = |message: String| Err(vec![TemplateProblem { message, range: None }]);
         match &part {
-            Part::Message(..) | Part::Household(_) if text.is_empty() => problem("the text is empty".to_owned()),
-            _ if length > LONGEST => problem(format!(
+            Part::Message(..) | Part::Household(_) if text.is_empty() => diagnostic("the text is empty".to_owned()),
+            _ if length > LONGEST => diagnostic(format!(
                 "with an ordinary visit the text has {length} characters; Annie takes at most {LONGEST}"
             )),
             _ => {
@@ -201,18 +201,23 @@ impl Wordbook {
         }
     }
 
-    /// Writes the texts of one message about these visits, the first of them the earliest, as read at `at`. `first`:
+    /// Writes the texts of one message about these appointments, the first of them the earliest, as read at `at`. `first`:
     /// the number was never texted before.
     ///
     /// # Errors
-    /// `template-error` where a text names something the visit lacks, `too-long` over 500; never a cut text.
-    pub fn write(&self, visits: &[(&Appointment, &RuleName)], first: bool, at: DateTime<Utc>) -> Result<Texts, Skip> {
-        let (message, context) = match visits {
+    /// `template-error` where a text names something the appointment lacks, `too-long` over 500; never a cut text.
+    pub fn write(
+        &self,
+        appointments: &[(&Appointment, &RuleName)],
+        first: bool,
+        at: DateTime<Utc>,
+    ) -> Result<Texts, Skip> {
+        let (message, context) = match appointments {
             [] => return Err(Skip::TemplateError),
-            [(visit, rule)] => self.for_one(visit, rule, at)?,
+            [(appointment, rule)] => self.for_one(appointment, rule, at)?,
             several => self.for_household(several, at)?,
         };
-        let language = self.language_of(visits[0].0);
+        let language = self.language_of(appointments[0].0);
         let line = self.first_text_line.get(&language).or_else(|| self.first_text_line.get(&self.language));
         let message = match line.filter(|_| first) {
             Some(line) => format!("{message} {line}"),
@@ -225,53 +230,60 @@ impl Wordbook {
         }
     }
 
-    fn for_one(&self, visit: &Appointment, rule: &RuleName, at: DateTime<Utc>) -> Result<(String, String), Skip> {
-        let office = self.office_of(visit);
-        let language = self.language_of(visit);
+    fn for_one(&self, appointment: &Appointment, rule: &RuleName, at: DateTime<Utc>) -> Result<(String, String), Skip> {
+        let office = self.office_of(appointment);
+        let language = self.language_of(appointment);
         let language = if self.has_message(rule, language) { language } else { self.language };
         let message = self.names.get(&Part::Message(rule.clone(), language)).ok_or(Skip::TemplateError)?;
-        let words = self.words(visit, office, language, at);
-        let message = self.render(message, self.values(visit, office, &words))?;
+        let words = self.words(appointment, office, language, at);
+        let message = self.render(message, self.values(appointment, office, &words))?;
         let arrive = words.arrive.clone();
         let mut told = match language {
             Language::English => words,
-            _ => self.words(visit, office, Language::English, at),
+            _ => self.words(appointment, office, Language::English, at),
         };
-        // Annie's context calls a kind of visit without a word simply an appointment.
+        // Annie's context calls a kind of appointment without a word simply an appointment.
         told.kind = told.kind.or(Some(""));
         let context = self.names.get(&Part::Context(rule.clone())).ok_or(Skip::TemplateError)?;
-        let mut context = self.render(context, self.values(visit, office, &told))?;
+        let mut context = self.render(context, self.values(appointment, office, &told))?;
         // Text and context have to agree; only what the text says is told.
         if let (Some(arrive), Some(english)) = (&arrive, &told.arrive)
             && message.contains(arrive)
         {
             add_sentence(&mut context, &format!("The text asks the patient to arrive at {english}."));
         }
-        add_sentence(&mut context, &self.preferred(visit));
+        add_sentence(&mut context, &self.preferred(appointment));
         Ok((message, context))
     }
 
-    fn for_household(&self, visits: &[(&Appointment, &RuleName)], at: DateTime<Utc>) -> Result<(String, String), Skip> {
-        let (office, language) = (self.office_of(visits[0].0), self.language_of(visits[0].0));
+    fn for_household(
+        &self,
+        appointments: &[(&Appointment, &RuleName)],
+        at: DateTime<Utc>,
+    ) -> Result<(String, String), Skip> {
+        let (office, language) = (self.office_of(appointments[0].0), self.language_of(appointments[0].0));
         let template = self.names.get(&Part::Household(language)).ok_or(Skip::TemplateError)?;
-        let each: Vec<Value> =
-            visits.iter().map(|(visit, _)| flat(visit, &self.words(visit, office, language, at))).collect();
+        let each: Vec<Value> = appointments
+            .iter()
+            .map(|(appointment, _)| flat(appointment, &self.words(appointment, office, language, at)))
+            .collect();
         let message = self.longest_that_fits(each.len(), |shown| {
             let more = each.len() - shown;
             self.render(template, self.of_household(office, each[..shown].to_vec(), more))
         })?;
-        let told: Vec<String> = visits.iter().map(|(visit, _)| self.in_context(visit, office, at)).collect();
+        let told: Vec<String> =
+            appointments.iter().map(|(appointment, _)| self.in_context(appointment, office, at)).collect();
         let mut context = self.longest_that_fits(told.len(), |shown| {
             let more = told.len() - shown;
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let text = format!("Confirming upcoming appointments of one household: {}{more}", told[..shown].join("; "));
             if utf16_len(&text) > LONGEST { Err(Skip::TooLong) } else { Ok(text) }
         })?;
-        add_sentence(&mut context, &self.preferred(visits[0].0));
+        add_sentence(&mut context, &self.preferred(appointments[0].0));
         Ok((message, context))
     }
 
-    /// Leaves out the last visits rather than cut a text.
+    /// Leaves out the last appointments rather than cut a text.
     fn longest_that_fits(&self, all: usize, write: impl Fn(usize) -> Result<String, Skip>) -> Result<String, Skip> {
         let mut shown = all;
         loop {
@@ -282,17 +294,17 @@ impl Wordbook {
         }
     }
 
-    fn in_context(&self, visit: &Appointment, office: &Office, at: DateTime<Utc>) -> String {
-        let words = self.words(visit, office, Language::English, at);
-        let name = visit.first_name.as_ref().map(|name| one_line(name)).filter(|name| !name.is_empty());
-        let name = name.unwrap_or_else(|| format!("patient {}", visit.patient_id));
+    fn in_context(&self, appointment: &Appointment, office: &Office, at: DateTime<Utc>) -> String {
+        let words = self.words(appointment, office, Language::English, at);
+        let name = appointment.first_name.as_ref().map(|name| one_line(name)).filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| format!("patient {}", appointment.patient_id));
         let kind = words.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
         format!("{name}, {kind}appointment on {} at {}", words.date, words.time)
     }
 
     /// "Patient prefers Spanish.", where that is so and not what Annie would expect.
-    fn preferred(&self, visit: &Appointment) -> String {
-        let language = self.language_of(visit);
+    fn preferred(&self, appointment: &Appointment) -> String {
+        let language = self.language_of(appointment);
         match language != Language::English || language != self.language {
             true => format!("Patient prefers {}.", language.name()),
             false => String::new(),
@@ -309,35 +321,41 @@ impl Wordbook {
         }
     }
 
-    fn office_of(&self, visit: &Appointment) -> &Office {
-        visit.location.as_ref().and_then(|location| self.locations.get(location)).unwrap_or(&self.practice)
+    fn office_of(&self, appointment: &Appointment) -> &Office {
+        appointment.location.as_ref().and_then(|location| self.locations.get(location)).unwrap_or(&self.practice)
     }
 
-    fn language_of(&self, visit: &Appointment) -> Language {
-        visit.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language)
+    fn language_of(&self, appointment: &Appointment) -> Language {
+        appointment.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language)
     }
 
-    fn words(&self, visit: &Appointment, office: &Office, language: Language, at: DateTime<Utc>) -> WhenAndWhat<'_> {
-        let kind = visit.type_id.as_ref().and_then(|id| self.types.get(id));
-        let start = office.zone.local(visit.starts_at);
+    fn words(
+        &self,
+        appointment: &Appointment,
+        office: &Office,
+        language: Language,
+        at: DateTime<Utc>,
+    ) -> WhenAndWhat<'_> {
+        let kind = appointment.type_id.as_ref().and_then(|id| self.types.get(id));
+        let start = office.zone.local(appointment.starts_at);
         let arrive = kind.map(|kind| kind.arrive_early).filter(|early| *early > TimeDelta::zero());
-        let arrive = arrive.map(|early| office.zone.local(visit.starts_at - early));
+        let arrive = arrive.map(|early| office.zone.local(appointment.starts_at - early));
         WhenAndWhat::new(language, start, arrive, office.zone.local(at), kind.and_then(|kind| kind.word(language)))
     }
 
-    fn values(&self, visit: &Appointment, office: &Office, words: &WhenAndWhat<'_>) -> Value {
+    fn values(&self, appointment: &Appointment, office: &Office, words: &WhenAndWhat<'_>) -> Value {
         let name = |name: &Private<Option<String>>| present(name.as_ref()).unwrap_or_default();
         let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
         context! {
-            patient => context! { first_name => name(&visit.first_name), last_name => name(&visit.last_name) },
+            patient => context! { first_name => name(&appointment.first_name), last_name => name(&appointment.last_name) },
             practice => context! { name => &self.practice.name, phone => &office.phone },
             location => context! { name => &office.name },
             appointment => context! {
                 when, date, time, weekday,
                 arrive => some(arrive.as_deref()),
                 type => some(*kind),
-                description => name(&visit.description),
-                provider => name(&visit.provider),
+                description => name(&appointment.description),
+                provider => name(&appointment.provider),
             },
         }
     }
@@ -351,18 +369,18 @@ impl Wordbook {
         }
     }
 
-    /// An ordinary visit with long words, whole or with nothing that a visit may lack.
+    /// An ordinary appointment with long words, whole or with nothing that an appointment may lack.
     fn sample(&self, language: Language, whole: bool) -> Value {
-        let visit = sample_visit(whole);
-        self.values(&visit, &self.practice, &sample_words(language, whole))
+        let appointment = sample_appointment(whole);
+        self.values(&appointment, &self.practice, &sample_words(language, whole))
     }
 
     fn family_sample(&self, language: Language, whole: bool) -> Value {
-        let visit = flat(&sample_visit(whole), &sample_words(language, whole));
-        self.of_household(&self.practice, vec![visit.clone(), visit], usize::from(whole))
+        let appointment = flat(&sample_appointment(whole), &sample_words(language, whole));
+        self.of_household(&self.practice, vec![appointment.clone(), appointment], usize::from(whole))
     }
 
-    /// The message of a rule for a visit with a long name, as patients of a language read it.
+    /// The message of a rule for an appointment with a long name, as patients of a language read it.
     pub fn sample_message(&self, rule: &RuleName, language: Language) -> Option<String> {
         let name = self.names.get(&Part::Message(rule.clone(), language))?;
         self.render(name, self.sample(language, true)).ok()
@@ -384,7 +402,8 @@ mod tests {
     use crate::domain::appointment::samples::sarah;
 
     fn book(message: &str, context: &str) -> Result<Wordbook, Vec<TemplateProblem>> {
-        let kind = VisitType { words: BTreeMap::from([(None, "cleaning".to_owned())]), ..VisitType::default() };
+        let kind =
+            AppointmentType { words: BTreeMap::from([(None, "cleaning".to_owned())]), ..AppointmentType::default() };
         let mut book = Wordbook::new(office(), Language::English);
         book.set_types(BTreeMap::from([("apt-type-cleaning".to_owned(), kind)]));
         book.set_message(&"r".into(), Language::English, message)?;
@@ -397,14 +416,14 @@ mod tests {
         Office { zone, name: "Bright Smiles Dental".to_owned(), phone: "303-555-0100".to_owned() }
     }
 
-    fn write(book: &Wordbook, visit: &Appointment) -> Result<Texts, Skip> {
-        book.write(&[(visit, &"r".into())], false, "2025-03-06T17:00:00Z".parse().unwrap())
+    fn write(book: &Wordbook, appointment: &Appointment) -> Result<Texts, Skip> {
+        book.write(&[(appointment, &"r".into())], false, "2025-03-06T17:00:00Z".parse().unwrap())
     }
 
-    fn household(book: &Wordbook, visits: &[Appointment]) -> Texts {
+    fn household(book: &Wordbook, appointments: &[Appointment]) -> Texts {
         let rule = "r".into();
-        let visits: Vec<_> = visits.iter().map(|visit| (visit, &rule)).collect();
-        book.write(&visits, false, "2025-03-06T17:00:00Z".parse().unwrap()).unwrap()
+        let appointments: Vec<_> = appointments.iter().map(|appointment| (appointment, &rule)).collect();
+        book.write(&appointments, false, "2025-03-06T17:00:00Z".parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -461,7 +480,7 @@ mod tests {
 
     #[test]
     fn text_and_context_agree_on_when_to_arrive() {
-        let early = VisitType {
+        let early = AppointmentType {
             words: BTreeMap::from([(None, "cleaning".to_owned()), (Some(Language::Spanish), "limpieza".to_owned())]),
             arrive_early: TimeDelta::minutes(15),
         };
@@ -517,9 +536,9 @@ mod tests {
     #[test]
     fn a_kind_without_a_word_is_an_appointment_to_annie_and_never_its_code() {
         let book = book("See you {{ appointment.when }}", DEFAULT_CONTEXT).unwrap();
-        let visit = Appointment { type_id: Some("D1110".into()), ..sarah() };
+        let appointment = Appointment { type_id: Some("D1110".into()), ..sarah() };
         assert_eq!(
-            write(&book, &visit).unwrap().context.0,
+            write(&book, &appointment).unwrap().context.0,
             "Confirming upcoming appointment scheduled for March 10th at 3:00 PM"
         );
     }
@@ -528,8 +547,8 @@ mod tests {
     fn what_a_visit_lacks_is_never_printed() {
         let strict = book(default_message(Language::English), "c").unwrap();
         for name in [None, Some(String::new()), Some(" \n".to_owned())] {
-            let visit = Appointment { first_name: Private(name), ..sarah() };
-            assert_eq!(write(&strict, &visit), Err(Skip::TemplateError));
+            let appointment = Appointment { first_name: Private(name), ..sarah() };
+            assert_eq!(write(&strict, &appointment), Err(Skip::TemplateError));
         }
         let asked =
             book("{% if patient.first_name %}Hi {{ patient.first_name }}{% else %}Hello{% endif %}", "c").unwrap();
@@ -560,8 +579,8 @@ mod tests {
             ("two\nlines", "one line"),
             ("{% for x in range(1000000) %}x{% endfor %}", "range"),
         ] {
-            let problems = book(source, "c").unwrap_err();
-            assert!(problems[0].message.contains(word), "{source}: {problems:?}");
+            let diagnostics = book(source, "c").unwrap_err();
+            assert!(diagnostics[0].message.contains(word), "{source}: {diagnostics:?}");
         }
         let long = book(&"x".repeat(600), "c").unwrap_err();
         assert!(long[0].message.contains("600 characters"), "{long:?}");

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use leadtime::alerts::channels::{Message, Way};
+use leadtime::alerts::channels::{Channel, Message};
 use leadtime::config;
 use leadtime::config::alerts::Address;
 use rustix::process::Signal;
@@ -173,7 +173,7 @@ fn test_message() -> Message {
 }
 
 async fn post(address: Address, tries: usize) -> Result<(), String> {
-    Way::Webhook(address).take(&test_message(), &vec![Duration::from_millis(1); tries]).await
+    Channel::Webhook(address).take(&test_message(), &vec![Duration::from_millis(1); tries]).await
 }
 
 #[tokio::test]

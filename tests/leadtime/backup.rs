@@ -11,7 +11,7 @@ use leadtime::store::controls::daily_work::{self, Work};
 use rusqlite::Connection;
 
 use crate::program::{Daemon, Practice, Sandbox, live_config, record, visits_due_in};
-use crate::world::{DAY_BEFORE, World, visit};
+use crate::world::{DAY_BEFORE, World, appointment};
 
 fn observe() -> Practice {
     Practice::new(&live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\""))
@@ -72,15 +72,15 @@ fn what_was_deleted_is_not_in_the_copy() {
 async fn daily(lines: &str) -> (World, Housekeeping, PathBuf) {
     let rules = format!("{DAY_BEFORE}[backup]\nfolder = \"copies\"\n{lines}\n");
     let world = World::with("mode = \"live\"", &rules).await;
-    world.book(&[visit("bystander", "303-555-0109", "2026-11-20T15:00:00-07:00")]);
+    world.book(&[appointment("bystander", "303-555-0109", "2026-11-20T15:00:00-07:00")]);
     let house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
     let folder = world.folder.path().join("copies");
     (world, house, folder)
 }
 
-async fn tend(world: &World, house: &mut Housekeeping, at: &str) {
+async fn run(world: &World, house: &mut Housekeeping, at: &str) {
     let now: DateTime<Utc> = at.parse().unwrap();
-    house.tend(world.engine.config(), now, true).await.unwrap();
+    house.run(world.engine.config(), now, true).await.unwrap();
     house.finish_backup(now).await.unwrap();
 }
 
@@ -89,7 +89,7 @@ async fn a_copy_a_day_at_its_local_time_and_once_after_downtime() {
     let (world, mut house, folder) = daily("").await;
     let seen = |house: Housekeeping| (house, files(&folder).len());
     // The first at once; the next at half past two in Denver; two days off make one.
-    tend(&world, &mut house, "2026-11-09T17:00:00Z").await;
+    run(&world, &mut house, "2026-11-09T17:00:00Z").await;
     for (at, copies) in [
         ("2026-11-09T23:00:00Z", 1),
         ("2026-11-10T09:29:55Z", 1),
@@ -99,7 +99,7 @@ async fn a_copy_a_day_at_its_local_time_and_once_after_downtime() {
         ("2026-11-13T05:00:05Z", 3),
         ("2026-11-13T09:30:00Z", 4),
     ] {
-        tend(&world, &mut house, at).await;
+        run(&world, &mut house, at).await;
         let (again, found) = seen(house);
         house = again;
         assert_eq!(found, copies, "{at}");
@@ -108,7 +108,7 @@ async fn a_copy_a_day_at_its_local_time_and_once_after_downtime() {
     assert_eq!(count(&folder.join("test-20261113-023000.db"), "appointments"), 1);
     // A new life of the daemon knows it.
     let mut house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
-    tend(&world, &mut house, "2026-11-13T20:00:00Z").await;
+    run(&world, &mut house, "2026-11-13T20:00:00Z").await;
     assert_eq!(files(&folder).len(), 4);
 }
 
@@ -116,11 +116,11 @@ async fn a_copy_a_day_at_its_local_time_and_once_after_downtime() {
 async fn a_clock_in_doubt_ends_neither_the_copies_nor_pushes_out_the_good_ones() {
     let (world, mut house, folder) = daily("keep = 2").await;
     for day in ["09", "10"] {
-        tend(&world, &mut house, &format!("2026-11-{day}T17:00:00Z")).await;
+        run(&world, &mut house, &format!("2026-11-{day}T17:00:00Z")).await;
     }
     for day in 1..4 {
         let now = format!("2027-11-0{day}T20:00:00Z").parse().unwrap();
-        house.tend(world.engine.config(), now, false).await.unwrap();
+        house.run(world.engine.config(), now, false).await.unwrap();
         house.finish_backup(now).await.unwrap();
     }
     assert_eq!(
@@ -128,7 +128,7 @@ async fn a_clock_in_doubt_ends_neither_the_copies_nor_pushes_out_the_good_ones()
         ["test-20261110-100000.db", "test-20271101-140000.db", "test-20271102-140000.db", "test-20271103-140000.db"]
     );
     // The clock is right again.
-    tend(&world, &mut house, "2026-11-11T17:00:00Z").await;
+    run(&world, &mut house, "2026-11-11T17:00:00Z").await;
     assert_eq!(files(&folder), ["test-20261110-100000.db", "test-20261111-100000.db"]);
     assert_eq!(count(&folder.join("test-20261111-100000.db"), "appointments"), 1, "the bystander");
 }
@@ -151,7 +151,7 @@ async fn the_oldest_go_and_nothing_that_is_not_a_copy_of_this_database() {
         .set_modified("2026-11-14T16:00:00Z".parse::<DateTime<Utc>>().unwrap().into())
         .unwrap();
     for day in 10..15 {
-        tend(&world, &mut house, &format!("2026-11-{day}T17:00:00Z")).await;
+        run(&world, &mut house, &format!("2026-11-{day}T17:00:00Z")).await;
     }
     let mut wanted = strangers.to_vec();
     wanted.push(".leadtime-def456.part");
@@ -163,11 +163,11 @@ async fn the_oldest_go_and_nothing_that_is_not_a_copy_of_this_database() {
 #[tokio::test]
 async fn a_copy_that_fails_is_on_record_deletes_nothing_and_is_tried_again() {
     let (world, mut house, folder) = daily("keep = 1").await;
-    tend(&world, &mut house, "2026-11-09T17:00:00Z").await;
+    run(&world, &mut house, "2026-11-09T17:00:00Z").await;
     let kept = files(&folder);
     std::fs::rename(&folder, folder.with_extension("away")).unwrap();
     std::fs::write(&folder, "a file where the folder should be").unwrap();
-    tend(&world, &mut house, "2026-11-10T09:30:00Z").await;
+    run(&world, &mut house, "2026-11-10T09:30:00Z").await;
     let last = || daily_work::last(&world.sql(), Work::Backup).unwrap().unwrap();
     let fault = last().fault.unwrap();
     assert!(fault.1.contains("cannot write") && last().date.unwrap().to_string() == "2026-11-09", "{fault:?}");
@@ -175,9 +175,9 @@ async fn a_copy_that_fails_is_on_record_deletes_nothing_and_is_tried_again() {
     std::fs::remove_file(&folder).unwrap();
     std::fs::rename(folder.with_extension("away"), &folder).unwrap();
     // Not at once: a quarter of an hour later.
-    tend(&world, &mut house, "2026-11-10T09:44:00Z").await;
+    run(&world, &mut house, "2026-11-10T09:44:00Z").await;
     assert_eq!(files(&folder), kept);
-    tend(&world, &mut house, "2026-11-10T09:45:00Z").await;
+    run(&world, &mut house, "2026-11-10T09:45:00Z").await;
     assert_eq!(files(&folder), ["test-20261110-024500.db"]);
     assert_eq!((last().fault, last().date.unwrap().to_string()), (None, "2026-11-10".to_owned()));
 }

@@ -31,7 +31,7 @@ struct Broken {
 }
 
 impl Broken {
-    /// A practice with visits due at once, one text at a time; the disk breaks after some of them.
+    /// A practice with appointments due at once, one text at a time; the disk breaks after some of them.
     fn start() -> Broken {
         let practice = Practice::new("");
         let mut sandbox = Sandbox::start(&practice, &[]);

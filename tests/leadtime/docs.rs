@@ -87,13 +87,13 @@ pub(crate) fn quoted(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-fn problems(document: &str) -> Vec<String> {
+fn diagnostics(document: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
     std::fs::write(&file, document).unwrap();
     match config::load(&file) {
         Ok((_, report)) | Err(config::ConfigError::Wrong(report)) => {
-            report.problems.into_iter().map(|problem| problem.message).collect()
+            report.diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect()
         }
         Err(error) => panic!("{error}"),
     }
@@ -101,7 +101,7 @@ fn problems(document: &str) -> Vec<String> {
 
 /// What the program says that a place knows: sections, keys, days, languages.
 fn known(document: &str) -> Option<BTreeSet<String>> {
-    let all = problems(document);
+    let all = diagnostics(document);
     let found = all.iter().find_map(|message| message.split_once(&format!("has no key `{NONE}`; it knows ")))?;
     Some(found.1.split(", ").map(str::to_owned).collect())
 }
@@ -246,7 +246,7 @@ fn the_schema_lists_the_words_that_the_program_takes() {
         let (own, items) = (of_key(&schema, &key), of_key(&schema, &of_key(&schema, &key)["items"]));
         for (words, line) in [(own, format!("{name} = \"{NONE}\"")), (items, format!("{name} = [\"{NONE}\"]"))] {
             let Some(words) = words["enum"].as_array() else { continue };
-            let said = problems(&with(&section, &line)).join("\n");
+            let said = diagnostics(&with(&section, &line)).join("\n");
             let said = said.split_once("; write ").unwrap_or_else(|| panic!("[{section}] {line}: {said}")).1;
             let program: BTreeSet<&str> = said.split('"').skip(1).step_by(2).collect();
             let written: BTreeSet<&str> = words.iter().filter_map(Value::as_str).collect();
@@ -255,13 +255,14 @@ fn the_schema_lists_the_words_that_the_program_takes() {
         }
     }
     assert!(tried >= 12, "{tried} lists of words");
-    let said = problems(&with("sending", &format!("holidays = [\"{NONE}\"]"))).join("\n");
+    let said = diagnostics(&with("sending", &format!("holidays = [\"{NONE}\"]"))).join("\n");
     let names: BTreeSet<&str> = said.split_once("or one of ").unwrap().1.split(", ").collect();
     let kinds = schema["$defs"]["holiday"]["oneOf"].as_array().unwrap();
     let written = |n: usize| kinds[n]["enum"].as_array().unwrap().iter().filter_map(Value::as_str);
     assert_eq!(written(0).collect::<BTreeSet<_>>(), names);
     let observed = names.iter().map(|name| format!("{name}-observed"));
-    let observed = observed.filter(|name| problems(&with("sending", &format!("holidays = [\"{name}\"]"))).is_empty());
+    let observed =
+        observed.filter(|name| diagnostics(&with("sending", &format!("holidays = [\"{name}\"]"))).is_empty());
     assert_eq!(written(1).map(str::to_owned).collect::<BTreeSet<_>>(), observed.collect());
 }
 
@@ -298,7 +299,7 @@ fn the_schema_refuses_what_the_program_refuses() {
     ] {
         let document = with(section, line);
         let document = document.replacen("id = \"north\"\nid", "id", 1);
-        assert!(!problems(&document).is_empty(), "the program takes [{section}] {line}");
+        assert!(!diagnostics(&document).is_empty(), "the program takes [{section}] {line}");
         assert!(!validator.is_valid(&toml_to_json(&document)), "the schema takes [{section}] {line}");
     }
 }
@@ -320,7 +321,7 @@ fn every_configuration_that_is_shown_is_in_order() {
                 whole.push_str(completion);
             }
         }
-        let found = problems(&whole);
+        let found = diagnostics(&whole);
         // A block may show something that `check` warns of, if it says so.
         assert_eq!(found.is_empty(), kind != "toml warns", "{place}: {found:?}");
         let errors: Vec<String> = validator.iter_errors(&toml_to_json(&whole)).map(|e| e.to_string()).collect();
@@ -357,7 +358,7 @@ fn every_key_is_documented_and_nothing_else() {
             }
             let example = quoted(&row[4]).first().cloned().unwrap_or_else(|| panic!("{heading} {key}: no example"));
             let example = format!("{}{example}", companion(&section, key));
-            let found = problems(&with(&section, &example).replacen("id = \"north\"\nid", "id", 1));
+            let found = diagnostics(&with(&section, &example).replacen("id = \"north\"\nid", "id", 1));
             assert!(found.is_empty(), "{heading} {example}: {found:?}");
         }
     }

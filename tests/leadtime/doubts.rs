@@ -7,26 +7,29 @@ use leadtime::domain::outcome::Outcome;
 use leadtime::domain::reminder::Wait;
 use leadtime::store::ledger::resolution::{self, Decision, NotResolved};
 
-use crate::world::{DAY_BEFORE, MONDAY_TEN, Visit, World, visit};
+use crate::world::{DAY_BEFORE, MONDAY_TEN, Visit, World, appointment};
 
 const A: &str = "303-555-0101";
 const A_E164: &str = "+13035550101";
 const OURS: &str = "+13035550199";
-/// When the text of a visit on Tuesday at three is due.
+/// When the text of an appointment on Tuesday at three is due.
 const DUE: &str = "2026-11-09T22:00:00Z";
 
 fn unknown() -> Outcome {
     Outcome::Unknown { status: None, detail: "the connection broke".into() }
 }
 
-fn visits() -> [Visit; 2] {
-    [visit("a", A, "2026-11-10T15:00:00-07:00"), visit("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00")]
+fn appointments() -> [Visit; 2] {
+    [
+        appointment("a", A, "2026-11-10T15:00:00-07:00"),
+        appointment("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
+    ]
 }
 
 /// A practice whose one due text gets no clear answer.
 async fn in_doubt(annie: &str) -> World {
     let mut world = World::with_all(annie, "mode = \"live\"", DAY_BEFORE).await;
-    world.book(&visits());
+    world.book(&appointments());
     world.script([unknown()]);
     world.go_to(DUE).await;
     assert_eq!(world.state("a", "day-before"), "unknown");
@@ -41,7 +44,7 @@ fn instant(text: &str) -> chrono::DateTime<chrono::Utc> {
     text.parse().unwrap()
 }
 
-/// The held reminder of visit `a`, decided by Kim.
+/// The held reminder of appointment `a`, decided by Kim.
 fn resolve(world: &World, decision: &Decision) -> Result<(), NotResolved> {
     let mut connection = world.sql();
     let id = world.number("SELECT id FROM reminders WHERE appointment_id = 'a'");
@@ -165,7 +168,7 @@ async fn a_list_that_tells_late_tells_it_after_all() {
 async fn a_retry_leaves_within_the_day_that_annies_gap_guards_or_not_at_all() {
     // Due at 17:50 on the evening before a closed weekend... the window closes before the second list is read.
     let mut world = World::new().await;
-    world.book(&[visit("a", A, "2026-11-13T17:50:00-07:00"), visits()[1].clone()]);
+    world.book(&[appointment("a", A, "2026-11-13T17:50:00-07:00"), appointments()[1].clone()]);
     world.script([unknown()]);
     world.go_to("2026-11-13T00:50:00Z").await;
     assert_eq!(world.state("a", "day-before"), "unknown");
@@ -189,7 +192,7 @@ async fn a_retry_with_no_hour_left_is_held() {
     )
     .await;
     // The text of Friday evening; then a weekend of more than 23 hours without an hour to send.
-    world.book(&[visit("a", A, "2026-11-18T17:50:00-07:00"), visits()[1].clone()]);
+    world.book(&[appointment("a", A, "2026-11-18T17:50:00-07:00"), appointments()[1].clone()]);
     world.script([unknown()]);
     world.go_to("2026-11-14T00:50:00Z").await;
     assert_eq!(world.state("a", "early"), "unknown");
@@ -223,7 +226,7 @@ async fn a_person_decides_about_what_is_held() {
 #[tokio::test]
 async fn a_conversation_of_another_text_is_no_proof() {
     let mut world = in_doubt("on_unknown = \"hold\"").await;
-    world.book(&[visit("b", "303-555-0102", "2026-11-10T15:01:00-07:00")]);
+    world.book(&[appointment("b", "303-555-0102", "2026-11-10T15:01:00-07:00")]);
     world.go_to("2026-11-09T22:05:00Z").await;
     world.go_to("2026-11-09T22:16:00Z").await;
     let theirs = world.text("SELECT conversation_id FROM attempts WHERE phone = '+13035550102'");
@@ -234,7 +237,7 @@ async fn a_conversation_of_another_text_is_no_proof() {
 /// The database comes back as it was at ten; the text of three o'clock is known to Annie only.
 async fn restored(changes: &str) -> World {
     let mut world = World::new().await;
-    world.book(&visits());
+    world.book(&appointments());
     world.settle().await;
     let copy = world.folder.path().join("copy.db");
     world.sql().execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
@@ -279,7 +282,7 @@ async fn a_restored_copy_texts_nobody_again() {
 #[tokio::test]
 async fn a_copy_restored_in_observe_mode_texts_nobody_again_when_it_goes_live() {
     let mut world = World::new().await;
-    world.book(&visits());
+    world.book(&appointments());
     world.settle().await;
     let copy = world.folder.path().join("copy.db");
     world.sql().execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
@@ -306,7 +309,7 @@ async fn a_copy_restored_in_observe_mode_texts_nobody_again_when_it_goes_live() 
 async fn a_list_that_says_less_is_read_with_care() {
     for (omitted, sent) in [(&["from"][..], "sent"), (&["start"], "sent"), (&["to"], "planned")] {
         let mut world = World::new().await;
-        world.book(&visits());
+        world.book(&appointments());
         world.settle().await;
         let copy = world.folder.path().join("copy.db");
         world.sql().execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
@@ -333,7 +336,7 @@ async fn a_list_that_says_less_is_read_with_care() {
 #[tokio::test]
 async fn what_went_out_before_a_step_of_the_clock_counts_as_ours() {
     let mut world = World::new().await;
-    world.book(&visits());
+    world.book(&appointments());
     world.settle().await;
     world.annie.begin(OURS, A_E164, "Sent by a life that nobody remembers", instant("2026-11-09T22:00:00Z"));
     world.clock.set(instant("2026-11-09T22:10:00Z"));
@@ -347,8 +350,8 @@ async fn what_went_out_before_a_step_of_the_clock_counts_as_ours() {
 #[tokio::test]
 async fn a_key_that_is_gone_holds_up_no_other() {
     let mut world = World::new().await;
-    world.book(&visits());
-    world.execute("INSERT INTO listings (api_key, blind_from, blind_until) VALUES ('gone', 1, 2)");
+    world.book(&appointments());
+    world.execute("INSERT INTO listings (api_key, unobserved_from, unobserved_until) VALUES ('gone', 1, 2)");
     world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
     world.go_to("2026-11-10T20:00:01Z").await;
     assert_eq!(world.state("a", "day-before"), "missed (expired)", "its own key is not catching up");
@@ -363,7 +366,7 @@ async fn a_key_that_is_gone_holds_up_no_other() {
 async fn nothing_is_sent_before_what_nobody_saw_is_known() {
     let mut world = restored("").await;
     world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
-    world.book(&[visit("b", "303-555-0102", "2026-11-10T15:20:00-07:00")]);
+    world.book(&[appointment("b", "303-555-0102", "2026-11-10T15:20:00-07:00")]);
     let report = world.go_to("2026-11-09T22:30:00Z").await;
     assert_eq!((report.waits, world.annie.sent().len()), (Some(Wait::CatchingUp), 1));
     world.annie.reads_fail(None);
@@ -374,7 +377,7 @@ async fn nothing_is_sent_before_what_nobody_saw_is_known() {
 #[tokio::test]
 async fn what_others_send_spends_the_budget() {
     let mut world = World::new().await;
-    world.book(&visits());
+    world.book(&appointments());
     world.annie.begin("+13035550777", A_E164, "Recall", instant("2026-11-09T18:00:00Z"));
     world.go_to("2026-11-09T21:30:00Z").await;
     world.go_to(DUE).await;
@@ -388,8 +391,8 @@ async fn what_others_send_spends_the_budget() {
 #[tokio::test]
 async fn a_stop_is_read_before_the_next_text() {
     let mut world = World::new().await;
-    world.book(&visits());
-    world.book(&[visit("a2", A, "2026-11-12T15:00:00-07:00")]);
+    world.book(&appointments());
+    world.book(&[appointment("a2", A, "2026-11-12T15:00:00-07:00")]);
     world.go_to(DUE).await;
     let conversation = world.text("SELECT conversation_id FROM conversations").as_str().into();
     world.annie.say(&conversation, "user", "Please STOP texting me", instant("2026-11-09T22:10:00Z"));
@@ -403,8 +406,8 @@ async fn a_stop_is_read_before_the_next_text() {
 #[tokio::test]
 async fn a_stop_that_stands_first_is_one_too() {
     let mut world = World::new().await;
-    world.book(&visits());
-    world.book(&[visit("a2", A, "2026-11-12T15:00:00-07:00")]);
+    world.book(&appointments());
+    world.book(&[appointment("a2", A, "2026-11-12T15:00:00-07:00")]);
     world.go_to(DUE).await;
     let conversation = world.text("SELECT conversation_id FROM conversations").as_str().into();
     world.annie.said_first(&conversation, "user", "STOP");
@@ -416,7 +419,7 @@ async fn a_stop_that_stands_first_is_one_too() {
 #[tokio::test]
 async fn replies_that_cannot_be_read_hold_the_text_back() {
     let mut world = World::new().await;
-    world.book(&[visits()[0].clone(), visit("a2", A, "2026-11-12T15:00:00-07:00")]);
+    world.book(&[appointments()[0].clone(), appointment("a2", A, "2026-11-12T15:00:00-07:00")]);
     world.go_to(DUE).await;
     world.go_to("2026-11-11T20:00:00Z").await;
     world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
@@ -431,7 +434,7 @@ async fn replies_that_cannot_be_read_hold_the_text_back() {
 #[tokio::test]
 async fn an_opt_out_the_desk_lifted_is_not_read_again() {
     let mut world = World::new().await;
-    world.book(&[visits()[0].clone(), visit("a2", A, "2026-11-12T15:00:00-07:00")]);
+    world.book(&[appointments()[0].clone(), appointment("a2", A, "2026-11-12T15:00:00-07:00")]);
     world.go_to(DUE).await;
     let conversation = world.text("SELECT conversation_id FROM conversations").as_str().into();
     world.annie.say(&conversation, "user", "stop", instant("2026-11-09T22:10:00Z"));
@@ -449,7 +452,7 @@ async fn an_opt_out_the_desk_lifted_is_not_read_again() {
 #[tokio::test]
 async fn a_clock_that_is_set_sends_nothing_until_annie_agrees() {
     let mut world = World::new().await;
-    world.book(&visits());
+    world.book(&appointments());
     world.settle().await;
     // Somebody sets the clock six hours ahead: by it the text is due.
     world.clock.set(instant("2026-11-09T23:00:00Z"));
@@ -478,7 +481,7 @@ async fn a_clock_that_is_set_sends_nothing_until_annie_agrees() {
 async fn a_start_in_1970_or_next_year_loses_nothing() {
     for wrong in ["1970-01-01T00:00:00Z", "2027-11-09T17:00:00Z"] {
         let mut world = World::new().await;
-        world.book(&visits());
+        world.book(&appointments());
         world.settle().await;
         world.clock.set(instant(wrong));
         world.annie.is_ahead(instant(MONDAY_TEN) - instant(wrong));
@@ -501,7 +504,7 @@ async fn a_clock_set_right_while_the_service_was_off_is_right() {
         let mut world = World::new().await;
         world.clock.set(instant("2027-11-09T23:00:00Z"));
         world.annie.is_ahead(TimeDelta::days(-365));
-        world.book(&visits());
+        world.book(&appointments());
         world.settle().await;
         assert_eq!(world.number("SELECT count(*) FROM clock_doubt"), 1);
         world.clock.set(instant(MONDAY_TEN));
@@ -528,7 +531,7 @@ async fn a_clock_set_right_while_the_service_was_off_is_right() {
 #[tokio::test]
 async fn a_pause_annie_asks_for_with_a_good_answer_is_obeyed() {
     let mut world = World::one_at_a_time().await;
-    world.book(&[visits()[0].clone(), visit("b", "303-555-0102", "2026-11-10T15:00:00-07:00")]);
+    world.book(&[appointments()[0].clone(), appointment("b", "303-555-0102", "2026-11-10T15:00:00-07:00")]);
     world.go_to("2026-11-09T21:59:00Z").await;
     world.annie.asks_for_a_pause(instant("2026-11-09T22:01:00Z"));
     world.go_to("2026-11-09T22:00:30Z").await;
@@ -540,10 +543,10 @@ async fn a_pause_annie_asks_for_with_a_good_answer_is_obeyed() {
 #[tokio::test]
 async fn what_a_visit_was_not_told_is_on_record_once() {
     let mut world = World::new().await;
-    world.book(&visits());
+    world.book(&appointments());
     world.book(&[
-        visit("gone", "303-555-0103", "2026-11-10T15:00:00-07:00"),
-        visit("none", "", "2026-11-10T15:00:00-07:00"),
+        appointment("gone", "303-555-0103", "2026-11-10T15:00:00-07:00"),
+        appointment("none", "", "2026-11-10T15:00:00-07:00"),
     ]);
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'gone'");
     world.settle().await;

@@ -2,7 +2,7 @@
 
 use leadtime::domain::outcome::Outcome;
 
-use crate::world::{DAY_BEFORE, Visit, World, visit};
+use crate::world::{DAY_BEFORE, Visit, World, appointment};
 
 const A: &str = "303-555-0101";
 const A_E164: &str = "+13035550101";
@@ -12,17 +12,21 @@ const B: &str = "303-555-0102";
 const DUE: &str = "2026-11-09T22:00:00Z";
 
 fn child(id: &'static str, starts_at: &str) -> Visit {
-    visit(id, "(303) 555-0101", starts_at)
+    appointment(id, "(303) 555-0101", starts_at)
 }
 
 fn bystander() -> Visit {
-    visit("bystander", B, "2026-11-17T15:00:00-07:00")
+    appointment("bystander", B, "2026-11-17T15:00:00-07:00")
 }
 
-/// A mother's phone with two children's visits on Tuesday afternoon, and a stranger.
+/// A mother's phone with two children's appointments on Tuesday afternoon, and a stranger.
 async fn mother_of_two() -> World {
     let world = World::new().await;
-    world.book(&[visit("ann", A, "2026-11-10T15:00:00-07:00"), child("ben", "2026-11-10T15:30:00-07:00"), bystander()]);
+    world.book(&[
+        appointment("ann", A, "2026-11-10T15:00:00-07:00"),
+        child("ben", "2026-11-10T15:30:00-07:00"),
+        bystander(),
+    ]);
     world
 }
 
@@ -72,7 +76,11 @@ async fn who_drops_out_is_not_named_and_who_comes_late_is() {
 #[tokio::test]
 async fn separate_households_wait_for_annies_gap() {
     let mut world = World::with("mode = \"live\"\nhousehold = \"separate\"", DAY_BEFORE).await;
-    world.book(&[visit("ann", A, "2026-11-11T15:00:00-07:00"), child("ben", "2026-11-11T16:30:00-07:00"), bystander()]);
+    world.book(&[
+        appointment("ann", A, "2026-11-11T15:00:00-07:00"),
+        child("ben", "2026-11-11T16:30:00-07:00"),
+        bystander(),
+    ]);
     world.go_to("2026-11-10T22:00:00Z").await;
     assert_eq!(states(&world, &["ann", "ben"]), ["sent", "skipped (contact-limit)"], "Ben's would be after his visit");
     assert_eq!(world.state("bystander", "day-before"), "planned");
@@ -83,8 +91,8 @@ async fn separate_households_wait_for_annies_gap() {
 async fn the_gap_between_two_texts_is_kept_to_the_second() {
     let mut world = World::new().await;
     world.book(&[
-        visit("monday", A, "2026-11-10T15:00:00-07:00"),
-        visit("tuesday", A, "2026-11-11T15:00:00-07:00"),
+        appointment("monday", A, "2026-11-10T15:00:00-07:00"),
+        appointment("tuesday", A, "2026-11-11T15:00:00-07:00"),
         bystander(),
     ]);
     world.go_to(DUE).await;
@@ -105,7 +113,11 @@ async fn a_freed_budget_heals() {
     let rules = "[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
                  [[rule]]\nname = \"other\"\nlead = \"27 hours\"\npriority = -1\nmessage = \"n\"\n";
     let mut world = World::with("mode = \"live\"\nhousehold = \"separate\"", rules).await;
-    world.book(&[visit("ann", A, "2026-11-12T15:00:00-07:00"), child("ben", "2026-11-12T16:00:00-07:00"), bystander()]);
+    world.book(&[
+        appointment("ann", A, "2026-11-12T15:00:00-07:00"),
+        child("ben", "2026-11-12T16:00:00-07:00"),
+        bystander(),
+    ]);
     world.settle().await;
     assert_eq!(world.state("ben", "day-before"), "skipped (contact-limit)");
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'ann'");
@@ -119,9 +131,9 @@ async fn three_refusals_in_a_row_let_a_number_rest_and_a_success_resets() {
     let mut world = World::new().await;
     let dates = ["2026-11-11", "2026-11-13", "2026-11-17", "2026-11-19"];
     let ids = ["v1", "v2", "v3", "v4"];
-    let visits: Vec<Visit> =
-        ids.iter().zip(dates).map(|(id, date)| visit(id, A, &format!("{date}T15:00:00-07:00"))).collect();
-    world.book(&visits);
+    let appointments: Vec<Visit> =
+        ids.iter().zip(dates).map(|(id, date)| appointment(id, A, &format!("{date}T15:00:00-07:00"))).collect();
+    world.book(&appointments);
     let refused = || Outcome::Rejected { status: 422 };
     world.script([refused(), refused()]);
     world.go_to("2026-11-10T22:00:01Z").await;
@@ -132,7 +144,7 @@ async fn three_refusals_in_a_row_let_a_number_rest_and_a_success_resets() {
     assert_eq!(states(&world, &["v3", "v4"]), ["rejected", "skipped (contact-limit)"]);
 
     let mut world = World::new().await;
-    world.book(&visits);
+    world.book(&appointments);
     world.script([refused(), Outcome::Sent("c-1".into()), refused()]);
     world.go_to("2026-11-10T22:00:01Z").await;
     world.go_to("2026-11-12T22:00:01Z").await;
@@ -186,7 +198,7 @@ async fn a_wrong_number_ends_when_the_practice_corrects_it() {
 async fn a_number_of_too_many_patients_is_for_the_staff() {
     let mut world = World::with("mode = \"live\"\nmax_household = 2", DAY_BEFORE).await;
     world.book(&[
-        visit("ann", A, "2026-11-10T15:00:00-07:00"),
+        appointment("ann", A, "2026-11-10T15:00:00-07:00"),
         child("ben", "2026-11-10T15:30:00-07:00"),
         child("cy", "2026-11-12T15:30:00-07:00"),
         bystander(),
@@ -201,7 +213,7 @@ async fn a_number_of_too_many_patients_is_for_the_staff() {
 #[tokio::test]
 async fn a_duplicate_heals_when_the_first_entry_has_no_text_of_its_own() {
     let mut world = World::with("mode = \"live\"\nunknown_consent = \"send\"", DAY_BEFORE).await;
-    let twice = |id| Visit { patient: "ann", ..visit(id, A, "2026-11-10T15:00:00-07:00") };
+    let twice = |id| Visit { patient: "ann", ..appointment(id, A, "2026-11-10T15:00:00-07:00") };
     world.book(&[twice("first"), twice("second"), bystander()]);
     world.settle().await;
     assert_eq!(states(&world, &["first", "second"]), ["planned", "skipped (duplicate)"]);
@@ -218,8 +230,8 @@ async fn the_first_text_line_comes_once() {
     let sending = "mode = \"live\"\nfirst_text_line = \"Reply STOP to opt out.\"";
     let mut world = World::with(sending, DAY_BEFORE).await;
     world.book(&[
-        visit("ann", A, "2026-11-10T15:00:00-07:00"),
-        visit("next", A, "2026-11-12T15:00:00-07:00"),
+        appointment("ann", A, "2026-11-10T15:00:00-07:00"),
+        appointment("next", A, "2026-11-12T15:00:00-07:00"),
         bystander(),
     ]);
     world.go_to(DUE).await;
@@ -271,7 +283,11 @@ async fn each_office_texts_from_its_own_number_on_its_own_clock_with_its_own_key
 async fn one_number_at_two_offices_is_still_one_number() {
     let rules = format!("{DAY_BEFORE}\n[[location]]\nid = \"reno\"\nfrom_number = \"+17755550199\"\n");
     let mut world = World::with("mode = \"live\"", &rules).await;
-    world.book(&[visit("ann", A, "2026-11-10T15:00:00-07:00"), child("ben", "2026-11-10T15:30:00-07:00"), bystander()]);
+    world.book(&[
+        appointment("ann", A, "2026-11-10T15:00:00-07:00"),
+        child("ben", "2026-11-10T15:30:00-07:00"),
+        bystander(),
+    ]);
     world.execute("UPDATE appointments SET location = 'reno' WHERE id = 'ben'");
     world.go_to("2026-11-09T22:40:00Z").await;
     assert_eq!(states(&world, &["ann", "ben", "bystander"]), ["sent", "skipped (contact-limit)", "planned"]);
@@ -283,7 +299,11 @@ async fn one_number_at_two_offices_is_still_one_number() {
 #[tokio::test]
 async fn observe_mode_keeps_to_what_it_showed() {
     let mut world = World::with("mode = \"observe\"", DAY_BEFORE).await;
-    world.book(&[visit("ann", A, "2026-11-10T15:00:00-07:00"), child("ben", "2026-11-10T15:30:00-07:00"), bystander()]);
+    world.book(&[
+        appointment("ann", A, "2026-11-10T15:00:00-07:00"),
+        child("ben", "2026-11-10T15:30:00-07:00"),
+        bystander(),
+    ]);
     for at in ["2026-11-09T21:00:00Z", "2026-11-09T22:00:40Z", "2026-11-09T22:20:00Z", "2026-11-09T23:00:00Z"] {
         world.go_to(at).await;
         world.execute("UPDATE appointments SET description = coalesce(description, '') || 'x'");
@@ -302,7 +322,7 @@ async fn observe_mode_keeps_to_what_it_showed() {
 #[tokio::test]
 async fn service_numbers_are_not_texted() {
     let mut world = World::new().await;
-    world.book(&[visit("ann", "800-555-1212", "2026-11-10T15:00:00-07:00"), bystander()]);
+    world.book(&[appointment("ann", "800-555-1212", "2026-11-10T15:00:00-07:00"), bystander()]);
     world.settle().await;
     assert_eq!(states(&world, &["ann", "bystander"]), ["skipped (invalid-phone)", "planned"]);
 }

@@ -1,11 +1,11 @@
-//! The guard against reminding from an old appointment book, and what an import makes of visits its file lacks.
+//! The guard against reminding from an old appointment book, and what an import makes of appointments its file lacks.
 
 use leadtime::domain::reminder::Wait;
 use leadtime::reports::plan_view;
 use leadtime::store::connection::open;
 
 use crate::program::Practice;
-use crate::world::{DAY_BEFORE, World, visit};
+use crate::world::{DAY_BEFORE, World, appointment};
 
 const A: &str = "+13035550101";
 
@@ -32,8 +32,8 @@ fn shown(world: &World) -> Option<Wait> {
 async fn sending_holds_while_the_book_is_old_and_goes_on_after_the_next_import() {
     let mut world = guarded().await;
     world.book(&[
-        visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
-        visit("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
+        appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        appointment("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
     ]);
     // Friday ten in the evening: Monday at ten it is 12 open hours old, on Tuesday at 00:00:05 26.
     imported(&world, "2026-11-07T05:00:00Z", true, 10);
@@ -59,7 +59,7 @@ async fn sending_holds_while_the_book_is_old_and_goes_on_after_the_next_import()
 async fn without_the_key_an_old_book_holds_up_nothing_and_with_it_one_never_imported_does() {
     for (feed, sent) in [("", 1), ("[feed]\nstale_after = \"26 hours\"\n", 0)] {
         let mut world = World::with("mode = \"live\"", &format!("{DAY_BEFORE}{feed}")).await;
-        world.book(&[visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00")]);
+        world.book(&[appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00")]);
         world.go_to("2026-11-09T22:01:00Z").await;
         assert_eq!(world.sent_to(A), sent, "{feed}");
     }
@@ -158,8 +158,8 @@ fn what_is_wrong_in_the_sections_is_said_at_its_place() {
 async fn an_import_that_lies_ahead_keeps_no_old_book_fresh() {
     let mut world = guarded().await;
     world.book(&[
-        visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
-        visit("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
+        appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        appointment("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
     ]);
     imported(&world, "2026-11-01T05:00:00Z", true, 10);
     imported(&world, "2027-11-07T05:00:00Z", true, 10);

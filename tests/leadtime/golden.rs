@@ -55,7 +55,7 @@ struct Case {
     who: &'static str,
 }
 
-/// A visit of Ann's, first seen in good time.
+/// An appointment of Ann's, first seen in good time.
 fn ann(starts: &str) -> Book {
     Book {
         id: "A1",
@@ -441,9 +441,9 @@ fn explain_plan_and_the_stored_plan_cannot_disagree() {
             leadtime::engine::planning::plan_some(tx, &config, now)
         })
         .unwrap();
-        for visit in explained.as_array().unwrap() {
-            for reminder in visit["reminders"].as_array().unwrap() {
-                let about = (visit["appointment_id"].as_str().unwrap(), reminder["rule"].as_str().unwrap());
+        for appointment in explained.as_array().unwrap() {
+            for reminder in appointment["reminders"].as_array().unwrap() {
+                let about = (appointment["appointment_id"].as_str().unwrap(), reminder["rule"].as_str().unwrap());
                 let stored: (String, Option<String>, Option<i64>) = connection
                     .query_row(
                         "SELECT state, reason, due_at FROM reminders WHERE appointment_id = ?1 AND rule = ?2

@@ -12,7 +12,7 @@ fn practice() -> Practice {
     )
 }
 
-/// One visit a day from January 11th 2027 on, at noon in Denver.
+/// One appointment a day from January 11th 2027 on, at noon in Denver.
 fn days(range: std::ops::Range<usize>) -> String {
     range.map(|n| format!("A{n},P{n},Ann,303-555-{},2027-01-{:02}T12:00:00-07:00,booked\n", 1000 + n, 11 + n)).collect()
 }
@@ -21,7 +21,7 @@ fn live(practice: &Practice) -> i64 {
     practice.number("SELECT count(*) FROM appointments WHERE status = 'booked'")
 }
 
-/// States and reasons of a visit as of a moment before it.
+/// States and reasons of an appointment as of a moment before it.
 fn plan(practice: &Practice, id: &str) -> String {
     let items = practice.plan(&["--now", "2027-01-01T12:00:00-07:00", "--days", "60"]);
     let item = items.iter().find(|item| item["appointment_id"] == id).unwrap_or_else(|| panic!("no {id}"));
@@ -285,7 +285,7 @@ fn visits_of_the_past_do_not_hide_that_those_to_come_are_missing() {
     let ended = practice.import(&cut, &["--complete"]);
     assert!(ended.code == 1 && ended.err.contains("13 of 15 coming visits"), "{}{}", ended.out, ended.err);
     assert_eq!(live(&practice), 215, "nothing was changed");
-    // Nor do visits of the past that are gone make a good file a broken one.
+    // Nor do appointments of the past that are gone make a good file a broken one.
     practice
         .import(&format!("{HEADER}{}{}", past.lines().next().unwrap().to_owned() + "\n", days(0..15)), &["--complete"])
         .good();

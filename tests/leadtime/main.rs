@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
 
-mod alarms;
+mod alert_rules;
 mod alerts;
 mod backup;
-mod brakes;
 mod client;
+mod controls;
 mod desk;
 mod disk;
 mod docs;

@@ -5,7 +5,7 @@ use leadtime::reports::not_reached::{coming_days, list};
 use leadtime::store::connection::open;
 
 use crate::program::{Daemon, Practice, live_config};
-use crate::world::{DAY_BEFORE, Visit, World, visit};
+use crate::world::{DAY_BEFORE, Visit, World, appointment};
 
 /// Monday ten: Tuesday is the next open day.
 const NOW: &str = "2026-11-09T17:00:00Z";
@@ -18,16 +18,16 @@ fn in_denver() -> Practice {
 
 fn practice() -> Practice {
     let practice = in_denver();
-    let visit = |id: &str, name: &str, phone: &str, start: &str, status: &str| {
+    let appointment = |id: &str, name: &str, phone: &str, start: &str, status: &str| {
         format!("{id},P{id},{name},<Smith>,{phone},{start},{status},2026-01-01T00:00:00Z,Dr. \"Lee\"\n")
     };
     let csv = String::from("id,patient_id,first_name,last_name,phone,starts_at,status,booked_at,provider\n")
-        + &visit("a", "Ann", "303-555-1001", "2026-11-10T15:00:00-07:00", "booked")
-        + &visit("b", "=Bob", "", "2026-11-10T09:00:00-07:00", "booked")
-        + &visit("c", "Cid", "not a phone", "2026-11-10T10:00:00-07:00", "booked")
-        + &visit("d", "Dan", "", "2026-11-10T11:00:00-07:00", "cancelled")
-        + &visit("e", "Eve", "", "2026-11-10T11:30:00-07:00", "confirmed")
-        + &visit("f", "Fay", "", "2026-11-12T11:00:00-07:00", "booked");
+        + &appointment("a", "Ann", "303-555-1001", "2026-11-10T15:00:00-07:00", "booked")
+        + &appointment("b", "=Bob", "", "2026-11-10T09:00:00-07:00", "booked")
+        + &appointment("c", "Cid", "not a phone", "2026-11-10T10:00:00-07:00", "booked")
+        + &appointment("d", "Dan", "", "2026-11-10T11:00:00-07:00", "cancelled")
+        + &appointment("e", "Eve", "", "2026-11-10T11:30:00-07:00", "confirmed")
+        + &appointment("f", "Fay", "", "2026-11-12T11:00:00-07:00", "booked");
     practice.import(&csv.replace(",Dr. \"Lee\"", ",Dr. Lee"), &[]).good();
     practice
 }
@@ -104,7 +104,7 @@ fn listed(world: &World) -> Vec<String> {
     let (connection, config) = (open::read_only(&world.database()).unwrap(), world.engine.config());
     let now = world.clock.now();
     let found = list(&connection, config, coming_days(config, now), now).unwrap();
-    found.iter().map(|one| format!("{} {}", one.visit.id, one.code)).collect()
+    found.iter().map(|one| format!("{} {}", one.appointment.id, one.code)).collect()
 }
 
 #[tokio::test]
@@ -112,8 +112,8 @@ async fn the_list_names_whom_a_standing_still_morning_leaves_out() {
     let rules = format!("{DAY_BEFORE}[feed]\nstale_after = \"1 hour\"\n");
     let mut world = World::with("mode = \"live\"", &rules).await;
     world.book(&[
-        visit("a", "303-555-0101", "2026-11-10T11:00:00-07:00"),
-        visit("bystander", "303-555-0109", "2026-11-10T16:00:00-07:00"),
+        appointment("a", "303-555-0101", "2026-11-10T11:00:00-07:00"),
+        appointment("bystander", "303-555-0109", "2026-11-10T16:00:00-07:00"),
     ]);
     world.go_to("2026-11-09T17:30:00Z").await;
     // A short wait is nobody's to call for.
@@ -129,9 +129,9 @@ async fn the_list_names_whom_a_standing_still_morning_leaves_out() {
 #[tokio::test]
 async fn a_double_entry_whose_twin_is_texted_at_the_same_number_is_not_listed() {
     let mut world = World::new().await;
-    let twin = |id, phone| Visit { patient: "p", ..visit(id, phone, "2026-11-10T15:00:00-07:00") };
+    let twin = |id, phone| Visit { patient: "p", ..appointment(id, phone, "2026-11-10T15:00:00-07:00") };
     world.book(&[twin("a", "303-555-0101"), twin("b", "(303) 555 0101"), twin("c", "")]);
-    world.book(&[visit("bystander", "12", "2026-11-10T16:00:00-07:00")]);
+    world.book(&[appointment("bystander", "12", "2026-11-10T16:00:00-07:00")]);
     world.settle().await;
     assert_eq!(world.state("b", "day-before"), "skipped (duplicate)");
     assert_eq!(listed(&world), ["c no-phone", "bystander invalid-phone"]);

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use leadtime::annie::verdict::ReadError;
 use leadtime::domain::outcome::{NotSent, Outcome};
 
-use crate::world::{DAY_BEFORE, Visit, World, visit};
+use crate::world::{DAY_BEFORE, Visit, World, appointment};
 
 const A: &str = "303-555-0101";
 const A_E164: &str = "+13035550101";
@@ -15,9 +15,9 @@ fn unknown() -> Outcome {
     Outcome::Unknown { status: Some(500), detail: "Annie failed".into() }
 }
 
-/// Tuesday at three; the text is due on Monday at three, 22:00Z. The bystander's visit is a week later.
+/// Tuesday at three; the text is due on Monday at three, 22:00Z. The bystander's appointment is a week later.
 fn two_visits() -> [Visit; 2] {
-    [visit("a", A, "2026-11-10T15:00:00-07:00"), visit("bystander", B, "2026-11-17T15:00:00-07:00")]
+    [appointment("a", A, "2026-11-10T15:00:00-07:00"), appointment("bystander", B, "2026-11-17T15:00:00-07:00")]
 }
 
 #[tokio::test]
@@ -68,15 +68,15 @@ async fn what_nobody_can_tell_blocks_its_number_until_it_is_held_and_is_never_se
     let mut world = World::new().await;
     world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
     world.book(&two_visits());
-    // The same number has a visit on the day after.
-    world.book(&[visit("a2", A, "2026-11-11T15:00:00-07:00")]);
+    // The same number has an appointment on the day after.
+    world.book(&[appointment("a2", A, "2026-11-11T15:00:00-07:00")]);
     world.script([unknown()]);
     world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!(world.state("a", "day-before"), "unknown");
     world.go_to("2026-11-10T19:59:59Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("unknown", 1));
-    // When it is of no use any more a person has to decide; at the start of the visit it is given up, and the number
-    // is free: the other visit's text goes as soon as the gap to the one that may have arrived is over.
+    // When it is of no use any more a person has to decide; at the start of the appointment it is given up, and the number
+    // is free: the other appointment's text goes as soon as the gap to the one that may have arrived is over.
     world.go_to("2026-11-10T20:00:00Z").await;
     assert_eq!(world.state("a", "day-before"), "held");
     world.go_to("2026-11-10T22:00:00Z").await;
@@ -151,7 +151,7 @@ async fn a_claim_needs_no_marks() {
     let mut world = World::new().await;
     world.book(&two_visits());
     world.settle().await;
-    world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'; DELETE FROM dirty_numbers");
+    world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'; DELETE FROM replan_queue");
     world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("cancelled (cancelled)", 0));
 }
@@ -188,7 +188,10 @@ async fn moved_and_moved_back() {
 #[tokio::test]
 async fn moved_back_to_a_start_already_told_after_another_was_told() {
     let mut world = World::new().await;
-    world.book(&[visit("a", A, "2026-11-12T15:00:00-07:00"), visit("bystander", B, "2026-11-17T15:00:00-07:00")]);
+    world.book(&[
+        appointment("a", A, "2026-11-12T15:00:00-07:00"),
+        appointment("bystander", B, "2026-11-17T15:00:00-07:00"),
+    ]);
     world.reload("mode = \"live\"", "[[rule]]\nname = \"day-before\"\nlead = \"72 hours\"\nmessage = \"m\"").await;
     world.go_to("2026-11-09T22:00:00Z").await;
     world.execute("UPDATE appointments SET starts_at = '2026-11-13T15:00:00-07:00' WHERE id = 'a'");
@@ -207,13 +210,13 @@ async fn the_same_visit_under_a_new_id_or_number_is_not_told_again() {
     let mut world = World::new().await;
     world.book(&two_visits());
     world.go_to("2026-11-09T22:00:00Z").await;
-    let copy = Visit { patient: "a", ..visit("a-again", B, "2026-11-10T15:00:00-07:00") };
+    let copy = Visit { patient: "a", ..appointment("a-again", B, "2026-11-10T15:00:00-07:00") };
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
     world.book(&[copy]);
     world.execute("UPDATE appointments SET booked_at = '2026-11-01T15:00:00Z' WHERE id = 'a-again'");
     world.settle().await;
     assert_eq!(world.state("a-again", "day-before"), "skipped (duplicate)");
-    // A corrected number of the visit that was told.
+    // A corrected number of the appointment that was told.
     world.execute("UPDATE appointments SET status = 'booked', phone = '303-555-0109' WHERE id = 'a'");
     world.settle().await;
     assert_eq!(world.state("a", "day-before"), "sent");
@@ -223,7 +226,7 @@ async fn the_same_visit_under_a_new_id_or_number_is_not_told_again() {
 #[tokio::test]
 async fn of_two_entries_one_is_told_and_the_other_when_the_first_is_cancelled() {
     let mut world = World::new().await;
-    let copy = Visit { patient: "a", ..visit("a2", B, "2026-11-10T15:00:00-07:00") };
+    let copy = Visit { patient: "a", ..appointment("a2", B, "2026-11-10T15:00:00-07:00") };
     world.book(&[two_visits()[0].clone(), copy]);
     world.settle().await;
     assert_eq!(
@@ -241,7 +244,7 @@ async fn of_two_entries_one_is_told_and_the_other_when_the_first_is_cancelled() 
 async fn never_outside_the_window() {
     let mut world = World::new().await;
     // 07:30 on Wednesday: a day before is too early; it goes at opening on Tuesday.
-    world.book(&[visit("a", A, "2026-11-11T07:30:00-07:00")]);
+    world.book(&[appointment("a", A, "2026-11-11T07:30:00-07:00")]);
     world.go_to("2026-11-10T16:01:59Z").await;
     assert_eq!(world.sent_to(A_E164), 0, "09:01:59 is within the margin");
     world.go_to("2026-11-10T16:02:00Z").await;
@@ -249,7 +252,7 @@ async fn never_outside_the_window() {
 
     // Leadtime was off while a text was due: at night it waits for the morning, and is missed if that is too late.
     let mut world = World::new().await;
-    world.book(&[visit("a", A, "2026-11-10T15:00:00-07:00"), visit("b", B, "2026-11-10T10:30:00-07:00")]);
+    world.book(&[appointment("a", A, "2026-11-10T15:00:00-07:00"), appointment("b", B, "2026-11-10T10:30:00-07:00")]);
     world.settle().await;
     world.clock.advance(TimeDelta::hours(9));
     let mut world = world.restart().await;
@@ -264,7 +267,7 @@ async fn never_outside_the_window() {
 async fn placed_at_the_last_moment_of_a_window_it_leaves_within_a_minute_or_not_that_day() {
     for (at, sent) in [("2026-11-10T00:58:00Z", 1), ("2026-11-10T00:59:00Z", 1), ("2026-11-10T00:59:01Z", 0)] {
         let mut world = World::new().await;
-        world.book(&[visit("a", A, "2026-11-10T17:59:00-07:00")]);
+        world.book(&[appointment("a", A, "2026-11-10T17:59:00-07:00")]);
         world.settle().await;
         assert_eq!(world.number("SELECT due_at FROM reminders"), 1_794_272_280, "17:58 the day before");
         world.go_to("2026-11-10T00:50:00Z").await;
@@ -280,7 +283,7 @@ async fn too_late_is_missed_and_said() {
     let mut world = World::new().await;
     world.book(&two_visits());
     world.settle().await;
-    world.clock.advance(TimeDelta::hours(28)); // 14:00 on the day: an hour before the visit
+    world.clock.advance(TimeDelta::hours(28)); // 14:00 on the day: an hour before the appointment
     let mut world = world.restart().await;
     world.settle().await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("missed (expired)", 0));
@@ -297,7 +300,10 @@ async fn booked_late_gets_nothing_unless_the_rule_says_so() {
         let mut world = World::with("mode = \"live\"", &rule).await;
         world.settle().await;
         world.go_to("2026-11-10T17:00:00Z").await;
-        world.book(&[visit("a", A, "2026-11-10T15:00:00-07:00"), visit("bystander", B, "2026-11-17T15:00:00-07:00")]);
+        world.book(&[
+            appointment("a", A, "2026-11-10T15:00:00-07:00"),
+            appointment("bystander", B, "2026-11-17T15:00:00-07:00"),
+        ]);
         world.settle().await;
         assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent));
         // Moved late is the same, and reads the same when everything is loaded anew by REPLACE.
@@ -316,9 +322,9 @@ async fn booked_in_time_but_seen_late_is_downtime_and_sent() {
     let mut world = World::new().await;
     world.go_to("2026-11-10T17:00:00Z").await;
     let seen_late =
-        Visit { booked_at: Some("2026-11-01T12:00:00-07:00"), ..visit("a", A, "2026-11-10T15:00:00-07:00") };
+        Visit { booked_at: Some("2026-11-01T12:00:00-07:00"), ..appointment("a", A, "2026-11-10T15:00:00-07:00") };
     let booked_late =
-        Visit { booked_at: Some("2026-11-10T08:00:00-07:00"), ..visit("b", B, "2026-11-10T15:00:00-07:00") };
+        Visit { booked_at: Some("2026-11-10T08:00:00-07:00"), ..appointment("b", B, "2026-11-10T15:00:00-07:00") };
     world.book(&[seen_late, booked_late]);
     world.settle().await;
     assert_eq!(
@@ -329,14 +335,14 @@ async fn booked_in_time_but_seen_late_is_downtime_and_sent() {
 
 #[tokio::test]
 async fn without_booked_at_the_imports_tell_whether_it_was_late() {
-    // The text was due on Monday 22:00Z. An import after that, before the visit was first seen, shows it was not booked then.
+    // The text was due on Monday 22:00Z. An import after that, before the appointment was first seen, shows it was not booked then.
     for (import, state) in [("2026-11-09T21:00:00Z", "sent"), ("2026-11-10T01:00:00Z", "skipped (booked-late)")] {
         let mut world = World::new().await;
         world.execute(&format!(
             "INSERT INTO imports (feed, started_at, finished_at, complete) VALUES ('csv', unixepoch('{import}'), unixepoch('{import}'), 0)"
         ));
         world.go_to("2026-11-10T17:00:00Z").await;
-        world.book(&[Visit { feed: Some("csv"), ..visit("a", A, "2026-11-10T15:00:00-07:00") }]);
+        world.book(&[Visit { feed: Some("csv"), ..appointment("a", A, "2026-11-10T15:00:00-07:00") }]);
         world.settle().await;
         assert_eq!(world.state("a", "day-before"), state, "import at {import}");
     }
@@ -379,7 +385,10 @@ async fn observe_mode_texts_nobody_and_going_live_does_not_burst() {
 #[tokio::test]
 async fn only_to_takes_its_numbers_as_written_and_no_others() {
     let mut world = World::with("mode = \"live\"\nonly_to = [\"+15559876543\"]", DAY_BEFORE).await;
-    world.book(&[visit("a", "+15559876543", "2026-11-10T15:00:00-07:00"), visit("b", B, "2026-11-10T15:00:00-07:00")]);
+    world.book(&[
+        appointment("a", "+15559876543", "2026-11-10T15:00:00-07:00"),
+        appointment("b", B, "2026-11-10T15:00:00-07:00"),
+    ]);
     world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!(
         (world.state("a", "day-before"), world.state("b", "day-before")),
@@ -393,7 +402,7 @@ async fn types_and_closed_days() {
     let rules = "[[rule]]\nname = \"new\"\nlead = \"24 hours\"\nonly_types = [\"N\"]\nmessage = \"m\"\n\
                  [[rule]]\nname = \"others\"\nlead = \"24 hours\"\nexcept_types = [\"N\"]\nmessage = \"m\"\n";
     let mut world = World::with("mode = \"live\"\nholidays = [\"2026-11-11\"]", rules).await;
-    let typed = |id, type_id, at: &str| Visit { type_id, ..visit(id, A, at) };
+    let typed = |id, type_id, at: &str| Visit { type_id, ..appointment(id, A, at) };
     world.book(&[
         typed("n", Some("N"), "2026-11-10T15:00:00-07:00"),
         typed("o", Some("O"), "2026-11-10T16:00:00-07:00"),
@@ -414,7 +423,7 @@ async fn types_and_closed_days() {
 async fn one_visit_gets_its_nearer_text_alone_after_a_long_pause() {
     let rules = "[[rule]]\nname = \"early\"\nlead = \"3 days\"\nmessage = \"m\"\n[[rule]]\nname = \"late\"\nlead = \"1 day\"\nmessage = \"m\"\n";
     let mut world = World::with("mode = \"live\"", rules).await;
-    world.book(&[visit("a", A, "2026-11-13T12:00:00-07:00")]);
+    world.book(&[appointment("a", A, "2026-11-13T12:00:00-07:00")]);
     world.settle().await;
     assert_eq!(
         world.number("SELECT expires_at FROM reminders WHERE rule = 'early'"),
@@ -431,8 +440,8 @@ async fn one_visit_gets_its_nearer_text_alone_after_a_long_pause() {
 async fn two_visits_of_one_number_on_one_day_go_in_one_text() {
     let mut world = World::new().await;
     world.book(&[
-        visit("a", A, "2026-11-10T15:00:00-07:00"),
-        visit("a2", "(303) 555 0101", "2026-11-10T15:00:00-07:00"),
+        appointment("a", A, "2026-11-10T15:00:00-07:00"),
+        appointment("a2", "(303) 555 0101", "2026-11-10T15:00:00-07:00"),
     ]);
     world.settle().await;
     world.clock.advance(TimeDelta::hours(5));
@@ -448,7 +457,7 @@ async fn a_clock_before_the_last_attempt_sends_nothing() {
     let mut world = World::new().await;
     world.book(&two_visits());
     world.go_to("2026-11-09T22:00:00Z").await;
-    world.book(&[visit("c", "303-555-0103", "2026-11-10T11:00:00-07:00")]);
+    world.book(&[appointment("c", "303-555-0103", "2026-11-10T11:00:00-07:00")]);
     world.execute("UPDATE appointments SET booked_at = '2026-11-01T00:00:00Z' WHERE id = 'c'");
     world.clock.set("2026-11-09T19:00:00Z".parse().unwrap());
     let report = world.settle().await;
@@ -473,7 +482,10 @@ async fn one_reminder_that_cannot_be_planned_claimed_or_settled_holds_up_no_othe
             .execute_batch(&format!("CREATE TRIGGER poison {when} BEGIN SELECT RAISE(ABORT, 'poison'); END"))
             .unwrap();
         // It expires first, so it is always the first to be looked at.
-        world.book(&[visit("a", A, "2026-11-10T14:59:00-07:00"), visit("b", B, "2026-11-10T15:00:00-07:00")]);
+        world.book(&[
+            appointment("a", A, "2026-11-10T14:59:00-07:00"),
+            appointment("b", B, "2026-11-10T15:00:00-07:00"),
+        ]);
         world.go_to("2026-11-09T22:00:00Z").await;
         world.go_to("2026-11-09T22:00:05Z").await;
         assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent), "{when}");
@@ -484,8 +496,10 @@ async fn one_reminder_that_cannot_be_planned_claimed_or_settled_holds_up_no_othe
 #[tokio::test]
 async fn an_entry_nobody_could_be_texted_by_makes_no_duplicate() {
     let mut world = World::new().await;
-    let copy =
-        |id: &'static str, phone: &'static str| Visit { patient: "p", ..visit(id, phone, "2026-11-10T15:00:00-07:00") };
+    let copy = |id: &'static str, phone: &'static str| Visit {
+        patient: "p",
+        ..appointment(id, phone, "2026-11-10T15:00:00-07:00")
+    };
     // The first entries have no number, none that exists, the practice's own, and one that asked for no texts.
     world.execute("INSERT INTO opt_outs VALUES ('+13035550104', 0, 'desk', NULL)");
     world.book(&[
@@ -512,7 +526,7 @@ async fn an_entry_nobody_could_be_texted_by_makes_no_duplicate() {
 #[tokio::test]
 async fn concurrency_and_pace_of_the_configuration_are_obeyed() {
     let three =
-        || [("a", A), ("b", B), ("c", "303-555-0103")].map(|(id, to)| visit(id, to, "2026-11-10T15:00:00-07:00"));
+        || [("a", A), ("b", B), ("c", "303-555-0103")].map(|(id, to)| appointment(id, to, "2026-11-10T15:00:00-07:00"));
     for (annie, begun) in [("concurrency = 1", 1), ("concurrency = 2", 2), ("", 3)] {
         let mut world = World::with_all(annie, "mode = \"live\"", DAY_BEFORE).await;
         world.book(&three());
@@ -537,11 +551,11 @@ async fn concurrency_and_pace_of_the_configuration_are_obeyed() {
 #[tokio::test]
 async fn text_that_is_no_utf8_stops_nobody_else() {
     let mut world = World::new().await;
-    world.book(&[visit("b", B, "2026-11-10T15:00:00-07:00")]);
+    world.book(&[appointment("b", B, "2026-11-10T15:00:00-07:00")]);
     for (id, column) in
         [("x1", "first_name"), ("x2", "phone"), ("x3", "type_id"), ("x4", "patient_id"), ("x5", "description")]
     {
-        world.book(&[visit(id, A, "2026-11-10T15:00:00-07:00")]);
+        world.book(&[appointment(id, A, "2026-11-10T15:00:00-07:00")]);
         world.execute(&format!("UPDATE appointments SET {column} = CAST(x'4a6fe9' AS TEXT) WHERE id = '{id}'"));
     }
     world.execute(
@@ -557,14 +571,14 @@ async fn text_that_is_no_utf8_stops_nobody_else() {
     let (config, _) = leadtime::config::load(&world.folder.path().join("config.toml")).unwrap();
     let now = "2026-11-09T22:00:00Z".parse().unwrap();
     let shown = leadtime::reports::plan_view::plan_of(&connection, &config, now, now + TimeDelta::days(9)).unwrap();
-    assert!(shown.iter().any(|row| row.visit.id.0 == "b"));
+    assert!(shown.iter().any(|row| row.appointment.id.0 == "b"));
 }
 
 /// A row that this version cannot read is left out of what a person is shown, and of what a reload weighs.
 #[tokio::test]
 async fn one_unreadable_row_hides_no_other() {
     let mut world = World::new().await;
-    world.book(&[visit("x", A, "2026-11-10T15:00:00-07:00"), visit("b", B, "2026-11-10T15:00:00-07:00")]);
+    world.book(&[appointment("x", A, "2026-11-10T15:00:00-07:00"), appointment("b", B, "2026-11-10T15:00:00-07:00")]);
     world.settle().await;
     let newer = "PRAGMA ignore_check_constraints = ON;
         UPDATE reminders SET state = 'skipped', reason = 'of-a-newer-version' WHERE appointment_id = 'x'";
@@ -576,18 +590,18 @@ async fn one_unreadable_row_hides_no_other() {
     assert_eq!((difference.unreadable, difference.same, difference.at_once), (1, 1, (1, 1)));
     let now = "2026-11-09T17:00:00Z".parse().unwrap();
     let shown = leadtime::reports::plan_view::plan_of(&connection, &config, now, now + TimeDelta::days(9)).unwrap();
-    assert_eq!(shown.iter().map(|row| row.visit.id.0.as_str()).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(shown.iter().map(|row| row.appointment.id.0.as_str()).collect::<Vec<_>>(), ["b"]);
 }
 
 #[tokio::test]
 async fn a_failing_annie_does_not_cost_the_whole_days_texts() {
     let mut world = World::new().await;
-    let visits: Vec<Visit> = ["a", "b", "c", "d", "e", "f", "g", "h"]
+    let appointments: Vec<Visit> = ["a", "b", "c", "d", "e", "f", "g", "h"]
         .into_iter()
         .zip(["1", "2", "3", "4", "5", "6", "7", "8"].map(|n| format!("+1303555011{n}").leak() as &'static str))
-        .map(|(id, phone)| visit(id, phone, "2026-11-10T15:00:00-07:00"))
+        .map(|(id, phone)| appointment(id, phone, "2026-11-10T15:00:00-07:00"))
         .collect();
-    world.book(&visits);
+    world.book(&appointments);
     world.script(std::iter::repeat_n(unknown(), 5));
     let report = world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!(report.waits.map(|w| w.code()), Some("offline"));

@@ -32,8 +32,8 @@ fn nothing_private(what: &str, output: &str) {
     }
 }
 
-/// Visits due at once, of marked patients.
-fn visits(count: usize) -> String {
+/// Appointments due at once, of marked patients.
+fn appointments(count: usize) -> String {
     let plain = crate::program::visits_due_in(1, count);
     let mut csv =
         String::from("id,patient_id,first_name,last_name,date_of_birth,description,phone,starts_at,status,booked_at\n");
@@ -56,10 +56,10 @@ fn no_output_tells_a_name_a_number_a_birth_date_a_text_or_the_key() {
         .replace("[annie]\n", "[annie]\nsend_patient = [\"first_name\", \"last_name\", \"date_of_birth\", \"patient_id\"]\nsend_appointment = [\"start_time\", \"id\", \"description\"]\ntimeout = \"2 seconds\"\n")
         .replace("See you {{", "{{ patient.first_name }} {{ patient.last_name }}, see you for {{ appointment.description }} {{");
     std::fs::write(practice.path("config.toml"), &config).unwrap();
-    let imported = practice.import(&visits(60), &[]);
+    let imported = practice.import(&appointments(60), &[]);
     nothing_private("import", &format!("{}{}", imported.out, imported.err));
     // Rows that are wrong are reported by line and column, not by what they hold.
-    let wrong = visits(1).replace("A0,", "W0,").replace("booked,", "zebulonmark,");
+    let wrong = appointments(1).replace("A0,", "W0,").replace("booked,", "zebulonmark,");
     let reported = practice.import(&wrong, &[]);
     assert_eq!(reported.code, 1, "{}{}", reported.out, reported.err);
     let mut daemon = Daemon::start_with(

@@ -236,7 +236,7 @@ pub(crate) fn live_config(base_url: &str) -> String {
     )
 }
 
-/// Visits whose texts are due `seconds` from now, booked long ago, one number each.
+/// Appointments whose texts are due `seconds` from now, booked long ago, one number each.
 pub(crate) fn visits_due_in(seconds: i64, count: usize) -> String {
     let start =
         (now() + TimeDelta::hours(24) + TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
@@ -280,7 +280,7 @@ fn two_hundred_due_reminders_are_two_hundred_texts_and_a_second_start_sends_none
     let status = practice.status();
     assert_eq!((status["counts"]["sent"].as_u64(), status["daemon"]["running"].as_bool()), (Some(200), Some(false)));
 
-    // Again, with the same visits imported once more: nothing goes out. The stop comes after a pass that saw them.
+    // Again, with the same appointments imported once more: nothing goes out. The stop comes after a pass that saw them.
     practice.run(&["import", "appointments.csv"]).good();
     let daemon = Daemon::start(&practice, "annie-sk-v1-test");
     let (code, log) = daemon.stop();

@@ -1,4 +1,4 @@
-//! Properties of the planner: for any rules, calendars and visits, at any moment.
+//! Properties of the planner: for any rules, calendars and appointments, at any moment.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,7 +20,7 @@ use leadtime::planner::budget::MARGIN;
 use leadtime::planner::calendar::{Calendar, Hours};
 use leadtime::planner::holidays::Holidays;
 use leadtime::planner::input::{
-    FeedImports, Household, LiveSince, Mode, Number, NumberFacts, Rulebook, Stored, VisitFacts,
+    AppointmentInput, FeedImports, Household, LiveSince, Mode, Number, PlannerInput, Rulebook, Stored,
 };
 use leadtime::planner::plan::{DueBy, Item, Plan, plan};
 use proptest::prelude::*;
@@ -137,15 +137,15 @@ fn rulebooks() -> impl Strategy<Value = Rulebook> {
     )
 }
 
-/// A visit: start, first sight, whether its feed has imports, its status, its patient, its location and language.
+/// An appointment: start, first sight, whether its feed has imports, its status, its patient, its location and language.
 type Odd = (i64, i64, bool, u8, u8, u8);
 
-/// Visits somewhere in the coming month, seen some time before the moment of planning or after.
-fn visits() -> impl Strategy<Value = Vec<Odd>> {
-    let visit = (0_i64..40_000, -20_000_i64..30_000, any::<bool>(), 0_u8..7, 0_u8..5, 0_u8..6);
+/// Appointments somewhere in the coming month, seen some time before the moment of planning or after.
+fn appointments() -> impl Strategy<Value = Vec<Odd>> {
+    let appointment = (0_i64..40_000, -20_000_i64..30_000, any::<bool>(), 0_u8..7, 0_u8..5, 0_u8..6);
     // Some at the same start, as families have them.
     let start = prop_oneof![(0_i64..40_000).boxed(), (0_i64..28).prop_map(|day| day * 1440 + 600).boxed()];
-    prop::collection::vec((visit, start).prop_map(|(v, start)| (start, v.1, v.2, v.3, v.4, v.5)), 1..7)
+    prop::collection::vec((appointment, start).prop_map(|(v, start)| (start, v.1, v.2, v.3, v.4, v.5)), 1..7)
 }
 
 /// Earlier attempts: when, and how they ended.
@@ -157,9 +157,9 @@ fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     })
 }
 
-fn facts(visits: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> NumberFacts {
-    let visit = |(n, (start, seen, imports, status, patient, place)): (usize, &Odd)| VisitFacts {
-        appointment: Appointment {
+fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> PlannerInput {
+    let appointment = |(n, (start, seen, imports, status, patient, place)): (usize, &Odd)| AppointmentInput {
+        row: Appointment {
             id: format!("a{n}").as_str().into(),
             patient_id: format!("p{patient}").as_str().into(),
             first_name: Private(None),
@@ -196,23 +196,23 @@ fn facts(visits: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> NumberFact
         paused: None,
         twins: vec![],
     };
-    NumberFacts {
+    PlannerInput {
         number: Number::Usable(Phone::from_e164("+13035550101").unwrap()),
-        visits: visits.iter().enumerate().map(visit).collect(),
+        appointments: appointments.iter().enumerate().map(appointment).collect(),
         stored: vec![],
         spent: vec![],
         in_doubt: false,
         opted_out: false,
         attempts: attempts.iter().filter(|attempt| attempt.at <= now).cloned().collect(),
         wrong_for: BTreeSet::new(),
-        told: Vec::new(),
+        adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
     }
 }
 
 /// Every instant at which a text takes room: made, and planned.
-fn taken(facts: &NumberFacts, plan: &Plan) -> Vec<DateTime<Utc>> {
+fn taken(facts: &PlannerInput, plan: &Plan) -> Vec<DateTime<Utc>> {
     facts.attempts.iter().map(|attempt| attempt.at).chain(plan.messages.iter().map(|message| message.due_at)).collect()
 }
 
@@ -296,15 +296,15 @@ proptest! {
 
     #[test]
     fn nothing_is_planned_at_a_bad_moment(
-        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000, live in -20_000_i64..20_000
+        book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000, live in -20_000_i64..20_000
     ) {
         let now = instant(now);
-        let facts = facts(&visits, &attempts, now);
+        let facts = facts(&appointments, &attempts, now);
         let plan = plan(&book, &live_since(&book, live), &facts, now, &fine);
         for item in planned(&plan.items) {
             let (due, adjusted) = (item.due_at.unwrap(), item.adjusted_at.unwrap());
-            let visit = facts.visits.iter().find(|v| v.appointment.id == item.key.appointment_id).unwrap();
-            let calendar = book.calendar_of(&visit.appointment).unwrap();
+            let appointment = facts.appointments.iter().find(|v| v.row.id == item.key.appointment_id).unwrap();
+            let calendar = book.calendar_of(&appointment.row).unwrap();
             prop_assert!(may_leave(calendar, due), "{item:?}");
             prop_assert!(due < item.expires_at.unwrap() && due <= item.key.start - TimeDelta::hours(2), "{item:?}");
             prop_assert!(due >= now || now - due <= TimeDelta::seconds(60), "{item:?}");
@@ -313,17 +313,17 @@ proptest! {
             prop_assert!(!early || (item.due_by == Some(DueBy::Together) && calendar.date(due) >= calendar.date(adjusted)), "{item:?}");
             prop_assert!(calendar.is_open(calendar.date(item.key.start)), "{item:?}");
         }
-        // Two rules never plan one visit at the same instant: the nearer covers the other.
+        // Two rules never plan one appointment at the same instant: the nearer covers the other.
         let moments: BTreeSet<_> = planned(&plan.items).map(|i| (i.key.appointment_id.clone(), i.adjusted_at)).collect();
         prop_assert_eq!(moments.len(), planned(&plan.items).count());
     }
 
     #[test]
     fn nothing_planned_breaks_a_limit(
-        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000
+        book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000
     ) {
         let now = instant(now);
-        let facts = facts(&visits, &attempts, now);
+        let facts = facts(&appointments, &attempts, now);
         let plan = plan(&book, &live_since(&book, -20_000), &facts, now, &fine);
         let taken = taken(&facts, &plan);
         let rests = rests_until(&book.limits, &facts.attempts);
@@ -335,15 +335,15 @@ proptest! {
         }
     }
 
-    /// A reminder that goes out is in one text; a text is one location's and language's, and never about a visit twice.
+    /// A reminder that goes out is in one text; a text is one location's and language's, and never about an appointment twice.
     #[test]
     fn texts_and_reminders_agree(
-        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000
+        book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000
     ) {
         let now = instant(now);
-        let facts = facts(&visits, &attempts, now);
+        let facts = facts(&appointments, &attempts, now);
         let plan = plan(&book, &live_since(&book, -20_000), &facts, now, &fine);
-        let of = |id: &AppointmentId| &facts.visits.iter().find(|v| v.appointment.id == *id).unwrap().appointment;
+        let of = |id: &AppointmentId| &facts.appointments.iter().find(|v| v.row.id == *id).unwrap().row;
         for item in &plan.items {
             let texts: Vec<_> = plan.messages.iter().filter(|message| message.keys.contains(&item.key)).collect();
             let goes = matches!(item.state, State::Answered(Answer::Planned | Answer::Skipped(Skip::ObserveMode)));
@@ -351,9 +351,9 @@ proptest! {
             prop_assert!(texts.iter().all(|text| Some(text.due_at) == item.due_at));
         }
         for message in &plan.messages {
-            let visits: BTreeSet<_> = message.keys.iter().map(|key| &key.appointment_id).collect();
-            prop_assert_eq!(visits.len(), message.keys.len());
-            let kinds: BTreeSet<_> = visits.iter().map(|id| (book.location_of(of(id)), book.language_of(of(id)))).collect();
+            let appointments: BTreeSet<_> = message.keys.iter().map(|key| &key.appointment_id).collect();
+            prop_assert_eq!(appointments.len(), message.keys.len());
+            let kinds: BTreeSet<_> = appointments.iter().map(|id| (book.location_of(of(id)), book.language_of(of(id)))).collect();
             prop_assert_eq!(kinds.len(), 1);
             prop_assert!(book.household == Household::Merge || message.keys.len() == 1);
             prop_assert!(message.keys.is_sorted_by_key(|key| (key.start, key.appointment_id.clone())));
@@ -364,18 +364,18 @@ proptest! {
     /// instant for it, and none of these it could have gone with. So nothing is displaced by what comes after it.
     #[test]
     fn what_is_lost_had_no_room(
-        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000
+        book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000
     ) {
         let now = instant(now);
-        let facts = facts(&visits, &attempts, now);
+        let facts = facts(&appointments, &attempts, now);
         let plan = plan(&book, &live_since(&book, -20_000), &facts, now, &fine);
         let items: HashMap<&ReminderKey, &Item> = plan.items.iter().map(|item| (&item.key, item)).collect();
-        let of = |id: &AppointmentId| &facts.visits.iter().find(|v| v.appointment.id == *id).unwrap().appointment;
+        let of = |id: &AppointmentId| &facts.appointments.iter().find(|v| v.row.id == *id).unwrap().row;
         let rests = rests_until(&book.limits, &facts.attempts);
         for item in plan.items.iter().filter(|i| i.state == State::Answered(Answer::Skipped(Skip::ContactLimit))) {
             let mine = rank(&book, item);
-            let visit = of(&item.key.appointment_id);
-            let calendar = book.calendar_of(visit).unwrap();
+            let appointment = of(&item.key.appointment_id);
+            let calendar = book.calendar_of(appointment).unwrap();
             let before: Vec<_> = plan.messages.iter().filter(|m| m.keys.iter().any(|key| rank(&book, items[key]) < mine)).collect();
             let taken: Vec<_> = facts.attempts.iter().map(|a| a.at).chain(before.iter().map(|m| m.due_at)).collect();
             let wanted = item.blocker.as_ref().unwrap().wanted;
@@ -390,7 +390,7 @@ proptest! {
             if book.household == Household::Merge {
                 let joins = before.iter().find(|m| {
                     let other = of(&m.keys[0].appointment_id);
-                    (book.location_of(other), book.language_of(other)) == (book.location_of(visit), book.language_of(visit))
+                    (book.location_of(other), book.language_of(other)) == (book.location_of(appointment), book.language_of(appointment))
                         && m.due_at < expires
                         && calendar.date(m.due_at) >= calendar.date(wanted)
                         && m.keys.iter().all(|key| key.appointment_id != item.key.appointment_id)
@@ -408,14 +408,14 @@ proptest! {
 
     #[test]
     fn every_visit_and_rule_has_one_answer_and_planning_again_changes_nothing(
-        book in rulebooks(), visits in visits(), attempts in attempts(), now in -10_000_i64..40_000, live in -20_000_i64..20_000
+        book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000, live in -20_000_i64..20_000
     ) {
         let now = instant(now);
-        let mut facts = facts(&visits, &attempts, now);
+        let mut facts = facts(&appointments, &attempts, now);
         let live = live_since(&book, live);
         let first = plan(&book, &live, &facts, now, &fine);
         let keys: BTreeSet<String> = first.items.iter().map(|item| format!("{:?}", item.key)).collect();
-        prop_assert_eq!(first.items.len(), visits.len() * book.rules.len());
+        prop_assert_eq!(first.items.len(), appointments.len() * book.rules.len());
         prop_assert_eq!(keys.len(), first.items.len());
         facts.stored = stored(&first.items);
         let again = plan(&book, &live, &facts, now, &fine);
@@ -423,8 +423,8 @@ proptest! {
             items.iter().map(|i| (i.key.clone(), (i.state, i.due_at, i.expires_at))).collect()
         };
         prop_assert_eq!(told(&again.items), told(&first.items));
-        // The order of the visits does not matter.
-        facts.visits.reverse();
+        // The order of the appointments does not matter.
+        facts.appointments.reverse();
         facts.stored.reverse();
         prop_assert_eq!(plan(&book, &live, &facts, now, &fine), again);
     }
@@ -432,14 +432,14 @@ proptest! {
     /// As time goes by, what is final stays, and what was planned is sent in time or ends with a reason.
     #[test]
     fn time_only_closes(
-        book in rulebooks(), visits in visits(), attempts in attempts(), steps in prop::collection::vec(1_i64..4_000, 1..12)
+        book in rulebooks(), appointments in appointments(), attempts in attempts(), steps in prop::collection::vec(1_i64..4_000, 1..12)
     ) {
         let live = live_since(&book, -20_000);
         let mut now = -10_000;
         let mut last: Vec<Item> = vec![];
         for step in steps {
             now += step;
-            let mut facts = facts(&visits, &attempts, instant(now));
+            let mut facts = facts(&appointments, &attempts, instant(now));
             facts.stored = stored(&last);
             let items = plan(&book, &live, &facts, instant(now), &fine).items;
             let before: HashMap<&ReminderKey, State> = last.iter().map(|item| (&item.key, item.state)).collect();

@@ -1,4 +1,4 @@
-//! Real appointment books, imported and planned by the real binary: every visit and rule is in exactly one state.
+//! Real appointment books, imported and planned by the real binary: every appointment and rule is in exactly one state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

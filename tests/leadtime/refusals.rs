@@ -3,7 +3,7 @@
 use leadtime::domain::outcome::{NotSent, Outcome};
 use leadtime::domain::reminder::Wait;
 
-use crate::world::{World, visit};
+use crate::world::{World, appointment};
 
 const PHONES: [&str; 4] = ["+13035550101", "+13035550102", "+13035550103", "+13035550104"];
 
@@ -15,10 +15,10 @@ fn refused(status: u16) -> Outcome {
 async fn world() -> World {
     let world = World::one_at_a_time().await;
     world.book(&[
-        visit("v1", PHONES[0], "2026-11-10T15:00:00-07:00"),
-        visit("v2", PHONES[1], "2026-11-10T15:00:01-07:00"),
-        visit("v3", PHONES[2], "2026-11-10T15:00:02-07:00"),
-        visit("bystander", PHONES[3], "2026-11-17T15:00:00-07:00"),
+        appointment("v1", PHONES[0], "2026-11-10T15:00:00-07:00"),
+        appointment("v2", PHONES[1], "2026-11-10T15:00:01-07:00"),
+        appointment("v3", PHONES[2], "2026-11-10T15:00:02-07:00"),
+        appointment("bystander", PHONES[3], "2026-11-17T15:00:00-07:00"),
     ]);
     world
 }
@@ -124,8 +124,8 @@ async fn unreachable_backs_off_and_tries_one_at_a_time() {
 async fn three_rejections_in_a_row_slow_down() {
     let mut world = world().await;
     world.book(&[
-        visit("v4", "303-555-0105", "2026-11-10T15:00:03-07:00"),
-        visit("v5", "303-555-0106", "2026-11-10T15:00:04-07:00"),
+        appointment("v4", "303-555-0105", "2026-11-10T15:00:03-07:00"),
+        appointment("v5", "303-555-0106", "2026-11-10T15:00:04-07:00"),
     ]);
     world.settle().await;
     let rejected = |status| Outcome::Rejected { status };
@@ -178,8 +178,8 @@ async fn one_refused_number_does_not_keep_the_circuit_open_for_others() {
 async fn a_lone_number_that_is_refused_again_and_again_is_left_alone() {
     let mut world = World::one_at_a_time().await;
     world.book(&[
-        visit("v1", PHONES[0], "2026-11-12T15:00:00-07:00"),
-        visit("bystander", PHONES[3], "2026-11-17T15:00:00-07:00"),
+        appointment("v1", PHONES[0], "2026-11-12T15:00:00-07:00"),
+        appointment("bystander", PHONES[3], "2026-11-17T15:00:00-07:00"),
     ]);
     world.execute("UPDATE appointments SET booked_at = '2026-11-01T00:00:00Z'");
     world.script((0..20).map(|_| refused(403)));
@@ -210,8 +210,8 @@ async fn a_key_that_may_read_conversations_is_a_good_one() {
 async fn after_three_rejections_an_unclear_answer_waits_as_long() {
     let mut world = world().await;
     world.book(&[
-        visit("v4", "303-555-0105", "2026-11-10T15:00:03-07:00"),
-        visit("v5", "303-555-0106", "2026-11-10T15:00:04-07:00"),
+        appointment("v4", "303-555-0105", "2026-11-10T15:00:03-07:00"),
+        appointment("v5", "303-555-0106", "2026-11-10T15:00:04-07:00"),
     ]);
     world.settle().await;
     let unclear = Outcome::Unknown { status: Some(500), detail: "failed".into() };

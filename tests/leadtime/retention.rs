@@ -1,4 +1,4 @@
-//! What is deleted of visits of long ago, what stays, and that "never twice" does not rest on what is deleted.
+//! What is deleted of appointments of long ago, what stays, and that "never twice" does not rest on what is deleted.
 
 use chrono::{DateTime, Utc};
 use leadtime::clock::Clock;
@@ -7,7 +7,7 @@ use leadtime::store::Store;
 use leadtime::store::connection::{integrity, open};
 use leadtime::store::ledger::audit;
 
-use crate::world::{DAY_BEFORE, Visit, World, visit};
+use crate::world::{DAY_BEFORE, Visit, World, appointment};
 
 const A: &str = "+13035550101";
 
@@ -20,11 +20,11 @@ async fn sweep(world: &World) {
     let mut house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
     for step in 0..20 {
         let now = world.clock.now() + chrono::TimeDelta::seconds(5 * step);
-        house.tend(world.engine.config(), now, true).await.unwrap();
+        house.run(world.engine.config(), now, true).await.unwrap();
     }
 }
 
-/// A visit with everything that could tell who it is.
+/// An appointment with everything that could tell who it is.
 fn name(world: &World, id: &str, first_name: &str) {
     world.execute(&format!(
         "UPDATE appointments SET first_name = '{first_name}', last_name = 'Quxley', date_of_birth = '1979-04-05',
@@ -53,8 +53,8 @@ fn at(text: &str) -> DateTime<Utc> {
 async fn names_and_words_go_and_what_never_twice_rests_on_stays() {
     let mut world = world().await;
     world.book(&[
-        visit("a", "(303) 555-0101", "2026-11-10T15:00:00-07:00"),
-        visit("bystander", "303-555-0109", "2026-12-10T15:00:00-07:00"),
+        appointment("a", "(303) 555-0101", "2026-11-10T15:00:00-07:00"),
+        appointment("bystander", "303-555-0109", "2026-12-10T15:00:00-07:00"),
     ]);
     name(&world, "a", "Zebulon");
     world.execute("UPDATE appointments SET first_name = 'Wilhelmina' WHERE id = 'bystander'");
@@ -104,8 +104,8 @@ async fn names_and_words_go_and_what_never_twice_rests_on_stays() {
 #[tokio::test]
 async fn a_visit_that_comes_back_is_not_texted_again_and_deleted_again() {
     let mut world = world().await;
-    let a = visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00");
-    world.book(&[a.clone(), visit("bystander", "303-555-0109", "2027-03-10T15:00:00-07:00")]);
+    let a = appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00");
+    world.book(&[a.clone(), appointment("bystander", "303-555-0109", "2027-03-10T15:00:00-07:00")]);
     world.go_to("2026-11-09T22:00:30Z").await;
     world.go_to("2026-12-20T22:00:00Z").await;
     sweep(&world).await;
@@ -118,8 +118,8 @@ async fn a_visit_that_comes_back_is_not_texted_again_and_deleted_again() {
     assert_eq!(world.states("a", "day-before"), ["sent"]);
     sweep(&world).await;
     assert_eq!(world.text("SELECT group_concat(id) FROM appointments"), "bystander");
-    // The same patient's next visit is texted as ever, and not greeted as a first text.
-    world.book(&[Visit { id: "next", ..visit("a", "303-555-0101", "2026-12-22T15:00:00-07:00") }]);
+    // The same patient's next appointment is texted as ever, and not greeted as a first text.
+    world.book(&[Visit { id: "next", ..appointment("a", "303-555-0101", "2026-12-22T15:00:00-07:00") }]);
     world.go_to("2026-12-21T22:00:30Z").await;
     assert_eq!((world.sent_to(A), world.state("bystander", "day-before").as_str()), (2, "planned"));
 }
@@ -128,8 +128,8 @@ async fn a_visit_that_comes_back_is_not_texted_again_and_deleted_again() {
 async fn what_is_not_settled_or_not_planned_yet_waits() {
     let mut world = world().await;
     world.book(&[
-        visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
-        visit("b", "303-555-0102", "2026-11-10T15:00:00-07:00"),
+        appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        appointment("b", "303-555-0102", "2026-11-10T15:00:00-07:00"),
     ]);
     world.script([leadtime::domain::outcome::Outcome::Unknown { status: None, detail: "the connection broke".into() }]);
     world.go_to("2026-11-09T22:00:30Z").await;
@@ -150,8 +150,8 @@ async fn a_number_that_was_shared_by_too_many_is_planned_again_when_they_are_gon
     let rules = format!("{DAY_BEFORE}[retention]\nafter_visit = \"31 days\"\n");
     let mut world = World::with("mode = \"live\"\nmax_household = 1", &rules).await;
     world.book(&[
-        visit("old", "303-555-0101", "2026-11-05T15:00:00-07:00"),
-        visit("new", "303-555-0101", "2027-03-10T15:00:00-07:00"),
+        appointment("old", "303-555-0101", "2026-11-05T15:00:00-07:00"),
+        appointment("new", "303-555-0101", "2027-03-10T15:00:00-07:00"),
     ]);
     world.settle().await;
     assert_eq!(world.state("new", "day-before"), "skipped (shared-number)");
@@ -164,7 +164,7 @@ async fn a_number_that_was_shared_by_too_many_is_planned_again_when_they_are_gon
 #[tokio::test]
 async fn a_household_text_is_kept_until_its_last_visit_is_past() {
     let mut world = world().await;
-    let family = |id, starts: &str| Visit { id, patient: id, ..visit("x", "303-555-0101", starts) };
+    let family = |id, starts: &str| Visit { id, patient: id, ..appointment("x", "303-555-0101", starts) };
     world.book(&[family("a", "2026-11-10T15:00:00-07:00"), family("b", "2026-11-10T16:00:00-07:00")]);
     world.go_to("2026-11-09T22:00:30Z").await;
     assert_eq!((world.sent_to(A), world.number("SELECT count(*) FROM message_reminders")), (1, 2));
@@ -185,11 +185,11 @@ async fn a_household_text_is_kept_until_its_last_visit_is_past() {
 #[tokio::test]
 async fn opt_outs_stay_for_good_and_a_doubted_clock_deletes_nothing() {
     let mut world = world().await;
-    world.book(&[visit("a", "no texts 303-555-0101", "2026-11-10T15:00:00-07:00")]);
+    world.book(&[appointment("a", "no texts 303-555-0101", "2026-11-10T15:00:00-07:00")]);
     world.settle().await;
     assert_eq!(world.number("SELECT count(*) FROM opt_outs"), 1);
     let mut house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
-    house.tend(world.engine.config(), at("2036-01-01T12:00:00Z"), false).await.unwrap();
+    house.run(world.engine.config(), at("2036-01-01T12:00:00Z"), false).await.unwrap();
     assert_eq!(world.number("SELECT count(*) FROM appointments"), 1);
     world.go_to("2026-12-20T22:00:00Z").await;
     sweep(&world).await;
@@ -200,7 +200,7 @@ async fn opt_outs_stay_for_good_and_a_doubted_clock_deletes_nothing() {
         ),
         (0, 0)
     );
-    world.book(&[visit("b", "303-555-0101", "2026-12-23T15:00:00-07:00")]);
+    world.book(&[appointment("b", "303-555-0101", "2026-12-23T15:00:00-07:00")]);
     world.settle().await;
     assert_eq!(world.state("b", "day-before"), "skipped (opted-out)");
 }
@@ -214,13 +214,13 @@ async fn many_go_bit_by_bit() {
          WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1800)
          SELECT 'v' || i, 'p' || i, 'Ann', '303-555-' || (1000 + i), '2026-01-05T10:00:00Z', 'completed' FROM n",
     );
-    world.book(&[visit("bystander", "303-555-0109", "2027-03-10T15:00:00-07:00")]);
+    world.book(&[appointment("bystander", "303-555-0109", "2027-03-10T15:00:00-07:00")]);
     world.settle().await;
     let mut house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
     let mut left = Vec::new();
     for step in 0..6 {
         let now = world.clock.now() + chrono::TimeDelta::seconds(5 * step);
-        house.tend(world.engine.config(), now, true).await.unwrap();
+        house.run(world.engine.config(), now, true).await.unwrap();
         left.push(world.number("SELECT count(*) FROM appointments"));
     }
     assert_eq!(left, [1301, 801, 301, 1, 1, 1]);

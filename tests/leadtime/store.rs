@@ -33,7 +33,7 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// Writes a visit like a program that is not Leadtime's; the error says which constraint refused it.
+/// Writes an appointment like a program that is not Leadtime's; the error says which constraint refused it.
 fn write_visit(connection: &Connection, column: &str, value: Option<&str>) -> Result<(), String> {
     let mut columns = vec!["id", "patient_id", "starts_at", "status"];
     let mut values: Vec<Option<&str>> = vec![Some("a"), Some("p"), Some("2026-11-10T15:00:00-07:00"), Some("booked")];
@@ -118,14 +118,14 @@ proptest! {
 }
 
 fn marks(connection: &Connection) -> BTreeSet<(String, String)> {
-    let mut statement = connection.prepare("SELECT phone, appointment_id FROM dirty_numbers").unwrap();
+    let mut statement = connection.prepare("SELECT phone, appointment_id FROM replan_queue").unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     let found = rows.map(Result::unwrap).collect();
-    connection.execute("DELETE FROM dirty_numbers", []).unwrap();
+    connection.execute("DELETE FROM replan_queue", []).unwrap();
     found
 }
 
-/// Every way to change a visit marks its old and its new number, whatever conflict clause the writer uses.
+/// Every way to change an appointment marks its old and its new number, whatever conflict clause the writer uses.
 #[test]
 fn every_change_marks_old_and_new_number() {
     let insert = "INTO appointments (id, patient_id, phone, starts_at, status) VALUES ('a', 'p', '2', '2026-11-10T15:00:00Z', 'booked')";
@@ -143,7 +143,7 @@ fn every_change_marks_old_and_new_number() {
             .execute_batch(
                 "INSERT INTO appointments (id, patient_id, phone, starts_at, status) VALUES
                  ('a', 'p', '1', '2026-11-10T15:00:00Z', 'booked'), ('bystander', 'p', '9', '2026-11-10T15:00:00Z', 'booked');
-                 DELETE FROM dirty_numbers;",
+                 DELETE FROM replan_queue;",
             )
             .unwrap();
         connection.execute_batch(change).unwrap();
@@ -239,7 +239,7 @@ fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
         expires_by: None,
         blocker: None,
         current: true,
-        told_by: None,
+        adopted_by: None,
     };
     let tx = connection.transaction().unwrap();
     assert_eq!(reminders::write(&tx, &zone(), &[item], &[], at("2026-11-09T17:00:00Z")).unwrap(), 1);
@@ -531,8 +531,8 @@ fn marks_become_units_and_one_number_is_one_unit_however_it_is_written() {
     let tx = connection.transaction().unwrap();
     let units: Vec<PlanningUnit> =
         replan_queue::take(&tx, &directory, 100, at("2026-11-09T22:00:00Z")).unwrap().into_keys().collect();
-    let visit = |id: &str| PlanningUnit::Appointment(id.into());
-    assert_eq!(units, [PlanningUnit::Number(phone(1)), visit("c"), visit("d")]);
+    let appointment = |id: &str| PlanningUnit::Appointment(id.into());
+    assert_eq!(units, [PlanningUnit::Number(phone(1)), appointment("c"), appointment("d")]);
     assert_eq!(replan_queue::count(&tx).unwrap(), 0);
 }
 
@@ -571,7 +571,7 @@ pub(crate) fn database_of_version(version: usize) -> (TempDir, PathBuf) {
              VALUES ('a', 'r', 1794322800, 'p', '+13035550101', 'planned', 4, 4, 4, '-');
          UPDATE reminders SET state = 'sending', message_id = 1;
          UPDATE reminders SET state = 'sent';
-         DELETE FROM dirty_numbers;",
+         DELETE FROM replan_queue;",
     )
     .unwrap();
     if version == 1 {
@@ -579,7 +579,7 @@ pub(crate) fn database_of_version(version: usize) -> (TempDir, PathBuf) {
     }
     if version >= 3 {
         old.execute_batch(
-            "INSERT INTO listings (api_key, blind_from, blind_until) VALUES ('default', 1, 2);
+            "INSERT INTO listings (api_key, unobserved_from, unobserved_until) VALUES ('default', 1, 2);
              INSERT INTO audit (at_ms, act, hash) VALUES (5, 'sent', 'x')",
         )
         .unwrap();
@@ -615,7 +615,7 @@ fn databases_of_every_older_version_climb_with_their_rows() {
         assert_eq!(text("SELECT state || rule FROM reminders"), "sentr", "{version}");
         assert_eq!(text("SELECT group_concat(conversation_id) FROM conversations"), "c,d", "{version}");
         if version >= 3 {
-            assert_eq!(text("SELECT blind_from || ' ' || pages FROM listings"), "1 0");
+            assert_eq!(text("SELECT unobserved_from || ' ' || pages FROM listings"), "1 0");
             assert_eq!(text("SELECT act FROM audit"), "sent");
         } else {
             assert_eq!(text("SELECT api_key FROM conversations WHERE conversation_id = 'c'"), "default", "{version}");

@@ -9,7 +9,7 @@ use leadtime::domain::phone::Phone;
 use leadtime::domain::private::Private;
 use leadtime::domain::reminder::{Answer, Skip, State};
 use leadtime::engine::planning::plan_facts;
-use leadtime::planner::input::{FeedImports, LiveSince, Number, NumberFacts, VisitFacts};
+use leadtime::planner::input::{AppointmentInput, FeedImports, LiveSince, Number, PlannerInput};
 use leadtime::planner::plan::{Item, Plan};
 
 const VISITS_A_WEEK: usize = 90;
@@ -28,25 +28,25 @@ fn booked_long_ago() -> DateTime<Utc> {
     "2026-10-01T17:00:00Z".parse().unwrap()
 }
 
-/// The phone of the n-th visit of a week: most patients have their own, some families come together, some phones have
-/// visits on two or three dates. Always the same, and spread by arithmetic that has nothing to do with the calendar.
+/// The phone of the n-th appointment of a week: most patients have their own, some families come together, some phones have
+/// appointments on two or three dates. Always the same, and spread by arithmetic that has nothing to do with the calendar.
 fn phone_of(week: usize, n: usize) -> usize {
     match n % 9 {
         // A family of two or three on one day or on days that follow each other.
         0 | 1 => 1000 + n / 9 * 2,
-        // A phone with a visit in each week.
+        // A phone with an appointment in each week.
         2 => 2000 + n,
-        // A phone with visits on two dates of a week.
+        // A phone with appointments on two dates of a week.
         3 => 3000 + week * 100 + n % 20,
-        // A home's phone, with a visit on most days of a week.
+        // A home's phone, with an appointment on most days of a week.
         4 => 5000 + week * 100 + n / 9 % 3,
         _ => 4000 + week * 1000 + n,
     }
 }
 
-fn visits(config: &Config) -> BTreeMap<usize, Vec<VisitFacts>> {
+fn appointments(config: &Config) -> BTreeMap<usize, Vec<AppointmentInput>> {
     let calendar = &config.rulebook.calendar;
-    let mut by_phone: BTreeMap<usize, Vec<VisitFacts>> = BTreeMap::new();
+    let mut by_phone: BTreeMap<usize, Vec<AppointmentInput>> = BTreeMap::new();
     for (week, monday) in ["2026-11-23", "2026-11-30"].into_iter().enumerate() {
         let monday: NaiveDate = monday.parse().unwrap();
         let open: Vec<NaiveDate> = monday.iter_days().take(7).filter(|day| calendar.is_open(*day)).collect();
@@ -58,15 +58,15 @@ fn visits(config: &Config) -> BTreeMap<usize, Vec<VisitFacts>> {
             let time = NaiveTime::from_hms_opt(8 + slot / 4, slot % 4 * 15, 0).unwrap();
             let phone = phone_of(week, n);
             let id = format!("w{week}-{n:02}");
-            by_phone.entry(phone).or_default().push(visit(&id, calendar.zone.at(day, time)));
+            by_phone.entry(phone).or_default().push(appointment(&id, calendar.zone.at(day, time)));
         }
     }
     by_phone
 }
 
-fn visit(id: &str, starts_at: DateTime<Utc>) -> VisitFacts {
-    VisitFacts {
-        appointment: Appointment {
+fn appointment(id: &str, starts_at: DateTime<Utc>) -> AppointmentInput {
+    AppointmentInput {
+        row: Appointment {
             id: id.into(),
             patient_id: format!("p-{id}").as_str().into(),
             first_name: Private(Some("Ann".to_owned())),
@@ -97,17 +97,17 @@ fn visit(id: &str, starts_at: DateTime<Utc>) -> VisitFacts {
     }
 }
 
-fn planned(config: &Config, phone: usize, visits: &[VisitFacts]) -> Plan {
-    let facts = NumberFacts {
+fn planned(config: &Config, phone: usize, appointments: &[AppointmentInput]) -> Plan {
+    let facts = PlannerInput {
         number: Number::Usable(Phone::from_e164(&format!("+1303555{phone:04}")).unwrap()),
-        visits: visits.to_vec(),
+        appointments: appointments.to_vec(),
         stored: vec![],
         spent: vec![],
         in_doubt: false,
         opted_out: false,
         attempts: vec![],
         wrong_for: BTreeSet::new(),
-        told: Vec::new(),
+        adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
     };
@@ -120,7 +120,7 @@ fn is_planned(item: &Item) -> bool {
 }
 
 /// Whether all these reminders can go out, within their days and times and Annie's limits: every assignment of
-/// instants that matter is tried. Reminders of different visits at one instant are one text.
+/// instants that matter is tried. Reminders of different appointments at one instant are one text.
 fn can_all_go(config: &Config, reminders: &[&Item], chosen: &mut Vec<DateTime<Utc>>) -> bool {
     let Some(item) = reminders.get(chosen.len()) else { return keeps_limits(chosen) };
     instants(config, item).into_iter().any(|at| {
@@ -170,13 +170,13 @@ fn keeps_limits(chosen: &[DateTime<Utc>]) -> bool {
 fn two_weeks_around_thanksgiving() {
     let config = shipped();
     let calendar = &config.rulebook.calendar;
-    let by_phone = visits(&config);
+    let by_phone = appointments(&config);
     assert_eq!(by_phone.values().map(Vec::len).sum::<usize>(), 2 * VISITS_A_WEEK);
     let (mut both, mut lost, mut on_two_dates, mut families) = (0, 0, 0, 0);
-    for (phone, visits) in &by_phone {
-        let plan = planned(&config, *phone, visits);
-        let dates: BTreeSet<NaiveDate> = visits.iter().map(|v| calendar.date(v.appointment.starts_at)).collect();
-        families += usize::from(visits.len() > dates.len());
+    for (phone, appointments) in &by_phone {
+        let plan = planned(&config, *phone, appointments);
+        let dates: BTreeSet<NaiveDate> = appointments.iter().map(|v| calendar.date(v.row.starts_at)).collect();
+        families += usize::from(appointments.len() > dates.len());
         if dates.len() == 1 {
             for item in &plan.items {
                 assert!(is_planned(item), "{item:?}");

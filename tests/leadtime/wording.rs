@@ -58,8 +58,8 @@ fn the_api_pages_own_example() {
 fn by_default_annie_learns_less() {
     let request = only_request(&practice(""));
     assert_eq!(request["patientInfo"], serde_json::json!({ "firstName": "Sarah", "patientId": "PAT-10432" }));
-    let visit = serde_json::json!({ "startTime": "2025-03-10T15:00:00-06:00", "appointmentId": "81260683" });
-    assert_eq!(request["appointmentInfo"], visit);
+    let appointment = serde_json::json!({ "startTime": "2025-03-10T15:00:00-06:00", "appointmentId": "81260683" });
+    assert_eq!(request["appointmentInfo"], appointment);
     let nothing = only_request(&practice("send_patient = []\nsend_appointment = []"));
     assert_eq!((nothing.get("patientInfo"), nothing.get("appointmentInfo")), (None, None));
 }

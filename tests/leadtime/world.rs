@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub(crate) engine: Engine<ManualClock>,
 }
 
-/// A visit to be written.
+/// An appointment to be written.
 #[derive(Clone)]
 pub(crate) struct Visit {
     pub(crate) id: &'static str,
@@ -39,8 +39,8 @@ pub(crate) struct Visit {
     pub(crate) feed: Option<&'static str>,
 }
 
-/// A booked visit of a patient of its own, at a local time with offset.
-pub(crate) fn visit(id: &'static str, phone: &'static str, starts_at: &str) -> Visit {
+/// A booked appointment of a patient of its own, at a local time with offset.
+pub(crate) fn appointment(id: &'static str, phone: &'static str, starts_at: &str) -> Visit {
     Visit {
         id,
         patient: id,
@@ -135,12 +135,12 @@ impl World {
         self.sql().execute_batch(&at_time(self.clock.now(), sql)).unwrap();
     }
 
-    /// Writes visits, at the world's time.
-    pub(crate) fn book(&self, visits: &[Visit]) {
+    /// Writes appointments, at the world's time.
+    pub(crate) fn book(&self, appointments: &[Visit]) {
         let mut connection = self.sql();
         let tx = connection.transaction().unwrap();
         tx.execute("INSERT INTO write_time VALUES (1, ?1)", [self.clock.now().timestamp()]).unwrap();
-        for v in visits {
+        for v in appointments {
             tx.execute(
                 "INSERT INTO appointments (id, patient_id, first_name, phone, starts_at, status, type_id, booked_at, feed)
                  VALUES (?1, ?2, 'Ann', ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -191,7 +191,7 @@ impl World {
         self.settle().await
     }
 
-    /// `state` or `state (reason)` of a reminder of a visit; of its current start where there are several.
+    /// `state` or `state (reason)` of a reminder of an appointment; of its current start where there are several.
     pub(crate) fn state(&self, appointment: &str, rule: &str) -> String {
         self.states(appointment, rule).last().cloned().unwrap_or_else(|| "none".to_owned())
     }

@@ -236,7 +236,7 @@ impl Model {
         if self.is_refused(&request.to_number) {
             return refused(403, "this number cannot be texted");
         }
-        let problem = problem_of(&request);
+        let diagnostic = problem_of(&request);
         let broke = self.broken_by(&request.to_number, now);
         let enforced = |broke: &Broke| match broke {
             Broke::Hours => self.rules.hours_in.is_some(),
@@ -250,9 +250,9 @@ impl Model {
             }
             return Answer { broke: Some(broke), ..refused(status, "refused by a limit") };
         }
-        if let Some(problem) = problem {
+        if let Some(diagnostic) = diagnostic {
             number.fail(now);
-            return refused(422, problem);
+            return refused(422, diagnostic);
         }
         number.texts.push(now);
         (number.failures, number.failed_at) = (0, None);

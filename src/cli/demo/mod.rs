@@ -197,7 +197,7 @@ async fn watch(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
         }
         let rows = plan(config, SystemClock.now())?;
         for row in rows.iter().filter(|row| row.item.state == State::Sent && row.is_first_of_its_text()) {
-            let key = (row.visit.id.0.clone(), row.item.key.rule.0.clone());
+            let key = (row.appointment.id.0.clone(), row.item.key.rule.0.clone());
             if !told.contains(&key) {
                 print(&format!("  {}\n", tables::going_out(zone, row)))?;
                 told.push(key);

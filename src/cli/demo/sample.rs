@@ -1,4 +1,4 @@
-//! The demo's practice: where it lies, its rules, and the visits of its next days.
+//! The demo's practice: where it lies, its rules, and the appointments of its next days.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 
@@ -107,7 +107,7 @@ tick = "* * * * * *"
     )
 }
 
-/// A CSV of visits, some of whose reminders are due within seconds of `now`.
+/// A CSV of appointments, some of whose reminders are due within seconds of `now`.
 pub(crate) fn appointments(now: DateTime<Utc>, zone: &Zone) -> String {
     let (hours, seconds) = (TimeDelta::hours, TimeDelta::seconds);
     let week_ago = Some(now - TimeDelta::days(7));

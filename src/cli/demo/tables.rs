@@ -34,7 +34,7 @@ pub(crate) fn result(config: &Config, rows: &[Row]) -> String {
     }
     let mut not_texted = table(&["Patient", "Visit", "Rule", "No text, because"]);
     for row in rows {
-        let visit = local(zone, row.visit.starts_at);
+        let appointment = local(zone, row.appointment.starts_at);
         match (row.item.state, &row.text) {
             (State::Sent, Some(text)) => {
                 let at = zone.local(text.made_at).format("%-I:%M:%S %p").to_string();
@@ -48,7 +48,7 @@ pub(crate) fn result(config: &Config, rows: &[Row]) -> String {
                     .filter(|_| state.reason().is_none())
                     .map(|due| format!(" for {}", local(zone, due)));
                 let why = format!("{}{}", state.words(), due.unwrap_or_default());
-                not_texted.add_row([name(row), visit, row.item.key.rule.0.clone(), why]);
+                not_texted.add_row([name(row), appointment, row.item.key.rule.0.clone(), why]);
             }
         }
     }
@@ -68,7 +68,7 @@ fn table(header: &[&str]) -> Table {
 }
 
 fn name(row: &Row) -> String {
-    [&row.visit.first_name, &row.visit.last_name]
+    [&row.appointment.first_name, &row.appointment.last_name]
         .into_iter()
         .filter_map(|n| n.as_ref().cloned())
         .collect::<Vec<_>>()

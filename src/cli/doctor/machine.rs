@@ -193,7 +193,7 @@ fn held_up(config: &Config, overview: &Overview) -> Vec<Finding> {
             _ => Finding::look(WHAT, found, "leadtime status"),
         });
     }
-    if let Some(change) = overview.held_change.as_ref().filter(|change| !change.confirmed) {
+    if let Some(change) = overview.config_hold.as_ref().filter(|change| !change.confirmed) {
         let found =
             format!("a change of the rules that would send {} texts within a day waits for you", change.at_once);
         findings.push(Finding::look(WHAT, found, "leadtime confirm-change, or take the change back"));

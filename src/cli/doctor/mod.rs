@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         }
         false => print(&for_people(&findings))?,
     }
-    if bad > 0 { Err(Failure::Said(1)) } else { Ok(()) }
+    if bad > 0 { Err(Failure::AlreadyReported(1)) } else { Ok(()) }
 }
 
 fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Result<Option<(PathBuf, Config)>, Failure> {
@@ -55,7 +55,7 @@ fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Result<Optio
     let file = path.display();
     Ok(match config::load(&path) {
         Ok((config, report)) => {
-            findings.push(match report.problems.len() {
+            findings.push(match report.diagnostics.len() {
                 0 => Finding::good(WHAT, format!("{file} is in order")),
                 _ => Finding::look(WHAT, report.summary(), "leadtime check shows them"),
             });

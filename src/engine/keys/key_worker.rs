@@ -9,7 +9,7 @@ use crate::annie::verdict::ReadError;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::engine_loop::{Engine, PassReport};
-use crate::engine::send::in_flight::Way;
+use crate::engine::send::in_flight::SendSlot;
 use crate::engine::send::pace::Permits;
 use crate::engine::send::queue::Queue;
 use crate::engine::sync::reading::{self, Done, Job, Wanting};
@@ -27,8 +27,8 @@ const LIST_AGAIN: Duration = Duration::from_secs(300);
 
 /// One key: its way to Annie, its permits, and how reading goes. A slow or closed one holds up no other.
 #[derive(Debug)]
-pub(crate) struct Line {
-    pub(crate) way: Way,
+pub(crate) struct KeyWorker {
+    pub(crate) send_slot: SendSlot,
     pub(crate) permits: Permits,
     /// The reading under way.
     pub(crate) is_reading: Option<u64>,
@@ -50,11 +50,11 @@ pub(crate) struct Line {
     pub(crate) nothing_to_read_until: Duration,
 }
 
-impl Line {
-    pub(crate) fn new(gateway: Gateway, config: &Config) -> Line {
+impl KeyWorker {
+    pub(crate) fn new(gateway: Gateway, config: &Config) -> KeyWorker {
         let permits = Permits::per_minute(config.annie.requests_per_minute);
-        Line {
-            way: Way::new(gateway, config.annie.concurrency),
+        KeyWorker {
+            send_slot: SendSlot::new(gateway, config.annie.concurrency),
             permits,
             is_reading: None,
             read_replies: false,
@@ -71,11 +71,11 @@ impl Line {
     /// What a changed configuration means for it; what is on the wire stays there.
     pub(crate) fn adopt(&mut self, config: &Config) {
         self.permits = self.permits.clone().at_speed(config.annie.requests_per_minute);
-        self.way = Way::new(self.way.gateway.clone(), config.annie.concurrency);
+        self.send_slot = SendSlot::new(self.send_slot.gateway.clone(), config.annie.concurrency);
     }
 }
 
-impl Line {
+impl KeyWorker {
     /// Whether the list of conversations can be read, as far as the last tries tell: one failure is none yet.
     pub(crate) fn list_works(&self) -> bool {
         self.list_failures < LIST_IS_BROKEN
@@ -93,25 +93,25 @@ impl<C: Clock + 'static> Engine<C> {
             };
             taken += 1;
             if done.was_answered() {
-                self.watch.hear(done.date, done.between.0, done.between.1);
+                self.watch.record_response_date(done.date, done.between.0, done.between.1);
             }
             let now = self.clock.now();
             self.note_reading(&done);
             let boot = self.clock.boot();
             let config = self.config.clone();
-            let (done, applied, was_blind) = self
+            let (done, applied, was_unobserved) = self
                 .store
                 .write(move |tx| {
-                    let was_blind = listings::standing(tx, &done.api_key)?.is_some_and(|s| s.blind.is_some());
+                    let was_unobserved = listings::state(tx, &done.api_key)?.is_some_and(|s| s.unobserved.is_some());
                     let applied = reading::apply(tx, &config, &done, now)?;
-                    Ok((done, applied, was_blind))
+                    Ok((done, applied, was_unobserved))
                 })
                 .await?;
-            reading::report(&done, &applied, was_blind);
-            if let (Some((how, _)), Some(line)) = (applied.concluded, self.lines.get_mut(&done.api_key)) {
+            reading::report(&done, &applied, was_unobserved);
+            if let (Some((how, _)), Some(worker)) = (applied.concluded, self.workers.get_mut(&done.api_key)) {
                 let failed = how == Next::Incomplete;
-                line.no_listing_before = failed.then_some(boot + LIST_AGAIN);
-                line.list_failures = if failed { line.list_failures + 1 } else { 0 };
+                worker.no_listing_before = failed.then_some(boot + LIST_AGAIN);
+                worker.list_failures = if failed { worker.list_failures + 1 } else { 0 };
             }
         }
         Ok(taken)
@@ -120,42 +120,42 @@ impl<C: Clock + 'static> Engine<C> {
     /// A reading that failed within Leadtime: its line reads again, after a while.
     fn note_failed_task(&mut self, id: u64) {
         let boot = self.clock.boot();
-        for (key, line) in self.lines.iter_mut().filter(|(_, line)| line.is_reading == Some(id)) {
+        for (key, worker) in self.workers.iter_mut().filter(|(_, worker)| worker.is_reading == Some(id)) {
             warn!(
                 key,
                 "a reading of Annie's list or of replies failed within Leadtime; it is tried again. If it happens again, please report this line"
             );
-            line.is_reading = None;
-            line.failures += 1;
-            line.not_before = boot + reading::pause_after(line.failures);
+            worker.is_reading = None;
+            worker.failures += 1;
+            worker.not_before = boot + reading::pause_after(worker.failures);
         }
     }
 
     /// What a reading tells about the line: failures make it wait.
     pub(crate) fn note_reading(&mut self, done: &Done) {
         let boot = self.clock.boot();
-        let Some(line) = self.lines.get_mut(&done.api_key) else { return };
-        line.is_reading = None;
-        line.read_replies = matches!(done.job, Job::Replies(_));
+        let Some(worker) = self.workers.get_mut(&done.api_key) else { return };
+        worker.is_reading = None;
+        worker.read_replies = matches!(done.job, Job::Replies(_));
         match (&done.job, done.error()) {
             // One conversation that cannot be read holds up no other.
             (_, None) | (Job::Replies(_), Some(ReadError::Refused { .. })) => {
-                line.failures = 0;
-                line.refused = None;
+                worker.failures = 0;
+                worker.refused = None;
                 if done.job == Job::Probe {
                     info!(key = done.api_key, "Annie accepts the key");
                 }
             }
             (job, Some(error)) => {
-                line.failures += 1;
+                worker.failures += 1;
                 // One conversation that may not be read says nothing about the key.
                 if let (ReadError::Refused { status }, Job::Page { .. } | Job::Probe) = (error, job) {
-                    line.refused = Some(*status);
+                    worker.refused = Some(*status);
                 }
-                line.not_before = boot + reading::pause_after(line.failures);
-                line.list_failures += u32::from(matches!(job, Job::Page { .. }) && *error != ReadError::Unreachable);
+                worker.not_before = boot + reading::pause_after(worker.failures);
+                worker.list_failures += u32::from(matches!(job, Job::Page { .. }) && *error != ReadError::Unreachable);
                 if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
-                    line.no_listing_before = Some(boot + LIST_AGAIN);
+                    worker.no_listing_before = Some(boot + LIST_AGAIN);
                 }
                 if *job == Job::Probe {
                     warn!(
@@ -166,31 +166,31 @@ impl<C: Clock + 'static> Engine<C> {
             }
         }
         if done.job == Job::Probe && !self.watch.is_confirmed() {
-            line.not_before = line.not_before.max(boot + ASK_THE_TIME);
+            worker.not_before = worker.not_before.max(boot + ASK_THE_TIME);
         }
     }
 
     /// Begins the next reading of each key that has none under way; the keys that have texts due.
     pub(crate) async fn read(&mut self, report: &mut PassReport) -> Result<Vec<String>, StoreError> {
-        let mut hungry = Vec::new();
+        let mut keys_with_due = Vec::new();
         if self.config.rulebook.mode == Mode::Observe {
-            return Ok(hungry);
+            return Ok(keys_with_due);
         }
         let confirmed = self.watch.is_confirmed();
-        for (key, line) in &mut self.lines {
+        for (key, worker) in &mut self.workers {
             let (now, boot) = (self.clock.now(), self.clock.boot());
-            if line.is_reading.is_some() || (self.bursting && boot < line.nothing_to_read_until) {
-                hungry.extend((!line.queue.is_empty()).then(|| key.clone()));
+            if worker.is_reading.is_some() || (self.bursting && boot < worker.nothing_to_read_until) {
+                keys_with_due.extend((!worker.queue.is_empty()).then(|| key.clone()));
                 continue;
             }
             let wanting = Wanting {
                 now,
                 confirmed: confirmed && self.begun,
-                read_replies: line.read_replies,
-                may_list: line.no_listing_before.is_none_or(|until| boot >= until),
+                read_replies: worker.read_replies,
+                may_list: worker.no_listing_before.is_none_or(|until| boot >= until),
                 texts_due: false,
             };
-            let (config, api_key, mut queue) = (self.config.clone(), key.clone(), std::mem::take(&mut line.queue));
+            let (config, api_key, mut queue) = (self.config.clone(), key.clone(), std::mem::take(&mut worker.queue));
             let (queue, (job, due)) = self
                 .store
                 .write(move |tx| {
@@ -200,34 +200,34 @@ impl<C: Clock + 'static> Engine<C> {
                     Ok((queue, next))
                 })
                 .await?;
-            line.queue = queue;
+            worker.queue = queue;
             if due {
-                hungry.push(key.clone());
+                keys_with_due.push(key.clone());
             }
             if job.is_none() {
-                line.nothing_to_read_until = boot + Duration::from_secs(1);
+                worker.nothing_to_read_until = boot + Duration::from_secs(1);
                 continue;
             }
-            let wait = line.permits.wait_to_read(due, boot).max(line.not_before.saturating_sub(boot));
-            if !wait.is_zero() || !line.permits.may_read(due, boot) {
+            let wait = worker.permits.wait_to_read(due, boot).max(worker.not_before.saturating_sub(boot));
+            if !wait.is_zero() || !worker.permits.may_read(due, boot) {
                 report.again_in = report.again_in.into_iter().chain([wait.max(Duration::from_millis(1))]).min();
                 continue;
             }
             let Some(job) = job else { continue };
-            line.permits.take_read(boot);
+            worker.permits.take_read(boot);
             report.reading += 1;
             let (gateway, key, clock, nudge) =
-                (line.way.gateway.clone(), key.clone(), self.clock.clone(), self.nudge.clone());
+                (worker.send_slot.gateway.clone(), key.clone(), self.clock.clone(), self.nudge.clone());
             let work = async move { reading::fetch(gateway, key, job, clock.as_ref()).await };
-            line.is_reading = Some(self.readings.begin(work, nudge));
+            worker.is_reading = Some(self.readings.begin(work, nudge));
         }
-        Ok(hungry)
+        Ok(keys_with_due)
     }
 
     /// The status with which Annie refuses to be read, with one of the keys: while she does, nothing can be caught up
     /// with, so nothing is sent, and no text opens the circuit.
     pub fn refused_reading(&self) -> Option<u16> {
-        self.lines.values().find_map(|line| line.refused)
+        self.workers.values().find_map(|worker| worker.refused)
     }
 
     /// Waits until the readings under way have ended and are taken in; how many. For tests and simulations.

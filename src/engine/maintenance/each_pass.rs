@@ -16,7 +16,7 @@ const STEPS_AT_ONCE: usize = 8;
 pub(crate) const HEARTBEAT: TimeDelta = TimeDelta::minutes(1);
 
 impl<C: Clock + 'static> Engine<C> {
-    pub(crate) async fn keep_house(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(crate) async fn maintain(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let beat = self.last_beat.is_none_or(|last| now - last >= HEARTBEAT || now < last);
         let settle = self.config.annie.settle;
         let (held, given_up, unknown) = self

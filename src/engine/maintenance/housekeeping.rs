@@ -63,7 +63,7 @@ impl Housekeeping {
     ///
     /// # Errors
     /// Database errors; it is tried again.
-    pub async fn tend(&mut self, config: &Arc<Config>, now: DateTime<Utc>, trusted: bool) -> Result<(), StoreError> {
+    pub async fn run(&mut self, config: &Arc<Config>, now: DateTime<Utc>, trusted: bool) -> Result<(), StoreError> {
         if !is_past(self.looked, LOOK_AGAIN, now) {
             return Ok(());
         }
@@ -129,15 +129,16 @@ impl Housekeeping {
 
     /// Deletes a chunk of what is past its time; the next look goes on until nothing is left.
     async fn sweep(&mut self, config: &Config, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let (country, cutoff) = (config.practice.country, now - config.retention.after_visit);
+        let (country, cutoff) = (config.practice.country, now - config.retention.after_appointment);
         let some = self.store.write(move |tx| retention::prune_some(tx, country, cutoff, AT_ONCE)).await?;
         self.pruned.add(some);
-        if some.texts < AT_ONCE && some.visits < AT_ONCE && some.spellings < AT_ONCE {
-            let Pruned { texts, visits, .. } = std::mem::take(&mut self.pruned);
-            if texts + visits > 0 {
+        if some.texts < AT_ONCE && some.appointments < AT_ONCE && some.spellings < AT_ONCE {
+            let Pruned { texts, appointments, .. } = std::mem::take(&mut self.pruned);
+            if texts + appointments > 0 {
                 info!(
                     texts,
-                    visits, "retention: {visits} visits of long ago, and the words of {texts} texts, are deleted"
+                    appointments,
+                    "retention: {appointments} visits of long ago, and the words of {texts} texts, are deleted"
                 );
             }
             self.swept = Some(now);

@@ -23,7 +23,7 @@ use crate::store::ledger::messages;
 use crate::store::ledger::reminders::{self, Due};
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, replan_queue};
-use crate::store::{Care, Connection, StoreError, Transaction, each_separately};
+use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
 
 /// Replies are usually read within seconds; texts that wait longer for it are worth a word.
 const SOON_READ: TimeDelta = TimeDelta::minutes(5);
@@ -87,7 +87,7 @@ pub struct Allowance {
     /// POSTs that have not ended.
     pub under_way: usize,
     /// Whether it guards against single reminders at fault.
-    pub care: Care,
+    pub isolation: Isolation,
 }
 
 /// Claims what may be sent now with a key, in one transaction.
@@ -124,9 +124,9 @@ pub fn claim_some(
         return Ok(Claiming::Waits(Wait::StaleFeed, now));
     }
     // Nothing is sent before all is known that was sent while nobody looked, by us or by others.
-    let standing = listings::standing(tx, api_key)?.unwrap_or_default();
+    let standing = listings::state(tx, api_key)?.unwrap_or_default();
     let stale = standing.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
-    if standing.seen_at.is_none() || standing.blind.is_some() || (stale && trusted.list_works) {
+    if standing.seen_at.is_none() || standing.unobserved.is_some() || (stale && trusted.list_works) {
         return Ok(Claiming::Waits(Wait::CatchingUp, now));
     }
     let left = match daily_limits::left_today(tx, config, now)? {
@@ -158,7 +158,7 @@ pub fn claim_some(
             break;
         }
         looked_at += next.len();
-        let ones = each_separately(tx, allowance.care, &next, |due| claim_one(tx, config, &live, due, now))?;
+        let ones = each_in_savepoint(tx, allowance.isolation, &next, |due| claim_one(tx, config, &live, due, now))?;
         for (due, one) in next.iter().zip(ones) {
             match one {
                 Ok(one) => claimed.extend(one),
@@ -184,7 +184,7 @@ fn is_new(item: &Item, stored: &[Stored]) -> bool {
     let same = |stored: &Stored| {
         stored.state == item.state && stored.due_at == item.due_at && stored.expires_at == item.expires_at
     };
-    item.told_by.is_some() || !stored.iter().any(|stored| stored.key == item.key && same(stored))
+    item.adopted_by.is_some() || !stored.iter().any(|stored| stored.key == item.key && same(stored))
 }
 
 /// Plans the number again, now; claims the text with the reminder if the answer still is to send it, else writes the
@@ -197,9 +197,9 @@ fn claim_one(
     now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = PlanningUnit::Number(due.phone.clone());
-    let (facts, plan) = plan_unit(tx, config, live, &unit, &BTreeSet::new(), now)?;
-    let changed: Vec<_> = plan.items.iter().filter(|item| is_new(item, &facts.stored)).cloned().collect();
-    reminders::write(tx, &config.practice.zone, &changed, &facts.stored, now)?;
+    let (input, plan) = plan_unit(tx, config, live, &unit, &BTreeSet::new(), now)?;
+    let changed: Vec<_> = plan.items.iter().filter(|item| is_new(item, &input.stored)).cloned().collect();
+    reminders::write(tx, &config.practice.zone, &changed, &input.stored, now)?;
     if !plan.items.iter().any(|item| item.key == due.key && item.current) {
         // It is no longer this number's, or not at this time: its own unit has to answer for it.
         replan_queue::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;
@@ -208,14 +208,14 @@ fn claim_one(
     let planned =
         |key: &ReminderKey| plan.items.iter().any(|i| i.key == *key && i.state == State::Answered(Answer::Planned));
     let message = plan.message_of(&due.key).filter(|message| message.due_at <= now && message.keys.iter().all(planned));
-    let Some(message) = message.filter(|_| !facts.in_doubt && !facts.replies_unread) else { return Ok(None) };
-    let visits: Vec<_> = message
+    let Some(message) = message.filter(|_| !input.in_doubt && !input.replies_unread) else { return Ok(None) };
+    let appointments: Vec<_> = message
         .keys
         .iter()
-        .filter_map(|key| Some((facts.visits.iter().find(|v| v.appointment.id == key.appointment_id)?, key)))
-        .map(|(visit, key)| (&visit.appointment, &key.rule))
+        .filter_map(|key| Some((input.appointments.iter().find(|v| v.row.id == key.appointment_id)?, key)))
+        .map(|(appointment, key)| (&appointment.row, &key.rule))
         .collect();
-    let Ok(request) = compose::request(config, &visits, &due.phone, is_first_text(&facts), now) else {
+    let Ok(request) = compose::request(config, &appointments, &due.phone, is_first_text(&input), now) else {
         return Ok(None);
     };
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;

@@ -1,4 +1,4 @@
-//! Puts a request together: the words, and as much about patient and visit as the practice chose to tell Annie.
+//! Puts a request together: the words, and as much about patient and appointment as the practice chose to tell Annie.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -10,20 +10,20 @@ use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
 
-/// The request for one text about these visits, the first of them the earliest, as it reads at `at`. `first`: the
+/// The request for one text about these appointments, the first of them the earliest, as it reads at `at`. `first`: the
 /// number was never texted before.
 ///
 /// # Errors
 /// Why its words cannot be written.
 pub fn request(
     config: &Config,
-    visits: &[(&Appointment, &RuleName)],
+    appointments: &[(&Appointment, &RuleName)],
     to: &Phone,
     first: bool,
     at: DateTime<Utc>,
 ) -> Result<SmsRequest, Skip> {
-    let texts = config.wordbook.write(visits, first, at)?;
-    let (earliest, _) = visits.first().ok_or(Skip::TemplateError)?;
+    let texts = config.wordbook.write(appointments, first, at)?;
+    let (earliest, _) = appointments.first().ok_or(Skip::TemplateError)?;
     Ok(SmsRequest {
         from_number: config.from_number(config.rulebook.location_of(earliest)).dial().to_owned(),
         to_number: to.dial().to_owned(),
@@ -34,31 +34,31 @@ pub fn request(
     })
 }
 
-fn patient(visit: &Appointment, fields: &[PatientField]) -> Option<PatientInfo> {
+fn patient(appointment: &Appointment, fields: &[PatientField]) -> Option<PatientInfo> {
     let chosen = |field: PatientField| fields.contains(&field);
     let info = PatientInfo {
-        first_name: text(&visit.first_name).filter(|_| chosen(PatientField::FirstName)),
-        last_name: text(&visit.last_name).filter(|_| chosen(PatientField::LastName)),
-        date_of_birth: visit
+        first_name: text(&appointment.first_name).filter(|_| chosen(PatientField::FirstName)),
+        last_name: text(&appointment.last_name).filter(|_| chosen(PatientField::LastName)),
+        date_of_birth: appointment
             .date_of_birth
             .as_ref()
             .filter(|_| chosen(PatientField::DateOfBirth))
             .map(|date| format!("{date}T00:00:00.000Z")),
-        patient_id: Some(visit.patient_id.0.clone()).filter(|_| chosen(PatientField::PatientId)),
+        patient_id: Some(appointment.patient_id.0.clone()).filter(|_| chosen(PatientField::PatientId)),
     };
     (info != PatientInfo::default()).then_some(info)
 }
 
-fn appointment(config: &Config, visit: &Appointment) -> Option<AppointmentInfo> {
+fn appointment(config: &Config, appointment: &Appointment) -> Option<AppointmentInfo> {
     let chosen = |field: AppointmentField| config.annie.send_appointment.contains(&field);
-    let zone = config.zone(config.rulebook.location_of(visit));
+    let zone = config.zone(config.rulebook.location_of(appointment));
     let local = |at: DateTime<Utc>| zone.local(at).to_rfc3339_opts(SecondsFormat::Secs, false);
     let info = AppointmentInfo {
-        start_time: Some(local(visit.starts_at)).filter(|_| chosen(AppointmentField::StartTime)),
-        end_time: visit.ends_at.map(local).filter(|_| chosen(AppointmentField::EndTime)),
-        appointment_type_id: visit.type_id.clone().filter(|_| chosen(AppointmentField::Type)),
-        appointment_description: text(&visit.description).filter(|_| chosen(AppointmentField::Description)),
-        appointment_id: Some(visit.id.0.clone()).filter(|_| chosen(AppointmentField::Id)),
+        start_time: Some(local(appointment.starts_at)).filter(|_| chosen(AppointmentField::StartTime)),
+        end_time: appointment.ends_at.map(local).filter(|_| chosen(AppointmentField::EndTime)),
+        appointment_type_id: appointment.type_id.clone().filter(|_| chosen(AppointmentField::Type)),
+        appointment_description: text(&appointment.description).filter(|_| chosen(AppointmentField::Description)),
+        appointment_id: Some(appointment.id.0.clone()).filter(|_| chosen(AppointmentField::Id)),
     };
     (info != AppointmentInfo::default()).then_some(info)
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
-use crate::config::{Brakes, Config};
+use crate::config::{Config, DailyLimits};
 use crate::domain::reminder::Wait;
 use crate::store::reports::today::{self, SoFar};
 use crate::store::{Connection, StoreError};
@@ -20,9 +20,10 @@ pub enum Left {
 }
 
 /// How many more texts may leave today by these limits; `tomorrow` is when the day ends.
-fn left(brakes: &Brakes, so_far: SoFar, tomorrow: DateTime<Utc>) -> Left {
-    let of_the_day = brakes.max_texts_per_day.map(|most| (most, Wait::DailyLimit));
-    let of_the_first = brakes.first_day_limit.filter(|_| so_far.is_first_day).map(|most| (most, Wait::FirstDayLimit));
+fn left(daily_limits: &DailyLimits, so_far: SoFar, tomorrow: DateTime<Utc>) -> Left {
+    let of_the_day = daily_limits.max_texts_per_day.map(|most| (most, Wait::DailyLimit));
+    let of_the_first =
+        daily_limits.first_day_limit.filter(|_| so_far.is_first_day).map(|most| (most, Wait::FirstDayLimit));
     match of_the_first.into_iter().chain(of_the_day).min_by_key(|(most, _)| *most) {
         None => Left::Texts(usize::MAX),
         Some((most, why)) => match u64::from(most).saturating_sub(so_far.today) {
@@ -37,15 +38,15 @@ fn left(brakes: &Brakes, so_far: SoFar, tomorrow: DateTime<Utc>) -> Left {
 /// # Errors
 /// Database errors.
 pub fn left_today(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Left, StoreError> {
-    if config.brakes == Brakes::default() {
+    if config.daily_limits == DailyLimits::default() {
         return Ok(Left::Texts(usize::MAX));
     }
     let zone = &config.practice.zone;
     let today = zone.local(now).date_naive();
     let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
-    let few = config.brakes.first_day_limit.map_or(0, |limit| limit.min(TRIAL + 1));
+    let few = config.daily_limits.first_day_limit.map_or(0, |limit| limit.min(TRIAL + 1));
     let so_far = today::so_far(connection, zone.at(today, NaiveTime::MIN), few)?;
-    Ok(left(&config.brakes, so_far, zone.at(tomorrow, NaiveTime::MIN)))
+    Ok(left(&config.daily_limits, so_far, zone.at(tomorrow, NaiveTime::MIN)))
 }
 
 #[cfg(test)]
@@ -56,8 +57,8 @@ mod tests {
     fn the_tighter_limit_holds() {
         let tomorrow = "2026-11-25T07:00:00Z".parse().unwrap();
         let say = |max, first, today, is_first_day| {
-            let brakes = Brakes { max_texts_per_day: max, first_day_limit: first };
-            left(&brakes, SoFar { today, is_first_day }, tomorrow)
+            let daily_limits = DailyLimits { max_texts_per_day: max, first_day_limit: first };
+            left(&daily_limits, SoFar { today, is_first_day }, tomorrow)
         };
         assert_eq!(say(None, None, 1000, true), Left::Texts(usize::MAX));
         assert_eq!(say(Some(120), None, 119, false), Left::Texts(1));

@@ -17,10 +17,10 @@ use crate::domain::phone::Phone;
 use crate::domain::reminder_key::ReminderKey;
 use crate::engine::clock_check::Instant;
 use crate::engine::send::claim::Claimed;
-use crate::engine::task_set::UnderWay;
+use crate::engine::task_set::TaskSet;
 use crate::store::conversations::circuits;
 use crate::store::ledger::messages;
-use crate::store::{Care, StoreError, Transaction, each_separately, separately};
+use crate::store::{Isolation, StoreError, Transaction, each_in_savepoint, in_savepoint};
 
 /// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
 const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
@@ -53,7 +53,7 @@ type Dated = (Option<DateTime<Utc>>, (Instant, Instant));
 
 /// A key's way to Annie.
 #[derive(Debug, Clone)]
-pub struct Way {
+pub struct SendSlot {
     /// What sends.
     pub gateway: Gateway,
     /// How many may be on the wire at once.
@@ -63,10 +63,10 @@ pub struct Way {
     trouble: Arc<AtomicU64>,
 }
 
-impl Way {
+impl SendSlot {
     /// A way with so many slots.
-    pub fn new(gateway: Gateway, slots: u32) -> Way {
-        Way { gateway, slots: Arc::new(Semaphore::new(slots as usize)), trouble: Arc::default() }
+    pub fn new(gateway: Gateway, slots: u32) -> SendSlot {
+        SendSlot { gateway, slots: Arc::new(Semaphore::new(slots as usize)), trouble: Arc::default() }
     }
 }
 
@@ -84,7 +84,7 @@ pub struct Settled {
 /// The POSTs under way.
 #[derive(Debug, Default)]
 pub struct InFlight {
-    tasks: UnderWay<(Heard<Outcome>, DateTime<Utc>, Dated)>,
+    tasks: TaskSet<(Heard<Outcome>, DateTime<Utc>, Dated)>,
     claims: HashMap<u64, (i64, Vec<ReminderKey>, Phone, String)>,
     /// Ended, but not on disk yet: kept until the disk takes them.
     unsettled: Vec<Finished>,
@@ -118,7 +118,7 @@ impl InFlight {
     pub fn begin(
         &mut self,
         claimed: Claimed,
-        way: Way,
+        send_slot: SendSlot,
         clock: Arc<dyn Clock>,
         claimed_at: (DateTime<Utc>, Duration),
         nudge: Arc<Notify>,
@@ -126,18 +126,20 @@ impl InFlight {
         let Claimed { attempt, keys, phone, api_key, request } = claimed;
         let work = async move {
             let (wall, boot) = claimed_at;
-            let waits = way.slots.available_permits() == 0;
+            let waits = send_slot.slots.available_permits() == 0;
             // One that waits too long for its slot is let go at the last moment, below.
-            let _slot = way.slots.acquire_owned().await;
-            let trouble = Duration::from_millis(way.trouble.load(Ordering::SeqCst));
+            let _slot = send_slot.slots.acquire_owned().await;
+            let trouble = Duration::from_millis(send_slot.trouble.load(Ordering::SeqCst));
             let began = (clock.now(), clock.boot());
             // Asked when the connection is there, so that neither a slow connect nor a suspend makes it late.
             let watch = clock.clone();
             let overtaken = waits && trouble >= boot;
             let still_good = move || !overtaken && !is_too_old(watch.as_ref(), claimed_at);
-            let heard = way.gateway.send(&request, || clock.now(), still_good).await;
+            let heard = send_slot.gateway.send(&request, || clock.now(), still_good).await;
             if heard.pause.is_some() || !matches!(heard.answer, Outcome::Sent(_) | Outcome::NotSent(NotSent::TooOld)) {
-                way.trouble.fetch_max(u64::try_from(clock.boot().as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+                send_slot
+                    .trouble
+                    .fetch_max(u64::try_from(clock.boot().as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
             }
             // By the time since boot: the wall clock may have been set meanwhile.
             let lasted = TimeDelta::from_std(clock.boot().saturating_sub(boot)).unwrap_or_default();
@@ -181,7 +183,7 @@ impl InFlight {
             return Ok(0);
         }
         let ended = self.unsettled();
-        let settled = store.write(move |tx| settle_all(tx, Care::Careful, &ended)).await?;
+        let settled = store.write(move |tx| settle_all(tx, Isolation::PerItem, &ended)).await?;
         Ok(self.are_settled(&settled))
     }
 
@@ -217,12 +219,13 @@ fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> boo
 }
 
 /// Writes what became of these POSTs.
-pub(crate) fn settle_all(tx: &Transaction<'_>, care: Care, all: &[Finished]) -> Result<Settled, StoreError> {
+pub(crate) fn settle_all(tx: &Transaction<'_>, isolation: Isolation, all: &[Finished]) -> Result<Settled, StoreError> {
     if all.is_empty() {
         return Ok(Settled::default());
     }
     let (mut unrecorded, mut accepted) = (Vec::new(), BTreeSet::new());
-    let settled = each_separately(tx, care, all, |one| messages::settle(tx, one.attempt, &one.outcome, one.ended))?;
+    let settled =
+        each_in_savepoint(tx, isolation, all, |one| messages::settle(tx, one.attempt, &one.outcome, one.ended))?;
     for (Finished { attempt, outcome, ended, api_key, pause, .. }, settled) in all.iter().zip(settled) {
         if let Err(error) = settled {
             unrecorded.push(*attempt);
@@ -233,7 +236,7 @@ pub(crate) fn settle_all(tx: &Transaction<'_>, care: Care, all: &[Finished]) -> 
             );
             let detail = format!("its outcome could not be recorded: {}", words_of(outcome));
             let unknown = Outcome::Unknown { status: outcome.status(), detail };
-            if let Err(error) = separately(tx, || messages::settle(tx, *attempt, &unknown, *ended))? {
+            if let Err(error) = in_savepoint(tx, || messages::settle(tx, *attempt, &unknown, *ended))? {
                 error!(
                     attempt,
                     "attempt {attempt} cannot be settled at all ({error}), and its number gets no text: please report this line; a restart takes it for unknown"
@@ -255,7 +258,7 @@ pub(crate) fn settle_all(tx: &Transaction<'_>, care: Care, all: &[Finished]) -> 
         circuits::forget_probes(tx, api_key)?;
     }
     let now = all.iter().map(|finished| finished.ended).max().unwrap_or_default();
-    let rejected = separately(tx, || messages::reject_refused_numbers(tx, now))?;
+    let rejected = in_savepoint(tx, || messages::reject_refused_numbers(tx, now))?;
     let rejected = rejected.unwrap_or_else(|error| {
         error!("refusals of single numbers cannot be recorded ({error}); it is tried again with the next text. Please report this line");
         0

@@ -1,4 +1,4 @@
-//! One rule's text with a made-up visit, to the practice's own phone: sent for real, by the same limits as any other.
+//! One rule's text with a made-up appointment, to the practice's own phone: sent for real, by the same limits as any other.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ pub struct Prepared {
     pub message: Private<String>,
 }
 
-/// A visit of nobody, tomorrow at three.
+/// An appointment of nobody, tomorrow at three.
 fn sample(config: &Config, now: DateTime<Utc>) -> Appointment {
     let zone = &config.practice.zone;
     let today = zone.local(now).date_naive();
@@ -98,20 +98,20 @@ pub fn prepare(
     if let Some(why) = circuit::waits(&circuits::health(tx, KEY_NAME)?, now) {
         return Ok(Err(format!("not now: {}", why.words())));
     }
-    let facts = load_unit(tx, config, &PlanningUnit::Number(phone.clone()), &BTreeSet::new(), now)?;
-    if facts.opted_out {
+    let input = load_unit(tx, config, &PlanningUnit::Number(phone.clone()), &BTreeSet::new(), now)?;
+    if input.opted_out {
         return Ok(Err("this number asked for no texts; `leadtime opt-out remove` lifts that".to_owned()));
     }
-    if facts.in_doubt {
+    if input.in_doubt {
         return Ok(Err("it is not known yet whether an earlier text to this number went out".to_owned()));
     }
-    if let Some(blocker) = Budget::new(&config.rulebook.limits, &facts.attempts).blocker(now) {
-        let next = Budget::new(&config.rulebook.limits, &facts.attempts).next_chance(now);
+    if let Some(blocker) = Budget::new(&config.rulebook.limits, &input.attempts).blocker(now) {
+        let next = Budget::new(&config.rulebook.limits, &input.attempts).next_chance(now);
         let next = next.map_or_else(String::new, |at| format!("; not before {}", zone.in_words(at)));
         return Ok(Err(format!("Annie's limits leave this number no room ({:?}){next}", blocker.limit)));
     }
-    let visit = sample(config, now);
-    let request = match compose::request(config, &[(&visit, rule)], phone, is_first_text(&facts), now) {
+    let appointment = sample(config, now);
+    let request = match compose::request(config, &[(&appointment, rule)], phone, is_first_text(&input), now) {
         Ok(request) => request,
         Err(why) => return Ok(Err(why.words().to_owned())),
     };

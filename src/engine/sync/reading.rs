@@ -158,10 +158,10 @@ pub fn next(
     if !wanting.confirmed {
         return Ok((Some(Job::Probe), false));
     }
-    let standing = listings::standing(tx, api_key)?.unwrap_or_default();
+    let standing = listings::state(tx, api_key)?.unwrap_or_default();
     // While texts wait for the list itself, it may take all permits.
     let stale = standing.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
-    let due = standing.blind.is_none() && !stale && wanting.texts_due;
+    let due = standing.unobserved.is_none() && !stale && wanting.texts_due;
     // Conversations of a key that is gone are read with the first there is.
     let keys: Vec<&str> = config.key_names().collect();
     let is_first = keys.first() == Some(&api_key);
@@ -207,12 +207,12 @@ fn go_on(tx: &Transaction<'_>, api_key: &str, listing: &Listing, now: DateTime<U
 fn wants_listing(
     tx: &Transaction<'_>,
     api_key: &str,
-    standing: &listings::Standing,
+    standing: &listings::ListingState,
     now: DateTime<Utc>,
     settle: TimeDelta,
 ) -> Result<Option<(bool, DateTime<Utc>)>, StoreError> {
     let back = standing.seen_at.filter(|seen| *seen <= now).map_or(now - FIRST, |seen| seen - OVERLAP);
-    if let Some((from, _)) = standing.blind {
+    if let Some((from, _)) = standing.unobserved {
         return Ok(Some((false, back.min(from - TimeDelta::hours(1)))));
     }
     let open = reconcile::open_attempts(tx, api_key, now)?;
@@ -270,7 +270,7 @@ pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<U
         }
         (Job::Page { offset }, Brought::Page(Ok(page))) => {
             // One that was begun anew meanwhile has no use for a page of the former.
-            let standing = listings::standing(tx, key)?.unwrap_or_default();
+            let standing = listings::state(tx, key)?.unwrap_or_default();
             let Some(mut listing) = standing.under_way.filter(|listing| listing.next_offset == *offset) else {
                 return Ok(applied);
             };
@@ -295,7 +295,7 @@ pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<U
             };
             let Some(first) = first else { return Ok(applied) };
             reconcile::compare(tx, key, id, first, now)?;
-            let standing = listings::standing(tx, key)?.unwrap_or_default();
+            let standing = listings::state(tx, key)?.unwrap_or_default();
             let Some(listing) = standing.under_way.filter(|listing| listing.read_through) else { return Ok(applied) };
             if reconcile::to_compare(tx, key, now)?.is_none() {
                 let next = if listing.tries >= reconcile::TRIES { Next::Incomplete } else { Next::Through };
@@ -344,9 +344,9 @@ fn take_replies(
 }
 
 /// Says what a listing came to, and what went wrong.
-pub fn report(done: &Done, applied: &Applied, was_blind: bool) {
+pub fn report(done: &Done, applied: &Applied, was_unobserved: bool) {
     match &applied.concluded {
-        Some((Next::Through, conclusion)) if was_blind => {
+        Some((Next::Through, conclusion)) if was_unobserved => {
             info!(
                 key = done.api_key,
                 new = conclusion.new,

@@ -9,7 +9,7 @@ use crate::domain::conversation::Page;
 use crate::domain::ids::{ConversationId, one_line};
 use crate::store::conversations::listings::{self, Candidate, Listing, OpenAttempt};
 use crate::store::ledger::{messages, resolution};
-use crate::store::{StoreError, Transaction, separately};
+use crate::store::{StoreError, Transaction, in_savepoint};
 
 /// Rows asked for at once: the most the API gives (API page: list conversations).
 pub const PAGE: usize = 100;
@@ -200,7 +200,7 @@ pub fn conclude(
     for attempt in open_attempts(tx, api_key, now)? {
         let candidates = listings::candidates(tx, api_key, attempt.id)?;
         let finding = find(&attempt, &candidates, listing, complete, config.annie.settle, config.annie.on_unknown);
-        let carried_out = separately(tx, || carry_out(tx, &attempt, &finding, listing, now, &mut done))?;
+        let carried_out = in_savepoint(tx, || carry_out(tx, &attempt, &finding, listing, now, &mut done))?;
         if let Err(error) = carried_out {
             error!(
                 attempt = attempt.id,

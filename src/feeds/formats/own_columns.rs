@@ -50,7 +50,7 @@ pub struct GoodRow {
 }
 
 impl GoodRow {
-    /// The visit's id.
+    /// The appointment's id.
     pub fn id(&self) -> &str {
         self.cells[ID].as_deref().unwrap_or_default()
     }
@@ -70,9 +70,9 @@ pub struct BadRow {
     pub column: &'static str,
     /// What is wrong.
     pub reason: String,
-    /// The visit's id, if that much could be read.
+    /// The appointment's id, if that much could be read.
     pub id: Option<String>,
-    /// Its cells do not stand where they should, or it swallowed the rows behind it: which visits it is about is not
+    /// Its cells do not stand where they should, or it swallowed the rows behind it: which appointments it is about is not
     /// known for sure.
     pub broken: bool,
 }
@@ -263,11 +263,11 @@ fn derived_from(first: &str, last: &str, born: &str) -> String {
     uuid::Uuid::new_v5(&DERIVED_PATIENTS, who.as_bytes()).to_string()
 }
 
-/// Whether nothing but the name tells this visit's patient from others, so that a namesake has the same id.
-pub fn is_known_by_name_alone(visit: &Appointment) -> bool {
+/// Whether nothing but the name tells this appointment's patient from others, so that a namesake has the same id.
+pub fn is_known_by_name_alone(appointment: &Appointment) -> bool {
     let name = |part: &Private<Option<String>>| part.0.clone().unwrap_or_default();
-    visit.date_of_birth.0.is_none()
-        && visit.patient_id.0 == derived_from(&name(&visit.first_name), &name(&visit.last_name), "")
+    appointment.date_of_birth.0.is_none()
+        && appointment.patient_id.0 == derived_from(&name(&appointment.first_name), &name(&appointment.last_name), "")
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub fn birth_date(text: &str) -> Result<(), String> {
     if good { Ok(()) } else { Err("this is not a date; write it such as 1988-03-22".to_owned()) }
 }
 
-/// One of the five states of a visit.
+/// One of the five states of an appointment.
 ///
 /// # Errors
 /// What is wrong with it.

@@ -49,7 +49,7 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     })
 }
 
-/// A visit that starts in a span.
+/// An appointment that starts in a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Starting {
     /// Its id.
@@ -58,7 +58,7 @@ pub struct Starting {
     pub phone: Private<Option<String>>,
 }
 
-/// The visits that start in [from, until), in order of start and id.
+/// The appointments that start in [from, until), in order of start and id.
 ///
 /// # Errors
 /// Database errors.
@@ -76,7 +76,7 @@ pub fn starting_in(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The visit with an id, if there is one.
+/// The appointment with an id, if there is one.
 ///
 /// # Errors
 /// Database errors.
@@ -85,7 +85,7 @@ pub fn with_id(connection: &Connection, id: &str) -> Result<Option<AppointmentId
     Ok(connection.query_row(sql, [id], |row| row.get(0).map(AppointmentId)).optional()?)
 }
 
-/// The visits with a number, in any spelling read for a country, by start.
+/// The appointments with a number, in any spelling read for a country, by start.
 ///
 /// # Errors
 /// Database errors.
@@ -97,7 +97,7 @@ pub fn with_number(connection: &Connection, country: &str, phone: &Phone) -> Res
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The visits of patients with a name: given, family, or both in either order, in any case; by start.
+/// The appointments of patients with a name: given, family, or both in either order, in any case; by start.
 ///
 /// # Errors
 /// Database errors.
@@ -119,7 +119,7 @@ pub fn with_name(connection: &Connection, name: &str) -> Result<Vec<AppointmentI
     Ok(found)
 }
 
-/// The number of a visit as it is written.
+/// The number of an appointment as it is written.
 ///
 /// # Errors
 /// Database errors.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, named_params, param
 use crate::domain::appointment::COLUMNS;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
-use crate::store::connection::savepoint::separately;
+use crate::store::connection::savepoint::in_savepoint;
 
 /// A transaction of an import lasts about this long at most, so that the daemon beside it is never held up.
 const CHUNK: Duration = Duration::from_millis(500);
@@ -34,23 +34,23 @@ pub enum Staged {
     Contradicts(u64),
 }
 
-/// The visits a complete file no longer names.
+/// The appointments a complete file no longer names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Vanishing {
     /// How many would be cancelled.
     pub gone: u64,
-    /// Out of how many coming, live visits of the feed inside the span.
+    /// Out of how many coming, live appointments of the feed inside the span.
     pub of: u64,
 }
 
 /// How much an import changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
-    /// New visits.
+    /// New appointments.
     pub added: u64,
-    /// Visits that differ from before.
+    /// Appointments that differ from before.
     pub changed: u64,
-    /// Visits cancelled because the file no longer names them.
+    /// Appointments cancelled because the file no longer names them.
     pub cancelled: u64,
     /// Rows the database refused: line and reason.
     pub refused: Vec<(u64, String)>,
@@ -125,8 +125,8 @@ impl<'c> Staging<'c> {
         Ok(first.zip(last).map(|(first, last)| [instant(first), instant(last)]))
     }
 
-    /// How many live visits of the file's feeds start in a span from `now` on, and how many of them the file does not
-    /// name. Visits of the past tell nothing of whether the file is whole: an export that lacks all that is to come may
+    /// How many live appointments of the file's feeds start in a span from `now` on, and how many of them the file does not
+    /// name. Appointments of the past tell nothing of whether the file is whole: an export that lacks all that is to come may
     /// well name them.
     ///
     /// # Errors
@@ -146,7 +146,7 @@ impl<'c> Staging<'c> {
     /// columns the file has; what it does not have is left as it was. `progress` hears how many rows are done.
     ///
     /// # Errors
-    /// Database errors. What was applied before one stays, each visit whole; the import counts as unfinished.
+    /// Database errors. What was applied before one stays, each appointment whole; the import counts as unfinished.
     pub fn apply(
         self,
         feed: &str,
@@ -192,10 +192,10 @@ impl<'c> Staging<'c> {
     }
 }
 
-/// Live visits of the staged rows' feeds that start in the span.
+/// Live appointments of the staged rows' feeds that start in the span.
 const OF_THE_FEEDS: &str = "a.status IN ('booked', 'confirmed') AND a.starts_unix >= :from AND a.starts_unix < :until
     AND a.feed IN (SELECT DISTINCT feed FROM temp.incoming)";
-/// Visits the file does not name, not even in a bad row.
+/// Appointments the file does not name, not even in a bad row.
 const ABSENT: &str = "NOT EXISTS (SELECT 1 FROM temp.incoming AS i WHERE i.id = a.id)
     AND NOT EXISTS (SELECT 1 FROM temp.incoming_bad AS b WHERE b.id = a.id)";
 
@@ -237,13 +237,13 @@ fn apply_step(
     changes: &mut Changes,
 ) -> Result<(), StoreError> {
     let mut whole = changes.clone();
-    if separately(tx, || apply_rows(tx, present, after, until, &mut whole))?.is_ok() {
+    if in_savepoint(tx, || apply_rows(tx, present, after, until, &mut whole))?.is_ok() {
         *changes = whole;
         return Ok(());
     }
     for row in after..until {
         let mut one = changes.clone();
-        match separately(tx, || apply_rows(tx, present, row, row + 1, &mut one))? {
+        match in_savepoint(tx, || apply_rows(tx, present, row, row + 1, &mut one))? {
             Ok(()) => *changes = one,
             Err(error) => {
                 let reason = format!("the database refuses this row ({error})");
@@ -277,7 +277,7 @@ fn apply_rows(
         set.push_str(", ends_at = iif(unixepoch(a.starts_at) IS unixepoch(i.starts_at), a.ends_at, NULL)");
     }
     let differs = written.iter().map(|c| format!("a.{c} IS NOT i.{c}")).collect::<Vec<_>>().join(" OR ");
-    // Rows that contradict each other are not believed; their visit is held back already.
+    // Rows that contradict each other are not believed; their appointment is held back already.
     let range = "i.seq > ?1 AND i.seq <= ?2 AND i.id NOT IN (SELECT id FROM temp.incoming_bad WHERE id IS NOT NULL)";
     let update = format!(
         "UPDATE appointments AS a SET {set} FROM temp.incoming AS i WHERE i.id = a.id AND {range} AND ({differs})"
@@ -301,7 +301,7 @@ fn apply_rows(
         );
         changes.changed += tx.prepare_cached(&again)?.execute((after, until))? as u64;
     }
-    // A row that reads well mends the visit also where it changes nothing.
+    // A row that reads well mends the appointment also where it changes nothing.
     for table in ["bad_rows", "not_listed"] {
         let mend =
             format!("DELETE FROM {table} WHERE appointment_id IN (SELECT id FROM temp.incoming AS i WHERE {range})");
@@ -327,7 +327,7 @@ fn cancel_absent(tx: &Transaction<'_>, import: i64, span: &Range<DateTime<Utc>>)
     Ok(gone.len() as u64)
 }
 
-/// The visits of bad rows wait. A contradiction holds its visit too, although one of its rows was applied.
+/// The appointments of bad rows wait. A contradiction holds its appointment too, although one of its rows was applied.
 fn hold_back_bad(tx: &Transaction<'_>, import: i64) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO bad_rows (appointment_id, import_id, line, column_name, reason)
@@ -351,7 +351,7 @@ pub struct LastImport {
     pub good: u64,
     /// Rows that could not be read.
     pub bad: u64,
-    /// Visits it cancelled.
+    /// Appointments it cancelled.
     pub cancelled: u64,
 }
 

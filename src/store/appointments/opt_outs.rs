@@ -193,7 +193,7 @@ pub fn list_wrong(connection: &Connection) -> Result<Vec<WrongNumber>, StoreErro
     Ok(found)
 }
 
-/// The patients whose visits have a number, in any spelling read for a country.
+/// The patients whose appointments have a number, in any spelling read for a country.
 ///
 /// # Errors
 /// Database errors.

@@ -12,7 +12,7 @@ use crate::store::connection::open;
 const MOST: usize = 10;
 
 /// What SQLite's `quick_check` finds wrong with the file; nothing: it is whole. Reads every page through a connection
-/// of its own, beside whoever writes meanwhile; a second for some hundred thousand visits.
+/// of its own, beside whoever writes meanwhile; a second for some hundred thousand appointments.
 ///
 /// # Errors
 /// The file cannot be opened or read.

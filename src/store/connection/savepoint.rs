@@ -7,7 +7,7 @@ use crate::store::connection::error::StoreError;
 ///
 /// # Errors
 /// Errors of the disk, the file or the connection.
-pub fn separately<R>(
+pub fn in_savepoint<R>(
     tx: &rusqlite::Transaction<'_>,
     work: impl FnOnce() -> Result<R, StoreError>,
 ) -> Result<Result<R, StoreError>, StoreError> {
@@ -29,12 +29,12 @@ pub fn separately<R>(
 
 /// Whether a transaction guards against items whose data are at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Care {
+pub enum Isolation {
     /// It does not: SQLite keeps nothing to undo, which is faster, and the first fault ends the whole transaction, to be
     /// done again with care.
-    Trusting,
+    Batch,
     /// One item at fault ends only its own part.
-    Careful,
+    PerItem,
 }
 
 /// Does the same for each of several items: all in one go, and only if the data of one are at fault, each by itself. The
@@ -42,17 +42,17 @@ pub enum Care {
 ///
 /// # Errors
 /// Errors of the disk, the file or the connection; without care, those of the data too.
-pub fn each_separately<I, R>(
+pub fn each_in_savepoint<I, R>(
     tx: &rusqlite::Transaction<'_>,
-    care: Care,
+    isolation: Isolation,
     items: &[I],
     work: impl Fn(&I) -> Result<R, StoreError>,
 ) -> Result<Vec<Result<R, StoreError>>, StoreError> {
-    if care == Care::Trusting {
+    if isolation == Isolation::Batch {
         return items.iter().map(|item| work(item).map(Ok)).collect();
     }
-    match separately(tx, || items.iter().map(&work).collect::<Result<Vec<R>, StoreError>>())? {
+    match in_savepoint(tx, || items.iter().map(&work).collect::<Result<Vec<R>, StoreError>>())? {
         Ok(all) => Ok(all.into_iter().map(Ok).collect()),
-        Err(_) => items.iter().map(|item| separately(tx, || work(item))).collect(),
+        Err(_) => items.iter().map(|item| in_savepoint(tx, || work(item))).collect(),
     }
 }

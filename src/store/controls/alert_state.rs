@@ -12,7 +12,7 @@ use crate::store::ledger::messages;
 
 /// Rejections in a row that are counted at most.
 const MOST_REJECTIONS: u32 = 50;
-/// Visits whose text was given up at their start are trouble for this long.
+/// Appointments whose text was given up at their start are trouble for this long.
 const GIVEN_UP_FOR: TimeDelta = TimeDelta::hours(24);
 
 const LAST: &str = "SELECT id, ended_ms FROM attempts INDEXED BY attempts_by_outcome
@@ -58,7 +58,7 @@ pub struct Entry {
 /// Database errors.
 pub fn entries(connection: &Connection) -> Result<BTreeMap<String, Entry>, StoreError> {
     let mut statement =
-        connection.prepare_cached("SELECT kind, since, seen_at, gone_at, told_at, told_count FROM alarms")?;
+        connection.prepare_cached("SELECT kind, since, seen_at, gone_at, told_at, told_count FROM alerts")?;
     let rows = statement.query_map([], |row| {
         let entry = Entry {
             since: instant(row.get(1)?),
@@ -77,10 +77,10 @@ pub fn entries(connection: &Connection) -> Result<BTreeMap<String, Entry>, Store
 /// # Errors
 /// Database errors.
 pub fn set_entries(tx: &Transaction<'_>, entries: &BTreeMap<String, Entry>) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM alarms", [])?;
+    tx.execute("DELETE FROM alerts", [])?;
     for (kind, entry) in entries {
         tx.execute(
-            "INSERT INTO alarms (kind, since, seen_at, gone_at, told_at, told_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO alerts (kind, since, seen_at, gone_at, told_at, told_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             (
                 kind,
                 entry.since.timestamp(),
@@ -117,9 +117,9 @@ pub struct Shown {
     pub rejected: Several,
     /// Texts a person has to decide about.
     pub held: Several,
-    /// Reminders that were not sent in time for visits that lie ahead.
+    /// Reminders that were not sent in time for appointments that lie ahead.
     pub missed: Several,
-    /// Reminders of visits of the last 24 hours of which was never learned whether they went out.
+    /// Reminders of appointments of the last 24 hours of which was never learned whether they went out.
     pub given_up: Several,
     /// The doubt about the clock: since when, and why.
     pub clock: Option<(DateTime<Utc>, String)>,

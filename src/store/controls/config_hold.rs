@@ -13,7 +13,7 @@ const LATELY: TimeDelta = TimeDelta::days(14);
 
 /// A change that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldChange {
+pub struct ConfigHold {
     /// Of the configuration it would bring.
     pub fingerprint: String,
     /// Since when it waits.
@@ -30,10 +30,10 @@ pub struct HeldChange {
 ///
 /// # Errors
 /// Database errors.
-pub fn get(connection: &Connection) -> Result<Option<HeldChange>, StoreError> {
-    let sql = "SELECT fingerprint, since, at_once, usual, confirmed FROM held_change";
+pub fn get(connection: &Connection) -> Result<Option<ConfigHold>, StoreError> {
+    let sql = "SELECT fingerprint, since, at_once, usual, confirmed FROM config_hold";
     let found = connection.prepare_cached(sql)?.query_row([], |row| {
-        Ok(HeldChange {
+        Ok(ConfigHold {
             fingerprint: row.get(0)?,
             since: instant(row.get(1)?),
             at_once: row.get::<_, i64>(2)?.unsigned_abs(),
@@ -48,10 +48,10 @@ pub fn get(connection: &Connection) -> Result<Option<HeldChange>, StoreError> {
 ///
 /// # Errors
 /// Database errors.
-pub fn hold(tx: &Transaction<'_>, change: &HeldChange) -> Result<(), StoreError> {
+pub fn hold(tx: &Transaction<'_>, change: &ConfigHold) -> Result<(), StoreError> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     tx.execute(
-        "INSERT INTO held_change (only_row, fingerprint, since, at_once, usual) VALUES (1, ?1, ?2, ?3, ?4)
+        "INSERT INTO config_hold (only_row, fingerprint, since, at_once, usual) VALUES (1, ?1, ?2, ?3, ?4)
          ON CONFLICT (only_row) DO UPDATE SET
              since = iif(fingerprint = ?1, since, ?2), confirmed = iif(fingerprint = ?1, confirmed, 0),
              fingerprint = ?1, at_once = ?3, usual = ?4",
@@ -68,10 +68,10 @@ pub fn confirm(
     tx: &Transaction<'_>,
     person: Operator<'_>,
     now: DateTime<Utc>,
-) -> Result<Option<HeldChange>, StoreError> {
+) -> Result<Option<ConfigHold>, StoreError> {
     let change = get(tx)?;
     if change.is_some() {
-        tx.execute("UPDATE held_change SET confirmed = 1", [])?;
+        tx.execute("UPDATE config_hold SET confirmed = 1", [])?;
         audit::note(tx, &Entry { who: person.who, why: person.why, ..Entry::new(now, Act::ChangeConfirmed) })?;
     }
     Ok(change)
@@ -82,7 +82,7 @@ pub fn confirm(
 /// # Errors
 /// Database errors.
 pub fn forget(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM held_change", [])?;
+    tx.execute("DELETE FROM config_hold", [])?;
     Ok(())
 }
 
@@ -94,7 +94,7 @@ pub fn usual(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreEr
     const SENT: &str = "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM attempts
         WHERE started_ms >= ?1 AND outcome IS NOT 'not-sent' GROUP BY started_ms / 86400000)";
     const SHOWN: &str =
-        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM reminders INDEXED BY reminders_untold
+        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM reminders INDEXED BY reminders_not_told
         WHERE state IN ('skipped', 'cancelled') AND reason = 'observe-mode' AND starts_at >= ?1 AND due_at <= ?2
         GROUP BY due_at / 86400)";
     let since = now - LATELY;

@@ -1,4 +1,4 @@
-//! What a person has stopped: sending as a whole or of one location, and texts of single visits.
+//! What a person has stopped: sending as a whole or of one location, and texts of single appointments.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -91,30 +91,30 @@ pub fn pauses(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Paused>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The pause that holds for a location's visits: the longer one of its own and the one everywhere.
+/// The pause that holds for a location's appointments: the longer one of its own and the one everywhere.
 pub fn pause_of(pauses: &[Paused], location: Option<&str>) -> Option<Pause> {
     let here = |paused: &&Paused| paused.location.is_none() || paused.location.as_deref() == location;
     let each = pauses.iter().filter(here).map(|paused| paused.until.map_or(Pause::UntilLifted, Pause::Until));
     each.max()
 }
 
-/// Takes a visit's texts from it, of one rule or of all; whether that was new.
+/// Takes an appointment's texts from it, of one rule or of all; whether that was new.
 ///
 /// # Errors
 /// Database errors.
 pub fn skip(
     tx: &Transaction<'_>,
-    visit: &AppointmentId,
+    appointment: &AppointmentId,
     rule: Option<&RuleName>,
     person: Operator<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let added = tx.execute(
         "INSERT INTO skips (appointment_id, rule, at, who, why) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-        (&visit.0, rule.map_or("", |rule| rule.0.as_str()), now.timestamp(), person.who, person.why),
+        (&appointment.0, rule.map_or("", |rule| rule.0.as_str()), now.timestamp(), person.who, person.why),
     )?;
     if added > 0 {
-        note_skip(tx, Act::Skipped, visit, rule, person, now)?;
+        note_skip(tx, Act::Skipped, appointment, rule, person, now)?;
     }
     Ok(added > 0)
 }
@@ -125,15 +125,15 @@ pub fn skip(
 /// Database errors.
 pub fn unskip(
     tx: &Transaction<'_>,
-    visit: &AppointmentId,
+    appointment: &AppointmentId,
     rule: Option<&RuleName>,
     person: Operator<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let sql = "DELETE FROM skips WHERE appointment_id = ?1 AND (?2 = '' OR rule = ?2)";
-    let removed = tx.execute(sql, (&visit.0, rule.map_or("", |rule| rule.0.as_str())))?;
+    let removed = tx.execute(sql, (&appointment.0, rule.map_or("", |rule| rule.0.as_str())))?;
     if removed > 0 {
-        note_skip(tx, Act::Unskipped, visit, rule, person, now)?;
+        note_skip(tx, Act::Unskipped, appointment, rule, person, now)?;
     }
     Ok(removed > 0)
 }
@@ -141,36 +141,39 @@ pub fn unskip(
 fn note_skip(
     tx: &Transaction<'_>,
     act: Act,
-    visit: &AppointmentId,
+    appointment: &AppointmentId,
     rule: Option<&RuleName>,
     person: Operator<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT starts_unix FROM appointments WHERE id = ?1";
-    let start: Option<i64> = tx.query_row(sql, [&visit.0], |row| row.get(0)).optional()?;
+    let start: Option<i64> = tx.query_row(sql, [&appointment.0], |row| row.get(0)).optional()?;
     let rule = rule.cloned().unwrap_or_else(|| RuleName(String::new()));
-    let key = ReminderKey { appointment_id: visit.clone(), rule, start: instant(start.unwrap_or(0)), round: 0 };
+    let key = ReminderKey { appointment_id: appointment.clone(), rule, start: instant(start.unwrap_or(0)), round: 0 };
     audit::note(tx, &Entry { key: Some(&key), who: person.who, why: person.why, ..Entry::new(now, act) })
 }
 
-/// The rules whose texts were taken from a visit; none within: all of them.
+/// The rules whose texts were taken from an appointment; none within: all of them.
 ///
 /// # Errors
 /// Database errors.
-pub(crate) fn skips_of(connection: &Connection, visit: &AppointmentId) -> Result<Vec<Option<RuleName>>, StoreError> {
+pub(crate) fn skips_of(
+    connection: &Connection,
+    appointment: &AppointmentId,
+) -> Result<Vec<Option<RuleName>>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT rule FROM skips WHERE appointment_id = ?1")?;
-    let rows = statement.query_map([&visit.0], |row| {
+    let rows = statement.query_map([&appointment.0], |row| {
         let rule: String = row.get(0)?;
         Ok((!rule.is_empty()).then_some(RuleName(rule)))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether a visit is known, by its id.
+/// Whether an appointment is known, by its id.
 ///
 /// # Errors
 /// Database errors.
-pub fn knows(connection: &Connection, visit: &AppointmentId) -> Result<bool, StoreError> {
+pub fn knows(connection: &Connection, appointment: &AppointmentId) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM appointments WHERE id = ?1)";
-    Ok(connection.query_row(sql, [&visit.0], |row| row.get(0))?)
+    Ok(connection.query_row(sql, [&appointment.0], |row| row.get(0))?)
 }

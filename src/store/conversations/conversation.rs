@@ -47,7 +47,7 @@ pub fn urgent(
         "SELECT c.conversation_id, c.api_key FROM reminders AS r INDEXED BY reminders_due
          JOIN conversations AS c ON c.phone = r.phone
          WHERE r.state = 'planned' AND r.due_at <= ?1 + ?2 AND r.expires_at > ?1 AND c.started_at >= ?3 AND {UNREAD}
-             AND (c.read_tried IS NULL OR c.read_tried NOT BETWEEN ?1 - ?4 AND ?1)
+             AND (c.read_tried_at IS NULL OR c.read_tried_at NOT BETWEEN ?1 - ?4 AND ?1)
          ORDER BY r.due_at, c.started_at"
     );
     let oldest = (now - OF_INTEREST).timestamp();
@@ -68,7 +68,7 @@ pub fn routine(
          WHERE c.started_at >= ?3 AND c.started_at <= ?1 - 600 AND {UNREAD}
              AND (c.read_at IS NULL OR c.started_at > ?1 - 86400 OR c.read_at NOT BETWEEN ?1 - 86400 AND ?1)
              AND (c.status IS NOT 'CLOSED' OR c.read_at IS NULL OR c.read_at < c.started_at + 86400)
-             AND (c.read_tried IS NULL OR c.read_tried NOT BETWEEN ?1 - ?4 AND ?1)
+             AND (c.read_tried_at IS NULL OR c.read_tried_at NOT BETWEEN ?1 - ?4 AND ?1)
          ORDER BY c.read_at, c.started_at"
     );
     let oldest = (now - FOLLOWED).timestamp();
@@ -106,7 +106,7 @@ pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> R
         let (phone, started_at, api_key): (String, i64, String) = tx
             .prepare_cached(
                 "SELECT t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t
-                 LEFT JOIN listed AS l ON l.api_key = t.api_key AND l.conversation_id = ?1 WHERE t.id = ?2",
+                 LEFT JOIN listing_rows AS l ON l.api_key = t.api_key AND l.conversation_id = ?1 WHERE t.id = ?2",
             )?
             .query_row((&id.0, attempt), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         tx.prepare_cached(
@@ -144,7 +144,7 @@ pub fn is_of_key(connection: &Connection, id: &ConversationId, api_key: &str) ->
 /// # Errors
 /// Database errors.
 pub fn set_read(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
-    let sql = "UPDATE conversations SET read_at = ?2, read_tried = NULL WHERE conversation_id = ?1";
+    let sql = "UPDATE conversations SET read_at = ?2, read_tried_at = NULL WHERE conversation_id = ?1";
     tx.prepare_cached(sql)?.execute((&id.0, at.timestamp()))?;
     Ok(())
 }
@@ -154,7 +154,7 @@ pub fn set_read(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) ->
 /// # Errors
 /// Database errors.
 pub fn set_tried(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
-    let sql = "UPDATE conversations SET read_tried = ?2 WHERE conversation_id = ?1";
+    let sql = "UPDATE conversations SET read_tried_at = ?2 WHERE conversation_id = ?1";
     tx.prepare_cached(sql)?.execute((&id.0, at.timestamp()))?;
     Ok(())
 }

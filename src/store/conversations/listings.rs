@@ -39,9 +39,9 @@ pub struct Listing {
 
 /// What a key's listings have come to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Standing {
+pub struct ListingState {
     /// Nobody looked between these instants; the list has to tell what was sent.
-    pub blind: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    pub unobserved: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// When the last listing began that reached back far enough.
     pub seen_at: Option<DateTime<Utc>>,
     /// The one under way.
@@ -52,8 +52,9 @@ pub struct Standing {
 ///
 /// # Errors
 /// Database errors.
-pub fn standing(connection: &Connection, api_key: &str) -> Result<Option<Standing>, StoreError> {
-    const STANDING: &str = "SELECT blind_from, blind_until, seen_at, began_at, whole, reach_back, next_offset, total,
+pub fn state(connection: &Connection, api_key: &str) -> Result<Option<ListingState>, StoreError> {
+    const STANDING: &str =
+        "SELECT unobserved_from, unobserved_until, seen_at, began_at, whole, reach_back, next_offset, total,
         tries, in_order, last_start, read_through, pages FROM listings WHERE api_key = ?1";
     let time = |row: &Row<'_>, column: usize| row.get::<_, Option<i64>>(column).map(|unix| unix.map(instant));
     let size = |row: &Row<'_>, column: usize| {
@@ -75,7 +76,7 @@ pub fn standing(connection: &Connection, api_key: &str) -> Result<Option<Standin
                 read_through: row.get(11)?,
             }),
         };
-        Ok(Standing { blind: time(row, 0)?.zip(time(row, 1)?), seen_at: time(row, 2)?, under_way })
+        Ok(ListingState { unobserved: time(row, 0)?.zip(time(row, 1)?), seen_at: time(row, 2)?, under_way })
     });
     Ok(found.optional()?)
 }
@@ -84,19 +85,19 @@ pub fn standing(connection: &Connection, api_key: &str) -> Result<Option<Standin
 ///
 /// # Errors
 /// Database errors.
-pub fn set_blind(
+pub fn set_unobserved(
     tx: &Transaction<'_>,
     api_key: &str,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT INTO listings (api_key, blind_from, blind_until) VALUES (?1, ?2, ?3)
-         ON CONFLICT (api_key) DO UPDATE SET blind_from = min(coalesce(blind_from, ?2), ?2), blind_until = ?3",
+        "INSERT INTO listings (api_key, unobserved_from, unobserved_until) VALUES (?1, ?2, ?3)
+         ON CONFLICT (api_key) DO UPDATE SET unobserved_from = min(coalesce(unobserved_from, ?2), ?2), unobserved_until = ?3",
     )?
     .execute((api_key, from.timestamp(), until.timestamp()))?;
     // A listing that is under way goes on if it reaches back far enough; what was begun since it began, another tells.
-    let under_way = standing(tx, api_key)?.and_then(|standing| standing.under_way);
+    let under_way = state(tx, api_key)?.and_then(|standing| standing.under_way);
     match under_way.is_some_and(|listing| listing.reach_back <= from) {
         true => Ok(()),
         false => abandon(tx, api_key),
@@ -124,7 +125,7 @@ pub fn begin(
     tx.prepare_cached(
         "INSERT INTO listings (api_key, began_at, whole, reach_back) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (api_key) DO UPDATE SET began_at = ?2, whole = ?3, reach_back = ?4,
-             blind_until = min(blind_until, ?2)",
+             unobserved_until = min(unobserved_until, ?2)",
     )?
     .execute((api_key, now.timestamp(), whole, reach_back.timestamp()))?;
     Ok(())
@@ -140,7 +141,7 @@ pub fn abandon(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreError> {
              pages = 0, in_order = 1, last_start = NULL, read_through = 0 WHERE api_key = ?1",
     )?
     .execute([api_key])?;
-    tx.prepare_cached("DELETE FROM listed WHERE api_key = ?1")?.execute([api_key])?;
+    tx.prepare_cached("DELETE FROM listing_rows WHERE api_key = ?1")?.execute([api_key])?;
     Ok(())
 }
 
@@ -155,7 +156,7 @@ pub fn keep_page(
     began_at: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let mut insert = tx.prepare_cached(
-        "INSERT INTO listed (api_key, conversation_id, started_at, medium, to_phone, from_phone, status, tags)
+        "INSERT INTO listing_rows (api_key, conversation_id, started_at, medium, to_phone, from_phone, status, tags)
          VALUES (:key, :id, :started, :medium, :to, :from, :status, :tags)
          ON CONFLICT (api_key, conversation_id) DO UPDATE SET status = excluded.status, tags = excluded.tags",
     )?;
@@ -167,7 +168,7 @@ pub fn keep_page(
             ":tags": (!row.tags.is_empty()).then(|| serde_json::json!(row.tags).to_string()),
         })?;
     }
-    let sql = "SELECT count(*) FROM listed WHERE api_key = ?1 AND (started_at IS NULL OR started_at <= ?2)";
+    let sql = "SELECT count(*) FROM listing_rows WHERE api_key = ?1 AND (started_at IS NULL OR started_at <= ?2)";
     let count: i64 =
         tx.prepare_cached(sql)?.query_row((api_key, began_at.timestamp() + CLOCKS_DIFFER), |r| r.get(0))?;
     Ok(usize::try_from(count).unwrap_or(0))
@@ -257,7 +258,7 @@ pub struct Candidate {
 pub fn candidates(connection: &Connection, api_key: &str, attempt: i64) -> Result<Vec<Candidate>, StoreError> {
     const CANDIDATES: &str = "SELECT l.conversation_id, c.attempt_id IS NOT NULL, c.same
         FROM attempts AS t JOIN messages AS m ON m.id = t.message_id
-        JOIN listed AS l ON l.api_key = ?1 AND l.to_phone = t.phone
+        JOIN listing_rows AS l ON l.api_key = ?1 AND l.to_phone = t.phone
             AND coalesce(l.from_phone, m.body ->> '$.fromNumber') = m.body ->> '$.fromNumber'
         LEFT JOIN comparisons AS c ON c.attempt_id = t.id AND c.conversation_id = l.conversation_id
         WHERE t.id = ?2 AND (l.medium IS NULL OR l.medium = 'SMS')
@@ -303,9 +304,9 @@ pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -
     const NEW: &str =
         "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, status, api_key, tags, blind)
         SELECT l.conversation_id, NULL, l.to_phone, coalesce(l.started_at, s.began_at), l.status, l.api_key, l.tags,
-            coalesce(coalesce(l.started_at, s.began_at) BETWEEN s.blind_from AND max(s.blind_until, s.began_at + ?4), 0)
+            coalesce(coalesce(l.started_at, s.began_at) BETWEEN s.unobserved_from AND max(s.unobserved_until, s.began_at + ?4), 0)
                 AND (l.from_phone IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS our WHERE our.value = l.from_phone))
-        FROM listed AS l JOIN listings AS s ON s.api_key = l.api_key
+        FROM listing_rows AS l JOIN listings AS s ON s.api_key = l.api_key
         WHERE l.api_key = ?1 AND l.to_phone IS NOT NULL
             AND coalesce(l.started_at, s.began_at) >= s.reach_back AND (l.medium IS NULL OR l.medium = 'SMS')
             AND NOT EXISTS (SELECT 1 FROM conversations AS c WHERE c.conversation_id = l.conversation_id)
@@ -313,7 +314,7 @@ pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -
                 AND (t.outcome IS NULL OR t.outcome = 'unknown') AND abs(coalesce(l.started_at, s.began_at) - t.started_ms / 1000) <= ?3)";
     tx.prepare_cached(
         "UPDATE conversations SET status = l.status, tags = l.tags, api_key = coalesce(conversations.api_key, l.api_key)
-         FROM listed AS l WHERE l.api_key = ?1 AND l.conversation_id = conversations.conversation_id
+         FROM listing_rows AS l WHERE l.api_key = ?1 AND l.conversation_id = conversations.conversation_id
              AND (l.status IS NOT conversations.status OR l.tags IS NOT conversations.tags
                   OR conversations.api_key IS NULL)",
     )?
@@ -331,8 +332,8 @@ pub fn end(tx: &Transaction<'_>, api_key: &str, reached: bool) -> Result<(), Sto
     if reached {
         tx.prepare_cached(
             "UPDATE listings SET seen_at = began_at,
-                 blind_from = iif(blind_until > began_at, max(blind_from, began_at - 3600), NULL),
-                 blind_until = iif(blind_until > began_at, blind_until, NULL) WHERE api_key = ?1",
+                 unobserved_from = iif(unobserved_until > began_at, max(unobserved_from, began_at - 3600), NULL),
+                 unobserved_until = iif(unobserved_until > began_at, unobserved_until, NULL) WHERE api_key = ?1",
         )?
         .execute([api_key])?;
     }
@@ -358,7 +359,7 @@ pub fn keep_only(tx: &Transaction<'_>, keys: &[String]) -> Result<(), StoreError
 /// # Errors
 /// Database errors.
 pub fn names_nobody(connection: &Connection, api_key: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT count(*) > 0 AND count(to_phone) = 0 FROM listed
+    let sql = "SELECT count(*) > 0 AND count(to_phone) = 0 FROM listing_rows
                WHERE api_key = ?1 AND (medium IS NULL OR medium = 'SMS')";
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
 }
@@ -368,7 +369,7 @@ pub fn names_nobody(connection: &Connection, api_key: &str) -> Result<bool, Stor
 /// # Errors
 /// Database errors.
 pub fn blind_keys(connection: &Connection) -> Result<Vec<String>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT api_key FROM listings WHERE blind_from IS NOT NULL")?;
+    let mut statement = connection.prepare_cached("SELECT api_key FROM listings WHERE unobserved_from IS NOT NULL")?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -17,14 +17,14 @@ use crate::store::controls::pauses;
 
 /// How many notes were carried over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Carried {
+pub struct CarriedOver {
     /// Opt-outs added or lifted.
     pub opt_outs: u64,
     /// Wrong numbers added or taken back.
     pub wrong_numbers: u64,
     /// Pauses begun or ended.
     pub pauses: u64,
-    /// Visits that texts were taken from or given back to, by rule.
+    /// Appointments that texts were taken from or given back to, by rule.
     pub skips: u64,
     /// The former database is a later state of the copy, so that nothing noted since is missing.
     pub is_all: bool,
@@ -126,9 +126,9 @@ pub(crate) fn carry(
     notes: &Notes,
     who: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<Carried, StoreError> {
+) -> Result<CarriedOver, StoreError> {
     let later = goes_on_from(tx, &notes.record)?;
-    Ok(Carried {
+    Ok(CarriedOver {
         opt_outs: carry_opt_outs(tx, notes, who)?,
         wrong_numbers: carry_wrong_numbers(tx, notes, later, who, now)?,
         pauses: carry_pauses(tx, notes, later, who, now)?,
@@ -210,13 +210,13 @@ fn carry_skips(
 ) -> Result<u64, StoreError> {
     let (mut changed, ours) = (0, skips(tx)?);
     let rule = |rule: &str| (!rule.is_empty()).then(|| RuleName(rule.to_owned()));
-    for (visit, name) in ours.keys().filter(|known| later && !notes.skips.contains_key(*known)) {
-        let (visit, person) = (AppointmentId(visit.clone()), Operator { who, why: None });
-        changed += u64::from(pauses::unskip(tx, &visit, rule(name).as_ref(), person, now)?);
+    for (appointment, name) in ours.keys().filter(|known| later && !notes.skips.contains_key(*known)) {
+        let (appointment, person) = (AppointmentId(appointment.clone()), Operator { who, why: None });
+        changed += u64::from(pauses::unskip(tx, &appointment, rule(name).as_ref(), person, now)?);
     }
-    for ((visit, name), noted) in &notes.skips {
-        let visit = AppointmentId(visit.clone());
-        changed += u64::from(pauses::skip(tx, &visit, rule(name).as_ref(), noted.person(), noted.at)?);
+    for ((appointment, name), noted) in &notes.skips {
+        let appointment = AppointmentId(appointment.clone());
+        changed += u64::from(pauses::skip(tx, &appointment, rule(name).as_ref(), noted.person(), noted.at)?);
     }
     Ok(changed)
 }

@@ -13,7 +13,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::store::in_transaction;
 use crate::store::connection::{integrity, lock, open};
 use crate::store::files::backup::{BEGUN, NOT_WHOLE, copy_into, folder_of, sync_folder};
-use crate::store::files::carry_over::{self, Carried, Notes};
+use crate::store::files::carry_over::{self, CarriedOver, Notes};
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::messages;
 use crate::store::planning::daemon_state;
@@ -73,7 +73,7 @@ pub struct Restored {
     /// Its appointments.
     pub appointments: u64,
     /// What people noted in the former database, carried over; none: it could not be read, or there was none.
-    pub carried: Option<Carried>,
+    pub carried: Option<CarriedOver>,
 }
 
 /// Puts the copy in the database's place. `who`: who does it, for the audit.

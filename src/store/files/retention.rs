@@ -1,4 +1,4 @@
-//! Deleting what identifies patients once their visits are long past. What "never twice" rests on stays: ids, numbers
+//! Deleting what identifies patients once their appointments are long past. What "never twice" rests on stays: ids, numbers
 //! that were texted, times, states, conversations, opt-outs, the audit.
 
 use chrono::{DateTime, Utc};
@@ -12,8 +12,8 @@ use crate::store::connection::error::StoreError;
 pub struct Pruned {
     /// Texts whose words are gone.
     pub texts: usize,
-    /// Visits that are gone.
-    pub visits: usize,
+    /// Appointments that are gone.
+    pub appointments: usize,
     /// Spellings of numbers that are gone.
     pub spellings: usize,
 }
@@ -22,13 +22,13 @@ impl Pruned {
     /// Counts more.
     pub fn add(&mut self, more: Pruned) {
         self.texts += more.texts;
-        self.visits += more.visits;
+        self.appointments += more.appointments;
         self.spellings += more.spellings;
     }
 }
 
-/// Deletes up to `most` of each kind: the words of texts, and the rows of visits, all about starts before `cutoff`; and
-/// spellings of numbers that no visit has any more. What is deleted is overwritten in the file. Nothing of a visit whose
+/// Deletes up to `most` of each kind: the words of texts, and the rows of appointments, all about starts before `cutoff`; and
+/// spellings of numbers that no appointment has any more. What is deleted is overwritten in the file. Nothing of an appointment whose
 /// reminder is not settled, or whose change was not planned yet, is touched. `country`: whose rules numbers follow.
 ///
 /// # Errors
@@ -42,16 +42,16 @@ pub fn prune_some(
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     tx.pragma_update(None, "secure_delete", true)?;
     let texts = empty_texts(tx, cutoff, limit)?;
-    let visits = delete_visits(tx, country, cutoff, limit)?;
+    let appointments = delete_appointments(tx, country, cutoff, limit)?;
     // All spellings are looked at for it: last.
-    let spellings = if texts < most && visits < most { forget_spellings(tx, limit)? } else { 0 };
+    let spellings = if texts < most && appointments < most { forget_spellings(tx, limit)? } else { 0 };
     tx.pragma_update(None, "secure_delete", "fast")?;
-    Ok(Pruned { texts, visits, spellings })
+    Ok(Pruned { texts, appointments, spellings })
 }
 
 fn empty_texts(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result<usize, StoreError> {
-    // A text is made before the visits it tells of begin; so whatever is younger than the limit can stay unread. It is
-    // kept until the last visit of a household's text is past, and while nobody knows what became of it.
+    // A text is made before the appointments it tells of begin; so whatever is younger than the limit can stay unread. It is
+    // kept until the last appointment of a household's text is past, and while nobody knows what became of it.
     const EMPTY: &str = "UPDATE messages SET body = NULL WHERE body IS NOT NULL AND id IN (
             SELECT m.id FROM messages AS m INDEXED BY messages_with_words
             WHERE m.body IS NOT NULL AND m.made_at < ?1
@@ -64,9 +64,9 @@ fn empty_texts(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result
     Ok(tx.prepare_cached(EMPTY)?.execute((cutoff.timestamp(), most))?)
 }
 
-/// Its reminders tell what became of a visit and stay as they are. A visit that a feed deletes is planned again, as
-/// cancelled; so the mark of the deletion is taken back, and the number is planned without the visit.
-fn delete_visits(
+/// Its reminders tell what became of an appointment and stay as they are. An appointment that a feed deletes is planned again, as
+/// cancelled; so the mark of the deletion is taken back, and the number is planned without the appointment.
+fn delete_appointments(
     tx: &Transaction<'_>,
     country: Country,
     cutoff: DateTime<Utc>,
@@ -75,7 +75,7 @@ fn delete_visits(
     // As bytes: a text that is no UTF-8 has to go too.
     const OLD: &str = "SELECT a.rowid, CAST(coalesce(a.phone, '') AS BLOB), CAST(a.id AS BLOB)
         FROM appointments AS a INDEXED BY appointments_by_start WHERE a.starts_unix < ?1
-        AND NOT EXISTS (SELECT 1 FROM dirty_numbers AS d
+        AND NOT EXISTS (SELECT 1 FROM replan_queue AS d
                         WHERE d.phone = coalesce(a.phone, '') AND d.appointment_id = a.id)
         AND NOT EXISTS (SELECT 1 FROM reminders AS r WHERE r.appointment_id = a.id
                         AND r.state IN ('planned', 'sending', 'unknown', 'held'))
@@ -86,11 +86,11 @@ fn delete_visits(
         .collect::<Result<_, _>>()?;
     let mut delete = tx.prepare_cached("DELETE FROM appointments WHERE rowid = ?1")?;
     let mut unmark = tx.prepare_cached(
-        "DELETE FROM dirty_numbers WHERE phone = CAST(?1 AS TEXT) AND appointment_id = CAST(?2 AS TEXT)",
+        "DELETE FROM replan_queue WHERE phone = CAST(?1 AS TEXT) AND appointment_id = CAST(?2 AS TEXT)",
     )?;
     // By the number it is read as: its spelling is to be forgotten.
     let mut mark = tx.prepare_cached(
-        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT e164, '' FROM phone_spellings
+        "INSERT INTO replan_queue (phone, appointment_id) SELECT e164, '' FROM phone_spellings
          WHERE country = ?1 AND spelling = CAST(?2 AS TEXT) AND e164 IS NOT NULL ON CONFLICT DO NOTHING",
     )?;
     for (row, phone, id) in &old {
@@ -106,6 +106,6 @@ fn forget_spellings(tx: &Transaction<'_>, most: i64) -> Result<usize, StoreError
     const FORGET: &str = "DELETE FROM phone_spellings WHERE (country, spelling) IN (
             SELECT country, spelling FROM phone_spellings AS s
             WHERE spelling IS NOT e164 AND NOT EXISTS (SELECT 1 FROM appointments AS a WHERE a.phone = s.spelling)
-            AND NOT EXISTS (SELECT 1 FROM dirty_numbers AS d WHERE d.phone = s.spelling) LIMIT ?1)";
+            AND NOT EXISTS (SELECT 1 FROM replan_queue AS d WHERE d.phone = s.spelling) LIMIT ?1)";
     Ok(tx.prepare_cached(FORGET)?.execute([most])?)
 }

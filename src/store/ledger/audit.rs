@@ -99,7 +99,7 @@ pub struct Record {
     pub at: DateTime<Utc>,
     /// The code of the act.
     pub act: String,
-    /// The visit.
+    /// The appointment.
     pub appointment: Option<AppointmentId>,
     /// The rule.
     pub rule: Option<RuleName>,
@@ -120,7 +120,7 @@ pub struct Record {
 /// What is asked of the audit; everything that is named has to fit.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Of a visit.
+    /// Of an appointment.
     pub appointment: Option<String>,
     /// Of a number.
     pub phone: Option<Phone>,
@@ -227,7 +227,7 @@ pub fn verify(connection: &Connection) -> Result<Result<(i64, String), Flaw>, St
 /// Database errors.
 pub fn find(connection: &Connection, wanted: &Wanted) -> Result<Vec<Record>, StoreError> {
     let number = wanted.phone.as_ref().map(|phone| number_hash(connection, phone)).transpose()?;
-    // A visit's rows are found by their index; of a number, which is seldom asked for, all rows are read through.
+    // An appointment's rows are found by their index; of a number, which is seldom asked for, all rows are read through.
     let about = if wanted.appointment.is_some() { "appointment_id = ?1" } else { "?1 IS NULL" };
     let sql = format!(
         "SELECT {COLUMNS} FROM audit WHERE {about} AND (?2 IS NULL OR number_hash = ?2)

@@ -13,7 +13,7 @@ use crate::planner::input::Stored;
 use crate::planner::plan::Item;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::any_text;
-use crate::store::connection::savepoint::separately;
+use crate::store::connection::savepoint::in_savepoint;
 use crate::store::conversations::conversation;
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::resolution;
@@ -26,7 +26,7 @@ pub struct Due {
     pub key: ReminderKey,
     /// The number.
     pub phone: Phone,
-    /// The visit's location.
+    /// The appointment's location.
     pub location: Option<String>,
 }
 
@@ -49,12 +49,12 @@ pub fn write(
         if before.is_some_and(State::is_spent) {
             continue;
         }
-        changed += match (&item.told_by, item.state) {
+        changed += match (&item.adopted_by, item.state) {
             (Some(told), _) => {
                 // It passes through `planned`, as every text does.
                 let planned = as_planned(item);
                 write_one(tx, zone, &planned, before)?;
-                separately(tx, || resolution::adopt(tx, &item.key, told, now))?.map_or(0, |()| 1)
+                in_savepoint(tx, || resolution::adopt(tx, &item.key, told, now))?.map_or(0, |()| 1)
             }
             (None, State::Held) => {
                 write_one(tx, zone, &as_planned(item), before)?;
@@ -122,7 +122,7 @@ fn insert(tx: &Transaction<'_>, zone: &Zone, item: &Item) -> Result<usize, Store
 }
 
 fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Result<usize, StoreError> {
-    // A former one keeps its patient and number: the visit may be gone. `|| ''`: SQLite compares a bare parameter with
+    // A former one keeps its patient and number: the appointment may be gone. `|| ''`: SQLite compares a bare parameter with
     // the states of the partial indexes, and prepares the statement anew whenever another one is bound.
     const UPDATE: &str = "UPDATE reminders SET
             earlier_phone = iif(:current AND phone IS NOT NULL AND phone IS NOT :phone, phone, earlier_phone),
@@ -186,19 +186,19 @@ pub fn due(
     Ok(found)
 }
 
-/// Puts on record what visits that have begun by `now` were not told, and why: one row a reminder that never left, once.
+/// Puts on record what appointments that have begun by `now` were not told, and why: one row a reminder that never left, once.
 /// From the first call on; what lay before it is nobody's record. How many rows.
 ///
 /// # Errors
 /// Database errors.
 pub fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     const UNTOLD: &str = "SELECT appointment_id, rule, starts_at, round, reason, phone
-        FROM reminders INDEXED BY reminders_untold
+        FROM reminders INDEXED BY reminders_not_told
         WHERE state IN ('skipped', 'cancelled') AND starts_at > ?1 AND starts_at <= ?2 ORDER BY starts_at, id";
-    let until = "SELECT until FROM untold";
+    let until = "SELECT until FROM not_told";
     let before: Option<i64> = tx.prepare_cached(until)?.query_row([], |row| row.get(0)).optional()?;
     let Some(before) = before else {
-        tx.execute("INSERT INTO untold (only_row, until) VALUES (1, ?1)", [now.timestamp()])?;
+        tx.execute("INSERT INTO not_told (only_row, until) VALUES (1, ?1)", [now.timestamp()])?;
         return Ok(0);
     };
     if before >= now.timestamp() {
@@ -215,7 +215,7 @@ pub fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, St
         let entry = Entry { code: reason.as_deref(), phone: phone.as_ref(), ..Entry::new(now, Act::Untold) };
         audit::note(tx, &Entry { key: Some(key), ..entry })?;
     }
-    tx.prepare_cached("UPDATE untold SET until = ?1")?.execute([now.timestamp()])?;
+    tx.prepare_cached("UPDATE not_told SET until = ?1")?.execute([now.timestamp()])?;
     Ok(found.len())
 }
 
@@ -247,7 +247,7 @@ pub fn without_answer(connection: &Connection, rules: &[&str]) -> Result<u64, St
     Ok(count.unsigned_abs())
 }
 
-/// Reminders that had an instant to leave at and expired, although their visit had stood for over an hour at that start
+/// Reminders that had an instant to leave at and expired, although their appointment had stood for over an hour at that start
 /// while they were of use: what they are about, and their times.
 ///
 /// # Errors

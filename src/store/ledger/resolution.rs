@@ -9,7 +9,7 @@ use crate::domain::operator::Operator;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Answer, Miss, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
-use crate::planner::input::Told;
+use crate::planner::input::Adopted;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::conversations::conversation;
@@ -146,7 +146,7 @@ pub fn hold_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, S
     Ok(held)
 }
 
-/// Reminders of which it is still unknown whether they went out when their visit starts: `missed(unconfirmed)`.
+/// Reminders of which it is still unknown whether they went out when their appointment starts: `missed(unconfirmed)`.
 /// Their attempts block the number no longer. Returns how many.
 ///
 /// # Errors
@@ -186,10 +186,10 @@ pub(crate) const ADOPTED: &str = "begun while Leadtime was not looking";
 pub(crate) fn adopt(
     tx: &Transaction<'_>,
     key: &ReminderKey,
-    told: &Told,
+    adopted: &Adopted,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let attempt = attempt_of(tx, told)?;
+    let attempt = attempt_of(tx, adopted)?;
     let reminder: i64 = tx
         .prepare_cached(
             "SELECT id FROM reminders WHERE appointment_id = ?1 AND rule = ?2 AND starts_at = ?3 AND round = ?4",
@@ -202,29 +202,33 @@ pub(crate) fn adopt(
     )?
     .execute((attempt, reminder))?;
     let entry =
-        Entry { attempt: Some(attempt), conversation: Some(&told.conversation), ..Entry::new(now, Act::Adopted) };
+        Entry { attempt: Some(attempt), conversation: Some(&adopted.conversation), ..Entry::new(now, Act::Adopted) };
     audit::note(tx, &Entry { key: Some(key), ..entry })
 }
 
 /// The attempt a conversation stands for; one without words is made where the store has none.
-fn attempt_of(tx: &Transaction<'_>, told: &Told) -> Result<i64, StoreError> {
+fn attempt_of(tx: &Transaction<'_>, adopted: &Adopted) -> Result<i64, StoreError> {
     let of = "SELECT attempt_id, phone, api_key FROM conversations WHERE conversation_id = ?1";
-    let (attempt, phone, api_key): (Option<i64>, String, Option<String>) =
-        tx.prepare_cached(of)?.query_row([&told.conversation.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (attempt, phone, api_key): (Option<i64>, String, Option<String>) = tx
+        .prepare_cached(of)?
+        .query_row([&adopted.conversation.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     if let Some(attempt) = attempt {
         return Ok(attempt);
     }
     tx.execute(
         "INSERT INTO messages (phone, body, made_at, made_local) VALUES (?1, NULL, ?2, '')",
-        (&phone, told.at.timestamp()),
+        (&phone, adopted.at.timestamp()),
     )?;
     tx.execute(
         "INSERT INTO attempts (message_id, api_key, phone, started_ms, ended_ms, outcome, conversation_id, detail)
          VALUES (last_insert_rowid(), ?1, ?2, ?3, ?3, 'sent', ?4, ?5)",
-        (api_key.unwrap_or_default(), &phone, told.at.timestamp_millis(), &told.conversation.0, ADOPTED),
+        (api_key.unwrap_or_default(), &phone, adopted.at.timestamp_millis(), &adopted.conversation.0, ADOPTED),
     )?;
     let attempt = tx.last_insert_rowid();
-    tx.execute("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1", (&told.conversation.0, attempt))?;
+    tx.execute(
+        "UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1",
+        (&adopted.conversation.0, attempt),
+    )?;
     Ok(attempt)
 }
 

@@ -1,4 +1,4 @@
-//! Whose number a spelling is: how the practice's configuration reads numbers, and which unit a visit belongs to.
+//! Whose number a spelling is: how the practice's configuration reads numbers, and which unit an appointment belongs to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub struct Directory {
     pub own: BTreeSet<Phone>,
     /// Which locations have an API key of their own, by its name.
     pub keys: BTreeMap<String, String>,
-    /// The key of all other visits, by its name.
+    /// The key of all other appointments, by its name.
     pub key: String,
 }
 
@@ -34,7 +34,7 @@ impl Directory {
         reading.phone.as_ref().filter(allowed).filter(|phone| !self.own.contains(phone))
     }
 
-    /// The unit a visit belongs to, by its number as written; spellings must have been learnt.
+    /// The unit an appointment belongs to, by its number as written; spellings must have been learnt.
     ///
     /// # Errors
     /// Database errors.

@@ -10,7 +10,7 @@ use crate::domain::appointment::Appointment;
 use crate::domain::ids::{AppointmentId, ConversationId, PatientId};
 use crate::domain::phone::Phone;
 use crate::domain::reminder_key::ReminderKey;
-use crate::planner::input::{FeedImports, Number, NumberFacts, Spent, Stored, Told, Twin, VisitFacts};
+use crate::planner::input::{Adopted, AppointmentInput, FeedImports, Number, PlannerInput, Spent, Stored, Twin};
 use crate::store::appointments::appointment::{COLUMN_COUNT, COLUMNS, from_row};
 use crate::store::appointments::phone_spellings;
 use crate::store::connection::error::StoreError;
@@ -22,8 +22,8 @@ use crate::store::ledger::rows::{key_of, state_of};
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 
-/// Everything the planner needs of a unit. `also` names visits whose stored reminders belong here although the
-/// visit itself may be gone or moved to another number.
+/// Everything the planner needs of a unit. `also` names appointments whose stored reminders belong here although the
+/// appointment itself may be gone or moved to another number.
 ///
 /// # Errors
 /// Database errors, and rows no version of Leadtime writes.
@@ -33,19 +33,19 @@ pub fn load(
     unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
     now: DateTime<Utc>,
-) -> Result<NumberFacts, StoreError> {
+) -> Result<PlannerInput, StoreError> {
     let loader = Loader { connection, directory, now };
-    let (number, visits) = match unit {
-        PlanningUnit::Number(phone) => (Number::Usable(phone.clone()), loader.visits_of_number(phone)?),
+    let (number, appointments) = match unit {
+        PlanningUnit::Number(phone) => (Number::Usable(phone.clone()), loader.appointments_of_number(phone)?),
         PlanningUnit::Appointment(id) => {
-            let visits = loader.visit(id)?;
-            (loader.unusable(&visits)?, visits)
+            let appointments = loader.appointment(id)?;
+            (loader.unusable(&appointments)?, appointments)
         }
     };
-    let here = |id: &AppointmentId| visits.iter().any(|v| v.appointment.id == *id);
+    let here = |id: &AppointmentId| appointments.iter().any(|v| v.row.id == *id);
     let mut stored = Vec::new();
-    for visit in &visits {
-        stored.extend(loader.stored(&visit.appointment.id)?);
+    for appointment in &appointments {
+        stored.extend(loader.stored(&appointment.row.id)?);
     }
     for id in also {
         // One that lives under another number is that number's to answer for.
@@ -55,32 +55,32 @@ pub fn load(
     }
     let mut spent = Vec::new();
     let mut known: HashSet<ReminderKey> = HashSet::new();
-    for visit in &visits {
-        // Two visits of one patient and start find the same.
-        spent.extend(loader.spent(&visit.appointment)?.into_iter().filter(|found| known.insert(found.key.clone())));
+    for appointment in &appointments {
+        // Two appointments of one patient and start find the same.
+        spent.extend(loader.spent(&appointment.row)?.into_iter().filter(|found| known.insert(found.key.clone())));
     }
-    let none = NumberFacts {
+    let none = PlannerInput {
         number,
-        visits,
+        appointments,
         stored,
         spent,
         in_doubt: false,
         opted_out: false,
         attempts: Vec::new(),
         wrong_for: BTreeSet::new(),
-        told: Vec::new(),
+        adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
     };
     let Number::Usable(phone) = &none.number else { return Ok(none) };
-    Ok(NumberFacts {
+    Ok(PlannerInput {
         in_doubt: loader.in_doubt(phone)?,
         opted_out: loader.opted_out(phone)?,
         attempts: attempts::of_number(connection, phone, now)?,
         wrong_for: loader.wrong_for(phone)?,
-        told: loader.told(phone, &none.visits)?,
+        adopted: loader.told(phone, &none.appointments)?,
         replies_unread: conversation::unread(connection, phone, now)?,
-        catching_up: loader.is_catching_up(&none.visits)?,
+        catching_up: loader.is_catching_up(&none.appointments)?,
         ..none
     })
 }
@@ -92,7 +92,7 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn visits_of_number(&self, phone: &Phone) -> Result<Vec<VisitFacts>, StoreError> {
+    fn appointments_of_number(&self, phone: &Phone) -> Result<Vec<AppointmentInput>, StoreError> {
         const SPELLINGS: &str = "SELECT spelling FROM known_spellings WHERE country = ?1 AND e164 = ?2 AND refusal = 0";
         let mut statement = self.connection.prepare_cached(SPELLINGS)?;
         // A set: what this connection has read, the daemon may have stored since.
@@ -104,12 +104,12 @@ impl Loader<'_> {
              FROM appointments AS a {BESIDE} WHERE a.phone = ?1"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut visits = Vec::new();
+        let mut appointments = Vec::new();
         for spelling in spellings {
-            for row in statement.query_map([spelling], |row| self.visit_of(row))? {
+            for row in statement.query_map([spelling], |row| self.appointment_of(row))? {
                 match row.map_err(StoreError::from) {
-                    Ok(visit) => visits.push(visit),
-                    // One row that cannot be read holds up no other visit of the number.
+                    Ok(appointment) => appointments.push(appointment),
+                    // One row that cannot be read holds up no other appointment of the number.
                     Err(error) if error.is_about_data() => {
                         error!(
                             "an appointment of the number {phone} cannot be read ({error}), and gets no texts: look at its visits in the appointment book"
@@ -119,26 +119,27 @@ impl Loader<'_> {
                 }
             }
         }
-        visits.sort_by(|a, b| {
-            let of = |visit: &VisitFacts| visit.appointment.starts_at;
-            of(a).cmp(&of(b)).then_with(|| a.appointment.id.cmp(&b.appointment.id))
+        appointments.sort_by(|a, b| {
+            let of = |appointment: &AppointmentInput| appointment.row.starts_at;
+            of(a).cmp(&of(b)).then_with(|| a.row.id.cmp(&b.row.id))
         });
-        self.complete(visits)
+        self.complete(appointments)
     }
 
-    fn visit(&self, id: &AppointmentId) -> Result<Vec<VisitFacts>, StoreError> {
+    fn appointment(&self, id: &AppointmentId) -> Result<Vec<AppointmentInput>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id
              FROM appointments AS a {BESIDE} WHERE a.id = ?1"
         );
-        let found = self.connection.prepare_cached(&sql)?.query_row([&id.0], |row| self.visit_of(row)).optional()?;
+        let found =
+            self.connection.prepare_cached(&sql)?.query_row([&id.0], |row| self.appointment_of(row)).optional()?;
         self.complete(found.into_iter().collect())
     }
 
-    /// Why a visit has no usable number.
-    fn unusable(&self, visits: &[VisitFacts]) -> Result<Number, StoreError> {
+    /// Why an appointment has no usable number.
+    fn unusable(&self, appointments: &[AppointmentInput]) -> Result<Number, StoreError> {
         let mut number = Number::Missing;
-        for spelling in visits.iter().filter_map(|v| v.appointment.phone.as_ref()).filter(|s| !s.trim().is_empty()) {
+        for spelling in appointments.iter().filter_map(|v| v.row.phone.as_ref()).filter(|s| !s.trim().is_empty()) {
             let reading = phone_spellings::known(self.connection, self.directory.country, spelling)?;
             let refused = reading.is_some_and(|reading| reading.refusal);
             number = if refused { Number::Refused } else { Number::Invalid };
@@ -146,12 +147,12 @@ impl Loader<'_> {
         Ok(number)
     }
 
-    fn visit_of(&self, row: &Row<'_>) -> rusqlite::Result<VisitFacts> {
+    fn appointment_of(&self, row: &Row<'_>) -> rusqlite::Result<AppointmentInput> {
         let appointment = from_row(row)?;
         let time = |column: usize, otherwise: DateTime<Utc>| {
             row.get::<_, Option<i64>>(COLUMN_COUNT + column).map(|unix| unix.map_or(otherwise, instant))
         };
-        Ok(VisitFacts {
+        Ok(AppointmentInput {
             first_start: time(0, appointment.starts_at)?,
             seen_at: time(1, self.now)?,
             taken_at: time(2, self.now)?,
@@ -161,21 +162,21 @@ impl Loader<'_> {
             twins: Vec::new(),
             skipped: Vec::new(),
             paused: None,
-            appointment,
+            row: appointment,
         })
     }
 
     /// Adds what further statements tell.
-    fn complete(&self, mut visits: Vec<VisitFacts>) -> Result<Vec<VisitFacts>, StoreError> {
+    fn complete(&self, mut appointments: Vec<AppointmentInput>) -> Result<Vec<AppointmentInput>, StoreError> {
         let mut feeds: HashMap<(String, i64), FeedImports> = HashMap::new();
         let pauses = pauses::pauses(self.connection, self.now)?;
-        for visit in &mut visits {
-            if !visit.appointment.status.is_live() || visit.appointment.starts_at <= self.now {
+        for appointment in &mut appointments {
+            if !appointment.row.status.is_live() || appointment.row.starts_at <= self.now {
                 continue;
             }
-            if let (Some(feed), None) = (&visit.appointment.feed, visit.appointment.booked_at) {
-                let seen = visit.seen_at.min(self.now).timestamp();
-                visit.imports = match feeds.get(&(feed.clone(), seen)) {
+            if let (Some(feed), None) = (&appointment.row.feed, appointment.row.booked_at) {
+                let seen = appointment.seen_at.min(self.now).timestamp();
+                appointment.imports = match feeds.get(&(feed.clone(), seen)) {
                     Some(imports) => *imports,
                     None => {
                         let imports = self.imports(feed, seen)?;
@@ -184,11 +185,11 @@ impl Loader<'_> {
                     }
                 };
             }
-            visit.twins = self.twins(&visit.appointment)?;
-            visit.skipped = pauses::skips_of(self.connection, &visit.appointment.id)?;
-            visit.paused = pauses::pause_of(&pauses, visit.appointment.location.as_deref());
+            appointment.twins = self.twins(&appointment.row)?;
+            appointment.skipped = pauses::skips_of(self.connection, &appointment.row.id)?;
+            appointment.paused = pauses::pause_of(&pauses, appointment.row.location.as_deref());
         }
-        Ok(visits)
+        Ok(appointments)
     }
 
     fn imports(&self, feed: &str, seen: i64) -> Result<FeedImports, StoreError> {
@@ -269,8 +270,8 @@ impl Loader<'_> {
         Ok(stored)
     }
 
-    /// What this visit was told, at any start, and what was told of its patient's start under any id; some of it twice.
-    fn spent(&self, visit: &Appointment) -> Result<Vec<Spent>, StoreError> {
+    /// What this appointment was told, at any start, and what was told of its patient's start under any id; some of it twice.
+    fn spent(&self, appointment: &Appointment) -> Result<Vec<Spent>, StoreError> {
         // `OR`: SQLite makes a table of its own of an `IN` list, at each call.
         let sql = "SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
                    WHERE patient_id = ?1 AND starts_at = ?2 AND (state = 'sending' OR state = 'sent'
@@ -279,21 +280,21 @@ impl Loader<'_> {
                    WHERE appointment_id = ?3 AND (state = 'sending' OR state = 'sent'
                        OR state = 'rejected' OR state = 'unknown' OR state = 'held')";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let about = (&visit.patient_id.0, visit.starts_at.timestamp(), &visit.id.0);
+        let about = (&appointment.patient_id.0, appointment.starts_at.timestamp(), &appointment.id.0);
         let rows = statement.query_map(about, |row| {
             Ok(Spent { patient_id: PatientId(row.get(5)?), key: key_of(row)?, order: row.get(4)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// What was sent over one of these visits' keys while nobody looked is not known yet.
-    fn is_catching_up(&self, visits: &[VisitFacts]) -> Result<bool, StoreError> {
-        let blind = listings::blind_keys(self.connection)?;
-        let key_of = |visit: &VisitFacts| {
-            let own = visit.appointment.location.as_ref().and_then(|location| self.directory.keys.get(location));
+    /// What was sent over one of these appointments' keys while nobody looked is not known yet.
+    fn is_catching_up(&self, appointments: &[AppointmentInput]) -> Result<bool, StoreError> {
+        let unobserved = listings::blind_keys(self.connection)?;
+        let key_of = |appointment: &AppointmentInput| {
+            let own = appointment.row.location.as_ref().and_then(|location| self.directory.keys.get(location));
             own.unwrap_or(&self.directory.key).clone()
         };
-        Ok(!blind.is_empty() && visits.iter().any(|visit| blind.contains(&key_of(visit))))
+        Ok(!unobserved.is_empty() && appointments.iter().any(|appointment| unobserved.contains(&key_of(appointment))))
     }
 
     fn in_doubt(&self, phone: &Phone) -> Result<bool, StoreError> {
@@ -303,16 +304,17 @@ impl Loader<'_> {
     }
 
     /// What was begun with this number while nobody looked, or with another number its patients have or had.
-    fn told(&self, phone: &Phone, visits: &[VisitFacts]) -> Result<Vec<Told>, StoreError> {
+    fn told(&self, phone: &Phone, appointments: &[AppointmentInput]) -> Result<Vec<Adopted>, StoreError> {
         let mut told = self.told_at(phone.dial())?;
-        let any = "SELECT EXISTS (SELECT 1 FROM conversations WHERE blind = 1)";
+        let any = "SELECT EXISTS (SELECT 1 FROM conversations WHERE unobserved = 1)";
         if !self.connection.prepare_cached(any)?.query_row([], |row| row.get::<_, bool>(0))? {
             return Ok(told);
         }
         let others = "SELECT phone FROM reminders WHERE patient_id = ?1 AND phone IS NOT NULL
                       UNION SELECT earlier_phone FROM reminders WHERE patient_id = ?1 AND earlier_phone IS NOT NULL";
         let mut statement = self.connection.prepare_cached(others)?;
-        let patients: BTreeSet<&str> = visits.iter().map(|visit| visit.appointment.patient_id.0.as_str()).collect();
+        let patients: BTreeSet<&str> =
+            appointments.iter().map(|appointment| appointment.row.patient_id.0.as_str()).collect();
         let mut phones = BTreeSet::new();
         for patient in patients {
             let rows = statement.query_map([patient], |row| row.get::<_, String>(0))?;
@@ -324,11 +326,10 @@ impl Loader<'_> {
         Ok(told)
     }
 
-    fn told_at(&self, phone: &str) -> Result<Vec<Told>, StoreError> {
-        let sql =
-            "SELECT conversation_id, started_at FROM conversations WHERE phone = ?1 AND blind = 1 ORDER BY started_at";
+    fn told_at(&self, phone: &str) -> Result<Vec<Adopted>, StoreError> {
+        let sql = "SELECT conversation_id, started_at FROM conversations WHERE phone = ?1 AND unobserved = 1 ORDER BY started_at";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let told = |row: &Row<'_>| Ok(Told { conversation: ConversationId(row.get(0)?), at: instant(row.get(1)?) });
+        let told = |row: &Row<'_>| Ok(Adopted { conversation: ConversationId(row.get(0)?), at: instant(row.get(1)?) });
         let rows = statement.query_map([phone], told)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -347,6 +348,6 @@ impl Loader<'_> {
     }
 }
 
-/// What the store knows of a visit beside its row.
+/// What the store knows of an appointment beside its row.
 const BESIDE: &str = "LEFT JOIN first_seen AS f ON f.appointment_id = a.id
     LEFT JOIN bad_rows AS b ON b.appointment_id = a.id LEFT JOIN not_listed AS n ON n.appointment_id = a.id";

@@ -12,7 +12,7 @@ use crate::store::connection::rows::any_text;
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 
-/// Units to plan, each with the visits that made it dirty (some of them gone, or moved to another number).
+/// Units to plan, each with the appointments that made it dirty (some of them gone, or moved to another number).
 pub type Dirty = BTreeMap<PlanningUnit, BTreeSet<AppointmentId>>;
 
 /// Takes up to `limit` marks and turns them into units. The marks are gone when the transaction commits, so the
@@ -28,7 +28,7 @@ pub fn take(
 ) -> Result<Dirty, StoreError> {
     // As bytes: a mark of a text that is no UTF-8 has to be taken away too.
     let marks: Vec<(Vec<u8>, Vec<u8>)> = tx
-        .prepare_cached("SELECT CAST(phone AS BLOB), CAST(appointment_id AS BLOB) FROM dirty_numbers LIMIT ?1")?
+        .prepare_cached("SELECT CAST(phone AS BLOB), CAST(appointment_id AS BLOB) FROM replan_queue LIMIT ?1")?
         .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     let mut dirty = Dirty::new();
@@ -49,11 +49,11 @@ pub fn take(
             };
             dirty.entry(unit.unwrap_or(PlanningUnit::Appointment(id.clone()))).or_default().insert(id);
         }
-        // A visit that is gone was of no number: its own unit closes its reminders.
+        // An appointment that is gone was of no number: its own unit closes its reminders.
         dirty.entry(PlanningUnit::Appointment(id.clone())).or_default().insert(id);
     }
     let mut remove = tx.prepare_cached(
-        "DELETE FROM dirty_numbers WHERE phone = CAST(?1 AS TEXT) AND appointment_id = CAST(?2 AS TEXT)",
+        "DELETE FROM replan_queue WHERE phone = CAST(?1 AS TEXT) AND appointment_id = CAST(?2 AS TEXT)",
     )?;
     for mark in &marks {
         remove.execute((&mark.0, &mark.1))?;
@@ -62,7 +62,7 @@ pub fn take(
     Ok(without_covered(tx, directory, dirty, now)?)
 }
 
-/// Drops the units of single visits whose number is usable after all: the number's unit covers them.
+/// Drops the units of single appointments whose number is usable after all: the number's unit covers them.
 fn without_covered(
     tx: &Transaction<'_>,
     directory: &Directory,
@@ -100,7 +100,7 @@ fn unit_of_spelling(
     Ok(directory.usable(&reading).cloned().map(PlanningUnit::Number))
 }
 
-/// The visit, and the entries of the same patient and start, now or when it was last planned: whether they are
+/// The appointment, and the entries of the same patient and start, now or when it was last planned: whether they are
 /// duplicates of it changes with it.
 fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(AppointmentId, Option<String>)>, StoreError> {
     // CROSS JOIN keeps the order: first the one or two starts, then their entries by index.
@@ -119,22 +119,22 @@ fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(Appointmen
 /// # Errors
 /// Database errors.
 pub fn count(connection: &Connection) -> Result<u64, StoreError> {
-    let count: i64 = connection.query_row("SELECT count(*) FROM dirty_numbers", [], |row| row.get(0))?;
+    let count: i64 = connection.query_row("SELECT count(*) FROM replan_queue", [], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 
-/// Marks everything: every visit, and every reminder that is not final.
+/// Marks everything: every appointment, and every reminder that is not final.
 ///
 /// # Errors
 /// Database errors.
 pub fn mark_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT coalesce(phone, ''), id FROM appointments
+        "INSERT INTO replan_queue (phone, appointment_id) SELECT coalesce(phone, ''), id FROM appointments
          WHERE true ON CONFLICT DO NOTHING",
         [],
     )?;
     tx.execute(
-        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT coalesce(phone, ''), appointment_id FROM reminders
+        "INSERT INTO replan_queue (phone, appointment_id) SELECT coalesce(phone, ''), appointment_id FROM reminders
          WHERE state = 'planned' ON CONFLICT DO NOTHING",
         [],
     )?;
@@ -147,7 +147,7 @@ pub fn mark_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
 /// Database errors.
 pub fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     let marked = tx.prepare_cached(
-        "INSERT INTO dirty_numbers (phone, appointment_id) SELECT phone, appointment_id FROM reminders INDEXED BY reminders_expiring
+        "INSERT INTO replan_queue (phone, appointment_id) SELECT phone, appointment_id FROM reminders INDEXED BY reminders_expiring
          WHERE state = 'planned' AND expires_at <= ?1 ON CONFLICT DO NOTHING",
     )?;
     let mut marked = marked;
@@ -164,7 +164,7 @@ pub fn mark_unit(tx: &Transaction<'_>, unit: &PlanningUnit, also: &BTreeSet<Appo
         PlanningUnit::Appointment(_) => "",
     };
     let mut insert =
-        tx.prepare_cached("INSERT INTO dirty_numbers (phone, appointment_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        tx.prepare_cached("INSERT INTO replan_queue (phone, appointment_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
     if also.is_empty() {
         insert.execute((phone, ""))?;
     }

@@ -3,12 +3,12 @@
 use crate::domain::ids::AppointmentId;
 use crate::domain::phone::Phone;
 
-/// What is planned as one: a number, or a visit without a usable one.
+/// What is planned as one: a number, or an appointment without a usable one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PlanningUnit {
     /// Everything that goes to one number.
     Number(Phone),
-    /// One visit.
+    /// One appointment.
     Appointment(AppointmentId),
 }
 

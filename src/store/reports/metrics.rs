@@ -10,7 +10,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::conversations::circuits;
 
-/// Visits that begin within this have their skipped reminders counted.
+/// Appointments that begin within this have their skipped reminders counted.
 pub const AHEAD: TimeDelta = TimeDelta::days(14);
 
 /// How far the attempts are counted. After a restart the same counts come out.
@@ -86,13 +86,13 @@ pub struct Figures {
     pub unknown: u64,
     /// When the next text is due.
     pub next_due: Option<DateTime<Utc>>,
-    /// Skipped reminders of the visits of the coming [`AHEAD`], by reason.
+    /// Skipped reminders of the appointments of the coming [`AHEAD`], by reason.
     pub skipped: Vec<(&'static str, u64)>,
     /// Keys whose circuit is open.
     pub open_circuits: u64,
 }
 
-/// Counts what stands now, from partial indexes and a span of visits.
+/// Counts what stands now, from partial indexes and a span of appointments.
 ///
 /// # Errors
 /// Database errors.
@@ -123,7 +123,7 @@ const DUE: &str = "SELECT count(*) FROM reminders INDEXED BY reminders_due
 const SENDING: &str = "SELECT count(*) FROM attempts INDEXED BY attempts_by_outcome WHERE outcome IS NULL AND id > ?1";
 const UNKNOWN: &str = "SELECT count(*) FROM attempts INDEXED BY attempts_by_outcome
     WHERE outcome = 'unknown' AND unresolved = 0 AND id > ?1";
-const SKIPPED: &str = "SELECT reason, count(*) FROM reminders INDEXED BY reminders_untold
+const SKIPPED: &str = "SELECT reason, count(*) FROM reminders INDEXED BY reminders_not_told
     WHERE state IN ('skipped', 'cancelled') AND starts_at > ?1 AND starts_at <= ?2 AND state = 'skipped' || ''
     GROUP BY reason";
 

@@ -43,7 +43,7 @@ pub struct SoFar {
 }
 
 /// How far the day that began at `midnight` has come. It is a first day if fewer than `few` numbers were texted about
-/// visits before; test texts, and what others began while Leadtime was not looking, are none of those.
+/// appointments before; test texts, and what others began while Leadtime was not looking, are none of those.
 ///
 /// # Errors
 /// Database errors.

@@ -1,4 +1,4 @@
-//! The practice's brakes: pauses, visits without texts, limits of a day.
+//! The practice's brakes: pauses, appointments without texts, limits of a day.
 
 use chrono::TimeDelta;
 use leadtime::annie::gateway::Gateway;
@@ -10,15 +10,15 @@ use leadtime::store::controls::pauses;
 use rusqlite::Transaction;
 
 use crate::program::{Practice, live_config, visits_due_in};
-use crate::world::{DAY_BEFORE, Visit, World, visit};
+use crate::world::{DAY_BEFORE, Visit, World, appointment};
 
 const KIM: Operator<'static> = Operator { who: Some("Kim"), why: Some("move") };
 
-fn visits() -> [Visit; 3] {
+fn appointments() -> [Visit; 3] {
     [
-        visit("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
-        visit("b", "303-555-0102", "2026-11-10T15:00:01-07:00"),
-        visit("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
+        appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        appointment("b", "303-555-0102", "2026-11-10T15:00:01-07:00"),
+        appointment("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
     ]
 }
 
@@ -37,7 +37,7 @@ fn desk<R>(world: &World, work: impl FnOnce(&Transaction<'_>) -> R) -> R {
 
 async fn practice(sending: &str) -> World {
     let mut world = World::with_all("concurrency = 1", sending, DAY_BEFORE).await;
-    world.book(&visits());
+    world.book(&appointments());
     world.settle().await;
     world
 }
@@ -81,7 +81,7 @@ async fn a_pause_with_an_end_moves_texts_behind_it() {
 async fn a_pause_of_one_location_holds_no_other() {
     let rules = format!("{DAY_BEFORE}\n[[location]]\nid = \"reno\"\nfrom_number = \"+17755550199\"\n");
     let mut world = World::with_all("", "mode = \"live\"", &rules).await;
-    world.book(&visits());
+    world.book(&appointments());
     world.execute("UPDATE appointments SET location = 'reno' WHERE id = 'b'");
     desk(&world, |tx| pauses::pause(tx, Some("reno"), None, KIM, at("2026-11-09T18:00:00Z")).unwrap());
     world.go_to("2026-11-09T22:10:00Z").await;
@@ -91,14 +91,14 @@ async fn a_pause_of_one_location_holds_no_other() {
 #[tokio::test]
 async fn a_visit_without_texts_gets_them_back() {
     let mut world = practice("mode = \"live\"").await;
-    let visit = AppointmentId("a".to_owned());
+    let appointment = AppointmentId("a".to_owned());
     let rule = RuleName("day-before".to_owned());
     let now = at("2026-11-09T18:00:00Z");
-    assert!(desk(&world, |tx| pauses::skip(tx, &visit, Some(&rule), KIM, now).unwrap()));
-    assert!(!desk(&world, |tx| pauses::skip(tx, &visit, Some(&rule), KIM, now).unwrap()), "it is already");
+    assert!(desk(&world, |tx| pauses::skip(tx, &appointment, Some(&rule), KIM, now).unwrap()));
+    assert!(!desk(&world, |tx| pauses::skip(tx, &appointment, Some(&rule), KIM, now).unwrap()), "it is already");
     world.go_to("2026-11-09T22:10:00Z").await;
     assert_eq!([world.state("a", "day-before"), world.state("b", "day-before")], ["skipped (by-hand)", "sent"]);
-    assert!(desk(&world, |tx| pauses::unskip(tx, &visit, None, KIM, now).unwrap()));
+    assert!(desk(&world, |tx| pauses::unskip(tx, &appointment, None, KIM, now).unwrap()));
     world.go_to("2026-11-09T22:20:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("sent", 2));
     assert_eq!(world.state("bystander", "day-before"), "planned");
@@ -110,9 +110,9 @@ async fn a_days_texts_end_at_the_limit_and_go_on_the_next_day() {
         [("max_texts_per_day = 1", Wait::DailyLimit, 2), ("first_day_limit = 1", Wait::FirstDayLimit, 3)]
     {
         let mut world = World::with_all("", &format!("mode = \"live\"\n{limit}"), DAY_BEFORE).await;
-        world.book(&visits());
-        // A second one for the day after: the visit lies in the afternoon of Wednesday.
-        world.book(&[visit("c", "303-555-0103", "2026-11-11T15:00:00-07:00")]);
+        world.book(&appointments());
+        // A second one for the day after: the appointment lies in the afternoon of Wednesday.
+        world.book(&[appointment("c", "303-555-0103", "2026-11-11T15:00:00-07:00")]);
         let report = world.go_to("2026-11-09T22:10:00Z").await;
         assert_eq!((report.waits, world.annie.sent().len()), (Some(wait), 1), "{limit}");
         world.go_to("2026-11-10T18:00:00Z").await;
@@ -155,9 +155,9 @@ async fn the_first_day_is_the_first_with_patients() {
         "303-555-0116",
     ];
     for (id, phone) in ids.into_iter().zip(phones) {
-        world.book(&[visit(id, phone, "2026-11-10T15:00:00-07:00")]);
+        world.book(&[appointment(id, phone, "2026-11-10T15:00:00-07:00")]);
     }
-    world.book(&[visits()[2].clone()]);
+    world.book(&[appointments()[2].clone()]);
     let report = world.go_to("2026-11-09T22:10:00Z").await;
     assert_eq!((report.waits, world.annie.sent().len()), (Some(Wait::FirstDayLimit), 5));
     world.go_to("2026-11-10T18:00:00Z").await;
@@ -288,7 +288,7 @@ fn a_change_that_sends_more_than_usual_waits_to_be_confirmed() {
     std::fs::write(practice.path("config.toml"), late.replace("30 hours", "24 hours")).unwrap();
     daemon.signal(rustix::process::Signal::HUP);
     daemon.until("it would send 25 texts within a day, and lately no day had more than 0");
-    assert_eq!(practice.status()["held_change"]["texts_within_a_day"], 25);
+    assert_eq!(practice.status()["config_hold"]["texts_within_a_day"], 25);
     assert_eq!(
         practice.number("SELECT count(*) FROM rules WHERE name = 'other-rule'"),
         0,
@@ -297,7 +297,7 @@ fn a_change_that_sends_more_than_usual_waits_to_be_confirmed() {
     assert!(practice.run(&["confirm-change", "--who", "Kim"]).good().contains("sends 25 texts"));
     daemon.until("configuration reloaded");
     assert_eq!(practice.number("SELECT count(*) FROM rules WHERE name = 'other-rule'"), 1);
-    assert!(practice.status()["held_change"].is_null());
+    assert!(practice.status()["config_hold"].is_null());
     let none = practice.run(&["confirm-change"]);
     assert!(none.code == 1 && none.err.contains("no change is held"), "{}", none.err);
     assert_eq!(daemon.stop().0, 0);
@@ -326,13 +326,13 @@ fn a_held_change_is_confirmed_by_a_person_alone() {
     assert_eq!(crate::program::record(&practice).len(), 0);
     // Confirmed, but the file is another one by now: that one was neither weighed nor confirmed.
     std::fs::write(practice.path("config.toml"), format!("{late}loud = true\n")).unwrap();
-    practice.sql().execute("UPDATE held_change SET confirmed = 1", []).unwrap();
+    practice.sql().execute("UPDATE config_hold SET confirmed = 1", []).unwrap();
     daemon.signal(rustix::process::Signal::HUP);
     daemon.until("the configuration was not reloaded");
     assert_eq!(crate::program::record(&practice).len(), 0);
     std::fs::write(practice.path("config.toml"), &late).unwrap();
     daemon.until("configuration reloaded");
-    assert_eq!(practice.number("SELECT count(*) FROM held_change"), 0);
+    assert_eq!(practice.number("SELECT count(*) FROM config_hold"), 0);
     assert!(sandbox.post().ends_with("200"));
     let log = daemon.stop().1;
     assert_eq!(log.matches("the configuration was not reloaded").count(), 1, "{log}");

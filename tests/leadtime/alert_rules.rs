@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use leadtime::alerts::rules::{self, Event, Facts, Kind, Live, Notice};
+use leadtime::alerts::rules::{self, Alert, Event, Facts, Kind, Live};
 use leadtime::alerts::words::words;
 use leadtime::annie::verdict::ReadError;
 use leadtime::clock::{Clock, ManualClock};
 use leadtime::config::Config;
 use leadtime::domain::outcome::{NotSent, Outcome};
-use leadtime::store;
 use leadtime::store::connection::open;
 use leadtime::store::controls::alert_state;
 
-use super::world::{DAY_BEFORE, World, visit};
+use super::world::{DAY_BEFORE, World, appointment};
 
 /// What the daemon does between two looks, without its ways to people: whoever is told is told at once.
 struct Desk {
@@ -30,12 +29,12 @@ impl Desk {
 
     /// What is told now, as `event subject`; the book is kept in the database, as a restart would find it.
     fn look(&self, world: &World) -> Vec<String> {
-        self.notices(world).iter().map(|notice| said(notice, world.engine.config())).collect()
+        self.alerts(world).iter().map(|alert| said(alert, world.engine.config())).collect()
     }
 
-    fn notices(&self, world: &World) -> Vec<Notice> {
+    fn alerts(&self, world: &World) -> Vec<Alert> {
         let mut all = look(&world.database(), world.engine.config(), &world.clock, &self.live, self.midnight);
-        all.retain(|notice| notice.kind == self.kind);
+        all.retain(|alert| alert.kind == self.kind);
         all
     }
 }
@@ -46,28 +45,28 @@ fn look(
     clock: &ManualClock,
     live: &Live,
     midnight: DateTime<Utc>,
-) -> Vec<Notice> {
+) -> Vec<Alert> {
     let now = clock.now();
     let mut connection = open::read_write(database).unwrap();
     let book = rules::from_entries(&alert_state::entries(&connection).unwrap());
     let shown = rules::shown(&connection, config, now).unwrap();
     let facts = Facts { shown: Some(shown), live: live.clone(), midnight };
     let found = rules::findings(&facts, &book, now);
-    let (mut book, notices) = rules::decide(found, &book, now, config.alerts.repeat_after);
-    for notice in &notices {
-        rules::told(&mut book, notice, now);
+    let (mut book, alerts) = rules::decide(found, &book, now, config.alerts.repeat_after);
+    for alert in &alerts {
+        rules::told(&mut book, alert, now);
     }
     let tx = connection.transaction().unwrap();
     alert_state::set_entries(&tx, &rules::to_entries(&book)).unwrap();
     tx.commit().unwrap();
-    notices
+    alerts
 }
 
-fn said(notice: &Notice, config: &Config) -> String {
-    let words = words(notice, config);
+fn said(alert: &Alert, config: &Config) -> String {
+    let words = words(alert, config);
     let start = "Leadtime, Maple Dental: ";
     assert!(words.subject.starts_with(start) && words.text.starts_with(&words.subject), "{words:?}");
-    if notice.event == Event::Over {
+    if alert.event == Event::Over {
         assert!(words.text.contains("Nothing is to be done."), "{words:?}");
     } else {
         assert!(words.text.contains("\n\nWhat to do: ") && words.text.contains("Since "), "{words:?}");
@@ -100,11 +99,14 @@ async fn circuit() {
     let mut world = World::one_at_a_time().await;
     let desk = Desk::new(Kind::Circuit);
     assert_eq!(desk.look(&world), [""; 0]);
-    world.book(&[visit("visit-1", "+13035550101", TOMORROW_TEN), visit("visit-2", "+13035550102", TOMORROW_TEN)]);
+    world.book(&[
+        appointment("visit-1", "+13035550101", TOMORROW_TEN),
+        appointment("visit-2", "+13035550102", TOMORROW_TEN),
+    ]);
     world.script([refused(401), refused(401)]);
     world.annie.then_probes([Err(ReadError::Refused { status: 401 })]);
     world.settle().await;
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "no texts go out, Annie refuses them all");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("Since Mon Nov 9, 10:00 AM. Annie refused two numbers in a row with status 401"), "{text}");
@@ -132,7 +134,7 @@ async fn a_key_that_may_not_read() {
     world.settle().await;
     assert_eq!(world.engine.refused_reading(), Some(403));
     desk.live.refused = Some((world.clock.now(), 403));
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "no texts go out, Annie refuses them all");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("Annie refuses to list what was sent, with status 403"), "{text}");
@@ -146,7 +148,10 @@ async fn a_key_that_may_not_read() {
 async fn a_restart_neither_repeats_nor_forgets() {
     let mut world = World::one_at_a_time().await;
     let desk = Desk::new(Kind::Circuit);
-    world.book(&[visit("visit-1", "+13035550101", TOMORROW_TEN), visit("visit-2", "+13035550102", TOMORROW_TEN)]);
+    world.book(&[
+        appointment("visit-1", "+13035550101", TOMORROW_TEN),
+        appointment("visit-2", "+13035550102", TOMORROW_TEN),
+    ]);
     world.script([refused(401), refused(401)]);
     world.settle().await;
     assert_eq!(desk.look(&world).len(), 1);
@@ -160,7 +165,10 @@ async fn a_restart_neither_repeats_nor_forgets() {
 /// Texts of a practice whose two patients get one each.
 async fn two_due(outcomes: [Outcome; 2]) -> World {
     let mut world = World::one_at_a_time().await;
-    world.book(&[visit("visit-1", "+13035550101", TOMORROW_TEN), visit("visit-2", "+13035550102", TOMORROW_TEN)]);
+    world.book(&[
+        appointment("visit-1", "+13035550101", TOMORROW_TEN),
+        appointment("visit-2", "+13035550102", TOMORROW_TEN),
+    ]);
     world.script(outcomes);
     world.settle().await;
     world
@@ -176,17 +184,18 @@ async fn refusals() {
     let desk = Desk::new(Kind::Refusals);
     let phones = ["+13035550101", "+13035550102", "+13035550103", "+13035550104"];
     let ids = ["visit-1", "visit-2", "visit-3", "visit-4"];
-    let mut visits: Vec<_> = ids.iter().zip(phones).map(|(id, phone)| visit(id, phone, TOMORROW_TEN)).collect();
-    visits[2].starts_at = "2026-11-10T10:05:00-07:00".to_owned();
-    visits[3].starts_at = "2026-11-10T10:06:00-07:00".to_owned();
+    let mut appointments: Vec<_> =
+        ids.iter().zip(phones).map(|(id, phone)| appointment(id, phone, TOMORROW_TEN)).collect();
+    appointments[2].starts_at = "2026-11-10T10:05:00-07:00".to_owned();
+    appointments[3].starts_at = "2026-11-10T10:06:00-07:00".to_owned();
     let no = || Outcome::Rejected { status: 422 };
-    world.book(&visits);
+    world.book(&appointments);
     world.script([no(), no(), no()]);
     world.settle().await;
     assert_eq!(desk.look(&world), [""; 0], "two are no row yet");
     world.clock.advance(TimeDelta::minutes(5));
     world.settle().await;
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "Annie rejected 3 texts in a row");
     assert!(words(&told[0], world.engine.config()).text.contains("call these patients"));
     assert_eq!(desk.look(&world), [""; 0]);
@@ -216,7 +225,7 @@ async fn held() {
     let desk = Desk::new(Kind::Held);
     // A retry that is refused is held; by hand here, because it takes an hour of readings.
     world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "1 text waits for your decision");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("Since Mon Nov 9, 10:00 AM.") && text.contains("leadtime resolve"), "{text}");
@@ -231,10 +240,10 @@ async fn held() {
 async fn missed() {
     let mut world = World::new().await;
     let desk = Desk::new(Kind::Missed);
-    world.book(&[visit("visit-1", "+13035550101", "2026-11-11T10:00:00-07:00")]);
+    world.book(&[appointment("visit-1", "+13035550101", "2026-11-11T10:00:00-07:00")]);
     world.settle().await;
     world.execute("UPDATE reminders SET state = 'missed', reason = 'expired' WHERE state = 'planned'");
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "1 reminder was not sent in time");
     assert!(words(&told[0], world.engine.config()).text.contains("call these patients"));
     // What was missed is missed: it is told again when there is more of it, and not too soon.
@@ -246,7 +255,7 @@ async fn missed() {
     );
     assert_eq!(desk.look(&world), ["still: 2 reminders were not sent in time"]);
     assert_eq!(desk.look(&world), [""; 0]);
-    // The visits begin.
+    // The appointments begin.
     world.clock.advance(TimeDelta::hours(44));
     let over = "over: the visits whose reminders were not sent in time have begun, or need none any more";
     assert_eq!(desk.look(&world), [over]);
@@ -273,7 +282,7 @@ async fn stale_feed() {
     );
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.waits = Some("stale-feed");
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "no texts go out, the list of appointments is too old");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("The last import was 24 hours ago.") && text.contains("leadtime import FILE"), "{text}");
@@ -302,7 +311,7 @@ async fn disk() {
     let mut desk = Desk::new(Kind::Disk);
     let since = world.clock.now();
     desk.live.failing = Some((since, "the disk is full; make room".to_owned(), true));
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "no texts go out, the database cannot be used");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("The disk is full; make room.") && text.contains("df -h"), "{text}");
@@ -324,9 +333,9 @@ async fn clock() {
     let mut world = World::new().await;
     let desk = Desk::new(Kind::Clock);
     world.annie.is_ahead(TimeDelta::minutes(30));
-    world.book(&[visit("visit-1", "+13035550101", TOMORROW_TEN)]);
+    world.book(&[appointment("visit-1", "+13035550101", TOMORROW_TEN)]);
     world.settle().await;
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "no texts go out, this server's clock is wrong");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("timedatectl"), "{text}");
@@ -347,7 +356,7 @@ async fn backup_failed() {
     let mut desk = Desk::new(Kind::BackupFailed);
     assert_eq!(desk.look(&world), [""; 0], "none was made, none failed");
     desk.live.backup = Some(Err((world.clock.now(), "the folder cannot be written".to_owned())));
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "there is no new backup");
     assert!(words(&told[0], world.engine.config()).text.contains("The folder cannot be written."));
     is_repeated_after_four_hours(&desk, &world, "still: there is no new backup");
@@ -382,7 +391,7 @@ async fn config_rejected() {
     let world = World::new().await;
     let mut desk = Desk::new(Kind::ConfigRejected);
     desk.live.refused_config = Some((world.clock.now(), String::new()));
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in force");
     assert!(words(&told[0], world.engine.config()).text.contains("leadtime check"));
     is_repeated_after_four_hours(&desk, &world, "still: the changed configuration is not in force");
@@ -390,7 +399,7 @@ async fn config_rejected() {
     assert_eq!(desk.look(&world), ["over: the configuration is in force"]);
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.refused_config = Some((world.clock.now(), "it would send 25 texts within a day".to_owned()));
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in force");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("It would send 25 texts within a day.") && text.contains("confirm-change"), "{text}");
@@ -402,7 +411,7 @@ async fn daily_limit() {
     let world = World::new().await;
     let mut desk = Desk::new(Kind::DailyLimit);
     desk.live.waits = Some("daily-limit");
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "no more texts go out today, the limit of a day is reached");
     assert!(words(&told[0], world.engine.config()).text.contains("max_texts_per_day"));
     is_repeated_after_four_hours(&desk, &world, "still: no more texts go out today, the limit of a day is reached");
@@ -423,14 +432,14 @@ async fn unresolved() {
     let desk = Desk::new(Kind::Unresolved);
     // Annie's list cannot be read, so nobody learns what became of it; another text waits for that.
     world.annie.reads_fail(Some(ReadError::Unreachable));
-    world.book(&[visit("visit-3", "+13035550101", "2026-11-10T10:10:00-07:00")]);
+    world.book(&[appointment("visit-3", "+13035550101", "2026-11-10T10:10:00-07:00")]);
     world.clock.advance(TimeDelta::minutes(29));
     world.settle().await;
     assert_eq!(desk.look(&world), [""; 0], "due for 29 minutes");
     world.clock.advance(TimeDelta::minutes(2));
     assert_eq!(desk.look(&world), [""; 0], "a start after a rest sends first what is late");
     world.clock.advance(TimeDelta::minutes(3));
-    let told = desk.notices(&world);
+    let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "1 reminder is overdue");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("Since Mon Nov 9, 10:00 AM.") && text.contains("leadtime status"), "{text}");
