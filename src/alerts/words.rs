@@ -15,7 +15,7 @@ pub struct Words {
 /// The words of a notice, on the practice's clock.
 pub fn words(alert: &Alert, config: &Config) -> Words {
     let zone = &config.practice.zone;
-    let since = zone.in_words(alert.since);
+    let since = zone.describe(alert.since);
     let what = happened(alert.kind, &alert.trouble);
     let (subject, rest) = match alert.event {
         Event::Raised | Event::Still => {

@@ -7,7 +7,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, utc, wrapped};
 use crate::config::Config;
-use crate::domain::reminder::{Answer, Skip, State};
+use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::zone::Zone;
 use crate::reports::explanation::{self, Account, Explained};
 use crate::store::connection::open;
@@ -106,21 +106,21 @@ fn outcome(zone: &Zone, explained: &Explained) -> String {
     let to = item.phone.as_ref().map(|phone| format!(" to {phone}")).unwrap_or_default();
     let words = explained.row.words.as_ref().map(|words| format!(": \"{words}\"")).unwrap_or_default();
     match item.state {
-        State::Answered(Answer::Planned) => {
+        State::Unclaimed(PlanDecision::Planned) => {
             let waits = explained.row.code.map(|code| format!(" (waits: {code})")).unwrap_or_default();
             format!("Goes out {at}{to}{waits}{words}")
         }
-        State::Answered(Answer::Skipped(Skip::ObserveMode)) => {
+        State::Unclaimed(PlanDecision::Skipped(Skip::ObserveMode)) => {
             format!("Would go out {at}{to}; observe mode texts nobody{words}")
         }
         State::Sent => {
             let made = explained.row.text.as_ref().map_or(at, |text| local(zone, text.made_at));
             format!("Sent {made}{to}{words}")
         }
-        State::Answered(_) => format!("No text: {}.", item.state.words()),
+        State::Unclaimed(_) => format!("No text: {}.", item.state.label()),
         _ => {
             let number = item.phone.as_ref().map(|phone| format!(" ({phone})")).unwrap_or_default();
-            format!("{}{number}.", capital(item.state.words()))
+            format!("{}{number}.", capital(item.state.label()))
         }
     }
 }

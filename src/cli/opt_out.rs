@@ -130,7 +130,7 @@ fn add(number: &Number) -> Result<(), Failure> {
     let mut desk = Desk::of(number)?;
     let added = desk.write(|tx, phone, who, now| opt_outs::add(tx, phone, Source::Desk, who, now))?;
     let planned = reminders::planned_for(&desk.connection, &desk.phone)?;
-    let number = desk.phone.in_words();
+    let number = desk.phone.national();
     match (added, planned) {
         (false, _) => print(&format!("{number} is opted out already; nothing changed.\n")),
         (true, 0) => print(&format!("{number} gets no more texts.\n")),
@@ -142,7 +142,7 @@ fn remove(number: &Number) -> Result<(), Failure> {
     let mut desk = Desk::of(number)?;
     let before = opt_outs::of(&desk.connection, &desk.phone)?;
     let removed = desk.write(opt_outs::remove)?;
-    let number = desk.phone.in_words();
+    let number = desk.phone.national();
     match before.filter(|_| removed) {
         None => Err(anyhow::anyhow!("{number} is not opted out; `leadtime opt-out list` shows who is").into()),
         Some(opt_out) => print(&format!(
@@ -175,7 +175,7 @@ fn show(list: &List) -> Result<(), Failure> {
     }
     let zone = &config.practice.zone;
     let line = |o: &opt_outs::OptOut| {
-        format!("{}  since {}, {}\n", o.phone.in_words(), local(zone, o.at), words(o.source, o.who.as_deref()))
+        format!("{}  since {}, {}\n", o.phone.national(), local(zone, o.at), words(o.source, o.who.as_deref()))
     };
     match all.is_empty() {
         true => print("No number is opted out.\n"),
@@ -191,7 +191,7 @@ fn add_wrong(marked: &OfPatient) -> Result<(), Failure> {
         Some(patient) => vec![PatientId(patient.clone())],
         None => opt_outs::patients_of(&desk.connection, &country.code(), &desk.phone)?,
     };
-    let number = desk.phone.in_words();
+    let number = desk.phone.national();
     if patients.is_empty() {
         return Err(anyhow::anyhow!("no visit has the number {number}; nothing changed").into());
     }
@@ -210,7 +210,7 @@ fn remove_wrong(marked: &OfPatient) -> Result<(), Failure> {
     let mut desk = Desk::of(&marked.number)?;
     let patient = marked.patient.clone().map(PatientId);
     let removed = desk.write(|tx, phone, who, now| opt_outs::remove_wrong(tx, phone, patient.as_ref(), who, now))?;
-    let number = desk.phone.in_words();
+    let number = desk.phone.national();
     match removed {
         0 => {
             Err(anyhow::anyhow!("{number} is not marked as wrong; `leadtime wrong-number list` shows which are").into())
@@ -233,7 +233,7 @@ fn show_wrong(list: &List) -> Result<(), Failure> {
     let zone = &config.practice.zone;
     let line = |w: &opt_outs::WrongNumber| {
         let who = w.who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
-        format!("{}  not patient {}'s, noted {}{who}\n", w.phone.in_words(), w.patient, local(zone, w.at))
+        format!("{}  not patient {}'s, noted {}{who}\n", w.phone.national(), w.patient, local(zone, w.at))
     };
     match all.is_empty() {
         true => print("No number is marked as wrong.\n"),

@@ -102,7 +102,7 @@ pub(crate) fn utc(at: DateTime<Utc>) -> String {
 
 /// `Mon Nov 30, 3:00 PM` on the practice's clock, for people.
 pub(crate) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
-    zone.in_words(at)
+    zone.describe(at)
 }
 
 /// Writes to standard output; a reader that went away ends the command quietly.

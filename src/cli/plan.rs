@@ -10,7 +10,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
-use crate::domain::reminder::{Answer, Skip, State};
+use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Row};
@@ -74,7 +74,7 @@ fn for_people(config: &Config, rows: &[Row], days: u64) -> String {
     let practice = &config.practice.zone;
     let goes = |row: &&Row| {
         let state = row.item.state;
-        let shown = matches!(state, State::Answered(Answer::Planned | Answer::Skipped(Skip::ObserveMode)));
+        let shown = matches!(state, State::Unclaimed(PlanDecision::Planned | PlanDecision::Skipped(Skip::ObserveMode)));
         (shown || matches!(state, State::Sent | State::Sending)) && row.item.due_at.is_some()
     };
     let mut texts: BTreeMap<(NaiveDate, DateTime<Utc>, &ReminderKey), Text<'_>> = BTreeMap::new();
@@ -119,7 +119,7 @@ fn left_out(config: &Config, title: &str, rows: &[&Row], first: bool) -> String 
         let every_rule = of_appointment.len() == config.rulebook.rules.len() && of_appointment.len() > 1;
         for row in of_appointment.iter().take(if one_reason && every_rule { 1 } else { of_appointment.len() }) {
             let rule = if one_reason && every_rule { String::new() } else { format!("  {}", row.item.key.rule) };
-            text.push_str(&format!("  {}{rule}: {}\n", who(config, row), row.item.state.words()));
+            text.push_str(&format!("  {}{rule}: {}\n", who(config, row), row.item.state.label()));
         }
     }
     text
@@ -133,7 +133,9 @@ fn going_out(config: &Config, at: DateTime<Utc>, carried: &[&Row]) -> String {
     let note = match first.item.state {
         State::Sent => " (sent)".to_owned(),
         State::Sending => " (being sent now)".to_owned(),
-        State::Answered(Answer::Planned) => first.code.map(|code| format!(" (waits: {code})")).unwrap_or_default(),
+        State::Unclaimed(PlanDecision::Planned) => {
+            first.code.map(|code| format!(" (waits: {code})")).unwrap_or_default()
+        }
         _ => String::new(),
     };
     let mut text = match carried {

@@ -97,7 +97,7 @@ fn for_people(held: &[Held], local: &dyn Fn(DateTime<Utc>) -> String) -> String 
     }
     let mut text = String::new();
     for one in held {
-        let number = one.phone.as_ref().map_or_else(|| "no number".to_owned(), |phone| phone.in_words());
+        let number = one.phone.as_ref().map_or_else(|| "no number".to_owned(), |phone| phone.national());
         text.push_str(&format!(
             "{}  `{}` of appointment {}, visit {}, to {number}\n    tried {}: {}\n    {}\n",
             one.id,

@@ -134,7 +134,7 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         (None, Some(Wait::CatchingUp)) if config.rulebook.mode == Mode::Observe => {
             "nothing is sent in observe mode".to_owned()
         }
-        (None, Some(wait)) => wait.words().to_owned(),
+        (None, Some(wait)) => wait.label().to_owned(),
         (None, None) => "nothing stands in the way".to_owned(),
     };
     text.push_str(&format!("Sending     {sending}\n"));
@@ -170,7 +170,7 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         text.push_str(&format!("  {name:<10} {count}\n"));
         let reasons = overview.counts.iter().filter(|(s, _)| s.name() == name && s.reason().is_some());
         for (state, count) in reasons {
-            text.push_str(&format!("  {:<10} {count}  {}\n", "", state.words()));
+            text.push_str(&format!("  {:<10} {count}  {}\n", "", state.label()));
         }
     }
     text.push_str(&attention(overview));

@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let person = Operator { who: by.as_deref(), why: None };
     let prepared = in_transaction(&mut connection, |tx| test_text::prepare(tx, &config, &rule, &phone, person, now))?;
     let prepared = prepared.map_err(refused)?;
-    print(&format!("Sending to {}: {}\n", phone.in_words(), prepared.message.0))?;
+    print(&format!("Sending to {}: {}\n", phone.national(), prepared.message.0))?;
     let outcome = runtime.block_on(test_text::send(&mut connection, prepared, &gateway, &SystemClock))?;
     match outcome {
         Outcome::Sent(conversation) => print(&format!("Annie took it, as conversation {conversation}.\n")),

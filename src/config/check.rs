@@ -100,7 +100,7 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, diagnostics: &mut Vec<Diagnostic>)
         if broken.contains(&keeps) || broken.contains(&loses) || book.rules[keeps].lead == book.rules[loses].lead {
             continue;
         }
-        let message = rule_conflicts::in_words(&conflict, book, calendar);
+        let message = rule_conflicts::describe(&conflict, book, calendar);
         let span = spans.get(loses).map_or(0..0, |span| span.of("lead"));
         let equal = book.rules[keeps].priority == book.rules[loses].priority;
         if conflict.is_the_rule() {

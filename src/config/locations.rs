@@ -98,7 +98,7 @@ pub(crate) fn complete(
             holidays: location.open.holidays.unwrap_or_else(|| calendar.holidays.clone()),
         };
         let name = location.name.unwrap_or_else(|| practice.name.clone());
-        offices.insert(location.id.clone(), Office { zone, name, phone: phone.in_words() });
+        offices.insert(location.id.clone(), Office { zone, name, phone: phone.national() });
         calendars.insert(location.id.clone(), own);
         let from_number = location.from_number.unwrap_or_else(|| practice.from_number.clone());
         locations.insert(location.id, Location { phone, from_number, api_key_file: location.api_key_file });

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::domain::appointment::{Appointment, Status};
+use crate::domain::duration;
 use crate::domain::ids::RuleName;
 use crate::domain::lead::Lead;
 use crate::domain::limits::Limit;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
-use crate::domain::reminder::{Answer, State};
+use crate::domain::reminder::{PlanDecision, State};
 use crate::domain::rule::Rule;
 use crate::planner::calendar::{Adjustment, Calendar};
 use crate::planner::holidays::Holidays;
@@ -165,7 +166,7 @@ impl Trial {
 }
 
 fn goes(item: &Item) -> bool {
-    item.state == State::Answered(Answer::Planned)
+    item.state == State::Unclaimed(PlanDecision::Planned)
 }
 
 fn share_a_type(a: &Rule, b: &Rule) -> bool {
@@ -225,12 +226,12 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
 }
 
 /// A conflict in a sentence.
-pub(crate) fn in_words(conflict: &Conflict, book: &Rulebook, calendar: &Calendar) -> String {
+pub(crate) fn describe(conflict: &Conflict, book: &Rulebook, calendar: &Calendar) -> String {
     let name = |place: usize| -> &RuleName { &book.rules[place].name };
     let (keeps, loses) = (name(conflict.keeps), name(conflict.loses));
     let (lost, tried) = conflict.lost;
     let example = calendar.zone.local(conflict.example).format("%A at %-I:%M %p");
-    let apart = lengths(conflict.apart);
+    let apart = duration::exact(conflict.apart);
     let appointments = match lost == tried {
         true => "no visit can get both".to_owned(),
         false => format!("{lost} of {tried} ordinary visits cannot get both, such as one on {example}"),
@@ -238,7 +239,7 @@ pub(crate) fn in_words(conflict: &Conflict, book: &Rulebook, calendar: &Calendar
     let why = match conflict.limit {
         None => "the nearer text covers the other".to_owned(),
         Some(Limit::Gap) => {
-            format!("they lie {apart} apart, and one number gets one text in {}", lengths(book.limits.min_gap))
+            format!("they lie {apart} apart, and one number gets one text in {}", duration::exact(book.limits.min_gap))
         }
         Some(Limit::SevenDays) => {
             format!("they lie {apart} apart, and one number gets {} in 7 days", texts(book.limits.per_7_days))
@@ -256,26 +257,4 @@ pub(crate) fn in_words(conflict: &Conflict, book: &Rulebook, calendar: &Calendar
 
 fn texts(n: usize) -> String {
     format!("{n} text{}", if n == 1 { "" } else { "s" })
-}
-
-fn lengths(length: TimeDelta) -> String {
-    let minutes = length.num_minutes();
-    let of = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => of(minutes, "minute"),
-        (hours, 0) => of(hours, "hour"),
-        (hours, minutes) => format!("{} and {}", of(hours, "hour"), of(minutes, "minute")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_in_words() {
-        assert_eq!(lengths(TimeDelta::hours(22)), "22 hours");
-        assert_eq!(lengths(TimeDelta::minutes(61)), "1 hour and 1 minute");
-        assert_eq!(lengths(TimeDelta::minutes(5)), "5 minutes");
-    }
 }

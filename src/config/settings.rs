@@ -72,7 +72,7 @@ pub struct Practice {
 impl Practice {
     /// The practice as its patients know it.
     pub fn office(&self) -> Office {
-        Office { zone: self.zone.clone(), name: self.name.clone(), phone: self.phone.in_words() }
+        Office { zone: self.zone.clone(), name: self.name.clone(), phone: self.phone.national() }
     }
 }
 

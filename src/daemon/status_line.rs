@@ -203,12 +203,12 @@ fn figures(today: &Today, waits: Option<Wait>, zone: &Zone, now: DateTime<Utc>) 
         n => format!("{n} texts today"),
     };
     let next = match (today.next_due, waits) {
-        (Some(due), Some(wait)) if due <= now => format!("due ones wait: {}", wait.words()),
+        (Some(due), Some(wait)) if due <= now => format!("due ones wait: {}", wait.label()),
         (Some(due), _) if due <= now => "sending".to_owned(),
         (Some(due), _) if zone.local(due).date_naive() == zone.local(now).date_naive() => {
             format!("next {}", zone.local(due).format("%-I:%M %p"))
         }
-        (Some(due), _) => format!("next {}", zone.in_words(due)),
+        (Some(due), _) => format!("next {}", zone.describe(due)),
         (None, _) => "none planned".to_owned(),
     };
     format!("{texts}, {next}")

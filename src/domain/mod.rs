@@ -3,6 +3,7 @@
 pub mod appointment;
 pub mod attempt;
 pub mod conversation;
+pub mod duration;
 pub mod ids;
 pub mod language;
 pub mod lead;

@@ -26,7 +26,7 @@ impl Phone {
 
     /// The number as patients of its country read it: `303-555-0100` in North America, the national format
     /// of libphonenumber elsewhere.
-    pub fn in_words(&self) -> String {
+    pub fn national(&self) -> String {
         if let Some(national) = self.0.strip_prefix("+1").filter(|n| n.len() == 10) {
             return format!("{}-{}-{}", &national[..3], &national[3..6], &national[6..]);
         }
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn in_words() {
-        assert_eq!(Phone::from_e164("+13035550100").unwrap().in_words(), "303-555-0100");
-        assert_eq!(Phone::from_e164("+33142278186").unwrap().in_words(), "01 42 27 81 86");
+        assert_eq!(Phone::from_e164("+13035550100").unwrap().national(), "303-555-0100");
+        assert_eq!(Phone::from_e164("+33142278186").unwrap().national(), "01 42 27 81 86");
     }
 }

@@ -4,10 +4,10 @@ use std::fmt;
 
 /// Defines an enum of reasons with a code (stored, and in `--json`) and words for people.
 macro_rules! reasons {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal, $words:literal;)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal, $label:literal;)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $(#[doc = $words] $variant),+ }
+        pub enum $name { $(#[doc = $label] $variant),+ }
 
         impl $name {
             /// Every one of them.
@@ -19,8 +19,8 @@ macro_rules! reasons {
             }
 
             /// The same for a person.
-            pub fn words(self) -> &'static str {
-                match self { $($name::$variant => $words),+ }
+            pub fn label(self) -> &'static str {
+                match self { $($name::$variant => $label),+ }
             }
 
             /// Reads a code.
@@ -101,7 +101,7 @@ reasons! {
 
 /// The planner's word on a reminder that was not claimed yet; rewritten by every plan until it is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub enum PlanDecision {
     /// Will go out at its due time.
     Planned,
     /// Will not go out, although the appointment stands.
@@ -116,7 +116,7 @@ pub enum Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// Not claimed: the planner's answer.
-    Answered(Answer),
+    Unclaimed(PlanDecision),
     /// Claimed; its POST is under way or was cut off.
     Sending,
     /// Annie returned a conversation id.
@@ -133,10 +133,10 @@ impl State {
     /// The name in the store and in `--json`.
     pub fn name(self) -> &'static str {
         match self {
-            State::Answered(Answer::Planned) => "planned",
-            State::Answered(Answer::Skipped(_)) => "skipped",
-            State::Answered(Answer::Cancelled(_)) => "cancelled",
-            State::Answered(Answer::Missed(_)) => "missed",
+            State::Unclaimed(PlanDecision::Planned) => "planned",
+            State::Unclaimed(PlanDecision::Skipped(_)) => "skipped",
+            State::Unclaimed(PlanDecision::Cancelled(_)) => "cancelled",
+            State::Unclaimed(PlanDecision::Missed(_)) => "missed",
             State::Sending => "sending",
             State::Sent => "sent",
             State::Rejected => "rejected",
@@ -148,20 +148,20 @@ impl State {
     /// The code of the reason, where the state has one.
     pub fn reason(self) -> Option<&'static str> {
         match self {
-            State::Answered(Answer::Skipped(r)) => Some(r.code()),
-            State::Answered(Answer::Cancelled(r)) => Some(r.code()),
-            State::Answered(Answer::Missed(r)) => Some(r.code()),
+            State::Unclaimed(PlanDecision::Skipped(r)) => Some(r.code()),
+            State::Unclaimed(PlanDecision::Cancelled(r)) => Some(r.code()),
+            State::Unclaimed(PlanDecision::Missed(r)) => Some(r.code()),
             _ => None,
         }
     }
 
     /// State and reason in words for a person.
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            State::Answered(Answer::Planned) => "planned",
-            State::Answered(Answer::Skipped(r)) => r.words(),
-            State::Answered(Answer::Cancelled(r)) => r.words(),
-            State::Answered(Answer::Missed(r)) => r.words(),
+            State::Unclaimed(PlanDecision::Planned) => "planned",
+            State::Unclaimed(PlanDecision::Skipped(r)) => r.label(),
+            State::Unclaimed(PlanDecision::Cancelled(r)) => r.label(),
+            State::Unclaimed(PlanDecision::Missed(r)) => r.label(),
             State::Sending => "being sent now",
             State::Sent => "sent",
             State::Rejected => "rejected by Annie",
@@ -173,10 +173,10 @@ impl State {
     /// Reads what the store holds. `None` for a pair no version of Leadtime writes.
     pub fn from_parts(name: &str, reason: Option<&str>) -> Option<State> {
         Some(match (name, reason) {
-            ("planned", None) => State::Answered(Answer::Planned),
-            ("skipped", Some(r)) => State::Answered(Answer::Skipped(Skip::from_code(r)?)),
-            ("cancelled", Some(r)) => State::Answered(Answer::Cancelled(Cancel::from_code(r)?)),
-            ("missed", Some(r)) => State::Answered(Answer::Missed(Miss::from_code(r)?)),
+            ("planned", None) => State::Unclaimed(PlanDecision::Planned),
+            ("skipped", Some(r)) => State::Unclaimed(PlanDecision::Skipped(Skip::from_code(r)?)),
+            ("cancelled", Some(r)) => State::Unclaimed(PlanDecision::Cancelled(Cancel::from_code(r)?)),
+            ("missed", Some(r)) => State::Unclaimed(PlanDecision::Missed(Miss::from_code(r)?)),
             ("sending", None) => State::Sending,
             ("sent", None) => State::Sent,
             ("rejected", None) => State::Rejected,
@@ -188,25 +188,25 @@ impl State {
 
     /// Whether a text of this reminder left, or may have: no second reminder of the patient, rule, start and round.
     pub fn is_spent(self) -> bool {
-        !matches!(self, State::Answered(_))
+        !matches!(self, State::Unclaimed(_))
     }
 
     /// Whether `self` may become `to`: the only place, beside the schema's trigger, that says so.
     pub fn may_become(self, to: State) -> bool {
-        use Answer::{Cancelled, Missed, Planned, Skipped};
+        use PlanDecision::{Cancelled, Missed, Planned, Skipped};
         match (self, to) {
             (from, to) if from == to => true,
-            (State::Answered(Missed(_)), _) => false,
-            (State::Answered(_), State::Answered(_)) => true,
+            (State::Unclaimed(Missed(_)), _) => false,
+            (State::Unclaimed(_), State::Unclaimed(_)) => true,
             // an answer that came late to a claim, and the two endings of a planned one that was tried before
-            (State::Answered(Planned), State::Sending | State::Rejected | State::Held) => true,
-            (State::Sending, State::Sent | State::Rejected | State::Unknown | State::Answered(Planned)) => true,
-            (State::Unknown, State::Sent | State::Held | State::Answered(Planned | Missed(Miss::Unconfirmed))) => true,
+            (State::Unclaimed(Planned), State::Sending | State::Rejected | State::Held) => true,
+            (State::Sending, State::Sent | State::Rejected | State::Unknown | State::Unclaimed(Planned)) => true,
+            (State::Unknown, State::Sent | State::Held | State::Unclaimed(Planned | Missed(Miss::Unconfirmed))) => true,
             (
                 State::Held,
-                State::Sent | State::Answered(Planned | Skipped(Skip::ByHand) | Missed(Miss::Unconfirmed)),
+                State::Sent | State::Unclaimed(Planned | Skipped(Skip::ByHand) | Missed(Miss::Unconfirmed)),
             ) => true,
-            (State::Answered(Skipped(_) | Cancelled(_)), _) => false,
+            (State::Unclaimed(Skipped(_) | Cancelled(_)), _) => false,
             _ => false,
         }
     }
@@ -223,12 +223,12 @@ impl fmt::Display for State {
 
 /// Every state there is, for tables and tests.
 pub fn all_states() -> Vec<State> {
-    let answers = [Answer::Planned]
+    let answers = [PlanDecision::Planned]
         .into_iter()
-        .chain(Skip::ALL.iter().map(|r| Answer::Skipped(*r)))
-        .chain(Cancel::ALL.iter().map(|r| Answer::Cancelled(*r)))
-        .chain(Miss::ALL.iter().map(|r| Answer::Missed(*r)))
-        .map(State::Answered);
+        .chain(Skip::ALL.iter().map(|r| PlanDecision::Skipped(*r)))
+        .chain(Cancel::ALL.iter().map(|r| PlanDecision::Cancelled(*r)))
+        .chain(Miss::ALL.iter().map(|r| PlanDecision::Missed(*r)))
+        .map(State::Unclaimed);
     answers.chain([State::Sending, State::Sent, State::Rejected, State::Unknown, State::Held]).collect()
 }
 
@@ -253,7 +253,7 @@ mod tests {
         for to in all_states() {
             assert_eq!(State::Sent.may_become(to), to == State::Sent);
             assert_eq!(State::Rejected.may_become(to), to == State::Rejected);
-            assert!(!State::Answered(Answer::Skipped(Skip::NoPhone)).may_become(State::Sending));
+            assert!(!State::Unclaimed(PlanDecision::Skipped(Skip::NoPhone)).may_become(State::Sending));
         }
     }
 }

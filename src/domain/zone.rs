@@ -63,7 +63,7 @@ impl Zone {
     }
 
     /// `Mon Nov 30, 3:00 PM` on its clock, for people.
-    pub fn in_words(&self, at: DateTime<Utc>) -> String {
+    pub fn describe(&self, at: DateTime<Utc>) -> String {
         self.local(at).format("%a %b %-d, %-I:%M %p").to_string()
     }
 

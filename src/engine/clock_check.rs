@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::domain::duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How far the clock may be off.
@@ -71,7 +72,7 @@ impl ClockMonitor {
         self.seen = (now, boot);
         if step.abs() > TOLERANCE {
             let direction = if step < TimeDelta::zero() { "back" } else { "forward" };
-            self.trust = ClockVerdict::Doubted(format!("the clock was set {direction} by {}", in_words(step)));
+            self.trust = ClockVerdict::Doubted(format!("the clock was set {direction} by {}", duration::rough(step)));
             self.stepped = Some(boot);
         }
     }
@@ -98,9 +99,9 @@ impl ClockMonitor {
         // The header has whole seconds.
         let early = began - TOLERANCE - TimeDelta::seconds(1);
         self.trust = if date < early {
-            ClockVerdict::Doubted(format!("the clock is {} ahead of Annie's", in_words(began - date)))
+            ClockVerdict::Doubted(format!("the clock is {} ahead of Annie's", duration::rough(began - date)))
         } else if date > ended + TOLERANCE {
-            ClockVerdict::Doubted(format!("the clock is {} behind Annie's", in_words(date - ended)))
+            ClockVerdict::Doubted(format!("the clock is {} behind Annie's", duration::rough(date - ended)))
         } else {
             ClockVerdict::Confirmed
         };
@@ -114,24 +115,15 @@ impl ClockMonitor {
         if now < last - TOLERANCE {
             return Some(format!(
                 "the clock shows a time {} before Leadtime's last sign of life",
-                in_words(last - now)
+                duration::rough(last - now)
             ));
         }
         (now - last > LONG_OFF).then(|| {
             format!(
                 "the clock shows a time {} after Leadtime's last sign of life; Annie is asked for hers",
-                in_words(now - last)
+                duration::rough(now - last)
             )
         })
-    }
-}
-
-fn in_words(time: TimeDelta) -> String {
-    let minutes = time.num_minutes().abs();
-    match minutes {
-        0..120 => format!("{minutes} minutes"),
-        120..2880 => format!("{} hours", minutes / 60),
-        _ => format!("{} days", minutes / 1440),
     }
 }
 

@@ -347,11 +347,11 @@ impl<C: Clock + 'static> Engine<C> {
             // Each start catches up, and replies are read before each text: nothing to look at, unless it lasts.
             let usual = matches!(why, Wait::CatchingUp | Wait::RepliesUnread);
             match usual && self.said.is_none_or(|(said, _)| said != why) {
-                true => info!(reason = why.code(), "texts are due and wait: {}", why.words()),
+                true => info!(reason = why.code(), "texts are due and wait: {}", why.label()),
                 false => warn!(
                     reason = why.code(),
                     "texts are due and wait: {}; `leadtime status` shows how things stand",
-                    why.words()
+                    why.label()
                 ),
             }
             self.said = Some((why, now));

@@ -8,7 +8,7 @@ use tracing::{error, warn};
 use crate::config::{Config, KEY_NAME};
 use crate::domain::appointment::Appointment;
 use crate::domain::ids::AppointmentId;
-use crate::domain::reminder::{Answer, Miss, State};
+use crate::domain::reminder::{Miss, PlanDecision, State};
 use crate::domain::rule::Rule;
 use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::{Plan, plan};
@@ -80,10 +80,10 @@ pub fn is_first_text(input: &PlannerInput) -> bool {
 
 /// Says which reminders were to go out and did not: never silent.
 fn report_missed(plan: &Plan, input: &PlannerInput) {
-    let missed = plan.items.iter().filter(|item| item.state == State::Answered(Answer::Missed(Miss::Expired)));
+    let missed = plan.items.iter().filter(|item| item.state == State::Unclaimed(PlanDecision::Missed(Miss::Expired)));
     for item in missed {
         let before = input.stored.iter().find(|stored| stored.key == item.key);
-        if before.is_some_and(|stored| stored.state == State::Answered(Answer::Planned)) {
+        if before.is_some_and(|stored| stored.state == State::Unclaimed(PlanDecision::Planned)) {
             let (appointment, rule) = (&item.key.appointment_id, &item.key.rule);
             let stored = before.and_then(|stored| stored.due_at.zip(stored.expires_at));
             let (due, expires) =
@@ -134,8 +134,7 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
             // One unit that cannot be planned holds up no other. It stays marked, and is tried at every pass.
             Err(error) => {
                 error!(
-                    "the reminders of {} cannot be planned ({error}) and do not go out; it is tried again at every pass. Look at these visits in the appointment book, or report this line",
-                    unit.words()
+                    "the reminders of {unit} cannot be planned ({error}) and do not go out; it is tried again at every pass. Look at these visits in the appointment book, or report this line"
                 );
                 replan_queue::mark_unit(tx, unit, also)?;
                 step.failed += 1;

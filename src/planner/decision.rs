@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::appointment::{Appointment, Consent, Status};
 use crate::domain::ids::{AppointmentId, RuleName};
 use crate::domain::phone::Phone;
-use crate::domain::reminder::{Answer, Cancel, Miss, Skip, State};
+use crate::domain::reminder::{Cancel, Miss, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::{BookedLate, Rule};
 use crate::planner::calendar::{Calendar, ON_TIME};
@@ -62,7 +62,7 @@ impl<'a> Answering<'a> {
         for i in order.into_iter().rev() {
             self.answer(&mut drafts[i], next.as_ref(), covering);
             let draft = &drafts[i];
-            let applicable = !matches!(draft.fresh, Err(Answer::Skipped(_) | Answer::Cancelled(_)))
+            let applicable = !matches!(draft.fresh, Err(PlanDecision::Skipped(_) | PlanDecision::Cancelled(_)))
                 || draft.kept.is_some_and(State::is_spent);
             if let Some(at) = draft.adjusted_at().filter(|_| applicable) {
                 next = Some((at, draft.rule.name.clone()));
@@ -95,7 +95,7 @@ impl<'a> Answering<'a> {
             adjusted,
             expires: start - rule.no_text_within,
             expires_by: Expiry::NearStart,
-            fresh: Err(Answer::Skipped(Skip::OutsideHours)),
+            fresh: Err(PlanDecision::Skipped(Skip::OutsideHours)),
             kept: None,
             adopted_by: None,
         }
@@ -135,42 +135,44 @@ impl<'a> Answering<'a> {
         &self,
         draft: &Draft<'a>,
         covering: &HashMap<(&AppointmentId, &RuleName), bool>,
-    ) -> Result<DateTime<Utc>, Answer> {
+    ) -> Result<DateTime<Utc>, PlanDecision> {
         self.of_the_appointment(draft.appointment)?;
-        let calendar = draft.calendar.ok_or(Answer::Skipped(Skip::UnknownLocation))?;
+        let calendar = draft.calendar.ok_or(PlanDecision::Skipped(Skip::UnknownLocation))?;
         self.of_the_patient(draft, calendar, covering)?;
-        let adjusted = draft.adjusted_at().ok_or(Answer::Skipped(Skip::OutsideHours))?;
+        let adjusted = draft.adjusted_at().ok_or(PlanDecision::Skipped(Skip::OutsideHours))?;
         self.of_its_time(draft.appointment, draft, adjusted)?;
         if draft.expires <= adjusted {
-            return Err(Answer::Skipped(Skip::Superseded));
+            return Err(PlanDecision::Skipped(Skip::Superseded));
         }
         if self.now >= draft.expires {
-            return Err(Answer::Missed(Miss::Expired));
+            return Err(PlanDecision::Missed(Miss::Expired));
         }
         let due = match (draft.appointment.paused, self.now <= adjusted + ON_TIME) {
-            (Some(Pause::UntilLifted), _) => return Err(Answer::Skipped(Skip::Paused)),
+            (Some(Pause::UntilLifted), _) => return Err(PlanDecision::Skipped(Skip::Paused)),
             (Some(Pause::Until(until)), _) if until > adjusted.max(self.now) => {
-                calendar.first_open(until, draft.expires).ok_or(Answer::Skipped(Skip::Paused))?
+                calendar.first_open(until, draft.expires).ok_or(PlanDecision::Skipped(Skip::Paused))?
             }
             (_, true) => adjusted,
-            (_, false) => calendar.first_open(self.now, draft.expires).ok_or(Answer::Skipped(Skip::OutsideHours))?,
+            (_, false) => {
+                calendar.first_open(self.now, draft.expires).ok_or(PlanDecision::Skipped(Skip::OutsideHours))?
+            }
         };
-        (self.words)(&[(&draft.appointment.row, draft.rule)], due).map_err(Answer::Skipped)?;
+        (self.words)(&[(&draft.appointment.row, draft.rule)], due).map_err(PlanDecision::Skipped)?;
         Ok(due)
     }
 
-    fn of_the_appointment(&self, appointment: &AppointmentInput) -> Result<(), Answer> {
+    fn of_the_appointment(&self, appointment: &AppointmentInput) -> Result<(), PlanDecision> {
         match appointment.row.status {
-            Status::Cancelled if appointment.not_listed => return Err(Answer::Cancelled(Cancel::NotListed)),
-            Status::Cancelled => return Err(Answer::Cancelled(Cancel::Cancelled)),
-            Status::Completed | Status::NoShow => return Err(Answer::Cancelled(Cancel::AppointmentOver)),
+            Status::Cancelled if appointment.not_listed => return Err(PlanDecision::Cancelled(Cancel::NotListed)),
+            Status::Cancelled => return Err(PlanDecision::Cancelled(Cancel::Cancelled)),
+            Status::Completed | Status::NoShow => return Err(PlanDecision::Cancelled(Cancel::AppointmentOver)),
             Status::Booked | Status::Confirmed => {}
         }
         if appointment.row.starts_at <= self.now {
-            return Err(Answer::Cancelled(Cancel::AppointmentOver));
+            return Err(PlanDecision::Cancelled(Cancel::AppointmentOver));
         }
         match appointment.bad_row {
-            true => Err(Answer::Skipped(Skip::BadRow)),
+            true => Err(PlanDecision::Skipped(Skip::BadRow)),
             false => Ok(()),
         }
     }
@@ -180,8 +182,8 @@ impl<'a> Answering<'a> {
         draft: &Draft<'a>,
         calendar: &Calendar,
         covering: &HashMap<(&AppointmentId, &RuleName), bool>,
-    ) -> Result<(), Answer> {
-        let skip = |reason| Err(Answer::Skipped(reason));
+    ) -> Result<(), PlanDecision> {
+        let skip = |reason| Err(PlanDecision::Skipped(reason));
         let appointment = &draft.appointment.row;
         if !draft.rule.applies_to(appointment.type_id.as_deref()) {
             return skip(Skip::OtherType);
@@ -248,19 +250,19 @@ impl<'a> Answering<'a> {
         appointment: &AppointmentInput,
         draft: &Draft<'_>,
         adjusted: DateTime<Utc>,
-    ) -> Result<(), Answer> {
+    ) -> Result<(), PlanDecision> {
         let taken = self.taken(appointment);
         let late = taken > adjusted
             && !self.was_told_another_start(&appointment.row)
             && !self.was_downtime(appointment, adjusted);
         if late && draft.rule.booked_late == BookedLate::Skip {
-            return Err(Answer::Skipped(Skip::BookedLate));
+            return Err(PlanDecision::Skipped(Skip::BookedLate));
         }
         // A text that was due before the rule was is not sent; one for an appointment booked since the rule is there is
         // the late booking's, not the rule's.
         let live_since = self.live.get(&draft.key.rule).copied().unwrap_or(self.now).min(self.now);
         match live_since > if late { adjusted.max(taken) } else { adjusted } {
-            true => Err(Answer::Skipped(Skip::NewRule)),
+            true => Err(PlanDecision::Skipped(Skip::NewRule)),
             false => Ok(()),
         }
     }
@@ -309,9 +311,10 @@ impl<'a> Answering<'a> {
     /// whatever its words: so a store restored from an older copy texts nobody again.
     fn adopted_by(&self, draft: &Draft<'a>) -> Option<&'a Adopted> {
         let stored = draft.stored.map(|stored| stored.state);
-        let open =
-            stored.is_none_or(|state| matches!(state, State::Answered(answer) if !matches!(answer, Answer::Missed(_))));
-        let was_to_go = matches!(draft.fresh, Ok(_) | Err(Answer::Missed(Miss::Expired)));
+        let open = stored.is_none_or(
+            |state| matches!(state, State::Unclaimed(answer) if !matches!(answer, PlanDecision::Missed(_))),
+        );
+        let was_to_go = matches!(draft.fresh, Ok(_) | Err(PlanDecision::Missed(Miss::Expired)));
         let (adjusted, calendar) = (draft.adjusted_at()?, draft.calendar?);
         let tells =
             |adopted: &&Adopted| calendar.date(adjusted) <= calendar.date(adopted.at) && adopted.at < draft.expires;
@@ -323,45 +326,49 @@ impl<'a> Answering<'a> {
         let called_off = matches!(draft.fresh, Err(answer) if is_called_off(answer));
         match draft.stored?.state {
             // It may have arrived after all: somebody has to look.
-            State::Answered(Answer::Planned)
+            State::Unclaimed(PlanDecision::Planned)
                 if draft.retry().is_some() && !called_off && self.is_past_trying(draft) =>
             {
                 Some(State::Held)
             }
-            State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off && self.input.catching_up => {
-                Some(State::Answered(Answer::Planned))
+            State::Unclaimed(PlanDecision::Planned)
+                if self.now >= draft.expires && !called_off && self.input.catching_up =>
+            {
+                Some(State::Unclaimed(PlanDecision::Planned))
             }
-            State::Answered(Answer::Planned) if self.now >= draft.expires && !called_off => {
-                Some(State::Answered(Answer::Missed(Miss::Expired)))
+            State::Unclaimed(PlanDecision::Planned) if self.now >= draft.expires && !called_off => {
+                Some(State::Unclaimed(PlanDecision::Missed(Miss::Expired)))
             }
-            State::Answered(kept) => self.is_final(draft, kept, called_off).then_some(State::Answered(kept)),
+            State::Unclaimed(kept) => self.is_final(draft, kept, called_off).then_some(State::Unclaimed(kept)),
             spent => Some(spent),
         }
     }
 
     /// No instant is left at which a retry may leave.
     fn is_past_trying(&self, draft: &Draft<'a>) -> bool {
-        let none_left = Err(Answer::Skipped(Skip::OutsideHours));
-        self.now >= draft.expires || draft.fresh == none_left || draft.fresh == Err(Answer::Skipped(Skip::Superseded))
+        let none_left = Err(PlanDecision::Skipped(Skip::OutsideHours));
+        self.now >= draft.expires
+            || draft.fresh == none_left
+            || draft.fresh == Err(PlanDecision::Skipped(Skip::Superseded))
     }
 
-    fn is_final(&self, draft: &Draft<'a>, kept: Answer, called_off: bool) -> bool {
+    fn is_final(&self, draft: &Draft<'a>, kept: PlanDecision, called_off: bool) -> bool {
         let past = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at <= self.now);
         match kept {
-            Answer::Missed(_) => true,
-            Answer::Skipped(Skip::ByHand) if draft.stored.is_some_and(|stored| stored.tried) => true,
+            PlanDecision::Missed(_) => true,
+            PlanDecision::Skipped(Skip::ByHand) if draft.stored.is_some_and(|stored| stored.tried) => true,
             // With its household it would have gone before its own time.
-            Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)
+            PlanDecision::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)
                 if draft.stored.and_then(|s| s.due_at).is_some_and(|at| at <= self.now) =>
             {
                 true
             }
-            Answer::Skipped(reason) if once_its_time_has_passed(reason) => {
+            PlanDecision::Skipped(reason) if once_its_time_has_passed(reason) => {
                 past(draft.adjusted_at()) && past(draft.stored.and_then(|s| s.adjusted_at))
             }
             // `Rescheduled`: the appointment came back to this start.
-            Answer::Planned | Answer::Cancelled(Cancel::Rescheduled) => false,
-            Answer::Skipped(_) | Answer::Cancelled(_) => self.now >= draft.expires && !called_off,
+            PlanDecision::Planned | PlanDecision::Cancelled(Cancel::Rescheduled) => false,
+            PlanDecision::Skipped(_) | PlanDecision::Cancelled(_) => self.now >= draft.expires && !called_off,
         }
     }
 
@@ -372,8 +379,8 @@ impl<'a> Answering<'a> {
     }
 }
 
-fn is_called_off(answer: Answer) -> bool {
-    matches!(answer, Answer::Cancelled(Cancel::Cancelled | Cancel::NotListed))
+fn is_called_off(answer: PlanDecision) -> bool {
+    matches!(answer, PlanDecision::Cancelled(Cancel::Cancelled | Cancel::NotListed))
 }
 
 /// Whether the appointment still has the first start the store saw of it, and always had.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::ids::RuleName;
-use crate::domain::reminder::{Answer, Miss, Skip, State};
+use crate::domain::reminder::{Miss, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
 use crate::planner::calendar::{Adjustment, Calendar};
@@ -35,7 +35,7 @@ pub(crate) struct Draft<'a> {
     pub expires: DateTime<Utc>,
     pub expires_by: Expiry,
     /// When it could first leave, or why it does not.
-    pub fresh: Result<DateTime<Utc>, Answer>,
+    pub fresh: Result<DateTime<Utc>, PlanDecision>,
     /// What of the stored state stands whatever the fresh answer is.
     pub kept: Option<State>,
     /// The conversation begun while nobody looked that told it.
@@ -51,10 +51,10 @@ impl Draft<'_> {
     pub(crate) fn covers(&self) -> bool {
         match self.kept {
             None => self.fresh.is_ok(),
-            Some(State::Answered(Answer::Skipped(reason))) => {
+            Some(State::Unclaimed(PlanDecision::Skipped(reason))) => {
                 matches!(reason, Skip::ObserveMode | Skip::NotInOnlyTo)
             }
-            Some(State::Answered(answer)) => answer == Answer::Missed(Miss::Expired),
+            Some(State::Unclaimed(answer)) => answer == PlanDecision::Missed(Miss::Expired),
             Some(_) => true,
         }
     }
@@ -67,7 +67,7 @@ impl Draft<'_> {
     /// When observe mode showed it, or is going to, once that is final.
     pub(crate) fn shown_at(&self) -> Option<DateTime<Utc>> {
         match self.kept? {
-            State::Answered(Answer::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)) => self.stored?.due_at,
+            State::Unclaimed(PlanDecision::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)) => self.stored?.due_at,
             _ => None,
         }
     }

@@ -3,9 +3,10 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::domain::appointment::Status;
+use crate::domain::duration;
 use crate::domain::lead::{Lead, Unit};
 use crate::domain::limits::Limit;
-use crate::domain::reminder::{Answer, Miss, Skip, State};
+use crate::domain::reminder::{Miss, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
 use crate::planner::budget::{Blocker, Taken};
@@ -67,7 +68,7 @@ impl Case<'_> {
         };
         let lead = Lead { at: None, ..self.rule.lead };
         let at = self.rule.lead.at.map(|at| format!(", at {},", at.format("%H:%M"))).unwrap_or_default();
-        format!("{lead} before the visit{at} is {}{note}.", zone.in_words(nominal))
+        format!("{lead} before the visit{at} is {}{note}.", zone.describe(nominal))
     }
 
     fn adjusted(&self, calendar: &Calendar) -> Option<String> {
@@ -82,7 +83,7 @@ impl Case<'_> {
                 .is_none()
                 .then(|| "No sending hour lies between that and the visit by this rule's outside_hours.".to_owned());
         };
-        let to = zone.in_words(adjusted);
+        let to = zone.describe(adjusted);
         let hours = || sending_hours(calendar, date);
         let holiday = calendar.holidays.name_of(date).map(|name| format!(" ({name})")).unwrap_or_default();
         let half = BEFORE_CLOSING.num_minutes();
@@ -109,25 +110,25 @@ impl Case<'_> {
     fn expiry(&self, calendar: &Calendar) -> Option<String> {
         // Where it is the patient or the appointment that stands in the way, time does not matter.
         let in_time = match self.item.state {
-            State::Answered(Answer::Planned | Answer::Missed(_)) => true,
-            State::Answered(Answer::Skipped(reason)) => {
+            State::Unclaimed(PlanDecision::Planned | PlanDecision::Missed(_)) => true,
+            State::Unclaimed(PlanDecision::Skipped(reason)) => {
                 matches!(reason, Skip::ObserveMode | Skip::Superseded | Skip::ContactLimit | Skip::NotInOnlyTo)
             }
             _ => false,
         };
         let (expires, by) = (self.item.expires_at.filter(|_| in_time)?, self.item.expires_by.as_ref()?);
         let why = match by {
-            Expiry::NearStart => format!("{} before the visit", in_words(self.rule.no_text_within)),
+            Expiry::NearStart => format!("{} before the visit", duration::exact(self.rule.no_text_within)),
             Expiry::NextRule(rule) => format!("then `{rule}` is due"),
             Expiry::After => "expires_after".to_owned(),
             Expiry::RetryOver => "then it could no longer be told whether the first one arrived".to_owned(),
         };
-        Some(format!("It is of use until {} ({why}).", calendar.zone.in_words(expires)))
+        Some(format!("It is of use until {} ({why}).", calendar.zone.describe(expires)))
     }
 
     fn due(&self, calendar: &Calendar) -> Option<String> {
         let zone = &calendar.zone;
-        let due = zone.in_words(self.item.due_at?);
+        let due = zone.describe(self.item.due_at?);
         match self.item.due_by.as_ref()? {
             DueBy::Itself | DueBy::Together => None,
             DueBy::Late => Some(format!("That time has passed; as soon as texts may leave: {due}.")),
@@ -138,63 +139,63 @@ impl Case<'_> {
     fn household(&self, calendar: &Calendar) -> Option<String> {
         let others = self.together.iter().filter(|key| **key != self.item.key);
         let others: Vec<String> = others.map(|key| format!("`{}` of visit {}", key.rule, key.appointment_id)).collect();
-        let due = calendar.zone.in_words(self.item.due_at?);
+        let due = calendar.zone.describe(self.item.due_at?);
         (!others.is_empty()).then(|| format!("One text for the household, with {}: {due}.", others.join(", ")))
     }
 
     fn reason(&self, calendar: &Calendar) -> Option<String> {
         let zone = &calendar.zone;
-        let taken = zone.in_words(self.appointment.taken_at);
+        let taken = zone.describe(self.appointment.taken_at);
         Some(match self.item.state {
-            State::Answered(Answer::Skipped(Skip::BookedLate)) => {
+            State::Unclaimed(PlanDecision::Skipped(Skip::BookedLate)) => {
                 let first = self.appointment.taken_at == self.appointment.seen_at;
                 let when = match self.appointment.row.booked_at {
-                    Some(booked) if first => format!("It was booked on {}", zone.in_words(booked)),
+                    Some(booked) if first => format!("It was booked on {}", zone.describe(booked)),
                     _ if first => format!("It was first seen on {taken}"),
                     _ => format!("It has had this start since {taken}"),
                 };
                 format!("{when}, after this text was due; by booked_late = \"skip\" it gets none.")
             }
-            State::Answered(Answer::Skipped(Skip::NewRule)) => {
+            State::Unclaimed(PlanDecision::Skipped(Skip::NewRule)) => {
                 let since = self.live.get(&self.rule.name).copied().unwrap_or(self.now).min(self.now);
                 format!(
                     "The rule, with this lead, has been in force since {}, after this text was due.",
-                    zone.in_words(since)
+                    zone.describe(since)
                 )
             }
-            State::Answered(Answer::Skipped(Skip::ContactLimit)) => {
+            State::Unclaimed(PlanDecision::Skipped(Skip::ContactLimit)) => {
                 let blocker = self.item.blocker.as_ref()?;
-                let until = self.item.expires_at.map(|at| zone.in_words(at)).unwrap_or_default();
+                let until = self.item.expires_at.map(|at| zone.describe(at)).unwrap_or_default();
                 format!("{} There is no room until {until}.", blocked(calendar, blocker))
             }
-            State::Answered(Answer::Skipped(Skip::NoConsent)) => match self.appointment.row.consent {
+            State::Unclaimed(PlanDecision::Skipped(Skip::NoConsent)) => match self.appointment.row.consent {
                 Some(_) => "The appointment book says that the patient declined.".to_owned(),
                 None if self.item.phone.is_none() => {
                     "The phone cell of the appointment book says that the patient wants no texts.".to_owned()
                 }
                 None => "Nothing is known of the patient's consent, and unknown_consent = \"skip\".".to_owned(),
             },
-            State::Answered(Answer::Skipped(Skip::InvalidPhone)) if self.item.phone.is_some() => {
+            State::Unclaimed(PlanDecision::Skipped(Skip::InvalidPhone)) if self.item.phone.is_some() => {
                 "This is the practice's own number.".to_owned()
             }
-            State::Answered(Answer::Skipped(Skip::OtherType)) => match &self.appointment.row.type_id {
+            State::Unclaimed(PlanDecision::Skipped(Skip::OtherType)) => match &self.appointment.row.type_id {
                 Some(kind) => format!("The visit is of the kind `{kind}`."),
                 None => "The visit has no kind.".to_owned(),
             },
-            State::Answered(Answer::Skipped(Skip::ClosedDay)) => {
+            State::Unclaimed(PlanDecision::Skipped(Skip::ClosedDay)) => {
                 format!(
                     "The visit itself lies on a day the practice is closed ({}).",
-                    zone.in_words(self.item.key.start)
+                    zone.describe(self.item.key.start)
                 )
             }
-            State::Answered(Answer::Skipped(Skip::Confirmed)) => {
+            State::Unclaimed(PlanDecision::Skipped(Skip::Confirmed)) => {
                 "The patient has said yes, and by skip_if_confirmed this text asks nobody who has.".to_owned()
             }
-            State::Answered(Answer::Cancelled(_)) if self.appointment.row.status != Status::Booked => {
+            State::Unclaimed(PlanDecision::Cancelled(_)) if self.appointment.row.status != Status::Booked => {
                 format!("The appointment book says `{}`.", self.appointment.row.status.name())
             }
-            State::Answered(Answer::Missed(Miss::Expired)) => {
-                let until = self.item.expires_at.map(|at| zone.in_words(at)).unwrap_or_default();
+            State::Unclaimed(PlanDecision::Missed(Miss::Expired)) => {
+                let until = self.item.expires_at.map(|at| zone.describe(at)).unwrap_or_default();
                 format!("It should have gone out, and did not before {until}.")
             }
             _ => return None,
@@ -209,12 +210,12 @@ pub fn blocked(calendar: &Calendar, blocker: &Blocker) -> String {
         let what: Vec<String> =
             taken.keys.iter().map(|key| format!("`{}` of visit {}", key.rule, key.appointment_id)).collect();
         let what = if what.is_empty() { "a text".to_owned() } else { what.join(" and ") };
-        let when = zone.in_words(taken.at);
+        let when = zone.describe(taken.at);
         if taken.sent { format!("{what} was sent {when}") } else { format!("{what} goes out {when}") }
     };
     let texts: Vec<String> = blocker.texts.iter().map(text).collect();
     let texts = texts.join("; ");
-    let wanted = zone.in_words(blocker.wanted);
+    let wanted = zone.describe(blocker.wanted);
     match blocker.limit {
         Limit::Gap => format!("On {wanted} it would be too near another text to this number: {texts}."),
         Limit::SevenDays => format!("On {wanted} there would be too many texts to this number in 7 days: {texts}."),
@@ -250,8 +251,8 @@ pub fn times_off(
     let gaps = gaps.filter(|(beat, next)| next.unwrap_or(now) > *beat + BEAT);
     gaps.filter(|(beat, next)| *beat < until && next.is_none_or(|next| next > from))
         .map(|(beat, next)| match next {
-            Some(next) => format!("Leadtime was off from {} to {}.", zone.in_words(beat), zone.in_words(next)),
-            None => format!("Leadtime has been off since {}.", zone.in_words(beat)),
+            Some(next) => format!("Leadtime was off from {} to {}.", zone.describe(beat), zone.describe(next)),
+            None => format!("Leadtime has been off since {}.", zone.describe(beat)),
         })
         .collect()
 }
@@ -267,14 +268,4 @@ fn sending_hours(calendar: &Calendar, date: NaiveDate) -> String {
         false => format!("; Annie texts 9 AM to 8 PM in {}", calendar.organization_zone.name()),
     };
     format!("{}{annie}", windows.join(" and "))
-}
-
-fn in_words(length: TimeDelta) -> String {
-    let minutes = length.num_minutes();
-    let of = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => of(minutes, "minute"),
-        (hours, 0) => of(hours, "hour"),
-        (hours, minutes) => format!("{} {}", of(hours, "hour"), of(minutes, "minute")),
-    }
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::appointment::Appointment;
 use crate::domain::ids::{AppointmentId, PatientId};
 use crate::domain::phone::Phone;
-use crate::domain::reminder::{Answer, Cancel, Skip, State, Wait};
+use crate::domain::reminder::{Cancel, PlanDecision, Skip, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
 use crate::planner::budget::{Blocker, Budget};
@@ -190,19 +190,21 @@ fn item(book: &Rulebook, input: &PlannerInput, draft: &Draft<'_>, placing: Optio
     let stored_due = draft.stored.and_then(|stored| stored.due_at);
     let (state, due_at, due_by, blocker) = match (draft.kept, placing, draft.fresh) {
         (Some(kept), _, _) => (kept, stored_due, None, None),
-        (None, Some(Placing::At(at, by)), _) => (State::Answered(in_this_mode(book, input)), Some(at), Some(by), None),
+        (None, Some(Placing::At(at, by)), _) => (State::Unclaimed(in_this_mode(book, input)), Some(at), Some(by), None),
         (None, Some(Placing::Lost(blocker)), _) if draft.retry().is_some() => {
             (State::Held, stored_due, None, Some(blocker))
         }
         (None, Some(Placing::Lost(blocker)), _) => {
-            (State::Answered(Answer::Skipped(Skip::ContactLimit)), None, None, Some(blocker))
+            (State::Unclaimed(PlanDecision::Skipped(Skip::ContactLimit)), None, None, Some(blocker))
         }
-        (None, Some(Placing::Unwritable(reason)), _) => (State::Answered(Answer::Skipped(reason)), None, None, None),
-        (None, None, Err(answer)) => (State::Answered(answer), None, None, None),
+        (None, Some(Placing::Unwritable(reason)), _) => {
+            (State::Unclaimed(PlanDecision::Skipped(reason)), None, None, None)
+        }
+        (None, None, Err(answer)) => (State::Unclaimed(answer), None, None, None),
         // Whatever is fresh was placed or lost.
-        (None, None, Ok(_)) => (State::Answered(Answer::Skipped(Skip::OutsideHours)), None, None, None),
+        (None, None, Ok(_)) => (State::Unclaimed(PlanDecision::Skipped(Skip::OutsideHours)), None, None, None),
     };
-    let planned = state == State::Answered(Answer::Planned);
+    let planned = state == State::Unclaimed(PlanDecision::Planned);
     Item {
         key: draft.key.clone(),
         patient_id: draft.appointment.row.patient_id.clone(),
@@ -229,12 +231,12 @@ fn item(book: &Rulebook, input: &PlannerInput, draft: &Draft<'_>, placing: Optio
     }
 }
 
-fn in_this_mode(book: &Rulebook, input: &PlannerInput) -> Answer {
+fn in_this_mode(book: &Rulebook, input: &PlannerInput) -> PlanDecision {
     let named = matches!(&input.number, Number::Usable(phone) if book.names(phone));
     match (book.mode, &book.only_to) {
-        (Mode::Observe, _) => Answer::Skipped(Skip::ObserveMode),
-        (Mode::Live, Some(_)) if !named => Answer::Skipped(Skip::NotInOnlyTo),
-        (Mode::Live, _) => Answer::Planned,
+        (Mode::Observe, _) => PlanDecision::Skipped(Skip::ObserveMode),
+        (Mode::Live, Some(_)) if !named => PlanDecision::Skipped(Skip::NotInOnlyTo),
+        (Mode::Live, _) => PlanDecision::Planned,
     }
 }
 
@@ -245,7 +247,7 @@ fn former(
     appointments: &HashMap<&AppointmentId, &AppointmentInput>,
     now: DateTime<Utc>,
 ) -> Option<Item> {
-    let State::Answered(kept) = stored.state else { return None };
+    let State::Unclaimed(kept) = stored.state else { return None };
     let appointment = appointments.get(&stored.key.appointment_id);
     let cause = match appointment {
         None => Cancel::Cancelled,
@@ -253,16 +255,18 @@ fn former(
         Some(_) => Cancel::Rescheduled,
     };
     let is_final = match kept {
-        Answer::Missed(_) => true,
-        Answer::Skipped(reason) => once_its_time_has_passed(reason) && stored.adjusted_at.is_some_and(|at| at <= now),
-        Answer::Planned | Answer::Cancelled(_) => false,
+        PlanDecision::Missed(_) => true,
+        PlanDecision::Skipped(reason) => {
+            once_its_time_has_passed(reason) && stored.adjusted_at.is_some_and(|at| at <= now)
+        }
+        PlanDecision::Planned | PlanDecision::Cancelled(_) => false,
     };
-    let answer = if is_final { kept } else { Answer::Cancelled(cause) };
+    let answer = if is_final { kept } else { PlanDecision::Cancelled(cause) };
     (answer != kept).then(|| Item {
         key: stored.key.clone(),
         patient_id: appointment.map_or_else(|| PatientId(String::new()), |v| v.row.patient_id.clone()),
         phone: None,
-        state: State::Answered(answer),
+        state: State::Unclaimed(answer),
         waits: None,
         nominal_at: stored.nominal_at,
         adjusted_at: stored.adjusted_at,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::domain::ids::RuleName;
-use crate::domain::reminder::{Answer, Skip, State};
+use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::engine::planning::{directory, plan_unit};
 use crate::planner::input::Mode;
@@ -105,8 +105,8 @@ fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateT
             Err(error) => return Err(error),
         };
         let coming = plan.items.into_iter().filter(|item| item.current && item.key.start < until);
-        let goes = if observed { Answer::Skipped(Skip::ObserveMode) } else { Answer::Planned };
-        let planned = coming.filter(|item| item.state == State::Answered(goes));
+        let goes = if observed { PlanDecision::Skipped(Skip::ObserveMode) } else { PlanDecision::Planned };
+        let planned = coming.filter(|item| item.state == State::Unclaimed(goes));
         let planned: Vec<_> = planned.filter_map(|item| Some((item.key, item.due_at?))).collect();
         // To one number, what goes out at one time is one text.
         let soon = planned.iter().map(|(_, at)| *at).filter(|at| *at <= now + TimeDelta::hours(24));

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::config::Config;
 use crate::domain::ids::AppointmentId;
 use crate::domain::phone;
-use crate::domain::reminder::{Answer, Cancel, Skip, State};
+use crate::domain::reminder::{Cancel, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::zone::Zone;
 use crate::engine::planning::{directory, load_unit};
@@ -104,19 +104,19 @@ fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<Strin
     let Some(phone) = &row.item.phone else { return Ok(None) };
     let by = |who: Option<String>| who.map(|who| format!(" by {who}")).unwrap_or_default();
     Ok(match row.item.state {
-        State::Answered(Answer::Skipped(Skip::OptedOut)) => opt_outs::of(connection, phone)?.map(|opt_out| {
+        State::Unclaimed(PlanDecision::Skipped(Skip::OptedOut)) => opt_outs::of(connection, phone)?.map(|opt_out| {
             let how = match opt_out.source {
                 Source::Desk => format!("noted at the desk{}", by(opt_out.who)),
                 Source::Reply => "by a reply".to_owned(),
                 Source::Feed => "by words in the phone cell of an appointment".to_owned(),
             };
-            format!("The number {phone} opted out on {}, {how}.", zone.in_words(opt_out.at))
+            format!("The number {phone} opted out on {}, {how}.", zone.describe(opt_out.at))
         }),
-        State::Answered(Answer::Skipped(Skip::WrongNumber)) => {
+        State::Unclaimed(PlanDecision::Skipped(Skip::WrongNumber)) => {
             let all = opt_outs::list_wrong(connection)?;
             let mark = all.into_iter().find(|mark| mark.phone == *phone && mark.patient == row.item.patient_id);
             mark.map(|mark| {
-                format!("The number {phone} was noted as wrong on {}{}.", zone.in_words(mark.at), by(mark.who))
+                format!("The number {phone} was noted as wrong on {}{}.", zone.describe(mark.at), by(mark.who))
             })
         }
         _ => None,
@@ -135,10 +135,12 @@ fn meanwhile(
     let sent = row.text.as_ref().map(|text| text.made_at);
     let until = sent.unwrap_or(now).min(row.item.expires_at.unwrap_or(now).max(from));
     let (is_late, is_booked_late) = match row.item.state {
-        State::Answered(Answer::Skipped(Skip::BookedLate)) => (false, true),
-        State::Answered(Answer::Planned | Answer::Missed(_) | Answer::Skipped(Skip::ObserveMode)) => (true, false),
-        State::Answered(Answer::Cancelled(Cancel::AppointmentOver)) => (true, false),
-        State::Answered(_) => (false, false),
+        State::Unclaimed(PlanDecision::Skipped(Skip::BookedLate)) => (false, true),
+        State::Unclaimed(
+            PlanDecision::Planned | PlanDecision::Missed(_) | PlanDecision::Skipped(Skip::ObserveMode),
+        ) => (true, false),
+        State::Unclaimed(PlanDecision::Cancelled(Cancel::AppointmentOver)) => (true, false),
+        State::Unclaimed(_) => (false, false),
         _ => (true, false),
     };
     let mut told = Vec::new();
@@ -146,7 +148,7 @@ fn meanwhile(
         match daemon_state::first_run(connection)? {
             None => told.push("Leadtime has not run yet on this database.".to_owned()),
             Some(first) if first > until => {
-                told.push(format!("Leadtime ran for the first time on {}.", calendar.zone.in_words(first)));
+                told.push(format!("Leadtime ran for the first time on {}.", calendar.zone.describe(first)));
             }
             Some(_) => told.extend(times_off(calendar, &daemon_state::runs(connection)?, from, until, now)),
         }
@@ -155,7 +157,7 @@ fn meanwhile(
         (is_late && until > from + LATE) || (is_booked_late && appointment.row.booked_at.is_none());
     if let Some(feed) = appointment.row.feed.as_ref().filter(|_| is_told_by_the_feed) {
         let imports::Around { before, after } = imports::around(connection, feed, from)?;
-        let words = |at: Option<DateTime<Utc>>| at.map(|at| calendar.zone.in_words(at));
+        let words = |at: Option<DateTime<Utc>>| at.map(|at| calendar.zone.describe(at));
         match (words(before), words(after)) {
             (None, None) => {}
             (Some(before), None) => told.push(format!("The feed `{feed}` was last imported on {before}.")),
@@ -166,7 +168,7 @@ fn meanwhile(
         }
     }
     if is_late && until > from + LATE && appointment.seen_at > from {
-        told.push(format!("The visit was first seen on {}.", calendar.zone.in_words(appointment.seen_at)));
+        told.push(format!("The visit was first seen on {}.", calendar.zone.describe(appointment.seen_at)));
     }
     Ok(told)
 }

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::domain::appointment::{Appointment, Status};
 use crate::domain::ids::{AppointmentId, PatientId};
 use crate::domain::phone::Phone;
-use crate::domain::reminder::{Answer, Cancel, Skip, State, Wait};
+use crate::domain::reminder::{Cancel, PlanDecision, Skip, State, Wait};
 use crate::feeds::formats::own_columns::is_known_by_name_alone;
 use crate::reports::plan_view::{self, Row};
 use crate::store::{Connection, StoreError};
@@ -76,9 +76,10 @@ fn whom(row: &Row) -> Option<Whom<'_>> {
 fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
     match row.item.state {
         State::Sent | State::Sending => true,
-        State::Answered(Answer::Planned) => row.overdue_since.is_none_or(|since| since > late),
-        State::Answered(answer) => {
-            [Answer::Skipped(Skip::ObserveMode), Answer::Cancelled(Cancel::AppointmentOver)].contains(&answer)
+        State::Unclaimed(PlanDecision::Planned) => row.overdue_since.is_none_or(|since| since > late),
+        State::Unclaimed(answer) => {
+            [PlanDecision::Skipped(Skip::ObserveMode), PlanDecision::Cancelled(Cancel::AppointmentOver)]
+                .contains(&answer)
         }
         State::Rejected | State::Unknown | State::Held => false,
     }
@@ -88,7 +89,7 @@ fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
 /// reach; `late`: what was due by then and is not sent reaches nobody.
 fn not_reached(rows: &[&Row], reached: &HashSet<Whom<'_>>, late: DateTime<Utc>) -> Option<NotReached> {
     let is_told_by_twin = |row: &Row| {
-        row.item.state == State::Answered(Answer::Skipped(Skip::Duplicate))
+        row.item.state == State::Unclaimed(PlanDecision::Skipped(Skip::Duplicate))
             // A namesake may be somebody else.
             && !is_known_by_name_alone(&row.appointment)
             && whom(row).is_some_and(|whom| reached.contains(&whom))
@@ -103,9 +104,11 @@ fn not_reached(rows: &[&Row], reached: &HashSet<Whom<'_>>, late: DateTime<Utc>) 
     }
     let state = last.item.state;
     let (code, why) = match (state, last.code.and_then(Wait::from_code)) {
-        (State::Answered(Answer::Planned), Some(wait)) => (wait.code(), wait.words()),
-        (State::Answered(Answer::Planned), None) => ("overdue", "its text is overdue; look whether Leadtime runs"),
-        _ => (last.code.or(state.reason()).unwrap_or(state.name()), state.words()),
+        (State::Unclaimed(PlanDecision::Planned), Some(wait)) => (wait.code(), wait.label()),
+        (State::Unclaimed(PlanDecision::Planned), None) => {
+            ("overdue", "its text is overdue; look whether Leadtime runs")
+        }
+        _ => (last.code.or(state.reason()).unwrap_or(state.name()), state.label()),
     };
     Some(NotReached { appointment: last.appointment.clone(), code, why })
 }

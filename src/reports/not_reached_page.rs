@@ -112,6 +112,6 @@ pub fn html(config: &Config, list: &[NotReached], now: DateTime<Utc>) -> Result<
     page.render_named_str(
         "page.html",
         PAGE,
-        context! { practice => config.practice.name.clone(), made => config.practice.zone.in_words(now), lines => shown(lines(config, list)) },
+        context! { practice => config.practice.name.clone(), made => config.practice.zone.describe(now), lines => shown(lines(config, list)) },
     )
 }

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
-use crate::domain::reminder::{Answer, State, Wait};
+use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
 use crate::engine::planning::{directory, is_first_text, load_unit, plan_facts};
 use crate::engine::send::claim::clock_is_wrong;
@@ -148,7 +148,7 @@ pub fn rows_in(
             true => messages::text_of(connection, &item.key)?,
             false => None,
         };
-        let planned = item.state == State::Answered(Answer::Planned);
+        let planned = item.state == State::Unclaimed(PlanDecision::Planned);
         let about: Vec<_> = message
             .map(|message| message.keys.iter())
             .into_iter()

@@ -12,7 +12,7 @@ use leadtime::domain::lead::{Lead, Unit};
 use leadtime::domain::limits::Limits;
 use leadtime::domain::phone::Phone;
 use leadtime::domain::private::Private;
-use leadtime::domain::reminder::{Answer, Skip, State};
+use leadtime::domain::reminder::{PlanDecision, Skip, State};
 use leadtime::domain::reminder_key::ReminderKey;
 use leadtime::domain::rule::{BookedLate, OutsideHours, Rule};
 use leadtime::domain::zone::Zone;
@@ -245,7 +245,7 @@ fn rank<'a>(book: &Rulebook, item: &'a Item) -> (Reverse<i32>, TimeDelta, DateTi
 }
 
 fn planned(items: &[Item]) -> impl Iterator<Item = &Item> {
-    items.iter().filter(|item| item.state == State::Answered(Answer::Planned))
+    items.iter().filter(|item| item.state == State::Unclaimed(PlanDecision::Planned))
 }
 
 /// Whether a text may leave at an instant, told the long way round: by the wall clocks of both places.
@@ -346,7 +346,7 @@ proptest! {
         let of = |id: &AppointmentId| &facts.appointments.iter().find(|v| v.row.id == *id).unwrap().row;
         for item in &plan.items {
             let texts: Vec<_> = plan.messages.iter().filter(|message| message.keys.contains(&item.key)).collect();
-            let goes = matches!(item.state, State::Answered(Answer::Planned | Answer::Skipped(Skip::ObserveMode)));
+            let goes = matches!(item.state, State::Unclaimed(PlanDecision::Planned | PlanDecision::Skipped(Skip::ObserveMode)));
             prop_assert_eq!(texts.len(), usize::from(goes));
             prop_assert!(texts.iter().all(|text| Some(text.due_at) == item.due_at));
         }
@@ -372,7 +372,7 @@ proptest! {
         let items: HashMap<&ReminderKey, &Item> = plan.items.iter().map(|item| (&item.key, item)).collect();
         let of = |id: &AppointmentId| &facts.appointments.iter().find(|v| v.row.id == *id).unwrap().row;
         let rests = rests_until(&book.limits, &facts.attempts);
-        for item in plan.items.iter().filter(|i| i.state == State::Answered(Answer::Skipped(Skip::ContactLimit))) {
+        for item in plan.items.iter().filter(|i| i.state == State::Unclaimed(PlanDecision::Skipped(Skip::ContactLimit))) {
             let mine = rank(&book, item);
             let appointment = of(&item.key.appointment_id);
             let calendar = book.calendar_of(appointment).unwrap();
@@ -447,7 +447,7 @@ proptest! {
                 if let Some(before) = before.get(&item.key) {
                     prop_assert!(before.may_become(item.state), "{} -> {}", before, item.state);
                 }
-                if item.state == State::Answered(Answer::Planned) {
+                if item.state == State::Unclaimed(PlanDecision::Planned) {
                     prop_assert!(instant(now) < item.expires_at.unwrap());
                 }
             }

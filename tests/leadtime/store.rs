@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use leadtime::domain::outcome::{NotSent, Outcome};
 use leadtime::domain::phone::{Country, Phone};
 use leadtime::domain::private::Private;
-use leadtime::domain::reminder::{Answer, State, all_states};
+use leadtime::domain::reminder::{PlanDecision, State, all_states};
 use leadtime::domain::reminder_key::ReminderKey;
 use leadtime::domain::zone::Zone;
 use leadtime::planner::plan::Item;
@@ -228,7 +228,7 @@ fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
         key: key(appointment),
         patient_id: leadtime::domain::ids::PatientId(appointment.to_owned()),
         phone: Some(to.clone()),
-        state: State::Answered(Answer::Planned),
+        state: State::Unclaimed(PlanDecision::Planned),
         waits: None,
         nominal_at: Some(now),
         adjusted_at: Some(now),

@@ -7,7 +7,7 @@ use leadtime::config::{self, Config};
 use leadtime::domain::appointment::{Appointment, Status};
 use leadtime::domain::phone::Phone;
 use leadtime::domain::private::Private;
-use leadtime::domain::reminder::{Answer, Skip, State};
+use leadtime::domain::reminder::{PlanDecision, Skip, State};
 use leadtime::engine::planning::plan_facts;
 use leadtime::planner::input::{AppointmentInput, FeedImports, LiveSince, Number, PlannerInput};
 use leadtime::planner::plan::{Item, Plan};
@@ -116,7 +116,7 @@ fn planned(config: &Config, phone: usize, appointments: &[AppointmentInput]) -> 
 }
 
 fn is_planned(item: &Item) -> bool {
-    item.state == State::Answered(Answer::Planned)
+    item.state == State::Unclaimed(PlanDecision::Planned)
 }
 
 /// Whether all these reminders can go out, within their days and times and Annie's limits: every assignment of
@@ -195,7 +195,7 @@ fn two_weeks_around_thanksgiving() {
         for (place, item) in order.iter().enumerate().filter(|(_, item)| !is_planned(item)) {
             let is_first = item.key.rule.0 == "first-reminder";
             assert!(is_first || dates.len() > 2, "of two dates, every last reminder goes out: {item:?}");
-            assert_eq!(item.state, State::Answered(Answer::Skipped(Skip::ContactLimit)));
+            assert_eq!(item.state, State::Unclaimed(PlanDecision::Skipped(Skip::ContactLimit)));
             let before: Vec<&Item> = order[..place].iter().copied().filter(|item| is_planned(item)).collect();
             let beside: Vec<DateTime<Utc>> = before.iter().map(|item| item.due_at.unwrap()).collect();
             // Where the texts before it in the order stand, no minute of its days has room, with a text or alone.

@@ -26,7 +26,7 @@ use crate::cli::output::{configuration, local, print};
 use crate::clock::{Clock, SystemClock};
 use crate::config::values::zones::Zones;
 use crate::config::{self, Config};
-use crate::domain::reminder::{Answer, State};
+use crate::domain::reminder::{PlanDecision, State};
 use crate::reports::plan_view::{self, Row};
 use crate::store::Connection;
 use crate::store::connection::open;
@@ -215,7 +215,7 @@ async fn watch(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
 }
 
 fn is_soon(row: &Row, began: DateTime<Utc>) -> bool {
-    let unsettled = matches!(row.item.state, State::Answered(Answer::Planned) | State::Sending);
+    let unsettled = matches!(row.item.state, State::Unclaimed(PlanDecision::Planned) | State::Sending);
     unsettled && row.item.due_at.is_some_and(|due| due < began + SOON)
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn result(config: &Config, rows: &[Row]) -> String {
                     .due_at
                     .filter(|_| state.reason().is_none())
                     .map(|due| format!(" for {}", local(zone, due)));
-                let why = format!("{}{}", state.words(), due.unwrap_or_default());
+                let why = format!("{}{}", state.label(), due.unwrap_or_default());
                 not_texted.add_row([name(row), appointment, row.item.key.rule.0.clone(), why]);
             }
         }

@@ -185,7 +185,7 @@ fn held_up(config: &Config, overview: &Overview) -> Vec<Finding> {
     const WHAT: &str = "sending";
     let (mut findings, is_live) = (Vec::new(), config.rulebook.mode == Mode::Live);
     if let Some(wait) = overview.waits.filter(|_| is_live && overview.open.is_none()) {
-        let found = format!("it waits: {}", wait.words());
+        let found = format!("it waits: {}", wait.label());
         findings.push(match wait {
             Wait::Circuit | Wait::StaleFeed | Wait::Clock | Wait::Damaged => {
                 Finding::bad(WHAT, found, "leadtime status")

@@ -9,7 +9,7 @@ use crate::annie::wire::SmsRequest;
 use crate::config::Config;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
-use crate::domain::reminder::{Answer, State, Wait};
+use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
 use crate::engine::planning::{is_first_text, plan_unit};
 use crate::engine::send::circuit::{self, Permit};
@@ -205,8 +205,9 @@ fn claim_one(
         replan_queue::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;
         return Ok(None);
     }
-    let planned =
-        |key: &ReminderKey| plan.items.iter().any(|i| i.key == *key && i.state == State::Answered(Answer::Planned));
+    let planned = |key: &ReminderKey| {
+        plan.items.iter().any(|i| i.key == *key && i.state == State::Unclaimed(PlanDecision::Planned))
+    };
     let message = plan.message_of(&due.key).filter(|message| message.due_at <= now && message.keys.iter().all(planned));
     let Some(message) = message.filter(|_| !input.in_doubt && !input.replies_unread) else { return Ok(None) };
     let appointments: Vec<_> = message

@@ -80,7 +80,7 @@ pub fn prepare(
     let zone = &config.practice.zone;
     if !calendar.may_leave(now) {
         let next = calendar.first_open(now, now + chrono::TimeDelta::days(30));
-        let next = next.map_or_else(|| "no hour of the next 30 days".to_owned(), |at| zone.in_words(at));
+        let next = next.map_or_else(|| "no hour of the next 30 days".to_owned(), |at| zone.describe(at));
         return Ok(Err(format!("texts leave in the sending hours only, also this one; the next are open {next}")));
     }
     // A text with a wrong time would hold up all others for as long.
@@ -93,10 +93,10 @@ pub fn prepare(
         return Ok(Err("sending is paused; `leadtime resume` lifts that".to_owned()));
     }
     if let Left::Nothing(why, _) = left_today(tx, config, now)? {
-        return Ok(Err(format!("not now: {}", why.words())));
+        return Ok(Err(format!("not now: {}", why.label())));
     }
     if let Some(why) = circuit::waits(&circuits::health(tx, KEY_NAME)?, now) {
-        return Ok(Err(format!("not now: {}", why.words())));
+        return Ok(Err(format!("not now: {}", why.label())));
     }
     let input = load_unit(tx, config, &PlanningUnit::Number(phone.clone()), &BTreeSet::new(), now)?;
     if input.opted_out {
@@ -107,13 +107,13 @@ pub fn prepare(
     }
     if let Some(blocker) = Budget::new(&config.rulebook.limits, &input.attempts).blocker(now) {
         let next = Budget::new(&config.rulebook.limits, &input.attempts).next_chance(now);
-        let next = next.map_or_else(String::new, |at| format!("; not before {}", zone.in_words(at)));
+        let next = next.map_or_else(String::new, |at| format!("; not before {}", zone.describe(at)));
         return Ok(Err(format!("Annie's limits leave this number no room ({:?}){next}", blocker.limit)));
     }
     let appointment = sample(config, now);
     let request = match compose::request(config, &[(&appointment, rule)], phone, is_first_text(&input), now) {
         Ok(request) => request,
-        Err(why) => return Ok(Err(why.words().to_owned())),
+        Err(why) => return Ok(Err(why.label().to_owned())),
     };
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
     let claim =

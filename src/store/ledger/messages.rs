@@ -7,7 +7,7 @@ use crate::domain::ids::ConversationId;
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
-use crate::domain::reminder::{Answer, State};
+use crate::domain::reminder::{PlanDecision, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::zone::Zone;
 use crate::store::connection::error::StoreError;
@@ -119,7 +119,7 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
         Outcome::Rejected { .. } if is_retry(tx, attempt)? => State::Unknown,
         Outcome::Rejected { .. } => State::Rejected,
         Outcome::Unknown { .. } => State::Unknown,
-        Outcome::NotSent(_) => State::Answered(Answer::Planned),
+        Outcome::NotSent(_) => State::Unclaimed(PlanDecision::Planned),
     };
     let refused_retry = state == State::Unknown && matches!(outcome, Outcome::Rejected { .. });
     // One by one, by their ids: SQLite needs no list of the rows then.

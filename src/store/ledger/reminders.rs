@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::domain::phone::Phone;
-use crate::domain::reminder::{Answer, Miss, State};
+use crate::domain::reminder::{Miss, PlanDecision, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::zone::Zone;
 use crate::planner::input::Stored;
@@ -71,11 +71,11 @@ pub fn write(
     Ok(changed)
 }
 
-const MISSED: State = State::Answered(Answer::Missed(Miss::Expired));
+const MISSED: State = State::Unclaimed(PlanDecision::Missed(Miss::Expired));
 
 fn as_planned(item: &Item) -> Item {
     let due_at = item.due_at.or(item.adjusted_at);
-    Item { state: State::Answered(Answer::Planned), due_at, ..item.clone() }
+    Item { state: State::Unclaimed(PlanDecision::Planned), due_at, ..item.clone() }
 }
 
 fn write_one(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: Option<State>) -> Result<usize, StoreError> {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::domain::ids::ConversationId;
 use crate::domain::operator::Operator;
 use crate::domain::phone::Phone;
-use crate::domain::reminder::{Answer, Miss, Skip, State};
+use crate::domain::reminder::{Miss, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::planner::input::Adopted;
 use crate::store::connection::error::StoreError;
@@ -159,7 +159,7 @@ pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<u
         )?
         .query_map([now.timestamp()], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let missed = State::Answered(Answer::Missed(Miss::Unconfirmed));
+    let missed = State::Unclaimed(PlanDecision::Missed(Miss::Unconfirmed));
     for reminder in &over {
         tx.prepare_cached(
             "UPDATE attempts SET unresolved = 1 WHERE outcome = 'unknown' AND unresolved = 0
@@ -348,7 +348,7 @@ pub fn resolve(
             audit::note_each(tx, &by_hand(Act::ResolvedRetry), &keys_by_ids(tx, &again)?)?;
         }
         Decision::Drop => {
-            let dropped = State::Answered(Answer::Skipped(Skip::ByHand));
+            let dropped = State::Unclaimed(PlanDecision::Skipped(Skip::ByHand));
             tx.execute(
                 "UPDATE reminders SET state = ?2, reason = ?3 WHERE id = ?1",
                 (reminder, dropped.name(), dropped.reason()),

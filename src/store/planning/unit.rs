@@ -1,5 +1,7 @@
 //! What is planned as one: a number, or an appointment without a usable one.
 
+use std::fmt;
+
 use crate::domain::ids::AppointmentId;
 use crate::domain::phone::Phone;
 
@@ -12,12 +14,12 @@ pub enum PlanningUnit {
     Appointment(AppointmentId),
 }
 
-impl PlanningUnit {
-    /// For a log: an id, or the number's last digits.
-    pub fn words(&self) -> String {
+/// For a log: an id, or the number's last digits.
+impl fmt::Display for PlanningUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PlanningUnit::Number(phone) => format!("the number {phone}"),
-            PlanningUnit::Appointment(id) => format!("appointment {id}"),
+            PlanningUnit::Number(phone) => write!(f, "the number {phone}"),
+            PlanningUnit::Appointment(id) => write!(f, "appointment {id}"),
         }
     }
 }
