@@ -1,4 +1,4 @@
-//! The ways an alarm takes: a program, a web address, local mail. Each has its time-out; none is waited for by a pass.
+//! The ways an alert takes: a program, a web address, local mail. Each has its time-out; none is waited for by a pass.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::alerts::rules::{Alert, AlertCause, Event, Kind};
-use crate::alerts::words::{Words, words};
+use crate::alerts::text::{AlertText, words};
 use crate::annie::client::{self, ClientError};
 use crate::config::Config;
 use crate::config::alerts::{Address, Alerts, address_in};
@@ -35,7 +35,7 @@ pub struct Message {
     /// How many texts or reminders it is about.
     pub count: u64,
     /// What is read.
-    pub words: Words,
+    pub words: AlertText,
 }
 
 impl Message {
@@ -45,7 +45,7 @@ impl Message {
             kind: alert.kind.code(),
             event: alert.event.code(),
             since: alert.since,
-            count: alert.trouble.count,
+            count: alert.cause.count,
             words: words(alert, config),
         }
     }
@@ -53,7 +53,7 @@ impl Message {
     /// The message of a test.
     pub fn test(config: &Config, now: DateTime<Utc>) -> Message {
         // Any kind will do: the words of a test name none.
-        let alert = Alert { kind: Kind::Circuit, event: Event::Test, since: now, trouble: AlertCause::default() };
+        let alert = Alert { kind: Kind::Circuit, event: Event::Test, since: now, cause: AlertCause::default() };
         Message { kind: "test", ..Message::of(&alert, config) }
     }
 }
@@ -176,7 +176,7 @@ fn sendmail() -> Result<PathBuf, String> {
 }
 
 /// A mail with its head (RFC 5322; RFC 3834 for the mark that no machine should answer).
-fn mail(address: &str, words: &Words) -> String {
+fn mail(address: &str, words: &AlertText) -> String {
     format!(
         "To: {address}\nSubject: {}\nAuto-Submitted: auto-generated\nMIME-Version: 1.0\n\
          Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{}",

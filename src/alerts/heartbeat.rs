@@ -1,4 +1,4 @@
-//! Signs of life for a switch outside this machine, which alarms when they stop: a dead server cannot.
+//! Signs of life for a switch outside this machine, which alerts when they stop: a dead server cannot.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
 use crate::alerts::channels::http;
-use crate::alerts::signals::Seen;
+use crate::alerts::reporter::Seen;
 use crate::annie::client::words;
 use crate::config::Config;
 use crate::config::alerts::{Address, Heartbeat};
@@ -46,7 +46,7 @@ async fn beat_as(heartbeat: Option<Heartbeat>, mut seen: watch::Receiver<Seen>) 
         match &signed {
             Ok(()) if !works => info!("the heartbeat_url of [alerts] can be reached again"),
             Err(why) if works => warn!(
-                "the heartbeat_url of [alerts] cannot be reached: {why}; it is tried again every {} s, and the switch behind it may alarm. Is the network up, and the address right?",
+                "the heartbeat_url of [alerts] cannot be reached: {why}; it is tried again every {} s, and the switch behind it may alert. Is the network up, and the address right?",
                 every.as_secs()
             ),
             _ => {}

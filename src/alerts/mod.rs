@@ -2,7 +2,7 @@
 
 pub mod channels;
 pub mod heartbeat;
+pub mod reporter;
 pub mod rules;
-pub mod signals;
 pub mod task;
-pub mod words;
+pub mod text;

@@ -156,7 +156,7 @@ impl Event {
     /// The word for programs.
     pub fn code(self) -> &'static str {
         match self {
-            Event::Raised => "alarm",
+            Event::Raised => "raised",
             Event::Still => "still",
             Event::Over => "recovered",
             Event::Test => "test",
@@ -174,7 +174,7 @@ pub struct Alert {
     /// Since when the trouble is, or was, there.
     pub since: DateTime<Utc>,
     /// What is known of it.
-    pub trouble: AlertCause,
+    pub cause: AlertCause,
 }
 
 /// Reads what the database shows of trouble.
@@ -199,18 +199,17 @@ pub fn findings(facts: &Facts, book: &Book, now: DateTime<Utc>) -> BTreeMap<Kind
 fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>) -> Finding {
     let Facts { shown, live, midnight } = facts;
     let there = |found: Option<AlertCause>| found.map_or(Finding::Gone, Finding::There);
-    let trouble =
-        |since: DateTime<Utc>, detail: &str| AlertCause { since: Some(since), count: 0, detail: detail.into() };
+    let cause = |since: DateTime<Utc>, detail: &str| AlertCause { since: Some(since), count: 0, detail: detail.into() };
     let from_live = match kind {
         Kind::Disk => {
             let lasting = |since: DateTime<Utc>, disk: bool| disk || (now - since).abs() >= FAILING_FOR;
             let failing = live.failing.as_ref().filter(|(since, _, disk)| lasting(*since, *disk));
-            there(failing.map(|(since, why, _)| trouble(*since, why)))
+            there(failing.map(|(since, why, _)| cause(*since, why)))
         }
-        Kind::ConfigRejected => there(live.refused_config.as_ref().map(|(since, why)| trouble(*since, why))),
+        Kind::ConfigRejected => there(live.refused_config.as_ref().map(|(since, why)| cause(*since, why))),
         Kind::BackupFailed => match &live.backup {
             _ if shown.as_ref().is_some_and(|shown| shown.makes_no_backups) => Finding::Gone,
-            Some(Err((since, why))) => Finding::There(trouble(*since, why)),
+            Some(Err((since, why))) => Finding::There(cause(*since, why)),
             Some(Ok(_)) => Finding::Gone,
             None => Finding::Unclear,
         },
@@ -232,10 +231,10 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
         Kind::Circuit => {
             let reading = live.refused.map(|(since, status)| {
                 let why = format!("Annie refuses to list what was sent, with status {status}");
-                let cause = if status == 401 { "the API key is not accepted" } else { "the API key may not do this" };
-                trouble(since, &format!("{why}: probably {cause}"))
+                let likely = if status == 401 { "the API key is not accepted" } else { "the API key may not do this" };
+                cause(since, &format!("{why}: probably {likely}"))
             });
-            there(shown.open.as_ref().map(|(since, why)| trouble(*since, why)).or(reading))
+            there(shown.open.as_ref().map(|(since, why)| cause(*since, why)).or(reading))
         }
         Kind::Refusals => some(shown.rejected, REFUSALS),
         Kind::Held => some(shown.held, 1),
@@ -243,7 +242,7 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
             let since = shown.missed.since.into_iter().chain(shown.given_up.since).min();
             some(Several { count: shown.missed.count + shown.given_up.count, since }, 1)
         }
-        Kind::Clock => there(shown.clock.as_ref().map(|(since, why)| trouble(*since, why))),
+        Kind::Clock => there(shown.clock.as_ref().map(|(since, why)| cause(*since, why))),
         Kind::Unresolved => some(shown.unresolved, 1),
         Kind::StaleFeed => {
             let is_over = after(shown.last_import) || after(shown.last_attempt);
@@ -279,22 +278,22 @@ pub fn decide(
         let entry = book.get(&kind).copied();
         match (finding, entry) {
             (Finding::Unclear, _) | (Finding::Gone, None) => {}
-            (Finding::There(trouble), entry) => {
-                let since = trouble.since.unwrap_or(now);
+            (Finding::There(cause), entry) => {
+                let since = cause.since.unwrap_or(now);
                 let new = Entry { since, seen_at: now, gone_at: None, told_at: None, told_count: 0 };
                 let mut entry = Entry { gone_at: None, ..entry.unwrap_or(new) };
                 if kind.is_done() {
-                    entry.told_count = entry.told_count.min(trouble.count);
+                    entry.told_count = entry.told_count.min(cause.count);
                 }
-                entry.since = trouble.since.filter(|at| *at < entry.since).unwrap_or(entry.since);
+                entry.since = cause.since.filter(|at| *at < entry.since).unwrap_or(entry.since);
                 let event = match entry.told_at {
                     None if passed(entry.seen_at, kind.holds_for()) => Some(Event::Raised),
                     None => None,
-                    Some(_) if kind.is_done() && trouble.count <= entry.told_count => None,
+                    Some(_) if kind.is_done() && cause.count <= entry.told_count => None,
                     Some(at) => passed(at, repeat_after).then_some(Event::Still),
                 };
                 book.insert(kind, entry);
-                alerts.extend(event.map(|event| Alert { kind, event, since: entry.since, trouble }));
+                alerts.extend(event.map(|event| Alert { kind, event, since: entry.since, cause }));
             }
             (Finding::Gone, Some(entry)) if entry.told_at.is_none() => {
                 book.remove(&kind);
@@ -303,8 +302,8 @@ pub fn decide(
                 let gone = entry.gone_at.unwrap_or(now);
                 book.insert(kind, Entry { gone_at: Some(gone), ..entry });
                 if passed(gone, kind.gone_for()) {
-                    let trouble = AlertCause { count: entry.told_count, ..AlertCause::default() };
-                    alerts.push(Alert { kind, event: Event::Over, since: entry.since, trouble });
+                    let cause = AlertCause { count: entry.told_count, ..AlertCause::default() };
+                    alerts.push(Alert { kind, event: Event::Over, since: entry.since, cause });
                 }
             }
         }
@@ -318,7 +317,7 @@ pub fn told(book: &mut Book, alert: &Alert, at: DateTime<Utc>) {
         Event::Over => drop(book.remove(&alert.kind)),
         _ => {
             if let Some(entry) = book.get_mut(&alert.kind) {
-                (entry.told_at, entry.told_count) = (Some(at), alert.trouble.count);
+                (entry.told_at, entry.told_count) = (Some(at), alert.cause.count);
             }
         }
     }

@@ -1,6 +1,6 @@
-//! Alarms on their way to people, beside the passes and never in their way.
+//! Alerts on their way to people, beside the passes and never in their way.
 //!
-//! A task of its own looks at the database through a connection of its own, decides by `engine::alarms` what is to be
+//! A task of its own looks at the database through a connection of its own, decides by `engine::alerts` what is to be
 //! told, and hands each message to the ways of the configuration. What arrived by one of them is noted in the database;
 //! what arrived by none is told again later.
 
@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::{debug, error, info, warn};
 
-pub use crate::alerts::signals::{Seen, Signals};
+pub use crate::alerts::reporter::{AlertReporter, Seen};
 
 use crate::alerts::channels::{Channel, Message, usual_pauses};
 use crate::alerts::heartbeat;
@@ -34,10 +34,10 @@ const TELL_AGAIN: Duration = Duration::from_secs(900);
 /// How long a look waits for the book to be written; if it is not, the next look writes it.
 const WRITE_WITHIN: Duration = Duration::from_secs(5);
 
-/// The tasks that alarm; they end with this.
+/// The tasks that alert; they end with this.
 #[derive(Debug)]
 pub struct Alerts {
-    signals: Signals,
+    reporter: AlertReporter,
     config: watch::Sender<Arc<Config>>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -45,14 +45,14 @@ pub struct Alerts {
 impl Alerts {
     /// Begins to look.
     pub fn start<C: Clock + 'static>(store: Store, clock: Arc<C>, config: Arc<Config>) -> Alerts {
-        let signals = Signals::default();
+        let reporter = AlertReporter::default();
         check_channels(&config);
         let config = watch::Sender::new(config);
         let teller = Teller {
             store,
             clock,
             config: config.subscribe(),
-            seen: signals.watch(),
+            seen: reporter.watch(),
             book: Book::new(),
             stored: None,
             deliveries: JoinSet::new(),
@@ -60,14 +60,14 @@ impl Alerts {
             arrived: BTreeSet::new(),
             resting: BTreeMap::new(),
         };
-        let heartbeat = heartbeat::beat(config.subscribe(), signals.watch());
+        let heartbeat = heartbeat::beat(config.subscribe(), reporter.watch());
         let tasks = vec![tokio::spawn(teller.watch()), tokio::spawn(heartbeat)];
-        Alerts { signals, config, tasks }
+        Alerts { reporter, config, tasks }
     }
 
     /// Where the daemon's parts tell what they know.
-    pub fn signals(&self) -> &Signals {
-        &self.signals
+    pub fn reporter(&self) -> &AlertReporter {
+        &self.reporter
     }
 
     /// Another configuration is in force.
@@ -83,14 +83,14 @@ impl Drop for Alerts {
     }
 }
 
-/// Says what is known to keep an alarm from arriving, before there is one.
+/// Says what is known to keep an alert from arriving, before there is one.
 fn check_channels(config: &Config) {
     for channel in Channel::all(&config.alerts) {
         if let Err(why) = channel.check() {
             let name = channel.name();
             error!(
                 channel = name,
-                "alarms cannot reach you by `{name}` of [alerts]: {why}. `leadtime alert-test` tries it"
+                "alerts cannot reach you by `{name}` of [alerts]: {why}. `leadtime alert-test` tries it"
             );
         }
     }
@@ -98,14 +98,14 @@ fn check_channels(config: &Config) {
 
 /// Says how a delivery ended.
 fn report(alert: &Alert, channel: &'static str, result: &Result<(), String>) {
-    let (alarm, event) = (alert.kind.code(), alert.event.code());
+    let (alert, event) = (alert.kind.code(), alert.event.code());
     match result {
-        Ok(()) => info!(alarm, event, channel, "alarm `{alarm}` ({event}) was told by {channel}"),
+        Ok(()) => info!(alert, event, channel, "alert `{alert}` ({event}) was told by {channel}"),
         Err(why) => warn!(
-            alarm,
+            alert,
             event,
             channel,
-            "alarm `{alarm}` ({event}) could not be told by {channel}: {why}; `leadtime alert-test` tries it"
+            "alert `{alert}` ({event}) could not be told by {channel}: {why}; `leadtime alert-test` tries it"
         ),
     }
 }
@@ -212,7 +212,7 @@ impl<C: Clock + 'static> Teller<C> {
 
     /// One delivery has ended.
     fn note(&mut self, alert: &Alert, result: &Result<(), String>) {
-        let (kind, alarm) = (alert.kind, alert.kind.code());
+        let (kind, code) = (alert.kind, alert.kind.code());
         if result.is_ok() && self.arrived.insert(kind) {
             rules::told(&mut self.book, alert, self.clock.now());
         }
@@ -224,8 +224,8 @@ impl<C: Clock + 'static> Teller<C> {
         self.open.remove(&kind);
         if !self.arrived.remove(&kind) {
             error!(
-                alarm,
-                "alarm `{alarm}` reached nobody; it is told again in {} minutes. Mend [alerts], and try it with `leadtime alert-test`",
+                alert = code,
+                "alert `{code}` reached nobody; it is told again in {} minutes. Mend [alerts], and try it with `leadtime alert-test`",
                 TELL_AGAIN.as_secs() / 60
             );
             self.resting.insert(kind, Instant::now() + TELL_AGAIN);

@@ -1,4 +1,4 @@
-//! `leadtime alert-test`: whether alarms arrive.
+//! `leadtime alert-test`: whether alerts arrive.
 
 use clap::Args;
 
@@ -30,11 +30,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         failed |= result.is_err();
         let said = match (&channel, &result) {
             (_, Err(why)) => format!("FAILED: {why}"),
-            (Channel::Command(_), Ok(())) => "done: the program took the test alarm".to_owned(),
+            (Channel::Command(_), Ok(())) => "done: the program took the test alert".to_owned(),
             (Channel::Webhook(_), Ok(())) => {
-                "done: the address took the test alarm; look whether it is shown".to_owned()
+                "done: the address took the test alert; look whether it is shown".to_owned()
             }
-            (Channel::Mail(_), Ok(())) => "done: sendmail took the test alarm; look whether it arrives".to_owned(),
+            (Channel::Mail(_), Ok(())) => "done: sendmail took the test alert; look whether it arrives".to_owned(),
         };
         print(&format!("{:<8} {said}\n", channel.name()))?;
     }

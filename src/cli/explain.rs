@@ -9,7 +9,7 @@ use crate::cli::output::{configuration, local, moment, print, utc, wrapped};
 use crate::config::Config;
 use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::zone::Zone;
-use crate::reports::explanation::{self, Account, Explained};
+use crate::reports::explanation::{self, Explained, Explanation};
 use crate::store::connection::open;
 
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let text = "no appointment has this id, and no patient this number or name; `leadtime plan` shows the coming visits. Visits of long ago are deleted ([retention]); `leadtime history --appointment ID` tells what was done for them";
         return Err(anyhow::anyhow!(text).into());
     }
-    let accounts = explanation::account(&connection, &config, &ids, now)?;
+    let accounts = explanation::explain(&connection, &config, &ids, now)?;
     match options.json {
         true => {
             let items: Vec<Value> = accounts.iter().map(for_programs).collect();
@@ -48,7 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-fn for_programs(account: &Account) -> Value {
+fn for_programs(account: &Explanation) -> Value {
     let appointment = &account.appointment.row;
     let reminder = |explained: &Explained| {
         let item = &explained.row.item;
@@ -77,7 +77,7 @@ fn for_programs(account: &Account) -> Value {
     })
 }
 
-fn for_people(config: &Config, account: &Account) -> String {
+fn for_people(config: &Config, account: &Explanation) -> String {
     let appointment = &account.appointment.row;
     let zone = config.zone(config.rulebook.location_of(appointment));
     let names = [&appointment.first_name, &appointment.last_name];

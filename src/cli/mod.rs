@@ -79,7 +79,7 @@ enum Command {
     Doctor(doctor::Options),
     /// Confirm a change of the rules that would send more than usual at once.
     ConfirmChange(confirm_change::Options),
-    /// Send a test alarm by every way of [alerts], and say what happened with each.
+    /// Send a test alert by every way of [alerts], and say what happened with each.
     AlertTest(alert_test::Options),
     /// Bring a CSV of appointments into the database.
     Import(import::Options),

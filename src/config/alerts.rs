@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use crate::config::toml_reader::{Faults, Section, Value, duration, fault, list, text, text_as};
 
-/// The longest time between two alarms about the same trouble, and the longest a text may wait unnoticed.
+/// The longest time between two alerts about the same trouble, and the longest a text may wait unnoticed.
 const WEEK: u64 = 7 * 86_400;
 
 /// Who hears of trouble.

@@ -26,7 +26,7 @@ pub(crate) enum Reload {
 }
 
 impl Reload {
-    /// Why the file is not in force, in words for an alarm; empty for a mistake in it.
+    /// Why the file is not in force, in words for an alert; empty for a mistake in it.
     pub(crate) fn why_not(&self) -> Option<String> {
         match self {
             Reload::Taken => None,

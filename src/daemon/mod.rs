@@ -1,4 +1,4 @@
-//! The daemon around the engine: metronome, signals, systemd, reload, logs, alarms, figures.
+//! The daemon around the engine: metronome, signals, systemd, reload, logs, alerts, figures.
 
 mod config_hold;
 mod daily;

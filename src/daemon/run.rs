@@ -67,7 +67,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut house = Housekeeping::new(store.clone());
     let config = Arc::new(config);
     let alerts = Alerts::start(store.clone(), clock.clone(), config.clone());
-    let mut metrics = Metrics::start(store.clone(), clock.clone(), config.clone(), alerts.signals()).await;
+    let mut metrics = Metrics::start(store.clone(), clock.clone(), config.clone(), alerts.reporter()).await;
     let mut engine = Engine::new(store, clock.clone(), gateways, config);
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || integrity::flaws(&database)));
@@ -79,7 +79,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         let why = config_hold::words(waits);
         error!("nothing is sent: the configuration was held when it was loaded, and a restart is nobody's word: {why}");
         engine.hold(true);
-        alerts.signals().reloaded(Reload::Held(waits.clone()).why_not(), clock.now());
+        alerts.reporter().reloaded(Reload::Held(waits.clone()).why_not(), clock.now());
     }
     service::still_starting();
     let mut report = engine.pass().await?;
@@ -92,7 +92,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     info!(version = env!("CARGO_PKG_VERSION"), "leadtime is ready: {mode}; {rules}");
 
     let mut look_after = tokio::time::interval(LOOK_AFTER);
-    let mut trouble = Trouble::default();
+    let mut store_fault = StoreFault::default();
     // A change that could not be brought into force by itself is left to whoever mends the file and reloads.
     let mut by_itself = true;
     loop {
@@ -115,7 +115,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             }
             flaws = ended(&mut check) => {
                 let file = judge(flaws);
-                alerts.signals().file_is(file, clock.now());
+                alerts.reporter().file_is(file, clock.now());
                 engine.set_file(file);
                 status_line.file_is(file);
             }
@@ -132,7 +132,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             let reload = reload(path, &held, &mut engine, &mut ticker, clock.as_ref()).await;
             by_itself |= reload == Reload::Taken;
             status_line.reloaded(&reload, engine.is_held());
-            alerts.signals().reloaded(reload.why_not(), clock.now());
+            alerts.reporter().reloaded(reload.why_not(), clock.now());
             alerts.adopt(engine.config().clone());
             metrics.adopt(engine.config().clone()).await;
             status_line.ready(engine.config(), clock.now(), &report).await;
@@ -140,10 +140,10 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         let began = Instant::now();
         let pass = engine.pass().await;
         metrics.pass_ended(&pass, began.elapsed());
-        alerts.signals().pass_ended(&pass, &engine, clock.now(), ticker.patience(clock.now()));
+        alerts.reporter().pass_ended(&pass, &engine, clock.now(), ticker.patience(clock.now()));
         report = match pass {
             Ok(report) => {
-                if trouble.is_over() {
+                if store_fault.is_over() {
                     status_line.forget();
                 }
                 status_line.tell(engine.config(), clock.now(), &report).await;
@@ -151,18 +151,18 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             }
             Err(StoreError::Closed) => return Err(StoreError::Closed.into()),
             Err(error) => {
-                trouble.is(&error);
+                store_fault.is(&error);
                 PassReport::default()
             }
         };
         watchdog.pass_ended();
         daily.look(&held, engine.config(), clock.now()).await;
         if let Err(error) = house.run(engine.config(), clock.now(), engine.trusts_clock()).await {
-            trouble.is(&error);
+            store_fault.is(&error);
         }
         match house.take_news().map(|done| (done.fault, done.at)) {
-            Some((Some((since, why)), _)) => alerts.signals().backup_failed(since, &why),
-            Some((None, Some(at))) => alerts.signals().backup_made(at),
+            Some((Some((since, why)), _)) => alerts.reporter().backup_failed(since, &why),
+            Some((None, Some(at))) => alerts.reporter().backup_made(at),
             _ => {}
         }
     }
@@ -225,11 +225,11 @@ async fn at(again: Option<Instant>) {
 
 /// Trouble with the store that lasts is said once in a while, not at every pass.
 #[derive(Default)]
-struct Trouble {
+struct StoreFault {
     said: Option<(String, Instant)>,
 }
 
-impl Trouble {
+impl StoreFault {
     fn is(&mut self, error: &StoreError) {
         let text = error.to_string();
         let said = self.said.as_ref().is_some_and(|(said, at)| *said == text && at.elapsed() < SAY_AGAIN);

@@ -27,19 +27,19 @@ const AT_WORK: Duration = Duration::from_secs(2);
 /// Keeps the line.
 pub(crate) struct StatusLine {
     store: Store,
-    figures: Today,
+    snapshot: Today,
     counted: Option<Instant>,
     /// Something was done since they were counted.
     stale: bool,
     said: String,
     /// The last reload did not come into force, and why not.
     refused: Option<&'static str>,
-    trouble: Trouble,
+    attention: Attention,
 }
 
 /// What keeps all texts from going out, now or in a moment: more than the next time tells.
 #[derive(Debug, Clone, Default)]
-struct Trouble {
+struct Attention {
     damaged: bool,
     /// The configuration in force waits for a person.
     held: bool,
@@ -53,16 +53,16 @@ struct Trouble {
     unresolved: u64,
 }
 
-impl Trouble {
-    fn read(tx: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Trouble, StoreError> {
+impl Attention {
+    fn read(tx: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Attention, StoreError> {
         let shown = rules::shown(tx, config, now)?;
-        Ok(Trouble {
+        Ok(Attention {
             doubted: shown.clock.is_some(),
             circuit: shown.open.is_some(),
             paused: pauses(tx, now)?.iter().any(|paused| paused.location.is_none()),
             limit: matches!(left_today(tx, config, now)?, Left::Nothing(..)),
             unresolved: shown.unresolved.count,
-            ..Trouble::default()
+            ..Attention::default()
         })
     }
 
@@ -88,12 +88,12 @@ impl StatusLine {
     pub(crate) fn new(store: Store) -> StatusLine {
         StatusLine {
             store,
-            figures: Today::default(),
+            snapshot: Today::default(),
             counted: None,
             stale: false,
             said: String::new(),
             refused: None,
-            trouble: Trouble::default(),
+            attention: Attention::default(),
         }
     }
 
@@ -104,14 +104,14 @@ impl StatusLine {
         if self.counted.is_none_or(|at| at.elapsed() >= patience) {
             let midnight = config.practice.zone.at(config.practice.zone.local(now).date_naive(), NaiveTime::MIN);
             let of = config.clone();
-            let read = self.store.read(move |tx| Ok((today::since(tx, midnight)?, Trouble::read(tx, &of, now)?)));
-            if let Ok((figures, trouble)) = read.await {
-                self.figures = figures;
-                self.trouble = Trouble { damaged: self.trouble.damaged, held: self.trouble.held, ..trouble };
+            let read = self.store.read(move |tx| Ok((today::since(tx, midnight)?, Attention::read(tx, &of, now)?)));
+            if let Ok((snapshot, attention)) = read.await {
+                self.snapshot = snapshot;
+                self.attention = Attention { damaged: self.attention.damaged, held: self.attention.held, ..attention };
                 (self.counted, self.stale) = (Some(Instant::now()), false);
             }
         }
-        let mut line = words(config, &self.figures, &self.trouble, report.waits, now);
+        let mut line = words(config, &self.snapshot, &self.attention, report.waits, now);
         line.extend(self.refused.iter().flat_map(|why| ["; ", why]));
         line
     }
@@ -151,13 +151,13 @@ impl StatusLine {
 
     /// Whether the configuration in force is held.
     pub(crate) fn is_held(&mut self, is_held: bool) {
-        self.trouble.held = is_held;
+        self.attention.held = is_held;
         self.forget();
     }
 
     /// Whether the database file is whole.
     pub(crate) fn file_is(&mut self, file: File) {
-        self.trouble.damaged = file == File::Damaged;
+        self.attention.damaged = file == File::Damaged;
         self.forget();
     }
 }
@@ -179,13 +179,13 @@ pub(crate) fn rules(config: &Config) -> String {
     }
 }
 
-fn words(config: &Config, today: &Today, trouble: &Trouble, waits: Option<Wait>, now: DateTime<Utc>) -> String {
+fn words(config: &Config, today: &Today, attention: &Attention, waits: Option<Wait>, now: DateTime<Utc>) -> String {
     let mut line = mode(config);
     if config.rulebook.mode == Mode::Live {
-        for what in trouble.words() {
+        for what in attention.words() {
             line.push_str(&format!("; {what}"));
         }
-        line.push_str(&format!("; {}", figures(today, waits, &config.practice.zone, now)));
+        line.push_str(&format!("; {}", snapshot(today, waits, &config.practice.zone, now)));
     } else {
         line.push_str(&format!("; {}", rules(config)));
     }
@@ -197,7 +197,7 @@ fn words(config: &Config, today: &Today, trouble: &Trouble, waits: Option<Wait>,
     line
 }
 
-fn figures(today: &Today, waits: Option<Wait>, zone: &Zone, now: DateTime<Utc>) -> String {
+fn snapshot(today: &Today, waits: Option<Wait>, zone: &Zone, now: DateTime<Utc>) -> String {
     let texts = match today.sent {
         1 => "1 text today".to_owned(),
         n => format!("{n} texts today"),
@@ -220,13 +220,13 @@ mod tests {
 
     fn said(today: &Today, waits: Option<Wait>) -> String {
         let zone = Zone::embedded(chrono_tz::America::Denver);
-        figures(today, waits, &zone, "2026-11-24T16:00:00Z".parse().unwrap())
+        snapshot(today, waits, &zone, "2026-11-24T16:00:00Z".parse().unwrap())
     }
 
     #[test]
     fn trouble_comes_first() {
-        assert_eq!(Trouble::default().words(), [""; 0]);
-        let all = Trouble {
+        assert_eq!(Attention::default().words(), [""; 0]);
+        let all = Attention {
             damaged: true,
             held: true,
             doubted: true,

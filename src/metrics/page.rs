@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::passes::Passes;
 use crate::store::controls::alert_state::Shown;
-use crate::store::reports::metrics::{self, CLASSES, Figures, Tally};
+use crate::store::reports::metrics::{self, CLASSES, Snapshot, Tally};
 use crate::store::{Store, StoreError};
 
 /// Whoever asks within this sees the page of before.
@@ -99,30 +99,30 @@ impl<C: Clock + 'static> Page<C> {
                 }
             })?;
             let keys: Vec<&str> = config.key_names().collect();
-            let figures = metrics::now(connection, &keys, now)?;
+            let snapshot = metrics::now(connection, &keys, now)?;
             let shown = rules::shown(connection, &config, now)?;
-            Ok((ledger, figures, shown))
+            Ok((ledger, snapshot, shown))
         });
-        let (ledger, figures, shown) = read.await?;
-        let text = self.write(&ledger, &figures, shown, now);
+        let (ledger, snapshot, shown) = read.await?;
+        let text = self.write(&ledger, &snapshot, shown, now);
         self.ledger = Some(ledger);
         self.last = Some((Instant::now(), text.clone()));
         Ok(text)
     }
 
-    fn write(&self, ledger: &Ledger, figures: &Figures, shown: Shown, now: DateTime<Utc>) -> String {
+    fn write(&self, ledger: &Ledger, snapshot: &Snapshot, shown: Shown, now: DateTime<Utc>) -> String {
         let (mut sheet, seen) = (Sheet(Registry::with_prefix("leadtime")), self.seen.borrow().clone());
         let age = |at: DateTime<Utc>| (now - at).as_seconds_f64().max(0.0);
         let flag = |is: bool| f64::from(u8::from(is));
         let count = |count: u64| count as f64;
-        sheet.value("due", "Reminders whose time has come and that are not on their way yet", count(figures.due));
+        sheet.value("due", "Reminders whose time has come and that are not on their way yet", count(snapshot.due));
         sheet.value(
             "due_unresolved",
             "Reminders due, on their way or in doubt for longer than unresolved_after: the one number to watch",
             count(shown.unresolved.count),
         );
-        sheet.value("sending", "Texts under way", count(figures.sending));
-        sheet.value("unknown", "Texts of which it is not known whether they went out", count(figures.unknown));
+        sheet.value("sending", "Texts under way", count(snapshot.sending));
+        sheet.value("unknown", "Texts of which it is not known whether they went out", count(snapshot.unknown));
         sheet.value("held", "Texts about which a person has to decide (leadtime resolve)", count(shown.held.count));
         sheet.value("missed_ahead", "Reminders not sent in time for visits that lie ahead", count(shown.missed.count));
         sheet.value(
@@ -133,7 +133,7 @@ impl<C: Clock + 'static> Page<C> {
         sheet.value(
             "circuits_open",
             "Keys that Annie refuses: no texts go out with them",
-            count(figures.open_circuits),
+            count(snapshot.open_circuits),
         );
         sheet.value("clock_doubted", "1 while this machine's clock is not believed", flag(shown.clock.is_some()));
         sheet.value(
@@ -146,7 +146,7 @@ impl<C: Clock + 'static> Page<C> {
             "1 while a changed configuration is refused",
             flag(seen.live.refused_config.is_some()),
         );
-        let next = figures.next_due.map(|at| at.timestamp() as f64);
+        let next = snapshot.next_due.map(|at| at.timestamp() as f64);
         sheet.maybe("next_due_timestamp_seconds", "When the next text is due", next);
         sheet.maybe("feed_age_seconds", "Time since the last good import ended", shown.last_import.map(age));
         sheet.maybe(
@@ -156,15 +156,15 @@ impl<C: Clock + 'static> Page<C> {
         );
         let backup = seen.live.backup.as_ref().and_then(|backup| backup.as_ref().ok().copied());
         sheet.maybe("last_backup_age_seconds", "Time since the last backup", backup.map(age));
-        let skipped = figures.skipped.iter().map(|(reason, n)| ([("reason", *reason)], count(*n)));
+        let skipped = snapshot.skipped.iter().map(|(reason, n)| ([("reason", *reason)], count(*n)));
         sheet.values("skipped", "Skipped reminders of the visits of the next 14 days, by reason", skipped);
         let waits = seen.live.waits.map(|reason| ([("reason", reason)], 1.0));
         sheet.values("waiting", "1 while texts that are due wait, by what they wait for", waits);
         let facts = Facts { shown: Some(shown), live: seen.live, midnight: now };
         let found = rules::findings(&facts, &Book::new(), now);
-        let troubles =
+        let causes =
             found.iter().map(|(kind, found)| ([("kind", kind.code())], flag(matches!(found, Finding::There(_)))));
-        sheet.values("trouble", "1 while there is what an alarm is about, by kind", troubles);
+        sheet.values("alert", "1 while there is what an alert is about, by kind", causes);
         let Sheet(registry) = &mut sheet;
         registry.register(
             "api_answers",

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info};
 
-use crate::alerts::task::{Seen, Signals};
+use crate::alerts::task::{AlertReporter, Seen};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::engine_loop::PassReport;
@@ -40,10 +40,15 @@ pub(crate) struct Metrics<C> {
 
 impl<C: Clock + 'static> Metrics<C> {
     /// Serves, if the configuration says where.
-    pub(crate) async fn start(store: Store, clock: Arc<C>, config: Arc<Config>, signals: &Signals) -> Metrics<C> {
+    pub(crate) async fn start(
+        store: Store,
+        clock: Arc<C>,
+        config: Arc<Config>,
+        reporter: &AlertReporter,
+    ) -> Metrics<C> {
         let took = Histogram::new([0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0]);
         let passes = Passes { took, failed: Counter::default(), paced: Counter::default() };
-        let (config, seen) = (watch::Sender::new(config), signals.watch());
+        let (config, seen) = (watch::Sender::new(config), reporter.watch());
         let mut metrics = Metrics { store, clock, config, seen, passes, server: None };
         metrics.serve().await;
         metrics

@@ -25,7 +25,7 @@ const LATE: TimeDelta = TimeDelta::minutes(5);
 
 /// The whole account of one appointment.
 #[derive(Debug, Clone)]
-pub struct Account {
+pub struct Explanation {
     /// What is known of the appointment.
     pub appointment: AppointmentInput,
     /// Its reminders, in the order of the rules.
@@ -63,12 +63,12 @@ pub fn find(connection: &Connection, config: &Config, who: &str) -> Result<Vec<A
 ///
 /// # Errors
 /// Database errors.
-pub fn account(
+pub fn explain(
     connection: &Connection,
     config: &Config,
     ids: &[AppointmentId],
     now: DateTime<Utc>,
-) -> Result<Vec<Account>, StoreError> {
+) -> Result<Vec<Explanation>, StoreError> {
     let directory = directory(config);
     let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
     let blocked = waits(connection, config, now)?;
@@ -94,7 +94,7 @@ pub fn account(
             let meanwhile = meanwhile(connection, calendar, appointment, &row, now)?;
             reminders.push(Explained { row, steps, meanwhile });
         }
-        accounts.push(Account { appointment: appointment.clone(), reminders });
+        accounts.push(Explanation { appointment: appointment.clone(), reminders });
     }
     Ok(accounts)
 }

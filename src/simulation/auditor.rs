@@ -33,7 +33,7 @@ struct Telling {
 }
 
 /// The desk's knowledge as Leadtime was last told it.
-pub(crate) type Told = Practice;
+pub(crate) type Delivered = Practice;
 
 /// The numbers of each patient that the database has seen.
 pub(crate) type Numbers = HashMap<String, BTreeSet<String>>;
@@ -42,7 +42,7 @@ pub(crate) type Numbers = HashMap<String, BTreeSet<String>>;
 #[derive(Debug)]
 pub(crate) struct Auditor {
     /// The export that was imported last.
-    pub known: Told,
+    pub known: Delivered,
     known_since: DateTime<Utc>,
     /// Numbers the desk opted out.
     pub desk: HashMap<String, DateTime<Utc>>,
@@ -58,7 +58,7 @@ pub(crate) struct Auditor {
 }
 
 impl Auditor {
-    pub(crate) fn new(known: Told) -> Auditor {
+    pub(crate) fn new(known: Delivered) -> Auditor {
         Auditor {
             known,
             known_since: DateTime::UNIX_EPOCH,

@@ -25,7 +25,7 @@ use crate::config::{self, Config, KEY_NAME};
 use crate::domain::ids::ConversationId;
 use crate::domain::reminder::State;
 use crate::engine::engine_loop::{Engine, Gateways, PassReport};
-use crate::simulation::auditor::{Auditor, Told};
+use crate::simulation::auditor::{Auditor, Delivered};
 use crate::simulation::crash::{Files, Fuse};
 use crate::simulation::practice::{Practice, config_text};
 use crate::simulation::stand_in::{Annie, Shared, lock};
@@ -104,7 +104,7 @@ pub fn run(seed: u64, days: u32) -> Result<Outcome, SimulationError> {
 /// An older copy of the database, with what the desk had told it.
 struct Copy {
     files: Files,
-    known: Told,
+    known: Delivered,
     desk: HashMap<String, DateTime<Utc>>,
     numbers: auditor::Numbers,
 }

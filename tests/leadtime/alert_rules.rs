@@ -1,10 +1,10 @@
-//! Each alarm on a real database: what sets it off, what it says, that it is not repeated too soon, and that it ends.
+//! Each alert on a real database: what sets it off, what it says, that it is not repeated too soon, and that it ends.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use leadtime::alerts::rules::{self, Alert, Event, Facts, Kind, Live};
-use leadtime::alerts::words::words;
+use leadtime::alerts::text::words;
 use leadtime::annie::verdict::ReadError;
 use leadtime::clock::{Clock, ManualClock};
 use leadtime::config::Config;

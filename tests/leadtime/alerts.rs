@@ -1,4 +1,4 @@
-//! Alarms on their way: real programs, a real web server, the real daemon.
+//! Alerts on their way: real programs, a real web server, the real daemon.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;

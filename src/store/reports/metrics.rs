@@ -77,7 +77,7 @@ fn outcome(row: &rusqlite::Row<'_>) -> Result<Option<Final>, StoreError> {
 
 /// What stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Figures {
+pub struct Snapshot {
     /// Planned reminders whose time has come.
     pub due: u64,
     /// Texts under way.
@@ -96,7 +96,7 @@ pub struct Figures {
 ///
 /// # Errors
 /// Database errors.
-pub fn now(connection: &Connection, keys: &[&str], now: DateTime<Utc>) -> Result<Figures, StoreError> {
+pub fn now(connection: &Connection, keys: &[&str], now: DateTime<Utc>) -> Result<Snapshot, StoreError> {
     let count = |sql: &str, at: i64| -> Result<u64, StoreError> {
         let count: i64 = connection.prepare_cached(sql)?.query_row([at], |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -107,7 +107,7 @@ pub fn now(connection: &Connection, keys: &[&str], now: DateTime<Utc>) -> Result
     for key in keys {
         open_circuits += u64::from(circuits::is_open(connection, key)?);
     }
-    Ok(Figures {
+    Ok(Snapshot {
         due: count(DUE, unix)?,
         sending: count(SENDING, 0)?,
         unknown: count(UNKNOWN, 0)?,

@@ -1,11 +1,11 @@
-//! What an alarm says: what happened, since when, what to do, for somebody at a front desk. Counts only, never a name.
+//! What an alert says: what happened, since when, what to do, for somebody at a front desk. Counts only, never a name.
 
 use crate::alerts::rules::{Alert, AlertCause, Event, Kind};
 use crate::config::Config;
 
 /// The words of a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
+pub struct AlertText {
     /// One line.
     pub subject: String,
     /// The whole.
@@ -13,26 +13,26 @@ pub struct Words {
 }
 
 /// The words of a notice, on the practice's clock.
-pub fn words(alert: &Alert, config: &Config) -> Words {
+pub fn words(alert: &Alert, config: &Config) -> AlertText {
     let zone = &config.practice.zone;
     let since = zone.describe(alert.since);
-    let what = happened(alert.kind, &alert.trouble);
+    let what = happened(alert.kind, &alert.cause);
     let (subject, rest) = match alert.event {
         Event::Raised | Event::Still => {
             let still = if alert.event == Event::Still { "still: " } else { "" };
-            let detail = sentence(&alert.trouble.detail);
+            let detail = sentence(&alert.cause.detail);
             let because = if detail.is_empty() { String::new() } else { format!(" {detail}") };
-            let text = format!("Since {since}.{because}\n\nWhat to do: {}\n", to_do(alert.kind, &alert.trouble));
+            let text = format!("Since {since}.{because}\n\nWhat to do: {}\n", to_do(alert.kind, &alert.cause));
             (format!("{still}{what}"), text)
         }
         Event::Over => (format!("over: {}", over(alert.kind)), format!("It began {since}. Nothing is to be done.\n")),
         Event::Test => {
-            let text = "Somebody ran `leadtime alert-test`. Alarms about reminders reach you this way. Nothing is to be done.\n";
+            let text = "Somebody ran `leadtime alert-test`. Alerts about reminders reach you this way. Nothing is to be done.\n";
             ("this is a test".to_owned(), text.to_owned())
         }
     };
     let subject = format!("Leadtime, {}: {subject}", config.practice.name);
-    Words { text: format!("{subject}.\n\n{rest}"), subject }
+    AlertText { text: format!("{subject}.\n\n{rest}"), subject }
 }
 
 /// A sentence ends with a full stop.
@@ -55,8 +55,8 @@ fn some(count: u64, one: &str, many: &str) -> String {
     }
 }
 
-fn happened(kind: Kind, trouble: &AlertCause) -> String {
-    let n = trouble.count;
+fn happened(kind: Kind, cause: &AlertCause) -> String {
+    let n = cause.count;
     match kind {
         Kind::Circuit => "no texts go out, Annie refuses them all".to_owned(),
         Kind::Refusals => format!("Annie rejected {} in a row", some(n, "text", "texts")),
@@ -88,7 +88,7 @@ fn over(kind: Kind) -> &'static str {
     }
 }
 
-fn to_do(kind: Kind, trouble: &AlertCause) -> &'static str {
+fn to_do(kind: Kind, cause: &AlertCause) -> &'static str {
     match kind {
         Kind::Circuit => {
             "ask whoever looks after Annie for you whether the API key still holds and may send from your number; put a \
@@ -123,7 +123,7 @@ fn to_do(kind: Kind, trouble: &AlertCause) -> &'static str {
             "tell whoever looks after this server: look at the disk and the folder of the backups, then at `journalctl \
              -u leadtime`. Texts go out meanwhile."
         }
-        Kind::ConfigRejected if !trouble.detail.is_empty() => {
+        Kind::ConfigRejected if !cause.detail.is_empty() => {
             "look with `leadtime plan` at what would go out. If it is meant, run `leadtime confirm-change`; if not, mend \
              the configuration and run `systemctl reload leadtime`. A restart is no confirmation: nothing would be sent."
         }

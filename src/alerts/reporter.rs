@@ -1,4 +1,4 @@
-//! What the daemon's parts tell the alarms: how passes go, whether the file is whole, reloads, backups. Never waits.
+//! What the daemon's parts tell the alerts: how passes go, whether the file is whole, reloads, backups. Never waits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::store::controls::alert_state::is_about_disk;
 /// What is known of the daemon's own state.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// For the alarms.
+    /// For the alerts.
     pub live: Live,
     /// When the last pass ended well.
     pub last_pass: Option<Instant>,
@@ -42,17 +42,17 @@ struct Looks {
     refused: Option<u16>,
 }
 
-/// Tells the alarms.
+/// Tells the alerts.
 #[derive(Debug, Clone)]
-pub struct Signals(Arc<watch::Sender<Seen>>);
+pub struct AlertReporter(Arc<watch::Sender<Seen>>);
 
-impl Default for Signals {
-    fn default() -> Signals {
-        Signals(Arc::new(watch::Sender::new(Seen::default())))
+impl Default for AlertReporter {
+    fn default() -> AlertReporter {
+        AlertReporter(Arc::new(watch::Sender::new(Seen::default())))
     }
 }
 
-impl Signals {
+impl AlertReporter {
     /// What is known, as it changes.
     pub fn watch(&self) -> watch::Receiver<Seen> {
         self.0.subscribe()
@@ -134,15 +134,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_passes_tell() {
-        let signals = Signals::default();
-        let mut heard = signals.watch();
+        let reporter = AlertReporter::default();
+        let mut heard = reporter.watch();
         let now: DateTime<Utc> = "2026-11-24T17:00:00Z".parse().unwrap();
         let later = now + chrono::TimeDelta::minutes(1);
         let minute = Duration::from_secs(60);
         assert!(!heard.borrow().is_well());
         let note = |pass: &Result<PassReport, StoreError>, at, believes| {
             let patience = if pass.is_ok() { minute } else { Duration::ZERO };
-            signals.note_pass(pass, at, Looks { believes, refused: None }, patience);
+            reporter.note_pass(pass, at, Looks { believes, refused: None }, patience);
         };
         note(&Ok(PassReport { waits: Some(Wait::Circuit), ..PassReport::default() }), now, true);
         assert!(heard.has_changed().unwrap(), "all is well, and texts wait");
@@ -161,18 +161,18 @@ mod tests {
         note(&Ok(PassReport::default()), later, true);
         assert_eq!(heard.borrow().live.failing, None);
         // A damaged file stays one, however passes go.
-        signals.file_is(File::Damaged, later);
+        reporter.file_is(File::Damaged, later);
         note(&Ok(PassReport::default()), later, true);
         assert!(heard.borrow().live.failing.is_some());
-        signals.reloaded(Some(String::new()), now);
-        signals.reloaded(Some("held".to_owned()), later);
+        reporter.reloaded(Some(String::new()), now);
+        reporter.reloaded(Some("held".to_owned()), later);
         assert_eq!(heard.borrow().live.refused_config, Some((now, "held".to_owned())));
-        signals.reloaded(None, later);
+        reporter.reloaded(None, later);
         assert_eq!(heard.borrow().live.refused_config, None);
-        signals.backup_failed(now, "full");
-        signals.backup_failed(later, "full");
+        reporter.backup_failed(now, "full");
+        reporter.backup_failed(later, "full");
         assert_eq!(heard.borrow().live.backup, Some(Err((now, "full".to_owned()))));
-        signals.backup_made(later);
+        reporter.backup_made(later);
         assert_eq!(heard.borrow().live.backup, Some(Ok(later)));
     }
 }
