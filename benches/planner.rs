@@ -46,6 +46,7 @@ fn number(n: u32) -> String {
 fn appointment(n: u32, patient: u32, starts_at: DateTime<Utc>) -> AppointmentInput {
     let seen = now() - TimeDelta::days(100);
     AppointmentInput {
+        api_key: "default".into(),
         row: Appointment {
             id: format!("V{n}").as_str().into(),
             patient_id: format!("P{patient}").as_str().into(),

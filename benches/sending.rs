@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::{get, post};
 use chrono::{TimeDelta, Timelike, Utc};
-use leadtime::annie::client::HttpAnnie;
+use leadtime::annie::client::HttpClient;
 use leadtime::annie::wire::SmsRequest;
 use tokio::sync::Semaphore;
 
@@ -118,7 +118,7 @@ fn bare(url: &str) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let annie = HttpAnnie::new(url, "k".into(), Duration::from_secs(30)).expect("a client");
+        let annie = HttpClient::new(Duration::from_secs(30)).expect("a client").with_key(url, "k".into());
         let slots = Arc::new(Semaphore::new(AT_ONCE));
         let mut tasks = tokio::task::JoinSet::new();
         for n in 0..TEXTS {

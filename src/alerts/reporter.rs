@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use crate::alerts::rules::Live;
 use crate::clock::Clock;
-use crate::engine::engine_loop::{Engine, File, PassReport};
+use crate::engine::report::PassReport;
+use crate::engine::run::{Engine, File};
 use crate::store::StoreError;
 use crate::store::controls::alert_state::is_about_disk;
 

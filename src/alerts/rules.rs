@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
+use crate::domain::ids::ApiKeyName;
 use crate::planner::input::Mode;
 use crate::store::controls::alert_state::{self, Entry, Several, Shown};
 use crate::store::{Connection, StoreError};
@@ -182,7 +183,7 @@ pub struct Alert {
 /// # Errors
 /// Database errors.
 pub fn shown(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Shown, StoreError> {
-    let keys: Vec<&str> = match config.rulebook.mode {
+    let keys: Vec<ApiKeyName> = match config.rulebook.mode {
         // Nobody asks Annie: what she refused before is nobody's trouble now.
         Mode::Observe => Vec::new(),
         Mode::Live => config.key_names().collect(),

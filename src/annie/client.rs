@@ -1,4 +1,4 @@
-//! The HTTP client for Annie: one request, one answer, nothing behind anybody's back.
+//! The HTTP client for Annie: one request, one answer, no redirects, no retries, no proxy.
 //!
 //! No redirects (the first server has had the POST), no retries (a second POST is a second text), no proxy, no
 //! connection reuse (a peer that closes an idle connection under a POST leaves a doubt), HTTP/1 only. With those
@@ -11,16 +11,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use chrono::{DateTime, Utc};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::annie::verdict::{self, Headers, Heard, ReadError, heard};
-use crate::annie::wire::{self, AnnieNumber, SmsRequest};
-use crate::domain::conversation::{Page, Said};
-use crate::domain::ids::ConversationId;
-use crate::domain::outcome::{NotSent, Outcome};
+use crate::annie::gateway::{Answering, Call, Gateway, Raw, StillGood, Transport};
+use crate::annie::verdict::Headers;
+use crate::annie::wire::SmsRequest;
 
 /// For DNS, TCP and TLS together; less than the time for the whole, or a slow connect would look like a maybe.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,20 +39,13 @@ pub(crate) fn use_ring() {
     });
 }
 
-/// Annie over HTTP, with one key.
+/// The HTTP client: one for all keys, so that many keys cost one set of certificates.
 #[derive(Debug, Clone)]
-pub struct HttpAnnie {
-    client: Client,
-    base_url: String,
-    key: SecretString,
-}
+pub struct HttpClient(Client);
 
-impl HttpAnnie {
-    /// A client. `timeout` is for one request in all.
-    ///
-    /// # Errors
-    /// The machine's certificates cannot be loaded.
-    pub fn new(base_url: &str, key: SecretString, timeout: Duration) -> Result<HttpAnnie, ClientError> {
+impl HttpClient {
+    /// A client. `timeout` is for one request in all. Fails where the machine's certificates cannot be loaded.
+    pub fn new(timeout: Duration) -> Result<HttpClient, ClientError> {
         use_ring();
         let client = Client::builder()
             .no_proxy()
@@ -68,110 +58,89 @@ impl HttpAnnie {
             .user_agent(concat!("leadtime/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(ClientError)?;
-        Ok(HttpAnnie { client, base_url: base_url.trim_end_matches('/').to_owned(), key })
+        Ok(HttpClient(client))
     }
 
-    /// `POST /sms`. Never fails: what went wrong is the outcome. `still_good` is asked at the last moment before the
-    /// first byte leaves, after the connection is there; if it says no, nothing leaves.
-    pub async fn send(
-        &self,
-        request: &SmsRequest,
-        now: impl Fn() -> DateTime<Utc>,
-        still_good: impl Fn() -> bool + Send + Sync + Unpin + 'static,
-    ) -> Heard<Outcome> {
+    /// Annie over HTTP, with one key.
+    pub fn with_key(&self, base_url: &str, key: SecretString) -> Gateway {
+        Gateway::new(HttpAnnie { client: self.0.clone(), base_url: base_url.trim_end_matches('/').to_owned(), key })
+    }
+}
+
+/// Annie over HTTP, with one key.
+#[derive(Debug, Clone)]
+struct HttpAnnie {
+    client: Client,
+    base_url: String,
+    key: SecretString,
+}
+
+impl Transport for HttpAnnie {
+    fn call(&self, call: Call, still_good: StillGood) -> Answering<'_> {
+        Box::pin(async move {
+            match call {
+                Call::Sms(request) => self.post(&request, still_good).await,
+                get => {
+                    let (path, query) = address(&get);
+                    let call = self.client.get(format!("{}{path}", self.base_url)).query(&query);
+                    self.answer(call).await
+                }
+            }
+        })
+    }
+}
+
+impl HttpAnnie {
+    async fn post(&self, request: &SmsRequest, still_good: StillGood) -> Raw {
         let body = match serde_json::to_vec(request) {
             Ok(body) => body,
-            Err(error) => return Heard::only(Outcome::NotSent(NotSent::Bug { detail: error.to_string() })),
+            Err(error) => return Raw::Malformed(error.to_string()),
         };
         let let_go = Arc::new(AtomicBool::new(false));
         let body = LastMoment::new(body, still_good, let_go.clone());
         let call = self.client.post(format!("{}/sms", self.base_url)).header(CONTENT_TYPE, "application/json");
-        match self.authorised(call).body(reqwest::Body::wrap(body)).send().await {
-            Ok(response) => {
-                let (status, headers, body) = read(response).await;
-                let now = now();
-                heard(
-                    verdict::of_answer(status, &headers, body.as_deref().map_err(Clone::clone), now),
-                    status,
-                    &headers,
-                    now,
-                )
-            }
-            Err(_) if let_go.load(Ordering::SeqCst) => Heard::only(Outcome::NotSent(NotSent::TooOld)),
-            Err(error) => Heard::only(of_error(&error.without_url())),
+        match self.answer(call.body(reqwest::Body::wrap(body))).await {
+            answer @ Raw::Answer { .. } => answer,
+            _ if let_go.load(Ordering::SeqCst) => Raw::LetGo,
+            error => error,
         }
     }
 
-    /// `GET /phone-numbers`: whether the key is accepted, without sending anything.
-    ///
-    /// # Errors
-    /// In the answer: what came instead.
-    pub async fn probe(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<(), ReadError>> {
-        self.get("/phone-numbers", &[], now, |_| Some(())).await
-    }
-
-    /// `GET /phone-numbers`: the numbers of the key's organization.
-    ///
-    /// # Errors
-    /// In the answer: what came instead.
-    pub async fn phone_numbers(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<Vec<AnnieNumber>, ReadError>> {
-        self.get("/phone-numbers", &[], now, wire::phone_numbers).await
-    }
-
-    /// A page of `GET /conversations`, archived ones included, of every bot.
-    ///
-    /// # Errors
-    /// In the answer: what came instead.
-    pub async fn list(
-        &self,
-        offset: usize,
-        limit: usize,
-        now: impl Fn() -> DateTime<Utc>,
-    ) -> Heard<Result<Page, ReadError>> {
-        let query = [("offset", offset.to_string()), ("limit", limit.to_string()), ("includeArchived", "true".into())];
-        self.get("/conversations", &query, now, wire::page).await
-    }
-
-    /// `GET /conversations/{id}/messages`, oldest first.
-    ///
-    /// # Errors
-    /// In the answer: what came instead.
-    pub async fn messages(
-        &self,
-        conversation: &ConversationId,
-        now: impl Fn() -> DateTime<Utc>,
-    ) -> Heard<Result<Vec<Said>, ReadError>> {
-        // Annie's ids are UUIDs; one that is not must not become another path.
-        let id: String = conversation.0.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
-        self.get(&format!("/conversations/{id}/messages"), &[], now, wire::messages).await
-    }
-
-    async fn get<T>(
-        &self,
-        path: &str,
-        query: &[(&str, String)],
-        now: impl Fn() -> DateTime<Utc>,
-        parse: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Heard<Result<T, ReadError>> {
-        let call = self.client.get(format!("{}{path}", self.base_url)).query(query);
-        match self.authorised(call).send().await {
-            Ok(response) => {
-                let (status, headers, body) = read(response).await;
-                let answer = verdict::of_reading(status, body.as_deref().map_err(Clone::clone), parse);
-                heard(answer, status, &headers, now())
+    async fn answer(&self, call: RequestBuilder) -> Raw {
+        match call.bearer_auth(self.key.expose_secret()).send().await {
+            Ok(response) => read(response).await,
+            Err(error) => {
+                let error = error.without_url();
+                let detail = words(&error);
+                match (error.is_builder(), error.is_connect()) {
+                    (true, _) => Raw::Malformed(detail),
+                    (_, true) => Raw::Unreachable(detail),
+                    _ => Raw::Broken(detail),
+                }
             }
-            Err(error) if error.is_connect() => Heard::only(Err(ReadError::Unreachable)),
-            Err(error) => Heard::only(Err(ReadError::Failed { detail: words(&error.without_url()) })),
         }
     }
+}
 
-    fn authorised(&self, call: RequestBuilder) -> RequestBuilder {
-        call.bearer_auth(self.key.expose_secret())
+/// The path and query of a GET.
+fn address(call: &Call) -> (String, Vec<(&'static str, String)>) {
+    match call {
+        Call::List { offset, limit } => {
+            let query =
+                vec![("offset", offset.to_string()), ("limit", limit.to_string()), ("includeArchived", "true".into())];
+            ("/conversations".to_owned(), query)
+        }
+        Call::Messages(id) => {
+            // Annie's ids are UUIDs; one that is not must not become another path.
+            let id: String = id.0.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+            (format!("/conversations/{id}/messages"), Vec::new())
+        }
+        Call::PhoneNumbers | Call::Sms(_) => ("/phone-numbers".to_owned(), Vec::new()),
     }
 }
 
 /// Status, headers and body of an answer; the body is an error in words where it could not be read to its end.
-async fn read(mut response: Response) -> (u16, Headers, Result<Vec<u8>, String>) {
+async fn read(mut response: Response) -> Raw {
     let status = response.status().as_u16();
     let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
     let headers = Headers {
@@ -189,7 +158,7 @@ async fn read(mut response: Response) -> (u16, Headers, Result<Vec<u8>, String>)
             Err(error) => break Err(words(&error.without_url())),
         }
     };
-    (status, headers, read)
+    Raw::Answer { status, headers, body: read }
 }
 
 /// A body that is asked for only when the connection is there, and then asks whether it may still leave. The HTTP
@@ -227,18 +196,6 @@ impl<F: Fn() -> bool + Unpin> http_body::Body for LastMoment<F> {
 
     fn size_hint(&self) -> http_body::SizeHint {
         http_body::SizeHint::with_exact(self.body.as_ref().map_or(0, |body| body.len() as u64))
-    }
-}
-
-/// The verdict where no answer came.
-fn of_error(error: &reqwest::Error) -> Outcome {
-    let detail = words(error);
-    if error.is_builder() {
-        Outcome::NotSent(NotSent::Bug { detail })
-    } else if error.is_connect() {
-        Outcome::NotSent(NotSent::Unreachable { detail })
-    } else {
-        Outcome::Unknown { status: None, detail }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The seam to Annie: over HTTP, by a script that keeps what was sent, or by anything that answers as she would.
+//! The way to Annie: one `call` under every endpoint, over HTTP or answered by anything that stands in for Annie; what
+//! the answers mean is decided here, alike for all.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,33 +7,20 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::annie::client::HttpAnnie;
-use crate::annie::script::Script;
 use crate::annie::verdict::{self, Headers, Heard, ReadError};
-use crate::annie::wire::{self, SmsRequest};
+use crate::annie::wire::{self, AnnieNumber, SmsRequest};
 use crate::domain::conversation::{Page, Said};
 use crate::domain::ids::ConversationId;
 use crate::domain::outcome::{NotSent, Outcome};
 
-/// Where texts go.
-#[derive(Debug, Clone)]
-pub enum Gateway {
-    /// Annie over HTTP.
-    Http(HttpAnnie),
-    /// Answers from a script, for tests.
-    Scripted(Script),
-    /// A stand-in that answers raw requests, for simulations.
-    StandIn(Arc<dyn StandIn>),
-}
-
-/// A request as a stand-in sees it.
+/// A request to one of the endpoints that Leadtime uses.
 #[derive(Debug, Clone)]
 pub enum Call {
     /// `POST /sms`.
     Sms(Box<SmsRequest>),
     /// `GET /phone-numbers`.
-    Probe,
-    /// `GET /conversations`.
+    PhoneNumbers,
+    /// `GET /conversations`, archived ones included, of every bot.
     List {
         /// Rows to leave out.
         offset: usize,
@@ -43,7 +31,7 @@ pub enum Call {
     Messages(ConversationId),
 }
 
-/// What came back on the wire.
+/// What came back on the wire. Details are words of our own, never the peer's.
 #[derive(Debug, Clone)]
 pub enum Raw {
     /// An answer.
@@ -55,102 +43,100 @@ pub enum Raw {
         /// Its body, or why it ended early.
         body: Result<Vec<u8>, String>,
     },
-    /// No connection.
-    Unreachable,
-    /// The connection broke after the request left.
-    Broken,
+    /// The request could not be made: our own fault.
+    Malformed(String),
+    /// No connection: nothing left.
+    Unreachable(String),
+    /// The connection broke after the request left, or the time was out.
+    Broken(String),
+    /// It was too late when the connection was there: nothing left.
+    LetGo,
 }
 
-/// Something that answers in Annie's place.
-pub trait StandIn: fmt::Debug + Send + Sync {
-    /// Answers a request.
-    fn answer(&self, call: Call) -> Pin<Box<dyn Future<Output = Raw> + Send + '_>>;
+/// Asked at the last moment before the first byte of a text leaves, after the connection is there.
+pub type StillGood = Box<dyn Fn() -> bool + Send + Sync + Unpin>;
+
+/// An answer that is on its way.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Raw> + Send + 'a>>;
+
+/// Carries requests to Annie, or to something in Annie's place. No redirects, no retries.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// One request, one answer. Where `still_good` says no, nothing leaves and the answer is [`Raw::LetGo`].
+    fn call(&self, call: Call, still_good: StillGood) -> Answering<'_>;
 }
+
+/// The endpoints, with one key.
+#[derive(Debug, Clone)]
+pub struct Gateway(Arc<dyn Transport>);
 
 impl Gateway {
-    /// Sends one text; what went wrong is the outcome. `still_good` is asked at the last moment before anything
-    /// leaves.
+    /// A gateway over a transport.
+    pub fn new(transport: impl Transport + 'static) -> Gateway {
+        Gateway(Arc::new(transport))
+    }
+
+    /// `POST /sms`. Never fails: what went wrong is the outcome. If `still_good` says no, nothing leaves.
     pub async fn send(
         &self,
         request: &SmsRequest,
         now: impl Fn() -> DateTime<Utc>,
         still_good: impl Fn() -> bool + Send + Sync + Unpin + 'static,
     ) -> Heard<Outcome> {
-        match self {
-            Gateway::Http(annie) => annie.send(request, now, still_good).await,
-            _ if !still_good() => Heard::only(Outcome::NotSent(NotSent::TooOld)),
-            Gateway::Scripted(script) => script.send(request, now()),
-            Gateway::StandIn(annie) => match annie.answer(Call::Sms(Box::new(request.clone()))).await {
-                Raw::Answer { status, headers, body } => {
-                    let body = body.as_deref().map_err(Clone::clone);
-                    verdict::heard(verdict::of_answer(status, &headers, body, now()), status, &headers, now())
-                }
-                Raw::Unreachable => {
-                    Heard::only(Outcome::NotSent(NotSent::Unreachable { detail: "no connection".to_owned() }))
-                }
-                Raw::Broken => {
-                    Heard::only(Outcome::Unknown { status: None, detail: "the connection broke".to_owned() })
-                }
-            },
+        match self.0.call(Call::Sms(Box::new(request.clone())), Box::new(still_good)).await {
+            Raw::Answer { status, headers, body } => {
+                let (body, now) = (body.as_deref().map_err(Clone::clone), now());
+                verdict::heard(verdict::of_answer(status, &headers, body, now), status, &headers, now)
+            }
+            Raw::Malformed(detail) => Heard::only(Outcome::NotSent(NotSent::Bug { detail })),
+            Raw::Unreachable(detail) => Heard::only(Outcome::NotSent(NotSent::Unreachable { detail })),
+            Raw::LetGo => Heard::only(Outcome::NotSent(NotSent::TooOld)),
+            Raw::Broken(detail) => Heard::only(Outcome::Unknown { status: None, detail }),
         }
     }
 
-    /// Tries the key without sending anything.
-    ///
-    /// # Errors
-    /// In the answer: what came instead.
+    /// `GET /phone-numbers`: whether the key is accepted, without sending anything.
     pub async fn probe(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<(), ReadError>> {
-        match self {
-            Gateway::Http(annie) => annie.probe(now).await,
-            Gateway::Scripted(script) => script.probe(now()),
-            Gateway::StandIn(annie) => reading(annie.answer(Call::Probe).await, |_| Some(()), now()),
-        }
+        self.get(Call::PhoneNumbers, now, |_| Some(())).await
+    }
+
+    /// `GET /phone-numbers`: the numbers of the key's organization.
+    pub async fn phone_numbers(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<Vec<AnnieNumber>, ReadError>> {
+        self.get(Call::PhoneNumbers, now, wire::phone_numbers).await
     }
 
     /// A page of the list of conversations.
-    ///
-    /// # Errors
-    /// In the answer: what came instead.
     pub async fn list(
         &self,
         offset: usize,
         limit: usize,
         now: impl Fn() -> DateTime<Utc>,
     ) -> Heard<Result<Page, ReadError>> {
-        match self {
-            Gateway::Http(annie) => annie.list(offset, limit, now).await,
-            Gateway::Scripted(script) => script.list(offset, limit, now()),
-            Gateway::StandIn(annie) => reading(annie.answer(Call::List { offset, limit }).await, wire::page, now()),
-        }
+        self.get(Call::List { offset, limit }, now, wire::page).await
     }
 
     /// The messages of a conversation, oldest first.
-    ///
-    /// # Errors
-    /// In the answer: what came instead.
     pub async fn messages(
         &self,
         conversation: &ConversationId,
         now: impl Fn() -> DateTime<Utc>,
     ) -> Heard<Result<Vec<Said>, ReadError>> {
-        match self {
-            Gateway::Http(annie) => annie.messages(conversation, now).await,
-            Gateway::Scripted(script) => script.messages(conversation, now()),
-            Gateway::StandIn(annie) => {
-                reading(annie.answer(Call::Messages(conversation.clone())).await, wire::messages, now())
-            }
-        }
+        self.get(Call::Messages(conversation.clone()), now, wire::messages).await
     }
-}
 
-fn reading<T>(raw: Raw, parse: impl FnOnce(&[u8]) -> Option<T>, now: DateTime<Utc>) -> Heard<Result<T, ReadError>> {
-    let failed = |detail: &str| Heard::only(Err(ReadError::Failed { detail: detail.to_owned() }));
-    match raw {
-        Raw::Answer { status, headers, body } => {
-            let answer = verdict::of_reading(status, body.as_deref().map_err(Clone::clone), parse);
-            verdict::heard(answer, status, &headers, now)
+    async fn get<T>(
+        &self,
+        call: Call,
+        now: impl Fn() -> DateTime<Utc>,
+        parse: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Heard<Result<T, ReadError>> {
+        match self.0.call(call, Box::new(|| true)).await {
+            Raw::Answer { status, headers, body } => {
+                let answer = verdict::of_reading(status, body.as_deref().map_err(Clone::clone), parse);
+                verdict::heard(answer, status, &headers, now())
+            }
+            Raw::Unreachable(_) => Heard::only(Err(ReadError::Unreachable)),
+            Raw::Broken(detail) | Raw::Malformed(detail) => Heard::only(Err(ReadError::Failed { detail })),
+            Raw::LetGo => Heard::only(Err(ReadError::Failed { detail: "it was not asked".to_owned() })),
         }
-        Raw::Unreachable => Heard::only(Err(ReadError::Unreachable)),
-        Raw::Broken => failed("the connection broke"),
     }
 }

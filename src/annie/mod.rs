@@ -4,6 +4,5 @@ pub mod client;
 pub mod gateway;
 pub mod model;
 pub mod sandbox;
-pub mod script;
 pub mod verdict;
 pub mod wire;

@@ -2,8 +2,7 @@
 
 use clap::Args;
 
-use crate::annie::client::HttpAnnie;
-use crate::annie::gateway::Gateway;
+use crate::annie::client::HttpClient;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, moment, print, who};
@@ -47,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     };
     let key = api_key::find_by_hand(config.annie.api_key_file.as_deref(), &path)
         .map_err(|error| Failure::Usage(error.into()))?;
-    let gateway = Gateway::Http(HttpAnnie::new(&config.annie.base_url, key, config.annie.timeout)?);
+    let gateway = HttpClient::new(config.annie.timeout)?.with_key(&config.annie.base_url, key);
     let refused = |why: String| Failure::Failed(anyhow::anyhow!("nothing was sent: {why}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(test_text::clocks_agree(&gateway, &SystemClock)).map_err(refused)?;

@@ -199,6 +199,7 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
         consent: Some(crate::domain::appointment::Consent::Yes),
     };
     let appointment = AppointmentInput {
+        api_key: crate::domain::ids::ApiKeyName::from("sample"),
         row: appointment,
         first_start: start,
         seen_at: now,

@@ -10,6 +10,7 @@ use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::config::daily_limits::DailyLimits;
 use crate::config::{alerts, backup, feed, retention};
+use crate::domain::ids::ApiKeyName;
 use crate::domain::language::Language;
 use crate::domain::phone::{Country, Phone};
 use crate::domain::zone::Zone;
@@ -153,20 +154,20 @@ pub const KEY_NAME: &str = "default";
 
 impl Config {
     /// The name in the ledger of the key that texts of a location go out with.
-    pub fn key_name<'a>(&self, location: Option<&'a str>) -> &'a str {
+    pub fn key_name(&self, location: Option<&str>) -> ApiKeyName {
         let own = |id: &&str| self.locations.get(*id).is_some_and(|location| location.api_key_file.is_some());
-        location.filter(own).unwrap_or(KEY_NAME)
+        location.filter(own).unwrap_or(KEY_NAME).into()
     }
 
     /// The names of all keys, the practice's own first.
-    pub fn key_names(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(KEY_NAME).chain(self.own_keys().map(|(_, key)| key))
+    pub fn key_names(&self) -> impl Iterator<Item = ApiKeyName> {
+        std::iter::once(KEY_NAME.into()).chain(self.own_keys().map(|(_, key)| key))
     }
 
     /// The locations that have a key of their own, with its name.
-    pub fn own_keys(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn own_keys(&self) -> impl Iterator<Item = (&str, ApiKeyName)> {
         let own = self.locations.iter().filter(|(_, location)| location.api_key_file.is_some());
-        own.map(|(id, _)| (id.as_str(), id.as_str()))
+        own.map(|(id, _)| (id.as_str(), id.as_str().into()))
     }
 
     /// The Annie number that texts of a location come from.

@@ -11,7 +11,7 @@ use crate::daemon::config_hold::{self, Reload};
 use crate::daemon::service;
 use crate::daemon::setup::{compare_zones, gateways_of};
 use crate::daemon::ticker::Ticker;
-use crate::engine::engine_loop::Engine;
+use crate::engine::run::Engine;
 use crate::reports::config_difference::{self, Change, Difference};
 use crate::store::controls::config_hold::ConfigHold;
 use crate::store::{Store, StoreError};

@@ -2,13 +2,12 @@
 
 use tracing::{info, warn};
 
-use crate::annie::client::HttpAnnie;
-use crate::annie::gateway::Gateway;
+use crate::annie::client::HttpClient;
 use crate::clock::Clock;
 use crate::config::values::zones::first_disagreement;
 use crate::config::{Config, KEY_NAME, api_key};
 use crate::daemon::error::RunError;
-use crate::engine::engine_loop::Gateways;
+use crate::engine::Gateways;
 use crate::planner::input::Mode;
 
 /// The ways to Annie, one for each key; none in observe mode, which needs no key.
@@ -17,13 +16,13 @@ pub(crate) fn gateways_of(config: &Config) -> Result<Gateways, RunError> {
     if config.rulebook.mode == Mode::Observe {
         return Ok(gateways);
     }
+    let client = HttpClient::new(config.annie.timeout)?;
     for name in config.key_names() {
-        let file = match config.locations.get(name) {
-            Some(location) if name != KEY_NAME => location.api_key_file.as_deref(),
+        let file = match config.locations.get(name.as_str()) {
+            Some(location) if name.as_str() != KEY_NAME => location.api_key_file.as_deref(),
             _ => config.annie.api_key_file.as_deref(),
         };
-        let annie = HttpAnnie::new(&config.annie.base_url, api_key::find(file)?, config.annie.timeout)?;
-        gateways.insert(name.to_owned(), Gateway::Http(annie));
+        gateways.insert(name, client.with_key(&config.annie.base_url, api_key::find(file)?));
     }
     Ok(gateways)
 }

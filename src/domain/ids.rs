@@ -35,9 +35,20 @@ id_type!(
     RuleName
 );
 id_type!(
+    /// The name of an API key in the ledger: `default` for the practice's own, else the id of its location. Never the key.
+    ApiKeyName
+);
+id_type!(
     /// Annie's id of a conversation.
     ConversationId
 );
+
+impl ApiKeyName {
+    /// As the store has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// The one of the known names that somebody who wrote `name` probably meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

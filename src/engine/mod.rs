@@ -1,11 +1,16 @@
 //! The passes: they read the store, ask the pure parts, act, and write the store.
 
 pub mod clock_check;
-pub mod engine_loop;
-pub mod keys;
-pub mod lifecycle;
+mod clock_guard;
+mod context;
+pub(crate) mod keys;
+mod lifecycle;
 pub mod maintenance;
 pub mod planning;
+pub mod report;
+pub mod run;
 pub mod send;
 pub mod sync;
-pub mod task_set;
+mod task_set;
+
+pub use keys::key_set::Gateways;

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use tracing::{error, warn};
 
+use crate::clock::Clock;
 use crate::config::{Config, KEY_NAME};
 use crate::domain::appointment::Appointment;
 use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{Miss, PlanDecision, State};
 use crate::domain::rule::Rule;
+use crate::engine::context::Context;
+use crate::engine::report::PassReport;
 use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::{Plan, plan};
 use crate::store::ledger::reminders;
@@ -27,8 +30,8 @@ pub fn directory(config: &Config) -> Directory {
         country: config.practice.country,
         as_written: config.rulebook.only_to.clone().unwrap_or_default(),
         own: config.rulebook.own_numbers.iter().cloned().collect(),
-        keys: config.own_keys().map(|(location, key)| (location.to_owned(), key.to_owned())).collect(),
-        key: KEY_NAME.to_owned(),
+        keys: config.own_keys().map(|(location, key)| (location.to_owned(), key)).collect(),
+        key: KEY_NAME.into(),
     }
 }
 
@@ -109,6 +112,27 @@ impl Step {
     pub fn is_last(&self) -> bool {
         self.units == 0 || (self.failed > 0 && self.changed == 0)
     }
+}
+
+/// Steps of planning in one pass, so that a great import does not keep due texts waiting.
+pub(crate) const STEPS_AT_ONCE: usize = 8;
+
+/// Plans what changed, in so many steps at most; whether more is left.
+pub(crate) async fn run<C: Clock + 'static>(
+    context: &Context<C>,
+    steps: usize,
+    now: DateTime<Utc>,
+    report: &mut PassReport,
+) -> Result<bool, StoreError> {
+    for _ in 0..steps {
+        let config = context.config.clone();
+        let step: Step = context.store.write(move |tx| plan_some(tx, &config, now)).await?;
+        report.planned += step.changed;
+        if step.is_last() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Plans some of what changed, in one transaction.

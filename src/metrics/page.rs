@@ -17,6 +17,7 @@ use crate::alerts::rules::{self, Book, Facts, Finding};
 use crate::alerts::task::Seen;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::ids::ApiKeyName;
 use crate::metrics::passes::Passes;
 use crate::store::controls::alert_state::Shown;
 use crate::store::reports::metrics::{self, CLASSES, Snapshot, Tally};
@@ -98,7 +99,7 @@ impl<C: Clock + 'static> Page<C> {
                     lateness.observe(late);
                 }
             })?;
-            let keys: Vec<&str> = config.key_names().collect();
+            let keys: Vec<ApiKeyName> = config.key_names().collect();
             let snapshot = metrics::now(connection, &keys, now)?;
             let shown = rules::shown(connection, &config, now)?;
             Ok((ledger, snapshot, shown))

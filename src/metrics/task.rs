@@ -18,7 +18,7 @@ use tracing::{error, info};
 use crate::alerts::task::{AlertReporter, Seen};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::engine_loop::PassReport;
+use crate::engine::report::PassReport;
 use crate::listener::address::Address;
 use crate::listener::serve as listener;
 use crate::metrics::page::Page;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::appointment::{Appointment, Consent};
 use crate::domain::attempt::Attempt;
-use crate::domain::ids::{AppointmentId, ConversationId, PatientId, RuleName};
+use crate::domain::ids::{ApiKeyName, AppointmentId, ConversationId, PatientId, RuleName};
 use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::phone::Phone;
@@ -149,6 +149,8 @@ pub struct Adopted {
 pub struct AppointmentInput {
     /// The row.
     pub row: Appointment,
+    /// The API key its texts go out with.
+    pub api_key: ApiKeyName,
     /// The first start the store saw of it.
     pub first_start: DateTime<Utc>,
     /// When the store first saw the appointment.

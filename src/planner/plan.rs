@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use crate::domain::appointment::Appointment;
-use crate::domain::ids::{AppointmentId, PatientId};
+use crate::domain::ids::{ApiKeyName, AppointmentId, PatientId};
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, PlanDecision, Skip, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
@@ -42,6 +42,8 @@ pub struct Item {
     pub key: ReminderKey,
     /// The patient.
     pub patient_id: PatientId,
+    /// The API key its text goes out with; none where the appointment is no longer of this number.
+    pub api_key: Option<ApiKeyName>,
     /// The number, where there is one.
     pub phone: Option<Phone>,
     /// Its state.
@@ -208,6 +210,7 @@ fn item(book: &Rulebook, input: &PlannerInput, draft: &Draft<'_>, placing: Optio
     Item {
         key: draft.key.clone(),
         patient_id: draft.appointment.row.patient_id.clone(),
+        api_key: Some(draft.appointment.api_key.clone()),
         phone: match &input.number {
             Number::Usable(phone) => Some(phone.clone()),
             Number::Missing | Number::Invalid | Number::Refused => None,
@@ -265,6 +268,7 @@ fn former(
     (answer != kept).then(|| Item {
         key: stored.key.clone(),
         patient_id: appointment.map_or_else(|| PatientId(String::new()), |v| v.row.patient_id.clone()),
+        api_key: None,
         phone: None,
         state: State::Unclaimed(answer),
         waits: None,

@@ -8,6 +8,7 @@ use tracing::warn;
 
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
+use crate::domain::ids::ApiKeyName;
 use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
 use crate::engine::planning::{directory, is_first_text, load_unit, plan_facts};
@@ -99,7 +100,7 @@ pub fn plan_of(
 }
 
 /// What texts that are due wait for, by the names of the keys.
-pub type Blocked = BTreeMap<String, Wait>;
+pub type Blocked = BTreeMap<ApiKeyName, Wait>;
 
 /// What texts that are due wait for.
 ///
@@ -109,19 +110,19 @@ pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Re
     let mut blocked = Blocked::new();
     let wrong = clock_is_wrong(connection, now)? || daemon_state::clock_doubt(connection)?.is_some();
     let stale = feed_age::is_stale(connection, config, now)?;
-    let unobserved = listings::blind_keys(connection)?;
+    let unobserved = listings::unobserved_keys(connection)?;
     for key in config.key_names() {
         let wait = match wrong {
             true => Some(Wait::Clock),
             false if stale => Some(Wait::StaleFeed),
-            false if unobserved.iter().any(|unobserved| unobserved == key) => Some(Wait::CatchingUp),
-            false => circuit::waits(&circuits::health(connection, key)?, now),
+            false if unobserved.iter().any(|unobserved| *unobserved == key) => Some(Wait::CatchingUp),
+            false => circuit::waits(&circuits::health(connection, &key)?, now),
         };
         let wait = match (wait, daily_limits::left_today(connection, config, now)?) {
             (None, Left::Nothing(why, _)) => Some(why),
             (wait, _) => wait,
         };
-        blocked.extend(wait.map(|wait| (key.to_owned(), wait)));
+        blocked.extend(wait.map(|wait| (key.clone(), wait)));
     }
     Ok(blocked)
 }
@@ -172,8 +173,7 @@ pub fn rows_in(
         let overdue = planned && item.due_at.is_some_and(|at| at <= now);
         let stored = input.stored.iter().find(|stored| planned && stored.key == item.key);
         let overdue_since = stored.and_then(|stored| stored.due_at).filter(|at| *at <= now);
-        let key = config.key_name(config.rulebook.location_of(appointment));
-        let waits = item.waits.or(blocked.get(key).copied().filter(|_| overdue));
+        let waits = item.waits.or(item.api_key.as_ref().and_then(|key| blocked.get(key).copied()).filter(|_| overdue));
         let code = item.state.reason().or(waits.filter(|_| planned).map(Wait::code));
         rows.push(Row {
             item: item.clone(),
@@ -229,7 +229,7 @@ pub struct Overview {
 pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Overview, StoreError> {
     let mut open = None;
     for key in config.key_names() {
-        open = open.or(circuits::health(connection, key)?.open);
+        open = open.or(circuits::health(connection, &key)?.open);
     }
     let waits = waits(connection, config, now)?.into_values().next();
     Ok(Overview {

@@ -24,7 +24,9 @@ use crate::clock::{Clock, ManualClock};
 use crate::config::{self, Config, KEY_NAME};
 use crate::domain::ids::ConversationId;
 use crate::domain::reminder::State;
-use crate::engine::engine_loop::{Engine, Gateways, PassReport};
+use crate::engine::Gateways;
+use crate::engine::report::PassReport;
+use crate::engine::run::Engine;
 use crate::simulation::auditor::{Auditor, Delivered};
 use crate::simulation::crash::{Files, Fuse};
 use crate::simulation::practice::{Practice, config_text};
@@ -225,7 +227,7 @@ impl Simulation {
                 fuse: fuse.clone(),
                 store: store.clone(),
             };
-            let gateways = Gateways::from([(KEY_NAME.to_owned(), Gateway::StandIn(Arc::new(annie)))]);
+            let gateways = Gateways::from([(KEY_NAME.into(), Gateway::new(annie))]);
             let mut engine = Engine::new(store, self.clock.clone(), gateways, self.config.clone());
             let started = tokio::select! {
                 biased;

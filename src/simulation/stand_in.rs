@@ -1,11 +1,10 @@
 //! Annie in a simulation: the model with its faults, asked in step with the database, so that a seed is one story.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use crate::annie::gateway::{Call, Raw, StandIn};
+use crate::annie::gateway::{Answering, Call, Raw, StillGood, Transport};
 use crate::annie::model::{Broke, Manner, Model, Request};
 use crate::annie::verdict::Headers;
 use crate::clock::{Clock, ManualClock};
@@ -39,11 +38,11 @@ impl Annie {
     fn answer_now(shared: &Mutex<Shared>, call: Call, now: DateTime<Utc>, retry: bool) -> Raw {
         let mut shared = lock(shared);
         if shared.down {
-            return Raw::Unreachable;
+            return Raw::Unreachable("no connection".to_owned());
         }
         let (request, text) = match call {
             Call::Sms(request) => (Request::Sms(Ok(request.clone())), Some(request)),
-            Call::Probe => (Request::PhoneNumbers, None),
+            Call::PhoneNumbers => (Request::PhoneNumbers, None),
             Call::List { offset, limit } => (Request::List(Some((offset, limit))), None),
             Call::Messages(id) => (Request::Messages(id.0), None),
         };
@@ -73,7 +72,7 @@ impl Annie {
             headers.rate_limit_reset = Some(reset.to_string());
         }
         match answer.manner {
-            Manner::Never => Raw::Broken,
+            Manner::Never => Raw::Broken("the connection broke".to_owned()),
             Manner::Garbled => Raw::Answer { status: answer.status, headers, body: Ok(b"{\"success\":tr".to_vec()) },
             Manner::Plainly | Manner::After(_) => {
                 Raw::Answer { status: answer.status, headers, body: Ok(answer.body.to_string().into_bytes()) }
@@ -82,9 +81,12 @@ impl Annie {
     }
 }
 
-impl StandIn for Annie {
-    fn answer(&self, call: Call) -> Pin<Box<dyn Future<Output = Raw> + Send + '_>> {
+impl Transport for Annie {
+    fn call(&self, call: Call, still_good: StillGood) -> Answering<'_> {
         Box::pin(async move {
+            if !still_good() {
+                return Raw::LetGo;
+            }
             let (shared, truth, fuse) = (self.shared.clone(), self.truth.clone(), self.fuse.clone());
             // In the database's own thread, so that what is sent and what is written have one order.
             let answered = self

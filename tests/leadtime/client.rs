@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::time::Duration;
 
-use leadtime::annie::client::HttpAnnie;
+use leadtime::annie::client::HttpClient;
 use leadtime::annie::wire::SmsRequest;
 use leadtime::domain::outcome::{NotSent, Outcome};
 use rustix::net::sockopt::set_socket_linger;
@@ -28,7 +28,7 @@ fn send_to(base_url: Option<String>, misbehave: fn(TcpStream)) -> Outcome {
 
 /// What becomes of one text sent to this address; `still_good` is what is said just before its first byte leaves.
 pub(crate) fn one_text(base_url: &str, timeout: Duration, still_good: bool) -> Outcome {
-    let annie = HttpAnnie::new(base_url, "key".into(), timeout).unwrap();
+    let annie = HttpClient::new(timeout).unwrap().with_key(base_url, "key".into());
     let request = SmsRequest {
         from_number: "+13035550199".into(),
         to_number: "+13035550101".into(),

@@ -220,7 +220,7 @@ fn the_commands_say_what_they_do() {
 #[tokio::test]
 async fn a_test_text_asks_annie_for_her_time() {
     let world = World::new().await;
-    let gateway = Gateway::Scripted(world.annie.clone());
+    let gateway = Gateway::new(world.annie.clone());
     clocks_agree(&gateway, world.clock.as_ref()).await.unwrap();
     for minutes in [-3, 3] {
         world.annie.is_ahead(TimeDelta::minutes(minutes));

@@ -112,7 +112,7 @@ fn the_data_dictionary_is_the_schema() {
 
 #[test]
 fn every_act_of_the_audit_is_named() {
-    let source = read("src/store/audit.rs");
+    let source = read("src/store/ledger/audit.rs");
     let acts = source.split("acts! {").nth(1).unwrap().split('}').next().unwrap();
     let acts: BTreeSet<&str> = acts.lines().filter_map(|line| line.split('"').nth(1)).collect();
     let written = first_cells(&read("docs/data.md"), "#### Acts");

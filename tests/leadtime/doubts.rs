@@ -516,7 +516,7 @@ async fn a_clock_set_right_while_the_service_was_off_is_right() {
         }
         let mut world = world.restart().await;
         if observe {
-            world.engine.set_gateways(leadtime::engine::engine_loop::Gateways::new());
+            world.engine.set_gateways(leadtime::engine::Gateways::new());
         }
         world.settle().await;
         assert_eq!(world.number("SELECT count(*) FROM clock_doubt"), 0, "observe: {observe}");

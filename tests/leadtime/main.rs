@@ -29,6 +29,7 @@ mod properties;
 mod real_data;
 mod refusals;
 mod retention;
+mod script;
 mod setup;
 mod shared;
 mod simulated;

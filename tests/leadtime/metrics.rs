@@ -107,7 +107,7 @@ fn figures_on_a_socket_that_was_left_behind() {
 fn the_example_rules_name_series_that_exist() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let rules = std::fs::read_to_string(root.join("docs/prometheus-rules.yml")).unwrap();
-    let page = std::fs::read_to_string(root.join("src/daemon/metrics/page.rs")).unwrap();
+    let page = std::fs::read_to_string(root.join("src/metrics/page.rs")).unwrap();
     let names: Vec<&str> = rules
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter_map(|word| word.strip_prefix("leadtime_"))

@@ -398,7 +398,8 @@ fn the_sandbox_stands_in_for_every_endpoint() {
     let mut sandbox = Sandbox::start(&practice, &["--key", "k"]);
     let url = sandbox.base_url.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let client = leadtime::annie::client::HttpAnnie::new(&url, "k".into(), std::time::Duration::from_secs(5)).unwrap();
+    let client =
+        leadtime::annie::client::HttpClient::new(std::time::Duration::from_secs(5)).unwrap().with_key(&url, "k".into());
     let request = leadtime::annie::wire::SmsRequest {
         from_number: "+13035550199".into(),
         to_number: "+13035550101".into(),
@@ -446,9 +447,9 @@ fn a_sandbox_with_a_configuration_knows_only_its_number() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     let mut sandbox = Sandbox::start(&practice, &["--config", "config.toml"]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let client =
-        leadtime::annie::client::HttpAnnie::new(&sandbox.base_url, "k".into(), std::time::Duration::from_secs(5))
-            .unwrap();
+    let client = leadtime::annie::client::HttpClient::new(std::time::Duration::from_secs(5))
+        .unwrap()
+        .with_key(&sandbox.base_url, "k".into());
     for (from_number, status) in [("+13035550199", 200), ("+13035550198", 404)] {
         let request = leadtime::annie::wire::SmsRequest {
             from_number: from_number.into(),

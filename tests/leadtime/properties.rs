@@ -159,6 +159,7 @@ fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
 
 fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> PlannerInput {
     let appointment = |(n, (start, seen, imports, status, patient, place)): (usize, &Odd)| AppointmentInput {
+        api_key: "default".into(),
         row: Appointment {
             id: format!("a{n}").as_str().into(),
             patient_id: format!("p{patient}").as_str().into(),

@@ -226,6 +226,7 @@ fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
     let now = at("2026-11-09T22:00:00Z");
     let item = Item {
         key: key(appointment),
+        api_key: Some("default".into()),
         patient_id: leadtime::domain::ids::PatientId(appointment.to_owned()),
         phone: Some(to.clone()),
         state: State::Unclaimed(PlanDecision::Planned),
@@ -251,7 +252,7 @@ fn claim(connection: &mut Connection, appointment: &str, to: &Phone) -> Result<i
     let claim = messages::Claim {
         keys: &[key(appointment)],
         phone: to,
-        api_key: "default",
+        api_key: &"default".into(),
         body: Private("{}"),
         now: at("2026-11-09T22:00:00Z"),
         zone: &zone(),
@@ -442,7 +443,7 @@ fn due_comes_by_expiry_one_for_each_number_and_not_to_numbers_in_doubt() {
     connection.execute("UPDATE reminders SET due_at = due_at + 1 WHERE appointment_id = 'b'", []).unwrap();
     let now = at("2026-11-09T22:00:00Z");
     let due = |connection: &Connection, limit| -> Vec<String> {
-        let found = reminders::due(connection, now, &|_| true, limit).unwrap();
+        let found = reminders::due(connection, now, &"default".into(), limit).unwrap();
         found.into_iter().map(|d| d.key.appointment_id.0).collect()
     };
     assert_eq!(due(&connection, 9), ["c", "a"]);
@@ -491,24 +492,24 @@ fn rules_go_live_once_and_anew_with_another_lead() {
 fn an_open_circuit_is_remembered_and_forgiven() {
     let (_folder, mut connection, attempt) = claimed();
     settle(&mut connection, attempt, &Outcome::NotSent(NotSent::Refused { status: 403 })).unwrap();
-    let health = circuits::health(&connection, "default").unwrap();
+    let health = circuits::health(&connection, &"default".into()).unwrap();
     assert_eq!((health.refused, health.refused_status, health.open), (vec![phone(1)], Some(403), None));
     let now = at("2026-11-09T22:00:00Z");
     let open = circuits::Open { since: now, reason: "r".into(), next_probe: now, probes: 3 };
     let tx = connection.transaction().unwrap();
-    circuits::set_open(&tx, "default", &open).unwrap();
-    assert_eq!(circuits::health(&tx, "default").unwrap().open, Some(open));
-    assert_eq!(circuits::health(&tx, "another").unwrap(), circuits::Health::default());
-    circuits::set_closed(&tx, "default").unwrap();
-    let health = circuits::health(&tx, "default").unwrap();
+    circuits::set_open(&tx, &"default".into(), &open).unwrap();
+    assert_eq!(circuits::health(&tx, &"default".into()).unwrap().open, Some(open));
+    assert_eq!(circuits::health(&tx, &"another".into()).unwrap(), circuits::Health::default());
+    circuits::set_closed(&tx, &"default".into()).unwrap();
+    let health = circuits::health(&tx, &"default".into()).unwrap();
     assert_eq!(
         health.refused_before.iter().map(|r| r.phone.clone()).collect::<Vec<_>>(),
         [phone(1)],
         "others still go first"
     );
-    assert_eq!((health.refused, health.open, circuits::probes(&tx, "default").unwrap()), (vec![], None, 3));
-    circuits::forget_probes(&tx, "default").unwrap();
-    assert_eq!(circuits::probes(&tx, "default").unwrap(), 0);
+    assert_eq!((health.refused, health.open, circuits::probes(&tx, &"default".into()).unwrap()), (vec![], None, 3));
+    circuits::forget_probes(&tx, &"default".into()).unwrap();
+    assert_eq!(circuits::probes(&tx, &"default".into()).unwrap(), 0);
 }
 
 #[test]
@@ -526,7 +527,7 @@ fn marks_become_units_and_one_number_is_one_unit_however_it_is_written() {
         as_written: BTreeSet::new(),
         own: BTreeSet::new(),
         keys: std::collections::BTreeMap::new(),
-        key: "default".to_owned(),
+        key: "default".into(),
     };
     let tx = connection.transaction().unwrap();
     let units: Vec<PlanningUnit> =
@@ -642,7 +643,7 @@ fn a_database_of_version_1_reads_its_phone_cells_again() {
         as_written: BTreeSet::new(),
         own: BTreeSet::new(),
         keys: std::collections::BTreeMap::new(),
-        key: "default".to_owned(),
+        key: "default".into(),
     };
     let tx = connection.transaction().unwrap();
     replan_queue::mark_all(&tx).unwrap();

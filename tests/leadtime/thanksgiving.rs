@@ -66,6 +66,7 @@ fn appointments(config: &Config) -> BTreeMap<usize, Vec<AppointmentInput>> {
 
 fn appointment(id: &str, starts_at: DateTime<Utc>) -> AppointmentInput {
     AppointmentInput {
+        api_key: "default".into(),
         row: Appointment {
             id: id.into(),
             patient_id: format!("p-{id}").as_str().into(),

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::script::Script;
 use chrono::{DateTime, TimeDelta, Utc};
 use leadtime::annie::gateway::Gateway;
-use leadtime::annie::script::Script;
 use leadtime::clock::{Clock, ManualClock};
 use leadtime::config::{self, Config};
 use leadtime::domain::outcome::Outcome;
-use leadtime::engine::engine_loop::{Engine, PassReport};
+use leadtime::engine::report::PassReport;
+use leadtime::engine::run::Engine;
 use leadtime::store::Store;
 use leadtime::store::connection::open;
 use rusqlite::Connection;
@@ -243,7 +244,8 @@ fn config_of(folder: &TempDir) -> Config {
 async fn engine(folder: &TempDir, clock: &Arc<ManualClock>, annie: &Script) -> Engine<ManualClock> {
     let config = config_of(folder);
     let store = Store::new(open::read_write(&config.database).unwrap());
-    let gateway = |name: &str| (name.to_owned(), Gateway::Scripted(annie.clone()));
+    annie.keep_time_by(clock.clone());
+    let gateway = |name| (name, Gateway::new(annie.clone()));
     let gateways = config.key_names().map(gateway).collect();
     let mut engine = Engine::new(store, clock.clone(), gateways, Arc::new(config));
     engine.start().await.unwrap();

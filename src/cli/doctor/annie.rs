@@ -4,13 +4,15 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 
-use crate::annie::client::HttpAnnie;
+use crate::annie::client::HttpClient;
+use crate::annie::gateway::Gateway;
 use crate::annie::verdict::{Heard, ReadError};
 use crate::cli::doctor::finding::Finding;
 use crate::cli::failure::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::config::api_key::{self, KeyError};
 use crate::config::{Config, KEY_NAME};
+use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
 use crate::planner::input::Mode;
 
@@ -26,15 +28,15 @@ pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut findings = Vec::new();
     for name in config.key_names() {
-        let file = match config.locations.get(name) {
-            Some(location) if name != KEY_NAME => location.api_key_file.as_deref(),
+        let file = match config.locations.get(name.as_str()) {
+            Some(location) if name.as_str() != KEY_NAME => location.api_key_file.as_deref(),
             _ => config.annie.api_key_file.as_deref(),
         };
         let found = match api_key::find_by_hand(file, path) {
             Ok(found) => found,
             Err(_) if config.rulebook.mode == Mode::Observe => {
                 findings.extend(named(
-                    name,
+                    &name,
                     vec![Finding::look("key", "no key is given; observe mode needs none", "README, \"The key\"")],
                 ));
                 continue;
@@ -46,21 +48,24 @@ pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure>
                 };
                 // Nobody has looked whether texts can go out.
                 findings.extend(named(
-                    name,
+                    &name,
                     vec![Finding::bad("key", format!("it could not be checked: {error}"), remedy)],
                 ));
                 continue;
             }
         };
-        match HttpAnnie::new(&config.annie.base_url, found, config.annie.timeout) {
-            Ok(annie) => findings.extend(named(name, runtime.block_on(talk(config, name, &annie)))),
+        match HttpClient::new(config.annie.timeout) {
+            Ok(client) => {
+                let annie = client.with_key(&config.annie.base_url, found);
+                findings.extend(named(&name, runtime.block_on(talk(config, &name, &annie))));
+            }
             Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "apt install ca-certificates")),
         }
     }
     Ok(findings)
 }
 
-async fn talk(config: &Config, name: &str, annie: &HttpAnnie) -> Vec<Finding> {
+async fn talk(config: &Config, name: &ApiKeyName, annie: &Gateway) -> Vec<Finding> {
     let now = || SystemClock.now();
     let mut findings = Vec::new();
     let Heard { answer, date, .. } = annie.phone_numbers(now).await;
@@ -106,8 +111,8 @@ async fn talk(config: &Config, name: &str, annie: &HttpAnnie) -> Vec<Finding> {
 }
 
 /// The findings with the key they are about, where it is a location's own.
-fn named(name: &str, findings: Vec<Finding>) -> Vec<Finding> {
-    let of = |finding: Finding| match name {
+fn named(name: &ApiKeyName, findings: Vec<Finding>) -> Vec<Finding> {
+    let of = |finding: Finding| match name.as_str() {
         KEY_NAME => finding,
         _ => Finding { found: format!("with the key of `{name}`: {}", finding.found), ..finding },
     };
@@ -115,9 +120,9 @@ fn named(name: &str, findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// The numbers that texts of a key come from.
-fn numbers_of(config: &Config, name: &str) -> Vec<Phone> {
-    let practice = (name == KEY_NAME).then(|| config.practice.from_number.clone());
-    let own = config.locations.iter().filter(|(id, _)| config.key_name(Some(id)) == name);
+fn numbers_of(config: &Config, name: &ApiKeyName) -> Vec<Phone> {
+    let practice = (name.as_str() == KEY_NAME).then(|| config.practice.from_number.clone());
+    let own = config.locations.iter().filter(|(id, _)| config.key_name(Some(id)) == *name);
     let mut numbers: Vec<Phone> = practice.into_iter().chain(own.map(|(_, own)| own.from_number.clone())).collect();
     numbers.sort();
     numbers.dedup();

@@ -1,70 +1,72 @@
-//! One line to Annie for each key: its permits, and what is being read over it.
+//! One API key: its way to Annie, its permits, its due texts, and how reading with it goes. A slow or closed key holds up
+//! no other.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tracing::{info, warn};
 
 use crate::annie::gateway::Gateway;
 use crate::annie::verdict::ReadError;
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::engine_loop::{Engine, PassReport};
+use crate::domain::ids::ConversationId;
 use crate::engine::send::in_flight::SendSlot;
 use crate::engine::send::pace::Permits;
 use crate::engine::send::queue::Queue;
-use crate::engine::sync::reading::{self, Done, Job, Wanting};
-use crate::engine::sync::reconcile::Next;
-use crate::planner::input::Mode;
-use crate::store::StoreError;
-use crate::store::conversations::listings;
+use crate::engine::sync::reading::{self, Done, Job};
 
-/// How often Annie is asked for her time while this machine's is doubted.
+/// How often Annie is asked for the time while this machine's is doubted.
 const ASK_THE_TIME: Duration = Duration::from_secs(60);
 /// Failures in a row after which the list of conversations counts as unreadable.
 const LIST_IS_BROKEN: u32 = 3;
 /// A listing that failed is tried again after this.
 const LIST_AGAIN: Duration = Duration::from_secs(300);
 
-/// One key: its way to Annie, its permits, and how reading goes. A slow or closed one holds up no other.
+/// The state of one key.
 #[derive(Debug)]
 pub(crate) struct KeyWorker {
     pub(crate) send_slot: SendSlot,
     pub(crate) permits: Permits,
+    /// Its texts that are due.
+    pub(crate) queue: Queue,
     /// The reading under way.
     pub(crate) is_reading: Option<u64>,
     /// The last reading was of replies.
     pub(crate) read_replies: bool,
-    /// Readings in a row without an answer.
-    pub(crate) failures: u32,
+    /// Conversations to read with this key because another key's text is due to their number.
+    pub(crate) asked_for: VecDeque<ConversationId>,
+    /// Nothing was to be read; it is not looked for again before this, by the boot clock, while texts go out.
+    pub(crate) nothing_to_read_until: Duration,
     /// No reading before this, by the boot clock.
     pub(crate) not_before: Duration,
-    /// No listing before this, by the boot clock: the wall clock may be set meanwhile.
-    pub(crate) no_listing_before: Option<Duration>,
-    /// Listings in a row that failed.
-    pub(crate) list_failures: u32,
-    /// The status with which Annie refused the last reading, if she did.
+    /// When it is looked at although nothing happened to it, by the boot clock; kept in step with the key set.
+    pub(crate) look_at: Option<Duration>,
+    /// The status with which Annie refused the last reading, if it did.
     pub(crate) refused: Option<u16>,
-    /// Its texts that are due.
-    pub(crate) queue: Queue,
-    /// Nothing was to be read; it is not asked again before this, by the boot clock, while texts go out.
-    pub(crate) nothing_to_read_until: Duration,
+    /// Readings in a row without an answer.
+    failures: u32,
+    /// No listing before this, by the boot clock: the wall clock may be set meanwhile.
+    no_listing_before: Option<Duration>,
+    /// Listings in a row that failed.
+    list_failures: u32,
 }
 
 impl KeyWorker {
     pub(crate) fn new(gateway: Gateway, config: &Config) -> KeyWorker {
-        let permits = Permits::per_minute(config.annie.requests_per_minute);
         KeyWorker {
             send_slot: SendSlot::new(gateway, config.annie.concurrency),
-            permits,
+            permits: Permits::per_minute(config.annie.requests_per_minute),
+            queue: Queue::default(),
             is_reading: None,
             read_replies: false,
-            failures: 0,
+            asked_for: VecDeque::new(),
+            nothing_to_read_until: Duration::ZERO,
             not_before: Duration::ZERO,
+            look_at: None,
+            refused: None,
+            failures: 0,
             no_listing_before: None,
             list_failures: 0,
-            refused: None,
-            queue: Queue::default(),
-            nothing_to_read_until: Duration::ZERO,
         }
     }
 
@@ -73,169 +75,77 @@ impl KeyWorker {
         self.permits = self.permits.clone().at_speed(config.annie.requests_per_minute);
         self.send_slot = SendSlot::new(self.send_slot.gateway.clone(), config.annie.concurrency);
     }
-}
 
-impl KeyWorker {
+    /// The same key with another gateway, after a reload: what it was refused says nothing about the new one.
+    pub(crate) fn with_gateway(self, gateway: Gateway, config: &Config) -> KeyWorker {
+        let send_slot = SendSlot::new(gateway, config.annie.concurrency);
+        KeyWorker { send_slot, failures: 0, refused: None, not_before: Duration::ZERO, ..self }
+    }
+
     /// Whether the list of conversations can be read, as far as the last tries tell: one failure is none yet.
     pub(crate) fn list_works(&self) -> bool {
         self.list_failures < LIST_IS_BROKEN
     }
-}
 
-impl<C: Clock + 'static> Engine<C> {
-    /// Takes in what was read; how many readings.
-    pub(crate) async fn take_readings(&mut self) -> Result<usize, StoreError> {
-        let mut taken = 0;
-        while let Some((id, done)) = self.readings.take_next() {
-            let Some(done) = done else {
-                self.note_failed_task(id);
-                continue;
-            };
-            taken += 1;
-            if done.was_answered() {
-                self.watch.record_response_date(done.date, done.between.0, done.between.1);
-            }
-            let now = self.clock.now();
-            self.note_reading(&done);
-            let boot = self.clock.boot();
-            let config = self.config.clone();
-            let (done, applied, was_unobserved) = self
-                .store
-                .write(move |tx| {
-                    let was_unobserved = listings::state(tx, &done.api_key)?.is_some_and(|s| s.unobserved.is_some());
-                    let applied = reading::apply(tx, &config, &done, now)?;
-                    Ok((done, applied, was_unobserved))
-                })
-                .await?;
-            reading::report(&done, &applied, was_unobserved);
-            if let (Some((how, _)), Some(worker)) = (applied.concluded, self.workers.get_mut(&done.api_key)) {
-                let failed = how == Next::Incomplete;
-                worker.no_listing_before = failed.then_some(boot + LIST_AGAIN);
-                worker.list_failures = if failed { worker.list_failures + 1 } else { 0 };
-            }
-        }
-        Ok(taken)
+    /// Whether a listing may begin.
+    pub(crate) fn may_list(&self, boot: Duration) -> bool {
+        self.no_listing_before.is_none_or(|until| boot >= until)
     }
 
-    /// A reading that failed within Leadtime: its line reads again, after a while.
-    fn note_failed_task(&mut self, id: u64) {
-        let boot = self.clock.boot();
-        for (key, worker) in self.workers.iter_mut().filter(|(_, worker)| worker.is_reading == Some(id)) {
-            warn!(
-                key,
-                "a reading of Annie's list or of replies failed within Leadtime; it is tried again. If it happens again, please report this line"
-            );
-            worker.is_reading = None;
-            worker.failures += 1;
-            worker.not_before = boot + reading::pause_after(worker.failures);
-        }
+    /// A listing that failed under a wrong clock says nothing about the next.
+    pub(crate) fn forget_failed_listings(&mut self) {
+        (self.no_listing_before, self.list_failures) = (None, 0);
     }
 
-    /// What a reading tells about the line: failures make it wait.
-    pub(crate) fn note_reading(&mut self, done: &Done) {
-        let boot = self.clock.boot();
-        let Some(worker) = self.workers.get_mut(&done.api_key) else { return };
-        worker.is_reading = None;
-        worker.read_replies = matches!(done.job, Job::Replies(_));
+    /// A listing came to its end: complete, or lacking conversations that Annie counts.
+    pub(crate) fn note_listing(&mut self, is_complete: bool, boot: Duration) {
+        self.no_listing_before = (!is_complete).then_some(boot + LIST_AGAIN);
+        self.list_failures = if is_complete { 0 } else { self.list_failures + 1 };
+    }
+
+    /// A reading failed within Leadtime: the key reads again, after a while.
+    pub(crate) fn note_failed_task(&mut self, boot: Duration) {
+        self.is_reading = None;
+        self.failures += 1;
+        self.not_before = boot + reading::pause_after(self.failures);
+    }
+
+    /// What a reading tells about the key: failures make it wait.
+    pub(crate) fn note_reading(&mut self, done: &Done, is_clock_confirmed: bool, boot: Duration) {
+        self.is_reading = None;
+        self.read_replies = matches!(done.job, Job::Replies(_));
         match (&done.job, done.error()) {
             // One conversation that cannot be read holds up no other.
             (_, None) | (Job::Replies(_), Some(ReadError::Refused { .. })) => {
-                worker.failures = 0;
-                worker.refused = None;
+                self.failures = 0;
+                self.refused = None;
                 if done.job == Job::Probe {
-                    info!(key = done.api_key, "Annie accepts the key");
+                    info!(api_key = %done.api_key, "Annie accepts the key");
                 }
             }
-            (job, Some(error)) => {
-                worker.failures += 1;
-                // One conversation that may not be read says nothing about the key.
-                if let (ReadError::Refused { status }, Job::Page { .. } | Job::Probe) = (error, job) {
-                    worker.refused = Some(*status);
-                }
-                worker.not_before = boot + reading::pause_after(worker.failures);
-                worker.list_failures += u32::from(matches!(job, Job::Page { .. }) && *error != ReadError::Unreachable);
-                if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
-                    worker.no_listing_before = Some(boot + LIST_AGAIN);
-                }
-                if *job == Job::Probe {
-                    warn!(
-                        key = done.api_key,
-                        "Annie does not accept the key, or cannot be asked ({error}); it is tried again by itself, ever more slowly, and a restart tries at once"
-                    );
-                }
-            }
+            (job, Some(error)) => self.note_failure(job, error, &done.api_key.0, boot),
         }
-        if done.job == Job::Probe && !self.watch.is_confirmed() {
-            worker.not_before = worker.not_before.max(boot + ASK_THE_TIME);
+        if done.job == Job::Probe && !is_clock_confirmed {
+            self.not_before = self.not_before.max(boot + ASK_THE_TIME);
         }
     }
 
-    /// Begins the next reading of each key that has none under way; the keys that have texts due.
-    pub(crate) async fn read(&mut self, report: &mut PassReport) -> Result<Vec<String>, StoreError> {
-        let mut keys_with_due = Vec::new();
-        if self.config.rulebook.mode == Mode::Observe {
-            return Ok(keys_with_due);
+    fn note_failure(&mut self, job: &Job, error: &ReadError, name: &str, boot: Duration) {
+        self.failures += 1;
+        // One conversation that may not be read says nothing about the key.
+        if let (ReadError::Refused { status }, Job::Page { .. } | Job::Probe) = (error, job) {
+            self.refused = Some(*status);
         }
-        let confirmed = self.watch.is_confirmed();
-        for (key, worker) in &mut self.workers {
-            let (now, boot) = (self.clock.now(), self.clock.boot());
-            if worker.is_reading.is_some() || (self.bursting && boot < worker.nothing_to_read_until) {
-                keys_with_due.extend((!worker.queue.is_empty()).then(|| key.clone()));
-                continue;
-            }
-            let wanting = Wanting {
-                now,
-                confirmed: confirmed && self.begun,
-                read_replies: worker.read_replies,
-                may_list: worker.no_listing_before.is_none_or(|until| boot >= until),
-                texts_due: false,
-            };
-            let (config, api_key, mut queue) = (self.config.clone(), key.clone(), std::mem::take(&mut worker.queue));
-            let (queue, (job, due)) = self
-                .store
-                .write(move |tx| {
-                    queue.refresh(tx, &config, &api_key, now)?;
-                    let wanting = Wanting { texts_due: !queue.is_empty(), ..wanting };
-                    let next = reading::next(tx, &config, &api_key, wanting)?;
-                    Ok((queue, next))
-                })
-                .await?;
-            worker.queue = queue;
-            if due {
-                keys_with_due.push(key.clone());
-            }
-            if job.is_none() {
-                worker.nothing_to_read_until = boot + Duration::from_secs(1);
-                continue;
-            }
-            let wait = worker.permits.wait_to_read(due, boot).max(worker.not_before.saturating_sub(boot));
-            if !wait.is_zero() || !worker.permits.may_read(due, boot) {
-                report.again_in = report.again_in.into_iter().chain([wait.max(Duration::from_millis(1))]).min();
-                continue;
-            }
-            let Some(job) = job else { continue };
-            worker.permits.take_read(boot);
-            report.reading += 1;
-            let (gateway, key, clock, nudge) =
-                (worker.send_slot.gateway.clone(), key.clone(), self.clock.clone(), self.nudge.clone());
-            let work = async move { reading::fetch(gateway, key, job, clock.as_ref()).await };
-            worker.is_reading = Some(self.readings.begin(work, nudge));
+        self.not_before = boot + reading::pause_after(self.failures);
+        self.list_failures += u32::from(matches!(job, Job::Page { .. }) && *error != ReadError::Unreachable);
+        if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
+            self.no_listing_before = Some(boot + LIST_AGAIN);
         }
-        Ok(keys_with_due)
-    }
-
-    /// The status with which Annie refuses to be read, with one of the keys: while she does, nothing can be caught up
-    /// with, so nothing is sent, and no text opens the circuit.
-    pub fn refused_reading(&self) -> Option<u16> {
-        self.workers.values().find_map(|worker| worker.refused)
-    }
-
-    /// Waits until the readings under way have ended and are taken in; how many. For tests and simulations.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub async fn finish_readings(&mut self) -> Result<usize, StoreError> {
-        self.readings.finish().await;
-        self.take_readings().await
+        if *job == Job::Probe {
+            warn!(
+                api_key = name,
+                "Annie does not accept the key, or cannot be asked ({error}); it is tried again by itself, ever more slowly, and a restart tries at once"
+            );
+        }
     }
 }

@@ -1,3 +1,4 @@
-//! What each API key owns: its gateway, permits, queue and reading state.
+//! What each API key owns: its gateway, permits, queue and reading state; and which keys have something to do.
 
-pub mod key_worker;
+pub(crate) mod key_set;
+pub(crate) mod key_worker;

@@ -1,25 +1,34 @@
-//! What every pass does beside sending: the heartbeat, what has expired, what changed and is planned.
+//! What every pass does beside planning, reading and sending: the heartbeat, what has expired, what is given up.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{error, warn};
 
 use crate::clock::Clock;
-use crate::engine::engine_loop::{Engine, PassReport};
-use crate::engine::planning::{self, Step};
+use crate::engine::context::Context;
 use crate::store::StoreError;
 use crate::store::ledger::{messages, reminders, resolution};
 use crate::store::planning::{daemon_state, replan_queue};
 
-/// Steps of planning in one pass, so that a great import does not keep due texts waiting.
-const STEPS_AT_ONCE: usize = 8;
 /// How often a sign of life is stored.
 pub(crate) const HEARTBEAT: TimeDelta = TimeDelta::minutes(1);
 
-impl<C: Clock + 'static> Engine<C> {
-    pub(crate) async fn maintain(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// When a sign of life was last stored, and what was said.
+#[derive(Debug, Default)]
+pub(crate) struct EachPass {
+    last_beat: Option<DateTime<Utc>>,
+    warned_unknown: u64,
+}
+
+impl EachPass {
+    /// One round, in one transaction.
+    pub(crate) async fn run<C: Clock + 'static>(
+        &mut self,
+        context: &Context<C>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let beat = self.last_beat.is_none_or(|last| now - last >= HEARTBEAT || now < last);
-        let settle = self.config.annie.settle;
-        let (held, given_up, unknown) = self
+        let settle = context.config.annie.settle;
+        let (held, given_up, unknown) = context
             .store
             .write(move |tx| {
                 if beat {
@@ -35,6 +44,11 @@ impl<C: Clock + 'static> Engine<C> {
         if beat {
             self.last_beat = Some(now);
         }
+        self.report(held, given_up, unknown);
+        Ok(())
+    }
+
+    fn report(&mut self, held: usize, given_up: usize, unknown: u64) {
         if held > 0 {
             error!(
                 count = held,
@@ -54,20 +68,5 @@ impl<C: Clock + 'static> Engine<C> {
             );
         }
         self.warned_unknown = unknown;
-        Ok(())
-    }
-
-    /// Plans what changed; whether more is left.
-    pub(crate) async fn plan(&self, now: DateTime<Utc>, report: &mut PassReport) -> Result<bool, StoreError> {
-        // While texts go out, what they change is planned bit by bit: a claim plans its number anyway.
-        for _ in 0..if self.bursting { 1 } else { STEPS_AT_ONCE } {
-            let config = self.config.clone();
-            let step: Step = self.store.write(move |tx| planning::plan_some(tx, &config, now)).await?;
-            report.planned += step.changed;
-            if step.is_last() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 }

@@ -7,6 +7,7 @@ use tracing::error;
 
 use crate::annie::wire::SmsRequest;
 use crate::config::Config;
+use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::domain::reminder::{PlanDecision, State, Wait};
@@ -44,7 +45,7 @@ pub struct Claimed {
     /// The number.
     pub phone: Phone,
     /// The key it goes out with, by its name.
-    pub api_key: String,
+    pub api_key: ApiKeyName,
     pub(crate) request: SmsRequest,
 }
 
@@ -97,13 +98,13 @@ pub struct Allowance {
 pub fn claim_some(
     tx: &Transaction<'_>,
     config: &Config,
-    api_key: &str,
+    api_key: &ApiKeyName,
     trusted: Trusted,
     now: DateTime<Utc>,
     allowance: Allowance,
     queue: &mut Queue,
 ) -> Result<Claiming, StoreError> {
-    queue.refresh(tx, config, api_key, now)?;
+    queue.refresh(tx, api_key, now)?;
     if queue.is_empty() {
         return Ok(match conversation::due_unread(tx, now - SOON_READ, now)? {
             0 => Claiming::Sent(Vec::new()),
@@ -158,7 +159,8 @@ pub fn claim_some(
             break;
         }
         looked_at += next.len();
-        let ones = each_in_savepoint(tx, allowance.isolation, &next, |due| claim_one(tx, config, &live, due, now))?;
+        let ones =
+            each_in_savepoint(tx, allowance.isolation, &next, |due| claim_one(tx, config, (api_key, &live), due, now))?;
         for (due, one) in next.iter().zip(ones) {
             match one {
                 Ok(one) => claimed.extend(one),
@@ -173,7 +175,12 @@ pub fn claim_some(
     Ok(Claiming::Sent(claimed))
 }
 
-fn open(tx: &Transaction<'_>, api_key: &str, reason: String, now: DateTime<Utc>) -> Result<Claiming, StoreError> {
+fn open(
+    tx: &Transaction<'_>,
+    api_key: &ApiKeyName,
+    reason: String,
+    now: DateTime<Utc>,
+) -> Result<Claiming, StoreError> {
     let probes = circuits::probes(tx, api_key)?;
     circuits::set_open(tx, api_key, &circuit::opened(reason.clone(), probes, now, now))?;
     Ok(Claiming::Opened(reason))
@@ -187,20 +194,26 @@ fn is_new(item: &Item, stored: &[Stored]) -> bool {
     item.adopted_by.is_some() || !stored.iter().any(|stored| stored.key == item.key && same(stored))
 }
 
+/// Whether its text goes out with this key; its location may have another since it was planned.
+fn is_of(item: &Item, api_key: &ApiKeyName) -> bool {
+    item.api_key.as_ref().is_none_or(|key| key == api_key)
+}
+
 /// Plans the number again, now; claims the text with the reminder if the answer still is to send it, else writes the
 /// new answer.
 fn claim_one(
     tx: &Transaction<'_>,
     config: &Config,
-    live: &LiveSince,
+    (api_key, live): (&ApiKeyName, &LiveSince),
     due: &Due,
     now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = PlanningUnit::Number(due.phone.clone());
     let (input, plan) = plan_unit(tx, config, live, &unit, &BTreeSet::new(), now)?;
-    let changed: Vec<_> = plan.items.iter().filter(|item| is_new(item, &input.stored)).cloned().collect();
+    let changed: Vec<_> =
+        plan.items.iter().filter(|item| is_new(item, &input.stored) || !is_of(item, api_key)).cloned().collect();
     reminders::write(tx, &config.practice.zone, &changed, &input.stored, now)?;
-    if !plan.items.iter().any(|item| item.key == due.key && item.current) {
+    if !plan.items.iter().any(|item| item.key == due.key && item.current && is_of(item, api_key)) {
         // It is no longer this number's, or not at this time: its own unit has to answer for it.
         replan_queue::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;
         return Ok(None);
@@ -220,7 +233,6 @@ fn claim_one(
         return Ok(None);
     };
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
-    let api_key = config.key_name(due.location.as_deref());
     let (keys, phone) = (message.keys.clone(), due.phone.clone());
     let zone = &config.practice.zone;
     let claim = messages::Claim {
@@ -233,5 +245,5 @@ fn claim_one(
         retry_of: message.retry_of,
     };
     let attempt = messages::claim(tx, &claim)?;
-    Ok(Some(Claimed { attempt, keys, phone, api_key: api_key.to_owned(), request }))
+    Ok(Some(Claimed { attempt, keys, phone, api_key: api_key.clone(), request }))
 }

@@ -12,6 +12,7 @@ use tracing::{error, info, warn};
 use crate::annie::gateway::Gateway;
 use crate::annie::verdict::Heard;
 use crate::clock::Clock;
+use crate::domain::ids::ApiKeyName;
 use crate::domain::outcome::{NotSent, Outcome};
 use crate::domain::phone::Phone;
 use crate::domain::reminder_key::ReminderKey;
@@ -34,7 +35,7 @@ pub(crate) struct Finished {
     attempt: i64,
     keys: Vec<ReminderKey>,
     phone: Phone,
-    api_key: String,
+    api_key: ApiKeyName,
     outcome: Outcome,
     ended: DateTime<Utc>,
     /// No requests before this instant: Annie asked for it.
@@ -85,12 +86,12 @@ pub struct Settled {
 #[derive(Debug, Default)]
 pub struct InFlight {
     tasks: TaskSet<(Heard<Outcome>, DateTime<Utc>, Dated)>,
-    claims: HashMap<u64, (i64, Vec<ReminderKey>, Phone, String)>,
+    claims: HashMap<u64, (i64, Vec<ReminderKey>, Phone, ApiKeyName)>,
     /// Ended, but not on disk yet: kept until the disk takes them.
     unsettled: Vec<Finished>,
     dates: Vec<Dated>,
     /// How long the last POST of each key took.
-    took: HashMap<String, TimeDelta>,
+    took: HashMap<ApiKeyName, TimeDelta>,
 }
 
 impl InFlight {
@@ -100,7 +101,7 @@ impl InFlight {
     }
 
     /// How many of a key.
-    pub fn count_of(&self, api_key: &str) -> usize {
+    pub fn count_of(&self, api_key: &ApiKeyName) -> usize {
         self.claims.values().filter(|(.., key)| key == api_key).count()
     }
 
@@ -150,8 +151,9 @@ impl InFlight {
         self.claims.insert(id, (attempt, keys, phone, api_key));
     }
 
-    /// Collects what has ended; with `all`, waits for everything under way.
-    pub async fn collect(&mut self, all: bool, clock: &dyn Clock) {
+    /// Collects what has ended; with `all`, waits for everything under way. The keys it was sent with.
+    pub async fn collect(&mut self, all: bool, clock: &dyn Clock) -> Vec<ApiKeyName> {
+        let mut keys = Vec::new();
         if all {
             self.tasks.finish().await;
         }
@@ -165,13 +167,15 @@ impl InFlight {
             if date.is_some() || matches!(outcome, Outcome::Sent(_) | Outcome::Rejected { .. }) {
                 self.dates.push(dated);
             }
-            if let Some((attempt, keys, phone, api_key)) = self.claims.remove(&id) {
+            if let Some((attempt, about, phone, api_key)) = self.claims.remove(&id) {
                 let ((_, began), (_, ended_boot)) = dated.1;
                 let took = TimeDelta::from_std(ended_boot.saturating_sub(began)).unwrap_or(TimeDelta::MAX);
                 self.took.insert(api_key.clone(), took);
-                self.unsettled.push(Finished { attempt, keys, phone, api_key, outcome, ended, pause });
+                keys.push(api_key.clone());
+                self.unsettled.push(Finished { attempt, keys: about, phone, api_key, outcome, ended, pause });
             }
         }
+        keys
     }
 
     /// Writes the collected outcomes, all in one commit. What could not be written stays collected.
@@ -207,7 +211,7 @@ impl InFlight {
     }
 
     /// Whether the last text of a key was answered at once: then the wire waits for the disk, and not for Annie.
-    pub fn is_quick(&self, api_key: &str) -> bool {
+    pub fn is_quick(&self, api_key: &ApiKeyName) -> bool {
         self.took.get(api_key).is_some_and(|took| *took < QUICK)
     }
 }

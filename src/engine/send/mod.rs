@@ -8,4 +8,5 @@ pub mod feed_age;
 pub mod in_flight;
 pub mod pace;
 pub mod queue;
+pub(crate) mod sender;
 pub mod test_text;

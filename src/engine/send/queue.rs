@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::config::Config;
+use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
 use crate::store::ledger::reminders::{self, Due};
 use crate::store::{Connection, StoreError};
@@ -31,16 +31,14 @@ impl Queue {
     pub fn refresh(
         &mut self,
         connection: &Connection,
-        config: &Config,
-        api_key: &str,
+        api_key: &ApiKeyName,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let is_fresh = self.read_at.is_some_and(|at| now >= at && now - at < FRESH);
         if is_fresh && !self.due.is_empty() {
             return Ok(());
         }
-        let ours = |location: Option<&str>| config.key_name(location) == api_key;
-        self.due = reminders::due(connection, now, &ours, MOST)?.into();
+        self.due = reminders::due(connection, now, api_key, MOST)?.into();
         self.read_at = Some(now);
         Ok(())
     }

@@ -95,7 +95,7 @@ pub fn prepare(
     if let Left::Nothing(why, _) = left_today(tx, config, now)? {
         return Ok(Err(format!("not now: {}", why.label())));
     }
-    if let Some(why) = circuit::waits(&circuits::health(tx, KEY_NAME)?, now) {
+    if let Some(why) = circuit::waits(&circuits::health(tx, &KEY_NAME.into())?, now) {
         return Ok(Err(format!("not now: {}", why.label())));
     }
     let input = load_unit(tx, config, &PlanningUnit::Number(phone.clone()), &BTreeSet::new(), now)?;
@@ -116,8 +116,15 @@ pub fn prepare(
         Err(why) => return Ok(Err(why.label().to_owned())),
     };
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
-    let claim =
-        messages::Claim { keys: &[], phone, api_key: KEY_NAME, body: Private(&body), now, zone, retry_of: None };
+    let claim = messages::Claim {
+        keys: &[],
+        phone,
+        api_key: &KEY_NAME.into(),
+        body: Private(&body),
+        now,
+        zone,
+        retry_of: None,
+    };
     let attempt = messages::claim(tx, &claim)?;
     let entry = Entry { attempt: Some(attempt), phone: Some(phone), ..Entry::new(now, Act::TestText) };
     audit::note(tx, &Entry { code: Some(&rule.0), who: person.who, why: person.why, ..entry })?;

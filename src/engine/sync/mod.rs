@@ -1,4 +1,5 @@
 //! Reading from Annie: her list of conversations, replies, and what became of texts without a clear answer.
 
+pub(crate) mod reader;
 pub mod reading;
 pub mod reconcile;

@@ -10,6 +10,7 @@ use crate::annie::verdict::{Heard, ReadError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::conversation::{Page, Said};
+use crate::domain::ids::ApiKeyName;
 use crate::domain::ids::ConversationId;
 use crate::domain::reply;
 use crate::engine::clock_check::Instant;
@@ -17,6 +18,7 @@ use crate::engine::send::circuit::{self, Permit};
 use crate::engine::send::claim::OLDEST_LIST;
 use crate::engine::sync::reconcile::{self, LAG, Next, PAGE};
 use crate::store::appointments::opt_outs::{self, Source};
+use crate::store::conversations::conversation::Urgent;
 use crate::store::conversations::listings::{self, Listing};
 use crate::store::conversations::{circuits, conversation};
 use crate::store::ledger::reminders;
@@ -25,7 +27,7 @@ use crate::store::{StoreError, Transaction};
 /// While something is due within [`SOON`], the list is read this often: others may text the same numbers.
 const LIST_EVERY: TimeDelta = TimeDelta::minutes(15);
 /// See [`LIST_EVERY`].
-const SOON: TimeDelta = TimeDelta::hours(1);
+pub(crate) const SOON: TimeDelta = TimeDelta::hours(1);
 /// With nothing due it is read this often, for status and tags and for what shows up late.
 const LIST_ANYWAY: TimeDelta = TimeDelta::hours(6);
 /// How far a listing goes back beyond the last one: Annie's list may lag.
@@ -63,7 +65,7 @@ enum Brought {
 #[derive(Debug)]
 pub struct Done {
     /// The key, by its name.
-    pub api_key: String,
+    pub api_key: ApiKeyName,
     /// What was asked for.
     pub job: Job,
     brought: Brought,
@@ -91,7 +93,7 @@ impl Done {
 }
 
 /// Does a GET.
-pub async fn fetch(gateway: Gateway, api_key: String, job: Job, clock: &dyn Clock) -> Done {
+pub async fn fetch(gateway: Gateway, api_key: ApiKeyName, job: Job, clock: &dyn Clock) -> Done {
     let began = (clock.now(), clock.boot());
     let now = || clock.now();
     let (brought, date, pause) = match &job {
@@ -123,7 +125,7 @@ fn unpack<T>(
 }
 
 /// What a key needs to know to choose its next GET.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Wanting {
     /// Now.
     pub now: DateTime<Utc>,
@@ -135,67 +137,99 @@ pub struct Wanting {
     pub read_replies: bool,
     /// Texts of this key are due.
     pub texts_due: bool,
+    /// A conversation that another key's text waits for.
+    pub asked_for: Option<ConversationId>,
 }
 
-/// What a key should read next, and whether texts of it are due that wait for nothing else than their turn.
-///
-/// # Errors
-/// Database errors.
+/// What a key should read next.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct NextRead {
+    /// The GET; none: nothing is to be read.
+    pub job: Option<Job>,
+    /// Texts of the key are due that wait for nothing else than their turn.
+    pub due: bool,
+    /// Conversations that texts of this key wait for and that other keys read.
+    pub of_others: Vec<(ApiKeyName, ConversationId)>,
+}
+
+impl NextRead {
+    fn only(job: Option<Job>, due: bool) -> NextRead {
+        NextRead { job, due, of_others: Vec::new() }
+    }
+}
+
+/// Chooses the next GET of a key.
 pub fn next(
     tx: &Transaction<'_>,
     config: &Config,
-    api_key: &str,
+    api_key: &ApiKeyName,
     wanting: Wanting,
-) -> Result<(Option<Job>, bool), StoreError> {
+) -> Result<NextRead, StoreError> {
     let now = wanting.now;
     let health = circuits::health(tx, api_key)?;
     if health.limited_until.is_some_and(|until| until > now && until - now < TimeDelta::hours(2)) {
-        return Ok((None, false));
+        return Ok(NextRead::only(None, false));
     }
     if health.open.is_some() {
-        return Ok((matches!(circuit::decide(&health, now), Permit::Probe).then_some(Job::Probe), false));
+        let probes = matches!(circuit::decide(&health, now), Permit::Probe);
+        return Ok(NextRead::only(probes.then_some(Job::Probe), false));
     }
     if !wanting.confirmed {
-        return Ok((Some(Job::Probe), false));
+        return Ok(NextRead::only(Some(Job::Probe), false));
     }
-    let standing = listings::state(tx, api_key)?.unwrap_or_default();
+    let state = listings::state(tx, api_key)?.unwrap_or_default();
     // While texts wait for the list itself, it may take all permits.
-    let stale = standing.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
-    let due = standing.unobserved.is_none() && !stale && wanting.texts_due;
-    // Conversations of a key that is gone are read with the first there is.
-    let keys: Vec<&str> = config.key_names().collect();
-    let is_first = keys.first() == Some(&api_key);
-    let of_this_key = |key: Option<&str>| key == Some(api_key) || (is_first && !key.is_some_and(|k| keys.contains(&k)));
-    if let Some(listing) = &standing.under_way {
+    let stale = state.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
+    let due = state.unobserved.is_none() && !stale && wanting.texts_due;
+    if let Some(listing) = &state.under_way {
         if (now - listing.began_at).abs() <= STALE {
-            // Replies that a text waits for take turns with the pages of a long list.
-            let urgent = match due && listing.pages % 2 == 1 && !wanting.read_replies {
-                true => conversation::urgent(tx, &of_this_key, now)?,
-                false => None,
-            };
-            let job = match urgent {
-                Some(id) => Job::Replies(id),
-                None => go_on(tx, api_key, listing, now)?,
-            };
-            return Ok((Some(job), due));
+            return go_on(tx, api_key, listing, due && !wanting.read_replies, now).map(|(job, of_others)| NextRead {
+                job: Some(job),
+                due,
+                of_others,
+            });
         }
         listings::abandon(tx, api_key)?;
     }
     if wanting.may_list
-        && let Some((whole, reach_back)) = wants_listing(tx, api_key, &standing, now, config.annie.settle)?
+        && let Some((whole, reach_back)) = wants_listing(tx, api_key, &state, now, config.annie.settle)?
     {
         listings::begin(tx, api_key, whole, reach_back, now)?;
-        return Ok((Some(Job::Page { offset: 0 }), due));
+        return Ok(NextRead::only(Some(Job::Page { offset: 0 }), due));
     }
-    let job = match conversation::urgent(tx, &of_this_key, now)? {
+    let Urgent { own, of_others } = conversation::urgent(tx, api_key, now)?;
+    let asked_for = match wanting.asked_for.filter(|_| own.is_none()) {
+        Some(id) if conversation::is_unread(tx, &id, now)? => Some(id),
+        _ => None,
+    };
+    let job = match own.or(asked_for) {
         Some(id) => Some(Job::Replies(id)),
-        None if !due => conversation::routine(tx, &of_this_key, now)?.map(Job::Replies),
+        None if !due => conversation::routine(tx, api_key, now)?.map(Job::Replies),
         None => None,
     };
-    Ok((job, due))
+    Ok(NextRead { job, due, of_others })
 }
 
-fn go_on(tx: &Transaction<'_>, api_key: &str, listing: &Listing, now: DateTime<Utc>) -> Result<Job, StoreError> {
+/// The next GET while a listing is under way. Replies that a text waits for take turns with the pages of a long list.
+fn go_on(
+    tx: &Transaction<'_>,
+    api_key: &ApiKeyName,
+    listing: &Listing,
+    may_take_turns: bool,
+    now: DateTime<Utc>,
+) -> Result<(Job, Vec<(ApiKeyName, ConversationId)>), StoreError> {
+    let Urgent { own, of_others } = match may_take_turns && listing.pages % 2 == 1 {
+        true => conversation::urgent(tx, api_key, now)?,
+        false => Urgent::default(),
+    };
+    let job = match own {
+        Some(id) => Job::Replies(id),
+        None => page(tx, api_key, listing, now)?,
+    };
+    Ok((job, of_others))
+}
+
+fn page(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: &Listing, now: DateTime<Utc>) -> Result<Job, StoreError> {
     let to_compare = match listing.read_through {
         true => reconcile::to_compare(tx, api_key, now)?,
         false => None,
@@ -206,13 +240,13 @@ fn go_on(tx: &Transaction<'_>, api_key: &str, listing: &Listing, now: DateTime<U
 /// Whether a listing should begin: the whole of it or not, and how far back it has to go.
 fn wants_listing(
     tx: &Transaction<'_>,
-    api_key: &str,
-    standing: &listings::ListingState,
+    api_key: &ApiKeyName,
+    state: &listings::ListingState,
     now: DateTime<Utc>,
     settle: TimeDelta,
 ) -> Result<Option<(bool, DateTime<Utc>)>, StoreError> {
-    let back = standing.seen_at.filter(|seen| *seen <= now).map_or(now - FIRST, |seen| seen - OVERLAP);
-    if let Some((from, _)) = standing.unobserved {
+    let back = state.seen_at.filter(|seen| *seen <= now).map_or(now - FIRST, |seen| seen - OVERLAP);
+    if let Some((from, _)) = state.unobserved {
         return Ok(Some((false, back.min(from - TimeDelta::hours(1)))));
     }
     let open = reconcile::open_attempts(tx, api_key, now)?;
@@ -220,7 +254,7 @@ fn wants_listing(
         // One that could not tell is not read again at once.
         None => {
             now >= attempt.ended_at + LAG.min(settle)
-                && standing.seen_at.is_none_or(|seen| seen < attempt.ended_at || now - seen >= settle)
+                && state.seen_at.is_none_or(|seen| seen < attempt.ended_at || now - seen >= settle)
         }
         Some(first) => now >= first + settle,
     });
@@ -228,7 +262,7 @@ fn wants_listing(
         let oldest = open.iter().map(|attempt| attempt.started_at - SOON).min().unwrap_or(back);
         return Ok(Some((true, back.min(oldest))));
     }
-    let due_soon = reminders::next_due(tx)?.is_some_and(|due| due <= now + SOON);
+    let due_soon = reminders::next_due_with(tx, api_key)?.is_some_and(|due| due <= now + SOON);
     let every = if due_soon {
         LIST_EVERY
     } else if open.is_empty() {
@@ -236,7 +270,7 @@ fn wants_listing(
     } else {
         SOON
     };
-    let seen_lately = standing.seen_at.is_some_and(|seen| seen <= now && now - seen < every);
+    let seen_lately = state.seen_at.is_some_and(|seen| seen <= now && now - seen < every);
     Ok((!seen_lately).then_some((false, back)))
 }
 
@@ -254,7 +288,7 @@ pub struct Applied {
 /// # Errors
 /// Database errors.
 pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<Utc>) -> Result<Applied, StoreError> {
-    let key = done.api_key.as_str();
+    let key = &done.api_key;
     if let Some(until) = done.pause {
         circuits::set_limited(tx, key, until)?;
     }
@@ -270,8 +304,8 @@ pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<U
         }
         (Job::Page { offset }, Brought::Page(Ok(page))) => {
             // One that was begun anew meanwhile has no use for a page of the former.
-            let standing = listings::state(tx, key)?.unwrap_or_default();
-            let Some(mut listing) = standing.under_way.filter(|listing| listing.next_offset == *offset) else {
+            let state = listings::state(tx, key)?.unwrap_or_default();
+            let Some(mut listing) = state.under_way.filter(|listing| listing.next_offset == *offset) else {
                 return Ok(applied);
             };
             let distinct = listings::keep_page(tx, key, page, listing.began_at)?;
@@ -295,8 +329,8 @@ pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<U
             };
             let Some(first) = first else { return Ok(applied) };
             reconcile::compare(tx, key, id, first, now)?;
-            let standing = listings::state(tx, key)?.unwrap_or_default();
-            let Some(listing) = standing.under_way.filter(|listing| listing.read_through) else { return Ok(applied) };
+            let state = listings::state(tx, key)?.unwrap_or_default();
+            let Some(listing) = state.under_way.filter(|listing| listing.read_through) else { return Ok(applied) };
             if reconcile::to_compare(tx, key, now)?.is_none() {
                 let next = if listing.tries >= reconcile::TRIES { Next::Incomplete } else { Next::Through };
                 applied.concluded = Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?));
@@ -348,35 +382,35 @@ pub fn report(done: &Done, applied: &Applied, was_unobserved: bool) {
     match &applied.concluded {
         Some((Next::Through, conclusion)) if was_unobserved => {
             info!(
-                key = done.api_key,
+                api_key = %done.api_key,
                 new = conclusion.new,
                 "Annie's list is read: what went out while Leadtime was not looking is known, {} conversations",
                 conclusion.new
             );
         }
         Some((Next::Incomplete, _)) => {
-            warn!(key = done.api_key, "Annie's list lacks conversations she counts; it is read again later");
+            warn!(api_key = %done.api_key, "Annie's list lacks conversations she counts; it is read again later");
         }
         _ => {}
     }
     match (&done.job, done.error()) {
         (Job::Page { .. }, Some(ReadError::Refused { status })) => {
             error!(
-                key = done.api_key,
+                api_key = %done.api_key,
                 "Annie refuses to list conversations (status {status}): the key needs leave to read them, else nothing is sent after a restart and nothing in doubt can be settled. Whoever manages Annie for you can give it; it is tried again by itself"
             );
         }
         (Job::Replies(_), Some(ReadError::Refused { status })) if !matches!(status, 404) => {
             error!(
-                key = done.api_key,
+                api_key = %done.api_key,
                 "Annie refuses to show the replies in a conversation (status {status}): its number gets no text until they can be read, because they may ask for no more. The key needs leave to read messages; whoever manages Annie for you can give it"
             );
         }
         (Job::Replies(_), Some(error)) => {
-            warn!(key = done.api_key, "the replies in a conversation cannot be read: {error}; it is tried again");
+            warn!(api_key = %done.api_key, "the replies in a conversation cannot be read: {error}; it is tried again");
         }
         (Job::Page { .. } | Job::Compare(_), Some(error)) => {
-            warn!(key = done.api_key, "Annie's list of conversations cannot be read: {error}; it is tried again");
+            warn!(api_key = %done.api_key, "Annie's list of conversations cannot be read: {error}; it is tried again");
         }
         _ => {}
     }

@@ -6,6 +6,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{Config, OnUnknown};
 use crate::domain::conversation::Page;
+use crate::domain::ids::ApiKeyName;
 use crate::domain::ids::{ConversationId, one_line};
 use crate::store::conversations::listings::{self, Candidate, Listing, OpenAttempt};
 use crate::store::ledger::{messages, resolution};
@@ -119,7 +120,11 @@ pub fn find(
 ///
 /// # Errors
 /// Database errors.
-pub fn open_attempts(tx: &Transaction<'_>, api_key: &str, now: DateTime<Utc>) -> Result<Vec<OpenAttempt>, StoreError> {
+pub fn open_attempts(
+    tx: &Transaction<'_>,
+    api_key: &ApiKeyName,
+    now: DateTime<Utc>,
+) -> Result<Vec<OpenAttempt>, StoreError> {
     let mut open = listings::open_attempts(tx, api_key, now - LOOKED_FOR)?;
     open.retain(|attempt| attempt.text.is_some());
     Ok(open)
@@ -131,7 +136,7 @@ pub fn open_attempts(tx: &Transaction<'_>, api_key: &str, now: DateTime<Utc>) ->
 /// Database errors.
 pub fn to_compare(
     tx: &Transaction<'_>,
-    api_key: &str,
+    api_key: &ApiKeyName,
     now: DateTime<Utc>,
 ) -> Result<Option<ConversationId>, StoreError> {
     for attempt in open_attempts(tx, api_key, now)? {
@@ -149,7 +154,7 @@ pub fn to_compare(
 /// Database errors.
 pub fn compare(
     tx: &Transaction<'_>,
-    api_key: &str,
+    api_key: &ApiKeyName,
     conversation: &ConversationId,
     first: Option<&str>,
     now: DateTime<Utc>,
@@ -190,7 +195,7 @@ pub struct Conclusion {
 pub fn conclude(
     tx: &Transaction<'_>,
     config: &Config,
-    api_key: &str,
+    api_key: &ApiKeyName,
     listing: &Listing,
     how: Next,
     now: DateTime<Utc>,

@@ -1,6 +1,15 @@
-//! Reads single columns: text whatever its bytes, and instants from stored Unix seconds.
+//! Single columns: text whatever its bytes, instants from stored Unix seconds, names of keys.
 
 use chrono::{DateTime, Utc};
+use rusqlite::types::{ToSql, ToSqlOutput};
+
+use crate::domain::ids::ApiKeyName;
+
+impl ToSql for ApiKeyName {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
 
 /// A text column as it should be: UTF-8. SQLite takes any bytes for text, so a foreign writer can have stored others.
 pub(crate) fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 
+use crate::domain::ids::ApiKeyName;
 use crate::store::appointments::feed_age;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
@@ -140,7 +141,7 @@ pub struct Shown {
 /// Database errors.
 pub fn shown(
     connection: &Connection,
-    keys: &[&str],
+    keys: &[ApiKeyName],
     cut: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Shown, StoreError> {
@@ -164,14 +165,14 @@ pub fn shown(
     Ok(shown)
 }
 
-fn open(connection: &Connection, key: &str) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {
+fn open(connection: &Connection, key: &ApiKeyName) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {
     let sql = "SELECT open_since, open_reason FROM circuits WHERE api_key = ?1 AND open_since IS NOT NULL";
     let found = connection.prepare_cached(sql)?.query_row([key], |row| Ok((instant(row.get(0)?), row.get(1)?)));
     Ok(found.optional()?)
 }
 
 /// Walks back over the rejections, of which there are few, as long as nothing was accepted after them.
-fn rejected(connection: &Connection, key: &str) -> Result<Several, StoreError> {
+fn rejected(connection: &Connection, key: &ApiKeyName) -> Result<Several, StoreError> {
     let mut statement = connection.prepare_cached(LAST)?;
     let mut rows = statement.query((key, MOST_REJECTIONS))?;
     let mut found = Several::default();

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
+use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
@@ -68,7 +69,7 @@ pub struct Open {
 ///
 /// # Errors
 /// Database errors.
-pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreError> {
+pub fn health(connection: &Connection, api_key: &ApiKeyName) -> Result<Health, StoreError> {
     let last_sent = last_id(connection, api_key, "outcome = 'sent'")?;
     let forgiven: Option<i64> = connection
         .prepare_cached("SELECT forgiven_attempt FROM circuits WHERE api_key = ?1")?
@@ -141,12 +142,12 @@ pub fn health(connection: &Connection, api_key: &str) -> Result<Health, StoreErr
     Ok(health)
 }
 
-fn last_id(connection: &Connection, api_key: &str, which: &str) -> Result<i64, StoreError> {
+fn last_id(connection: &Connection, api_key: &ApiKeyName, which: &str) -> Result<i64, StoreError> {
     let sql = format!("SELECT coalesce(max(id), 0) FROM attempts WHERE api_key = ?1 AND {which}");
     Ok(connection.prepare_cached(&sql)?.query_row([api_key], |row| row.get(0))?)
 }
 
-fn open(connection: &Connection, api_key: &str) -> Result<Option<Open>, StoreError> {
+fn open(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<Open>, StoreError> {
     let sql = "SELECT open_since, open_reason, next_probe_at, probes FROM circuits
                WHERE api_key = ?1 AND open_since IS NOT NULL";
     let found = connection.prepare_cached(sql)?.query_row([api_key], |row| {
@@ -164,7 +165,7 @@ fn open(connection: &Connection, api_key: &str) -> Result<Option<Open>, StoreErr
 ///
 /// # Errors
 /// Database errors.
-pub fn is_open(connection: &Connection, api_key: &str) -> Result<bool, StoreError> {
+pub fn is_open(connection: &Connection, api_key: &ApiKeyName) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM circuits WHERE api_key = ?1 AND open_since IS NOT NULL)";
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
 }
@@ -173,7 +174,7 @@ pub fn is_open(connection: &Connection, api_key: &str) -> Result<bool, StoreErro
 ///
 /// # Errors
 /// Database errors.
-pub fn set_open(tx: &Transaction<'_>, api_key: &str, open: &Open) -> Result<(), StoreError> {
+pub fn set_open(tx: &Transaction<'_>, api_key: &ApiKeyName, open: &Open) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO circuits (api_key, open_since, open_reason, next_probe_at, probes)
          VALUES (:key, :since, :reason, :probe, :probes)
@@ -192,7 +193,7 @@ pub fn set_open(tx: &Transaction<'_>, api_key: &str, open: &Open) -> Result<(), 
 ///
 /// # Errors
 /// Database errors.
-pub fn set_closed(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreError> {
+pub fn set_closed(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE circuits SET open_since = NULL, open_reason = NULL, next_probe_at = NULL,
              forgiven_attempt = (SELECT coalesce(max(id), 0) FROM attempts WHERE api_key = ?1)
@@ -206,7 +207,7 @@ pub fn set_closed(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreError>
 ///
 /// # Errors
 /// Database errors.
-pub fn probes(connection: &Connection, api_key: &str) -> Result<u32, StoreError> {
+pub fn probes(connection: &Connection, api_key: &ApiKeyName) -> Result<u32, StoreError> {
     let sql = "SELECT probes FROM circuits WHERE api_key = ?1";
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0)).optional()?.unwrap_or(0))
 }
@@ -215,7 +216,7 @@ pub fn probes(connection: &Connection, api_key: &str) -> Result<u32, StoreError>
 ///
 /// # Errors
 /// Database errors.
-pub fn forget_probes(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreError> {
+pub fn forget_probes(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE circuits SET probes = 0 WHERE api_key = ?1 AND probes > 0")?.execute([api_key])?;
     Ok(())
 }
@@ -225,7 +226,7 @@ pub fn forget_probes(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreErr
 ///
 /// # Errors
 /// Database errors.
-pub fn set_limited(tx: &Transaction<'_>, api_key: &str, until: DateTime<Utc>) -> Result<(), StoreError> {
+pub fn set_limited(tx: &Transaction<'_>, api_key: &ApiKeyName, until: DateTime<Utc>) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO circuits (api_key, limited_until) VALUES (?1, ?2)
          ON CONFLICT (api_key) DO UPDATE SET limited_until = iif(

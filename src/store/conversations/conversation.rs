@@ -1,8 +1,9 @@
 //! Conversations: ours, those begun while nobody looked, and those of others; and whose replies have been read.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use crate::domain::ids::ApiKeyName;
 use crate::domain::ids::ConversationId;
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
@@ -34,62 +35,90 @@ pub fn unread(connection: &Connection, phone: &Phone, now: DateTime<Utc>) -> Res
     Ok(connection.prepare_cached(&sql)?.query_row(times, |row| row.get(0))?)
 }
 
-/// The conversation whose replies have to be read first: its number has a text due within the hour.
-///
-/// # Errors
-/// Database errors.
-pub fn urgent(
-    connection: &Connection,
-    ours: &dyn Fn(Option<&str>) -> bool,
-    now: DateTime<Utc>,
-) -> Result<Option<ConversationId>, StoreError> {
+/// Conversations that are handed to other keys at one time.
+const OTHERS_AT_ONCE: usize = 16;
+
+/// The conversations whose replies have to be read first: their numbers have a text of this key due within the hour.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Urgent {
+    /// The first to be read with the key itself.
+    pub own: Option<ConversationId>,
+    /// Those before it that another key reads.
+    pub of_others: Vec<(ApiKeyName, ConversationId)>,
+}
+
+/// What has to be read before the texts of a key can leave.
+pub fn urgent(connection: &Connection, api_key: &ApiKeyName, now: DateTime<Utc>) -> Result<Urgent, StoreError> {
     let sql = format!(
-        "SELECT c.conversation_id, c.api_key FROM reminders AS r INDEXED BY reminders_due
+        "SELECT c.conversation_id, c.read_with FROM reminders AS r INDEXED BY reminders_due_by_key
          JOIN conversations AS c ON c.phone = r.phone
-         WHERE r.state = 'planned' AND r.due_at <= ?1 + ?2 AND r.expires_at > ?1 AND c.started_at >= ?3 AND {UNREAD}
+         WHERE r.state = 'planned' AND r.api_key = ?5 AND r.due_at <= ?1 + ?2 AND r.expires_at > ?1
+             AND c.started_at >= ?3 AND {UNREAD}
              AND (c.read_tried_at IS NULL OR c.read_tried_at NOT BETWEEN ?1 - ?4 AND ?1)
          ORDER BY r.due_at, c.started_at"
     );
     let oldest = (now - OF_INTEREST).timestamp();
-    first(connection, &sql, (now.timestamp(), FRESH.num_seconds(), oldest, TRY_AGAIN.num_seconds()), ours)
+    let mut statement = connection.prepare_cached(&sql)?;
+    let times = (now.timestamp(), FRESH.num_seconds(), oldest, TRY_AGAIN.num_seconds(), api_key);
+    let mut rows = statement.query(times)?;
+    let mut urgent = Urgent::default();
+    while let Some(row) = rows.next()? {
+        let id = ConversationId(row.get(0)?);
+        match row.get::<_, Option<String>>(1)?.map(ApiKeyName) {
+            Some(other) if other != *api_key => urgent.of_others.push((other, id)),
+            _ => {
+                urgent.own = Some(id);
+                break;
+            }
+        }
+        if urgent.of_others.len() >= OTHERS_AT_ONCE {
+            break;
+        }
+    }
+    Ok(urgent)
 }
 
-/// A conversation to look into when there is nothing else to do.
-///
-/// # Errors
-/// Database errors.
+/// Whether a conversation still has to be read, and was not tried just now.
+pub fn is_unread(connection: &Connection, id: &ConversationId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.conversation_id = ?4 AND {UNREAD}
+             AND (c.read_tried_at IS NULL OR c.read_tried_at NOT BETWEEN ?1 - ?3 AND ?1))"
+    );
+    let about = (now.timestamp(), FRESH.num_seconds(), TRY_AGAIN.num_seconds(), &id.0);
+    Ok(connection.prepare_cached(&sql)?.query_row(about, |row| row.get(0))?)
+}
+
+/// A conversation to look into with a key when there is nothing else to do.
 pub fn routine(
     connection: &Connection,
-    ours: &dyn Fn(Option<&str>) -> bool,
+    api_key: &ApiKeyName,
     now: DateTime<Utc>,
 ) -> Result<Option<ConversationId>, StoreError> {
     let sql = format!(
-        "SELECT c.conversation_id, c.api_key FROM conversations AS c
-         WHERE c.started_at >= ?3 AND c.started_at <= ?1 - 600 AND {UNREAD}
+        "SELECT c.conversation_id FROM conversations AS c INDEXED BY conversations_by_reading
+         WHERE c.read_with = ?5 AND c.started_at >= ?3 AND c.started_at <= ?1 - 600 AND {UNREAD}
              AND (c.read_at IS NULL OR c.started_at > ?1 - 86400 OR c.read_at NOT BETWEEN ?1 - 86400 AND ?1)
              AND (c.status IS NOT 'CLOSED' OR c.read_at IS NULL OR c.read_at < c.started_at + 86400)
              AND (c.read_tried_at IS NULL OR c.read_tried_at NOT BETWEEN ?1 - ?4 AND ?1)
-         ORDER BY c.read_at, c.started_at"
+         ORDER BY c.read_at, c.started_at LIMIT 1"
     );
     let oldest = (now - FOLLOWED).timestamp();
-    first(connection, &sql, (now.timestamp(), FOLLOW_EVERY.num_seconds(), oldest, TRY_AGAIN.num_seconds()), ours)
+    let times = (now.timestamp(), FOLLOW_EVERY.num_seconds(), oldest, TRY_AGAIN.num_seconds(), api_key);
+    let found = connection.prepare_cached(&sql)?.query_row(times, |row| row.get(0)).optional()?;
+    Ok(found.map(ConversationId))
 }
 
-fn first(
-    connection: &Connection,
-    sql: &str,
-    parameters: (i64, i64, i64, i64),
-    ours: &dyn Fn(Option<&str>) -> bool,
-) -> Result<Option<ConversationId>, StoreError> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(parameters)?;
-    while let Some(row) = rows.next()? {
-        let api_key: Option<String> = row.get(1)?;
-        if ours(api_key.as_deref()) {
-            return Ok(Some(ConversationId(row.get(0)?)));
-        }
-    }
-    Ok(None)
+/// Conversations of a key that is no longer configured are read with the first there is; those of a key that is back,
+/// with it.
+pub fn read_with_one_of(tx: &Transaction<'_>, keys: &[ApiKeyName], now: DateTime<Utc>) -> Result<(), StoreError> {
+    const HAND_OVER: &str = "UPDATE conversations
+        SET read_with = CASE WHEN api_key IN (SELECT value FROM json_each(?1)) THEN api_key ELSE ?2 END
+        WHERE started_at >= ?3 AND read_with IS NOT
+            CASE WHEN api_key IN (SELECT value FROM json_each(?1)) THEN api_key ELSE ?2 END";
+    let Some(first) = keys.first() else { return Ok(()) };
+    let oldest = (now - FOLLOWED.max(OF_INTEREST)).timestamp();
+    tx.prepare_cached(HAND_OVER)?.execute((serde_json::json!(keys).to_string(), first, oldest))?;
+    Ok(())
 }
 
 /// A conversation turns out to be the one an attempt began: one that is new, or one the list showed before.
@@ -110,8 +139,8 @@ pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> R
             )?
             .query_row((&id.0, attempt), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         tx.prepare_cached(
-            "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key, read_with)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
         )?
         .execute((&id.0, attempt, phone, started_at, api_key))?;
     }
@@ -123,7 +152,6 @@ pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> R
 /// # Errors
 /// Database errors.
 pub fn about(connection: &Connection, id: &ConversationId) -> Result<Option<(Phone, DateTime<Utc>)>, StoreError> {
-    use rusqlite::OptionalExtension;
     let sql = "SELECT phone, started_at FROM conversations WHERE conversation_id = ?1";
     let found: Option<(String, i64)> =
         connection.prepare_cached(sql)?.query_row([&id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
@@ -134,7 +162,7 @@ pub fn about(connection: &Connection, id: &ConversationId) -> Result<Option<(Pho
 ///
 /// # Errors
 /// Database errors.
-pub fn is_of_key(connection: &Connection, id: &ConversationId, api_key: &str) -> Result<bool, StoreError> {
+pub fn is_of_key(connection: &Connection, id: &ConversationId, api_key: &ApiKeyName) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1 AND api_key = ?2)";
     Ok(connection.prepare_cached(sql)?.query_row((&id.0, api_key), |row| row.get(0))?)
 }

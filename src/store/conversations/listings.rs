@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
 use crate::domain::conversation::Page;
+use crate::domain::ids::ApiKeyName;
 use crate::domain::ids::ConversationId;
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
@@ -52,7 +53,7 @@ pub struct ListingState {
 ///
 /// # Errors
 /// Database errors.
-pub fn state(connection: &Connection, api_key: &str) -> Result<Option<ListingState>, StoreError> {
+pub fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<ListingState>, StoreError> {
     const STANDING: &str =
         "SELECT unobserved_from, unobserved_until, seen_at, began_at, whole, reach_back, next_offset, total,
         tries, in_order, last_start, read_through, pages FROM listings WHERE api_key = ?1";
@@ -87,7 +88,7 @@ pub fn state(connection: &Connection, api_key: &str) -> Result<Option<ListingSta
 /// Database errors.
 pub fn set_unobserved(
     tx: &Transaction<'_>,
-    api_key: &str,
+    api_key: &ApiKeyName,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -110,7 +111,7 @@ pub fn set_unobserved(
 /// Database errors.
 pub fn begin(
     tx: &Transaction<'_>,
-    api_key: &str,
+    api_key: &ApiKeyName,
     whole: bool,
     reach_back: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -135,7 +136,7 @@ pub fn begin(
 ///
 /// # Errors
 /// Database errors.
-pub fn abandon(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreError> {
+pub fn abandon(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE listings SET began_at = NULL, whole = 0, reach_back = NULL, next_offset = 0, total = NULL, tries = 0,
              pages = 0, in_order = 1, last_start = NULL, read_through = 0 WHERE api_key = ?1",
@@ -151,7 +152,7 @@ pub fn abandon(tx: &Transaction<'_>, api_key: &str) -> Result<(), StoreError> {
 /// Database errors.
 pub fn keep_page(
     tx: &Transaction<'_>,
-    api_key: &str,
+    api_key: &ApiKeyName,
     page: &Page,
     began_at: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
@@ -181,7 +182,7 @@ const CLOCKS_DIFFER: i64 = 120;
 ///
 /// # Errors
 /// Database errors.
-pub fn set_progress(tx: &Transaction<'_>, api_key: &str, listing: &Listing) -> Result<(), StoreError> {
+pub fn set_progress(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: &Listing) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE listings SET next_offset = :offset, total = :total, tries = :tries, pages = :pages, in_order = :in_order,
              last_start = :last, read_through = :through WHERE api_key = :key",
@@ -220,7 +221,7 @@ pub struct OpenAttempt {
 /// Database errors.
 pub fn open_attempts(
     connection: &Connection,
-    api_key: &str,
+    api_key: &ApiKeyName,
     since: DateTime<Utc>,
 ) -> Result<Vec<OpenAttempt>, StoreError> {
     const OPEN: &str = "SELECT t.id, t.started_ms, t.ended_ms, t.outcome = 'unknown' AND t.unresolved = 0,
@@ -255,7 +256,7 @@ pub struct Candidate {
 ///
 /// # Errors
 /// Database errors.
-pub fn candidates(connection: &Connection, api_key: &str, attempt: i64) -> Result<Vec<Candidate>, StoreError> {
+pub fn candidates(connection: &Connection, api_key: &ApiKeyName, attempt: i64) -> Result<Vec<Candidate>, StoreError> {
     const CANDIDATES: &str = "SELECT l.conversation_id, c.attempt_id IS NOT NULL, c.same
         FROM attempts AS t JOIN messages AS m ON m.id = t.message_id
         JOIN listing_rows AS l ON l.api_key = ?1 AND l.to_phone = t.phone
@@ -300,10 +301,10 @@ pub fn compared(
 ///
 /// # Errors
 /// Database errors.
-pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -> Result<usize, StoreError> {
+pub fn keep_conversations(tx: &Transaction<'_>, api_key: &ApiKeyName, ours: &[Phone]) -> Result<usize, StoreError> {
     const NEW: &str =
-        "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, status, api_key, tags, blind)
-        SELECT l.conversation_id, NULL, l.to_phone, coalesce(l.started_at, s.began_at), l.status, l.api_key, l.tags,
+        "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, status, api_key, read_with, tags, unobserved)
+        SELECT l.conversation_id, NULL, l.to_phone, coalesce(l.started_at, s.began_at), l.status, l.api_key, l.api_key, l.tags,
             coalesce(coalesce(l.started_at, s.began_at) BETWEEN s.unobserved_from AND max(s.unobserved_until, s.began_at + ?4), 0)
                 AND (l.from_phone IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS our WHERE our.value = l.from_phone))
         FROM listing_rows AS l JOIN listings AS s ON s.api_key = l.api_key
@@ -313,7 +314,8 @@ pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -
             AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = l.to_phone AND t.unresolved = 0
                 AND (t.outcome IS NULL OR t.outcome = 'unknown') AND abs(coalesce(l.started_at, s.began_at) - t.started_ms / 1000) <= ?3)";
     tx.prepare_cached(
-        "UPDATE conversations SET status = l.status, tags = l.tags, api_key = coalesce(conversations.api_key, l.api_key)
+        "UPDATE conversations SET status = l.status, tags = l.tags, api_key = coalesce(conversations.api_key, l.api_key),
+             read_with = coalesce(conversations.read_with, l.api_key)
          FROM listing_rows AS l WHERE l.api_key = ?1 AND l.conversation_id = conversations.conversation_id
              AND (l.status IS NOT conversations.status OR l.tags IS NOT conversations.tags
                   OR conversations.api_key IS NULL)",
@@ -328,7 +330,7 @@ pub fn keep_conversations(tx: &Transaction<'_>, api_key: &str, ours: &[Phone]) -
 ///
 /// # Errors
 /// Database errors.
-pub fn end(tx: &Transaction<'_>, api_key: &str, reached: bool) -> Result<(), StoreError> {
+pub fn end(tx: &Transaction<'_>, api_key: &ApiKeyName, reached: bool) -> Result<(), StoreError> {
     if reached {
         tx.prepare_cached(
             "UPDATE listings SET seen_at = began_at,
@@ -344,9 +346,9 @@ pub fn end(tx: &Transaction<'_>, api_key: &str, reached: bool) -> Result<(), Sto
 ///
 /// # Errors
 /// Database errors.
-pub fn keep_only(tx: &Transaction<'_>, keys: &[String]) -> Result<(), StoreError> {
+pub fn keep_only(tx: &Transaction<'_>, keys: &[ApiKeyName]) -> Result<(), StoreError> {
     let keys = serde_json::json!(keys).to_string();
-    for table in ["listings", "listed"] {
+    for table in ["listings", "listing_rows"] {
         let sql = format!("DELETE FROM {table} WHERE api_key NOT IN (SELECT value FROM json_each(?1))");
         tx.prepare_cached(&sql)?.execute([&keys])?;
     }
@@ -358,7 +360,7 @@ pub fn keep_only(tx: &Transaction<'_>, keys: &[String]) -> Result<(), StoreError
 ///
 /// # Errors
 /// Database errors.
-pub fn names_nobody(connection: &Connection, api_key: &str) -> Result<bool, StoreError> {
+pub fn names_nobody(connection: &Connection, api_key: &ApiKeyName) -> Result<bool, StoreError> {
     let sql = "SELECT count(*) > 0 AND count(to_phone) = 0 FROM listing_rows
                WHERE api_key = ?1 AND (medium IS NULL OR medium = 'SMS')";
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
@@ -368,8 +370,8 @@ pub fn names_nobody(connection: &Connection, api_key: &str) -> Result<bool, Stor
 ///
 /// # Errors
 /// Database errors.
-pub fn blind_keys(connection: &Connection) -> Result<Vec<String>, StoreError> {
+pub fn unobserved_keys(connection: &Connection) -> Result<Vec<ApiKeyName>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT api_key FROM listings WHERE unobserved_from IS NOT NULL")?;
-    let rows = statement.query_map([], |row| row.get(0))?;
+    let rows = statement.query_map([], |row| row.get(0).map(ApiKeyName))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

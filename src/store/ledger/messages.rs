@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
+use crate::domain::ids::ApiKeyName;
 use crate::domain::ids::ConversationId;
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
@@ -24,7 +25,7 @@ pub struct Claim<'a> {
     /// The number.
     pub phone: &'a Phone,
     /// Which key it goes out with, by its name.
-    pub api_key: &'a str,
+    pub api_key: &'a ApiKeyName,
     /// The JSON body of the POST.
     pub body: Private<&'a str>,
     /// Now.

@@ -1,10 +1,11 @@
 //! Writing the planner's answers, and finding what is due.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
+use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Miss, PlanDecision, State};
 use crate::domain::reminder_key::ReminderKey;
@@ -12,7 +13,6 @@ use crate::domain::zone::Zone;
 use crate::planner::input::Stored;
 use crate::planner::plan::Item;
 use crate::store::connection::error::StoreError;
-use crate::store::connection::rows::any_text;
 use crate::store::connection::savepoint::in_savepoint;
 use crate::store::conversations::conversation;
 use crate::store::ledger::audit::{self, Act, Entry};
@@ -26,8 +26,6 @@ pub struct Due {
     pub key: ReminderKey,
     /// The number.
     pub phone: Phone,
-    /// The appointment's location.
-    pub location: Option<String>,
 }
 
 /// Writes what changed as of `now`: a new row, or a row whose old state is the one the planner saw. What was texted is
@@ -107,14 +105,14 @@ fn unix(at: Option<DateTime<Utc>>) -> Option<i64> {
 
 fn insert(tx: &Transaction<'_>, zone: &Zone, item: &Item) -> Result<usize, StoreError> {
     const INSERT: &str =
-        "INSERT INTO reminders (appointment_id, rule, starts_at, round, patient_id, phone, state, reason,
+        "INSERT INTO reminders (appointment_id, rule, starts_at, round, patient_id, phone, api_key, state, reason,
             nominal_at, adjusted_at, due_at, expires_at, starts_local, due_local)
-        VALUES (:appointment, :rule, :start, :round, :patient, :phone, :state, :reason,
+        VALUES (:appointment, :rule, :start, :round, :patient, :phone, :api_key, :state, :reason,
             :nominal, :adjusted, :due, :expires, :starts_local, :due_local)";
     let rows = tx.prepare_cached(INSERT)?.execute(named_params! {
         ":appointment": item.key.appointment_id.0, ":rule": item.key.rule.0, ":start": item.key.start.timestamp(),
         ":round": item.key.round, ":patient": item.patient_id.0, ":phone": item.phone.as_ref().map(Phone::dial),
-        ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
+        ":api_key": item.api_key, ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
         ":adjusted": unix(item.adjusted_at), ":due": unix(item.due_at), ":expires": unix(item.expires_at),
         ":starts_local": local(zone, item.key.start), ":due_local": item.due_at.map(|at| local(zone, at)),
     })?;
@@ -126,7 +124,7 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
     // the states of the partial indexes, and prepares the statement anew whenever another one is bound.
     const UPDATE: &str = "UPDATE reminders SET
             earlier_phone = iif(:current AND phone IS NOT NULL AND phone IS NOT :phone, phone, earlier_phone),
-            patient_id = iif(:current, :patient, patient_id), phone = iif(:current, :phone, phone),
+            patient_id = iif(:current, :patient, patient_id), phone = iif(:current, :phone, phone), api_key = coalesce(:api_key, api_key),
             state = :state, reason = :reason, nominal_at = :nominal, adjusted_at = :adjusted, due_at = :due,
             expires_at = :expires, due_local = :due_local, starts_local = :starts_local
         WHERE appointment_id = :appointment AND rule = :rule AND starts_at = :start AND round = :round
@@ -134,11 +132,12 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
             AND (state IS NOT :state OR reason IS NOT :reason OR nominal_at IS NOT :nominal OR due_at IS NOT :due
                 OR adjusted_at IS NOT :adjusted OR expires_at IS NOT :expires OR due_local IS NOT :due_local
                 OR starts_local IS NOT :starts_local
+                OR api_key IS NOT coalesce(:api_key, api_key)
                 OR (:current AND (patient_id IS NOT :patient OR phone IS NOT :phone)))";
     let rows = tx.prepare_cached(UPDATE)?.execute(named_params! {
         ":appointment": item.key.appointment_id.0, ":rule": item.key.rule.0, ":start": item.key.start.timestamp(),
         ":round": item.key.round, ":patient": item.patient_id.0, ":phone": item.phone.as_ref().map(Phone::dial),
-        ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
+        ":api_key": item.api_key, ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
         ":adjusted": unix(item.adjusted_at), ":due": unix(item.due_at), ":expires": unix(item.expires_at),
         ":starts_local": local(zone, item.key.start), ":due_local": item.due_at.map(|at| local(zone, at)),
         ":before": before.name(), ":current": item.current,
@@ -150,26 +149,25 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
 }
 
 /// Planned reminders due at `now`, soonest expiry first, at most `limit` and one for each number; none to a number
-/// in doubt or with unread replies, none that has expired, and only of locations that `ours` takes.
+/// in doubt or with unread replies, none that has expired, and only those that go out with this key.
 ///
 /// # Errors
 /// Database errors.
 pub fn due(
     connection: &Connection,
     now: DateTime<Utc>,
-    ours: &dyn Fn(Option<&str>) -> bool,
+    api_key: &ApiKeyName,
     limit: usize,
 ) -> Result<Vec<Due>, StoreError> {
     // The few that are due are sorted; left alone, SQLite walks all that are planned in the order of expiry.
-    const DUE: &str = "SELECT appointment_id, rule, starts_at, round, phone,
-            (SELECT location FROM appointments AS a WHERE a.id = r.appointment_id)
-        FROM reminders AS r INDEXED BY reminders_due
-        WHERE state = 'planned' AND due_at <= ?1 AND expires_at > ?1
+    const DUE: &str = "SELECT appointment_id, rule, starts_at, round, phone
+        FROM reminders AS r INDEXED BY reminders_due_by_key
+        WHERE state = 'planned' AND api_key = ?2 AND due_at <= ?1 AND expires_at > ?1
             AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = r.phone
                             AND (t.outcome IS NULL OR t.outcome = 'unknown') AND t.unresolved = 0)
         ORDER BY expires_at, id";
     let mut statement = connection.prepare_cached(DUE)?;
-    let mut rows = statement.query([now.timestamp()])?;
+    let mut rows = statement.query((now.timestamp(), api_key))?;
     let mut found: Vec<Due> = Vec::new();
     let mut numbers = HashSet::new();
     while let Some(row) = rows.next()? {
@@ -177,10 +175,8 @@ pub fn due(
             break;
         }
         let Some(phone) = Phone::from_e164(&row.get::<_, String>(4)?) else { continue };
-        let location = any_text(row, 5)?;
-        if ours(location.as_deref()) && numbers.insert(phone.clone()) && !conversation::unread(connection, &phone, now)?
-        {
-            found.push(Due { key: key_of(row)?, phone, location });
+        if numbers.insert(phone.clone()) && !conversation::unread(connection, &phone, now)? {
+            found.push(Due { key: key_of(row)?, phone });
         }
     }
     Ok(found)
@@ -264,6 +260,31 @@ pub fn expired_although_known(connection: &Connection) -> Result<Vec<String>, St
     let mut statement = connection.prepare(EXPIRED)?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The keys with a text due by `until`. Two looks into an index for each key that has planned texts, however many they
+/// are.
+pub fn keys_with_due(connection: &Connection, until: DateTime<Utc>) -> Result<BTreeSet<ApiKeyName>, StoreError> {
+    const KEYS: &str = "WITH RECURSIVE keys (name) AS (
+            SELECT min(api_key) FROM reminders INDEXED BY reminders_due_by_key WHERE state = 'planned'
+            UNION ALL
+            SELECT (SELECT min(api_key) FROM reminders INDEXED BY reminders_due_by_key
+                    WHERE state = 'planned' AND api_key > keys.name)
+            FROM keys WHERE keys.name IS NOT NULL)
+        SELECT name FROM keys WHERE name IS NOT NULL AND EXISTS (
+            SELECT 1 FROM reminders INDEXED BY reminders_due_by_key
+            WHERE state = 'planned' AND api_key = keys.name AND due_at <= ?1)";
+    let mut statement = connection.prepare_cached(KEYS)?;
+    let rows = statement.query_map([until.timestamp()], |row| row.get(0).map(ApiKeyName))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The earliest due time of what is planned with a key.
+pub fn next_due_with(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let sql =
+        "SELECT min(due_at) FROM reminders INDEXED BY reminders_due_by_key WHERE state = 'planned' AND api_key = ?1";
+    let next: Option<i64> = connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?;
+    Ok(next.map(crate::store::connection::rows::instant))
 }
 
 /// The earliest due time of what is planned.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use crate::domain::ids::AppointmentId;
+use crate::domain::ids::{ApiKeyName, AppointmentId};
 use crate::domain::phone::{Country, Phone, Reading};
 use crate::store::appointments::phone_spellings;
 use crate::store::connection::error::StoreError;
@@ -20,12 +20,17 @@ pub struct Directory {
     /// The practice's own numbers: an entry with one of them has none of its patient's.
     pub own: BTreeSet<Phone>,
     /// Which locations have an API key of their own, by its name.
-    pub keys: BTreeMap<String, String>,
+    pub keys: BTreeMap<String, ApiKeyName>,
     /// The key of all other appointments, by its name.
-    pub key: String,
+    pub key: ApiKeyName,
 }
 
 impl Directory {
+    /// The key that texts of an appointment at this location go out with.
+    pub fn key_of(&self, location: Option<&str>) -> &ApiKeyName {
+        location.and_then(|location| self.keys.get(location)).unwrap_or(&self.key)
+    }
+
     /// The number of a reading, if it can be texted.
     pub fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
         let allowed = |phone: &&Phone| {

@@ -162,6 +162,7 @@ impl Loader<'_> {
             twins: Vec::new(),
             skipped: Vec::new(),
             paused: None,
+            api_key: self.directory.key_of(appointment.location.as_deref()).clone(),
             row: appointment,
         })
     }
@@ -289,12 +290,8 @@ impl Loader<'_> {
 
     /// What was sent over one of these appointments' keys while nobody looked is not known yet.
     fn is_catching_up(&self, appointments: &[AppointmentInput]) -> Result<bool, StoreError> {
-        let unobserved = listings::blind_keys(self.connection)?;
-        let key_of = |appointment: &AppointmentInput| {
-            let own = appointment.row.location.as_ref().and_then(|location| self.directory.keys.get(location));
-            own.unwrap_or(&self.directory.key).clone()
-        };
-        Ok(!unobserved.is_empty() && appointments.iter().any(|appointment| unobserved.contains(&key_of(appointment))))
+        let unobserved = listings::unobserved_keys(self.connection)?;
+        Ok(!unobserved.is_empty() && appointments.iter().any(|appointment| unobserved.contains(&appointment.api_key)))
     }
 
     fn in_doubt(&self, phone: &Phone) -> Result<bool, StoreError> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::domain::ids::ApiKeyName;
 use crate::domain::reminder::Skip;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
@@ -96,7 +97,7 @@ pub struct Snapshot {
 ///
 /// # Errors
 /// Database errors.
-pub fn now(connection: &Connection, keys: &[&str], now: DateTime<Utc>) -> Result<Snapshot, StoreError> {
+pub fn now(connection: &Connection, keys: &[ApiKeyName], now: DateTime<Utc>) -> Result<Snapshot, StoreError> {
     let count = |sql: &str, at: i64| -> Result<u64, StoreError> {
         let count: i64 = connection.prepare_cached(sql)?.query_row([at], |row| row.get(0))?;
         Ok(count.unsigned_abs())

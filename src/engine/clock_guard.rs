@@ -1,0 +1,120 @@
+//! Whether this machine's clock is believed: the monitor's verdict, kept across restarts, and what follows from it.
+
+use chrono::{DateTime, Utc};
+use tracing::{error, info};
+
+use crate::clock::Clock;
+use crate::engine::clock_check::{ClockMonitor, ClockVerdict};
+use crate::engine::context::Context;
+use crate::engine::keys::key_set::Keys;
+use crate::engine::maintenance::each_pass::HEARTBEAT;
+use crate::store::StoreError;
+use crate::store::conversations::listings;
+use crate::store::planning::{daemon_state, replan_queue};
+
+/// The monitor, and the doubt that is stored.
+#[derive(Debug)]
+pub(crate) struct ClockGuard {
+    pub(crate) monitor: ClockMonitor,
+    doubt: Option<String>,
+}
+
+impl ClockGuard {
+    /// Before anything is read from the store.
+    pub(crate) fn new<C: Clock + 'static>(context: &Context<C>) -> ClockGuard {
+        ClockGuard { monitor: ClockMonitor::start(None, context.now(), context.boot()), doubt: None }
+    }
+
+    /// At the start, with the last sign of life and the doubt that are stored.
+    pub(crate) fn start<C: Clock + 'static>(
+        &mut self,
+        context: &Context<C>,
+        last_sign: Option<DateTime<Utc>>,
+        doubt: Option<String>,
+    ) {
+        self.monitor = ClockMonitor::start(last_sign, context.now(), context.boot());
+        self.doubt = doubt;
+    }
+
+    /// Looks at both clocks.
+    pub(crate) fn look<C: Clock + 'static>(&mut self, context: &Context<C>) {
+        self.monitor.see(context.now(), context.boot());
+    }
+
+    /// Whether the clock is good enough to plan by; not while an earlier doubt's traces stand. In observe mode nothing
+    /// can be lost, and nobody tells the time.
+    pub(crate) fn may_plan<C: Clock + 'static>(&self, context: &Context<C>) -> bool {
+        !context.is_live() || (!self.monitor.is_doubted() && self.doubt.is_none())
+    }
+
+    /// Whether the clock is good enough to delete by: in live mode Annie's agrees with it.
+    pub(crate) fn is_trusted<C: Clock + 'static>(&self, context: &Context<C>) -> bool {
+        match context.is_live() {
+            true => self.monitor.is_confirmed(),
+            false => !self.monitor.is_doubted(),
+        }
+    }
+
+    /// A change of what is known about the clock is stored and said.
+    pub(crate) async fn note<C: Clock + 'static>(
+        &mut self,
+        context: &Context<C>,
+        keys: &mut Keys,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        // A doubt outlives a restart. It takes Annie's time to lift it; where nobody is asked, that nothing speaks
+        // against the clock any more.
+        let doubt = match self.monitor.verdict() {
+            ClockVerdict::Confirmed => None,
+            ClockVerdict::Plausible if keys.is_empty() => None,
+            ClockVerdict::Doubted(why) if !keys.is_empty() => Some(why.clone()),
+            _ => self.doubt.clone(),
+        };
+        if doubt == self.doubt {
+            return Ok(());
+        }
+        let is_lifted = self.doubt.is_some() && doubt.is_none();
+        store(context, keys, doubt.clone(), is_lifted, now).await?;
+        if is_lifted {
+            keys.values_mut().for_each(super::keys::key_worker::KeyWorker::forget_failed_listings);
+        }
+        keys.wake_all();
+        match &doubt {
+            Some(why) => error!(
+                "nothing is sent, and nothing is lost: {why}. Set the clock (`timedatectl`); sending goes on by itself when it agrees with Annie's"
+            ),
+            None if keys.is_empty() => info!("nothing speaks against the clock any more"),
+            None => info!("the clock agrees with Annie's again: sending goes on"),
+        }
+        self.doubt = doubt;
+        Ok(())
+    }
+}
+
+async fn store<C: Clock + 'static>(
+    context: &Context<C>,
+    keys: &Keys,
+    doubt: Option<String>,
+    is_lifted: bool,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let names = keys.names();
+    context
+        .store
+        .write(move |tx| {
+            daemon_state::set_clock_doubt(tx, doubt.as_deref(), now)?;
+            if !is_lifted {
+                return Ok(());
+            }
+            daemon_state::clock_is_right(tx, now)?;
+            replan_queue::mark_all(tx)?;
+            // A machine that was set back to an earlier hour with all its memory wakes up like this: nobody knows
+            // what it sent since.
+            let last = daemon_state::last_beat(tx)?.unwrap_or(now).min(now);
+            for name in &names {
+                listings::set_unobserved(tx, name, last - HEARTBEAT, now)?;
+            }
+            Ok(())
+        })
+        .await
+}

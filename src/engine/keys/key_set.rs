@@ -1,0 +1,113 @@
+//! All API keys, and which of them have something to do: a pass looks at those, not at all.
+//!
+//! A key is looked at when a text of it is due within the hour, when a request of it has ended, and once a minute
+//! otherwise: a listing or a patient's reply is due by time alone, and a minute's delay is no loss there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::annie::gateway::Gateway;
+use crate::config::Config;
+use crate::domain::ids::ApiKeyName;
+use crate::engine::keys::key_worker::KeyWorker;
+
+/// The gateways to Annie, by the names of the keys.
+pub type Gateways = BTreeMap<ApiKeyName, Gateway>;
+
+/// A key with nothing to do is looked at this often.
+const LOOK_ANYWAY: Duration = Duration::from_secs(60);
+
+/// The keys. Empty in observe mode: there is nobody to send to.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    workers: BTreeMap<ApiKeyName, KeyWorker>,
+    /// Something happened to these since they were looked at.
+    woken: BTreeSet<ApiKeyName>,
+    /// When each key is looked at anyway, by the boot clock; soonest first.
+    wake_at: BTreeSet<(Duration, ApiKeyName)>,
+}
+
+impl Keys {
+    pub(crate) fn new(gateways: Gateways, config: &Config) -> Keys {
+        let mut keys = Keys::default();
+        keys.set_gateways(gateways, config);
+        keys
+    }
+
+    /// Replaces the gateways. Keys that stay keep their permits, and what is on the wire.
+    pub(crate) fn set_gateways(&mut self, gateways: Gateways, config: &Config) {
+        let mut former = std::mem::take(&mut self.workers);
+        self.wake_at.retain(|(_, name)| gateways.contains_key(name));
+        for (name, gateway) in gateways {
+            let worker = match former.remove(&name) {
+                Some(worker) => worker.with_gateway(gateway, config),
+                None => KeyWorker::new(gateway, config),
+            };
+            self.workers.insert(name, worker);
+        }
+        self.wake_all();
+    }
+
+    /// A changed configuration is in force.
+    pub(crate) fn adopt(&mut self, config: &Config) {
+        self.workers.values_mut().for_each(|worker| worker.adopt(config));
+        self.wake_all();
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.workers.is_empty()
+    }
+
+    pub(crate) fn names(&self) -> Vec<ApiKeyName> {
+        self.workers.keys().cloned().collect()
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &ApiKeyName) -> Option<&mut KeyWorker> {
+        self.workers.get_mut(name)
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &KeyWorker> {
+        self.workers.values()
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut KeyWorker> {
+        self.workers.values_mut()
+    }
+
+    /// The key whose reading this is.
+    pub(crate) fn reading(&self, id: u64) -> Option<ApiKeyName> {
+        self.workers.iter().find(|(_, worker)| worker.is_reading == Some(id)).map(|(name, _)| name.clone())
+    }
+
+    /// Something happened to a key: the next pass looks at it.
+    pub(crate) fn wake(&mut self, name: &ApiKeyName) {
+        if self.workers.contains_key(name) {
+            self.woken.insert(name.clone());
+        }
+    }
+
+    /// Something happened that may concern every key.
+    pub(crate) fn wake_all(&mut self) {
+        self.woken = self.workers.keys().cloned().collect();
+    }
+
+    /// The keys to look at in a pass: those with texts due or soon due, those something happened to, and those not
+    /// looked at for a minute.
+    pub(crate) fn take_ready(&mut self, with_due: &BTreeSet<ApiKeyName>, boot: Duration) -> Vec<ApiKeyName> {
+        let mut ready = std::mem::take(&mut self.woken);
+        ready.extend(with_due.iter().filter(|name| self.workers.contains_key(*name)).cloned());
+        while let Some((at, name)) = self.wake_at.first().cloned().filter(|(at, _)| *at <= boot) {
+            self.wake_at.remove(&(at, name.clone()));
+            ready.extend(self.workers.contains_key(&name).then_some(name));
+        }
+        for name in &ready {
+            let Some(worker) = self.workers.get_mut(name) else { continue };
+            let next = boot + LOOK_ANYWAY;
+            if let Some(before) = worker.look_at.replace(next) {
+                self.wake_at.remove(&(before, name.clone()));
+            }
+            self.wake_at.insert((next, name.clone()));
+        }
+        ready.into_iter().collect()
+    }
+}

@@ -1,0 +1,283 @@
+//! The engine: runs its parts one after another, whenever it is woken. What is due is in the store, not here.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+use tracing::debug;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::ids::ApiKeyName;
+use crate::domain::reminder::Wait;
+use crate::engine::clock_guard::ClockGuard;
+use crate::engine::context::Context;
+use crate::engine::keys::key_set::{Gateways, Keys};
+use crate::engine::maintenance::each_pass::EachPass;
+use crate::engine::report::PassReport;
+use crate::engine::send::sender::Sender;
+use crate::engine::sync::reader::{ReadState, Reader};
+use crate::engine::sync::reading::SOON;
+use crate::engine::{lifecycle, planning};
+use crate::store::ledger::reminders;
+use crate::store::{Store, StoreError};
+
+/// While texts go out one after another, how often everything that is not about them is done.
+const BETWEEN_ROUNDS: Duration = Duration::from_secs(1);
+
+/// Whether the database file is whole: nothing is sent from one that is not, or before it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// It is being checked.
+    Checking,
+    /// It is.
+    Whole,
+    /// It is not.
+    Damaged,
+}
+
+impl File {
+    fn waits(self) -> Option<Wait> {
+        match self {
+            File::Checking => Some(Wait::Checking),
+            File::Whole => None,
+            File::Damaged => Some(Wait::Damaged),
+        }
+    }
+}
+
+/// The parts, each with its own state, and what they share.
+#[derive(Debug)]
+pub struct Engine<C> {
+    context: Context<C>,
+    keys: Keys,
+    sender: Sender,
+    reader: Reader,
+    clock: ClockGuard,
+    each_pass: EachPass,
+    /// This life of the daemon is on record, and the rules are live: not before the clock is plausible.
+    has_begun: bool,
+    file: File,
+    /// The configuration in force waits for a person, or for the next day.
+    is_held: bool,
+    /// The last pass began texts: others follow at once, and what is not about them is done once a second.
+    is_bursting: bool,
+    /// When that was last done, by the boot clock.
+    round_at: Option<Duration>,
+    /// The keys with a text due within the hour, when that was last read.
+    due_soon: BTreeSet<ApiKeyName>,
+}
+
+impl<C: Clock + 'static> Engine<C> {
+    /// An engine over an open store.
+    pub fn new(store: Store, clock: Arc<C>, gateways: Gateways, config: Arc<Config>) -> Engine<C> {
+        let keys = Keys::new(gateways, &config);
+        let context = Context { store, clock, config, nudge: Arc::new(Notify::new()) };
+        Engine {
+            clock: ClockGuard::new(&context),
+            context,
+            keys,
+            sender: Sender::default(),
+            reader: Reader::default(),
+            each_pass: EachPass::default(),
+            has_begun: false,
+            file: File::Whole,
+            is_held: false,
+            is_bursting: false,
+            round_at: None,
+            due_soon: BTreeSet::new(),
+        }
+    }
+
+    /// Notified whenever a request has ended: time for a pass.
+    pub fn nudge(&self) -> Arc<Notify> {
+        self.context.nudge.clone()
+    }
+
+    /// Says whether the database file is whole; an engine that is not told takes it for whole.
+    pub fn set_file(&mut self, file: File) {
+        self.file = file;
+    }
+
+    /// Says whether the configuration in force waits for a person, or for the next day: nothing is sent by it.
+    pub fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
+    /// Whether it does.
+    pub fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.context.config
+    }
+
+    /// How many POSTs are under way.
+    pub fn in_flight(&self) -> usize {
+        self.sender.in_flight()
+    }
+
+    /// Whether the clock is good enough to plan by.
+    pub fn may_plan(&self) -> bool {
+        self.clock.may_plan(&self.context)
+    }
+
+    /// Whether the clock is good enough to delete by.
+    pub fn trusts_clock(&self) -> bool {
+        self.clock.is_trusted(&self.context)
+    }
+
+    /// The status with which Annie refuses to be read, with one of the keys: while it does, nothing can be caught up
+    /// with, so nothing is sent, and no text opens the circuit.
+    pub fn refused_reading(&self) -> Option<u16> {
+        self.keys.values().find_map(|worker| worker.refused)
+    }
+
+    /// When the next planned text is due.
+    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.context.store.read(reminders::next_due).await
+    }
+
+    /// Before the first pass.
+    pub async fn start(&mut self) -> Result<(), StoreError> {
+        let before = lifecycle::recover(&self.context).await?;
+        self.clock.start(&self.context, before.last_sign, before.doubt);
+        if self.may_plan() {
+            self.begin().await?;
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<(), StoreError> {
+        lifecycle::begin(&self.context, self.context.now()).await?;
+        self.has_begun = true;
+        self.adopt(self.context.config.clone()).await
+    }
+
+    /// Puts a configuration in force: start and reload. While the clock is in doubt its rules do not go live yet. Where
+    /// the store refuses, the former one stays in force.
+    pub async fn adopt(&mut self, config: Arc<Config>) -> Result<(), StoreError> {
+        if self.has_begun {
+            lifecycle::go_live(&self.context, &config, self.context.now()).await?;
+        }
+        self.keys.adopt(&config);
+        self.context.config = config;
+        Ok(())
+    }
+
+    /// Replaces the gateways to Annie, after a reload has put another configuration in force.
+    pub fn set_gateways(&mut self, gateways: Gateways) {
+        self.keys.set_gateways(gateways, &self.context.config);
+    }
+
+    /// One pass: settle, take in what was read, keep up to date, plan, read, send. Timer, nudge and start-up all call
+    /// this; it looks at what the store says is due and makes it so. Where the store fails nothing is lost: outcomes stay
+    /// collected, what is due stays due.
+    pub async fn pass(&mut self) -> Result<PassReport, StoreError> {
+        // The clocks are looked at first, so that an answer can lift the doubt a step brought.
+        self.clock.look(&self.context);
+        self.sender.collect(&self.context, &mut self.keys, &mut self.clock.monitor, false).await;
+        let mut report = PassReport::default();
+        // Outcomes share the commit of the next claims, where there may be any.
+        if !self.may_claim() {
+            report.settled = self.sender.settle(&self.context).await?;
+        }
+        report.read = self.reader.take(&self.context, &mut self.keys, &mut self.clock.monitor).await?;
+        let now = self.context.now();
+        self.clock.note(&self.context, &mut self.keys, now).await?;
+        let (more, put_off) = self.keep_up(now, &mut report).await?;
+        let ready = self.ready(now).await?;
+        let state =
+            ReadState { may_read: self.clock.monitor.is_confirmed() && self.has_begun, is_bursting: self.is_bursting };
+        let with_due = self.reader.read(&self.context, &mut self.keys, &ready, state, &mut report).await?;
+        self.send(&ready, &with_due, &mut report).await?;
+        let due = self.keys.values().any(|worker| !worker.queue.is_empty());
+        self.is_bursting = report.begun > 0 || (due && self.sender.in_flight() > 0);
+        // What was put off while texts went out is done as soon as none do.
+        if more || (put_off && !self.is_bursting) {
+            report.again_in = Some(Duration::ZERO);
+        }
+        debug!(?report, "pass");
+        Ok(report)
+    }
+
+    /// Everything that is not about texts on their way; whether more is to be planned, and whether it was put off.
+    async fn keep_up(&mut self, now: DateTime<Utc>, report: &mut PassReport) -> Result<(bool, bool), StoreError> {
+        if !self.may_plan() {
+            return Ok((false, false));
+        }
+        if !self.has_begun {
+            self.begin().await?;
+        }
+        let boot = self.context.boot();
+        let lately = self.round_at.is_some_and(|at| boot.saturating_sub(at) < BETWEEN_ROUNDS);
+        if self.is_bursting && lately {
+            return Ok((false, true));
+        }
+        self.each_pass.run(&self.context, now).await?;
+        // While texts go out, what they change is planned bit by bit: a claim plans its number anyway.
+        let steps = if self.is_bursting { 1 } else { planning::STEPS_AT_ONCE };
+        let more = planning::run(&self.context, steps, now, report).await? && !self.is_bursting;
+        self.round_at = Some(boot);
+        if self.context.is_live() {
+            let soon = now + SOON;
+            self.due_soon = self.context.store.read(move |c| reminders::keys_with_due(c, soon)).await?;
+        }
+        Ok((more, false))
+    }
+
+    /// The keys this pass looks at.
+    async fn ready(&mut self, now: DateTime<Utc>) -> Result<Vec<ApiKeyName>, StoreError> {
+        if !self.clock.monitor.is_confirmed() {
+            // Each key asks Annie for the time.
+            self.keys.wake_all();
+        } else if !self.may_plan() && self.context.is_live() {
+            let soon = now + SOON;
+            self.due_soon = self.context.store.read(move |c| reminders::keys_with_due(c, soon)).await?;
+        }
+        Ok(self.keys.take_ready(&self.due_soon, self.context.boot()))
+    }
+
+    async fn send(
+        &mut self,
+        ready: &[ApiKeyName],
+        with_due: &BTreeSet<ApiKeyName>,
+        report: &mut PassReport,
+    ) -> Result<(), StoreError> {
+        if self.may_claim() {
+            let (keys, monitor) = (&mut self.keys, &self.clock.monitor);
+            return self.sender.send(&self.context, keys, monitor, (ready, with_due), report).await;
+        }
+        match self.stands_still() {
+            Some(why) => self.sender.stand_still(&self.context, why, report).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether texts may be claimed at all; then outcomes are written with the claims.
+    fn may_claim(&self) -> bool {
+        self.context.is_live() && self.file == File::Whole && !self.is_held && !self.keys.is_empty()
+    }
+
+    /// Why nothing is sent at all, in live mode.
+    fn stands_still(&self) -> Option<Wait> {
+        let why = self.file.waits().or(self.is_held.then_some(Wait::ConfigHold));
+        why.filter(|_| self.context.is_live())
+    }
+
+    /// Finishes and records the POSTs under way; begins no other.
+    pub async fn drain(&mut self) -> Result<usize, StoreError> {
+        self.sender.collect(&self.context, &mut self.keys, &mut self.clock.monitor, true).await;
+        self.sender.settle(&self.context).await
+    }
+
+    /// Waits until the readings under way have ended and are taken in; how many. For tests and simulations.
+    pub async fn finish_readings(&mut self) -> Result<usize, StoreError> {
+        self.reader.finish().await;
+        self.reader.take(&self.context, &mut self.keys, &mut self.clock.monitor).await
+    }
+}

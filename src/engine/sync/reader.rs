@@ -1,0 +1,182 @@
+//! Reads from Annie: takes in what GETs brought, and begins the next GET of each key that has none under way.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tracing::warn;
+
+use crate::clock::Clock;
+use crate::domain::ids::ApiKeyName;
+use crate::engine::clock_check::ClockMonitor;
+use crate::engine::context::Context;
+use crate::engine::keys::key_set::Keys;
+use crate::engine::report::PassReport;
+use crate::engine::sync::reading::{self, Done, NextRead, Wanting};
+use crate::engine::sync::reconcile::Next;
+use crate::engine::task_set::TaskSet;
+use crate::store::StoreError;
+use crate::store::conversations::listings;
+
+/// The GETs under way.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    readings: TaskSet<Done>,
+}
+
+impl Reader {
+    /// Takes in what was read; how many readings.
+    pub(crate) async fn take<C: Clock + 'static>(
+        &mut self,
+        context: &Context<C>,
+        keys: &mut Keys,
+        monitor: &mut ClockMonitor,
+    ) -> Result<usize, StoreError> {
+        let mut taken = 0;
+        while let Some((id, done)) = self.readings.take_next() {
+            match done {
+                Some(done) => {
+                    taken += 1;
+                    take_one(context, keys, monitor, done).await?;
+                }
+                None => note_failed_task(keys, id, context.boot()),
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Begins the next reading of each of these keys that has none under way; the keys that have texts due.
+    pub(crate) async fn read<C: Clock + 'static>(
+        &mut self,
+        context: &Context<C>,
+        keys: &mut Keys,
+        ready: &[ApiKeyName],
+        state: ReadState,
+        report: &mut PassReport,
+    ) -> Result<BTreeSet<ApiKeyName>, StoreError> {
+        let mut with_due = BTreeSet::new();
+        if !context.is_live() {
+            return Ok(with_due);
+        }
+        for name in ready {
+            if self.read_with(context, keys, name, state, report).await? {
+                with_due.insert(name.clone());
+            }
+        }
+        Ok(with_due)
+    }
+
+    /// The next reading of one key; whether it has texts due.
+    async fn read_with<C: Clock + 'static>(
+        &mut self,
+        context: &Context<C>,
+        keys: &mut Keys,
+        name: &ApiKeyName,
+        state: ReadState,
+        report: &mut PassReport,
+    ) -> Result<bool, StoreError> {
+        let Some(worker) = keys.get_mut(name) else { return Ok(false) };
+        let (now, boot) = (context.now(), context.boot());
+        if worker.is_reading.is_some() || (state.is_bursting && boot < worker.nothing_to_read_until) {
+            return Ok(!worker.queue.is_empty());
+        }
+        let wanting = Wanting {
+            now,
+            confirmed: state.may_read,
+            read_replies: worker.read_replies,
+            may_list: worker.may_list(boot),
+            asked_for: worker.asked_for.pop_front(),
+            texts_due: false,
+        };
+        let (config, api_key, mut queue) = (context.config.clone(), name.clone(), std::mem::take(&mut worker.queue));
+        let (queue, next) = context
+            .store
+            .write(move |tx| {
+                queue.refresh(tx, &api_key, now)?;
+                let wanting = Wanting { texts_due: !queue.is_empty(), ..wanting };
+                let next = reading::next(tx, &config, &api_key, wanting)?;
+                Ok((queue, next))
+            })
+            .await?;
+        worker.queue = queue;
+        let NextRead { job, due, of_others } = next;
+        if let Some(job) = job {
+            let wait = worker.permits.wait_to_read(due, boot).max(worker.not_before.saturating_sub(boot));
+            if wait.is_zero() && worker.permits.may_read(due, boot) {
+                worker.permits.take_read(boot);
+                report.reading += 1;
+                let (gateway, key, clock) = (worker.send_slot.gateway.clone(), name.clone(), context.clock.clone());
+                let work = async move { reading::fetch(gateway, key, job, clock.as_ref()).await };
+                worker.is_reading = Some(self.readings.begin(work, context.nudge.clone()));
+            } else {
+                report.want_again_in(wait.max(Duration::from_millis(1)));
+                keys.wake(name);
+            }
+        } else {
+            worker.nothing_to_read_until = boot + Duration::from_secs(1);
+        }
+        for (other, conversation) in of_others {
+            if let Some(worker) = keys.get_mut(&other).filter(|worker| !worker.asked_for.contains(&conversation)) {
+                worker.asked_for.push_back(conversation);
+                keys.wake(&other);
+                report.want_again_in(Duration::from_millis(1));
+            }
+        }
+        Ok(due)
+    }
+
+    /// Waits until the readings under way have ended.
+    pub(crate) async fn finish(&mut self) {
+        self.readings.finish().await;
+    }
+}
+
+/// What the engine's state allows reading to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReadState {
+    /// The clock is confirmed and this life of the daemon is on record; until then Annie is only asked for the time.
+    pub(crate) may_read: bool,
+    /// Texts are going out one after another.
+    pub(crate) is_bursting: bool,
+}
+
+async fn take_one<C: Clock + 'static>(
+    context: &Context<C>,
+    keys: &mut Keys,
+    monitor: &mut ClockMonitor,
+    done: Done,
+) -> Result<(), StoreError> {
+    if done.was_answered() {
+        monitor.record_response_date(done.date, done.between.0, done.between.1);
+    }
+    let (now, boot) = (context.now(), context.boot());
+    keys.wake(&done.api_key);
+    if let Some(worker) = keys.get_mut(&done.api_key) {
+        worker.note_reading(&done, monitor.is_confirmed(), boot);
+    }
+    let config = context.config.clone();
+    let (done, applied, was_unobserved) = context
+        .store
+        .write(move |tx| {
+            let was_unobserved = listings::state(tx, &done.api_key)?.is_some_and(|s| s.unobserved.is_some());
+            let applied = reading::apply(tx, &config, &done, now)?;
+            Ok((done, applied, was_unobserved))
+        })
+        .await?;
+    reading::report(&done, &applied, was_unobserved);
+    if let (Some((how, _)), Some(worker)) = (applied.concluded, keys.get_mut(&done.api_key)) {
+        worker.note_listing(how != Next::Incomplete, boot);
+    }
+    Ok(())
+}
+
+fn note_failed_task(keys: &mut Keys, id: u64, boot: Duration) {
+    let Some(name) = keys.reading(id) else { return };
+    warn!(
+        api_key = %name,
+        "a reading of Annie's list or of replies failed within Leadtime; it is tried again. If it happens again, please report this line"
+    );
+    if let Some(worker) = keys.get_mut(&name) {
+        worker.note_failed_task(boot);
+    }
+    keys.wake(&name);
+}

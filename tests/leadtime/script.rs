@@ -1,0 +1,280 @@
+//! Annie by a script: outcomes to give, conversations to show, and a record of what came.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use leadtime::annie::gateway::{Answering, Call, Raw, StillGood, Transport};
+use leadtime::annie::verdict::{Headers, ReadError};
+use leadtime::annie::wire::SmsRequest;
+use leadtime::clock::{Clock, ManualClock};
+use leadtime::domain::conversation::{Listed, Said};
+use leadtime::domain::ids::ConversationId;
+use leadtime::domain::outcome::{NotSent, Outcome};
+use leadtime::domain::phone::Phone;
+use leadtime::domain::private::Private;
+use serde_json::{Value, json};
+
+/// Outcomes to give, and requests that came; an empty script accepts everything.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Script {
+    inner: Arc<Mutex<ScriptState>>,
+    clock: Arc<Mutex<Option<Arc<ManualClock>>>>,
+}
+
+impl Transport for Script {
+    fn call(&self, call: Call, still_good: StillGood) -> Answering<'_> {
+        Box::pin(async move { if still_good() { self.answer(call) } else { Raw::LetGo } })
+    }
+}
+
+#[derive(Debug, Default)]
+struct ScriptState {
+    outcomes: VecDeque<Outcome>,
+    sent: Vec<SmsRequest>,
+    probes: VecDeque<Result<(), ReadError>>,
+    probed: usize,
+    /// Oldest first, with what was said.
+    conversations: Vec<(Listed, Vec<Said>)>,
+    reads_fail: Option<ReadError>,
+    messages_fail: Option<ReadError>,
+    /// Fields the rows of the list lack: `to`, `from`, `start`.
+    omitted: Vec<&'static str>,
+    read: Vec<String>,
+    /// How far Annie's clock is ahead of the machine's.
+    ahead: TimeDelta,
+    no_date: bool,
+    pause: Option<DateTime<Utc>>,
+}
+
+impl ScriptState {
+    /// An answer, with Annie's clock in it.
+    fn reply(&mut self, status: u16, body: &Value, now: DateTime<Utc>) -> Raw {
+        let mut headers =
+            Headers { date: (!self.no_date).then(|| (now + self.ahead).to_rfc2822()), ..Headers::default() };
+        if let Some(until) = self.pause.take() {
+            headers.rate_limit_remaining = Some("0".to_owned());
+            headers.retry_after = Some(until.to_rfc2822());
+        }
+        Raw::Answer { status, headers, body: Ok(body.to_string().into_bytes()) }
+    }
+
+    fn send(&mut self, request: &SmsRequest, now: DateTime<Utc>) -> Raw {
+        self.sent.push(request.clone());
+        let number = self.sent.len();
+        let accepted = || Outcome::Sent(ConversationId(format!("conversation-{number}")));
+        match self.outcomes.pop_front().unwrap_or_else(accepted) {
+            Outcome::Sent(id) => {
+                self.begin(&request.from_number, &request.to_number, &request.message, now, Some(id.clone()));
+                self.reply(200, &json!({"success": true, "data": {"conversationId": id.0}}), now)
+            }
+            Outcome::Rejected { status } | Outcome::NotSent(NotSent::Refused { status }) => {
+                self.reply(status, &json!({"success": false}), now)
+            }
+            Outcome::Unknown { status: Some(status), .. } => self.reply(status, &json!({}), now),
+            Outcome::Unknown { status: None, detail } => Raw::Broken(detail),
+            Outcome::NotSent(NotSent::RateLimited { until }) => {
+                self.pause = Some(until);
+                self.reply(429, &json!({}), now)
+            }
+            Outcome::NotSent(NotSent::Unreachable { detail }) => Raw::Unreachable(detail),
+            Outcome::NotSent(NotSent::Bug { detail }) => Raw::Malformed(detail),
+            Outcome::NotSent(NotSent::TooOld) => Raw::LetGo,
+        }
+    }
+
+    fn probe(&mut self, now: DateTime<Utc>) -> Raw {
+        self.probed += 1;
+        match self.probes.pop_front().unwrap_or(Ok(())) {
+            Ok(()) => self.reply(200, &json!({"success": true, "data": {"phoneNumbers": []}}), now),
+            Err(error) => self.fail(&error, true, now),
+        }
+    }
+
+    /// `dated`: an answer that tells Annie's time.
+    fn fail(&mut self, error: &ReadError, dated: bool, now: DateTime<Utc>) -> Raw {
+        let answer = |status: u16| Raw::Answer { status, headers: Headers::default(), body: Ok(Vec::new()) };
+        match error {
+            ReadError::Unreachable => Raw::Unreachable("no connection".to_owned()),
+            ReadError::Failed { detail } => Raw::Broken(detail.clone()),
+            ReadError::Refused { status } if dated => self.reply(*status, &json!({}), now),
+            ReadError::Refused { status } => answer(*status),
+            ReadError::Limited if dated => self.reply(429, &json!({}), now),
+            ReadError::Limited => answer(429),
+        }
+    }
+
+    fn list(&mut self, offset: usize, limit: usize, now: DateTime<Utc>) -> Raw {
+        self.read.push(format!("list {offset}"));
+        if let Some(error) = self.reads_fail.clone() {
+            return self.fail(&error, false, now);
+        }
+        let total = self.conversations.len();
+        let rows = self.conversations.iter().rev().skip(offset).take(limit);
+        let lacks = |field: &str| self.omitted.contains(&field);
+        let shown = |listed: &Listed| {
+            json!({
+                "conversationId": listed.id.0, "medium": listed.medium, "status": listed.status,
+                "conversationTags": listed.tags,
+                "toNumber": listed.to.as_ref().filter(|_| !lacks("to")).map(Phone::dial),
+                "fromNumber": listed.from.as_ref().filter(|_| !lacks("from")).map(Phone::dial),
+                "startTime": listed.started_at.filter(|_| !lacks("start")).map(|at| at.to_rfc3339()),
+            })
+        };
+        let rows: Vec<Value> = rows.map(|(listed, _)| shown(listed)).collect();
+        self.reply(200, &json!({"data": {"conversations": rows, "pagination": {"totalCount": total}}}), now)
+    }
+
+    fn messages(&mut self, id: &ConversationId, now: DateTime<Utc>) -> Raw {
+        self.read.push(format!("messages {id}"));
+        if let Some(error) = self.reads_fail.clone() {
+            return self.fail(&error, false, now);
+        }
+        if let Some(error) = self.messages_fail.clone() {
+            return self.fail(&error, true, now);
+        }
+        let Some((_, said)) = self.conversations.iter().find(|(listed, _)| listed.id == *id) else {
+            return self.reply(404, &json!({}), now);
+        };
+        let row = |said: &Said| json!({"role": said.role, "content": said.content.0, "createdAt": said.at.map(|at| at.to_rfc3339())});
+        let rows: Vec<Value> = said.iter().map(row).collect();
+        self.reply(200, &json!({"data": rows}), now)
+    }
+
+    fn begin(
+        &mut self,
+        from: &str,
+        to: &str,
+        text: &str,
+        at: DateTime<Utc>,
+        id: Option<ConversationId>,
+    ) -> ConversationId {
+        let id = id.unwrap_or_else(|| ConversationId(format!("begun-{}", self.conversations.len() + 1)));
+        let listed = Listed {
+            id: id.clone(),
+            medium: Some("SMS".to_owned()),
+            to: Phone::from_e164(to),
+            from: Phone::from_e164(from),
+            started_at: Some(at),
+            status: Some("OPEN".to_owned()),
+            tags: Vec::new(),
+        };
+        let said = Said { role: "assistant".to_owned(), content: Private(text.to_owned()), at: Some(at) };
+        self.conversations.push((listed, vec![said]));
+        id
+    }
+}
+
+impl Script {
+    /// A script that gives these outcomes first.
+    pub(crate) fn new(outcomes: impl IntoIterator<Item = Outcome>) -> Script {
+        let script = Script::default();
+        script.lock().outcomes.extend(outcomes);
+        script
+    }
+
+    /// Adds outcomes behind those that are left.
+    pub(crate) fn then(&self, outcomes: impl IntoIterator<Item = Outcome>) {
+        self.lock().outcomes.extend(outcomes);
+    }
+
+    /// Adds answers to probes; without any, a probe succeeds.
+    pub(crate) fn then_probes(&self, answers: impl IntoIterator<Item = Result<(), ReadError>>) {
+        self.lock().probes.extend(answers);
+    }
+
+    /// The requests that came, in order.
+    pub(crate) fn sent(&self) -> Vec<SmsRequest> {
+        self.lock().sent.clone()
+    }
+
+    /// How often the key was probed.
+    pub(crate) fn probed(&self) -> usize {
+        self.lock().probed
+    }
+
+    /// What was read, in order: `list 0`, `messages ID`.
+    pub(crate) fn read(&self) -> Vec<String> {
+        self.lock().read.clone()
+    }
+
+    /// Forgets what was probed and read so far.
+    pub(crate) fn forget_reads(&self) {
+        let mut state = self.lock();
+        state.probed = 0;
+        state.read.clear();
+    }
+
+    /// A conversation that Annie knows of and Leadtime was not told, or somebody else's.
+    pub(crate) fn begin(&self, from: &str, to: &str, text: &str, at: DateTime<Utc>) -> ConversationId {
+        self.lock().begin(from, to, text, at, None)
+    }
+
+    /// Something is said in a conversation.
+    pub(crate) fn say(&self, conversation: &ConversationId, role: &str, text: &str, at: DateTime<Utc>) {
+        let said = Said { role: role.to_owned(), content: Private(text.to_owned()), at: Some(at) };
+        if let Some((_, all)) = self.lock().conversations.iter_mut().find(|(listed, _)| listed.id == *conversation) {
+            all.push(said);
+        }
+    }
+
+    /// Every reading fails from now on, or works again.
+    pub(crate) fn reads_fail(&self, error: Option<ReadError>) {
+        self.lock().reads_fail = error;
+    }
+
+    /// Reading the messages of a conversation fails from now on, or works again.
+    pub(crate) fn messages_fail(&self, error: Option<ReadError>) {
+        self.lock().messages_fail = error;
+    }
+
+    /// The rows of the list lack these fields from now on: `to`, `from`, `start`.
+    pub(crate) fn omits(&self, fields: &[&'static str]) {
+        self.lock().omitted = fields.to_vec();
+    }
+
+    /// What was said in a conversation first, before all that is known of it.
+    pub(crate) fn said_first(&self, conversation: &ConversationId, role: &str, text: &str) {
+        if let Some((_, all)) = self.lock().conversations.iter_mut().find(|(listed, _)| listed.id == *conversation) {
+            all.insert(0, Said { role: role.to_owned(), content: Private(text.to_owned()), at: None });
+        }
+    }
+
+    /// Annie's clock is so far ahead of the machine's.
+    pub(crate) fn is_ahead(&self, by: TimeDelta) {
+        self.lock().ahead = by;
+    }
+
+    /// Annie's answers carry no `Date`, or do again.
+    pub(crate) fn tells_no_date(&self, none: bool) {
+        self.lock().no_date = none;
+    }
+
+    /// The next answer asks for a pause.
+    pub(crate) fn asks_for_a_pause(&self, until: DateTime<Utc>) {
+        self.lock().pause = Some(until);
+    }
+
+    fn answer(&self, call: Call) -> Raw {
+        let mut state = self.lock();
+        match call {
+            Call::Sms(request) => state.send(&request, self.now()),
+            Call::PhoneNumbers => state.probe(self.now()),
+            Call::List { offset, limit } => state.list(offset, limit, self.now()),
+            Call::Messages(id) => state.messages(&id, self.now()),
+        }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.lock().unwrap().as_ref().unwrap().now()
+    }
+
+    /// By whose clock it answers; given once, before the first request.
+    pub(crate) fn keep_time_by(&self, clock: Arc<ManualClock>) {
+        *self.clock.lock().unwrap() = Some(clock);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ScriptState> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
