@@ -354,7 +354,7 @@ CREATE TABLE conversations (
 ) STRICT;
 CREATE INDEX conversations_by_phone      ON conversations (phone, started_at);
 CREATE INDEX conversations_by_reading    ON conversations (read_with, started_at);
-CREATE INDEX conversations_in_unobserved ON conversations (started_at) WHERE unobserved = 1;
+CREATE INDEX conversations_unobserved ON conversations (started_at) WHERE unobserved = 1;
 
 -- One appointment x one rule x one start x one round, in exactly one state.
 CREATE TABLE reminders (

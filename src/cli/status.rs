@@ -94,7 +94,7 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "waits": overview.waits.map(|wait| wait.code()),
         "clock_doubt": overview.clock_doubt,
         "unknown_for_long": overview.unknown_for_long,
-        "held_change": overview.config_hold.as_ref().map(|held| json!({
+        "config_hold": overview.config_hold.as_ref().map(|held| json!({
             "since": utc(held.since), "texts_within_a_day": held.at_once, "usual": held.usual,
         })),
         "paused": overview.paused.iter().map(|paused| json!({

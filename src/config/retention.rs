@@ -24,7 +24,7 @@ impl Default for Retention {
 }
 
 pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Retention {
-    let after_appointment = section.optional("after_visit", |value| {
+    let after_appointment = section.optional("after_appointment", |value| {
         let length = duration(value, 0..=u64::from(u32::MAX))?;
         match (LEAST_DAYS * DAY..=MOST_DAYS * DAY).contains(&length.as_secs()) {
             true => TimeDelta::from_std(length).or_else(|_| fault("too long")),

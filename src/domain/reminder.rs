@@ -95,7 +95,7 @@ reasons! {
         Refused = "refused", "Annie refuses its number, and no other text shows yet whether she means the number";
         Checking = "checking", "the database is checked first";
         Damaged = "damaged", "the database is damaged; restore the last backup";
-        ConfigHold = "held-change", "the configuration would send unusually many texts at once; `leadtime confirm-change`, or wait for tomorrow";
+        ConfigHold = "config-hold", "the configuration would send unusually many texts at once; `leadtime confirm-change`, or wait for tomorrow";
     }
 }
 

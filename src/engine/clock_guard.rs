@@ -76,7 +76,7 @@ impl ClockGuard {
         let is_lifted = self.doubt.is_some() && doubt.is_none();
         store(context, keys, doubt.clone(), is_lifted, now).await?;
         if is_lifted {
-            keys.values_mut().for_each(super::keys::key_worker::KeyWorker::forget_failed_listings);
+            keys.values_mut().for_each(crate::engine::keys::key_worker::KeyWorker::forget_failed_listings);
         }
         keys.wake_all();
         match &doubt {

@@ -13,4 +13,4 @@ pub mod send;
 pub mod sync;
 mod task_set;
 
-pub use keys::key_set::Gateways;
+pub use crate::engine::keys::key_set::Gateways;

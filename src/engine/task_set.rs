@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 /// Tasks of one kind.
 #[derive(Debug)]
-pub(super) struct TaskSet<T> {
+pub(crate) struct TaskSet<T> {
     tasks: JoinSet<()>,
     sender: UnboundedSender<(u64, Option<T>)>,
     results: UnboundedReceiver<(u64, Option<T>)>,
@@ -41,7 +41,7 @@ impl<T> Drop for HandOver<T> {
 
 impl<T: Send + 'static> TaskSet<T> {
     /// Begins a task; its id, under which its result will come.
-    pub(super) fn begin(&mut self, work: impl Future<Output = T> + Send + 'static, nudge: Arc<Notify>) -> u64 {
+    pub(crate) fn begin(&mut self, work: impl Future<Output = T> + Send + 'static, nudge: Arc<Notify>) -> u64 {
         self.last += 1;
         let hand_over = HandOver { id: self.last, result: None, sender: self.sender.clone(), nudge };
         self.tasks.spawn(async move {
@@ -54,13 +54,13 @@ impl<T: Send + 'static> TaskSet<T> {
     }
 
     /// The next result that is there; none within: the task failed.
-    pub(super) fn take_next(&mut self) -> Option<(u64, Option<T>)> {
+    pub(crate) fn take_next(&mut self) -> Option<(u64, Option<T>)> {
         while self.tasks.try_join_next().is_some() {}
         self.results.try_recv().ok()
     }
 
     /// Waits until every task has ended; their results are there then.
-    pub(super) async fn finish(&mut self) {
+    pub(crate) async fn finish(&mut self) {
         while self.tasks.join_next().await.is_some() {}
     }
 }

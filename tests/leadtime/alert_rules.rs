@@ -250,8 +250,8 @@ async fn missed() {
     world.clock.advance(TimeDelta::hours(5));
     assert_eq!(desk.look(&world), [""; 0]);
     world.execute(
-        "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, state, reason, starts_local)
-         SELECT 'visit-2', rule, starts_at, 'visit-2', 'missed', 'expired', '' FROM reminders",
+        "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, api_key, state, reason, starts_local)
+         SELECT 'visit-2', rule, starts_at, 'visit-2', api_key, 'missed', 'expired', '' FROM reminders",
     );
     assert_eq!(desk.look(&world), ["still: 2 reminders were not sent in time"]);
     assert_eq!(desk.look(&world), [""; 0]);

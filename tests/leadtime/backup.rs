@@ -298,27 +298,6 @@ fn after_a_restore_nobody_is_texted_twice() {
 }
 
 #[test]
-fn a_copy_of_an_older_version_is_brought_up_to_date() {
-    let practice = observe();
-    practice.import(&visits_due_in(3600, 3), &[]).good();
-    let (_folder, old) = crate::store::database_of_version(3);
-    std::fs::copy(old, practice.path("copy.db")).unwrap();
-    practice.run(&["restore", "copy.db"]).good();
-    assert_eq!(practice.status()["counts"]["sent"], 1);
-    assert_eq!(practice.number("SELECT count(*) FROM appointments"), 2);
-    assert_eq!(
-        Connection::open(practice.path("copy.db"))
-            .unwrap()
-            .pragma_query_value(None, "user_version", |r| r.get::<_, i64>(0))
-            .unwrap(),
-        3,
-        "the copy is as it was"
-    );
-    let mode = practice.path("test.db").metadata().unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-}
-
-#[test]
 fn what_was_noted_since_the_copy_is_carried_over() {
     let practice = observe();
     practice.import(&visits_due_in(3600, 4), &[]).good();

@@ -137,8 +137,8 @@ async fn the_first_day_is_the_first_with_patients() {
         ));
         if trial {
             world.execute(&format!(
-                "INSERT INTO reminders (id, appointment_id, rule, starts_at, patient_id, phone, state, message_id, starts_local)
-                 VALUES ({id}, 't{id}', 'day-before', 3, 't{id}', '+1303555{id:04}', 'sending', {id}, '');
+                "INSERT INTO reminders (id, appointment_id, rule, starts_at, patient_id, phone, api_key, state, message_id, starts_local)
+                 VALUES ({id}, 't{id}', 'day-before', 3, 't{id}', '+1303555{id:04}', 'default', 'sending', {id}, '');
                  UPDATE reminders SET state = 'sent' WHERE id = {id};
                  INSERT INTO message_reminders (message_id, reminder_id) VALUES ({id}, {id})"
             ));

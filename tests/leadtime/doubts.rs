@@ -89,7 +89,7 @@ async fn a_text_that_two_complete_lists_lack_is_sent_once_more() {
 
 #[tokio::test]
 async fn a_retry_that_is_refused_or_lost_is_a_persons() {
-    for second in [Outcome::Rejected { status: 403 }, Outcome::Rejected { status: 422 }, unknown()] {
+    for second in [Outcome::Rejected { status: 400 }, Outcome::Rejected { status: 422 }, unknown()] {
         let mut world = in_doubt("").await;
         world.script([second.clone()]);
         world.go_to("2026-11-09T22:05:00Z").await;

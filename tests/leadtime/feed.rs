@@ -131,7 +131,7 @@ fn lengths_of_time_may_be_days_but_not_months() {
 fn what_is_wrong_in_the_sections_is_said_at_its_place() {
     let practice = practice(
         "[feed]\nstale_after = \"20 minutes\"\nmissing = \"delete\"\nmax_missing = \"0%\"\nstale = 1\n\
-         [backup]\nat = \"2:30\"\nkeep = 0\n[retention]\nafter_visit = \"30 days\"\n",
+         [backup]\nat = \"2:30\"\nkeep = 0\n[retention]\nafter_appointment = \"30 days\"\n",
     );
     let ended = practice.run(&["check"]);
     assert_eq!(ended.code, 2);
@@ -146,7 +146,7 @@ fn what_is_wrong_in_the_sections_is_said_at_its_place() {
         "[backup] has no `folder`",
         "is not a time of day",
         "a whole number from 1 to 1000",
-        "config.toml:21:15",
+        "config.toml:21:21",
         "write from 31 days (Annie's limits",
         "8 errors",
     ] {

@@ -142,9 +142,9 @@ fn texted(id: &str, patient: &str, rule: &str, start: &str, at: &str, outcome: &
          INSERT INTO attempts (message_id, api_key, phone, started_ms, ended_ms, outcome, http_status, conversation_id)
              SELECT max(id), 'default', '+13035550101', unixepoch('{at}') * 1000, unixepoch('{at}') * 1000 + 800, '{outcome}',
                  iif('{outcome}' = 'rejected', 400, NULL), {conversation} FROM messages;
-         INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, state, message_id, starts_local,
+         INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, api_key, state, message_id, starts_local,
                  nominal_at, adjusted_at, due_at, expires_at)
-             SELECT '{id}', '{rule}', unixepoch('{start}'), '{patient}', '+13035550101', '{state}', max(id), '-',
+             SELECT '{id}', '{rule}', unixepoch('{start}'), '{patient}', '+13035550101', 'default', '{state}', max(id), '-',
                  unixepoch('{at}'), unixepoch('{at}'), unixepoch('{at}'), unixepoch('{start}') FROM messages;
          INSERT INTO message_reminders SELECT message_id, id FROM reminders WHERE message_id = (SELECT max(id) FROM messages);"
     )

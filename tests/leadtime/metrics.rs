@@ -53,7 +53,7 @@ fn figures_on_a_port_outlive_a_restart_and_name_nobody() {
         ("leadtime_unknown", 0.0),
         ("leadtime_held", 0.0),
         ("leadtime_circuits_open", 0.0),
-        ("leadtime_trouble{kind=\"circuit\"}", 0.0),
+        ("leadtime_alert{kind=\"circuit\"}", 0.0),
         ("leadtime_failed_passes_total", 0.0),
     ] {
         assert_eq!(all.get(name), Some(&value), "{name} in {body}");

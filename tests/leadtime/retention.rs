@@ -12,7 +12,7 @@ use crate::world::{DAY_BEFORE, Visit, World, appointment};
 const A: &str = "+13035550101";
 
 async fn world() -> World {
-    World::with("mode = \"live\"", &format!("{DAY_BEFORE}[retention]\nafter_visit = \"31 days\"\n")).await
+    World::with("mode = \"live\"", &format!("{DAY_BEFORE}[retention]\nafter_appointment = \"31 days\"\n")).await
 }
 
 /// Sweeps until nothing is left to be deleted, at the world's time.
@@ -147,7 +147,7 @@ async fn what_is_not_settled_or_not_planned_yet_waits() {
 
 #[tokio::test]
 async fn a_number_that_was_shared_by_too_many_is_planned_again_when_they_are_gone() {
-    let rules = format!("{DAY_BEFORE}[retention]\nafter_visit = \"31 days\"\n");
+    let rules = format!("{DAY_BEFORE}[retention]\nafter_appointment = \"31 days\"\n");
     let mut world = World::with("mode = \"live\"\nmax_household = 1", &rules).await;
     world.book(&[
         appointment("old", "303-555-0101", "2026-11-05T15:00:00-07:00"),

@@ -385,10 +385,10 @@ fn hostile_sql_is_refused() {
         "PRAGMA foreign_keys = OFF; DELETE FROM messages".to_owned(),
         "INSERT OR REPLACE INTO messages SELECT id, '+13035550109', '', 0, '' FROM messages".to_owned(),
         "UPDATE reminders SET phone = '+13035550109' WHERE state = 'sending'".to_owned(),
-        "UPDATE reminders SET state = 'sent' WHERE false; INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, state, starts_local) VALUES ('x', 'r', 0, 'p', 'sent', '')".to_owned(),
-        "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, state, starts_local) VALUES ('x', 'r', 0, 'p', 'skipped', '')".to_owned(),
-        "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, state, reason, starts_local) VALUES ('x', 'r', 0, 'p', 'skipped', 'expired', '')".to_owned(),
-        "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, state, starts_local) VALUES ('x', 'r', 0, 'p', 'planned', '')".to_owned(),
+        "UPDATE reminders SET state = 'sent' WHERE false; INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, api_key, state, starts_local) VALUES ('x', 'r', 0, 'p', 'default', 'sent', '')".to_owned(),
+        "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, api_key, state, starts_local) VALUES ('x', 'r', 0, 'p', 'default', 'skipped', '')".to_owned(),
+        "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, api_key, state, reason, starts_local) VALUES ('x', 'r', 0, 'p', 'default', 'skipped', 'expired', '')".to_owned(),
+        "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, api_key, state, starts_local) VALUES ('x', 'r', 0, 'p', 'default', 'planned', '')".to_owned(),
     ];
     for sql in &hostile {
         let refused = connection.execute_batch(&format!("SAVEPOINT hostile; {sql};"));
@@ -410,9 +410,9 @@ fn legal_moves_are_the_same_in_the_schema_and_in_the_code() {
             let quoted = |reason: Option<&str>| reason.map_or("NULL".to_owned(), |r| format!("'{r}'"));
             connection
                 .execute_batch(&format!(
-                    "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, state, reason, adjusted_at,
+                    "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, api_key, state, reason, adjusted_at,
                          due_at, expires_at, message_id, starts_local)
-                     VALUES ('x', 'r', 0, 'p', '+13035550101', '{}', {}, 0, 0, 1, {}, '')",
+                     VALUES ('x', 'r', 0, 'p', '+13035550101', 'default', '{}', {}, 0, 0, 1, {}, '')",
                     from.name(),
                     quoted(from.reason()),
                     message(from)
@@ -543,49 +543,11 @@ fn views_serve_a_person_with_the_shell() {
     settle(&mut connection, attempt, &Outcome::Sent("c1".into())).unwrap();
     let text = |sql: &str| -> String { connection.query_row(sql, [], |r| r.get(0)).unwrap() };
     assert_eq!(
-        text("SELECT goes_out || ' ' || visit || ' ' || appointment_id FROM upcoming"),
+        text("SELECT goes_out || ' ' || appointment_start || ' ' || appointment_id FROM upcoming"),
         "Mon 2026-11-09 15:00 Tue 2026-11-10 15:00 bystander"
     );
     assert_eq!(text("SELECT sent || ' ' || conversation_id FROM sent"), "Mon 2026-11-09 15:00:00 c1");
     assert_eq!(text("SELECT count(*) || '' FROM not_sent"), "0");
-}
-
-/// Makes a database as an older version wrote it, with rows in it.
-pub(crate) fn database_of_version(version: usize) -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("old.db");
-    let old = Connection::open(&path).unwrap();
-    for name in &migrations()[..version] {
-        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations").join(name).join("up.sql");
-        old.execute_batch(&std::fs::read_to_string(file).unwrap()).unwrap();
-    }
-    old.pragma_update(None, "user_version", version as i64).unwrap();
-    old.execute_batch(
-        "INSERT INTO appointments (id, patient_id, phone, starts_at, status)
-             VALUES ('a', 'p', '303-555-0101', '2026-11-10T15:00:00Z', 'booked'), ('b', 'q', 'do not text 303-555-0102', '2026-11-10T15:00:00Z', 'booked');
-         INSERT INTO opt_outs (phone, at, source, who) VALUES ('+13035550103', 5, 'desk', 'Kim');
-         INSERT INTO plan_basis VALUES (1, 'of another version');
-         INSERT INTO messages (phone, body, made_at, made_local) VALUES ('+13035550101', '{}', 5, '-');
-         INSERT INTO attempts (message_id, api_key, phone, started_ms, ended_ms, outcome, conversation_id) VALUES (1, 'default', '+13035550101', 5000, 6000, 'sent', 'c');
-         INSERT INTO conversations (conversation_id, attempt_id, phone, started_at) VALUES ('c', 1, '+13035550101', 5), ('d', NULL, '+13035550104', 6);
-         INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, state, adjusted_at, due_at, expires_at, starts_local)
-             VALUES ('a', 'r', 1794322800, 'p', '+13035550101', 'planned', 4, 4, 4, '-');
-         UPDATE reminders SET state = 'sending', message_id = 1;
-         UPDATE reminders SET state = 'sent';
-         DELETE FROM replan_queue;",
-    )
-    .unwrap();
-    if version == 1 {
-        old.execute_batch("INSERT INTO phone_spellings VALUES ('US', '303-555-0101', '+13035550101', 1), ('US', 'do not text 303-555-0102', NULL, 0)").unwrap();
-    }
-    if version >= 3 {
-        old.execute_batch(
-            "INSERT INTO listings (api_key, unobserved_from, unobserved_until) VALUES ('default', 1, 2);
-             INSERT INTO audit (at_ms, act, hash) VALUES (5, 'sent', 'x')",
-        )
-        .unwrap();
-    }
-    (folder, path)
 }
 
 fn migrations() -> Vec<String> {
@@ -601,65 +563,30 @@ fn schema(connection: &Connection) -> String {
     connection.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// Every older version, with rows in it, climbs to the present one and keeps them.
+/// A file of ours without the present schema is of an older version: only who may change it brings it up to date.
 #[test]
-fn databases_of_every_older_version_climb_with_their_rows() {
-    let (_folder, _, present) = database();
-    for version in 1..migrations().len() {
-        let (_folder, path) = database_of_version(version);
-        assert!(matches!(open::read_only(&path), Err(StoreError::Older(_))));
-        let connection = open::read_write(&path).unwrap();
-        let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
-        assert_eq!(text("SELECT group_concat(id) FROM appointments"), "a,b", "{version}");
-        assert_eq!(text("SELECT phone || source || who FROM opt_outs"), "+13035550103deskKim", "{version}");
-        assert_eq!(text("SELECT conversation_id FROM attempts"), "c", "{version}");
-        assert_eq!(text("SELECT state || rule FROM reminders"), "sentr", "{version}");
-        assert_eq!(text("SELECT group_concat(conversation_id) FROM conversations"), "c,d", "{version}");
-        if version >= 3 {
-            assert_eq!(text("SELECT unobserved_from || ' ' || pages FROM listings"), "1 0");
-            assert_eq!(text("SELECT act FROM audit"), "sent");
-        } else {
-            assert_eq!(text("SELECT api_key FROM conversations WHERE conversation_id = 'c'"), "default", "{version}");
-        }
-        assert_eq!(schema(&connection), schema(&present), "{version}");
-        assert_eq!(connection.query_row("PRAGMA foreign_key_check", [], |_| Ok(())).ok(), None, "{version}");
-    }
-}
-
-/// What the first version had read of phone cells is read again: it did not know refusals.
-#[test]
-fn a_database_of_version_1_reads_its_phone_cells_again() {
-    let (_folder, path) = database_of_version(1);
-    let mut connection = open::read_write(&path).unwrap();
-    let text = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
-    assert_eq!(text("SELECT count(*) || '' FROM phone_spellings"), "0", "all spellings are read again");
-    assert_eq!(
-        connection.query_row("SELECT count(*) FROM plan_basis", [], |row| row.get(0)),
-        Ok(0),
-        "all is planned anew"
-    );
-    let directory = Directory {
-        country: Country::US,
-        as_written: BTreeSet::new(),
-        own: BTreeSet::new(),
-        keys: std::collections::BTreeMap::new(),
-        key: "default".into(),
-    };
-    let tx = connection.transaction().unwrap();
-    replan_queue::mark_all(&tx).unwrap();
-    replan_queue::take(&tx, &directory, 100, at("2026-11-09T22:00:00Z")).unwrap();
-    let refused: String =
-        tx.query_row("SELECT phone FROM opt_outs WHERE source = 'feed'", [], |row| row.get(0)).unwrap();
-    assert_eq!(refused, "+13035550102");
+fn an_older_version_is_not_read_before_it_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(
+        "PRAGMA application_id = 1281712484; CREATE TABLE bystander (n); INSERT INTO bystander VALUES (7)",
+    )
+    .unwrap();
+    drop(old);
+    assert!(matches!(open::read_only(&path), Err(StoreError::Older(_))));
+    drop(open::read_write(&path).unwrap());
+    let now = open::read_only(&path).unwrap();
+    assert_eq!(now.query_row("SELECT n FROM bystander", [], |row| row.get(0)), Ok(7));
 }
 
 /// Released migrations are final. A second one has to come with a climb from this one, rows in it.
 #[test]
 fn migrations_are_numbered_and_the_first_is_complete() {
-    assert_eq!(migrations(), ["01-initial", "02-families", "03-answers", "04-care"]);
+    assert_eq!(migrations(), ["01-initial"]);
     let (_folder, path, connection) = database();
     let version: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0)).unwrap();
-    assert_eq!(version, 4);
+    assert_eq!(version, 1);
     drop(connection);
     // Opening again changes nothing.
     let first = schema(&open::read_write(&path).unwrap());

@@ -13,7 +13,8 @@ use crate::domain::ids::ConversationId;
 use crate::engine::send::in_flight::SendSlot;
 use crate::engine::send::pace::Permits;
 use crate::engine::send::queue::Queue;
-use crate::engine::sync::reading::{self, Done, Job};
+use crate::engine::sync::fetch::{Done, Job};
+use crate::engine::sync::reading;
 
 /// How often Annie is asked for the time while this machine's is doubted.
 const ASK_THE_TIME: Duration = Duration::from_secs(60);

@@ -11,7 +11,9 @@ use crate::engine::clock_check::ClockMonitor;
 use crate::engine::context::Context;
 use crate::engine::keys::key_set::Keys;
 use crate::engine::report::PassReport;
-use crate::engine::sync::reading::{self, Done, NextRead, Wanting};
+use crate::engine::sync::fetch;
+use crate::engine::sync::fetch::Done;
+use crate::engine::sync::reading::{self, NextRead, Wanting};
 use crate::engine::sync::reconcile::Next;
 use crate::engine::task_set::TaskSet;
 use crate::store::StoreError;
@@ -105,7 +107,7 @@ impl Reader {
                 worker.permits.take_read(boot);
                 report.reading += 1;
                 let (gateway, key, clock) = (worker.send_slot.gateway.clone(), name.clone(), context.clock.clone());
-                let work = async move { reading::fetch(gateway, key, job, clock.as_ref()).await };
+                let work = async move { fetch::fetch(gateway, key, job, clock.as_ref()).await };
                 worker.is_reading = Some(self.readings.begin(work, context.nudge.clone()));
             } else {
                 report.want_again_in(wait.max(Duration::from_millis(1)));

@@ -5,22 +5,22 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{error, info, warn};
 
-use crate::annie::gateway::Gateway;
-use crate::annie::verdict::{Heard, ReadError};
+use crate::annie::verdict::ReadError;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::conversation::{Page, Said};
-use crate::domain::ids::ApiKeyName;
-use crate::domain::ids::ConversationId;
+use crate::domain::conversation::Said;
+use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::domain::reply;
-use crate::engine::clock_check::Instant;
 use crate::engine::send::circuit::{self, Permit};
 use crate::engine::send::claim::OLDEST_LIST;
-use crate::engine::sync::reconcile::{self, LAG, Next, PAGE};
+use crate::engine::sync::fetch::Brought;
+use crate::engine::sync::fetch::Done;
+use crate::engine::sync::fetch::Job;
+use crate::engine::sync::reconcile::{self, LAG, Next};
 use crate::store::appointments::opt_outs::{self, Source};
-use crate::store::conversations::conversation::Urgent;
+use crate::store::conversations::circuits;
+use crate::store::conversations::conversation::{self, Urgent};
 use crate::store::conversations::listings::{self, Listing};
-use crate::store::conversations::{circuits, conversation};
 use crate::store::ledger::reminders;
 use crate::store::{StoreError, Transaction};
 
@@ -36,93 +36,6 @@ const OVERLAP: TimeDelta = TimeDelta::days(1);
 const FIRST: TimeDelta = TimeDelta::days(30);
 /// A listing that took longer is begun anew: its pages are not of one time.
 const STALE: TimeDelta = TimeDelta::hours(2);
-
-/// A GET.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Job {
-    /// Whether the key is accepted, and what time it is there.
-    Probe,
-    /// The next page of the listing under way.
-    Page {
-        /// Where it begins.
-        offset: usize,
-    },
-    /// The first message of a conversation that may be a text's.
-    Compare(ConversationId),
-    /// What a patient replied.
-    Replies(ConversationId),
-}
-
-/// What a GET brought.
-#[derive(Debug)]
-enum Brought {
-    Probe(Result<(), ReadError>),
-    Page(Result<Page, ReadError>),
-    Said(Result<Vec<Said>, ReadError>),
-}
-
-/// A GET that ended.
-#[derive(Debug)]
-pub struct Done {
-    /// The key, by its name.
-    pub api_key: ApiKeyName,
-    /// What was asked for.
-    pub job: Job,
-    brought: Brought,
-    /// Annie's time.
-    pub date: Option<DateTime<Utc>>,
-    pause: Option<DateTime<Utc>>,
-    /// When it began and ended.
-    pub between: (Instant, Instant),
-}
-
-impl Done {
-    /// What went wrong, if anything did.
-    pub fn error(&self) -> Option<&ReadError> {
-        match &self.brought {
-            Brought::Probe(answer) => answer.as_ref().err(),
-            Brought::Page(answer) => answer.as_ref().err(),
-            Brought::Said(answer) => answer.as_ref().err(),
-        }
-    }
-
-    /// Whether Annie answered, whatever she said.
-    pub fn was_answered(&self) -> bool {
-        !matches!(self.error(), Some(ReadError::Failed { .. } | ReadError::Unreachable))
-    }
-}
-
-/// Does a GET.
-pub async fn fetch(gateway: Gateway, api_key: ApiKeyName, job: Job, clock: &dyn Clock) -> Done {
-    let began = (clock.now(), clock.boot());
-    let now = || clock.now();
-    let (brought, date, pause) = match &job {
-        Job::Probe => unpack(probe(&gateway, clock).await, Brought::Probe),
-        Job::Page { offset } => unpack(gateway.list(*offset, PAGE, now).await, Brought::Page),
-        Job::Compare(id) | Job::Replies(id) => unpack(gateway.messages(id, now).await, Brought::Said),
-    };
-    Done { api_key, job, brought, date, pause, between: (began, (clock.now(), clock.boot())) }
-}
-
-/// Whether the key is accepted: a key without leave to see phone numbers may still have leave to see conversations.
-async fn probe(gateway: &Gateway, clock: &dyn Clock) -> Heard<Result<(), ReadError>> {
-    let now = || clock.now();
-    let heard = gateway.probe(now).await;
-    match heard.answer {
-        Err(ReadError::Refused { status: 403 | 404 }) => {
-            let Heard { answer, date, pause } = gateway.list(0, 1, now).await;
-            Heard { answer: answer.map(|_| ()), date, pause }
-        }
-        _ => heard,
-    }
-}
-
-fn unpack<T>(
-    heard: Heard<Result<T, ReadError>>,
-    brought: impl FnOnce(Result<T, ReadError>) -> Brought,
-) -> (Brought, Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
-    (brought(heard.answer), heard.date, heard.pause)
-}
 
 /// What a key needs to know to choose its next GET.
 #[derive(Debug, Clone)]

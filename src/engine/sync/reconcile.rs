@@ -6,8 +6,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{Config, OnUnknown};
 use crate::domain::conversation::Page;
-use crate::domain::ids::ApiKeyName;
-use crate::domain::ids::{ConversationId, one_line};
+use crate::domain::ids::{ApiKeyName, ConversationId, one_line};
 use crate::store::conversations::listings::{self, Candidate, Listing, OpenAttempt};
 use crate::store::ledger::{messages, resolution};
 use crate::store::{StoreError, Transaction, in_savepoint};

@@ -3,8 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use crate::domain::ids::ApiKeyName;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
 

@@ -4,8 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
 use crate::domain::conversation::Page;
-use crate::domain::ids::ApiKeyName;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;

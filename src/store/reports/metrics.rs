@@ -150,8 +150,8 @@ mod tests {
             (2, '+13035550102', '{}', 0, ''), (3, '+13035550103', '{}', 0, ''), (4, '+13035550104', '{}', 0, '');
         INSERT INTO attempts (id, message_id, api_key, phone, started_ms) VALUES (1, 1, 'k', '+13035550101', 61500),
             (2, 2, 'k', '+13035550102', 5000), (3, 3, 'k', '+13035550103', 6000), (4, 4, 'k', '+13035550104', 7000);
-        INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, state, message_id, starts_local, due_at)
-            VALUES ('a', 'r', 0, 'a', '+13035550101', 'sending', 1, '', 60);
+        INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, api_key, state, message_id, starts_local, due_at)
+            VALUES ('a', 'r', 0, 'a', '+13035550101', 'default', 'sending', 1, '', 60);
         INSERT INTO message_reminders SELECT message_id, id FROM reminders;
         UPDATE attempts SET outcome = 'sent', ended_ms = 9000, conversation_id = 'c' WHERE id = 1;
         UPDATE attempts SET outcome = 'not-sent', kind = 'unreachable', ended_ms = 9000 WHERE id = 2;

@@ -116,8 +116,8 @@ mod tests {
         // A family of three in one text that is held is one text.
         for (id, state) in [(1, "held"), (2, "held"), (3, "held"), (4, "unknown")] {
             let message = if state == "held" { 1 } else { 4 };
-            let row = "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, state, message_id, starts_local)
-                VALUES (?1, 'r', 0, ?1, '+13035550101', 'sending', ?2, '')";
+            let row = "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, api_key, state, message_id, starts_local)
+                VALUES (?1, 'r', 0, ?1, '+13035550101', 'default', 'sending', ?2, '')";
             connection.execute(row, (id.to_string(), message)).unwrap();
             if state == "held" {
                 connection
