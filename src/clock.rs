@@ -18,7 +18,7 @@ pub trait Clock: Send + Sync {
 
 /// The machine's own clocks.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "this is the one place that may")]

@@ -40,7 +40,7 @@ pub struct Message {
 
 impl Message {
     /// The message of a notice.
-    pub fn of(alert: &Alert, config: &Config) -> Message {
+    pub(crate) fn of(alert: &Alert, config: &Config) -> Message {
         Message {
             kind: alert.kind.code(),
             event: alert.event.code(),
@@ -71,14 +71,14 @@ pub enum Channel {
 
 impl Channel {
     /// The ways of a configuration.
-    pub fn all(alerts: &Alerts) -> Vec<Channel> {
+    pub(crate) fn all(alerts: &Alerts) -> Vec<Channel> {
         let command = alerts.command.clone().map(Channel::Command);
         let webhook = alerts.webhook.clone().map(Channel::Webhook);
         command.into_iter().chain(webhook).chain(alerts.mail.clone().map(Channel::Mail)).collect()
     }
 
     /// The key of the configuration that opens it.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Channel::Command(_) => "command",
             Channel::Webhook(_) => "webhook",
@@ -90,7 +90,7 @@ impl Channel {
     ///
     /// # Errors
     /// What, and what to do.
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Channel::Command(words) => {
                 let program = words.first().map(String::as_str).unwrap_or_default();
@@ -122,7 +122,7 @@ impl Channel {
 }
 
 /// How long a web address is tried: about twenty minutes, ever more slowly.
-pub fn usual_pauses() -> Vec<Duration> {
+pub(crate) fn usual_pauses() -> Vec<Duration> {
     let builder = ExponentialBuilder::new().with_min_delay(Duration::from_secs(5)).with_factor(2.0);
     builder.with_max_delay(Duration::from_secs(300)).with_max_times(8).build().collect()
 }

@@ -16,22 +16,22 @@ use crate::store::controls::alert_state::is_about_disk;
 
 /// What is known of the daemon's own state.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// For the alerts.
-    pub live: Live,
+    pub(crate) live: Live,
     /// When the last pass ended well.
-    pub last_pass: Option<Instant>,
+    pub(crate) last_pass: Option<Instant>,
     /// How long none may, before passes count as stuck.
-    pub patience: Duration,
+    pub(crate) patience: Duration,
     /// Whether this machine's clock is believed.
-    pub clock_is_believed: bool,
+    pub(crate) clock_is_believed: bool,
     /// The file is damaged, since when and in which words: passes may go well all the same.
     damaged: Option<(DateTime<Utc>, String)>,
 }
 
 impl Seen {
     /// Whether passes turn and the clock is right: a sign of life tells the truth.
-    pub fn is_well(&self) -> bool {
+    pub(crate) fn is_well(&self) -> bool {
         self.clock_is_believed && self.last_pass.is_some_and(|at| at.elapsed() <= self.patience)
     }
 }
@@ -45,7 +45,7 @@ struct Looks {
 
 /// Tells the alerts.
 #[derive(Debug, Clone)]
-pub struct AlertReporter(Arc<watch::Sender<Seen>>);
+pub(crate) struct AlertReporter(Arc<watch::Sender<Seen>>);
 
 impl Default for AlertReporter {
     fn default() -> AlertReporter {
@@ -55,12 +55,12 @@ impl Default for AlertReporter {
 
 impl AlertReporter {
     /// What is known, as it changes.
-    pub fn watch(&self) -> watch::Receiver<Seen> {
+    pub(crate) fn watch(&self) -> watch::Receiver<Seen> {
         self.0.subscribe()
     }
 
     /// A pass of this engine has ended. `patience`: how long none may end before passes count as stuck.
-    pub fn pass_ended<C: Clock + 'static>(
+    pub(crate) fn pass_ended<C: Clock + 'static>(
         &self,
         pass: &Result<PassReport, StoreError>,
         engine: &Engine<C>,
@@ -92,7 +92,7 @@ impl AlertReporter {
     }
 
     /// The database file was checked.
-    pub fn file_is(&self, file: File, now: DateTime<Utc>) {
+    pub(crate) fn file_is(&self, file: File, now: DateTime<Utc>) {
         self.0.send_if_modified(|seen| {
             let damaged = file == File::Damaged;
             seen.damaged = damaged.then(|| (now, StoreError::Damaged.to_string()));
@@ -104,7 +104,7 @@ impl AlertReporter {
     }
 
     /// A configuration was taken (none), or is not in force, and why, in words; without words it has a mistake.
-    pub fn reloaded(&self, why_not: Option<String>, now: DateTime<Utc>) {
+    pub(crate) fn reloaded(&self, why_not: Option<String>, now: DateTime<Utc>) {
         self.0.send_modify(|seen| {
             let since = seen.live.refused_config.as_ref().map_or(now, |(since, _)| *since);
             seen.live.refused_config = why_not.map(|why| (since, why));
@@ -112,12 +112,12 @@ impl AlertReporter {
     }
 
     /// A backup was made at this moment; also at the start, of the last one there is.
-    pub fn backup_made(&self, at: DateTime<Utc>) {
+    pub(crate) fn backup_made(&self, at: DateTime<Utc>) {
         self.0.send_modify(|seen| seen.live.backup = Some(Ok(at)));
     }
 
     /// No backup could be made: `why`, in words without names, numbers or texts.
-    pub fn backup_failed(&self, now: DateTime<Utc>, why: &str) {
+    pub(crate) fn backup_failed(&self, now: DateTime<Utc>, why: &str) {
         self.0.send_modify(|seen| {
             let since = match &seen.live.backup {
                 Some(Err((since, _))) => *since,

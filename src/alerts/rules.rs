@@ -59,7 +59,7 @@ impl Kind {
     ];
 
     /// Its code.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         Kind::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, code)| code)
     }
 
@@ -87,7 +87,7 @@ impl Kind {
 }
 
 /// Since when something is so, and why.
-pub type Since = (DateTime<Utc>, String);
+pub(crate) type Since = (DateTime<Utc>, String);
 
 /// What the running daemon knows beside the database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -138,7 +138,7 @@ pub enum Finding {
 }
 
 /// What was found and told before, by kind.
-pub type Book = BTreeMap<Kind, Entry>;
+pub(crate) type Book = BTreeMap<Kind, Entry>;
 
 /// What is to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ pub enum Event {
 
 impl Event {
     /// The word for programs.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Event::Raised => "raised",
             Event::Still => "still",
@@ -179,9 +179,6 @@ pub struct Alert {
 }
 
 /// Reads what the database shows of trouble.
-///
-/// # Errors
-/// Database errors.
 pub fn shown(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Shown, StoreError> {
     let keys: Vec<ApiKeyName> = match config.rulebook.mode {
         // Nobody asks Annie: what she refused before is nobody's trouble now.

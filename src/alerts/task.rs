@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::{debug, error, info, warn};
 
-pub use crate::alerts::reporter::{AlertReporter, Seen};
+pub(crate) use crate::alerts::reporter::{AlertReporter, Seen};
 
 use crate::alerts::channels::{Channel, Message, usual_pauses};
 use crate::alerts::heartbeat;
@@ -36,7 +36,7 @@ const WRITE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The tasks that alert; they end with this.
 #[derive(Debug)]
-pub struct Alerts {
+pub(crate) struct Alerts {
     reporter: AlertReporter,
     config: watch::Sender<Arc<Config>>,
     tasks: Vec<JoinHandle<()>>,
@@ -44,7 +44,7 @@ pub struct Alerts {
 
 impl Alerts {
     /// Begins to look.
-    pub fn start<C: Clock + 'static>(store: Store, clock: Arc<C>, config: Arc<Config>) -> Alerts {
+    pub(crate) fn start<C: Clock + 'static>(store: Store, clock: Arc<C>, config: Arc<Config>) -> Alerts {
         let reporter = AlertReporter::default();
         check_channels(&config);
         let config = watch::Sender::new(config);
@@ -66,12 +66,12 @@ impl Alerts {
     }
 
     /// Where the daemon's parts tell what they know.
-    pub fn reporter(&self) -> &AlertReporter {
+    pub(crate) fn reporter(&self) -> &AlertReporter {
         &self.reporter
     }
 
     /// Another configuration is in force.
-    pub fn adopt(&self, config: Arc<Config>) {
+    pub(crate) fn adopt(&self, config: Arc<Config>) {
         check_channels(&config);
         self.config.send_replace(config);
     }

@@ -95,17 +95,20 @@ impl Gateway {
     }
 
     /// `GET /phone-numbers`: whether the key is accepted, without sending anything.
-    pub async fn probe(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<(), ReadError>> {
+    pub(crate) async fn probe(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<(), ReadError>> {
         self.get(Call::PhoneNumbers, now, |_| Some(())).await
     }
 
     /// `GET /phone-numbers`: the numbers of the key's organization.
-    pub async fn phone_numbers(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<Vec<AnnieNumber>, ReadError>> {
+    pub(crate) async fn phone_numbers(
+        &self,
+        now: impl Fn() -> DateTime<Utc>,
+    ) -> Heard<Result<Vec<AnnieNumber>, ReadError>> {
         self.get(Call::PhoneNumbers, now, wire::phone_numbers).await
     }
 
     /// A page of the list of conversations.
-    pub async fn list(
+    pub(crate) async fn list(
         &self,
         offset: usize,
         limit: usize,
@@ -115,7 +118,7 @@ impl Gateway {
     }
 
     /// The messages of a conversation, oldest first.
-    pub async fn messages(
+    pub(crate) async fn messages(
         &self,
         conversation: &ConversationId,
         now: impl Fn() -> DateTime<Utc>,

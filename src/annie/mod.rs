@@ -2,7 +2,7 @@
 
 pub mod client;
 pub mod gateway;
-pub mod model;
-pub mod sandbox;
+pub(crate) mod model;
+pub(crate) mod sandbox;
 pub mod verdict;
 pub mod wire;

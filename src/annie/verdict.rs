@@ -39,7 +39,7 @@ pub struct Heard<T> {
 
 impl<T> Heard<T> {
     /// Without an answer there are no headers.
-    pub fn only(answer: T) -> Heard<T> {
+    pub(crate) fn only(answer: T) -> Heard<T> {
         Heard { answer, date: None, pause: None }
     }
 }
@@ -68,7 +68,7 @@ pub enum ReadError {
 }
 
 /// The verdict on a whole answer. `body` is `Err` with words where it could not be read to its end.
-pub fn of_answer(status: u16, headers: &Headers, body: Result<&[u8], String>, now: DateTime<Utc>) -> Outcome {
+pub(crate) fn of_answer(status: u16, headers: &Headers, body: Result<&[u8], String>, now: DateTime<Utc>) -> Outcome {
     let unknown = |detail: String| Outcome::Unknown { status: Some(status), detail };
     match status {
         200..=299 => match body {
@@ -90,7 +90,7 @@ pub fn of_answer(status: u16, headers: &Headers, body: Result<&[u8], String>, no
 }
 
 /// What the headers of any answer tell.
-pub fn heard<T>(answer: T, status: u16, headers: &Headers, now: DateTime<Utc>) -> Heard<T> {
+pub(crate) fn heard<T>(answer: T, status: u16, headers: &Headers, now: DateTime<Utc>) -> Heard<T> {
     let date = headers.date.as_deref().and_then(|text| DateTime::parse_from_rfc2822(text.trim()).ok());
     let none_left = headers.rate_limit_remaining.as_deref().is_some_and(|text| text.trim() == "0");
     let pause = (status == 429 || none_left).then(|| welcome_again(headers, now));
@@ -101,7 +101,7 @@ pub fn heard<T>(answer: T, status: u16, headers: &Headers, now: DateTime<Utc>) -
 ///
 /// # Errors
 /// See [`ReadError`].
-pub fn of_reading<T>(
+pub(crate) fn of_reading<T>(
     status: u16,
     body: Result<&[u8], String>,
     parse: impl FnOnce(&[u8]) -> Option<T>,

@@ -91,7 +91,7 @@ pub(crate) struct SmsData {
 }
 
 /// Reads a page; none where it is not one.
-pub fn page(body: &[u8]) -> Option<Page> {
+pub(crate) fn page(body: &[u8]) -> Option<Page> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let rows = value.pointer("/data/conversations")?.as_array()?;
     let total = value.pointer("/data/pagination/totalCount")?.as_u64()?;
@@ -115,15 +115,15 @@ fn listed(row: &Value) -> Option<Listed> {
 
 /// A number of Annie's (API reference: phone number object).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnnieNumber {
+pub(crate) struct AnnieNumber {
     /// The number.
-    pub phone: Phone,
+    pub(crate) phone: Phone,
     /// Whether texts may be sent from it; none: it does not say.
-    pub outbound: Option<bool>,
+    pub(crate) outbound: Option<bool>,
 }
 
 /// Reads the numbers of an organization; none where they are not numbers.
-pub fn phone_numbers(body: &[u8]) -> Option<Vec<AnnieNumber>> {
+pub(crate) fn phone_numbers(body: &[u8]) -> Option<Vec<AnnieNumber>> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let one = |row: &Value| {
         let phone = row.get("number").and_then(Value::as_str).and_then(number)?;
@@ -133,7 +133,7 @@ pub fn phone_numbers(body: &[u8]) -> Option<Vec<AnnieNumber>> {
 }
 
 /// Reads the messages of a conversation, oldest first; none where they are not messages.
-pub fn messages(body: &[u8]) -> Option<Vec<Said>> {
+pub(crate) fn messages(body: &[u8]) -> Option<Vec<Said>> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
     let said = |row: &Value| {

@@ -76,7 +76,7 @@ pub(crate) fn run(options: Options) -> Result<(), Failure> {
         limits: enforced(Enforced::Limits),
         per_minute: enforced(Enforced::Rate).then_some(ANNIES_RATE),
     };
-    let from_numbers = config.map_or_else(Vec::new, |(_, config)| config.from_numbers());
+    let from_numbers = config.map_or_else(Vec::new, |(_, config)| config.numbers());
     let open = |path: &PathBuf| {
         sandbox::open_record(path).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))
     };

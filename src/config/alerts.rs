@@ -29,12 +29,7 @@ pub struct Alerts {
     pub heartbeat: Option<Heartbeat>,
 }
 
-impl Alerts {
-    /// Whether anybody hears of trouble.
-    pub fn reach_somebody(&self) -> bool {
-        self.command.is_some() || self.webhook.is_some() || self.mail.is_some()
-    }
-}
+impl Alerts {}
 
 impl Default for Alerts {
     fn default() -> Alerts {
@@ -138,7 +133,7 @@ impl Address {
     ///
     /// # Errors
     /// The file cannot be read, or holds something else; in words without what it holds.
-    pub fn find(&self) -> Result<SecretString, String> {
+    pub(crate) fn find(&self) -> Result<SecretString, String> {
         match self {
             Address::Here(url) => Ok(url.clone()),
             Address::File(path) => address_in(path),
@@ -150,7 +145,7 @@ impl Address {
 ///
 /// # Errors
 /// It cannot be read, or holds something else; in words without what it holds.
-pub fn address_in(path: &Path) -> Result<SecretString, String> {
+pub(crate) fn address_in(path: &Path) -> Result<SecretString, String> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         format!("cannot read the address from {}: {error}; it must belong to the user Leadtime runs as", path.display())
     })?;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 /// The name of the systemd credential.
-pub const CREDENTIAL: &str = "annie-api-key";
+pub(crate) const CREDENTIAL: &str = "annie-api-key";
 /// The name of the environment variable.
-pub const VARIABLE: &str = "ANNIE_API_KEY";
+pub(crate) const VARIABLE: &str = "ANNIE_API_KEY";
 
 /// How Annie's keys begin.
 const BEGINS: &str = "annie-sk-";
@@ -16,7 +16,7 @@ const LONG_NAME: usize = 30;
 
 /// Why there is no key to use.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// None was given.
     #[error(
         "there is no API key, and mode is \"live\". Give it in one of these ways: [annie] api_key_file = \"FILE\"; the systemd \
@@ -50,7 +50,7 @@ pub enum KeyError {
 ///
 /// # Errors
 /// See [`KeyError`].
-pub fn find(api_key_file: Option<&Path>) -> Result<SecretString, KeyError> {
+pub(crate) fn find(api_key_file: Option<&Path>) -> Result<SecretString, KeyError> {
     if let Some(path) = api_key_file {
         return from_file(path);
     }
@@ -74,7 +74,7 @@ pub fn find(api_key_file: Option<&Path>) -> Result<SecretString, KeyError> {
 ///
 /// # Errors
 /// See [`KeyError`].
-pub fn find_by_hand(api_key_file: Option<&Path>, configuration: &Path) -> Result<SecretString, KeyError> {
+pub(crate) fn find_by_hand(api_key_file: Option<&Path>, configuration: &Path) -> Result<SecretString, KeyError> {
     let of_service = configuration.with_file_name(CREDENTIAL);
     match find(api_key_file) {
         Err(KeyError::Missing) if of_service.exists() => from_file(&of_service).map_err(|error| match error {

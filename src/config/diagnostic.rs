@@ -26,12 +26,12 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A problem that refuses the file.
-    pub fn error(span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn error(span: Range<usize>, message: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Error, message: message.into(), span }
     }
 
     /// A problem to think about.
-    pub fn warning(span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn warning(span: Range<usize>, message: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, message: message.into(), span }
     }
 }
@@ -49,7 +49,7 @@ pub struct Report {
 
 impl Report {
     /// Whether the file is refused.
-    pub fn has_errors(&self) -> bool {
+    pub(crate) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|p| p.severity == Severity::Error)
     }
 
@@ -78,7 +78,7 @@ impl Report {
     }
 
     /// `2 errors and 1 warning in config.toml`.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let count = |severity| self.diagnostics.iter().filter(|p| p.severity == severity).count();
         let some = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));

@@ -23,9 +23,9 @@ pub(crate) const DAYS: [(&str, Weekday); 7] = [
 /// What a section says about its hours; none = it says nothing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Open {
-    pub hours: Option<WeekHours>,
-    pub days: Option<Vec<Weekday>>,
-    pub holidays: Option<Holidays>,
+    pub(crate) hours: Option<WeekHours>,
+    pub(crate) days: Option<Vec<Weekday>>,
+    pub(crate) holidays: Option<Holidays>,
 }
 
 impl Open {

@@ -18,7 +18,7 @@ use crate::wording::wordbook::Office;
 
 /// One section, as it is written.
 pub(crate) struct Written {
-    pub id: String,
+    pub(crate) id: String,
     name: Option<String>,
     phone: Option<Phone>,
     from_number: Option<Phone>,

@@ -1,30 +1,29 @@
 //! `config.toml` -> a checked, typed [`Config`]; every problem at once, with line and column.
 
 pub mod alerts;
-pub mod api_key;
-pub mod backup;
+pub(crate) mod api_key;
+pub(crate) mod backup;
 mod check;
 mod daily_limits;
-pub mod diagnostic;
-pub mod feed;
+pub(crate) mod diagnostic;
+pub(crate) mod feed;
 mod hours;
 mod limits;
 mod lints;
 mod load;
 mod locations;
-pub mod metrics;
+pub(crate) mod metrics;
 mod read;
-pub mod retention;
+pub(crate) mod retention;
 mod rule_conflicts;
 mod rules;
 mod settings;
 mod spans;
-pub mod toml_reader;
+pub(crate) mod toml_reader;
 pub mod values;
 mod words;
 
-pub use crate::config::daily_limits::DailyLimits;
+pub(crate) use crate::config::daily_limits::DailyLimits;
 pub use crate::config::load::{ConfigError, database_of, fingerprint_of, load, locate};
-pub use crate::config::settings::{
-    Annie, AppointmentField, Config, KEY_NAME, Location, OnUnknown, PatientField, Practice,
-};
+pub use crate::config::settings::Config;
+pub(crate) use crate::config::settings::{AppointmentField, KEY_NAME, OnUnknown, PatientField, Practice};

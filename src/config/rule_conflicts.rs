@@ -35,19 +35,19 @@ pub(crate) enum Alone {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Conflict {
     /// The rule that keeps its text.
-    pub keeps: usize,
+    pub(crate) keeps: usize,
     /// The rule that loses it.
-    pub loses: usize,
+    pub(crate) loses: usize,
     /// Of how many sample appointments it is lost, and how many there are.
-    pub lost: (usize, usize),
+    pub(crate) lost: (usize, usize),
     /// One of them.
-    pub example: DateTime<Utc>,
+    pub(crate) example: DateTime<Utc>,
     /// How far the two texts would be apart for it.
-    pub apart: TimeDelta,
+    pub(crate) apart: TimeDelta,
     /// Which limit; none where the nearer text simply covers it.
-    pub limit: Option<Limit>,
+    pub(crate) limit: Option<Limit>,
     /// A lead for the loser with which both go out for every sample appointment.
-    pub fits: Option<Lead>,
+    pub(crate) fits: Option<Lead>,
 }
 
 impl Conflict {

@@ -16,8 +16,8 @@ use crate::wording::wordbook::{DEFAULT_CONTEXT, Wordbook, default_message};
 /// What `[sending]` says for rules that do not say it themselves.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Defaults {
-    pub no_text_within: TimeDelta,
-    pub outside_hours: OutsideHours,
+    pub(crate) no_text_within: TimeDelta,
+    pub(crate) outside_hours: OutsideHours,
 }
 
 /// Reads all rules and adds their words to the wordbook. `None` only with at least one error.

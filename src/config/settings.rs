@@ -72,7 +72,7 @@ pub struct Practice {
 
 impl Practice {
     /// The practice as its patients know it.
-    pub fn office(&self) -> Office {
+    pub(crate) fn office(&self) -> Office {
         Office { zone: self.zone.clone(), name: self.name.clone(), phone: self.phone.national() }
     }
 }
@@ -150,11 +150,11 @@ pub enum AppointmentField {
 }
 
 /// The name the practice's own API key goes by in the ledger; never the key.
-pub const KEY_NAME: &str = "default";
+pub(crate) const KEY_NAME: &str = "default";
 
 impl Config {
     /// The name in the ledger of the key that texts of a location go out with.
-    pub fn key_name(&self, location: Option<&str>) -> ApiKeyName {
+    pub(crate) fn key_name(&self, location: Option<&str>) -> ApiKeyName {
         let own = |id: &&str| self.locations.get(*id).is_some_and(|location| location.api_key_file.is_some());
         location.filter(own).unwrap_or(KEY_NAME).into()
     }
@@ -165,36 +165,36 @@ impl Config {
     }
 
     /// The locations that have a key of their own, with its name.
-    pub fn own_keys(&self) -> impl Iterator<Item = (&str, ApiKeyName)> {
+    pub(crate) fn own_keys(&self) -> impl Iterator<Item = (&str, ApiKeyName)> {
         let own = self.locations.iter().filter(|(_, location)| location.api_key_file.is_some());
         own.map(|(id, _)| (id.as_str(), id.as_str().into()))
     }
 
     /// The Annie number that texts of a location come from.
-    pub fn from_number(&self, location: Option<&str>) -> &Phone {
+    pub(crate) fn number_of(&self, location: Option<&str>) -> &Phone {
         let location = location.and_then(|id| self.locations.get(id));
         location.map_or(&self.practice.from_number, |location| &location.from_number)
     }
 
     /// All Annie numbers that texts come from.
-    pub fn from_numbers(&self) -> Vec<Phone> {
+    pub(crate) fn numbers(&self) -> Vec<Phone> {
         let own = self.locations.values().map(|location| location.from_number.clone());
         std::iter::once(self.practice.from_number.clone()).chain(own).collect()
     }
 
     /// The clock of a location.
-    pub fn zone(&self, location: Option<&str>) -> &Zone {
+    pub(crate) fn zone(&self, location: Option<&str>) -> &Zone {
         let calendar = location.and_then(|id| self.rulebook.locations.get(id));
         calendar.map_or(&self.practice.zone, |calendar| &calendar.zone)
     }
 
     /// A text that differs whenever the file does.
-    pub fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         fingerprint(&self.source)
     }
 
     /// A text that differs whenever stored plans may no longer hold: another file, another program, other clocks.
-    pub fn plan_basis(&self, now: DateTime<Utc>) -> String {
+    pub(crate) fn plan_basis(&self, now: DateTime<Utc>) -> String {
         let mut hasher = DefaultHasher::new();
         self.source.hash(&mut hasher);
         let calendars = std::iter::once(&self.rulebook.calendar).chain(self.rulebook.locations.values());

@@ -11,7 +11,7 @@ pub(crate) fn span(root: &DeTable<'_>, section: &str, key: &str) -> Range<usize>
 
 /// Where the keys of a `[[rule]]` stand.
 pub(crate) struct RuleSpans<'d, 'i> {
-    pub element: &'d toml::Spanned<toml::de::DeValue<'i>>,
+    pub(crate) element: &'d toml::Spanned<toml::de::DeValue<'i>>,
 }
 
 impl RuleSpans<'_, '_> {

@@ -10,18 +10,18 @@ use crate::config::diagnostic::Diagnostic;
 use crate::domain::ids::nearest;
 
 /// A value with its place in the file.
-pub type Value<'i> = Spanned<DeValue<'i>>;
+pub(crate) type Value<'i> = Spanned<DeValue<'i>>;
 
 /// What a parser found wrong: in the whole value, or in parts of it.
-pub type Faults = Vec<(Option<Range<usize>>, String)>;
+pub(crate) type Faults = Vec<(Option<Range<usize>>, String)>;
 
 /// A fault of the whole value.
-pub fn fault<T>(message: impl Into<String>) -> Result<T, Faults> {
+pub(crate) fn fault<T>(message: impl Into<String>) -> Result<T, Faults> {
     Err(vec![(None, message.into())])
 }
 
 /// One `[section]`, read key by key; what was not asked for is unknown.
-pub struct Section<'d, 'i, 'p> {
+pub(crate) struct Section<'d, 'i, 'p> {
     name: String,
     table: Option<&'d DeTable<'i>>,
     span: Range<usize>,
@@ -31,7 +31,7 @@ pub struct Section<'d, 'i, 'p> {
 
 impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
     /// A section over a table; none = every key is missing.
-    pub fn new(
+    pub(crate) fn new(
         name: &str,
         table: Option<&'d DeTable<'i>>,
         span: Range<usize>,
@@ -40,36 +40,35 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
         Section { name: name.to_owned(), table, span, asked: BTreeSet::new(), diagnostics }
     }
 
-    /// Where the section begins.
-    pub fn span(&self) -> Range<usize> {
-        self.span.clone()
-    }
-
     /// Where a key's value stands, or else the section.
-    pub fn span_of(&self, key: &str) -> Range<usize> {
+    pub(crate) fn span_of(&self, key: &str) -> Range<usize> {
         self.table.and_then(|t| t.get(key)).map_or_else(|| self.span.clone(), Spanned::span)
     }
 
     /// Reports an error of one key.
-    pub fn error(&mut self, key: &str, message: impl Into<String>) {
+    pub(crate) fn error(&mut self, key: &str, message: impl Into<String>) {
         let span = self.span_of(key);
         self.diagnostics.push(Diagnostic::error(span, message));
     }
 
     /// Reports a warning about one key.
-    pub fn warning(&mut self, key: &str, message: impl Into<String>) {
+    pub(crate) fn warning(&mut self, key: &str, message: impl Into<String>) {
         let span = self.span_of(key);
         self.diagnostics.push(Diagnostic::warning(span, message));
     }
 
     /// The raw value of a key.
-    pub fn raw(&mut self, key: &'static str) -> Option<&'d Value<'i>> {
+    pub(crate) fn raw(&mut self, key: &'static str) -> Option<&'d Value<'i>> {
         self.asked.insert(key);
         self.table.and_then(|t| t.get(key))
     }
 
     /// The value of a key that may be left out. `None` also where it was wrong, which is reported.
-    pub fn optional<T>(&mut self, key: &'static str, parse: impl FnOnce(&Value<'i>) -> Result<T, Faults>) -> Option<T> {
+    pub(crate) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&Value<'i>) -> Result<T, Faults>,
+    ) -> Option<T> {
         let value = self.raw(key)?;
         match parse(value) {
             Ok(parsed) => Some(parsed),
@@ -84,7 +83,7 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
     }
 
     /// The value of a key that must be there.
-    pub fn required<T>(
+    pub(crate) fn required<T>(
         &mut self,
         key: &'static str,
         example: &str,
@@ -99,7 +98,7 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
     }
 
     /// Reports the keys that nobody asked for, each with the nearest right one.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         let known: Vec<&str> = self.asked.iter().copied().collect();
         for (key, _) in self.table.into_iter().flat_map(|t| t.iter()) {
             let name = key.get_ref();
@@ -117,7 +116,7 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
 }
 
 /// A string.
-pub fn text(value: &Value<'_>) -> Result<String, Faults> {
+pub(crate) fn text(value: &Value<'_>) -> Result<String, Faults> {
     match value.get_ref().as_str() {
         Some(text) => Ok(text.to_owned()),
         None => fault(format!("a text in quotes is wanted, this is {}", article(value))),
@@ -125,12 +124,12 @@ pub fn text(value: &Value<'_>) -> Result<String, Faults> {
 }
 
 /// A string that is read into something by a function with a message of its own.
-pub fn text_as<T>(value: &Value<'_>, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Faults> {
+pub(crate) fn text_as<T>(value: &Value<'_>, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Faults> {
     read(&text(value)?).or_else(fault)
 }
 
 /// A whole number in a range.
-pub fn whole_number(value: &Value<'_>, range: std::ops::RangeInclusive<u32>) -> Result<u32, Faults> {
+pub(crate) fn whole_number(value: &Value<'_>, range: std::ops::RangeInclusive<u32>) -> Result<u32, Faults> {
     let number = value.get_ref().as_integer().and_then(|i| i.as_str().replace('_', "").parse::<u32>().ok());
     match number.filter(|n| range.contains(n)) {
         Some(number) => Ok(number),
@@ -139,7 +138,10 @@ pub fn whole_number(value: &Value<'_>, range: std::ops::RangeInclusive<u32>) -> 
 }
 
 /// A list whose elements are read one by one; the faults name the elements.
-pub fn list<T>(value: &Value<'_>, mut read: impl FnMut(&Value<'_>) -> Result<T, Faults>) -> Result<Vec<T>, Faults> {
+pub(crate) fn list<T>(
+    value: &Value<'_>,
+    mut read: impl FnMut(&Value<'_>) -> Result<T, Faults>,
+) -> Result<Vec<T>, Faults> {
     let Some(array) = value.get_ref().as_array() else {
         return fault(format!("a list in [ ] is wanted, this is {}", article(value)));
     };
@@ -158,7 +160,7 @@ pub fn list<T>(value: &Value<'_>, mut read: impl FnMut(&Value<'_>) -> Result<T, 
 }
 
 /// One of a few names.
-pub fn one_of<T: Copy>(value: &Value<'_>, names: &[(&'static str, T)]) -> Result<T, Faults> {
+pub(crate) fn one_of<T: Copy>(value: &Value<'_>, names: &[(&'static str, T)]) -> Result<T, Faults> {
     text_as(value, |text| {
         names.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
             let known: Vec<String> = names.iter().map(|(name, _)| format!("\"{name}\"")).collect();
@@ -171,7 +173,10 @@ pub fn one_of<T: Copy>(value: &Value<'_>, names: &[(&'static str, T)]) -> Result
 }
 
 /// A duration in words, such as `2 hours`, in a range of seconds.
-pub fn duration(value: &Value<'_>, seconds: std::ops::RangeInclusive<u64>) -> Result<std::time::Duration, Faults> {
+pub(crate) fn duration(
+    value: &Value<'_>,
+    seconds: std::ops::RangeInclusive<u64>,
+) -> Result<std::time::Duration, Faults> {
     text_as(value, |text| {
         // humantime's month is 30.44 days; nobody means that.
         const VAGUE: [&str; 6] = ["M", "month", "months", "y", "year", "years"];

@@ -14,7 +14,7 @@ use crate::wording::wordbook::{AppointmentType, TemplateProblem};
 
 /// A text as it stands in the file.
 pub(crate) struct Written {
-    pub source: String,
+    pub(crate) source: String,
     span: Range<usize>,
 }
 

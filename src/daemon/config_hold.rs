@@ -57,9 +57,6 @@ fn has_waited(held: &ConfigHold, zone: &Zone, now: DateTime<Utc>) -> bool {
 }
 
 /// Holds the change if it is unusual and neither confirmed nor a day old. `before`: texts within a day as things are.
-///
-/// # Errors
-/// Database errors.
 pub(crate) async fn weigh(
     store: &Store,
     new: &Config,
@@ -94,25 +91,19 @@ pub(crate) fn at_once(difference: &Difference, is_held: bool) -> (u64, u64) {
 
 /// Whether the change that waits may come into force now, and still is the one in the file: another one was neither
 /// weighed nor confirmed.
-///
-/// # Errors
-/// Database errors.
 pub(crate) async fn is_ripe(
     store: &Store,
     path: &Path,
     config: &Config,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let held = store.read(|connection| config_hold::get(connection)).await?;
+    let held = store.read(config_hold::get).await?;
     let ripe = held.filter(|held| has_waited(held, &config.practice.zone, now));
     Ok(ripe.is_some_and(|held| config::fingerprint_of(path).is_some_and(|file| file == held.fingerprint)))
 }
 
 /// At a start: the change that waits, if it is the one this configuration brings and it has not waited long enough. Any
 /// other is forgotten, because the file it was in is gone, or in force from now on.
-///
-/// # Errors
-/// Database errors.
 pub(crate) async fn at_start(
     store: &Store,
     config: &Config,
@@ -133,9 +124,6 @@ pub(crate) async fn at_start(
 }
 
 /// No change waits any more.
-///
-/// # Errors
-/// Database errors.
 pub(crate) async fn forget(store: &Store) -> Result<(), StoreError> {
     store.write(config_hold::forget).await
 }

@@ -7,7 +7,7 @@ use crate::config::api_key::KeyError;
 use crate::store::connection::error::StoreError;
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
-pub enum RunError {
+pub(crate) enum RunError {
     /// No key.
     #[error(transparent)]
     Key(#[from] KeyError),

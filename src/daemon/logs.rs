@@ -31,7 +31,7 @@ pub enum Format {
 
 impl Format {
     /// The form where none was asked for: the journal if standard error goes there, else text.
-    pub fn usual() -> Format {
+    pub(crate) fn usual() -> Format {
         if goes_to_journal() { Format::Journal } else { Format::Text }
     }
 }

@@ -12,5 +12,4 @@ mod status_line;
 mod ticker;
 mod watchdog;
 
-pub use crate::daemon::error::RunError;
-pub use crate::daemon::run::run;
+pub(crate) use crate::daemon::run::run;

@@ -47,7 +47,7 @@ const SAY_AGAIN: Duration = Duration::from_secs(300);
 ///
 /// # Errors
 /// See [`RunError`].
-pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
+pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let clock = Arc::new(SystemClock);
     let setup = |error: &dyn std::fmt::Display| RunError::Setup(error.to_string());
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| setup(&e))?;
@@ -63,7 +63,7 @@ pub async fn run(path: &Path, config: Config) -> Result<(), RunError> {
 
     let mut status_line = StatusLine::new(store.clone());
     let held = store.clone();
-    let last_sign = held.read(|connection| standing_store::last_beat(connection)).await?;
+    let last_sign = held.read(standing_store::last_beat).await?;
     let mut daily = Daily::new(last_sign.is_some_and(|last| clock.now() - last > AWAY));
     let mut house = Housekeeping::new(store.clone());
     let config = Arc::new(config);

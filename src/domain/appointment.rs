@@ -6,7 +6,7 @@ use crate::domain::ids::{AppointmentId, PatientId};
 use crate::domain::private::Private;
 
 /// The columns of the public table `appointments`, in its order, which a feed fills.
-pub const COLUMNS: [&str; 17] = [
+pub(crate) const COLUMNS: [&str; 17] = [
     "id",
     "patient_id",
     "first_name",
@@ -43,7 +43,7 @@ pub enum Status {
 
 impl Status {
     /// All of them with their names in the store and in feeds.
-    pub const NAMES: [(&'static str, Status); 5] = [
+    pub(crate) const NAMES: [(&'static str, Status); 5] = [
         ("booked", Status::Booked),
         ("confirmed", Status::Confirmed),
         ("cancelled", Status::Cancelled),
@@ -52,17 +52,17 @@ impl Status {
     ];
 
     /// The name in the store.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         Status::NAMES.iter().find(|(_, s)| *s == self).map_or("booked", |(name, _)| name)
     }
 
     /// Reads the name in the store, to the letter.
-    pub fn from_name(name: &str) -> Option<Status> {
+    pub(crate) fn from_name(name: &str) -> Option<Status> {
         Status::NAMES.iter().find(|(n, _)| *n == name).map(|(_, s)| *s)
     }
 
     /// Whether the appointment is still to come about, as far as the book knows.
-    pub fn is_live(self) -> bool {
+    pub(crate) fn is_live(self) -> bool {
         matches!(self, Status::Booked | Status::Confirmed)
     }
 }

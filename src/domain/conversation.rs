@@ -27,13 +27,13 @@ pub struct Listed {
 
 /// A page of the list of conversations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Page {
+pub(crate) struct Page {
     /// Those that have an id, in the order they came.
-    pub conversations: Vec<Listed>,
+    pub(crate) conversations: Vec<Listed>,
     /// How many rows the page had.
-    pub rows: usize,
+    pub(crate) rows: usize,
     /// How many conversations there are in all.
-    pub total: usize,
+    pub(crate) total: usize,
 }
 
 /// One message of a conversation.

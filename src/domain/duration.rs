@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 /// The whole of it, to the minute: `5 minutes`, `22 hours`, `1 hour and 1 minute`.
-pub fn exact(length: TimeDelta) -> String {
+pub(crate) fn exact(length: TimeDelta) -> String {
     let minutes = length.num_minutes();
     let of = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
     match (minutes / 60, minutes % 60) {
@@ -14,7 +14,7 @@ pub fn exact(length: TimeDelta) -> String {
 }
 
 /// Its size, whichever way it goes: minutes below two hours, hours below two days, then days.
-pub fn rough(length: TimeDelta) -> String {
+pub(crate) fn rough(length: TimeDelta) -> String {
     let minutes = length.num_minutes().abs();
     match minutes {
         0..120 => format!("{minutes} minutes"),

@@ -45,13 +45,13 @@ id_type!(
 
 impl ApiKeyName {
     /// As the store has it.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// The one of the known names that somebody who wrote `name` probably meant.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Jaro-Winkler similarity (0 to 1) from which two names are taken for the same with a slip of the pen.
     const NEAR: f64 = 0.85;
     known
@@ -63,18 +63,18 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// Whether somebody who wrote `name` meant `known` and slipped by a letter or two.
-pub fn is_a_slip_of(name: &str, known: &str) -> bool {
+pub(crate) fn is_a_slip_of(name: &str, known: &str) -> bool {
     name != known && known.len() >= 5 && strsim::damerau_levenshtein(name, known) <= 2
 }
 
 /// One line of plain text: control characters, line ends and the exotic spaces of locale data become single spaces.
-pub fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
     plain.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Length as the Annie API may count it: UTF-16 code units, never fewer than characters.
-pub fn utf16_len(text: &str) -> usize {
+pub(crate) fn utf16_len(text: &str) -> usize {
     text.encode_utf16().count()
 }
 

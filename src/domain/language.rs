@@ -14,16 +14,16 @@ pub enum Language {
 
 impl Language {
     /// All of them with their codes in the configuration.
-    pub const CODES: [(&'static str, Language); 3] =
+    pub(crate) const CODES: [(&'static str, Language); 3] =
         [("en", Language::English), ("es", Language::Spanish), ("fr", Language::French)];
 
     /// Its code.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         Language::CODES.iter().find(|(_, l)| *l == self).map_or("en", |(code, _)| code)
     }
 
     /// Its name in English, as Annie is told.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Language::English => "English",
             Language::Spanish => "Spanish",
@@ -33,7 +33,7 @@ impl Language {
 
     /// The language of a BCP 47 tag (RFC 5646: the first subtag, in any case; ISO 639-2 codes too), if texts can be
     /// written in it.
-    pub fn of_tag(tag: &str) -> Option<Language> {
+    pub(crate) fn of_tag(tag: &str) -> Option<Language> {
         let primary = tag.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         match primary.as_str() {
             "en" | "eng" => Some(Language::English),

@@ -33,13 +33,13 @@ pub struct Lead {
 
 impl Lead {
     /// A lead longer than this many days is taken for a slip of the pen.
-    pub const MAX_DAYS: u32 = 366;
+    pub(crate) const MAX_DAYS: u32 = 366;
 
     /// Reads `N minutes|hours|days|weeks|business days`, singular too, and nothing after it.
     ///
     /// # Errors
     /// A sentence that says what to write instead.
-    pub fn parse(text: &str) -> Result<Lead, String> {
+    pub(crate) fn parse(text: &str) -> Result<Lead, String> {
         let usage =
             || format!("`{text}` is not a lead; write for example \"3 business days\", \"1 week\" or \"48 hours\"");
         let (amount, unit) = text.trim().split_once(char::is_whitespace).ok_or_else(usage)?;
@@ -66,7 +66,7 @@ impl Lead {
     }
 
     /// The most time there can be between reminder and start; none where closed days may lie between.
-    pub fn longest(&self) -> Option<TimeDelta> {
+    pub(crate) fn longest(&self) -> Option<TimeDelta> {
         let amount = i64::from(self.amount);
         // With a time of day, up to a day more.
         let spare = if self.at.is_some() { TimeDelta::days(1) } else { TimeDelta::zero() };
@@ -80,7 +80,7 @@ impl Lead {
     }
 
     /// Whether a time of day (`at`) makes sense with this unit.
-    pub fn takes_at(&self) -> bool {
+    pub(crate) fn takes_at(&self) -> bool {
         !matches!(self.unit, Unit::Minutes | Unit::Hours)
     }
 }
@@ -121,7 +121,7 @@ impl fmt::Display for Lead {
 ///
 /// # Errors
 /// A sentence that says what to write instead.
-pub fn time_of_day(text: &str) -> Result<NaiveTime, String> {
+pub(crate) fn time_of_day(text: &str) -> Result<NaiveTime, String> {
     let shape =
         text.len() == 5 && text.bytes().enumerate().all(|(i, b)| if i == 2 { b == b':' } else { b.is_ascii_digit() });
     shape

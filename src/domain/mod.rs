@@ -3,7 +3,7 @@
 pub mod appointment;
 pub mod attempt;
 pub mod conversation;
-pub mod duration;
+pub(crate) mod duration;
 pub mod ids;
 pub mod language;
 pub mod lead;
@@ -14,6 +14,6 @@ pub mod phone;
 pub mod private;
 pub mod reminder;
 pub mod reminder_key;
-pub mod reply;
+pub(crate) mod reply;
 pub mod rule;
 pub mod zone;

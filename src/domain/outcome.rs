@@ -64,7 +64,7 @@ impl Outcome {
     }
 
     /// The HTTP status that was answered, if one was.
-    pub fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Outcome::Sent(_) => None,
             Outcome::NotSent(NotSent::RateLimited { .. }) => Some(429),
@@ -88,7 +88,7 @@ impl Outcome {
     }
 
     /// How the ledger tells the kinds of "not sent" apart, beside the status: the network, the key's pause, or us.
-    pub fn kind(&self) -> Option<&'static str> {
+    pub(crate) fn kind(&self) -> Option<&'static str> {
         match self {
             Outcome::NotSent(NotSent::Unreachable { .. }) => Some("unreachable"),
             Outcome::NotSent(NotSent::RateLimited { .. }) => Some("rate-limited"),

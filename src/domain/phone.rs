@@ -26,7 +26,7 @@ impl Phone {
 
     /// The number as patients of its country read it: `303-555-0100` in North America, the national format
     /// of libphonenumber elsewhere.
-    pub fn national(&self) -> String {
+    pub(crate) fn national(&self) -> String {
         if let Some(national) = self.0.strip_prefix("+1").filter(|n| n.len() == 10) {
             return format!("{}-{}-{}", &national[..3], &national[3..6], &national[6..]);
         }
@@ -58,7 +58,7 @@ impl Country {
     pub const US: Country = Country(Region::US);
 
     /// The two-letter code.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.0.to_string()
     }
 }

@@ -14,7 +14,7 @@ impl<T> fmt::Debug for Private<T> {
 
 impl<T> Private<Option<T>> {
     /// The value by reference, where there is one.
-    pub fn as_ref(&self) -> Option<&T> {
+    pub(crate) fn as_ref(&self) -> Option<&T> {
         self.0.as_ref()
     }
 }

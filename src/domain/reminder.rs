@@ -19,12 +19,12 @@ macro_rules! reasons {
             }
 
             /// The same for a person.
-            pub fn label(self) -> &'static str {
+            pub(crate) fn label(self) -> &'static str {
                 match self { $($name::$variant => $label),+ }
             }
 
             /// Reads a code.
-            pub fn from_code(code: &str) -> Option<$name> {
+            pub(crate) fn from_code(code: &str) -> Option<$name> {
                 $name::ALL.iter().copied().find(|r| r.code() == code)
             }
         }
@@ -156,7 +156,7 @@ impl State {
     }
 
     /// State and reason in words for a person.
-    pub fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             State::Unclaimed(PlanDecision::Planned) => "planned",
             State::Unclaimed(PlanDecision::Skipped(r)) => r.label(),
@@ -171,7 +171,7 @@ impl State {
     }
 
     /// Reads what the store holds. `None` for a pair no version of Leadtime writes.
-    pub fn from_parts(name: &str, reason: Option<&str>) -> Option<State> {
+    pub(crate) fn from_parts(name: &str, reason: Option<&str>) -> Option<State> {
         Some(match (name, reason) {
             ("planned", None) => State::Unclaimed(PlanDecision::Planned),
             ("skipped", Some(r)) => State::Unclaimed(PlanDecision::Skipped(Skip::from_code(r)?)),

@@ -246,7 +246,7 @@ const BESIDE: &[&str] = &[
 
 /// Whether a patient's reply asks for no more texts. Blind to case, accents of punctuation and polite words. A question
 /// such as "Can I stop by earlier?" is none.
-pub fn is_opt_out(reply: &str) -> bool {
+pub(crate) fn is_opt_out(reply: &str) -> bool {
     let words = words_of(reply);
     let whole = words.join(" ");
     if ALONE.contains(&whole.as_str()) {
@@ -269,7 +269,7 @@ pub fn is_opt_out(reply: &str) -> bool {
 }
 
 /// Whether the text is nothing but an opt-out word: said by whom it may, it is one.
-pub fn is_nothing_but_opt_out(reply: &str) -> bool {
+pub(crate) fn is_nothing_but_opt_out(reply: &str) -> bool {
     ALONE.contains(&words_of(reply).join(" ").as_str())
 }
 
@@ -289,7 +289,7 @@ fn words_of(text: &str) -> Vec<String> {
 
 /// Whether what was said in a conversation came from the patient, as far as its role tells. The vocabulary of roles is
 /// undocumented: `user` is named in the API reference. None: it cannot be told.
-pub fn is_patients(role: &str) -> Option<bool> {
+pub(crate) fn is_patients(role: &str) -> Option<bool> {
     match role.trim().to_lowercase().as_str() {
         "user" | "patient" | "customer" | "caller" | "contact" | "human" | "inbound" => Some(true),
         "assistant" | "agent" | "bot" | "ai" | "annie" | "system" | "tool" | "function" | "outbound" | "staff" => {

@@ -56,12 +56,12 @@ pub struct Rule {
 
 impl Rule {
     /// What makes this rule the same rule as yesterday: its lead with the time of day. Words and policy may change.
-    pub fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         self.lead.to_string()
     }
 
     /// Whether the rule is for appointments of this type. An appointment without a type fits no `only_types`.
-    pub fn applies_to(&self, type_id: Option<&str>) -> bool {
+    pub(crate) fn applies_to(&self, type_id: Option<&str>) -> bool {
         let named = |list: &[String]| type_id.is_some_and(|t| list.iter().any(|name| name == t));
         (self.only_types.is_empty() || named(&self.only_types)) && !named(&self.except_types)
     }

@@ -23,7 +23,7 @@ enum Rules {
 
 impl Zone {
     /// A zone with the rules of the operating system's zoneinfo.
-    pub fn from_system(name: &str, rules: jiff::tz::TimeZone) -> Zone {
+    pub(crate) fn from_system(name: &str, rules: jiff::tz::TimeZone) -> Zone {
         Zone { name: name.to_owned(), rules: Rules::System(rules) }
     }
 
@@ -33,12 +33,12 @@ impl Zone {
     }
 
     /// The IANA name, such as `America/Denver`.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Where the rules come from, in words for the log.
-    pub fn source(&self) -> &'static str {
+    pub(crate) fn source(&self) -> &'static str {
         match self.rules {
             Rules::System(_) => "the system's zoneinfo",
             Rules::Embedded(_) => "the copy embedded in leadtime",
@@ -46,7 +46,7 @@ impl Zone {
     }
 
     /// The offset from UTC in force at an instant.
-    pub fn offset_at(&self, at: DateTime<Utc>) -> FixedOffset {
+    pub(crate) fn offset_at(&self, at: DateTime<Utc>) -> FixedOffset {
         let utc = FixedOffset::east_opt(0).unwrap_or_else(|| Utc.fix());
         match &self.rules {
             Rules::System(tz) => jiff::Timestamp::from_second(at.timestamp())
@@ -63,7 +63,7 @@ impl Zone {
     }
 
     /// `Mon Nov 30, 3:00 PM` on its clock, for people.
-    pub fn describe(&self, at: DateTime<Utc>) -> String {
+    pub(crate) fn describe(&self, at: DateTime<Utc>) -> String {
         self.local(at).format("%a %b %-d, %-I:%M %p").to_string()
     }
 
@@ -90,7 +90,7 @@ impl Zone {
     }
 
     /// The first instant of the local date after this one.
-    pub fn end_of(&self, date: NaiveDate) -> DateTime<Utc> {
+    pub(crate) fn end_of(&self, date: NaiveDate) -> DateTime<Utc> {
         self.at(date.checked_add_days(Days::new(1)).unwrap_or(date), NaiveTime::MIN)
     }
 }

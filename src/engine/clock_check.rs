@@ -9,13 +9,13 @@ use crate::domain::duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How far the clock may be off.
-pub const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
+pub(crate) const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 /// A machine that shows a time so long after Leadtime's last sign of life may have been off, or its clock is wrong.
 const LONG_OFF: TimeDelta = TimeDelta::days(7);
 
 /// How far the clock is believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClockVerdict {
+pub(crate) enum ClockVerdict {
     /// Annie's clock agrees.
     Confirmed,
     /// Nothing speaks against it: good enough to plan by, not to send by.
@@ -26,7 +26,7 @@ pub enum ClockVerdict {
 
 /// Watches the clock.
 #[derive(Debug, Clone)]
-pub struct ClockMonitor {
+pub(crate) struct ClockMonitor {
     trust: ClockVerdict,
     /// Wall and boot clock when it was last looked at.
     seen: (DateTime<Utc>, Duration),
@@ -37,11 +37,11 @@ pub struct ClockMonitor {
 }
 
 /// An instant on both clocks.
-pub type Instant = (DateTime<Utc>, Duration);
+pub(crate) type Instant = (DateTime<Utc>, Duration);
 
 impl ClockMonitor {
     /// At the start, with the last sign of life that is stored.
-    pub fn start(last_sign: Option<DateTime<Utc>>, now: DateTime<Utc>, boot: Duration) -> ClockMonitor {
+    pub(crate) fn start(last_sign: Option<DateTime<Utc>>, now: DateTime<Utc>, boot: Duration) -> ClockMonitor {
         let mut watch = ClockMonitor { trust: ClockVerdict::Plausible, seen: (now, boot), last_sign, stepped: None };
         if let Some(why) = watch.speaks_against(now) {
             watch.trust = ClockVerdict::Doubted(why);
@@ -50,22 +50,22 @@ impl ClockMonitor {
     }
 
     /// How far the clock is believed.
-    pub fn verdict(&self) -> &ClockVerdict {
+    pub(crate) fn verdict(&self) -> &ClockVerdict {
         &self.trust
     }
 
     /// Whether texts may leave by this clock.
-    pub fn is_confirmed(&self) -> bool {
+    pub(crate) fn is_confirmed(&self) -> bool {
         self.trust == ClockVerdict::Confirmed
     }
 
     /// Whether plans may be made by it.
-    pub fn is_doubted(&self) -> bool {
+    pub(crate) fn is_doubted(&self) -> bool {
         matches!(self.trust, ClockVerdict::Doubted(_))
     }
 
     /// Looks at both clocks: a step of one against the other is a reason for doubt.
-    pub fn see(&mut self, now: DateTime<Utc>, boot: Duration) {
+    pub(crate) fn see(&mut self, now: DateTime<Utc>, boot: Duration) {
         let (wall, before) = self.seen;
         let passed = TimeDelta::from_std(boot.saturating_sub(before)).unwrap_or(TimeDelta::MAX);
         let step = (now - wall) - passed;
@@ -78,7 +78,7 @@ impl ClockMonitor {
     }
 
     /// Hears Annie's time in an answer to a request that lay between two instants of this machine.
-    pub fn record_response_date(
+    pub(crate) fn record_response_date(
         &mut self,
         date: Option<DateTime<Utc>>,
         (began, began_boot): Instant,

@@ -1,6 +1,6 @@
 //! The passes: they read the store, ask the pure parts, act, and write the store.
 
-pub mod clock_check;
+pub(crate) mod clock_check;
 mod clock_guard;
 mod context;
 pub(crate) mod keys;
@@ -10,7 +10,7 @@ pub mod planning;
 pub mod report;
 pub mod run;
 pub mod send;
-pub mod sync;
+pub(crate) mod sync;
 mod task_set;
 
 pub use crate::engine::keys::key_set::Gateways;

@@ -22,10 +22,10 @@ use crate::store::planning::{daemon_state, planner_input, replan_queue};
 use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
 
 /// Marks taken in one transaction: about a tenth of a second's work.
-pub const MARKS_AT_ONCE: usize = 500;
+pub(crate) const MARKS_AT_ONCE: usize = 500;
 
 /// How this configuration reads numbers.
-pub fn directory(config: &Config) -> Directory {
+pub(crate) fn directory(config: &Config) -> Directory {
     Directory {
         country: config.practice.country,
         as_written: config.rulebook.only_to.clone().unwrap_or_default(),
@@ -36,10 +36,7 @@ pub fn directory(config: &Config) -> Directory {
 }
 
 /// Everything known of a unit, and the answers for it as of `now`.
-///
-/// # Errors
-/// Database errors.
-pub fn plan_unit(
+pub(crate) fn plan_unit(
     connection: &Connection,
     config: &Config,
     live: &LiveSince,
@@ -53,10 +50,7 @@ pub fn plan_unit(
 }
 
 /// Everything known of a unit as of `now`.
-///
-/// # Errors
-/// Database errors.
-pub fn load_unit(
+pub(crate) fn load_unit(
     connection: &Connection,
     config: &Config,
     unit: &PlanningUnit,
@@ -77,7 +71,7 @@ pub fn plan_facts(config: &Config, live: &LiveSince, input: &PlannerInput, now: 
 }
 
 /// Whether nothing was ever sent to the number.
-pub fn is_first_text(input: &PlannerInput) -> bool {
+pub(crate) fn is_first_text(input: &PlannerInput) -> bool {
     input.attempts.is_empty()
 }
 
@@ -109,7 +103,7 @@ pub struct Step {
 
 impl Step {
     /// Whether there may be more to plan now. What could not be planned waits for the next pass.
-    pub fn is_last(&self) -> bool {
+    pub(crate) fn is_last(&self) -> bool {
         self.units == 0 || (self.failed > 0 && self.changed == 0)
     }
 }
@@ -136,9 +130,6 @@ pub(crate) async fn run<C: Clock + 'static>(
 }
 
 /// Plans some of what changed, in one transaction.
-///
-/// # Errors
-/// Database errors.
 pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Step, StoreError> {
     let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
     let dirty = replan_queue::take(tx, &directory(config), MARKS_AT_ONCE, now)?;

@@ -29,7 +29,7 @@ const BETWEEN_ROUNDS: Duration = Duration::from_secs(1);
 
 /// Whether the database file is whole: nothing is sent from one that is not, or before it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum File {
+pub(crate) enum File {
     /// It is being checked.
     Checking,
     /// It is.
@@ -92,22 +92,22 @@ impl<C: Clock + 'static> Engine<C> {
     }
 
     /// Notified whenever a request has ended: time for a pass.
-    pub fn nudge(&self) -> Arc<Notify> {
+    pub(crate) fn nudge(&self) -> Arc<Notify> {
         self.context.nudge.clone()
     }
 
     /// Says whether the database file is whole; an engine that is not told takes it for whole.
-    pub fn set_file(&mut self, file: File) {
+    pub(crate) fn set_file(&mut self, file: File) {
         self.file = file;
     }
 
     /// Says whether the configuration in force waits for a person, or for the next day: nothing is sent by it.
-    pub fn hold(&mut self, is_held: bool) {
+    pub(crate) fn hold(&mut self, is_held: bool) {
         self.is_held = is_held;
     }
 
     /// Whether it does.
-    pub fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         self.is_held
     }
 
@@ -117,17 +117,17 @@ impl<C: Clock + 'static> Engine<C> {
     }
 
     /// How many POSTs are under way.
-    pub fn in_flight(&self) -> usize {
+    pub(crate) fn in_flight(&self) -> usize {
         self.sender.in_flight()
     }
 
     /// Whether the clock is good enough to plan by.
-    pub fn may_plan(&self) -> bool {
+    pub(crate) fn may_plan(&self) -> bool {
         self.clock.may_plan(&self.context)
     }
 
     /// Whether the clock is good enough to delete by.
-    pub fn trusts_clock(&self) -> bool {
+    pub(crate) fn trusts_clock(&self) -> bool {
         self.clock.is_trusted(&self.context)
     }
 
@@ -138,7 +138,7 @@ impl<C: Clock + 'static> Engine<C> {
     }
 
     /// When the next planned text is due.
-    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+    pub(crate) async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.context.store.read(reminders::next_due).await
     }
 

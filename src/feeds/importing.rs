@@ -15,7 +15,7 @@ const FEW_GONE: u64 = 10;
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportError {
+pub(crate) enum ImportError {
     /// It is not such a file.
     #[error("nothing was changed: {0}")]
     NotSuchCsv(#[from] NotSuchCsv),
@@ -39,31 +39,31 @@ pub enum ImportError {
 
 /// How a file is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct How {
+pub(crate) struct How {
     /// It is the whole list for the dates it covers.
-    pub complete: bool,
+    pub(crate) complete: bool,
     /// Also if very many appointments vanish.
-    pub force: bool,
+    pub(crate) force: bool,
     /// More than these hundredths of the feed's appointments gone at once is a broken export, not a practice's day.
-    pub max_missing: u32,
+    pub(crate) max_missing: u32,
 }
 
 /// What an import did.
 #[derive(Debug, Clone, Default)]
-pub struct Imported {
+pub(crate) struct Imported {
     /// Rows that were read well.
-    pub good: u64,
+    pub(crate) good: u64,
     /// Rows that were not.
-    pub bad: u64,
+    pub(crate) bad: u64,
     /// What changed.
-    pub changes: Changes,
+    pub(crate) changes: Changes,
     /// Columns of the file that are not used.
-    pub unused: Vec<String>,
+    pub(crate) unused: Vec<String>,
 }
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// Rows read so far.
     Reading(u64),
     /// Rows written so far, of how many.
@@ -74,7 +74,7 @@ pub enum Progress {
 ///
 /// # Errors
 /// See [`ImportError`]; what is not a database error changed nothing.
-pub fn import_csv(
+pub(crate) fn import_csv(
     connection: &mut Connection,
     source: impl Read,
     how: How,

@@ -2,4 +2,4 @@
 
 mod page;
 mod passes;
-pub mod task;
+pub(crate) mod task;

@@ -10,7 +10,7 @@ use crate::domain::reminder_key::ReminderKey;
 pub const MARGIN: TimeDelta = TimeDelta::minutes(5);
 
 /// How long a number rests after failures in a row.
-pub const COOLDOWN: TimeDelta = TimeDelta::days(30);
+pub(crate) const COOLDOWN: TimeDelta = TimeDelta::days(30);
 
 /// A text that takes room: one that was sent, or one that is planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Blocker {
 
 /// Everything that goes to one number, in order of time.
 #[derive(Debug)]
-pub struct Budget<'a> {
+pub(crate) struct Budget<'a> {
     limits: &'a Limits,
     /// Instants with the place of the text in `texts`, sorted.
     times: Vec<(DateTime<Utc>, usize)>,
@@ -48,7 +48,7 @@ pub struct Budget<'a> {
 
 impl<'a> Budget<'a> {
     /// What is spent so far; `attempts` in the order they were made.
-    pub fn new(limits: &'a Limits, attempts: &[Attempt]) -> Budget<'a> {
+    pub(crate) fn new(limits: &'a Limits, attempts: &[Attempt]) -> Budget<'a> {
         let mut budget = Budget { limits, times: Vec::new(), texts: Vec::new(), rests_until: None };
         let mut in_a_row = 0;
         for attempt in attempts {
@@ -66,7 +66,7 @@ impl<'a> Budget<'a> {
     }
 
     /// Takes room for a text; its place for [`Budget::add_keys`].
-    pub fn take(&mut self, text: Taken) -> usize {
+    pub(crate) fn take(&mut self, text: Taken) -> usize {
         let place = self.texts.len();
         let at = self.times.partition_point(|(time, _)| *time <= text.at);
         self.times.insert(at, (text.at, place));
@@ -75,24 +75,24 @@ impl<'a> Budget<'a> {
     }
 
     /// Notes further reminders that go out in a text.
-    pub fn add_keys(&mut self, place: usize, keys: impl IntoIterator<Item = ReminderKey>) {
+    pub(crate) fn add_keys(&mut self, place: usize, keys: impl IntoIterator<Item = ReminderKey>) {
         self.texts[place].keys.extend(keys);
     }
 
     /// Leaves an attempt out, until [`Budget::put_back`]: its own retry is not measured against it.
-    pub fn leave_out(&mut self, attempt: i64) -> Option<(DateTime<Utc>, usize)> {
+    pub(crate) fn leave_out(&mut self, attempt: i64) -> Option<(DateTime<Utc>, usize)> {
         let place = self.times.iter().position(|(_, text)| self.texts[*text].attempt == Some(attempt))?;
         Some(self.times.remove(place))
     }
 
     /// Takes an attempt in again.
-    pub fn put_back(&mut self, left_out: (DateTime<Utc>, usize)) {
+    pub(crate) fn put_back(&mut self, left_out: (DateTime<Utc>, usize)) {
         let at = self.times.partition_point(|(time, _)| *time <= left_out.0);
         self.times.insert(at, left_out);
     }
 
     /// What stands in the way of a text at an instant, if anything does.
-    pub fn blocker(&self, at: DateTime<Utc>) -> Option<Blocker> {
+    pub(crate) fn blocker(&self, at: DateTime<Utc>) -> Option<Blocker> {
         if self.rests_until.is_some_and(|until| at < until) {
             return Some(self.blocked(Limit::Cooldown, at, self.times.iter().rev().take(self.limits.cooldown_after)));
         }
@@ -120,7 +120,7 @@ impl<'a> Budget<'a> {
     }
 
     /// The first instant after `at` at which something that blocks a text there may have ended.
-    pub fn next_chance(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(crate) fn next_chance(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let lengths = [self.limits.min_gap, TimeDelta::days(7), TimeDelta::days(30)];
         let ends = self.times.iter().flat_map(|(time, _)| lengths.map(|length| *time + length + MARGIN));
         ends.chain(self.rests_until).filter(|end| *end > at).min()

@@ -7,14 +7,14 @@ use crate::domain::zone::Zone;
 use crate::planner::holidays::Holidays;
 
 /// Kept clear at both ends of a window, so that a text neither leaves a second early nor arrives a second late.
-pub const MARGIN: TimeDelta = TimeDelta::minutes(2);
+pub(crate) const MARGIN: TimeDelta = TimeDelta::minutes(2);
 
 /// How long before closing a text goes out that would have been too late in the day.
-pub const BEFORE_CLOSING: TimeDelta = TimeDelta::minutes(30);
+pub(crate) const BEFORE_CLOSING: TimeDelta = TimeDelta::minutes(30);
 
 /// How long after its time a reminder still counts as on time: one placed at the last moment of a window has to
 /// leave within this, although the window's margin has begun.
-pub const ON_TIME: TimeDelta = TimeDelta::seconds(60);
+pub(crate) const ON_TIME: TimeDelta = TimeDelta::seconds(60);
 
 /// Annie's legal hours on the organization's clock, half-open (API page of POST /sms: "9 AM to 8 PM").
 const LEGAL_HOURS: Hours = Hours { opens: 9 * 60, closes: 20 * 60 };
@@ -75,7 +75,7 @@ impl Span {
 }
 
 /// Hours for each day of the week, Monday first; none = texts never leave on it.
-pub type WeekHours = [Option<Hours>; 7];
+pub(crate) type WeekHours = [Option<Hours>; 7];
 
 /// What was done to a nominal time to bring it into the sending hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,18 +122,18 @@ impl Calendar {
     }
 
     /// The hours in which texts may leave on a local date, Annie's legal hours aside.
-    pub fn hours_on(&self, date: NaiveDate) -> Option<Hours> {
+    pub(crate) fn hours_on(&self, date: NaiveDate) -> Option<Hours> {
         let sends = self.text_days.contains(&date.weekday()) && !self.holidays.contains(date);
         self.hours[date.weekday().num_days_from_monday() as usize].filter(|_| sends)
     }
 
     /// The stretches of a local date in which texts may leave, Annie's legal hours applied: from, until.
-    pub fn windows_on(&self, date: NaiveDate) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+    pub(crate) fn windows_on(&self, date: NaiveDate) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
         self.spans(date).into_iter().map(|span| (span.opens, span.closes)).collect()
     }
 
     /// Whether texts can leave at all: the practice's hours and Annie's meet in winter or in summer.
-    pub fn has_windows(&self) -> bool {
+    pub(crate) fn has_windows(&self) -> bool {
         let without_holidays = Calendar { holidays: Holidays::default(), ..self.clone() };
         sample_weeks().any(|date| !without_holidays.spans(date).is_empty())
     }
@@ -166,7 +166,7 @@ impl Calendar {
     /// `start - no_text_within`.
     ///
     /// `None`: there is no such time, or the policy is to send nothing.
-    pub fn adjust(
+    pub(crate) fn adjust(
         &self,
         policy: OutsideHours,
         nominal: DateTime<Utc>,

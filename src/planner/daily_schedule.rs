@@ -6,7 +6,7 @@ use crate::domain::zone::Zone;
 
 /// The local date whose work is due at `now`, given the date it was last done for. What downtime missed is caught up
 /// with once; the first time is at once. A date beyond today was written under a wrong clock and counts as none.
-pub fn due(zone: &Zone, at: NaiveTime, last: Option<NaiveDate>, now: DateTime<Utc>) -> Option<NaiveDate> {
+pub(crate) fn due(zone: &Zone, at: NaiveTime, last: Option<NaiveDate>, now: DateTime<Utc>) -> Option<NaiveDate> {
     let today = zone.local(now).date_naive();
     let last = last.filter(|last| *last <= today);
     let begun = if now >= zone.at(today, at) { Some(today) } else { today.pred_opt() };

@@ -20,14 +20,14 @@ use crate::planner::input::{
 
 /// What is asked of one number.
 pub(crate) struct Answering<'a> {
-    pub book: &'a Rulebook,
-    pub live: &'a LiveSince,
-    pub input: &'a PlannerInput,
-    pub stored: HashMap<&'a ReminderKey, &'a Stored>,
-    pub now: DateTime<Utc>,
-    pub words: &'a TrialWording<'a>,
+    pub(crate) book: &'a Rulebook,
+    pub(crate) live: &'a LiveSince,
+    pub(crate) input: &'a PlannerInput,
+    pub(crate) stored: HashMap<&'a ReminderKey, &'a Stored>,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) words: &'a TrialWording<'a>,
     /// The number has more patients than one household.
-    pub shared: bool,
+    pub(crate) shared: bool,
 }
 
 impl<'a> Answering<'a> {

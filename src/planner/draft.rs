@@ -25,21 +25,21 @@ pub enum Expiry {
 /// One rule of one appointment, with its answer by itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft<'a> {
-    pub appointment: &'a AppointmentInput,
-    pub rule: &'a Rule,
-    pub key: ReminderKey,
-    pub calendar: Option<&'a Calendar>,
-    pub stored: Option<&'a Stored>,
-    pub nominal: Option<DateTime<Utc>>,
-    pub adjusted: Option<(DateTime<Utc>, Adjustment)>,
-    pub expires: DateTime<Utc>,
-    pub expires_by: Expiry,
+    pub(crate) appointment: &'a AppointmentInput,
+    pub(crate) rule: &'a Rule,
+    pub(crate) key: ReminderKey,
+    pub(crate) calendar: Option<&'a Calendar>,
+    pub(crate) stored: Option<&'a Stored>,
+    pub(crate) nominal: Option<DateTime<Utc>>,
+    pub(crate) adjusted: Option<(DateTime<Utc>, Adjustment)>,
+    pub(crate) expires: DateTime<Utc>,
+    pub(crate) expires_by: Expiry,
     /// When it could first leave, or why it does not.
-    pub fresh: Result<DateTime<Utc>, PlanDecision>,
+    pub(crate) fresh: Result<DateTime<Utc>, PlanDecision>,
     /// What of the stored state stands whatever the fresh answer is.
-    pub kept: Option<State>,
+    pub(crate) kept: Option<State>,
     /// The conversation begun while nobody looked that told it.
-    pub adopted_by: Option<&'a Adopted>,
+    pub(crate) adopted_by: Option<&'a Adopted>,
 }
 
 impl Draft<'_> {

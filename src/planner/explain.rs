@@ -17,26 +17,26 @@ use crate::planner::plan::{DueBy, Item};
 
 /// What is to be explained: a reminder with all it was made from.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
+pub(crate) struct Case<'a> {
     /// The rules in force.
-    pub book: &'a Rulebook,
+    pub(crate) book: &'a Rulebook,
     /// Since when.
-    pub live: &'a LiveSince,
+    pub(crate) live: &'a LiveSince,
     /// The appointment.
-    pub appointment: &'a AppointmentInput,
+    pub(crate) appointment: &'a AppointmentInput,
     /// The rule.
-    pub rule: &'a Rule,
+    pub(crate) rule: &'a Rule,
     /// The answer.
-    pub item: &'a Item,
+    pub(crate) item: &'a Item,
     /// The reminders in the same text, itself among them.
-    pub together: &'a [ReminderKey],
+    pub(crate) together: &'a [ReminderKey],
     /// Now.
-    pub now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
 }
 
 impl Case<'_> {
     /// The steps, each a sentence or two.
-    pub fn steps(&self) -> Vec<String> {
+    pub(crate) fn steps(&self) -> Vec<String> {
         let Some(calendar) = self.book.calendar_of(&self.appointment.row) else {
             let location = self.appointment.row.location.as_deref().unwrap_or_default();
             return vec![format!("No [[location]] of the configuration has the id `{location}`: no text.")];
@@ -204,7 +204,7 @@ impl Case<'_> {
 }
 
 /// What stands in the way of a text, in a sentence.
-pub fn blocked(calendar: &Calendar, blocker: &Blocker) -> String {
+pub(crate) fn blocked(calendar: &Calendar, blocker: &Blocker) -> String {
     let zone = &calendar.zone;
     let text = |taken: &Taken| {
         let what: Vec<String> =
@@ -228,15 +228,15 @@ pub fn blocked(calendar: &Calendar, blocker: &Blocker) -> String {
 
 /// One life of the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub(crate) struct Run {
     /// When it began.
-    pub began: DateTime<Utc>,
+    pub(crate) began: DateTime<Utc>,
     /// Its last sign of life.
-    pub last_beat: DateTime<Utc>,
+    pub(crate) last_beat: DateTime<Utc>,
 }
 
 /// When nobody was there to send in (from, until), in sentences: the gaps between the daemon's lives.
-pub fn times_off(
+pub(crate) fn times_off(
     calendar: &Calendar,
     runs: &[Run],
     from: DateTime<Utc>,

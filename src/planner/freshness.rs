@@ -9,7 +9,7 @@ const LONGEST_DAYS: usize = 800;
 
 /// The time that passed between the last good import and now on days the practice is open. Nothing where the import is
 /// said to lie ahead: then a clock was wrong.
-pub fn age(calendar: &Calendar, imported_at: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
+pub(crate) fn age(calendar: &Calendar, imported_at: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
     if now <= imported_at {
         return TimeDelta::zero();
     }
@@ -22,7 +22,7 @@ pub fn age(calendar: &Calendar, imported_at: DateTime<Utc>, now: DateTime<Utc>) 
 }
 
 /// Whether the book is too old to remind from: the last good import is older than `stale_after`, or there is none.
-pub fn is_stale(
+pub(crate) fn is_stale(
     calendar: &Calendar,
     stale_after: Option<TimeDelta>,
     imported_at: Option<DateTime<Utc>>,

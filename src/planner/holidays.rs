@@ -43,12 +43,12 @@ const NAMES: [(&str, Day); 15] = [
 
 impl Holiday {
     /// Every name, without its `-observed` form.
-    pub fn names() -> impl Iterator<Item = &'static str> {
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         NAMES.iter().map(|(name, _)| *name)
     }
 
     /// The holiday of a name; `-observed` behind the name of a fixed date moves it off the weekend.
-    pub fn from_name(name: &str) -> Option<Holiday> {
+    pub(crate) fn from_name(name: &str) -> Option<Holiday> {
         let (plain, observed) = name.strip_suffix("-observed").map_or((name, false), |plain| (plain, true));
         let (name, day) = NAMES.iter().find(|(known, _)| *known == plain)?;
         let moves = matches!(day, Day::Fixed(..));
@@ -99,12 +99,12 @@ impl Holidays {
     }
 
     /// Whether a local date is one of them.
-    pub fn contains(&self, date: NaiveDate) -> bool {
+    pub(crate) fn contains(&self, date: NaiveDate) -> bool {
         self.dates.contains(&date) || self.named.iter().any(|holiday| holiday.is_on(date))
     }
 
     /// What the holiday of a date is called, where a name made it one.
-    pub fn name_of(&self, date: NaiveDate) -> Option<&'static str> {
+    pub(crate) fn name_of(&self, date: NaiveDate) -> Option<&'static str> {
         self.named.iter().find(|holiday| holiday.is_on(date)).map(|holiday| holiday.name)
     }
 }

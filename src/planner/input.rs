@@ -82,7 +82,7 @@ impl Rulebook {
     }
 
     /// Whether a number is named in `only_to`, which takes it as written, valid or not.
-    pub fn names(&self, phone: &Phone) -> bool {
+    pub(crate) fn names(&self, phone: &Phone) -> bool {
         self.only_to.as_ref().is_some_and(|only| only.contains(phone))
     }
 }
@@ -105,7 +105,7 @@ pub enum Number {
 
 /// Tries the words of a text about these appointments, by these rules, as of an instant: `Err` with the reason it cannot
 /// be written. The first appointment is the one with the earliest start.
-pub type TrialWording<'a> = dyn Fn(&[(&Appointment, &Rule)], DateTime<Utc>) -> Result<(), Skip> + 'a;
+pub(crate) type TrialWording<'a> = dyn Fn(&[(&Appointment, &Rule)], DateTime<Utc>) -> Result<(), Skip> + 'a;
 
 /// All that is known of one number (or of one appointment without a usable number).
 #[derive(Debug, Clone, PartialEq)]

@@ -6,11 +6,11 @@
 pub mod budget;
 pub mod calendar;
 pub mod civil;
-pub mod daily_schedule;
-pub mod decision;
-pub mod draft;
-pub mod explain;
-pub mod freshness;
+pub(crate) mod daily_schedule;
+pub(crate) mod decision;
+pub(crate) mod draft;
+pub(crate) mod explain;
+pub(crate) mod freshness;
 pub mod holidays;
 pub mod input;
 mod place;

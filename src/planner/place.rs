@@ -15,14 +15,14 @@ use crate::planner::input::Household;
 /// A reminder that wants room, by its place among the drafts.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate<'a> {
-    pub draft: usize,
+    pub(crate) draft: usize,
     appointment: &'a AppointmentId,
     rank: Rank<'a>,
     /// From when on it may leave.
-    pub from: DateTime<Utc>,
-    pub expires: DateTime<Utc>,
+    pub(crate) from: DateTime<Utc>,
+    pub(crate) expires: DateTime<Utc>,
     /// What made it wait beyond `from`.
-    pub moved_by: Option<Blocker>,
+    pub(crate) moved_by: Option<Blocker>,
     calendar: &'a Calendar,
     /// What a text has one of. A retry repeats its text alone: others would be lost with it.
     kind: (Option<&'a str>, Language, Option<i64>),
@@ -72,8 +72,8 @@ impl<'a> Candidate<'a> {
 /// A text that found its instant.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed<'a> {
-    pub at: DateTime<Utc>,
-    pub members: Vec<Candidate<'a>>,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) members: Vec<Candidate<'a>>,
     taken: usize,
     /// Whether others may still go out with it.
     open: bool,
@@ -88,8 +88,8 @@ impl<'a> Placed<'a> {
 /// What became of the candidates.
 #[derive(Debug, Default)]
 pub(crate) struct Placement<'a> {
-    pub texts: Vec<Placed<'a>>,
-    pub lost: Vec<(Candidate<'a>, Blocker)>,
+    pub(crate) texts: Vec<Placed<'a>>,
+    pub(crate) lost: Vec<(Candidate<'a>, Blocker)>,
 }
 
 /// Finds every candidate its instant, in the order of placing; the budget has what is spent already. What observe

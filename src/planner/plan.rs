@@ -95,7 +95,7 @@ pub struct Plan {
 
 impl Plan {
     /// The text that carries a reminder.
-    pub fn message_of(&self, key: &ReminderKey) -> Option<&Message> {
+    pub(crate) fn message_of(&self, key: &ReminderKey) -> Option<&Message> {
         self.messages.iter().find(|message| message.keys.contains(key))
     }
 }

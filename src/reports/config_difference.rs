@@ -16,7 +16,7 @@ use crate::store::planning::unit::PlanningUnit;
 use crate::store::{Connection, StoreError};
 
 /// How far ahead appointments are compared.
-pub const DAYS: u64 = 14;
+pub(crate) const DAYS: u64 = 14;
 
 /// What changes for texts of one rule on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,9 +43,6 @@ pub struct Difference {
 }
 
 /// Compares two configurations over the appointments of the coming days, as if the new one came into force now.
-///
-/// # Errors
-/// Database errors.
 pub fn between(
     connection: &Connection,
     old: &Config,
@@ -118,7 +115,7 @@ fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateT
 
 impl Difference {
     /// A line for each day and rule, and one for all that stays.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> =
             self.changes.iter().map(|((day, rule), change)| line(*day, rule, *change)).collect();
         lines.push(match (lines.is_empty(), self.same) {
@@ -132,7 +129,7 @@ impl Difference {
     }
 
     /// The sums, on one line.
-    pub fn sums(&self) -> Change {
+    pub(crate) fn sums(&self) -> Change {
         self.changes.values().fold(Change::default(), |sum, change| Change {
             added: sum.added + change.added,
             moved: sum.moved + change.moved,

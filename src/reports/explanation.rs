@@ -25,29 +25,26 @@ const LATE: TimeDelta = TimeDelta::minutes(5);
 
 /// The whole account of one appointment.
 #[derive(Debug, Clone)]
-pub struct Explanation {
+pub(crate) struct Explanation {
     /// What is known of the appointment.
-    pub appointment: AppointmentInput,
+    pub(crate) appointment: AppointmentInput,
     /// Its reminders, in the order of the rules.
-    pub reminders: Vec<Explained>,
+    pub(crate) reminders: Vec<Explained>,
 }
 
 /// One reminder.
 #[derive(Debug, Clone)]
-pub struct Explained {
+pub(crate) struct Explained {
     /// The answer, with the text.
-    pub row: Row,
+    pub(crate) row: Row,
     /// How it came about.
-    pub steps: Vec<String>,
+    pub(crate) steps: Vec<String>,
     /// What daemon and feed were doing between its time and now.
-    pub meanwhile: Vec<String>,
+    pub(crate) meanwhile: Vec<String>,
 }
 
 /// The appointments that somebody means by an id, a number in any spelling, or a name.
-///
-/// # Errors
-/// Database errors.
-pub fn find(connection: &Connection, config: &Config, who: &str) -> Result<Vec<AppointmentId>, StoreError> {
+pub(crate) fn find(connection: &Connection, config: &Config, who: &str) -> Result<Vec<AppointmentId>, StoreError> {
     let country = config.practice.country;
     phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
     if let Some(id) = appointment::with_id(connection, who)? {
@@ -60,10 +57,7 @@ pub fn find(connection: &Connection, config: &Config, who: &str) -> Result<Vec<A
 }
 
 /// The account of appointments, as of `now`, in the order given.
-///
-/// # Errors
-/// Database errors.
-pub fn explain(
+pub(crate) fn explain(
     connection: &Connection,
     config: &Config,
     ids: &[AppointmentId],

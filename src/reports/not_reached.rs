@@ -39,16 +39,13 @@ pub fn coming_days(config: &Config, now: DateTime<Utc>) -> (DateTime<Utc>, DateT
 }
 
 /// One day of the practice, as far as it is to come.
-pub fn day(config: &Config, date: NaiveDate, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+pub(crate) fn day(config: &Config, date: NaiveDate, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let zone = &config.practice.zone;
     let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
     (zone.at(date, NaiveTime::MIN).max(now), zone.at(next, NaiveTime::MIN))
 }
 
 /// The list for the appointments that start in [from, until), in order of their starts.
-///
-/// # Errors
-/// Database errors.
 pub fn list(
     connection: &Connection,
     config: &Config,

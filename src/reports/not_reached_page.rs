@@ -41,7 +41,7 @@ fn lines(config: &Config, list: &[NotReached]) -> Vec<Line> {
 }
 
 /// For a terminal.
-pub fn text(config: &Config, list: &[NotReached]) -> String {
+pub(crate) fn text(config: &Config, list: &[NotReached]) -> String {
     let lines = lines(config, list);
     let mut text = String::new();
     let mut day = "";
@@ -65,7 +65,7 @@ pub fn text(config: &Config, list: &[NotReached]) -> String {
 ///
 /// # Errors
 /// Memory.
-pub fn csv(config: &Config, list: &[NotReached]) -> Result<String, csv::Error> {
+pub(crate) fn csv(config: &Config, list: &[NotReached]) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["day", "time", "name", "phone", "provider", "appointment", "reason", "why"])?;
     for line in lines(config, list) {
@@ -106,7 +106,7 @@ fn shown(lines: Vec<Line>) -> Value {
 ///
 /// # Errors
 /// None that a test does not show.
-pub fn html(config: &Config, list: &[NotReached], now: DateTime<Utc>) -> Result<String, minijinja::Error> {
+pub(crate) fn html(config: &Config, list: &[NotReached], now: DateTime<Utc>) -> Result<String, minijinja::Error> {
     let mut page = Environment::new();
     page.set_auto_escape_callback(|_| AutoEscape::Html);
     page.render_named_str(

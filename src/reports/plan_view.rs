@@ -53,15 +53,12 @@ pub struct Row {
 
 impl Row {
     /// Whether it is the one by which its text is told of.
-    pub fn is_first_of_its_text(&self) -> bool {
+    pub(crate) fn is_first_of_its_text(&self) -> bool {
         self.together.first().is_none_or(|first| *first == self.item.key)
     }
 }
 
 /// The plan for the appointments that start in [now, until), as of `now`, in order of start, appointment and rule.
-///
-/// # Errors
-/// Database errors.
 pub fn plan_of(
     connection: &Connection,
     config: &Config,
@@ -100,13 +97,10 @@ pub fn plan_of(
 }
 
 /// What texts that are due wait for, by the names of the keys.
-pub type Blocked = BTreeMap<ApiKeyName, Wait>;
+pub(crate) type Blocked = BTreeMap<ApiKeyName, Wait>;
 
 /// What texts that are due wait for.
-///
-/// # Errors
-/// Database errors.
-pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Blocked, StoreError> {
+pub(crate) fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Blocked, StoreError> {
     let mut blocked = Blocked::new();
     let wrong = clock_is_wrong(connection, now)? || daemon_state::clock_doubt(connection)?.is_some();
     let stale = feed_age::is_stale(connection, config, now)?;
@@ -115,7 +109,7 @@ pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Re
         let wait = match wrong {
             true => Some(Wait::Clock),
             false if stale => Some(Wait::StaleFeed),
-            false if unobserved.iter().any(|unobserved| *unobserved == key) => Some(Wait::CatchingUp),
+            false if unobserved.contains(&key) => Some(Wait::CatchingUp),
             false => circuit::waits(&circuits::health(connection, &key)?, now),
         };
         let wait = match (wait, daily_limits::left_today(connection, config, now)?) {
@@ -128,10 +122,7 @@ pub fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Re
 }
 
 /// The reminders of one unit about the starts its appointments have now, those that are `wanted`.
-///
-/// # Errors
-/// Database errors.
-pub fn rows_in(
+pub(crate) fn rows_in(
     connection: &Connection,
     config: &Config,
     (live, blocked): (&LiveSince, &Blocked),
@@ -223,9 +214,6 @@ pub struct Overview {
 }
 
 /// Reads the state of the whole.
-///
-/// # Errors
-/// Database errors.
 pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Overview, StoreError> {
     let mut open = None;
     for key in config.key_names() {

@@ -42,19 +42,19 @@ pub(crate) type Numbers = HashMap<String, BTreeSet<String>>;
 #[derive(Debug)]
 pub(crate) struct Auditor {
     /// The export that was imported last.
-    pub known: Delivered,
+    pub(crate) known: Delivered,
     known_since: DateTime<Utc>,
     /// Numbers the desk opted out.
-    pub desk: HashMap<String, DateTime<Utc>>,
+    pub(crate) desk: HashMap<String, DateTime<Utc>>,
     /// When a patient replied STOP, by number.
-    pub stops: HashMap<String, DateTime<Utc>>,
+    pub(crate) stops: HashMap<String, DateTime<Utc>>,
     /// Texts of other senders, by number.
-    pub foreign: HashMap<String, DateTime<Utc>>,
-    pub numbers: Numbers,
+    pub(crate) foreign: HashMap<String, DateTime<Utc>>,
+    pub(crate) numbers: Numbers,
     tellings: Vec<Telling>,
-    pub texts: u64,
-    pub refused: BTreeMap<String, u64>,
-    pub breaks: Vec<String>,
+    pub(crate) texts: u64,
+    pub(crate) refused: BTreeMap<String, u64>,
+    pub(crate) breaks: Vec<String>,
 }
 
 impl Auditor {

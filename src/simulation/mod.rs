@@ -153,7 +153,7 @@ impl Simulation {
         let zone = config.practice.zone.clone();
         let practice = Practice::new(zone.clone(), begins, &mut rng);
         let rules = Rules { hours_in: Some(zone), limits: true, per_minute: Some(60) };
-        let annie = Model::new(&config.from_numbers(), rules, Faults::NONE, rng.u64(..));
+        let annie = Model::new(&config.numbers(), rules, Faults::NONE, rng.u64(..));
         let auditor = Auditor::new(practice.clone());
         let shared = Shared { annie, auditor, down: false, faults: 0, posts: 0, gets: 0 };
         Ok(Simulation {

@@ -11,20 +11,20 @@ use crate::domain::zone::Zone;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Patient {
     /// Also the id, and unlike any other's.
-    pub name: String,
-    pub phone: String,
+    pub(crate) name: String,
+    pub(crate) phone: String,
 }
 
 /// An appointment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Visit {
-    pub number: usize,
-    pub patient: usize,
-    pub start: DateTime<Utc>,
-    pub booked_at: DateTime<Utc>,
-    pub status: &'static str,
+    pub(crate) number: usize,
+    pub(crate) patient: usize,
+    pub(crate) start: DateTime<Utc>,
+    pub(crate) booked_at: DateTime<Utc>,
+    pub(crate) status: &'static str,
     /// Exported under another id so many times.
-    pub renamed: u32,
+    pub(crate) renamed: u32,
 }
 
 impl Visit {
@@ -40,9 +40,9 @@ impl Visit {
 /// The practice's own truth.
 #[derive(Debug, Clone)]
 pub(crate) struct Practice {
-    pub zone: Zone,
-    pub patients: Vec<Patient>,
-    pub appointments: Vec<Visit>,
+    pub(crate) zone: Zone,
+    pub(crate) patients: Vec<Patient>,
+    pub(crate) appointments: Vec<Visit>,
     /// Appointments a day.
     busy: usize,
 }

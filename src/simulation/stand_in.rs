@@ -15,23 +15,23 @@ use crate::store::Store;
 /// What is shared with the simulation.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub annie: Model,
-    pub auditor: Auditor,
+    pub(crate) annie: Model,
+    pub(crate) auditor: Auditor,
     /// Nobody can reach her.
-    pub down: bool,
-    pub faults: u64,
-    pub posts: u64,
-    pub gets: u64,
+    pub(crate) down: bool,
+    pub(crate) faults: u64,
+    pub(crate) posts: u64,
+    pub(crate) gets: u64,
 }
 
 /// The stand-in.
 #[derive(Debug, Clone)]
 pub(crate) struct Annie {
-    pub shared: Arc<Mutex<Shared>>,
+    pub(crate) shared: Arc<Mutex<Shared>>,
     /// The true time.
-    pub truth: Arc<ManualClock>,
-    pub fuse: Fuse,
-    pub store: Store,
+    pub(crate) truth: Arc<ManualClock>,
+    pub(crate) fuse: Fuse,
+    pub(crate) store: Store,
 }
 
 impl Annie {

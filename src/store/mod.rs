@@ -4,12 +4,12 @@ pub mod appointments;
 pub mod connection;
 pub mod controls;
 pub mod conversations;
-pub mod files;
+pub(crate) mod files;
 pub mod ledger;
 pub mod planning;
-pub mod reports;
+pub(crate) mod reports;
 
 pub use crate::store::connection::error::StoreError;
-pub use crate::store::connection::savepoint::{Isolation, each_in_savepoint, in_savepoint};
+pub(crate) use crate::store::connection::savepoint::{Isolation, each_in_savepoint, in_savepoint};
 pub use crate::store::connection::store::{Store, in_transaction};
 pub use rusqlite::{Connection, Transaction};

@@ -12,7 +12,7 @@ use icu_time::Time;
 use crate::domain::language::Language;
 
 /// `March 10th`, `10 de marzo`, `10 mars`.
-pub fn date(language: Language, at: DateTime<FixedOffset>) -> String {
+pub(crate) fn date(language: Language, at: DateTime<FixedOffset>) -> String {
     let Some(words) = words_of(language) else {
         return format!("{}{}", at.format("%B %-d"), ordinal_suffix(at.day()));
     };
@@ -25,7 +25,7 @@ pub fn date(language: Language, at: DateTime<FixedOffset>) -> String {
 }
 
 /// `3:00 PM`, `3:00 p.m.`, `15 h 00`.
-pub fn time(language: Language, at: DateTime<FixedOffset>) -> String {
+pub(crate) fn time(language: Language, at: DateTime<FixedOffset>) -> String {
     let Some(words) = words_of(language) else { return at.format("%-I:%M %p").to_string() };
     let (hour, minute) = (u8::try_from(at.hour()).unwrap_or(0), u8::try_from(at.minute()).unwrap_or(0));
     let time = Time::try_new(hour, minute, 0, 0).unwrap_or(Time::start_of_day());
@@ -37,7 +37,7 @@ pub fn time(language: Language, at: DateTime<FixedOffset>) -> String {
 }
 
 /// `Monday`, `lunes`, `lundi`.
-pub fn weekday(language: Language, at: DateTime<FixedOffset>) -> String {
+pub(crate) fn weekday(language: Language, at: DateTime<FixedOffset>) -> String {
     match words_of(language) {
         None => at.format("%A").to_string(),
         Some(words) => plain(&words.weekday.format(&gregorian(at)).to_string()),
@@ -47,7 +47,7 @@ pub fn weekday(language: Language, at: DateTime<FixedOffset>) -> String {
 /// `today at 3:00 PM`, `tomorrow at 3:00 PM`, or `on Monday, March 10th at 3:00 PM`, as read on the local date of
 /// `now`; `mañana a las 3:00 p.m.`, `el lunes 10 de marzo a la 1:00 p.m.`; `demain à 15 h 00`,
 /// `le lundi 10 mars à 15 h 00`.
-pub fn when(language: Language, at: DateTime<FixedOffset>, now: DateTime<FixedOffset>) -> String {
+pub(crate) fn when(language: Language, at: DateTime<FixedOffset>, now: DateTime<FixedOffset>) -> String {
     let days = (at.date_naive() - now.date_naive()).num_days();
     let (date, weekday) = (date(language, at), weekday(language, at));
     let day = match (language, days) {
@@ -65,7 +65,7 @@ pub fn when(language: Language, at: DateTime<FixedOffset>, now: DateTime<FixedOf
 }
 
 /// `at 3:00 PM`; `a la 1:00 p.m.`, `a las 3:00 p.m.`; `à 15 h 00`.
-pub fn at_time(language: Language, at: DateTime<FixedOffset>) -> String {
+pub(crate) fn at_time(language: Language, at: DateTime<FixedOffset>) -> String {
     let preposition = match language {
         Language::English => "at",
         // One o'clock is one hour; all others are several.

@@ -1,8 +1,8 @@
 //! Writes what patients read and what Annie is told: templates, and dates and times in words. Pure.
 
 mod built_in;
-pub mod dates;
+pub(crate) mod dates;
 pub mod segments;
-pub mod template;
+pub(crate) mod template;
 mod values;
 pub mod wordbook;

@@ -36,7 +36,7 @@ pub fn cost(text: &str) -> Cost {
 }
 
 /// What a text would cost with plain letters and marks in place of those outside the GSM alphabet, if that is less.
-pub fn plainer(text: &str) -> Option<(Cost, Cost)> {
+pub(crate) fn plainer(text: &str) -> Option<(Cost, Cost)> {
     let now = cost(text);
     let plain: String = text.chars().map(|c| if is_gsm(c) { c } else { plain_form(c).unwrap_or(c) }).collect();
     let then = cost(&plain);

@@ -3,7 +3,7 @@
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 /// The variables the text of a rule may use.
-pub const VARIABLES: [&str; 13] = [
+pub(crate) const VARIABLES: [&str; 13] = [
     "patient.first_name",
     "patient.last_name",
     "practice.name",
@@ -21,22 +21,23 @@ pub const VARIABLES: [&str; 13] = [
 
 /// The variables the text for a household may use; of each of `appointments`: first_name, last_name, when, date,
 /// time, weekday, type, description, provider, arrive.
-pub const HOUSEHOLD_VARIABLES: [&str; 5] = ["practice.name", "practice.phone", "location.name", "appointments", "more"];
+pub(crate) const HOUSEHOLD_VARIABLES: [&str; 5] =
+    ["practice.name", "practice.phone", "location.name", "appointments", "more"];
 
 /// Steps a template may take; ordinary ones take a few dozen.
 const FUEL: u64 = 20_000;
 
 /// Something wrong in a template: what, and where in its text (a byte range), if known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateProblem {
+pub(crate) struct TemplateProblem {
     /// What is wrong, and what to write instead.
-    pub message: String,
+    pub(crate) message: String,
     /// The bytes of the template it is about.
-    pub range: Option<std::ops::Range<usize>>,
+    pub(crate) range: Option<std::ops::Range<usize>>,
 }
 
 /// An environment in which a missing value may be asked for (`{% if %}`) but never printed, and nothing runs away.
-pub fn environment() -> Environment<'static> {
+pub(crate) fn environment() -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     env.set_fuel(Some(FUEL));
@@ -45,7 +46,7 @@ pub fn environment() -> Environment<'static> {
 
 /// What a template is for: the variables it may use, and whether it has to come out whatever an appointment lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Use {
+pub(crate) enum Use {
     /// The text of a rule: an appointment that lacks what it names gets none.
     Rule,
     /// The text of a household.
@@ -65,7 +66,7 @@ impl Use {
 ///
 /// # Errors
 /// Every problem found.
-pub fn add(
+pub(crate) fn add(
     env: &mut Environment<'static>,
     name: &str,
     source: &str,

@@ -11,12 +11,12 @@ use crate::wording::dates;
 
 /// The words about an appointment's time and kind, in one language.
 pub(crate) struct WhenAndWhat<'a> {
-    pub when: String,
-    pub date: String,
-    pub time: String,
-    pub weekday: String,
-    pub arrive: Option<String>,
-    pub kind: Option<&'a str>,
+    pub(crate) when: String,
+    pub(crate) date: String,
+    pub(crate) time: String,
+    pub(crate) weekday: String,
+    pub(crate) arrive: Option<String>,
+    pub(crate) kind: Option<&'a str>,
 }
 
 impl<'a> WhenAndWhat<'a> {

@@ -13,40 +13,40 @@ use crate::domain::reminder::Skip;
 use crate::domain::zone::Zone;
 use crate::wording::template::{self, Use};
 use crate::wording::values::{WhenAndWhat, flat, present, sample_appointment, sample_words, some};
-pub use template::TemplateProblem;
+pub(crate) use template::TemplateProblem;
 
 /// Longest message and longest context, in UTF-16 code units (API page of POST /sms: 1 to 500, at most 500).
-pub const LONGEST: usize = 500;
+pub(crate) const LONGEST: usize = 500;
 
 pub use crate::wording::built_in::{DEFAULT_CONTEXT, default_household_message, default_message};
 
 /// The two texts of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Texts {
+pub(crate) struct Texts {
     /// What the patient reads.
-    pub message: Private<String>,
+    pub(crate) message: Private<String>,
     /// What Annie is told.
-    pub context: Private<String>,
+    pub(crate) context: Private<String>,
 }
 
 /// An office as its patients know it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Office {
+pub(crate) struct Office {
     /// The clock of its appointments.
-    pub zone: Zone,
+    pub(crate) zone: Zone,
     /// Its own name; the practice's where it has none.
-    pub name: String,
+    pub(crate) name: String,
     /// Its line, as patients read it.
-    pub phone: String,
+    pub(crate) phone: String,
 }
 
 /// A kind of appointment.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct AppointmentType {
+pub(crate) struct AppointmentType {
     /// The word for it, by language; under none, the word where there is no other.
-    pub words: BTreeMap<Option<Language>, String>,
+    pub(crate) words: BTreeMap<Option<Language>, String>,
     /// How long before the start patients are asked to come; zero = at the start.
-    pub arrive_early: TimeDelta,
+    pub(crate) arrive_early: TimeDelta,
 }
 
 impl AppointmentType {
@@ -78,7 +78,7 @@ pub struct Wordbook {
 
 impl Wordbook {
     /// A book without rules, with the built-in texts for households.
-    pub fn new(practice: Office, language: Language) -> Wordbook {
+    pub(crate) fn new(practice: Office, language: Language) -> Wordbook {
         let mut book = Wordbook {
             env: template::environment(),
             practice,
@@ -96,17 +96,17 @@ impl Wordbook {
     }
 
     /// Sets the offices beside the practice's own, by the ids of their locations.
-    pub fn set_locations(&mut self, locations: BTreeMap<String, Office>) {
+    pub(crate) fn set_locations(&mut self, locations: BTreeMap<String, Office>) {
         self.locations = locations;
     }
 
     /// Sets the kinds of appointment, by `type_id`.
-    pub fn set_types(&mut self, types: BTreeMap<String, AppointmentType>) {
+    pub(crate) fn set_types(&mut self, types: BTreeMap<String, AppointmentType>) {
         self.types = types;
     }
 
     /// Sets what is added to the first text a number ever gets.
-    pub fn set_first_text_line(&mut self, language: Language, line: &str) {
+    pub(crate) fn set_first_text_line(&mut self, language: Language, line: &str) {
         self.first_text_line.insert(language, one_line(line));
     }
 
@@ -114,7 +114,7 @@ impl Wordbook {
     ///
     /// # Errors
     /// Every problem of the template.
-    pub fn set_message(
+    pub(crate) fn set_message(
         &mut self,
         rule: &RuleName,
         language: Language,
@@ -127,7 +127,7 @@ impl Wordbook {
     ///
     /// # Errors
     /// Every problem of the template.
-    pub fn set_context(&mut self, rule: &RuleName, source: &str) -> Result<(), Vec<TemplateProblem>> {
+    pub(crate) fn set_context(&mut self, rule: &RuleName, source: &str) -> Result<(), Vec<TemplateProblem>> {
         self.set(Part::Context(rule.clone()), source)
     }
 
@@ -135,32 +135,32 @@ impl Wordbook {
     ///
     /// # Errors
     /// Every problem of the template.
-    pub fn set_household(&mut self, language: Language, source: &str) -> Result<(), Vec<TemplateProblem>> {
+    pub(crate) fn set_household(&mut self, language: Language, source: &str) -> Result<(), Vec<TemplateProblem>> {
         self.set(Part::Household(language), source)
     }
 
     /// Whether a rule has a message in a language of its own.
-    pub fn has_message(&self, rule: &RuleName, language: Language) -> bool {
+    pub(crate) fn has_message(&self, rule: &RuleName, language: Language) -> bool {
         self.names.contains_key(&Part::Message(rule.clone(), language))
     }
 
     /// Whether the first text of a number has a line of its own in the practice's language.
-    pub fn first_text_line(&self) -> Option<&str> {
+    pub(crate) fn first_text_line(&self) -> Option<&str> {
         self.first_text_line.get(&self.language).map(String::as_str)
     }
 
     /// The kinds of appointment that have words.
-    pub fn type_ids(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn type_ids(&self) -> impl Iterator<Item = &str> {
         self.types.keys().map(String::as_str)
     }
 
     /// The kinds of appointment whose patients are asked to come before the start.
-    pub fn early_types(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn early_types(&self) -> impl Iterator<Item = &str> {
         self.types.iter().filter(|(_, kind)| kind.arrive_early > TimeDelta::zero()).map(|(id, _)| id.as_str())
     }
 
     /// Whether the message of a rule tells patients when to arrive.
-    pub fn says_when_to_arrive(&self, rule: &RuleName, language: Language) -> bool {
+    pub(crate) fn says_when_to_arrive(&self, rule: &RuleName, language: Language) -> bool {
         let name = self.names.get(&Part::Message(rule.clone(), language));
         let template = name.and_then(|name| self.env.get_template(name).ok());
         template.is_some_and(|t| ["appointment.when", "appointment.arrive"].iter().any(|v| t.source().contains(v)))
@@ -206,7 +206,7 @@ impl Wordbook {
     ///
     /// # Errors
     /// `template-error` where a text names something the appointment lacks, `too-long` over 500; never a cut text.
-    pub fn write(
+    pub(crate) fn write(
         &self,
         appointments: &[(&Appointment, &RuleName)],
         first: bool,
@@ -381,7 +381,7 @@ impl Wordbook {
     }
 
     /// The message of a rule for an appointment with a long name, as patients of a language read it.
-    pub fn sample_message(&self, rule: &RuleName, language: Language) -> Option<String> {
+    pub(crate) fn sample_message(&self, rule: &RuleName, language: Language) -> Option<String> {
         let name = self.names.get(&Part::Message(rule.clone(), language))?;
         self.render(name, self.sample(language, true)).ok()
     }

@@ -12,7 +12,7 @@ const BOT: &str = "7b1f64f2-0c6e-4f40-8d3c-2f4c1e0a9b55";
 
 /// One conversation.
 #[derive(Debug, Clone)]
-pub struct Conversation {
+pub(crate) struct Conversation {
     id: String,
     to_number: String,
     from_number: String,
@@ -25,7 +25,7 @@ pub struct Conversation {
 
 impl Conversation {
     /// The object of `GET /conversations/{id}`.
-    pub fn object(&self) -> Value {
+    pub(crate) fn object(&self) -> Value {
         json!({
             "conversationId": self.id, "conversationTags": [], "actionsNeeded": [], "orgId": ORGANIZATION,
             "medium": "SMS", "botId": BOT, "toNumber": self.to_number, "fromNumber": self.from_number,
@@ -34,7 +34,7 @@ impl Conversation {
     }
 
     /// The list of `GET /conversations/{id}/messages`.
-    pub fn messages(&self) -> Value {
+    pub(crate) fn messages(&self) -> Value {
         let said = std::iter::once(("assistant", &self.message, self.started_at));
         let replies = self.replies.iter().map(|(text, at)| ("user", text, *at));
         let all = said.chain(replies).enumerate().map(|(n, (role, content, at))| {
@@ -47,7 +47,7 @@ impl Conversation {
 
 /// All of them, oldest first.
 #[derive(Debug)]
-pub struct Conversations {
+pub(crate) struct Conversations {
     all: Vec<Conversation>,
     from_numbers: Vec<String>,
     /// Whether numbers beyond the first are welcome.
@@ -56,18 +56,18 @@ pub struct Conversations {
 
 impl Conversations {
     /// None yet. With a number, texts may come from this one only.
-    pub fn new(from_numbers: &[Phone]) -> Conversations {
+    pub(crate) fn new(from_numbers: &[Phone]) -> Conversations {
         let from_numbers: Vec<String> = from_numbers.iter().map(|phone| phone.dial().to_owned()).collect();
         Conversations { all: Vec::new(), any_number: from_numbers.is_empty(), from_numbers }
     }
 
     /// Whether texts may come from this number.
-    pub fn knows(&self, from_number: &str) -> bool {
+    pub(crate) fn knows(&self, from_number: &str) -> bool {
         self.any_number || self.from_numbers.iter().any(|known| known == from_number)
     }
 
     /// Begins one that the list shows from `listed_at` on.
-    pub fn begin_as(&mut self, id: String, request: &SmsRequest, now: DateTime<Utc>, listed_at: DateTime<Utc>) {
+    pub(crate) fn begin_as(&mut self, id: String, request: &SmsRequest, now: DateTime<Utc>, listed_at: DateTime<Utc>) {
         if !self.from_numbers.contains(&request.from_number) {
             self.from_numbers.push(request.from_number.clone());
         }
@@ -83,28 +83,34 @@ impl Conversations {
     }
 
     /// The patient replies; whether there is such a conversation.
-    pub fn reply(&mut self, id: &str, text: &str, at: DateTime<Utc>) -> bool {
+    pub(crate) fn reply(&mut self, id: &str, text: &str, at: DateTime<Utc>) -> bool {
         let found = self.all.iter_mut().find(|conversation| conversation.id == id);
         found.map(|conversation| conversation.replies.push((text.to_owned(), at))).is_some()
     }
 
     /// When the patient first replies in a conversation.
-    pub fn stop_of(&self, id: &str) -> Option<DateTime<Utc>> {
+    pub(crate) fn stop_of(&self, id: &str) -> Option<DateTime<Utc>> {
         self.get(id)?.replies.first().map(|(_, at)| *at)
     }
 
     /// Every conversation's id, with the number it came from.
-    pub fn ids(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (&str, &str)> {
         self.all.iter().map(|one| (one.id.as_str(), one.from_number.as_str()))
     }
 
     /// One by its id.
-    pub fn get(&self, id: &str) -> Option<&Conversation> {
+    pub(crate) fn get(&self, id: &str) -> Option<&Conversation> {
         self.all.iter().find(|conversation| conversation.id == id)
     }
 
     /// A page and how many there are in all: newest first, or with an `order` in none that has a meaning.
-    pub fn page(&self, offset: usize, limit: usize, order: Option<u64>, now: DateTime<Utc>) -> (Vec<Value>, usize) {
+    pub(crate) fn page(
+        &self,
+        offset: usize,
+        limit: usize,
+        order: Option<u64>,
+        now: DateTime<Utc>,
+    ) -> (Vec<Value>, usize) {
         let mut shown: Vec<&Conversation> = self.all.iter().rev().filter(|one| one.listed_at <= now).collect();
         if let Some(order) = order {
             fastrand::Rng::with_seed(order).shuffle(&mut shown);
@@ -114,7 +120,7 @@ impl Conversations {
     }
 
     /// The numbers texts were sent from, as `GET /phone-numbers` shows them.
-    pub fn phone_numbers(&self) -> Vec<Value> {
+    pub(crate) fn phone_numbers(&self) -> Vec<Value> {
         let object = |number: &String| {
             json!({ "id": number, "orgId": ORGANIZATION, "botId": BOT, "number": number, "name": "sandbox",
                     "language": "ENGLISH", "outbound": true })
@@ -124,7 +130,7 @@ impl Conversations {
 }
 
 /// What is wrong with a request by the documented limits of its fields; none = nothing.
-pub fn problem_of(request: &SmsRequest) -> Option<&'static str> {
+pub(crate) fn problem_of(request: &SmsRequest) -> Option<&'static str> {
     let length = utf16_len(&request.message);
     if Phone::from_e164(&request.from_number).is_none() {
         return Some("fromNumber is not E.164");

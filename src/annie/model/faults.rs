@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 /// What goes wrong with one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The connection is closed before the request is looked at.
     CloseBefore,
     /// It is carried out, and the connection closed without an answer.
@@ -28,7 +28,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them, with the names they have on the command line.
-    pub const ALL: [(Fault, &'static str); 9] = [
+    pub(crate) const ALL: [(Fault, &'static str); 9] = [
         (Fault::CloseBefore, "close-before"),
         (Fault::CloseAfter, "close-after"),
         (Fault::FailBefore, "fail-before"),
@@ -39,45 +39,40 @@ impl Fault {
         (Fault::TooMany, "too-many"),
         (Fault::Unauthorized, "unauthorized"),
     ];
-
-    /// Whether the request is carried out all the same.
-    pub fn is_carried_out(self) -> bool {
-        matches!(self, Fault::CloseAfter | Fault::FailAfter | Fault::Slow | Fault::Garbage)
-    }
 }
 
 /// How often what goes wrong.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Faults {
+pub(crate) struct Faults {
     /// Probability of each, in the order of [`Fault::ALL`].
-    pub each: [f64; 9],
+    pub(crate) each: [f64; 9],
     /// The share of numbers whose every text is refused.
-    pub refused_numbers: f64,
+    pub(crate) refused_numbers: f64,
     /// How long at most a conversation takes to show up in the list.
-    pub list_lag: TimeDelta,
+    pub(crate) list_lag: TimeDelta,
     /// The probability that a listing comes in no order.
-    pub shuffled: f64,
+    pub(crate) shuffled: f64,
     /// The probability that a patient replies STOP.
-    pub stop: f64,
+    pub(crate) stop: f64,
 }
 
 impl Faults {
     /// None.
-    pub const NONE: Faults =
+    pub(crate) const NONE: Faults =
         Faults { each: [0.0; 9], refused_numbers: 0.0, list_lag: TimeDelta::zero(), shuffled: 0.0, stop: 0.0 };
 
     /// All kinds alike, together with this probability.
-    pub fn all(probability: f64) -> Faults {
+    pub(crate) fn all(probability: f64) -> Faults {
         Faults { each: [probability / 9.0; 9], shuffled: probability, ..Faults::NONE }
     }
 
     /// The probability of one kind.
-    pub fn of(&self, fault: Fault) -> f64 {
+    pub(crate) fn of(&self, fault: Fault) -> f64 {
         self.each[fault as usize]
     }
 
     /// Sets the probability of one kind.
-    pub fn set(&mut self, fault: Fault, probability: f64) {
+    pub(crate) fn set(&mut self, fault: Fault, probability: f64) {
         self.each[fault as usize] = probability;
     }
 
@@ -85,7 +80,7 @@ impl Faults {
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub fn parse(text: &str) -> Result<Faults, String> {
+    pub(crate) fn parse(text: &str) -> Result<Faults, String> {
         let mut faults = Faults::NONE;
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').ok_or_else(|| format!("`{part}`: write name=probability"))?;
@@ -117,7 +112,7 @@ impl Faults {
     }
 
     /// Draws what goes wrong with one request, if anything does.
-    pub fn draw(&self, rng: &mut fastrand::Rng) -> Option<Fault> {
+    pub(crate) fn draw(&self, rng: &mut fastrand::Rng) -> Option<Fault> {
         let mut left = rng.f64();
         Fault::ALL.iter().map(|(fault, _)| *fault).find(|fault| {
             left -= self.of(*fault);

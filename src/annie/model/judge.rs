@@ -7,35 +7,35 @@ use serde_json::Value;
 
 /// What a record came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// Requests of all kinds.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// `POST /sms` among them.
-    pub posts: u64,
+    pub(crate) posts: u64,
     /// Texts that went out.
-    pub texts: u64,
+    pub(crate) texts: u64,
     /// Texts that told a patient again what an earlier one had told.
-    pub duplicates: u64,
+    pub(crate) duplicates: u64,
     /// Requests that broke a documented rule, by the rule.
-    pub rules_broken: BTreeMap<String, u64>,
+    pub(crate) rules_broken: BTreeMap<String, u64>,
     /// Second tries of a text that had no clear answer, which the 24 hours refused because the first had arrived.
-    pub retries_refused: u64,
+    pub(crate) retries_refused: u64,
     /// Faults that were made on purpose.
-    pub faults: BTreeMap<String, u64>,
+    pub(crate) faults: BTreeMap<String, u64>,
     /// Lines that are none.
-    pub unreadable: u64,
+    pub(crate) unreadable: u64,
 }
 
 impl Report {
     /// Whether nobody was texted twice and no rule was broken.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.duplicates == 0 && self.rules_broken.is_empty() && self.unreadable == 0
     }
 }
 
 /// Judges the lines of a record. A text tells the same as another if it goes to the same number about the same
 /// appointment and start in the same words, or, without an appointment, in the same words within a day.
-pub fn judge<'a>(lines: impl IntoIterator<Item = &'a str>) -> Report {
+pub(crate) fn judge<'a>(lines: impl IntoIterator<Item = &'a str>) -> Report {
     let mut report = Report::default();
     let mut told: HashMap<[String; 4], DateTime<Utc>> = HashMap::new();
     for line in lines.into_iter().filter(|line| !line.trim().is_empty()) {

@@ -7,7 +7,7 @@
 mod routes;
 mod shared;
 
-pub use crate::annie::sandbox::shared::Hear;
+pub(crate) use crate::annie::sandbox::shared::Hear;
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -31,38 +31,38 @@ use crate::domain::phone::Phone;
 
 /// How a sandbox behaves.
 #[derive(Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// Where one JSON line per request is appended.
-    pub record: Option<File>,
+    pub(crate) record: Option<File>,
     /// The bearer key it insists on; none = any request is welcome.
-    pub key: Option<String>,
+    pub(crate) key: Option<String>,
     /// The only numbers texts may come from; none = any.
-    pub from_numbers: Vec<Phone>,
+    pub(crate) from_numbers: Vec<Phone>,
     /// The documented rules it enforces; by default none.
-    pub rules: Rules,
+    pub(crate) rules: Rules,
     /// What goes wrong on purpose; by default nothing.
-    pub faults: Option<Faults>,
+    pub(crate) faults: Option<Faults>,
     /// The seed of what goes wrong.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Texts of an earlier life.
-    pub earlier: Vec<Earlier>,
+    pub(crate) earlier: Vec<Earlier>,
     /// Hears of every request, in one line without anything private.
-    pub hear: Option<Hear>,
+    pub(crate) hear: Option<Hear>,
 }
 
 /// A text that an earlier sandbox sent, from its record.
 #[derive(Clone)]
-pub struct Earlier {
+pub(crate) struct Earlier {
     /// The conversation.
-    pub id: String,
+    pub(crate) id: String,
     /// What was asked for.
-    pub request: SmsRequest,
+    pub(crate) request: SmsRequest,
     /// When.
-    pub at: DateTime<Utc>,
+    pub(crate) at: DateTime<Utc>,
 }
 
 /// The texts of a record, so that a sandbox that is started again knows them.
-pub fn texts_of(record: &str) -> Vec<Earlier> {
+pub(crate) fn texts_of(record: &str) -> Vec<Earlier> {
     let text_of = |line: &str| {
         let line: Value = serde_json::from_str(line).ok()?;
         let id = line["conversationId"].as_str()?.to_owned();
@@ -76,13 +76,13 @@ pub fn texts_of(record: &str) -> Vec<Earlier> {
 ///
 /// # Errors
 /// The file cannot be made or written.
-pub fn open_record(path: &Path) -> io::Result<File> {
+pub(crate) fn open_record(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
 
 /// A sandbox that listens on loopback.
 #[derive(Debug)]
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -92,14 +92,14 @@ impl Sandbox {
     ///
     /// # Errors
     /// The port is taken.
-    pub async fn bind(port: u16) -> io::Result<Sandbox> {
+    pub(crate) async fn bind(port: u16) -> io::Result<Sandbox> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         Ok(Sandbox { listener, address })
     }
 
     /// The address to put into `[annie] base_url`.
-    pub fn base_url(&self) -> String {
+    pub(crate) fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
     }
 
@@ -107,7 +107,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// The listener fails.
-    pub async fn serve(
+    pub(crate) async fn serve(
         self,
         options: Options,
         clock: Arc<dyn Clock>,

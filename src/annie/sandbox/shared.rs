@@ -10,7 +10,7 @@ use crate::annie::model::Model;
 use crate::clock::Clock;
 
 /// Hears of a request.
-pub type Hear = Box<dyn Fn(&str) + Send + Sync>;
+pub(crate) type Hear = Box<dyn Fn(&str) + Send + Sync>;
 
 /// What the handlers share.
 #[derive(Clone)]

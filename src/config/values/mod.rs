@@ -3,5 +3,5 @@
 pub(crate) mod line;
 pub(crate) mod phone;
 pub(crate) mod policy;
-pub mod schedule;
+pub(crate) mod schedule;
 pub mod zones;

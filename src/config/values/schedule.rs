@@ -8,7 +8,7 @@ use croner::parser::{CronParser, Seconds};
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn parse(text: &str) -> Result<Cron, String> {
+pub(crate) fn parse(text: &str) -> Result<Cron, String> {
     let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
     parser.parse(text).map_err(|error| error.to_string())
 }
@@ -17,7 +17,7 @@ pub fn parse(text: &str) -> Result<Cron, String> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn time_of_day(text: &str) -> Result<NaiveTime, String> {
+pub(crate) fn time_of_day(text: &str) -> Result<NaiveTime, String> {
     NaiveTime::parse_from_str(text, "%H:%M")
         .map_err(|_| format!("`{text}` is not a time of day; write for example \"07:30\""))
 }

@@ -99,14 +99,11 @@ impl Housekeeping {
     }
 
     /// How the last copy of the database went, once for each time that changes.
-    pub fn take_news(&mut self) -> Option<Done> {
+    pub(crate) fn take_news(&mut self) -> Option<Done> {
         self.news.take()
     }
 
     /// Waits for the copy that is being made, if one is, and records how it ended.
-    ///
-    /// # Errors
-    /// Database errors.
     pub async fn finish_backup(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Some((task, date)) = self.backup.take() else { return Ok(()) };
         match task.await.unwrap_or_else(|error: JoinError| Err(BackupError::Wrong(error.to_string()))) {

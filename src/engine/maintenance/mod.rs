@@ -1,4 +1,4 @@
 //! Work beside sending: what each pass keeps up to date, and housekeeping.
 
-pub mod each_pass;
+pub(crate) mod each_pass;
 pub mod housekeeping;

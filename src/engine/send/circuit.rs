@@ -30,7 +30,7 @@ const UNCLEAR_AFTER: u32 = 3;
 
 /// What a key may do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Permit {
+pub(crate) enum Permit {
     /// Send, this many at once at most.
     Go {
         /// POSTs under way at once.
@@ -55,7 +55,7 @@ pub enum Permit {
 }
 
 /// What a key of this health may do at `now` with so many POSTs under way.
-pub fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
+pub(crate) fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
     // A time far ahead was written by a clock that has been set back since.
     let waits = |until: &DateTime<Utc>| *until > now && *until - now <= LONGEST;
     if let Some(open) = &health.open {
@@ -96,7 +96,7 @@ pub fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
 }
 
 /// What texts that are due wait for, for a key of this health at `now`; none where nothing stands in the way.
-pub fn waits(health: &Health, now: DateTime<Utc>) -> Option<Wait> {
+pub(crate) fn waits(health: &Health, now: DateTime<Utc>) -> Option<Wait> {
     match decide(health, now) {
         Permit::Go { .. } => None,
         Permit::Wait { why, .. } => Some(why),
@@ -105,14 +105,14 @@ pub fn waits(health: &Health, now: DateTime<Utc>) -> Option<Wait> {
 }
 
 /// Numbers that are not tried at `now` although no other is due: Annie refused them again and again.
-pub fn refused_for_now(health: &Health, now: DateTime<Utc>) -> Vec<Phone> {
+pub(crate) fn refused_for_now(health: &Health, now: DateTime<Utc>) -> Vec<Phone> {
     let rests = |last: DateTime<Utc>| last <= now && now - last < REFUSED_AGAIN;
     let refused = health.refused_before.iter().filter(|r| r.times >= REFUSED_ENOUGH && rests(r.last));
     refused.map(|refused| refused.phone.clone()).collect()
 }
 
 /// Why the circuit opens when the only number that is due is the one Annie refused.
-pub fn only_the_refused_is_due(health: &Health) -> String {
+pub(crate) fn only_the_refused_is_due(health: &Health) -> String {
     refusal(health, "a number, and no other is due to tell whether she means the number")
 }
 
@@ -128,7 +128,7 @@ fn refusal(health: &Health, whom: &str) -> String {
 }
 
 /// An open circuit, `probes` tries after the last accepted text.
-pub fn opened(reason: String, probes: u32, since: DateTime<Utc>, now: DateTime<Utc>) -> Open {
+pub(crate) fn opened(reason: String, probes: u32, since: DateTime<Utc>, now: DateTime<Utc>) -> Open {
     let delay = nth(
         ExponentialBuilder::new().with_min_delay(Duration::from_secs(300)).with_max_delay(Duration::from_secs(3600)),
         probes + 1,

@@ -37,21 +37,21 @@ const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 
 /// A reminder that is ours to send, on disk, its request not begun.
 #[derive(Debug)]
-pub struct Claimed {
+pub(crate) struct Claimed {
     /// The attempt.
-    pub attempt: i64,
+    pub(crate) attempt: i64,
     /// What it is about; never empty.
-    pub keys: Vec<ReminderKey>,
+    pub(crate) keys: Vec<ReminderKey>,
     /// The number.
-    pub phone: Phone,
+    pub(crate) phone: Phone,
     /// The key it goes out with, by its name.
-    pub api_key: ApiKeyName,
+    pub(crate) api_key: ApiKeyName,
     pub(crate) request: SmsRequest,
 }
 
 /// What a claiming transaction came to.
 #[derive(Debug)]
-pub enum Claiming {
+pub(crate) enum Claiming {
     /// These are to be sent now; perhaps none.
     Sent(Vec<Claimed>),
     /// Nothing may be sent yet.
@@ -61,10 +61,7 @@ pub enum Claiming {
 }
 
 /// Whether the clock shows a time before the last attempt: then one of the two is wrong.
-///
-/// # Errors
-/// Database errors.
-pub fn clock_is_wrong(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub(crate) fn clock_is_wrong(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
     Ok(messages::last_attempt_at(connection)?.is_some_and(|last| now < last - CLOCK_TOLERANCE))
 }
 
@@ -73,29 +70,29 @@ pub(crate) const OLDEST_LIST: TimeDelta = TimeDelta::minutes(45);
 
 /// What sending may rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Trusted {
+pub(crate) struct Trusted {
     /// Annie's clock agrees with this machine's.
-    pub clock: bool,
+    pub(crate) clock: bool,
     /// Her list of conversations could be read when that was last tried.
-    pub list_works: bool,
+    pub(crate) list_works: bool,
 }
 
 /// What one claiming transaction may do.
 #[derive(Debug, Clone, Copy)]
-pub struct Allowance {
+pub(crate) struct Allowance {
     /// Claims at most.
-    pub most: usize,
+    pub(crate) most: usize,
     /// POSTs that have not ended.
-    pub under_way: usize,
+    pub(crate) under_way: usize,
     /// Whether it guards against single reminders at fault.
-    pub isolation: Isolation,
+    pub(crate) isolation: Isolation,
 }
 
 /// Claims what may be sent now with a key, in one transaction.
 ///
 /// # Errors
 /// Database errors; without care, data at fault too.
-pub fn claim_some(
+pub(crate) fn claim_some(
     tx: &Transaction<'_>,
     config: &Config,
     api_key: &ApiKeyName,

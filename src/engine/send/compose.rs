@@ -15,7 +15,7 @@ use crate::domain::reminder::Skip;
 ///
 /// # Errors
 /// Why its words cannot be written.
-pub fn request(
+pub(crate) fn request(
     config: &Config,
     appointments: &[(&Appointment, &RuleName)],
     to: &Phone,
@@ -25,7 +25,7 @@ pub fn request(
     let texts = config.wordbook.write(appointments, first, at)?;
     let (earliest, _) = appointments.first().ok_or(Skip::TemplateError)?;
     Ok(SmsRequest {
-        from_number: config.from_number(config.rulebook.location_of(earliest)).dial().to_owned(),
+        from_number: config.number_of(config.rulebook.location_of(earliest)).dial().to_owned(),
         to_number: to.dial().to_owned(),
         message: texts.message.0,
         patient_info: patient(earliest, &config.annie.send_patient),

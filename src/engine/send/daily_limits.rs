@@ -12,7 +12,7 @@ const TRIAL: u32 = 3;
 
 /// What the practice's own limits say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
+pub(crate) enum Left {
     /// So many more.
     Texts(usize),
     /// None, until this instant.
@@ -34,10 +34,7 @@ fn left(daily_limits: &DailyLimits, so_far: SoFar, tomorrow: DateTime<Utc>) -> L
 }
 
 /// How many more texts may leave on the practice's present day.
-///
-/// # Errors
-/// Database errors.
-pub fn left_today(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Left, StoreError> {
+pub(crate) fn left_today(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Left, StoreError> {
     if config.daily_limits == DailyLimits::default() {
         return Ok(Left::Texts(usize::MAX));
     }

@@ -8,20 +8,18 @@ use crate::store::appointments::feed_age;
 use crate::store::{Connection, StoreError};
 
 /// Whether sending holds because the last good import is older than `[feed] stale_after`.
-///
-/// # Errors
-/// Database errors.
-pub fn is_stale(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub(crate) fn is_stale(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let Some(limit) = config.feed.stale_after else { return Ok(false) };
     let imported_at = feed_age::last_good_import(connection, now)?;
     Ok(freshness::is_stale(&config.rulebook.calendar, Some(limit), imported_at, now))
 }
 
 /// How old the appointment book is, closed days left out; none: there was no good import.
-///
-/// # Errors
-/// Database errors.
-pub fn age(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Option<TimeDelta>, StoreError> {
+pub(crate) fn age(
+    connection: &Connection,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<Option<TimeDelta>, StoreError> {
     let imported_at = feed_age::last_good_import(connection, now)?;
     Ok(imported_at.map(|at| freshness::age(&config.rulebook.calendar, at, now)))
 }

@@ -54,9 +54,9 @@ type Dated = (Option<DateTime<Utc>>, (Instant, Instant));
 
 /// A key's way to Annie.
 #[derive(Debug, Clone)]
-pub struct SendSlot {
+pub(crate) struct SendSlot {
     /// What sends.
-    pub gateway: Gateway,
+    pub(crate) gateway: Gateway,
     /// How many may be on the wire at once.
     slots: Arc<Semaphore>,
     /// When something but success came back last, in milliseconds by the boot clock: what was claimed before and waits
@@ -66,14 +66,14 @@ pub struct SendSlot {
 
 impl SendSlot {
     /// A way with so many slots.
-    pub fn new(gateway: Gateway, slots: u32) -> SendSlot {
+    pub(crate) fn new(gateway: Gateway, slots: u32) -> SendSlot {
         SendSlot { gateway, slots: Arc::new(Semaphore::new(slots as usize)), trouble: Arc::default() }
     }
 }
 
 /// What settling came to.
 #[derive(Debug, Default)]
-pub struct Settled {
+pub(crate) struct Settled {
     /// Outcomes written.
     count: usize,
     /// Reminders that turned out to be rejected.
@@ -84,7 +84,7 @@ pub struct Settled {
 
 /// The POSTs under way.
 #[derive(Debug, Default)]
-pub struct InFlight {
+pub(crate) struct InFlight {
     tasks: TaskSet<(Heard<Outcome>, DateTime<Utc>, Dated)>,
     claims: HashMap<u64, (i64, Vec<ReminderKey>, Phone, ApiKeyName)>,
     /// Ended, but not on disk yet: kept until the disk takes them.
@@ -96,27 +96,22 @@ pub struct InFlight {
 
 impl InFlight {
     /// How many POSTs are under way.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.claims.len()
     }
 
     /// How many of a key.
-    pub fn count_of(&self, api_key: &ApiKeyName) -> usize {
+    pub(crate) fn count_of(&self, api_key: &ApiKeyName) -> usize {
         self.claims.values().filter(|(.., key)| key == api_key).count()
     }
 
     /// Annie's times in the answers collected since this was last asked.
-    pub fn take_dates(&mut self) -> Vec<Dated> {
+    pub(crate) fn take_dates(&mut self) -> Vec<Dated> {
         std::mem::take(&mut self.dates)
     }
 
-    /// Whether outcomes wait for the disk; nothing is sent meanwhile.
-    pub fn has_unsettled(&self) -> bool {
-        !self.unsettled.is_empty()
-    }
-
     /// Begins the POST of a claim, as soon as there is a slot on the wire. `nudge` hears when it has ended.
-    pub fn begin(
+    pub(crate) fn begin(
         &mut self,
         claimed: Claimed,
         send_slot: SendSlot,
@@ -152,7 +147,7 @@ impl InFlight {
     }
 
     /// Collects what has ended; with `all`, waits for everything under way. The keys it was sent with.
-    pub async fn collect(&mut self, all: bool, clock: &dyn Clock) -> Vec<ApiKeyName> {
+    pub(crate) async fn collect(&mut self, all: bool, clock: &dyn Clock) -> Vec<ApiKeyName> {
         let mut keys = Vec::new();
         if all {
             self.tasks.finish().await;
@@ -179,10 +174,7 @@ impl InFlight {
     }
 
     /// Writes the collected outcomes, all in one commit. What could not be written stays collected.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub async fn settle(&mut self, store: &crate::store::Store) -> Result<usize, StoreError> {
+    pub(crate) async fn settle(&mut self, store: &crate::store::Store) -> Result<usize, StoreError> {
         if self.unsettled.is_empty() {
             return Ok(0);
         }
@@ -211,7 +203,7 @@ impl InFlight {
     }
 
     /// Whether the last text of a key was answered at once: then the wire waits for the disk, and not for Annie.
-    pub fn is_quick(&self, api_key: &ApiKeyName) -> bool {
+    pub(crate) fn is_quick(&self, api_key: &ApiKeyName) -> bool {
         self.took.get(api_key).is_some_and(|took| *took < QUICK)
     }
 }

@@ -5,24 +5,24 @@ use std::time::Duration;
 /// Requests spread evenly over the minute (the generic cell rate algorithm with a burst of a second's worth).
 /// Times are those of the boot clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pace {
+pub(crate) struct Pace {
     interval: Duration,
     next: Duration,
 }
 
 impl Pace {
     /// A pace of so many requests a minute, at least one.
-    pub fn per_minute(requests: u32) -> Pace {
+    pub(crate) fn per_minute(requests: u32) -> Pace {
         Pace { interval: Duration::from_secs(60) / requests.max(1), next: Duration::ZERO }
     }
 
     /// The same pace with another speed; what was taken stays taken.
-    pub fn at_speed(self, requests: u32) -> Pace {
+    pub(crate) fn at_speed(self, requests: u32) -> Pace {
         Pace { next: self.next, ..Pace::per_minute(requests) }
     }
 
     /// How many requests can start within a second from `now`.
-    pub fn permits(&self, now: Duration) -> usize {
+    pub(crate) fn permits(&self, now: Duration) -> usize {
         if self.next > now {
             return 0;
         }
@@ -31,63 +31,63 @@ impl Pace {
     }
 
     /// Takes permits for requests that start about now.
-    pub fn take(&mut self, permits: usize, now: Duration) {
+    pub(crate) fn take(&mut self, permits: usize, now: Duration) {
         let permits = u32::try_from(permits).unwrap_or(u32::MAX);
         self.next = self.next.max(now) + self.interval * permits;
     }
 
     /// How long until there is a permit.
-    pub fn wait(&self, now: Duration) -> Duration {
+    pub(crate) fn wait(&self, now: Duration) -> Duration {
         self.next.saturating_sub(now)
     }
 }
 
 /// The permits of one key: all requests together, a fifth of them kept for reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Permits {
+pub(crate) struct Permits {
     all: Pace,
     reading: Pace,
 }
 
 impl Permits {
     /// Permits for so many requests a minute.
-    pub fn per_minute(requests: u32) -> Permits {
+    pub(crate) fn per_minute(requests: u32) -> Permits {
         Permits { all: Pace::per_minute(requests), reading: Pace::per_minute(requests / 5) }
     }
 
     /// The same with another speed; what was taken stays taken.
-    pub fn at_speed(self, requests: u32) -> Permits {
+    pub(crate) fn at_speed(self, requests: u32) -> Permits {
         Permits { all: self.all.at_speed(requests), reading: self.reading.at_speed(requests / 5) }
     }
 
     /// Whether a GET may start now. While texts are due, only what is kept for reading.
-    pub fn may_read(&self, texts_are_due: bool, now: Duration) -> bool {
+    pub(crate) fn may_read(&self, texts_are_due: bool, now: Duration) -> bool {
         self.all.permits(now) > 0 && (!texts_are_due || self.reading.permits(now) > 0)
     }
 
     /// Takes a permit for a GET.
-    pub fn take_read(&mut self, now: Duration) {
+    pub(crate) fn take_read(&mut self, now: Duration) {
         self.all.take(1, now);
         self.reading.take(1, now);
     }
 
     /// How many POSTs can start within a second.
-    pub fn sends(&self, now: Duration) -> usize {
+    pub(crate) fn sends(&self, now: Duration) -> usize {
         self.all.permits(now)
     }
 
     /// Takes permits for POSTs.
-    pub fn take_sends(&mut self, permits: usize, now: Duration) {
+    pub(crate) fn take_sends(&mut self, permits: usize, now: Duration) {
         self.all.take(permits, now);
     }
 
     /// How long until there is a permit for a POST.
-    pub fn wait(&self, now: Duration) -> Duration {
+    pub(crate) fn wait(&self, now: Duration) -> Duration {
         self.all.wait(now)
     }
 
     /// How long until there is one for a GET.
-    pub fn wait_to_read(&self, texts_are_due: bool, now: Duration) -> Duration {
+    pub(crate) fn wait_to_read(&self, texts_are_due: bool, now: Duration) -> Duration {
         let reading = if texts_are_due { self.reading.wait(now) } else { Duration::ZERO };
         self.all.wait(now).max(reading)
     }

@@ -18,17 +18,14 @@ const MOST: usize = 5_000;
 
 /// Due texts, soonest expiry first, one a number.
 #[derive(Debug, Clone, Default)]
-pub struct Queue {
+pub(crate) struct Queue {
     due: VecDeque<Due>,
     read_at: Option<DateTime<Utc>>,
 }
 
 impl Queue {
     /// Reads it anew if it is old, or used up.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn refresh(
+    pub(crate) fn refresh(
         &mut self,
         connection: &Connection,
         api_key: &ApiKeyName,
@@ -44,23 +41,23 @@ impl Queue {
     }
 
     /// It is read anew before the next claim: something else than success came back, and others may go first now.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.due.clear();
     }
 
     /// Whether nothing is due.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.due.is_empty()
     }
 
     /// The next one to a number that is not among these; those stay where they are.
-    pub fn next(&mut self, avoid: &[Phone]) -> Option<Due> {
+    pub(crate) fn next(&mut self, avoid: &[Phone]) -> Option<Due> {
         let at = self.due.iter().position(|due| !avoid.contains(&due.phone))?;
         self.due.remove(at)
     }
 
     /// Whether all that is due goes to these numbers.
-    pub fn has_only(&self, numbers: &[Phone]) -> bool {
+    pub(crate) fn has_only(&self, numbers: &[Phone]) -> bool {
         self.due.iter().all(|due| numbers.contains(&due.phone))
     }
 }

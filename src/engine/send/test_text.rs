@@ -30,11 +30,11 @@ use crate::store::{Connection, StoreError, Transaction, in_transaction};
 
 /// A test text whose claim is on disk.
 #[derive(Debug)]
-pub struct Prepared {
+pub(crate) struct Prepared {
     attempt: i64,
     request: SmsRequest,
     /// What the phone will read.
-    pub message: Private<String>,
+    pub(crate) message: Private<String>,
 }
 
 /// An appointment of nobody, tomorrow at three.
@@ -68,7 +68,7 @@ fn sample(config: &Config, now: DateTime<Utc>) -> Appointment {
 ///
 /// # Errors
 /// Database errors; the inner one is the reason, in words.
-pub fn prepare(
+pub(crate) fn prepare(
     tx: &Transaction<'_>,
     config: &Config,
     rule: &RuleName,
@@ -149,7 +149,7 @@ pub async fn clocks_agree(gateway: &Gateway, clock: &dyn Clock) -> Result<(), St
 ///
 /// # Errors
 /// Database errors: then the number stays in doubt until the daemon has asked Annie.
-pub async fn send(
+pub(crate) async fn send(
     connection: &mut Connection,
     prepared: Prepared,
     gateway: &Gateway,

@@ -12,7 +12,7 @@ use crate::engine::sync::reconcile::PAGE;
 
 /// A GET.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Job {
+pub(crate) enum Job {
     /// Whether the key is accepted, and what time it is there.
     Probe,
     /// The next page of the listing under way.
@@ -36,22 +36,22 @@ pub(crate) enum Brought {
 
 /// A GET that ended.
 #[derive(Debug)]
-pub struct Done {
+pub(crate) struct Done {
     /// The key, by its name.
-    pub api_key: ApiKeyName,
+    pub(crate) api_key: ApiKeyName,
     /// What was asked for.
-    pub job: Job,
+    pub(crate) job: Job,
     pub(crate) brought: Brought,
     /// Annie's time.
     pub date: Option<DateTime<Utc>>,
     pub(crate) pause: Option<DateTime<Utc>>,
     /// When it began and ended.
-    pub between: (Instant, Instant),
+    pub(crate) between: (Instant, Instant),
 }
 
 impl Done {
     /// What went wrong, if anything did.
-    pub fn error(&self) -> Option<&ReadError> {
+    pub(crate) fn error(&self) -> Option<&ReadError> {
         match &self.brought {
             Brought::Probe(answer) => answer.as_ref().err(),
             Brought::Page(answer) => answer.as_ref().err(),
@@ -60,7 +60,7 @@ impl Done {
     }
 
     /// Whether Annie answered, whatever she said.
-    pub fn was_answered(&self) -> bool {
+    pub(crate) fn was_answered(&self) -> bool {
         !matches!(self.error(), Some(ReadError::Failed { .. } | ReadError::Unreachable))
     }
 }

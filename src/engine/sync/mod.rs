@@ -2,5 +2,5 @@
 
 pub(crate) mod fetch;
 pub(crate) mod reader;
-pub mod reading;
-pub mod reconcile;
+pub(crate) mod reading;
+pub(crate) mod reconcile;

@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{error, info, warn};
 
 use crate::annie::verdict::ReadError;
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::conversation::Said;
 use crate::domain::ids::{ApiKeyName, ConversationId};
@@ -39,30 +38,30 @@ const STALE: TimeDelta = TimeDelta::hours(2);
 
 /// What a key needs to know to choose its next GET.
 #[derive(Debug, Clone)]
-pub struct Wanting {
+pub(crate) struct Wanting {
     /// Now.
-    pub now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
     /// Annie's clock has confirmed ours.
-    pub confirmed: bool,
+    pub(crate) confirmed: bool,
     /// A listing may begin: the last one did not fail just now.
-    pub may_list: bool,
+    pub(crate) may_list: bool,
     /// The last GET read replies.
-    pub read_replies: bool,
+    pub(crate) read_replies: bool,
     /// Texts of this key are due.
-    pub texts_due: bool,
+    pub(crate) texts_due: bool,
     /// A conversation that another key's text waits for.
-    pub asked_for: Option<ConversationId>,
+    pub(crate) asked_for: Option<ConversationId>,
 }
 
 /// What a key should read next.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct NextRead {
+pub(crate) struct NextRead {
     /// The GET; none: nothing is to be read.
-    pub job: Option<Job>,
+    pub(crate) job: Option<Job>,
     /// Texts of the key are due that wait for nothing else than their turn.
-    pub due: bool,
+    pub(crate) due: bool,
     /// Conversations that texts of this key wait for and that other keys read.
-    pub of_others: Vec<(ApiKeyName, ConversationId)>,
+    pub(crate) of_others: Vec<(ApiKeyName, ConversationId)>,
 }
 
 impl NextRead {
@@ -72,7 +71,7 @@ impl NextRead {
 }
 
 /// Chooses the next GET of a key.
-pub fn next(
+pub(crate) fn next(
     tx: &Transaction<'_>,
     config: &Config,
     api_key: &ApiKeyName,
@@ -189,18 +188,20 @@ fn wants_listing(
 
 /// What an answer led to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Applied {
+pub(crate) struct Applied {
     /// What a listing that is over came to.
-    pub concluded: Option<(Next, reconcile::Conclusion)>,
+    pub(crate) concluded: Option<(Next, reconcile::Conclusion)>,
     /// Numbers that opted out by a reply.
-    pub opted_out: usize,
+    pub(crate) opted_out: usize,
 }
 
 /// Takes in what a GET brought, in one transaction.
-///
-/// # Errors
-/// Database errors.
-pub fn apply(tx: &Transaction<'_>, config: &Config, done: &Done, now: DateTime<Utc>) -> Result<Applied, StoreError> {
+pub(crate) fn apply(
+    tx: &Transaction<'_>,
+    config: &Config,
+    done: &Done,
+    now: DateTime<Utc>,
+) -> Result<Applied, StoreError> {
     let key = &done.api_key;
     if let Some(until) = done.pause {
         circuits::set_limited(tx, key, until)?;
@@ -291,7 +292,7 @@ fn take_replies(
 }
 
 /// Says what a listing came to, and what went wrong.
-pub fn report(done: &Done, applied: &Applied, was_unobserved: bool) {
+pub(crate) fn report(done: &Done, applied: &Applied, was_unobserved: bool) {
     match &applied.concluded {
         Some((Next::Through, conclusion)) if was_unobserved => {
             info!(
@@ -330,6 +331,6 @@ pub fn report(done: &Done, applied: &Applied, was_unobserved: bool) {
 }
 
 /// How long after so many failures in a row a key reads again.
-pub fn pause_after(failures: u32) -> Duration {
+pub(crate) fn pause_after(failures: u32) -> Duration {
     circuit::reading_delay(failures).to_std().unwrap_or_default()
 }

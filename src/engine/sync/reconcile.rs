@@ -12,13 +12,13 @@ use crate::store::ledger::{messages, resolution};
 use crate::store::{StoreError, Transaction, in_savepoint};
 
 /// Rows asked for at once: the most the API gives (API page: list conversations).
-pub const PAGE: usize = 100;
+pub(crate) const PAGE: usize = 100;
 /// Pages read at most.
 const MOST_PAGES: u32 = 1000;
 /// How often a listing that lacks rows is begun anew.
 pub(crate) const TRIES: u32 = 3;
 /// How long after a text a listing may begin that is to tell of it.
-pub const LAG: TimeDelta = TimeDelta::seconds(30);
+pub(crate) const LAG: TimeDelta = TimeDelta::seconds(30);
 /// A conversation whose first message cannot be read is looked at again for so long, and then left to a person.
 const READABLE_WITHIN: TimeDelta = TimeDelta::hours(1);
 /// What was tried longer ago is not looked for any more.
@@ -26,7 +26,7 @@ const LOOKED_FOR: TimeDelta = TimeDelta::days(30);
 
 /// How a listing goes on after a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// With its next page.
     More,
     /// It shows all that is wanted.
@@ -36,7 +36,7 @@ pub enum Next {
 }
 
 /// Takes a page in; `distinct`: how many different conversations are there by now.
-pub fn after_page(listing: &mut Listing, page: &Page, distinct: usize) -> Next {
+pub(crate) fn after_page(listing: &mut Listing, page: &Page, distinct: usize) -> Next {
     let total = *listing.total.get_or_insert(page.total);
     for row in &page.conversations {
         let falls = matches!((row.started_at, listing.last_start), (Some(_), None))
@@ -67,7 +67,7 @@ pub fn after_page(listing: &mut Listing, page: &Page, distinct: usize) -> Next {
 
 /// What is learnt of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
+pub(crate) enum Finding {
     /// This conversation is its text's.
     Found(ConversationId),
     /// A text with the same numbers and time says something else, or cannot be read.
@@ -83,7 +83,7 @@ pub enum Finding {
 }
 
 /// What a listing says about an attempt; `complete`: it shows every conversation.
-pub fn find(
+pub(crate) fn find(
     attempt: &OpenAttempt,
     candidates: &[Candidate],
     listing: &Listing,
@@ -116,10 +116,7 @@ pub fn find(
 }
 
 /// The attempts a listing may tell of.
-///
-/// # Errors
-/// Database errors.
-pub fn open_attempts(
+pub(crate) fn open_attempts(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
     now: DateTime<Utc>,
@@ -130,10 +127,7 @@ pub fn open_attempts(
 }
 
 /// A conversation whose first message has to be read before the listing can say anything about an attempt.
-///
-/// # Errors
-/// Database errors.
-pub fn to_compare(
+pub(crate) fn to_compare(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
     now: DateTime<Utc>,
@@ -148,10 +142,7 @@ pub fn to_compare(
 }
 
 /// Notes what the first message of a conversation says about every attempt it may belong to; none: it cannot be read.
-///
-/// # Errors
-/// Database errors.
-pub fn compare(
+pub(crate) fn compare(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
     conversation: &ConversationId,
@@ -176,22 +167,19 @@ fn contains(first: &str, ours: &str) -> bool {
 
 /// What a listing came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Conclusion {
+pub(crate) struct Conclusion {
     /// Texts found: they were sent.
-    pub found: usize,
+    pub(crate) found: usize,
     /// Texts that are sent once more.
-    pub retried: usize,
+    pub(crate) retried: usize,
     /// Texts a person has to decide about.
-    pub held: usize,
+    pub(crate) held: usize,
     /// Conversations that were not known.
-    pub new: usize,
+    pub(crate) new: usize,
 }
 
 /// A listing is over: carries out what it says, in one transaction.
-///
-/// # Errors
-/// Database errors.
-pub fn conclude(
+pub(crate) fn conclude(
     tx: &Transaction<'_>,
     config: &Config,
     api_key: &ApiKeyName,
@@ -213,7 +201,7 @@ pub fn conclude(
             );
         }
     }
-    done.new = listings::keep_conversations(tx, api_key, &config.from_numbers())?;
+    done.new = listings::keep_conversations(tx, api_key, &config.numbers())?;
     listings::end(tx, api_key, how == Next::Through)?;
     Ok(done)
 }

@@ -1,4 +1,4 @@
 //! Bytes of a file to raw rows. Pure.
 
-pub mod line_ends;
-pub mod own_columns;
+pub(crate) mod line_ends;
+pub(crate) mod own_columns;

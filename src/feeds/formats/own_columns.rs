@@ -22,14 +22,14 @@ const STATUS: usize = 12;
 const FEED: usize = 14;
 
 /// The feed of rows that name none.
-pub const FEED_NAME: &str = "csv";
+pub(crate) const FEED_NAME: &str = "csv";
 
 /// Namespace of patient ids made from a name and a birth date (RFC 9562, version 5); fixed for ever.
 const DERIVED_PATIENTS: uuid::Uuid = uuid::Uuid::from_u128(0x6c65_6164_7469_6d65_8000_7061_7469_656e);
 
 /// The file is not such a CSV: nothing of it is used.
 #[derive(Debug, thiserror::Error)]
-pub enum NotSuchCsv {
+pub(crate) enum NotSuchCsv {
     /// It cannot be read.
     #[error("the file cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
@@ -40,50 +40,45 @@ pub enum NotSuchCsv {
 
 /// A row that can be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GoodRow {
+pub(crate) struct GoodRow {
     /// Its line in the file, from 1.
-    pub line: u64,
+    pub(crate) line: u64,
     /// Its cells in the order of [`COLUMNS`]; what the file does not say is `None`.
-    pub cells: Vec<Option<String>>,
+    pub(crate) cells: Vec<Option<String>>,
     /// Its start.
-    pub starts_at: DateTime<FixedOffset>,
+    pub(crate) starts_at: DateTime<FixedOffset>,
 }
 
 impl GoodRow {
     /// The appointment's id.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.cells[ID].as_deref().unwrap_or_default()
-    }
-
-    /// The feed it belongs to.
-    pub fn feed(&self) -> &str {
-        self.cells[FEED].as_deref().unwrap_or(FEED_NAME)
     }
 }
 
 /// A row that cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadRow {
+pub(crate) struct BadRow {
     /// Its line in the file, from 1.
-    pub line: u64,
+    pub(crate) line: u64,
     /// The column that is wrong; `row` where it is the row.
-    pub column: &'static str,
+    pub(crate) column: &'static str,
     /// What is wrong.
-    pub reason: String,
+    pub(crate) reason: String,
     /// The appointment's id, if that much could be read.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// Its cells do not stand where they should, or it swallowed the rows behind it: which appointments it is about is not
     /// known for sure.
-    pub broken: bool,
+    pub(crate) broken: bool,
 }
 
 /// Rows of a CSV, one after another; memory does not grow with the file.
-pub struct CsvRows<R> {
+pub(crate) struct CsvRows<R> {
     reader: Reader<R>,
     /// Which canonical column each column of the file is.
     columns: Vec<Option<usize>>,
     /// Columns of the file that are not used.
-    pub unused: Vec<String>,
+    pub(crate) unused: Vec<String>,
     record: ByteRecord,
 }
 
@@ -97,7 +92,7 @@ impl<R> std::fmt::Debug for CsvRows<R> {
 ///
 /// # Errors
 /// The file is not such a CSV.
-pub fn open<R: Read>(source: R) -> Result<CsvRows<impl Read>, NotSuchCsv> {
+pub(crate) fn open<R: Read>(source: R) -> Result<CsvRows<impl Read>, NotSuchCsv> {
     let mut source = BufReader::with_capacity(1 << 16, source);
     let start = source.fill_buf()?;
     let bom = start.starts_with(b"\xef\xbb\xbf");
@@ -158,7 +153,7 @@ fn columns_of(header: &ByteRecord) -> Result<(Vec<Option<usize>>, Vec<String>), 
 
 impl<R: Read> CsvRows<R> {
     /// The columns the file has, in the order of [`COLUMNS`].
-    pub fn present(&self) -> Vec<&'static str> {
+    pub(crate) fn present(&self) -> Vec<&'static str> {
         COLUMNS.iter().enumerate().filter(|(i, _)| self.columns.contains(&Some(*i))).map(|(_, name)| *name).collect()
     }
 
@@ -167,7 +162,7 @@ impl<R: Read> CsvRows<R> {
     /// # Errors
     /// The file cannot be read further.
     #[allow(clippy::should_implement_trait, reason = "it can fail as a whole and in each row: two kinds of error")]
-    pub fn next(&mut self) -> Result<Option<Result<GoodRow, BadRow>>, NotSuchCsv> {
+    pub(crate) fn next(&mut self) -> Result<Option<Result<GoodRow, BadRow>>, NotSuchCsv> {
         loop {
             if !self.reader.read_byte_record(&mut self.record).map_err(as_io)? {
                 return Ok(None);
@@ -264,7 +259,7 @@ fn derived_from(first: &str, last: &str, born: &str) -> String {
 }
 
 /// Whether nothing but the name tells this appointment's patient from others, so that a namesake has the same id.
-pub fn is_known_by_name_alone(appointment: &Appointment) -> bool {
+pub(crate) fn is_known_by_name_alone(appointment: &Appointment) -> bool {
     let name = |part: &Private<Option<String>>| part.0.clone().unwrap_or_default();
     appointment.date_of_birth.0.is_none()
         && appointment.patient_id.0 == derived_from(&name(&appointment.first_name), &name(&appointment.last_name), "")
@@ -292,7 +287,7 @@ mod tests {
         ] {
             let rows = rows(text);
             let row = rows[0].as_ref().unwrap();
-            assert_eq!((rows.len(), row.line, row.id(), row.feed()), (1, 2, "A1", "csv"));
+            assert_eq!((rows.len(), row.line, row.id()), (1, 2, "A1"));
             assert_eq!(row.cells[PATIENT_ID].as_deref(), Some("P1"));
         }
     }

@@ -16,7 +16,7 @@ const LONGEST_CELL: usize = 500;
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn instant(text: &str) -> Result<(DateTime<FixedOffset>, String), String> {
+pub(crate) fn instant(text: &str) -> Result<(DateTime<FixedOffset>, String), String> {
     let example = "write it such as 2026-03-10T15:00:00-06:00";
     let at = DateTime::parse_from_rfc3339(text).map_err(|_| why_no_instant(text, example))?;
     // A leap second has no place in the store, an offset beyond 14:59 none on earth.
@@ -52,7 +52,7 @@ fn why_no_instant(text: &str, example: &str) -> String {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn birth_date(text: &str) -> Result<(), String> {
+pub(crate) fn birth_date(text: &str) -> Result<(), String> {
     let digits = text.starts_with(|c: char| c.is_ascii_digit());
     let good = text.len() == 10 && digits && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
     if good { Ok(()) } else { Err("this is not a date; write it such as 1988-03-22".to_owned()) }
@@ -62,7 +62,7 @@ pub fn birth_date(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn status(text: &str) -> Result<(), String> {
+pub(crate) fn status(text: &str) -> Result<(), String> {
     let names = || Status::NAMES.map(|(name, _)| name).join(", ");
     Status::from_name(text).map(|_| ()).ok_or_else(|| format!("there is no such status; write {}", names()))
 }
@@ -71,7 +71,7 @@ pub fn status(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn consent(text: &str) -> Result<(), String> {
+pub(crate) fn consent(text: &str) -> Result<(), String> {
     match text {
         "yes" | "no" => Ok(()),
         _ => Err("write yes or no, or leave it empty".to_owned()),
@@ -82,7 +82,7 @@ pub fn consent(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn language(text: &str) -> Result<(), String> {
+pub(crate) fn language(text: &str) -> Result<(), String> {
     let good = text.len() <= 35
         && text.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     if good { Ok(()) } else { Err("this is not a language; write a tag such as en or es-MX".to_owned()) }
@@ -92,7 +92,7 @@ pub fn language(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// It is too long.
-pub fn name(text: &str) -> Result<(), String> {
+pub(crate) fn name(text: &str) -> Result<(), String> {
     within(text, LONGEST_NAME)
 }
 
@@ -100,7 +100,7 @@ pub fn name(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// It is too long.
-pub fn text(text: &str) -> Result<(), String> {
+pub(crate) fn text(text: &str) -> Result<(), String> {
     within(text, LONGEST_CELL)
 }
 
@@ -108,7 +108,7 @@ pub fn text(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// It is too long, or goes over several lines.
-pub fn one_line(text: &str) -> Result<(), String> {
+pub(crate) fn one_line(text: &str) -> Result<(), String> {
     match text.contains('\n') {
         true => Err("this goes over several lines; is a quote missing?".to_owned()),
         false => within(text, LONGEST_CELL),

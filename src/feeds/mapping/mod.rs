@@ -1,3 +1,3 @@
 //! Raw cells to the fields of an appointment. Pure.
 
-pub mod cell;
+pub(crate) mod cell;

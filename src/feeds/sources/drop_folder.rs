@@ -17,13 +17,13 @@ const UNFINISHED: [&str; 6] = ["part", "partial", "tmp", "temp", "filepart", "cr
 
 /// The folder with its places.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub(crate) struct Places {
     root: PathBuf,
 }
 
 /// Where a file of the folder is, or goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// Dropped, not taken yet.
     Inbox,
     /// Being imported.
@@ -47,9 +47,9 @@ impl Place {
 
 /// A file as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The file.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     length: u64,
     modified: (i64, i64),
     inode: u64,
@@ -61,18 +61,18 @@ impl Seen {
     }
 
     /// Whether nobody has written to it since, under whatever name it is now.
-    pub fn is_as(&self, other: &Seen) -> bool {
+    pub(crate) fn is_as(&self, other: &Seen) -> bool {
         (self.length, self.modified, self.inode) == (other.length, other.modified, other.inode)
     }
 }
 
 /// What lies in a place.
 #[derive(Debug, Default)]
-pub struct Look {
+pub(crate) struct Look {
     /// Exports, the oldest first, so that the newest has the last word.
-    pub exports: Vec<Seen>,
+    pub(crate) exports: Vec<Seen>,
     /// Files that are no exports.
-    pub others: Vec<PathBuf>,
+    pub(crate) others: Vec<PathBuf>,
 }
 
 impl Places {
@@ -80,7 +80,7 @@ impl Places {
     ///
     /// # Errors
     /// The folder cannot be read or written.
-    pub fn open(root: &Path) -> io::Result<Places> {
+    pub(crate) fn open(root: &Path) -> io::Result<Places> {
         let places = Places { root: root.to_owned() };
         std::fs::read_dir(places.path(Place::Inbox))?;
         for place in [Place::Reading, Place::Done, Place::Failed] {
@@ -97,7 +97,7 @@ impl Places {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn lock(&self) -> io::Result<Option<File>> {
+    pub(crate) fn lock(&self) -> io::Result<Option<File>> {
         let folder = File::open(self.path(Place::Reading))?;
         match folder.try_lock() {
             Ok(()) => Ok(Some(folder)),
@@ -110,7 +110,7 @@ impl Places {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn look(&self, place: Place) -> io::Result<Look> {
+    pub(crate) fn look(&self, place: Place) -> io::Result<Look> {
         let mut look = Look::default();
         for entry in std::fs::read_dir(self.path(place))? {
             let path = entry?.path();
@@ -134,7 +134,7 @@ impl Places {
     ///
     /// # Errors
     /// It is gone.
-    pub fn again(&self, path: &Path) -> io::Result<Seen> {
+    pub(crate) fn again(&self, path: &Path) -> io::Result<Seen> {
         Ok(Seen::of(path.to_owned(), &path.symlink_metadata()?))
     }
 
@@ -142,7 +142,7 @@ impl Places {
     ///
     /// # Errors
     /// It cannot be moved, and is where it was.
-    pub fn move_to(&self, place: Place, file: &Path, stamp: Option<&str>) -> io::Result<PathBuf> {
+    pub(crate) fn move_to(&self, place: Place, file: &Path, stamp: Option<&str>) -> io::Result<PathBuf> {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = stamp.map_or(name.clone(), |stamp| format!("{stamp}-{name}"));
         for turn in 1..1000 {

@@ -1,3 +1,3 @@
 //! Where rows come from: a folder that exports are dropped into.
 
-pub mod drop_folder;
+pub(crate) mod drop_folder;

@@ -51,18 +51,15 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
 
 /// An appointment that starts in a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Starting {
+pub(crate) struct Starting {
     /// Its id.
-    pub id: AppointmentId,
+    pub(crate) id: AppointmentId,
     /// The number as written.
-    pub phone: Private<Option<String>>,
+    pub(crate) phone: Private<Option<String>>,
 }
 
 /// The appointments that start in [from, until), in order of start and id.
-///
-/// # Errors
-/// Database errors.
-pub fn starting_in(
+pub(crate) fn starting_in(
     connection: &Connection,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
@@ -77,19 +74,17 @@ pub fn starting_in(
 }
 
 /// The appointment with an id, if there is one.
-///
-/// # Errors
-/// Database errors.
-pub fn with_id(connection: &Connection, id: &str) -> Result<Option<AppointmentId>, StoreError> {
+pub(crate) fn with_id(connection: &Connection, id: &str) -> Result<Option<AppointmentId>, StoreError> {
     let sql = "SELECT id FROM appointments WHERE id = ?1";
     Ok(connection.query_row(sql, [id], |row| row.get(0).map(AppointmentId)).optional()?)
 }
 
 /// The appointments with a number, in any spelling read for a country, by start.
-///
-/// # Errors
-/// Database errors.
-pub fn with_number(connection: &Connection, country: &str, phone: &Phone) -> Result<Vec<AppointmentId>, StoreError> {
+pub(crate) fn with_number(
+    connection: &Connection,
+    country: &str,
+    phone: &Phone,
+) -> Result<Vec<AppointmentId>, StoreError> {
     let sql = "SELECT a.id FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
                WHERE s.country = ?1 AND s.e164 = ?2 ORDER BY a.starts_unix, a.id";
     let mut statement = connection.prepare(sql)?;
@@ -98,10 +93,7 @@ pub fn with_number(connection: &Connection, country: &str, phone: &Phone) -> Res
 }
 
 /// The appointments of patients with a name: given, family, or both in either order, in any case; by start.
-///
-/// # Errors
-/// Database errors.
-pub fn with_name(connection: &Connection, name: &str) -> Result<Vec<AppointmentId>, StoreError> {
+pub(crate) fn with_name(connection: &Connection, name: &str) -> Result<Vec<AppointmentId>, StoreError> {
     let words = |text: &str| text.replace(',', " ").to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     let wanted = words(name);
     let mut statement =
@@ -120,10 +112,7 @@ pub fn with_name(connection: &Connection, name: &str) -> Result<Vec<AppointmentI
 }
 
 /// The number of an appointment as it is written.
-///
-/// # Errors
-/// Database errors.
-pub fn spelling_of(connection: &Connection, id: &AppointmentId) -> Result<Option<String>, StoreError> {
+pub(crate) fn spelling_of(connection: &Connection, id: &AppointmentId) -> Result<Option<String>, StoreError> {
     let sql = "SELECT phone FROM appointments WHERE id = ?1";
     Ok(connection.query_row(sql, [&id.0], |row| any_text(row, 0)).optional()?.flatten())
 }

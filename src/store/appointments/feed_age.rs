@@ -11,10 +11,10 @@ const AHEAD: TimeDelta = TimeDelta::minutes(2);
 
 /// When the last import that got to its end, and in which a row could be read, was done; of any feed. One that lies
 /// ahead counts as none: until its time has come, it would keep an old book fresh.
-///
-/// # Errors
-/// Database errors.
-pub fn last_good_import(connection: &Connection, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+pub(crate) fn last_good_import(
+    connection: &Connection,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
     let sql = "SELECT max(finished_at) FROM imports WHERE finished_at <= ?1 AND rows_good > 0";
     let at: Option<i64> = connection.prepare_cached(sql)?.query_row([(now + AHEAD).timestamp()], |row| row.get(0))?;
     Ok(at.map(instant))

@@ -18,14 +18,14 @@ const STEP: i64 = 500;
 
 /// Rows of a file, waiting in a temporary table (on disk, not in memory) to be applied.
 #[derive(Debug)]
-pub struct Staging<'c> {
+pub(crate) struct Staging<'c> {
     connection: &'c mut Connection,
     rows: i64,
 }
 
 /// What became of a staged row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Staged {
+pub(crate) enum Staged {
     /// It is the first of its id.
     New,
     /// The same id stood in this line already, with the same cells: left out.
@@ -36,32 +36,29 @@ pub enum Staged {
 
 /// The appointments a complete file no longer names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Vanishing {
+pub(crate) struct Vanishing {
     /// How many would be cancelled.
-    pub gone: u64,
+    pub(crate) gone: u64,
     /// Out of how many coming, live appointments of the feed inside the span.
-    pub of: u64,
+    pub(crate) of: u64,
 }
 
 /// How much an import changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Changes {
+pub(crate) struct Changes {
     /// New appointments.
-    pub added: u64,
+    pub(crate) added: u64,
     /// Appointments that differ from before.
-    pub changed: u64,
+    pub(crate) changed: u64,
     /// Appointments cancelled because the file no longer names them.
-    pub cancelled: u64,
+    pub(crate) cancelled: u64,
     /// Rows the database refused: line and reason.
-    pub refused: Vec<(u64, String)>,
+    pub(crate) refused: Vec<(u64, String)>,
 }
 
 impl<'c> Staging<'c> {
     /// An empty staging area.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn new(connection: &'c mut Connection) -> Result<Staging<'c>, StoreError> {
+    pub(crate) fn new(connection: &'c mut Connection) -> Result<Staging<'c>, StoreError> {
         let columns = COLUMNS.map(|name| format!("{name} TEXT")).join(", ");
         connection.execute_batch(&format!(
             "PRAGMA temp_store = file;
@@ -76,10 +73,12 @@ impl<'c> Staging<'c> {
     }
 
     /// Stages a good row; `cells` in the order of [`COLUMNS`].
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn add(&mut self, line: u64, starts_at: DateTime<Utc>, cells: &[Option<String>]) -> Result<Staged, StoreError> {
+    pub(crate) fn add(
+        &mut self,
+        line: u64,
+        starts_at: DateTime<Utc>,
+        cells: &[Option<String>],
+    ) -> Result<Staged, StoreError> {
         const HOLES: &str = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17";
         let line = i64::try_from(line).unwrap_or(i64::MAX);
         let names = COLUMNS.join(", ");
@@ -102,10 +101,13 @@ impl<'c> Staging<'c> {
     }
 
     /// Stages a bad row.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn add_bad(&mut self, line: u64, id: Option<&str>, column: &str, reason: &str) -> Result<(), StoreError> {
+    pub(crate) fn add_bad(
+        &mut self,
+        line: u64,
+        id: Option<&str>,
+        column: &str,
+        reason: &str,
+    ) -> Result<(), StoreError> {
         let line = i64::try_from(line).unwrap_or(i64::MAX);
         self.connection
             .prepare_cached("INSERT INTO temp.incoming_bad (line, id, column_name, reason) VALUES (?1, ?2, ?3, ?4)")?
@@ -114,10 +116,7 @@ impl<'c> Staging<'c> {
     }
 
     /// The first and the last start of the good rows.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn first_and_last(&self) -> Result<Option<[DateTime<Utc>; 2]>, StoreError> {
+    pub(crate) fn first_and_last(&self) -> Result<Option<[DateTime<Utc>; 2]>, StoreError> {
         let (first, last): (Option<i64>, Option<i64>) =
             self.connection.query_row("SELECT min(start), max(start) FROM temp.incoming", [], |row| {
                 Ok((row.get(0)?, row.get(1)?))
@@ -128,10 +127,7 @@ impl<'c> Staging<'c> {
     /// How many live appointments of the file's feeds start in a span from `now` on, and how many of them the file does not
     /// name. Appointments of the past tell nothing of whether the file is whole: an export that lacks all that is to come may
     /// well name them.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn vanishing(&self, span: &Range<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Vanishing, StoreError> {
+    pub(crate) fn vanishing(&self, span: &Range<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Vanishing, StoreError> {
         let sql =
             format!("SELECT count(*), count(*) FILTER (WHERE {ABSENT}) FROM appointments AS a WHERE {OF_THE_FEEDS}");
         let (of, gone): (i64, i64) = self.connection.query_row(
@@ -147,7 +143,7 @@ impl<'c> Staging<'c> {
     ///
     /// # Errors
     /// Database errors. What was applied before one stays, each appointment whole; the import counts as unfinished.
-    pub fn apply(
+    pub(crate) fn apply(
         self,
         feed: &str,
         present: &[&str],
@@ -357,18 +353,15 @@ pub struct LastImport {
 
 /// The imports of a feed next to a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Around {
+pub(crate) struct Around {
     /// The last one that had got to its end by then.
-    pub before: Option<DateTime<Utc>>,
+    pub(crate) before: Option<DateTime<Utc>>,
     /// The first one after it.
-    pub after: Option<DateTime<Utc>>,
+    pub(crate) after: Option<DateTime<Utc>>,
 }
 
 /// The imports of a feed next to a moment.
-///
-/// # Errors
-/// Database errors.
-pub fn around(connection: &Connection, feed: &str, at: DateTime<Utc>) -> Result<Around, StoreError> {
+pub(crate) fn around(connection: &Connection, feed: &str, at: DateTime<Utc>) -> Result<Around, StoreError> {
     let sql = "SELECT (SELECT max(started_at) FROM imports
                        WHERE feed = ?1 AND started_at <= ?2 AND finished_at IS NOT NULL),
                       (SELECT min(started_at) FROM imports
@@ -379,10 +372,7 @@ pub fn around(connection: &Connection, feed: &str, at: DateTime<Utc>) -> Result<
 }
 
 /// The last import that got to its end, of any feed.
-///
-/// # Errors
-/// Database errors.
-pub fn last(connection: &Connection) -> Result<Option<LastImport>, StoreError> {
+pub(crate) fn last(connection: &Connection) -> Result<Option<LastImport>, StoreError> {
     use rusqlite::OptionalExtension;
     let sql = "SELECT feed, finished_at, rows_good, rows_bad, cancelled FROM imports
                WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT 1";

@@ -11,7 +11,7 @@ use crate::store::ledger::audit::{self, Act, Entry};
 
 /// Where an opt-out comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// The front desk, by command.
     Desk,
     /// The patient's reply.
@@ -22,7 +22,7 @@ pub enum Source {
 
 impl Source {
     /// The name in the store and in `--json`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Source::Desk => "desk",
             Source::Reply => "reply",
@@ -41,35 +41,32 @@ impl Source {
 
 /// A number that asked for no texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OptOut {
+pub(crate) struct OptOut {
     /// The number.
-    pub phone: Phone,
+    pub(crate) phone: Phone,
     /// Since when.
-    pub at: DateTime<Utc>,
+    pub(crate) at: DateTime<Utc>,
     /// How it is known.
-    pub source: Source,
+    pub(crate) source: Source,
     /// Who noted it.
-    pub who: Option<String>,
+    pub(crate) who: Option<String>,
 }
 
 /// A patient who does not have a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrongNumber {
+pub(crate) struct WrongNumber {
     /// The number.
-    pub phone: Phone,
+    pub(crate) phone: Phone,
     /// The patient.
-    pub patient: PatientId,
+    pub(crate) patient: PatientId,
     /// Since when it is known.
-    pub at: DateTime<Utc>,
+    pub(crate) at: DateTime<Utc>,
     /// Who noted it.
-    pub who: Option<String>,
+    pub(crate) who: Option<String>,
 }
 
 /// Notes an opt-out; whether the number had none yet. An earlier one stays as it is.
-///
-/// # Errors
-/// Database errors.
-pub fn add(
+pub(crate) fn add(
     connection: &Connection,
     phone: &Phone,
     source: Source,
@@ -86,9 +83,6 @@ pub fn add(
 }
 
 /// Lifts an opt-out; whether there was one.
-///
-/// # Errors
-/// Database errors.
 pub fn remove(tx: &Transaction<'_>, phone: &Phone, who: Option<&str>, now: DateTime<Utc>) -> Result<bool, StoreError> {
     if tx.execute("DELETE FROM opt_outs WHERE phone = ?1", [phone.dial()])? == 0 {
         return Ok(false);
@@ -102,20 +96,14 @@ pub fn remove(tx: &Transaction<'_>, phone: &Phone, who: Option<&str>, now: DateT
 }
 
 /// When the last opt-out of a number was lifted.
-///
-/// # Errors
-/// Database errors.
-pub fn lifted_at(connection: &Connection, phone: &Phone) -> Result<Option<DateTime<Utc>>, StoreError> {
+pub(crate) fn lifted_at(connection: &Connection, phone: &Phone) -> Result<Option<DateTime<Utc>>, StoreError> {
     let sql = "SELECT at FROM opt_outs_lifted WHERE phone = ?1";
     let at: Option<i64> = connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0)).optional()?;
     Ok(at.map(instant))
 }
 
 /// All opt-outs, the latest first.
-///
-/// # Errors
-/// Database errors.
-pub fn list(connection: &Connection) -> Result<Vec<OptOut>, StoreError> {
+pub(crate) fn list(connection: &Connection) -> Result<Vec<OptOut>, StoreError> {
     let mut statement = connection.prepare("SELECT phone, at, source, who FROM opt_outs ORDER BY at DESC, phone")?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
@@ -128,18 +116,12 @@ pub fn list(connection: &Connection) -> Result<Vec<OptOut>, StoreError> {
 }
 
 /// The opt-out of a number, if it has one.
-///
-/// # Errors
-/// Database errors.
-pub fn of(connection: &Connection, phone: &Phone) -> Result<Option<OptOut>, StoreError> {
+pub(crate) fn of(connection: &Connection, phone: &Phone) -> Result<Option<OptOut>, StoreError> {
     Ok(list(connection)?.into_iter().find(|opt_out| opt_out.phone == *phone))
 }
 
 /// Notes that patients do not have a number; how many were new.
-///
-/// # Errors
-/// Database errors.
-pub fn add_wrong(
+pub(crate) fn add_wrong(
     tx: &Transaction<'_>,
     phone: &Phone,
     patients: &[PatientId],
@@ -158,10 +140,7 @@ pub fn add_wrong(
 }
 
 /// Takes the marks of a number back, of one patient or of all; how many there were.
-///
-/// # Errors
-/// Database errors.
-pub fn remove_wrong(
+pub(crate) fn remove_wrong(
     tx: &Transaction<'_>,
     phone: &Phone,
     patient: Option<&PatientId>,
@@ -177,10 +156,7 @@ pub fn remove_wrong(
 }
 
 /// All wrong numbers, the latest first.
-///
-/// # Errors
-/// Database errors.
-pub fn list_wrong(connection: &Connection) -> Result<Vec<WrongNumber>, StoreError> {
+pub(crate) fn list_wrong(connection: &Connection) -> Result<Vec<WrongNumber>, StoreError> {
     let sql = "SELECT phone, patient_id, at, who FROM wrong_numbers ORDER BY at DESC, phone, patient_id";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;
@@ -194,10 +170,7 @@ pub fn list_wrong(connection: &Connection) -> Result<Vec<WrongNumber>, StoreErro
 }
 
 /// The patients whose appointments have a number, in any spelling read for a country.
-///
-/// # Errors
-/// Database errors.
-pub fn patients_of(connection: &Connection, country: &str, phone: &Phone) -> Result<Vec<PatientId>, StoreError> {
+pub(crate) fn patients_of(connection: &Connection, country: &str, phone: &Phone) -> Result<Vec<PatientId>, StoreError> {
     let sql = "SELECT DISTINCT a.patient_id FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
                WHERE s.country = ?1 AND s.e164 = ?2 ORDER BY a.patient_id";
     let mut statement = connection.prepare(sql)?;

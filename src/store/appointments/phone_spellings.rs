@@ -9,7 +9,7 @@ use crate::store::connection::error::StoreError;
 
 /// Where newly read spellings go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
+pub(crate) enum Keep {
     /// Into the database.
     Stored,
     /// Into this connection's own memory: the command may not write.
@@ -17,10 +17,7 @@ pub enum Keep {
 }
 
 /// Reads every spelling of the appointments that was not read for this country yet.
-///
-/// # Errors
-/// Database errors.
-pub fn learn_all(connection: &Connection, country: Country, keep: Keep) -> Result<(), StoreError> {
+pub(crate) fn learn_all(connection: &Connection, country: Country, keep: Keep) -> Result<(), StoreError> {
     const NEW: &str = "SELECT DISTINCT phone FROM appointments AS a WHERE phone IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM main.phone_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)
         AND NOT EXISTS (SELECT 1 FROM temp.new_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)";
@@ -38,10 +35,7 @@ pub fn learn_all(connection: &Connection, country: Country, keep: Keep) -> Resul
 
 /// What a spelling is; read and kept in the database if it was not known. One that refuses texts opts its number
 /// out, for good: a later, clean spelling does not lift that.
-///
-/// # Errors
-/// Database errors.
-pub fn learn(
+pub(crate) fn learn(
     connection: &Connection,
     country: Country,
     spelling: &str,
@@ -59,10 +53,7 @@ pub fn learn(
 }
 
 /// What a spelling was read as, if it was.
-///
-/// # Errors
-/// Database errors.
-pub fn known(connection: &Connection, country: Country, spelling: &str) -> Result<Option<Reading>, StoreError> {
+pub(crate) fn known(connection: &Connection, country: Country, spelling: &str) -> Result<Option<Reading>, StoreError> {
     const KNOWN: &str = "SELECT e164, valid, refusal FROM known_spellings WHERE country = ?1 AND spelling = ?2";
     let found = connection.prepare_cached(KNOWN)?.query_row((country.code(), spelling), |row| {
         let e164: Option<String> = row.get(0)?;

@@ -84,7 +84,7 @@ impl From<rusqlite::Error> for StoreError {
 impl StoreError {
     /// Whether the fault lies in some of the data, and not in the disk, the file or the connection: it may be set
     /// aside while everything else goes on.
-    pub fn is_about_data(&self) -> bool {
+    pub(crate) fn is_about_data(&self) -> bool {
         match self {
             StoreError::Stale(_) | StoreError::Unreadable(_) => true,
             StoreError::Sql(

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Held by the daemon until its process ends, however it ends.
 #[derive(Debug)]
-pub struct DaemonLock {
+pub(crate) struct DaemonLock {
     _file: File,
 }
 
@@ -15,7 +15,7 @@ pub struct DaemonLock {
 ///
 /// # Errors
 /// The lock file cannot be made.
-pub fn take(database: &Path) -> io::Result<Option<DaemonLock>> {
+pub(crate) fn take(database: &Path) -> io::Result<Option<DaemonLock>> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path_of(database))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(DaemonLock { _file: file })),
@@ -25,7 +25,7 @@ pub fn take(database: &Path) -> io::Result<Option<DaemonLock>> {
 }
 
 /// Whether a daemon runs on this database.
-pub fn is_taken(database: &Path) -> bool {
+pub(crate) fn is_taken(database: &Path) -> bool {
     let Ok(file) = File::open(path_of(database)) else { return false };
     // Shared and let go at once: two commands that ask do not see each other.
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))

@@ -1,10 +1,10 @@
 //! Opening the database: settings, migrations, the lock, savepoints, and whether the file is whole.
 
-pub mod error;
+pub(crate) mod error;
 pub mod integrity;
-pub mod lock;
+pub(crate) mod lock;
 pub mod open;
 pub(crate) mod readers;
 pub(crate) mod rows;
-pub mod savepoint;
+pub(crate) mod savepoint;
 pub mod store;

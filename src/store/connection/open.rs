@@ -26,18 +26,12 @@ const BUSY_WAIT: Duration = Duration::from_secs(20);
 const STEPS_BETWEEN_SIGNS: i32 = 20_000_000;
 
 /// Opens the database for writing, creates it where there is none, and brings its schema up to date.
-///
-/// # Errors
-/// See [`StoreError`].
 pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
     read_write_telling(path, || {})
 }
 
 /// The same; `still_at_it` is called now and then while the schema is brought up to date, as long as SQLite gets on.
-///
-/// # Errors
-/// See [`StoreError`].
-pub fn read_write_telling(
+pub(crate) fn read_write_telling(
     path: &Path,
     mut still_at_it: impl FnMut() + Send + 'static,
 ) -> Result<Connection, StoreError> {
@@ -77,10 +71,7 @@ pub fn read_write_telling(
 
 /// Settings for simulations, which play the disk themselves and look at the files: nothing is flushed, and with
 /// `keep_log` what is committed stays in the log until another connection moves it.
-///
-/// # Errors
-/// Database errors.
-pub fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreError> {
+pub(crate) fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "off")?;
     if keep_log {
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
@@ -89,18 +80,12 @@ pub fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreErr
 }
 
 /// Moves the log into the file, and leaves an empty one: what SQLite does now and then by itself.
-///
-/// # Errors
-/// Database errors.
-pub fn empty_log(connection: &Connection) -> Result<(), StoreError> {
+pub(crate) fn empty_log(connection: &Connection) -> Result<(), StoreError> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }
 
 /// Opens a database of this or an older version for reading only; never creates or changes it.
-///
-/// # Errors
-/// See [`StoreError`].
 pub(crate) fn any_version(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing(path.to_owned()));
@@ -113,9 +98,6 @@ pub(crate) fn any_version(path: &Path) -> Result<Connection, StoreError> {
 }
 
 /// Opens the database for reading only; never creates or changes it.
-///
-/// # Errors
-/// See [`StoreError`].
 pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let connection = any_version(path)?;
     match MIGRATIONS.current_version(&connection).map_err(|error| migrating(path, error))? {

@@ -7,7 +7,7 @@ use crate::store::connection::error::StoreError;
 ///
 /// # Errors
 /// Errors of the disk, the file or the connection.
-pub fn in_savepoint<R>(
+pub(crate) fn in_savepoint<R>(
     tx: &rusqlite::Transaction<'_>,
     work: impl FnOnce() -> Result<R, StoreError>,
 ) -> Result<Result<R, StoreError>, StoreError> {
@@ -29,7 +29,7 @@ pub fn in_savepoint<R>(
 
 /// Whether a transaction guards against items whose data are at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Isolation {
+pub(crate) enum Isolation {
     /// It does not: SQLite keeps nothing to undo, which is faster, and the first fault ends the whole transaction, to be
     /// done again with care.
     Batch,
@@ -42,7 +42,7 @@ pub enum Isolation {
 ///
 /// # Errors
 /// Errors of the disk, the file or the connection; without care, those of the data too.
-pub fn each_in_savepoint<I, R>(
+pub(crate) fn each_in_savepoint<I, R>(
     tx: &rusqlite::Transaction<'_>,
     isolation: Isolation,
     items: &[I],

@@ -35,7 +35,7 @@ impl Store {
     }
 
     /// Works in the caller's own thread, so that everything has one order: for simulations.
-    pub fn here(connection: Connection) -> Store {
+    pub(crate) fn here(connection: Connection) -> Store {
         Store { connection: Where::Here(Arc::new(Mutex::new(connection))) }
     }
 
@@ -44,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// Database errors; nothing is lost, the next opening moves the log.
-    pub async fn close(self) -> Result<(), StoreError> {
+    pub(crate) async fn close(self) -> Result<(), StoreError> {
         match self.connection {
             Where::Here(_) => Ok(()),
             Where::Threads { writer, readers } => {
@@ -64,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of `work`, and those of the transaction.
-    pub async fn write<R, F>(&self, work: F) -> Result<R, StoreError>
+    pub(crate) async fn write<R, F>(&self, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
         F: FnOnce(&rusqlite::Transaction<'_>) -> Result<R, StoreError> + Send + 'static,
@@ -87,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of `work`, and those of opening a connection.
-    pub async fn read<R, F>(&self, work: F) -> Result<R, StoreError>
+    pub(crate) async fn read<R, F>(&self, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
         F: FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,

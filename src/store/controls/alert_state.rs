@@ -54,9 +54,6 @@ pub struct Entry {
 }
 
 /// The entries by the codes of their kinds.
-///
-/// # Errors
-/// Database errors.
 pub fn entries(connection: &Connection) -> Result<BTreeMap<String, Entry>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT kind, since, seen_at, gone_at, told_at, told_count FROM alerts")?;
@@ -74,9 +71,6 @@ pub fn entries(connection: &Connection) -> Result<BTreeMap<String, Entry>, Store
 }
 
 /// These are the entries from now on.
-///
-/// # Errors
-/// Database errors.
 pub fn set_entries(tx: &Transaction<'_>, entries: &BTreeMap<String, Entry>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM alerts", [])?;
     for (kind, entry) in entries {
@@ -136,10 +130,7 @@ pub struct Shown {
 
 /// What the database shows of trouble. `keys`: the names of the keys in use; `cut`: what was due by then should have an
 /// outcome.
-///
-/// # Errors
-/// Database errors.
-pub fn shown(
+pub(crate) fn shown(
     connection: &Connection,
     keys: &[ApiKeyName],
     cut: DateTime<Utc>,
@@ -207,10 +198,11 @@ fn clock(connection: &Connection) -> Result<Option<(DateTime<Utc>, String)>, Sto
 
 /// Reminders whose time came before `cut` and that still are planned, on their way, or in doubt; since when the first
 /// of them is due. What has expired by `now` is the planner's to call missed.
-///
-/// # Errors
-/// Database errors.
-pub fn unresolved(connection: &Connection, cut: DateTime<Utc>, now: DateTime<Utc>) -> Result<Several, StoreError> {
+pub(crate) fn unresolved(
+    connection: &Connection,
+    cut: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Several, StoreError> {
     let planned = connection.prepare_cached(PLANNED)?.query_row((cut.timestamp(), now.timestamp()), several)?;
     let texted = connection.prepare_cached(TEXTED)?.query_row([cut.timestamp()], several)?;
     let since = planned.since.into_iter().chain(texted.since).min();
@@ -218,7 +210,7 @@ pub fn unresolved(connection: &Connection, cut: DateTime<Utc>, now: DateTime<Utc
 }
 
 /// Whether an error says that the disk or the file is at fault, and does not pass by itself within minutes.
-pub fn is_about_disk(error: &StoreError) -> bool {
+pub(crate) fn is_about_disk(error: &StoreError) -> bool {
     match error {
         StoreError::ReadOnly(_) | StoreError::DiskFull | StoreError::DiskFails(_) | StoreError::Damaged => true,
         StoreError::Unopenable { .. } | StoreError::Missing(_) | StoreError::NotOurs(_) => true,

@@ -27,10 +27,7 @@ pub struct ConfigHold {
 }
 
 /// The change that waits, if there is one.
-///
-/// # Errors
-/// Database errors.
-pub fn get(connection: &Connection) -> Result<Option<ConfigHold>, StoreError> {
+pub(crate) fn get(connection: &Connection) -> Result<Option<ConfigHold>, StoreError> {
     let sql = "SELECT fingerprint, since, at_once, usual, confirmed FROM config_hold";
     let found = connection.prepare_cached(sql)?.query_row([], |row| {
         Ok(ConfigHold {
@@ -45,10 +42,7 @@ pub fn get(connection: &Connection) -> Result<Option<ConfigHold>, StoreError> {
 }
 
 /// Holds a change; the same one that waits already keeps its time.
-///
-/// # Errors
-/// Database errors.
-pub fn hold(tx: &Transaction<'_>, change: &ConfigHold) -> Result<(), StoreError> {
+pub(crate) fn hold(tx: &Transaction<'_>, change: &ConfigHold) -> Result<(), StoreError> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     tx.execute(
         "INSERT INTO config_hold (only_row, fingerprint, since, at_once, usual) VALUES (1, ?1, ?2, ?3, ?4)
@@ -61,10 +55,7 @@ pub fn hold(tx: &Transaction<'_>, change: &ConfigHold) -> Result<(), StoreError>
 }
 
 /// Somebody confirms the change that waits; it, or none.
-///
-/// # Errors
-/// Database errors.
-pub fn confirm(
+pub(crate) fn confirm(
     tx: &Transaction<'_>,
     person: Operator<'_>,
     now: DateTime<Utc>,
@@ -78,19 +69,13 @@ pub fn confirm(
 }
 
 /// No change waits any more.
-///
-/// # Errors
-/// Database errors.
-pub fn forget(tx: &Transaction<'_>) -> Result<(), StoreError> {
+pub(crate) fn forget(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM config_hold", [])?;
     Ok(())
 }
 
 /// The most texts of any day of the last two weeks, those included that observe mode would have sent.
-///
-/// # Errors
-/// Database errors.
-pub fn usual(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreError> {
+pub(crate) fn usual(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreError> {
     const SENT: &str = "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM attempts
         WHERE started_ms >= ?1 AND outcome IS NOT 'not-sent' GROUP BY started_ms / 86400000)";
     const SHOWN: &str =

@@ -36,9 +36,6 @@ pub struct Done {
 }
 
 /// How it went; none: it was never tried.
-///
-/// # Errors
-/// Database errors.
 pub fn last(connection: &Connection, work: Work) -> Result<Option<Done>, StoreError> {
     let sql = "SELECT done_for, done_at, failed_at, fault FROM daily_work WHERE work = ?1";
     let found = connection.prepare_cached(sql)?.query_row([work.name()], |row| {
@@ -54,10 +51,7 @@ pub fn last(connection: &Connection, work: Work) -> Result<Option<Done>, StoreEr
 }
 
 /// It was done for a date.
-///
-/// # Errors
-/// Database errors.
-pub fn done(tx: &Transaction<'_>, work: Work, date: NaiveDate, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn done(tx: &Transaction<'_>, work: Work, date: NaiveDate, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO daily_work (work, done_for, done_at) VALUES (?1, ?2, ?3)
          ON CONFLICT (work) DO UPDATE SET done_for = excluded.done_for, done_at = excluded.done_at,
@@ -68,10 +62,7 @@ pub fn done(tx: &Transaction<'_>, work: Work, date: NaiveDate, now: DateTime<Utc
 }
 
 /// It failed; when it was last done stays known.
-///
-/// # Errors
-/// Database errors.
-pub fn failed(tx: &Transaction<'_>, work: Work, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn failed(tx: &Transaction<'_>, work: Work, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO daily_work (work, failed_at, fault) VALUES (?1, ?2, ?3)
          ON CONFLICT (work) DO UPDATE SET failed_at = excluded.failed_at, fault = excluded.fault",

@@ -1,6 +1,6 @@
 //! What people and the daemon hold back: pauses, skips, a held configuration, daily work, the state of alerts.
 
 pub mod alert_state;
-pub mod config_hold;
+pub(crate) mod config_hold;
 pub mod daily_work;
 pub mod pauses;

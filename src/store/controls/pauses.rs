@@ -26,9 +26,6 @@ pub struct Paused {
 }
 
 /// Pauses sending, everywhere or at one location. An earlier pause there is replaced.
-///
-/// # Errors
-/// Database errors.
 pub fn pause(
     tx: &Transaction<'_>,
     location: Option<&str>,
@@ -46,9 +43,6 @@ pub fn pause(
 }
 
 /// Lifts the pause everywhere (none), or at one location; whether there was one.
-///
-/// # Errors
-/// Database errors.
 pub fn resume(
     tx: &Transaction<'_>,
     location: Option<&str>,
@@ -74,10 +68,7 @@ fn note(
 }
 
 /// The pauses that are in force at `now`, or come to an end later.
-///
-/// # Errors
-/// Database errors.
-pub fn pauses(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Paused>, StoreError> {
+pub(crate) fn pauses(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Paused>, StoreError> {
     let sql = "SELECT location, since, until, who FROM pauses WHERE until IS NULL OR until > ?1 ORDER BY location";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([now.timestamp()], |row| {
@@ -92,16 +83,13 @@ pub fn pauses(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Paused>
 }
 
 /// The pause that holds for a location's appointments: the longer one of its own and the one everywhere.
-pub fn pause_of(pauses: &[Paused], location: Option<&str>) -> Option<Pause> {
+pub(crate) fn pause_of(pauses: &[Paused], location: Option<&str>) -> Option<Pause> {
     let here = |paused: &&Paused| paused.location.is_none() || paused.location.as_deref() == location;
     let each = pauses.iter().filter(here).map(|paused| paused.until.map_or(Pause::UntilLifted, Pause::Until));
     each.max()
 }
 
 /// Takes an appointment's texts from it, of one rule or of all; whether that was new.
-///
-/// # Errors
-/// Database errors.
 pub fn skip(
     tx: &Transaction<'_>,
     appointment: &AppointmentId,
@@ -120,9 +108,6 @@ pub fn skip(
 }
 
 /// Gives them back; whether there was anything to give back.
-///
-/// # Errors
-/// Database errors.
 pub fn unskip(
     tx: &Transaction<'_>,
     appointment: &AppointmentId,
@@ -154,9 +139,6 @@ fn note_skip(
 }
 
 /// The rules whose texts were taken from an appointment; none within: all of them.
-///
-/// # Errors
-/// Database errors.
 pub(crate) fn skips_of(
     connection: &Connection,
     appointment: &AppointmentId,
@@ -170,10 +152,7 @@ pub(crate) fn skips_of(
 }
 
 /// Whether an appointment is known, by its id.
-///
-/// # Errors
-/// Database errors.
-pub fn knows(connection: &Connection, appointment: &AppointmentId) -> Result<bool, StoreError> {
+pub(crate) fn knows(connection: &Connection, appointment: &AppointmentId) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM appointments WHERE id = ?1)";
     Ok(connection.query_row(sql, [&appointment.0], |row| row.get(0))?)
 }

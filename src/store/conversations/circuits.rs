@@ -66,9 +66,6 @@ pub struct Open {
 }
 
 /// Reads a key's health.
-///
-/// # Errors
-/// Database errors.
 pub fn health(connection: &Connection, api_key: &ApiKeyName) -> Result<Health, StoreError> {
     let last_sent = last_id(connection, api_key, "outcome = 'sent'")?;
     let forgiven: Option<i64> = connection
@@ -162,18 +159,12 @@ fn open(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<Open>, S
 }
 
 /// Whether a key's circuit is open.
-///
-/// # Errors
-/// Database errors.
-pub fn is_open(connection: &Connection, api_key: &ApiKeyName) -> Result<bool, StoreError> {
+pub(crate) fn is_open(connection: &Connection, api_key: &ApiKeyName) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM circuits WHERE api_key = ?1 AND open_since IS NOT NULL)";
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
 }
 
 /// Opens a key's circuit, or sets the next probe of an open one.
-///
-/// # Errors
-/// Database errors.
 pub fn set_open(tx: &Transaction<'_>, api_key: &ApiKeyName, open: &Open) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO circuits (api_key, open_since, open_reason, next_probe_at, probes)
@@ -190,9 +181,6 @@ pub fn set_open(tx: &Transaction<'_>, api_key: &ApiKeyName, open: &Open) -> Resu
 
 /// Lets sending try again after a good probe: refusals so far are forgiven. How often the key was probed is kept
 /// until Annie accepts a text, so that a key that may read but not send is tried ever more slowly.
-///
-/// # Errors
-/// Database errors.
 pub fn set_closed(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE circuits SET open_since = NULL, open_reason = NULL, next_probe_at = NULL,
@@ -204,18 +192,12 @@ pub fn set_closed(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), Stor
 }
 
 /// How often the key was probed since Annie last accepted a text.
-///
-/// # Errors
-/// Database errors.
 pub fn probes(connection: &Connection, api_key: &ApiKeyName) -> Result<u32, StoreError> {
     let sql = "SELECT probes FROM circuits WHERE api_key = ?1";
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
 /// Annie accepted a text: the key is healthy.
-///
-/// # Errors
-/// Database errors.
 pub fn forget_probes(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE circuits SET probes = 0 WHERE api_key = ?1 AND probes > 0")?.execute([api_key])?;
     Ok(())
@@ -223,10 +205,7 @@ pub fn forget_probes(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), S
 
 /// Remembers until when Annie wants no requests. A later time stands, unless it is so much later that only a wrong clock
 /// can have written it.
-///
-/// # Errors
-/// Database errors.
-pub fn set_limited(tx: &Transaction<'_>, api_key: &ApiKeyName, until: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn set_limited(tx: &Transaction<'_>, api_key: &ApiKeyName, until: DateTime<Utc>) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO circuits (api_key, limited_until) VALUES (?1, ?2)
          ON CONFLICT (api_key) DO UPDATE SET limited_until = iif(

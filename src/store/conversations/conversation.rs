@@ -8,7 +8,7 @@ use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
 
 /// Before a number is texted, its replies must have been read within this time.
-pub const FRESH: TimeDelta = TimeDelta::hours(1);
+pub(crate) const FRESH: TimeDelta = TimeDelta::hours(1);
 /// Conversations begun longer ago are not read before a text.
 const OF_INTEREST: TimeDelta = TimeDelta::days(30);
 /// A conversation that could not be read waits so long for the next try, so that it holds up no other.
@@ -23,10 +23,7 @@ const FOLLOW_EVERY: TimeDelta = TimeDelta::hours(12);
 const UNREAD: &str = "(c.read_at IS NULL OR c.read_at < ?1 - ?2 OR c.read_at > ?1 + 120)";
 
 /// Whether a number was texted lately and its replies were not read within the hour.
-///
-/// # Errors
-/// Database errors.
-pub fn unread(connection: &Connection, phone: &Phone, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub(crate) fn unread(connection: &Connection, phone: &Phone, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.phone = ?4 AND c.started_at >= ?3 AND {UNREAD})"
     );
@@ -39,15 +36,15 @@ const OTHERS_AT_ONCE: usize = 16;
 
 /// The conversations whose replies have to be read first: their numbers have a text of this key due within the hour.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Urgent {
+pub(crate) struct Urgent {
     /// The first to be read with the key itself.
-    pub own: Option<ConversationId>,
+    pub(crate) own: Option<ConversationId>,
     /// Those before it that another key reads.
-    pub of_others: Vec<(ApiKeyName, ConversationId)>,
+    pub(crate) of_others: Vec<(ApiKeyName, ConversationId)>,
 }
 
 /// What has to be read before the texts of a key can leave.
-pub fn urgent(connection: &Connection, api_key: &ApiKeyName, now: DateTime<Utc>) -> Result<Urgent, StoreError> {
+pub(crate) fn urgent(connection: &Connection, api_key: &ApiKeyName, now: DateTime<Utc>) -> Result<Urgent, StoreError> {
     let sql = format!(
         "SELECT c.conversation_id, c.read_with FROM reminders AS r INDEXED BY reminders_due_by_key
          JOIN conversations AS c ON c.phone = r.phone
@@ -78,7 +75,7 @@ pub fn urgent(connection: &Connection, api_key: &ApiKeyName, now: DateTime<Utc>)
 }
 
 /// Whether a conversation still has to be read, and was not tried just now.
-pub fn is_unread(connection: &Connection, id: &ConversationId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub(crate) fn is_unread(connection: &Connection, id: &ConversationId, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.conversation_id = ?4 AND {UNREAD}
              AND (c.read_tried_at IS NULL OR c.read_tried_at NOT BETWEEN ?1 - ?3 AND ?1))"
@@ -88,7 +85,7 @@ pub fn is_unread(connection: &Connection, id: &ConversationId, now: DateTime<Utc
 }
 
 /// A conversation to look into with a key when there is nothing else to do.
-pub fn routine(
+pub(crate) fn routine(
     connection: &Connection,
     api_key: &ApiKeyName,
     now: DateTime<Utc>,
@@ -109,7 +106,11 @@ pub fn routine(
 
 /// Conversations of a key that is no longer configured are read with the first there is; those of a key that is back,
 /// with it.
-pub fn read_with_one_of(tx: &Transaction<'_>, keys: &[ApiKeyName], now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn read_with_one_of(
+    tx: &Transaction<'_>,
+    keys: &[ApiKeyName],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     const HAND_OVER: &str = "UPDATE conversations
         SET read_with = CASE WHEN api_key IN (SELECT value FROM json_each(?1)) THEN api_key ELSE ?2 END
         WHERE started_at >= ?3 AND read_with IS NOT
@@ -121,9 +122,6 @@ pub fn read_with_one_of(tx: &Transaction<'_>, keys: &[ApiKeyName], now: DateTime
 }
 
 /// A conversation turns out to be the one an attempt began: one that is new, or one the list showed before.
-///
-/// # Errors
-/// Database errors.
 pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> Result<(), StoreError> {
     // Not by an upsert: the guard against a second row of one conversation fires before SQLite looks for the first.
     let is_known = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1)";
@@ -147,10 +145,10 @@ pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> R
 }
 
 /// The number of a conversation, and when it began.
-///
-/// # Errors
-/// Database errors.
-pub fn about(connection: &Connection, id: &ConversationId) -> Result<Option<(Phone, DateTime<Utc>)>, StoreError> {
+pub(crate) fn about(
+    connection: &Connection,
+    id: &ConversationId,
+) -> Result<Option<(Phone, DateTime<Utc>)>, StoreError> {
     let sql = "SELECT phone, started_at FROM conversations WHERE conversation_id = ?1";
     let found: Option<(String, i64)> =
         connection.prepare_cached(sql)?.query_row([&id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
@@ -158,39 +156,31 @@ pub fn about(connection: &Connection, id: &ConversationId) -> Result<Option<(Pho
 }
 
 /// Whether it was begun or seen with a key.
-///
-/// # Errors
-/// Database errors.
-pub fn is_of_key(connection: &Connection, id: &ConversationId, api_key: &ApiKeyName) -> Result<bool, StoreError> {
+pub(crate) fn is_of_key(
+    connection: &Connection,
+    id: &ConversationId,
+    api_key: &ApiKeyName,
+) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1 AND api_key = ?2)";
     Ok(connection.prepare_cached(sql)?.query_row((&id.0, api_key), |row| row.get(0))?)
 }
 
 /// Its messages were read, as of `at`.
-///
-/// # Errors
-/// Database errors.
-pub fn set_read(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn set_read(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
     let sql = "UPDATE conversations SET read_at = ?2, read_tried_at = NULL WHERE conversation_id = ?1";
     tx.prepare_cached(sql)?.execute((&id.0, at.timestamp()))?;
     Ok(())
 }
 
 /// They could not be read.
-///
-/// # Errors
-/// Database errors.
-pub fn set_tried(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn set_tried(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
     let sql = "UPDATE conversations SET read_tried_at = ?2 WHERE conversation_id = ?1";
     tx.prepare_cached(sql)?.execute((&id.0, at.timestamp()))?;
     Ok(())
 }
 
 /// How many numbers have texts that have been due since before `until` and wait for their replies to be read.
-///
-/// # Errors
-/// Database errors.
-pub fn due_unread(connection: &Connection, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+pub(crate) fn due_unread(connection: &Connection, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
     let sql = format!(
         "SELECT count(DISTINCT r.phone) FROM reminders AS r INDEXED BY reminders_due
          JOIN conversations AS c ON c.phone = r.phone

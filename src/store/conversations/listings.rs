@@ -14,45 +14,42 @@ const NEAR: TimeDelta = TimeDelta::hours(1);
 
 /// A listing under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// When its first page was asked for.
-    pub began_at: DateTime<Utc>,
+    pub(crate) began_at: DateTime<Utc>,
     /// Every conversation is wanted, not only those since `reach_back`.
-    pub whole: bool,
+    pub(crate) whole: bool,
     /// Conversations begun since then are of interest.
-    pub reach_back: DateTime<Utc>,
+    pub(crate) reach_back: DateTime<Utc>,
     /// Where the next page begins.
-    pub next_offset: usize,
+    pub(crate) next_offset: usize,
     /// How many there are, as the first page said.
-    pub total: Option<usize>,
+    pub(crate) total: Option<usize>,
     /// How often it was begun anew, because rows were missing.
-    pub tries: u32,
+    pub(crate) tries: u32,
     /// Pages read so far.
-    pub pages: u32,
+    pub(crate) pages: u32,
     /// Whether the rows came newest first so far.
-    pub in_order: bool,
+    pub(crate) in_order: bool,
     /// When the conversation of the last row began.
-    pub last_start: Option<DateTime<Utc>>,
+    pub(crate) last_start: Option<DateTime<Utc>>,
     /// All pages are there.
-    pub read_through: bool,
+    pub(crate) read_through: bool,
 }
 
 /// What a key's listings have come to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ListingState {
+pub(crate) struct ListingState {
     /// Nobody looked between these instants; the list has to tell what was sent.
-    pub unobserved: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    pub(crate) unobserved: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// When the last listing began that reached back far enough.
-    pub seen_at: Option<DateTime<Utc>>,
+    pub(crate) seen_at: Option<DateTime<Utc>>,
     /// The one under way.
-    pub under_way: Option<Listing>,
+    pub(crate) under_way: Option<Listing>,
 }
 
 /// What is known of a key's listings; none where it was never listed.
-///
-/// # Errors
-/// Database errors.
-pub fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<ListingState>, StoreError> {
+pub(crate) fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<ListingState>, StoreError> {
     const STANDING: &str =
         "SELECT unobserved_from, unobserved_until, seen_at, began_at, whole, reach_back, next_offset, total,
         tries, in_order, last_start, read_through, pages FROM listings WHERE api_key = ?1";
@@ -82,10 +79,7 @@ pub fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<Lis
 }
 
 /// Nobody looks, or looked, between these instants. An earlier period that was not caught up with is part of it.
-///
-/// # Errors
-/// Database errors.
-pub fn set_unobserved(
+pub(crate) fn set_unobserved(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
     from: DateTime<Utc>,
@@ -105,10 +99,7 @@ pub fn set_unobserved(
 }
 
 /// Begins a listing. The clock is confirmed by now: a blind period that ends later was noted by a wrong one.
-///
-/// # Errors
-/// Database errors.
-pub fn begin(
+pub(crate) fn begin(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
     whole: bool,
@@ -132,10 +123,7 @@ pub fn begin(
 }
 
 /// Forgets the listing under way.
-///
-/// # Errors
-/// Database errors.
-pub fn abandon(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
+pub(crate) fn abandon(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE listings SET began_at = NULL, whole = 0, reach_back = NULL, next_offset = 0, total = NULL, tries = 0,
              pages = 0, in_order = 1, last_start = NULL, read_through = 0 WHERE api_key = ?1",
@@ -146,10 +134,7 @@ pub fn abandon(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreEr
 }
 
 /// Keeps what a page showed; how many different conversations, begun before the listing, are there by now.
-///
-/// # Errors
-/// Database errors.
-pub fn keep_page(
+pub(crate) fn keep_page(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
     page: &Page,
@@ -178,10 +163,7 @@ pub fn keep_page(
 const CLOCKS_DIFFER: i64 = 120;
 
 /// Stores how far the listing has come.
-///
-/// # Errors
-/// Database errors.
-pub fn set_progress(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: &Listing) -> Result<(), StoreError> {
+pub(crate) fn set_progress(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: &Listing) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE listings SET next_offset = :offset, total = :total, tries = :tries, pages = :pages, in_order = :in_order,
              last_start = :last, read_through = :through WHERE api_key = :key",
@@ -197,28 +179,25 @@ pub fn set_progress(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: &Listin
 
 /// A text of which something may still be learnt from the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenAttempt {
+pub(crate) struct OpenAttempt {
     /// The attempt.
-    pub id: i64,
+    pub(crate) id: i64,
     /// When it began.
-    pub started_at: DateTime<Utc>,
+    pub(crate) started_at: DateTime<Utc>,
     /// When it ended.
-    pub ended_at: DateTime<Utc>,
+    pub(crate) ended_at: DateTime<Utc>,
     /// Nobody knows yet, and it blocks its number. Else it was given up, or not found.
-    pub in_doubt: bool,
+    pub(crate) in_doubt: bool,
     /// It is the one retry of another.
-    pub is_retry: bool,
+    pub(crate) is_retry: bool,
     /// When the first complete listing without it began.
-    pub absent_at: Option<DateTime<Utc>>,
+    pub(crate) absent_at: Option<DateTime<Utc>>,
     /// The text, white space collapsed; none once retention has emptied it.
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 /// The open attempts of a key since an instant, oldest first.
-///
-/// # Errors
-/// Database errors.
-pub fn open_attempts(
+pub(crate) fn open_attempts(
     connection: &Connection,
     api_key: &ApiKeyName,
     since: DateTime<Utc>,
@@ -244,18 +223,19 @@ pub fn open_attempts(
 
 /// A conversation that may be the one an attempt began.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// Its id.
-    pub id: ConversationId,
+    pub(crate) id: ConversationId,
     /// Whether its first message is the attempt's text: not looked at yet, or looked at and known or unreadable.
-    pub same: Option<Option<bool>>,
+    pub(crate) same: Option<Option<bool>>,
 }
 
 /// The conversations of the listing under way with an attempt's numbers and time that are not another text's.
-///
-/// # Errors
-/// Database errors.
-pub fn candidates(connection: &Connection, api_key: &ApiKeyName, attempt: i64) -> Result<Vec<Candidate>, StoreError> {
+pub(crate) fn candidates(
+    connection: &Connection,
+    api_key: &ApiKeyName,
+    attempt: i64,
+) -> Result<Vec<Candidate>, StoreError> {
     const CANDIDATES: &str = "SELECT l.conversation_id, c.attempt_id IS NOT NULL, c.same
         FROM attempts AS t JOIN messages AS m ON m.id = t.message_id
         JOIN listing_rows AS l ON l.api_key = ?1 AND l.to_phone = t.phone
@@ -275,10 +255,7 @@ pub fn candidates(connection: &Connection, api_key: &ApiKeyName, attempt: i64) -
 }
 
 /// Notes whether a conversation's first message is an attempt's text; none: it cannot be read.
-///
-/// # Errors
-/// Database errors.
-pub fn compared(
+pub(crate) fn compared(
     tx: &Transaction<'_>,
     attempt: i64,
     conversation: &ConversationId,
@@ -297,10 +274,11 @@ pub fn compared(
 /// until the listing began lies in it, also if a wrong clock ended it too early. What may yet turn out to be the
 /// conversation of a text without an answer waits. One that does not say from whom it is counts as ours, one that does
 /// not say when it began as begun now: the dearer mistake is to text twice. `ours`: our numbers. How many were new.
-///
-/// # Errors
-/// Database errors.
-pub fn keep_conversations(tx: &Transaction<'_>, api_key: &ApiKeyName, ours: &[Phone]) -> Result<usize, StoreError> {
+pub(crate) fn keep_conversations(
+    tx: &Transaction<'_>,
+    api_key: &ApiKeyName,
+    ours: &[Phone],
+) -> Result<usize, StoreError> {
     const NEW: &str =
         "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, status, api_key, read_with, tags, unobserved)
         SELECT l.conversation_id, NULL, l.to_phone, coalesce(l.started_at, s.began_at), l.status, l.api_key, l.api_key, l.tags,
@@ -326,10 +304,7 @@ pub fn keep_conversations(tx: &Transaction<'_>, api_key: &ApiKeyName, ours: &[Ph
 
 /// The listing is over. `reached`: it went back far enough to know all that was begun before it, so what was blind is not
 /// any more.
-///
-/// # Errors
-/// Database errors.
-pub fn end(tx: &Transaction<'_>, api_key: &ApiKeyName, reached: bool) -> Result<(), StoreError> {
+pub(crate) fn end(tx: &Transaction<'_>, api_key: &ApiKeyName, reached: bool) -> Result<(), StoreError> {
     if reached {
         tx.prepare_cached(
             "UPDATE listings SET seen_at = began_at,
@@ -342,10 +317,7 @@ pub fn end(tx: &Transaction<'_>, api_key: &ApiKeyName, reached: bool) -> Result<
 }
 
 /// Forgets the listings of keys that are not among these any more: one that comes back is a new one.
-///
-/// # Errors
-/// Database errors.
-pub fn keep_only(tx: &Transaction<'_>, keys: &[ApiKeyName]) -> Result<(), StoreError> {
+pub(crate) fn keep_only(tx: &Transaction<'_>, keys: &[ApiKeyName]) -> Result<(), StoreError> {
     let keys = serde_json::json!(keys).to_string();
     for table in ["listings", "listing_rows"] {
         let sql = format!("DELETE FROM {table} WHERE api_key NOT IN (SELECT value FROM json_each(?1))");
@@ -356,20 +328,14 @@ pub fn keep_only(tx: &Transaction<'_>, keys: &[ApiKeyName]) -> Result<(), StoreE
 
 /// Whether the listing under way shows texts and not one of them says to whom: then Annie's list has changed, and
 /// proves nothing.
-///
-/// # Errors
-/// Database errors.
-pub fn names_nobody(connection: &Connection, api_key: &ApiKeyName) -> Result<bool, StoreError> {
+pub(crate) fn names_nobody(connection: &Connection, api_key: &ApiKeyName) -> Result<bool, StoreError> {
     let sql = "SELECT count(*) > 0 AND count(to_phone) = 0 FROM listing_rows
                WHERE api_key = ?1 AND (medium IS NULL OR medium = 'SMS')";
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
 }
 
 /// The keys whose blind period is not caught up with.
-///
-/// # Errors
-/// Database errors.
-pub fn unobserved_keys(connection: &Connection) -> Result<Vec<ApiKeyName>, StoreError> {
+pub(crate) fn unobserved_keys(connection: &Connection) -> Result<Vec<ApiKeyName>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT api_key FROM listings WHERE unobserved_from IS NOT NULL")?;
     let rows = statement.query_map([], |row| row.get(0).map(ApiKeyName))?;
     Ok(rows.collect::<Result<_, _>>()?)

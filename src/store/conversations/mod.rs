@@ -1,5 +1,5 @@
 //! Conversations at Annie: her list, each conversation, and the health of each API key.
 
 pub mod circuits;
-pub mod conversation;
-pub mod listings;
+pub(crate) mod conversation;
+pub(crate) mod listings;

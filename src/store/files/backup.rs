@@ -23,7 +23,7 @@ pub(crate) const NOT_WHOLE: &str = ".part";
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
-pub enum BackupError {
+pub(crate) enum BackupError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,15 +50,15 @@ pub enum BackupError {
 
 /// A copy that was made and checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
+pub(crate) struct Copy {
     /// The file.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its length in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Its appointments.
-    pub appointments: u64,
+    pub(crate) appointments: u64,
     /// Its attempts to send a text.
-    pub attempts: u64,
+    pub(crate) attempts: u64,
 }
 
 /// Copies the database of `source` to `target`: one state of it, without what was deleted, 0600, on the disk before its
@@ -66,7 +66,7 @@ pub struct Copy {
 ///
 /// # Errors
 /// See [`BackupError`]; then `target` is as it was.
-pub fn make(source: &Path, target: &Path, force: bool) -> Result<Copy, BackupError> {
+pub(crate) fn make(source: &Path, target: &Path, force: bool) -> Result<Copy, BackupError> {
     let unwritable = |source| BackupError::Unwritable { path: target.to_owned(), source };
     if target.exists() && target.canonicalize().ok() == source.canonicalize().ok() {
         return Err(BackupError::Itself(target.to_owned()));
@@ -135,7 +135,7 @@ fn checked(path: &Path, before: &[i64], after: &[i64]) -> Result<Copy, BackupErr
 ///
 /// # Errors
 /// See [`BackupError`]; then nothing is deleted.
-pub fn make_daily(
+pub(crate) fn make_daily(
     source: &Path,
     folder: &Path,
     keep: u32,

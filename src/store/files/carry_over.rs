@@ -17,17 +17,17 @@ use crate::store::controls::pauses;
 
 /// How many notes were carried over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CarriedOver {
+pub(crate) struct CarriedOver {
     /// Opt-outs added or lifted.
-    pub opt_outs: u64,
+    pub(crate) opt_outs: u64,
     /// Wrong numbers added or taken back.
-    pub wrong_numbers: u64,
+    pub(crate) wrong_numbers: u64,
     /// Pauses begun or ended.
-    pub pauses: u64,
+    pub(crate) pauses: u64,
     /// Appointments that texts were taken from or given back to, by rule.
-    pub skips: u64,
+    pub(crate) skips: u64,
     /// The former database is a later state of the copy, so that nothing noted since is missing.
-    pub is_all: bool,
+    pub(crate) is_all: bool,
 }
 
 /// A row that a person, or a patient's reply, put there: where, until when, and who noted it when.

@@ -1,6 +1,6 @@
 //! The database as a file: backup, restore, what a restore carries over, retention.
 
-pub mod backup;
-pub mod carry_over;
-pub mod restore;
-pub mod retention;
+pub(crate) mod backup;
+pub(crate) mod carry_over;
+pub(crate) mod restore;
+pub(crate) mod retention;

@@ -23,7 +23,7 @@ const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Why nothing was restored.
 #[derive(Debug, thiserror::Error)]
-pub enum RestoreError {
+pub(crate) enum RestoreError {
     /// The database, or the copy.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -63,24 +63,24 @@ pub enum RestoreError {
 
 /// What was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restored {
+pub(crate) struct Restored {
     /// The daemon's last sign of life in the copy: what came after it is caught up with at the start.
-    pub last_sign: Option<DateTime<Utc>>,
+    pub(crate) last_sign: Option<DateTime<Utc>>,
     /// Where the former database is now; none: there was none.
-    pub aside: Option<PathBuf>,
+    pub(crate) aside: Option<PathBuf>,
     /// Attempts to send a text in the copy.
-    pub attempts: u64,
+    pub(crate) attempts: u64,
     /// Its appointments.
-    pub appointments: u64,
+    pub(crate) appointments: u64,
     /// What people noted in the former database, carried over; none: it could not be read, or there was none.
-    pub carried: Option<CarriedOver>,
+    pub(crate) carried: Option<CarriedOver>,
 }
 
 /// Puts the copy in the database's place. `who`: who does it, for the audit.
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn restore(
+pub(crate) fn restore(
     copy: &Path,
     database: &Path,
     stamp: &str,

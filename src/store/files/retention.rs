@@ -9,18 +9,18 @@ use crate::store::connection::error::StoreError;
 
 /// What was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pruned {
+pub(crate) struct Pruned {
     /// Texts whose words are gone.
-    pub texts: usize,
+    pub(crate) texts: usize,
     /// Appointments that are gone.
-    pub appointments: usize,
+    pub(crate) appointments: usize,
     /// Spellings of numbers that are gone.
-    pub spellings: usize,
+    pub(crate) spellings: usize,
 }
 
 impl Pruned {
     /// Counts more.
-    pub fn add(&mut self, more: Pruned) {
+    pub(crate) fn add(&mut self, more: Pruned) {
         self.texts += more.texts;
         self.appointments += more.appointments;
         self.spellings += more.spellings;
@@ -30,10 +30,7 @@ impl Pruned {
 /// Deletes up to `most` of each kind: the words of texts, and the rows of appointments, all about starts before `cutoff`; and
 /// spellings of numbers that no appointment has any more. What is deleted is overwritten in the file. Nothing of an appointment whose
 /// reminder is not settled, or whose change was not planned yet, is touched. `country`: whose rules numbers follow.
-///
-/// # Errors
-/// Database errors.
-pub fn prune_some(
+pub(crate) fn prune_some(
     tx: &Transaction<'_>,
     country: Country,
     cutoff: DateTime<Utc>,

@@ -17,10 +17,11 @@ const LONGEST: TimeDelta = TimeDelta::seconds(30);
 const OF_INTEREST: TimeDelta = TimeDelta::days(61);
 
 /// Every attempt to a number that may have arrived, ours and others', in the order they were made.
-///
-/// # Errors
-/// Database errors.
-pub fn of_number(connection: &Connection, phone: &Phone, now: DateTime<Utc>) -> Result<Vec<Attempt>, StoreError> {
+pub(crate) fn of_number(
+    connection: &Connection,
+    phone: &Phone,
+    now: DateTime<Utc>,
+) -> Result<Vec<Attempt>, StoreError> {
     // In whole seconds, rounded up: what is planned has no smaller ones, and must not be early.
     const OURS: &str = "SELECT coalesce(ended_ms, started_ms + ?2), outcome, message_id, id FROM attempts
         WHERE phone = ?1 AND (outcome IS NULL OR outcome <> 'not-sent') ORDER BY started_ms, id";
@@ -61,10 +62,7 @@ fn keys_of(connection: &Connection, message: i64) -> Result<Vec<ReminderKey>, St
 const GUARDED: TimeDelta = TimeDelta::hours(23);
 
 /// The leave to try a reminder once more: its last attempt that may have arrived was not found.
-///
-/// # Errors
-/// Database errors.
-pub fn retry_of(connection: &Connection, reminder: i64) -> Result<Option<Retry>, StoreError> {
+pub(crate) fn retry_of(connection: &Connection, reminder: i64) -> Result<Option<Retry>, StoreError> {
     const LAST: &str = "SELECT t.id, t.outcome, t.started_ms, t.retry_by_hand FROM message_reminders AS mr
         JOIN attempts AS t ON t.message_id = mr.message_id
         WHERE mr.reminder_id = ?1 AND t.outcome IS NOT 'not-sent' ORDER BY t.id DESC LIMIT 1";
@@ -81,10 +79,7 @@ pub fn retry_of(connection: &Connection, reminder: i64) -> Result<Option<Retry>,
 }
 
 /// Whether the text to a number that is under way is the one retry of another.
-///
-/// # Errors
-/// Database errors.
-pub fn is_retrying(connection: &Connection, phone: &str) -> Result<bool, StoreError> {
+pub(crate) fn is_retrying(connection: &Connection, phone: &str) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1 AND outcome IS NULL AND retry_of IS NOT NULL)";
     Ok(connection.prepare_cached(sql)?.query_row([phone], |row| row.get(0))?)
 }

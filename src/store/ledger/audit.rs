@@ -16,16 +16,16 @@ macro_rules! acts {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $words:literal;)+) => {
         /// What was done.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Act { $(#[doc = $words] $variant),+ }
+        pub(crate) enum Act { $(#[doc = $words] $variant),+ }
 
         impl Act {
             /// The code in the store and in `--json`.
-            pub fn code(self) -> &'static str {
+            pub(crate) fn code(self) -> &'static str {
                 match self { $(Act::$variant => $code),+ }
             }
 
             /// A code in words for a person; the code itself where it is none of ours.
-            pub fn words_of(code: &str) -> &str {
+            pub(crate) fn words_of(code: &str) -> &str {
                 match code { $($code => $words,)+ other => other }
             }
         }
@@ -62,70 +62,70 @@ acts! {
 
 /// A row to be written.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// When it was done.
-    pub at: DateTime<Utc>,
+    pub(crate) at: DateTime<Utc>,
     /// What was done.
-    pub act: Act,
+    pub(crate) act: Act,
     /// The reminder it was done to.
-    pub key: Option<&'a ReminderKey>,
+    pub(crate) key: Option<&'a ReminderKey>,
     /// The attempt.
-    pub attempt: Option<i64>,
+    pub(crate) attempt: Option<i64>,
     /// The conversation.
-    pub conversation: Option<&'a ConversationId>,
+    pub(crate) conversation: Option<&'a ConversationId>,
     /// A status, reason or kind.
-    pub code: Option<&'a str>,
+    pub(crate) code: Option<&'a str>,
     /// The number; only its keyed hash is kept.
-    pub phone: Option<&'a Phone>,
+    pub(crate) phone: Option<&'a Phone>,
     /// Who did it, by hand.
-    pub who: Option<&'a str>,
+    pub(crate) who: Option<&'a str>,
     /// Why, in that person's words.
-    pub why: Option<&'a str>,
+    pub(crate) why: Option<&'a str>,
 }
 
 impl<'a> Entry<'a> {
     /// An entry with nothing but time and act.
-    pub fn new(at: DateTime<Utc>, act: Act) -> Entry<'a> {
+    pub(crate) fn new(at: DateTime<Utc>, act: Act) -> Entry<'a> {
         Entry { at, act, key: None, attempt: None, conversation: None, code: None, phone: None, who: None, why: None }
     }
 }
 
 /// A row as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct Record {
     /// Its place, from 1.
-    pub id: i64,
+    pub(crate) id: i64,
     /// When.
-    pub at: DateTime<Utc>,
+    pub(crate) at: DateTime<Utc>,
     /// The code of the act.
-    pub act: String,
+    pub(crate) act: String,
     /// The appointment.
-    pub appointment: Option<AppointmentId>,
+    pub(crate) appointment: Option<AppointmentId>,
     /// The rule.
-    pub rule: Option<RuleName>,
+    pub(crate) rule: Option<RuleName>,
     /// The start it reminds of.
-    pub start: Option<DateTime<Utc>>,
+    pub(crate) start: Option<DateTime<Utc>>,
     /// The attempt.
-    pub attempt: Option<i64>,
+    pub(crate) attempt: Option<i64>,
     /// The conversation.
-    pub conversation: Option<ConversationId>,
+    pub(crate) conversation: Option<ConversationId>,
     /// A status, reason or kind.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// Who did it.
-    pub who: Option<String>,
+    pub(crate) who: Option<String>,
     /// Why.
-    pub why: Option<String>,
+    pub(crate) why: Option<String>,
 }
 
 /// What is asked of the audit; everything that is named has to fit.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Of an appointment.
-    pub appointment: Option<String>,
+    pub(crate) appointment: Option<String>,
     /// Of a number.
-    pub phone: Option<Phone>,
+    pub(crate) phone: Option<Phone>,
     /// From then on.
-    pub since: Option<DateTime<Utc>>,
+    pub(crate) since: Option<DateTime<Utc>>,
 }
 
 /// What is wrong with the audit.
@@ -141,10 +141,7 @@ const COLUMNS: &str = "id, at_ms, act, appointment_id, rule, starts_at, round, a
                        number_hash, who, why, hash";
 
 /// Writes a row. To be called in the transaction that does what it tells.
-///
-/// # Errors
-/// Database errors.
-pub fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), StoreError> {
+pub(crate) fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), StoreError> {
     let (last, before) = head(connection)?;
     let number = entry.phone.map(|phone| number_hash(connection, phone)).transpose()?;
     let key = entry.key;
@@ -184,10 +181,7 @@ pub fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), StoreError
 }
 
 /// Writes a row for each of several reminders.
-///
-/// # Errors
-/// Database errors.
-pub fn note_each<'k>(
+pub(crate) fn note_each<'k>(
     connection: &Connection,
     entry: &Entry<'_>,
     keys: impl IntoIterator<Item = &'k ReminderKey>,
@@ -196,9 +190,6 @@ pub fn note_each<'k>(
 }
 
 /// Walks the whole chain: the number of rows and the last seal, or the first flaw.
-///
-/// # Errors
-/// Database errors.
 pub fn verify(connection: &Connection) -> Result<Result<(i64, String), Flaw>, StoreError> {
     let mut before = String::new();
     let mut expected = 0;
@@ -222,10 +213,7 @@ pub fn verify(connection: &Connection) -> Result<Result<(i64, String), Flaw>, St
 }
 
 /// The rows that fit, oldest first.
-///
-/// # Errors
-/// Database errors.
-pub fn find(connection: &Connection, wanted: &Wanted) -> Result<Vec<Record>, StoreError> {
+pub(crate) fn find(connection: &Connection, wanted: &Wanted) -> Result<Vec<Record>, StoreError> {
     let number = wanted.phone.as_ref().map(|phone| number_hash(connection, phone)).transpose()?;
     // An appointment's rows are found by their index; of a number, which is seldom asked for, all rows are read through.
     let about = if wanted.appointment.is_some() { "appointment_id = ?1" } else { "?1 IS NULL" };

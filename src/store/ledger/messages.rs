@@ -178,10 +178,7 @@ fn is_anothers(tx: &Connection, id: &ConversationId) -> Result<bool, StoreError>
 }
 
 /// What an attempt tells, in words for the log: rules and appointments.
-///
-/// # Errors
-/// Database errors.
-pub fn about(connection: &Connection, attempt: i64) -> Result<String, StoreError> {
+pub(crate) fn about(connection: &Connection, attempt: i64) -> Result<String, StoreError> {
     let keys = keys_of(connection, attempt)?;
     let each = keys.iter().map(|key| format!("`{}` of appointment {}", key.rule, key.appointment_id));
     Ok(each.collect::<Vec<_>>().join(", "))
@@ -189,10 +186,7 @@ pub fn about(connection: &Connection, attempt: i64) -> Result<String, StoreError
 
 /// Reminders whose number alone Annie refused (401, 403, 404): it accepted another number's later attempt, so the
 /// refusal was about the number, and they are `rejected`. Returns how many.
-///
-/// # Errors
-/// Database errors.
-pub fn reject_refused_numbers(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+pub(crate) fn reject_refused_numbers(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     // The last attempt of each such reminder was refused, and a later attempt to another number was accepted.
     const REFUSED: &str = "SELECT r.id, t.message_id FROM attempts AS t
         JOIN message_reminders AS mr ON mr.message_id = t.message_id
@@ -216,13 +210,10 @@ pub fn reject_refused_numbers(tx: &Transaction<'_>, now: DateTime<Utc>) -> Resul
 }
 
 /// What is noted of an attempt that a crash cut off.
-pub const CUT_OFF: &str = "Leadtime stopped before the answer came";
+pub(crate) const CUT_OFF: &str = "Leadtime stopped before the answer came";
 
 /// After a crash: attempts that never ended may have arrived, at the latest when their time was out, whatever the clock
 /// shows now. `timeout`: how long one may take. Returns how many.
-///
-/// # Errors
-/// Database errors.
 pub fn recover(tx: &Transaction<'_>, timeout: TimeDelta) -> Result<usize, StoreError> {
     let cut_off: Vec<(i64, i64)> = tx
         .prepare("SELECT id, started_ms FROM attempts WHERE outcome IS NULL ORDER BY id")?
@@ -237,20 +228,14 @@ pub fn recover(tx: &Transaction<'_>, timeout: TimeDelta) -> Result<usize, StoreE
 }
 
 /// How many attempts have been of unknown outcome since before `until`.
-///
-/// # Errors
-/// Database errors.
-pub fn unknown_since_before(connection: &Connection, until: DateTime<Utc>) -> Result<u64, StoreError> {
+pub(crate) fn unknown_since_before(connection: &Connection, until: DateTime<Utc>) -> Result<u64, StoreError> {
     let sql = "SELECT count(*) FROM attempts WHERE outcome = 'unknown' AND unresolved = 0 AND ended_ms <= ?1";
     let count: i64 = connection.prepare_cached(sql)?.query_row([until.timestamp_millis()], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 
 /// When the last attempt began.
-///
-/// # Errors
-/// Database errors.
-pub fn last_attempt_at(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
+pub(crate) fn last_attempt_at(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
     let sql = "SELECT started_ms FROM attempts ORDER BY id DESC LIMIT 1";
     let last: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
     Ok(last.and_then(DateTime::from_timestamp_millis))
@@ -268,10 +253,7 @@ pub struct Text {
 }
 
 /// The text of a spent reminder.
-///
-/// # Errors
-/// Database errors.
-pub fn text_of(connection: &Connection, key: &ReminderKey) -> Result<Option<Text>, StoreError> {
+pub(crate) fn text_of(connection: &Connection, key: &ReminderKey) -> Result<Option<Text>, StoreError> {
     let sql =
         "SELECT m.body, m.made_at, t.conversation_id FROM reminders AS r JOIN messages AS m ON m.id = r.message_id
                JOIN attempts AS t ON t.message_id = m.id

@@ -1,6 +1,6 @@
 //! What was planned, tried and sent: reminders, messages, attempts, how doubts were resolved, and the audit.
 
-pub mod attempts;
+pub(crate) mod attempts;
 pub mod audit;
 pub mod messages;
 pub mod reminders;

@@ -150,9 +150,6 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
 
 /// Planned reminders due at `now`, soonest expiry first, at most `limit` and one for each number; none to a number
 /// in doubt or with unread replies, none that has expired, and only those that go out with this key.
-///
-/// # Errors
-/// Database errors.
 pub fn due(
     connection: &Connection,
     now: DateTime<Utc>,
@@ -184,10 +181,7 @@ pub fn due(
 
 /// Puts on record what appointments that have begun by `now` were not told, and why: one row a reminder that never left, once.
 /// From the first call on; what lay before it is nobody's record. How many rows.
-///
-/// # Errors
-/// Database errors.
-pub fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+pub(crate) fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     const UNTOLD: &str = "SELECT appointment_id, rule, starts_at, round, reason, phone
         FROM reminders INDEXED BY reminders_not_told
         WHERE state IN ('skipped', 'cancelled') AND starts_at > ?1 AND starts_at <= ?2 ORDER BY starts_at, id";
@@ -219,7 +213,7 @@ pub fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, St
 ///
 /// # Errors
 /// Database errors, and rows no version of Leadtime writes.
-pub fn counts(connection: &Connection) -> Result<Vec<(State, u64)>, StoreError> {
+pub(crate) fn counts(connection: &Connection) -> Result<Vec<(State, u64)>, StoreError> {
     let mut statement = connection
         .prepare("SELECT state, reason, count(*) FROM reminders GROUP BY state, reason ORDER BY state, reason")?;
     let mut rows = statement.query([])?;
@@ -231,10 +225,7 @@ pub fn counts(connection: &Connection) -> Result<Vec<(State, u64)>, StoreError> 
 }
 
 /// How many appointments lack an answer of one of these rules for the start they have now.
-///
-/// # Errors
-/// Database errors.
-pub fn without_answer(connection: &Connection, rules: &[&str]) -> Result<u64, StoreError> {
+pub(crate) fn without_answer(connection: &Connection, rules: &[&str]) -> Result<u64, StoreError> {
     const SILENT: &str = "SELECT count(*) FROM appointments AS a JOIN json_each(?1) AS rule
         WHERE NOT EXISTS (SELECT 1 FROM reminders AS r WHERE r.appointment_id = a.id AND r.rule = rule.value
                           AND r.starts_at = a.starts_unix)";
@@ -245,10 +236,7 @@ pub fn without_answer(connection: &Connection, rules: &[&str]) -> Result<u64, St
 
 /// Reminders that had an instant to leave at and expired, although their appointment had stood for over an hour at that start
 /// while they were of use: what they are about, and their times.
-///
-/// # Errors
-/// Database errors.
-pub fn expired_although_known(connection: &Connection) -> Result<Vec<String>, StoreError> {
+pub(crate) fn expired_although_known(connection: &Connection) -> Result<Vec<String>, StoreError> {
     const EXPIRED: &str = "SELECT concat_ws(' ', r.appointment_id, r.rule, r.starts_local, 'adjusted',
             datetime(r.adjusted_at, 'unixepoch'), 'due', datetime(r.due_at, 'unixepoch'), 'expires',
             datetime(r.expires_at, 'unixepoch'), 'taken', datetime(f.taken_at, 'unixepoch'))
@@ -264,7 +252,7 @@ pub fn expired_although_known(connection: &Connection) -> Result<Vec<String>, St
 
 /// The keys with a text due by `until`. Two looks into an index for each key that has planned texts, however many they
 /// are.
-pub fn keys_with_due(connection: &Connection, until: DateTime<Utc>) -> Result<BTreeSet<ApiKeyName>, StoreError> {
+pub(crate) fn keys_with_due(connection: &Connection, until: DateTime<Utc>) -> Result<BTreeSet<ApiKeyName>, StoreError> {
     const KEYS: &str = "WITH RECURSIVE keys (name) AS (
             SELECT min(api_key) FROM reminders INDEXED BY reminders_due_by_key WHERE state = 'planned'
             UNION ALL
@@ -280,7 +268,10 @@ pub fn keys_with_due(connection: &Connection, until: DateTime<Utc>) -> Result<BT
 }
 
 /// The earliest due time of what is planned with a key.
-pub fn next_due_with(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<DateTime<Utc>>, StoreError> {
+pub(crate) fn next_due_with(
+    connection: &Connection,
+    api_key: &ApiKeyName,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
     let sql =
         "SELECT min(due_at) FROM reminders INDEXED BY reminders_due_by_key WHERE state = 'planned' AND api_key = ?1";
     let next: Option<i64> = connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?;
@@ -288,20 +279,14 @@ pub fn next_due_with(connection: &Connection, api_key: &ApiKeyName) -> Result<Op
 }
 
 /// The earliest due time of what is planned.
-///
-/// # Errors
-/// Database errors.
-pub fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
+pub(crate) fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
     let next: Option<i64> =
         connection.query_row("SELECT min(due_at) FROM reminders WHERE state = 'planned'", [], |row| row.get(0))?;
     Ok(next.map(crate::store::connection::rows::instant))
 }
 
 /// How many texts to a number are planned.
-///
-/// # Errors
-/// Database errors.
-pub fn planned_for(connection: &Connection, phone: &Phone) -> Result<u64, StoreError> {
+pub(crate) fn planned_for(connection: &Connection, phone: &Phone) -> Result<u64, StoreError> {
     let sql = "SELECT count(*) FROM reminders WHERE phone = ?1 AND state = 'planned'";
     let count: i64 = connection.query_row(sql, [phone.dial()], |row| row.get(0))?;
     Ok(count.unsigned_abs())

@@ -14,7 +14,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::conversations::conversation;
 use crate::store::ledger::audit::{self, Act, Entry};
-use crate::store::ledger::rows::{key_by_id, key_of, keys_of};
+use crate::store::ledger::rows::{key_by_id, key_of};
 
 /// The reminders of an attempt's message in one of these states, by their ids.
 fn reminders_of(tx: &Connection, attempt: i64, states: &str) -> Result<Vec<i64>, StoreError> {
@@ -35,7 +35,7 @@ fn keys_by_ids(tx: &Connection, reminders: &[i64]) -> Result<Vec<ReminderKey>, S
 ///
 /// # Errors
 /// [`StoreError::Stale`] if the attempt is not open any more; database errors.
-pub fn found(
+pub(crate) fn found(
     tx: &Transaction<'_>,
     attempt: i64,
     conversation: &ConversationId,
@@ -82,20 +82,14 @@ fn to_sent(tx: &Transaction<'_>, reminder: i64, attempt: i64) -> Result<(), Stor
 }
 
 /// The first complete listing without a text, by its beginning.
-///
-/// # Errors
-/// Database errors.
-pub fn set_absent(tx: &Transaction<'_>, attempt: i64, at: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn set_absent(tx: &Transaction<'_>, attempt: i64, at: DateTime<Utc>) -> Result<(), StoreError> {
     let sql = "UPDATE attempts SET absent_at = ?2 WHERE id = ?1 AND outcome = 'unknown' AND absent_at IS NULL";
     tx.prepare_cached(sql)?.execute((attempt, at.timestamp()))?;
     Ok(())
 }
 
 /// Two complete listings are without a text: it is not in doubt any more, and may be tried once more.
-///
-/// # Errors
-/// Database errors.
-pub fn not_found(tx: &Transaction<'_>, attempt: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn not_found(tx: &Transaction<'_>, attempt: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE attempts SET outcome = 'not-found' WHERE id = ?1 AND outcome = 'unknown'")?
         .execute([attempt])?;
     let open = reminders_of(tx, attempt, "'unknown'")?;
@@ -111,10 +105,12 @@ pub fn not_found(tx: &Transaction<'_>, attempt: i64, now: DateTime<Utc>) -> Resu
 
 /// Nothing more can be learnt by machine, or not in time: a person has to decide. The number is blocked no longer.
 /// Returns how many reminders are held by it.
-///
-/// # Errors
-/// Database errors.
-pub fn hold(tx: &Transaction<'_>, attempt: i64, why: &'static str, now: DateTime<Utc>) -> Result<usize, StoreError> {
+pub(crate) fn hold(
+    tx: &Transaction<'_>,
+    attempt: i64,
+    why: &'static str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
     tx.prepare_cached("UPDATE attempts SET unresolved = 1 WHERE id = ?1 AND outcome = 'unknown'")?
         .execute([attempt])?;
     let open = reminders_of(tx, attempt, "'unknown'")?;
@@ -129,10 +125,7 @@ pub fn hold(tx: &Transaction<'_>, attempt: i64, why: &'static str, now: DateTime
 
 /// Texts in doubt all of whose reminders have expired: too late to learn it in time, so they are held. Returns how
 /// many reminders.
-///
-/// # Errors
-/// Database errors.
-pub fn hold_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+pub(crate) fn hold_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     const EXPIRED: &str = "SELECT t.id FROM reminders AS r INDEXED BY reminders_in_doubt
         JOIN attempts AS t ON t.message_id = r.message_id
         WHERE r.state IN ('unknown', 'held') AND r.state <> 'held' AND t.outcome = 'unknown'
@@ -148,9 +141,6 @@ pub fn hold_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, S
 
 /// Reminders of which it is still unknown whether they went out when their appointment starts: `missed(unconfirmed)`.
 /// Their attempts block the number no longer. Returns how many.
-///
-/// # Errors
-/// Database errors.
 pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     let over: Vec<i64> = tx
         .prepare_cached(
@@ -180,9 +170,6 @@ pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<u
 pub(crate) const ADOPTED: &str = "begun while Leadtime was not looking";
 
 /// A reminder that counts as sent by a conversation begun while Leadtime was not looking. Its row is `planned`.
-///
-/// # Errors
-/// Database errors.
 pub(crate) fn adopt(
     tx: &Transaction<'_>,
     key: &ReminderKey,
@@ -245,26 +232,23 @@ pub enum Decision {
 
 /// A reminder that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub(crate) struct Held {
     /// Its id, for `leadtime resolve`.
-    pub id: i64,
+    pub(crate) id: i64,
     /// What it is about.
-    pub key: ReminderKey,
+    pub(crate) key: ReminderKey,
     /// The number.
-    pub phone: Option<Phone>,
+    pub(crate) phone: Option<Phone>,
     /// When it was tried first.
-    pub tried_at: DateTime<Utc>,
+    pub(crate) tried_at: DateTime<Utc>,
     /// The last attempt, in words.
-    pub detail: Option<String>,
+    pub(crate) detail: Option<String>,
     /// The codes of why it is held, as the audit has them.
-    pub why: Option<String>,
+    pub(crate) why: Option<String>,
 }
 
 /// The held reminders, oldest first.
-///
-/// # Errors
-/// Database errors.
-pub fn held(connection: &Connection) -> Result<Vec<Held>, StoreError> {
+pub(crate) fn held(connection: &Connection) -> Result<Vec<Held>, StoreError> {
     const HELD: &str = "SELECT r.appointment_id, r.rule, r.starts_at, r.round, r.id, r.phone,
             (SELECT min(t.started_ms) FROM message_reminders AS mr JOIN attempts AS t ON t.message_id = mr.message_id
              WHERE mr.reminder_id = r.id AND t.outcome <> 'not-sent'),
@@ -357,12 +341,4 @@ pub fn resolve(
         }
     }
     Ok(Ok(key))
-}
-
-/// The reminders an attempt was about, for a log.
-///
-/// # Errors
-/// Database errors.
-pub fn about(connection: &Connection, attempt: i64) -> Result<Vec<ReminderKey>, StoreError> {
-    keys_of(connection, attempt)
 }

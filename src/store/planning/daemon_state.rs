@@ -11,9 +11,6 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
 /// Since when each of these rules, with its present lead, has been live. One that never was is missing.
-///
-/// # Errors
-/// Database errors.
 pub fn live_since(connection: &Connection, rules: &[Rule]) -> Result<LiveSince, StoreError> {
     let mut live = LiveSince::new();
     let mut statement = connection.prepare_cached("SELECT name, fingerprint, live_since FROM rules")?;
@@ -29,9 +26,6 @@ pub fn live_since(connection: &Connection, rules: &[Rule]) -> Result<LiveSince, 
 
 /// The rules go live: a new one, and one with another lead than before, now; one that left is forgotten, so that it
 /// would go live anew.
-///
-/// # Errors
-/// Database errors.
 pub fn go_live(tx: &Transaction<'_>, rules: &[Rule], now: DateTime<Utc>) -> Result<(), StoreError> {
     let known: Vec<String> =
         tx.prepare("SELECT name FROM rules")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -50,10 +44,7 @@ pub fn go_live(tx: &Transaction<'_>, rules: &[Rule], now: DateTime<Utc>) -> Resu
 }
 
 /// Notes what plans are made from now on; whether it differs from what the stored ones were made from.
-///
-/// # Errors
-/// Database errors.
-pub fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str) -> Result<bool, StoreError> {
+pub(crate) fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str) -> Result<bool, StoreError> {
     let changed = tx.execute(
         "INSERT INTO plan_basis (only_row, fingerprint) VALUES (1, ?1)
          ON CONFLICT (only_row) DO UPDATE SET fingerprint = excluded.fingerprint
@@ -64,10 +55,7 @@ pub fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str) -> Result<bool, S
 }
 
 /// Notes a doubt about this machine's clock, or that there is none.
-///
-/// # Errors
-/// Database errors.
-pub fn set_clock_doubt(tx: &Transaction<'_>, why: Option<&str>, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn set_clock_doubt(tx: &Transaction<'_>, why: Option<&str>, now: DateTime<Utc>) -> Result<(), StoreError> {
     match why {
         None => tx.execute("DELETE FROM clock_doubt", [])?,
         Some(why) => tx.execute(
@@ -80,18 +68,12 @@ pub fn set_clock_doubt(tx: &Transaction<'_>, why: Option<&str>, now: DateTime<Ut
 }
 
 /// The doubt about this machine's clock, if there is one.
-///
-/// # Errors
-/// Database errors.
-pub fn clock_doubt(connection: &Connection) -> Result<Option<String>, StoreError> {
+pub(crate) fn clock_doubt(connection: &Connection) -> Result<Option<String>, StoreError> {
     Ok(connection.query_row("SELECT why FROM clock_doubt", [], |row| row.get(0)).optional()?)
 }
 
 /// The clock is right again: what a wrong one wrote into the future is brought back to now.
-///
-/// # Errors
-/// Database errors.
-pub fn clock_is_right(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn clock_is_right(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     let now = now.timestamp();
     tx.execute("UPDATE rules SET live_since = ?1 WHERE live_since > ?1", [now])?;
     tx.execute("UPDATE first_seen SET taken_at = ?1 WHERE taken_at > ?1", [now])?;
@@ -105,20 +87,14 @@ pub fn clock_is_right(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), St
 }
 
 /// A life of the daemon begins; how many there were is kept to the last thousand.
-///
-/// # Errors
-/// Database errors.
-pub fn begin_run(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn begin_run(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.execute("INSERT INTO runs (started_at, beat_at) VALUES (?1, ?1)", [now.timestamp()])?;
     tx.execute("DELETE FROM runs WHERE id <= (SELECT max(id) - 1000 FROM runs)", [])?;
     Ok(())
 }
 
 /// The lives of the daemon that are remembered, in order.
-///
-/// # Errors
-/// Database errors.
-pub fn runs(connection: &Connection) -> Result<Vec<Run>, StoreError> {
+pub(crate) fn runs(connection: &Connection) -> Result<Vec<Run>, StoreError> {
     let mut statement = connection.prepare("SELECT started_at, beat_at FROM runs ORDER BY id")?;
     let rows =
         statement.query_map([], |row| Ok(Run { began: instant(row.get(0)?), last_beat: instant(row.get(1)?) }))?;
@@ -126,19 +102,13 @@ pub fn runs(connection: &Connection) -> Result<Vec<Run>, StoreError> {
 }
 
 /// When the first life of the daemon began that is remembered.
-///
-/// # Errors
-/// Database errors.
-pub fn first_run(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
+pub(crate) fn first_run(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
     let first: Option<i64> = connection.query_row("SELECT min(started_at) FROM runs", [], |row| row.get(0))?;
     Ok(first.map(instant))
 }
 
 /// Stores a sign of life.
-///
-/// # Errors
-/// Database errors.
-pub fn beat(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(crate) fn beat(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO heartbeat (only_row, at) VALUES (1, ?1) ON CONFLICT (only_row) DO UPDATE SET at = excluded.at",
     )?
@@ -149,10 +119,7 @@ pub fn beat(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> 
 }
 
 /// The last sign of life.
-///
-/// # Errors
-/// Database errors.
-pub fn last_beat(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
+pub(crate) fn last_beat(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
     let at: Option<i64> = connection.query_row("SELECT at FROM heartbeat", [], |row| row.get(0)).optional()?;
     Ok(at.map(instant))
 }

@@ -27,12 +27,12 @@ pub struct Directory {
 
 impl Directory {
     /// The key that texts of an appointment at this location go out with.
-    pub fn key_of(&self, location: Option<&str>) -> &ApiKeyName {
+    pub(crate) fn key_of(&self, location: Option<&str>) -> &ApiKeyName {
         location.and_then(|location| self.keys.get(location)).unwrap_or(&self.key)
     }
 
     /// The number of a reading, if it can be texted.
-    pub fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
+    pub(crate) fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
         let allowed = |phone: &&Phone| {
             !reading.refusal && ((reading.valid && reading.textable) || self.as_written.contains(phone))
         };
@@ -40,10 +40,7 @@ impl Directory {
     }
 
     /// The unit an appointment belongs to, by its number as written; spellings must have been learnt.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn unit(
+    pub(crate) fn unit(
         &self,
         connection: &Connection,
         id: &AppointmentId,

@@ -2,6 +2,6 @@
 
 pub mod daemon_state;
 pub mod directory;
-pub mod planner_input;
+pub(crate) mod planner_input;
 pub mod replan_queue;
 pub mod unit;

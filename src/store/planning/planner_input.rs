@@ -27,7 +27,7 @@ use crate::store::planning::unit::PlanningUnit;
 ///
 /// # Errors
 /// Database errors, and rows no version of Leadtime writes.
-pub fn load(
+pub(crate) fn load(
     connection: &Connection,
     directory: &Directory,
     unit: &PlanningUnit,

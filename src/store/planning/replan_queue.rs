@@ -13,13 +13,10 @@ use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 
 /// Units to plan, each with the appointments that made it dirty (some of them gone, or moved to another number).
-pub type Dirty = BTreeMap<PlanningUnit, BTreeSet<AppointmentId>>;
+pub(crate) type Dirty = BTreeMap<PlanningUnit, BTreeSet<AppointmentId>>;
 
 /// Takes up to `limit` marks and turns them into units. The marks are gone when the transaction commits, so the
 /// units have to be planned in it.
-///
-/// # Errors
-/// Database errors.
 pub fn take(
     tx: &Transaction<'_>,
     directory: &Directory,
@@ -115,18 +112,12 @@ fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(Appointmen
 }
 
 /// How many marks wait.
-///
-/// # Errors
-/// Database errors.
 pub fn count(connection: &Connection) -> Result<u64, StoreError> {
     let count: i64 = connection.query_row("SELECT count(*) FROM replan_queue", [], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 
 /// Marks everything: every appointment, and every reminder that is not final.
-///
-/// # Errors
-/// Database errors.
 pub fn mark_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO replan_queue (phone, appointment_id) SELECT coalesce(phone, ''), id FROM appointments
@@ -142,10 +133,7 @@ pub fn mark_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 /// Marks the planned reminders that expired; how many.
-///
-/// # Errors
-/// Database errors.
-pub fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+pub(crate) fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     let marked = tx.prepare_cached(
         "INSERT INTO replan_queue (phone, appointment_id) SELECT phone, appointment_id FROM reminders INDEXED BY reminders_expiring
          WHERE state = 'planned' AND expires_at <= ?1 ON CONFLICT DO NOTHING",
@@ -155,10 +143,11 @@ pub fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, S
 }
 
 /// Marks a unit again.
-///
-/// # Errors
-/// Database errors.
-pub fn mark_unit(tx: &Transaction<'_>, unit: &PlanningUnit, also: &BTreeSet<AppointmentId>) -> Result<(), StoreError> {
+pub(crate) fn mark_unit(
+    tx: &Transaction<'_>,
+    unit: &PlanningUnit,
+    also: &BTreeSet<AppointmentId>,
+) -> Result<(), StoreError> {
     let phone = match unit {
         PlanningUnit::Number(phone) => phone.dial(),
         PlanningUnit::Appointment(_) => "",

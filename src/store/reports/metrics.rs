@@ -12,11 +12,11 @@ use crate::store::connection::rows::instant;
 use crate::store::conversations::circuits;
 
 /// Appointments that begin within this have their skipped reminders counted.
-pub const AHEAD: TimeDelta = TimeDelta::days(14);
+pub(crate) const AHEAD: TimeDelta = TimeDelta::days(14);
 
 /// How far the attempts are counted. After a restart the same counts come out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     counted: i64,
     /// Counted over before their outcome was final.
     open: BTreeSet<i64>,
@@ -24,22 +24,22 @@ pub struct Tally {
 
 /// An attempt whose outcome is final.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Final {
+pub(crate) struct Final {
     /// `sent`, `rejected`, or what kept it from being sent.
-    pub class: &'static str,
+    pub(crate) class: &'static str,
     /// Of a sent one: how long after the time it was due it began, in seconds.
-    pub late: Option<f64>,
+    pub(crate) late: Option<f64>,
 }
 
 /// The classes of final outcomes.
-pub const CLASSES: [&str; 7] = ["sent", "rejected", "unreachable", "rate-limited", "refused", "too-old", "bug"];
+pub(crate) const CLASSES: [&str; 7] = ["sent", "rejected", "unreachable", "rate-limited", "refused", "too-old", "bug"];
 
 impl Tally {
     /// Tells each attempt that became final since the last call. The first call reads all attempts there are.
     ///
     /// # Errors
     /// Database errors; what was told stays told.
-    pub fn news(&mut self, connection: &Connection, mut each: impl FnMut(Final)) -> Result<(), StoreError> {
+    pub(crate) fn news(&mut self, connection: &Connection, mut each: impl FnMut(Final)) -> Result<(), StoreError> {
         const NEW: &str = "SELECT t.id, t.outcome, t.kind, t.started_ms,
                 (SELECT min(r.due_at) FROM message_reminders AS m JOIN reminders AS r ON r.id = m.reminder_id
                  WHERE m.message_id = t.message_id)
@@ -78,26 +78,23 @@ fn outcome(row: &rusqlite::Row<'_>) -> Result<Option<Final>, StoreError> {
 
 /// What stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// Planned reminders whose time has come.
-    pub due: u64,
+    pub(crate) due: u64,
     /// Texts under way.
-    pub sending: u64,
+    pub(crate) sending: u64,
     /// Texts of which it is not known whether they went out.
-    pub unknown: u64,
+    pub(crate) unknown: u64,
     /// When the next text is due.
-    pub next_due: Option<DateTime<Utc>>,
+    pub(crate) next_due: Option<DateTime<Utc>>,
     /// Skipped reminders of the appointments of the coming [`AHEAD`], by reason.
-    pub skipped: Vec<(&'static str, u64)>,
+    pub(crate) skipped: Vec<(&'static str, u64)>,
     /// Keys whose circuit is open.
-    pub open_circuits: u64,
+    pub(crate) open_circuits: u64,
 }
 
 /// Counts what stands now, from partial indexes and a span of appointments.
-///
-/// # Errors
-/// Database errors.
-pub fn now(connection: &Connection, keys: &[ApiKeyName], now: DateTime<Utc>) -> Result<Snapshot, StoreError> {
+pub(crate) fn now(connection: &Connection, keys: &[ApiKeyName], now: DateTime<Utc>) -> Result<Snapshot, StoreError> {
     let count = |sql: &str, at: i64| -> Result<u64, StoreError> {
         let count: i64 = connection.prepare_cached(sql)?.query_row([at], |row| row.get(0))?;
         Ok(count.unsigned_abs())

@@ -1,4 +1,4 @@
 //! Statements for what people and monitoring read.
 
-pub mod metrics;
-pub mod today;
+pub(crate) mod metrics;
+pub(crate) mod today;

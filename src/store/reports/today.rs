@@ -9,22 +9,19 @@ use crate::store::ledger::resolution::ADOPTED;
 
 /// The figures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Today {
+pub(crate) struct Today {
     /// Texts begun since then that Annie took.
-    pub sent: u64,
+    pub(crate) sent: u64,
     /// Texts of which it is not known yet whether they went out.
-    pub in_doubt: u64,
+    pub(crate) in_doubt: u64,
     /// Texts about which a person has to decide.
-    pub held: u64,
+    pub(crate) held: u64,
     /// When the next text is due.
-    pub next_due: Option<DateTime<Utc>>,
+    pub(crate) next_due: Option<DateTime<Utc>>,
 }
 
 /// The figures since a moment, such as the beginning of the day.
-///
-/// # Errors
-/// Database errors.
-pub fn since(connection: &Connection, moment: DateTime<Utc>) -> Result<Today, StoreError> {
+pub(crate) fn since(connection: &Connection, moment: DateTime<Utc>) -> Result<Today, StoreError> {
     Ok(Today {
         sent: sent_since(connection, moment)?,
         in_doubt: texts_in(connection, "unknown")?,
@@ -35,19 +32,16 @@ pub fn since(connection: &Connection, moment: DateTime<Utc>) -> Result<Today, St
 
 /// How far a day of texts has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SoFar {
+pub(crate) struct SoFar {
     /// Texts tried since the day began that may have arrived.
-    pub today: u64,
+    pub(crate) today: u64,
     /// Fewer numbers than a trial has were texted before.
-    pub is_first_day: bool,
+    pub(crate) is_first_day: bool,
 }
 
 /// How far the day that began at `midnight` has come. It is a first day if fewer than `few` numbers were texted about
 /// appointments before; test texts, and what others began while Leadtime was not looking, are none of those.
-///
-/// # Errors
-/// Database errors.
-pub fn so_far(connection: &Connection, midnight: DateTime<Utc>, few: u32) -> Result<SoFar, StoreError> {
+pub(crate) fn so_far(connection: &Connection, midnight: DateTime<Utc>, few: u32) -> Result<SoFar, StoreError> {
     let midnight = midnight.timestamp_millis();
     // Those that others began are written when they are found, with the time at which they began.
     let before: Option<i64> = connection
