@@ -1,28 +1,35 @@
 //! Leadtime reminds a practice's patients of their appointments by SMS, through the Annie API.
 //!
-//! The way of the data goes one way:
+//! Data flows one way:
 //!
 //! ```text
-//! feed -> appointments -> planning pass -> reminders -> sending pass -> message + attempt -> POST -> outcome
+//! feed -> appointments -> planning -> reminders -> claim -> message + attempt -> POST -> outcome
 //! ```
 //!
-//! | room | what is in it | may use |
-//! |---|---|---|
-//! | [`clock`] | the only place that reads the wall clock | nothing |
-//! | [`domain`] | nouns: appointment, phone, lead, rule, reminder and its states, outcome, zone; pure | nothing |
-//! | [`planner`] | civil time, sending windows, the answer for every appointment and rule; pure | domain |
-//! | [`wording`] | templates, dates in words; pure | domain |
-//! | [`config`] | `config.toml` -> checked, typed configuration | the above |
-//! | [`store`] | all SQL | domain, planner, wording |
-//! | [`annie`] | wire types, HTTP client, outcome of a call, sandbox | domain, clock |
-//! | [`feeds`] | readers of foreign formats | domain |
-//! | [`engine`] | the passes: read the store, ask the pure parts, act, write the store | all of the above |
-//! | [`simulation`] | weeks of a made-up practice in seconds, and an auditor | all of the above |
-//! | [`daemon`] | metronome, signals, systemd, watchdog, reload, logs | all of the above |
-//! | [`cli`] | one file a command | all of the above |
+//! Each module below is a room. A room imports from rooms above it in this table only, and no two files import each other;
+//! `tests/leadtime/house.rs` checks both. ARCHITECTURE.md has the way of a reminder, with file names.
 //!
-//! `tests/house.rs` holds the house to these rules.
+//! | room | what is in it |
+//! |---|---|
+//! | [`clock`] | the only reader of the wall clock |
+//! | [`domain`] | nouns of the field; pure |
+//! | [`listener`] | serves a page on a port of this machine or a Unix socket |
+//! | [`planner`] | what is sent when, and why not; pure |
+//! | [`wording`] | what texts say; pure |
+//! | [`annie`] | wire types, HTTP client, what an answer means; a model of the documented rules and a sandbox that serves it |
+//! | [`config`] | `config.toml` to a checked, typed configuration |
+//! | [`store`] | all SQL of our database |
+//! | [`feeds`] | a practice's appointments come in |
+//! | [`engine`] | the passes: read the store, ask the pure parts, act, write the store |
+//! | `actions` | what a person does: a check, one write, an audit row |
+//! | [`reports`] | what people read, as data |
+//! | [`alerts`] | which trouble is told, its words, its channels, the heartbeat |
+//! | [`simulation`] | weeks of a made-up practice in seconds, and an auditor |
+//! | [`metrics`] | the Prometheus page |
+//! | [`daemon`] | start, loop, signals, systemd, watchdog, reload |
+//! | [`cli`] | one file a command; printing only |
 
+mod actions;
 pub mod alerts;
 pub mod annie;
 pub mod cli;

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
+use crate::actions::confirm_change;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::operator::By;
 use crate::cli::output::{configuration, moment, no_daemon, print};
-use crate::store::controls::config_hold;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -19,7 +19,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(None, &config.practice.zone)?;
-    match options.by.write(&config.database, |tx, person| config_hold::confirm(tx, person, now))? {
+    match options.by.write(&config.database, |tx, operator| confirm_change::confirm(tx, operator, now))? {
         Some(held) => {
             print(&format!(
                 "The change comes into force within seconds, and sends {} texts within a day; lately no day had more than {}.\n",

@@ -4,17 +4,17 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::actions::opt_out::{self, Added};
+use crate::actions::wrong_number::{self, Marked};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, utc, who};
 use crate::config::Config;
 use crate::domain::ids::PatientId;
+use crate::domain::operator::Operator;
 use crate::domain::phone::{self, Phone};
-use crate::engine::planning::directory;
 use crate::store::appointments::opt_outs::{self, Source};
-use crate::store::appointments::phone_spellings;
 use crate::store::connection::open;
-use crate::store::ledger::reminders;
 use crate::store::{Connection, StoreError, Transaction, in_transaction};
 
 #[derive(Debug, Args)]
@@ -116,34 +116,33 @@ impl Desk {
         Ok(Desk { config, connection, phone, who, now })
     }
 
-    /// Runs in one transaction beside a daemon that may be writing.
-    fn write<R>(
+    /// Acts in one transaction, beside a daemon that may be writing.
+    fn act<R>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>, &Phone, Option<&str>, DateTime<Utc>) -> Result<R, StoreError>,
+        act: impl FnOnce(&Transaction<'_>, &Phone, Operator<'_>, DateTime<Utc>) -> Result<R, StoreError>,
     ) -> Result<R, Failure> {
         let Desk { connection, phone, who, now, .. } = self;
-        Ok(in_transaction(connection, |tx| work(tx, phone, who.as_deref(), *now))?)
+        let operator = Operator { who: who.as_deref(), why: None };
+        Ok(in_transaction(connection, |tx| act(tx, phone, operator, *now))?)
     }
 }
 
 fn add(number: &Number) -> Result<(), Failure> {
     let mut desk = Desk::of(number)?;
-    let added = desk.write(|tx, phone, who, now| opt_outs::add(tx, phone, Source::Desk, who, now))?;
-    let planned = reminders::planned_for(&desk.connection, &desk.phone)?;
+    let added = desk.act(opt_out::add)?;
     let number = desk.phone.national();
-    match (added, planned) {
-        (false, _) => print(&format!("{number} is opted out already; nothing changed.\n")),
-        (true, 0) => print(&format!("{number} gets no more texts.\n")),
-        (true, n) => print(&format!("{number} gets no more texts; {n} planned ones are dropped.\n")),
+    match added {
+        Added::Already => print(&format!("{number} is opted out already; nothing changed.\n")),
+        Added::Now { dropped: 0 } => print(&format!("{number} gets no more texts.\n")),
+        Added::Now { dropped } => print(&format!("{number} gets no more texts; {dropped} planned ones are dropped.\n")),
     }
 }
 
 fn remove(number: &Number) -> Result<(), Failure> {
     let mut desk = Desk::of(number)?;
-    let before = opt_outs::of(&desk.connection, &desk.phone)?;
-    let removed = desk.write(opt_outs::remove)?;
+    let lifted = desk.act(opt_out::lift)?;
     let number = desk.phone.national();
-    match before.filter(|_| removed) {
+    match lifted {
         None => Err(anyhow::anyhow!("{number} is not opted out; `leadtime opt-out list` shows who is").into()),
         Some(opt_out) => print(&format!(
             "{number} may be texted again. It had opted out on {} ({}).\n",
@@ -185,37 +184,34 @@ fn show(list: &List) -> Result<(), Failure> {
 
 fn add_wrong(marked: &OfPatient) -> Result<(), Failure> {
     let mut desk = Desk::of(&marked.number)?;
-    let country = directory(&desk.config).country;
-    phone_spellings::learn_all(&desk.connection, country, phone_spellings::Keep::Temporary)?;
-    let patients = match &marked.patient {
-        Some(patient) => vec![PatientId(patient.clone())],
-        None => opt_outs::patients_of(&desk.connection, &country.code(), &desk.phone)?,
-    };
+    let (config, patient) = (desk.config.clone(), marked.patient.clone().map(PatientId));
+    let done =
+        desk.act(|tx, phone, operator, now| wrong_number::mark(tx, &config, phone, patient.as_ref(), operator, now))?;
     let number = desk.phone.national();
-    if patients.is_empty() {
-        return Err(anyhow::anyhow!("no visit has the number {number}; nothing changed").into());
-    }
-    let added = desk.write(|tx, phone, who, now| opt_outs::add_wrong(tx, phone, &patients, who, now))?;
-    let ids: Vec<&str> = patients.iter().map(|patient| patient.0.as_str()).collect();
-    match added {
-        0 => print(&format!("{number} is marked already; nothing changed.\n")),
-        _ => print(&format!(
-            "{number} is not the number of patient {}: no texts to it for them. The mark ends when the appointment book has another number.\n",
-            ids.join(", ")
-        )),
+    match done {
+        Marked::NobodyHasIt => Err(anyhow::anyhow!("no visit has the number {number}; nothing changed").into()),
+        Marked::Already => print(&format!("{number} is marked already; nothing changed.\n")),
+        Marked::For(patients) => {
+            let ids: Vec<&str> = patients.iter().map(|patient| patient.0.as_str()).collect();
+            print(&format!(
+                "{number} is not the number of patient {}: no texts to it for them. The mark ends when the appointment book has another number.\n",
+                ids.join(", ")
+            ))
+        }
     }
 }
 
 fn remove_wrong(marked: &OfPatient) -> Result<(), Failure> {
     let mut desk = Desk::of(&marked.number)?;
     let patient = marked.patient.clone().map(PatientId);
-    let removed = desk.write(|tx, phone, who, now| opt_outs::remove_wrong(tx, phone, patient.as_ref(), who, now))?;
+    let was_marked =
+        desk.act(|tx, phone, operator, now| wrong_number::unmark(tx, phone, patient.as_ref(), operator, now))?;
     let number = desk.phone.national();
-    match removed {
-        0 => {
+    match was_marked {
+        false => {
             Err(anyhow::anyhow!("{number} is not marked as wrong; `leadtime wrong-number list` shows which are").into())
         }
-        _ => print(&format!("{number} is taken for right again.\n")),
+        true => print(&format!("{number} is taken for right again.\n")),
     }
 }
 

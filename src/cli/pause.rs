@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use chrono::DateTime;
 use clap::Args;
 
+use crate::actions::pause::{self, Paused};
+use crate::actions::skip::{self, Skipped};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::operator::By;
@@ -12,7 +14,6 @@ use crate::cli::output::{configuration, database_at_least, local, moment, no_dae
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::domain::ids::{AppointmentId, RuleName};
-use crate::store::controls::pauses;
 
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
@@ -70,11 +71,11 @@ pub(crate) fn pause(options: &Pause) -> Result<(), Failure> {
             ))
         })?),
     };
-    if until.is_some_and(|until| until <= now) {
-        return Err(Failure::Usage(anyhow::anyhow!("--until lies in the past; nothing changed")));
-    }
     let location = options.location.as_deref();
-    options.by.write(&database, |tx, person| pauses::pause(tx, location, until, person, now))?;
+    let paused = options.by.write(&database, |tx, operator| pause::pause(tx, location, until, operator, now))?;
+    let Paused::Until(until) = paused else {
+        return Err(Failure::Usage(anyhow::anyhow!("--until lies in the past; nothing changed")));
+    };
     let place = location.map_or_else(|| "Sending".to_owned(), |id| format!("Sending of location {id}"));
     let until = until.map(|until| match &config {
         Some(config) => local(&config.practice.zone, until),
@@ -92,7 +93,7 @@ pub(crate) fn resume(options: &Resume) -> Result<(), Failure> {
     let location = options.location.as_deref();
     let (database, _) = to_stop_or_go_on(&options.config, location)?;
     let now = SystemClock.now();
-    match options.by.write(&database, |tx, person| pauses::resume(tx, location, person, now))? {
+    match options.by.write(&database, |tx, operator| pause::resume(tx, location, operator, now))? {
         true => {
             print("Sending goes on: what is still of use goes out, the rest is listed by `leadtime plan`.\n")?;
             no_daemon(&database)
@@ -105,32 +106,29 @@ pub(crate) fn skip(options: &Skip) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(None, &config.practice.zone)?;
     let rule = options.rule.as_ref().map(|rule| RuleName(rule.clone()));
-    if let Some(rule) = rule.as_ref().filter(|rule| config.rulebook.rules.iter().all(|known| known.name != **rule)) {
-        let names: Vec<String> = config.rulebook.rules.iter().map(|rule| format!("`{}`", rule.name)).collect();
-        let text = format!("there is no rule `{rule}`; the rules are {}", names.join(", "));
-        return Err(Failure::Usage(anyhow::anyhow!(text)));
-    }
     let appointment = AppointmentId(options.appointment.clone());
-    let known = |tx: &_| pauses::knows(tx, &appointment);
     let about = match &rule {
         Some(rule) => format!("`{rule}` of appointment {appointment}"),
         None => format!("appointment {appointment}"),
     };
-    let done = options.by.write(&config.database, |tx, person| {
-        Ok(match (known(tx)?, options.off) {
-            (false, _) => None,
-            (true, false) => Some(pauses::skip(tx, &appointment, rule.as_ref(), person, now)?),
-            (true, true) => Some(pauses::unskip(tx, &appointment, rule.as_ref(), person, now)?),
-        })
-    })?;
+    let which = (&appointment, rule.as_ref());
+    let done = options
+        .by
+        .write(&config.database, |tx, operator| skip::skip(tx, &config, which, options.off, operator, now))?;
     match (done, options.off) {
-        (None, _) => {
+        (Skipped::NoSuchRule(names), _) => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let rule = rule.map(|rule| rule.0).unwrap_or_default();
+            let text = format!("there is no rule `{rule}`; the rules are {}", names.join(", "));
+            Err(Failure::Usage(anyhow::anyhow!(text)))
+        }
+        (Skipped::NoSuchAppointment, _) => {
             Err(anyhow::anyhow!("there is no appointment {appointment}; `leadtime explain NAME` finds its id").into())
         }
-        (Some(true), false) => print(&format!("{about} gets no text from now on; what was sent stays sent.\n")),
-        (Some(true), true) => print(&format!("{about} gets its texts again, as far as they are still of use.\n")),
-        (Some(false), false) => print(&format!("{about} is skipped already; nothing changed.\n")),
-        (Some(false), true) => Err(anyhow::anyhow!("{about} was not skipped; nothing changed").into()),
+        (Skipped::Done, false) => print(&format!("{about} gets no text from now on; what was sent stays sent.\n")),
+        (Skipped::Done, true) => print(&format!("{about} gets its texts again, as far as they are still of use.\n")),
+        (Skipped::Already, false) => print(&format!("{about} is skipped already; nothing changed.\n")),
+        (Skipped::Already, true) => Err(anyhow::anyhow!("{about} was not skipped; nothing changed").into()),
     }
 }
 

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
+use crate::actions::resolve::{self, Decision, NotResolved};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::operator::By;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::domain::ids::ConversationId;
 use crate::store::connection::open;
-use crate::store::ledger::resolution::{self, Decision, Held};
+use crate::store::ledger::resolution::{self, Held};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -43,7 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         if let Some(id) = options.id {
             held.retain(|held| held.id == id);
             if held.is_empty() {
-                return Err(anyhow::anyhow!(resolution::NotResolved::NotHeld(id)).into());
+                return Err(anyhow::anyhow!(NotResolved::NotHeld(id)).into());
             }
         }
         return match options.json {
@@ -54,7 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let now = moment(None, zone)?;
     let id = options.id.unwrap_or_default();
     let resolved =
-        options.by.write(&config.database, |tx, person| resolution::resolve(tx, id, &decision, person, now))?;
+        options.by.write(&config.database, |tx, operator| resolve::resolve(tx, id, &decision, operator, now))?;
     let key = resolved.map_err(|error| Failure::Failed(anyhow::anyhow!(error)))?;
     let about = format!("`{}` of appointment {}", key.rule, key.appointment_id);
     print(&match decision {

@@ -146,7 +146,7 @@ fn anchor(heading: &str) -> String {
 #[test]
 fn links_lead_somewhere() {
     let mut followed = 0;
-    for (name, page) in pages() {
+    for (name, page) in pages().into_iter().chain(builders_pages()) {
         let folder = root().join(&name).parent().unwrap().to_owned();
         for target in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if target.contains("://") {
@@ -164,6 +164,42 @@ fn links_lead_somewhere() {
         }
     }
     assert!(followed > 20, "{followed} links");
+}
+
+/// The pages for people who change the program.
+fn builders_pages() -> Vec<(String, String)> {
+    let mut names = vec!["ARCHITECTURE.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    for entry in std::fs::read_dir(root().join("docs/decisions")).unwrap() {
+        names.push(format!("docs/decisions/{}", entry.unwrap().file_name().into_string().unwrap()));
+    }
+    names.into_iter().map(|name| (name.clone(), read(&name))).collect()
+}
+
+/// A file that a page names is there, so that a move is a change of the page too.
+#[test]
+fn files_that_the_pages_name_exist() {
+    let mut seen = 0;
+    for (name, page) in builders_pages() {
+        for named in quoted(&page) {
+            let is_path = named.ends_with(".rs") || named.ends_with(".sql") || named.ends_with('/');
+            let plain = named.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+            if !is_path
+                || !plain
+                || !named.trim_end_matches('/').contains('/')
+                || named.starts_with('/')
+                || named.contains("NAME")
+                || named.contains("NN")
+            {
+                continue;
+            }
+            seen += 1;
+            // Paths stand below the folder of the sources, of the page, or of the project.
+            let folders = [root().join("src"), root(), root().join("tests/leadtime"), root().join("src/store")];
+            let there = folders.iter().any(|folder| folder.join(&named).exists());
+            assert!(there, "{name}: `{named}` is not there");
+        }
+    }
+    assert!(seen > 100, "{seen} paths");
 }
 
 /// The `leadtime ...` commands in blocks of a shell and in running text have names and options that the program knows.

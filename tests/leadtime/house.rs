@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::imports::{Import, Source, circles, imports, read};
+use crate::imports::{Import, Source, circles, functions, imports, read};
 
 /// A room and its place in the order. A room uses rooms before it, and itself.
 const ROOMS: [(&str, u8); 17] = [
@@ -206,4 +206,18 @@ fn every_file_opens_with_its_purpose_and_is_short() {
         let lines = code(&source).len();
         assert!(lines <= LONGEST, "{} has {lines} lines above its tests", source.path.display());
     }
+}
+
+/// No function in the engine is longer than a screen.
+#[test]
+fn functions_of_the_engine_are_short() {
+    const LONGEST: usize = 60;
+    let mut longest = 0;
+    for source in sources().iter().filter(|s| room(&s.path) == "engine") {
+        for (name, lines) in functions(source) {
+            assert!(lines <= LONGEST, "{}: fn {name} has {lines} lines", source.path.display());
+            longest = longest.max(lines);
+        }
+    }
+    assert!(longest > 20, "functions were measured");
 }

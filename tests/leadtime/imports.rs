@@ -10,21 +10,21 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree};
 
 /// One source file: its path below `src`, and its text.
-pub struct Source {
+pub(crate) struct Source {
     /// Below `src`, such as `store/ledger/audit.rs`.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// All of it.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Source {
     /// A planted file, for tests of the rules themselves.
-    pub fn planted(path: &str, text: &str) -> Source {
+    pub(crate) fn planted(path: &str, text: &str) -> Source {
         Source { path: PathBuf::from(path), text: text.to_owned() }
     }
 
     /// The modules it stands in: `store/ledger/mod.rs` and `store/ledger.rs` are both `store`, `ledger`.
-    pub fn module(&self) -> Vec<String> {
+    pub(crate) fn module(&self) -> Vec<String> {
         let mut names: Vec<String> =
             self.path.with_extension("").components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
         if matches!(names.last().map(String::as_str), Some("mod" | "lib" | "main")) {
@@ -36,17 +36,17 @@ impl Source {
 
 /// One import: from which file, to which file, on which line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Import {
+pub(crate) struct Import {
     /// The file that imports.
-    pub from: PathBuf,
+    pub(crate) from: PathBuf,
     /// The file imported from.
-    pub to: PathBuf,
+    pub(crate) to: PathBuf,
     /// The line in `from`.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 /// All sources below a folder.
-pub fn read(root: &Path) -> Vec<Source> {
+pub(crate) fn read(root: &Path) -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -65,7 +65,7 @@ pub fn read(root: &Path) -> Vec<Source> {
 }
 
 /// Every import between two files of these.
-pub fn imports(sources: &[Source]) -> BTreeSet<Import> {
+pub(crate) fn imports(sources: &[Source]) -> BTreeSet<Import> {
     let files: BTreeMap<Vec<String>, &Path> =
         sources.iter().filter(|s| s.path != Path::new("main.rs")).map(|s| (s.module(), s.path.as_path())).collect();
     let mut found = BTreeSet::new();
@@ -83,8 +83,36 @@ pub fn imports(sources: &[Source]) -> BTreeSet<Import> {
     found
 }
 
+/// The functions of a file, its tests left out, with their lines.
+pub(crate) fn functions(source: &Source) -> Vec<(String, usize)> {
+    struct Functions(Vec<(String, usize)>);
+    impl Functions {
+        fn note(&mut self, name: &syn::Ident, lines: usize) {
+            self.0.push((name.to_string(), lines));
+        }
+    }
+    impl<'ast> Visit<'ast> for Functions {
+        fn visit_item(&mut self, item: &'ast Item) {
+            if !is_test(attributes(item)) {
+                visit::visit_item(self, item);
+            }
+        }
+        fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+            self.note(&item.sig.ident, item.span().end().line - item.sig.span().start().line + 1);
+            visit::visit_item_fn(self, item);
+        }
+        fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+            self.note(&item.sig.ident, item.span().end().line - item.sig.span().start().line + 1);
+            visit::visit_impl_item_fn(self, item);
+        }
+    }
+    let mut found = Functions(Vec::new());
+    found.visit_file(&syn::parse_file(&source.text).unwrap());
+    found.0
+}
+
 /// Groups of files that import each other, directly or over others.
-pub fn circles(imports: &BTreeSet<Import>) -> Vec<Vec<PathBuf>> {
+pub(crate) fn circles(imports: &BTreeSet<Import>) -> Vec<Vec<PathBuf>> {
     let mut reach: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
     for import in imports {
         reach.entry(&import.from).or_default().insert(&import.to);

@@ -43,15 +43,13 @@ struct ScriptState {
     read: Vec<String>,
     /// How far Annie's clock is ahead of the machine's.
     ahead: TimeDelta,
-    no_date: bool,
     pause: Option<DateTime<Utc>>,
 }
 
 impl ScriptState {
     /// An answer, with Annie's clock in it.
     fn reply(&mut self, status: u16, body: &Value, now: DateTime<Utc>) -> Raw {
-        let mut headers =
-            Headers { date: (!self.no_date).then(|| (now + self.ahead).to_rfc2822()), ..Headers::default() };
+        let mut headers = Headers { date: Some((now + self.ahead).to_rfc2822()), ..Headers::default() };
         if let Some(until) = self.pause.take() {
             headers.rate_limit_remaining = Some("0".to_owned());
             headers.retry_after = Some(until.to_rfc2822());
@@ -166,13 +164,6 @@ impl ScriptState {
 }
 
 impl Script {
-    /// A script that gives these outcomes first.
-    pub(crate) fn new(outcomes: impl IntoIterator<Item = Outcome>) -> Script {
-        let script = Script::default();
-        script.lock().outcomes.extend(outcomes);
-        script
-    }
-
     /// Adds outcomes behind those that are left.
     pub(crate) fn then(&self, outcomes: impl IntoIterator<Item = Outcome>) {
         self.lock().outcomes.extend(outcomes);
@@ -243,11 +234,6 @@ impl Script {
     /// Annie's clock is so far ahead of the machine's.
     pub(crate) fn is_ahead(&self, by: TimeDelta) {
         self.lock().ahead = by;
-    }
-
-    /// Annie's answers carry no `Date`, or do again.
-    pub(crate) fn tells_no_date(&self, none: bool) {
-        self.lock().no_date = none;
     }
 
     /// The next answer asks for a pause.

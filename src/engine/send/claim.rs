@@ -88,10 +88,7 @@ pub(crate) struct Allowance {
     pub(crate) isolation: Isolation,
 }
 
-/// Claims what may be sent now with a key, in one transaction.
-///
-/// # Errors
-/// Database errors; without care, data at fault too.
+/// Claims what may be sent now with a key, in one transaction. Without isolation, data at fault are an error too.
 pub(crate) fn claim_some(
     tx: &Transaction<'_>,
     config: &Config,
@@ -115,17 +112,8 @@ pub(crate) fn claim_some(
         Permit::Open { reason } => return open(tx, api_key, reason, now),
         Permit::Probe => return Ok(Claiming::Waits(Wait::Circuit, now)),
     };
-    if !trusted.clock || clock_is_wrong(tx, now)? {
-        return Ok(Claiming::Waits(Wait::Clock, now));
-    }
-    if feed_age::is_stale(tx, config, now)? {
-        return Ok(Claiming::Waits(Wait::StaleFeed, now));
-    }
-    // Nothing is sent before all is known that was sent while nobody looked, by us or by others.
-    let standing = listings::state(tx, api_key)?.unwrap_or_default();
-    let stale = standing.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
-    if standing.seen_at.is_none() || standing.unobserved.is_some() || (stale && trusted.list_works) {
-        return Ok(Claiming::Waits(Wait::CatchingUp, now));
+    if let Some(why) = not_known_enough(tx, config, api_key, trusted, now)? {
+        return Ok(Claiming::Waits(why, now));
     }
     let left = match daily_limits::left_today(tx, config, now)? {
         Left::Texts(left) => left,
@@ -148,17 +136,48 @@ pub(crate) fn claim_some(
         }
     }
     let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
+    claim_from(queue, &leave, most, |due| {
+        each_in_savepoint(tx, allowance.isolation, due, |due| claim_one(tx, config, (api_key, &live), due, now))
+    })
+}
+
+/// What is not known well enough to send by: the clock, the appointment book, what was sent while nobody looked.
+fn not_known_enough(
+    tx: &Transaction<'_>,
+    config: &Config,
+    api_key: &ApiKeyName,
+    trusted: Trusted,
+    now: DateTime<Utc>,
+) -> Result<Option<Wait>, StoreError> {
+    if !trusted.clock || clock_is_wrong(tx, now)? {
+        return Ok(Some(Wait::Clock));
+    }
+    if feed_age::is_stale(tx, config, now)? {
+        return Ok(Some(Wait::StaleFeed));
+    }
+    // Nothing is sent before all is known that was sent while nobody looked, by us or by others.
+    let state = listings::state(tx, api_key)?.unwrap_or_default();
+    let stale = state.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
+    let catching_up = state.seen_at.is_none() || state.unobserved.is_some() || (stale && trusted.list_works);
+    Ok(catching_up.then_some(Wait::CatchingUp))
+}
+
+/// Takes due reminders off the queue, those to other numbers than these, until enough are claimed.
+fn claim_from(
+    queue: &mut Queue,
+    leave: &[Phone],
+    most: usize,
+    claim: impl Fn(&[Due]) -> Result<Vec<Result<Option<Claimed>, StoreError>>, StoreError>,
+) -> Result<Claiming, StoreError> {
     let mut claimed = Vec::new();
     let mut looked_at = 0;
     while claimed.len() < most && looked_at < most + SPARE {
-        let next: Vec<Due> = std::iter::from_fn(|| queue.next(&leave)).take(most - claimed.len()).collect();
+        let next: Vec<Due> = std::iter::from_fn(|| queue.next(leave)).take(most - claimed.len()).collect();
         if next.is_empty() {
             break;
         }
         looked_at += next.len();
-        let ones =
-            each_in_savepoint(tx, allowance.isolation, &next, |due| claim_one(tx, config, (api_key, &live), due, now))?;
-        for (due, one) in next.iter().zip(ones) {
+        for (due, one) in next.iter().zip(claim(&next)?) {
             match one {
                 Ok(one) => claimed.extend(one),
                 // One reminder that cannot be claimed holds up no other; it is tried at every pass, until it expires.

@@ -64,6 +64,33 @@ fn sample(config: &Config, now: DateTime<Utc>) -> Appointment {
     }
 }
 
+/// What keeps every text back now, in words.
+fn keeps_back(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Option<String>, StoreError> {
+    let calendar = &config.rulebook.calendar;
+    let zone = &config.practice.zone;
+    if !calendar.may_leave(now) {
+        let next = calendar.first_open(now, now + chrono::TimeDelta::days(30));
+        let next = next.map_or_else(|| "no hour of the next 30 days".to_owned(), |at| zone.describe(at));
+        return Ok(Some(format!("texts leave in the sending hours only, also this one; the next are open {next}")));
+    }
+    // A text with a wrong time would hold up all others for as long.
+    if daemon_state::clock_doubt(tx)?.is_some() || clock_is_wrong(tx, now)? {
+        return Ok(Some(
+            "this server's clock is wrong, or in doubt; set it (`timedatectl`), and see `leadtime status`".to_owned(),
+        ));
+    }
+    if pauses::pauses(tx, now)?.iter().any(|paused| paused.location.is_none()) {
+        return Ok(Some("sending is paused; `leadtime resume` lifts that".to_owned()));
+    }
+    if let Left::Nothing(why, _) = left_today(tx, config, now)? {
+        return Ok(Some(format!("not now: {}", why.label())));
+    }
+    if let Some(why) = circuit::waits(&circuits::health(tx, &KEY_NAME.into())?, now) {
+        return Ok(Some(format!("not now: {}", why.label())));
+    }
+    Ok(None)
+}
+
 /// Claims a test text, or says why none may leave now.
 ///
 /// # Errors
@@ -76,28 +103,10 @@ pub(crate) fn prepare(
     person: Operator<'_>,
     now: DateTime<Utc>,
 ) -> Result<Result<Prepared, String>, StoreError> {
-    let calendar = &config.rulebook.calendar;
+    if let Some(why) = keeps_back(tx, config, now)? {
+        return Ok(Err(why));
+    }
     let zone = &config.practice.zone;
-    if !calendar.may_leave(now) {
-        let next = calendar.first_open(now, now + chrono::TimeDelta::days(30));
-        let next = next.map_or_else(|| "no hour of the next 30 days".to_owned(), |at| zone.describe(at));
-        return Ok(Err(format!("texts leave in the sending hours only, also this one; the next are open {next}")));
-    }
-    // A text with a wrong time would hold up all others for as long.
-    if daemon_state::clock_doubt(tx)?.is_some() || clock_is_wrong(tx, now)? {
-        return Ok(Err(
-            "this server's clock is wrong, or in doubt; set it (`timedatectl`), and see `leadtime status`".to_owned()
-        ));
-    }
-    if pauses::pauses(tx, now)?.iter().any(|paused| paused.location.is_none()) {
-        return Ok(Err("sending is paused; `leadtime resume` lifts that".to_owned()));
-    }
-    if let Left::Nothing(why, _) = left_today(tx, config, now)? {
-        return Ok(Err(format!("not now: {}", why.label())));
-    }
-    if let Some(why) = circuit::waits(&circuits::health(tx, &KEY_NAME.into())?, now) {
-        return Ok(Err(format!("not now: {}", why.label())));
-    }
     let input = load_unit(tx, config, &PlanningUnit::Number(phone.clone()), &BTreeSet::new(), now)?;
     if input.opted_out {
         return Ok(Err("this number asked for no texts; `leadtime opt-out remove` lifts that".to_owned()));

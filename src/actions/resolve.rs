@@ -1,0 +1,20 @@
+//! A person decides about a text whose delivery is uncertain.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::operator::Operator;
+use crate::domain::reminder_key::ReminderKey;
+use crate::store::ledger::resolution;
+pub(crate) use crate::store::ledger::resolution::{Decision, NotResolved};
+use crate::store::{StoreError, Transaction};
+
+/// Carries the decision out; what the text is about, or why it cannot be decided.
+pub(crate) fn resolve(
+    tx: &Transaction<'_>,
+    id: i64,
+    decision: &Decision,
+    operator: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<Result<ReminderKey, NotResolved>, StoreError> {
+    resolution::resolve(tx, id, decision, operator, now)
+}

@@ -1,0 +1,57 @@
+//! A number is not its patient's, or is after all.
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Config;
+use crate::domain::ids::PatientId;
+use crate::domain::operator::Operator;
+use crate::domain::phone::Phone;
+use crate::engine::planning::directory;
+use crate::store::appointments::{opt_outs, phone_spellings};
+use crate::store::{StoreError, Transaction};
+
+/// What marking a number changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Marked {
+    /// No appointment has the number.
+    NobodyHasIt,
+    /// It was marked before.
+    Already,
+    /// It is not the number of these patients.
+    For(Vec<PatientId>),
+}
+
+/// Marks a number as wrong: of one patient, or of all whose appointments have it.
+pub(crate) fn mark(
+    tx: &Transaction<'_>,
+    config: &Config,
+    phone: &Phone,
+    patient: Option<&PatientId>,
+    operator: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<Marked, StoreError> {
+    let country = directory(config).country;
+    phone_spellings::learn_all(tx, country, phone_spellings::Keep::Temporary)?;
+    let patients = match patient {
+        Some(patient) => vec![patient.clone()],
+        None => opt_outs::patients_of(tx, &country.code(), phone)?,
+    };
+    if patients.is_empty() {
+        return Ok(Marked::NobodyHasIt);
+    }
+    Ok(match opt_outs::add_wrong(tx, phone, &patients, operator.who, now)? {
+        0 => Marked::Already,
+        _ => Marked::For(patients),
+    })
+}
+
+/// Takes the mark away: of one patient, or of all. Whether there was one.
+pub(crate) fn unmark(
+    tx: &Transaction<'_>,
+    phone: &Phone,
+    patient: Option<&PatientId>,
+    operator: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    Ok(opt_outs::remove_wrong(tx, phone, patient, operator.who, now)? > 0)
+}
