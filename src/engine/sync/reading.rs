@@ -7,7 +7,7 @@ use tracing::{error, info, warn};
 
 use crate::annie::verdict::ReadError;
 use crate::config::Config;
-use crate::domain::conversation::Said;
+use crate::domain::conversation::{Page, Said};
 use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::domain::reply;
 use crate::engine::send::circuit::{self, Permit};
@@ -208,47 +208,12 @@ pub(crate) fn apply(
     }
     let mut applied = Applied::default();
     match (&done.job, &done.brought) {
-        (Job::Probe, Brought::Probe(answer)) => {
-            let Some(open) = circuits::health(tx, key)?.open else { return Ok(applied) };
-            let next = circuit::opened(open.reason.clone(), open.probes + 1, open.since, now);
-            circuits::set_open(tx, key, &next)?;
-            if answer.is_ok() {
-                circuits::set_closed(tx, key)?;
-            }
-        }
+        (Job::Probe, Brought::Probe(answer)) => apply_probe(tx, key, answer.is_ok(), now)?,
         (Job::Page { offset }, Brought::Page(Ok(page))) => {
-            // One that was begun anew meanwhile has no use for a page of the former.
-            let state = listings::state(tx, key)?.unwrap_or_default();
-            let Some(mut listing) = state.under_way.filter(|listing| listing.next_offset == *offset) else {
-                return Ok(applied);
-            };
-            let distinct = listings::keep_page(tx, key, page, listing.began_at)?;
-            let next = match reconcile::after_page(&mut listing, page, distinct) {
-                Next::Through if listings::names_nobody(tx, key)? => Next::Incomplete,
-                next => next,
-            };
-            listing.read_through = next != Next::More;
-            listings::set_progress(tx, key, &listing)?;
-            if next != Next::More && reconcile::to_compare(tx, key, now)?.is_none() {
-                applied.concluded = Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?));
-            }
+            applied.concluded = apply_page(tx, config, key, (*offset, page), now)?;
         }
         (Job::Compare(id), Brought::Said(answer)) => {
-            let ours = |said: &&Said| reply::is_patients(&said.role) != Some(true);
-            let first = match answer {
-                Ok(said) => Some(said.iter().find(ours).map(|said| said.content.0.as_str())),
-                // It is gone, or hidden: nobody can tell what it says.
-                Err(ReadError::Refused { .. }) => Some(None),
-                Err(_) => None,
-            };
-            let Some(first) = first else { return Ok(applied) };
-            reconcile::compare(tx, key, id, first, now)?;
-            let state = listings::state(tx, key)?.unwrap_or_default();
-            let Some(listing) = state.under_way.filter(|listing| listing.read_through) else { return Ok(applied) };
-            if reconcile::to_compare(tx, key, now)?.is_none() {
-                let next = if listing.tries >= reconcile::TRIES { Next::Incomplete } else { Next::Through };
-                applied.concluded = Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?));
-            }
+            applied.concluded = apply_comparison(tx, config, key, (id, answer), now)?;
         }
         (Job::Replies(id), Brought::Said(Ok(said))) => {
             applied.opted_out = take_replies(tx, id, said, now)?;
@@ -264,6 +229,71 @@ pub(crate) fn apply(
         _ => {}
     }
     Ok(applied)
+}
+
+/// An open circuit is closed by a probe that succeeds, and probed ever more slowly by others.
+fn apply_probe(
+    tx: &Transaction<'_>,
+    key: &ApiKeyName,
+    is_accepted: bool,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let Some(open) = circuits::health(tx, key)?.open else { return Ok(()) };
+    let next = circuit::opened(open.reason.clone(), open.probes + 1, open.since, now);
+    circuits::set_open(tx, key, &next)?;
+    if is_accepted {
+        circuits::set_closed(tx, key)?;
+    }
+    Ok(())
+}
+
+/// What a listing came to, if the page was its last and nothing is left to compare.
+fn apply_page(
+    tx: &Transaction<'_>,
+    config: &Config,
+    key: &ApiKeyName,
+    (offset, page): (usize, &Page),
+    now: DateTime<Utc>,
+) -> Result<Option<(Next, reconcile::Conclusion)>, StoreError> {
+    // A listing that was begun anew meanwhile has no use for a page of the former.
+    let state = listings::state(tx, key)?.unwrap_or_default();
+    let Some(mut listing) = state.under_way.filter(|listing| listing.next_offset == offset) else { return Ok(None) };
+    let distinct = listings::keep_page(tx, key, page, listing.began_at)?;
+    let next = match reconcile::after_page(&mut listing, page, distinct) {
+        Next::Through if listings::names_nobody(tx, key)? => Next::Incomplete,
+        next => next,
+    };
+    listing.read_through = next != Next::More;
+    listings::set_progress(tx, key, &listing)?;
+    if next == Next::More || reconcile::to_compare(tx, key, now)?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?)))
+}
+
+/// What a listing came to, if this was the last conversation to compare.
+fn apply_comparison(
+    tx: &Transaction<'_>,
+    config: &Config,
+    key: &ApiKeyName,
+    (id, answer): (&ConversationId, &Result<Vec<Said>, ReadError>),
+    now: DateTime<Utc>,
+) -> Result<Option<(Next, reconcile::Conclusion)>, StoreError> {
+    let ours = |said: &&Said| reply::is_patients(&said.role) != Some(true);
+    let first = match answer {
+        Ok(said) => said.iter().find(ours).map(|said| said.content.0.as_str()),
+        // It is gone, or hidden: nobody can tell what it says.
+        Err(ReadError::Refused { .. }) => None,
+        Err(_) => return Ok(None),
+    };
+    reconcile::compare(tx, key, id, first, now)?;
+    let state = listings::state(tx, key)?.unwrap_or_default();
+    let Some(listing) = state.under_way.filter(|listing| listing.read_through) else { return Ok(None) };
+    if reconcile::to_compare(tx, key, now)?.is_some() {
+        return Ok(None);
+    }
+    let next = if listing.tries >= reconcile::TRIES { Next::Incomplete } else { Next::Through };
+    Ok(Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?)))
 }
 
 /// Opt-outs among what was said in a conversation. How many numbers opted out by it.
