@@ -1,9 +1,10 @@
-//! How fast texts leave, and what a million appointments cost: `cargo bench --bench sending [-- texts | million]`.
+//! How fast texts leave, and what a million appointments cost: `cargo bench --bench sending [-- texts | reads | million]`.
 //!
 //! `texts`: 5,000 due reminders through the real daemon at `concurrency = 16` (claims on disk before their POSTs, outcomes
 //! after), and the same number of requests through a bare loop of the same HTTP client without a database, in turns,
 //! against one server on this machine, which answers at once or after 20 ms. Time is the server's, from the first POST
-//! to the last answer. `million`: 1,000,000 future appointments stored and planned, nothing due.
+//! to the last answer. `reads`: a burst of 5,000 texts alone, beside a long
+//! read on a connection of its own, and beside the same read on the writer, in turns. `million`: 1,000,000 future appointments stored and planned, nothing due.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -16,7 +17,14 @@ use axum::Router;
 use axum::routing::{get, post};
 use chrono::{TimeDelta, Timelike, Utc};
 use leadtime::annie::client::HttpClient;
+use leadtime::annie::gateway::{Answering, Call, Gateway, Raw, StillGood, Transport};
+use leadtime::annie::verdict::Headers;
 use leadtime::annie::wire::SmsRequest;
+use leadtime::clock::ManualClock;
+use leadtime::engine::run::Engine;
+use leadtime::reports::plan_view::plan_of;
+use leadtime::store::connection::open;
+use leadtime::store::{Connection, Store};
 use tokio::sync::Semaphore;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_leadtime");
@@ -226,6 +234,126 @@ fn texts() {
     }
 }
 
+/// Where the long read of [`burst`] runs.
+#[derive(Clone, Copy, PartialEq)]
+enum LongRead {
+    None,
+    Reader,
+    Writer,
+}
+
+/// Takes every text at once, and has nothing to list.
+#[derive(Debug, Default)]
+struct Accepts(AtomicUsize);
+
+impl Transport for Accepts {
+    fn call(&self, call: Call, still_good: StillGood) -> Answering<'_> {
+        Box::pin(async move {
+            let body = match call {
+                Call::Sms(_) if !still_good() => return Raw::LetGo,
+                Call::Sms(_) => {
+                    let number = self.0.fetch_add(1, Ordering::SeqCst);
+                    serde_json::json!({ "success": true, "data": { "conversationId": format!("c{number}") } })
+                }
+                Call::Messages(_) => serde_json::json!({ "data": [] }),
+                Call::PhoneNumbers | Call::List { .. } => serde_json::json!({ "data": { "phoneNumbers": [],
+                    "conversations": [], "pagination": { "totalCount": 0 } } }),
+            };
+            Raw::Answer { status: 200, headers: Headers::default(), body: Ok(body.to_string().into_bytes()) }
+        })
+    }
+}
+
+/// 5,000 due texts through the engine, in this process; texts a second.
+async fn burst(read: LongRead) -> f64 {
+    let folder = tempfile::tempdir_in(".").expect("a folder");
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, config("http://127.0.0.1:1/v1", "live")).expect("a file");
+    let (config, _) = leadtime::config::load(&file).expect("a configuration");
+    let config = Arc::new(config);
+    let begin = now();
+    let clock = Arc::new(ManualClock::new(begin));
+    let start = begin + TimeDelta::hours(24) + TimeDelta::minutes(10);
+    let connection = open::read_write(&folder.path().join("bench.db")).expect("a database");
+    insert(&connection, 0..TEXTS, start);
+    // What the long read looks at: a busy month after next.
+    insert(&connection, TEXTS..TEXTS + 3_000, start + TimeDelta::days(60));
+    let store = Store::new(connection);
+    let gateways = [("default".into(), Gateway::new(Accepts::default()))].into();
+    let mut engine = Engine::new(store.clone(), clock.clone(), gateways, config.clone());
+    engine.start().await.expect("a start");
+    let nudge = engine.nudge();
+    let mut settled = 0;
+    // Planned, and Annie's list read.
+    for _ in 0..200 {
+        engine.pass().await.expect("a pass");
+        let _ = tokio::time::timeout(Duration::from_millis(5), nudge.notified()).await;
+    }
+    let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let reader = tokio::spawn({
+        let (done, store) = (done.clone(), store.clone());
+        async move {
+            let mut reads = 0;
+            while read != LongRead::None && !done.load(Ordering::SeqCst) {
+                let config = config.clone();
+                let (from, to) = (start + TimeDelta::days(59), start + TimeDelta::days(61));
+                let work = move |c: &Connection| plan_of(c, &config, from, to).map(|rows| rows.len());
+                let rows = match read {
+                    LongRead::Writer => store.write(move |tx| work(tx)).await,
+                    _ => store.read(work).await,
+                };
+                assert!(rows.expect("a read") >= 3_000);
+                reads += 1;
+            }
+            reads
+        }
+    });
+    clock.advance(TimeDelta::minutes(11));
+    let began = Instant::now();
+    while settled < TEXTS {
+        settled += engine.pass().await.expect("a pass").settled;
+        if settled < TEXTS {
+            let _ = tokio::time::timeout(Duration::from_millis(5), nudge.notified()).await;
+        }
+    }
+    let took = began.elapsed();
+    done.store(true, Ordering::SeqCst);
+    let _ = reader.await;
+    TEXTS as f64 / took.as_secs_f64()
+}
+
+fn insert(connection: &Connection, numbers: std::ops::Range<usize>, start: chrono::DateTime<Utc>) {
+    let start = start.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    connection.execute_batch("BEGIN").expect("a transaction");
+    for n in numbers {
+        let row = "INSERT INTO appointments (id, patient_id, first_name, phone, starts_at, status, booked_at)
+            VALUES (?1, ?1, 'Ann', ?2, ?3, 'booked', '2026-01-01T00:00:00Z')";
+        let phone = format!("+1303{:07}", 2_000_000 + n);
+        connection.prepare_cached(row).and_then(|mut s| s.execute((format!("V{n}"), phone, &start))).expect("a row");
+    }
+    connection.execute_batch("COMMIT").expect("a commit");
+}
+
+fn reads() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let (mut alone, mut beside, mut queued) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..5 {
+        alone.push(runtime.block_on(burst(LongRead::None)));
+        beside.push(runtime.block_on(burst(LongRead::Reader)));
+        queued.push(runtime.block_on(burst(LongRead::Writer)));
+    }
+    let ratios = |other: &[f64]| median(alone.iter().zip(other).map(|(alone, other)| other / alone).collect());
+    println!(
+        "{TEXTS} texts: alone {:.0}/s; beside a long read {:.0}/s, ratio {:.2}; with the read on the writer {:.0}/s, ratio {:.2}",
+        median(alone.clone()),
+        median(beside.clone()),
+        ratios(&beside),
+        median(queued.clone()),
+        ratios(&queued)
+    );
+}
+
 fn million() {
     let server = Arc::new(Server::default());
     let url = serve(server);
@@ -275,9 +403,11 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["bare", url] => bare(url),
         ["texts"] => texts(),
+        ["reads"] => reads(),
         ["million"] => million(),
         _ => {
             texts();
+            reads();
             million();
         }
     }

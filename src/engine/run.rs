@@ -92,7 +92,7 @@ impl<C: Clock + 'static> Engine<C> {
     }
 
     /// Notified whenever a request has ended: time for a pass.
-    pub(crate) fn nudge(&self) -> Arc<Notify> {
+    pub fn nudge(&self) -> Arc<Notify> {
         self.context.nudge.clone()
     }
 

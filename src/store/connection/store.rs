@@ -64,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of `work`, and those of the transaction.
-    pub(crate) async fn write<R, F>(&self, work: F) -> Result<R, StoreError>
+    pub async fn write<R, F>(&self, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
         F: FnOnce(&rusqlite::Transaction<'_>) -> Result<R, StoreError> + Send + 'static,
@@ -87,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of `work`, and those of opening a connection.
-    pub(crate) async fn read<R, F>(&self, work: F) -> Result<R, StoreError>
+    pub async fn read<R, F>(&self, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
         F: FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,
