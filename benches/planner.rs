@@ -46,7 +46,13 @@ fn number(n: u32) -> String {
 fn appointment(n: u32, patient: u32, starts_at: DateTime<Utc>) -> AppointmentInput {
     let seen = now() - TimeDelta::days(100);
     AppointmentInput {
-        api_key: "default".into(),
+        sender: leadtime::domain::sender::Sender {
+            api_key: "default".into(),
+            from_number: Phone::from_e164("+13035550199").unwrap(),
+        },
+        holder: None,
+        holder_start: None,
+        changed_at: None,
         row: Appointment {
             id: format!("V{n}").as_str().into(),
             patient_id: format!("P{patient}").as_str().into(),
@@ -91,6 +97,7 @@ fn facts(patient: u32, appointments: Vec<AppointmentInput>) -> PlannerInput {
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        hold: None,
     }
 }
 

@@ -86,8 +86,22 @@ CREATE TABLE first_seen (
     first_start    INTEGER NOT NULL, -- the first start ever seen
     seen_at        INTEGER NOT NULL, -- when the appointment was first seen
     start          INTEGER NOT NULL, -- the start it has now
-    taken_at       INTEGER NOT NULL  -- when it took that start
+    taken_at       INTEGER NOT NULL, -- when it took that start
+    changed_at     INTEGER           -- when its row last came back, or named its patient otherwise
 ) STRICT, WITHOUT ROWID;
+
+-- Who has an appointment, and since when: another patient under a known id is a late booking of that patient. Written by
+-- the planning pass; deleted once the start has passed.
+CREATE TABLE appointment_holders (
+    appointment_id TEXT    NOT NULL PRIMARY KEY,
+    starts_at      INTEGER NOT NULL,
+    patient_id     TEXT    NOT NULL,
+    first_name     TEXT,
+    last_name      TEXT,
+    date_of_birth  TEXT,
+    since          INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX appointment_holders_by_start ON appointment_holders (starts_at);
 
 -- What has to be planned again: the number as written and the appointment ('' where only the number matters).
 -- The appointment is named too because one without a usable number is a planning unit of its own.
@@ -192,6 +206,11 @@ BEGIN -- REPLACE deletes the old row without a delete trigger: note its number w
         OR old_row.booked_at IS NOT NEW.booked_at
         OR old_row.consent IS NOT NEW.consent)
     ON CONFLICT DO NOTHING;
+    -- A row that comes back after a delete may be another patient's: who had it is in appointment_holders.
+    UPDATE first_seen SET changed_at = coalesce((SELECT at FROM write_time), unixepoch('now'))
+    WHERE appointment_id = NEW.id AND NOT EXISTS (
+        SELECT 1 FROM appointments AS old_row WHERE old_row.id = NEW.id AND old_row.patient_id IS NEW.patient_id
+            AND old_row.first_name IS NEW.first_name AND old_row.date_of_birth IS NEW.date_of_birth);
 END;
 
 CREATE TRIGGER appointments_after_insert AFTER INSERT ON appointments
@@ -240,6 +259,9 @@ BEGIN
     VALUES (NEW.id, unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')), unixepoch(NEW.starts_at), coalesce((SELECT at FROM write_time), unixepoch('now')))
     ON CONFLICT (appointment_id) DO UPDATE SET start = excluded.start, taken_at = excluded.taken_at
     WHERE start IS NOT excluded.start;
+    UPDATE first_seen SET changed_at = coalesce((SELECT at FROM write_time), unixepoch('now'))
+    WHERE appointment_id = NEW.id AND (NEW.id IS NOT OLD.id OR NEW.patient_id IS NOT OLD.patient_id
+        OR NEW.first_name IS NOT OLD.first_name OR NEW.date_of_birth IS NOT OLD.date_of_birth);
     DELETE FROM bad_rows WHERE appointment_id = NEW.id;
     DELETE FROM not_listed WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
 END;
@@ -272,6 +294,26 @@ END;
 CREATE TRIGGER opt_outs_after_delete AFTER DELETE ON opt_outs
 BEGIN
     INSERT INTO replan_queue (phone, appointment_id) VALUES (OLD.phone, '') ON CONFLICT DO NOTHING;
+END;
+
+-- A number whose texts wait because of what was answered: settled by a person, or when it opts out.
+CREATE TABLE number_holds (
+    phone        TEXT    NOT NULL, -- E.164
+    conversation TEXT    NOT NULL, -- in which it was said
+    message_at   INTEGER NOT NULL, -- when it was said
+    cause        TEXT    NOT NULL,
+    settled_at   INTEGER,          -- NULL: it waits
+    who          TEXT,             -- who settled it
+    PRIMARY KEY (phone, conversation, message_at, cause),
+    CONSTRAINT cause_known CHECK (cause = 'reply-unclear' OR cause = 'wrong-person')
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER number_holds_after_insert AFTER INSERT ON number_holds
+BEGIN
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER number_holds_after_update AFTER UPDATE ON number_holds
+BEGIN
+    INSERT INTO replan_queue (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER wrong_numbers_after_insert AFTER INSERT ON wrong_numbers
@@ -364,6 +406,7 @@ CREATE TABLE reminders (
     starts_at      INTEGER NOT NULL,
     round          INTEGER NOT NULL DEFAULT 0,
     patient_id     TEXT    NOT NULL,
+    person         TEXT    NOT NULL DEFAULT '', -- a keyed hash of the first name: one account may have several people
     phone          TEXT,             -- E.164; NULL where there is none
     earlier_phone  TEXT,             -- the number before a correction: what was begun with it unobserved counts for this reminder too
     api_key        TEXT    NOT NULL, -- the API key its text goes out with, by its name
@@ -388,6 +431,7 @@ CREATE TABLE reminders (
                 OR reason = 'template-error' OR reason = 'confirmed' OR reason = 'contact-limit'
                 OR reason = 'outside-hours' OR reason = 'closed-day' OR reason = 'duplicate' OR reason = 'superseded'
                 OR reason = 'by-hand' OR reason = 'paused' OR reason = 'bad-row' OR reason = 'wrong-number'
+                OR reason = 'reply-unclear' OR reason = 'wrong-person'
                 OR reason = 'other-type' OR reason = 'booked-late' OR reason = 'new-rule' OR reason = 'observe-mode'
                 OR reason = 'not-in-only-to')
         WHEN 'missed'    THEN reason IN ('expired', 'unconfirmed')
@@ -399,7 +443,7 @@ CREATE TABLE reminders (
         OR (message_id IS NOT NULL AND phone IS NOT NULL)),
     CONSTRAINT planned_has_no_message CHECK (state <> 'planned' OR message_id IS NULL)
 ) STRICT;
-CREATE UNIQUE INDEX one_spent_per_patient_and_start ON reminders (patient_id, rule, starts_at, round)
+CREATE UNIQUE INDEX one_spent_per_person_and_start ON reminders (patient_id, person, rule, starts_at, round)
     WHERE (state = 'sending' OR state = 'sent' OR state = 'rejected' OR state = 'unknown' OR state = 'held');
 CREATE INDEX reminders_due        ON reminders (due_at) WHERE state = 'planned';
 CREATE INDEX reminders_due_by_key ON reminders (api_key, due_at) WHERE state = 'planned';
@@ -419,6 +463,20 @@ CREATE TABLE message_reminders (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_reminders_by_reminder ON message_reminders (reminder_id);
 
+-- Whom a text told, by the names it had then: so that another person under the same ids is told too, and the same one
+-- under new ids is not told twice. Deleted once the start has passed.
+CREATE TABLE told_people (
+    message_id    INTEGER NOT NULL REFERENCES messages (id),
+    reminder_id   INTEGER NOT NULL REFERENCES reminders (id),
+    starts_at     INTEGER NOT NULL,
+    patient_id    TEXT    NOT NULL,
+    first_name    TEXT,
+    last_name     TEXT,
+    date_of_birth TEXT,
+    PRIMARY KEY (message_id, reminder_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_people_by_start ON told_people (starts_at);
+
 -- REPLACE walks past unique indexes, so triggers that abort say it again.
 CREATE TRIGGER reminders_insert_guard BEFORE INSERT ON reminders
 BEGIN
@@ -427,18 +485,18 @@ BEGIN
                   AND starts_at = NEW.starts_at AND round = NEW.round);
     SELECT RAISE(ABORT, 'this reminder id is taken')
     WHERE EXISTS (SELECT 1 FROM reminders WHERE id = NEW.id);
-    SELECT RAISE(ABORT, 'this patient has a spent reminder of this rule and start')
+    SELECT RAISE(ABORT, 'this person has a spent reminder of this rule and start')
     WHERE (NEW.state = 'sending' OR NEW.state = 'sent' OR NEW.state = 'rejected' OR NEW.state = 'unknown'
             OR NEW.state = 'held') AND EXISTS (
-        SELECT 1 FROM reminders WHERE patient_id = NEW.patient_id AND rule = NEW.rule
+        SELECT 1 FROM reminders WHERE patient_id = NEW.patient_id AND person = NEW.person AND rule = NEW.rule
         AND starts_at = NEW.starts_at AND round = NEW.round AND (state = 'sending' OR state = 'sent'
                 OR state = 'rejected' OR state = 'unknown' OR state = 'held'));
 END;
 
-CREATE TRIGGER reminders_identity_guard BEFORE UPDATE OF id, appointment_id, rule, starts_at, round, patient_id ON reminders
+CREATE TRIGGER reminders_identity_guard BEFORE UPDATE OF id, appointment_id, rule, starts_at, round, patient_id, person ON reminders
 WHEN NEW.id IS NOT OLD.id OR NEW.appointment_id IS NOT OLD.appointment_id OR NEW.rule IS NOT OLD.rule
     OR NEW.starts_at IS NOT OLD.starts_at OR NEW.round IS NOT OLD.round
-    OR (NEW.patient_id IS NOT OLD.patient_id AND NOT (OLD.state = 'planned' OR OLD.state = 'skipped'
+    OR ((NEW.patient_id IS NOT OLD.patient_id OR NEW.person IS NOT OLD.person) AND NOT (OLD.state = 'planned' OR OLD.state = 'skipped'
             OR OLD.state = 'cancelled' OR OLD.state = 'missed'))
 BEGIN
     SELECT RAISE(ABORT, 'what a reminder is about never changes');
@@ -449,10 +507,10 @@ WHEN (NEW.state = 'sending' OR NEW.state = 'sent' OR NEW.state = 'rejected' OR N
         OR NEW.state = 'held') AND NOT (OLD.state = 'sending' OR OLD.state = 'sent' OR OLD.state = 'rejected'
         OR OLD.state = 'unknown' OR OLD.state = 'held')
 BEGIN
-    SELECT RAISE(ABORT, 'this patient has a spent reminder of this rule and start')
+    SELECT RAISE(ABORT, 'this person has a spent reminder of this rule and start')
     WHERE EXISTS (
-        SELECT 1 FROM reminders WHERE patient_id = NEW.patient_id AND rule = NEW.rule AND starts_at = NEW.starts_at
-        AND round = NEW.round AND id <> NEW.id AND (state = 'sending' OR state = 'sent' OR state = 'rejected'
+        SELECT 1 FROM reminders WHERE patient_id = NEW.patient_id AND person = NEW.person AND rule = NEW.rule
+        AND starts_at = NEW.starts_at AND round = NEW.round AND id <> NEW.id AND (state = 'sending' OR state = 'sent' OR state = 'rejected'
                 OR state = 'unknown' OR state = 'held'));
 END;
 

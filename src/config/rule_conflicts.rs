@@ -15,6 +15,7 @@ use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::domain::reminder::{PlanDecision, State};
 use crate::domain::rule::Rule;
+use crate::domain::sender::Sender;
 use crate::planner::calendar::{Adjustment, Calendar};
 use crate::planner::holidays::Holidays;
 use crate::planner::input::{AppointmentInput, FeedImports, LiveSince, Mode, Number, PlannerInput, Rulebook};
@@ -179,6 +180,8 @@ fn share_a_type(a: &Rule, b: &Rule) -> bool {
 
 /// One booked appointment of one patient, known for long.
 fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
+    // The sample's own number, taken as written.
+    let number = Phone::sample();
     let appointment = Appointment {
         id: "sample".into(),
         patient_id: "sample".into(),
@@ -199,7 +202,10 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
         consent: Some(crate::domain::appointment::Consent::Yes),
     };
     let appointment = AppointmentInput {
-        api_key: crate::domain::ids::ApiKeyName::from("sample"),
+        sender: Sender { api_key: "sample".into(), from_number: number.clone() },
+        holder: None,
+        holder_start: None,
+        changed_at: None,
         row: appointment,
         first_start: start,
         seen_at: now,
@@ -212,7 +218,7 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
         twins: Vec::new(),
     };
     PlannerInput {
-        number: Phone::from_e164("+13035550199").map_or(Number::Missing, Number::Usable),
+        number: Number::Usable(number),
         appointments: vec![appointment],
         stored: Vec::new(),
         spent: Vec::new(),
@@ -223,6 +229,7 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        hold: None,
     }
 }
 

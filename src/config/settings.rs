@@ -13,6 +13,7 @@ use crate::config::{alerts, backup, feed, retention};
 use crate::domain::ids::ApiKeyName;
 use crate::domain::language::Language;
 use crate::domain::phone::{Country, Phone};
+use crate::domain::sender::Sender;
 use crate::domain::zone::Zone;
 use crate::listener::address::Address;
 use crate::planner::input::Rulebook;
@@ -180,6 +181,11 @@ impl Config {
     pub(crate) fn numbers(&self) -> Vec<Phone> {
         let own = self.locations.values().map(|location| location.from_number.clone());
         std::iter::once(self.practice.from_number.clone()).chain(own).collect()
+    }
+
+    /// From where texts of a location go out.
+    pub(crate) fn sender(&self, location: Option<&str>) -> Sender {
+        Sender { api_key: self.key_name(location), from_number: self.number_of(location).clone() }
     }
 
     /// The clock of a location.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::{AppointmentId, PatientId};
+use crate::domain::person::Person;
 use crate::domain::private::Private;
 
 /// The columns of the public table `appointments`, in its order, which a feed fills.
@@ -113,6 +114,18 @@ pub struct Appointment {
     pub booked_at: Option<DateTime<Utc>>,
     /// Whether the patient agreed to texts; none = unknown.
     pub consent: Option<Consent>,
+}
+
+impl Appointment {
+    /// Whose appointment it is.
+    pub(crate) fn person(&self) -> Person {
+        Person {
+            patient_id: self.patient_id.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            date_of_birth: self.date_of_birth.clone(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,11 @@ impl Phone {
         shape.then(|| Phone(text.to_owned()))
     }
 
+    /// A number that is nobody's, for sample appointments.
+    pub(crate) fn sample() -> Phone {
+        Phone("+13035550199".to_owned())
+    }
+
     /// The whole number, for dialling and for the ledger; never for a log.
     pub fn dial(&self) -> &str {
         &self.0

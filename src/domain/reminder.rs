@@ -52,6 +52,8 @@ reasons! {
         Paused = "paused", "sending is paused";
         BadRow = "bad-row", "the visit's last row in the feed could not be read; mend it there";
         WrongNumber = "wrong-number", "the number is somebody else's";
+        ReplyUnclear = "reply-unclear", "the patient answered in words that may ask for no more texts; somebody should read it";
+        WrongPerson = "wrong-person", "somebody answered that this is not the patient's number; somebody should look";
         OtherType = "other-type", "the rule is not for this type of visit";
         BookedLate = "booked-late", "booked or moved after this text was due";
         NewRule = "new-rule", "the rule came into force after this text was due";
@@ -93,6 +95,8 @@ reasons! {
         DailyLimit = "daily-limit", "as many texts as are allowed have gone out today (max_texts_per_day)";
         FirstDayLimit = "first-day-limit", "as many texts as are allowed on the first day have gone out (first_day_limit)";
         Refused = "refused", "Annie refuses its number, and no other text shows yet whether she means the number";
+        ReplyUnclear = "reply-unclear", "the patient answered in words that may ask for no more texts: read it, then `leadtime resolve NUMBER --go-on` or `leadtime opt-out add NUMBER`";
+        WrongPerson = "wrong-person", "somebody answered that this is not the patient's number: `leadtime wrong-number add NUMBER`, or `leadtime resolve NUMBER --go-on`";
         Checking = "checking", "the database is checked first";
         Damaged = "damaged", "the database is damaged; restore the last backup";
         ConfigHold = "config-hold", "the configuration would send unusually many texts at once; `leadtime confirm-change`, or wait for tomorrow";

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use tracing::{error, warn};
 
 use crate::clock::Clock;
-use crate::config::{Config, KEY_NAME};
+use crate::config::Config;
 use crate::domain::appointment::Appointment;
 use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{Miss, PlanDecision, State};
@@ -15,7 +15,7 @@ use crate::engine::context::Context;
 use crate::engine::report::PassReport;
 use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::{Plan, plan};
-use crate::store::ledger::reminders;
+use crate::store::ledger::{people, reminders};
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, planner_input, replan_queue};
@@ -30,8 +30,8 @@ pub(crate) fn directory(config: &Config) -> Directory {
         country: config.practice.country,
         as_written: config.rulebook.only_to.clone().unwrap_or_default(),
         own: config.rulebook.own_numbers.iter().cloned().collect(),
-        keys: config.own_keys().map(|(location, key)| (location.to_owned(), key)).collect(),
-        key: KEY_NAME.into(),
+        senders: config.locations.keys().map(|id| (id.clone(), config.sender(Some(id)))).collect(),
+        sender: config.sender(None),
     }
 }
 
@@ -138,6 +138,9 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
     let planned = each_in_savepoint(tx, Isolation::PerItem, &dirty, |(unit, also)| {
         let (input, plan) = plan_unit(tx, config, &live, unit, also, now)?;
         report_missed(&plan, &input);
+        for appointment in &input.appointments {
+            people::note_holder(tx, appointment, now)?;
+        }
         reminders::write(tx, &config.practice.zone, &plan.items, &input.stored, now)
     })?;
     for ((unit, also), planned) in dirty.iter().zip(planned) {

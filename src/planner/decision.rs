@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::appointment::{Appointment, Consent, Status};
 use crate::domain::ids::{AppointmentId, RuleName};
+use crate::domain::number_hold::HoldCause;
+use crate::domain::person::Person;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, Miss, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
@@ -14,8 +16,8 @@ use crate::planner::calendar::{Calendar, ON_TIME};
 use crate::planner::civil;
 use crate::planner::draft::{Draft, Expiry};
 use crate::planner::input::{
-    Adopted, AppointmentInput, FeedImports, LiveSince, Number, Pause, PlannerInput, Rulebook, Stored, TrialWording,
-    Twin,
+    Adopted, AppointmentInput, FeedImports, LiveSince, Number, Pause, PlannerInput, Rulebook, Spent, Stored,
+    TrialWording, Twin,
 };
 
 /// What is asked of one number.
@@ -145,7 +147,7 @@ impl<'a> Answering<'a> {
             return Err(PlanDecision::Skipped(Skip::Superseded));
         }
         if self.now >= draft.expires {
-            return Err(PlanDecision::Missed(Miss::Expired));
+            return Err(self.too_late(draft));
         }
         let due = match (draft.appointment.paused, self.now <= adjusted + ON_TIME) {
             (Some(Pause::UntilLifted), _) => return Err(PlanDecision::Skipped(Skip::Paused)),
@@ -159,6 +161,19 @@ impl<'a> Answering<'a> {
         };
         (self.words)(&[(&draft.appointment.row, draft.rule)], due).map_err(PlanDecision::Skipped)?;
         Ok(due)
+    }
+
+    /// Its expiry has passed. It is missed only if it could have gone out: not while an answer waits for a person, not
+    /// where the start or the right number came to light after the expiry.
+    fn too_late(&self, draft: &Draft<'_>) -> PlanDecision {
+        let was_wrong = self.spent_of(&draft.appointment.row).any(|spent| self.went_to_a_wrong_number(spent));
+        match self.input.hold {
+            Some(HoldCause::ReplyUnclear) => PlanDecision::Skipped(Skip::ReplyUnclear),
+            Some(HoldCause::WrongPerson) => PlanDecision::Skipped(Skip::WrongPerson),
+            None if was_wrong => PlanDecision::Skipped(Skip::WrongNumber),
+            None if self.taken(draft.appointment) >= draft.expires => PlanDecision::Skipped(Skip::BookedLate),
+            None => PlanDecision::Missed(Miss::Expired),
+        }
     }
 
     fn of_the_appointment(&self, appointment: &AppointmentInput) -> Result<(), PlanDecision> {
@@ -201,7 +216,9 @@ impl<'a> Answering<'a> {
         if self.input.opted_out {
             return skip(Skip::OptedOut);
         }
-        if appointment.consent.unwrap_or(self.book.unknown_consent) == Consent::No {
+        // What one entry of a person says holds for all of them.
+        let declined = draft.appointment.twins.iter().any(|twin| twin.declined && is_same(draft.appointment, twin));
+        if declined || appointment.consent.unwrap_or(self.book.unknown_consent) == Consent::No {
             return skip(Skip::NoConsent);
         }
         if self.input.wrong_for.contains(&appointment.patient_id) {
@@ -222,22 +239,44 @@ impl<'a> Answering<'a> {
         }
     }
 
-    /// Another entry of the same patient and start has this text, or gets it.
+    /// Another entry of the same person and start has this text, or gets it.
     fn is_duplicate(&self, draft: &Draft<'a>, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> bool {
         let (appointment, me) = (draft.appointment, &draft.appointment.row.id);
-        let told = self.input.spent.iter().any(|spent| {
-            spent.patient_id == appointment.row.patient_id
-                && spent.key.appointment_id != *me
-                && spent.key.rule == draft.key.rule
-                && spent.key.start == draft.key.start
-                && spent.key.round == draft.key.round
+        let told = self.spent_of(&appointment.row).any(|spent| {
+            spent.key.appointment_id != *me && spent.key.rule == draft.key.rule && spent.key.round == draft.key.round
         });
         // An entry of this number was answered before this one; of one under another number less is known.
         let gets_it = |twin: &Twin| match covering.get(&(&twin.id, &draft.rule.name)) {
             Some(covers) => *covers,
             None => self.may_be_texted(twin) && draft.rule.applies_to(twin.type_id.as_deref()),
         };
-        told || appointment.twins.iter().any(|twin| twin.id < *me && gets_it(twin))
+        let twins = appointment.twins.iter().filter(|twin| is_same(appointment, twin));
+        told || twins.into_iter().any(|twin| twin.id < *me && gets_it(twin))
+    }
+
+    /// What this person was told of this start: under this appointment, under another of the same patient id, or with
+    /// this number under other ids.
+    fn spent_of<'s>(&'s self, appointment: &'s Appointment) -> impl Iterator<Item = &'s Spent> {
+        let person = appointment.person();
+        self.input
+            .spent
+            .iter()
+            .filter(move |spent| spent.key.start == appointment.starts_at && told_same(appointment, &person, spent))
+    }
+
+    /// The text went to a number that was not this patient's, and the entry has another number now that never had it.
+    fn went_to_a_wrong_number(&self, spent: &Spent) -> bool {
+        let Number::Usable(present) = &self.input.number else { return false };
+        let had_it = |other: &&Spent| {
+            other.key.start == spent.key.start
+                && other.key.rule == spent.key.rule
+                && other.key.appointment_id == spent.key.appointment_id
+                && other.phone.as_ref() == Some(present)
+        };
+        spent.was_wrong_number
+            && spent.is_settled
+            && spent.phone.as_ref() != Some(present)
+            && !self.input.spent.iter().any(|other| had_it(&other))
     }
 
     fn may_be_texted(&self, twin: &Twin) -> bool {
@@ -252,9 +291,8 @@ impl<'a> Answering<'a> {
         adjusted: DateTime<Utc>,
     ) -> Result<(), PlanDecision> {
         let taken = self.taken(appointment);
-        let late = taken > adjusted
-            && !self.was_told_another_start(&appointment.row)
-            && !self.was_downtime(appointment, adjusted);
+        let holds_a_wrong_time = self.was_told_another_start(&appointment.row) && taken < draft.expires;
+        let late = taken > adjusted && !holds_a_wrong_time && !self.was_downtime(appointment, adjusted);
         if late && draft.rule.booked_late == BookedLate::Skip {
             return Err(PlanDecision::Skipped(Skip::BookedLate));
         }
@@ -271,6 +309,9 @@ impl<'a> Answering<'a> {
     /// says so; else when the store saw it.
     fn taken(&self, appointment: &AppointmentInput) -> DateTime<Utc> {
         let taken = appointment.taken_at.min(self.now);
+        if let Some(given) = appointment.given_at() {
+            return taken.max(given.min(self.now));
+        }
         match appointment.row.booked_at {
             Some(booked) if is_first_start(appointment) => booked.min(taken),
             _ => taken,
@@ -279,32 +320,39 @@ impl<'a> Answering<'a> {
 
     /// Nobody looked between the adjusted time and the first sight of the appointment, so nobody can say it was late.
     fn was_downtime(&self, appointment: &AppointmentInput, adjusted: DateTime<Utc>) -> bool {
-        let unknown = appointment.row.booked_at.is_none() && is_first_start(appointment);
+        let unknown =
+            appointment.row.booked_at.is_none() && is_first_start(appointment) && appointment.given_at().is_none();
         match appointment.imports {
             FeedImports::None => false,
             FeedImports::LastBeforeSeen(last) => unknown && last.is_none_or(|last| last <= adjusted),
         }
     }
 
+    /// The present patient holds a text with another start of this appointment.
     fn was_told_another_start(&self, appointment: &Appointment) -> bool {
+        let person = appointment.person();
         let spent = self.input.spent.iter();
-        spent.filter(|s| s.key.appointment_id == appointment.id).any(|s| s.key.start != appointment.starts_at)
+        spent
+            .filter(|s| s.key.appointment_id == appointment.id && told_same(appointment, &person, s))
+            .any(|s| s.key.start != appointment.starts_at)
     }
 
-    /// An appointment moved back to a start already texted is texted again only if another start was texted in between.
+    /// How often this start was told and has to be told anew: it is texted again only if another start was texted in
+    /// between, if another person was told, or if the text went to a number that was not this patient's.
     fn round(&self, appointment: &Appointment) -> u32 {
+        let person = appointment.person();
+        let same = |s: &&Spent| told_same(appointment, &person, s);
+        // A row of this appointment takes up its round whoever was told.
         let of_this_start = || {
-            self.input
-                .spent
-                .iter()
-                .filter(|s| s.patient_id == appointment.patient_id && s.key.start == appointment.starts_at)
+            let spent = self.input.spent.iter().filter(|s| s.key.start == appointment.starts_at);
+            spent.filter(|s| s.key.appointment_id == appointment.id || same(s))
         };
         let Some(round) = of_this_start().map(|s| s.key.round).max() else { return 0 };
-        let last = of_this_start().map(|s| s.order).max();
-        let told_since = self.input.spent.iter().any(|s| {
-            s.key.appointment_id == appointment.id && s.key.start != appointment.starts_at && Some(s.order) > last
+        let Some(last) = of_this_start().max_by_key(|s| s.order) else { return 0 };
+        let told_since = self.input.spent.iter().filter(same).any(|s| {
+            s.key.appointment_id == appointment.id && s.key.start != appointment.starts_at && s.order > last.order
         });
-        round + u32::from(told_since)
+        round + u32::from(told_since || !same(&last) || self.went_to_a_wrong_number(last))
     }
 
     /// What was begun with this number while nobody looked told everything that was to be sent by the end of its day,
@@ -337,7 +385,10 @@ impl<'a> Answering<'a> {
                 Some(State::Unclaimed(PlanDecision::Planned))
             }
             State::Unclaimed(PlanDecision::Planned) if self.now >= draft.expires && !called_off => {
-                Some(State::Unclaimed(PlanDecision::Missed(Miss::Expired)))
+                let late = self.too_late(draft);
+                let is_held_back = matches!(late, PlanDecision::Skipped(Skip::ReplyUnclear | Skip::WrongPerson));
+                let missed = PlanDecision::Missed(Miss::Expired);
+                Some(State::Unclaimed(if is_held_back { late } else { missed }))
             }
             State::Unclaimed(kept) => self.is_final(draft, kept, called_off).then_some(State::Unclaimed(kept)),
             spent => Some(spent),
@@ -392,4 +443,24 @@ fn is_first_start(appointment: &AppointmentInput) -> bool {
 /// texts of the past burst out.
 pub(crate) fn once_its_time_has_passed(reason: Skip) -> bool {
     matches!(reason, Skip::OtherType | Skip::BookedLate | Skip::NewRule | Skip::ObserveMode | Skip::NotInOnlyTo)
+}
+
+/// Whether a text told the person who has this appointment now.
+fn told_same(appointment: &Appointment, person: &Person, spent: &Spent) -> bool {
+    // What is not known any more counts as the same: never twice.
+    let Some(told) = &spent.told else { return true };
+    match (spent.key.appointment_id == appointment.id, spent.patient_id == appointment.patient_id) {
+        (true, _) => told.is_same_under_one_appointment(person),
+        (false, true) => told.is_same_under_one_patient(person, spent.is_gone),
+        (false, false) => told.is_same_at_one_number(person, spent.is_gone),
+    }
+}
+
+/// Whether another live entry of the same start is the same person's.
+fn is_same(appointment: &AppointmentInput, twin: &Twin) -> bool {
+    let person = appointment.row.person();
+    match twin.person.patient_id == person.patient_id {
+        true => twin.person.is_same_under_one_patient(&person, false),
+        false => twin.person.is_same_at_one_number(&person, false),
+    }
 }

@@ -6,13 +6,16 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::appointment::{Appointment, Consent};
 use crate::domain::attempt::Attempt;
-use crate::domain::ids::{ApiKeyName, AppointmentId, ConversationId, PatientId, RuleName};
+use crate::domain::ids::{AppointmentId, ConversationId, PatientId, RuleName};
 use crate::domain::language::Language;
 use crate::domain::limits::Limits;
+use crate::domain::number_hold::HoldCause;
+use crate::domain::person::Person;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
+use crate::domain::sender::Sender;
 use crate::planner::calendar::Calendar;
 
 /// Whether texts leave at all.
@@ -133,6 +136,8 @@ pub struct PlannerInput {
     pub replies_unread: bool,
     /// What went out while Leadtime was not looking is not known yet: nothing is called missed.
     pub catching_up: bool,
+    /// What somebody answered from this number keeps its texts back until a person has decided.
+    pub hold: Option<HoldCause>,
 }
 
 /// A conversation begun while Leadtime was not looking.
@@ -149,8 +154,14 @@ pub struct Adopted {
 pub struct AppointmentInput {
     /// The row.
     pub row: Appointment,
-    /// The API key its texts go out with.
-    pub api_key: ApiKeyName,
+    /// From where its texts go out.
+    pub sender: Sender,
+    /// Who had it when it was last planned, and since when; none: it was not planned yet.
+    pub holder: Option<Holder>,
+    /// The start under which the holder was written.
+    pub holder_start: Option<DateTime<Utc>>,
+    /// When its row last came back after a delete, or named its patient otherwise.
+    pub changed_at: Option<DateTime<Utc>>,
     /// The first start the store saw of it.
     pub first_start: DateTime<Utc>,
     /// When the store first saw the appointment.
@@ -171,6 +182,27 @@ pub struct AppointmentInput {
     pub paused: Option<Pause>,
 }
 
+/// Who has an appointment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub person: Person,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+impl AppointmentInput {
+    /// Since when its present patient has it, where another had it before: a late booking of that patient. A merged
+    /// chart or a corrected name does not reset it.
+    pub(crate) fn given_at(&self) -> Option<DateTime<Utc>> {
+        let holder = self.holder.as_ref()?;
+        match holder.person.is_same_under_one_appointment(&self.row.person()) {
+            true => Some(holder.since).filter(|since| *since > self.seen_at),
+            false => Some(self.changed_at.unwrap_or(self.seen_at)),
+        }
+    }
+}
+
 /// A pause of sending; the greater one lasts longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pause {
@@ -189,7 +221,7 @@ pub enum FeedImports {
     LastBeforeSeen(Option<DateTime<Utc>>),
 }
 
-/// Another live entry of the same patient and start.
+/// Another live entry of the same patient id and start, or of the same number and start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Twin {
     /// Its id.
@@ -198,6 +230,10 @@ pub struct Twin {
     pub type_id: Option<String>,
     /// The number it could be texted at, if there is one and nobody declined.
     pub phone: Option<Phone>,
+    /// Whose entry it is.
+    pub person: Person,
+    /// It says that this person wants no texts.
+    pub declined: bool,
 }
 
 /// A reminder as it stands in the store.
@@ -239,4 +275,14 @@ pub struct Spent {
     pub key: ReminderKey,
     /// Later ones have higher numbers.
     pub order: i64,
+    /// Whom it told, as the appointment book named them then; none: that is not known any more.
+    pub told: Option<Person>,
+    /// The number it went to.
+    pub phone: Option<Phone>,
+    /// Whether it is known what became of it.
+    pub is_settled: bool,
+    /// Its appointment no longer stands at that start.
+    pub is_gone: bool,
+    /// Somebody noted since that the number was not this patient's.
+    pub was_wrong_number: bool,
 }

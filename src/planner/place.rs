@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::AppointmentId;
-use crate::domain::language::Language;
 use crate::domain::limits::Limit;
+use crate::domain::sender::Sender;
 use crate::planner::budget::{Blocker, Budget, Taken};
 use crate::planner::calendar::Calendar;
 use crate::planner::draft::Draft;
@@ -25,7 +25,7 @@ pub(crate) struct Candidate<'a> {
     pub(crate) moved_by: Option<Blocker>,
     calendar: &'a Calendar,
     /// What a text has one of. A retry repeats its text alone: others would be lost with it.
-    kind: (Option<&'a str>, Language, Option<i64>),
+    kind: (&'a Sender, Option<i64>),
 }
 
 /// The order of placing, first things first: priority (higher first), then the smaller time between text and start,
@@ -41,12 +41,7 @@ struct Rank<'a> {
 
 impl<'a> Candidate<'a> {
     /// `None`: it wants no room, and was not shown in observe mode either.
-    pub(crate) fn of(
-        place: usize,
-        draft: &Draft<'a>,
-        location: Option<&'a str>,
-        language: Language,
-    ) -> Option<Candidate<'a>> {
+    pub(crate) fn of(place: usize, draft: &Draft<'a>) -> Option<Candidate<'a>> {
         let from = draft.wants().or_else(|| draft.shown_at())?;
         let (adjusted, calendar) = (draft.adjusted_at()?, draft.calendar?);
         let appointment = &draft.appointment.row.id;
@@ -60,7 +55,7 @@ impl<'a> Candidate<'a> {
             expires: draft.expires,
             moved_by: None,
             calendar,
-            kind: (location, language, draft.retry().map(|retry| retry.of)),
+            kind: (&draft.appointment.sender, draft.retry().map(|retry| retry.of)),
         })
     }
 
@@ -128,7 +123,7 @@ fn wait<'a>(waiting: &mut BTreeMap<Rank<'a>, Vec<Candidate<'a>>>, group: Vec<Can
     }
 }
 
-/// The reminders of one day, location and language as one group; those of one appointment never in the same.
+/// The reminders of one day and sender as one group, also across offices and languages; those of one appointment never in the same.
 fn groups(mut candidates: Vec<Candidate<'_>>, household: Household) -> Vec<Vec<Candidate<'_>>> {
     candidates.sort_by(|a, b| a.rank.cmp(&b.rank));
     let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
@@ -147,6 +142,17 @@ fn groups(mut candidates: Vec<Candidate<'_>>, household: Household) -> Vec<Vec<C
     groups
 }
 
+/// The calendars of a group, each once.
+fn calendars<'a>(group: &[Candidate<'a>]) -> Vec<&'a Calendar> {
+    let mut calendars: Vec<&Calendar> = Vec::new();
+    for member in group {
+        if !calendars.iter().any(|known| std::ptr::eq(*known, member.calendar)) {
+            calendars.push(member.calendar);
+        }
+    }
+    calendars
+}
+
 struct Placing<'a, 'b, 'l> {
     household: Household,
     budget: &'b mut Budget<'l>,
@@ -157,7 +163,7 @@ struct Placing<'a, 'b, 'l> {
 impl<'a> Placing<'a, '_, '_> {
     /// Places a group; what has to be tried again without the rest.
     fn group(&mut self, group: Vec<Candidate<'a>>) -> Option<Vec<Candidate<'a>>> {
-        let left_out = group.first().and_then(|first| first.kind.2).and_then(|attempt| self.budget.leave_out(attempt));
+        let left_out = group.first().and_then(|first| first.kind.1).and_then(|attempt| self.budget.leave_out(attempt));
         let rest = self.place_group(group);
         if let Some(left_out) = left_out {
             self.budget.put_back(left_out);
@@ -168,7 +174,7 @@ impl<'a> Placing<'a, '_, '_> {
     fn place_group(&mut self, group: Vec<Candidate<'a>>) -> Option<Vec<Candidate<'a>>> {
         let from = group.iter().map(|member| member.from).min()?;
         let until = group.iter().map(|member| member.expires).max()?;
-        let own = self.first_fit(group[0].calendar, from, until);
+        let own = self.first_fit(&calendars(&group), from, until);
         let join = self.first_join(&group, from, own.unwrap_or(until));
         let Some(at) = join.map(|text| self.done.texts[text].at).or(own) else {
             group.into_iter().for_each(|member| self.lose(member));
@@ -213,12 +219,13 @@ impl<'a> Placing<'a, '_, '_> {
         self.done.lost.push((member, blocker));
     }
 
-    /// The first instant in [from, until) inside the sending hours and the limits.
-    fn first_fit(&self, calendar: &Calendar, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// The first instant in [from, until) inside the sending hours of all these offices and the limits.
+    fn first_fit(&self, calendars: &[&Calendar], from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let mut at = from;
         while at < until {
-            if !calendar.may_leave(at) {
-                at = calendar.first_open(at, until)?;
+            if let Some(closed) = calendars.iter().find(|calendar| !calendar.may_leave(at)) {
+                at = closed.first_open(at, until)?;
+                continue;
             }
             if self.budget.blocker(at).is_none() {
                 return Some(at);
@@ -231,16 +238,20 @@ impl<'a> Placing<'a, '_, '_> {
     /// The first text already placed that the group, or a part of it, can go out with: from the group's own day on,
     /// before `until`.
     fn first_join(&self, group: &[Candidate<'a>], from: DateTime<Utc>, until: DateTime<Utc>) -> Option<usize> {
-        if self.household == Household::Separate || group[0].kind.2.is_some() {
+        if self.household == Household::Separate || group[0].kind.1.is_some() {
             return None;
         }
         let (calendar, kind) = (group[0].calendar, group[0].kind);
         let day = calendar.date(from);
+        let offices = calendars(group);
+        let is_of =
+            |text: &Placed<'_>, office: &Calendar| text.members.iter().any(|m| std::ptr::eq(m.calendar, office));
         let texts = self.done.texts.iter().enumerate().filter(|(_, text)| {
             text.open
                 && text.members.first().is_some_and(|first| first.kind == kind)
                 && text.at < until
                 && calendar.date(text.at) >= day
+                && offices.iter().all(|office| is_of(text, office) || office.may_leave(text.at))
                 && group.iter().any(|member| !text.has(member.appointment))
         });
         texts.min_by_key(|(_, text)| text.at).map(|(place, _)| place)

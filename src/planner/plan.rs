@@ -9,6 +9,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::appointment::Appointment;
 use crate::domain::ids::{ApiKeyName, AppointmentId, PatientId};
+use crate::domain::number_hold::HoldCause;
+use crate::domain::person::Person;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, PlanDecision, Skip, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
@@ -42,6 +44,8 @@ pub struct Item {
     pub key: ReminderKey,
     /// The patient.
     pub patient_id: PatientId,
+    /// Who it is about; none where the appointment is no longer of this number.
+    pub person: Option<Person>,
     /// The API key its text goes out with; none where the appointment is no longer of this number.
     pub api_key: Option<ApiKeyName>,
     /// The number, where there is one.
@@ -147,8 +151,7 @@ fn place_all(
     let mut budget = Budget::new(&book.limits, &input.attempts);
     let of = |(place, draft)| {
         let draft: &Draft<'_> = draft;
-        let appointment = &draft.appointment.row;
-        Candidate::of(place, draft, book.location_of(appointment), book.language_of(appointment))
+        Candidate::of(place, draft)
     };
     let candidates: Vec<Candidate<'_>> = drafts.iter().enumerate().filter_map(of).collect();
     let placement = place(candidates, book.household, &mut budget, drafts, now);
@@ -210,7 +213,8 @@ fn item(book: &Rulebook, input: &PlannerInput, draft: &Draft<'_>, placing: Optio
     Item {
         key: draft.key.clone(),
         patient_id: draft.appointment.row.patient_id.clone(),
-        api_key: Some(draft.appointment.api_key.clone()),
+        person: Some(draft.appointment.row.person()),
+        api_key: Some(draft.appointment.sender.api_key.clone()),
         phone: match &input.number {
             Number::Usable(phone) => Some(phone.clone()),
             Number::Missing | Number::Invalid | Number::Refused => None,
@@ -218,6 +222,8 @@ fn item(book: &Rulebook, input: &PlannerInput, draft: &Draft<'_>, placing: Optio
         state,
         waits: match planned {
             true if input.in_doubt => Some(Wait::InDoubt),
+            true if input.hold == Some(HoldCause::ReplyUnclear) => Some(Wait::ReplyUnclear),
+            true if input.hold == Some(HoldCause::WrongPerson) => Some(Wait::WrongPerson),
             true if input.replies_unread => Some(Wait::RepliesUnread),
             _ => None,
         },
@@ -268,6 +274,7 @@ fn former(
     (answer != kept).then(|| Item {
         key: stored.key.clone(),
         patient_id: appointment.map_or_else(|| PatientId(String::new()), |v| v.row.patient_id.clone()),
+        person: None,
         api_key: None,
         phone: None,
         state: State::Unclaimed(answer),

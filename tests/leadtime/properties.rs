@@ -159,7 +159,13 @@ fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
 
 fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> PlannerInput {
     let appointment = |(n, (start, seen, imports, status, patient, place)): (usize, &Odd)| AppointmentInput {
-        api_key: "default".into(),
+        sender: leadtime::domain::sender::Sender {
+            api_key: "default".into(),
+            from_number: Phone::from_e164("+13035550199").unwrap(),
+        },
+        holder: None,
+        holder_start: None,
+        changed_at: None,
         row: Appointment {
             id: format!("a{n}").as_str().into(),
             patient_id: format!("p{patient}").as_str().into(),
@@ -209,6 +215,7 @@ fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> Plan
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        hold: None,
     }
 }
 

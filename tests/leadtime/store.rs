@@ -226,6 +226,7 @@ fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
     let now = at("2026-11-09T22:00:00Z");
     let item = Item {
         key: key(appointment),
+        person: None,
         api_key: Some("default".into()),
         patient_id: leadtime::domain::ids::PatientId(appointment.to_owned()),
         phone: Some(to.clone()),
@@ -526,8 +527,8 @@ fn marks_become_units_and_one_number_is_one_unit_however_it_is_written() {
         country: Country::US,
         as_written: BTreeSet::new(),
         own: BTreeSet::new(),
-        keys: std::collections::BTreeMap::new(),
-        key: "default".into(),
+        senders: std::collections::BTreeMap::new(),
+        sender: leadtime::domain::sender::Sender { api_key: "default".into(), from_number: phone(99) },
     };
     let tx = connection.transaction().unwrap();
     let units: Vec<PlanningUnit> =

@@ -66,7 +66,13 @@ fn appointments(config: &Config) -> BTreeMap<usize, Vec<AppointmentInput>> {
 
 fn appointment(id: &str, starts_at: DateTime<Utc>) -> AppointmentInput {
     AppointmentInput {
-        api_key: "default".into(),
+        sender: leadtime::domain::sender::Sender {
+            api_key: "default".into(),
+            from_number: Phone::from_e164("+13035550199").unwrap(),
+        },
+        holder: None,
+        holder_start: None,
+        changed_at: None,
         row: Appointment {
             id: id.into(),
             patient_id: format!("p-{id}").as_str().into(),
@@ -111,6 +117,7 @@ fn planned(config: &Config, phone: usize, appointments: &[AppointmentInput]) -> 
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        hold: None,
     };
     let live: LiveSince = config.rulebook.rules.iter().map(|rule| (rule.name.clone(), booked_long_ago())).collect();
     plan_facts(config, &live, &facts, booked_long_ago() + TimeDelta::days(1))

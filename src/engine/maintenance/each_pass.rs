@@ -6,7 +6,7 @@ use tracing::{error, warn};
 use crate::clock::Clock;
 use crate::engine::context::Context;
 use crate::store::StoreError;
-use crate::store::ledger::{messages, reminders, resolution};
+use crate::store::ledger::{messages, people, reminders, resolution};
 use crate::store::planning::{daemon_state, replan_queue};
 
 /// How often a sign of life is stored.
@@ -38,6 +38,7 @@ impl EachPass {
                 let held = resolution::hold_expired(tx, now)?;
                 let given_up = resolution::give_up_unconfirmed(tx, now)?;
                 reminders::note_untold(tx, now)?;
+                people::forget_past(tx, now)?;
                 Ok((held, given_up, messages::unknown_since_before(tx, now - settle * 3)?))
             })
             .await?;

@@ -238,7 +238,9 @@ fn claim_one(
         plan.items.iter().any(|i| i.key == *key && i.state == State::Unclaimed(PlanDecision::Planned))
     };
     let message = plan.message_of(&due.key).filter(|message| message.due_at <= now && message.keys.iter().all(planned));
-    let Some(message) = message.filter(|_| !input.in_doubt && !input.replies_unread) else { return Ok(None) };
+    let Some(message) = message.filter(|_| !input.in_doubt && !input.replies_unread && input.hold.is_none()) else {
+        return Ok(None);
+    };
     let appointments: Vec<_> = message
         .keys
         .iter()

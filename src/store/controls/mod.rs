@@ -3,4 +3,5 @@
 pub mod alert_state;
 pub(crate) mod config_hold;
 pub mod daily_work;
+pub(crate) mod number_holds;
 pub mod pauses;

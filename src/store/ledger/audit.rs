@@ -49,6 +49,8 @@ acts! {
     ResolvedDrop = "resolved-drop", "decided by hand: do not send it";
     OptedOut = "opted-out", "the number wants no texts";
     OptOutLifted = "opt-out-lifted", "the number may be texted again";
+    NumberHeld = "number-held", "the number waits: somebody should read what was answered";
+    NumberFreed = "number-freed", "the number waits no longer";
     TestText = "test-text", "a test text, about to be sent";
     ChangeConfirmed = "change-confirmed", "a change of the rules that sends more than usual is meant";
     Paused = "paused", "sending is paused";
@@ -249,9 +251,14 @@ fn head(connection: &Connection) -> Result<(i64, String), StoreError> {
 }
 
 fn number_hash(connection: &Connection, phone: &Phone) -> Result<String, StoreError> {
+    keyed_hash(connection, phone.dial())
+}
+
+/// A text that can be recognized and not read: HMAC-SHA256 with a key that never leaves this file.
+pub(crate) fn keyed_hash(connection: &Connection, text: &str) -> Result<String, StoreError> {
     let key: Vec<u8> = connection.prepare_cached("SELECT key FROM audit_key")?.query_row([], |row| row.get(0))?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
-    Ok(hex(hmac::sign(&key, phone.dial().as_bytes()).as_ref()))
+    Ok(hex(hmac::sign(&key, text.as_bytes()).as_ref()))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -13,6 +13,7 @@ use crate::domain::zone::Zone;
 use crate::store::connection::error::StoreError;
 use crate::store::conversations::conversation;
 use crate::store::ledger::audit::{self, Act, Entry};
+use crate::store::ledger::people;
 use crate::store::ledger::resolution;
 use crate::store::ledger::rows::{key_by_id, keys_of, reminders_of};
 
@@ -70,6 +71,7 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
          SELECT message_id, id FROM reminders WHERE message_id = ?1",
     )?
     .execute([message])?;
+    people::note_told(tx, message)?;
     let claimed = Entry { attempt: Some(attempt), phone: Some(claim.phone), ..Entry::new(claim.now, Act::Claimed) };
     audit::note_each(tx, &claimed, claim.keys)?;
     Ok(attempt)

@@ -3,6 +3,7 @@
 pub(crate) mod attempts;
 pub mod audit;
 pub mod messages;
+pub(crate) mod people;
 pub mod reminders;
 pub mod resolution;
 pub(crate) mod rows;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::domain::ids::ApiKeyName;
+use crate::domain::person;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Miss, PlanDecision, State};
 use crate::domain::reminder_key::ReminderKey;
@@ -99,20 +100,29 @@ fn local(zone: &Zone, at: DateTime<Utc>) -> String {
     zone.local(at).format("%a %Y-%m-%d %H:%M").to_string()
 }
 
+/// What tells the people of one account apart, and tells nobody who they are.
+fn person(connection: &Connection, item: &Item) -> Result<String, StoreError> {
+    let name = person::folded(item.person.as_ref().and_then(|person| person.first_name.0.as_deref()));
+    match name.is_empty() {
+        true => Ok(name),
+        false => audit::keyed_hash(connection, &name),
+    }
+}
+
 fn unix(at: Option<DateTime<Utc>>) -> Option<i64> {
     at.map(|at| at.timestamp())
 }
 
 fn insert(tx: &Transaction<'_>, zone: &Zone, item: &Item) -> Result<usize, StoreError> {
     const INSERT: &str =
-        "INSERT INTO reminders (appointment_id, rule, starts_at, round, patient_id, phone, api_key, state, reason,
+        "INSERT INTO reminders (appointment_id, rule, starts_at, round, patient_id, person, phone, api_key, state, reason,
             nominal_at, adjusted_at, due_at, expires_at, starts_local, due_local)
-        VALUES (:appointment, :rule, :start, :round, :patient, :phone, :api_key, :state, :reason,
+        VALUES (:appointment, :rule, :start, :round, :patient, :person, :phone, :api_key, :state, :reason,
             :nominal, :adjusted, :due, :expires, :starts_local, :due_local)";
     let rows = tx.prepare_cached(INSERT)?.execute(named_params! {
         ":appointment": item.key.appointment_id.0, ":rule": item.key.rule.0, ":start": item.key.start.timestamp(),
         ":round": item.key.round, ":patient": item.patient_id.0, ":phone": item.phone.as_ref().map(Phone::dial),
-        ":api_key": item.api_key, ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
+        ":api_key": item.api_key, ":person": person(tx, item)?, ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
         ":adjusted": unix(item.adjusted_at), ":due": unix(item.due_at), ":expires": unix(item.expires_at),
         ":starts_local": local(zone, item.key.start), ":due_local": item.due_at.map(|at| local(zone, at)),
     })?;
@@ -124,7 +134,7 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
     // the states of the partial indexes, and prepares the statement anew whenever another one is bound.
     const UPDATE: &str = "UPDATE reminders SET
             earlier_phone = iif(:current AND phone IS NOT NULL AND phone IS NOT :phone, phone, earlier_phone),
-            patient_id = iif(:current, :patient, patient_id), phone = iif(:current, :phone, phone), api_key = coalesce(:api_key, api_key),
+            patient_id = iif(:current, :patient, patient_id), person = iif(:current, :person, person), phone = iif(:current, :phone, phone), api_key = coalesce(:api_key, api_key),
             state = :state, reason = :reason, nominal_at = :nominal, adjusted_at = :adjusted, due_at = :due,
             expires_at = :expires, due_local = :due_local, starts_local = :starts_local
         WHERE appointment_id = :appointment AND rule = :rule AND starts_at = :start AND round = :round
@@ -133,11 +143,11 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
                 OR adjusted_at IS NOT :adjusted OR expires_at IS NOT :expires OR due_local IS NOT :due_local
                 OR starts_local IS NOT :starts_local
                 OR api_key IS NOT coalesce(:api_key, api_key)
-                OR (:current AND (patient_id IS NOT :patient OR phone IS NOT :phone)))";
+                OR (:current AND (patient_id IS NOT :patient OR person IS NOT :person OR phone IS NOT :phone)))";
     let rows = tx.prepare_cached(UPDATE)?.execute(named_params! {
         ":appointment": item.key.appointment_id.0, ":rule": item.key.rule.0, ":start": item.key.start.timestamp(),
         ":round": item.key.round, ":patient": item.patient_id.0, ":phone": item.phone.as_ref().map(Phone::dial),
-        ":api_key": item.api_key, ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
+        ":api_key": item.api_key, ":person": person(tx, item)?, ":state": item.state.name(), ":reason": item.state.reason(), ":nominal": unix(item.nominal_at),
         ":adjusted": unix(item.adjusted_at), ":due": unix(item.due_at), ":expires": unix(item.expires_at),
         ":starts_local": local(zone, item.key.start), ":due_local": item.due_at.map(|at| local(zone, at)),
         ":before": before.name(), ":current": item.current,
@@ -162,6 +172,7 @@ pub fn due(
         WHERE state = 'planned' AND api_key = ?2 AND due_at <= ?1 AND expires_at > ?1
             AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = r.phone
                             AND (t.outcome IS NULL OR t.outcome = 'unknown') AND t.unresolved = 0)
+            AND NOT EXISTS (SELECT 1 FROM number_holds AS h WHERE h.phone = r.phone AND h.settled_at IS NULL)
         ORDER BY expires_at, id";
     let mut statement = connection.prepare_cached(DUE)?;
     let mut rows = statement.query((now.timestamp(), api_key))?;

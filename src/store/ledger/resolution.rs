@@ -14,6 +14,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::conversations::conversation;
 use crate::store::ledger::audit::{self, Act, Entry};
+use crate::store::ledger::people;
 use crate::store::ledger::rows::{key_by_id, key_of};
 
 /// The reminders of an attempt's message in one of these states, by their ids.
@@ -188,6 +189,8 @@ pub(crate) fn adopt(
          ON CONFLICT DO NOTHING",
     )?
     .execute((attempt, reminder))?;
+    let message = "SELECT message_id FROM attempts WHERE id = ?1";
+    people::note_told(tx, tx.prepare_cached(message)?.query_row([attempt], |row| row.get(0))?)?;
     let entry =
         Entry { attempt: Some(attempt), conversation: Some(&adopted.conversation), ..Entry::new(now, Act::Adopted) };
     audit::note(tx, &Entry { key: Some(key), ..entry })

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use crate::domain::ids::{ApiKeyName, AppointmentId};
+use crate::domain::ids::AppointmentId;
 use crate::domain::phone::{Country, Phone, Reading};
+use crate::domain::sender::Sender;
 use crate::store::appointments::phone_spellings;
 use crate::store::connection::error::StoreError;
 use crate::store::planning::unit::PlanningUnit;
@@ -19,16 +20,16 @@ pub struct Directory {
     pub as_written: BTreeSet<Phone>,
     /// The practice's own numbers: an entry with one of them has none of its patient's.
     pub own: BTreeSet<Phone>,
-    /// Which locations have an API key of their own, by its name.
-    pub keys: BTreeMap<String, ApiKeyName>,
-    /// The key of all other appointments, by its name.
-    pub key: ApiKeyName,
+    /// From where texts of these locations go out.
+    pub senders: BTreeMap<String, Sender>,
+    /// From where all other texts go out.
+    pub sender: Sender,
 }
 
 impl Directory {
-    /// The key that texts of an appointment at this location go out with.
-    pub(crate) fn key_of(&self, location: Option<&str>) -> &ApiKeyName {
-        location.and_then(|location| self.keys.get(location)).unwrap_or(&self.key)
+    /// From where texts of an appointment at this location go out.
+    pub(crate) fn sender_of(&self, location: Option<&str>) -> &Sender {
+        location.and_then(|location| self.senders.get(location)).unwrap_or(&self.sender)
     }
 
     /// The number of a reading, if it can be texted.

@@ -8,14 +8,18 @@ use tracing::error;
 
 use crate::domain::appointment::Appointment;
 use crate::domain::ids::{AppointmentId, ConversationId, PatientId};
+use crate::domain::person::Person;
 use crate::domain::phone::Phone;
+use crate::domain::private::Private;
 use crate::domain::reminder_key::ReminderKey;
-use crate::planner::input::{Adopted, AppointmentInput, FeedImports, Number, PlannerInput, Spent, Stored, Twin};
+use crate::planner::input::{
+    Adopted, AppointmentInput, FeedImports, Holder, Number, PlannerInput, Spent, Stored, Twin,
+};
 use crate::store::appointments::appointment::{COLUMN_COUNT, COLUMNS, from_row};
 use crate::store::appointments::phone_spellings;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::{any_text, instant, text};
-use crate::store::controls::pauses;
+use crate::store::controls::{number_holds, pauses};
 use crate::store::conversations::{conversation, listings};
 use crate::store::ledger::attempts;
 use crate::store::ledger::rows::{key_of, state_of};
@@ -57,7 +61,8 @@ pub(crate) fn load(
     let mut known: HashSet<ReminderKey> = HashSet::new();
     for appointment in &appointments {
         // Two appointments of one patient and start find the same.
-        spent.extend(loader.spent(&appointment.row)?.into_iter().filter(|found| known.insert(found.key.clone())));
+        let found = loader.spent(&appointment.row, &number)?;
+        spent.extend(found.into_iter().filter(|found| known.insert(found.key.clone())));
     }
     let none = PlannerInput {
         number,
@@ -71,6 +76,7 @@ pub(crate) fn load(
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        hold: None,
     };
     let Number::Usable(phone) = &none.number else { return Ok(none) };
     Ok(PlannerInput {
@@ -81,6 +87,7 @@ pub(crate) fn load(
         adopted: loader.told(phone, &none.appointments)?,
         replies_unread: conversation::unread(connection, phone, now)?,
         catching_up: loader.is_catching_up(&none.appointments)?,
+        hold: number_holds::open(connection, phone)?,
         ..none
     })
 }
@@ -100,7 +107,8 @@ impl Loader<'_> {
             .query_map((self.directory.country.code(), phone.dial()), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         let sql = format!(
-            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id
+            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id,
+                 f.changed_at, h.patient_id, h.first_name, h.last_name, h.date_of_birth, h.since, h.starts_at
              FROM appointments AS a {BESIDE} WHERE a.phone = ?1"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -123,17 +131,18 @@ impl Loader<'_> {
             let of = |appointment: &AppointmentInput| appointment.row.starts_at;
             of(a).cmp(&of(b)).then_with(|| a.row.id.cmp(&b.row.id))
         });
-        self.complete(appointments)
+        self.complete(appointments, Some(phone))
     }
 
     fn appointment(&self, id: &AppointmentId) -> Result<Vec<AppointmentInput>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id
+            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id,
+                 f.changed_at, h.patient_id, h.first_name, h.last_name, h.date_of_birth, h.since, h.starts_at
              FROM appointments AS a {BESIDE} WHERE a.id = ?1"
         );
         let found =
             self.connection.prepare_cached(&sql)?.query_row([&id.0], |row| self.appointment_of(row)).optional()?;
-        self.complete(found.into_iter().collect())
+        self.complete(found.into_iter().collect(), None)
     }
 
     /// Why an appointment has no usable number.
@@ -162,13 +171,26 @@ impl Loader<'_> {
             twins: Vec::new(),
             skipped: Vec::new(),
             paused: None,
-            api_key: self.directory.key_of(appointment.location.as_deref()).clone(),
+            sender: self.directory.sender_of(appointment.location.as_deref()).clone(),
+            changed_at: row.get::<_, Option<i64>>(COLUMN_COUNT + 5)?.map(instant),
+            holder_start: row.get::<_, Option<i64>>(COLUMN_COUNT + 11)?.map(instant),
+            holder: match row.get::<_, Option<i64>>(COLUMN_COUNT + 10)? {
+                Some(since) => Some(Holder {
+                    person: person_of(row, COLUMN_COUNT + 6)?.unwrap_or_else(|| appointment.person()),
+                    since: instant(since),
+                }),
+                None => None,
+            },
             row: appointment,
         })
     }
 
     /// Adds what further statements tell.
-    fn complete(&self, mut appointments: Vec<AppointmentInput>) -> Result<Vec<AppointmentInput>, StoreError> {
+    fn complete(
+        &self,
+        mut appointments: Vec<AppointmentInput>,
+        phone: Option<&Phone>,
+    ) -> Result<Vec<AppointmentInput>, StoreError> {
         let mut feeds: HashMap<(String, i64), FeedImports> = HashMap::new();
         let pauses = pauses::pauses(self.connection, self.now)?;
         for appointment in &mut appointments {
@@ -186,7 +208,7 @@ impl Loader<'_> {
                     }
                 };
             }
-            appointment.twins = self.twins(&appointment.row)?;
+            appointment.twins = self.twins(&appointment.row, phone)?;
             appointment.skipped = pauses::skips_of(self.connection, &appointment.row.id)?;
             appointment.paused = pauses::pause_of(&pauses, appointment.row.location.as_deref());
         }
@@ -211,31 +233,42 @@ impl Loader<'_> {
         Ok(FeedImports::LastBeforeSeen(last.map(instant)))
     }
 
-    fn twins(&self, of: &Appointment) -> Result<Vec<Twin>, StoreError> {
-        const TWINS: &str = "SELECT id, type_id, phone, consent FROM appointments AS a
-            WHERE patient_id = ?1 AND starts_unix = ?2 AND id <> ?3 AND status IN ('booked', 'confirmed')
+    /// Other live entries of the same start under the same patient id or, where the number is known, with it.
+    fn twins(&self, of: &Appointment, phone: Option<&Phone>) -> Result<Vec<Twin>, StoreError> {
+        const TWINS: &str =
+            "SELECT a.id, a.type_id, a.phone, a.consent, a.patient_id, a.first_name, a.last_name, a.date_of_birth
+            FROM appointments AS a
+            WHERE a.patient_id = ?1 AND a.starts_unix = ?2 AND a.id <> ?3 AND a.status IN ('booked', 'confirmed')
+            AND NOT EXISTS (SELECT 1 FROM bad_rows AS b WHERE b.appointment_id = a.id)
+            UNION
+            SELECT a.id, a.type_id, a.phone, a.consent, a.patient_id, a.first_name, a.last_name, a.date_of_birth
+            FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
+            WHERE s.country = ?5 AND s.e164 = ?4 AND s.refusal = 0
+            AND a.starts_unix = ?2 AND a.id <> ?3 AND a.status IN ('booked', 'confirmed')
             AND NOT EXISTS (SELECT 1 FROM bad_rows AS b WHERE b.appointment_id = a.id)";
+        let country = self.directory.country.code();
+        let about = (&of.patient_id.0, of.starts_at.timestamp(), &of.id.0, phone.map(Phone::dial), country);
         let mut statement = self.connection.prepare_cached(TWINS)?;
-        let mut rows = statement.query((&of.patient_id.0, of.starts_at.timestamp(), &of.id.0))?;
+        let mut rows = statement.query(about)?;
         let mut twins = Vec::new();
         while let Some(row) = rows.next()? {
             let (spelling, consent): (Option<String>, Option<String>) = (any_text(row, 2)?, row.get(3)?);
+            let Some(person) = person_of(row, 4)? else { continue };
             let reading = match &spelling {
                 Some(spelling) => phone_spellings::known(self.connection, self.directory.country, spelling)?,
                 None => None,
             };
             let phone = reading.as_ref().and_then(|reading| self.directory.usable(reading));
-            let declined = match phone {
-                Some(phone) => consent.as_deref() == Some("no") || self.opted_out(phone)?,
+            let declined = consent.as_deref() == Some("no");
+            let opted_out = match phone {
+                Some(phone) => self.opted_out(phone)?,
                 None => false,
             };
-            let phone = phone.filter(|_| !declined).cloned();
-            twins.push(Twin {
-                id: AppointmentId(any_text(row, 0)?.unwrap_or_default()),
-                type_id: text(row, 1)?,
-                phone,
-            });
+            let phone = phone.filter(|_| !declined && !opted_out).cloned();
+            let id = AppointmentId(any_text(row, 0)?.unwrap_or_default());
+            twins.push(Twin { id, type_id: text(row, 1)?, phone, person, declined });
         }
+        twins.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(twins)
     }
 
@@ -271,19 +304,43 @@ impl Loader<'_> {
         Ok(stored)
     }
 
-    /// What this appointment was told, at any start, and what was told of its patient's start under any id; some of it twice.
-    fn spent(&self, appointment: &Appointment) -> Result<Vec<Spent>, StoreError> {
+    /// What was told of this appointment, at any start; of its patient id and start, under any appointment; and to this
+    /// number of its start. Some of it several times.
+    fn spent(&self, appointment: &Appointment, number: &Number) -> Result<Vec<Spent>, StoreError> {
         // `OR`: SQLite makes a table of its own of an `IN` list, at each call.
-        let sql = "SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
-                   WHERE patient_id = ?1 AND starts_at = ?2 AND (state = 'sending' OR state = 'sent'
-                       OR state = 'rejected' OR state = 'unknown' OR state = 'held')
-                   UNION ALL SELECT appointment_id, rule, starts_at, round, message_id, patient_id FROM reminders
-                   WHERE appointment_id = ?3 AND (state = 'sending' OR state = 'sent'
-                       OR state = 'rejected' OR state = 'unknown' OR state = 'held')";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let about = (&appointment.patient_id.0, appointment.starts_at.timestamp(), &appointment.id.0);
+        const SPENT: &str = "(r.state = 'sending' OR r.state = 'sent' OR r.state = 'rejected' OR r.state = 'unknown'
+            OR r.state = 'held')";
+        const COLUMNS: &str =
+            "r.appointment_id, r.rule, r.starts_at, r.round, r.message_id, r.patient_id, r.state, r.phone,
+            t.patient_id, t.first_name, t.last_name, t.date_of_birth,
+            NOT EXISTS (SELECT 1 FROM appointments AS a WHERE a.id = r.appointment_id AND a.starts_unix = r.starts_at
+                        AND (a.status = 'booked' OR a.status = 'confirmed')),
+            EXISTS (SELECT 1 FROM wrong_numbers AS w WHERE w.phone = r.phone AND w.patient_id = r.patient_id
+                    AND w.at >= (SELECT m.made_at FROM messages AS m WHERE m.id = r.message_id))
+            FROM reminders AS r LEFT JOIN told_people AS t ON t.message_id = r.message_id AND t.reminder_id = r.id";
+        let sql = format!(
+            "SELECT {COLUMNS} WHERE r.patient_id = ?1 AND r.starts_at = ?2 AND {SPENT}
+             UNION ALL SELECT {COLUMNS} WHERE r.appointment_id = ?3 AND {SPENT}
+             UNION ALL SELECT {COLUMNS} WHERE r.phone = ?4 AND r.starts_at = ?2 AND {SPENT}"
+        );
+        let phone = match number {
+            Number::Usable(phone) => Some(phone.dial()),
+            _ => None,
+        };
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let about = (&appointment.patient_id.0, appointment.starts_at.timestamp(), &appointment.id.0, phone);
         let rows = statement.query_map(about, |row| {
-            Ok(Spent { patient_id: PatientId(row.get(5)?), key: key_of(row)?, order: row.get(4)? })
+            let state: String = row.get(6)?;
+            Ok(Spent {
+                patient_id: PatientId(row.get(5)?),
+                key: key_of(row)?,
+                order: row.get(4)?,
+                told: person_of(row, 8)?,
+                phone: row.get::<_, Option<String>>(7)?.and_then(|phone| Phone::from_e164(&phone)),
+                is_settled: state != "sending" && state != "unknown",
+                is_gone: row.get(12)?,
+                was_wrong_number: row.get(13)?,
+            })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -291,7 +348,8 @@ impl Loader<'_> {
     /// What was sent over one of these appointments' keys while nobody looked is not known yet.
     fn is_catching_up(&self, appointments: &[AppointmentInput]) -> Result<bool, StoreError> {
         let unobserved = listings::unobserved_keys(self.connection)?;
-        Ok(!unobserved.is_empty() && appointments.iter().any(|appointment| unobserved.contains(&appointment.api_key)))
+        Ok(!unobserved.is_empty()
+            && appointments.iter().any(|appointment| unobserved.contains(&appointment.sender.api_key)))
     }
 
     fn in_doubt(&self, phone: &Phone) -> Result<bool, StoreError> {
@@ -347,4 +405,16 @@ impl Loader<'_> {
 
 /// What the store knows of an appointment beside its row.
 const BESIDE: &str = "LEFT JOIN first_seen AS f ON f.appointment_id = a.id
-    LEFT JOIN bad_rows AS b ON b.appointment_id = a.id LEFT JOIN not_listed AS n ON n.appointment_id = a.id";
+    LEFT JOIN bad_rows AS b ON b.appointment_id = a.id LEFT JOIN not_listed AS n ON n.appointment_id = a.id
+    LEFT JOIN appointment_holders AS h ON h.appointment_id = a.id";
+
+/// The person in four columns from `at` on; none where the patient id is missing.
+fn person_of(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Person>> {
+    let Some(patient) = any_text(row, at)? else { return Ok(None) };
+    Ok(Some(Person {
+        patient_id: PatientId(patient),
+        first_name: Private(any_text(row, at + 1)?),
+        last_name: Private(any_text(row, at + 2)?),
+        date_of_birth: Private(any_text(row, at + 3)?.and_then(|date| date.parse().ok())),
+    }))
+}

@@ -1,0 +1,155 @@
+//! Who somebody is, as far as the appointment book tells, and when two entries are the same person.
+//!
+//! Two mistakes are possible: to tell one person twice, and to leave another untold. The first is never made, so
+//! whatever is missing counts as the same; only what speaks plainly against it makes two people.
+
+use chrono::NaiveDate;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::domain::ids::PatientId;
+use crate::domain::private::Private;
+
+/// A person, as an entry of the appointment book or a text that was sent names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The practice system's id; of a chart, an account, or derived from the name.
+    pub patient_id: PatientId,
+    /// The first name.
+    pub first_name: Private<Option<String>>,
+    /// The last name.
+    pub last_name: Private<Option<String>>,
+    /// The birth date.
+    pub date_of_birth: Private<Option<NaiveDate>>,
+}
+
+/// What two values say about two entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    Same,
+    Different,
+    /// One of them is missing.
+    Unknown,
+}
+
+impl Person {
+    /// Within one appointment id: a merged chart, a corrected name or birth date is the same person; another patient id
+    /// with an incompatible first name is another.
+    pub fn is_same_under_one_appointment(&self, other: &Person) -> bool {
+        self.patient_id == other.patient_id
+            || self.first_names(other) != Likeness::Different
+            || self.birth_dates(other) == Likeness::Same
+    }
+
+    /// Under one patient id and two appointment ids: a guarantor's account has several people, told apart by first name.
+    /// Where one of the appointments is gone, it is the same one under a new id.
+    pub fn is_same_under_one_patient(&self, other: &Person, is_gone: bool) -> bool {
+        is_gone || self.first_names(other) != Likeness::Different
+    }
+
+    /// With one number and one start, under other ids of patient and appointment: the same names say so; where a name is
+    /// missing, only an appointment that is gone.
+    pub fn is_same_at_one_number(&self, other: &Person, is_gone: bool) -> bool {
+        let all = [self.first_names(other), self.last_names(other), self.birth_dates(other)];
+        if all.contains(&Likeness::Different) {
+            return false;
+        }
+        is_gone || self.first_names(other) == Likeness::Same
+    }
+
+    fn first_names(&self, other: &Person) -> Likeness {
+        compatible(self.first_name.0.as_deref(), other.first_name.0.as_deref())
+    }
+
+    fn last_names(&self, other: &Person) -> Likeness {
+        compatible(self.last_name.0.as_deref(), other.last_name.0.as_deref())
+    }
+
+    fn birth_dates(&self, other: &Person) -> Likeness {
+        match (&self.date_of_birth.0, &other.date_of_birth.0) {
+            (Some(a), Some(b)) if a == b => Likeness::Same,
+            (Some(_), Some(_)) => Likeness::Different,
+            _ => Likeness::Unknown,
+        }
+    }
+}
+
+/// A name as it is compared: letters and digits in lower case, without accents; empty for none.
+pub fn folded(name: Option<&str>) -> String {
+    let letters = name.unwrap_or_default().nfkd().filter(|c| !is_combining_mark(*c));
+    letters.flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Equal when folded, one the beginning of the other (`Jo`, `Joanna`), or one edit apart (`Sara`, `Sarah`).
+fn compatible(a: Option<&str>, b: Option<&str>) -> Likeness {
+    let (a, b) = (folded(a), folded(b));
+    if a.is_empty() || b.is_empty() {
+        return Likeness::Unknown;
+    }
+    match a.starts_with(&b) || b.starts_with(&a) || strsim::osa_distance(&a, &b) <= 1 {
+        true => Likeness::Same,
+        false => Likeness::Different,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(patient: &str, first: &str, last: &str, born: &str) -> Person {
+        let some = |text: &str| Private(Some(text.to_owned()).filter(|text| !text.is_empty()));
+        Person {
+            patient_id: patient.into(),
+            first_name: some(first),
+            last_name: some(last),
+            date_of_birth: Private(born.parse().ok()),
+        }
+    }
+
+    #[test]
+    fn within_one_appointment_table() {
+        let before = person("P1", "José", "Díaz", "1980-01-02");
+        for (now, is_same, why) in [
+            (person("P1", "Ana", "Ruiz", "1991-01-01"), true, "the same chart"),
+            (person("P2", "JOSE", "Diaz", "1980-01-02"), true, "a merged chart"),
+            (person("P2", "Jose Luis", "Diaz", ""), true, "a longer first name"),
+            (person("P2", "Josè", "Other", ""), true, "another last name"),
+            (person("P2", "Joes", "Díaz", ""), true, "a slip of two letters"),
+            (person("P2", "Pepe", "Díaz", "1980-01-02"), true, "the same birth date"),
+            (person("P2", "", "Díaz", ""), true, "no first name"),
+            (person("P2", "Cy", "Young", "1980-01-03"), false, "another person"),
+            (person("P2", "Cy", "Díaz", ""), false, "a relative"),
+        ] {
+            assert_eq!(before.is_same_under_one_appointment(&now), is_same, "{why}");
+            assert_eq!(now.is_same_under_one_appointment(&before), is_same, "{why}");
+        }
+    }
+
+    #[test]
+    fn one_account_is_several_people_unless_an_appointment_is_gone() {
+        let (ana, ben) = (person("ACC", "Ana", "Lee", ""), person("ACC", "Ben", "Lee", ""));
+        assert!(!ana.is_same_under_one_patient(&ben, false));
+        assert!(ana.is_same_under_one_patient(&ben, true));
+        assert!(ana.is_same_under_one_patient(&person("ACC", "", "", ""), false), "missing counts as the same");
+        assert!(ana.is_same_under_one_patient(&person("ACC", "Anna", "Lee", ""), false));
+    }
+
+    #[test]
+    fn one_number_and_start_under_new_ids() {
+        let ana = person("P1", "Ana", "Lee", "1990-05-05");
+        assert!(ana.is_same_at_one_number(&person("X9", "Ana", "Lee", ""), false), "two feeds, one person");
+        assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "Park", ""), false), "another last name");
+        assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "Lee", "2015-01-01"), true), "her daughter");
+        assert!(!ana.is_same_at_one_number(&person("X9", "", "Lee", ""), false), "a sibling without a first name");
+        assert!(ana.is_same_at_one_number(&person("X9", "", "", ""), true), "exported anew under new ids");
+        assert!(!ana.is_same_at_one_number(&person("X9", "Ben", "Lee", ""), true));
+    }
+
+    #[test]
+    fn names_fold_alike_however_they_are_written() {
+        for (a, b) in [("Nguyễn", "NGUYEN"), ("O’Brien", "O'Brien"), ("Zoe\u{308}", "Zoë"), ("Ａｎａ", "ana")] {
+            assert_eq!(folded(Some(a)), folded(Some(b)));
+        }
+        assert_eq!(folded(None), "");
+    }
+}
