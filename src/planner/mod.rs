@@ -15,4 +15,4 @@ pub mod holidays;
 pub mod input;
 mod place;
 pub mod plan;
-mod told;
+pub(crate) mod told;

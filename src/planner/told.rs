@@ -21,6 +21,18 @@ impl<'a> Told<'a> {
         self.input.spent.iter().filter(told)
     }
 
+    /// What this appointment's texts told before: another start, or another patient.
+    pub(crate) fn earlier_of(&self, appointment: &Appointment) -> Vec<(&'a Spent, bool)> {
+        let person = appointment.person();
+        let of_it = self.input.spent.iter().filter(|s| s.key.appointment_id == appointment.id && s.was_sent);
+        let mut earlier: Vec<(&Spent, bool)> = of_it
+            .map(|s| (s, told_same((&appointment.id, &appointment.patient_id), &person, s)))
+            .filter(|(s, is_same)| s.key.start != appointment.starts_at || !is_same)
+            .collect();
+        earlier.sort_by_key(|(spent, _)| spent.order);
+        earlier
+    }
+
     /// The text went to a number that was not this patient's, and the entry has another number now that never had it.
     pub(crate) fn went_to_a_wrong_number(&self, spent: &Spent) -> bool {
         let Number::Usable(present) = &self.input.number else { return false };
