@@ -8,6 +8,7 @@ use tracing::{error, warn};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
+use crate::domain::attempt::{Attempt, AttemptEnd};
 use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{Miss, PlanDecision, State};
 use crate::domain::rule::Rule;
@@ -70,10 +71,11 @@ pub fn plan_facts(config: &Config, live: &LiveSince, input: &PlannerInput, now: 
     plan(&config.rulebook, live, input, now, &words)
 }
 
-/// Whether the next text to the number is to carry the line of the first: nothing was ever sent to it, or no text had
-/// room for the line.
+/// Whether the next text to the number is to carry the line of the first: no text is known to have reached it, or those
+/// that did had no room for the line.
 pub(crate) fn is_first_text(input: &PlannerInput) -> bool {
-    input.attempts.is_empty() || input.owes_first_line
+    let reached = |attempt: &Attempt| attempt.id.is_none() || attempt.end == AttemptEnd::Success;
+    !input.attempts.iter().any(reached) || input.owes_first_line
 }
 
 /// Says which reminders were to go out and did not: never silent.

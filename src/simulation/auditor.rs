@@ -8,9 +8,11 @@ use tracing::info;
 
 use crate::annie::model::Broke;
 use crate::annie::wire::SmsRequest;
+use crate::domain::ids::utf16_len;
 use crate::domain::language::Language;
-use crate::simulation::practice::Practice;
+use crate::simulation::practice::{FIRST_TEXT_LINE, Practice, Visit};
 use crate::wording::dates;
+use crate::wording::wordbook::LONGEST;
 
 /// Replies older than this were read before a text.
 const READ_WITHIN: TimeDelta = TimeDelta::hours(1);
@@ -19,12 +21,18 @@ const UNSEEN: TimeDelta = TimeDelta::minutes(50);
 /// Leadtime's least time between a text and its appointment.
 const NO_TEXT_WITHIN: TimeDelta = TimeDelta::hours(2);
 
+/// An appointment that stands so long before its start is told.
+const IN_GOOD_TIME: TimeDelta = TimeDelta::days(7);
+
+/// From so many texts in a month on, Annie's limits may be in the way of another.
+const MANY: usize = 2;
+
 /// What one text told: which rule (`F`, `L`, or `H` for a household), whom, of which start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Telling {
     rule: char,
     appointment: usize,
-    patient: String,
+    patient: usize,
     start: DateTime<Utc>,
     to: String,
     at: DateTime<Utc>,
@@ -36,7 +44,20 @@ struct Telling {
 pub(crate) type Delivered = Practice;
 
 /// The numbers of each patient that the database has seen.
-pub(crate) type Numbers = HashMap<String, BTreeSet<String>>;
+pub(crate) type Numbers = HashMap<usize, BTreeSet<String>>;
+
+/// Since when the desk says that a number is not a patient's.
+pub(crate) type WrongNumbers = HashMap<(usize, String), DateTime<Utc>>;
+
+/// An appointment as the exports have listed it since an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Standing {
+    patient: usize,
+    start: DateTime<Utc>,
+    id: String,
+    phone: String,
+    since: DateTime<Utc>,
+}
 
 /// What the auditor knows.
 #[derive(Debug)]
@@ -51,6 +72,12 @@ pub(crate) struct Auditor {
     /// Texts of other senders, by number.
     pub(crate) foreign: HashMap<String, DateTime<Utc>>,
     pub(crate) numbers: Numbers,
+    pub(crate) wrong: WrongNumbers,
+    standing: HashMap<usize, Standing>,
+    /// Numbers whose texts had the line of the first one.
+    lined: BTreeSet<String>,
+    /// Numbers whose household texts named only some of the appointments, and when.
+    and_more: Vec<(String, DateTime<Utc>)>,
     tellings: Vec<Telling>,
     pub(crate) texts: u64,
     pub(crate) refused: BTreeMap<String, u64>,
@@ -66,6 +93,10 @@ impl Auditor {
             stops: HashMap::new(),
             foreign: HashMap::new(),
             numbers: Numbers::new(),
+            wrong: WrongNumbers::new(),
+            standing: HashMap::new(),
+            lined: BTreeSet::new(),
+            and_more: Vec::new(),
             tellings: Vec::new(),
             texts: 0,
             refused: BTreeMap::new(),
@@ -74,16 +105,41 @@ impl Auditor {
     }
 
     /// The practice's export was imported.
-    pub(crate) fn imported(&mut self, practice: &Practice, since: DateTime<Utc>) {
+    pub(crate) fn imported(&mut self, practice: &Practice, since: DateTime<Utc>, now: DateTime<Utc>) {
         self.known = practice.clone();
         self.known_since = since;
+        for appointment in &practice.appointments {
+            if !appointment.is_live() {
+                self.standing.remove(&appointment.number);
+                continue;
+            }
+            let phone = &practice.patients[appointment.patient].phone;
+            let present = Standing {
+                patient: appointment.patient,
+                start: appointment.start,
+                id: appointment.id(),
+                phone: practice.patients[appointment.patient].phone.clone(),
+                since: now,
+            };
+            let is_over = appointment.start <= now;
+            self.standing
+                .entry(appointment.number)
+                .and_modify(|before| {
+                    if !(Standing { since: before.since, ..present.clone() } == *before
+                        || is_over && before.start <= now)
+                    {
+                        *before = present.clone();
+                    }
+                })
+                .or_insert(present.clone());
+        }
     }
 
     /// What was imported has been planned: the numbers in it are known to be their patients'.
     pub(crate) fn planned(&mut self) {
         for appointment in self.known.appointments.iter().filter(|appointment| appointment.start > self.known_since) {
             let patient = &self.known.patients[appointment.patient];
-            self.numbers.entry(patient.name.clone()).or_default().insert(patient.phone.clone());
+            self.numbers.entry(appointment.patient).or_default().insert(patient.phone.clone());
         }
     }
 
@@ -109,34 +165,71 @@ impl Auditor {
         if self.stops.get(to).is_some_and(|said| *said < at - READ_WITHIN) {
             self.breaks(at, "a text to a number that replied STOP".to_owned());
         }
+        self.look_for_the_line(request, at);
         let rule = request.message.chars().next().unwrap_or('?');
+        if request.message.contains(">+") {
+            self.and_more.push((to.clone(), at));
+        }
         let told = self.read(&request.message, at);
         if told.is_empty() {
             self.breaks(at, format!("a text about no visit that is known: {}", request.message));
         }
+        let first = told.iter().map(|(_, _, start, _)| *start).min();
+        let earliest = told.iter().filter(|(_, _, start, _)| Some(*start) == first).map(|(_, patient, ..)| *patient);
+        let languages: BTreeSet<_> = earliest.map(|patient| self.known.patients[patient].language.code()).collect();
+        let is_in = |language: Language| {
+            told.iter().all(|(_, patient, start, _)| request.message.contains(&self.words(*patient, *start, language)))
+        };
+        let spoken = [Language::English, Language::Spanish].into_iter().filter(|language| is_in(*language));
+        if !told.is_empty() && !spoken.map(Language::code).any(|code| languages.contains(code)) {
+            self.breaks(at, format!("a text that is not in the language of its first visit: {}", request.message));
+        }
         for (appointment, patient, start, phone) in told {
+            let name = self.known.patients[patient].name.clone();
             if phone != *to {
-                self.breaks(at, format!("a text about {patient} to a number that is not theirs"));
+                self.breaks(at, format!("a text about {name} to a number that is not theirs"));
+            }
+            if self.wrong.get(&(patient, to.clone())).is_some_and(|since| *since < at) {
+                self.breaks(at, format!("a text about {name} to a number that is marked as wrong"));
             }
             if start - at < NO_TEXT_WITHIN {
-                self.breaks(at, format!("a text to {patient} too near the visit at {start}"));
+                self.breaks(at, format!("a text to {name} too near the visit at {start}"));
             }
             self.tell(Telling { rule, appointment, patient, start, to: to.clone(), at, excused: false });
         }
     }
 
+    /// The first text of a number has to carry the line where it has room for it.
+    fn look_for_the_line(&mut self, request: &SmsRequest, at: DateTime<Utc>) {
+        let units = utf16_len(&request.message);
+        if request.message.ends_with(FIRST_TEXT_LINE) {
+            self.lined.insert(request.to_number.clone());
+        } else if !self.lined.contains(&request.to_number)
+            && !self.foreign.contains_key(&request.to_number)
+            && units + 1 + utf16_len(FIRST_TEXT_LINE) <= LONGEST
+        {
+            self.breaks(at, format!("the first text of a number has no line: {}", request.message));
+        }
+    }
+
+    /// How a text names an appointment.
+    fn words(&self, patient: usize, start: DateTime<Utc>, language: Language) -> String {
+        let start = self.known.zone.local(start);
+        let name = &self.known.patients[patient].name;
+        format!("<{name} {} {}>", dates::date(language, start), dates::time(language, start))
+    }
+
     /// The appointments a text names, as far as they stand: appointment, patient, start, number.
-    fn read(&self, message: &str, at: DateTime<Utc>) -> Vec<(usize, String, DateTime<Utc>, String)> {
-        let named = |appointment: &&crate::simulation::practice::Visit| {
-            let start = self.known.zone.local(appointment.start);
-            let name = &self.known.patients[appointment.patient].name;
-            let words = [dates::date(Language::English, start), dates::time(Language::English, start)];
-            message.contains(&format!("<{name} {} {}>", words[0], words[1]))
+    fn read(&self, message: &str, at: DateTime<Utc>) -> Vec<(usize, usize, DateTime<Utc>, String)> {
+        let named = |appointment: &&Visit| {
+            [Language::English, Language::Spanish]
+                .into_iter()
+                .any(|language| message.contains(&self.words(appointment.patient, appointment.start, language)))
         };
         let live = self.known.appointments.iter().filter(|appointment| appointment.is_live() && appointment.start > at);
-        let about = |appointment: &crate::simulation::practice::Visit| {
-            let patient = &self.known.patients[appointment.patient];
-            (appointment.number, patient.name.clone(), appointment.start, patient.phone.clone())
+        let about = |appointment: &Visit| {
+            let phone = self.known.patients[appointment.patient].phone.clone();
+            (appointment.number, appointment.patient, appointment.start, phone)
         };
         let found: Vec<_> = live.filter(named).map(about).collect();
         // A text that names more than stands names what does not stand.
@@ -145,14 +238,16 @@ impl Auditor {
 
     fn tell(&mut self, telling: Telling) {
         let of_patient = |t: &&Telling| t.patient == telling.patient;
-        // Since the patient was told another start of this appointment, what was told before counts no longer.
+        // Since another start of this appointment was told, or another patient, what was told before counts no longer.
         let of_appointment = self.tellings.iter().filter(|t| t.appointment == telling.appointment);
-        let other = of_appointment.filter(|t| t.start != telling.start).map(|t| t.at).max();
+        let changed = |t: &&Telling| t.start != telling.start || t.patient != telling.patient;
+        let other = of_appointment.filter(changed).map(|t| t.at).max();
         let since = other.unwrap_or(DateTime::UNIX_EPOCH);
         // A number that a restored copy has never seen cannot be known to be the patient's.
         let numbers = self.numbers.get(&telling.patient);
         let known = |t: &&Telling| numbers.is_some_and(|numbers| numbers.contains(&t.to));
         let same = self.tellings.iter().filter(of_patient).filter(|t| t.start == telling.start && t.at > since);
+        let same = same.filter(|t| !self.went_wrong(t));
         let all: Vec<&Telling> = same.filter(|t| !t.excused).collect();
         let before: Vec<&Telling> = all.iter().copied().filter(known).collect();
         let again = |told: &[&Telling]| told.len() >= 2 || told.iter().any(|t| t.rule == telling.rule && t.rule != 'H');
@@ -161,11 +256,61 @@ impl Auditor {
         let may_repeat = of_household && before.len() < all.len();
         let (excused, broken) = (again(&all) || may_repeat, again(&before));
         if broken {
-            let what =
-                format!("{} is told again of the visit at {} ({})", telling.patient, telling.start, telling.rule);
+            let name = &self.known.patients[telling.patient].name;
+            let what = format!("{name} is told again of the visit at {} ({})", telling.start, telling.rule);
             self.breaks(telling.at, what);
         }
         self.tellings.push(Telling { excused, ..telling });
+    }
+
+    /// The desk said after the text that the number is not the patient's.
+    fn went_wrong(&self, telling: &Telling) -> bool {
+        self.wrong.get(&(telling.patient, telling.to.clone())).is_some_and(|since| *since >= telling.at)
+    }
+
+    /// What nobody was told although nothing was in the way, by `now`. Only where nothing went wrong can this be said.
+    pub(crate) fn untold(&self, now: DateTime<Utc>) -> Vec<String> {
+        let mut untold = Vec::new();
+        let in_good_time = |s: &Standing| s.start < now && s.since + IN_GOOD_TIME <= s.start;
+        for (number, standing) in self.standing.iter().filter(|(_, s)| in_good_time(s)) {
+            let Standing { patient, start, phone, .. } = standing;
+            let opted_out = self.desk.contains_key(phone) || self.stops.contains_key(phone);
+            // What a chart was told of a start counts for all its patients once one of these appointments is gone.
+            let is_gone = self.known.gone.contains(&(self.known.patients[*patient].chart.clone(), *start));
+            let month = *start - TimeDelta::days(31)..*start;
+            let texts: BTreeSet<_> =
+                self.tellings.iter().filter(|t| t.to == *phone && month.contains(&t.at)).map(|t| t.at).collect();
+            let named_as_more = self.and_more.iter().any(|(to, at)| to == phone && month.contains(at));
+            let mut told = self.tellings.iter().filter(|t| t.patient == *patient && t.start == *start);
+            // A number that is marked as wrong after the visit changes nothing.
+            let went_wrong =
+                |t: &Telling| self.wrong.get(&(t.patient, t.to.clone())).is_some_and(|since| since < start);
+            let is_told = told.any(|t| !went_wrong(t));
+            if !(opted_out || is_gone || texts.len() >= MANY || named_as_more || is_told) {
+                let name = &self.known.patients[*patient].name;
+                untold.push(format!("{name} was not told of v{number} at {start}"));
+            }
+        }
+        untold.sort();
+        untold
+    }
+
+    /// Texts that households got one by one although one text could have told all.
+    pub(crate) fn unmerged(&self) -> Vec<String> {
+        let day = |at: DateTime<Utc>| self.known.zone.local(at).date_naive();
+        let mut unmerged = Vec::new();
+        for (n, first) in self.tellings.iter().enumerate().filter(|(_, t)| t.rule != 'H') {
+            let later = self.tellings[n + 1..].iter().take_while(|t| t.at < first.at + TimeDelta::days(1));
+            let same = later.filter(|t| t.to == first.to && t.rule == first.rule && day(t.start) == day(first.start));
+            let known = |t: &&Telling| {
+                let standing = self.standing.get(&t.appointment);
+                standing.is_some_and(|s| {
+                    s.start == t.start && s.patient == t.patient && s.phone == t.to && s.since < first.at - READ_WITHIN
+                })
+            };
+            unmerged.extend(same.filter(known).map(|t| format!("{} got two texts of one day's visits", t.to)));
+        }
+        unmerged
     }
 
     /// A request Annie refused by a documented rule. `is_retry`: the one retry of a text without a clear answer.

@@ -6,6 +6,7 @@ use tracing::info;
 use crate::annie::model::faults::Faults;
 use crate::annie::wire::SmsRequest;
 use crate::clock::Clock;
+use crate::domain::ids::PatientId;
 use crate::domain::phone::Phone;
 use crate::feeds::importing::{How, import_csv};
 use crate::simulation::auditor::Auditor;
@@ -24,6 +25,9 @@ impl Simulation {
         }
         if self.rng.u16(0..400) == 0 {
             self.desk_opts_out(&mut machine.desk, now)?;
+        }
+        if self.rng.u16(0..60) == 0 {
+            self.desk_corrects_a_number(&mut machine.desk, now)?;
         }
         let hour = self.practice.zone.local(now).hour();
         if now - self.last_import > TimeDelta::hours(5) && (7..19).contains(&hour) {
@@ -52,8 +56,14 @@ impl Simulation {
             18..25 => {
                 let files = Files::read(&self.database());
                 let shared = lock(&self.shared);
-                let Auditor { known, desk, numbers, .. } = &shared.auditor;
-                let copy = Copy { files, known: known.clone(), desk: desk.clone(), numbers: numbers.clone() };
+                let Auditor { known, desk, numbers, wrong, .. } = &shared.auditor;
+                let copy = Copy {
+                    files,
+                    known: known.clone(),
+                    desk: desk.clone(),
+                    numbers: numbers.clone(),
+                    wrong: wrong.clone(),
+                };
                 drop(shared);
                 self.copies.push(copy);
             }
@@ -115,6 +125,22 @@ impl Simulation {
         Ok(())
     }
 
+    /// The desk hears that a number is not the patient's, says so, and enters the right one.
+    pub(crate) fn desk_corrects_a_number(
+        &mut self,
+        desk: &mut Connection,
+        now: DateTime<Utc>,
+    ) -> Result<(), SimulationError> {
+        let Some((patient, wrong)) = self.practice.correct_a_number(now, &mut self.rng) else { return Ok(()) };
+        let Some(phone) = Phone::from_e164(&wrong) else { return Ok(()) };
+        let chart = PatientId(self.practice.patients[patient].chart.clone());
+        let at = self.clock.now();
+        in_transaction(desk, |tx| opt_outs::add_wrong(tx, &phone, &[chart], None, at))?;
+        lock(&self.shared).auditor.wrong.insert((patient, wrong), now);
+        self.tell("a number is marked as wrong");
+        Ok(())
+    }
+
     /// The desk brings the export in.
     pub(crate) fn import(&mut self, desk: &mut Connection) -> Result<(), SimulationError> {
         let now = self.truth.now();
@@ -124,7 +150,7 @@ impl Simulation {
         let at = self.clock.now();
         import_csv(desk, csv.as_bytes(), how, &self.practice.zone, at, |_| {}, |_| {})
             .map_err(|error| SimulationError::Other(error.to_string()))?;
-        lock(&self.shared).auditor.imported(&self.practice, since);
+        lock(&self.shared).auditor.imported(&self.practice, since, now);
         self.last_import = now;
         self.out.imports += 1;
         self.tell("import");

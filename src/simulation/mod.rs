@@ -27,6 +27,7 @@ use crate::domain::reminder::State;
 use crate::engine::Gateways;
 use crate::engine::report::PassReport;
 use crate::engine::run::Engine;
+use crate::planner::input::Household;
 use crate::simulation::auditor::{Auditor, Delivered};
 use crate::simulation::crash::{Files, Fuse};
 use crate::simulation::practice::{Practice, config_text};
@@ -109,6 +110,7 @@ struct Copy {
     known: Delivered,
     desk: HashMap<String, DateTime<Utc>>,
     numbers: auditor::Numbers,
+    wrong: auditor::WrongNumbers,
 }
 
 /// The machine while it is up.
@@ -270,6 +272,7 @@ impl Simulation {
         shared.auditor.known = copy.known.clone();
         shared.auditor.desk = copy.desk.clone();
         shared.auditor.numbers = copy.numbers.clone();
+        shared.auditor.wrong = copy.wrong.clone();
         self.last_import = DateTime::UNIX_EPOCH;
         copy.files.clone()
     }
@@ -367,7 +370,10 @@ impl Simulation {
             let late = reminders::expired_although_known(&connection)?;
             breaks
                 .extend(late.into_iter().map(|what| format!("nothing went wrong, and a text expired unsent: {what}")));
-            for state in ["rejected", "unknown", "held", "unconfirmed"] {
+            let merges = self.config.rulebook.household == Household::Merge;
+            breaks.extend(shared.auditor.untold(self.truth.now()));
+            breaks.extend(merges.then(|| shared.auditor.unmerged()).into_iter().flatten());
+            for state in ["rejected", "unknown", "held", "unconfirmed", "too-long"] {
                 if let Some(count) = self.out.states.get(state) {
                     breaks.push(format!("nothing went wrong, and {count} reminders are {state}"));
                 }

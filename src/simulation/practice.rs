@@ -1,18 +1,30 @@
-//! A made-up practice: patients who share numbers, appointments that are booked, moved, moved back, cancelled, confirmed and
-//! exported under new ids, and the export the desk brings in.
+//! A made-up practice: patients who share numbers and accounts, appointments that are booked, moved, moved back, given to
+//! another patient, cancelled, confirmed and exported under new ids, and the export the desk brings in.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 
+use crate::domain::language::Language;
 use crate::domain::zone::Zone;
+
+/// Added to the first text a number gets.
+pub(crate) const FIRST_TEXT_LINE: &str = "Text STOP to get no more texts from the practice.";
 
 /// A patient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Patient {
-    /// Also the id, and unlike any other's.
+    /// Unlike any other's.
     pub(crate) name: String,
+    /// The patient id: of the patient, or of an account that two have together.
+    pub(crate) chart: String,
     pub(crate) phone: String,
+    pub(crate) language: Language,
+    office: &'static str,
+    /// The chart was merged into another, or the number was marked as wrong: neither happens again, and no appointment
+    /// gets a new id, because at once with it nothing in an export would tell who that is.
+    is_steady: bool,
 }
 
 /// An appointment.
@@ -43,6 +55,8 @@ pub(crate) struct Practice {
     pub(crate) zone: Zone,
     pub(crate) patients: Vec<Patient>,
     pub(crate) appointments: Vec<Visit>,
+    /// Starts at which an appointment of a chart was once, and is no more.
+    pub(crate) gone: BTreeSet<(String, DateTime<Utc>)>,
     /// Appointments a day.
     busy: usize,
 }
@@ -51,10 +65,23 @@ impl Practice {
     pub(crate) fn new(zone: Zone, now: DateTime<Utc>, rng: &mut fastrand::Rng) -> Practice {
         let patients = rng.usize(30..70);
         let numbers = patients * 3 / 4 + 1;
-        let patient = |n: usize| Patient { name: format!("P{n}"), phone: number(n % numbers) };
+        let patient = |n: usize| Patient {
+            name: name(n),
+            // Every eighth is on the account of the one before.
+            chart: format!("C{}", if n % 8 == 7 { n - 1 } else { n }),
+            phone: number(n % numbers),
+            language: if n % 4 == 3 { Language::Spanish } else { Language::English },
+            office: if n.is_multiple_of(3) { "west" } else { "main" },
+            is_steady: false,
+        };
         let busy = rng.usize(1..4);
-        let mut practice =
-            Practice { zone, patients: (0..patients).map(patient).collect(), appointments: Vec::new(), busy };
+        let mut practice = Practice {
+            zone,
+            patients: (0..patients).map(patient).collect(),
+            appointments: Vec::new(),
+            gone: BTreeSet::new(),
+            busy,
+        };
         for _ in 0..busy * 12 {
             practice.book(now, rng);
         }
@@ -71,33 +98,86 @@ impl Practice {
         let n = coming[rng.usize(0..coming.len())];
         let start = self.a_start(now, rng);
         let patient = self.appointments[n].patient;
-        let taken = |appointments: &[Visit]| {
-            appointments.iter().any(|v| v.patient == patient && v.start == start && v.is_live())
-        };
-        let is_free = !taken(&self.appointments);
-        let appointment = &mut self.appointments[n];
-        match rng.u8(0..12) {
-            0..3 => appointment.status = "cancelled",
-            3..5 => appointment.status = "confirmed",
-            5 => appointment.status = "booked",
-            6..9 if is_free => appointment.start = start,
-            9 => appointment.renamed += 1,
-            10 => {
-                let phone = number(rng.usize(100..180));
-                self.patients[patient].phone = phone;
+        let other = rng.usize(0..self.patients.len());
+        let was = (self.patients[patient].chart.clone(), self.appointments[n].start);
+        match rng.u8(0..15) {
+            0..3 => {
+                self.appointments[n].status = "cancelled";
+                self.gone.insert(was);
+            }
+            3..5 => self.appointments[n].status = "confirmed",
+            5 => self.appointments[n].status = "booked",
+            6..9 if !self.has(patient, start) => {
+                self.appointments[n].start = start;
+                self.gone.insert(was);
+            }
+            9 if !self.patients[patient].is_steady => {
+                self.appointments[n].renamed += 1;
+                self.gone.insert(was);
+            }
+            10 => self.patients[patient].phone = number(rng.usize(100..180)),
+            11 | 12 if self.patients[other].chart != was.0 && !self.has(other, was.1) => {
+                self.appointments[n].patient = other;
+                self.gone.insert(was);
+            }
+            13 if !self.has_a_new_id(patient) && !self.patients[patient].is_steady => {
+                let patient = &mut self.patients[patient];
+                patient.chart = format!("M{}", patient.chart);
+                patient.is_steady = true;
+            }
+            // A slip in the name, or its correction.
+            14 => {
+                let name = &mut self.patients[patient].name;
+                match name.strip_suffix('e') {
+                    Some(right) => *name = right.to_owned(),
+                    None => name.push('e'),
+                }
             }
             _ => {}
         }
     }
 
+    /// A patient's number was never theirs, and the desk has another: the patient's id, and the number that was wrong.
+    pub(crate) fn correct_a_number(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) -> Option<(usize, String)> {
+        let coming = self.appointments.iter().filter(|appointment| appointment.start > now);
+        let patients: Vec<usize> = coming.map(|appointment| appointment.patient).collect();
+        let n = *patients.get(rng.usize(0..patients.len().max(1)))?;
+        let chart = &self.patients[n].chart;
+        let is_shared = self.patients.iter().filter(|patient| patient.chart == *chart).count() > 1;
+        if is_shared || self.patients[n].is_steady || self.has_a_new_id(n) {
+            return None;
+        }
+        let patient = &mut self.patients[n];
+        patient.is_steady = true;
+        let wrong = std::mem::replace(&mut patient.phone, number(rng.usize(100..180)));
+        (wrong != patient.phone).then_some((n, wrong))
+    }
+
+    /// The patient has or had an appointment at a start, also a cancelled one.
+    fn has(&self, patient: usize, start: DateTime<Utc>) -> bool {
+        self.appointments.iter().any(|v| v.patient == patient && v.start == start)
+    }
+
+    fn has_a_new_id(&self, patient: usize) -> bool {
+        self.appointments.iter().any(|appointment| appointment.patient == patient && appointment.renamed > 0)
+    }
+
     fn book(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
         let patient = rng.usize(0..self.patients.len());
         let start = self.a_start(now, rng);
-        if self.appointments.iter().any(|v| v.patient == patient && v.start == start) {
-            return;
+        // Two of one account often come together.
+        let relative = (0..self.patients.len()).find(|n| *n != patient && self.shares_a_chart(*n, patient));
+        let both = relative.filter(|_| rng.bool());
+        for patient in [patient].into_iter().chain(both) {
+            if !self.has(patient, start) {
+                let number = self.appointments.len();
+                self.appointments.push(Visit { number, patient, start, booked_at: now, status: "booked", renamed: 0 });
+            }
         }
-        let number = self.appointments.len();
-        self.appointments.push(Visit { number, patient, start, booked_at: now, status: "booked", renamed: 0 });
+    }
+
+    fn shares_a_chart(&self, a: usize, b: usize) -> bool {
+        self.patients[a].chart == self.patients[b].chart
     }
 
     /// Some working hour of the coming three weeks.
@@ -114,23 +194,35 @@ impl Practice {
 
     /// The whole book as the practice's program exports it.
     pub(crate) fn export(&self, since: DateTime<Utc>) -> String {
-        let mut csv = "id,patient_id,first_name,phone,starts_at,status,booked_at\n".to_owned();
+        let mut csv = "id,patient_id,first_name,phone,starts_at,status,booked_at,language,location\n".to_owned();
         for appointment in self.appointments.iter().filter(|appointment| appointment.start > since) {
             let patient = &self.patients[appointment.patient];
             let start = self.zone.local(appointment.start).to_rfc3339();
             let _ = writeln!(
                 csv,
-                "{},{},{},{},{start},{},{}",
+                "{},{},{},{},{start},{},{},{},{}",
                 appointment.id(),
-                patient.name,
+                patient.chart,
                 patient.name,
                 patient.phone,
                 appointment.status,
-                appointment.booked_at.to_rfc3339()
+                appointment.booked_at.to_rfc3339(),
+                patient.language.code(),
+                patient.office,
             );
         }
+        // The file covers the weeks up to its last row: an appointment that was the last one, and is not listed any more,
+        // could otherwise be beyond its end.
+        let end = self.zone.local(since + TimeDelta::days(90)).to_rfc3339();
+        let _ = writeln!(csv, "end,end,,,{end},cancelled,{},,", since.to_rfc3339());
         csv
     }
+}
+
+/// A name no other is like: two of these differ in two letters at least, and none begins with another.
+fn name(n: usize) -> String {
+    const SYLLABLES: [&str; 9] = ["bab", "ded", "fif", "gog", "huh", "kik", "lal", "mom", "nun"];
+    format!("{}{}", SYLLABLES[n / 9 % 9], SYLLABLES[n % 9])
 }
 
 /// A number libphonenumber takes for valid.
@@ -138,20 +230,29 @@ fn number(n: usize) -> String {
     format!("+1303555{:04}", 1000 + n)
 }
 
-/// A practice with the shipped rules' leads, and texts that an auditor can read.
+/// A practice with the shipped rules' leads, and texts that an auditor can read: in two languages, for two offices, and
+/// with every tenth seed as long as a text may be.
 pub(crate) fn config_text(seed: u64) -> String {
     let household = if seed % 2 == 1 { "separate" } else { "merge" };
     let on_unknown = if seed % 7 == 3 { "hold" } else { "retry" };
     let days = if seed % 3 == 2 { "days" } else { "business days" };
-    let about = "<{{ patient.first_name }} {{ appointment.date }} {{ appointment.time }}>";
+    let (one, many) = if seed.is_multiple_of(10) { (" x".repeat(215), " x".repeat(90)) } else { Default::default() };
+    let about = format!("<{{{{ patient.first_name }}}} {{{{ appointment.date }}}} {{{{ appointment.time }}}}>{one}");
+    let each = "{% for a in appointments %}<{% if a.first_name %}{{ a.first_name }}{% endif %} {{ a.date }} {{ a.time }}>{% endfor %}{% if more %}+{% endif %}";
+    let family = format!("H {each}{many}");
     format!(
         "[practice]\nname = \"Maple\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
          timezone = \"America/Denver\"\n\
          [annie]\non_unknown = \"{on_unknown}\"\n\
          [sending]\nmode = \"live\"\nhousehold = \"{household}\"\nmax_household = 6\n\
-         [[rule]]\nname = \"first\"\nlead = \"3 {days}\"\nat = \"10:00\"\npriority = 1\nmessage = \"F {about}\"\n\
-         [[rule]]\nname = \"last\"\nlead = \"1 {days}\"\nat = \"10:30\"\npriority = 2\nmessage = \"L {about}\"\n\
-         [household]\nmessage = \"H {{% for a in appointments %}}<{{% if a.first_name %}}{{{{ a.first_name }}}}{{% endif %}} {{{{ a.date }}}} {{{{ a.time }}}}>{{% endfor %}}\"\n\
+         first_text_line.en = \"{FIRST_TEXT_LINE}\"\nfirst_text_line.es = \"{FIRST_TEXT_LINE}\"\n\
+         [[rule]]\nname = \"first\"\nlead = \"3 {days}\"\nat = \"10:00\"\npriority = 1\n\
+         message.en = \"F {about}\"\nmessage.es = \"F {about}\"\n\
+         [[rule]]\nname = \"last\"\nlead = \"1 {days}\"\nat = \"10:30\"\npriority = 2\n\
+         message.en = \"L {about}\"\nmessage.es = \"L {about}\"\n\
+         [household]\nmessage.en = \"{family}\"\nmessage.es = \"{family}\"\n\
+         [[location]]\nid = \"main\"\nname = \"Main\"\n\
+         [[location]]\nid = \"west\"\nname = \"West\"\n\
          [database]\npath = \"unused.db\"\n"
     )
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset};
 use minijinja::{Value, context};
 
 use crate::domain::appointment::Appointment;
-use crate::domain::ids::one_line;
+use crate::domain::ids::{one_line, utf16_len};
 use crate::domain::language::Language;
 use crate::domain::private::Private;
 use crate::wording::dates;
@@ -96,4 +96,13 @@ pub(crate) fn some(text: Option<&str>) -> Value {
 pub(crate) fn present(text: Option<&String>) -> Option<Value> {
     let text = one_line(text?);
     (!text.is_empty()).then(|| Value::from(text))
+}
+
+/// Adds a sentence, unless the text would become too long for Annie.
+pub(super) fn add_sentence(text: &mut String, sentence: &str, longest: usize) {
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    let blank = if text.is_empty() { "" } else { " " };
+    if !sentence.is_empty() && utf16_len(text) + utf16_len(sentence) + 2 <= longest {
+        text.push_str(&format!("{stop}{blank}{sentence}"));
+    }
 }

@@ -13,7 +13,7 @@ use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
 use crate::wording::office::{AppointmentType, Office};
 use crate::wording::template::{self, Use};
-use crate::wording::values::{WhenAndWhat, flat, present, sample_appointment, sample_words, some};
+use crate::wording::values::{WhenAndWhat, add_sentence, flat, present, sample_appointment, sample_words, some};
 pub(crate) use template::TemplateProblem;
 
 /// Longest message and longest context, in UTF-16 code units (API page of POST /sms: 1 to 500, at most 500).
@@ -255,9 +255,9 @@ impl Wordbook {
         if let (Some(arrive), Some(english)) = (&arrive, &told.arrive)
             && message.contains(arrive)
         {
-            add_sentence(&mut context, &format!("The text asks the patient to arrive at {english}."));
+            add_sentence(&mut context, &format!("The text asks the patient to arrive at {english}."), LONGEST);
         }
-        add_sentence(&mut context, &self.preferred(appointment));
+        add_sentence(&mut context, &self.preferred(appointment), LONGEST);
         Ok((message, context))
     }
 
@@ -396,19 +396,11 @@ impl Wordbook {
     }
 }
 
-/// Adds a sentence, unless the text would become too long for Annie.
-fn add_sentence(text: &mut String, sentence: &str) {
-    let stop = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
-    let blank = if text.is_empty() { "" } else { " " };
-    if !sentence.is_empty() && utf16_len(text) + utf16_len(sentence) + 2 <= LONGEST {
-        text.push_str(&format!("{stop}{blank}{sentence}"));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::appointment::samples::sarah;
+    use crate::domain::zone::Zone;
 
     fn book(message: &str, context: &str) -> Result<Wordbook, Vec<TemplateProblem>> {
         let kind =
