@@ -113,7 +113,6 @@ impl Auditor {
                 self.standing.remove(&appointment.number);
                 continue;
             }
-            let phone = &practice.patients[appointment.patient].phone;
             let present = Standing {
                 patient: appointment.patient,
                 start: appointment.start,

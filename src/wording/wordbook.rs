@@ -288,7 +288,7 @@ impl Wordbook {
             let text = format!("Confirming upcoming appointments of one household: {}{more}", told[..shown].join("; "));
             if utf16_len(&text) > LONGEST { Err(Skip::TooLong) } else { Ok(text) }
         })?;
-        add_sentence(&mut context, &self.preferred(appointments[0].0));
+        add_sentence(&mut context, &self.preferred(appointments[0].0), LONGEST);
         Ok((message, context))
     }
 
