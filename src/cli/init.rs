@@ -156,7 +156,7 @@ fn answer(question: &Question<'_>) -> Result<String, Failure> {
 }
 
 /// This machine's zone.
-fn here() -> Option<String> {
+pub(crate) fn here() -> Option<String> {
     let link = std::fs::read_link("/etc/localtime").ok()?;
     let name = link.to_str()?.split_once("zoneinfo/")?.1.to_owned();
     (name.contains('/') && !name.starts_with("Etc/")).then_some(name)

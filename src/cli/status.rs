@@ -77,7 +77,7 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         })),
         "feed": {
             "age_seconds": overview.feed_age.map(|age| age.num_seconds()),
-            "stale_after_seconds": config.feed.stale_after.map(|limit| limit.num_seconds()),
+            "stale_after_seconds": config.feeds.iter().filter_map(|feed| feed.stale_after()).min().map(|limit| limit.num_seconds()),
         },
         "backup": overview.backup.as_ref().map(|backup| json!({
             "last_at": backup.at.map(utc), "last_date": backup.date.map(|date| date.to_string()),

@@ -6,7 +6,7 @@ pub(crate) mod backup;
 mod check;
 mod daily_limits;
 pub(crate) mod diagnostic;
-pub(crate) mod feed;
+pub mod feeds;
 mod hours;
 mod limits;
 mod lints;

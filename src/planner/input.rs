@@ -174,6 +174,10 @@ pub struct AppointmentInput {
     pub bad_row: bool,
     /// It was cancelled because a complete export no longer named it.
     pub not_listed: bool,
+    /// It was cancelled because its row in the export is unscheduled, planned or a note.
+    pub off_the_book: bool,
+    /// Its feed is being imported, or the import broke off: it may exist twice, or be called off by what is to come.
+    pub importing: bool,
     /// Other live entries of the same patient and start.
     pub twins: Vec<Twin>,
     /// The rules whose texts a person took from it; none within: all of them.

@@ -167,8 +167,8 @@ fn doctor_holds_each_key_against_its_own_numbers() {
 
 #[test]
 fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
-    let config =
-        live_config("http://127.0.0.1:9/v1") + "[feed]\nstale_after = \"26 hours\"\n[backup]\nfolder = \"copies\"\n";
+    let config = live_config("http://127.0.0.1:9/v1")
+        + "[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"26 hours\"\n[backup]\nfolder = \"copies\"\n";
     let practice = Practice::new(&config);
     practice.import(&visits_due_in(3600, 1), &[]).good();
     let look = || findings(&practice, &["--offline"]).1;

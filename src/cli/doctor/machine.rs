@@ -144,16 +144,17 @@ fn keys(config: &Config, file: &Path) -> Vec<Finding> {
 fn feed(config: &Config, overview: &Overview) -> Finding {
     const WHAT: &str = "feed";
     const REMEDY: &str = "look at the export of the practice's program; leadtime import FILE";
+    let limit = config.feeds.iter().filter_map(|feed| feed.stale_after()).min();
     let Some(age) = overview.feed_age else {
         let remedy = "leadtime import FILE, or another program writes the table `appointments`";
-        return match config.feed.stale_after {
+        return match limit {
             Some(_) => Finding::bad(WHAT, "nothing was imported, and nothing is sent (stale_after)", remedy),
             None => Finding::look(WHAT, "nothing was ever imported", remedy),
         };
     };
     let found =
         format!("the last import that brought something was {} hours ago, closed days left out", age.num_hours());
-    match config.feed.stale_after {
+    match limit {
         Some(limit) if age > limit => Finding::bad(WHAT, format!("{found}: nothing is sent (stale_after)"), REMEDY),
         None if age > TimeDelta::hours(48) => Finding::look(WHAT, found, REMEDY),
         _ => Finding::good(WHAT, found),
