@@ -11,14 +11,11 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
-use crate::config::feeds::Feed;
 use crate::config::values::zones::Zones;
-use crate::feeds::formats::FormatError;
-use crate::feeds::formats::own_columns::NotSuchCsv;
 use crate::feeds::importing::guard::Verdict;
 use crate::feeds::importing::intake::Intake;
 pub(crate) use crate::feeds::importing::job::{How, ImportError, Imported, Job, Progress};
-use crate::feeds::mapping::{Context, MappingError, Report};
+use crate::feeds::mapping::Context;
 use crate::store::appointments::applying::{Changes, Import};
 use crate::store::appointments::comparison::Difference;
 use crate::store::appointments::held_imports::{self, HeldKind};

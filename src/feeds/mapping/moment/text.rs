@@ -26,7 +26,7 @@ impl Order {
         }
     }
 
-    fn index(self) -> usize {
+    pub(super) fn index(self) -> usize {
         match self {
             Order::MonthFirst => 0,
             Order::DayFirst => 1,
@@ -217,7 +217,7 @@ pub enum Century {
 }
 
 impl Century {
-    fn date(self, year: Year, month: u32, day: u32) -> Option<NaiveDate> {
+    pub(super) fn date(self, year: Year, month: u32, day: u32) -> Option<NaiveDate> {
         if !year.short {
             return NaiveDate::from_ymd_opt(year.number, month, day);
         }
