@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::operator::Operator;
 use crate::domain::phone::Phone;
 use crate::store::appointments::opt_outs::{self, OptOut, Source};
+use crate::store::controls::number_holds;
 use crate::store::ledger::reminders;
 use crate::store::{StoreError, Transaction};
 
@@ -28,6 +29,8 @@ pub(crate) fn add(
     now: DateTime<Utc>,
 ) -> Result<Added, StoreError> {
     let dropped = reminders::planned_for(tx, phone)?;
+    // The answer that kept its texts back is decided by it.
+    number_holds::settle(tx, phone, operator, now)?;
     Ok(match opt_outs::add(tx, phone, Source::Desk, operator.who, now)? {
         true => Added::Now { dropped },
         false => Added::Already,

@@ -3,10 +3,22 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::operator::Operator;
+use crate::domain::phone::Phone;
 use crate::domain::reminder_key::ReminderKey;
+use crate::store::controls::number_holds;
 use crate::store::ledger::resolution;
 pub(crate) use crate::store::ledger::resolution::{Decision, NotResolved};
 use crate::store::{StoreError, Transaction};
+
+/// The answers from a number were read, and its texts may go on. Whether any waited.
+pub(crate) fn go_on(
+    tx: &Transaction<'_>,
+    phone: &Phone,
+    operator: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    Ok(number_holds::settle(tx, phone, operator, now)? > 0)
+}
 
 /// Carries the decision out; what the text is about, or why it cannot be decided.
 pub(crate) fn resolve(

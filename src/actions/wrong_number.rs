@@ -8,6 +8,7 @@ use crate::domain::operator::Operator;
 use crate::domain::phone::Phone;
 use crate::engine::planning::directory;
 use crate::store::appointments::{opt_outs, phone_spellings};
+use crate::store::controls::number_holds;
 use crate::store::{StoreError, Transaction};
 
 /// What marking a number changed.
@@ -39,6 +40,7 @@ pub(crate) fn mark(
     if patients.is_empty() {
         return Ok(Marked::NobodyHasIt);
     }
+    number_holds::settle(tx, phone, operator, now)?;
     Ok(match opt_outs::add_wrong(tx, phone, &patients, operator.who, now)? {
         0 => Marked::Already,
         _ => Marked::For(patients),

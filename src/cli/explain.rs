@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::zone::Zone;
 use crate::reports::explanation::{self, Explained, Explanation};
+use crate::reports::plan_view::Earlier;
 use crate::store::connection::open;
 
 #[derive(Debug, Args)]
@@ -68,11 +69,18 @@ fn for_programs(account: &Explanation) -> Value {
             "conversation_id": explained.row.text.as_ref().and_then(|text| text.conversation.as_ref()),
         })
     };
+    let earlier = |earlier: &Earlier| {
+        json!({
+            "rule": earlier.rule, "starts_at": utc(earlier.start), "sent_at": utc(earlier.at),
+            "phone": earlier.phone.as_ref().map(|phone| phone.dial()), "same_patient": earlier.is_same_patient,
+        })
+    };
     json!({
         "appointment_id": appointment.id,
         "patient_id": appointment.patient_id,
         "starts_at": utc(appointment.starts_at),
         "status": appointment.status.name(),
+        "earlier_texts": account.reminders.first().map(|explained| explained.row.earlier.iter().map(earlier).collect::<Vec<_>>()),
         "reminders": account.reminders.iter().map(reminder).collect::<Vec<_>>(),
     })
 }
@@ -90,6 +98,9 @@ fn for_people(config: &Config, account: &Explanation) -> String {
         appointment.id,
         appointment.status.name()
     );
+    for earlier in account.reminders.first().map(|explained| explained.row.earlier.as_slice()).unwrap_or_default() {
+        text.push_str(&wrapped(&format!("`{}`: {}", earlier.rule, earlier.describe(zone)), 4, "  "));
+    }
     for explained in &account.reminders {
         text.push_str(&format!("\n  {}\n", explained.row.item.key.rule));
         for step in explained.steps.iter().chain(&explained.meanwhile) {
@@ -103,7 +114,9 @@ fn for_people(config: &Config, account: &Explanation) -> String {
 fn outcome(zone: &Zone, explained: &Explained) -> String {
     let item = &explained.row.item;
     let at = item.due_at.map(|at| local(zone, at)).unwrap_or_default();
-    let to = item.phone.as_ref().map(|phone| format!(" to {phone}")).unwrap_or_default();
+    // What was sent went to the number of its text, whatever the book says now.
+    let texted = explained.row.text.as_ref().map(|text| &text.phone);
+    let to = texted.or(item.phone.as_ref()).map(|phone| format!(" to {phone}")).unwrap_or_default();
     let words = explained.row.words.as_ref().map(|words| format!(": \"{words}\"")).unwrap_or_default();
     match item.state {
         State::Unclaimed(PlanDecision::Planned) => {

@@ -120,6 +120,7 @@ fn left_out(config: &Config, title: &str, rows: &[&Row], first: bool) -> String 
         for row in of_appointment.iter().take(if one_reason && every_rule { 1 } else { of_appointment.len() }) {
             let rule = if one_reason && every_rule { String::new() } else { format!("  {}", row.item.key.rule) };
             text.push_str(&format!("  {}{rule}: {}\n", who(config, row), row.item.state.label()));
+            text.push_str(&earlier(config, row, "      "));
         }
     }
     text
@@ -147,8 +148,15 @@ fn going_out(config: &Config, at: DateTime<Utc>, carried: &[&Row]) -> String {
     };
     let message = first.words.clone().unwrap_or_default();
     text.push_str(&format!("{INDENT}{message}\n"));
+    text.push_str(&carried.iter().map(|row| earlier(config, row, INDENT)).collect::<String>());
     text.push_str(&price(&message).map(|price| format!("{INDENT}{price}\n")).unwrap_or_default());
     text
+}
+
+/// What the appointment's texts told before: another start, or another patient.
+fn earlier(config: &Config, row: &Row, indent: &str) -> String {
+    let zone = config.zone(config.rulebook.location_of(&row.appointment));
+    row.earlier.iter().map(|earlier| format!("{indent}{}\n", earlier.describe(zone))).collect()
 }
 
 /// Said where a text costs more than one segment.

@@ -9,14 +9,19 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::operator::By;
 use crate::cli::output::{configuration, local, moment, print, utc};
+use crate::config::Config;
 use crate::domain::ids::ConversationId;
+use crate::domain::number_hold::HoldCause;
+use crate::domain::phone;
 use crate::store::connection::open;
+use crate::store::controls::number_holds::{self, HeldNumber};
 use crate::store::ledger::resolution::{self, Held};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The number of the held reminder; without one, all of them are shown.
-    id: Option<i64>,
+    /// The id of a held reminder, or the phone number that waits; without one, all of them are shown.
+    #[arg(value_name = "ID|NUMBER")]
+    id: Option<String>,
     /// It was sent: the id of its conversation in Annie.
     #[arg(long, value_name = "CONVERSATION", group = "decision", requires = "id")]
     sent: Option<String>,
@@ -26,6 +31,9 @@ pub(crate) struct Options {
     /// Do not send it.
     #[arg(long, group = "decision", requires = "id")]
     drop: bool,
+    /// What was answered from this number was read: its texts go on.
+    #[arg(long, group = "decision", requires = "id")]
+    go_on: bool,
     #[command(flatten)]
     by: By,
     /// For programs: one JSON array of what is held.
@@ -38,22 +46,12 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
-    let Some(decision) = decision(options)? else {
-        let connection = open::read_only(&config.database)?;
-        let mut held = resolution::held(&connection)?;
-        if let Some(id) = options.id {
-            held.retain(|held| held.id == id);
-            if held.is_empty() {
-                return Err(anyhow::anyhow!(NotResolved::NotHeld(id)).into());
-            }
-        }
-        return match options.json {
-            true => print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&held))?)),
-            false => print(&for_people(&held, &|at| local(zone, at))),
-        };
-    };
+    if options.go_on {
+        return go_on(options, &config);
+    }
+    let Some(decision) = decision(options)? else { return show(options, &config) };
+    let id = reminder(options)?;
     let now = moment(None, zone)?;
-    let id = options.id.unwrap_or_default();
     let resolved =
         options.by.write(&config.database, |tx, operator| resolve::resolve(tx, id, &decision, operator, now))?;
     let key = resolved.map_err(|error| Failure::Failed(anyhow::anyhow!(error)))?;
@@ -66,6 +64,53 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         ),
         Decision::Drop => format!("{about} is not sent.\n"),
     })
+}
+
+/// What is held, or the one asked for.
+fn show(options: &Options, config: &Config) -> Result<(), Failure> {
+    let zone = &config.practice.zone;
+    let connection = open::read_only(&config.database)?;
+    let (mut held, mut numbers) = (resolution::held(&connection)?, number_holds::list(&connection)?);
+    if let Some(asked) = &options.id {
+        let phone = phone::read(asked, config.practice.country).phone;
+        numbers.retain(|number| Some(&number.phone) == phone.as_ref());
+        held.retain(|held| asked.parse() == Ok(held.id));
+        if held.is_empty() && numbers.is_empty() {
+            return Err(match asked.parse() {
+                Ok(id) => anyhow::anyhow!(NotResolved::NotHeld(id)),
+                Err(_) => anyhow::anyhow!("nothing is held for {asked}"),
+            }
+            .into());
+        }
+    }
+    match options.json {
+        true => print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&held, &numbers))?)),
+        false => print(&for_people(&held, &numbers, &|at| local(zone, at))),
+    }
+}
+
+/// The texts of a number go on.
+fn go_on(options: &Options, config: &Config) -> Result<(), Failure> {
+    let asked = options.id.as_deref().unwrap_or_default();
+    let phone = phone::read(asked, config.practice.country).phone.ok_or_else(|| {
+        Failure::Usage(anyhow::anyhow!("--go-on takes the phone number that waits, such as 303-555-0142"))
+    })?;
+    let now = moment(None, &config.practice.zone)?;
+    let number = phone.national();
+    match options.by.write(&config.database, |tx, operator| resolve::go_on(tx, &phone, operator, now))? {
+        true => print(&format!("{number} gets its texts again, as far as they can still be sent.\n")),
+        false => Err(anyhow::anyhow!("{number} does not wait for anybody; `leadtime resolve` shows what does").into()),
+    }
+}
+
+/// The id of the reminder a decision is about.
+fn reminder(options: &Options) -> Result<i64, Failure> {
+    let asked = options.id.as_deref().unwrap_or_default();
+    let usage = || {
+        let text = format!("{asked}: this decision takes the id of a held reminder; `leadtime resolve` shows them");
+        Failure::Usage(anyhow::anyhow!(text))
+    };
+    asked.parse().map_err(|_| usage())
 }
 
 fn decision(options: &Options) -> Result<Option<Decision>, Failure> {
@@ -81,7 +126,7 @@ fn decision(options: &Options) -> Result<Option<Decision>, Failure> {
     })
 }
 
-fn for_programs(held: &[Held]) -> serde_json::Value {
+fn for_programs(held: &[Held], numbers: &[HeldNumber]) -> serde_json::Value {
     let one = |held: &Held| {
         json!({
             "id": held.id, "appointment_id": held.key.appointment_id, "rule": held.key.rule,
@@ -89,11 +134,17 @@ fn for_programs(held: &[Held]) -> serde_json::Value {
             "tried_at": utc(held.tried_at), "last_attempt": held.detail, "held_because": held.why,
         })
     };
-    held.iter().map(one).collect()
+    let number = |held: &HeldNumber| {
+        json!({
+            "phone": held.phone.dial(), "conversation_id": held.conversation.0, "said_at": utc(held.said_at),
+            "held_because": held.cause.code(),
+        })
+    };
+    held.iter().map(one).chain(numbers.iter().map(number)).collect()
 }
 
-fn for_people(held: &[Held], local: &dyn Fn(DateTime<Utc>) -> String) -> String {
-    if held.is_empty() {
+fn for_people(held: &[Held], numbers: &[HeldNumber], local: &dyn Fn(DateTime<Utc>) -> String) -> String {
+    if held.is_empty() && numbers.is_empty() {
         return "Nothing is held.\n".to_owned();
     }
     let mut text = String::new();
@@ -109,6 +160,29 @@ fn for_people(held: &[Held], local: &dyn Fn(DateTime<Utc>) -> String) -> String 
             one.detail.as_deref().unwrap_or("no clear answer"),
             why(one.why.as_deref()),
         ));
+    }
+    for number in numbers {
+        let said = match number.cause {
+            HoldCause::ReplyUnclear => "answered in words that may ask for no more texts",
+            HoldCause::WrongPerson => "answered that this is not the patient's number",
+        };
+        text.push_str(&format!(
+            "{}  {said}, {}; conversation {}\n",
+            number.phone.national(),
+            local(number.said_at),
+            number.conversation
+        ));
+    }
+    if !numbers.is_empty() {
+        text.push_str(
+            "\nRead these answers in Annie, then, for each number:\n\
+             \x20 leadtime resolve NUMBER --go-on   its texts go on\n\
+             \x20 leadtime opt-out add NUMBER       it gets no more texts\n\
+             \x20 leadtime wrong-number add NUMBER  it is not its patient's\n",
+        );
+    }
+    if held.is_empty() {
+        return text;
     }
     text.push_str(
         "\nLook the numbers up in Annie, then, for each:\n\

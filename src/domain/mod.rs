@@ -18,7 +18,7 @@ pub mod phone;
 pub mod private;
 pub mod reminder;
 pub mod reminder_key;
-pub(crate) mod reply;
+pub mod reply;
 pub mod rule;
 pub mod sender;
 pub mod zone;

@@ -47,14 +47,15 @@ impl Person {
         is_gone || self.first_names(other) != Likeness::Different
     }
 
-    /// With one number and one start, under other ids of patient and appointment: the same names say so; where a name is
-    /// missing, only an appointment that is gone.
+    /// With one number and one start, under other ids of patient and appointment: the same first and last name say so, or
+    /// the same first name and birth date; where these are missing, only an appointment that is gone.
     pub fn is_same_at_one_number(&self, other: &Person, is_gone: bool) -> bool {
         let all = [self.first_names(other), self.last_names(other), self.birth_dates(other)];
         if all.contains(&Likeness::Different) {
             return false;
         }
-        is_gone || self.first_names(other) == Likeness::Same
+        let is_named_alike = all[0] == Likeness::Same && (all[1] == Likeness::Same || all[2] == Likeness::Same);
+        is_gone || is_named_alike
     }
 
     fn first_names(&self, other: &Person) -> Likeness {
@@ -141,6 +142,7 @@ mod tests {
         assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "Park", ""), false), "another last name");
         assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "Lee", "2015-01-01"), true), "her daughter");
         assert!(!ana.is_same_at_one_number(&person("X9", "", "Lee", ""), false), "a sibling without a first name");
+        assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "", ""), false), "a first name alone is not enough");
         assert!(ana.is_same_at_one_number(&person("X9", "", "", ""), true), "exported anew under new ids");
         assert!(!ana.is_same_at_one_number(&person("X9", "Ben", "Lee", ""), true));
     }

@@ -4,10 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::appointment::{Appointment, Consent, Status};
+use crate::domain::appointment::{Consent, Status};
 use crate::domain::ids::{AppointmentId, RuleName};
 use crate::domain::number_hold::HoldCause;
-use crate::domain::person::Person;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, Miss, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
@@ -16,9 +15,10 @@ use crate::planner::calendar::{Calendar, ON_TIME};
 use crate::planner::civil;
 use crate::planner::draft::{Draft, Expiry};
 use crate::planner::input::{
-    Adopted, AppointmentInput, FeedImports, LiveSince, Number, Pause, PlannerInput, Rulebook, Spent, Stored,
-    TrialWording, Twin,
+    Adopted, AppointmentInput, FeedImports, LiveSince, Number, Pause, PlannerInput, Rulebook, Stored, TrialWording,
+    Twin,
 };
+use crate::planner::told::{self, Told};
 
 /// What is asked of one number.
 pub(crate) struct Answering<'a> {
@@ -33,6 +33,10 @@ pub(crate) struct Answering<'a> {
 }
 
 impl<'a> Answering<'a> {
+    fn told(&self) -> Told<'a> {
+        Told { input: self.input }
+    }
+
     /// The drafts of every appointment and rule, appointments by id, rules in the order of the file.
     pub(crate) fn all(&self) -> Vec<Draft<'a>> {
         let mut appointments: Vec<&AppointmentInput> = self.input.appointments.iter().collect();
@@ -84,7 +88,7 @@ impl<'a> Answering<'a> {
             appointment_id: appointment.row.id.clone(),
             rule: rule.name.clone(),
             start,
-            round: self.round(&appointment.row),
+            round: self.told().round(&appointment.row),
         };
         let stored = self.stored.get(&key).copied();
         Draft {
@@ -166,7 +170,8 @@ impl<'a> Answering<'a> {
     /// Its expiry has passed. It is missed only if it could have gone out: not while an answer waits for a person, not
     /// where the start or the right number came to light after the expiry.
     fn too_late(&self, draft: &Draft<'_>) -> PlanDecision {
-        let was_wrong = self.spent_of(&draft.appointment.row).any(|spent| self.went_to_a_wrong_number(spent));
+        let was_wrong =
+            self.told().spent_of(&draft.appointment.row).any(|spent| self.told().went_to_a_wrong_number(spent));
         match self.input.hold {
             Some(HoldCause::ReplyUnclear) => PlanDecision::Skipped(Skip::ReplyUnclear),
             Some(HoldCause::WrongPerson) => PlanDecision::Skipped(Skip::WrongPerson),
@@ -218,7 +223,8 @@ impl<'a> Answering<'a> {
             return skip(Skip::OptedOut);
         }
         // What one entry of a person says holds for all of them.
-        let declined = draft.appointment.twins.iter().any(|twin| twin.declined && is_same(draft.appointment, twin));
+        let declined =
+            draft.appointment.twins.iter().any(|twin| twin.declined && told::is_same(draft.appointment, twin));
         if declined || appointment.consent.unwrap_or(self.book.unknown_consent) == Consent::No {
             return skip(Skip::NoConsent);
         }
@@ -243,7 +249,7 @@ impl<'a> Answering<'a> {
     /// Another entry of the same person and start has this text, or gets it.
     fn is_duplicate(&self, draft: &Draft<'a>, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> bool {
         let (appointment, me) = (draft.appointment, &draft.appointment.row.id);
-        let told = self.spent_of(&appointment.row).any(|spent| {
+        let told = self.told().spent_of(&appointment.row).any(|spent| {
             spent.key.appointment_id != *me && spent.key.rule == draft.key.rule && spent.key.round == draft.key.round
         });
         // An entry of this number was answered before this one; of one under another number less is known.
@@ -251,33 +257,8 @@ impl<'a> Answering<'a> {
             Some(covers) => *covers,
             None => self.may_be_texted(twin) && draft.rule.applies_to(twin.type_id.as_deref()),
         };
-        let twins = appointment.twins.iter().filter(|twin| is_same(appointment, twin));
+        let twins = appointment.twins.iter().filter(|twin| told::is_same(appointment, twin));
         told || twins.into_iter().any(|twin| twin.id < *me && gets_it(twin))
-    }
-
-    /// What this person was told of this start: under this appointment, under another of the same patient id, or with
-    /// this number under other ids.
-    fn spent_of<'s>(&'s self, appointment: &'s Appointment) -> impl Iterator<Item = &'s Spent> {
-        let person = appointment.person();
-        self.input
-            .spent
-            .iter()
-            .filter(move |spent| spent.key.start == appointment.starts_at && told_same(appointment, &person, spent))
-    }
-
-    /// The text went to a number that was not this patient's, and the entry has another number now that never had it.
-    fn went_to_a_wrong_number(&self, spent: &Spent) -> bool {
-        let Number::Usable(present) = &self.input.number else { return false };
-        let had_it = |other: &&Spent| {
-            other.key.start == spent.key.start
-                && other.key.rule == spent.key.rule
-                && other.key.appointment_id == spent.key.appointment_id
-                && other.phone.as_ref() == Some(present)
-        };
-        spent.was_wrong_number
-            && spent.is_settled
-            && spent.phone.as_ref() != Some(present)
-            && !self.input.spent.iter().any(|other| had_it(&other))
     }
 
     fn may_be_texted(&self, twin: &Twin) -> bool {
@@ -292,7 +273,7 @@ impl<'a> Answering<'a> {
         adjusted: DateTime<Utc>,
     ) -> Result<(), PlanDecision> {
         let taken = self.taken(appointment);
-        let holds_a_wrong_time = self.was_told_another_start(&appointment.row) && taken < draft.expires;
+        let holds_a_wrong_time = self.told().was_told_another_start(&appointment.row) && taken < draft.expires;
         let late = taken > adjusted && !holds_a_wrong_time && !self.was_downtime(appointment, adjusted);
         if late && draft.rule.booked_late == BookedLate::Skip {
             return Err(PlanDecision::Skipped(Skip::BookedLate));
@@ -327,33 +308,6 @@ impl<'a> Answering<'a> {
             FeedImports::None => false,
             FeedImports::LastBeforeSeen(last) => unknown && last.is_none_or(|last| last <= adjusted),
         }
-    }
-
-    /// The present patient holds a text with another start of this appointment.
-    fn was_told_another_start(&self, appointment: &Appointment) -> bool {
-        let person = appointment.person();
-        let spent = self.input.spent.iter();
-        spent
-            .filter(|s| s.key.appointment_id == appointment.id && told_same(appointment, &person, s))
-            .any(|s| s.key.start != appointment.starts_at)
-    }
-
-    /// How often this start was told and has to be told anew: it is texted again only if another start was texted in
-    /// between, if another person was told, or if the text went to a number that was not this patient's.
-    fn round(&self, appointment: &Appointment) -> u32 {
-        let person = appointment.person();
-        let same = |s: &&Spent| told_same(appointment, &person, s);
-        // A row of this appointment takes up its round whoever was told.
-        let of_this_start = || {
-            let spent = self.input.spent.iter().filter(|s| s.key.start == appointment.starts_at);
-            spent.filter(|s| s.key.appointment_id == appointment.id || same(s))
-        };
-        let Some(round) = of_this_start().map(|s| s.key.round).max() else { return 0 };
-        let Some(last) = of_this_start().max_by_key(|s| s.order) else { return 0 };
-        let told_since = self.input.spent.iter().filter(same).any(|s| {
-            s.key.appointment_id == appointment.id && s.key.start != appointment.starts_at && s.order > last.order
-        });
-        round + u32::from(told_since || !same(&last) || self.went_to_a_wrong_number(last))
     }
 
     /// What was begun with this number while nobody looked told everything that was to be sent by the end of its day,
@@ -444,24 +398,4 @@ fn is_first_start(appointment: &AppointmentInput) -> bool {
 /// texts of the past burst out.
 pub(crate) fn once_its_time_has_passed(reason: Skip) -> bool {
     matches!(reason, Skip::OtherType | Skip::BookedLate | Skip::NewRule | Skip::ObserveMode | Skip::NotInOnlyTo)
-}
-
-/// Whether a text told the person who has this appointment now.
-fn told_same(appointment: &Appointment, person: &Person, spent: &Spent) -> bool {
-    // What is not known any more counts as the same: never twice.
-    let Some(told) = &spent.told else { return true };
-    match (spent.key.appointment_id == appointment.id, spent.patient_id == appointment.patient_id) {
-        (true, _) => told.is_same_under_one_appointment(person),
-        (false, true) => told.is_same_under_one_patient(person, spent.is_gone),
-        (false, false) => told.is_same_at_one_number(person, spent.is_gone),
-    }
-}
-
-/// Whether another live entry of the same start is the same person's.
-fn is_same(appointment: &AppointmentInput, twin: &Twin) -> bool {
-    let person = appointment.row.person();
-    match twin.person.patient_id == person.patient_id {
-        true => twin.person.is_same_under_one_patient(&person, false),
-        false => twin.person.is_same_at_one_number(&person, false),
-    }
 }

@@ -283,6 +283,10 @@ pub struct Spent {
     pub told: Option<Person>,
     /// The number it went to.
     pub phone: Option<Phone>,
+    /// When its text was made.
+    pub at: DateTime<Utc>,
+    /// Annie took it.
+    pub was_sent: bool,
     /// Whether it is known what became of it.
     pub is_settled: bool,
     /// Its appointment no longer stands at that start.

@@ -15,3 +15,4 @@ pub mod holidays;
 pub mod input;
 mod place;
 pub mod plan;
+pub(crate) mod told;

@@ -110,7 +110,7 @@ pub(crate) fn place<'a>(
         wait(&mut waiting, group);
     }
     while let Some((_, group)) = waiting.pop_first() {
-        if let Some(rest) = placing.group(group) {
+        for rest in placing.group(group) {
             wait(&mut waiting, rest);
         }
     }
@@ -153,6 +153,14 @@ fn calendars<'a>(group: &[Candidate<'a>]) -> Vec<&'a Calendar> {
     calendars
 }
 
+/// A group taken apart, one for each office.
+fn by_office<'a>(group: Vec<Candidate<'a>>, offices: &[&'a Calendar]) -> Vec<Vec<Candidate<'a>>> {
+    let of = |office: &&'a Calendar| {
+        group.iter().filter(|member| std::ptr::eq(member.calendar, *office)).cloned().collect::<Vec<_>>()
+    };
+    offices.iter().map(of).collect()
+}
+
 struct Placing<'a, 'b, 'l> {
     household: Household,
     budget: &'b mut Budget<'l>,
@@ -161,8 +169,8 @@ struct Placing<'a, 'b, 'l> {
 }
 
 impl<'a> Placing<'a, '_, '_> {
-    /// Places a group; what has to be tried again without the rest.
-    fn group(&mut self, group: Vec<Candidate<'a>>) -> Option<Vec<Candidate<'a>>> {
+    /// Places a group; what has to be tried again in other groups.
+    fn group(&mut self, group: Vec<Candidate<'a>>) -> Vec<Vec<Candidate<'a>>> {
         let left_out = group.first().and_then(|first| first.kind.1).and_then(|attempt| self.budget.leave_out(attempt));
         let rest = self.place_group(group);
         if let Some(left_out) = left_out {
@@ -171,20 +179,28 @@ impl<'a> Placing<'a, '_, '_> {
         rest
     }
 
-    fn place_group(&mut self, group: Vec<Candidate<'a>>) -> Option<Vec<Candidate<'a>>> {
-        let from = group.iter().map(|member| member.from).min()?;
-        let until = group.iter().map(|member| member.expires).max()?;
-        let own = self.first_fit(&calendars(&group), from, until);
+    fn place_group(&mut self, group: Vec<Candidate<'a>>) -> Vec<Vec<Candidate<'a>>> {
+        let Some(from) = group.iter().map(|member| member.from).min() else { return Vec::new() };
+        let until = group.iter().map(|member| member.expires).max().unwrap_or(from);
+        let offices = calendars(&group);
+        let own = self.first_fit(&offices, from, until);
         let join = self.first_join(&group, from, own.unwrap_or(until));
         let Some(at) = join.map(|text| self.done.texts[text].at).or(own) else {
+            if offices.len() > 1 {
+                // No instant suits all of these offices: each by itself.
+                return by_office(group, &offices);
+            }
             group.into_iter().for_each(|member| self.lose(member));
-            return None;
+            return Vec::new();
         };
         let (mut stays, expired): (Vec<_>, Vec<_>) = group.into_iter().partition(|member| member.expires > at);
         if !expired.is_empty() {
+            if offices.len() > 1 {
+                return by_office(stays.into_iter().chain(expired).collect(), &offices);
+            }
             // What is left may have a time and a place in the order of its own.
             expired.into_iter().for_each(|member| self.lose(member));
-            return Some(stays);
+            return vec![stays];
         }
         for member in stays.iter_mut().filter(|member| member.from < at) {
             member.moved_by = self.budget.blocker(member.from);
@@ -196,11 +212,11 @@ impl<'a> Placing<'a, '_, '_> {
                 self.budget
                     .add_keys(self.done.texts[text].taken, joins.iter().map(|m| self.drafts[m.draft].key.clone()));
                 self.done.texts[text].members.extend(joins);
-                Some(others)
+                vec![others]
             }
             None => {
                 self.put(at, stays, true);
-                None
+                Vec::new()
             }
         }
     }

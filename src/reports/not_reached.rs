@@ -1,12 +1,12 @@
 //! The patients of the coming days whom no text reached or will reach, so that somebody can call them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use crate::config::Config;
 use crate::domain::appointment::{Appointment, Status};
-use crate::domain::ids::{AppointmentId, PatientId};
+use crate::domain::ids::AppointmentId;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, PlanDecision, Skip, State, Wait};
 use crate::feeds::formats::own_columns::is_known_by_name_alone;
@@ -58,21 +58,41 @@ pub fn list(
         of_appointment.entry((row.appointment.starts_at, &row.appointment.id)).or_default().push(row);
     }
     let late = now - config.alerts.unresolved_after;
-    let reached: HashSet<_> = rows.iter().filter(|row| reaches(row, late)).filter_map(whom).collect();
+    let mut reached: HashMap<_, Vec<&Row>> = HashMap::new();
+    for row in rows.iter().filter(|row| reaches(row, late)) {
+        if let Some(at) = at_number(row) {
+            reached.entry(at).or_default().push(row);
+        }
+    }
     Ok(of_appointment.values().filter_map(|rows| not_reached(rows, &reached, late)).collect())
 }
 
-/// Who hears of which start, and at which number.
-type Whom<'r> = (&'r PatientId, DateTime<Utc>, &'r Phone);
+/// Which start is heard of at which number.
+type AtNumber<'r> = (DateTime<Utc>, &'r Phone);
 
-fn whom(row: &Row) -> Option<Whom<'_>> {
-    Some((&row.item.patient_id, row.item.key.start, row.item.phone.as_ref()?))
+fn at_number(row: &Row) -> Option<AtNumber<'_>> {
+    Some((row.item.key.start, row.item.phone.as_ref()?))
+}
+
+/// Whether two entries of one start and number are the same person's.
+fn is_same_person(a: &Row, b: &Row) -> bool {
+    let (one, other) = (a.appointment.person(), b.appointment.person());
+    match one.patient_id == other.patient_id {
+        true => one.is_same_under_one_patient(&other, false),
+        false => one.is_same_at_one_number(&other, false),
+    }
 }
 
 /// Whether the text reaches the patient, or is going to; in observe mode: would.
 fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
     match row.item.state {
         State::Sent | State::Sending => true,
+        // What was answered has to be read first.
+        State::Unclaimed(PlanDecision::Planned)
+            if matches!(row.item.waits, Some(Wait::ReplyUnclear | Wait::WrongPerson)) =>
+        {
+            false
+        }
         State::Unclaimed(PlanDecision::Planned) => row.overdue_since.is_none_or(|since| since > late),
         State::Unclaimed(answer) => {
             [PlanDecision::Skipped(Skip::ObserveMode), PlanDecision::Cancelled(Cancel::AppointmentOver)]
@@ -84,12 +104,14 @@ fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
 
 /// Why no text of these reaches the appointment; none where one does, or nobody has to call. `reached`: whom the others' texts
 /// reach; `late`: what was due by then and is not sent reaches nobody.
-fn not_reached(rows: &[&Row], reached: &HashSet<Whom<'_>>, late: DateTime<Utc>) -> Option<NotReached> {
+fn not_reached(rows: &[&Row], reached: &HashMap<AtNumber<'_>, Vec<&Row>>, late: DateTime<Utc>) -> Option<NotReached> {
     let is_told_by_twin = |row: &Row| {
         row.item.state == State::Unclaimed(PlanDecision::Skipped(Skip::Duplicate))
             // A namesake may be somebody else.
             && !is_known_by_name_alone(&row.appointment)
-            && whom(row).is_some_and(|whom| reached.contains(&whom))
+            && at_number(row)
+                .and_then(|at| reached.get(&at))
+                .is_some_and(|others| others.iter().any(|other| is_same_person(other, row)))
     };
     if rows.iter().any(|row| reaches(row, late) || is_told_by_twin(row)) {
         return None;
@@ -104,6 +126,9 @@ fn not_reached(rows: &[&Row], reached: &HashSet<Whom<'_>>, late: DateTime<Utc>) 
         (State::Unclaimed(PlanDecision::Planned), Some(wait)) => (wait.code(), wait.label()),
         (State::Unclaimed(PlanDecision::Planned), None) => {
             ("overdue", "its text is overdue; look whether Leadtime runs")
+        }
+        _ if last.earlier.iter().any(|earlier| earlier.is_same_patient) => {
+            (last.code.or(state.reason()).unwrap_or(state.name()), "was texted the old time")
         }
         _ => (last.code.or(state.reason()).unwrap_or(state.name()), state.label()),
     };

@@ -9,14 +9,18 @@ use tracing::warn;
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
 use crate::domain::ids::ApiKeyName;
+use crate::domain::ids::RuleName;
+use crate::domain::phone::Phone;
 use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
+use crate::domain::zone::Zone;
 use crate::engine::planning::{directory, is_first_text, load_unit, plan_facts};
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::{circuit, compose, feed_age};
 use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::Item;
+use crate::planner::told::Told;
 use crate::store::appointments::imports::{self, LastImport};
 use crate::store::appointments::{appointment, phone_spellings};
 use crate::store::controls::alert_state::{self, Several};
@@ -47,8 +51,49 @@ pub struct Row {
     pub together: Vec<ReminderKey>,
     /// The code a program reads: the reason, or what a planned one waits for.
     pub code: Option<&'static str>,
+    /// What its appointment's texts told before: another start, or another patient.
+    pub earlier: Vec<Earlier>,
     /// Since when a planned one is overdue, as the store has it: the plan of now moves its time on.
     pub overdue_since: Option<DateTime<Utc>>,
+}
+
+/// A text that told another start of an appointment, or another patient of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// By which rule.
+    pub(crate) rule: RuleName,
+    /// The start it told.
+    pub(crate) start: DateTime<Utc>,
+    /// The number it went to.
+    pub(crate) phone: Option<Phone>,
+    /// When.
+    pub(crate) at: DateTime<Utc>,
+    /// It told the patient who has the appointment now.
+    pub(crate) is_same_patient: bool,
+}
+
+impl Earlier {
+    /// In a sentence.
+    pub(crate) fn describe(&self, zone: &Zone) -> String {
+        let to = self.phone.as_ref().map(|phone| format!(" to {phone}")).unwrap_or_default();
+        let (at, start) = (zone.describe(self.at), zone.describe(self.start));
+        match self.is_same_patient {
+            true => format!("A text with the old time, {start}, went{to} on {at}."),
+            false => format!("A text to another patient, who had this appointment before, went{to} on {at}."),
+        }
+    }
+}
+
+fn earlier_of(input: &PlannerInput, appointment: &Appointment) -> Vec<Earlier> {
+    let told = Told { input }.earlier_of(appointment).into_iter();
+    told.map(|(spent, is_same_patient)| Earlier {
+        rule: spent.key.rule.clone(),
+        start: spent.key.start,
+        phone: spent.phone.clone(),
+        at: spent.at,
+        is_same_patient,
+    })
+    .collect()
 }
 
 impl Row {
@@ -174,6 +219,7 @@ pub(crate) fn rows_in(
             text,
             together: together.cloned().unwrap_or_else(|| vec![item.key.clone()]),
             code,
+            earlier: earlier_of(input, appointment),
             overdue_since,
         });
     }

@@ -4,3 +4,4 @@ pub(crate) mod fetch;
 pub(crate) mod reader;
 pub(crate) mod reading;
 pub(crate) mod reconcile;
+pub(crate) mod replies;

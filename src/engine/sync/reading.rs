@@ -12,11 +12,9 @@ use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::domain::reply;
 use crate::engine::send::circuit::{self, Permit};
 use crate::engine::send::claim::OLDEST_LIST;
-use crate::engine::sync::fetch::Brought;
-use crate::engine::sync::fetch::Done;
-use crate::engine::sync::fetch::Job;
+use crate::engine::sync::fetch::{Brought, Done, Job};
 use crate::engine::sync::reconcile::{self, LAG, Next};
-use crate::store::appointments::opt_outs::{self, Source};
+use crate::engine::sync::replies;
 use crate::store::conversations::circuits;
 use crate::store::conversations::conversation::{self, Urgent};
 use crate::store::conversations::listings::{self, Listing};
@@ -216,7 +214,7 @@ pub(crate) fn apply(
             applied.concluded = apply_comparison(tx, config, key, (id, answer), now)?;
         }
         (Job::Replies(id), Brought::Said(Ok(said))) => {
-            applied.opted_out = take_replies(tx, id, said, now)?;
+            applied.opted_out = replies::take(tx, id, said, now)?;
             conversation::set_read(tx, id, done.between.0.0)?;
         }
         // What does not exist has no replies; nor has, for this key, what another one began that is gone.
@@ -294,31 +292,6 @@ fn apply_comparison(
     }
     let next = if listing.tries >= reconcile::TRIES { Next::Incomplete } else { Next::Through };
     Ok(Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?)))
-}
-
-/// Opt-outs among what was said in a conversation. How many numbers opted out by it.
-fn take_replies(
-    tx: &Transaction<'_>,
-    id: &ConversationId,
-    said: &[Said],
-    now: DateTime<Utc>,
-) -> Result<usize, StoreError> {
-    let Some((phone, _)) = conversation::about(tx, id)? else { return Ok(0) };
-    let lifted = opt_outs::lifted_at(tx, &phone)?;
-    let asks = said.iter().enumerate().any(|(n, said)| {
-        let asks = match reply::is_patients(&said.role) {
-            Some(patients) => patients && reply::is_opt_out(&said.content.0),
-            // The first one is the text itself, as far as anybody can tell, which may say how to opt out.
-            None => n > 0 && reply::is_nothing_but_opt_out(&said.content.0),
-        };
-        // What was said before the desk lifted the opt-out is settled.
-        asks && lifted.is_none_or(|lifted| said.at.is_some_and(|at| at > lifted))
-    });
-    if !asks || !opt_outs::add(tx, &phone, Source::Reply, None, now)? {
-        return Ok(0);
-    }
-    info!(%phone, conversation = %id, "{phone} asked for no more texts by a reply; it gets none from now on");
-    Ok(1)
 }
 
 /// Says what a listing came to, and what went wrong.

@@ -13,9 +13,8 @@ use crate::domain::zone::Zone;
 use crate::store::connection::error::StoreError;
 use crate::store::conversations::conversation;
 use crate::store::ledger::audit::{self, Act, Entry};
-use crate::store::ledger::people;
-use crate::store::ledger::resolution;
 use crate::store::ledger::rows::{key_by_id, keys_of, reminders_of};
+use crate::store::ledger::{people, resolution};
 
 /// A claim to be written: from now on these reminders are Leadtime's to send, once, in one text.
 #[derive(Debug, Clone)]
@@ -252,12 +251,14 @@ pub struct Text {
     pub made_at: DateTime<Utc>,
     /// The conversation it began.
     pub conversation: Option<ConversationId>,
+    /// The number it went to.
+    pub phone: Phone,
 }
 
 /// The text of a spent reminder.
 pub(crate) fn text_of(connection: &Connection, key: &ReminderKey) -> Result<Option<Text>, StoreError> {
     let sql =
-        "SELECT m.body, m.made_at, t.conversation_id FROM reminders AS r JOIN messages AS m ON m.id = r.message_id
+        "SELECT m.body, m.made_at, t.conversation_id, m.phone FROM reminders AS r JOIN messages AS m ON m.id = r.message_id
                JOIN attempts AS t ON t.message_id = m.id
                WHERE r.appointment_id = ?1 AND r.rule = ?2 AND r.starts_at = ?3 AND r.round = ?4";
     let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round);
@@ -266,6 +267,7 @@ pub(crate) fn text_of(connection: &Connection, key: &ReminderKey) -> Result<Opti
             body: row.get::<_, Option<String>>(0)?.map(Private),
             made_at: crate::store::connection::rows::instant(row.get(1)?),
             conversation: row.get::<_, Option<String>>(2)?.map(ConversationId),
+            phone: Phone::from_e164(&row.get::<_, String>(3)?).ok_or(rusqlite::Error::InvalidQuery)?,
         })
     });
     Ok(found.optional()?)

@@ -320,8 +320,9 @@ impl Loader<'_> {
             NOT EXISTS (SELECT 1 FROM appointments AS a WHERE a.id = r.appointment_id AND a.starts_unix = r.starts_at
                         AND (a.status = 'booked' OR a.status = 'confirmed')),
             EXISTS (SELECT 1 FROM wrong_numbers AS w WHERE w.phone = r.phone AND w.patient_id = r.patient_id
-                    AND w.at >= (SELECT m.made_at FROM messages AS m WHERE m.id = r.message_id))
-            FROM reminders AS r LEFT JOIN told_people AS t ON t.message_id = r.message_id AND t.reminder_id = r.id";
+                    AND w.at >= m.made_at), m.made_at
+            FROM reminders AS r JOIN messages AS m ON m.id = r.message_id
+            LEFT JOIN told_people AS t ON t.message_id = r.message_id AND t.reminder_id = r.id";
         let sql = format!(
             "SELECT {COLUMNS} WHERE r.patient_id = ?1 AND r.starts_at = ?2 AND {SPENT}
              UNION ALL SELECT {COLUMNS} WHERE r.appointment_id = ?3 AND {SPENT}
@@ -344,6 +345,8 @@ impl Loader<'_> {
                 is_settled: state != "sending" && state != "unknown",
                 is_gone: row.get(12)?,
                 was_wrong_number: row.get(13)?,
+                at: instant(row.get(14)?),
+                was_sent: state == "sent",
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -1,0 +1,160 @@
+//! The classifier: the rules in their order, as the first lines of the module tell them.
+
+use crate::domain::reply::fold::{self, Token};
+use crate::domain::reply::meaning::ReplyMeaning;
+use crate::domain::reply::moments::Moments;
+use crate::domain::reply::offered::{self, Offered};
+use crate::domain::reply::opting;
+use crate::domain::reply::strip::{self, Reaction};
+use crate::domain::reply::words::{VOCABULARY, Vocabulary};
+
+/// What a reply means as the whole answer to our text.
+pub fn classify(reply: &str, offered: &Offered) -> ReplyMeaning {
+    let cleaned = fold::clean(reply);
+    if let Some(reaction) = strip::reaction(&cleaned) {
+        return match reaction {
+            Reaction::Like => ReplyMeaning::Confirmed,
+            Reaction::Dislike => ReplyMeaning::NeedsALook,
+            Reaction::Doubt => ReplyMeaning::Question,
+            Reaction::Other => ReplyMeaning::None,
+        };
+    }
+    if strip::is_attachment(&cleaned) {
+        return ReplyMeaning::None;
+    }
+    // Typed as it stands in our text, this may be meant.
+    if strip::is_bare_echo(&cleaned) {
+        return ReplyMeaning::UnclearOptOut;
+    }
+    let all = fold::tokens(&strip::own_words(&cleaned));
+    let words = &*VOCABULARY;
+    let core = without_courtesy(&all, words);
+    if let Some(meaning) = opting::opt_out(&core, &all, words) {
+        return meaning;
+    }
+    if let Some(meaning) = by_offer(&core, offered) {
+        return meaning;
+    }
+    let meaning = about_the_visit(&core, &all, offered, words);
+    // A word that always revokes, and that no other rule explains, is never passed over.
+    if matches!(meaning, ReplyMeaning::None | ReplyMeaning::NeedsALook) && opting::is_left_over(&core, words) {
+        return ReplyMeaning::UnclearOptOut;
+    }
+    meaning
+}
+
+/// Whether a reply tells of an emergency: bleeding, swelling, fever, pain.
+pub fn is_urgent(reply: &str) -> bool {
+    let cleaned = fold::clean(reply);
+    if strip::reaction(&cleaned).is_some() {
+        return false;
+    }
+    let tokens = fold::tokens(&strip::own_words(&cleaned));
+    VOCABULARY.urgent.found(&VOCABULARY.not_urgent.mask(&tokens))
+}
+
+/// Whether a reply is opt-out words and nothing else. Such a reply counts even if it is unknown who wrote it.
+pub fn is_nothing_but_opt_out(reply: &str) -> bool {
+    let cleaned = fold::clean(reply);
+    if strip::reaction(&cleaned).is_some() {
+        return false;
+    }
+    let all = fold::tokens(&strip::own_words(&cleaned));
+    opting::is_bare(&without_courtesy(&all, &VOCABULARY), &all, &VOCABULARY)
+}
+
+/// Whether an opt-out is the word cancel, annuler or cancelar and nothing else: then the visit may be meant as well, and
+/// a person should ask.
+pub fn may_mean_the_visit(reply: &str) -> bool {
+    let all = fold::tokens(&strip::own_words(&fold::clean(reply)));
+    opting::is_cancel_alone(&without_courtesy(&all, &VOCABULARY))
+}
+
+/// A letter, a digit or a word that our text offers; letters and digits that it does not are for a person.
+fn by_offer(core: &[Token], offered: &Offered) -> Option<ReplyMeaning> {
+    let said: Vec<&Token> =
+        core.iter().filter(|t| !t.is_pause() && !t.text.starts_with(':') && t.text != "ok").collect();
+    let first = said.first()?;
+    if !said.iter().all(|token| token.text == first.text) {
+        return None;
+    }
+    if let Some(meaning) = offered.meaning(first) {
+        return Some(meaning);
+    }
+    let answer = offered::as_written(first);
+    // These two letters are words: "yes" and "OK".
+    if matches!(answer, "y" | "k") {
+        return Some(ReplyMeaning::Confirmed);
+    }
+    let is_code = answer.chars().count() == 1 || answer.bytes().all(|b| b.is_ascii_digit());
+    is_code.then_some(ReplyMeaning::NeedsALook)
+}
+
+/// Rules 5 to 8.
+fn about_the_visit(core: &[Token], all: &[Token], offered: &Offered, words: &Vocabulary) -> ReplyMeaning {
+    let asks = core.iter().any(|t| t.text == "?");
+    if words.wrong_person.found(core) {
+        return ReplyMeaning::WrongPerson;
+    }
+    let kept = words.keep.mask(core);
+    if words.change.found(&kept) {
+        return ReplyMeaning::WantsChange;
+    }
+    if words.cancel.found(&kept) {
+        return ReplyMeaning::WantsCancel;
+    }
+    let questions = words.question.found(core);
+    let unsure = words.unsure.found(core);
+    let calm = words.not_urgent.mask(core);
+    if words.urgent.found(&calm) || asks && (questions || !unsure) {
+        return ReplyMeaning::Question;
+    }
+    if unsure {
+        return ReplyMeaning::NeedsALook;
+    }
+    if questions || words.topic.found(&calm) {
+        return ReplyMeaning::Question;
+    }
+    if words.confirm.found(core) {
+        // "No problem" is a yes, and "I won't cancel" was taken out above.
+        let plain = words.confirm.mask(&words.elsewhere.mask(&kept));
+        let no = plain.iter().any(|t| matches!(t.text.as_str(), "no" | "not" | "nope" | "non" | "pas" | "never"));
+        let another_time = offered.contradicts(&Moments::of(core));
+        return if no || another_time { ReplyMeaning::NeedsALook } else { ReplyMeaning::Confirmed };
+    }
+    if !all.iter().any(|t| !t.is_pause()) || words.pleasantry.found(all) && kept_is_short(core) {
+        return ReplyMeaning::None;
+    }
+    ReplyMeaning::NeedsALook
+}
+
+/// Whether little remains beside thanks and wishes.
+fn kept_is_short(core: &[Token]) -> bool {
+    core.iter().filter(|t| !t.is_pause()).count() <= 8
+}
+
+/// The words without "please", "thanks" and greetings, and without the pauses around them.
+fn without_courtesy(all: &[Token], words: &Vocabulary) -> Vec<Token> {
+    let mut polite = vec![false; all.len()];
+    for start in 0..all.len() {
+        for end in words.courtesy.ends_from(all, start) {
+            polite[start..end].fill(true);
+        }
+    }
+    let mut core: Vec<Token> = Vec::with_capacity(all.len());
+    for (token, is_polite) in all.iter().zip(&polite) {
+        let doubled = token.is_pause() && core.last().is_none_or(Token::is_pause);
+        if doubled && token.text == "?" {
+            match core.last_mut() {
+                Some(last) => last.text = "?".to_owned(),
+                None => core.push(token.clone()),
+            }
+        } else if !*is_polite && !doubled {
+            core.push(token.clone());
+        }
+    }
+    while core.last().is_some_and(|t| t.text == "," || t.text == ".") {
+        core.pop();
+    }
+    core
+}
