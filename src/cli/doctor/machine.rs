@@ -14,6 +14,9 @@ use crate::config::values::zones::first_disagreement;
 use crate::domain::reminder::{State, Wait};
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Overview};
+use crate::store::Connection;
+use crate::store::appointments::feed_state::{self, Trouble};
+use crate::store::appointments::refused_rows;
 use crate::store::connection::{integrity, lock, open};
 
 /// Less room than this is worth a look.
@@ -95,6 +98,7 @@ fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
         });
     }
     findings.extend(owner(path));
+    findings.extend(exports(&connection, now));
     match plan_view::overview(&connection, config, now) {
         Ok(overview) => findings.extend(standing(config, &overview, now)),
         Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "leadtime status says more")),
@@ -159,6 +163,29 @@ fn feed(config: &Config, overview: &Overview) -> Finding {
         None if age > TimeDelta::hours(48) => Finding::look(WHAT, found, REMEDY),
         _ => Finding::good(WHAT, found),
     }
+}
+
+/// Exports that were refused or are held, imports that broke off, and new rows that could not be read.
+fn exports(connection: &Connection, now: DateTime<Utc>) -> Vec<Finding> {
+    const WHAT: &str = "exports";
+    let (Ok(troubles), Ok(rows)) = (feed_state::troubles(connection, now), refused_rows::count(connection, now)) else {
+        // A database that cannot be read is a finding of its own.
+        return Vec::new();
+    };
+    let bad = |trouble: Trouble| {
+        let Trouble { feed, what, why, remedy, .. } = trouble;
+        Finding::bad(WHAT, format!("feed {feed}: {what}: {why}"), remedy)
+    };
+    let mut findings: Vec<Finding> = troubles.into_iter().map(bad).collect();
+    if rows > 0 {
+        let found = format!("{rows} new rows could not be read, so their visits are not known");
+        findings.push(Finding::look(
+            WHAT,
+            found,
+            "leadtime not-reached lists them; mend them in the practice's program",
+        ));
+    }
+    findings
 }
 
 /// The daily copy, where it is wanted.

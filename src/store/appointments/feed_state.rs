@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
+use crate::store::appointments::imports;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
@@ -71,12 +72,47 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<FeedState>, StoreError>
     Ok(states.collect::<Result<_, _>>()?)
 }
 
-/// Since when a feed's last export is refused or held; none: all is well.
-pub(crate) fn trouble_since(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let sql = "SELECT min(min(coalesce(refused_at, held_at), coalesce(held_at, refused_at))) FROM feed_state
+/// What somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// The feed.
+    pub(crate) feed: String,
+    /// Since when.
+    pub(crate) since: DateTime<Utc>,
+    /// What it is.
+    pub(crate) what: &'static str,
+    /// Why, in words.
+    pub(crate) why: String,
+    /// What to do.
+    pub(crate) remedy: String,
+}
+
+/// The feeds whose last export was refused or is held, and those whose import died on its way; the oldest first.
+pub(crate) fn troubles(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Trouble>, StoreError> {
+    let sql = "SELECT feed, refused_at, refused_why, held_at, held_why FROM feed_state
                WHERE refused_at IS NOT NULL OR held_at IS NOT NULL";
-    let since: Option<i64> = connection.query_row(sql, [], |row| row.get(0))?;
-    Ok(since.map(instant))
+    let mut troubles = Vec::new();
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let feed: String = row.get(0)?;
+        if let (Some(since), Some(why)) = (row.get::<_, Option<i64>>(1)?, row.get(2)?) {
+            let remedy = "mend the export, or its [[feed]], and import it again".to_owned();
+            let what = "the last export was refused";
+            troubles.push(Trouble { feed: feed.clone(), since: instant(since), what, why, remedy });
+        }
+        if let (Some(since), Some(why)) = (row.get::<_, Option<i64>>(3)?, row.get(4)?) {
+            let remedy = format!("if it is right: leadtime feed accept {feed}");
+            troubles.push(Trouble { feed, since: instant(since), what: "an import waits for somebody", why, remedy });
+        }
+    }
+    for (feed, since) in imports::died(connection, now)? {
+        let remedy = "import its last export again".to_owned();
+        let why = "texts for its visits wait until an import of it gets to its end".to_owned();
+        troubles.push(Trouble { feed, since, what: "an import broke off", why, remedy });
+    }
+    troubles.sort_by(|a, b| (a.since, &a.feed).cmp(&(b.since, &b.feed)));
+    Ok(troubles)
 }
 
 /// Feeds that own appointments to come.

@@ -62,6 +62,13 @@ pub(crate) fn last(connection: &Connection) -> Result<Option<LastImport>, StoreE
     Ok(found.optional()?)
 }
 
+/// The feeds that are being applied, or were not applied to their end.
+pub(crate) fn feeds_under_way(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT feed FROM importing ORDER BY feed")?;
+    let feeds = statement.query_map([], |row| row.get(0))?;
+    Ok(feeds.collect::<Result<_, _>>()?)
+}
+
 /// The feeds whose import died on its way.
 pub(crate) fn died(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
     let mut statement =
