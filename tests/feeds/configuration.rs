@@ -35,7 +35,6 @@ times = "office-hours"
 encoding = "windows-1252"
 delimiter = "tab"
 header = 4
-sheet = "Appointments"
 only = [{ column = "Message Type", words = ["REMINDER"] }]
 missing = "keep"
 covers = "60 days"

@@ -180,3 +180,28 @@ async fn an_import_that_lies_ahead_keeps_no_old_book_fresh() {
     assert_eq!((shown(&world), world.sent_to(A)), (None, 1));
     assert_eq!(world.state("bystander", "day-before"), "planned");
 }
+
+#[tokio::test]
+async fn texts_of_a_feed_wait_while_it_is_imported() {
+    let mut world = World::with("mode = \"live\"", DAY_BEFORE).await;
+    world.book(&[
+        appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        appointment("bystander", "303-555-0109", "2026-11-10T15:00:00-07:00"),
+    ]);
+    imported(&world, "2026-11-09T21:00:00Z", false, 0);
+    world.execute("UPDATE appointments SET feed = 'csv' WHERE id = 'a'");
+    world.execute("UPDATE appointments SET feed = 'other' WHERE id = 'bystander'");
+    let beat = "2026-11-09T22:01:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp();
+    world.execute(&format!(
+        "INSERT INTO importing (feed, import_id, since, beat_at) SELECT 'csv', max(id), {beat}, {beat} FROM imports"
+    ));
+    world.go_to("2026-11-09T22:01:30Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("planned", 0));
+    assert_eq!(world.sent_to("+13035550109"), 1, "another feed does not wait");
+    // It died: nobody texts by half a book until a later import gets to its end.
+    world.go_to("2026-11-09T22:10:00Z").await;
+    assert_eq!(world.sent_to(A), 0);
+    world.execute("DELETE FROM importing");
+    world.go_to("2026-11-09T22:11:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("sent", 1));
+}

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::export_file::ExportFile;
 use crate::cli::failure::Failure;
-use crate::cli::output::{moment, print};
+use crate::cli::output::{machine_zone, moment, print};
 use crate::config;
 use crate::config::values::zones::Zones;
 use crate::domain::phone::Country;
@@ -77,7 +77,7 @@ fn context<'z>(options: &Options, zones: &'z Zones) -> Result<Context<'z>, Failu
             let now = moment(None, &config.practice.zone)?;
             importing::context(&config, zones, now)
         }
-        None => context_of(zones, &crate::cli::init::here().unwrap_or_else(|| "America/Denver".to_owned()))?,
+        None => context_of(zones, &machine_zone().unwrap_or_else(|| "America/Denver".to_owned()))?,
     })
 }
 

@@ -103,8 +103,6 @@ pub struct Settings {
     pub delimiter: Option<u8>,
     /// The header's line.
     pub header: Option<u64>,
-    /// The sheet of a workbook.
-    pub sheet: Option<String>,
     /// Rows of interest; all must hold.
     pub only: Vec<Only>,
     /// What a missing row means.
@@ -137,7 +135,6 @@ impl Settings {
             encoding: self.encoding.or(preset.encoding),
             delimiter: self.delimiter.or(preset.delimiter),
             header: self.header.or(preset.header),
-            sheet: self.sheet.or(preset.sheet),
             only: if self.only.is_empty() { preset.only } else { self.only },
             missing: self.missing.or(preset.missing),
             covers: self.covers.or(preset.covers),
@@ -193,7 +190,6 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, zones: &Zones) -> Settings
         encoding: section.optional("encoding", encoding),
         delimiter: section.optional("delimiter", |value| text_as(value, delimiter)),
         header: section.optional("header", |value| whole_number(value, 1..=1000)).map(u64::from),
-        sheet: section.optional("sheet", text),
         only: section.optional("only", only).unwrap_or_default(),
         missing: section.optional("missing", |value| one_of(value, &missing)),
         covers: section.optional("covers", |value| duration(value, 86_400..=3 * 366 * 86_400)),

@@ -12,7 +12,7 @@ use crate::feeds::suggest::words::{Word, meanings};
 
 /// A source as it is going to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::feeds::suggest) enum Source {
+pub(super) enum Source {
     Column(usize),
     Joined(Vec<usize>),
     FirstOf(Vec<usize>),
@@ -20,7 +20,7 @@ pub(in crate::feeds::suggest) enum Source {
 }
 
 impl Source {
-    pub(in crate::feeds::suggest) fn columns(&self) -> Vec<usize> {
+    pub(super) fn columns(&self) -> Vec<usize> {
         match self {
             Source::Column(at) | Source::Marks(at) => vec![*at],
             Source::Joined(columns) | Source::FirstOf(columns) => columns.clone(),
@@ -30,25 +30,25 @@ impl Source {
 
 /// What was made of the columns.
 #[derive(Debug, Clone, Default)]
-pub(in crate::feeds::suggest) struct Roles {
-    pub(in crate::feeds::suggest) sources: BTreeMap<Field, Source>,
+pub(super) struct Roles {
+    pub(super) sources: BTreeMap<Field, Source>,
     /// Candidates for the id, best first; each still has to be one.
-    pub(in crate::feeds::suggest) ids: Vec<usize>,
+    pub(super) ids: Vec<usize>,
     /// Columns beside the status that say confirmed, cancelled or no show.
-    pub(in crate::feeds::suggest) confirmation: Vec<usize>,
-    pub(in crate::feeds::suggest) cancelled: Vec<usize>,
-    pub(in crate::feeds::suggest) no_show: Vec<usize>,
+    pub(super) confirmation: Vec<usize>,
+    pub(super) cancelled: Vec<usize>,
+    pub(super) no_show: Vec<usize>,
     /// Columns of another name that say of some appointments that they are called off.
-    pub(in crate::feeds::suggest) beside: Vec<usize>,
+    pub(super) beside: Vec<usize>,
     /// Whether the consent column says who opted out.
-    pub(in crate::feeds::suggest) opts_out: bool,
-    pub(in crate::feeds::suggest) zone: Option<usize>,
+    pub(super) opts_out: bool,
+    pub(super) zone: Option<usize>,
     /// Columns that may hold the time of day beside a date: none, or several, and one has to be chosen.
-    pub(in crate::feeds::suggest) open_time: Option<Vec<usize>>,
+    pub(super) open_time: Option<Vec<usize>>,
     /// Fields for which several columns serve alike: one has to be chosen.
-    pub(in crate::feeds::suggest) several: BTreeMap<Field, Vec<usize>>,
+    pub(super) several: BTreeMap<Field, Vec<usize>>,
     /// What was seen and not used, in words.
-    pub(in crate::feeds::suggest) remarks: Vec<String>,
+    pub(super) remarks: Vec<String>,
 }
 
 /// A column with the meanings of its header.
@@ -79,16 +79,12 @@ impl Named<'_> {
 }
 
 /// Whether a header names a birth date.
-pub(in crate::feeds::suggest) fn is_birth(header: &str) -> bool {
+pub(super) fn is_birth(header: &str) -> bool {
     meanings(header).contains(&Some(Word::Birth))
 }
 
 /// Finds the role of each column. `chosen` are answers: which column a field is taken from.
-pub(in crate::feeds::suggest) fn find(
-    profile: &Profile,
-    chosen: &BTreeMap<Field, usize>,
-    chosen_time: Option<usize>,
-) -> Roles {
+pub(super) fn find(profile: &Profile, chosen: &BTreeMap<Field, usize>, chosen_time: Option<usize>) -> Roles {
     let columns: Vec<Named<'_>> = profile
         .columns
         .iter()
