@@ -48,7 +48,7 @@ fn appointment(n: u32, patient: u32, starts_at: DateTime<Utc>) -> AppointmentInp
     AppointmentInput {
         sender: leadtime::domain::sender::Sender {
             api_key: "default".into(),
-            from_number: Phone::from_e164("+13035550199").unwrap(),
+            from_number: Phone::from_e164("+13035550199").expect("a number"),
         },
         holder: None,
         holder_start: None,
@@ -99,6 +99,7 @@ fn facts(patient: u32, appointments: Vec<AppointmentInput>) -> PlannerInput {
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        owes_first_line: false,
         hold: None,
     }
 }

@@ -398,10 +398,14 @@ CREATE TABLE messages (
     phone        TEXT    NOT NULL, -- E.164
     body         TEXT,             -- the JSON body of the POST
     made_at      INTEGER NOT NULL,
-    made_local   TEXT    NOT NULL  -- the same on the practice's clock, for people
+    made_local   TEXT    NOT NULL, -- the same on the practice's clock, for people
+    first_line   TEXT,             -- of the first text to a number: whether it carries the line that says how to opt out
+    CONSTRAINT first_line_known CHECK (first_line = 'carried' OR first_line = 'left-out')
 ) STRICT;
 
 -- Texts whose words are still kept, for retention.
+-- Numbers that are due the line still.
+CREATE INDEX messages_by_first_line ON messages (phone, id) WHERE first_line IS NOT NULL;
 CREATE INDEX messages_with_words ON messages (made_at) WHERE body IS NOT NULL;
 
 -- The one POST of a message, written before its first byte leaves.

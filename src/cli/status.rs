@@ -140,6 +140,7 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "waits": overview.waits.map(|wait| wait.code()),
         "clock_doubt": overview.clock_doubt,
         "unknown_for_long": overview.unknown_for_long,
+        "numbers_without_first_line": overview.without_first_line,
         "config_hold": overview.config_hold.as_ref().map(|held| json!({
             "since": utc(held.since), "texts_within_a_day": held.at_once, "usual": held.usual,
         })),
@@ -256,6 +257,12 @@ fn attention(overview: &Overview) -> String {
         text.push_str(&format!(
             "\nLook at this: of {} texts it is not known for long whether Annie sent them. Her list of conversations is read\nuntil it tells, or until they are held for you.\n",
             overview.unknown_for_long
+        ));
+    }
+    if overview.without_first_line > 0 {
+        text.push_str(&format!(
+            "\n{} numbers had a first text with no room for first_text_line; their next text carries it.\n",
+            overview.without_first_line
         ));
     }
     let held = overview.counts.iter().filter(|(s, _)| *s == State::Held).map(|(_, n)| n).sum::<u64>();

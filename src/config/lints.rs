@@ -46,6 +46,12 @@ fn wording(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, 
             diagnostics
                 .push(Diagnostic::warning(of_key("message"), format!("the text of `{}`{which} {message}", rule.name)));
         };
+        if !config.wordbook.has_room_for_the_line(&rule.name, language) {
+            warn("with a long name has no room for first_text_line: the first text to such a patient goes without it, and the next one carries it. Shorten the message".to_owned());
+        }
+        if config.wordbook.has_lines_by_language() && !config.wordbook.has_line(language) {
+            warn(format!("gets first_text_line in the practice's language; write first_text_line.{code} = \"...\""));
+        }
         if !text.contains(name.as_str()) {
             warn("does not say who sends it; begin it with {{ practice.name }}".to_owned());
         }

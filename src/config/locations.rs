@@ -14,7 +14,7 @@ use crate::config::values::zones::Zones;
 use crate::domain::phone::Phone;
 use crate::domain::zone::Zone;
 use crate::planner::calendar::Calendar;
-use crate::wording::wordbook::Office;
+use crate::wording::office::Office;
 
 /// One section, as it is written.
 pub(crate) struct Written {

@@ -27,7 +27,8 @@ use crate::domain::phone::{Country, Phone};
 use crate::domain::zone::Zone;
 use crate::planner::calendar::{Calendar, Hours};
 use crate::planner::input::{Household, Mode, Rulebook};
-use crate::wording::wordbook::{Office, Wordbook};
+use crate::wording::office::Office;
+use crate::wording::wordbook::Wordbook;
 
 const BASE_URL: &str = "https://api.helloannie.com/v1";
 pub(crate) const DATABASE: &str = "/var/lib/leadtime/leadtime.db";

@@ -231,6 +231,7 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        owes_first_line: false,
         hold: None,
     }
 }

@@ -18,7 +18,8 @@ use crate::domain::sender::Sender;
 use crate::domain::zone::Zone;
 use crate::listener::address::Address;
 use crate::planner::input::Rulebook;
-use crate::wording::wordbook::{Office, Wordbook};
+use crate::wording::office::Office;
+use crate::wording::wordbook::Wordbook;
 
 /// What a practice decided, checked and ready for use.
 #[derive(Debug, Clone)]

@@ -10,7 +10,8 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::toml_reader::{Faults, Section, Value, duration, fault, text};
 use crate::domain::ids::one_line;
 use crate::domain::language::Language;
-use crate::wording::wordbook::{AppointmentType, TemplateProblem};
+use crate::wording::office::AppointmentType;
+use crate::wording::wordbook::TemplateProblem;
 
 /// A text as it stands in the file.
 pub(crate) struct Written {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::ids::{AppointmentId, PatientId};
+use crate::domain::ids::{AppointmentId, PatientId, is_mark_for_nothing, one_line};
 use crate::domain::person::Person;
 use crate::domain::private::Private;
 
@@ -117,11 +117,17 @@ pub struct Appointment {
 }
 
 impl Appointment {
+    /// The first name as a text may say it: none where the book has nothing, or an export's mark for nothing.
+    pub(crate) fn given_name(&self) -> Option<String> {
+        let name = self.first_name.as_ref().map(|name| one_line(name))?;
+        (!name.is_empty() && !is_mark_for_nothing(&name)).then_some(name)
+    }
+
     /// Whose appointment it is.
     pub(crate) fn person(&self) -> Person {
         Person {
             patient_id: self.patient_id.clone(),
-            first_name: self.first_name.clone(),
+            first_name: Private(self.given_name()),
             last_name: self.last_name.clone(),
             date_of_birth: self.date_of_birth.clone(),
         }

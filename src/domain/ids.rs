@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_normalization::UnicodeNormalization;
+
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -67,10 +69,28 @@ pub(crate) fn is_a_slip_of(name: &str, known: &str) -> bool {
     name != known && known.len() >= 5 && strsim::damerau_levenshtein(name, known) <= 2
 }
 
-/// One line of plain text: control characters, line ends and the exotic spaces of locale data become single spaces.
+/// One line of plain text: control characters, line ends and the exotic spaces of locale data become single spaces;
+/// characters that cannot be seen (zero-width, marks of direction) go; composed letters (NFC), which cost fewer segments.
 pub(crate) fn one_line(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
+    let seen = text.nfc().filter(|c| !is_invisible(*c));
+    let plain: String = seen.map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
     plain.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Characters of Unicode's category Cf that a name or a text has no use for: soft hyphen, zero-width ones, marks of
+/// direction and of order. The joiners that emoji and some scripts need (U+200C, U+200D) stay between letters of theirs,
+/// and are left out here too: SMS phones show them as boxes.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// What a table export writes for nothing, in the place of a first name. As a last name they are names: Null, True.
+pub(crate) fn is_mark_for_nothing(text: &str) -> bool {
+    let folded = text.trim().to_lowercase();
+    ["null", "(null)", "<null>", "n/a", "#n/a", "na", "nan", "none", "nil", "\\n", "-", "--", "?", ".", "unknown"]
+        .contains(&folded.as_str())
 }
 
 /// Length as the Annie API may count it: UTF-16 code units, never fewer than characters.

@@ -1,5 +1,7 @@
 //! The languages texts can be written in.
 
+use crate::domain::plain_text::{fold, has};
+
 /// A language of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Language {
@@ -31,17 +33,102 @@ impl Language {
         }
     }
 
-    /// The language of a BCP 47 tag (RFC 5646: the first subtag, in any case; ISO 639-2 codes too), if texts can be
-    /// written in it.
+    /// The language of a cell, if texts can be written in it: what [`Language::of_word`] makes of it.
     pub(crate) fn of_tag(tag: &str) -> Option<Language> {
-        let primary = tag.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        match primary.as_str() {
-            "en" | "eng" => Some(Language::English),
-            "es" | "spa" => Some(Language::Spanish),
-            "fr" | "fra" | "fre" => Some(Language::French),
-            _ => None,
+        Language::of_word(tag)
+    }
+
+    /// The language somebody names by a tag or in words: `es-MX` (RFC 5646: the first subtag tells), `spa` (ISO 639-2),
+    /// `Español`, `Spanish (Mexico)`, `S`. `None` for every other language, for two at once, and for words nobody
+    /// can be sure of, such as `no English`: the caller says so rather than write in English unasked.
+    pub(crate) fn of_word(text: &str) -> Option<Language> {
+        let folded = fold(text);
+        let folded = folded.trim_matches(|c: char| !c.is_alphanumeric());
+        letter(folded).or_else(|| of_subtags(folded)).or_else(|| of_words(folded))
+    }
+}
+
+/// Codes and names of a language: ISO 639-1 and 639-2, what front desks shorten them to, and its name in the languages
+/// patients and desks speak. Folded.
+const NAMES: [(Language, &str); 3] = [
+    (
+        Language::English,
+        "en eng engl english ing ingles inglesa anglais anglaise englisch inglese anglophone angloparlante",
+    ),
+    (
+        Language::Spanish,
+        "es esp spa sp spn span spanish espanol espanola castellano castellana castilian castillan espagnol espagnole
+         espanhol spanisch spagnolo hispanophone hispanohablante hispanoparlante",
+    ),
+    (
+        Language::French,
+        "fr fra fre fren frn french francais francaise frances francesa francese franzosisch francophone francofono",
+    ),
+];
+
+/// Words beside a language that leave it what it is: where it is spoken, and how a desk says so.
+const BESIDE: &str = "
+    language lang speaking speaker speaks speak only preferred prefers prefer primary pref is the
+    latin latam america american americas mexico mexican mexicano mexicana spain espana canada canadian canadien
+    canadienne quebec quebecois france us usa uk united states kingdom british puerto rico rican international
+    latinoamerica latinoamericano latinoamericana estados unidos unis colombia cuba peru argentina chile
+    habla hablo hablante solo solamente idioma prefiere lengua parle langue seulement uniquement prefere
+";
+
+/// Words that say a patient does not, or hardly, speak the language after them.
+const NOT: &str = "no non not limited little poco poca broken some never pas peu without sin sans";
+
+/// `S`, `E` and `F`, as practice systems keep the language.
+fn letter(text: &str) -> Option<Language> {
+    match text {
+        "e" => Some(Language::English),
+        "s" => Some(Language::Spanish),
+        "f" => Some(Language::French),
+        _ => None,
+    }
+}
+
+/// The language of a tag, by its first subtag.
+fn of_subtags(text: &str) -> Option<Language> {
+    let mut subtags = text.split(['-', '_']);
+    let first = subtags.next()?;
+    // Subtags have no more than eight characters (RFC 5646, 2.1), and those behind the first name no other language.
+    let language = name(first)?;
+    let tag = subtags
+        .all(|tag| (1..=8).contains(&tag.len()) && name(tag).is_none_or(|named| named == language) && !has(NOT, tag));
+    tag.then_some(language)
+}
+
+/// The one language that words name.
+fn of_words(text: &str) -> Option<Language> {
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_ascii_digit()))
+        .collect();
+    let mut named = None;
+    for (at, word) in words.iter().enumerate() {
+        let before = at.checked_sub(1).map(|before| words[before]).unwrap_or_default();
+        let next = words.get(at + 1).filter(|next| next.len() >= 5).and_then(|next| name(next));
+        match name(word) {
+            _ if has(BESIDE, word) || has(NOT, word) => {}
+            // `en español`: a preposition.
+            Some(_) if *word == "en" && next.is_some() => {}
+            Some(_) if has(NOT, before) => {}
+            Some(language) if named.is_none_or(|named| named == language) => named = Some(language),
+            _ => return None,
         }
     }
+    named
+}
+
+/// The language of a code or a name, also of a name with one letter wrong.
+fn name(word: &str) -> Option<Language> {
+    let word = word.replace('\'', "");
+    let near = |known: &str| known.len() >= 6 && strsim::damerau_levenshtein(&word, known) <= 1;
+    let of = |is: &dyn Fn(&str) -> bool| {
+        NAMES.iter().find(|(_, names)| names.split_ascii_whitespace().any(is)).map(|(language, _)| *language)
+    };
+    of(&|known| known == word).or_else(|| of(&near))
 }
 
 #[cfg(test)]
@@ -56,10 +143,58 @@ mod tests {
             ("FR_ca", Some(Language::French)),
             ("de", None),
             ("", None),
-            ("english", None),
+            ("english", Some(Language::English)),
         ] {
             assert_eq!(Language::of_tag(tag), want, "{tag}");
         }
         assert!(Language::CODES.iter().all(|(code, language)| Language::of_tag(code) == Some(*language)));
+    }
+
+    fn each(cells: &str, want: Option<Language>) {
+        for cell in cells.split('|').map(|cell| cell.strip_prefix("\n            ").unwrap_or(cell)) {
+            assert_eq!(Language::of_word(cell), want, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn spanish_however_it_is_written() {
+        each(
+            "es|ES|es-MX|es-419|es_MX|es_US|ES-mx|es-ES|es-ES-tradnl|spa|SPA|esp|Esp.|sp|SPN|span|S|s| S |'es'|\"Spanish\"|
+            Spanish|SPANISH|spanish |Español|ESPAÑOL|Espan\u{303}ol|espanol|Espa\u{fffd}ol|Espa?ol|EspaÃ±ol|castellano|
+            Castilian|Spanish; Castilian|espagnol|Spansih|Spanis|Spanish (Mexico)|Spanish - Latin America|
+            Mexican Spanish|Spanish-speaking|Spanish only|prefers Spanish|habla español|en español|solo español|
+            es^Spanish^ISO639|Spanish, no English|Spanish (limited English)",
+            Some(Language::Spanish),
+        );
+    }
+
+    #[test]
+    fn french_however_it_is_written() {
+        each(
+            "fr|FR|fr-CA|fr_ca|fr-FR|fra|fre|Fre|F|French|FRENCH|français|Français|FRANÇAIS|francais|Franc\u{327}ais|
+            francés|Frances|French (Canada)|Canadian French|francophone|Frnech|en français",
+            Some(Language::French),
+        );
+    }
+
+    #[test]
+    fn english_however_it_is_written() {
+        each(
+            "en|EN|en-US|en_US|eng|ENG|E|English|ENGLISH|english.|Inglés|ingles|anglais|Englsh|English (US)|
+            American English|English only",
+            Some(Language::English),
+        );
+    }
+
+    /// Other languages, none, two at once, and words that say a patient does not speak one.
+    #[test]
+    fn what_is_not_known_is_never_english() {
+        each(
+            "| |-|?|pt-BR|pt|zh|zh-Hans|de|deu|Portuguese|Vietnamese|Danish|Polish|Irish|Finnish|русский|1|X|M|U|
+            Creole|Haitian Creole|French Creole|ht|ASL|American Sign Language|other|unknown|N/A|none|null|esl|
+            no English|non-English|not English|limited English|English/Spanish|es/en|es, en|en-ES|Sp/Eng|S/E|
+            bilingual English and Spanish|English (Vietnamese)|español e inglés",
+            None,
+        );
     }
 }

@@ -70,9 +70,10 @@ pub fn plan_facts(config: &Config, live: &LiveSince, input: &PlannerInput, now: 
     plan(&config.rulebook, live, input, now, &words)
 }
 
-/// Whether nothing was ever sent to the number.
+/// Whether the next text to the number is to carry the line of the first: nothing was ever sent to it, or no text had
+/// room for the line.
 pub(crate) fn is_first_text(input: &PlannerInput) -> bool {
-    input.attempts.is_empty()
+    input.attempts.is_empty() || input.owes_first_line
 }
 
 /// Says which reminders were to go out and did not: never silent.

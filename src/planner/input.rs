@@ -136,6 +136,8 @@ pub struct PlannerInput {
     pub replies_unread: bool,
     /// What went out while Leadtime was not looking is not known yet: nothing is called missed.
     pub catching_up: bool,
+    /// The first text had no room for the line that says how to opt out: the next one is to carry it.
+    pub owes_first_line: bool,
     /// What somebody answered from this number keeps its texts back until a person has decided.
     pub hold: Option<HoldCause>,
 }

@@ -28,6 +28,7 @@ use crate::store::controls::config_hold::{self, ConfigHold};
 use crate::store::controls::daily_work;
 use crate::store::controls::pauses::{Paused, pauses};
 use crate::store::conversations::{circuits, listings};
+use crate::store::ledger::attempts;
 use crate::store::ledger::messages::{self, Text};
 use crate::store::ledger::reminders;
 use crate::store::planning::unit::PlanningUnit;
@@ -195,7 +196,8 @@ pub(crate) fn rows_in(
         let first = is_first_text(input) && message == plan.messages.first();
         let composed = message
             .zip(item.phone.as_ref())
-            .and_then(|(message, phone)| compose::request(config, &about, phone, first, message.due_at).ok());
+            .and_then(|(message, phone)| compose::request(config, &about, phone, first, message.due_at).ok())
+            .map(|(request, _)| request);
         let stored = || text.as_ref().and_then(|t| serde_json::from_str::<Value>(&t.body.as_ref()?.0).ok());
         let request = match composed.as_ref().filter(|_| planned) {
             Some(request) => serde_json::to_value(request).ok(),
@@ -233,6 +235,8 @@ pub struct Overview {
     pub counts: Vec<(State, u64)>,
     /// Appointments that changed and wait for the planning pass.
     pub unplanned: u64,
+    /// Numbers whose first text had no room for the line that says how to opt out.
+    pub without_first_line: u64,
     /// The earliest due time of what is planned.
     pub next_due: Option<DateTime<Utc>>,
     /// The last import.
@@ -267,6 +271,7 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
     }
     let waits = waits(connection, config, now)?.into_values().next();
     Ok(Overview {
+        without_first_line: attempts::numbers_without_first_line(connection)?,
         counts: reminders::counts(connection)?,
         unplanned: replan_queue::count(connection)?,
         next_due: reminders::next_due(connection)?,

@@ -44,12 +44,26 @@ pub(crate) fn weekday(language: Language, at: DateTime<FixedOffset>) -> String {
     }
 }
 
+/// A date this many days ahead or more names its year: the same day and month come again before long.
+const YEAR_FROM: i64 = 300;
+
+/// The date as read on the local date of `now`: `March 10th`, or `March 10th, 2028` where it lies far ahead.
+pub(crate) fn date_seen_from(language: Language, at: DateTime<FixedOffset>, now: DateTime<FixedOffset>) -> String {
+    let plain = date(language, at);
+    match ((at.date_naive() - now.date_naive()).num_days() > YEAR_FROM, language) {
+        (false, _) => plain,
+        (true, Language::English) => format!("{plain}, {}", at.year()),
+        (true, Language::Spanish) => format!("{plain} de {}", at.year()),
+        (true, Language::French) => format!("{plain} {}", at.year()),
+    }
+}
+
 /// `today at 3:00 PM`, `tomorrow at 3:00 PM`, or `on Monday, March 10th at 3:00 PM`, as read on the local date of
 /// `now`; `mañana a las 3:00 p.m.`, `el lunes 10 de marzo a la 1:00 p.m.`; `demain à 15 h 00`,
 /// `le lundi 10 mars à 15 h 00`.
 pub(crate) fn when(language: Language, at: DateTime<FixedOffset>, now: DateTime<FixedOffset>) -> String {
     let days = (at.date_naive() - now.date_naive()).num_days();
-    let (date, weekday) = (date(language, at), weekday(language, at));
+    let (date, weekday) = (date_seen_from(language, at, now), weekday(language, at));
     let day = match (language, days) {
         (Language::English, 0) => "today".to_owned(),
         (Language::English, 1) => "tomorrow".to_owned(),

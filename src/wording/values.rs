@@ -35,7 +35,7 @@ impl<'a> WhenAndWhat<'a> {
         });
         WhenAndWhat {
             when: when + &please.unwrap_or_default(),
-            date: dates::date(language, start),
+            date: dates::date_seen_from(language, start, now),
             time: dates::time(language, start),
             weekday: dates::weekday(language, start),
             arrive: arrive.map(|at| dates::time(language, at)),
@@ -79,7 +79,7 @@ pub(crate) fn flat(appointment: &Appointment, words: &WhenAndWhat<'_>) -> Value 
     let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
     context! {
         when, date, time, weekday,
-        first_name => text(&appointment.first_name),
+        first_name => appointment.given_name().map(Value::from).unwrap_or_default(),
         last_name => text(&appointment.last_name),
         description => text(&appointment.description),
         provider => text(&appointment.provider),

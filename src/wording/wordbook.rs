@@ -6,11 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::{Environment, Value, context};
 
 use crate::domain::appointment::Appointment;
+use crate::domain::first_line::FirstLine;
 use crate::domain::ids::{RuleName, one_line, utf16_len};
 use crate::domain::language::Language;
 use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
-use crate::domain::zone::Zone;
+use crate::wording::office::{AppointmentType, Office};
 use crate::wording::template::{self, Use};
 use crate::wording::values::{WhenAndWhat, flat, present, sample_appointment, sample_words, some};
 pub(crate) use template::TemplateProblem;
@@ -27,33 +28,8 @@ pub(crate) struct Texts {
     pub(crate) message: Private<String>,
     /// What Annie is told.
     pub(crate) context: Private<String>,
-}
-
-/// An office as its patients know it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Office {
-    /// The clock of its appointments.
-    pub(crate) zone: Zone,
-    /// Its own name; the practice's where it has none.
-    pub(crate) name: String,
-    /// Its line, as patients read it.
-    pub(crate) phone: String,
-}
-
-/// A kind of appointment.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct AppointmentType {
-    /// The word for it, by language; under none, the word where there is no other.
-    pub(crate) words: BTreeMap<Option<Language>, String>,
-    /// How long before the start patients are asked to come; zero = at the start.
-    pub(crate) arrive_early: TimeDelta,
-}
-
-impl AppointmentType {
-    fn word(&self, language: Language) -> Option<&str> {
-        let known = self.words.get(&Some(language)).or_else(|| self.words.get(&None));
-        known.or_else(|| self.words.values().next()).map(String::as_str)
-    }
+    /// What became of the line of the first text.
+    pub(crate) first_line: FirstLine,
 }
 
 /// Which template.
@@ -202,7 +178,8 @@ impl Wordbook {
     }
 
     /// Writes the texts of one message about these appointments, the first of them the earliest, as read at `at`. `first`:
-    /// the number was never texted before.
+    /// the number is due the line of the first text. It joins only where it fits: a household's text leaves out its last
+    /// appointments for it; a text of one goes without it rather than not at all.
     ///
     /// # Errors
     /// `template-error` where a text names something the appointment lacks, `too-long` over 500; never a cut text.
@@ -212,22 +189,50 @@ impl Wordbook {
         first: bool,
         at: DateTime<Utc>,
     ) -> Result<Texts, Skip> {
+        let earliest = appointments.first().ok_or(Skip::TemplateError)?.0;
+        let line = self.line_for(self.language_of(earliest)).filter(|_| first);
+        let room = LONGEST - line.map_or(0, |line| utf16_len(line) + 1);
         let (message, context) = match appointments {
-            [] => return Err(Skip::TemplateError),
             [(appointment, rule)] => self.for_one(appointment, rule, at)?,
-            several => self.for_household(several, at)?,
+            several => match self.for_household(several, room, at) {
+                Err(Skip::TooLong) if line.is_some() => self.for_household(several, LONGEST, at)?,
+                written => written?,
+            },
         };
-        let language = self.language_of(appointments[0].0);
-        let line = self.first_text_line.get(&language).or_else(|| self.first_text_line.get(&self.language));
-        let message = match line.filter(|_| first) {
-            Some(line) => format!("{message} {line}"),
-            None => message,
+        let (message, first_line) = match line {
+            Some(line) if utf16_len(&message) <= room => (format!("{message} {line}"), FirstLine::Carried),
+            Some(_) => (message, FirstLine::LeftOut),
+            None => (message, FirstLine::NotDue),
         };
         match (message.is_empty(), utf16_len(&message) > LONGEST) {
             (true, _) => Err(Skip::TemplateError),
             (_, true) => Err(Skip::TooLong),
-            _ => Ok(Texts { message: Private(message), context: Private(context) }),
+            _ => Ok(Texts { message: Private(message), context: Private(context), first_line }),
         }
+    }
+
+    /// The line of the first text in a language; the practice's where it has none of its own.
+    pub(crate) fn line_for(&self, language: Language) -> Option<&str> {
+        let line = self.first_text_line.get(&language).or_else(|| self.first_text_line.get(&self.language));
+        line.map(String::as_str)
+    }
+
+    /// Whether the practice writes the line in more than one language.
+    pub(crate) fn has_lines_by_language(&self) -> bool {
+        self.first_text_line.len() > 1
+    }
+
+    /// Whether the line of the first text is written in a language.
+    pub(crate) fn has_line(&self, language: Language) -> bool {
+        self.first_text_line.contains_key(&language)
+    }
+
+    /// Whether the text of a rule, with a long name in it, has room for the line of the first text.
+    pub(crate) fn has_room_for_the_line(&self, rule: &RuleName, language: Language) -> bool {
+        let (Some(line), Some(text)) = (self.line_for(language), self.sample_message(rule, language)) else {
+            return true;
+        };
+        utf16_len(&text) + 1 + utf16_len(line) <= LONGEST
     }
 
     fn for_one(&self, appointment: &Appointment, rule: &RuleName, at: DateTime<Utc>) -> Result<(String, String), Skip> {
@@ -259,20 +264,24 @@ impl Wordbook {
     fn for_household(
         &self,
         appointments: &[(&Appointment, &RuleName)],
+        room: usize,
         at: DateTime<Utc>,
     ) -> Result<(String, String), Skip> {
         let (office, language) = (self.office_of(appointments[0].0), self.language_of(appointments[0].0));
         let template = self.names.get(&Part::Household(language)).ok_or(Skip::TemplateError)?;
         let each: Vec<Value> = appointments
             .iter()
-            .map(|(appointment, _)| flat(appointment, &self.words(appointment, office, language, at)))
+            // Each at its own office's clock.
+            .map(|(appointment, _)| {
+                flat(appointment, &self.words(appointment, self.office_of(appointment), language, at))
+            })
             .collect();
         let message = self.longest_that_fits(each.len(), |shown| {
             let more = each.len() - shown;
-            self.render(template, self.of_household(office, each[..shown].to_vec(), more))
+            let text = self.render(template, self.of_household(office, each[..shown].to_vec(), more))?;
+            if utf16_len(&text) > room { Err(Skip::TooLong) } else { Ok(text) }
         })?;
-        let told: Vec<String> =
-            appointments.iter().map(|(appointment, _)| self.in_context(appointment, office, at)).collect();
+        let told: Vec<String> = appointments.iter().map(|(appointment, _)| self.in_context(appointment, at)).collect();
         let mut context = self.longest_that_fits(told.len(), |shown| {
             let more = told.len() - shown;
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -294,9 +303,9 @@ impl Wordbook {
         }
     }
 
-    fn in_context(&self, appointment: &Appointment, office: &Office, at: DateTime<Utc>) -> String {
-        let words = self.words(appointment, office, Language::English, at);
-        let name = appointment.first_name.as_ref().map(|name| one_line(name)).filter(|name| !name.is_empty());
+    fn in_context(&self, appointment: &Appointment, at: DateTime<Utc>) -> String {
+        let words = self.words(appointment, self.office_of(appointment), Language::English, at);
+        let name = appointment.given_name();
         let name = name.unwrap_or_else(|| format!("patient {}", appointment.patient_id));
         let kind = words.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
         format!("{name}, {kind}appointment on {} at {}", words.date, words.time)
@@ -314,7 +323,7 @@ impl Wordbook {
     fn render(&self, name: &str, values: Value) -> Result<String, Skip> {
         let text = self.env.get_template(name).and_then(|t| t.render(values)).map_err(|_| Skip::TemplateError)?;
         // "3:00 p.m." at the end of a sentence has one full stop.
-        let text = one_line(&text).replace("m..", "m.");
+        let text = one_line(&text).replace("a.m..", "a.m.").replace("p.m..", "p.m.");
         match utf16_len(&text) > LONGEST {
             true => Err(Skip::TooLong),
             false => Ok(text),
@@ -347,7 +356,7 @@ impl Wordbook {
         let name = |name: &Private<Option<String>>| present(name.as_ref()).unwrap_or_default();
         let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
         context! {
-            patient => context! { first_name => name(&appointment.first_name), last_name => name(&appointment.last_name) },
+            patient => context! { first_name => appointment.given_name().map(Value::from).unwrap_or_default(), last_name => name(&appointment.last_name) },
             practice => context! { name => &self.practice.name, phone => &office.phone },
             location => context! { name => &office.name },
             appointment => context! {
@@ -400,6 +409,7 @@ fn add_sentence(text: &mut String, sentence: &str) {
 mod tests {
     use super::*;
     use crate::domain::appointment::samples::sarah;
+    use crate::domain::zone::Zone;
 
     fn book(message: &str, context: &str) -> Result<Wordbook, Vec<TemplateProblem>> {
         let kind =

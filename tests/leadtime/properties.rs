@@ -217,6 +217,7 @@ fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> Plan
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        owes_first_line: false,
         hold: None,
     }
 }

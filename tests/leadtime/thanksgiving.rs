@@ -119,6 +119,7 @@ fn planned(config: &Config, phone: usize, appointments: &[AppointmentInput]) -> 
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        owes_first_line: false,
         hold: None,
     };
     let live: LiveSince = config.rulebook.rules.iter().map(|rule| (rule.name.clone(), booked_long_ago())).collect();

@@ -223,6 +223,24 @@ impl World {
         self.annie.sent().iter().filter(|request| request.to_number == phone).count()
     }
 
+    /// What `leadtime explain` says now.
+    pub(crate) fn explain(&self, who: &str) -> String {
+        let now = self.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let program = env!("CARGO_BIN_EXE_leadtime");
+        let mut run = std::process::Command::new(program);
+        run.args(["explain", who, "--now", &now]).current_dir(&self.folder);
+        String::from_utf8(run.output().unwrap().stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whom no text reaches in the coming two days, with the reason in words.
+    pub(crate) fn not_reached(&self) -> Vec<String> {
+        let connection = open::read_only(&self.database()).unwrap();
+        let (now, config) = (self.clock.now(), self.engine.config());
+        let days = (now, now + TimeDelta::days(2));
+        let list = leadtime::reports::not_reached::list(&connection, config, days, now).unwrap();
+        list.into_iter().map(|one| format!("{} {}", one.appointment.id, one.why)).collect()
+    }
+
     pub(crate) fn script(&self, outcomes: impl IntoIterator<Item = Outcome>) {
         self.annie.then(outcomes);
     }

@@ -34,9 +34,6 @@ mod words_en_more;
 mod words_es;
 mod words_fr;
 
-#[cfg(test)]
-mod tests;
-
 pub use crate::domain::reply::classify::{classify, is_nothing_but_opt_out, is_urgent, may_mean_the_visit};
 pub use meaning::ReplyMeaning;
 pub use offered::{Offered, Start};

@@ -251,7 +251,8 @@ fn claim_one(
     }
     let appointments: Vec<_> =
         appointments.into_iter().map(|(appointment, key)| (&appointment.row, &key.rule)).collect();
-    let Ok(request) = compose::request(config, &appointments, &due.phone, is_first_text(&input), now) else {
+    let Ok((request, first_line)) = compose::request(config, &appointments, &due.phone, is_first_text(&input), now)
+    else {
         return Ok(None);
     };
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
@@ -265,6 +266,7 @@ fn claim_one(
         now,
         zone,
         retry_of: message.retry_of,
+        first_line,
     };
     let attempt = messages::claim(tx, &claim)?;
     Ok(Some(Claimed { attempt, keys, phone, api_key: api_key.clone(), request }))

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::annie::wire::{AppointmentInfo, PatientInfo, SmsRequest};
 use crate::config::{AppointmentField, Config, PatientField};
 use crate::domain::appointment::Appointment;
+use crate::domain::first_line::FirstLine;
 use crate::domain::ids::{RuleName, one_line};
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
@@ -21,23 +22,24 @@ pub(crate) fn request(
     to: &Phone,
     first: bool,
     at: DateTime<Utc>,
-) -> Result<SmsRequest, Skip> {
+) -> Result<(SmsRequest, FirstLine), Skip> {
     let texts = config.wordbook.write(appointments, first, at)?;
     let (earliest, _) = appointments.first().ok_or(Skip::TemplateError)?;
-    Ok(SmsRequest {
+    let request = SmsRequest {
         from_number: config.number_of(config.rulebook.location_of(earliest)).dial().to_owned(),
         to_number: to.dial().to_owned(),
         message: texts.message.0,
         patient_info: patient(earliest, &config.annie.send_patient),
         appointment_info: appointment(config, earliest),
         context: Some(texts.context.0).filter(|context| !context.is_empty()),
-    })
+    };
+    Ok((request, texts.first_line))
 }
 
 fn patient(appointment: &Appointment, fields: &[PatientField]) -> Option<PatientInfo> {
     let chosen = |field: PatientField| fields.contains(&field);
     let info = PatientInfo {
-        first_name: text(&appointment.first_name).filter(|_| chosen(PatientField::FirstName)),
+        first_name: appointment.given_name().filter(|_| chosen(PatientField::FirstName)),
         last_name: text(&appointment.last_name).filter(|_| chosen(PatientField::LastName)),
         date_of_birth: appointment
             .date_of_birth

@@ -120,10 +120,11 @@ pub(crate) fn prepare(
         return Ok(Err(format!("Annie's limits leave this number no room ({:?}){next}", blocker.limit)));
     }
     let appointment = sample(config, now);
-    let request = match compose::request(config, &[(&appointment, rule)], phone, is_first_text(&input), now) {
-        Ok(request) => request,
-        Err(why) => return Ok(Err(why.label().to_owned())),
-    };
+    let (request, first_line) =
+        match compose::request(config, &[(&appointment, rule)], phone, is_first_text(&input), now) {
+            Ok(request) => request,
+            Err(why) => return Ok(Err(why.label().to_owned())),
+        };
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
     let claim = messages::Claim {
         keys: &[],
@@ -133,6 +134,7 @@ pub(crate) fn prepare(
         now,
         zone,
         retry_of: None,
+        first_line,
     };
     let attempt = messages::claim(tx, &claim)?;
     let entry = Entry { attempt: Some(attempt), phone: Some(phone), ..Entry::new(now, Act::TestText) };

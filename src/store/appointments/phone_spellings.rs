@@ -46,8 +46,11 @@ pub(crate) fn learn(
     }
     let reading = phone::read(spelling, country);
     insert(connection, country, spelling, &reading, Keep::Stored)?;
-    if let (true, Some(phone)) = (reading.refusal, &reading.phone) {
-        opt_outs::add(connection, phone, opt_outs::Source::Feed, None, now)?;
+    if reading.refusal {
+        // Everybody's who has one of these numbers: revoking consent is about the number (47 CFR 64.1200(a)(10)).
+        for phone in reading.phone.iter().chain(&reading.also_refused) {
+            opt_outs::add(connection, phone, opt_outs::Source::Feed, None, now)?;
+        }
     }
     Ok(reading)
 }
@@ -59,7 +62,7 @@ pub(crate) fn known(connection: &Connection, country: Country, spelling: &str) -
         let e164: Option<String> = row.get(0)?;
         let phone = e164.as_deref().and_then(Phone::from_e164);
         let valid = row.get(1)?;
-        Ok(Reading { phone, valid, textable: valid, refusal: row.get(2)? })
+        Ok(Reading { phone, valid, textable: valid, refusal: row.get(2)?, also_refused: Vec::new() })
     });
     Ok(found.optional()?)
 }

@@ -83,3 +83,20 @@ pub(crate) fn is_retrying(connection: &Connection, phone: &str) -> Result<bool, 
     let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1 AND outcome IS NULL AND retry_of IS NOT NULL)";
     Ok(connection.prepare_cached(sql)?.query_row([phone], |row| row.get(0))?)
 }
+
+/// Whether no text to a number had room for the line of the first, and one was due it.
+pub(crate) fn owes_first_line(connection: &Connection, phone: &Phone) -> Result<bool, StoreError> {
+    const LAST: &str = "SELECT first_line FROM messages INDEXED BY messages_by_first_line
+        WHERE phone = ?1 AND first_line IS NOT NULL ORDER BY id DESC LIMIT 1";
+    let last = connection.prepare_cached(LAST)?.query_row([phone.dial()], |row| row.get::<_, String>(0)).optional()?;
+    Ok(last.as_deref() == Some("left-out"))
+}
+
+/// How many numbers are due the line still.
+pub(crate) fn numbers_without_first_line(connection: &Connection) -> Result<u64, StoreError> {
+    const COUNT: &str = "SELECT count(*) FROM (SELECT phone, max(id) AS last FROM messages
+            INDEXED BY messages_by_first_line WHERE first_line IS NOT NULL GROUP BY phone) AS numbers
+        JOIN messages AS m ON m.id = numbers.last WHERE m.first_line = 'left-out'";
+    let count: i64 = connection.query_row(COUNT, [], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}

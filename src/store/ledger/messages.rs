@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
+use crate::domain::first_line::FirstLine;
 use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
@@ -33,6 +34,8 @@ pub struct Claim<'a> {
     pub zone: &'a Zone,
     /// The attempt it repeats, where it is a retry.
     pub retry_of: Option<i64>,
+    /// What became of the line of the first text.
+    pub first_line: FirstLine,
 }
 
 /// Writes message and attempt and moves the reminders from `planned` to `sending`. Returns the attempt's id.
@@ -41,12 +44,10 @@ pub struct Claim<'a> {
 /// [`StoreError::Stale`] if one of them is no longer planned; a constraint if its number has a doubtful attempt.
 pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError> {
     let made_local = claim.zone.local(claim.now).format("%a %Y-%m-%d %H:%M:%S").to_string();
-    tx.prepare_cached("INSERT INTO messages (phone, body, made_at, made_local) VALUES (?1, ?2, ?3, ?4)")?.execute((
-        claim.phone.dial(),
-        claim.body.0,
-        claim.now.timestamp(),
-        made_local,
-    ))?;
+    tx.prepare_cached(
+        "INSERT INTO messages (phone, body, made_at, made_local, first_line) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((claim.phone.dial(), claim.body.0, claim.now.timestamp(), made_local, claim.first_line.code()))?;
     let message = tx.last_insert_rowid();
     tx.prepare_cached(
         "INSERT INTO attempts (message_id, api_key, phone, started_ms, retry_of) VALUES (?1, ?2, ?3, ?4, ?5)",

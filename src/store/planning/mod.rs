@@ -1,5 +1,6 @@
 //! What the planning pass works from: the replan queue, the planner's input, and the daemon's own state.
 
+mod already_told;
 pub mod daemon_state;
 pub mod directory;
 pub(crate) mod planner_input;

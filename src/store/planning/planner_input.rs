@@ -7,14 +7,10 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use tracing::error;
 
 use crate::domain::appointment::Appointment;
-use crate::domain::ids::{AppointmentId, ConversationId, PatientId};
-use crate::domain::person::Person;
+use crate::domain::ids::{AppointmentId, PatientId};
 use crate::domain::phone::Phone;
-use crate::domain::private::Private;
 use crate::domain::reminder_key::ReminderKey;
-use crate::planner::input::{
-    Adopted, AppointmentInput, FeedImports, Holder, Number, PlannerInput, Spent, Stored, Twin,
-};
+use crate::planner::input::{AppointmentInput, FeedImports, Holder, Number, PlannerInput, Stored, Twin};
 use crate::store::appointments::appointment::{COLUMN_COUNT, COLUMNS, from_row};
 use crate::store::appointments::phone_spellings;
 use crate::store::connection::error::StoreError;
@@ -23,6 +19,8 @@ use crate::store::controls::{number_holds, pauses};
 use crate::store::conversations::{conversation, listings};
 use crate::store::ledger::attempts;
 use crate::store::ledger::rows::{key_of, state_of};
+use crate::store::planning::already_told;
+use crate::store::planning::already_told::person_of;
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 
@@ -61,7 +59,7 @@ pub(crate) fn load(
     let mut known: HashSet<ReminderKey> = HashSet::new();
     for appointment in &appointments {
         // Two appointments of one patient and start find the same.
-        let found = loader.spent(&appointment.row, &number)?;
+        let found = already_told::spent(connection, &appointment.row, &number)?;
         spent.extend(found.into_iter().filter(|found| known.insert(found.key.clone())));
     }
     let none = PlannerInput {
@@ -76,6 +74,7 @@ pub(crate) fn load(
         adopted: Vec::new(),
         replies_unread: false,
         catching_up: false,
+        owes_first_line: false,
         hold: None,
     };
     let Number::Usable(phone) = &none.number else { return Ok(none) };
@@ -84,9 +83,10 @@ pub(crate) fn load(
         opted_out: loader.opted_out(phone)?,
         attempts: attempts::of_number(connection, phone, now)?,
         wrong_for: loader.wrong_for(phone)?,
-        adopted: loader.told(phone, &none.appointments)?,
+        adopted: already_told::adopted(connection, phone, &none.appointments)?,
         replies_unread: conversation::unread(connection, phone, now)?,
         catching_up: loader.is_catching_up(&none.appointments)?,
+        owes_first_line: attempts::owes_first_line(connection, phone)?,
         hold: number_holds::open(connection, phone)?,
         ..none
     })
@@ -308,50 +308,6 @@ impl Loader<'_> {
         Ok(stored)
     }
 
-    /// What was told of this appointment, at any start; of its patient id and start, under any appointment; and to this
-    /// number of its start. Some of it several times.
-    fn spent(&self, appointment: &Appointment, number: &Number) -> Result<Vec<Spent>, StoreError> {
-        // `OR`: SQLite makes a table of its own of an `IN` list, at each call.
-        const SPENT: &str = "(r.state = 'sending' OR r.state = 'sent' OR r.state = 'rejected' OR r.state = 'unknown'
-            OR r.state = 'held')";
-        const COLUMNS: &str =
-            "r.appointment_id, r.rule, r.starts_at, r.round, r.message_id, r.patient_id, r.state, r.phone,
-            t.patient_id, t.first_name, t.last_name, t.date_of_birth,
-            NOT EXISTS (SELECT 1 FROM appointments AS a WHERE a.id = r.appointment_id AND a.starts_unix = r.starts_at
-                        AND (a.status = 'booked' OR a.status = 'confirmed')),
-            EXISTS (SELECT 1 FROM wrong_numbers AS w WHERE w.phone = r.phone AND w.patient_id = r.patient_id
-                    AND w.at >= m.made_at), m.made_at
-            FROM reminders AS r JOIN messages AS m ON m.id = r.message_id
-            LEFT JOIN told_people AS t ON t.message_id = r.message_id AND t.reminder_id = r.id";
-        let sql = format!(
-            "SELECT {COLUMNS} WHERE r.patient_id = ?1 AND r.starts_at = ?2 AND {SPENT}
-             UNION ALL SELECT {COLUMNS} WHERE r.appointment_id = ?3 AND {SPENT}
-             UNION ALL SELECT {COLUMNS} WHERE r.phone = ?4 AND r.starts_at = ?2 AND {SPENT}"
-        );
-        let phone = match number {
-            Number::Usable(phone) => Some(phone.dial()),
-            _ => None,
-        };
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let about = (&appointment.patient_id.0, appointment.starts_at.timestamp(), &appointment.id.0, phone);
-        let rows = statement.query_map(about, |row| {
-            let state: String = row.get(6)?;
-            Ok(Spent {
-                patient_id: PatientId(row.get(5)?),
-                key: key_of(row)?,
-                order: row.get(4)?,
-                told: person_of(row, 8)?,
-                phone: row.get::<_, Option<String>>(7)?.and_then(|phone| Phone::from_e164(&phone)),
-                is_settled: state != "sending" && state != "unknown",
-                is_gone: row.get(12)?,
-                was_wrong_number: row.get(13)?,
-                at: instant(row.get(14)?),
-                was_sent: state == "sent",
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// What was sent over one of these appointments' keys while nobody looked is not known yet.
     fn is_catching_up(&self, appointments: &[AppointmentInput]) -> Result<bool, StoreError> {
         let unobserved = listings::unobserved_keys(self.connection)?;
@@ -363,37 +319,6 @@ impl Loader<'_> {
         let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1
                    AND (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0)";
         Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
-    }
-
-    /// What was begun with this number while nobody looked, or with another number its patients have or had.
-    fn told(&self, phone: &Phone, appointments: &[AppointmentInput]) -> Result<Vec<Adopted>, StoreError> {
-        let mut told = self.told_at(phone.dial())?;
-        let any = "SELECT EXISTS (SELECT 1 FROM conversations WHERE unobserved = 1)";
-        if !self.connection.prepare_cached(any)?.query_row([], |row| row.get::<_, bool>(0))? {
-            return Ok(told);
-        }
-        let others = "SELECT phone FROM reminders WHERE patient_id = ?1 AND phone IS NOT NULL
-                      UNION SELECT earlier_phone FROM reminders WHERE patient_id = ?1 AND earlier_phone IS NOT NULL";
-        let mut statement = self.connection.prepare_cached(others)?;
-        let patients: BTreeSet<&str> =
-            appointments.iter().map(|appointment| appointment.row.patient_id.0.as_str()).collect();
-        let mut phones = BTreeSet::new();
-        for patient in patients {
-            let rows = statement.query_map([patient], |row| row.get::<_, String>(0))?;
-            phones.extend(rows.collect::<Result<Vec<_>, _>>()?);
-        }
-        for other in phones.iter().filter(|other| *other != phone.dial()) {
-            told.extend(self.told_at(other)?);
-        }
-        Ok(told)
-    }
-
-    fn told_at(&self, phone: &str) -> Result<Vec<Adopted>, StoreError> {
-        let sql = "SELECT conversation_id, started_at FROM conversations WHERE phone = ?1 AND unobserved = 1 ORDER BY started_at";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let told = |row: &Row<'_>| Ok(Adopted { conversation: ConversationId(row.get(0)?), at: instant(row.get(1)?) });
-        let rows = statement.query_map([phone], told)?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// A refusal that only this connection has read so far counts as the opt-out it is going to be.
@@ -415,14 +340,3 @@ const BESIDE: &str = "LEFT JOIN first_seen AS f ON f.appointment_id = a.id
     LEFT JOIN bad_rows AS b ON b.appointment_id = a.id LEFT JOIN not_listed AS n ON n.appointment_id = a.id
     LEFT JOIN off_the_book AS o ON o.appointment_id = a.id LEFT JOIN importing AS g ON g.feed = a.feed
     LEFT JOIN appointment_holders AS h ON h.appointment_id = a.id";
-
-/// The person in four columns from `at` on; none where the patient id is missing.
-fn person_of(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Person>> {
-    let Some(patient) = any_text(row, at)? else { return Ok(None) };
-    Ok(Some(Person {
-        patient_id: PatientId(patient),
-        first_name: Private(any_text(row, at + 1)?),
-        last_name: Private(any_text(row, at + 2)?),
-        date_of_birth: Private(any_text(row, at + 3)?.and_then(|date| date.parse().ok())),
-    }))
-}

@@ -1,6 +1,6 @@
 //! The tables of replies, and what must hold for every reply.
 
-use crate::domain::reply::*;
+use leadtime::domain::reply::{Offered, ReplyMeaning, classify, is_nothing_but_opt_out, is_urgent, may_mean_the_visit};
 
 /// Counts of one table.
 #[derive(Debug, Default)]

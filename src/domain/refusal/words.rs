@@ -1,0 +1,191 @@
+//! The words front desks refuse texts with, in English, Spanish and French. Folded: no accents, lower case.
+
+use crate::domain::plain_text::has;
+
+/// Texts and texting. A slip of one letter is understood (see [`text`]).
+pub(super) const TEXT: &str = "
+    text texts texting textin texted texter textable txt txts txting txtng txtmsg textmsg textmsgs textmessage
+    textmessages sms smss smses mms imessage imessages
+    texto textos textear textea textee texteen texteo textearle escribir escriba escriban escribirle
+    texte textes textez ecrire ecrivez
+";
+
+/// Messages: texts, unless somebody leaves or hears them.
+pub(super) const MESSAGE: &str = "
+    message messages messaging msg msgs mssg mssgs mesg mensaje mensajes mensajito mensajitos msj msjs mje mjes
+";
+
+/// Words before a message that make it a voicemail.
+pub(super) const LEFT: &str = "
+    leave leaves leaving left lv lvm lm voice voicemail vm phone machine dejar deje dejen voz laisser laissez vocal
+    vocaux
+";
+
+/// Words one letter away from a text that are words of their own.
+pub(super) const NO_SLIPS: &str = "
+    test tests tested testing tent tents tenting next ext exts texas taxing massage massages massaging passage
+    passages teat sext
+";
+
+/// Calls.
+pub(super) const CALL: &str = "
+    call calls calling cal cals robocall robocalls phonecall phonecalls
+    llamar llame llamen llames llamada llamadas llamarle yamar
+    appel appels appeler appelez telephoner telephonez
+";
+
+/// Contact of any kind. `no reminders` is here: the patient wants none, and a text is one.
+pub(super) const CONTACT: &str = "
+    contact contacts contacting contacted disturb consent consents consented permission communication communications
+    communicate reminder reminders notification notifications alerts
+    contactar contacte contacten contacto molestar molesten consentimiento recordatorio recordatorios
+    contacter contactez deranger consentement rappel rappels
+";
+
+/// Of [`CONTACT`], what a patient gives: `has not consented` is a refusal, `has not called` is none.
+pub(super) const CONSENT: &str = "consent consents consented permission consentimiento consentement";
+
+/// Ways to reach somebody that have nothing to do with texts.
+pub(super) const MAIL: &str = "
+    email emails mail mails voicemail voicemails vm vms fax faxes letters correo correos courriel courriels
+    messagerie
+";
+
+/// Negations, of texts and of calls.
+pub(super) const NO: &str = "
+    no noo not nto nott nit dont donot dnt dn dnot dotn dontt doont donnt odnt never nevr nvr without refuse
+    refuses refused refusing refusal decline declines declined declining reject rejects rejected stop stopped stops
+    quit cease halt end avoid against revoke revokes revoked withdrew withdrawn withdraws removed remove unsubscribe
+    unsubscribed
+    nunca jamas sin ni ningun ninguno ninguna rechaza rechazo rechazar rehusa evitar evite parar
+    non ne pas jamais sans aucun aucune refus refuser arreter arretez arrete arret cesser cessez eviter evitez
+";
+
+/// Negations of texts only: `can't call` says nothing of what a patient wants.
+pub(super) const CANNOT: &str = "
+    cannot cant wont doesnt doesn dosent dosnt doenst wouldnt unable isnt arent hates hate dislikes denies denied
+    blocks blocked disabled cancel canceled cancelled
+";
+
+/// Two words that are a negation together.
+pub(super) const NO_OF_TWO: &[(&str, &str)] = &[
+    ("instead", "of"),
+    ("rather", "than"),
+    ("turn", "off"),
+    ("turned", "off"),
+    ("take", "off"),
+    ("taken", "off"),
+    ("dejar", "de"),
+    ("deje", "de"),
+    ("dejen", "de"),
+    ("deja", "de"),
+    ("lugar", "de"),
+    ("plus", "de"),
+    ("plus", "d"),
+    ("opt", "out"),
+    ("opts", "out"),
+    ("opted", "out"),
+    ("opting", "out"),
+    ("optout", "of"),
+];
+
+/// What may stand between a negation and what it negates.
+pub(super) const SMALL: &str = "
+    a able about accept accepts agree agreed all allow allowed allows an any anymore appointment appt appts at
+    authorize authorized auto automated automatic be been but by comfortable consent consented consents do does ever
+    for from get gets getting give has have her him his i in interest interested is it keep like likes longer
+    marketing mass me more need needs of office ok okay or patient permission please pls plz pt receive receives
+    receiving reminder send sending sends sent set signed support supports take takes the them these this those to
+    up us use uses via want wanted wants we wish wishes with
+    acepta acepto al autoriza autorizo con de del desea deseo el en enviar enviarle enviarme envie envien envies
+    favor gusta gustan hay la las le les los mandar mandarle mandarme mande manden mandes mas nada ningun ninguna
+    paciente permite por puede que quiere quiero recibe recibir recibo sabe se tiene un una usa
+    accepte aime au aucun autorise aux d des desire du envoi envois envoyer envoyez et l lui nous pas peut plus
+    recevoir recoit souhaite svp utilise veut voie vouloir
+";
+
+/// Of [`SMALL`], those that tell a patient's will: `did not text` is the past, `did not consent to texts` a refusal.
+pub(super) const WILL: &str = "agree agreed authorize consent want wish ok okay allow permission";
+
+/// `no texts` or, before these, the past: `no text received`.
+pub(super) const OUTCOME: &str = "
+    received recvd rcvd sent delivered yet replied reply replies response answer answered returned found left recibido
+    recibidos enviado enviados recu recus envoye
+";
+
+/// `no calls` or, before these, something else: `no call no show`, `no contact info`.
+pub(super) const NOT_OF_CALLS: &str = "
+    back show noshow no waiting received needed necessary required yet made info information number numbers name
+    names listed on provided given person persons lens lenses form forms set sent
+";
+
+/// Words that make a list.
+pub(super) const AND_OR: &str = "or nor and n ni y e o u et ou";
+
+/// Good words for what stands before them.
+pub(super) const GOOD: &str = "
+    ok okay fine good yes only preferred instead first best better allowed si oui solo solamente seulement
+    uniquement bien
+";
+
+/// Words that send to the number after them.
+pub(super) const USE: &str = "use try text txt sms usar usen utiliser utilisez";
+
+/// Words that rule out every other way.
+pub(super) const ONLY: &str =
+    "only olny onyl onl onlly exclusively solely solo solamente unicamente seulement uniquement";
+
+/// Negations that follow what they negate: `texts: no`.
+pub(super) const NO_BEHIND: &str = "
+    no not non never nope none n off nunca jamais pas declined declines refused refuses denied stopped revoked
+    blocked unwanted prohibited forbidden rechaza rechazado
+";
+
+/// What may stand between a text and a negation behind it: `texts are not ok`, `text consent: no`.
+pub(super) const BEHIND: &str = "
+    are is was were been has have consent permission reminder reminders messages message msg msgs messaging ok okay
+    allowed status opt in optin pt patient
+";
+
+/// What may follow a negation behind its text: `texts not wanted`, `sms non merci`.
+pub(super) const AFTER_NO: &str = "
+    ok okay allowed wanted accepted permitted welcome good desired authorized possible more please pls plz thanks
+    thank thx per since gracias merci svp
+";
+
+/// Words that opt out by themselves, as carriers and patients know them (47 CFR 64.1200(a)(10)).
+pub(super) const ALONE: &str = "
+    stop stops stopped stpo sotp stopp stopall unsubscribe unsubscribed unsubscribes optout optouts optedout optsout
+    revoke revokes revoked dnt dntx dntxt desuscribir desuscrito desabonner desabonne desinscrire desinscrit
+";
+
+/// Words that opt out when they are the only word of a cell; beside others they may be part of a name.
+pub(super) const SOLE: &str = "alto parar pare basta baja detener arret arreter arretez quit end cancel";
+
+/// Negations that are glued to their word: `notext`.
+pub(super) const GLUED: &str = "donot dont do dn not no never stop sin pas non";
+
+/// Whether a word is a text, also with one letter wrong.
+pub(super) fn text(word: &str) -> bool {
+    const SLIPS_OF: [&str; 3] = ["text", "texts", "texting"];
+    has(TEXT, word) || slip(word, &SLIPS_OF)
+}
+
+/// Whether a word is a message, also with one letter wrong.
+pub(super) fn message(word: &str) -> bool {
+    const SLIPS_OF: [&str; 5] = ["message", "messages", "messaging", "mensaje", "mensajes"];
+    has(MESSAGE, word) || slip(word, &SLIPS_OF)
+}
+
+/// Whether a word is one letter away from one of these, and no word of its own.
+pub(super) fn slip(word: &str, of: &[&str]) -> bool {
+    word.chars().count() >= 3
+        && !has(NO_SLIPS, word)
+        && of.iter().any(|known| strsim::damerau_levenshtein(word, known) <= 1)
+}
+
+/// A long negation, also with one letter wrong.
+pub(super) fn negation(word: &str) -> bool {
+    const SLIPS_OF: [&str; 6] = ["refuses", "refused", "declines", "declined", "unsubscribe", "unsubscribed"];
+    has(NO, word) || (word.len() >= 6 && slip(word, &SLIPS_OF))
+}
