@@ -1,7 +1,7 @@
 //! `leadtime import`: a practice's export into the table of appointments.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -14,8 +14,10 @@ use crate::cli::output::{configuration, local, moment, print};
 use crate::config::Config;
 use crate::config::values::zones::Zones;
 use crate::feeds::importing::{self, How, ImportError, Job, Preview, Progress};
+use crate::reports::config_difference;
 use crate::store::Connection;
 use crate::store::connection::open;
+use crate::store::files::backup;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -51,10 +53,17 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let context = importing::context(&config, &zones, now);
     let how = How::of(&feed, options.complete, options.partial, options.force);
     let job = Job { feed: &feed, context: &context, how, now };
-    let mut connection = open::read_write(&config.database)?;
     if options.dry_run {
-        return dry_run(&mut connection, &export, job, &config);
+        return match config.database.exists() {
+            true => dry_run(&mut open::read_write(&config.database)?, &export, job, &config),
+            // Nothing is written, not even an empty database.
+            false => {
+                let folder = tempfile::tempdir()?;
+                dry_run(&mut open::read_write(&folder.path().join("none.db"))?, &export, job, &config)
+            }
+        };
     }
+    let mut connection = open::read_write(&config.database)?;
     let bar = progress_bar();
     let imported = importing::import(&mut connection, || export.source(), job, |progress| show(&bar, progress));
     bar.finish_and_clear();
@@ -106,6 +115,11 @@ fn dry_run(connection: &mut Connection, export: &ExportFile, job: Job<'_>, confi
         true => "Nothing would change.\n".to_owned(),
         false => format!("In all: {}.\n", counted.join(", ")),
     });
+    if imported.held.is_none() {
+        for line in texts(connection, export, job, config)? {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
     if let Some((_, why)) = &imported.held {
         text.push_str(&format!("It would be held: {why}.\n"));
     }
@@ -114,6 +128,18 @@ fn dry_run(connection: &mut Connection, export: &ExportFile, job: Job<'_>, confi
         false => Ok(()),
         true => Err(Failure::AlreadyReported(1)),
     }
+}
+
+/// Which texts the import would add and drop: imported into a copy of the database, which is thrown away.
+fn texts(connection: &Connection, export: &ExportFile, job: Job<'_>, config: &Config) -> Result<Vec<String>, Failure> {
+    let folder = config.database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = tempfile::tempdir_in(folder.unwrap_or_else(|| Path::new(".")))?;
+    let copy = folder.path().join("copy.db");
+    backup::copy_into(connection, &copy)?;
+    let mut after = open::read_write(&copy)?;
+    importing::import(&mut after, || export.source(), job, |_| {}).map_err(|error| in_words(&export.name, &error))?;
+    let difference = config_difference::between_databases(connection, &after, config, job.now)?;
+    Ok(difference.lines())
 }
 
 fn progress_bar() -> ProgressBar {

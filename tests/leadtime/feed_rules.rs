@@ -300,3 +300,30 @@ fn a_preset_names_the_columns_and_test_writes_nothing() {
         ended.code == 2 && ended.err.contains("[feed] is now [[feed]]") && ended.err.contains("preset = \"leadtime\"")
     );
 }
+
+#[test]
+fn a_dry_run_shows_everything_and_writes_nothing() {
+    let practice = practice(&feed("desk", ""));
+    let soon = |days: i64| (chrono::Utc::now() + chrono::TimeDelta::days(days)).format("%m/%d/%Y").to_string();
+    let row = |id: u32, day: &str, status: &str| {
+        format!("{id},{day},1:00 PM,\"Lee, Ana{id}\",303-555-{:04},{status}\n", 1000 + id - 70_000)
+    };
+    let first = row(70_001, &soon(6), "Scheduled") + &row(70_002, &soon(7), "Scheduled");
+    let out = import(&practice, &first, &["--dry-run"]).good();
+    assert!(out.contains("In all: 2 new.") && out.contains("2 added"), "{out}");
+    assert!(!practice.path("test.db").exists());
+    import(&practice, &first, &[]).good();
+    let before = practice.number("SELECT count(*) FROM imports");
+    let next =
+        row(70_001, &soon(8), "Scheduled") + &row(70_002, &soon(7), "Cancelled") + &row(70_003, &soon(9), "FIRM");
+    let ended = import(&practice, &next, &["--dry-run"]);
+    assert_eq!(ended.code, 1, "for the row with FIRM");
+    assert!(ended.out.contains("In all: 1 cancelled, 1 moved."), "{}", ended.out);
+    assert!(ended.out.contains("2 rows read, 1 left out") && ended.out.contains("dropped"), "{}", ended.out);
+    assert!(!ended.out.contains("Ana"), "names only on a terminal");
+    assert_eq!((live(&practice), practice.number("SELECT count(*) FROM imports")), (2, before));
+    assert_eq!(practice.number("SELECT count(*) FROM refused_rows"), 0);
+    let left =
+        std::fs::read_dir(practice.folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir());
+    assert_eq!(left.count(), 0, "the copy is gone");
+}

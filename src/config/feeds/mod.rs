@@ -176,6 +176,13 @@ pub fn read(
     feeds
 }
 
+/// The first feed of a block by itself. `None`: it has none, or errors.
+pub fn of_block(block: &str, zones: &Zones) -> Option<Feed> {
+    let document = DeTable::parse(block).ok()?;
+    let none = |_: &str| Err("no file".to_owned());
+    read(document.get_ref().get("feed"), zones, &none, &mut Vec::new()).into_iter().next()
+}
+
 fn read_block(
     table: &DeTable<'_>,
     span: Range<usize>,

@@ -80,8 +80,5 @@ fn map<R: Read>(source: R, feed: &Feed, context: &Context<'_>, survey: &Survey) 
 
 /// Reads a block as the configuration would. `None`: it has errors.
 fn read_block(block: &str, context: &Context<'_>) -> Option<Feed> {
-    let document = toml::de::DeTable::parse(block).ok()?;
-    let mut problems = Vec::new();
-    let none = |_: &str| Err("no file".to_owned());
-    feeds::read(document.get_ref().get("feed"), context.zones, &none, &mut problems).into_iter().next()
+    feeds::of_block(block, context.zones)
 }
