@@ -183,9 +183,7 @@ impl<'a> Answering<'a> {
 
     fn of_the_appointment(&self, appointment: &AppointmentInput) -> Result<(), PlanDecision> {
         match appointment.row.status {
-            Status::Cancelled if appointment.not_listed => return Err(PlanDecision::Cancelled(Cancel::NotListed)),
-            Status::Cancelled if appointment.off_the_book => return Err(PlanDecision::Cancelled(Cancel::OffTheBook)),
-            Status::Cancelled => return Err(PlanDecision::Cancelled(Cancel::Cancelled)),
+            Status::Cancelled => return Err(PlanDecision::Cancelled(appointment.why_cancelled())),
             Status::Completed | Status::NoShow => return Err(PlanDecision::Cancelled(Cancel::AppointmentOver)),
             Status::Booked | Status::Confirmed => {}
         }

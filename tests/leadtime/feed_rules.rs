@@ -304,7 +304,7 @@ fn a_preset_names_the_columns_and_test_writes_nothing() {
 #[test]
 fn a_dry_run_shows_everything_and_writes_nothing() {
     let practice = practice(&feed("desk", ""));
-    let soon = |days: i64| (chrono::Utc::now() + chrono::TimeDelta::days(days)).format("%m/%d/%Y").to_string();
+    let soon = |days: i64| (chrono::Utc::now() + chrono::TimeDelta::days(days)).format("%Y-%m-%d").to_string();
     let row = |id: u32, day: &str, status: &str| {
         format!("{id},{day},1:00 PM,\"Lee, Ana{id}\",303-555-{:04},{status}\n", 1000 + id - 70_000)
     };
