@@ -55,11 +55,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let job = Job { feed: &feed, context: &context, how, now };
     if options.dry_run {
         return match config.database.exists() {
-            true => dry_run(&mut open::read_write(&config.database)?, &export, job, &config),
+            true => dry_run(&config.database, &export, job, &config),
             // Nothing is written, not even an empty database.
             false => {
                 let folder = tempfile::tempdir()?;
-                dry_run(&mut open::read_write(&folder.path().join("none.db"))?, &export, job, &config)
+                dry_run(&folder.path().join("none.db"), &export, job, &config)
             }
         };
     }
@@ -86,9 +86,11 @@ pub(crate) fn in_words(name: &str, error: &ImportError) -> anyhow::Error {
     anyhow::anyhow!("{name}: {error}")
 }
 
-fn dry_run(connection: &mut Connection, export: &ExportFile, job: Job<'_>, config: &Config) -> Result<(), Failure> {
+fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) -> Result<(), Failure> {
     let name = export.name.as_str();
-    let preview = importing::preview(connection, || export.source(), job).map_err(|error| in_words(name, &error))?;
+    let mut connection = open::read_write(database)?;
+    let preview =
+        importing::preview(&mut connection, || export.source(), job).map_err(|error| in_words(name, &error))?;
     let Preview { imported, differences, counts } = &preview;
     for line in reasons(imported) {
         eprintln!("{name}: {line}");
@@ -116,7 +118,7 @@ fn dry_run(connection: &mut Connection, export: &ExportFile, job: Job<'_>, confi
         false => format!("In all: {}.\n", counted.join(", ")),
     });
     if imported.held.is_none() {
-        for line in texts(connection, export, job, config)? {
+        for line in texts(&connection, database, export, job, config)? {
             text.push_str(&format!("  {line}\n"));
         }
     }
@@ -131,14 +133,22 @@ fn dry_run(connection: &mut Connection, export: &ExportFile, job: Job<'_>, confi
 }
 
 /// Which texts the import would add and drop: imported into a copy of the database, which is thrown away.
-fn texts(connection: &Connection, export: &ExportFile, job: Job<'_>, config: &Config) -> Result<Vec<String>, Failure> {
-    let folder = config.database.parent().filter(|folder| !folder.as_os_str().is_empty());
+fn texts(
+    connection: &Connection,
+    database: &Path,
+    export: &ExportFile,
+    job: Job<'_>,
+    config: &Config,
+) -> Result<Vec<String>, Failure> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = tempfile::tempdir_in(folder.unwrap_or_else(|| Path::new(".")))?;
     let copy = folder.path().join("copy.db");
     backup::copy_into(connection, &copy)?;
-    let mut after = open::read_write(&copy)?;
-    importing::import(&mut after, || export.source(), job, |_| {}).map_err(|error| in_words(&export.name, &error))?;
-    let difference = config_difference::between_databases(connection, &after, config, job.now)?;
+    let mut writer = open::read_write(&copy)?;
+    importing::import(&mut writer, || export.source(), job, |_| {}).map_err(|error| in_words(&export.name, &error))?;
+    drop(writer);
+    let (before, after) = (open::read_only(database)?, open::read_only(&copy)?);
+    let difference = config_difference::between_databases(&before, &after, config, job.now)?;
     Ok(difference.lines())
 }
 

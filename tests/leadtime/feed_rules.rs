@@ -1,6 +1,6 @@
 //! What an import takes, holds and refuses, by the real binary.
 
-use crate::program::{Ended, Practice};
+use crate::program::{Ended, Practice, now};
 
 const PRACTICE: &str = "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
      timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
@@ -304,13 +304,13 @@ fn a_preset_names_the_columns_and_test_writes_nothing() {
 #[test]
 fn a_dry_run_shows_everything_and_writes_nothing() {
     let practice = practice(&feed("desk", ""));
-    let soon = |days: i64| (chrono::Utc::now() + chrono::TimeDelta::days(days)).format("%Y-%m-%d").to_string();
+    let soon = |days: i64| (now() + chrono::TimeDelta::days(days)).format("%Y-%m-%d").to_string();
     let row = |id: u32, day: &str, status: &str| {
         format!("{id},{day},1:00 PM,\"Lee, Ana{id}\",303-555-{:04},{status}\n", 1000 + id - 70_000)
     };
     let first = row(70_001, &soon(6), "Scheduled") + &row(70_002, &soon(7), "Scheduled");
     let out = import(&practice, &first, &["--dry-run"]).good();
-    assert!(out.contains("In all: 2 new.") && out.contains("2 added"), "{out}");
+    assert!(out.contains("In all: 2 new.") && out.contains("day-before: 1 added"), "{out}");
     assert!(!practice.path("test.db").exists());
     import(&practice, &first, &[]).good();
     let before = practice.number("SELECT count(*) FROM imports");
