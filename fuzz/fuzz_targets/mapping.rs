@@ -11,7 +11,8 @@ mod shared;
 
 fuzz_target!(|bytes: &[u8]| {
     let answers = Answers::new();
-    let request = Request { name: "desk", answers: &answers, options: Options::default(), presets: true, unmasked: false };
+    let request =
+        Request { name: "desk", answers: &answers, options: Options::default(), presets: true, unmasked: false };
     let block = shared::with_context(|context| suggest(|| Ok(bytes), &request, context).map(|found| found.block));
     let Ok(block) = block else { return };
     for found in shared::map(&block, bytes) {

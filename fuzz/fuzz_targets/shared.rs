@@ -20,12 +20,17 @@ pub fn map(block: &str, bytes: &[u8]) -> Vec<MappedAppointment> {
     with_context(|context| {
         let Some(feed) = feeds::of_block(block, context.zones) else { return Vec::new() };
         let mut found = Vec::new();
-        let _ = map_file(|| Ok(bytes), &feed, context, |row| -> Result<(), MappingError> {
-            if let Outcome::Appointment(appointment) = row.outcome {
-                found.push(*appointment);
-            }
-            Ok(())
-        });
+        let _ = map_file(
+            || Ok(bytes),
+            &feed,
+            context,
+            |row| -> Result<(), MappingError> {
+                if let Outcome::Appointment(appointment) = row.outcome {
+                    found.push(*appointment);
+                }
+                Ok(())
+            },
+        );
         found
     })
 }
