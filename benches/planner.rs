@@ -78,6 +78,8 @@ fn appointment(n: u32, patient: u32, starts_at: DateTime<Utc>) -> AppointmentInp
         imports: FeedImports::None,
         bad_row: false,
         not_listed: false,
+        off_the_book: false,
+        importing: false,
         skipped: vec![],
         paused: None,
         twins: Vec::new(),

@@ -48,7 +48,8 @@ fn config(base_url: &str, mode: &str) -> String {
          [sending]\nmode = \"{mode}\"\ndays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\n\
          [[rule]]\nname = \"first\"\nlead = \"3 days\"\nmessage = \"You have a visit {{{{ appointment.when }}}}\"\n\
          [[rule]]\nname = \"last\"\nlead = \"24 hours\"\nmessage = \"See you {{{{ appointment.when }}}}\"\n\
-         [database]\npath = \"bench.db\"\n"
+         [database]\npath = \"bench.db\"\n\
+         [[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nmax_rows = 10_000_000\nmax_file = \"1 GiB\"\n"
     )
 }
 

@@ -139,8 +139,68 @@ CREATE TABLE bad_rows (
 -- An appointment cancelled because a complete export no longer named it.
 CREATE TABLE not_listed (
     appointment_id TEXT    NOT NULL PRIMARY KEY,
+    import_id      INTEGER NOT NULL REFERENCES imports (id),
+    moved_to       TEXT -- the one new appointment of the same person in that export
+) STRICT, WITHOUT ROWID;
+
+-- An appointment cancelled because its row in the export is off the book: unscheduled, planned or a note.
+CREATE TABLE off_the_book (
+    appointment_id TEXT    NOT NULL PRIMARY KEY,
     import_id      INTEGER NOT NULL REFERENCES imports (id)
 ) STRICT, WITHOUT ROWID;
+
+-- Rows of exports that could not be read and are no known appointment's: kept until that id reads well, or the next
+-- export that is a whole list.
+CREATE TABLE refused_rows (
+    id             INTEGER NOT NULL PRIMARY KEY,
+    feed           TEXT    NOT NULL,
+    import_id      INTEGER NOT NULL REFERENCES imports (id),
+    line           INTEGER NOT NULL,
+    appointment_id TEXT,    -- NULL: it could not be read
+    starts_at      INTEGER, -- NULL: it could not be read
+    column_name    TEXT    NOT NULL,
+    reason         TEXT    NOT NULL
+) STRICT;
+CREATE INDEX refused_rows_by_appointment ON refused_rows (appointment_id);
+
+-- A feed that is being applied, or whose import died on its way: claims for its appointments wait.
+CREATE TABLE importing (
+    feed      TEXT    NOT NULL PRIMARY KEY,
+    import_id INTEGER NOT NULL REFERENCES imports (id),
+    since     INTEGER NOT NULL,
+    beat_at   INTEGER NOT NULL -- the importer's last sign of life
+) STRICT, WITHOUT ROWID;
+
+-- What is known of a feed beyond its imports.
+CREATE TABLE feed_state (
+    feed         TEXT    NOT NULL PRIMARY KEY,
+    mapping      TEXT,    -- by which its rows were last applied
+    refused_at   INTEGER, -- its last export was refused as a whole; NULL: it was not
+    refused_why  TEXT,
+    held_at      INTEGER, -- an import waits for a person; NULL: none does
+    held_kind    TEXT,    -- missing, changed, mapping
+    held_why     TEXT,
+    held_mapping TEXT,    -- by which its rows were read
+    held_from    INTEGER, -- the file is the whole list from here
+    held_until   INTEGER, -- to here
+    held_columns TEXT,
+    CONSTRAINT refusal_has_reason CHECK ((refused_at IS NULL) = (refused_why IS NULL)),
+    CONSTRAINT hold_has_reason    CHECK ((held_at IS NULL) = (held_why IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- The rows of an import that waits for a person: deleted when they are accepted, or with the feed's next import.
+CREATE TABLE held_rows (
+    id             INTEGER NOT NULL PRIMARY KEY,
+    feed           TEXT    NOT NULL,
+    kind           TEXT    NOT NULL, -- row, cancelled, off-the-book, bad, missing
+    line           INTEGER NOT NULL,
+    appointment_id TEXT,
+    starts_at      INTEGER,
+    cells          TEXT,             -- the columns of `appointments`, as a JSON array
+    column_name    TEXT,
+    reason         TEXT
+) STRICT;
+CREATE INDEX held_rows_by_feed ON held_rows (feed);
 
 CREATE TABLE imports (
     id          INTEGER NOT NULL PRIMARY KEY,
@@ -223,6 +283,7 @@ BEGIN
     WHERE start IS NOT excluded.start;
     DELETE FROM bad_rows WHERE appointment_id = NEW.id;
     DELETE FROM not_listed WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
+    DELETE FROM off_the_book WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
 END;
 
 CREATE TRIGGER appointments_before_update BEFORE UPDATE OF id ON appointments WHEN NEW.id IS NOT OLD.id
@@ -264,6 +325,7 @@ BEGIN
         OR NEW.first_name IS NOT OLD.first_name OR NEW.date_of_birth IS NOT OLD.date_of_birth);
     DELETE FROM bad_rows WHERE appointment_id = NEW.id;
     DELETE FROM not_listed WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
+    DELETE FROM off_the_book WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
 END;
 
 CREATE TRIGGER appointments_after_delete AFTER DELETE ON appointments
@@ -428,7 +490,7 @@ CREATE TABLE reminders (
     CONSTRAINT state_known CHECK (state = 'planned' OR state = 'skipped' OR state = 'cancelled' OR state = 'missed'
             OR state = 'sending' OR state = 'sent' OR state = 'rejected' OR state = 'unknown' OR state = 'held'),
     CONSTRAINT reason_fits_state CHECK (CASE state
-        WHEN 'cancelled' THEN (reason = 'cancelled' OR reason = 'rescheduled' OR reason = 'not-listed'
+        WHEN 'cancelled' THEN (reason = 'cancelled' OR reason = 'rescheduled' OR reason = 'not-listed' OR reason = 'off-the-book'
                 OR reason = 'appointment-over' OR reason = 'rule-removed')
         WHEN 'skipped'   THEN (reason = 'no-phone' OR reason = 'invalid-phone' OR reason = 'shared-number'
                 OR reason = 'opted-out' OR reason = 'no-consent' OR reason = 'unknown-location' OR reason = 'too-long'

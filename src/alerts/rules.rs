@@ -28,6 +28,8 @@ pub enum Kind {
     Missed,
     /// The appointment book is too old.
     StaleFeed,
+    /// An export was refused or is held, or an import broke off.
+    Feed,
     /// The database cannot be written, or is damaged.
     Disk,
     /// This machine's clock is wrong.
@@ -44,12 +46,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind with its code, in the store and for programs.
-    pub const ALL: [(Kind, &'static str); 11] = [
+    pub const ALL: [(Kind, &'static str); 12] = [
         (Kind::Circuit, "circuit"),
         (Kind::Refusals, "refusals"),
         (Kind::Held, "held"),
         (Kind::Missed, "missed"),
         (Kind::StaleFeed, "stale-feed"),
+        (Kind::Feed, "feed"),
         (Kind::Disk, "disk"),
         (Kind::Clock, "clock"),
         (Kind::BackupFailed, "backup-failed"),
@@ -242,6 +245,7 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
         }
         Kind::Clock => there(shown.clock.as_ref().map(|(since, why)| cause(*since, why))),
         Kind::Unresolved => some(shown.unresolved, 1),
+        Kind::Feed => there(shown.feed.as_ref().map(|(since, which)| cause(*since, which))),
         Kind::StaleFeed => {
             let is_over = after(shown.last_import) || after(shown.last_attempt);
             waits(&["stale-feed"], is_over, age(shown.last_import, now))

@@ -63,6 +63,7 @@ fn happened(kind: Kind, cause: &AlertCause) -> String {
         Kind::Held => format!("{} for your decision", some(n, "text waits", "texts wait")),
         Kind::Missed => format!("{} not sent in time", some(n, "reminder was", "reminders were")),
         Kind::StaleFeed => "no texts go out, the list of appointments is too old".to_owned(),
+        Kind::Feed => "new appointments did not all come in".to_owned(),
         Kind::Disk => "no texts go out, the database cannot be used".to_owned(),
         Kind::Clock => "no texts go out, this server's clock is wrong".to_owned(),
         Kind::BackupFailed => "there is no new backup".to_owned(),
@@ -79,6 +80,7 @@ fn over(kind: Kind) -> &'static str {
         Kind::Held => "no text waits for your decision any more",
         Kind::Missed => "the visits whose reminders were not sent in time have begun, or need none any more",
         Kind::StaleFeed => "the list of appointments is new again, or texts go out again",
+        Kind::Feed => "the exports come in again",
         Kind::Disk => "the database works again",
         Kind::Clock => "this server's clock is right again",
         Kind::BackupFailed => "there is a new backup",
@@ -109,6 +111,9 @@ fn to_do(kind: Kind, cause: &AlertCause) -> &'static str {
         Kind::StaleFeed => {
             "look whether the practice software still writes its export, and bring it in: `leadtime import FILE`. \
              Texts go out by themselves after that."
+        }
+        Kind::Feed => {
+            "`leadtime feed list` says why. Until it is mended, new, moved and cancelled visits may be missing. For a held import: `leadtime feed accept NAME` if it is right."
         }
         Kind::Disk => {
             "tell whoever looks after this server: make room on the disk, or look at its health (`df -h`, `dmesg`). If the \

@@ -10,6 +10,7 @@ use crate::cli::output::{configuration, moment, print};
 use crate::config::Config;
 use crate::planner::input::Mode;
 use crate::reports::config_difference;
+use crate::store::appointments::feed_state;
 use crate::store::connection::open;
 
 #[derive(Debug, Args)]
@@ -34,11 +35,29 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     for rule in &config.rulebook.rules {
         text.push_str(&format!("  {}: {} before the visit\n", rule.name, rule.lead));
     }
+    text.push_str(&gone_feeds(&config)?);
     print(&text)?;
     match &options.diff {
         Some(old) => print(&difference(old, &config, options.now.as_deref())?),
         None => Ok(()),
     }
+}
+
+/// Appointments whose feed is in the configuration no more: nothing changes or cancels them.
+fn gone_feeds(config: &Config) -> Result<String, Failure> {
+    if config.feeds.is_empty() || !config.database.exists() {
+        return Ok(String::new());
+    }
+    let Ok(connection) = open::read_only(&config.database) else { return Ok(String::new()) };
+    let known = |name: &str| config.feeds.iter().any(|feed| feed.name == name);
+    let now = moment(None, &config.practice.zone)?;
+    let gone = feed_state::owners(&connection, now)?.into_iter().filter(|(name, _)| !known(name));
+    let line = |(name, count): (String, u64)| {
+        format!(
+            "{count} coming visits are of the feed {name}, which is not in the file: leadtime feed rename {name} NEW\n"
+        )
+    };
+    Ok(gone.map(line).collect())
 }
 
 fn difference(old: &Path, new: &Config, now: Option<&str>) -> Result<String, Failure> {

@@ -11,6 +11,7 @@ use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::zone::Zone;
 use crate::reports::explanation::{self, Explained, Explanation};
 use crate::reports::plan_view::Earlier;
+use crate::store::appointments::refused_rows::{self, RefusedRow};
 use crate::store::connection::open;
 
 #[derive(Debug, Args)]
@@ -33,6 +34,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let connection = open::read_only(&config.database)?;
     let ids = explanation::find(&connection, &config, &options.who)?;
     if ids.is_empty() {
+        let refused = refused_rows::list(&connection, Some(&options.who), now)?;
+        if let Some(row) = refused.first() {
+            let RefusedRow { feed, line, reason, .. } = row;
+            let text = format!(
+                "{}: line {line}: {reason}. Its row in the export of {feed} could not be read on {}, so the visit is not known; mend it there and import again",
+                options.who,
+                local(&config.practice.zone, row.at)
+            );
+            return Err(anyhow::anyhow!(text).into());
+        }
         let text = "no appointment has this id, and no patient this number or name; `leadtime plan` shows the coming visits. Visits of long ago are deleted ([retention]); `leadtime history --appointment ID` tells what was done for them";
         return Err(anyhow::anyhow!(text).into());
     }

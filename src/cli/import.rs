@@ -1,33 +1,42 @@
-//! `leadtime import`: a CSV into the table of appointments.
+//! `leadtime import`: a practice's export into the table of appointments.
 
-use std::fs::File;
-use std::io::{IsTerminal, Read};
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::config_option::ConfigOption;
+use crate::cli::export_file::{ExportFile, feed_of, has_faults, held_words, reasons, summary};
 use crate::cli::failure::Failure;
-use crate::cli::output::{configuration, moment, print};
+use crate::cli::output::{configuration, local, moment, print};
 use crate::config::Config;
-use crate::config::feed::Missing;
-use crate::feeds::importing::{How, Imported, Progress, import_csv};
+use crate::config::values::zones::Zones;
+use crate::feeds::importing::{self, How, ImportError, Job, Preview, Progress};
+use crate::reports::config_difference;
+use crate::store::Connection;
 use crate::store::connection::open;
+use crate::store::files::backup;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The CSV, with the column names of the table `appointments`; - for standard input.
+    /// The export; - for standard input. Without any [[feed]] it has the column names of the table `appointments`.
     file: PathBuf,
+    /// Whose export it is: the name of a [[feed]]. May be left out where there is one, or its `files` tell.
+    #[arg(long, value_name = "NAME")]
+    feed: Option<String>,
+    /// Show what would change, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
     /// The file is the whole list for the dates it covers: appointments of these dates that it does not name are cancelled.
-    /// `[feed] missing = "cancel"` says so of every file.
+    /// `missing = "cancel"` of the feed says so of every file.
     #[arg(long)]
     complete: bool,
-    /// The file only adds and changes, whatever `[feed] missing` says: nothing is cancelled for not being in it.
+    /// The file only adds and changes, whatever `missing` says: nothing is cancelled for not being in it.
     #[arg(long, conflicts_with = "complete")]
     partial: bool,
-    /// Also if very many appointments would be cancelled.
+    /// Hold nothing back, however much the file changes.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -36,43 +45,111 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
-    let name = options.file.display().to_string();
-    let source: Box<dyn Read> = match name.as_str() {
-        "-" => Box::new(std::io::stdin()),
-        _ => {
-            let file = File::open(&options.file).and_then(|file| match file.metadata()?.is_dir() {
-                true => Err(std::io::Error::from(std::io::ErrorKind::IsADirectory)),
-                false => Ok(file),
-            });
-            Box::new(file.map_err(|error| anyhow::anyhow!("cannot read {name}: {error}"))?)
-        }
-    };
-    let mut connection = open::read_write(&config.database)?;
-    let how = how(&config, options.complete, options.partial, options.force);
+    let feed = feed_of(&config, options.feed.as_deref(), &options.file)?;
+    let export = ExportFile::open(&options.file, feed.settings.max_file)?;
+    let name = export.name.as_str();
     let now = moment(None, &config.practice.zone)?;
+    let zones = Zones::of_this_machine();
+    let context = importing::context(&config, &zones, now);
+    let how = How::of(&feed, options.complete, options.partial, options.force);
+    let job = Job { feed: &feed, context: &context, how, now };
+    if options.dry_run {
+        return match config.database.exists() {
+            true => dry_run(&config.database, &export, job, &config),
+            // Nothing is written, not even an empty database.
+            false => {
+                let folder = tempfile::tempdir()?;
+                dry_run(&folder.path().join("none.db"), &export, job, &config)
+            }
+        };
+    }
+    let mut connection = open::read_write(&config.database)?;
     let bar = progress_bar();
-    let imported = import_csv(
-        &mut connection,
-        source,
-        how,
-        &config.practice.zone,
-        now,
-        |bad| bar.suspend(|| eprintln!("{name}:{}: {}: {}", bad.line, bad.column, bad.reason)),
-        |progress| show(&bar, progress),
-    );
+    let imported = importing::import(&mut connection, || export.source(), job, |progress| show(&bar, progress));
     bar.finish_and_clear();
-    let imported = imported.map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
-    print(&summary(&name, &imported, how.complete))?;
-    match imported.bad {
-        0 => Ok(()),
-        _ => Err(Failure::AlreadyReported(1)),
+    let imported = imported.map_err(|error| in_words(name, &error))?;
+    for line in reasons(&imported) {
+        eprintln!("{name}: {line}");
+    }
+    print(&summary(name, &imported, how.complete))?;
+    if let Some(held) = held_words(&feed.name, &imported) {
+        eprintln!("leadtime: {name}: {held}, or import it with --force");
+    }
+    match has_faults(&imported) || imported.held.is_some() {
+        false => Ok(()),
+        true => Err(Failure::AlreadyReported(1)),
     }
 }
 
-/// How a file is meant, by the configuration and by what was asked.
-pub(crate) fn how(config: &Config, complete: bool, partial: bool, force: bool) -> How {
-    let complete = complete || (config.feed.missing == Missing::Cancel && !partial);
-    How { complete, force, max_missing: config.feed.max_missing }
+/// An error with the file's name.
+pub(crate) fn in_words(name: &str, error: &ImportError) -> anyhow::Error {
+    anyhow::anyhow!("{name}: {error}")
+}
+
+fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) -> Result<(), Failure> {
+    let name = export.name.as_str();
+    let mut connection = open::read_write(database)?;
+    let preview =
+        importing::preview(&mut connection, || export.source(), job).map_err(|error| in_words(name, &error))?;
+    let Preview { imported, differences, counts } = &preview;
+    for line in reasons(imported) {
+        eprintln!("{name}: {line}");
+    }
+    let named = std::io::stdout().is_terminal();
+    let mut text = format!("{name}: {} rows read, {} left out. Nothing is written.\n", imported.good, imported.bad);
+    for difference in differences {
+        let zone = &config.practice.zone;
+        let when = match (difference.from, difference.to) {
+            (Some(from), Some(to)) if from != to => format!("{} -> {}", local(zone, from), local(zone, to)),
+            (_, Some(at)) | (Some(at), None) => local(zone, at),
+            (None, None) => String::new(),
+        };
+        let who = if named { format!("  {}", difference.name) } else { String::new() };
+        text.push_str(&format!("  {:<12} {}  {when}{who}\n", difference.kind, difference.id));
+    }
+    let shown = differences.len() as u64;
+    let all: u64 = counts.values().sum();
+    if all > shown {
+        text.push_str(&format!("  and {} more\n", all - shown));
+    }
+    let counted: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    text.push_str(&match counted.is_empty() {
+        true => "Nothing would change.\n".to_owned(),
+        false => format!("In all: {}.\n", counted.join(", ")),
+    });
+    if imported.held.is_none() {
+        for line in texts(&connection, database, export, job, config)? {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    if let Some((_, why)) = &imported.held {
+        text.push_str(&format!("It would be held: {why}.\n"));
+    }
+    print(&text)?;
+    match has_faults(imported) || imported.held.is_some() {
+        false => Ok(()),
+        true => Err(Failure::AlreadyReported(1)),
+    }
+}
+
+/// Which texts the import would add and drop: imported into a copy of the database, which is thrown away.
+fn texts(
+    connection: &Connection,
+    database: &Path,
+    export: &ExportFile,
+    job: Job<'_>,
+    config: &Config,
+) -> Result<Vec<String>, Failure> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = tempfile::tempdir_in(folder.unwrap_or_else(|| Path::new(".")))?;
+    let copy = folder.path().join("copy.db");
+    backup::copy_into(connection, &copy)?;
+    let mut writer = open::read_write(&copy)?;
+    importing::import(&mut writer, || export.source(), job, |_| {}).map_err(|error| in_words(&export.name, &error))?;
+    drop(writer);
+    let (before, after) = (open::read_only(database)?, open::read_only(&copy)?);
+    let difference = config_difference::between_databases(&before, &after, config, job.now)?;
+    Ok(difference.lines())
 }
 
 fn progress_bar() -> ProgressBar {
@@ -98,26 +175,4 @@ fn show(bar: &ProgressBar, progress: Progress) {
             bar.set_position(done);
         }
     }
-}
-
-/// What an import did, in words.
-pub(crate) fn summary(name: &str, imported: &Imported, complete: bool) -> String {
-    let Imported { good, bad, changes, unused } = imported;
-    let mut text = format!("{name}: {good} rows read: {} new visits, {} changed", changes.added, changes.changed);
-    if changes.cancelled > 0 {
-        text.push_str(&format!(", {} cancelled because the file no longer names them", changes.cancelled));
-    }
-    text.push_str(".\n");
-    if complete && *good == 0 {
-        text.push_str("No row could be read, so the file covers no dates: nothing is cancelled.\n");
-    }
-    if *bad > 0 {
-        text.push_str(&format!(
-            "{bad} rows could not be read and were left out (see above). Visits they name that are known already get no texts until the rows are mended.\n"
-        ));
-    }
-    if !unused.is_empty() {
-        text.push_str(&format!("Columns that are not used: {}.\n", unused.join(", ")));
-    }
-    text
 }

@@ -1,26 +1,34 @@
 //! `leadtime import-folder`: imports the exports that were dropped into a folder, for systemd's path and timer units.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::cli::config_option::ConfigOption;
+use crate::cli::export_file::{ExportFile, feed_named, feed_of_name, feeds, held_words, reasons, summary};
 use crate::cli::failure::Failure;
-use crate::cli::import::{how, summary};
 use crate::cli::output::{configuration, moment, print};
 use crate::config::Config;
-use crate::feeds::importing::{ImportError, import_csv};
-use crate::feeds::sources::drop_folder::{Place, Places, Seen};
+use crate::config::feeds::Feed;
+use crate::config::values::zones::Zones;
+use crate::feeds::importing::{self, How, ImportError, Job};
+use crate::feeds::sources::drop_folder::{Place, Places, Seen, TRIES};
+use crate::store::StoreError;
 use crate::store::connection::open;
 
 /// How often a file that grows and grows is waited for; the next run looks again.
 const ROUNDS: usize = 20;
+/// Bytes of a report.
+const LONGEST_REPORT: usize = 1 << 20;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The folder: exports (*.csv) are dropped into its `inbox`, and end in its `done`, or in `failed` with a report.
+    /// The folder: exports are dropped into its `inbox`, or `inbox/NAME` for the feed NAME, and end in its `done`, or in
+    /// `failed` with a report. In `inbox` itself the `files` of a feed say which are exports; without, `*.csv` are.
     folder: PathBuf,
     /// A file counts as whole when it has not changed for this long.
     #[arg(long, value_name = "TIME", default_value = "30 seconds", value_parser = humantime::parse_duration)]
@@ -37,66 +45,95 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let Some(_lock) = places.lock().map_err(no_folder)? else {
         return Err(anyhow::anyhow!("{folder} is being imported already; nothing to do here").into());
     };
+    let feeds = feeds(&config);
+    let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
+    let takes = |name: &str| {
+        name.ends_with(".csv")
+            || feeds.iter().any(|feed| !feed.settings.files.is_empty() && feed.settings.takes_file(name))
+    };
     let mut ended = Ended::default();
     // What a crash, or a database that was busy, left behind comes first.
-    for left in places.look(Place::Reading).map_err(no_folder)?.exports {
-        ended.add(import_one(&places, &left, &config)?);
+    for left in places.look(Place::Reading, &names, |_| true).map_err(no_folder)?.exports {
         // An older export must not be imported after a newer one.
-        if ended.undone > 0 {
-            return ended.result();
+        if !ended.waits(&whose(&config, &left)) {
+            ended.add(&whose(&config, &left), import_one(&places, &left, &config)?);
         }
     }
     for round in 0.. {
-        let look = places.look(Place::Inbox).map_err(no_folder)?;
+        let look = places.look(Place::Inbox, &names, takes).map_err(no_folder)?;
         if round == 0 {
             for other in look.others {
-                eprintln!("{} is left where it is: only files named *.csv are imported", other.display());
+                eprintln!("{} is left where it is: it is no export of a feed", other.display());
             }
         }
-        if look.exports.is_empty() || round == ROUNDS {
-            for growing in look.exports {
+        let exports: Vec<Seen> = look.exports.into_iter().filter(|seen| !ended.waits(&whose(&config, seen))).collect();
+        if exports.is_empty() || round == ROUNDS {
+            for growing in exports {
                 eprintln!("{} is still being written; the next run looks again", growing.path.display());
             }
             break;
         }
         std::thread::sleep(options.at_rest_for);
-        for seen in look.exports {
-            if places.again(&seen.path).is_ok_and(|now| now == seen) {
-                ended.add(take(&places, &seen, &config)?);
-            }
-            if ended.undone > 0 {
-                return ended.result();
+        for seen in exports {
+            let feed = whose(&config, &seen);
+            if !ended.waits(&feed) && places.again(&seen).is_ok_and(|now| now == seen) {
+                ended.add(&feed, take(&places, &seen, &config)?);
             }
         }
     }
     ended.result()
 }
 
+/// The feed of a file, by its name; "" where it fits none or several.
+fn whose(config: &Config, seen: &Seen) -> String {
+    feed_for(config, seen).map_or_else(|_| String::new(), |feed| feed.name)
+}
+
+fn feed_for(config: &Config, seen: &Seen) -> Result<Feed, String> {
+    match &seen.feed {
+        Some(name) => feed_named(config, name).map_err(|_| format!("there is no feed {name}")),
+        None => feed_of_name(&feeds(config), &file_name(&seen.path)),
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// How the files ended.
 #[derive(Debug, Default)]
 struct Ended {
     refused: usize,
-    undone: usize,
+    /// The feeds one of whose files is tried again at the next run.
+    undone: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Imported,
+    /// It is refused, or waits for a person.
     Refused,
-    /// The database could not take it now: it is tried again.
+    /// It could not be imported now: it is tried again.
     Undone,
     /// Somebody still writes to it.
     Growing,
 }
 
 impl Ended {
-    fn add(&mut self, end: End) {
+    fn add(&mut self, feed: &str, end: End) {
         self.refused += usize::from(end == End::Refused);
-        self.undone += usize::from(end == End::Undone);
+        if end == End::Undone {
+            self.undone.insert(feed.to_owned());
+        }
+    }
+
+    /// Whether an older file of the feed waits.
+    fn waits(&self, feed: &str) -> bool {
+        self.undone.contains(feed)
     }
 
     fn result(&self) -> Result<(), Failure> {
-        match self.refused + self.undone {
+        match self.refused + self.undone.len() {
             0 => Ok(()),
             _ => Err(Failure::AlreadyReported(1)),
         }
@@ -105,73 +142,116 @@ impl Ended {
 
 /// Takes a file that is at rest out of the inbox and imports it.
 fn take(places: &Places, seen: &Seen, config: &Config) -> Result<End, Failure> {
-    let taken = places.move_to(Place::Reading, &seen.path, None)?;
+    let taken = seen.moved_to(places.move_to(Place::Reading, seen, None)?);
     match places.again(&taken)? {
         now if now.is_as(seen) => import_one(places, &now, config),
-        // Written to between the look and the move.
-        _ => {
-            places.move_to(Place::Inbox, &taken, None)?;
+        // Another file was put in its place, or somebody wrote to it, between the look and the move.
+        now => {
+            places.move_to(Place::Inbox, &now, None)?;
             Ok(End::Growing)
         }
     }
 }
 
+/// What became of a file that was read.
+struct Read {
+    place: Place,
+    words: String,
+    report: String,
+    held: bool,
+}
+
 fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Failure> {
     let now = moment(None, &config.practice.zone)?;
-    let name = seen.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut report = String::new();
-    let (place, words) = match import(seen, config, &name, now, &mut report) {
-        Ok((0, words)) => (Place::Failed, words),
-        Ok((_, words)) => (Place::Done, words),
-        Err(ImportError::Store(error)) => {
-            eprintln!("{name}: {error}; it is tried again at the next run");
-            return Ok(End::Undone);
+    let name = file_name(&seen.path);
+    let refused = |why: String| Read { place: Place::Failed, words: why, report: String::new(), held: false };
+    let read = match (places.open_export(seen)?, places.count_try(&seen.path)?) {
+        (None, _) => refused(format!("{name} is not a file that can be read: it was swapped for something else\n")),
+        (_, tries) if tries > TRIES => {
+            refused(format!("{name}: given up after {TRIES} tries, each of which was cut off or could not be stored\n"))
         }
-        Err(error) => (Place::Failed, format!("{name}: {error}\n")),
+        (Some(file), _) => match import(seen, file, config, now) {
+            Ok(read) => read,
+            Err(NotDone::Database(error)) => {
+                places.forget_tries(&seen.path);
+                eprintln!("{name}: {error}; it is tried again at the next run");
+                return Ok(End::Undone);
+            }
+            Err(NotDone::Import(ImportError::Store(error))) => {
+                if is_of_the_machine(&error) {
+                    places.forget_tries(&seen.path);
+                }
+                eprintln!("{name}: {error}; it is tried again at the next run");
+                return Ok(End::Undone);
+            }
+            Err(NotDone::Import(error)) => refused(format!("{name}: {error}\n")),
+            Err(NotDone::NoFeed(why)) => refused(format!("{name}: {why}; set `files` of the feed it is of\n")),
+        },
     };
-    if places.again(&seen.path).is_ok_and(|after| !after.is_as(seen)) {
+    places.forget_tries(&seen.path);
+    if places.again(seen).is_ok_and(|after| !after.is_as(seen)) && read.place != Place::Failed {
         eprintln!("{name} was written to while it was read; it is read again");
-        places.move_to(Place::Inbox, &seen.path, None)?;
+        places.move_to(Place::Inbox, seen, None)?;
         return Ok(End::Growing);
     }
     let stamp = config.practice.zone.local(now).format("%Y%m%d-%H%M%S").to_string();
-    let moved = places.move_to(place, &seen.path, Some(&stamp))?;
-    if place == Place::Failed || !report.is_empty() {
-        write_report(&moved, &format!("{words}{report}"))?;
+    let moved = places.move_to(read.place, seen, Some(&stamp))?;
+    if read.place == Place::Failed || read.held || !read.report.is_empty() {
+        write_report(&moved, &format!("{}{}", read.words, read.report))?;
     }
-    match place {
-        Place::Failed => eprintln!("{words}It is kept as {}", moved.display()),
-        _ => print(&words)?,
+    match read.place {
+        Place::Failed => eprintln!("{}It is kept as {}", read.words, moved.display()),
+        _ => print(&read.words)?,
     }
-    if !report.is_empty() {
+    if !read.report.is_empty() {
         eprintln!("{name}: rows that could not be read are listed in {}.report.txt", moved.display());
     }
-    Ok(if place == Place::Failed { End::Refused } else { End::Imported })
+    Ok(if read.place == Place::Failed || read.held { End::Refused } else { End::Imported })
 }
 
-/// How many rows were good, and what was done, in words.
-fn import(
-    seen: &Seen,
-    config: &Config,
-    name: &str,
-    now: chrono::DateTime<chrono::Utc>,
-    report: &mut String,
-) -> Result<(u64, String), ImportError> {
-    let how = how(config, false, false, false);
-    let source = File::open(&seen.path).map_err(crate::feeds::formats::own_columns::NotSuchCsv::from)?;
-    let mut connection = open::read_write(&config.database)?;
-    let hear_bad = |bad: &crate::feeds::formats::own_columns::BadRow| {
-        report.push_str(&format!("line {}: {}: {}\n", bad.line, bad.column, bad.reason));
-    };
-    let imported = import_csv(&mut connection, source, how, &config.practice.zone, now, hear_bad, |_| {})?;
-    Ok((imported.good, summary(name, &imported, how.complete)))
+/// Why a file was not imported.
+enum NotDone {
+    /// The database cannot be opened: no fault of the file.
+    Database(StoreError),
+    /// The file, or the database within it.
+    Import(ImportError),
+    /// It fits no feed, or several.
+    NoFeed(String),
 }
 
-/// Beside the file, for its owner alone: line, column and reason, never what stands in a cell.
+/// Whether the disk, the database or another program stood in the way, and not something in the file.
+fn is_of_the_machine(error: &StoreError) -> bool {
+    use StoreError::{Busy, Closed, Damaged, DiskFails, DiskFull, ReadOnly};
+    matches!(error, Busy | Closed | Damaged | DiskFails(_) | DiskFull | ReadOnly(_))
+}
+
+/// Imports an open file.
+fn import(seen: &Seen, file: File, config: &Config, now: DateTime<Utc>) -> Result<Read, NotDone> {
+    let name = file_name(&seen.path);
+    let feed = feed_for(config, seen).map_err(NotDone::NoFeed)?;
+    let export = ExportFile::of(name.clone(), file);
+    let zones = Zones::of_this_machine();
+    let context = importing::context(config, &zones, now);
+    let how = How::of(&feed, false, false, false);
+    let mut connection = open::read_write(&config.database).map_err(NotDone::Database)?;
+    let job = Job { feed: &feed, context: &context, how, now };
+    let imported = importing::import(&mut connection, || export.source(), job, |_| {}).map_err(NotDone::Import)?;
+    let report: String = reasons(&imported).into_iter().map(|line| format!("{line}\n")).collect();
+    let mut words = summary(&name, &imported, how.complete);
+    if let Some(held) = held_words(&feed.name, &imported) {
+        words.push_str(&format!("{held}\n"));
+    }
+    let place = if imported.good == 0 { Place::Failed } else { Place::Done };
+    Ok(Read { place, words, report, held: imported.held.is_some() })
+}
+
+/// Beside the file, for its owner alone: line, column and reason; never a private cell.
 fn write_report(file: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let mut name = file.as_os_str().to_owned();
     name.push(".report.txt");
+    let end = (0..=text.len().min(LONGEST_REPORT)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let text = text.get(..end).unwrap_or_default();
     File::options().write(true).create(true).truncate(true).mode(0o600).open(name)?.write_all(text.as_bytes())
 }

@@ -1,12 +1,15 @@
 //! `leadtime init`: writes a configuration from a few answers, checks it, and says what comes next.
 
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::cli::export_file::ExportFile;
 use crate::cli::failure::Failure;
-use crate::cli::output::print;
+use crate::cli::feed::suggest::{context_of, suggested};
+use crate::cli::output::{machine_zone, print};
+use crate::config::values::zones::Zones;
 use crate::config::{self, ConfigError};
 
 /// The shipped file, with its comments: what a practice sees first.
@@ -38,6 +41,9 @@ pub(crate) struct Options {
     /// Where the appointments and texts are kept.
     #[arg(long, value_name = "FILE")]
     database: Option<String>,
+    /// An export of your practice's program: the [[feed]] that reads it is written too.
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
     /// Replace a file that is there; it is kept beside the new one.
     #[arg(long)]
     force: bool,
@@ -60,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         line: "timezone",
         asks: "The practice's time zone, such as America/Denver",
         given: options.timezone.as_deref(),
-        otherwise: here(),
+        otherwise: machine_zone(),
     })?;
     let practice = [
         Question {
@@ -104,15 +110,65 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     for question in &practice {
         text = with(&text, question.line, &answer(question)?);
     }
+    let export = options.export.clone().or_else(asked_export);
+    let (block, open) = match &export {
+        Some(export) => suggested_block(export, &zone)?,
+        None => (NO_FEED.to_owned(), 0),
+    };
+    let text = with_feed(&text, &block);
     write(options, &text)?;
+    if open > 0 {
+        eprintln!("{open} questions about the export are open: leadtime feed suggest FILE --ask writes its block");
+    }
     let file = options.config.display();
     print(&format!(
         "{file} is written and in order. It is in observe mode: nobody is texted.\n\
          Next:  look through {file}: hours, days, holidays, the words of the two texts\n\
          \x20      leadtime check --config {file}\n\
-         \x20      leadtime import --config {file} APPOINTMENTS.csv\n\
+         \x20      leadtime import --config {file} --dry-run EXPORT, then without --dry-run\n\
          \x20      leadtime plan --config {file}      who would get which text, and when\n"
     ))
+}
+
+/// In place of the block where there is no export yet.
+const NO_FEED: &str = "# The export from your practice software: `leadtime feed suggest FILE` writes the [[feed]] block from a file of yours.
+# Without it, files have Leadtime's own columns.
+";
+
+/// On a terminal: an export to read, or none yet.
+fn asked_export() -> Option<PathBuf> {
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    print!("An export of your practice's program, to see how it is read (empty: later): ");
+    std::io::stdout().flush().ok()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).ok()?;
+    Some(PathBuf::from(line.trim())).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// The block of an export, and how many questions are open; with open ones the block is left for later.
+fn suggested_block(export: &Path, zone: &str) -> Result<(String, usize), Failure> {
+    let file = ExportFile::open(export, None)?;
+    let zones = Zones::of_this_machine();
+    let context = context_of(&zones, zone)?;
+    let suggestion = suggested(&file, "front-desk", &context, std::io::stdin().is_terminal())?;
+    for line in &suggestion.understood {
+        eprintln!("{line}");
+    }
+    Ok(match suggestion.questions.len() {
+        0 => (format!("# As {} was read.\n{}", file.name, suggestion.block), 0),
+        open => (NO_FEED.to_owned(), open),
+    })
+}
+
+/// The shipped file with another block for the export.
+fn with_feed(text: &str, block: &str) -> String {
+    let (begin, end) = ("# The export from your practice software", "# A copy of the database every night");
+    match (text.split_once(begin), text.split_once(end)) {
+        (Some((before, _)), Some((_, after))) => format!("{before}{block}\n{end}{after}"),
+        _ => format!("{text}\n{block}"),
+    }
 }
 
 /// Puts a value behind the first `line =` of the file; what follows on the line stays.
@@ -153,13 +209,6 @@ fn answer(question: &Question<'_>) -> Result<String, Failure> {
             (answer, _) => return Ok(answer.to_owned()),
         }
     }
-}
-
-/// This machine's zone.
-fn here() -> Option<String> {
-    let link = std::fs::read_link("/etc/localtime").ok()?;
-    let name = link.to_str()?.split_once("zoneinfo/")?.1.to_owned();
-    (name.contains('/') && !name.starts_with("Etc/")).then_some(name)
 }
 
 /// Checks the text before anything is in its place.

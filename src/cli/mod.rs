@@ -8,7 +8,9 @@ mod confirm_change;
 mod demo;
 mod doctor;
 mod explain;
+mod export_file;
 mod failure;
+mod feed;
 mod generate;
 mod help;
 mod history;
@@ -81,7 +83,9 @@ enum Command {
     ConfirmChange(confirm_change::Options),
     /// Send a test alert by every way of [alerts], and say what happened with each.
     AlertTest(alert_test::Options),
-    /// Bring a CSV of appointments into the database.
+    /// Say how a practice's exports are read: suggest, list, test, accept, rename.
+    Feed(feed::Options),
+    /// Bring an export with appointments into the database.
     Import(import::Options),
     /// Send a rule's text to your own phone, for real.
     TestText(test_text::Options),
@@ -141,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(options) => doctor::run(&options),
         Command::ConfirmChange(options) => confirm_change::run(&options),
         Command::AlertTest(options) => alert_test::run(&options),
+        Command::Feed(options) => feed::run(&options),
         Command::Import(options) => import::run(&options),
         Command::TestText(options) => test_text::run(&options),
         Command::ImportFolder(options) => import_folder::run(&options),

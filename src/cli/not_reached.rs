@@ -5,10 +5,13 @@ use clap::Args;
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::output::local;
 use crate::cli::output::{configuration, moment, print};
+use crate::config::Config;
 use crate::planner::input::Mode;
 use crate::reports::not_reached::{coming_days, day, list};
 use crate::reports::not_reached_page::{csv, html, text};
+use crate::store::appointments::refused_rows::{self, RefusedRow};
 use crate::store::connection::open;
 
 #[derive(Debug, Args)]
@@ -42,7 +45,25 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             if config.rulebook.mode == Mode::Observe {
                 print("Observe mode: nobody is texted. These would get no text either way.\n\n")?;
             }
-            print(&text(&config, &list))
+            print(&text(&config, &list))?;
+            print(&not_read(&config, &refused_rows::list(&connection, None, now)?))
         }
     }
+}
+
+/// New rows of exports that could not be read: nobody knows of these appointments.
+fn not_read(config: &Config, rows: &[RefusedRow]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut text = match rows.len() {
+        1 => "\n1 new row could not be read, so its visit is not known:\n".to_owned(),
+        count => format!("\n{count} new rows could not be read, so their visits are not known:\n"),
+    };
+    for row in rows {
+        let id = row.id.as_deref().unwrap_or("(no id)");
+        let when = row.starts_at.map(|at| format!(", {}", local(&config.practice.zone, at))).unwrap_or_default();
+        text.push_str(&format!("  {id}{when}: {}, line {}: {}\n", row.feed, row.line, row.reason));
+    }
+    text
 }

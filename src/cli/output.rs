@@ -62,6 +62,13 @@ pub(crate) fn no_daemon(database: &Path) -> Result<(), Failure> {
     }
 }
 
+/// This machine's zone.
+pub(crate) fn machine_zone() -> Option<String> {
+    let link = std::fs::read_link("/etc/localtime").ok()?;
+    let name = link.to_str()?.split_once("zoneinfo/")?.1.to_owned();
+    (name.contains('/') && !name.starts_with("Etc/")).then_some(name)
+}
+
 /// The moment a command speaks of: the one that was asked for, else now.
 pub(crate) fn moment(asked: Option<&str>, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     asked.map_or_else(|| Ok(SystemClock.now()), |text| time("--now", text, zone))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Row};
+use crate::store::appointments::appointment;
 use crate::store::connection::open;
 use crate::wording::segments;
 
@@ -44,8 +45,42 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             let items: Vec<Value> = rows.iter().map(item).collect();
             print(&format!("{}\n", serde_json::to_string_pretty(&items)?))
         }
-        false => print(&for_people(&config, &rows, options.days)),
+        false => {
+            let odd = odd_starts(&config, &appointment::coming_starts(&connection, now, until)?);
+            print(&format!("{}{odd}", for_people(&config, &rows, options.days)))
+        }
     }
+}
+
+/// Starts that are probably not what was meant: at midnight, or with an offset that the zone has not on that day.
+fn odd_starts(config: &Config, starts: &[(Option<String>, String, String)]) -> String {
+    let (mut midnights, mut offsets) = (Vec::new(), Vec::new());
+    for (location, written, id) in starts {
+        let Ok(at) = DateTime::parse_from_rfc3339(written) else { continue };
+        let local = config.zone(location.as_deref()).local(at.to_utc());
+        if local.time() == NaiveTime::MIN {
+            midnights.push(id.as_str());
+        }
+        if !written.ends_with('Z') && local.offset() != at.offset() {
+            offsets.push((id.as_str(), at, local));
+        }
+    }
+    let mut text = String::new();
+    if let Some(first) = midnights.first() {
+        text.push_str(&format!(
+            "\nLook at this: {} visits start at midnight, as all-day entries are written; the first is {first}.\n",
+            midnights.len()
+        ));
+    }
+    if let Some((id, at, local)) = offsets.first() {
+        text.push_str(&format!(
+            "\nLook at this: {} visits have an offset that is not their zone's on that day. {id}: is it {} or {}?\n",
+            offsets.len(),
+            local.format("%-I:%M %p"),
+            at.format("%-I:%M %p")
+        ));
+    }
+    text
 }
 
 fn item(row: &Row) -> Value {

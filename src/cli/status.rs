@@ -8,8 +8,11 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
 use crate::domain::reminder::{State, Wait, all_states};
+use crate::domain::zone::Zone;
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Overview};
+use crate::store::appointments::feed_state::{self, Trouble};
+use crate::store::appointments::{imports, refused_rows};
 use crate::store::connection::{lock, open};
 
 #[derive(Debug, Args)]
@@ -30,9 +33,52 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let connection = open::read_only(&config.database)?;
     let overview = plan_view::overview(&connection, &config, now)?;
     let running = lock::is_taken(&config.database);
+    let feeds = Feeds {
+        troubles: feed_state::troubles(&connection, now)?,
+        rows_not_read: refused_rows::count(&connection, now)?,
+        under_way: imports::feeds_under_way(&connection)?,
+    };
     match options.json {
-        true => print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&config, &overview, running))?)),
-        false => print(&for_people(&config, &overview, running)),
+        true => {
+            let mut all = for_programs(&config, &overview, running);
+            all["feeds"] = feeds.for_programs();
+            print(&format!("{}\n", serde_json::to_string_pretty(&all)?))
+        }
+        false => {
+            print(&format!("{}{}", for_people(&config, &overview, running), feeds.for_people(&config.practice.zone)))
+        }
+    }
+}
+
+/// What somebody should know about exports.
+struct Feeds {
+    troubles: Vec<Trouble>,
+    rows_not_read: u64,
+    under_way: Vec<String>,
+}
+
+impl Feeds {
+    fn for_programs(&self) -> Value {
+        let trouble = |trouble: &Trouble| json!({ "feed": trouble.feed, "since": utc(trouble.since), "what": trouble.what, "why": trouble.why });
+        json!({
+            "troubles": self.troubles.iter().map(trouble).collect::<Vec<_>>(),
+            "rows_not_read": self.rows_not_read,
+            "importing": self.under_way,
+        })
+    }
+
+    fn for_people(&self, zone: &Zone) -> String {
+        let mut text = String::new();
+        for Trouble { feed, since, what, why, remedy } in &self.troubles {
+            text.push_str(&format!("\nLook at this: feed {feed}: {what} ({}): {why}. {remedy}\n", local(zone, *since)));
+        }
+        if self.rows_not_read > 0 {
+            text.push_str(&format!(
+                "\nLook at this: {} new rows of exports could not be read; leadtime not-reached lists them.\n",
+                self.rows_not_read
+            ));
+        }
+        text
     }
 }
 
@@ -77,7 +123,7 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         })),
         "feed": {
             "age_seconds": overview.feed_age.map(|age| age.num_seconds()),
-            "stale_after_seconds": config.feed.stale_after.map(|limit| limit.num_seconds()),
+            "stale_after_seconds": config.feeds.iter().filter_map(|feed| feed.stale_after()).min().map(|limit| limit.num_seconds()),
         },
         "backup": overview.backup.as_ref().map(|backup| json!({
             "last_at": backup.at.map(utc), "last_date": backup.date.map(|date| date.to_string()),

@@ -19,7 +19,7 @@ use crate::config::values::phone::{e164, phone_number};
 use crate::config::values::policy::{no_text_within, outside_hours};
 use crate::config::values::schedule;
 use crate::config::values::zones::Zones;
-use crate::config::{alerts, api_key, backup, check, feed, limits, locations, metrics, retention, rules, words};
+use crate::config::{alerts, api_key, backup, check, feeds, limits, locations, metrics, retention, rules, words};
 use crate::domain::appointment::Consent;
 use crate::domain::ids::utf16_len;
 use crate::domain::language::Language;
@@ -125,8 +125,11 @@ fn sections(
     let tick = schedule.optional("tick", |value| text_as(value, cron)).unwrap_or_else(|| TICK.to_owned());
     let not_reached_at = schedule.optional("not_reached", |value| text_as(value, schedule::time_of_day));
     schedule.finish();
-    let (table, span) = section("feed", diagnostics);
-    let feed = feed::read(Section::new("[feed]", table, span, diagnostics));
+    let preset_file = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read_to_string(&path).map_err(|error| format!("cannot read the preset {}: {error}", path.display()))
+    };
+    let feeds = feeds::read(root.get("feed"), zones, &preset_file, diagnostics);
     let (table, span) = section("backup", diagnostics);
     let backup = backup::read(Section::new("[backup]", table, span, diagnostics), table.is_some(), folder);
     let (table, span) = section("retention", diagnostics);
@@ -177,7 +180,7 @@ fn sections(
         database,
         tick,
         not_reached_at,
-        feed,
+        feeds,
         backup,
         retention,
         alerts,

@@ -213,6 +213,8 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
         imports: FeedImports::None,
         bad_row: false,
         not_listed: false,
+        off_the_book: false,
+        importing: false,
         skipped: vec![],
         paused: None,
         twins: Vec::new(),

@@ -9,7 +9,8 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::config::daily_limits::DailyLimits;
-use crate::config::{alerts, backup, feed, retention};
+use crate::config::feeds::Feed;
+use crate::config::{alerts, backup, retention};
 use crate::domain::ids::ApiKeyName;
 use crate::domain::language::Language;
 use crate::domain::phone::{Country, Phone};
@@ -41,8 +42,8 @@ pub struct Config {
     pub tick: String,
     /// When on each open day the list of those no text reaches is made; none: never.
     pub not_reached_at: Option<NaiveTime>,
-    /// How old the appointment book may be, and what imports cancel.
-    pub feed: feed::Feed,
+    /// Where appointments come from; none: files with Leadtime's own columns.
+    pub feeds: Vec<Feed>,
     /// The daily copies of the database; none: none are made.
     pub backup: Option<backup::Backup>,
     /// How long names and texts are kept.

@@ -7,7 +7,7 @@ use crate::domain::person::Person;
 use crate::domain::private::Private;
 
 /// The columns of the public table `appointments`, in its order, which a feed fills.
-pub(crate) const COLUMNS: [&str; 17] = [
+pub const COLUMNS: [&str; 17] = [
     "id",
     "patient_id",
     "first_name",
@@ -53,7 +53,7 @@ impl Status {
     ];
 
     /// The name in the store.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         Status::NAMES.iter().find(|(_, s)| *s == self).map_or("booked", |(name, _)| name)
     }
 
@@ -63,7 +63,7 @@ impl Status {
     }
 
     /// Whether the appointment is still to come about, as far as the book knows.
-    pub(crate) fn is_live(self) -> bool {
+    pub fn is_live(self) -> bool {
         matches!(self, Status::Booked | Status::Confirmed)
     }
 }

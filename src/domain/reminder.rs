@@ -68,6 +68,7 @@ reasons! {
         Cancelled = "cancelled", "the visit is cancelled";
         Rescheduled = "rescheduled", "the visit moved to another time";
         NotListed = "not-listed", "the visit is no longer in the export";
+        OffTheBook = "off-the-book", "the export has the visit as unscheduled, planned or a note";
         AppointmentOver = "appointment-over", "the visit is over";
         RuleRemoved = "rule-removed", "the rule is no longer in the configuration";
     }
@@ -99,6 +100,7 @@ reasons! {
         WrongPerson = "wrong-person", "somebody answered that this is not the patient's number: `leadtime wrong-number add NUMBER`, or `leadtime resolve NUMBER --go-on`";
         Checking = "checking", "the database is checked first";
         Damaged = "damaged", "the database is damaged; restore the last backup";
+        Importing = "importing", "the export it comes from is being imported, or the import broke off; import it again";
         ConfigHold = "config-hold", "the configuration would send unusually many texts at once; `leadtime confirm-change`, or wait for tomorrow";
     }
 }

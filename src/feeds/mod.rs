@@ -1,6 +1,7 @@
 //! Brings a practice's appointments in: formats, mapping, sources, and the import that compares, checks and applies.
 
-pub(crate) mod formats;
+pub mod formats;
 pub(crate) mod importing;
-pub(crate) mod mapping;
+pub mod mapping;
 pub(crate) mod sources;
+pub mod suggest;

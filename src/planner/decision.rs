@@ -183,8 +183,7 @@ impl<'a> Answering<'a> {
 
     fn of_the_appointment(&self, appointment: &AppointmentInput) -> Result<(), PlanDecision> {
         match appointment.row.status {
-            Status::Cancelled if appointment.not_listed => return Err(PlanDecision::Cancelled(Cancel::NotListed)),
-            Status::Cancelled => return Err(PlanDecision::Cancelled(Cancel::Cancelled)),
+            Status::Cancelled => return Err(PlanDecision::Cancelled(appointment.why_cancelled())),
             Status::Completed | Status::NoShow => return Err(PlanDecision::Cancelled(Cancel::AppointmentOver)),
             Status::Booked | Status::Confirmed => {}
         }
@@ -385,7 +384,7 @@ impl<'a> Answering<'a> {
 }
 
 fn is_called_off(answer: PlanDecision) -> bool {
-    matches!(answer, PlanDecision::Cancelled(Cancel::Cancelled | Cancel::NotListed))
+    matches!(answer, PlanDecision::Cancelled(Cancel::Cancelled | Cancel::NotListed | Cancel::OffTheBook))
 }
 
 /// Whether the appointment still has the first start the store saw of it, and always had.

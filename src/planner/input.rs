@@ -12,7 +12,7 @@ use crate::domain::limits::Limits;
 use crate::domain::number_hold::HoldCause;
 use crate::domain::person::Person;
 use crate::domain::phone::Phone;
-use crate::domain::reminder::{Skip, State};
+use crate::domain::reminder::{Cancel, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
 use crate::domain::sender::Sender;
@@ -176,6 +176,10 @@ pub struct AppointmentInput {
     pub bad_row: bool,
     /// It was cancelled because a complete export no longer named it.
     pub not_listed: bool,
+    /// It was cancelled because its row in the export is unscheduled, planned or a note.
+    pub off_the_book: bool,
+    /// Its feed is being imported, or the import broke off: it may exist twice, or be called off by what is to come.
+    pub importing: bool,
     /// Other live entries of the same patient and start.
     pub twins: Vec<Twin>,
     /// The rules whose texts a person took from it; none within: all of them.
@@ -194,6 +198,15 @@ pub struct Holder {
 }
 
 impl AppointmentInput {
+    /// What a cancelled one was cancelled by.
+    pub(crate) fn why_cancelled(&self) -> Cancel {
+        match (self.not_listed, self.off_the_book) {
+            (true, _) => Cancel::NotListed,
+            (false, true) => Cancel::OffTheBook,
+            (false, false) => Cancel::Cancelled,
+        }
+    }
+
     /// Since when its present patient has it, where another had it before: a late booking of that patient. A merged
     /// chart or a corrected name does not reset it.
     pub(crate) fn given_at(&self) -> Option<DateTime<Utc>> {

@@ -225,6 +225,7 @@ fn item(book: &Rulebook, input: &PlannerInput, draft: &Draft<'_>, placing: Optio
             true if input.hold == Some(HoldCause::ReplyUnclear) => Some(Wait::ReplyUnclear),
             true if input.hold == Some(HoldCause::WrongPerson) => Some(Wait::WrongPerson),
             true if input.replies_unread => Some(Wait::RepliesUnread),
+            true if draft.appointment.importing => Some(Wait::Importing),
             _ => None,
         },
         nominal_at: draft.nominal,

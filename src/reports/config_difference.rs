@@ -51,7 +51,21 @@ pub fn between(
 ) -> Result<Difference, StoreError> {
     // While both only observe, what they would send is compared.
     let observed = [old, new].iter().all(|config| config.rulebook.mode == Mode::Observe);
-    let (old, new_ones) = (goes_out(connection, old, observed, now)?, goes_out(connection, new, observed, now)?);
+    Ok(compared(goes_out(connection, old, observed, now)?, goes_out(connection, new, observed, now)?, new))
+}
+
+/// Compares two databases over the appointments of the coming days: as they are, and as an import would leave them.
+pub(crate) fn between_databases(
+    before: &Connection,
+    after: &Connection,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<Difference, StoreError> {
+    let observed = config.rulebook.mode == Mode::Observe;
+    Ok(compared(goes_out(before, config, observed, now)?, goes_out(after, config, observed, now)?, config))
+}
+
+fn compared(old: Goes, new_ones: Goes, new: &Config) -> Difference {
     let (at_once, unreadable) = ((old.soon, new_ones.soon), old.unreadable.max(new_ones.unreadable));
     let mut difference = Difference { at_once, unreadable, ..Difference::default() };
     let (before, after) = (old.at, new_ones.at);
@@ -69,7 +83,7 @@ pub fn between(
     for (key, at) in before.iter().filter(|(key, _)| !after.contains_key(key)) {
         difference.changes.entry((day(at), key.rule.clone())).or_default().dropped += 1;
     }
-    Ok(difference)
+    difference
 }
 
 /// What goes out.

@@ -1,14 +1,20 @@
 //! What happens to the practice, the machine and Annie while time passes.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use tracing::info;
 
 use crate::annie::model::faults::Faults;
 use crate::annie::wire::SmsRequest;
 use crate::clock::Clock;
+use crate::config::feeds::Feed;
+use crate::config::values::zones::Zones;
 use crate::domain::ids::PatientId;
+use crate::domain::phone::Country;
 use crate::domain::phone::Phone;
-use crate::feeds::importing::{How, import_csv};
+use crate::feeds::importing::{self, How, Job};
+use crate::feeds::mapping::Context;
 use crate::simulation::auditor::Auditor;
 use crate::simulation::crash::Files;
 use crate::simulation::stand_in::lock;
@@ -146,9 +152,13 @@ impl Simulation {
         let now = self.truth.now();
         let since = now - TimeDelta::days(10);
         let csv = self.practice.export(since);
-        let how = How { complete: true, force: true, max_missing: 20 };
         let at = self.clock.now();
-        import_csv(desk, csv.as_bytes(), how, &self.practice.zone, at, |_| {}, |_| {})
+        let (zone, zones) = (self.practice.zone.clone(), Zones::of_this_machine());
+        let today = zone.local(at).date_naive();
+        let context = Context { today, zone, country: Country::US, locations: BTreeMap::new(), zones: &zones };
+        let how = How { complete: true, force: true };
+        let job = Job { feed: &Feed::own(), context: &context, how, now: at };
+        importing::import(desk, || Ok(csv.as_bytes()), job, |_| {})
             .map_err(|error| SimulationError::Other(error.to_string()))?;
         lock(&self.shared).auditor.imported(&self.practice, since, now);
         self.last_import = now;

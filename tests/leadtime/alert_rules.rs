@@ -450,3 +450,36 @@ async fn unresolved() {
     assert_eq!(desk.look(&world), ["over: no reminder is overdue any more"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_feed_in_trouble() {
+    let world = World::new().await;
+    let desk = Desk::new(Kind::Feed);
+    assert_eq!(desk.look(&world), [""; 0]);
+    let now = world.clock.now().timestamp();
+    // Another feed is well, and an import is under way: nothing to tell.
+    world.execute("INSERT INTO feed_state (feed, mapping) VALUES ('bystander', 'x')");
+    world.execute(&format!("INSERT INTO imports (feed, started_at, complete) VALUES ('desk', {now}, 0)"));
+    world.execute(&format!(
+        "INSERT INTO importing (feed, import_id, since, beat_at) SELECT 'desk', max(id), {now}, {now} FROM imports"
+    ));
+    assert_eq!(desk.look(&world), [""; 0]);
+    // The importer gives no sign of life any more.
+    world.clock.advance(TimeDelta::seconds(61));
+    let told = desk.alerts(&world);
+    assert_eq!(said(&told[0], world.engine.config()), "new appointments did not all come in");
+    let text = words(&told[0], world.engine.config()).text;
+    assert!(text.contains("Desk: an import broke off") && !text.contains("ystander"), "{text}");
+    is_repeated_after_four_hours(&desk, &world, "still: new appointments did not all come in");
+    world.execute("DELETE FROM importing");
+    assert_eq!(desk.look(&world), ["over: the exports come in again"]);
+    for column in ["refused", "held"] {
+        let since = world.clock.now().timestamp();
+        world.execute(&format!(
+            "INSERT INTO feed_state (feed, {column}_at, {column}_why) VALUES ('{column}', {since}, 'why')"
+        ));
+        assert_eq!(desk.look(&world), ["new appointments did not all come in"], "{column}");
+        world.execute(&format!("DELETE FROM feed_state WHERE feed = '{column}'"));
+        assert_eq!(desk.look(&world), ["over: the exports come in again"]);
+    }
+}

@@ -12,11 +12,14 @@ use crate::program::Practice;
 /// A key that no section has, and that is near to none.
 const NONE: &str = "qqqqqqqq";
 /// Sections that may stand more than once.
-const LISTS: [&str; 2] = ["rule", "location"];
+const LISTS: [&str; 3] = ["rule", "location", "feed"];
 /// What completes a fragment.
 const PRACTICE: &str = "[practice]\nname = \"Bright Smiles Dental\"\nphone = \"+13035550100\"\n\
                         from_number = \"+15551234567\"\ntimezone = \"America/Denver\"\n";
 const RULE: &str = "[[rule]]\nname = \"first-reminder\"\nlead = \"3 business days\"\nat = \"10:00\"\n";
+
+const FEED: &str = "name = \"desk\"\nkind = \"file\"\n\
+                    columns = { id = \"Appt\", starts_at = \"Start\", name = \"Patient\", status = \"Status\" }\n";
 
 /// What a key is of no use without.
 fn companion(section: &str, key: &str) -> &'static str {
@@ -179,6 +182,11 @@ fn with(section: &str, line: &str) -> String {
             let key = line.split(['=', '.', ' ']).next().unwrap();
             let others = rule.lines().filter(|other| !other.starts_with(&format!("{key} ")));
             format!("{PRACTICE}{}\n{line}\n", others.collect::<Vec<_>>().join("\n"))
+        }
+        "feed" => {
+            let key = line.split(['=', '.', ' ']).next().unwrap();
+            let others = FEED.lines().filter(|other| !other.starts_with(&format!("{key} ")));
+            format!("{PRACTICE}{rule}[[feed]]\n{}\n{line}\n", others.collect::<Vec<_>>().join("\n"))
         }
         "location" => format!("{PRACTICE}{rule}[[location]]\nid = \"north\"\n{line}\n"),
         _ => format!("{PRACTICE}{rule}{}\n{line}\n", header(section)),

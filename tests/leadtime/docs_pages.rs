@@ -80,7 +80,9 @@ fn first_cells(page: &str, heading: &str) -> Vec<String> {
 #[test]
 fn the_data_dictionary_is_the_schema() {
     let practice = Practice::new(&read("config.toml").replace("/var/lib/leadtime/leadtime.db", "l.db"));
-    practice.import("id,patient_id,starts_at\n1,1,2026-12-01T15:00:00-07:00\n", &[]).good();
+    practice
+        .import("Appt ID,Date,Time,Length,Patient,Cell,Status\n71,12/21/2026,3:00 PM,30,\"Lee, Ana\",,Firm\n", &[])
+        .good();
     let database = Connection::open(practice.path("l.db")).unwrap();
     let names = |sql: &str| -> Vec<String> {
         let mut statement = database.prepare(sql).unwrap();
@@ -123,7 +125,9 @@ fn every_act_of_the_audit_is_named() {
 #[test]
 fn sql_that_is_shown_works() {
     let practice = Practice::new(&read("config.toml").replace("/var/lib/leadtime/leadtime.db", "l.db"));
-    practice.import("id,patient_id,starts_at\n1,1,2026-12-01T15:00:00-07:00\n", &[]).good();
+    practice
+        .import("Appt ID,Date,Time,Length,Patient,Cell,Status\n71,12/21/2026,3:00 PM,30,\"Lee, Ana\",,Firm\n", &[])
+        .good();
     let database = Connection::open(practice.path("l.db")).unwrap();
     let mut run = 0;
     for (name, page) in pages() {
@@ -227,7 +231,7 @@ fn commands_that_are_named_exist() {
                 continue;
             }
             let has_parts =
-                ["opt-out", "wrong-number", "audit"].contains(&words[0]) && words.get(1).is_some_and(is_name);
+                ["opt-out", "wrong-number", "audit", "feed"].contains(&words[0]) && words.get(1).is_some_and(is_name);
             let options = words.split_off(if has_parts { 2 } else { 1 });
             let help = practice.run(&[words.as_slice(), &["--help"]].concat());
             assert_eq!(help.code, 0, "{name}: there is no `leadtime {command}`");

@@ -11,7 +11,9 @@ const A: &str = "+13035550101";
 
 /// A practice that holds when the book is older than 26 open hours.
 async fn guarded() -> World {
-    let rules = format!("{DAY_BEFORE}[feed]\nstale_after = \"26 hours\"\n");
+    let rules = format!(
+        "{DAY_BEFORE}[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"26 hours\"\n"
+    );
     World::with("mode = \"live\"", &rules).await
 }
 
@@ -57,7 +59,9 @@ async fn sending_holds_while_the_book_is_old_and_goes_on_after_the_next_import()
 
 #[tokio::test]
 async fn without_the_key_an_old_book_holds_up_nothing_and_with_it_one_never_imported_does() {
-    for (feed, sent) in [("", 1), ("[feed]\nstale_after = \"26 hours\"\n", 0)] {
+    for (feed, sent) in
+        [("", 1), ("[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"26 hours\"\n", 0)]
+    {
         let mut world = World::with("mode = \"live\"", &format!("{DAY_BEFORE}{feed}")).await;
         world.book(&[appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00")]);
         world.go_to("2026-11-09T22:01:00Z").await;
@@ -88,10 +92,10 @@ fn missing_cancel_makes_every_file_the_whole_list() {
     let gone = format!("{HEADER}{}{}", days(0..1), days(2..5));
     for (feed, options, left) in [
         ("", &[][..], 5),
-        ("[feed]\nmissing = \"keep\"\n", &[], 5),
-        ("[feed]\nmissing = \"keep\"\n", &["--complete"], 4),
-        ("[feed]\nmissing = \"cancel\"\n", &[], 4),
-        ("[feed]\nmissing = \"cancel\"\n", &["--partial"], 5),
+        ("[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nmissing = \"keep\"\n", &[], 5),
+        ("[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nmissing = \"keep\"\n", &["--complete"], 4),
+        ("[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nmissing = \"cancel\"\n", &[], 4),
+        ("[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nmissing = \"cancel\"\n", &["--partial"], 5),
     ] {
         let practice = practice(feed);
         practice.import(&format!("{HEADER}{}", days(0..5)), &[]).good();
@@ -105,7 +109,9 @@ fn max_missing_is_how_much_may_be_gone_at_once() {
     // 12 of 30 are gone: 40 %.
     let gone = format!("{HEADER}{}{}", days(0..1), days(13..30));
     for (share, code, left) in [("39%", 1, 30), ("40%", 0, 18)] {
-        let practice = practice(&format!("[feed]\nmissing = \"cancel\"\nmax_missing = \"{share}\"\n"));
+        let practice = practice(&format!(
+            "[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nmissing = \"cancel\"\nmax_missing = \"{share}\"\n"
+        ));
         practice.import(&format!("{HEADER}{}", days(0..30)), &[]).good();
         let ended = practice.import(&gone, &[]);
         assert_eq!((ended.code, live(&practice)), (code, left), "{share}: {}", ended.err);
@@ -122,7 +128,10 @@ fn lengths_of_time_may_be_days_but_not_months() {
     for (length, code) in
         [("1 day", 0), ("2days 3h", 0), ("30d", 0), ("1 month", 2), ("2M", 2), ("1year", 2), ("1y", 2)]
     {
-        let ended = practice(&format!("[feed]\nstale_after = \"{length}\"\n")).run(&["check"]);
+        let ended = practice(&format!(
+            "[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"{length}\"\n"
+        ))
+        .run(&["check"]);
         assert_eq!(ended.code, code, "{length}: {}", ended.err);
     }
 }
@@ -130,23 +139,23 @@ fn lengths_of_time_may_be_days_but_not_months() {
 #[test]
 fn what_is_wrong_in_the_sections_is_said_at_its_place() {
     let practice = practice(
-        "[feed]\nstale_after = \"20 minutes\"\nmissing = \"delete\"\nmax_missing = \"0%\"\nstale = 1\n\
+        "[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"20 minutes\"\nmissing = \"delete\"\nmax_missing = \"0%\"\nstale = 1\n\
          [backup]\nat = \"2:30\"\nkeep = 0\n[retention]\nafter_appointment = \"30 days\"\n",
     );
     let ended = practice.run(&["check"]);
     assert_eq!(ended.code, 2);
     for words in [
-        "config.toml:13:15",
+        "config.toml:16:15",
         "out of range: 1h to 30 days",
-        "config.toml:14:11",
+        "config.toml:17:11",
         "there is no \"delete\"; write \"keep\" or \"cancel\"",
-        "config.toml:15:15",
-        "is no share; write for example \"20%\"",
-        "[feed] has no key `stale`; did you mean `stale_after`?",
+        "config.toml:18:15",
+        "is not a percentage from \"1%\" to \"100%\"",
+        "[[feed]] has no key `stale`; did you mean `stale_after`?",
         "[backup] has no `folder`",
         "is not a time of day",
         "a whole number from 1 to 1000",
-        "config.toml:21:21",
+        "config.toml:24:21",
         "write from 31 days (Annie's limits",
         "8 errors",
     ] {
@@ -170,4 +179,29 @@ async fn an_import_that_lies_ahead_keeps_no_old_book_fresh() {
     world.go_to("2026-11-09T22:01:30Z").await;
     assert_eq!((shown(&world), world.sent_to(A)), (None, 1));
     assert_eq!(world.state("bystander", "day-before"), "planned");
+}
+
+#[tokio::test]
+async fn texts_of_a_feed_wait_while_it_is_imported() {
+    let mut world = World::with("mode = \"live\"", DAY_BEFORE).await;
+    world.book(&[
+        appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        appointment("bystander", "303-555-0109", "2026-11-10T15:00:00-07:00"),
+    ]);
+    imported(&world, "2026-11-09T21:00:00Z", false, 0);
+    world.execute("UPDATE appointments SET feed = 'csv' WHERE id = 'a'");
+    world.execute("UPDATE appointments SET feed = 'other' WHERE id = 'bystander'");
+    let beat = "2026-11-09T22:01:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp();
+    world.execute(&format!(
+        "INSERT INTO importing (feed, import_id, since, beat_at) SELECT 'csv', max(id), {beat}, {beat} FROM imports"
+    ));
+    world.go_to("2026-11-09T22:01:30Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("planned", 0));
+    assert_eq!(world.sent_to("+13035550109"), 1, "another feed does not wait");
+    // It died: nobody texts by half a book until a later import gets to its end.
+    world.go_to("2026-11-09T22:10:00Z").await;
+    assert_eq!(world.sent_to(A), 0);
+    world.execute("DELETE FROM importing");
+    world.go_to("2026-11-09T22:11:00Z").await;
+    assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("sent", 1));
 }

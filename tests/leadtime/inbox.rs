@@ -147,3 +147,78 @@ fn an_export_that_has_to_wait_holds_up_the_newer_ones() {
     assert_eq!(import(&practice).code, 0);
     assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE first_name IN ('New', 'Bo')"), 2);
 }
+
+fn feeds() -> String {
+    let feed = |name: &str, files: &str| {
+        format!(
+            "[[feed]]\nname = \"{name}\"\nkind = \"file\"\n{files}\nid_prefix = \"{name}-\"\n[feed.columns]\nid = \"Appt\"\n\
+             starts_at = \"Start\"\nname = \"Patient\"\n"
+        )
+    };
+    feed("north", "files = \"north*.txt\"") + &feed("south", "files = [\"south*\", \"s-?.csv\"]")
+}
+
+fn list(id: u32) -> String {
+    format!("Appt,Start,Patient\n{id},2027-01-11 10:00 AM,\"Lee, Ana\"\n{},2027-01-12 10:00 AM,\"Lee, Bo\"\n", id + 1)
+}
+
+#[test]
+fn each_feed_has_its_files() {
+    let practice = practice();
+    let config = std::fs::read_to_string(practice.path("config.toml")).unwrap();
+    std::fs::write(practice.path("config.toml"), config + &feeds()).unwrap();
+    std::fs::create_dir(practice.path("spool/inbox/north")).unwrap();
+    for (name, id) in
+        [("north-1.txt", 71), ("s-1.csv", 71), ("north/any name.csv", 73), ("other.csv", 75), ("x.txt", 77)]
+    {
+        drop_in(&practice, name, &list(id));
+    }
+    let ended = import(&practice);
+    assert_eq!(ended.code, 1, "for other.csv: {}", ended.err);
+    assert!(ended.err.contains("other.csv fits the `files` of no feed"), "{}", ended.err);
+    assert_eq!(names(&practice, "done"), set(&["north-1.txt", "s-1.csv", "any name.csv"]));
+    assert_eq!(names(&practice, "failed"), set(&["other.csv", "other.csv.report.txt"]));
+    assert_eq!(names(&practice, "inbox"), set(&["north", "x.txt"]));
+    let of = |feed: &str| practice.number(&format!("SELECT count(*) FROM appointments WHERE feed = '{feed}'"));
+    assert_eq!((of("north"), of("south")), (4, 2));
+}
+
+#[test]
+fn no_file_stops_the_others_for_good() {
+    let practice = practice();
+    let long = format!("{}.csv", "n".repeat(236));
+    drop_in(&practice, &long, &format!("{HEADER}{}", row("A", "Ann")));
+    import(&practice).good();
+    let done = names(&practice, "done");
+    assert!(done.len() == 1 && done.iter().all(|name| name.ends_with("nn.csv") && name.len() < 200), "{done:?}");
+    // Three runs were cut off while they read this file, as by a lack of memory.
+    std::fs::write(practice.path("spool/reading/evil.csv"), format!("{HEADER}{}", row("E", "Eve"))).unwrap();
+    std::fs::write(practice.path("spool/reading/.evil.csv.tries"), "3\n").unwrap();
+    drop_in(&practice, "next.csv", &format!("{HEADER}{}", row("B", "Bo")));
+    let ended = import(&practice);
+    assert!(ended.code == 1 && ended.err.contains("evil.csv: given up after 3 tries"), "{}", ended.err);
+    assert_eq!(names(&practice, "failed"), set(&["evil.csv", "evil.csv.report.txt"]));
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE id IN ('A', 'B')"), 2);
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE id = 'E'"), 0);
+    assert_eq!(std::fs::read_dir(practice.path("spool/reading")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_pipe_or_a_link_in_a_files_place_is_not_read() {
+    let practice = practice();
+    drop_in(&practice, "good.csv", &format!("{HEADER}{}", row("A", "Ann")));
+    import(&practice).good();
+    std::fs::write(practice.path("secret.csv"), format!("{HEADER}{}", row("S", "Sue"))).unwrap();
+    // What a crash left in `reading` was swapped, as far as anybody could: by a pipe, which would hang, and a link.
+    let pipe = practice.path("spool/reading/pipe.csv");
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    std::os::unix::fs::symlink(practice.path("secret.csv"), practice.path("spool/reading/link.csv")).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, practice.path("spool/inbox/pipe.csv"), fifo, rustix::fs::Mode::RWXU, 0)
+        .unwrap();
+    drop_in(&practice, "next.csv", &format!("{HEADER}{}", row("B", "Bo")));
+    import(&practice).good();
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE id IN ('A', 'B')"), 2);
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE id = 'S'"), 0);
+    assert!(practice.path("secret.csv").exists());
+}

@@ -14,6 +14,8 @@ mod docs_pages;
 mod doubts;
 mod families;
 mod feed;
+mod feed_exports;
+mod feed_rules;
 mod golden;
 mod house;
 mod import;

@@ -109,7 +109,9 @@ fn listed(world: &World) -> Vec<String> {
 
 #[tokio::test]
 async fn the_list_names_whom_a_standing_still_morning_leaves_out() {
-    let rules = format!("{DAY_BEFORE}[feed]\nstale_after = \"1 hour\"\n");
+    let rules = format!(
+        "{DAY_BEFORE}[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"1 hour\"\n"
+    );
     let mut world = World::with("mode = \"live\"", &rules).await;
     world.book(&[
         appointment("a", "303-555-0101", "2026-11-10T11:00:00-07:00"),

@@ -214,7 +214,7 @@ impl Drop for Daemon {
 }
 
 #[allow(clippy::disallowed_methods, reason = "real processes live in real time")]
-fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 

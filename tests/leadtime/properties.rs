@@ -199,6 +199,8 @@ fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> Plan
         imports: if *imports { FeedImports::LastBeforeSeen(None) } else { FeedImports::None },
         bad_row: *status == 1,
         not_listed: false,
+        off_the_book: false,
+        importing: false,
         skipped: vec![],
         paused: None,
         twins: vec![],

@@ -167,8 +167,8 @@ fn doctor_holds_each_key_against_its_own_numbers() {
 
 #[test]
 fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
-    let config =
-        live_config("http://127.0.0.1:9/v1") + "[feed]\nstale_after = \"26 hours\"\n[backup]\nfolder = \"copies\"\n";
+    let config = live_config("http://127.0.0.1:9/v1")
+        + "[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"26 hours\"\n[backup]\nfolder = \"copies\"\n";
     let practice = Practice::new(&config);
     practice.import(&visits_due_in(3600, 1), &[]).good();
     let look = || findings(&practice, &["--offline"]).1;
@@ -189,4 +189,28 @@ fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
     if std::os::unix::fs::chown(practice.path("test.db"), Some(12345), None).is_ok() {
         assert_eq!(result(&look(), "permissions", "as its folder does"), "WRONG");
     }
+}
+
+#[test]
+fn init_suggests_the_feed_of_an_export() {
+    let practice = Practice::new("");
+    std::fs::write(
+        practice.path("list.csv"),
+        "Appt ID,Patient,Date,Time,Cell,Status\n71001,\"Lee, Ana\",03/24/2027,9:00 AM,303-555-0101,Scheduled\n\
+         71002,\"Lee, Bo\",05/26/2027,1:30 PM,303-555-0102,Scheduled\n",
+    )
+    .unwrap();
+    let init = |more: &[&str]| practice.run(&[&ANSWERS[..], &["--database", "new.db", "--config"], more].concat());
+    init(&["new.toml", "--export", "list.csv"]).good();
+    let text = std::fs::read_to_string(practice.path("new.toml")).unwrap();
+    assert!(text.contains("# As list.csv was read.") && text.contains("[feed.columns]") && text.contains("[backup]"));
+    assert_eq!(text.matches("[[feed]]").count(), 1, "{text}");
+    let out = practice.run(&["import", "--config", "new.toml", "list.csv"]).good();
+    assert!(out.contains("2 new visits"), "{out}");
+    // What it leaves open is not written down as if it were known.
+    let open = std::fs::read_to_string(practice.path("list.csv")).unwrap().replace("24/", "04/").replace("26/", "06/");
+    std::fs::write(practice.path("list.csv"), open).unwrap();
+    let ended = init(&["open.toml", "--export", "list.csv"]);
+    assert!(ended.code == 0 && ended.err.contains("1 questions about the export are open"), "{}", ended.err);
+    assert!(!std::fs::read_to_string(practice.path("open.toml")).unwrap().contains("[[feed]]\n"));
 }

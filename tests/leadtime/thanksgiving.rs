@@ -98,6 +98,8 @@ fn appointment(id: &str, starts_at: DateTime<Utc>) -> AppointmentInput {
         imports: FeedImports::None,
         bad_row: false,
         not_listed: false,
+        off_the_book: false,
+        importing: false,
         skipped: vec![],
         paused: None,
         twins: vec![],

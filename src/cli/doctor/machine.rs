@@ -14,6 +14,9 @@ use crate::config::values::zones::first_disagreement;
 use crate::domain::reminder::{State, Wait};
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Overview};
+use crate::store::Connection;
+use crate::store::appointments::feed_state::{self, Trouble};
+use crate::store::appointments::refused_rows;
 use crate::store::connection::{integrity, lock, open};
 
 /// Less room than this is worth a look.
@@ -95,6 +98,7 @@ fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
         });
     }
     findings.extend(owner(path));
+    findings.extend(exports(&connection, now));
     match plan_view::overview(&connection, config, now) {
         Ok(overview) => findings.extend(standing(config, &overview, now)),
         Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "leadtime status says more")),
@@ -144,20 +148,44 @@ fn keys(config: &Config, file: &Path) -> Vec<Finding> {
 fn feed(config: &Config, overview: &Overview) -> Finding {
     const WHAT: &str = "feed";
     const REMEDY: &str = "look at the export of the practice's program; leadtime import FILE";
+    let limit = config.feeds.iter().filter_map(|feed| feed.stale_after()).min();
     let Some(age) = overview.feed_age else {
         let remedy = "leadtime import FILE, or another program writes the table `appointments`";
-        return match config.feed.stale_after {
+        return match limit {
             Some(_) => Finding::bad(WHAT, "nothing was imported, and nothing is sent (stale_after)", remedy),
             None => Finding::look(WHAT, "nothing was ever imported", remedy),
         };
     };
     let found =
         format!("the last import that brought something was {} hours ago, closed days left out", age.num_hours());
-    match config.feed.stale_after {
+    match limit {
         Some(limit) if age > limit => Finding::bad(WHAT, format!("{found}: nothing is sent (stale_after)"), REMEDY),
         None if age > TimeDelta::hours(48) => Finding::look(WHAT, found, REMEDY),
         _ => Finding::good(WHAT, found),
     }
+}
+
+/// Exports that were refused or are held, imports that broke off, and new rows that could not be read.
+fn exports(connection: &Connection, now: DateTime<Utc>) -> Vec<Finding> {
+    const WHAT: &str = "exports";
+    let (Ok(troubles), Ok(rows)) = (feed_state::troubles(connection, now), refused_rows::count(connection, now)) else {
+        // A database that cannot be read is a finding of its own.
+        return Vec::new();
+    };
+    let bad = |trouble: Trouble| {
+        let Trouble { feed, what, why, remedy, .. } = trouble;
+        Finding::bad(WHAT, format!("feed {feed}: {what}: {why}"), remedy)
+    };
+    let mut findings: Vec<Finding> = troubles.into_iter().map(bad).collect();
+    if rows > 0 {
+        let found = format!("{rows} new rows could not be read, so their visits are not known");
+        findings.push(Finding::look(
+            WHAT,
+            found,
+            "leadtime not-reached lists them; mend them in the practice's program",
+        ));
+    }
+    findings
 }
 
 /// The daily copy, where it is wanted.

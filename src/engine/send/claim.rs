@@ -17,7 +17,7 @@ use crate::engine::send::circuit::{self, Permit};
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::queue::Queue;
 use crate::engine::send::{compose, feed_age};
-use crate::planner::input::{LiveSince, Stored};
+use crate::planner::input::{AppointmentInput, LiveSince, Stored};
 use crate::planner::plan::Item;
 use crate::store::conversations::{circuits, conversation, listings};
 use crate::store::ledger::messages;
@@ -241,12 +241,16 @@ fn claim_one(
     let Some(message) = message.filter(|_| !input.in_doubt && !input.replies_unread && input.hold.is_none()) else {
         return Ok(None);
     };
-    let appointments: Vec<_> = message
+    let appointments: Vec<(&AppointmentInput, &ReminderKey)> = message
         .keys
         .iter()
         .filter_map(|key| Some((input.appointments.iter().find(|v| v.row.id == key.appointment_id)?, key)))
-        .map(|(appointment, key)| (&appointment.row, &key.rule))
         .collect();
+    if appointments.iter().any(|(appointment, _)| appointment.importing) {
+        return Ok(None);
+    }
+    let appointments: Vec<_> =
+        appointments.into_iter().map(|(appointment, key)| (&appointment.row, &key.rule)).collect();
     let Ok((request, first_line)) = compose::request(config, &appointments, &due.phone, is_first_text(&input), now)
     else {
         return Ok(None);

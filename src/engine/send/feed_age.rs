@@ -7,11 +7,16 @@ use crate::planner::freshness;
 use crate::store::appointments::feed_age;
 use crate::store::{Connection, StoreError};
 
-/// Whether sending holds because the last good import is older than `[feed] stale_after`.
+/// Whether sending holds because the last good import of a feed is older than its `stale_after`.
 pub(crate) fn is_stale(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let Some(limit) = config.feed.stale_after else { return Ok(false) };
-    let imported_at = feed_age::last_good_import(connection, now)?;
-    Ok(freshness::is_stale(&config.rulebook.calendar, Some(limit), imported_at, now))
+    for feed in &config.feeds {
+        let Some(limit) = feed.stale_after() else { continue };
+        let imported_at = feed_age::last_good_import_of(connection, &feed.name, now)?;
+        if freshness::is_stale(&config.rulebook.calendar, Some(limit), imported_at, now) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// How old the appointment book is, closed days left out; none: there was no good import.

@@ -1,14 +1,14 @@
-//! CSV with the column names of the table `appointments`: comma or semicolon, UTF-8 with or without BOM.
+//! Delimited text with the column names of the table `appointments`: UTF-8, or UTF-16 with its mark.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 
-use ::csv::{ByteRecord, Reader, ReaderBuilder};
 use chrono::{DateTime, FixedOffset};
 
 use crate::domain::appointment::{Appointment, COLUMNS};
 use crate::domain::ids::is_a_slip_of;
 use crate::domain::private::Private;
-use crate::feeds::formats::line_ends::LineFeeds;
+use crate::feeds::formats::delimited::Reader;
+use crate::feeds::formats::row::{BrokenRow, FormatError, Limits, RawRow, Row, RowFault};
 use crate::feeds::mapping::cell;
 
 const ID: usize = 0;
@@ -21,9 +21,6 @@ const ENDS_AT: usize = 11;
 const STATUS: usize = 12;
 const FEED: usize = 14;
 
-/// The feed of rows that name none.
-pub(crate) const FEED_NAME: &str = "csv";
-
 /// Namespace of patient ids made from a name and a birth date (RFC 9562, version 5); fixed for ever.
 const DERIVED_PATIENTS: uuid::Uuid = uuid::Uuid::from_u128(0x6c65_6164_7469_6d65_8000_7061_7469_656e);
 
@@ -31,8 +28,8 @@ const DERIVED_PATIENTS: uuid::Uuid = uuid::Uuid::from_u128(0x6c65_6164_7469_6d65
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotSuchCsv {
     /// It cannot be read.
-    #[error("the file cannot be read: {0}")]
-    Unreadable(#[from] std::io::Error),
+    #[error(transparent)]
+    Format(#[from] FormatError),
     /// Its first line is no header.
     #[error("{0}")]
     Header(String),
@@ -49,13 +46,6 @@ pub(crate) struct GoodRow {
     pub(crate) starts_at: DateTime<FixedOffset>,
 }
 
-impl GoodRow {
-    /// The appointment's id.
-    pub(crate) fn id(&self) -> &str {
-        self.cells[ID].as_deref().unwrap_or_default()
-    }
-}
-
 /// A row that cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadRow {
@@ -67,60 +57,42 @@ pub(crate) struct BadRow {
     pub(crate) reason: String,
     /// The appointment's id, if that much could be read.
     pub(crate) id: Option<String>,
-    /// Its cells do not stand where they should, or it swallowed the rows behind it: which appointments it is about is not
-    /// known for sure.
-    pub(crate) broken: bool,
+    /// Whether the id is surely this row's: not where cells may stand in wrong columns.
+    pub(crate) id_is_sure: bool,
 }
 
-/// Rows of a CSV, one after another; memory does not grow with the file.
-pub(crate) struct CsvRows<R> {
+/// Rows of a file, one after another; memory does not grow with the file.
+#[derive(Debug)]
+pub(crate) struct OwnRows<'f, R> {
     reader: Reader<R>,
     /// Which canonical column each column of the file is.
     columns: Vec<Option<usize>>,
     /// Columns of the file that are not used.
     pub(crate) unused: Vec<String>,
-    record: ByteRecord,
-}
-
-impl<R> std::fmt::Debug for CsvRows<R> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CsvRows").field("columns", &self.columns).finish_non_exhaustive()
-    }
+    /// The feed of rows that name none.
+    feed: &'f str,
 }
 
 /// Begins to read: checks the header.
 ///
 /// # Errors
 /// The file is not such a CSV.
-pub(crate) fn open<R: Read>(source: R) -> Result<CsvRows<impl Read>, NotSuchCsv> {
-    let mut source = BufReader::with_capacity(1 << 16, source);
-    let start = source.fill_buf()?;
-    let bom = start.starts_with(b"\xef\xbb\xbf");
-    let first_line = start.split(|b| *b == b'\n').next().unwrap_or_default();
-    let delimiter = if !first_line.contains(&b',') && first_line.contains(&b';') { b';' } else { b',' };
-    if bom {
-        source.consume(3);
-    }
-    let mut reader =
-        ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(LineFeeds::new(source, delimiter));
-    let header = reader.byte_headers().map_err(as_io)?.clone();
-    let (columns, unused) = columns_of(&header)?;
-    Ok(CsvRows { reader, columns, unused, record: ByteRecord::new() })
+pub(crate) fn open<R: Read>(source: R, feed: &str, limits: Limits) -> Result<OwnRows<'_, R>, NotSuchCsv> {
+    let reader = Reader::open_with_header(source, limits)?;
+    let (columns, unused) = columns_of(&reader.dialect().names)?;
+    Ok(OwnRows { reader, columns, unused, feed })
 }
 
-fn as_io(error: ::csv::Error) -> std::io::Error {
-    std::io::Error::other(error.to_string())
-}
-
-fn columns_of(header: &ByteRecord) -> Result<(Vec<Option<usize>>, Vec<String>), NotSuchCsv> {
+fn columns_of(header: &[String]) -> Result<(Vec<Option<usize>>, Vec<String>), NotSuchCsv> {
     let wrong = |message: String| NotSuchCsv::Header(message);
     let mut columns: Vec<Option<usize>> = Vec::new();
     let mut unused = Vec::new();
-    for cell in header {
-        let name = std::str::from_utf8(cell)
-            .map_err(|_| wrong("the file is not UTF-8 text; save it as \"CSV UTF-8\"".to_owned()))?;
+    for name in header {
+        if name.contains('\u{fffd}') {
+            return Err(wrong("the file is not UTF-8 text; save it as \"CSV UTF-8\"".to_owned()));
+        }
         let name = name.trim().to_ascii_lowercase();
-        let column = COLUMNS.iter().position(|known| *known == name);
+        let column = own_column(&name);
         if column.is_some() && columns.contains(&column) {
             return Err(wrong(format!("the header names the column `{name}` twice")));
         }
@@ -142,16 +114,20 @@ fn columns_of(header: &ByteRecord) -> Result<(Vec<Option<usize>>, Vec<String>), 
         return Err(wrong("the header has neither patient_id nor a name: patients could not be told apart".to_owned()));
     }
     // A slip of the pen must not quietly drop a column; any other is somebody's own.
+    let absent: Vec<&str> = COLUMNS.iter().enumerate().filter(|(i, _)| !has(*i)).map(|(_, name)| *name).collect();
     for name in &unused {
-        let mut absent = COLUMNS.iter().enumerate().filter(|(i, _)| !has(*i)).map(|(_, name)| *name);
-        if let Some(near) = absent.find(|column| is_a_slip_of(name, column)) {
+        if let Some(near) = absent.iter().find(|column| is_a_slip_of(name, column)) {
             return Err(wrong(format!("the header names a column `{name}`; did you mean `{near}`?")));
         }
     }
     Ok((columns, unused))
 }
 
-impl<R: Read> CsvRows<R> {
+fn own_column(name: &str) -> Option<usize> {
+    COLUMNS.iter().position(|known| *known == name)
+}
+
+impl<R: Read> OwnRows<'_, R> {
     /// The columns the file has, in the order of [`COLUMNS`].
     pub(crate) fn present(&self) -> Vec<&'static str> {
         COLUMNS.iter().enumerate().filter(|(i, _)| self.columns.contains(&Some(*i))).map(|(_, name)| *name).collect()
@@ -163,55 +139,63 @@ impl<R: Read> CsvRows<R> {
     /// The file cannot be read further.
     #[allow(clippy::should_implement_trait, reason = "it can fail as a whole and in each row: two kinds of error")]
     pub(crate) fn next(&mut self) -> Result<Option<Result<GoodRow, BadRow>>, NotSuchCsv> {
-        loop {
-            if !self.reader.read_byte_record(&mut self.record).map_err(as_io)? {
-                return Ok(None);
+        let (columns, feed) = (&self.columns, self.feed);
+        Ok(match self.reader.next()? {
+            None => None,
+            Some(Row::Cells(row)) if row.len() == columns.len() => Some(good_or_bad(row, columns, feed)),
+            Some(Row::Cells(row)) => {
+                let fault = RowFault::Width { found: row.len(), expected: columns.len() };
+                let cells = row.cells().map(str::to_owned).collect();
+                Some(Err(broken(&BrokenRow { record: row.record, line: row.line, cells, fault }, columns)))
             }
-            if self.record.iter().any(|cell| !cell.trim_ascii().is_empty()) {
-                // The reader stands behind the row's line feed; a row begins before the line feeds in its cells. (Its
-                // own idea of a row's position forgets blank lines.)
-                let within: usize = self.record.iter().flatten().filter(|byte| **byte == b'\n').count();
-                let line = self.reader.position().line() - 1 - within as u64;
-                return Ok(Some(self.row(line)));
-            }
-        }
-    }
-
-    fn row(&self, line: u64) -> Result<GoodRow, BadRow> {
-        let mut cells: Vec<Option<String>> = vec![None; COLUMNS.len()];
-        let mut unreadable = None;
-        for (cell, column) in self.record.iter().zip(&self.columns) {
-            let Some(column) = *column else { continue };
-            match std::str::from_utf8(cell) {
-                Ok(text) if text.contains('\0') => unreadable = Some((column, "this holds a NUL byte")),
-                Ok(text) => cells[column] = Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-                Err(_) => unreadable = Some((column, "this is not UTF-8 text; save the file as \"CSV UTF-8\"")),
-            }
-        }
-        let id = cells[ID].clone();
-        let broken = self.record.iter().flatten().any(|byte| *byte == b'\n');
-        let bad =
-            |column: usize, reason: String| BadRow { line, column: COLUMNS[column], reason, id: id.clone(), broken };
-        if self.record.len() != self.columns.len() {
-            let reason = format!("the row has {} cells, the header {}", self.record.len(), self.columns.len());
-            return Err(BadRow { line, column: "row", reason, id, broken: true });
-        }
-        if let Some((column, reason)) = unreadable {
-            return Err(bad(column, reason.to_owned()));
-        }
-        if id.is_none() {
-            return Err(bad(ID, "the id is empty".to_owned()));
-        }
-        if cells[STATUS].is_none() && self.columns.contains(&Some(STATUS)) {
-            return Err(bad(STATUS, "the status is empty".to_owned()));
-        }
-        let starts_at = check_cells(&mut cells).map_err(|(column, reason)| bad(column, reason))?;
-        Ok(GoodRow { line, cells, starts_at })
+            Some(Row::Broken(row)) => Some(Err(broken(&row, columns))),
+        })
     }
 }
 
+/// A row whose cells cannot be told from each other for sure.
+fn broken(row: &BrokenRow, columns: &[Option<usize>]) -> BadRow {
+    let id = columns.iter().position(|column| *column == Some(ID)).and_then(|at| row.cells.get(at));
+    let id = id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty() && !id.contains('"'));
+    let id_is_sure = id.is_some() && !matches!(row.fault, RowFault::Width { .. } | RowFault::SwallowedRows);
+    BadRow { line: row.line, column: "row", reason: row.fault.to_string(), id, id_is_sure }
+}
+
+fn good_or_bad(row: &RawRow, columns: &[Option<usize>], feed: &str) -> Result<GoodRow, BadRow> {
+    let line = row.line;
+    let mut cells: Vec<Option<String>> = vec![None; COLUMNS.len()];
+    let mut unreadable = None;
+    for (text, column) in row.cells().zip(columns) {
+        let Some(column) = *column else { continue };
+        if text.contains('\u{fffd}') {
+            unreadable = Some(column);
+        }
+        cells[column] = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    }
+    let id = cells[ID].clone();
+    let sure = id.is_some();
+    let bad = |column: usize, reason: String| BadRow {
+        line,
+        column: COLUMNS[column],
+        reason,
+        id: id.clone(),
+        id_is_sure: sure,
+    };
+    if let Some(column) = unreadable {
+        return Err(bad(column, "this is not UTF-8 text; save the file as \"CSV UTF-8\"".to_owned()));
+    }
+    if id.is_none() {
+        return Err(bad(ID, "the id is empty".to_owned()));
+    }
+    if cells[STATUS].is_none() && columns.contains(&Some(STATUS)) {
+        return Err(bad(STATUS, "the status is empty".to_owned()));
+    }
+    let starts_at = check_cells(&mut cells, feed).map_err(|(column, reason)| bad(column, reason))?;
+    Ok(GoodRow { line, cells, starts_at })
+}
+
 /// Checks and normalises the cells; the start on success, the column and what is wrong with it otherwise.
-fn check_cells(cells: &mut [Option<String>]) -> Result<DateTime<FixedOffset>, (usize, String)> {
+fn check_cells(cells: &mut [Option<String>], feed: &str) -> Result<DateTime<FixedOffset>, (usize, String)> {
     let mut starts_at = None;
     for column in 0..COLUMNS.len() {
         let Some(text) = cells[column].clone() else { continue };
@@ -237,7 +221,7 @@ fn check_cells(cells: &mut [Option<String>]) -> Result<DateTime<FixedOffset>, (u
     if ends_at.is_some_and(|(end, _)| end < starts_at) {
         return Err((ENDS_AT, "the visit ends before it starts".to_owned()));
     }
-    cells[FEED].get_or_insert_with(|| FEED_NAME.to_owned());
+    cells[FEED].get_or_insert_with(|| feed.to_owned());
     if cells[PATIENT_ID].is_none() {
         cells[PATIENT_ID] = Some(derived_patient(cells)?);
     }
@@ -270,12 +254,12 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<Result<GoodRow, BadRow>> {
-        let mut feed = open(text.as_bytes()).unwrap();
+        let mut feed = open(text.as_bytes(), "csv", Limits::default()).unwrap();
         std::iter::from_fn(|| feed.next().unwrap()).collect()
     }
 
     fn refused(bytes: &[u8]) -> String {
-        open(bytes).unwrap_err().to_string()
+        open(bytes, "csv", Limits::default()).unwrap_err().to_string()
     }
 
     #[test]
@@ -287,7 +271,7 @@ mod tests {
         ] {
             let rows = rows(text);
             let row = rows[0].as_ref().unwrap();
-            assert_eq!((rows.len(), row.line, row.id()), (1, 2, "A1"));
+            assert_eq!((rows.len(), row.line, row.cells[ID].as_deref().unwrap()), (1, 2, "A1"));
             assert_eq!(row.cells[PATIENT_ID].as_deref(), Some("P1"));
         }
     }
@@ -295,18 +279,19 @@ mod tests {
     #[test]
     fn what_is_no_such_csv() {
         for (bytes, word) in [
-            (&b""[..], "no column id"),
+            (&b""[..], "the file is empty"),
             (b"hello\n", "no column id and no column starts_at"),
             (b"id,starts_at\n", "neither patient_id nor a name"),
             (b"id,starts_at,patient_id,id\n", "twice"),
             (b"id,starts_at,patient_id,frist_name\n", "did you mean `first_name`"),
-            (b"\xff\xfei\0d\0", "not UTF-8"),
-            (b"\x00\x01\x02\x03", "no column id"),
+            (b"\xe9d,starts_at\n", "not UTF-8"),
+            (b"\xff\xfei\0d\0", "no column starts_at"),
+            (b"\x00\x01\x02\x03", "not a text file"),
         ] {
             let why = refused(bytes);
             assert!(why.contains(word), "{why}");
         }
-        assert_eq!(open(&b"id,starts_at,patient_id,room\n"[..]).unwrap().unused, ["room"]);
+        assert_eq!(open(&b"id,starts_at,patient_id,room\n"[..], "csv", Limits::default()).unwrap().unused, ["room"]);
     }
 
     #[test]
@@ -327,7 +312,7 @@ mod tests {
         let found: Vec<(u64, &str, bool)> = rows(text)
             .iter()
             .map(|r| match r {
-                Ok(good) => (good.line, "", good.id().starts_with(['A', 'B'])),
+                Ok(good) => (good.line, "", good.cells[ID].as_deref().unwrap().starts_with(['A', 'B'])),
                 Err(bad) => (bad.line, bad.column, bad.id.is_some()),
             })
             .collect();

@@ -1,3 +1,34 @@
-//! Raw cells to the fields of an appointment. Pure.
+//! Raw rows become appointments: names, dates, zones, status, phones, consent, language. Pure and total: each row is an
+//! appointment or has a reason.
+//!
+//! A file is read twice. [`survey`] decides what holds for whole columns: which part of a date is the month, whether the id
+//! is one. [`Mapper`] then maps row by row; neither keeps rows.
 
+mod binding;
 pub(crate) mod cell;
+mod cells;
+mod dates;
+mod fields;
+mod headers;
+mod ids;
+mod mapper;
+pub mod moment;
+mod names;
+mod outcome;
+mod report;
+mod start;
+mod status;
+mod survey;
+
+pub use binding::{Binding, MissingColumn, wanted};
+pub use cells::{masked, shortened};
+pub use dates::{DateRules, Question, Reading};
+pub use headers::names_a_phone;
+pub use mapper::{Context, Mapper, map_file};
+pub use outcome::{MappedAppointment, MappedRow, Outcome};
+pub use report::{Cost, Count, Reason, Report};
+pub use status::{Said, common as common_status};
+pub use survey::{MappingError, Survey, describe, options, survey};
+
+pub(crate) use cells::{has_lost_digits, marks as cells_marks, minutes as cells_minutes};
+pub(crate) use dates::scan_cells;

@@ -18,6 +18,20 @@ pub(crate) const COLUMNS: &str = "a.id, a.patient_id, a.first_name, a.last_name,
 /// How many columns that is.
 pub(crate) const COLUMN_COUNT: usize = 17;
 
+/// The coming, live appointments: location, start as it is written, id.
+pub(crate) fn coming_starts(
+    connection: &Connection,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<(Option<String>, String, String)>, StoreError> {
+    let sql = "SELECT location, starts_at, id FROM appointments
+               WHERE starts_unix >= ?1 AND starts_unix < ?2 AND status IN ('booked', 'confirmed') ORDER BY starts_unix, id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let starts = statement
+        .query_map((from.timestamp(), until.timestamp()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(starts.collect::<Result<_, _>>()?)
+}
+
 /// The appointment of a row that begins with [`COLUMNS`].
 pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     let status: String = row.get(12)?;

@@ -1,7 +1,13 @@
 //! The public table: its rows, imports, phone spellings, and who may not be texted.
 
+pub(crate) mod applying;
 pub(crate) mod appointment;
+pub(crate) mod comparison;
 pub(crate) mod feed_age;
+pub(crate) mod feed_state;
+pub(crate) mod held_imports;
 pub(crate) mod imports;
 pub mod opt_outs;
 pub(crate) mod phone_spellings;
+pub(crate) mod refused_rows;
+pub(crate) mod staging;

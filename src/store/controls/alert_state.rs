@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 
 use crate::domain::ids::ApiKeyName;
-use crate::store::appointments::feed_age;
+use crate::store::appointments::{feed_age, feed_state};
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::ledger::messages;
@@ -122,6 +122,8 @@ pub struct Shown {
     pub unresolved: Several,
     /// When the last good import ended.
     pub last_import: Option<DateTime<Utc>>,
+    /// Since when exports are refused or held, or an import broke off, and which.
+    pub feed: Option<(DateTime<Utc>, String)>,
     /// When the last text was begun.
     pub last_attempt: Option<DateTime<Utc>>,
     /// No backups are asked for.
@@ -143,6 +145,7 @@ pub(crate) fn shown(
         clock: clock(connection)?,
         unresolved: unresolved(connection, cut, now)?,
         last_import: feed_age::last_good_import(connection, now)?,
+        feed: feed(connection, now)?,
         last_attempt: messages::last_attempt_at(connection)?,
         ..Shown::default()
     };
@@ -176,6 +179,14 @@ fn rejected(connection: &Connection, key: &ApiKeyName) -> Result<Several, StoreE
         found.since = DateTime::from_timestamp_millis(row.get(1)?);
     }
     Ok(found)
+}
+
+/// Since when feeds are in trouble, and which; names of feeds alone.
+fn feed(connection: &Connection, now: DateTime<Utc>) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {
+    let troubles = feed_state::troubles(connection, now)?;
+    let Some(first) = troubles.first() else { return Ok(None) };
+    let all: Vec<String> = troubles.iter().map(|trouble| format!("{}: {}", trouble.feed, trouble.what)).collect();
+    Ok(Some((first.since, all.join("; "))))
 }
 
 fn held(connection: &Connection) -> Result<Several, StoreError> {

@@ -40,6 +40,7 @@ pub(crate) fn prune_some(
     tx.pragma_update(None, "secure_delete", true)?;
     let texts = empty_texts(tx, cutoff, limit)?;
     let appointments = delete_appointments(tx, country, cutoff, limit)?;
+    forget_rows_of_exports(tx, cutoff, limit)?;
     // All spellings are looked at for it: last.
     let spellings = if texts < most && appointments < most { forget_spellings(tx, limit)? } else { 0 };
     tx.pragma_update(None, "secure_delete", "fast")?;
@@ -96,6 +97,15 @@ fn delete_appointments(
         mark.execute((country.code(), phone))?;
     }
     Ok(old.len())
+}
+
+/// Rows of exports that wait for a person or could not be read, of appointments long past.
+fn forget_rows_of_exports(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result<(), StoreError> {
+    for table in ["held_rows", "refused_rows"] {
+        let sql = format!("DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE starts_at < ?1 LIMIT ?2)");
+        tx.prepare_cached(&sql)?.execute((cutoff.timestamp(), most))?;
+    }
+    Ok(())
 }
 
 /// Numbers as somebody wrote them; one is read anew where it is met again.

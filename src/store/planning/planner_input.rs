@@ -108,7 +108,8 @@ impl Loader<'_> {
             .collect::<Result<_, _>>()?;
         let sql = format!(
             "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id,
-                 f.changed_at, h.patient_id, h.first_name, h.last_name, h.date_of_birth, h.since, h.starts_at
+                 f.changed_at, h.patient_id, h.first_name, h.last_name, h.date_of_birth, h.since, h.starts_at,
+                 o.import_id, g.import_id
              FROM appointments AS a {BESIDE} WHERE a.phone = ?1"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -137,7 +138,8 @@ impl Loader<'_> {
     fn appointment(&self, id: &AppointmentId) -> Result<Vec<AppointmentInput>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id,
-                 f.changed_at, h.patient_id, h.first_name, h.last_name, h.date_of_birth, h.since, h.starts_at
+                 f.changed_at, h.patient_id, h.first_name, h.last_name, h.date_of_birth, h.since, h.starts_at,
+                 o.import_id, g.import_id
              FROM appointments AS a {BESIDE} WHERE a.id = ?1"
         );
         let found =
@@ -167,6 +169,8 @@ impl Loader<'_> {
             taken_at: time(2, self.now)?,
             bad_row: row.get::<_, Option<i64>>(COLUMN_COUNT + 3)?.is_some(),
             not_listed: row.get::<_, Option<i64>>(COLUMN_COUNT + 4)?.is_some(),
+            off_the_book: row.get::<_, Option<i64>>(COLUMN_COUNT + 12)?.is_some(),
+            importing: row.get::<_, Option<i64>>(COLUMN_COUNT + 13)?.is_some(),
             imports: FeedImports::None,
             twins: Vec::new(),
             skipped: Vec::new(),
@@ -334,4 +338,5 @@ impl Loader<'_> {
 /// What the store knows of an appointment beside its row.
 const BESIDE: &str = "LEFT JOIN first_seen AS f ON f.appointment_id = a.id
     LEFT JOIN bad_rows AS b ON b.appointment_id = a.id LEFT JOIN not_listed AS n ON n.appointment_id = a.id
+    LEFT JOIN off_the_book AS o ON o.appointment_id = a.id LEFT JOIN importing AS g ON g.feed = a.feed
     LEFT JOIN appointment_holders AS h ON h.appointment_id = a.id";

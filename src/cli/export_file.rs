@@ -1,0 +1,175 @@
+//! What the commands about feeds share: whose a file is, and how it is opened once and read several times.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use crate::cli::failure::Failure;
+use crate::config::Config;
+use crate::config::feeds::Feed;
+use crate::domain::ids::nearest;
+use crate::feeds::importing::Imported;
+use crate::feeds::mapping::Cost;
+
+/// Largest input that is spooled where no feed says otherwise.
+const LARGEST: u64 = 64 << 20;
+
+/// An export that is open.
+#[derive(Debug)]
+pub(crate) struct ExportFile {
+    /// Its name, for people.
+    pub(crate) name: String,
+    file: File,
+}
+
+impl ExportFile {
+    /// Opens a file; `-` is standard input. What cannot be read twice is copied first, at most `largest` bytes.
+    pub(crate) fn open(path: &Path, largest: Option<u64>) -> Result<ExportFile, Failure> {
+        let name = path.display().to_string();
+        let cannot = |error: std::io::Error| anyhow::anyhow!("cannot read {name}: {error}");
+        let largest = largest.unwrap_or(LARGEST);
+        if name == "-" {
+            let file = spooled(std::io::stdin().lock(), largest).map_err(cannot)?;
+            return Ok(ExportFile { name, file });
+        }
+        let file = File::open(path).map_err(cannot)?;
+        let kind = file.metadata().map_err(cannot)?.file_type();
+        if kind.is_dir() {
+            return Err(cannot(std::io::ErrorKind::IsADirectory.into()).into());
+        }
+        let file = if kind.is_file() { file } else { spooled(file, largest).map_err(cannot)? };
+        Ok(ExportFile { name, file })
+    }
+
+    /// A file that is open already.
+    pub(crate) fn of(name: String, file: File) -> ExportFile {
+        ExportFile { name, file }
+    }
+
+    /// From its start.
+    pub(crate) fn source(&self) -> std::io::Result<&File> {
+        (&self.file).seek(SeekFrom::Start(0))?;
+        Ok(&self.file)
+    }
+}
+
+/// A copy in a file without a name; one byte more than the limit, so that the reader sees that it is too large.
+fn spooled(source: impl Read, largest: u64) -> std::io::Result<File> {
+    let mut copy = tempfile::tempfile()?;
+    std::io::copy(&mut source.take(largest.saturating_add(1)), &mut copy)?;
+    Ok(copy)
+}
+
+/// The feeds of a configuration; without any, the one of Leadtime's own columns.
+pub(crate) fn feeds(config: &Config) -> Vec<Feed> {
+    match config.feeds.is_empty() {
+        true => vec![Feed::own()],
+        false => config.feeds.clone(),
+    }
+}
+
+/// A feed by its name.
+pub(crate) fn feed_named(config: &Config, name: &str) -> Result<Feed, Failure> {
+    let feeds = feeds(config);
+    if let Some(feed) = feeds.iter().find(|feed| feed.name == name) {
+        return Ok(feed.clone());
+    }
+    let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
+    let near = nearest(name, names.iter().copied()).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    Err(Failure::Usage(anyhow::anyhow!("there is no feed {name}{near}; there are: {}", names.join(", "))))
+}
+
+/// Whose a file is: as asked, else the only feed, else the one whose `files` its name fits.
+pub(crate) fn feed_of(config: &Config, asked: Option<&str>, file: &Path) -> Result<Feed, Failure> {
+    if let Some(name) = asked {
+        return feed_named(config, name);
+    }
+    let mut feeds = feeds(config);
+    if feeds.len() == 1 {
+        return Ok(feeds.remove(0));
+    }
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    feed_of_name(&feeds, &name)
+        .map_err(|why| Failure::Usage(anyhow::anyhow!("{why}; say whose it is with --feed NAME")))
+}
+
+/// The one feed whose `files` a name fits.
+pub(crate) fn feed_of_name(feeds: &[Feed], name: &str) -> Result<Feed, String> {
+    let fits = |feed: &&Feed| feeds.len() == 1 || (!feed.settings.files.is_empty() && feed.settings.takes_file(name));
+    let fitting: Vec<&Feed> = feeds.iter().filter(fits).collect();
+    match fitting.as_slice() {
+        [feed] => Ok((*feed).clone()),
+        [] => Err(format!("{name} fits the `files` of no feed")),
+        several => {
+            let names: Vec<&str> = several.iter().map(|feed| feed.name.as_str()).collect();
+            Err(format!("{name} fits the `files` of several feeds: {}", names.join(", ")))
+        }
+    }
+}
+
+/// What an import did, in words.
+pub(crate) fn summary(name: &str, imported: &Imported, complete: bool) -> String {
+    let Imported { good, bad, changes, unused, report, held, .. } = imported;
+    let mut text = match held {
+        Some((kind, _)) if kind.is_whole() => format!("{name}: {good} rows read. Nothing was changed"),
+        _ => format!("{name}: {good} rows read: {} new visits, {} changed", changes.added, changes.changed),
+    };
+    if changes.cancelled > 0 {
+        text.push_str(&format!(", {} cancelled because the file no longer names them", changes.cancelled));
+    }
+    if changes.moved > 0 {
+        text.push_str(&format!(" ({} of them are there again at another time)", changes.moved));
+    }
+    if changes.off > 0 {
+        text.push_str(&format!(", {} called off or off the book", changes.off));
+    }
+    text.push_str(".\n");
+    if complete && *good == 0 {
+        text.push_str("No row could be read, so the file covers no dates: nothing is cancelled.\n");
+    }
+    if *bad > 0 {
+        text.push_str(&format!(
+            "{bad} rows could not be read and were left out (see above). Visits they name that are known already get no texts until the rows are mended.\n"
+        ));
+    }
+    if report.elsewhere > 0 {
+        text.push_str(&format!("{} rows are of no interest (`only`).\n", report.elsewhere));
+    }
+    if report.dropped_characters > 0 {
+        text.push_str(&format!("{} invisible characters were dropped from names.\n", report.dropped_characters));
+    }
+    if !unused.is_empty() {
+        text.push_str(&format!("Columns that are not used: {}.\n", shortened(unused)));
+    }
+    text
+}
+
+/// The first few names of a list.
+fn shortened(names: &[String]) -> String {
+    const MOST: usize = 20;
+    let first = names.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+/// What waits for a person, in words.
+pub(crate) fn held_words(feed: &str, imported: &Imported) -> Option<String> {
+    let (kind, why) = imported.held.as_ref()?;
+    let what = match kind.is_whole() {
+        true => "Nothing was changed; the file is held",
+        false => "Its rows were imported; what is missing is held",
+    };
+    Some(format!("{why}. {what}. If the file is right: leadtime feed accept {feed}"))
+}
+
+/// Reasons for standard error: those that cost rows or cells, then what somebody should look at.
+pub(crate) fn reasons(imported: &Imported) -> Vec<String> {
+    imported.report.lines()
+}
+
+/// Whether a row or a cell was left out.
+pub(crate) fn has_faults(imported: &Imported) -> bool {
+    imported.bad > 0 || imported.report.of(Cost::Row).iter().any(|(_, count)| count.rows > 0)
+}

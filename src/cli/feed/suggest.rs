@@ -1,0 +1,150 @@
+//! `leadtime feed suggest`: reads an export and writes the `[[feed]]` block that maps it.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+
+use crate::cli::config_option::ConfigOption;
+use crate::cli::export_file::ExportFile;
+use crate::cli::failure::Failure;
+use crate::cli::output::{machine_zone, moment, print};
+use crate::config;
+use crate::config::values::zones::Zones;
+use crate::domain::phone::Country;
+use crate::domain::zone::Zone;
+use crate::feeds::formats::delimited;
+use crate::feeds::importing;
+use crate::feeds::mapping::Context;
+use crate::feeds::suggest::{Answers, OpenQuestion, Request, Suggestion, suggest};
+
+/// Questions are asked in rounds: an answer may open the next one.
+const ROUNDS: usize = 20;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The export, as the practice's program writes it.
+    file: PathBuf,
+    /// The feed's name: kept with each appointment, so choose it before the first import.
+    #[arg(long, value_name = "NAME", default_value = "front-desk")]
+    name: String,
+    /// Ask on the terminal for what the file leaves open.
+    #[arg(long)]
+    ask: bool,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    if options.ask && !std::io::stdin().is_terminal() {
+        return Err(Failure::Usage(anyhow::anyhow!("--ask needs a terminal to ask on")));
+    }
+    let export = ExportFile::open(&options.file, None)?;
+    let zones = Zones::of_this_machine();
+    let context = context(options, &zones)?;
+    let suggestion = suggested(&export, &options.name, &context, options.ask)?;
+    for line in &suggestion.understood {
+        eprintln!("{line}");
+    }
+    print(&suggestion.block)?;
+    match suggestion.questions.len() {
+        0 => Ok(()),
+        open => {
+            eprintln!("{open} questions are open: answer them in the block, or with --ask on a terminal");
+            Err(Failure::AlreadyReported(1))
+        }
+    }
+}
+
+/// What the practice's configuration says, where there is one; else this machine's clock.
+fn context<'z>(options: &Options, zones: &'z Zones) -> Result<Context<'z>, Failure> {
+    let path = config::locate(options.config.config.as_deref());
+    let found = match (&path, &options.config.config) {
+        (Err(_), None) => None,
+        (Err(error), Some(_)) => return Err(Failure::Usage(anyhow::anyhow!("{error}"))),
+        (Ok(path), _) => match config::load(path) {
+            Ok((config, _)) => Some(config),
+            Err(error) => {
+                eprintln!("leadtime: {error} (`leadtime check`); the file is read without it");
+                None
+            }
+        },
+    };
+    Ok(match found {
+        Some(config) => {
+            let now = moment(None, &config.practice.zone)?;
+            importing::context(&config, zones, now)
+        }
+        None => context_of(zones, &machine_zone().unwrap_or_else(|| "America/Denver".to_owned()))?,
+    })
+}
+
+/// Without a configuration: the clock of a zone.
+pub(crate) fn context_of<'z>(zones: &'z Zones, zone: &str) -> Result<Context<'z>, Failure> {
+    let zone: Zone = zones.load(zone).map_err(|why| Failure::Usage(anyhow::anyhow!(why)))?;
+    let country = Country::from_str("US").map_err(|why| anyhow::anyhow!("{why}"))?;
+    let today = zone.local(moment(None, &zone)?).date_naive();
+    Ok(Context { today, zone, country, locations: BTreeMap::new(), zones })
+}
+
+/// Suggests the feed, and asks for what is open where it may.
+pub(crate) fn suggested(
+    export: &ExportFile,
+    name: &str,
+    context: &Context<'_>,
+    ask: bool,
+) -> Result<Suggestion, Failure> {
+    let mut answers = Answers::new();
+    let mut rounds = 0;
+    loop {
+        let request = Request {
+            name,
+            answers: &answers,
+            options: delimited::Options::default(),
+            presets: true,
+            unmasked: std::io::stderr().is_terminal(),
+        };
+        let suggestion = suggest(|| export.source(), &request, context)
+            .map_err(|error| anyhow::anyhow!("{}: {error}", export.name))?;
+        rounds += 1;
+        if suggestion.questions.is_empty() || !ask || rounds > ROUNDS {
+            return Ok(suggestion);
+        }
+        if rounds == 1 {
+            suggestion.understood.iter().for_each(|line| eprintln!("{line}"));
+        }
+        for question in &suggestion.questions {
+            match answer(question)? {
+                Some(answer) => answers.insert(question.key.clone(), answer),
+                None => return Ok(suggestion),
+            };
+        }
+    }
+}
+
+/// Shows the readings and takes one, by its number or in words. `None`: standard input ended.
+fn answer(question: &OpenQuestion) -> Result<Option<String>, Failure> {
+    let mut out = std::io::stderr().lock();
+    writeln!(out, "\n{}", question.text)?;
+    for (number, (choice, meaning)) in question.choices.iter().enumerate() {
+        writeln!(out, "  {}  {choice}: {meaning}", number + 1)?;
+    }
+    loop {
+        write!(out, "> ")?;
+        out.flush()?;
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        let line = line.trim();
+        let by_number = line.parse::<usize>().ok().and_then(|n| question.choices.get(n.checked_sub(1)?));
+        let by_word = question.choices.iter().find(|(choice, _)| choice == line);
+        match by_number.or(by_word) {
+            Some((choice, _)) => return Ok(Some(choice.clone())),
+            None if question.choices.is_empty() && !line.is_empty() => return Ok(Some(line.to_owned())),
+            None => writeln!(out, "Answer with a number from 1 to {}.", question.choices.len())?,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `leadtime feed test`: reads an export as a feed would, and writes nothing.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::config_option::ConfigOption;
+use crate::cli::export_file::{ExportFile, feed_named};
+use crate::cli::failure::Failure;
+use crate::cli::output::{configuration, local, moment, print};
+use crate::config::values::zones::Zones;
+use crate::feeds::importing;
+use crate::feeds::mapping::{MappedAppointment, MappingError, Outcome, map_file, masked};
+
+/// Rows that are shown.
+const ROWS: usize = 10;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The feed.
+    name: String,
+    /// An export of it.
+    file: PathBuf,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let feed = feed_named(&config, &options.name)?;
+    if feed.own_columns {
+        let text = "its files have Leadtime's own columns, which are not mapped; see leadtime import --dry-run";
+        return Err(Failure::Usage(anyhow::anyhow!("{}: {text}", feed.name)));
+    }
+    let export = ExportFile::open(&options.file, feed.settings.max_file)?;
+    let now = moment(None, &config.practice.zone)?;
+    let zones = Zones::of_this_machine();
+    let context = importing::context(&config, &zones, now);
+    let mut rows: Vec<MappedAppointment> = Vec::new();
+    let mapped = map_file(
+        || export.source(),
+        &feed,
+        &context,
+        |row| -> Result<(), MappingError> {
+            if let Outcome::Appointment(appointment) = row.outcome
+                && rows.len() < ROWS
+            {
+                rows.push(*appointment);
+            }
+            Ok(())
+        },
+    );
+    let (_, report) = mapped.map_err(|error| anyhow::anyhow!("{}: {error}", export.name))?;
+    let named = std::io::stdout().is_terminal();
+    let private = |text: Option<&str>| match (text, named) {
+        (None, _) => "-".to_owned(),
+        (Some(text), true) => text.to_owned(),
+        (Some(text), false) => masked(text),
+    };
+    let mut text = format!("{}: {}\n", export.name, report.summary());
+    for row in &rows {
+        let names = [&row.first_name, &row.last_name].into_iter().filter_map(|name| name.0.as_deref());
+        let name = names.collect::<Vec<_>>().join(" ");
+        let location = row.location.as_ref().and_then(|id| context.locations.get(id)).and_then(Option::as_ref);
+        text.push_str(&format!(
+            "  {}  {}  {}  {}  {}\n",
+            row.id,
+            local(location.unwrap_or(&context.zone), row.starts_at.to_utc()),
+            row.status.name(),
+            private(Some(name.as_str())),
+            private(row.phone.0.as_deref())
+        ));
+    }
+    for line in report.lines() {
+        text.push_str(&format!("{line}\n"));
+    }
+    print(&text)?;
+    match report.refused {
+        0 => Ok(()),
+        _ => Err(Failure::AlreadyReported(1)),
+    }
+}

@@ -1,0 +1,354 @@
+//! Reads `[[feed]]`: where appointments come from and how a foreign export becomes ours.
+//!
+//! A block may start from a preset: the same keys in a file of their own. What the block says wins.
+
+mod columns;
+mod options;
+pub mod presets;
+mod words;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+
+use chrono::TimeDelta;
+use toml::de::DeTable;
+
+pub use columns::{ColumnSource, Columns, Field};
+pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncoding, ZoneSource};
+pub use words::{ConsentWords, LanguageWords, LocationWords, StatusMeaning, StatusWords, UnknownStatus};
+
+use crate::config::diagnostic::Diagnostic;
+use crate::config::toml_reader::{Section, Value, fault, one_of, text_as};
+use crate::config::values::zones::Zones;
+
+/// One `[[feed]]`.
+#[derive(Debug, Clone)]
+pub struct Feed {
+    /// Its name, kept with each appointment.
+    pub name: String,
+    /// The preset it starts from.
+    pub preset: Option<String>,
+    /// How files are read, what is missing means, limits.
+    pub settings: Settings,
+    /// Where each field comes from.
+    pub columns: Columns,
+    /// Status words.
+    pub status: StatusWords,
+    /// Consent words.
+    pub consent: ConsentWords,
+    /// Language words.
+    pub language: LanguageWords,
+    /// The location, or location words.
+    pub location: Option<LocationWords>,
+    /// Its files have Leadtime's own columns: nothing is mapped.
+    pub own_columns: bool,
+}
+
+/// The preset of files with Leadtime's own columns, and their feed where the configuration has none.
+pub(crate) const OWN_COLUMNS: &str = "leadtime";
+pub(crate) const OWN_FEED: &str = "csv";
+
+/// Hundredths of the coming appointments that may be missing or change at once, where the feed says nothing.
+const USUAL_SHARE: u32 = 20;
+
+impl Feed {
+    /// The feed of files with Leadtime's own columns, for a configuration without any `[[feed]]`.
+    pub(crate) fn own() -> Feed {
+        Feed {
+            name: OWN_FEED.to_owned(),
+            preset: Some(OWN_COLUMNS.to_owned()),
+            settings: Settings::default(),
+            columns: Columns::default(),
+            status: StatusWords::default(),
+            consent: ConsentWords::default(),
+            language: LanguageWords::default(),
+            location: None,
+            own_columns: true,
+        }
+    }
+
+    /// Whether every file is the whole list for the dates it covers.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.settings.missing == Some(Missing::Cancel)
+    }
+
+    /// Hundredths of the coming appointments that may be missing.
+    pub(crate) fn max_missing(&self) -> u32 {
+        self.settings.max_missing.unwrap_or(USUAL_SHARE)
+    }
+
+    /// Hundredths of the coming appointments that may move or be cancelled at once.
+    pub(crate) fn max_changed(&self) -> u32 {
+        self.settings.max_changed.unwrap_or(USUAL_SHARE)
+    }
+
+    /// How old the last good import may be.
+    pub(crate) fn stale_after(&self) -> Option<TimeDelta> {
+        self.settings.stale_after.and_then(|limit| TimeDelta::from_std(limit).ok())
+    }
+
+    /// Differs when rows may be read otherwise than before: as other appointments, at other times.
+    pub(crate) fn mapping(&self, practice_zone: &str) -> String {
+        let settings = &self.settings;
+        let zone = match &settings.timezone {
+            None => practice_zone.to_owned(),
+            Some(ZoneSource::Named(zone)) => zone.name().to_owned(),
+            Some(ZoneSource::Column(column)) => format!("column {column}"),
+        };
+        let parts = (&zone, &settings.dates, settings.times, settings.offsets, &settings.id_prefix, &settings.only);
+        let mut hasher = DefaultHasher::new();
+        format!("{parts:?} {:?} {}", self.columns, self.own_columns).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+}
+
+/// What a block or a preset says; all of it may be left out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts {
+    settings: Settings,
+    columns: Columns,
+    status: StatusWords,
+    consent: ConsentWords,
+    language: LanguageWords,
+    location: Option<LocationWords>,
+}
+
+impl Parts {
+    fn or(self, preset: Parts) -> Parts {
+        let mut language = preset.language;
+        language.extend(self.language);
+        let mut consent = preset.consent;
+        consent.words.extend(self.consent.words);
+        let location = match (self.location, preset.location) {
+            (Some(LocationWords::ByWord(own)), Some(LocationWords::ByWord(mut words))) => {
+                words.extend(own);
+                Some(LocationWords::ByWord(words))
+            }
+            (own, preset) => own.or(preset),
+        };
+        Parts {
+            settings: self.settings.or(preset.settings),
+            columns: self.columns.or(preset.columns),
+            status: self.status.or(preset.status),
+            consent,
+            language,
+            location,
+        }
+    }
+}
+
+/// Reads every `[[feed]]`. `preset_file` gives the text of a preset of the practice's own, or says why it cannot.
+pub fn read(
+    value: Option<&Value<'_>>,
+    zones: &Zones,
+    preset_file: &dyn Fn(&str) -> Result<String, String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Feed> {
+    let Some(value) = value else { return Vec::new() };
+    let Some(blocks) = value.get_ref().as_array() else {
+        let message = "[feed] is now [[feed]], one block for each export; `leadtime feed suggest FILE` writes it. For files \
+            with Leadtime's own columns write [[feed]], name = \"csv\", kind = \"file\" and preset = \"leadtime\", then \
+            stale_after, missing and max_missing as before";
+        diagnostics.push(Diagnostic::error(value.span(), message));
+        return Vec::new();
+    };
+    let mut feeds: Vec<Feed> = Vec::new();
+    for block in blocks.iter() {
+        let Some(table) = block.get_ref().as_table() else {
+            diagnostics.push(Diagnostic::error(block.span(), "a feed is a block of its own: write [[feed]] on a line"));
+            continue;
+        };
+        if let Some(feed) = read_block(table, block.span(), zones, preset_file, diagnostics) {
+            if feeds.iter().any(|other| other.name == feed.name) {
+                let message = format!("two feeds have the name \"{}\"; a feed only touches its own rows", feed.name);
+                diagnostics.push(Diagnostic::error(block.span(), message));
+            }
+            feeds.push(feed);
+        }
+    }
+    if feeds.len() > 1 {
+        for feed in feeds.iter().filter(|feed| feed.settings.files.is_empty()) {
+            let message =
+                format!("feed \"{}\" has no `files`: with several feeds, say which files are whose", feed.name);
+            diagnostics.push(Diagnostic::warning(value.span(), message));
+        }
+    }
+    feeds
+}
+
+/// The first feed of a block by itself. `None`: it has none, or errors.
+pub fn of_block(block: &str, zones: &Zones) -> Option<Feed> {
+    let document = DeTable::parse(block).ok()?;
+    let none = |_: &str| Err("no file".to_owned());
+    read(document.get_ref().get("feed"), zones, &none, &mut Vec::new()).into_iter().next()
+}
+
+fn read_block(
+    table: &DeTable<'_>,
+    span: Range<usize>,
+    zones: &Zones,
+    preset_file: &dyn Fn(&str) -> Result<String, String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Feed> {
+    let before = diagnostics.len();
+    let mut section = Section::new("[[feed]]", Some(table), span.clone(), diagnostics);
+    let name = section.required("name", "\"front-desk\"", |value| text_as(value, feed_name));
+    section.required("kind", "\"file\"", |value| {
+        let kinds = ["file", "database", "fhir", "hl7", "ical"].map(|kind| (kind, kind));
+        match one_of(value, &kinds)? {
+            "file" => Ok(()),
+            other => fault(format!("feeds of kind \"{other}\" are not available yet; write \"file\"")),
+        }
+    });
+    let preset = section.optional("preset", |value| text_as(value, |name| Ok(name.to_owned())));
+    let own_columns = preset.as_deref() == Some(OWN_COLUMNS);
+    let preset_parts = match &preset {
+        None => None,
+        Some(_) if own_columns => Some(Parts::default()),
+        Some(preset) => match presets::load(preset, preset_file).and_then(|text| parts_of(&text, zones)) {
+            Ok(parts) => Some(parts),
+            Err(why) => {
+                section.error("preset", format!("`preset`: {why}"));
+                None
+            }
+        },
+    };
+    // The section borrows the diagnostics; those of its parts are gathered beside.
+    let preset_known = preset_parts.is_some();
+    let mut of_parts = Vec::new();
+    let mut parts = read_parts(section, table, zones, &mut of_parts);
+    diagnostics.append(&mut of_parts);
+    if let Some(preset) = preset_parts {
+        parts = parts.or(preset);
+    }
+    // Without its preset a block lacks what the preset would have said.
+    if own_columns {
+        check_own(&parts, &span, diagnostics);
+    } else if preset.is_none() || preset_known {
+        check(&parts, &span, diagnostics);
+    }
+    let faulty = diagnostics.iter().skip(before).any(|p| p.severity == crate::config::diagnostic::Severity::Error);
+    let Parts { settings, columns, status, consent, language, location } = parts;
+    let name = name.filter(|_| !faulty)?;
+    Some(Feed { name, preset, settings, columns, status, consent, language, location, own_columns })
+}
+
+/// Reads what blocks and presets have in common. Names of `section`'s keys that were read before stay known.
+fn read_parts(
+    mut section: Section<'_, '_, '_>,
+    table: &DeTable<'_>,
+    zones: &Zones,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Parts {
+    let settings = options::read(&mut section, zones);
+    let location = section.optional("location", words::location);
+    let sub = |key: &'static str, section: &mut Section<'_, '_, '_>| {
+        section.raw(key);
+        if table.get(key).is_some_and(|value| value.get_ref().as_table().is_none()) {
+            section.error(key, format!("[feed.{key}] is a section of its own: write [feed.{key}] on a line"));
+        }
+        table.get(key).and_then(|value| value.get_ref().as_table())
+    };
+    let tables = ["columns", "status", "consent", "language"].map(|key| sub(key, &mut section));
+    let span_of = |key: &str| table.get(key).map_or(0..0, toml::Spanned::span);
+    section.finish();
+    Parts {
+        settings,
+        columns: columns::read(tables[0], span_of("columns"), diagnostics),
+        status: words::status(tables[1], span_of("status"), diagnostics),
+        consent: words::consent(tables[2], span_of("consent"), diagnostics),
+        language: words::language(tables[3], diagnostics),
+        location,
+    }
+}
+
+/// Reads a preset's text.
+fn parts_of(text: &str, zones: &Zones) -> Result<Parts, String> {
+    let document =
+        DeTable::parse(text).map_err(|error| format!("the preset is not valid TOML: {}", error.message()))?;
+    let table = document.get_ref();
+    let mut diagnostics = Vec::new();
+    let mut section = Section::new("the preset", Some(table), 0..0, &mut diagnostics);
+    for key in presets::OWN_KEYS {
+        section.raw(key);
+    }
+    let mut of_parts = Vec::new();
+    let parts = read_parts(section, table, zones, &mut of_parts);
+    match diagnostics.into_iter().chain(of_parts).next() {
+        None => Ok(parts),
+        Some(diagnostic) => Err(format!("the preset has a fault: {}", diagnostic.message)),
+    }
+}
+
+/// What only shows once block and preset are one.
+fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
+    let columns = &parts.columns;
+    let has = |field| columns.get(field).is_some();
+    let mut error = |message: &str| diagnostics.push(Diagnostic::error(span.clone(), message));
+    if !columns.derived_id && !has(Field::Id) {
+        error("[feed.columns] has no `id`; name the column of the appointment's number, or write id = \"derived\"");
+    }
+    if !has(Field::StartsAt) {
+        error("[feed.columns] has no `starts_at`; write for example starts_at = [\"Date\", \"Time\"]");
+    }
+    if !has(Field::Name) && !has(Field::FirstName) && !has(Field::LastName) && !has(Field::PatientId) {
+        error("[feed.columns] has neither a name nor `patient_id`: patients could not be told apart");
+    }
+    if has(Field::Name) && (has(Field::FirstName) || has(Field::LastName)) {
+        error("[feed.columns] has `name` and also `first_name` or `last_name`; write one or the other");
+    }
+    if has(Field::EndsAt) && has(Field::Minutes) {
+        error("[feed.columns] has `ends_at` and `minutes`; write one of them");
+    }
+    if columns.derived_id && parts.settings.missing != Some(Missing::Cancel) {
+        error(
+            "id = \"derived\" needs missing = \"cancel\": a moved appointment is a gone and a new one, \
+             and only a complete list shows what is gone",
+        );
+    }
+    let status_column = has(Field::Status);
+    if !status_column && !parts.status.words.is_empty() {
+        error("[feed.status] has words, and [feed.columns] no `status` in which they could stand");
+    }
+    if has(Field::Location) && matches!(parts.location, Some(LocationWords::Fixed(_))) {
+        error("`location` names one location for the whole feed, and [feed.columns] has a column for it");
+    }
+}
+
+/// Leadtime's own columns are not mapped.
+fn check_own(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
+    let settings = &parts.settings;
+    let maps = !parts.columns.sources.is_empty()
+        || parts.columns.derived_id
+        || !parts.status.words.is_empty()
+        || !parts.status.elsewhere.is_empty()
+        || !parts.consent.words.is_empty()
+        || !parts.language.is_empty()
+        || parts.location.is_some();
+    let reads = settings.timezone.is_some()
+        || settings.dates.is_some()
+        || settings.times.is_some()
+        || settings.encoding.is_some()
+        || settings.delimiter.is_some()
+        || settings.header.is_some()
+        || settings.offsets.is_some()
+        || settings.id_prefix.is_some()
+        || !settings.only.is_empty();
+    if maps || reads {
+        let message = "preset = \"leadtime\" is for files with Leadtime's own columns: columns, words, dates, zones and how \
+            the text is written are not set";
+        diagnostics.push(Diagnostic::error(span.clone(), message));
+    }
+}
+
+/// Short, and safe in ids, file names and on the command line.
+fn feed_name(name: &str) -> Result<String, String> {
+    let good = (1..=40).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with('-');
+    if good {
+        Ok(name.to_owned())
+    } else {
+        Err("write small letters, digits and hyphens, such as \"front-desk\"".to_owned())
+    }
+}

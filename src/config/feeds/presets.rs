@@ -1,0 +1,33 @@
+//! The presets of known systems, embedded; and those of a practice's own, by path.
+
+use include_dir::{Dir, include_dir};
+
+use crate::domain::ids::nearest;
+
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/feeds/presets");
+
+/// Keys that only presets have: the system's name, and the columns by which `feed suggest` knows its files.
+pub const OWN_KEYS: [&str; 2] = ["system", "recognize"];
+
+/// The embedded presets: name and text, by name.
+pub fn embedded() -> Vec<(&'static str, &'static str)> {
+    let mut presets: Vec<_> =
+        FILES.files().filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?))).collect();
+    presets.sort_unstable();
+    presets
+}
+
+/// The text of a preset: an embedded one by its name, another by its path.
+pub(super) fn load(name: &str, file: &dyn Fn(&str) -> Result<String, String>) -> Result<String, String> {
+    if let Some((_, text)) = embedded().into_iter().find(|(known, _)| *known == name) {
+        return Ok(text.to_owned());
+    }
+    if name.contains('/') || name.ends_with(".toml") {
+        return file(name);
+    }
+    let names: Vec<&str> = embedded().into_iter().map(|(name, _)| name).collect();
+    Err(match nearest(name, names.iter().copied()) {
+        Some(near) => format!("there is no preset \"{name}\"; did you mean \"{near}\"?"),
+        None => format!("there is no preset \"{name}\"; there are {}, or the path of a file", names.join(", ")),
+    })
+}

@@ -1,0 +1,201 @@
+//! How a file is written: delimiter, width and header line, found in a bounded sample from its start.
+
+use super::charset::{Encoding, Tally};
+use super::header;
+use super::record::{Splitter, Step};
+use crate::feeds::formats::row::{FormatError, Limits, RawRow};
+
+/// Delimiters that are tried; the first wins where two fit alike.
+const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+/// Records of the sample that are looked at.
+const SAMPLE_RECORDS: usize = 500;
+
+/// What the configuration says about a file; the rest is found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The encoding.
+    pub encoding: Option<Encoding>,
+    /// The delimiter.
+    pub delimiter: Option<u8>,
+    /// The line that names the columns, from 1.
+    pub header: Option<u64>,
+    /// Folded names of which the header must have most.
+    pub wanted: Vec<String>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialect {
+    /// Its encoding.
+    pub encoding: Encoding,
+    /// Bytes of the byte order mark.
+    pub mark: usize,
+    /// What stands between cells.
+    pub delimiter: u8,
+    /// Cells of a row.
+    pub width: usize,
+    /// Whether many rows leave out blank cells at their end.
+    pub ragged: bool,
+    /// The line of the header.
+    pub header_line: u64,
+    /// Names of the columns.
+    pub names: Vec<String>,
+}
+
+impl Dialect {
+    /// The delimiter in words.
+    pub fn delimiter_name(&self) -> &'static str {
+        match self.delimiter {
+            b',' => "comma",
+            b';' => "semicolon",
+            b'\t' => "tab",
+            _ => "|",
+        }
+    }
+}
+
+/// Finds the dialect of a file from its first bytes. `whole`: they are all of it.
+pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dialect, FormatError> {
+    let (by_start, mark) = Encoding::from_start(start).ok_or(FormatError::NotText)?;
+    let encoding = options.encoding.unwrap_or(by_start);
+    let text = sample_text(start.get(mark..).unwrap_or_default(), encoding);
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Err(FormatError::Empty);
+    }
+    let mut lines: Vec<&str> = split_lines(text);
+    if !whole && lines.len() > 1 {
+        lines.pop();
+    }
+    let candidates = options.delimiter.map_or_else(|| DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+    let mut best: Option<(usize, usize, u8, Vec<RawRow>)> = None;
+    for delimiter in candidates {
+        let records = records(&lines, delimiter)?;
+        let Some((width, count)) = usual_width(&records, options.delimiter.is_some()) else { continue };
+        if best.as_ref().is_none_or(|(score, ..)| count * width > *score) {
+            best = Some((count * width, width, delimiter, records));
+        }
+    }
+    let (_, width, delimiter, records) = best.ok_or(FormatError::NoColumns)?;
+    let (row, width) = match find_header(&records, width, options) {
+        Ok(row) => (row, width),
+        // Where most rows leave out blank cells at their end, the header is the widest row.
+        Err(error) => {
+            let widest = records.iter().map(RawRow::len).max().unwrap_or(width);
+            (find_header(&records, widest, options).map_err(|_| error)?, widest)
+        }
+    };
+    let rows = records.iter().filter(|record| record.line > row.line);
+    let (all, short) = rows.fold((0, 0), |(all, short), record| {
+        (all + 1, short + usize::from(record.len() < width && record.len() * 2 >= width && record.len() > 1))
+    });
+    let ragged = short >= 3 && short * 10 >= all;
+    let names = header::names(row, width);
+    Ok(Dialect { encoding, mark, delimiter, width, ragged, header_line: row.line, names })
+}
+
+/// The dialect of a file whose first line that is not blank names the columns. Without a byte order mark it is UTF-8.
+pub(super) fn of_first_line(start: &[u8]) -> Result<Dialect, FormatError> {
+    let (encoding, mark) = Encoding::from_start(start).ok_or(FormatError::NotText)?;
+    let encoding = if encoding == Encoding::Undecided { Encoding::Utf8 } else { encoding };
+    let text = sample_text(start.get(mark..).unwrap_or_default(), encoding);
+    let lines = split_lines(text.trim_start_matches('\u{feff}'));
+    let Some(at) = lines.iter().position(|line| !line.trim().is_empty()) else { return Err(FormatError::Empty) };
+    let first = lines[at];
+    // A comma may stand within a name of a column that is not used.
+    let delimiter = DELIMITERS.into_iter().find(|delimiter| first.contains(char::from(*delimiter))).unwrap_or(b',');
+    let record = records(&lines[at..at + 1], delimiter)?.into_iter().next().ok_or(FormatError::NoHeader)?;
+    let names: Vec<String> = record.cells().map(|name| name.trim().to_owned()).collect();
+    Ok(Dialect { encoding, mark, delimiter, width: names.len(), ragged: false, header_line: at as u64 + 1, names })
+}
+
+fn sample_text(bytes: &[u8], encoding: Encoding) -> String {
+    match encoding {
+        Encoding::Utf16Le => encoding_rs::UTF_16LE.decode_without_bom_handling(bytes).0.into_owned(),
+        Encoding::Utf16Be => encoding_rs::UTF_16BE.decode_without_bom_handling(bytes).0.into_owned(),
+        // The cut may lie within a letter, so each line is decoded for itself.
+        _ => {
+            let mut tally = Tally::default();
+            bytes.split_inclusive(|b| *b == b'\n').map(|line| encoding.decode(line, &mut tally).into_owned()).collect()
+        }
+    }
+}
+
+fn split_lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some(end) = rest.find(['\n', '\r']) {
+        lines.push(rest.get(..end).unwrap_or_default());
+        let both = rest.get(end..).is_some_and(|tail| tail.starts_with("\r\n"));
+        rest = rest.get(end + 1 + usize::from(both)..).unwrap_or_default();
+    }
+    if !rest.is_empty() {
+        lines.push(rest);
+    }
+    lines
+}
+
+/// The records of the sample that are well formed, blank ones left out.
+fn records(lines: &[&str], delimiter: u8) -> Result<Vec<RawRow>, FormatError> {
+    let mut splitter = Splitter::new(delimiter);
+    let mut records = Vec::new();
+    let mut at = 0;
+    while at < lines.len() && records.len() < SAMPLE_RECORDS {
+        let mut row = RawRow::default();
+        let mut step = splitter.begin(lines[at], &mut row);
+        row.line = at as u64 + 1;
+        let mut next = at + 1;
+        while step == Step::Open && next < lines.len() && next < at + 100 {
+            step = splitter.resume(lines[next], &mut row);
+            next += 1;
+        }
+        match step {
+            Step::Complete => {
+                at = next;
+                if !row.is_blank() {
+                    records.push(row);
+                }
+            }
+            Step::TooManyColumns => return Err(FormatError::TooManyColumns { line: at as u64 + 1 }),
+            _ => at += 1,
+        }
+    }
+    Ok(records)
+}
+
+/// The width most rows have, and how many have it. A single column serves only where the delimiter was given.
+fn usual_width(records: &[RawRow], given: bool) -> Option<(usize, usize)> {
+    let least = if given { 1 } else { 2 };
+    let mut widths: Vec<usize> = records.iter().map(RawRow::len).filter(|width| *width >= least).collect();
+    widths.sort_unstable();
+    let runs = widths.chunk_by(|a, b| a == b).map(|run| (run[0], run.len()));
+    runs.max_by_key(|(width, count)| (*count, *width))
+}
+
+fn find_header<'r>(records: &'r [RawRow], width: usize, options: &Options) -> Result<&'r RawRow, FormatError> {
+    if let Some(line) = options.header {
+        let row = records.iter().find(|row| row.line == line);
+        let found = row.map_or(0, RawRow::len);
+        return row.filter(|_| fits(records, found, width)).ok_or(FormatError::WrongHeader {
+            line,
+            found,
+            expected: width,
+        });
+    }
+    // The first of the fittest: a header repeated on each page is as fit as the first.
+    let fitness =
+        |row: &&RawRow| if fits(records, row.len(), width) { header::fitness(row, &options.wanted) } else { 0 };
+    if options.wanted.is_empty() {
+        return records.iter().take(100).find(|row| fitness(row) > 0).ok_or(FormatError::NoHeader);
+    }
+    let most = records.iter().map(|row| fitness(&row)).max().filter(|most| *most > 0).ok_or(FormatError::NoHeader)?;
+    records.iter().find(|row| fitness(row) == most).ok_or(FormatError::NoHeader)
+}
+
+/// Whether a header of this width names the columns of the rows. Rows may end in a delimiter that the header lacks.
+fn fits(records: &[RawRow], header: usize, width: usize) -> bool {
+    let trailing = || records.iter().filter(|row| row.len() == width).all(|row| row.cell(width - 1).trim().is_empty());
+    header == width || (header + 1 == width && trailing())
+}

@@ -1,0 +1,123 @@
+//! Finds the line that names the columns, and knows titles, page lines and totals.
+
+use crate::domain::fold::fold;
+use crate::feeds::formats::row::RawRow;
+
+/// How well a row serves as header: 0 = not at all.
+///
+/// With the names that a mapping needs it is the number of them it has. Without, it must look like names: most cells
+/// filled, all different, none a number or a date.
+pub(super) fn fitness(row: &RawRow, wanted: &[String]) -> usize {
+    if !wanted.is_empty() {
+        let have: Vec<String> = row.cells().map(fold).collect();
+        return wanted.iter().filter(|name| have.contains(name)).count();
+    }
+    let mut names: Vec<String> = row.cells().map(fold).filter(|name| !name.is_empty()).collect();
+    let filled = names.len();
+    names.sort();
+    names.dedup();
+    // Two phones may well have the same name; a row of data repeats more.
+    let distinct = names.len() * 5 >= filled * 4;
+    let enough = filled >= 2 && filled * 2 >= row.len();
+    if enough && distinct && names.iter().all(|name| is_name(name)) { filled } else { 0 }
+}
+
+/// Whether a text may name a column: letters, and few digits.
+fn is_name(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let mark = letters == 0 && digits == 0; // "#", "?"
+    (mark || letters > digits) && digits <= 3 && text.chars().count() <= 60 && !text.contains('@')
+}
+
+/// Names of the columns: those of the header, made different; a blank one is known by its place.
+pub(super) fn names(row: &RawRow, width: usize) -> Vec<String> {
+    let tidy = |text: &str| {
+        let text = text.trim_start_matches('\u{feff}').trim();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let raw: Vec<String> = (0..width).map(|at| tidy(row.cell(at))).collect();
+    let folded: Vec<String> = raw.iter().map(|name| fold(name)).collect();
+    raw.iter()
+        .enumerate()
+        .map(|(at, name)| {
+            let same = |upto: usize| folded.iter().take(upto).filter(|other| **other == folded[at]).count();
+            match name.as_str() {
+                "" => format!("column {}", at + 1),
+                _ if same(width) > 1 => format!("{name} ({})", same(at) + 1),
+                _ => name.clone(),
+            }
+        })
+        .collect()
+}
+
+/// Whether a row is a title, a page line or a total: words in one or few cells that reports put between rows.
+pub(super) fn is_note(row: &RawRow) -> bool {
+    const BEGINNINGS: [&str; 22] = [
+        "total",
+        "grand total",
+        "subtotal",
+        "sub total",
+        "sum",
+        "count",
+        "records",
+        "record count",
+        "page",
+        "printed",
+        "print date",
+        "report",
+        "generated",
+        "run date",
+        "run on",
+        "end of",
+        "exported",
+        "rows",
+        "number of",
+        "sep",
+        "fin del",
+        "pagina",
+    ];
+    let mut filled = row.cells().filter(|cell| !cell.trim().is_empty());
+    let Some(first) = filled.next() else { return true };
+    let others = filled.take(3).count();
+    if others > 2 {
+        return false;
+    }
+    let first = fold(first);
+    // "Provider: Dr. Lee" above a group of rows.
+    if others == 0 && row.len() >= 4 && first.contains(':') && first.chars().any(char::is_alphabetic) {
+        return true;
+    }
+    let Some(rest) = BEGINNINGS.iter().filter_map(|word| first.strip_prefix(word)).min_by_key(|rest| rest.len()) else {
+        let rows = first
+            .strip_prefix(|c: char| c.is_ascii_digit())
+            .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let counted = ["appointments", "records", "rows", "patients"];
+        return others == 0 && rows.is_some_and(|rest| counted.iter().any(|word| rest.trim().starts_with(word)));
+    };
+    let ends_word = rest.chars().next().is_none_or(|c| !c.is_alphabetic());
+    ends_word && others <= 2 && (others + 1) * 3 <= row.len().max(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_and_notes() {
+        let of = |cells: &[&str]| RawRow::of(1, cells.iter().copied());
+        assert!(fitness(&of(&["Patient", "Date", "Time"]), &[]) > 0);
+        assert_eq!(fitness(&of(&["Lee, Ana", "3/4/2026", "9:00a"]), &[]), 0);
+        assert_eq!(fitness(&of(&["Appointment List", "", "", "", ""]), &[]), 0);
+        assert_eq!(fitness(&of(&["Patient", "Date"]), &["date".to_owned(), "id".to_owned()]), 1);
+        assert_eq!(names(&of(&["Phone", "", "phone"]), 4), ["Phone (1)", "column 2", "phone (2)", "column 4"]);
+        for cells in
+            [&["Total appointments: 40"][..], &["Total", "", "", "40", "", ""], &["Page 1 of 3"], &["40 appointments"]]
+        {
+            assert!(is_note(&of(cells)), "{cells:?}");
+        }
+        for cells in [&["Page, Jimmy", "3/4/2026", "9:00a"][..], &["A1"], &["Totally, Ann"], &["12"]] {
+            assert!(!is_note(&of(cells)), "{cells:?}");
+        }
+    }
+}

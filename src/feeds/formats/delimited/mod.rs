@@ -1,0 +1,12 @@
+//! Delimited text: commas, semicolons, tabs or bars; quoted properly or not at all; in the encodings practices export.
+
+mod charset;
+mod dialect;
+mod header;
+mod lines;
+mod reader;
+mod record;
+
+pub use charset::{Encoding, Tally};
+pub use dialect::{Dialect, Options};
+pub use reader::Reader;

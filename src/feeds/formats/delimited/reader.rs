@@ -1,0 +1,245 @@
+//! Reads a delimited file record by record, with flat memory, and finds its way again behind a broken record.
+
+use std::io::{Chain, Cursor, Read};
+
+use super::charset::{Encoding, Tally};
+use super::dialect::{Dialect, Options, detect, of_first_line};
+use super::header;
+use super::lines::Lines;
+use super::record::{Splitter, Step};
+use crate::domain::fold::fold;
+use crate::feeds::formats::row::{BrokenRow, FormatError, Limits, RawRow, Row, RowFault};
+
+/// Bytes from which the dialect is found.
+const SAMPLE: usize = 1 << 18;
+/// Lines that a quoted cell may run over.
+const MAX_CELL_LINES: usize = 1000;
+
+/// Reads the records behind the header.
+pub struct Reader<R> {
+    dialect: Dialect,
+    header: Vec<String>,
+    limits: Limits,
+    lines: Lines<Chain<Cursor<Vec<u8>>, R>>,
+    splitter: Splitter,
+    row: RawRow,
+    text: String,
+    record: u64,
+    broken: Vec<BrokenRow>,
+    /// Titles, totals and repeated headers between the rows.
+    pub skipped: u64,
+}
+
+impl<R> std::fmt::Debug for Reader<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("dialect", &self.dialect).field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+impl<R: Read> Reader<R> {
+    /// Begins to read: finds the dialect and goes behind the header.
+    ///
+    /// # Errors
+    /// The file is no such text.
+    pub fn open(mut source: R, options: &Options) -> Result<Reader<R>, FormatError> {
+        let mut start = Vec::new();
+        source.by_ref().take(SAMPLE as u64).read_to_end(&mut start)?;
+        let dialect = detect(&start, start.len() < SAMPLE, options)?;
+        Reader::resume(start, source, dialect, options.limits)
+    }
+
+    /// Begins to read a file whose first line names its columns.
+    ///
+    /// # Errors
+    /// The file is no such text.
+    pub(crate) fn open_with_header(mut source: R, limits: Limits) -> Result<Reader<R>, FormatError> {
+        let mut start = Vec::new();
+        source.by_ref().take(SAMPLE as u64).read_to_end(&mut start)?;
+        let dialect = of_first_line(&start)?;
+        Reader::resume(start, source, dialect, limits)
+    }
+
+    /// Begins to read a file whose dialect is known.
+    ///
+    /// # Errors
+    /// The file is no such text.
+    pub fn open_as(source: R, dialect: Dialect, limits: Limits) -> Result<Reader<R>, FormatError> {
+        let mut source = source;
+        let mut start = Vec::new();
+        source.by_ref().take(4).read_to_end(&mut start)?;
+        Reader::resume(start, source, dialect, limits)
+    }
+
+    fn resume(start: Vec<u8>, source: R, dialect: Dialect, limits: Limits) -> Result<Reader<R>, FormatError> {
+        let mut start = Cursor::new(start);
+        start.set_position(dialect.mark as u64);
+        let lines = Lines::new(start.chain(source), dialect.encoding, limits.max_file);
+        let splitter = Splitter::new(dialect.delimiter);
+        let mut reader = Reader {
+            dialect,
+            header: Vec::new(),
+            limits,
+            lines,
+            splitter,
+            row: RawRow::default(),
+            text: String::new(),
+            record: 0,
+            broken: Vec::new(),
+            skipped: 0,
+        };
+        while let Some(line) = reader.lines.next(&mut reader.text)? {
+            if line == reader.dialect.header_line {
+                reader.record_at(line)?;
+                reader.broken.clear();
+                reader.header = reader.row.cells().map(fold).collect();
+                break;
+            }
+        }
+        Ok(reader)
+    }
+
+    /// How the file is written.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    /// How many lines fit which encoding, as far as the file was read.
+    pub fn tally(&self) -> Tally {
+        self.lines.tally
+    }
+
+    /// The encoding, once the file was read to its end.
+    ///
+    /// # Errors
+    /// It is none of the known.
+    pub fn encoding(&self) -> Result<Encoding, FormatError> {
+        match self.dialect.encoding {
+            Encoding::Undecided => self.lines.tally.decide().map_err(FormatError::Encoding),
+            known => Ok(known),
+        }
+    }
+
+    /// The next record that is not blank, a total or a repeated header; `None` at the end.
+    ///
+    /// # Errors
+    /// The file cannot be read further.
+    #[allow(clippy::should_implement_trait, reason = "it lends its row")]
+    pub fn next(&mut self) -> Result<Option<Row<'_>>, FormatError> {
+        loop {
+            if let Some(broken) = self.broken.pop() {
+                return Ok(Some(Row::Broken(broken)));
+            }
+            let Some(line) = self.lines.next(&mut self.text)? else { return Ok(None) };
+            let fault = self.record_at(line)?;
+            if fault.is_none() && !self.is_data() {
+                continue;
+            }
+            self.record += 1;
+            if self.record > self.limits.max_rows {
+                return Err(FormatError::TooManyRows { max: self.limits.max_rows });
+            }
+            let record = self.record;
+            match fault {
+                None => {
+                    self.row.record = record;
+                    self.row.line = line;
+                    // A borrow that is returned from within a loop would last for the whole of it.
+                    break;
+                }
+                Some(_) => self.broken.iter_mut().for_each(|broken| broken.record = record),
+            }
+        }
+        Ok(Some(Row::Cells(&self.row)))
+    }
+
+    /// Whether the record at hand is data. Blank lines, totals and repeated headers are not.
+    fn is_data(&mut self) -> bool {
+        if self.row.is_blank() {
+            return false;
+        }
+        // Most rows differ in the first letter already.
+        let begins = |text: &str| text.trim().chars().next().map(|c| c.to_ascii_lowercase());
+        let repeated = self.row.len() == self.header.len()
+            && self
+                .row
+                .cells()
+                .zip(&self.header)
+                .all(|(cell, name)| begins(cell) == begins(name) && fold(cell) == *name);
+        let skip = repeated || header::is_note(&self.row);
+        self.skipped += u64::from(skip);
+        !skip
+    }
+
+    /// Reads the record that begins with the line at hand. Where it is broken, says so in `self.broken`.
+    fn record_at(&mut self, line: u64) -> Result<Option<RowFault>, FormatError> {
+        let mut step = self.splitter.begin(&self.text, &mut self.row);
+        // Lines that were read ahead in search of a closing quote.
+        let mut ahead: Vec<(u64, String)> = Vec::new();
+        while step == Step::Open && ahead.len() < MAX_CELL_LINES {
+            let mut text = String::new();
+            let Some(number) = self.lines.next(&mut text)? else { break };
+            step = self.splitter.resume(&text, &mut self.row);
+            ahead.push((number, text));
+        }
+        let width = self.dialect.width;
+        let fault = match step {
+            Step::TooManyColumns => return Err(FormatError::TooManyColumns { line }),
+            Step::Fault(fault) => fault,
+            Step::Open => RowFault::UnclosedQuote,
+            Step::Complete if self.splitter.swallowed(width) => RowFault::SwallowedRows,
+            Step::Complete if self.row.len() == width || self.is_header_width() => return Ok(None),
+            Step::Complete if self.lacks_blank_cells() => return Ok(None),
+            Step::Complete if ahead.is_empty() && header::is_note(&self.row) => return Ok(None),
+            Step::Complete => RowFault::Width { found: self.row.len(), expected: width },
+        };
+        if fault == RowFault::NotText
+            && self.row.is_empty()
+            && self.text.chars().all(|c| c == '\0' || c.is_whitespace())
+        {
+            self.row.clear();
+            return Ok(None);
+        }
+        let first = self.broken_line(line, &self.text, fault);
+        match step {
+            // The record is whole as quotes go, but they may stand in the wrong rows: none of its lines is believed.
+            Step::Complete => {
+                self.broken = ahead.iter().rev().map(|(line, text)| self.broken_line(*line, text, fault)).collect();
+                self.broken.push(first);
+            }
+            // The quote was opened in the first line and is not closed: the lines behind are read for themselves.
+            _ => {
+                let fault = if ahead.is_empty() { fault } else { RowFault::UnclosedQuote };
+                self.broken = vec![BrokenRow { fault, ..first }];
+                self.lines.give_back(ahead);
+            }
+        }
+        Ok(Some(fault))
+    }
+
+    /// Whether the record only leaves out cells at its end, as many rows of the file do.
+    fn lacks_blank_cells(&self) -> bool {
+        let (found, width) = (self.row.len(), self.dialect.width);
+        self.dialect.ragged && found < width && found * 2 >= width && found > 1
+    }
+
+    fn is_header_width(&self) -> bool {
+        self.header.is_empty() && self.row.len() + 1 == self.dialect.width
+    }
+
+    /// A line no cell of which is believed behind its first quote.
+    fn broken_line(&self, line: u64, text: &str, fault: RowFault) -> BrokenRow {
+        let cells: Vec<String> = match fault {
+            RowFault::Width { .. } if !text.contains('"') => {
+                text.split(char::from(self.dialect.delimiter)).map(str::to_owned).collect()
+            }
+            RowFault::Width { .. } => Vec::new(),
+            _ => {
+                // Cells that begin with the same quotes as the row's other cells are sure until the first that is odd.
+                let mut row = RawRow::default();
+                let _ = Splitter::new(self.dialect.delimiter).begin(text, &mut row);
+                row.cells().map(str::to_owned).collect()
+            }
+        };
+        BrokenRow { record: self.record, line, cells, fault }
+    }
+}

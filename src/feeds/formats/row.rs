@@ -1,0 +1,213 @@
+//! What every reader hands on: raw rows with their place in the file, rows that cannot be read, and the limits.
+
+use std::fmt;
+
+/// Longest line, in bytes. An export with a longer one is not an appointment list.
+pub(super) const MAX_LINE: usize = 1 << 20;
+/// Longest cell, in bytes. A quote that stays open longer is taken as never closed.
+pub(super) const MAX_CELL: usize = 1 << 16;
+/// Most columns.
+pub(super) const MAX_COLUMNS: usize = 4096;
+
+/// Limits that a practice may raise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest file, in bytes.
+    pub max_file: u64,
+    /// Most data rows.
+    pub max_rows: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { max_file: 64 << 20, max_rows: 200_000 }
+    }
+}
+
+/// One record of the file: its cells as text, in one buffer that is used again for the next record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawRow {
+    /// Number of the data record, from 1; headers, blank lines and totals are not counted.
+    pub record: u64,
+    /// Line on which the record begins, from 1.
+    pub line: u64,
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl RawRow {
+    /// A row of these cells.
+    pub fn of<'a>(line: u64, cells: impl IntoIterator<Item = &'a str>) -> RawRow {
+        let mut row = RawRow { line, ..RawRow::default() };
+        for cell in cells {
+            row.push(cell);
+            row.end_cell();
+        }
+        row
+    }
+
+    /// How many cells it has.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether it has no cell at all.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// A cell by its place, from 0; "" beyond the last.
+    pub fn cell(&self, index: usize) -> &str {
+        let start = if index == 0 { 0 } else { self.ends.get(index - 1).copied().unwrap_or(self.text.len()) };
+        self.ends.get(index).and_then(|end| self.text.get(start..*end)).unwrap_or_default()
+    }
+
+    /// All cells in order.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|index| self.cell(index))
+    }
+
+    /// Whether every cell is blank.
+    pub fn is_blank(&self) -> bool {
+        self.text.chars().all(char::is_whitespace)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    pub(super) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    pub(super) fn end_cell(&mut self) {
+        self.ends.push(self.text.len());
+    }
+
+    /// Length of the cell that is being written.
+    pub(super) fn open_length(&self) -> usize {
+        self.text.len() - self.ends.last().copied().unwrap_or(0)
+    }
+}
+
+/// Why a record cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowFault {
+    /// Text follows a closing quote.
+    StrayQuote,
+    /// A quoted cell that never ends.
+    UnclosedQuote,
+    /// A quoted cell over several lines that seems to have swallowed whole rows.
+    SwallowedRows,
+    /// Another number of cells than the header.
+    Width {
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+    /// A cell is longer than [`MAX_CELL`].
+    LongCell,
+    /// The text holds NUL bytes.
+    NotText,
+}
+
+impl fmt::Display for RowFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RowFault::StrayQuote => f.write_str(
+                "a quote stands where none can: after a closing quote only the delimiter or the end of the line may follow",
+            ),
+            RowFault::UnclosedQuote => f.write_str("a quote is opened and never closed"),
+            RowFault::SwallowedRows => {
+                f.write_str("a quoted cell runs over several lines and holds what looks like whole rows")
+            }
+            RowFault::Width { found, expected } => {
+                let cells = if *found == 1 { "cell" } else { "cells" };
+                write!(f, "the row has {found} {cells}, the header {expected}")
+            }
+            RowFault::LongCell => write!(f, "a cell is longer than {} KiB", MAX_CELL >> 10),
+            RowFault::NotText => f.write_str("the row holds NUL bytes, so it is not text"),
+        }
+    }
+}
+
+/// A record that cannot be read: no appointment is made from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenRow {
+    /// Number of the data record, from 1.
+    pub record: u64,
+    /// Its line, from 1.
+    pub line: u64,
+    /// The cells before the fault. They stand where they should unless [`RowFault::Width`] says otherwise.
+    pub cells: Vec<String>,
+    /// What is wrong.
+    pub fault: RowFault,
+}
+
+/// The next thing in a file.
+#[derive(Debug)]
+pub enum Row<'r> {
+    /// A record.
+    Cells(&'r RawRow),
+    /// A record that cannot be read.
+    Broken(BrokenRow),
+}
+
+/// The file as a whole cannot be read: nothing of it is used.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// Reading failed.
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// There is nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// It is binary, such as a spreadsheet or a PDF.
+    #[error("this is not a text file; export the list as CSV or tab-delimited text")]
+    NotText,
+    /// No delimiter splits it into columns.
+    #[error("no columns found: no comma, semicolon, tab or | splits the lines evenly")]
+    NoColumns,
+    /// No line names the columns.
+    #[error("no header found: no line names the columns; set header = N if line N does")]
+    NoHeader,
+    /// The line given as the header is not there.
+    #[error("line {line} is not a header: it has {found} cells, the rows have {expected}")]
+    WrongHeader {
+        /// The line.
+        line: u64,
+        /// Its cells.
+        found: usize,
+        /// What rows have.
+        expected: usize,
+    },
+    /// Two encodings, or one that is none of the known.
+    #[error("the encoding is unclear ({0}); set encoding = \"utf-8\", \"windows-1252\", \"macintosh\" or \"ibm850\"")]
+    Encoding(String),
+    /// Too large.
+    #[error("the file is larger than {} MiB; raise max_file if that is right", .max >> 20)]
+    TooLarge {
+        /// The limit in bytes.
+        max: u64,
+    },
+    /// A line is too long.
+    #[error("line {line} is longer than {} MiB", MAX_LINE >> 20)]
+    LongLine {
+        /// The line.
+        line: u64,
+    },
+    /// Too many columns.
+    #[error("line {line} has more than {MAX_COLUMNS} columns")]
+    TooManyColumns {
+        /// The line.
+        line: u64,
+    },
+    /// Too many rows.
+    #[error("the file has more than {max} rows; raise max_rows if that is right")]
+    TooManyRows {
+        /// The limit.
+        max: u64,
+    },
+}

@@ -1,0 +1,128 @@
+//! Decides what of a file is applied at once, and what waits for a person.
+
+use std::ops::Range;
+
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+
+use crate::feeds::importing::intake::{Intake, reason_of};
+use crate::feeds::importing::job::{ImportError, Job};
+use crate::feeds::mapping::{Cost, Count};
+use crate::store::StoreError;
+use crate::store::appointments::comparison::Part;
+use crate::store::appointments::feed_state;
+use crate::store::appointments::held_imports::HeldKind;
+use crate::store::appointments::staging::Staging;
+
+/// Up to this many may go or move whatever the share: of a practice's few appointments of a day, half may really do so.
+const FEW: u64 = 10;
+
+/// What of a file is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All of it; what it does not name in this span is cancelled.
+    Apply(Option<Range<DateTime<Utc>>>),
+    /// Its rows; what is missing waits.
+    HoldMissing {
+        /// What the file covers.
+        span: Range<DateTime<Utc>>,
+        /// Why, in words.
+        why: String,
+    },
+    /// Nothing.
+    Hold {
+        /// Which kind of change is too much.
+        kind: HeldKind,
+        /// Why, in words.
+        why: String,
+        /// What the file covers, where it is complete.
+        span: Option<Range<DateTime<Utc>>>,
+    },
+}
+
+/// Compares the staged rows with the table. Rows of other feeds are taken out and reported.
+pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>) -> Result<Verdict, ImportError> {
+    let Job { feed, context, how, now } = job;
+    let imported = &mut intake.imported;
+    for (owner, lines) in staging.refuse_foreign(&feed.name)? {
+        let whose = match owner.as_str() {
+            "" => "a program that writes the table".to_owned(),
+            feed => format!("the feed {feed}"),
+        };
+        let rows = lines.len() as u64;
+        let message = format!(
+            "is an appointment of {whose}, which is left as it is; if both are the same list: leadtime feed rename, else set id_prefix"
+        );
+        let count = Count { rows, first_line: lines.first().copied().unwrap_or_default() };
+        imported.report.reasons.insert((Cost::Row, reason_of("id", message)), count);
+        imported.bad += rows;
+        imported.good = imported.good.saturating_sub(rows);
+    }
+    let mut span = if how.complete { span_of(staging, job)? } else { None };
+    if imported.nameless > 0 && span.is_some() && !how.force {
+        let message = format!(
+            "rows without an id that can be read: {}. It is not known which appointments the file leaves out, so nothing counts as missing this time",
+            imported.nameless
+        );
+        let count = Count { rows: 1, first_line: 0 };
+        imported.report.reasons.insert((Cost::Notice, reason_of("row", message)), count);
+        span = None;
+    }
+    if let Some(span) = &span {
+        staging.find_moves(span, now)?;
+    }
+    if how.force {
+        return Ok(Verdict::Apply(span));
+    }
+    let mapping = feed.mapping(context.zone.name());
+    let before = feed_state::mapping(staging.connection(), &feed.name)?;
+    if before.is_some_and(|before| before != mapping) {
+        let why = "the feed's dates, zone, columns or prefix changed in the configuration, so its rows may be read otherwise than before".to_owned();
+        return Ok(Verdict::Hold { kind: HeldKind::Mapping, why, span });
+    }
+    let too_many = |parts: Vec<Part>, most: u32| {
+        parts.into_iter().find(|part| part.count > FEW && part.count * 100 > part.of * u64::from(most))
+    };
+    if let Some(part) = too_many(staging.changing(now)?, feed.max_changed()) {
+        let why = format!(
+            "{} of {} coming visits{} would move or be called off at once, which is more than max_changed ({}%): day and month or the time zone may be mixed up",
+            part.count,
+            part.of,
+            place(&part),
+            feed.max_changed()
+        );
+        return Ok(Verdict::Hold { kind: HeldKind::Changed, why, span });
+    }
+    let Some(span) = span else { return Ok(Verdict::Apply(None)) };
+    if let Some(part) = too_many(staging.missing(&span, now)?, feed.max_missing()) {
+        let why = format!(
+            "{} of {} coming visits{} are not in the file, which is to be the whole list, and that is more than max_missing ({}%): the export is probably broken",
+            part.count,
+            part.of,
+            place(&part),
+            feed.max_missing()
+        );
+        return Ok(Verdict::HoldMissing { span, why });
+    }
+    Ok(Verdict::Apply(Some(span)))
+}
+
+fn place(part: &Part) -> String {
+    match part.location.as_str() {
+        "" => String::new(),
+        location => format!(" at {location}"),
+    }
+}
+
+/// What the file is the whole list of: as the feed says from today on, else from the first instant of the first local
+/// date in it to the last of the last.
+fn span_of(staging: &Staging<'_>, job: Job<'_>) -> Result<Option<Range<DateTime<Utc>>>, StoreError> {
+    let zone = &job.context.zone;
+    let date = |at: DateTime<Utc>| zone.local(at).date_naive();
+    let Some([first, last]) = staging.first_and_last()? else { return Ok(None) };
+    let covers = job.feed.settings.covers.and_then(|covers| TimeDelta::from_std(covers).ok());
+    let (first, last) = match covers {
+        None => (date(first), date(last)),
+        Some(covers) => (job.context.today, date(job.now + covers)),
+    };
+    Ok(Some(zone.at(first, NaiveTime::MIN)..zone.end_of(last)))
+}

@@ -1,0 +1,191 @@
+//! Binds the columns that a feed names to those of a file.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::config::feeds::{ColumnSource, Feed, Field, LocationWords, ZoneSource};
+use crate::domain::fold::fold;
+use crate::domain::ids::nearest;
+use crate::feeds::formats::RawRow;
+use crate::feeds::mapping::headers::names_a_phone;
+
+/// A column that the feed names and the file lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingColumn {
+    /// Its name in the configuration.
+    pub name: String,
+    /// For what it is needed.
+    pub purpose: String,
+    /// A column of the file that may be meant.
+    pub near: Option<String>,
+    /// Whether the file has it several times.
+    pub twice: bool,
+}
+
+impl std::fmt::Display for MissingColumn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.near, self.twice) {
+            (Some(near), true) => {
+                write!(
+                    f,
+                    "the file has several columns `{}` ({}); write `{near}` for the first",
+                    self.name, self.purpose
+                )
+            }
+            (Some(near), false) => {
+                write!(f, "the file has no column `{}` ({}); it has `{near}`", self.name, self.purpose)
+            }
+            (None, _) => write!(f, "the file has no column `{}` ({})", self.name, self.purpose),
+        }
+    }
+}
+
+/// Where the file has what the feed needs.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    names: Vec<String>,
+    by_name: BTreeMap<String, usize>,
+    fields: BTreeMap<Field, Vec<usize>>,
+    /// Columns that hold phones, texted or not: a refusal in any of them counts.
+    pub phones: Vec<usize>,
+    /// Cells a row must have: up to the last column that the feed names.
+    pub needed: usize,
+    /// The zone's column.
+    pub zone: Option<usize>,
+    /// `only`: the column and its words.
+    pub only: Vec<(usize, Vec<String>)>,
+}
+
+/// Folded names of the columns that a feed needs.
+pub fn wanted(feed: &Feed) -> Vec<String> {
+    let mut wanted: Vec<String> = needed(feed).into_iter().map(|(name, _)| fold(&name)).collect();
+    wanted.sort();
+    wanted.dedup();
+    wanted
+}
+
+fn needed(feed: &Feed) -> Vec<(String, String)> {
+    let mut needed: Vec<(String, String)> = Vec::new();
+    for (field, source) in &feed.columns.sources {
+        needed.extend(source.columns().into_iter().map(|name| (name.to_owned(), field.key().to_owned())));
+    }
+    needed.extend(feed.status.elsewhere.iter().map(|(name, ..)| (name.clone(), "status".to_owned())));
+    needed.extend(feed.settings.only.iter().map(|only| (only.column.clone(), "only".to_owned())));
+    if let Some(ZoneSource::Column(name)) = &feed.settings.timezone {
+        needed.push((name.clone(), "timezone".to_owned()));
+    }
+    needed
+}
+
+impl Binding {
+    /// Binds a feed's columns to the names of a file's header.
+    ///
+    /// # Errors
+    /// Those that are missing, all of them.
+    pub fn new(feed: &Feed, names: &[String]) -> Result<Binding, Vec<MissingColumn>> {
+        let by_name: BTreeMap<String, usize> =
+            names.iter().enumerate().rev().map(|(at, name)| (fold(name), at)).collect();
+        let mut missing: Vec<MissingColumn> = Vec::new();
+        for (name, purpose) in needed(feed) {
+            if by_name.contains_key(&fold(&name)) || missing.iter().any(|other| other.name == name) {
+                continue;
+            }
+            let first = names.iter().find(|have| fold(have) == format!("{} (1)", fold(&name)));
+            let folded = fold(&name);
+            let near =
+                || nearest(&folded, by_name.keys().map(String::as_str)).and_then(|near| names.get(*by_name.get(near)?));
+            let twice = first.is_some();
+            missing.push(MissingColumn { near: first.or_else(near).cloned(), name, purpose, twice });
+        }
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let at = |name: &str| by_name.get(&fold(name)).copied();
+        let fields: BTreeMap<Field, Vec<usize>> = feed
+            .columns
+            .sources
+            .iter()
+            .map(|(field, source)| (*field, source.columns().into_iter().filter_map(at).collect()))
+            .collect();
+        let mut phones: Vec<usize> = (0..names.len()).filter(|index| names_a_phone(&names[*index])).collect();
+        phones.extend(fields.get(&Field::Phone).into_iter().flatten());
+        phones.sort_unstable();
+        phones.dedup();
+        let zone = match &feed.settings.timezone {
+            Some(ZoneSource::Column(name)) => at(name),
+            _ => None,
+        };
+        let last = needed(feed).iter().filter_map(|(name, _)| at(name)).max();
+        let only = feed.settings.only.iter().filter_map(|only| Some((at(&only.column)?, only.words.clone()))).collect();
+        Ok(Binding {
+            names: names.to_vec(),
+            by_name: by_name.clone(),
+            fields,
+            phones,
+            needed: last.map_or(0, |last| last + 1),
+            zone,
+            only,
+        })
+    }
+
+    /// A cell by the name of its column.
+    pub fn by_name<'r>(&self, row: &'r RawRow, name: &str) -> &'r str {
+        self.by_name.get(&fold(name)).map_or("", |at| row.cell(*at))
+    }
+
+    /// The cells of a field, in the order of its source; empty where the field has none.
+    pub fn cells<'r>(&self, row: &'r RawRow, field: Field) -> Vec<&'r str> {
+        self.fields.get(&field).into_iter().flatten().map(|at| row.cell(*at)).collect()
+    }
+
+    /// The columns of a field.
+    pub fn indices(&self, field: Field) -> &[usize] {
+        self.fields.get(&field).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The names of a field's columns, as the file writes them.
+    pub fn label(&self, field: Field) -> String {
+        let names: Vec<&str> =
+            self.indices(field).iter().filter_map(|at| self.names.get(*at)).map(String::as_str).collect();
+        names.join(" + ")
+    }
+
+    /// What a field's source makes of a row: blank cells left out. `None`: the feed has no such field.
+    pub fn text<'r>(&self, row: &'r RawRow, feed: &Feed, field: Field) -> Option<Cow<'r, str>> {
+        let source = feed.columns.get(field)?;
+        if let (ColumnSource::Column(_), [at]) = (source, self.indices(field)) {
+            return Some(Cow::Borrowed(row.cell(*at).trim()));
+        }
+        let cells = self.cells(row, field);
+        let filled = || cells.iter().copied().map(str::trim).filter(|cell| !cell.is_empty());
+        Some(match source {
+            ColumnSource::Joined(_) => Cow::Owned(filled().collect::<Vec<_>>().join(" ")),
+            ColumnSource::FirstOf(_) => Cow::Borrowed(filled().next().unwrap_or_default()),
+            ColumnSource::Pattern { pattern, .. } => {
+                let cell = cells.first().copied().unwrap_or_default();
+                let captures = pattern.captures(cell);
+                let found = captures.as_ref().and_then(|c| c.name(field.key()).or_else(|| c.get(1)));
+                found.map_or(Cow::Borrowed(""), |found| Cow::Owned(found.as_str().trim().to_owned()))
+            }
+            ColumnSource::Column(_) | ColumnSource::Times { .. } | ColumnSource::Marks { .. } => {
+                Cow::Borrowed(cells.first().copied().unwrap_or_default().trim())
+            }
+        })
+    }
+
+    /// Cells of a date, each of which is read for itself.
+    pub fn moments<'r>(&self, row: &'r RawRow, feed: &Feed, field: Field) -> Vec<Cow<'r, str>> {
+        match feed.columns.get(field) {
+            Some(ColumnSource::Joined(_)) => self.cells(row, field).into_iter().map(Cow::Borrowed).collect(),
+            _ => self.text(row, feed, field).into_iter().collect(),
+        }
+    }
+}
+
+/// The one location of a feed, if it has one.
+pub(super) fn fixed_location(feed: &Feed) -> Option<&str> {
+    match &feed.location {
+        Some(LocationWords::Fixed(id)) => Some(id),
+        _ => None,
+    }
+}

@@ -1,0 +1,245 @@
+//! One column of dates: its cells are counted first, then read by the rules that the whole of it gives.
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+
+use crate::config::feeds::{Clock, DateOrder};
+use crate::feeds::mapping::moment::{
+    Century, ColumnVote, DateText, Decision, Half, Moment, MomentFault, OffsetText, Order, Style, TimeText, Year, scan,
+    serial_date,
+};
+
+/// Appointments are not made further ahead; a later date is a slip or another kind of number.
+const YEARS_AHEAD: i32 = 5;
+
+/// Scans the cells of a moment, each for itself, into one.
+///
+/// # Errors
+/// What they are instead.
+pub(crate) fn scan_cells<T: AsRef<str>>(cells: &[T], pattern: Option<&str>) -> Result<Moment, MomentFault> {
+    if let Some(pattern) = pattern {
+        return by_pattern(cells, pattern);
+    }
+    let mut whole: Option<Moment> = None;
+    let mut texts: Vec<String> = Vec::new();
+    for cell in cells.iter().map(|cell| cell.as_ref().trim()).filter(|cell| !cell.is_empty()) {
+        // A column that only says AM or PM belongs to the time before it.
+        let half = matches!(cell.to_lowercase().replace('.', "").as_str(), "a" | "p" | "am" | "pm");
+        match texts.last_mut().filter(|_| half) {
+            Some(before) => *before = format!("{before} {cell}"),
+            None => texts.push(cell.to_owned()),
+        }
+    }
+    for text in &texts {
+        let next = scan(text, whole.is_some_and(|found| found.date.is_some()))?;
+        whole = Some(match whole {
+            None => next,
+            Some(before) => joined(before, next)?,
+        });
+    }
+    whole.ok_or(MomentFault::Blank)
+}
+
+/// Two cells as one moment. Databases give a date the time 00:00 and a time the date 1899-12-30: these count for nothing.
+fn joined(a: Moment, b: Moment) -> Result<Moment, MomentFault> {
+    let midnight = |time: &TimeText| time.on_clock() == Some(NaiveTime::MIN);
+    let no_date = |date: &DateText| date.is_placeholder() || matches!(date, DateText::Serial(0 | 1));
+    let date = match (a.date, b.date) {
+        (Some(a), Some(b)) if a == b || no_date(&b) => Some(a),
+        (Some(a), Some(b)) if no_date(&a) => Some(b),
+        (Some(_), Some(_)) => return Err(MomentFault::TwoDates),
+        (a, b) => a.or(b),
+    };
+    let time = match (a.time, b.time) {
+        (Some(a), Some(b)) if midnight(&a) || a.on_clock() == b.on_clock() => Some(b),
+        (Some(a), Some(b)) if midnight(&b) => Some(a),
+        (Some(_), Some(_)) => return Err(MomentFault::Unreadable),
+        (a, b) => a.or(b),
+    };
+    let style = Style {
+        two_digit_day: a.style.two_digit_day || b.style.two_digit_day,
+        one_digit_day: a.style.one_digit_day || b.style.one_digit_day,
+        zero_led_time: a.style.zero_led_time || b.style.zero_led_time,
+        three_digit_time: a.style.three_digit_time || b.style.three_digit_time,
+    };
+    let (end, offset) = (b.end.or(a.end), b.offset.or(a.offset));
+    Ok(Moment { date, time, end, offset, weekday: a.weekday.or(b.weekday), style })
+}
+
+/// Reads by the practice's pattern. Where it has no time, the first cell is the date.
+fn by_pattern<T: AsRef<str>>(cells: &[T], pattern: &str) -> Result<Moment, MomentFault> {
+    let texts: Vec<&str> = cells.iter().map(|cell| cell.as_ref().trim()).filter(|cell| !cell.is_empty()).collect();
+    let (first, others) = texts.split_first().ok_or(MomentFault::Blank)?;
+    let known = |date: NaiveDate| {
+        let year = Year { number: date.year(), short: false };
+        Some(DateText::Known { year, month: date.month(), day: date.day() })
+    };
+    if let Ok(at) = NaiveDateTime::parse_from_str(&texts.join(" "), pattern) {
+        use chrono::Timelike;
+        let time = TimeText { hour: at.hour(), minute: at.minute(), second: at.second(), half: None };
+        return Ok(Moment { date: known(at.date()), time: Some(time), ..Moment::default() });
+    }
+    let date = NaiveDate::parse_from_str(first, pattern).map_err(|_| MomentFault::Unreadable)?;
+    let rest = if others.is_empty() { Moment::default() } else { scan_cells(others, None)? };
+    match rest.date {
+        Some(_) => Err(MomentFault::TwoDates),
+        None => Ok(Moment { date: known(date), ..rest }),
+    }
+}
+
+/// What a column needs to be told before it can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Which part is the month.
+    Order(Decision),
+    /// Whether times without AM and PM are in the afternoon.
+    Halves,
+    /// Whether bare numbers are dates.
+    Serials,
+}
+
+/// The rules of a column.
+#[derive(Debug, Clone)]
+pub struct DateRules {
+    /// The order, if the column needs one.
+    pub order: Option<Order>,
+    /// How it was found, for people.
+    pub evidence: String,
+    clock: Option<Clock>,
+    halves: bool,
+    serials: bool,
+    vote: ColumnVote,
+    century: Century,
+    pattern: Option<String>,
+}
+
+/// A cell that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The date.
+    pub date: NaiveDate,
+    /// The time.
+    pub time: Option<NaiveTime>,
+    /// The end, where the cell is a range.
+    pub end: Option<NaiveTime>,
+    /// The offset.
+    pub offset: Option<OffsetText>,
+}
+
+impl DateRules {
+    /// The rules that a counted column and the configuration give.
+    ///
+    /// # Errors
+    /// What is open; with it the rules as far as they go.
+    pub fn new(
+        vote: &ColumnVote,
+        configured: Option<&DateOrder>,
+        clock: Option<Clock>,
+        century: Century,
+    ) -> Result<DateRules, (Question, Box<DateRules>)> {
+        let named = match configured {
+            Some(DateOrder::MonthFirst) => Some(Order::MonthFirst),
+            Some(DateOrder::DayFirst) => Some(Order::DayFirst),
+            Some(DateOrder::YearFirst) => Some(Order::YearFirst),
+            _ => None,
+        };
+        let decision = vote.decide();
+        let mut rules = DateRules {
+            order: named,
+            evidence: String::new(),
+            clock,
+            halves: vote.halves > 0,
+            serials: configured == Some(&DateOrder::Serial),
+            vote: vote.clone(),
+            century,
+            pattern: match configured {
+                Some(DateOrder::Pattern(pattern)) => Some(pattern.clone()),
+                _ => None,
+            },
+        };
+        let question = match (&decision, named) {
+            (Decision::NotNeeded, _) => None,
+            // A setting that most of the column contradicts is an old one: the system writes its dates otherwise now.
+            (_, Some(order)) => {
+                let against: u64 = Order::ALL.iter().filter(|o| **o != order).map(|o| vote.cells_only(*o)).sum();
+                rules.evidence = format!("{} as configured", order.name());
+                (against > 0 && against * 10 > vote.cells_only(order)).then(|| Question::Order(decision.clone()))
+            }
+            (Decision::Settled(order, evidence), None) => {
+                rules.order = Some(*order);
+                rules.evidence = match evidence.line {
+                    0 => format!("{}: no other order fits all cells", order.name()),
+                    line => format!(
+                        "{}: \"{}\" in line {line} and {} like it can only be read so",
+                        order.name(),
+                        evidence.text,
+                        match evidence.cells {
+                            1 => "no other".to_owned(),
+                            2 => "1 more".to_owned(),
+                            cells => format!("{} more", cells - 1),
+                        }
+                    ),
+                };
+                None
+            }
+            (open, None) => Some(Question::Order(open.clone())),
+        };
+        let bare = vote.halves == 0 && vote.late == 0 && vote.small_hours > 0 && clock.is_none();
+        let only_serials = vote.serials > 0 && vote.open + vote.known == 0 && !rules.serials;
+        if rules.evidence.is_empty() && vote.known > 0 {
+            rules.evidence = "the dates can be read one way only".to_owned();
+        }
+        match question.or(bare.then_some(Question::Halves)).or(only_serials.then_some(Question::Serials)) {
+            Some(question) => Err((question, Box::new(rules))),
+            None => Ok(rules),
+        }
+    }
+
+    /// Reads the cells of one row.
+    ///
+    /// # Errors
+    /// Why they give no date.
+    pub fn read<T: AsRef<str>>(&self, cells: &[T]) -> Result<Reading, MomentFault> {
+        let moment = scan_cells(cells, self.pattern.as_deref())?;
+        let written = moment.date.ok_or(MomentFault::NoDate)?;
+        if written.is_placeholder() {
+            return Err(MomentFault::Placeholder);
+        }
+        self.vote.check_style(&moment)?;
+        let date = match written {
+            DateText::Serial(days) => {
+                let date = serial_date(days).ok_or(MomentFault::NoSuchDate)?;
+                match self.serials || self.vote.serial_is_date(date, self.order) {
+                    true => date,
+                    false => return Err(MomentFault::LoneSerial),
+                }
+            }
+            written => written.date(self.order, self.century)?,
+        };
+        if moment.weekday.is_some_and(|day| day != date.weekday()) {
+            return Err(MomentFault::WrongWeekday);
+        }
+        if let Century::Nearest(today) = self.century
+            && date.year() > today.year() + YEARS_AHEAD
+        {
+            return Err(MomentFault::FarYear);
+        }
+        let time = moment.time.map(|time| self.clock_time(time)).transpose()?;
+        let end = moment.end.map(|time| self.clock_time(time)).transpose()?;
+        Ok(Reading { date, time, end, offset: moment.offset })
+    }
+
+    /// A time of a range in the column, or of a cell beside it, on the 24-hour clock.
+    ///
+    /// # Errors
+    /// It lacks AM or PM.
+    pub fn clock_time(&self, mut time: TimeText) -> Result<NaiveTime, MomentFault> {
+        if time.half.is_none() {
+            match self.clock {
+                Some(Clock::OfficeHours) if (1..=6).contains(&time.hour) => time.half = Some(Half::Afternoon),
+                None if self.halves && (1..=12).contains(&time.hour) => return Err(MomentFault::NoHalf),
+                _ => {}
+            }
+        }
+        time.on_clock().ok_or(MomentFault::NoSuchTime)
+    }
+}

@@ -1,0 +1,323 @@
+//! The optional cells of a row: a bad one costs the cell, never the row.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta};
+
+use super::mapper::Mapper;
+use super::report::{Cost, Reason};
+use super::{cells, names, start};
+use crate::config::feeds::{ColumnSource, Field, LocationWords};
+use crate::domain::appointment::Consent;
+use crate::domain::fold::{fold, is_invisible};
+use crate::domain::ids::{one_line, utf16_len};
+use crate::domain::language_words::{self, LanguageWord};
+use crate::domain::phone;
+use crate::domain::zone::Zone;
+use crate::feeds::formats::RawRow;
+use crate::feeds::mapping::moment::MomentFault;
+
+/// Longest text beside a name: nothing that is told about an appointment is longer.
+const LONGEST: usize = 500;
+/// Nobody is older.
+const OLDEST: i32 = 120;
+
+impl Mapper<'_> {
+    /// A field's text; `None` where the feed has no such field or the cell is blank.
+    pub(super) fn text<'r>(&self, row: &'r RawRow, field: Field) -> Option<Cow<'r, str>> {
+        self.survey.binding.text(row, self.feed, field).filter(|text| !text.is_empty())
+    }
+
+    /// First and last name.
+    pub(super) fn names(&mut self, row: &RawRow) -> (Option<String>, Option<String>) {
+        let split = self.text(row, Field::Name).map(|cell| {
+            // Damage is looked for in the whole cell, so that no half of a name remains.
+            if names::is_damaged(cells::unwrapped(&cell)) {
+                (cell.to_string(), String::new())
+            } else {
+                names::split(cells::unwrapped(&cell))
+            }
+        });
+        let (first, last) = match split {
+            Some(both) => both,
+            None => {
+                let cell =
+                    |field| self.text(row, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
+                (cell(Field::FirstName), cell(Field::LastName))
+            }
+        };
+        let mut clean = |text: &str, part, field: Field| {
+            let cleaned = names::clean(text, part);
+            self.report.dropped_characters += cleaned.dropped as u64;
+            if cleaned.unreadable {
+                let field = if self.feed.columns.get(field).is_some() { field } else { Field::Name };
+                self.complain(
+                    Cost::Cell,
+                    row.line,
+                    field,
+                    Some(text),
+                    "is not a name or is damaged, so it was left out",
+                );
+            }
+            cleaned.name
+        };
+        (clean(&first, names::Part::First, Field::FirstName), clean(&last, names::Part::Last, Field::LastName))
+    }
+
+    /// Any other text on one line.
+    pub(super) fn plain(&mut self, row: &RawRow, field: Field) -> Option<String> {
+        let cell = self.text(row, field)?;
+        let text: String = one_line(cells::unwrapped(&cell)).chars().filter(|c| !is_invisible(*c)).collect();
+        if text.is_empty() || cells::is_nothing(&text) {
+            return None;
+        }
+        let length = utf16_len(&text);
+        if text.contains('\u{fffd}') || length > LONGEST {
+            let message = match length > LONGEST {
+                true => format!("has {length} characters; at most {LONGEST} fit, so it was left out"),
+                false => "is damaged, so it was left out".to_owned(),
+            };
+            self.complain(Cost::Cell, row.line, field, Some(&text), message);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The number to text.
+    pub(super) fn phone(&mut self, row: &RawRow) -> Option<String> {
+        let cells: Vec<&str> = match self.feed.columns.get(Field::Phone)? {
+            ColumnSource::FirstOf(_) => self.survey.binding.cells(row, Field::Phone),
+            _ => {
+                let cell = self.text(row, Field::Phone)?;
+                return cells::phone(&cell).map(one_line);
+            }
+        };
+        cells.into_iter().find_map(cells::phone).map(one_line)
+    }
+
+    /// Whether a phone cell, texted or not, says that the patient wants no texts.
+    pub(super) fn refuses_texts(&self, row: &RawRow) -> bool {
+        let country = self.context.country;
+        let cells = self.survey.binding.phones.iter().map(|at| row.cell(*at));
+        cells.filter(|cell| cell.chars().any(char::is_alphabetic)).any(|cell| phone::read(cell, country).refusal)
+    }
+
+    /// The birth date, `YYYY-MM-DD`.
+    pub(super) fn birth_date(&mut self, row: &RawRow) -> Option<String> {
+        let cells = self.survey.binding.moments(row, self.feed, Field::DateOfBirth);
+        let rules = self.survey.dates.get(&Field::DateOfBirth)?;
+        let today = self.context.today;
+        let found = rules.read(&cells).and_then(|reading| match reading.date {
+            date if date > today || date < oldest(today) => Err(MomentFault::FarYear),
+            date => Ok(date.format("%Y-%m-%d").to_string()),
+        });
+        match found {
+            Ok(date) => Some(date),
+            Err(MomentFault::Blank | MomentFault::Placeholder) => None,
+            Err(_) if self.survey.open.contains_key(&Field::DateOfBirth) => {
+                self.complain(
+                    Cost::Cell,
+                    row.line,
+                    Field::DateOfBirth,
+                    None,
+                    "day and month are open, so it was left out",
+                );
+                None
+            }
+            Err(fault) => {
+                let text = cells.join(" ");
+                let message = format!("{}, so it was left out", fault.describe());
+                self.complain(Cost::Cell, row.line, Field::DateOfBirth, Some(&text), message);
+                None
+            }
+        }
+    }
+
+    /// The end: of its own column, by a length, or by the range in the start.
+    pub(super) fn end(
+        &mut self,
+        row: &RawRow,
+        began: DateTime<FixedOffset>,
+        wall: NaiveDateTime,
+        range: Option<chrono::NaiveTime>,
+        zone: &Zone,
+    ) -> Option<DateTime<FixedOffset>> {
+        let ended = if self.feed.columns.get(Field::Minutes).is_some() {
+            self.minutes(row).map(|minutes| began + TimeDelta::minutes(i64::from(minutes)))
+        } else if self.feed.columns.get(Field::EndsAt).is_some() {
+            self.end_column(row, wall, zone)
+        } else {
+            range.and_then(|end| start::instant(wall.date().and_time(end), None, zone, None).ok()).map(|(at, _)| at)
+        };
+        let ended = ended.map(|at| zone.local(at.to_utc()))?;
+        let length = ended - began;
+        if length < TimeDelta::zero() || length > TimeDelta::hours(24) {
+            let field = if self.feed.columns.get(Field::Minutes).is_some() { Field::Minutes } else { Field::EndsAt };
+            self.complain(
+                Cost::Cell,
+                row.line,
+                field,
+                None,
+                "the end is before the start or days later, so it was left out",
+            );
+            return None;
+        }
+        Some(ended)
+    }
+
+    fn minutes(&mut self, row: &RawRow) -> Option<u32> {
+        let source = self.feed.columns.get(Field::Minutes)?;
+        let cell = self.text(row, Field::Minutes)?;
+        let minutes = match source {
+            ColumnSource::Times { times, .. } => cells::minutes(&cell).and_then(|units| units.checked_mul(*times)),
+            ColumnSource::Marks { each, .. } => cells::marks(&cell).and_then(|marks| marks.checked_mul(*each)),
+            _ => cells::minutes(&cell),
+        };
+        if minutes.is_none_or(|minutes| minutes > 24 * 60) {
+            self.complain(
+                Cost::Cell,
+                row.line,
+                Field::Minutes,
+                Some(&cell),
+                "is not a length of time, so it was left out",
+            );
+            return None;
+        }
+        minutes.filter(|minutes| *minutes > 0)
+    }
+
+    fn end_column(&mut self, row: &RawRow, wall: NaiveDateTime, zone: &Zone) -> Option<DateTime<FixedOffset>> {
+        let cells = self.survey.binding.moments(row, self.feed, Field::EndsAt);
+        let rules = self.survey.dates.get(&Field::EndsAt)?;
+        let moment = match super::scan_cells(&cells, None) {
+            Ok(moment) => moment,
+            Err(MomentFault::Blank) => return None,
+            Err(fault) => {
+                let message = format!("{}, so it was left out", fault.describe());
+                self.complain(Cost::Cell, row.line, Field::EndsAt, Some(&cells.join(" ")), message);
+                return None;
+            }
+        };
+        let reading = match (moment.date, moment.time) {
+            // A time alone is on the day of the start.
+            (None, Some(time)) => rules.clock_time(time).map(|time| (wall.date().and_time(time), moment.offset)),
+            _ => rules.read(&cells).and_then(|reading| {
+                let time = reading.time.ok_or(MomentFault::NoTime)?;
+                Ok((reading.date.and_time(time), reading.offset))
+            }),
+        };
+        match reading {
+            Ok((wall, offset)) => start::instant(wall, offset, zone, self.feed.settings.offsets).ok().map(|(at, _)| at),
+            Err(fault) => {
+                let message = format!("{}, so it was left out", fault.describe());
+                self.complain(Cost::Cell, row.line, Field::EndsAt, Some(&cells.join(" ")), message);
+                None
+            }
+        }
+    }
+
+    /// When it was booked; a date alone is too vague to count with.
+    pub(super) fn booked_at(&mut self, row: &RawRow, zone: &Zone) -> Option<DateTime<FixedOffset>> {
+        let cells = self.survey.binding.moments(row, self.feed, Field::BookedAt);
+        let reading = self.survey.dates.get(&Field::BookedAt)?.read(&cells);
+        match reading {
+            Ok(reading) => {
+                let wall = reading.date.and_time(reading.time?);
+                start::instant(wall, reading.offset, zone, self.feed.settings.offsets).ok().map(|(at, _)| at)
+            }
+            Err(MomentFault::Blank | MomentFault::Placeholder) => None,
+            Err(fault) => {
+                let message = format!("{}, so it was left out", fault.describe());
+                self.complain(Cost::Cell, row.line, Field::BookedAt, Some(&cells.join(" ")), message);
+                None
+            }
+        }
+    }
+
+    /// The patient's language. An unknown word is reported and never quietly English.
+    pub(super) fn language(&mut self, row: &RawRow) -> Option<String> {
+        let cell = self.text(row, Field::Language)?;
+        if let Some(tag) = self.feed.language.get(&fold(&cell)) {
+            return Some(tag.clone());
+        }
+        match language_words::read(&cell) {
+            LanguageWord::Tag(tag) => Some(tag),
+            LanguageWord::Nothing => None,
+            LanguageWord::Unknown => {
+                let message = "is not a known language; add it to [feed.language], such as es = [\"S\"]";
+                self.complain(Cost::Cell, row.line, Field::Language, Some(&cell), message);
+                None
+            }
+        }
+    }
+
+    /// Whether the patient agreed to texts. A word that is in no list counts as no.
+    pub(super) fn consent(&mut self, row: &RawRow) -> Option<Consent> {
+        self.feed.columns.get(Field::Consent)?;
+        let cell = self.text(row, Field::Consent).unwrap_or_default();
+        let word = fold(&cell);
+        if let Some(meaning) = self.feed.consent.words.get(&word) {
+            return *meaning;
+        }
+        match word.as_str() {
+            "" => None,
+            "yes" | "y" | "true" | "si" | "sí" => Some(Consent::Yes),
+            "no" | "n" | "false" => Some(Consent::No),
+            _ => {
+                let message = "is not a word of [feed.consent], so it counts as no";
+                self.complain(Cost::Notice, row.line, Field::Consent, Some(&cell), message);
+                Some(Consent::No)
+            }
+        }
+    }
+
+    /// Which office. A word that is not mapped stays as it is: no text leaves for a location that is not configured.
+    pub(super) fn location(&mut self, row: &RawRow) -> Option<String> {
+        if let Some(fixed) = super::binding::fixed_location(self.feed) {
+            return Some(fixed.to_owned()).filter(|id| !id.is_empty());
+        }
+        let words = match &self.feed.location {
+            Some(LocationWords::ByWord(words)) => Some(words),
+            _ => None,
+        };
+        self.feed.columns.get(Field::Location)?;
+        let cell = self.text(row, Field::Location).unwrap_or_default();
+        let word = fold(&cell);
+        if let Some(id) = words.and_then(|words| words.get(&word)) {
+            return Some(id.clone()).filter(|id| !id.is_empty());
+        }
+        if word.is_empty() {
+            return None;
+        }
+        if let Some((id, _)) = self.context.locations.iter().find(|(id, _)| fold(id) == word) {
+            return Some(id.clone());
+        }
+        let message = "is not a known location; add it to [feed.location], such as \"3\" = \"north\"";
+        self.complain(Cost::Notice, row.line, Field::Location, Some(&cell), message);
+        Some(one_line(&cell))
+    }
+
+    /// Reports something about a cell; private values are shown as their shape.
+    pub(super) fn complain(
+        &mut self,
+        cost: Cost,
+        line: u64,
+        field: Field,
+        value: Option<&str>,
+        message: impl Into<String>,
+    ) {
+        let reason = self.reason(field, value, message);
+        self.report.add(cost, line, reason);
+    }
+
+    /// A reason about a cell.
+    pub(super) fn reason(&self, field: Field, value: Option<&str>, message: impl Into<String>) -> Reason {
+        let shown = value.map(|value| if field.is_private() { cells::masked(value) } else { cells::shortened(value) });
+        Reason { column: self.survey.binding.label(field), field: Some(field), value: shown, message: message.into() }
+    }
+}
+
+fn oldest(today: NaiveDate) -> NaiveDate {
+    use chrono::Datelike;
+    NaiveDate::from_ymd_opt(today.year() - OLDEST, 1, 1).unwrap_or(NaiveDate::MIN)
+}

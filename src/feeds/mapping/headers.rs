@@ -1,0 +1,81 @@
+//! Words by which the headers of practices' exports name what a column holds.
+
+use crate::domain::fold::fold;
+
+/// Whether a column of this name holds phone numbers, whosever they are.
+pub fn names_a_phone(header: &str) -> bool {
+    const WORDS: [&str; 18] = [
+        "phone",
+        "cell",
+        "mobile",
+        "telephone",
+        "tel",
+        "sms",
+        "hmphone",
+        "wkphone",
+        "wirelessphone",
+        "cellphone",
+        "teléfono",
+        "telefono",
+        "celular",
+        "móvil",
+        "movil",
+        "téléphone",
+        "portable",
+        "home",
+    ];
+    const NOT: [&str; 23] = [
+        "type",
+        "ok",
+        "consent",
+        "opt",
+        "optin",
+        "optout",
+        "carrier",
+        "preference",
+        "method",
+        "status",
+        "allowed",
+        "confirmed",
+        "provider",
+        "city",
+        "zip",
+        "street",
+        "state",
+        "county",
+        "nursing",
+        "visit",
+        "note",
+        "notes",
+        "language",
+    ];
+    let name = fold(header);
+    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let named = words.iter().any(|word| WORDS.contains(word) || word.ends_with("phone"));
+    let address = words.contains(&"address") || words.contains(&"email");
+    named && !address && !words.iter().any(|word| NOT.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phones() {
+        for name in [
+            "Cell",
+            "Home Phone",
+            "WirelessPhone",
+            "Phone (2)",
+            "Mobile #",
+            "Teléfono",
+            "patient_cell_phone",
+            "Phone Number",
+        ] {
+            assert!(names_a_phone(name), "{name}");
+        }
+        for name in ["TxtMsgOk", "Phone Type", "Home Address", "SMS Opt In", "Provider", "Telehealth"] {
+            assert!(!names_a_phone(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! The second pass over a file: each row becomes an appointment or has a reason.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
+
+use super::outcome::{MappedAppointment, MappedRow, Outcome};
+use super::report::{Cost, Reason, Report};
+use super::start::{self, Oddity};
+use super::status::{self, Said};
+use super::survey::{MappingError, Survey, is_of_interest, options, survey};
+use super::{cells, ids};
+use crate::config::feeds::{Feed, Field, StatusMeaning, ZoneSource};
+use crate::config::values::zones::Zones;
+use crate::domain::appointment::{Consent, Status};
+use crate::domain::phone::Country;
+use crate::domain::private::Private;
+use crate::domain::zone::Zone;
+use crate::feeds::formats::delimited::Reader;
+use crate::feeds::formats::{BrokenRow, FormatError, RawRow, Row, RowFault};
+use crate::feeds::mapping::moment::MomentFault;
+
+/// Longest id.
+const LONGEST_ID: usize = 200;
+
+/// What the practice's configuration says beside the feed.
+#[derive(Debug, Clone)]
+pub struct Context<'c> {
+    /// Today, on the practice's clock: two-digit years and placeholders are read by it.
+    pub today: NaiveDate,
+    /// The practice's zone.
+    pub zone: Zone,
+    /// The practice's country, for words in phone cells.
+    pub country: Country,
+    /// The locations, with the zones of those that have their own.
+    pub locations: BTreeMap<String, Option<Zone>>,
+    /// Loads zones that a column names.
+    pub zones: &'c Zones,
+}
+
+/// Maps rows of one file.
+#[derive(Debug)]
+pub struct Mapper<'m> {
+    pub(super) feed: &'m Feed,
+    pub(super) context: &'m Context<'m>,
+    pub(super) survey: &'m Survey,
+    zones: BTreeMap<String, Option<Zone>>,
+    /// What became of the rows so far.
+    pub report: Report,
+}
+
+/// A start that was read.
+struct Start {
+    at: DateTime<FixedOffset>,
+    wall: NaiveDateTime,
+    range: Option<chrono::NaiveTime>,
+    zone: Zone,
+    oddity: Option<Oddity>,
+}
+
+impl<'m> Mapper<'m> {
+    /// A mapper for the file that was surveyed.
+    pub fn new(feed: &'m Feed, context: &'m Context<'m>, survey: &'m Survey) -> Mapper<'m> {
+        Mapper { feed, context, survey, zones: BTreeMap::new(), report: Report::default() }
+    }
+
+    /// Maps a record.
+    pub fn row(&mut self, row: Row<'_>) -> MappedRow {
+        let (record, line, outcome) = match row {
+            Row::Cells(row) => (row.record, row.line, self.cells(row)),
+            Row::Broken(row) => (row.record, row.line, self.broken(&row)),
+        };
+        match &outcome {
+            Outcome::Appointment(_) => self.report.appointments += 1,
+            Outcome::Cancelled { .. } => self.report.cancelled += 1,
+            Outcome::Ignored { .. } => self.report.ignored += 1,
+            Outcome::Elsewhere => self.report.elsewhere += 1,
+            Outcome::Refused { reason, .. } => {
+                self.report.refused += 1;
+                self.report.add(Cost::Row, line, reason.clone());
+            }
+        }
+        MappedRow { record, line, outcome }
+    }
+
+    fn broken(&self, row: &BrokenRow) -> Outcome {
+        let id = match self.survey.binding.indices(Field::Id) {
+            [at] => row.cells.get(*at).and_then(|cell| cells::id(cell)).map(|id| self.prefixed(id)),
+            _ => None,
+        };
+        // Where a row has too many cells, those before the fault cannot be told from those behind it.
+        let id_is_sure = id.is_some() && !matches!(row.fault, RowFault::Width { .. } | RowFault::SwallowedRows);
+        Outcome::Refused { id, id_is_sure, start: None, reason: Reason::row(row.fault.to_string()) }
+    }
+
+    fn cells(&mut self, row: &RawRow) -> Outcome {
+        // A row may lack blank cells at its end, but none that the feed reads: it may as well be cut off.
+        if row.len() < self.survey.binding.needed {
+            let expected = self.survey.dialect.width;
+            let broken = BrokenRow {
+                record: row.record,
+                line: row.line,
+                cells: row.cells().map(str::to_owned).collect(),
+                fault: RowFault::Width { found: row.len(), expected },
+            };
+            return self.broken(&broken);
+        }
+        if !is_of_interest(&self.survey.binding, row) {
+            return Outcome::Elsewhere;
+        }
+        let derived = self.feed.columns.derived_id;
+        let id = if derived { Ok(None) } else { self.id(row).map(Some) };
+        let id = match id {
+            Ok(id) => id,
+            Err(reason) => {
+                let start = self.start(row).ok().map(|start| start.at);
+                return Outcome::Refused { id: None, id_is_sure: false, start, reason };
+            }
+        };
+        // The status comes first: what is cancelled or off the book needs no start.
+        let said = {
+            let own = self.survey.binding.text(row, self.feed, Field::Status);
+            let own = own.as_deref().map(cells::unwrapped);
+            status::read(&self.feed.status, own, |name| cells::unwrapped(self.survey.binding.by_name(row, name)))
+        };
+        let meaning = match said {
+            Said::Known(meaning) => meaning,
+            Said::Unknown(word) => {
+                let start = self.start(row).ok();
+                let id = id.or_else(|| start.as_ref().and_then(|start| self.derived_id(row, start.wall)));
+                let message = match word.is_empty() {
+                    true => "no status; say what \"\" means in [feed.status]",
+                    false => "is not a known status; add it to [feed.status]",
+                };
+                let reason = self.reason(
+                    Field::Status,
+                    Some(&word).filter(|word| !word.is_empty()).map(String::as_str),
+                    message,
+                );
+                return refused(id, start.map(|start| start.at), reason);
+            }
+        };
+        let start = self.start(row);
+        let id = id.or_else(|| start.as_ref().ok().and_then(|start| self.derived_id(row, start.wall)));
+        let Some(status) = meaning.status() else { return Outcome::Ignored { id } };
+        let start = match (start, meaning, &id) {
+            (Ok(start), ..) => start,
+            (Err(_), StatusMeaning::Cancelled, Some(id)) => return Outcome::Cancelled { id: id.clone() },
+            (Err(reason), ..) => return refused(id, None, reason),
+        };
+        match id {
+            Some(id) => self.appointment(row, id, status, start),
+            None => {
+                let reason = Reason::row("the row has no name, so its patient cannot be told from others");
+                Outcome::Refused { id: None, id_is_sure: false, start: Some(start.at), reason }
+            }
+        }
+    }
+
+    fn appointment(&mut self, row: &RawRow, id: String, status: Status, start: Start) -> Outcome {
+        let (first_name, last_name) = self.names(row);
+        let date_of_birth = self.birth_date(row);
+        let Some(patient_id) = self.patient_id(row, &first_name, &last_name, &date_of_birth) else {
+            let reason =
+                Reason::row("the row has neither a patient's id nor a name, so its patient cannot be told from others");
+            return refused(Some(id), Some(start.at), reason);
+        };
+        self.report_oddity(row.line, &start);
+        let phone = self.phone(row);
+        if phone.as_deref().is_some_and(cells::has_lost_digits) {
+            let message = "is a phone number whose digits a spreadsheet dropped; the patient cannot be texted";
+            self.complain(Cost::Notice, row.line, Field::Phone, phone.as_deref(), message);
+        }
+        let mut consent = self.consent(row);
+        if self.refuses_texts(row) {
+            consent = Some(Consent::No);
+            let message = "a phone cell says that the patient wants no texts";
+            self.complain(Cost::Notice, row.line, Field::Phone, None, message);
+        }
+        Outcome::Appointment(Box::new(MappedAppointment {
+            id,
+            patient_id,
+            first_name: Private(first_name),
+            last_name: Private(last_name),
+            date_of_birth: Private(date_of_birth),
+            phone: Private(phone),
+            language: self.language(row),
+            type_id: self.plain(row, Field::TypeId),
+            description: Private(self.plain(row, Field::Description)),
+            provider: Private(self.plain(row, Field::Provider)),
+            starts_at: start.at,
+            ends_at: self.end(row, start.at, start.wall, start.range, &start.zone),
+            status,
+            location: self.location(row),
+            feed: self.feed.name.clone(),
+            booked_at: self.booked_at(row, &start.zone),
+            consent,
+            local_start: start.wall,
+        }))
+    }
+
+    fn report_oddity(&mut self, line: u64, start: &Start) {
+        let message = match start.oddity {
+            None => return,
+            Some(Oddity::Midnight) => "is at midnight, as all-day entries are written".to_owned(),
+            Some(Oddity::Fold) => "is a time that the clock shows twice that night; taken as the first".to_owned(),
+            Some(Oddity::Gap) => {
+                format!("is a time that the clock skips; moved to {}", start.at.format("%-I:%M %p"))
+            }
+        };
+        let text = start.wall.format("%Y-%m-%d %H:%M").to_string();
+        self.complain(Cost::Notice, line, Field::StartsAt, Some(&text), message);
+    }
+
+    /// The appointment's id from its column.
+    fn id(&self, row: &RawRow) -> Result<String, Reason> {
+        let cell = self.survey.binding.text(row, self.feed, Field::Id).unwrap_or_default();
+        let Some(id) = cells::id(&cell) else { return Err(self.reason(Field::Id, None, "the id is empty")) };
+        let message = match () {
+            () if cells::has_lost_digits(id) => "is a number whose digits a spreadsheet dropped",
+            () if id.len() > LONGEST_ID || id.contains('"') || id.chars().any(char::is_control) => "is not an id",
+            () if id.contains('\u{fffd}') => "is damaged",
+            () => return Ok(self.prefixed(id)),
+        };
+        Err(self.reason(Field::Id, Some(id), message))
+    }
+
+    /// The patient's id: from its column, or made from the name and birth date.
+    fn patient_id(
+        &self,
+        row: &RawRow,
+        first: &Option<String>,
+        last: &Option<String>,
+        born: &Option<String>,
+    ) -> Option<String> {
+        if let Some(id) = self.own_patient_id(row) {
+            return Some(self.prefixed(&id));
+        }
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        (first.is_some() || last.is_some()).then(|| ids::patient(&part(first), &part(last), &part(born)))
+    }
+
+    fn own_patient_id(&self, row: &RawRow) -> Option<String> {
+        let cell = self.text(row, Field::PatientId)?;
+        let usable =
+            |id: &&str| !cells::has_lost_digits(id) && id.len() <= LONGEST_ID && !id.contains(['\n', '\u{fffd}']);
+        cells::id(&cell).filter(usable).map(str::to_owned)
+    }
+
+    /// An id made from patient and start, where the feed has no column for it.
+    fn derived_id(&self, row: &RawRow, wall: NaiveDateTime) -> Option<String> {
+        if !self.feed.columns.derived_id {
+            return None;
+        }
+        // The names are those of the row without the report of their damage, which follows if the row is an appointment.
+        let mut quiet = Mapper { report: Report::default(), zones: BTreeMap::new(), ..*self };
+        let (first, last) = quiet.names(row);
+        let born = quiet.birth_date(row).unwrap_or_default();
+        let patient = self.own_patient_id(row);
+        let named = first.is_some() || last.is_some() || patient.is_some();
+        let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
+        named.then(|| self.prefixed(&ids::appointment(&self.feed.name, patient.as_deref(), &first, &last, &born, wall)))
+    }
+
+    fn prefixed(&self, id: &str) -> String {
+        match &self.feed.settings.id_prefix {
+            Some(prefix) => format!("{prefix}{id}"),
+            None => id.to_owned(),
+        }
+    }
+
+    fn start(&mut self, row: &RawRow) -> Result<Start, Reason> {
+        let cells = self.survey.binding.moments(row, self.feed, Field::StartsAt);
+        let text = cells.join(" ");
+        let Some(rules) = self.survey.dates.get(&Field::StartsAt) else {
+            return Err(self.reason(Field::StartsAt, None, "is not read by this feed"));
+        };
+        let fault = |fault: MomentFault| {
+            let shown = Some(text.trim()).filter(|text| !text.is_empty());
+            let message = if fault == MomentFault::Blank { "the start is empty" } else { fault.describe() };
+            self.reason(Field::StartsAt, shown, message)
+        };
+        let reading = rules.read(&cells).map_err(fault)?;
+        let time = reading.time.ok_or(MomentFault::NoTime).map_err(fault)?;
+        let wall = reading.date.and_time(time);
+        let zone = self.zone(row)?;
+        match start::instant(wall, reading.offset, &zone, self.feed.settings.offsets) {
+            Ok((at, oddity)) => {
+                let wall = if reading.offset.is_some() { at.naive_local() } else { wall };
+                Ok(Start { at, wall, range: reading.end, zone, oddity })
+            }
+            Err(wrong) => {
+                self.report.wrong_offsets += 1;
+                let message = format!(
+                    "the starts have the offset {}, and {} has {} then; set offsets = \"trust\" if the offset is right, \"ignore\" if the clock time is",
+                    wrong.said,
+                    zone.name(),
+                    wrong.zone
+                );
+                Err(self.reason(Field::StartsAt, None, message))
+            }
+        }
+    }
+
+    /// The zone of the row's clock: of its column, the feed, its location, or the practice.
+    fn zone(&mut self, row: &RawRow) -> Result<Zone, Reason> {
+        if let Some(at) = self.survey.binding.zone
+            && !row.cell(at).trim().is_empty()
+        {
+            let name = row.cell(at).trim();
+            let zones = self.context.zones;
+            let found = self.zones.entry(name.to_owned()).or_insert_with(|| zones.load(usual_zone(name)).ok());
+            return found
+                .clone()
+                .ok_or_else(|| Reason::row(format!("\"{}\" is not a time zone", cells::shortened(name))));
+        }
+        if let Some(ZoneSource::Named(zone)) = &self.feed.settings.timezone {
+            return Ok(zone.clone());
+        }
+        // Without the report of an unknown location, which follows if the row is an appointment.
+        let mut quiet = Mapper { report: Report::default(), zones: BTreeMap::new(), ..*self };
+        let own = quiet.location(row).and_then(|id| self.context.locations.get(&id).cloned()).flatten();
+        Ok(own.unwrap_or_else(|| self.context.zone.clone()))
+    }
+}
+
+fn refused(id: Option<String>, start: Option<DateTime<FixedOffset>>, reason: Reason) -> Outcome {
+    Outcome::Refused { id_is_sure: id.is_some(), id, start, reason }
+}
+
+/// Names of zones as calendars show them.
+fn usual_zone(name: &str) -> &str {
+    match crate::domain::fold::fold(name).as_str() {
+        "eastern time (us & canada)" | "eastern time" | "us/eastern" => "America/New_York",
+        "central time (us & canada)" | "central time" | "us/central" => "America/Chicago",
+        "mountain time (us & canada)" | "mountain time" | "us/mountain" => "America/Denver",
+        "pacific time (us & canada)" | "pacific time" | "us/pacific" => "America/Los_Angeles",
+        "arizona" => "America/Phoenix",
+        "alaska" => "America/Anchorage",
+        "hawaii" => "Pacific/Honolulu",
+        _ => name,
+    }
+}
+
+/// Maps a whole file, which is opened twice. `hear` gets each row; what it returns as an error ends the reading.
+///
+/// # Errors
+/// The file cannot be mapped, or `hear` ended it.
+pub fn map_file<R: Read, E: From<MappingError> + From<FormatError>>(
+    mut open: impl FnMut() -> std::io::Result<R>,
+    feed: &Feed,
+    context: &Context<'_>,
+    mut hear: impl FnMut(MappedRow) -> Result<(), E>,
+) -> Result<(Survey, Report), E> {
+    let source = open().map_err(FormatError::Io)?;
+    let survey = survey(source, feed, context.today)?;
+    let source = open().map_err(FormatError::Io)?;
+    let mut reader = Reader::open_as(source, survey.dialect.clone(), options(feed).limits)?;
+    let mut mapper = Mapper::new(feed, context, &survey);
+    while let Some(row) = reader.next()? {
+        hear(mapper.row(row))?;
+    }
+    let report = mapper.report;
+    Ok((survey, report))
+}

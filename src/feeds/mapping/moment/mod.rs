@@ -1,0 +1,16 @@
+//! Dates and times in every usual spelling. A cell is scanned into its parts; which part is the month is decided for the
+//! whole column, never for one cell.
+
+mod digits;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tokens;
+mod vote;
+mod words;
+
+pub use scan::scan;
+pub(crate) use scan::unwrapped;
+pub use text::{Century, DateText, Half, Moment, MomentFault, OffsetText, Order, Style, TimeText, Year, serial_date};
+pub use vote::{ColumnVote, Decision};

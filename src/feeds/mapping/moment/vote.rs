@@ -1,0 +1,216 @@
+//! Decides for a whole column which part of its dates is which, from cells that can be read one way only.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::text::{Century, DateText, Half, Moment, MomentFault, Order};
+
+/// A cell that settles an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Cells that can only be read so.
+    pub cells: u64,
+    /// The line of the first.
+    pub line: u64,
+    /// What it says.
+    pub text: String,
+}
+
+/// What a column says about the order of its dates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// No cell leaves it open.
+    NotNeeded,
+    /// Some cells can be read one way only, and all agree.
+    Settled(Order, Evidence),
+    /// Every cell can be read in several ways.
+    Open(Vec<Order>),
+    /// Cells contradict each other.
+    Contradiction(Vec<(Order, Evidence)>),
+}
+
+/// Two-digit years further from today are no years of appointments.
+const NEAR_YEARS: i32 = 5;
+
+/// Counts a column, cell by cell.
+#[derive(Debug, Clone)]
+pub struct ColumnVote {
+    today: NaiveDate,
+    birth: bool,
+    /// Cells with numbers only.
+    pub open: u64,
+    /// Cells whose order is known.
+    pub known: u64,
+    /// Cells that are serial numbers.
+    pub serials: u64,
+    /// Times with AM or PM.
+    pub halves: u64,
+    /// Times without that could be either: 1:00 to 12:59.
+    pub bare: u64,
+    /// Times that only a 24-hour clock has.
+    pub late: u64,
+    /// Times without AM or PM from 1:00 to 6:59.
+    pub small_hours: u64,
+    /// Cells with an offset from UTC.
+    offsets: u64,
+    short_years: u64,
+    long_years: u64,
+    two_digit_days: u64,
+    one_digit_days: u64,
+    zero_led_times: u64,
+    /// How many cells each order fits, and the settling cell of each.
+    fits: [u64; 3],
+    only: [Option<Evidence>; 3],
+    /// First and last date in each order; with known dates in all.
+    ranges: [Option<(NaiveDate, NaiveDate)>; 3],
+}
+
+impl ColumnVote {
+    /// An empty count.
+    pub fn new(today: NaiveDate, birth: bool) -> ColumnVote {
+        ColumnVote {
+            today,
+            birth,
+            open: 0,
+            known: 0,
+            serials: 0,
+            halves: 0,
+            bare: 0,
+            late: 0,
+            small_hours: 0,
+            offsets: 0,
+            short_years: 0,
+            long_years: 0,
+            two_digit_days: 0,
+            one_digit_days: 0,
+            zero_led_times: 0,
+            fits: [0; 3],
+            only: [None, None, None],
+            ranges: [None; 3],
+        }
+    }
+
+    fn century(&self) -> Century {
+        if self.birth { Century::NotAfter(self.today) } else { Century::Nearest(self.today) }
+    }
+
+    /// Counts a cell.
+    pub fn add(&mut self, line: u64, text: &str, moment: &Moment) {
+        if let Some(time) = moment.time {
+            match (time.half, time.hour) {
+                (Some(Half::Morning | Half::Afternoon), _) => self.halves += 1,
+                (None, 13..) => self.late += 1,
+                (None, 0) => {}
+                (None, hour) => {
+                    self.bare += 1;
+                    self.small_hours += u64::from(hour < 7);
+                }
+            }
+        }
+        self.offsets += u64::from(moment.offset.is_some());
+        self.two_digit_days += u64::from(moment.style.two_digit_day);
+        self.one_digit_days += u64::from(moment.style.one_digit_day);
+        self.zero_led_times += u64::from(moment.style.zero_led_time);
+        let Some(date) = moment.date.filter(|date| !date.is_placeholder()) else { return };
+        if !matches!(date, DateText::Serial(_)) {
+            self.short_years += u64::from(date.has_short_year());
+            self.long_years += u64::from(!date.has_short_year());
+        }
+        match date {
+            DateText::Serial(_) => self.serials += 1,
+            DateText::Known { .. } => {
+                self.known += 1;
+                if let Ok(date) = date.date(None, self.century()) {
+                    Order::ALL.iter().for_each(|order| self.widen(*order, date));
+                }
+            }
+            DateText::Open { .. } => self.add_open(line, text, moment, date),
+        }
+    }
+
+    fn add_open(&mut self, line: u64, text: &str, moment: &Moment, written: DateText) {
+        self.open += 1;
+        let read = |order: Order| {
+            let date = written.date(Some(order), self.century()).ok()?;
+            let right_day = moment.weekday.is_none_or(|day| day == date.weekday());
+            let short = matches!(written, DateText::Open { long_year: false, .. });
+            let near = self.birth || !short || (date.year() - self.today.year()).abs() <= NEAR_YEARS;
+            (right_day && near).then_some((order, date))
+        };
+        let readings: Vec<(Order, NaiveDate)> = Order::ALL.into_iter().filter_map(read).collect();
+        for (order, date) in &readings {
+            self.fits[order.index()] += 1;
+            self.widen(*order, *date);
+        }
+        if let [(order, _)] = readings[..] {
+            let evidence = &mut self.only[order.index()];
+            match evidence {
+                Some(evidence) => evidence.cells += 1,
+                None => *evidence = Some(Evidence { cells: 1, line, text: text.trim().to_owned() }),
+            }
+        }
+    }
+
+    fn widen(&mut self, order: Order, date: NaiveDate) {
+        let range = &mut self.ranges[order.index()];
+        *range = Some(range.map_or((date, date), |(first, last)| (first.min(date), last.max(date))));
+    }
+
+    /// First and last date of the column in this order.
+    pub fn range(&self, order: Option<Order>) -> Option<(NaiveDate, NaiveDate)> {
+        self.ranges[order.map_or(0, Order::index)]
+    }
+
+    /// How many cells can be read in this order only.
+    pub fn cells_only(&self, order: Order) -> u64 {
+        self.only[order.index()].as_ref().map_or(0, |evidence| evidence.cells)
+    }
+
+    /// What the column says.
+    pub fn decide(&self) -> Decision {
+        if self.open == 0 {
+            return Decision::NotNeeded;
+        }
+        let settled: Vec<(Order, Evidence)> =
+            Order::ALL.into_iter().filter_map(|order| Some((order, self.only[order.index()].clone()?))).collect();
+        match settled.as_slice() {
+            [(order, evidence)] => Decision::Settled(*order, evidence.clone()),
+            [] => {
+                // An order that fails cells which another one reads is out. Cells that fit none are impossible dates.
+                let most = self.fits.iter().copied().max().unwrap_or(0);
+                let fitting: Vec<Order> =
+                    Order::ALL.into_iter().filter(|order| most > 0 && self.fits[order.index()] == most).collect();
+                match fitting.as_slice() {
+                    // No cell settles it alone, but only this order fits all of them.
+                    [order] => Decision::Settled(*order, Evidence { cells: most, line: 0, text: String::new() }),
+                    _ => Decision::Open(fitting),
+                }
+            }
+            _ => Decision::Contradiction(settled),
+        }
+    }
+
+    /// Whether a cell is written as the column is. One that lost its end would be another moment.
+    ///
+    /// # Errors
+    /// What it lacks.
+    pub fn check_style(&self, moment: &Moment) -> Result<(), MomentFault> {
+        let short = moment.date.is_some_and(|date| date.has_short_year());
+        match () {
+            () if moment.offset.is_none() && self.offsets > 0 => Err(MomentFault::NoOffset),
+            () if short && self.long_years > self.short_years => Err(MomentFault::CutShort),
+            () if moment.style.one_digit_day && self.two_digit_days > self.one_digit_days => Err(MomentFault::CutShort),
+            () if moment.style.three_digit_time && self.zero_led_times > 0 => Err(MomentFault::CutShort),
+            () => Ok(()),
+        }
+    }
+
+    /// Whether a serial number of this column is surely a date: most other cells are dates, of the same days.
+    pub fn serial_is_date(&self, date: NaiveDate, order: Option<Order>) -> bool {
+        const SLACK: i64 = 31;
+        let others = self.open + self.known;
+        let within = |(first, last): (NaiveDate, NaiveDate)| {
+            (date - first).num_days() >= -SLACK && (date - last).num_days() <= SLACK
+        };
+        others > self.serials && self.range(order).is_some_and(within)
+    }
+}

@@ -1,0 +1,290 @@
+//! Patients' names: cleaned of what no name holds, and split where a cell holds all of it.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::domain::fold::{fold, is_invisible};
+
+/// Longest name Annie takes.
+const LONGEST: usize = 100;
+
+/// What systems write where they have no name.
+const NOTHING: [&str; 16] = [
+    "null",
+    "(null)",
+    "[null]",
+    "<null>",
+    "n/a",
+    "na/",
+    "\\n",
+    "none",
+    "nil",
+    "undefined",
+    "nan",
+    "#n/a",
+    "unknown",
+    "tbd",
+    "not provided",
+    "no name",
+];
+
+/// What came of a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cleaned {
+    /// The name; none: the cell holds none.
+    pub name: Option<String>,
+    /// How many invisible or control characters were dropped.
+    pub dropped: usize,
+    /// Whether the cell holds something that is no name, so that it was left out.
+    pub unreadable: bool,
+}
+
+/// The part of the name a cell is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Null is no first name; it is what a program writes for none.
+    First,
+    /// Null and None are family names.
+    Last,
+}
+
+/// Cleans a first or last name: NFC, no invisible or control characters, single blanks, no stand-ins for nothing.
+pub(super) fn clean(cell: &str, part: Part) -> Cleaned {
+    let mut dropped = 0;
+    // Letters of another encoding that became control characters are letters lost.
+    let lost = cell.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c));
+    let cell = if cell.contains(['(', '"', '“']) { Cow::Owned(without_nicknames(cell)) } else { Cow::Borrowed(cell) };
+    let kept: String = cell
+        .nfc()
+        .filter_map(|c| match c {
+            c if c.is_whitespace() => Some(' '),
+            c if c.is_control() || is_invisible(c) => {
+                dropped += 1;
+                None
+            }
+            c => Some(c),
+        })
+        .collect();
+    let text = kept.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let text = text.strip_prefix('\'').filter(|rest| !rest.contains('\'')).unwrap_or(&text).trim();
+    let folded = fold(text);
+    let stands_for_nothing = match part {
+        Part::First => NOTHING.contains(&folded.as_str()),
+        Part::Last => NOTHING.contains(&folded.as_str()) && !matches!(folded.as_str(), "null" | "none" | "nil"),
+    };
+    if !text.chars().any(char::is_alphabetic) || stands_for_nothing {
+        return Cleaned { name: None, dropped, unreadable: false };
+    }
+    if lost || is_garbled(text) || text.encode_utf16().count() > LONGEST {
+        return Cleaned { name: None, dropped, unreadable: true };
+    }
+    Cleaned { name: Some(text.to_owned()), dropped, unreadable: false }
+}
+
+/// Whether a text was damaged on its way: letters lost, or decoded as if they were another encoding's; or is code.
+pub(super) fn is_garbled(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    let lost = chars.iter().enumerate().any(|(at, c)| {
+        let beside = |index: Option<usize>| index.and_then(|i| chars.get(i)).is_some_and(|c| c.is_alphabetic());
+        *c == '\u{fffd}' || (*c == '?' && (beside(at.checked_sub(1)) || beside(Some(at + 1))))
+    });
+    // UTF-8 read as Windows-1252: "JosÃ©", "Oâ€™Brien", "Nguyá»…n".
+    let twice = chars.windows(2).any(|pair| {
+        let continued = |c: char| matches!(c, '\u{80}'..='\u{bf}' | 'Œ' | 'œ' | 'Š' | 'š' | 'Ž' | 'ž' | 'Ÿ' | 'ƒ' | 'ˆ' | '˜' | '–' | '—' | '‘' | '’' | '‚' | '“' | '”' | '„' | '†' | '‡' | '•' | '…' | '‰' | '‹' | '›' | '€' | '™');
+        matches!(pair, ['Ã' | 'Â' | 'Å' | 'Ä' | 'á' | 'â', second] if continued(*second) && !matches!(*second, '’' | '‘' | '–' | '—' | '”'))
+    });
+    let code = text.contains(['{', '}', '<', '>', '|', '=', '%', '^', '~', '"']) || text.contains("://");
+    lost || twice || code
+}
+
+/// Whether the whole of a name is damaged, so that no half of it is believed.
+pub(super) fn is_damaged(cell: &str) -> bool {
+    let cell = without_nicknames(cell);
+    cell.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) || is_garbled(&cell)
+}
+
+/// First and last name of a cell that holds all of it.
+///
+/// `Last, First M. Jr.` is told by its comma. Without one the first word is the first name: which of several given names a
+/// person goes by cannot be known, and the whole is the same either way.
+pub(super) fn split(cell: &str) -> (String, String) {
+    let cell = without_nicknames(cell);
+    let mut parts: Vec<&str> = cell.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    // "Lee, Ann, Jr." and "Lee, Jr., Ann"
+    let mut suffix = None;
+    if parts.len() > 1
+        && let Some(at) = parts.iter().skip(1).position(|part| is_suffix(part))
+    {
+        suffix = Some(parts.remove(at + 1));
+    }
+    let (first, last) = match parts.as_slice() {
+        [] => (String::new(), String::new()),
+        [one] => by_words(one),
+        [last, first @ ..] => (first.join(" "), (*last).to_owned()),
+    };
+    let (mut given, mut tail): (Vec<&str>, Option<String>) =
+        (first.split_whitespace().collect(), suffix.map(str::to_owned));
+    // "Lee, Ann M. Jr."
+    if parts.len() > 1 && given.len() > 1 && given.last().is_some_and(|word| is_suffix(word)) {
+        tail = tail.or_else(|| given.last().map(|word| (*word).to_owned()));
+        given.pop();
+    }
+    while given.len() > 1 && given.first().is_some_and(|word| is_title(word)) {
+        given.remove(0);
+    }
+    if given.len() > 1 && given.first().is_some_and(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 1) {
+        given.retain_initials();
+    }
+    let last = match tail {
+        Some(tail) if !last.is_empty() => format!("{last} {tail}"),
+        _ => last,
+    };
+    (given.join(" "), last)
+}
+
+trait Initials {
+    /// Drops an initial at the end: "Ann M." is called Ann.
+    fn retain_initials(&mut self);
+}
+
+impl Initials for Vec<&str> {
+    fn retain_initials(&mut self) {
+        let is_initial = |word: &str| {
+            let letters = word.trim_end_matches('.');
+            letters.len() == 1 && letters.bytes().all(|b| b.is_ascii_alphabetic())
+        };
+        while self.len() > 1 && self.last().is_some_and(|word| is_initial(word)) {
+            self.pop();
+        }
+    }
+}
+
+fn by_words(name: &str) -> (String, String) {
+    let mut words: Vec<&str> = name.split_whitespace().collect();
+    while words.len() > 2 && words.first().is_some_and(|word| is_title(word)) {
+        words.remove(0);
+    }
+    // One letter alone is not what somebody is called.
+    let given = if words.len() > 2 && words.first().is_some_and(|word| word.chars().count() == 1) { 2 } else { 1 };
+    let (first, last) = words.split_at(given.min(words.len()));
+    (first.join(" "), last.join(" "))
+}
+
+fn is_suffix(word: &str) -> bool {
+    let word = word.trim_end_matches('.').to_lowercase();
+    matches!(word.as_str(), "jr" | "sr" | "ii" | "iii" | "iv" | "jnr" | "snr" | "esq" | "md" | "phd")
+}
+
+fn is_title(word: &str) -> bool {
+    let dotless = word.trim_end_matches('.').to_lowercase();
+    matches!(dotless.as_str(), "mr" | "mrs" | "ms" | "miss" | "dr" | "mx" | "sra" | "srta")
+        || word.eq_ignore_ascii_case("sr.")
+}
+
+/// Without `(Bob)` and `"Bob"` between the names. A quote that stands otherwise stays, and marks the name as damaged.
+fn without_nicknames(cell: &str) -> String {
+    let chars: Vec<char> = cell.chars().collect();
+    let mut kept = String::with_capacity(cell.len());
+    let mut at = 0;
+    while let Some(c) = chars.get(at) {
+        let closing = match c {
+            '(' => Some(')'),
+            '"' => Some('"'),
+            '“' => Some('”'),
+            _ => None,
+        };
+        let begins = at == 0 || chars.get(at - 1).is_some_and(|c| c.is_whitespace());
+        let end = closing.filter(|_| begins).and_then(|closing| chars.iter().skip(at + 1).position(|c| *c == closing));
+        let end = end.map(|length| at + 1 + length).filter(|end| {
+            let ends = chars.get(end + 1).is_none_or(|c| c.is_whitespace() || *c == ',');
+            let inner = chars.get(at + 1..*end).unwrap_or_default();
+            ends && !inner.iter().any(|c| matches!(c, ',' | '"' | '(')) && inner.iter().any(|c| c.is_alphabetic())
+        });
+        match end {
+            Some(end) => at = end + 1,
+            None => {
+                kept.push(*c);
+                at += 1;
+            }
+        }
+    }
+    // A nickname alone is what somebody is called.
+    if kept.trim().is_empty() { cell.replace(['"', '(', ')', '“', '”'], " ") } else { kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_one_cell() {
+        for (cell, first, last) in [
+            ("Lee, Ana", "Ana", "Lee"),
+            ("Ana Lee", "Ana", "Lee"),
+            ("Van Der Berg, Mary Kate", "Mary Kate", "Van Der Berg"),
+            ("Brown Jr., Wei", "Wei", "Brown Jr."),
+            ("Lee, Ann M. Jr.", "Ann", "Lee Jr."),
+            ("Lee, Ann, Jr.", "Ann", "Lee Jr."),
+            ("Lee, Jr., Ann", "Ann", "Lee Jr."),
+            ("Lee, X Æ", "X Æ", "Lee"),
+            ("X AE Van Der Berg", "X AE", "Van Der Berg"),
+            ("Mary Kate Oster", "Mary", "Kate Oster"),
+            ("Ann Brown Jr.", "Ann", "Brown Jr."),
+            ("Mr. John Smith", "John", "Smith"),
+            ("Smith, Robert \"Bob\"", "Robert", "Smith"),
+            ("Smith, Robert (Bob)", "Robert", "Smith"),
+            ("(Bob)", "Bob", ""),
+            ("Cher", "Cher", ""),
+            ("", "", ""),
+            ("O'Neil, Noah", "Noah", "O'Neil"),
+        ] {
+            assert_eq!(split(cell), (first.to_owned(), last.to_owned()), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_name() {
+        let name = |cell, part| clean(cell, part).name;
+        for cell in ["NULL", "N/A", "\\N", "None", "-", "?", " ", "\u{200b}", "."] {
+            assert_eq!(name(cell, Part::First), None, "{cell}");
+        }
+        assert_eq!(name("Null", Part::Last).as_deref(), Some("Null"));
+        assert_eq!(name("True", Part::Last).as_deref(), Some("True"));
+        assert_eq!(name("Zoe\u{301}", Part::First).as_deref(), Some("Zoé"));
+        assert_eq!(
+            clean("\u{202e}Evil", Part::First),
+            Cleaned { name: Some("Evil".to_owned()), dropped: 1, unreadable: false }
+        );
+        assert_eq!(name("Robert \"Bob\"", Part::First).as_deref(), Some("Robert"));
+        for cell in [
+            "\"Liam",
+            "Jo\"s\"é",
+            "Ã\u{98}ster",
+            "JosÃ©",
+            "Jos?",
+            "Jos\u{fffd}",
+            "{{ practice.name }}",
+            "http://x.y",
+            "Oâ€™Brien",
+            "%s x",
+        ] {
+            assert!(clean(cell, Part::First).unreadable, "{cell}");
+        }
+        for cell in [
+            "José",
+            "O’Brien",
+            "X Æ",
+            "Núñez",
+            "Ângela",
+            "Nguyễn",
+            "Øster",
+            "D'Andre",
+            "Li-Wei",
+            "Ana  Maria",
+            "ÂNGELA",
+        ] {
+            assert!(clean(cell, Part::First).name.is_some(), "{cell}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What a row says about where the appointment stands: the practice's own words first, then those everybody uses.
+
+use crate::config::feeds::{StatusMeaning, StatusWords, UnknownStatus};
+use crate::domain::fold::fold;
+
+use StatusMeaning::{Booked, Cancelled, Completed, Confirmed, Ignored, NoShow};
+
+/// Words that mean the same in every practice. A word that could mean two things (pending, rescheduled, checked in) is
+/// not among them.
+const COMMON: [(StatusMeaning, &[&str]); 6] = [
+    (
+        Booked,
+        &[
+            "scheduled",
+            "booked",
+            "unconfirmed",
+            "not confirmed",
+            "reserved",
+            "agendada",
+            "agendado",
+            "programada",
+            "programado",
+            "reservada",
+            "reservado",
+            "sin confirmar",
+            "no confirmada",
+            "upcoming",
+            "appointment scheduled",
+            "planifié",
+        ],
+    ),
+    (
+        Confirmed,
+        &[
+            "confirmed",
+            "econfirmed",
+            "e confirmed",
+            "patient confirmed",
+            "appointment confirmed",
+            "auto confirmed",
+            "confirmed by text",
+            "confirmed by email",
+            "confirmed by phone",
+            "confirmada",
+            "confirmado",
+            "confirmé",
+            "conf",
+        ],
+    ),
+    (
+        Completed,
+        &[
+            "completed",
+            "complete",
+            "done",
+            "finished",
+            "fulfilled",
+            "checked out",
+            "check out",
+            "checkout",
+            "walked out",
+            "seen",
+            "arrived",
+            "in room",
+            "in progress",
+            "in session",
+            "in exam room",
+            "in chair",
+            "seated",
+            "attended",
+            "showed",
+            "show",
+            "kept",
+            "completada",
+            "completado",
+            "atendida",
+            "atendido",
+            "realizada",
+            "terminada",
+            "llegó",
+            "finalizada",
+        ],
+    ),
+    (
+        NoShow,
+        &[
+            "no show",
+            "noshow",
+            "no showed",
+            "did not arrive",
+            "did not attend",
+            "did not show",
+            "dna",
+            "fta",
+            "failed",
+            "failed to attend",
+            "missed",
+            "missed appointment",
+            "absent",
+            "no asistió",
+            "no asistio",
+            "no se presentó",
+            "no se presento",
+            "faltó",
+            "ausente",
+            "inasistencia",
+            "no show late",
+        ],
+    ),
+    (
+        Cancelled,
+        &[
+            "cancelled",
+            "canceled",
+            "cancel",
+            "cancelation",
+            "cancellation",
+            "cancelled late",
+            "canceled late",
+            "late cancel",
+            "late cancelled",
+            "late canceled",
+            "late cancellation",
+            "cancelled by patient",
+            "canceled by patient",
+            "cancelled by provider",
+            "canceled by provider",
+            "cancelled by client",
+            "canceled by client",
+            "cancelled by office",
+            "canceled by office",
+            "patient cancelled",
+            "patient canceled",
+            "provider cancelled",
+            "office cancelled",
+            "office canceled",
+            "broken",
+            "broken appointment",
+            "broken appt",
+            "deleted",
+            "void",
+            "voided",
+            "cxl",
+            "cx",
+            "canx",
+            "x cancelled",
+            "cancelada",
+            "cancelado",
+            "anulada",
+            "anulado",
+            "annulé",
+            "entered in error",
+        ],
+    ),
+    (
+        Ignored,
+        &[
+            "unscheduled",
+            "planned",
+            "unscheduled list",
+            "planned appointment",
+            "note",
+            "notes",
+            "pt note",
+            "patient note",
+            "waitlist",
+            "waitlisted",
+            "wait list",
+            "waiting list",
+            "blocked",
+            "block",
+            "lista de espera",
+            "sin programar",
+            "no programada",
+        ],
+    ),
+];
+
+/// A common word's meaning.
+pub fn common(word: &str) -> Option<StatusMeaning> {
+    let word = fold(word);
+    let word = word.trim_end_matches(['.', '!', '*']).trim();
+    let listed = COMMON.iter().find(|(_, words)| words.contains(&word)).map(|(meaning, _)| *meaning);
+    // "Cancelled - sick", "Canceled (24h)", "No-Show: charged"
+    let begun = || {
+        let (first, rest) = word.split_once([' ', ':', '(', ','])?;
+        let short = rest.chars().count() <= 40;
+        matches!(first, "cancelled" | "canceled" | "cancelada" | "cancelado").then_some(Cancelled).filter(|_| short)
+    };
+    listed.or_else(begun)
+}
+
+/// What the row says, or the word that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// This.
+    Known(StatusMeaning),
+    /// A word that stands nowhere, as written.
+    Unknown(String),
+}
+
+/// Reads a row's status. `own`: the cell of the status column, if there is one; `elsewhere`: cells of other columns by
+/// the name that `[feed.status]` gives them.
+///
+/// Of several that apply the one counts that reminds least: cancelled wins over confirmed.
+pub(super) fn read<'c>(words: &StatusWords, own: Option<&str>, elsewhere: impl Fn(&str) -> &'c str) -> Said {
+    let base = match own {
+        None => Said::Known(Booked),
+        Some(cell) => {
+            let word = fold(cell);
+            let meaning =
+                words.words.get(&word).copied().or_else(|| if word.is_empty() { None } else { common(&word) });
+            match (meaning, words.unknown.unwrap_or_default()) {
+                (Some(meaning), _) => Said::Known(meaning),
+                (None, UnknownStatus::Booked) => Said::Known(Booked),
+                (None, UnknownStatus::Ignored) => Said::Known(Ignored),
+                (None, UnknownStatus::Report) => Said::Unknown(cell.trim().to_owned()),
+            }
+        }
+    };
+    let beside = words
+        .elsewhere
+        .iter()
+        .filter(|(column, word, _)| {
+            let cell = fold(elsewhere(column));
+            cell == *word || (word == "*" && !matches!(cell.as_str(), "" | "no" | "n" | "false" | "0" | "-"))
+        })
+        .map(|(.., meaning)| *meaning)
+        .max();
+    match (base, beside) {
+        (Said::Known(base), Some(beside)) => Said::Known(base.max(beside)),
+        // Off the book or called off is final, whatever the unknown word means.
+        (Said::Unknown(_), Some(beside @ (Cancelled | Ignored))) => Said::Known(beside),
+        (base, _) => base,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn common_words() {
+        for (word, want) in [
+            ("SCHEDULED", Some(Booked)),
+            ("NO_SHOW", Some(NoShow)),
+            ("No-Show", Some(NoShow)),
+            ("Walked Out", Some(Completed)),
+            ("CANCELED", Some(Cancelled)),
+            ("Cancelled - sick", Some(Cancelled)),
+            ("Cancellation list", None),
+            ("Confirmada", Some(Confirmed)),
+            ("FIRM", None),
+            ("Pending", None),
+            ("1", None),
+            ("Unscheduled", Some(Ignored)),
+        ] {
+            assert_eq!(common(word), want, "{word}");
+        }
+    }
+
+    #[test]
+    fn two_columns() {
+        let words = StatusWords {
+            words: BTreeMap::from([("1".to_owned(), Booked), ("5".to_owned(), Cancelled)]),
+            elsewhere: vec![("Confirmed".to_owned(), "21".to_owned(), Confirmed)],
+            unknown: None,
+        };
+        let said = |own, beside: &'static str| read(&words, Some(own), |_| beside);
+        assert_eq!(said("1", "19"), Said::Known(Booked));
+        assert_eq!(said("1", "21"), Said::Known(Confirmed));
+        assert_eq!(said("5", "21"), Said::Known(Cancelled));
+        assert_eq!(said("9", "21"), Said::Unknown("9".to_owned()));
+        assert_eq!(said("", "21"), Said::Unknown(String::new()));
+    }
+}

@@ -1,0 +1,219 @@
+//! The first pass over a file: decides for whole columns what no single cell can tell, in flat memory.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Read;
+
+use chrono::NaiveDate;
+
+use crate::config::feeds::{DateOrder, Feed, Field, TextEncoding};
+use crate::domain::fold::fold;
+use crate::feeds::formats::delimited::{Dialect, Encoding, Options, Reader};
+use crate::feeds::formats::{FormatError, Limits, RawRow, Row};
+use crate::feeds::mapping::binding::{Binding, MissingColumn, wanted};
+use crate::feeds::mapping::cells;
+use crate::feeds::mapping::dates::{DateRules, Question, scan_cells};
+use crate::feeds::mapping::moment::{Century, ColumnVote, Decision};
+
+/// Fields that are dates.
+pub(super) const DATES: [Field; 4] = [Field::StartsAt, Field::EndsAt, Field::DateOfBirth, Field::BookedAt];
+
+/// Why a file as a whole is not mapped: nothing of it is used.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// It lacks columns that the feed names.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    MissingColumns(Vec<MissingColumn>),
+    /// Day and month, or AM and PM, are open.
+    #[error("{column}: {}", describe(.question))]
+    Open {
+        /// The column.
+        column: String,
+        /// What is open.
+        question: Question,
+    },
+    /// One id has two starts: the column is no id.
+    #[error("{column} is not an appointment's id: lines {first} and {second} have the same one and different starts")]
+    NotAnId {
+        /// The column.
+        column: String,
+        /// A line.
+        first: u64,
+        /// Another line with the same id and another start.
+        second: u64,
+    },
+}
+
+/// A question in words, with what answers it.
+pub fn describe(question: &Question) -> String {
+    match question {
+        Question::Order(Decision::Contradiction(sides)) => {
+            let sides: Vec<String> = sides
+                .iter()
+                .map(|(order, evidence)| {
+                    format!("{} cells can only be {} (\"{}\" in line {})", evidence.cells, order.name(), evidence.text, evidence.line)
+                })
+                .collect();
+            format!("the dates contradict each other: {}; set dates = \"...\" to the order that is right", sides.join(", "))
+        }
+        Question::Order(Decision::Settled(order, evidence)) => format!(
+            "the dates are {} (\"{}\" in line {}), which is not what `dates` says",
+            order.name(),
+            evidence.text,
+            evidence.line
+        ),
+        Question::Order(Decision::Open(orders)) => {
+            let names: Vec<String> = orders.iter().map(|order| format!("\"{}\"", order.name())).collect();
+            format!("every date can be read in several ways; set dates = {}", names.join(" or "))
+        }
+        Question::Order(Decision::NotNeeded) => "the order of dates is open".to_owned(),
+        Question::Halves => "times such as 1:30 have no AM or PM, and no time is later than 12:59; set times = \"24-hour\", or times = \"office-hours\" if 1:30 is in the afternoon".to_owned(),
+        Question::Serials => "every date is a bare number; set dates = \"serial\" if they are a spreadsheet's".to_owned(),
+    }
+}
+
+/// What the first pass found.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// How the file is written.
+    pub dialect: Dialect,
+    /// Where it has what the feed needs.
+    pub binding: Binding,
+    /// The rules of each column of dates.
+    pub dates: BTreeMap<Field, DateRules>,
+    /// What stays open in optional columns: their cells that need it are left out.
+    pub open: BTreeMap<Field, Question>,
+    /// Data rows.
+    pub rows: u64,
+    /// Rows that cannot be read.
+    pub broken: u64,
+}
+
+/// How a feed says that its files are written.
+pub fn options(feed: &Feed) -> Options {
+    let settings = &feed.settings;
+    let usual = Limits::default();
+    Options {
+        encoding: settings.encoding.map(|encoding| match encoding {
+            TextEncoding::Utf8 => Encoding::Utf8,
+            TextEncoding::Utf16Le => Encoding::Utf16Le,
+            TextEncoding::Utf16Be => Encoding::Utf16Be,
+            TextEncoding::Windows1252 => Encoding::Windows1252,
+            TextEncoding::Macintosh => Encoding::Macintosh,
+            TextEncoding::Ibm850 => Encoding::Ibm850,
+        }),
+        delimiter: settings.delimiter,
+        header: settings.header,
+        wanted: wanted(feed),
+        limits: Limits {
+            max_file: settings.max_file.unwrap_or(usual.max_file),
+            max_rows: settings.max_rows.unwrap_or(usual.max_rows),
+        },
+    }
+}
+
+/// Reads a file to its end and decides what holds for whole columns.
+///
+/// # Errors
+/// The file cannot be mapped.
+pub fn survey<R: Read>(source: R, feed: &Feed, today: NaiveDate) -> Result<Survey, MappingError> {
+    let mut reader = Reader::open(source, &options(feed))?;
+    let binding = Binding::new(feed, &reader.dialect().names).map_err(MappingError::MissingColumns)?;
+    let pattern = match &feed.settings.dates {
+        Some(DateOrder::Pattern(pattern)) => Some(pattern.as_str()),
+        _ => None,
+    };
+    let fields: Vec<Field> = DATES.into_iter().filter(|field| feed.columns.get(*field).is_some()).collect();
+    let mut votes: BTreeMap<Field, ColumnVote> =
+        fields.iter().map(|field| (*field, ColumnVote::new(today, *field == Field::DateOfBirth))).collect();
+    let mut ids = Ids::default();
+    let (mut rows, mut broken) = (0, 0);
+    while let Some(row) = reader.next()? {
+        rows += 1;
+        let row = match row {
+            Row::Cells(row) => row,
+            Row::Broken(_) => {
+                broken += 1;
+                continue;
+            }
+        };
+        if !is_of_interest(&binding, row) {
+            continue;
+        }
+        for field in &fields {
+            let cells = binding.moments(row, feed, *field);
+            let own_pattern = pattern.filter(|_| *field == Field::StartsAt);
+            if let (Ok(moment), Some(vote)) = (scan_cells(&cells, own_pattern), votes.get_mut(field)) {
+                vote.add(row.line, &cells.join(" "), &moment);
+                if *field == Field::StartsAt {
+                    let id = binding.text(row, feed, Field::Id).unwrap_or_default();
+                    ids.add(row.line, cells::id(&id), &cells.join(" "));
+                }
+            }
+        }
+    }
+    let encoding = reader.encoding()?;
+    let dialect = Dialect { encoding, ..reader.dialect().clone() };
+    if let Some((first, second)) = ids.with_two_starts() {
+        let column = binding.label(Field::Id);
+        return Err(MappingError::NotAnId { column, first, second });
+    }
+    let (mut dates, mut open) = (BTreeMap::new(), BTreeMap::new());
+    for (field, vote) in &votes {
+        let century = if *field == Field::DateOfBirth { Century::NotAfter(today) } else { Century::Nearest(today) };
+        // A pattern describes the start; other columns are found by themselves.
+        let configured =
+            feed.settings.dates.as_ref().filter(|order| {
+                *field == Field::StartsAt || !matches!(order, DateOrder::Pattern(_) | DateOrder::Serial)
+            });
+        match DateRules::new(vote, configured, feed.settings.times, century) {
+            Ok(rules) => {
+                dates.insert(*field, rules);
+            }
+            Err((question, _)) if *field == Field::StartsAt => {
+                return Err(MappingError::Open { column: binding.label(*field), question });
+            }
+            Err((question, rules)) => {
+                dates.insert(*field, *rules);
+                open.insert(*field, question);
+            }
+        }
+    }
+    Ok(Survey { dialect, binding, dates, open, rows, broken })
+}
+
+/// Whether a row is one that the feed is about (`only`).
+pub(super) fn is_of_interest(binding: &Binding, row: &RawRow) -> bool {
+    binding.only.iter().all(|(at, words)| words.contains(&fold(row.cell(*at))))
+}
+
+/// Ids with their starts, as hashes: 24 bytes a row.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    seen: Vec<(u64, u64, u64)>,
+}
+
+impl Ids {
+    pub(crate) fn add(&mut self, line: u64, id: Option<&str>, start: &str) {
+        let hash = |text: &str| {
+            let mut hasher = DefaultHasher::new();
+            text.hash(&mut hasher);
+            hasher.finish()
+        };
+        if let Some(id) = id {
+            self.seen.push((hash(id), hash(&fold(start)), line));
+        }
+    }
+
+    /// The lines of two rows with one id and two starts.
+    pub(crate) fn with_two_starts(&mut self) -> Option<(u64, u64)> {
+        self.seen.sort_unstable();
+        self.seen
+            .windows(2)
+            .find(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1)
+            .map(|pair| (pair[0].2.min(pair[1].2), pair[0].2.max(pair[1].2)))
+    }
+}

@@ -1,0 +1,224 @@
+//! Writes the `[[feed]]` block, with what speaks for each line beside it.
+
+use std::fmt::Write;
+
+use super::draft::{Draft, IdChoice, Setting};
+use super::profile::Profile;
+use super::roles::Source;
+use super::word_lists::{Counted, rows};
+use crate::config::feeds::{Field, StatusMeaning};
+
+/// Where comments begin.
+const COMMENT_AT: usize = 44;
+
+impl Draft {
+    /// The block. Without `open` it lacks what is still open, so that the rest of it can be tried.
+    pub(super) fn block(&self, profile: &Profile, open: bool) -> String {
+        let mut text = String::new();
+        let mut line = |left: String, comment: &str| push_line(&mut text, &left, comment);
+        line("[[feed]]".to_owned(), "");
+        line(format!("name = {}", quoted(&self.name)), "kept with each appointment: choose it before the first import");
+        line("kind = \"file\"".to_owned(), "");
+        if let Some(preset) = &self.preset {
+            line(format!("preset = {}", quoted(preset.name)), &preset.system());
+        }
+        line(format!("# files = \"{}*.csv\"", self.name), "which files of the drop folder are this feed's");
+        if let Some(column) = self.roles.zone.and_then(|at| profile.columns.get(at)) {
+            line(format!("timezone = {{ column = {} }}", quoted(&column.name)), "");
+        }
+        for (key, setting) in [("dates", &self.dates), ("times", &self.times), ("offsets", &self.offsets)] {
+            push_setting(&mut line, key, setting, open);
+        }
+        if !self.location.answered.is_empty() {
+            let pairs: Vec<String> =
+                self.location.answered.iter().map(|(word, id)| format!("{} = {}", quoted(word), quoted(id))).collect();
+            line(format!("location = {{ {} }}", pairs.join(", ")), "theirs = ours");
+        }
+        for (word, count) in self.location.unknown.iter().filter(|_| open) {
+            line(
+                format!("# location {} ({}): which?", quoted(word), rows(*count)),
+                "add location = { \"theirs\" = \"ours\" }",
+            );
+        }
+        let derived = self.id == IdChoice::Derived;
+        match (derived, self.preset.is_some()) {
+            (true, _) => {
+                line("missing = \"cancel\"".to_owned(), "without ids a moved appointment is a gone and a new one:");
+                line("#".to_owned(), "a coming appointment that the file no longer names counts as cancelled,");
+                line("#".to_owned(), "so each file must be the whole list of its dates");
+            }
+            (false, true) => {}
+            (false, false) => {
+                line("missing = \"keep\"".to_owned(), "\"cancel\" if each file is the whole list of its dates;");
+                line("#".to_owned(), "a list of those to confirm leaves out the confirmed ones");
+            }
+        }
+        if self.preset.is_none() {
+            line(String::new(), "");
+            line("[feed.columns]".to_owned(), "ours = theirs");
+            self.columns(profile, &mut line);
+        }
+        self.status(&mut line, open);
+        self.consent(&mut line, open);
+        self.language(&mut line, open);
+        text
+    }
+
+    fn columns(&self, profile: &Profile, line: &mut impl FnMut(String, &str)) {
+        let name = |at: &usize| quoted(profile.columns.get(*at).map_or("", |column| column.name.as_str()));
+        match self.id {
+            IdChoice::Candidate(at) => {
+                if let Some(at) = self.roles.ids.get(at) {
+                    line(format!("id = {}", name(at)), "different in every row");
+                }
+            }
+            IdChoice::Derived => line(
+                "id = \"derived\"".to_owned(),
+                match self.roles.sources.contains_key(&Field::PatientId) {
+                    true => "no column is an appointment's number; an account or patient number is none",
+                    false => "no column is an appointment's number",
+                },
+            ),
+            IdChoice::Preset => {}
+        }
+        for (key, field) in Field::KEYS {
+            let Some(source) = self.source(field) else { continue };
+            let list = |columns: &[usize]| columns.iter().map(name).collect::<Vec<_>>().join(", ");
+            let value = match source {
+                Source::Column(at) => name(at),
+                Source::Joined(columns) => format!("[{}]", list(columns)),
+                Source::FirstOf(columns) => format!("{{ first_of = [{}] }}", list(columns)),
+                Source::Marks(at) => format!("{{ marks = {}, each = 5 }}", name(at)),
+            };
+            let comment = match field {
+                Field::Name => "\"Last, First\" or \"First Last\"",
+                Field::Phone => "the number that is texted",
+                Field::PatientId => "may be a family's: never taken for an appointment's",
+                Field::TypeId => "words for the kinds: [appointment_types]",
+                Field::Minutes if matches!(source, Source::Marks(_)) => "each mark is 5 minutes",
+                _ => "",
+            };
+            line(format!("{key} = {value}"), comment);
+        }
+        if self.source(Field::Status).is_none() && self.status.elsewhere.is_empty() {
+            line("#".to_owned(), "no column says who cancelled: that shows only when a row is gone");
+        }
+        for remark in &self.roles.remarks {
+            line("#".to_owned(), remark);
+        }
+    }
+
+    fn status(&self, line: &mut impl FnMut(String, &str), open: bool) {
+        let words = if self.status.by_preset { &self.status.beyond_preset } else { &self.status.known };
+        let own = |meaning: &StatusMeaning| words.get(meaning).map(Vec::as_slice).unwrap_or_default();
+        let beside: Vec<StatusMeaning> = self.status.elsewhere.iter().map(|(meaning, ..)| *meaning).collect();
+        let listed = !beside.is_empty() || (!self.status.by_preset && !self.status.known.is_empty());
+        if !listed && self.status.unknown.is_empty() && self.status.beyond_preset.is_empty() {
+            return;
+        }
+        line(String::new(), "");
+        line(
+            "[feed.status]".to_owned(),
+            if self.status.by_preset { "words beyond the preset's" } else { "their words; blind to case and blanks" },
+        );
+        for (key, meaning) in StatusMeaning::KEYS {
+            let mut entries: Vec<String> = own(&meaning).iter().map(|(word, _)| quoted(word)).collect();
+            for (_, column, words) in self.status.elsewhere.iter().filter(|(m, ..)| *m == meaning) {
+                let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+                entries.push(format!("{{ column = {}, words = [{}] }}", quoted(column), words.join(", ")));
+            }
+            if entries.is_empty() {
+                continue;
+            }
+            let all: u64 = own(&meaning).iter().map(|(_, count)| count).sum();
+            let counted = if all > 0 { rows(all) } else { String::new() };
+            let comment = match (&self.status.blank, meaning) {
+                (Some(why), StatusMeaning::Booked) => why.clone(),
+                _ if beside.contains(&meaning) && entries.iter().any(|entry| entry.contains("\"*\"")) => {
+                    "\"*\": whatever stands there, other than no".to_owned()
+                }
+                _ => counted,
+            };
+            line(format!("{key} = [{}]", entries.join(", ")), &comment);
+        }
+        if open {
+            for (word, count) in &self.status.unknown {
+                line(
+                    format!("# status {} ({}): booked?", quoted(word), rows(*count)),
+                    "add it to one of the lists; until then its rows are held back",
+                );
+            }
+        }
+    }
+
+    fn consent(&self, line: &mut impl FnMut(String, &str), open: bool) {
+        let lists = [("yes", &self.consent.yes), ("no", &self.consent.no), ("unknown", &self.consent.unknown)];
+        if lists.iter().all(|(_, words)| words.is_empty()) && self.consent.open.is_empty() {
+            return;
+        }
+        line(String::new(), "");
+        line("[feed.consent]".to_owned(), "a word that is in no list counts as no");
+        for (key, words) in lists.into_iter().filter(|(_, words)| !words.is_empty()) {
+            let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+            line(format!("{key} = [{}]", words.join(", ")), "");
+        }
+        open_words(line, "consent", "yes?", &self.consent.open, open);
+    }
+
+    fn language(&self, line: &mut impl FnMut(String, &str), open: bool) {
+        if self.language.answered.is_empty() && self.language.unknown.is_empty() {
+            return;
+        }
+        line(String::new(), "");
+        line("[feed.language]".to_owned(), "beside the usual words and codes, which are known");
+        for (tag, words) in &self.language.answered {
+            let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+            line(format!("{tag} = [{}]", words.join(", ")), "");
+        }
+        open_words(line, "language", "es?", &self.language.unknown, open);
+    }
+}
+
+fn open_words(line: &mut impl FnMut(String, &str), what: &str, guess: &str, words: &[Counted], open: bool) {
+    for (word, count) in words.iter().filter(|_| open) {
+        line(format!("# {what} {} ({}): {guess}", quoted(word), rows(*count)), "add it to one of the lists");
+    }
+}
+
+fn push_setting(line: &mut impl FnMut(String, &str), key: &str, setting: &Setting, open: bool) {
+    if let Some(value) = setting.value.as_ref().filter(|value| open || *value != "?") {
+        // The evidence begins with the value where people read it without the block.
+        let why =
+            setting.why.strip_prefix(value.as_str()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&setting.why);
+        line(format!("{key} = {}", quoted(value)), why);
+    }
+}
+
+fn push_line(text: &mut String, left: &str, comment: &str) {
+    // What stands in a comment comes from the file as well, and must not end the line.
+    let comment = crate::domain::ids::one_line(comment);
+    let _ = match (left, comment.as_str()) {
+        (left, "") => writeln!(text, "{left}"),
+        ("#", comment) => writeln!(text, "{:COMMENT_AT$}# {comment}", ""),
+        (left, comment) if left.chars().count() > COMMENT_AT => writeln!(text, "{left}  # {comment}"),
+        (left, comment) if left.starts_with('#') => writeln!(text, "{left:COMMENT_AT$}  {comment}"),
+        (left, comment) => writeln!(text, "{left:COMMENT_AT$}# {comment}"),
+    };
+}
+
+/// A TOML string.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            c if c.is_control() || ('\u{7f}'..='\u{9f}').contains(&c) => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

@@ -1,0 +1,281 @@
+//! The feed as far as it is understood, and the questions that are left.
+
+use std::collections::BTreeMap;
+
+use super::presets::{self, Found};
+use super::profile::Profile;
+use super::request::{Answers, OpenQuestion, Request};
+use super::roles::{self, Roles, Source};
+use super::word_lists::{ConsentList, LanguageList, LocationList, StatusList};
+use crate::config::feeds::{Feed, Field};
+use crate::domain::fold::fold;
+use crate::feeds::mapping::moment::{Decision, Order};
+use crate::feeds::mapping::{Context, MappingError, Question, Report, Survey, describe};
+
+/// How the id is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum IdChoice {
+    /// As the preset says.
+    Preset,
+    /// The candidate of this place.
+    Candidate(usize),
+    /// Made from patient and start.
+    Derived,
+}
+
+/// A value that may be open, with what speaks for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Setting {
+    pub(super) value: Option<String>,
+    pub(super) why: String,
+}
+
+/// The feed as far as it is understood.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) name: String,
+    pub(super) preset: Option<Found>,
+    pub(super) roles: Roles,
+    pub(super) id: IdChoice,
+    pub(super) not_ids: Vec<String>,
+    pub(super) dates: Setting,
+    pub(super) times: Setting,
+    pub(super) offsets: Setting,
+    pub(super) status: StatusList,
+    pub(super) consent: ConsentList,
+    pub(super) language: LanguageList,
+    pub(super) location: LocationList,
+    pub(super) questions: Vec<OpenQuestion>,
+}
+
+impl Draft {
+    pub(super) fn new(profile: &Profile, request: &Request<'_>, context: &Context<'_>) -> Draft {
+        let preset = presets::recognize(&profile.dialect.names).filter(|_| request.presets);
+        let mut draft = Draft {
+            name: request.name.to_owned(),
+            id: if preset.is_some() { IdChoice::Preset } else { IdChoice::Derived },
+            preset,
+            roles: Roles::default(),
+            not_ids: Vec::new(),
+            dates: Setting { value: request.answers.get("dates").cloned(), why: "as answered".to_owned() },
+            times: Setting { value: request.answers.get("times").cloned(), why: "as answered".to_owned() },
+            offsets: Setting { value: request.answers.get("offsets").cloned(), why: "as answered".to_owned() },
+            status: StatusList::default(),
+            consent: ConsentList::default(),
+            language: LanguageList::default(),
+            location: LocationList::default(),
+            questions: Vec::new(),
+        };
+        match draft.preset {
+            None => draft.take_columns(profile, request.answers, context),
+            // What an office's export has beyond the preset may still say that an appointment is called off.
+            Some(_) => {
+                draft.roles = Roles {
+                    sources: BTreeMap::new(),
+                    zone: None,
+                    remarks: Vec::new(),
+                    ..roles::find(profile, &BTreeMap::new(), None)
+                }
+            }
+        }
+        draft
+    }
+
+    /// Leaves the preset: the file lacks a column of it. Whether there was one.
+    pub(super) fn drop_preset(&mut self, profile: &Profile, request: &Request<'_>, context: &Context<'_>) -> bool {
+        let had = self.preset.take().is_some();
+        if had {
+            self.take_columns(profile, request.answers, context);
+        }
+        had
+    }
+
+    /// Finds the columns' roles, and asks where several serve alike or a needed one is missing.
+    fn take_columns(&mut self, profile: &Profile, answers: &Answers, context: &Context<'_>) {
+        let mut chosen = BTreeMap::new();
+        for (key, field) in Field::KEYS {
+            let answer = answers.get(&format!("column:{key}"));
+            let at = answer.and_then(|name| profile.columns.iter().position(|c| fold(&c.name) == fold(name)));
+            if let Some(at) = at {
+                chosen.insert(field, at);
+            }
+        }
+        let time = answers
+            .get("column:time")
+            .and_then(|name| profile.columns.iter().position(|c| fold(&c.name) == fold(name)));
+        self.roles = roles::find(profile, &chosen, time);
+        self.id = if self.roles.ids.is_empty() { IdChoice::Derived } else { IdChoice::Candidate(0) };
+        if let Some(at) = chosen.get(&Field::Id) {
+            self.roles.ids.insert(0, *at);
+            self.id = IdChoice::Candidate(0);
+        }
+        // Where the practice has no locations configured, the column says nothing that could be used.
+        if context.locations.is_empty()
+            && let Some(source) = self.roles.sources.remove(&Field::Location)
+        {
+            let column = source.columns().first().and_then(|at| profile.columns.get(*at));
+            if let Some(column) = column.filter(|column| column.words.len() > 1) {
+                self.roles.remarks.push(format!(
+                    "\"{}\" names {} locations; with [[location]] in the configuration, add location = \"{}\" to the columns",
+                    column.name,
+                    column.words.len(),
+                    column.name
+                ));
+            }
+        }
+        let several = self.roles.several.clone();
+        for (field, columns) in &several {
+            let named = [Field::FirstName, Field::LastName].contains(field);
+            if named && self.roles.sources.contains_key(&Field::Name) {
+                continue;
+            }
+            if answers.get(&format!("column:{}", field.key())).is_some_and(|answer| answer == "none") {
+                continue;
+            }
+            let names: Vec<&str> =
+                columns.iter().filter_map(|at| profile.columns.get(*at)).map(|c| c.name.as_str()).collect();
+            let text = match field {
+                Field::Phone => "which number may be texted? A home line only if the practice says so".to_owned(),
+                Field::StartsAt => "which column is the appointment's start?".to_owned(),
+                field => format!("which column is `{}`?", field.key()),
+            };
+            let mut choices: Vec<(String, String)> =
+                names.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
+            if *field == Field::Phone {
+                choices.push(("none".to_owned(), "none of them".to_owned()));
+            }
+            self.ask(format!("column:{}", field.key()), text, choices);
+        }
+        if let Some(times) = self.roles.open_time.clone() {
+            let named = |at: &usize| profile.columns.get(*at).map(|c| (c.name.clone(), c.name.clone()));
+            let choices = match times.is_empty() {
+                true => (0..profile.columns.len()).filter_map(|at| named(&at)).collect(),
+                false => times.iter().filter_map(named).collect(),
+            };
+            self.ask(
+                "column:time".to_owned(),
+                "the start has no time of day; which column holds it?".to_owned(),
+                choices,
+            );
+        }
+        let has = |field| self.roles.sources.contains_key(&field);
+        let mut lacking = Vec::new();
+        if !has(Field::StartsAt) && !several.contains_key(&Field::StartsAt) {
+            lacking
+                .push(("column:starts_at", "no column holds dates that look like an appointment's start; which does?"));
+        }
+        let named = has(Field::Name)
+            || has(Field::FirstName)
+            || has(Field::LastName)
+            || answers.get("column:name").is_some_and(|answer| answer == "none");
+        if !named && ![Field::Name, Field::FirstName, Field::LastName].iter().any(|field| several.contains_key(field)) {
+            lacking.push(("column:name", "no column holds patients' names; which does?"));
+        }
+        for (key, text) in lacking {
+            let choices = profile.columns.iter().map(|c| (c.name.clone(), c.name.clone())).collect();
+            self.ask(key.to_owned(), text.to_owned(), choices);
+        }
+    }
+
+    pub(super) fn ask(&mut self, key: String, text: String, choices: Vec<(String, String)>) {
+        if !self.questions.iter().any(|question| question.key == key) {
+            self.questions.push(OpenQuestion { key, text, choices });
+        }
+    }
+
+    /// Tries the next candidate for the id. False: the preset's column is no id.
+    pub(super) fn next_id(&mut self, profile: &Profile, first: u64, second: u64) -> bool {
+        let IdChoice::Candidate(at) = self.id else { return false };
+        if let Some(column) = self.roles.ids.get(at).and_then(|at| profile.columns.get(*at)) {
+            self.not_ids.push(format!(
+                "\"{}\" is no id: lines {first} and {second} have the same one and different starts",
+                column.name
+            ));
+        }
+        self.id = if at + 1 < self.roles.ids.len() { IdChoice::Candidate(at + 1) } else { IdChoice::Derived };
+        true
+    }
+
+    /// The source of a field, by the roles.
+    pub(super) fn source(&self, field: Field) -> Option<&Source> {
+        self.roles.sources.get(&field)
+    }
+
+    /// What the survey says about dates and times.
+    pub(super) fn take_dates(&mut self, surveyed: &Result<Survey, MappingError>, request: &Request<'_>) {
+        match surveyed {
+            Ok(survey) => {
+                let Some(rules) = survey.dates.get(&Field::StartsAt) else { return };
+                if self.dates.value.is_none() {
+                    self.dates = Setting {
+                        value: rules.order.map(|order| order.name().to_owned()),
+                        why: rules.evidence.clone(),
+                    };
+                }
+            }
+            Err(MappingError::Open { question, .. }) => {
+                let text = describe(question);
+                let (key, choices) = match question {
+                    Question::Order(decision) => ("dates", order_choices(decision)),
+                    Question::Halves => (
+                        "times",
+                        vec![("office-hours", "1:30 is in the afternoon"), ("24-hour", "1:30 is in the night")],
+                    ),
+                    Question::Serials => ("dates", vec![("serial", "the numbers are a spreadsheet's dates")]),
+                };
+                let choices = choices.into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+                let setting = if key == "dates" { &mut self.dates } else { &mut self.times };
+                *setting = Setting { value: Some("?".to_owned()), why: text.clone() };
+                let _ = request;
+                self.ask(key.to_owned(), text, choices);
+            }
+            Err(error) => {
+                let choices = Vec::new();
+                self.ask("file".to_owned(), error.to_string(), choices);
+            }
+        }
+    }
+
+    /// What the columns of words hold, and which words are not known.
+    pub(super) fn take_words(&mut self, profile: &Profile, feed: &Feed, request: &Request<'_>, context: &Context<'_>) {
+        let asked = self.status.take(profile, feed, &self.roles, request.answers);
+        let asked = asked.into_iter().chain(self.consent.take(profile, feed, self.roles.opts_out, request.answers));
+        let asked = asked.chain(self.language.take(profile, feed, request.answers));
+        let locations: Vec<&String> = context.locations.keys().collect();
+        let located = self.location.take(profile, feed, &locations, request.answers);
+        let asked: Vec<OpenQuestion> = asked.chain(located).collect();
+        for question in asked {
+            self.ask(question.key, question.text, question.choices);
+        }
+    }
+
+    /// What mapping the file shows.
+    pub(super) fn take_report(&mut self, report: &Report, _request: &Request<'_>) {
+        if report.wrong_offsets > 0 && self.offsets.value.is_none() {
+            let text = format!(
+                "{} starts have an offset that is not the zone's on their day; is the offset right, or the clock time?",
+                report.wrong_offsets
+            );
+            let choices = [("trust", "the offset is right"), ("ignore", "the clock time is right")];
+            self.offsets = Setting { value: Some("?".to_owned()), why: text.clone() };
+            self.ask(
+                "offsets".to_owned(),
+                text,
+                choices.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
+            );
+        }
+    }
+}
+
+fn order_choices(decision: &Decision) -> Vec<(&'static str, &'static str)> {
+    let all = |order: Order| match order {
+        Order::MonthFirst => ("month-first", "3/10 is March 10"),
+        Order::DayFirst => ("day-first", "10/3 is March 10"),
+        Order::YearFirst => ("year-first", "26-03-10 is March 10, 2026"),
+    };
+    match decision {
+        Decision::Open(orders) => orders.iter().copied().map(all).collect(),
+        Decision::Contradiction(sides) => sides.iter().map(|(order, _)| all(*order)).collect(),
+        _ => Order::ALL.into_iter().map(all).collect(),
+    }
+}

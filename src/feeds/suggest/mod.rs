@@ -1,0 +1,84 @@
+//! `feed suggest`: reads an export, says what it understood, and writes the `[[feed]]` block that maps it.
+//!
+//! Nothing is guessed that can be wrong: where the data leave something open, the block says so in its place and a
+//! question is asked. Answers make the next suggestion complete.
+
+mod block;
+mod draft;
+mod evidence;
+mod presets;
+mod profile;
+mod request;
+mod roles;
+mod vocabulary;
+mod word_lists;
+mod words;
+
+use std::io::Read;
+
+pub use request::{Answers, OpenQuestion, Request, Suggestion};
+
+use crate::config::feeds::{self, Feed};
+use crate::feeds::formats::FormatError;
+use crate::feeds::formats::delimited::Reader;
+use crate::feeds::mapping::{Context, Mapper, MappingError, Report, Survey, options, survey};
+
+/// Reads an export, which is opened several times, and suggests the feed.
+///
+/// # Errors
+/// The file cannot be read as delimited text.
+pub fn suggest<R: Read>(
+    mut open: impl FnMut() -> std::io::Result<R>,
+    request: &Request<'_>,
+    context: &Context<'_>,
+) -> Result<Suggestion, FormatError> {
+    let is_zone = |name: &str| name.contains('/') && context.zones.load(name).is_ok();
+    let profile = profile::profile(open()?, &request.options, context.today, roles::is_birth, &is_zone)?;
+    let mut draft = draft::Draft::new(&profile, request, context);
+    // The id is tried column by column: one value with two starts, and it is none.
+    let surveyed = loop {
+        let Some(feed) = read_block(&draft.block(&profile, false), context) else { break None };
+        match survey(open()?, &feed, context.today) {
+            Ok(survey) => break Some((feed, Ok(survey))),
+            Err(MappingError::NotAnId { first, second, .. }) if draft.next_id(&profile, first, second) => {}
+            Err(MappingError::MissingColumns(_)) if draft.drop_preset(&profile, request, context) => {}
+            Err(MappingError::Format(error)) => return Err(error),
+            Err(error) => break Some((feed, Err(error))),
+        }
+    };
+    let mut report = None;
+    if let Some((feed, surveyed)) = &surveyed {
+        draft.take_dates(surveyed, request);
+        draft.take_words(&profile, feed, request, context);
+        if let Ok(surveyed) = surveyed {
+            // Once more with the words and the order that were found.
+            let feed = read_block(&draft.block(&profile, false), context).unwrap_or_else(|| feed.clone());
+            let mapped = map(open()?, &feed, context, surveyed)?;
+            draft.take_report(&mapped, request);
+            report = Some(mapped);
+        }
+    }
+    let feed = surveyed.map(|(feed, _)| feed);
+    let understood = evidence::lines(&profile, &draft, feed.as_ref(), report.as_ref(), request.unmasked);
+    Ok(Suggestion {
+        block: draft.block(&profile, true),
+        understood,
+        preset: draft.preset.as_ref().map(|preset| preset.name.to_owned()),
+        questions: draft.questions,
+        report,
+    })
+}
+
+fn map<R: Read>(source: R, feed: &Feed, context: &Context<'_>, survey: &Survey) -> Result<Report, FormatError> {
+    let mut reader = Reader::open_as(source, survey.dialect.clone(), options(feed).limits)?;
+    let mut mapper = Mapper::new(feed, context, survey);
+    while let Some(row) = reader.next()? {
+        mapper.row(row);
+    }
+    Ok(mapper.report)
+}
+
+/// Reads a block as the configuration would. `None`: it has errors.
+fn read_block(block: &str, context: &Context<'_>) -> Option<Feed> {
+    feeds::of_block(block, context.zones)
+}

@@ -1,0 +1,251 @@
+//! What the cells of each column look like, counted over the whole file in flat memory.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use chrono::NaiveDate;
+
+use crate::config::feeds::StatusMeaning;
+use crate::domain::fold::fold;
+use crate::domain::language_words::{self, LanguageWord};
+use crate::feeds::formats::delimited::{Dialect, Options, Reader};
+use crate::feeds::formats::{FormatError, Row};
+use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
+use crate::feeds::mapping::{cells_marks, cells_minutes, common_status};
+
+/// Different words of a column that are kept; one with more is no list of words.
+const MOST_WORDS: usize = 40;
+
+/// One column.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) filled: u64,
+    pub(super) blank: u64,
+    /// A date without a time.
+    pub(super) dates: u64,
+    /// A time without a date.
+    pub(super) times: u64,
+    /// Both.
+    pub(super) moments: u64,
+    /// Of these, the ones at 00:00.
+    pub(super) midnights: u64,
+    /// Dates that do not exist, `########`, placeholders.
+    pub(super) odd_dates: u64,
+    pub(super) phones: u64,
+    pub(super) emails: u64,
+    pub(super) numbers: u64,
+    pub(super) largest: u32,
+    pub(super) smallest: u32,
+    pub(super) lengths: u64,
+    pub(super) marks: u64,
+    pub(super) zones: u64,
+    pub(super) languages: u64,
+    pub(super) letters: u64,
+    pub(super) commas: u64,
+    pub(super) spaced: u64,
+    pub(super) vote: ColumnVote,
+    /// Folded words, as first written, with counts; empty once there are too many.
+    pub(super) words: BTreeMap<String, (String, u64)>,
+    pub(super) many_words: bool,
+    /// The first two different cells.
+    pub(super) samples: Vec<String>,
+}
+
+impl Column {
+    fn new(name: &str, today: NaiveDate, birth: bool) -> Column {
+        Column {
+            name: name.to_owned(),
+            filled: 0,
+            blank: 0,
+            dates: 0,
+            times: 0,
+            moments: 0,
+            midnights: 0,
+            odd_dates: 0,
+            phones: 0,
+            emails: 0,
+            numbers: 0,
+            largest: 0,
+            smallest: u32::MAX,
+            lengths: 0,
+            marks: 0,
+            zones: 0,
+            languages: 0,
+            letters: 0,
+            commas: 0,
+            spaced: 0,
+            vote: ColumnVote::new(today, birth),
+            words: BTreeMap::new(),
+            many_words: false,
+            samples: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, line: u64, cell: &str, is_zone: &dyn Fn(&str) -> bool) {
+        let text = unwrapped(cell);
+        if !self.many_words {
+            let count = self.words.entry(fold(text)).or_insert_with(|| (text.to_owned(), 0));
+            count.1 += 1;
+            if self.words.len() > MOST_WORDS {
+                self.many_words = true;
+                self.words.clear();
+            }
+        }
+        if text.is_empty() {
+            self.blank += 1;
+            return;
+        }
+        self.filled += 1;
+        if self.samples.len() < 2 && !self.samples.iter().any(|sample| sample == text) {
+            self.samples.push(text.to_owned());
+        }
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+        let exponent = crate::feeds::mapping::has_lost_digits(text);
+        let dialled = letters == 0
+            && (10..=15).contains(&digits)
+            && text.chars().all(|c| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c));
+        self.phones += u64::from(
+            (dialled && !text.contains(':'))
+                || exponent
+                || (digits >= 10
+                    && letters > 0
+                    && crate::domain::phone::read(text, crate::domain::phone::Country::US).refusal),
+        );
+        self.emails += u64::from(text.contains('@') && text.contains('.') && !text.contains(' '));
+        if let Ok(number) = text.trim_end_matches(".0").parse::<u32>() {
+            self.numbers += 1;
+            self.largest = self.largest.max(number);
+            self.smallest = self.smallest.min(number);
+        }
+        self.lengths += u64::from(cells_minutes(text).is_some_and(|minutes| minutes <= 24 * 60));
+        self.marks += u64::from(letters > 0 && cells_marks(text).is_some());
+        self.letters += u64::from(letters > digits);
+        self.commas += u64::from(text.contains(','));
+        self.spaced += u64::from(text.contains(' '));
+        self.zones += u64::from(letters > 3 && is_zone(text));
+        self.languages += u64::from(matches!(language_words::read(text), LanguageWord::Tag(_)));
+        match scan(text, false) {
+            Ok(moment) => {
+                self.vote.add(line, text, &moment);
+                // A time that a database wrote with its first day.
+                let date = moment.date.filter(|date| !date.is_placeholder());
+                self.odd_dates += u64::from(moment.date.is_some() && date.is_none() && moment.time.is_none());
+                match (date, moment.time) {
+                    (Some(_), Some(time)) => {
+                        self.moments += 1;
+                        self.midnights += u64::from(time.on_clock() == Some(chrono::NaiveTime::MIN));
+                    }
+                    (Some(DateText::Serial(_)), None) => {}
+                    (Some(_), None) => self.dates += 1,
+                    (None, Some(_)) => self.times += 1,
+                    (None, None) => {}
+                }
+            }
+            // Digits alone that are no time are numbers.
+            Err(MomentFault::Hashes | MomentFault::NoSuchDate | MomentFault::NoSuchTime) => {
+                self.odd_dates += u64::from(digits < text.chars().count());
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Whether at least nine of ten filled cells are so.
+    fn mostly(&self, count: u64) -> bool {
+        self.filled > 0 && count * 10 >= self.filled * 9
+    }
+
+    /// Whether its cells have dates, with or without times.
+    pub(super) fn is_dated(&self) -> bool {
+        let dated = self.dates + self.moments + self.vote.serials + self.odd_dates;
+        // Bare numbers are serials, ids and amounts: a date in the column must say that they are dates.
+        self.mostly(dated) && (self.dates + self.moments) * 2 > self.filled
+    }
+
+    /// Whether every cell is a number that a spreadsheet may mean as a date.
+    pub(super) fn is_serial(&self) -> bool {
+        self.vote.serials > 0
+            && self.vote.serials == self.filled
+            && (30_000..=60_000).contains(&self.largest.max(30_000))
+    }
+
+    pub(super) fn is_times(&self) -> bool {
+        self.mostly(self.times + self.odd_dates) && self.times > 0
+    }
+
+    pub(super) fn has_times(&self) -> bool {
+        self.moments * 2 > self.filled && self.midnights < self.moments
+    }
+
+    pub(super) fn is_phones(&self) -> bool {
+        self.filled > 0 && self.phones * 10 >= self.filled * 7
+    }
+
+    pub(super) fn is_marks(&self) -> bool {
+        self.mostly(self.marks)
+    }
+
+    pub(super) fn is_lengths(&self) -> bool {
+        self.mostly(self.lengths)
+    }
+
+    pub(super) fn is_zones(&self) -> bool {
+        self.mostly(self.zones)
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        self.mostly(self.letters)
+    }
+
+    /// Whether its words say where appointments stand: few, and most of them known to mean that.
+    pub(super) fn is_status_words(&self) -> bool {
+        let known: u64 = self.words.iter().filter(|(word, _)| common_status(word).is_some()).map(|(_, (_, n))| n).sum();
+        !self.many_words && self.filled > 0 && known * 10 >= self.filled * 7
+    }
+}
+
+impl Column {
+    /// Whether some of its few words say that an appointment is called off or was missed.
+    pub(super) fn says_called_off(&self) -> bool {
+        let off = |word: &String| matches!(common_status(word), Some(StatusMeaning::Cancelled | StatusMeaning::NoShow));
+        !self.many_words && self.words.keys().any(off)
+    }
+}
+
+/// A file in columns.
+#[derive(Debug)]
+pub(super) struct Profile {
+    pub(super) dialect: Dialect,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: u64,
+    pub(super) broken: u64,
+    pub(super) skipped: u64,
+}
+
+/// Reads a file and counts its columns. `is_birth` tells which are birth dates, whose two-digit years are others.
+pub(super) fn profile<R: Read>(
+    source: R,
+    options: &Options,
+    today: NaiveDate,
+    is_birth: impl Fn(&str) -> bool,
+    is_zone: &dyn Fn(&str) -> bool,
+) -> Result<Profile, FormatError> {
+    let mut reader = Reader::open(source, options)?;
+    let mut columns: Vec<Column> =
+        reader.dialect().names.iter().map(|name| Column::new(name, today, is_birth(name))).collect();
+    let (mut rows, mut broken) = (0, 0);
+    while let Some(row) = reader.next()? {
+        rows += 1;
+        match row {
+            Row::Cells(row) => {
+                for (at, column) in columns.iter_mut().enumerate() {
+                    column.add(row.line, row.cell(at), is_zone);
+                }
+            }
+            Row::Broken(_) => broken += 1,
+        }
+    }
+    let dialect = Dialect { encoding: reader.encoding()?, ..reader.dialect().clone() };
+    Ok(Profile { dialect, columns, rows, broken, skipped: reader.skipped })
+}

@@ -1,0 +1,141 @@
+//! Which column is what: by its header, and only where its cells agree.
+
+mod people;
+mod rest;
+mod times;
+
+use std::collections::BTreeMap;
+
+use crate::config::feeds::Field;
+use crate::feeds::suggest::profile::{Column, Profile};
+use crate::feeds::suggest::words::{Word, meanings};
+
+/// A source as it is going to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Source {
+    Column(usize),
+    Joined(Vec<usize>),
+    FirstOf(Vec<usize>),
+    Marks(usize),
+}
+
+impl Source {
+    pub(super) fn columns(&self) -> Vec<usize> {
+        match self {
+            Source::Column(at) | Source::Marks(at) => vec![*at],
+            Source::Joined(columns) | Source::FirstOf(columns) => columns.clone(),
+        }
+    }
+}
+
+/// What was made of the columns.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Roles {
+    pub(super) sources: BTreeMap<Field, Source>,
+    /// Candidates for the id, best first; each still has to be one.
+    pub(super) ids: Vec<usize>,
+    /// Columns beside the status that say confirmed, cancelled or no show.
+    pub(super) confirmation: Vec<usize>,
+    pub(super) cancelled: Vec<usize>,
+    pub(super) no_show: Vec<usize>,
+    /// Columns of another name that say of some appointments that they are called off.
+    pub(super) beside: Vec<usize>,
+    /// Whether the consent column says who opted out.
+    pub(super) opts_out: bool,
+    pub(super) zone: Option<usize>,
+    /// Columns that may hold the time of day beside a date: none, or several, and one has to be chosen.
+    pub(super) open_time: Option<Vec<usize>>,
+    /// Fields for which several columns serve alike: one has to be chosen.
+    pub(super) several: BTreeMap<Field, Vec<usize>>,
+    /// What was seen and not used, in words.
+    pub(super) remarks: Vec<String>,
+}
+
+/// A column with the meanings of its header.
+struct Named<'p> {
+    at: usize,
+    column: &'p Column,
+    words: Vec<Option<Word>>,
+}
+
+impl Named<'_> {
+    fn has(&self, word: Word) -> bool {
+        self.words.contains(&Some(word))
+    }
+
+    fn any(&self, words: &[Word]) -> bool {
+        words.iter().any(|word| self.has(*word))
+    }
+
+    /// Whether its header says nothing but these.
+    fn only(&self, words: &[Word]) -> bool {
+        self.words.iter().flatten().all(|word| words.contains(word) || *word == Word::Filler)
+    }
+
+    /// Whether every word of its header is known.
+    fn is_plain(&self) -> bool {
+        self.words.iter().all(Option::is_some)
+    }
+}
+
+/// Whether a header names a birth date.
+pub(super) fn is_birth(header: &str) -> bool {
+    meanings(header).contains(&Some(Word::Birth))
+}
+
+/// Finds the role of each column. `chosen` are answers: which column a field is taken from.
+pub(super) fn find(profile: &Profile, chosen: &BTreeMap<Field, usize>, chosen_time: Option<usize>) -> Roles {
+    let columns: Vec<Named<'_>> = profile
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| Named { at, column, words: meanings(&column.name) })
+        .collect();
+    let mut finder = Finder { profile, columns, chosen, chosen_time, roles: Roles::default() };
+    finder.start();
+    finder.end();
+    finder.length();
+    finder.names();
+    finder.phone();
+    finder.ids();
+    finder.status();
+    finder.others();
+    finder.roles
+}
+
+struct Finder<'p> {
+    profile: &'p Profile,
+    columns: Vec<Named<'p>>,
+    chosen: &'p BTreeMap<Field, usize>,
+    chosen_time: Option<usize>,
+    roles: Roles,
+}
+
+impl Finder<'_> {
+    /// The column with the highest score; several with the same leave the field open.
+    fn best(&mut self, field: Field, score: impl Fn(&Named<'_>) -> u32) -> Option<usize> {
+        if let Some(at) = self.chosen.get(&field) {
+            return Some(*at);
+        }
+        let scored: Vec<(u32, usize)> = self.columns.iter().map(|c| (score(c), c.at)).filter(|(s, _)| *s > 0).collect();
+        let most = scored.iter().map(|(score, _)| *score).max()?;
+        let best: Vec<usize> = scored.iter().filter(|(score, _)| *score == most).map(|(_, at)| *at).collect();
+        match best.as_slice() {
+            [one] => Some(*one),
+            _ => {
+                self.roles.several.insert(field, best);
+                None
+            }
+        }
+    }
+
+    fn put(&mut self, field: Field, source: Option<Source>) {
+        if let Some(source) = source {
+            self.roles.sources.insert(field, source);
+        }
+    }
+
+    fn is_used(&self, at: usize) -> bool {
+        self.roles.sources.values().any(|source| source.columns().contains(&at))
+    }
+}

@@ -1,0 +1,156 @@
+//! Finds names, the phone and ids.
+
+use super::{Finder, Named, Source};
+use crate::config::feeds::Field;
+use crate::feeds::suggest::words::Word;
+
+impl Finder<'_> {
+    pub(super) fn names(&mut self) {
+        const NOT: [Word; 4] = [Word::Provider, Word::Other, Word::Location, Word::Past];
+        let of_patient = |c: &Named<'_>| 1 + u32::from(c.has(Word::Patient));
+        let simple = [Word::First, Word::Last, Word::Name, Word::Patient];
+        let first = self.best(Field::FirstName, |c| {
+            let named = c.has(Word::First) && !c.has(Word::Last) && c.only(&simple) && c.column.is_text();
+            if named { of_patient(c) } else { 0 }
+        });
+        let last = self.best(Field::LastName, |c| {
+            let named =
+                c.has(Word::Last) && !c.has(Word::First) && c.only(&simple) && c.is_plain() && c.column.is_text();
+            if named { of_patient(c) } else { 0 }
+        });
+        if let (Some(first), Some(last)) = (first, last) {
+            let preferred = self.columns.iter().find(|c| {
+                let words = [Word::Preferred, Word::Name, Word::First, Word::Patient];
+                c.has(Word::Preferred) && c.only(&words) && (c.column.filled == 0 || c.column.is_text())
+            });
+            let source = match preferred {
+                Some(c) => Source::FirstOf(vec![c.at, first]),
+                None => Source::Column(first),
+            };
+            self.put(Field::FirstName, Some(source));
+            return self.put(Field::LastName, Some(Source::Column(last)));
+        }
+        let whole = self.best(Field::Name, |c| {
+            let words = [Word::Patient, Word::Name, Word::Full, Word::First, Word::Last];
+            let named = c.any(&[Word::Patient, Word::Name, Word::Full]) && c.only(&words) && !c.any(&NOT);
+            let spaced = (c.column.spaced + c.column.commas) * 2 > c.column.filled;
+            match named && c.column.is_text() && spaced {
+                true => of_patient(c) + 2 * u32::from(c.has(Word::Name)) + u32::from(c.is_plain()),
+                false => 0,
+            }
+        });
+        match (whole, first) {
+            (Some(at), _) => {
+                self.roles.several.remove(&Field::FirstName);
+                self.roles.several.remove(&Field::LastName);
+                self.put(Field::Name, Some(Source::Column(at)));
+            }
+            (None, Some(first)) => self.put(Field::FirstName, Some(Source::Column(first))),
+            (None, None) => self.put(Field::LastName, last.map(Source::Column)),
+        }
+    }
+
+    pub(super) fn phone(&mut self) {
+        const NOT: [Word; 11] = [
+            Word::Other,
+            Word::Provider,
+            Word::Location,
+            Word::Ok,
+            Word::OptOut,
+            Word::Kind,
+            Word::Status,
+            Word::Text,
+            Word::Email,
+            Word::Address,
+            Word::Zone,
+        ];
+        let phones = |c: &Named<'_>| {
+            let named = c.any(&[Word::Phone, Word::Cell, Word::Home, Word::Work]) && !c.any(&NOT);
+            let texted = c.has(Word::Text) && c.has(Word::Id) && !c.any(&[Word::Ok, Word::OptOut]);
+            (named || texted) && (c.column.is_phones() || (c.column.filled == 0 && c.has(Word::Cell)))
+        };
+        let home = |c: &Named<'_>| c.any(&[Word::Home, Word::Work]);
+        let texted = self.best(Field::Phone, |c| match phones(c) && !home(c) {
+            true => 1 + 4 * u32::from(c.any(&[Word::Cell, Word::Text])) + u32::from(c.is_plain()),
+            false => 0,
+        });
+        if texted.is_some() || self.roles.several.contains_key(&Field::Phone) {
+            return self.put(Field::Phone, texted.map(Source::Column));
+        }
+        // Home lines, and columns of numbers whose header does not say whose they are.
+        let whose = |c: &&Named<'_>| !c.any(&[Word::Other, Word::Provider, Word::Location, Word::Id, Word::Account]);
+        let lines: Vec<usize> =
+            self.columns.iter().filter(whose).filter(|c| c.column.is_phones()).map(|c| c.at).collect();
+        if !lines.is_empty() {
+            self.roles.several.insert(Field::Phone, lines);
+        }
+    }
+
+    pub(super) fn ids(&mut self) {
+        const NOT: [Word; 20] = [
+            Word::Patient,
+            Word::Account,
+            Word::Provider,
+            Word::Location,
+            Word::Kind,
+            Word::Status,
+            Word::Other,
+            Word::Money,
+            Word::Phone,
+            Word::Cell,
+            Word::Home,
+            Word::Work,
+            Word::Birth,
+            Word::Name,
+            Word::Date,
+            Word::Time,
+            Word::Length,
+            Word::Address,
+            Word::Zone,
+            Word::Email,
+        ];
+        let rows = self.profile.rows;
+        let fit = |c: &&Named<'_>| {
+            // A counter of rows numbers them anew in every export; what is called an id is no counter.
+            let called_id = c.has(Word::Appointment) && c.column.name.to_lowercase().contains("id");
+            let counter = !called_id
+                && c.column.numbers == c.column.filled
+                && c.column.smallest <= 1
+                && u64::from(c.column.largest) <= rows + 1;
+            let filled = c.column.blank * 20 <= c.column.filled && c.column.filled > 0;
+            let plain = !c.column.is_dated() && !c.column.is_times() && !c.column.is_phones() && c.column.emails == 0;
+            filled
+                && !counter
+                && plain
+                && (c.column.many_words || c.column.words.len() as u64 >= c.column.filled / 2)
+                && !c.any(&NOT)
+        };
+        let score = |c: &Named<'_>| match () {
+            () if c.any(&[Word::Id, Word::Reference])
+                && c.any(&[Word::Appointment, Word::Confirmation, Word::Reference]) =>
+            {
+                3
+            }
+            () if c.has(Word::Id) && c.only(&[Word::Id]) && c.is_plain() => 2,
+            () if c.has(Word::Appointment) && c.only(&[Word::Appointment]) && c.is_plain() && c.column.letters == 0 => {
+                1
+            }
+            () => 0,
+        };
+        let mut found: Vec<(u32, usize)> =
+            self.columns.iter().filter(fit).map(|c| (score(c), c.at)).filter(|(score, _)| *score > 0).collect();
+        found.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+        self.roles.ids = found.into_iter().map(|(_, at)| at).collect();
+        let mut patient = None;
+        for c in &self.columns {
+            let kept = [Word::Patient, Word::Account, Word::Id];
+            let named = (c.has(Word::Patient) && c.has(Word::Id)) || c.has(Word::Account);
+            let filled = c.column.blank * 20 <= c.column.filled && c.column.filled > 0;
+            let better = c.has(Word::Patient) && c.has(Word::Id) && c.is_plain();
+            if named && filled && c.only(&kept) && !c.column.is_dated() && (patient.is_none() || better) {
+                patient = Some(c.at);
+            }
+        }
+        self.put(Field::PatientId, patient.map(Source::Column));
+    }
+}

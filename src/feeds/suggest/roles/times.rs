@@ -1,0 +1,116 @@
+//! Finds the start, the end and the length.
+
+use super::{Finder, Named, Source};
+use crate::config::feeds::Field;
+use crate::feeds::suggest::profile::Column;
+use crate::feeds::suggest::words::Word;
+
+impl Finder<'_> {
+    pub(super) fn start(&mut self) {
+        const NOT: [Word; 16] = [
+            Word::Birth,
+            Word::Made,
+            Word::Past,
+            Word::Other,
+            Word::Money,
+            Word::End,
+            Word::Cancelled,
+            Word::Confirmation,
+            Word::Last,
+            Word::First,
+            Word::NoShow,
+            Word::Text,
+            Word::Email,
+            Word::Length,
+            Word::Units,
+            Word::Account,
+        ];
+        let points = |c: &Named<'_>| {
+            // "Scheduled" may also mean when it was made: an appointment's date wins over a scheduled one.
+            1 + 4 * u32::from(c.has(Word::Appointment))
+                + 2 * u32::from(c.has(Word::Scheduled))
+                + 4 * u32::from(c.has(Word::Start))
+                + 2 * u32::from(c.has(Word::Date))
+        };
+        let dated = |c: &Named<'_>| !c.any(&NOT) && (c.column.is_dated() || c.column.is_serial());
+        let date =
+            self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });
+        let Some(date) = date else { return };
+        // A date of something unknown may be any date.
+        let sure = self.columns.get(date).is_some_and(|c| {
+            let usual =
+                [Word::Date, Word::Time, Word::Kind, Word::Patient, Word::Appointment, Word::Scheduled, Word::Start];
+            c.any(&[Word::Appointment, Word::Start, Word::Scheduled]) || (c.only(&usual) && c.is_plain())
+        });
+        if !sure && !self.chosen.contains_key(&Field::StartsAt) {
+            self.roles.several.insert(Field::StartsAt, vec![date]);
+            return;
+        }
+        if self.profile.columns.get(date).is_some_and(Column::has_times) {
+            return self.put(Field::StartsAt, Some(Source::Column(date)));
+        }
+        // A date alone: the time stands in another column, or in none.
+        let scored: Vec<(u32, usize)> = self
+            .columns
+            .iter()
+            .filter(|c| c.at != date && !c.any(&NOT) && c.column.is_times())
+            .map(|c| (points(c) + 2 * u32::from(c.has(Word::Time)), c.at))
+            .collect();
+        let most = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
+        let times: Vec<usize> = scored.iter().filter(|(score, _)| *score == most).map(|(_, at)| *at).collect();
+        let times = self.chosen_time.map_or(times, |time| vec![time]);
+        match times.as_slice() {
+            [time] => {
+                let half = self.columns.iter().find(|c| {
+                    let words = &c.column.words;
+                    !words.is_empty()
+                        && words.keys().all(|w| matches!(w.as_str(), "am" | "pm" | "a.m." | "p.m." | "a" | "p"))
+                        && c.column.filled > 0
+                });
+                let mut parts = vec![date, *time];
+                parts.extend(half.map(|c| c.at));
+                self.put(Field::StartsAt, Some(Source::Joined(parts)));
+            }
+            _ => {
+                self.put(Field::StartsAt, Some(Source::Column(date)));
+                self.roles.open_time = Some(times);
+            }
+        }
+    }
+
+    pub(super) fn end(&mut self) {
+        const WORDS: [Word; 7] =
+            [Word::End, Word::Date, Word::Time, Word::Appointment, Word::Scheduled, Word::Kind, Word::Start];
+        let ends = |c: &&Named<'_>| c.has(Word::End) && c.only(&WORDS) && c.is_plain();
+        let whole = self.columns.iter().filter(ends).find(|c| c.column.is_dated() && c.column.has_times());
+        let date = self.columns.iter().filter(ends).find(|c| c.column.is_dated() && !c.column.has_times());
+        let time = self.columns.iter().filter(ends).find(|c| c.column.is_times());
+        let source = match (whole, date, time) {
+            (Some(whole), ..) => Some(Source::Column(whole.at)),
+            (None, Some(date), Some(time)) => Some(Source::Joined(vec![date.at, time.at])),
+            (None, None, Some(time)) => Some(Source::Column(time.at)),
+            _ => None,
+        };
+        self.put(Field::EndsAt, source);
+    }
+
+    pub(super) fn length(&mut self) {
+        if self.roles.sources.contains_key(&Field::EndsAt) {
+            return;
+        }
+        let marks = self.columns.iter().find(|c| c.has(Word::Pattern) && c.column.is_marks()).map(|c| c.at);
+        if let Some(at) = marks {
+            return self.put(Field::Minutes, Some(Source::Marks(at)));
+        }
+        let found = self.columns.iter().find(|c| c.any(&[Word::Length, Word::Units]) && c.column.is_lengths());
+        let Some(c) = found else { return };
+        // Small numbers are units of ten or fifteen minutes, or hours: which cannot be told.
+        let small = c.column.numbers > 0 && c.column.largest < 15;
+        let (at, name) = (c.at, c.column.name.clone());
+        if small {
+            self.roles.remarks.push(format!("\"{name}\" may count units; if one is 10 minutes, write minutes = {{ column = \"{name}\", times = 10 }}"));
+        } else {
+            self.put(Field::Minutes, Some(Source::Column(at)));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Words of headers by their meaning, in English and Spanish.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// A word of a header, by its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Word {
+    Appointment,
+    Scheduled,
+    Filler,
+    Patient,
+    First,
+    Last,
+    Middle,
+    Preferred,
+    Name,
+    Full,
+    Phone,
+    Cell,
+    Home,
+    Work,
+    Other,
+    Email,
+    Date,
+    Time,
+    Start,
+    End,
+    Birth,
+    Id,
+    Account,
+    Status,
+    Confirmation,
+    Cancelled,
+    NoShow,
+    Provider,
+    Length,
+    Units,
+    Pattern,
+    Language,
+    Location,
+    Kind,
+    Note,
+    Zone,
+    Made,
+    Past,
+    Text,
+    Ok,
+    OptOut,
+    Address,
+    Money,
+    Reference,
+}
+
+use Word::{
+    Account, Address, Appointment, Birth, Cancelled, Cell, Confirmation, Date, Email, End, Filler, First, Full, Home,
+    Id, Kind, Language, Last, Length, Location, Made, Middle, Money, Name, NoShow, Note, Ok, OptOut, Other, Past,
+    Patient, Pattern, Phone, Preferred, Provider, Reference, Scheduled, Start, Status, Text, Time, Units, Work, Zone,
+};
+
+/// Meaning, then the words for it.
+const WORDS: [(Word, &str); 44] = [
+    (Scheduled, "schedule | scheduled | planned"),
+    (Filler, "of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my"),
+    (
+        Appointment,
+        "appointment | appointments | appt | appts | apt | app | visit | booking | event | session | \
+         reservation | cita | citas | turno | encounter | slot | meeting | \
+         rendezvous | rdv",
+    ),
+    (
+        Patient,
+        "patient | patients | pat | pt | ptnt | client | customer | paciente | cliente | invitee | \
+         attendee | member | guest",
+    ),
+    (First, "first | fname | given | nombre | nombres | firstname | forename | fst | prénom | prenom"),
+    (Last, "last | lname | surname | family | apellido | apellidos | lastname | lst | nom"),
+    (Middle, "middle | mi | mname | initial | middlename"),
+    (Preferred, "preferred | nickname | nick | goes | called | preferido | pref"),
+    (Name, "name | names | nm"),
+    (Full, "full | fullname | completo | display"),
+    (
+        Phone,
+        "phone | phones | telephone | tel | teléfono | telefono | tfno | ph | contact | téléphone | \
+         phonenumber",
+    ),
+    (
+        Cell,
+        "cell | mobile | wireless | celular | móvil | movil | cellphone | sms | cel | portable | \
+         mobilephone | cellular",
+    ),
+    (Home, "home | hm | casa | homephone | domicilio | landline | res | residence | evening"),
+    (Work, "work | wk | business | office phone | trabajo | workphone | bus | day phone | daytime"),
+    (
+        Other,
+        "emergency | guarantor | responsible | resp | guardian | parent | spouse | referring | referral \
+         | insurance | ins | policy | group | subscriber | carrier | employer | pharmacy | pcp | fax | \
+         marital | gender | sex | ssn | claim | invoice | clinical | eligibility | recall | form | forms \
+         | questionnaire | intake | cost | covid | payment | treatment plan | chart status | portal",
+    ),
+    (Email, "email | mail | correo | courriel | e-mail"),
+    (Date, "date | dt | fecha | day | día | dia | datetime | jour"),
+    (Time, "time | hora | tm | hour | datetime | heure"),
+    (Start, "when | start | starts | begin | begins | inicio | from | starting | beginning | comienzo | début"),
+    (End, "end | ends | finish | fin | to | until | stop | ending | término | termino"),
+    (Birth, "dob | birth | birthdate | birthday | born | bday | nacimiento | birthdt | naissance | bd"),
+    (
+        Id,
+        "id | ids | number | num | no | # | key | guid | uuid | identifier | code | ident | nbr | número \
+         | numero | nº | uid | seq | pk",
+    ),
+    (Account, "account | acct | chart | mrn | record | medical | emr | expediente | historia | patnum | acc"),
+    (Status, "status | estado | estatus | stat | disposition | outcome | statut | result"),
+    (Confirmation, "confirmed | confirmation | confirm | confirmado | confirmada | confirmación | conf | econfirm"),
+    (
+        Cancelled,
+        "cancelled | canceled | cancel | cancellation | broken | deleted | void | voided | cancelado | \
+         cancelada | cxl",
+    ),
+    (NoShow, "noshow | no show | missed | absent | did not arrive | did not attend | dna"),
+    (
+        Provider,
+        "provider | prov | doctor | dr | dentist | therapist | practitioner | clinician | physician | \
+         staff | resource | hygienist | doc | profesional | médico | medico | doctora | stylist | \
+         calendar | host | employee | rendering | treating | counselor | column | odontólogo | assigned \
+         | user",
+    ),
+    (Length, "minutes | length | duration | min | mins | duración | duracion | minutos | len | durée"),
+    (Units, "units | unit | unidades"),
+    (Pattern, "pattern"),
+    (Language, "language | lang | idioma | langue | lengua"),
+    (
+        Location,
+        "location | office | clinic | site | facility | branch | sucursal | consultorio | clinica | \
+         clínica | practice | department | dept | loc | sede | place | ubicación",
+    ),
+    (
+        Kind,
+        "type | service | services | reason | procedure | procedures | proc | tipo | servicio | motivo | \
+         treatment | purpose | category | product | kind | tratamiento",
+    ),
+    (
+        Note,
+        "note | notes | comment | comments | description | nota | notas | descript | remarks | memo | \
+         comentarios | observaciones | summary | subject",
+    ),
+    (Zone, "timezone | tz | zone | time zone"),
+    (
+        Made,
+        "created | modified | updated | booked | made | entered | stamp | tstamp | timestamp | creation \
+         | added | changed | registered | printed | sent | signed | creado | on | exported | edited | \
+         checkin | checkout | arrived | arrival | check | seated | dismissed | reminder | reminded | \
+         scheduling | posted | rescheduled | due | expiration | expires | admission | discharge | \
+         effective",
+    ),
+    (Past, "previous | prior | next | recent | seen | lastvisit | past | original | old | completed"),
+    (Text, "txt | text | texts | texting | message | messages | messaging | msg"),
+    (
+        Ok,
+        "ok | okay | consent | allow | allowed | allows | permission | optin | agree | accepts | opt in \
+         | authorized | enabled",
+    ),
+    (OptOut, "optout | opt out | dnt | unsubscribed | do not text"),
+    (Address, "address | street | city | zip | postal | dirección | direccion | county | country"),
+    (Money, "balance | amount | fee | price | copay | due amt | charge | paid | total"),
+    (Reference, "confirmation number | reference | ref | eid"),
+];
+
+static BY_WORD: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
+    let each =
+        |(meaning, words): &(Word, &'static str)| words.split(" | ").map(|word| (word, *meaning)).collect::<Vec<_>>();
+    // A word that stands twice has its first meaning.
+    WORDS.iter().rev().flat_map(each).collect()
+});
+
+/// The meaning of a word in small letters, or of two or three that mean something together.
+pub(super) fn meaning(word: &str) -> Option<Word> {
+    BY_WORD.get(word).copied()
+}

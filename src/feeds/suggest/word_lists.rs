@@ -1,0 +1,288 @@
+//! Words of status, consent and language columns: those that are known, and those an office has to explain.
+
+use std::collections::BTreeMap;
+
+use super::profile::{Column, Profile};
+use super::request::{Answers, OpenQuestion};
+use super::roles::Roles;
+use crate::config::feeds::{ColumnSource, Feed, Field, LocationWords, StatusMeaning};
+use crate::domain::fold::fold;
+use crate::domain::language_words::{self, LanguageWord};
+use crate::feeds::mapping::common_status;
+
+/// A word with the rows that have it.
+pub(super) type Counted = (String, u64);
+
+/// The status words of a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StatusList {
+    /// Words by meaning.
+    pub(super) known: BTreeMap<StatusMeaning, Vec<Counted>>,
+    /// Of these, the ones that an answer added to a preset.
+    pub(super) beyond_preset: BTreeMap<StatusMeaning, Vec<Counted>>,
+    /// Words of other columns.
+    pub(super) elsewhere: Vec<(StatusMeaning, String, Vec<String>)>,
+    /// Words that are not known.
+    pub(super) unknown: Vec<Counted>,
+    /// Why a blank cell is booked.
+    pub(super) blank: Option<String>,
+    /// Words that a preset explains already.
+    pub(super) by_preset: bool,
+}
+
+fn column_of<'p>(profile: &'p Profile, feed: &Feed, field: Field) -> Option<&'p Column> {
+    match feed.columns.get(field)? {
+        ColumnSource::Column(name) => profile.columns.iter().find(|column| fold(&column.name) == fold(name)),
+        _ => None,
+    }
+}
+
+impl StatusList {
+    pub(super) fn take(
+        &mut self,
+        profile: &Profile,
+        feed: &Feed,
+        roles: &Roles,
+        answers: &Answers,
+    ) -> Vec<OpenQuestion> {
+        let mut questions = Vec::new();
+        self.by_preset = feed.preset.is_some();
+        if let Some(column) = column_of(profile, feed, Field::Status) {
+            let mut open = Vec::new();
+            for (word, (written, count)) in &column.words {
+                let answer = answers.get(&format!("status:{word}")).and_then(|key| {
+                    StatusMeaning::KEYS.iter().find(|(known, _)| known == key).map(|(_, meaning)| *meaning)
+                });
+                let preset = feed.status.words.get(word).copied();
+                if let Some(meaning) = answer {
+                    self.beyond_preset.entry(meaning).or_default().push((written.clone(), *count));
+                }
+                let common = || if word.is_empty() { None } else { common_status(word) };
+                match answer.or(preset).or_else(common) {
+                    Some(meaning) => self.known.entry(meaning).or_default().push((written.clone(), *count)),
+                    None => open.push((word.clone(), written.clone(), *count)),
+                }
+            }
+            // A column that is blank unless something is wrong: its blank cells are the booked ones.
+            let booked = self.known.contains_key(&StatusMeaning::Booked);
+            if let [(word, _, count)] = open.as_slice()
+                && word.is_empty()
+                && !booked
+                && !self.known.is_empty()
+                && *count * 10 >= (column.filled + column.blank) * 3
+            {
+                self.blank = Some(format!("{} blank, and no other word means booked", rows(*count)));
+                self.known.entry(StatusMeaning::Booked).or_default().push((String::new(), *count));
+                open.clear();
+            }
+            for (word, written, count) in open {
+                questions.push(ask_status(&word, &written, count));
+                self.unknown.push((written, count));
+            }
+        }
+        self.take_flags(profile, feed, roles);
+        questions
+    }
+
+    /// Columns of their own for confirmed, cancelled and no show.
+    fn take_flags(&mut self, profile: &Profile, feed: &Feed, roles: &Roles) {
+        let used: Vec<String> = feed
+            .columns
+            .sources
+            .values()
+            .flat_map(ColumnSource::columns)
+            .chain(feed.status.elsewhere.iter().map(|(column, ..)| column.as_str()))
+            .map(fold)
+            .collect();
+        let free = |at: &usize| profile.columns.get(*at).filter(|column| !used.contains(&fold(&column.name)));
+        for column in roles.beside.iter().filter_map(free) {
+            for meaning in [StatusMeaning::Cancelled, StatusMeaning::NoShow] {
+                let words = column.words.iter().filter(|(word, _)| common_status(word) == Some(meaning));
+                let words: Vec<String> = words.map(|(_, (written, _))| written.clone()).collect();
+                if !words.is_empty() {
+                    self.elsewhere.push((meaning, column.name.clone(), words));
+                }
+            }
+        }
+        let sets = [
+            (StatusMeaning::Confirmed, &roles.confirmation),
+            (StatusMeaning::Cancelled, &roles.cancelled),
+            (StatusMeaning::NoShow, &roles.no_show),
+        ];
+        for (meaning, columns) in sets {
+            for column in columns.iter().filter_map(free) {
+                let says_so = |word: &str| is_yes(word) || common_status(word) == Some(meaning);
+                let words: Vec<String> = column
+                    .words
+                    .iter()
+                    .filter(|(word, _)| says_so(word))
+                    .map(|(_, (written, _))| written.clone())
+                    .collect();
+                // Yes, or when it was called off, or why: whatever stands there, it was.
+                let filled = meaning != StatusMeaning::Confirmed
+                    && (column.many_words || column.words.keys().any(|word| !is_no(word)));
+                match (filled, words.is_empty()) {
+                    (true, _) => self.elsewhere.push((meaning, column.name.clone(), vec!["*".to_owned()])),
+                    (false, false) => self.elsewhere.push((meaning, column.name.clone(), words)),
+                    (false, true) => {}
+                }
+            }
+        }
+    }
+}
+
+/// `1 row`, `29 rows`.
+pub(super) fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn ask_status(word: &str, written: &str, count: u64) -> OpenQuestion {
+    let rows = rows(count);
+    OpenQuestion {
+        key: format!("status:{word}"),
+        text: format!("status \"{written}\" ({rows}): what does it mean?"),
+        choices: StatusMeaning::KEYS.iter().map(|(key, _)| ((*key).to_owned(), (*key).replace('_', " "))).collect(),
+    }
+}
+
+fn is_yes(word: &str) -> bool {
+    matches!(word, "yes" | "y" | "true" | "1" | "x" | "si" | "sí" | "✓" | "checked")
+}
+
+fn is_no(word: &str) -> bool {
+    matches!(word, "" | "no" | "n" | "false" | "0" | "-" | "unchecked")
+}
+
+/// The consent words of a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ConsentList {
+    pub(super) yes: Vec<String>,
+    pub(super) no: Vec<String>,
+    pub(super) unknown: Vec<String>,
+    pub(super) open: Vec<Counted>,
+}
+
+impl ConsentList {
+    pub(super) fn take(
+        &mut self,
+        profile: &Profile,
+        feed: &Feed,
+        opts_out: bool,
+        answers: &Answers,
+    ) -> Vec<OpenQuestion> {
+        let mut questions = Vec::new();
+        let Some(column) = column_of(profile, feed, Field::Consent) else { return questions };
+        for (word, (written, count)) in &column.words {
+            if feed.consent.words.contains_key(word) {
+                continue;
+            }
+            let answer = answers.get(&format!("consent:{word}")).map(String::as_str);
+            let letters = word.chars().any(char::is_alphabetic);
+            match answer {
+                Some("yes") => self.yes.push(written.clone()),
+                Some("no") => self.no.push(written.clone()),
+                Some(_) => self.unknown.push(written.clone()),
+                // Who opted out said no; who did not has not said yes.
+                None if opts_out && is_yes(word) => self.no.push(written.clone()),
+                None if opts_out && is_no(word) => self.unknown.push(written.clone()),
+                None if word.is_empty() => self.unknown.push(written.clone()),
+                None if letters && is_yes(word) => self.yes.push(written.clone()),
+                None if letters && is_no(word) => self.no.push(written.clone()),
+                None => {
+                    self.open.push((written.clone(), *count));
+                    questions.push(OpenQuestion {
+                        key: format!("consent:{word}"),
+                        text: format!(
+                            "\"{written}\" in {} ({}): does the patient agree to texts?",
+                            column.name,
+                            rows(*count)
+                        ),
+                        choices: [("yes", "yes"), ("no", "no"), ("unknown", "it does not say")]
+                            .iter()
+                            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                            .collect(),
+                    });
+                }
+            }
+        }
+        questions
+    }
+}
+
+/// The language words of a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LanguageList {
+    /// Tag to words that only the office could explain.
+    pub(super) answered: BTreeMap<String, Vec<String>>,
+    pub(super) unknown: Vec<Counted>,
+}
+
+impl LanguageList {
+    pub(super) fn take(&mut self, profile: &Profile, feed: &Feed, answers: &Answers) -> Vec<OpenQuestion> {
+        let mut questions = Vec::new();
+        let Some(column) = column_of(profile, feed, Field::Language) else { return questions };
+        for (word, (written, count)) in &column.words {
+            if feed.language.contains_key(word) || language_words::read(written) != LanguageWord::Unknown {
+                continue;
+            }
+            match answers.get(&format!("language:{word}")) {
+                Some(tag) => self.answered.entry(tag.clone()).or_default().push(written.clone()),
+                None => {
+                    self.unknown.push((written.clone(), *count));
+                    questions.push(OpenQuestion {
+                        key: format!("language:{word}"),
+                        text: format!("language \"{written}\" ({}): which is it?", rows(*count)),
+                        choices: [("en", "English"), ("es", "Spanish"), ("fr", "French")]
+                            .iter()
+                            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                            .collect(),
+                    });
+                }
+            }
+        }
+        questions
+    }
+}
+
+/// The location words of a file, where the practice has several locations.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LocationList {
+    /// Words and the locations that were answered for them.
+    pub(super) answered: Vec<(String, String)>,
+    pub(super) unknown: Vec<Counted>,
+}
+
+impl LocationList {
+    pub(super) fn take(
+        &mut self,
+        profile: &Profile,
+        feed: &Feed,
+        locations: &[&String],
+        answers: &Answers,
+    ) -> Vec<OpenQuestion> {
+        let mut questions = Vec::new();
+        let Some(column) = column_of(profile, feed, Field::Location) else { return questions };
+        let known = |word: &str| match &feed.location {
+            Some(LocationWords::ByWord(words)) => words.contains_key(word),
+            _ => false,
+        };
+        for (word, (written, count)) in &column.words {
+            if word.is_empty() || known(word) || locations.iter().any(|id| fold(id) == *word) {
+                continue;
+            }
+            match answers.get(&format!("location:{word}")) {
+                Some(id) => self.answered.push((written.clone(), id.clone())),
+                None => {
+                    self.unknown.push((written.clone(), *count));
+                    let choices = locations.iter().map(|id| ((*id).clone(), (*id).clone()));
+                    questions.push(OpenQuestion {
+                        key: format!("location:{word}"),
+                        text: format!("location \"{written}\" ({}): which of yours is it?", rows(*count)),
+                        choices: choices.collect(),
+                    });
+                }
+            }
+        }
+        questions
+    }
+}

@@ -1,0 +1,115 @@
+//! Splits headers into words and brings those that mean the same to one.
+
+pub(super) use super::vocabulary::Word;
+use super::vocabulary::meaning;
+
+/// The meanings of a header's words; those that mean nothing here are `None`.
+pub(super) fn meanings(header: &str) -> Vec<Option<Word>> {
+    let words: Vec<String> = split(header).into_iter().flat_map(|word| segments(&word)).collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        // Up to three words that mean something together.
+        let run = (2..=3).rev().find_map(|length| {
+            let run = words.get(at..at + length)?.join(" ");
+            meaning(&run).map(|word| (word, length))
+        });
+        let (word, length) = run.map_or_else(|| (meaning(&words[at]), 1), |(word, length)| (Some(word), length));
+        found.push(word);
+        at += length;
+    }
+    found
+}
+
+/// `patientfirstname` as patient, first and name: a word that is unknown as a whole and all of known ones.
+fn segments(word: &str) -> Vec<String> {
+    let whole = || vec![word.to_owned()];
+    if word.len() < 5 || word.len() > 40 || meaning(word).is_some() || !word.is_ascii() {
+        return whole();
+    }
+    // The fewest known words that make up each beginning.
+    let mut best: Vec<Option<Vec<&str>>> = vec![None; word.len() + 1];
+    best[0] = Some(Vec::new());
+    for end in 2..=word.len() {
+        for start in 0..=end - 2 {
+            let Some(piece) = word.get(start..end).filter(|piece| meaning(piece).is_some()) else { continue };
+            let Some(before) =
+                best[start].clone().filter(|before| best[end].as_ref().is_none_or(|b| before.len() + 1 < b.len()))
+            else {
+                continue;
+            };
+            best[end] = Some([before, vec![piece]].concat());
+        }
+    }
+    match best.pop().flatten() {
+        Some(pieces) if pieces.iter().any(|piece| piece.len() >= 4) => pieces.into_iter().map(str::to_owned).collect(),
+        _ => whole(),
+    }
+}
+
+/// Words in small letters: `AptDateTime` has three, `Appt #` two.
+fn split(header: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let chars: Vec<char> = header.chars().collect();
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|i| chars.get(i));
+        let after = chars.get(at + 1);
+        let hump = c.is_uppercase()
+            && (before.is_some_and(|b| b.is_lowercase())
+                || (before.is_some_and(|b| b.is_uppercase()) && after.is_some_and(|a| a.is_lowercase())));
+        let turn = before.is_some_and(|b| b.is_alphabetic() != c.is_alphabetic());
+        if (hump || turn || !c.is_alphanumeric()) && !current.is_empty() {
+            words.push(std::mem::take(&mut current));
+        }
+        if c.is_alphanumeric() {
+            current.extend(c.to_lowercase());
+        } else if matches!(c, '#' | 'º') {
+            words.push(if *c == '#' { "#".to_owned() } else { "nº".to_owned() });
+        }
+    }
+    if !current.is_empty() {
+        words.push(current);
+    }
+    // "LName", "FName": one letter and "name" belong together. "E-mail", "eMail" too.
+    let mut joined: Vec<String> = Vec::new();
+    for word in words {
+        let one = joined.last().is_some_and(|last| matches!(last.as_str(), "l" | "f" | "m" | "e"));
+        match joined.last_mut().filter(|_| one && matches!(word.as_str(), "name" | "mail")) {
+            Some(last) => last.push_str(&word),
+            None => joined.push(word),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Word::*;
+
+    #[test]
+    fn headers_in_words() {
+        for (header, want) in [
+            ("AptDateTime", vec!["apt", "date", "time"]),
+            ("LName", vec!["lname"]),
+            ("Patient Fname", vec!["patient", "fname"]),
+            ("Appt #", vec!["appt", "#"]),
+            ("DOB", vec!["dob"]),
+            ("start_time", vec!["start", "time"]),
+            ("E-mail", vec!["email"]),
+            ("PatientID", vec!["patient", "id"]),
+            ("Location(office)", vec!["location", "office"]),
+            ("Phone 2", vec!["phone", "2"]),
+        ] {
+            assert_eq!(split(header), want, "{header}");
+        }
+        assert_eq!(meanings("Appointment Date"), [Some(Appointment), Some(Date)]);
+        assert_eq!(meanings("Time Zone"), [Some(Zone)]);
+        assert_eq!(meanings("No Show"), [Some(NoShow)]);
+        assert_eq!(meanings("patientfirstname"), [Some(Patient), Some(First)]);
+        assert_eq!(meanings("apptstarttime"), [Some(Appointment), Some(Start), Some(Time)]);
+        assert_eq!(meanings("Did not arrive"), [Some(NoShow)]);
+        assert_eq!(meanings("notation"), [None]);
+    }
+}

@@ -1,0 +1,144 @@
+//! What is known of each feed: how its last export went, and whose appointments are whose.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+use crate::store::appointments::imports;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+
+/// How a feed stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FeedState {
+    /// The feed.
+    pub(crate) feed: String,
+    /// When its last good import ended.
+    pub(crate) imported_at: Option<DateTime<Utc>>,
+    /// Its last export was refused as a whole: when and why.
+    pub(crate) refused: Option<(DateTime<Utc>, String)>,
+    /// An import is held: since when and why.
+    pub(crate) held: Option<(DateTime<Utc>, String)>,
+    /// Rows that could not be read and are no known appointment's.
+    pub(crate) refused_rows: u64,
+    /// Its appointments.
+    pub(crate) appointments: u64,
+}
+
+impl FeedState {
+    /// A feed that was never heard of.
+    pub(crate) fn unknown(feed: &str) -> FeedState {
+        let feed = feed.to_owned();
+        FeedState { feed, imported_at: None, refused: None, held: None, refused_rows: 0, appointments: 0 }
+    }
+}
+
+/// The mapping by which the feed was last applied.
+pub(crate) fn mapping(connection: &Connection, feed: &str) -> Result<Option<String>, StoreError> {
+    let found = connection.query_row("SELECT mapping FROM feed_state WHERE feed = ?1", [feed], |row| row.get(0));
+    Ok(found.optional()?.flatten())
+}
+
+/// Notes that an export was refused as a whole.
+pub(crate) fn refuse(connection: &Connection, feed: &str, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO feed_state (feed, refused_at, refused_why) VALUES (?1, ?2, ?3)
+         ON CONFLICT (feed) DO UPDATE SET refused_at = excluded.refused_at, refused_why = excluded.refused_why",
+        (feed, now.timestamp(), why),
+    )?;
+    Ok(())
+}
+
+/// All feeds that were ever heard of.
+pub(crate) fn all(connection: &Connection) -> Result<Vec<FeedState>, StoreError> {
+    let sql = "SELECT f.feed, (SELECT max(finished_at) FROM imports AS i WHERE i.feed = f.feed AND i.rows_good > 0),
+                   s.refused_at, s.refused_why, s.held_at, s.held_why,
+                   (SELECT count(*) FROM refused_rows AS r WHERE r.feed = f.feed),
+                   (SELECT count(*) FROM appointments AS a WHERE a.feed = f.feed)
+               FROM (SELECT feed FROM imports UNION SELECT feed FROM feed_state) AS f
+               LEFT JOIN feed_state AS s ON s.feed = f.feed ORDER BY f.feed";
+    let mut statement = connection.prepare(sql)?;
+    let states = statement.query_map([], |row| {
+        let time = |column: usize| row.get::<_, Option<i64>>(column).map(|at| at.map(instant));
+        let why = |column: usize| row.get::<_, Option<String>>(column);
+        Ok(FeedState {
+            feed: row.get(0)?,
+            imported_at: time(1)?,
+            refused: time(2)?.zip(why(3)?),
+            held: time(4)?.zip(why(5)?),
+            refused_rows: row.get::<_, i64>(6)?.unsigned_abs(),
+            appointments: row.get::<_, i64>(7)?.unsigned_abs(),
+        })
+    })?;
+    Ok(states.collect::<Result<_, _>>()?)
+}
+
+/// What somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// The feed.
+    pub(crate) feed: String,
+    /// Since when.
+    pub(crate) since: DateTime<Utc>,
+    /// What it is.
+    pub(crate) what: &'static str,
+    /// Why, in words.
+    pub(crate) why: String,
+    /// What to do.
+    pub(crate) remedy: String,
+}
+
+/// The feeds whose last export was refused or is held, and those whose import died on its way; the oldest first.
+pub(crate) fn troubles(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Trouble>, StoreError> {
+    let sql = "SELECT feed, refused_at, refused_why, held_at, held_why FROM feed_state
+               WHERE refused_at IS NOT NULL OR held_at IS NOT NULL";
+    let mut troubles = Vec::new();
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let feed: String = row.get(0)?;
+        if let (Some(since), Some(why)) = (row.get::<_, Option<i64>>(1)?, row.get(2)?) {
+            let remedy = "mend the export, or its [[feed]], and import it again".to_owned();
+            let what = "the last export was refused";
+            troubles.push(Trouble { feed: feed.clone(), since: instant(since), what, why, remedy });
+        }
+        if let (Some(since), Some(why)) = (row.get::<_, Option<i64>>(3)?, row.get(4)?) {
+            let remedy = format!("if it is right: leadtime feed accept {feed}");
+            troubles.push(Trouble { feed, since: instant(since), what: "an import waits for somebody", why, remedy });
+        }
+    }
+    for (feed, since) in imports::died(connection, now)? {
+        let remedy = "import its last export again".to_owned();
+        let why = "texts for its visits wait until an import of it gets to its end".to_owned();
+        troubles.push(Trouble { feed, since, what: "an import broke off", why, remedy });
+    }
+    troubles.sort_by(|a, b| (a.since, &a.feed).cmp(&(b.since, &b.feed)));
+    Ok(troubles)
+}
+
+/// Feeds that own appointments to come.
+pub(crate) fn owners(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<(String, u64)>, StoreError> {
+    let sql = "SELECT feed, count(*) FROM appointments WHERE feed IS NOT NULL AND starts_unix >= ?1 GROUP BY feed ORDER BY feed";
+    let mut statement = connection.prepare(sql)?;
+    let owners =
+        statement.query_map([now.timestamp()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+    Ok(owners.collect::<Result<_, _>>()?)
+}
+
+/// Gives all that a feed owns another name. How many appointments; none where the new name owns something already.
+pub(crate) fn rename(connection: &mut Connection, old: &str, new: &str) -> Result<Option<u64>, StoreError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let taken =
+        "SELECT EXISTS (SELECT 1 FROM appointments WHERE feed = ?1) OR EXISTS (SELECT 1 FROM imports WHERE feed = ?1)";
+    if tx.query_row(taken, [new], |row| row.get(0))? {
+        return Ok(None);
+    }
+    let moved = tx.execute("UPDATE appointments SET feed = ?2 WHERE feed = ?1", [old, new])?;
+    for table in ["imports", "refused_rows", "held_rows", "importing"] {
+        tx.execute(&format!("UPDATE {table} SET feed = ?2 WHERE feed = ?1"), [old, new])?;
+    }
+    tx.execute("DELETE FROM feed_state WHERE feed = ?1", [new])?;
+    tx.execute("UPDATE feed_state SET feed = ?2 WHERE feed = ?1", [old, new])?;
+    tx.execute("UPDATE held_rows SET cells = json_set(cells, '$[14]', ?1) WHERE feed = ?1 AND kind = 'row'", [new])?;
+    tx.commit()?;
+    Ok(Some(moved as u64))
+}

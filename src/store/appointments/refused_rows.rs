@@ -1,0 +1,55 @@
+//! Rows of exports that could not be read and are no known appointment's.
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+
+/// A refused row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RefusedRow {
+    /// The feed.
+    pub(crate) feed: String,
+    /// Its line in the file.
+    pub(crate) line: u64,
+    /// The appointment, if that much could be read.
+    pub(crate) id: Option<String>,
+    /// Its start, likewise.
+    pub(crate) starts_at: Option<DateTime<Utc>>,
+    /// What is wrong.
+    pub(crate) reason: String,
+    /// When the file was imported.
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// The refused rows whose start is not past, or not known; with an id, its row alone.
+pub(crate) fn list(
+    connection: &Connection,
+    id: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Vec<RefusedRow>, StoreError> {
+    let sql = "SELECT r.feed, r.line, r.appointment_id, r.starts_at, r.reason, i.started_at
+               FROM refused_rows AS r JOIN imports AS i ON i.id = r.import_id
+               WHERE (?1 IS NULL OR r.appointment_id = ?1) AND (r.starts_at IS NULL OR r.starts_at >= ?2)
+               ORDER BY r.feed, r.line";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((id, now.timestamp()), |row| {
+        Ok(RefusedRow {
+            feed: row.get(0)?,
+            line: row.get::<_, i64>(1)?.unsigned_abs(),
+            id: row.get(2)?,
+            starts_at: row.get::<_, Option<i64>>(3)?.map(instant),
+            reason: row.get(4)?,
+            at: instant(row.get(5)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many there are.
+pub(crate) fn count(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM refused_rows WHERE starts_at IS NULL OR starts_at >= ?1";
+    let count: i64 = connection.query_row(sql, [now.timestamp()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}

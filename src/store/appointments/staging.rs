@@ -1,0 +1,232 @@
+//! Rows of a file, staged in temporary tables (on disk, not in memory) before anything is decided or applied.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, params_from_iter};
+
+use crate::domain::appointment::COLUMNS;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+
+/// The staged rows of one file.
+#[derive(Debug)]
+pub(crate) struct Staging<'c> {
+    pub(super) connection: &'c mut Connection,
+    /// The last row's number.
+    pub(super) rows: i64,
+    /// Rows that take an appointment off the book or call it off without a start.
+    pub(super) off: u64,
+}
+
+/// What became of a staged row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Staged {
+    /// It is the first of its id.
+    New,
+    /// The same id stood in this line already, with the same cells: left out.
+    Repeated,
+    /// The same id stood in this line already, with other cells: which is right is not known.
+    Contradicts(u64),
+}
+
+/// How a row without an appointment of its own ends a known one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Off {
+    /// It is called off.
+    Cancelled,
+    /// It is off the book: unscheduled, planned, a note.
+    OffTheBook,
+}
+
+impl Off {
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Off::Cancelled => "cancelled",
+            Off::OffTheBook => "off-the-book",
+        }
+    }
+}
+
+/// A row that cannot be used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BadRow<'b> {
+    /// Its line.
+    pub(crate) line: u64,
+    /// The appointment, if it can be told.
+    pub(crate) id: Option<&'b str>,
+    /// Its start, if it can be read.
+    pub(crate) start: Option<DateTime<Utc>>,
+    /// The column; "row" where it is the row.
+    pub(crate) column: &'b str,
+    /// What is wrong; no private cell in it.
+    pub(crate) reason: &'b str,
+}
+
+pub(super) fn number(line: u64) -> i64 {
+    i64::try_from(line).unwrap_or(i64::MAX)
+}
+
+impl<'c> Staging<'c> {
+    /// An empty staging area.
+    pub(crate) fn new(connection: &'c mut Connection) -> Result<Staging<'c>, StoreError> {
+        let columns = COLUMNS.map(|name| format!("{name} TEXT")).join(", ");
+        connection.execute_batch(&format!(
+            "PRAGMA temp_store = file;
+             DROP TABLE IF EXISTS temp.incoming; DROP TABLE IF EXISTS temp.incoming_bad;
+             DROP TABLE IF EXISTS temp.incoming_off; DROP TABLE IF EXISTS temp.incoming_feeds;
+             DROP TABLE IF EXISTS temp.incoming_moves;
+             CREATE TEMP TABLE incoming (seq INTEGER PRIMARY KEY, line INTEGER NOT NULL, start INTEGER NOT NULL, {columns}) STRICT;
+             CREATE UNIQUE INDEX temp.incoming_by_id ON incoming (id);
+             CREATE TEMP TABLE incoming_off (id TEXT NOT NULL PRIMARY KEY, line INTEGER NOT NULL, kind TEXT NOT NULL) STRICT;
+             CREATE TEMP TABLE incoming_bad (line INTEGER NOT NULL, id TEXT, start INTEGER, column_name TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+             CREATE INDEX temp.incoming_bad_by_id ON incoming_bad (id);
+             CREATE TEMP TABLE incoming_feeds (feed TEXT NOT NULL PRIMARY KEY) STRICT;
+             CREATE TEMP TABLE incoming_moves (from_id TEXT NOT NULL PRIMARY KEY, to_id TEXT NOT NULL UNIQUE) STRICT;
+             BEGIN;"
+        ))?;
+        Ok(Staging { connection, rows: 0, off: 0 })
+    }
+
+    /// The staging area of rows that were staged before, up to this one.
+    pub(crate) fn again(connection: &'c mut Connection, rows: i64) -> Staging<'c> {
+        Staging { connection, rows, off: 0 }
+    }
+
+    /// The number of the last row.
+    pub(crate) fn last_row(&self) -> i64 {
+        self.rows
+    }
+
+    /// The database, to be read.
+    pub(crate) fn connection(&self) -> &Connection {
+        self.connection
+    }
+
+    /// Stages a good row; `cells` in the order of [`COLUMNS`].
+    pub(crate) fn add(
+        &mut self,
+        line: u64,
+        starts_at: DateTime<Utc>,
+        cells: &[Option<String>],
+    ) -> Result<Staged, StoreError> {
+        const HOLES: &str = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17";
+        if self.off > 0
+            && let Some(Some(id)) = cells.first()
+            && let Some(first) = self.off_line(id)?
+        {
+            return Ok(Staged::Contradicts(first));
+        }
+        let names = COLUMNS.join(", ");
+        let sql = format!(
+            "INSERT INTO temp.incoming ({names}, line, start) VALUES ({HOLES}, ?18, ?19) ON CONFLICT (id) DO NOTHING"
+        );
+        let cell = |text: &Option<String>| text.clone().map_or(rusqlite::types::Value::Null, Into::into);
+        let values: Vec<rusqlite::types::Value> =
+            cells.iter().map(cell).chain([number(line).into(), starts_at.timestamp().into()]).collect();
+        if self.connection.prepare_cached(&sql)?.execute(params_from_iter(&values))? == 1 {
+            self.rows = self.connection.last_insert_rowid();
+            return Ok(Staged::New);
+        }
+        let same = format!("SELECT line, ({names}) IS ({HOLES}) FROM temp.incoming WHERE id = ?1");
+        let (first, same): (i64, bool) = self
+            .connection
+            .prepare_cached(&same)?
+            .query_row(params_from_iter(&values[..COLUMNS.len()]), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(if same { Staged::Repeated } else { Staged::Contradicts(first.unsigned_abs()) })
+    }
+
+    /// Stages a row that ends an appointment and has no start.
+    pub(crate) fn add_off(&mut self, line: u64, id: &str, off: Off) -> Result<Staged, StoreError> {
+        let sql = "SELECT line FROM temp.incoming WHERE id = ?1";
+        if let Some(first) = self.line_of(sql, id)? {
+            return Ok(Staged::Contradicts(first));
+        }
+        let sql = "INSERT INTO temp.incoming_off (id, line, kind) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING";
+        let new = self.connection.prepare_cached(sql)?.execute((id, number(line), off.code()))? == 1;
+        self.off += u64::from(new);
+        Ok(if new { Staged::New } else { Staged::Repeated })
+    }
+
+    fn off_line(&self, id: &str) -> Result<Option<u64>, StoreError> {
+        self.line_of("SELECT line FROM temp.incoming_off WHERE id = ?1", id)
+    }
+
+    fn line_of(&self, sql: &str, id: &str) -> Result<Option<u64>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([id])?;
+        Ok(match rows.next()? {
+            Some(row) => Some(row.get::<_, i64>(0)?.unsigned_abs()),
+            None => None,
+        })
+    }
+
+    /// Stages a bad row.
+    pub(crate) fn add_bad(&mut self, bad: BadRow<'_>) -> Result<(), StoreError> {
+        let sql = "INSERT INTO temp.incoming_bad (line, id, start, column_name, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let start = bad.start.map(|start| start.timestamp());
+        self.connection.prepare_cached(sql)?.execute((number(bad.line), bad.id, start, bad.column, bad.reason))?;
+        Ok(())
+    }
+
+    /// Takes out the rows whose appointments another feed owns, or a program that writes SQL; they stay as they are.
+    /// Lines, by owner; "" where it is none.
+    pub(crate) fn refuse_foreign(&mut self, feed: &str) -> Result<BTreeMap<String, Vec<u64>>, StoreError> {
+        let mut foreign: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        self.connection.execute("INSERT INTO temp.incoming_feeds (feed) VALUES (?1)", [feed])?;
+        self.connection.execute_batch(
+            "INSERT INTO temp.incoming_feeds (feed) SELECT DISTINCT feed FROM temp.incoming WHERE feed IS NOT NULL
+             ON CONFLICT DO NOTHING",
+        )?;
+        {
+            let mut statement = self.connection.prepare(
+                "SELECT coalesce(a.feed, ''), i.line FROM temp.incoming AS i JOIN appointments AS a ON a.id = i.id
+                 WHERE a.feed IS NOT i.feed
+                 UNION ALL SELECT coalesce(a.feed, ''), o.line FROM temp.incoming_off AS o JOIN appointments AS a ON a.id = o.id
+                 WHERE a.feed IS NOT ?1 ORDER BY 2",
+            )?;
+            let mut rows = statement.query([feed])?;
+            while let Some(row) = rows.next()? {
+                foreign.entry(row.get(0)?).or_default().push(row.get::<_, i64>(1)?.unsigned_abs());
+            }
+        }
+        if !foreign.is_empty() {
+            self.connection.execute_batch(
+                "DELETE FROM temp.incoming WHERE id IN (
+                     SELECT i.id FROM temp.incoming AS i JOIN appointments AS a ON a.id = i.id WHERE a.feed IS NOT i.feed)",
+            )?;
+            self.connection.execute(
+                "DELETE FROM temp.incoming_off WHERE id IN (
+                     SELECT o.id FROM temp.incoming_off AS o JOIN appointments AS a ON a.id = o.id WHERE a.feed IS NOT ?1)",
+                [feed],
+            )?;
+        }
+        // A bad row of an appointment that is another feed's says nothing about it.
+        self.connection.execute_batch(
+            "UPDATE temp.incoming_bad SET id = NULL WHERE id IN (SELECT a.id FROM appointments AS a
+                 WHERE a.feed IS NULL OR a.feed NOT IN (SELECT feed FROM temp.incoming_feeds))",
+        )?;
+        Ok(foreign)
+    }
+
+    /// The first and the last start of the good rows.
+    pub(crate) fn first_and_last(&self) -> Result<Option<[DateTime<Utc>; 2]>, StoreError> {
+        let sql = "SELECT min(start), max(start) FROM temp.incoming";
+        let (first, last): (Option<i64>, Option<i64>) =
+            self.connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(first.zip(last).map(|(first, last)| [instant(first), instant(last)]))
+    }
+
+    /// Gives the connection back without anything applied.
+    pub(crate) fn discard(self) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch("ROLLBACK")?)
+    }
+}
+
+/// Leaves a staging area that was begun.
+pub(crate) fn abandon(connection: &Connection) -> Result<(), StoreError> {
+    if !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    Ok(())
+}

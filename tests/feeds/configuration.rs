@@ -1,0 +1,157 @@
+//! `[[feed]]`: every problem at once, each with what to write instead.
+
+use leadtime::config::diagnostic::Diagnostic;
+use leadtime::config::feeds::{self, presets};
+use leadtime::config::values::zones::Zones;
+
+use crate::judge::feed_of;
+
+fn problems(text: &str) -> Vec<String> {
+    let document = toml::de::DeTable::parse(text).unwrap();
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    let own = |path: &str| {
+        if path == "own.toml" {
+            Ok("[columns]\nid = \"No\"\nstarts_at = \"At\"\nname = \"Who\"\n".to_owned())
+        } else {
+            Err("no such file".to_owned())
+        }
+    };
+    feeds::read(document.get_ref().get("feed"), &Zones::of_this_machine(), &own, &mut problems);
+    problems.into_iter().map(|problem| problem.message).collect()
+}
+
+const COLUMNS: &str = "[feed.columns]\nid = \"No\"\nstarts_at = \"At\"\nname = \"Who\"\n";
+
+#[test]
+fn every_key_of_a_file_feed() {
+    let text = r#"
+[[feed]]
+name = "open-dental"
+kind = "file"
+files = ["appts-*.csv", "list-?.txt"]
+timezone = "America/Denver"
+dates = "month-first"
+times = "office-hours"
+encoding = "windows-1252"
+delimiter = "tab"
+header = 4
+only = [{ column = "Message Type", words = ["REMINDER"] }]
+missing = "keep"
+covers = "60 days"
+max_missing = "20%"
+max_changed = "30%"
+stale_after = "26 hours"
+offsets = "trust"
+max_file = "128 MiB"
+max_rows = 1_000_000
+id_prefix = "north-"
+location = { "3" = "north", "0" = "" }
+[feed.columns]
+id = "AptNum"
+patient_id = "PatNum"
+first_name = { first_of = ["Preferred", "FName"] }
+last_name = "LName"
+date_of_birth = "Birthdate"
+phone = "Cell"
+language = "Lang"
+type_id = "Type"
+description = "Proc"
+provider = { from = "Summary", pattern = "with (?<provider>.+)$" }
+starts_at = ["AptDate", "AptTime"]
+minutes = { marks = "Pattern", each = 5 }
+status = "AptStatus"
+location = "Clinic"
+booked_at = "Made"
+consent = "TxtMsgOk"
+[feed.status]
+booked = ["1", "4"]
+confirmed = ["econfirmed", { column = "Confirmed", words = ["21"] }]
+cancelled = ["5"]
+completed = ["2"]
+no_show = ["no show"]
+ignored = ["3", "6"]
+unknown = "report"
+[feed.consent]
+yes = ["1"]
+no = ["2"]
+unknown = ["0"]
+[feed.language]
+es = ["S"]
+"#;
+    assert_eq!(problems(text), [""; 0]);
+    let feed = feed_of(text, &Zones::of_this_machine()).unwrap();
+    assert!(feed.settings.takes_file("Appts-3.CSV") && !feed.settings.takes_file("other.csv"));
+    assert_eq!(feed.settings.max_file, Some(128 << 20));
+}
+
+#[test]
+fn many_problems_at_once() {
+    let text = "[[feed]]\nname = \"Front Desk\"\nkind = \"fhir\"\ndates = \"?\"\ntimezon = \"America/Denver\"\nmax_missing = \"lots\"\n\
+        [feed.columns]\nid = \"No\"\nstart_at = \"At\"\nname = \"Who\"\nphone = { first_of = [] }\nprovider = { times = 10, column = \"x\" }\n\
+        [feed.status]\nbooked = [\"a\"]\ncanceled = [\"b\"]\ncancelled = [\"A\"]\n";
+    let found = problems(text);
+    for word in [
+        "write small letters",
+        "feeds of kind \"fhir\" are not available yet",
+        "the order of day and month is still open",
+        "[[feed]] has no key `timezon`; did you mean `timezone`?",
+        "`lots` is not a percentage",
+        "[feed.columns] has no key `start_at`; did you mean `starts_at`?",
+        "write a column's name",
+        "they belong to `minutes`",
+        "[feed.status] has no key `canceled`; did you mean `cancelled`?",
+        "\"a\" cannot be both booked and cancelled",
+        "[feed.columns] has no `starts_at`",
+    ] {
+        assert!(found.iter().any(|message| message.contains(word)), "{word}: {found:#?}");
+    }
+}
+
+#[test]
+fn relations() {
+    for (text, word) in [
+        ("[feed]\nstale_after = \"26 hours\"\n".to_owned(), "[feed] is now [[feed]]"),
+        (format!("[[feed]]\nkind = \"file\"\n{COLUMNS}"), "[[feed]] has no `name`"),
+        (format!("[[feed]]\nname = \"a\"\n{COLUMNS}"), "[[feed]] has no `kind`"),
+        (format!("[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}first_name = \"F\"\n"), "has `name` and also"),
+        (
+            format!(
+                "[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}"
+            ),
+            "two feeds have the name",
+        ),
+        (
+            format!("[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}[feed.status]\nbooked = [\"x\"]\n"),
+            "no `status` in which",
+        ),
+        ("[[feed]]\nname = \"a\"\nkind = \"file\"\npreset = \"pam200\"\n".to_owned(), "did you mean \"pam2000\"?"),
+        ("[[feed]]\nname = \"a\"\nkind = \"file\"\npreset = \"lost.toml\"\n".to_owned(), "no such file"),
+        (format!("[[feed]]\nname = \"a\"\nkind = \"file\"\ndates = \"%Q\"\n{COLUMNS}"), "is not a pattern"),
+        (
+            format!(
+                "[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}provider = {{ from = \"S\", pattern = \"(\" }}\n"
+            ),
+            "not a regular expression",
+        ),
+    ] {
+        let found = problems(&text);
+        assert!(found.iter().any(|message| message.contains(word)), "{word}: {found:#?}");
+    }
+    assert_eq!(problems("[[feed]]\nname = \"a\"\nkind = \"file\"\npreset = \"own.toml\"\n"), [""; 0]);
+}
+
+#[test]
+fn every_preset_is_valid_and_the_block_wins() {
+    let zones = Zones::of_this_machine();
+    assert!(presets::embedded().len() >= 9);
+    for (name, _) in presets::embedded() {
+        let block = format!("[[feed]]\nname = \"a\"\nkind = \"file\"\npreset = \"{name}\"\n");
+        assert!(feed_of(&block, &zones).is_ok(), "{name}: {:?}", problems(&block));
+    }
+    let block = "[[feed]]\nname = \"a\"\nkind = \"file\"\npreset = \"open-dental-query\"\n[feed.columns]\nphone = \"HmPhone\"\n[feed.status]\ncancelled = [\"3\"]\n";
+    let feed = feed_of(block, &zones).unwrap();
+    assert_eq!(feed.columns.get(feeds::Field::Phone).unwrap().columns(), ["HmPhone"]);
+    assert_eq!(feed.columns.get(feeds::Field::Id).unwrap().columns(), ["AptNum"]);
+    assert_eq!(feed.status.words["3"], feeds::StatusMeaning::Cancelled);
+    assert_eq!(feed.status.words["6"], feeds::StatusMeaning::Ignored);
+}

@@ -1,0 +1,329 @@
+//! What an import takes, holds and refuses, by the real binary.
+
+use crate::program::{Ended, Practice, now};
+
+const PRACTICE: &str = "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
+     timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
+     [database]\npath = \"test.db\"\n";
+
+const COLUMNS: &str = "[feed.columns]\nid = \"Appt\"\nstarts_at = [\"Date\", \"Time\"]\nname = \"Patient\"\nphone = \"Cell\"\nstatus = \"Status\"\n";
+const HEADER: &str = "Appt,Date,Time,Patient,Cell,Status\n";
+
+fn feed(name: &str, keys: &str) -> String {
+    format!("[[feed]]\nname = \"{name}\"\nkind = \"file\"\n{keys}\n{COLUMNS}[feed.status]\nignored = [\"planned\"]\n")
+}
+
+fn practice(feeds: &str) -> Practice {
+    Practice::new(&format!("{PRACTICE}{feeds}"))
+}
+
+fn configure(practice: &Practice, feeds: &str) {
+    std::fs::write(practice.path("config.toml"), format!("{PRACTICE}{feeds}")).unwrap();
+}
+
+/// A row of the appointment `number`, on a day of January 2027.
+fn row(number: u32, day: u32, status: &str) -> String {
+    let (id, minute) = (number + 70_000, number % 60);
+    format!("{id},01/{day:02}/2027,10:{minute:02} AM,\"Lee, Ana{number}\",303-555-{:04},{status}\n", 1000 + number)
+}
+
+fn rows(numbers: std::ops::Range<u32>) -> String {
+    numbers.map(|number| row(number, 13 + number % 15, "Scheduled")).collect()
+}
+
+fn import(practice: &Practice, text: &str, options: &[&str]) -> Ended {
+    practice.import(&format!("{HEADER}{text}"), options)
+}
+
+fn live(practice: &Practice) -> i64 {
+    practice.number("SELECT count(*) FROM appointments WHERE status IN ('booked', 'confirmed')")
+}
+
+fn reason(practice: &Practice, id: &str) -> String {
+    practice.run(&["plan", "--days", "400"]).good();
+    let rows = practice.plan(&["--days", "400"]);
+    let row = rows.iter().find(|row| row["appointment_id"] == id).unwrap_or_else(|| panic!("{id}"));
+    format!("{} {}", row["state"].as_str().unwrap(), row["reason"].as_str().unwrap_or_default()).trim().to_owned()
+}
+
+#[test]
+fn a_feed_only_touches_its_own_rows() {
+    let practice = practice(&(feed("desk", "files = \"desk*\"") + &feed("list", "files = \"list*\"")));
+    import(&practice, &rows(0..3), &["--feed", "desk"]).good();
+    practice.sql().execute("INSERT INTO appointments (id, patient_id, starts_at, status) VALUES ('70009', 'x', '2027-01-20T12:00:00-07:00', 'booked')", []).unwrap();
+    // Another feed names one of desk's, one that a program wrote, and one of its own.
+    let other = row(1, 20, "Cancelled") + &row(9, 20, "Scheduled") + &row(11, 20, "Scheduled");
+    let ended = import(&practice, &other, &["--feed", "list", "--complete"]);
+    assert_eq!(ended.code, 1);
+    for words in ["is an appointment of the feed desk", "is an appointment of a program", "leadtime feed rename"] {
+        assert!(ended.err.contains(words), "{words}: {}", ended.err);
+    }
+    assert!(ended.out.contains("1 new visits"), "{}", ended.out);
+    assert_eq!(live(&practice), 5);
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE feed = 'desk' AND status = 'booked'"), 3);
+    // And a complete file of its own cancels nothing of theirs.
+    import(&practice, &row(12, 20, "Scheduled"), &["--feed", "list", "--complete"]).good();
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE feed = 'list' AND status = 'cancelled'"), 1);
+    assert_eq!(live(&practice), 5);
+    // Whose a file is, its name tells; what fits none is refused.
+    std::fs::write(practice.path("desk-1.csv"), format!("{HEADER}{}", rows(0..3))).unwrap();
+    practice.run(&["import", "desk-1.csv"]).good();
+    let ended = import(&practice, &rows(0..3), &[]);
+    assert!(ended.code == 2 && ended.err.contains("fits the `files` of no feed"), "{}", ended.err);
+}
+
+#[test]
+fn renaming_a_feed_moves_its_rows() {
+    let practice = practice(&feed("desk", ""));
+    import(&practice, &rows(0..3), &[]).good();
+    configure(&practice, &feed("front", ""));
+    let check = practice.run(&["check"]).good();
+    assert!(check.contains("3 coming visits are of the feed desk"), "{check}");
+    assert_eq!(import(&practice, &rows(0..3), &[]).code, 1);
+    practice.sql().execute("DELETE FROM imports WHERE feed = 'front'", []).unwrap();
+    assert!(practice.run(&["feed", "rename", "desk", "front"]).good().contains("3 appointments"));
+    let out = import(&practice, &rows(0..3), &["--complete"]).good();
+    assert!(out.contains("0 new visits, 0 changed"), "{out}");
+    assert_eq!(practice.run(&["feed", "rename", "front", "front"]).code, 1);
+}
+
+#[test]
+fn what_is_missing_is_held_and_the_rest_applied() {
+    let practice = practice(&feed("desk", "missing = \"cancel\""));
+    import(&practice, &rows(0..30), &[]).good();
+    // 20 of 30 are gone, 1 is cancelled, 1 is new.
+    let few: String = row(0, 13, "Scheduled")
+        + &(21..29).map(|n| row(n, 13 + n % 15, "Scheduled")).collect::<String>()
+        + &row(29, 27, "Cancelled")
+        + &row(40, 20, "Scheduled");
+    let ended = import(&practice, &few, &[]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("20 of 30 coming visits are not in the file"), "{}", ended.err);
+    assert!(ended.err.contains("leadtime feed accept desk"), "{}", ended.err);
+    assert_eq!(live(&practice), 30, "one new, one cancelled");
+    let status = practice.status();
+    assert_eq!(status["feeds"]["troubles"][0]["feed"], "desk");
+    assert!(practice.run(&["feed", "list"]).good().contains("HELD"));
+    let doctor = practice.run(&["doctor", "--offline"]);
+    assert!(doctor.code == 1 && doctor.out.contains("an import waits for somebody"), "{}", doctor.out);
+    // One of the missing was booked anew meanwhile: it is not cancelled.
+    practice
+        .sql()
+        .execute("UPDATE appointments SET starts_at = '2027-02-01T10:00:00-07:00' WHERE id = '70005'", [])
+        .unwrap();
+    let out = practice.run(&["feed", "accept", "desk"]).good();
+    assert!(out.contains("19 cancelled"), "{out}");
+    assert_eq!((live(&practice), reason(&practice, "70003")), (11, "cancelled not-listed".to_owned()));
+    assert_eq!(practice.run(&["feed", "accept", "desk"]).code, 1, "nothing is held any more");
+}
+
+#[test]
+fn a_mass_of_moves_is_held_as_a_whole() {
+    let practice = practice(&feed("desk", ""));
+    import(&practice, &rows(0..30), &[]).good();
+    let moved = rows(0..30).replace("10:", "11:") + &row(40, 20, "Scheduled");
+    let ended = import(&practice, &moved, &[]);
+    assert!(ended.code == 1 && ended.err.contains("30 of 30 coming visits would move"), "{}", ended.err);
+    let at_eleven = "SELECT count(*) FROM appointments WHERE starts_at LIKE '%T11:%'";
+    assert_eq!((live(&practice), practice.number(at_eleven)), (30, 0));
+    assert!(practice.run(&["feed", "accept", "desk"]).good().contains("1 new visits, 30 changed"));
+    assert_eq!((live(&practice), practice.number(at_eleven)), (31, 30));
+    assert_eq!(practice.number("SELECT count(*) FROM held_rows"), 0);
+    // A file that is right makes a held one out of date.
+    assert_eq!(import(&practice, &rows(0..30).replace("10:", "9:"), &[]).code, 1);
+    import(&practice, &rows(0..30).replace("10:", "11:"), &[]).good();
+    assert_eq!(practice.run(&["feed", "accept", "desk"]).code, 1);
+    // A few may move whatever their share.
+    import(&practice, &(rows(0..5) + &rows(5..30).replace("10:", "11:")), &[]).good();
+    assert_eq!(practice.number(at_eleven), 25);
+}
+
+#[test]
+fn another_mapping_is_shown_before_it_is_applied() {
+    let practice = practice(&feed("desk", ""));
+    import(&practice, &rows(0..5), &[]).good();
+    configure(&practice, &feed("desk", "timezone = \"America/New_York\""));
+    let dry = import(&practice, &rows(0..5), &["--dry-run"]);
+    assert!(dry.out.contains("5 moved") && dry.out.contains("It would be held"), "{}", dry.out);
+    let ended = import(&practice, &rows(0..5), &[]);
+    assert!(ended.code == 1 && ended.err.contains("changed in the configuration"), "{}", ended.err);
+    let in_denver = "SELECT count(*) FROM appointments WHERE starts_at LIKE '%-07:00'";
+    assert_eq!(practice.number(in_denver), 5);
+    practice.run(&["feed", "accept", "desk"]).good();
+    assert_eq!(practice.number(in_denver), 0);
+    import(&practice, &rows(0..5), &[]).good();
+}
+
+#[test]
+fn a_move_without_ids_is_a_move() {
+    let keys = "missing = \"cancel\"\nmax_missing = \"1%\"";
+    let practice = practice(&feed("desk", keys).replace("id = \"Appt\"", "id = \"derived\""));
+    import(&practice, &rows(0..30), &[]).good();
+    let moved = rows(0..5).replace("10:", "11:") + &rows(5..30);
+    let out = import(&practice, &moved, &[]).good();
+    assert!(out.contains("5 new visits, 0 changed, 5 cancelled") && out.contains("5 of them are there again"), "{out}");
+    assert_eq!(live(&practice), 30);
+    // Twelve are more than the guard lets go, and they did not go, they moved.
+    let out = import(&practice, &(rows(0..12).replace("10:", "9:") + &rows(12..30)), &["--dry-run"]);
+    assert!(out.out.contains("12 moved") && out.out.contains("would move"), "{}", out.out);
+}
+
+#[test]
+fn off_the_book_rows_cancel_and_come_back() {
+    let practice = practice(&feed("desk", ""));
+    import(&practice, &rows(0..3), &[]).good();
+    // Status is read before the start: a planned row needs none.
+    let planned = "70001,,,\"Lee, Ana1\",303-555-1001,Planned\n70055,,,\"Lee, New\",303-555-1001,planned\n";
+    let out = import(&practice, &(row(0, 13, "Scheduled") + planned), &[]).good();
+    assert!(out.contains("1 called off or off the book"), "{out}");
+    assert_eq!((live(&practice), reason(&practice, "70001")), (2, "cancelled off-the-book".to_owned()));
+    assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE id = '70055'"), 0);
+    import(&practice, &rows(0..3), &[]).good();
+    assert_eq!((live(&practice), reason(&practice, "70001")), (3, "skipped observe-mode".to_owned()));
+}
+
+#[test]
+fn refused_rows_are_kept_until_they_read_well() {
+    let practice = practice(&feed("desk", ""));
+    let bad: String = (50..80).map(|n| row(n, 20, "FIRM")).collect();
+    let ended = import(&practice, &(rows(0..3) + &bad), &[]);
+    assert_eq!(ended.code, 1);
+    let counted = "Status: \"FIRM\" is not a known status; add it to [feed.status]: 30 rows, first line 5";
+    assert!(ended.err.contains(counted) && ended.err.lines().count() == 1, "{}", ended.err);
+    let list = practice.run(&["not-reached"]).good();
+    assert!(
+        list.contains("30 new rows could not be read") && list.contains("70050") && list.contains("line 5"),
+        "{list}"
+    );
+    let explained = practice.run(&["explain", "70051"]);
+    assert!(explained.code == 1 && explained.err.contains("70051: line 6: Status"), "{}", explained.err);
+    assert_eq!(practice.status()["feeds"]["rows_not_read"], 30);
+    assert!(practice.run(&["doctor", "--offline"]).out.contains("30 new rows could not be read"));
+    // What reads well is known; the others stay.
+    import(&practice, &row(50, 20, "Scheduled"), &[]).good();
+    assert_eq!(practice.number("SELECT count(*) FROM refused_rows"), 29);
+    practice.run(&["explain", "70050"]).good();
+    // The next whole list is all there is.
+    import(&practice, &(rows(0..3) + &row(50, 20, "Scheduled")), &["--complete"]).good();
+    assert_eq!(practice.number("SELECT count(*) FROM refused_rows"), 0);
+}
+
+#[test]
+fn a_refused_export_is_seen() {
+    let practice = practice(&feed("desk", ""));
+    import(&practice, &rows(0..3), &[]).good();
+    let ended = practice.import("Appt,Datum,Time,Patient,Cell,Status\n1,2,3,4,5,6\n", &[]);
+    assert!(ended.code == 1 && ended.err.contains("no column `Date`"), "{}", ended.err);
+    assert!(practice.run(&["status"]).good().contains("the last export was refused"));
+    assert!(practice.run(&["feed", "list"]).good().contains("REFUSED"));
+    let doctor = practice.run(&["doctor", "--offline", "--json"]);
+    assert!(doctor.out.contains("the last export was refused"), "{}", doctor.out);
+    import(&practice, &rows(0..3), &[]).good();
+    assert!(!practice.run(&["status"]).good().contains("refused"));
+}
+
+#[test]
+fn starts_that_are_odd_are_told() {
+    let practice = Practice::new(PRACTICE);
+    let csv = "id,patient_id,first_name,starts_at,status\nA0,P0,Ann,2027-01-10T00:00:00-07:00,booked\n\
+        A1,P1,Ann,2027-01-11T15:00:00-06:00,booked\nA2,P2,Ann,2027-01-12T15:00:00-06:00,booked\n\
+        A3,P3,Ann,2027-01-12T22:00:00Z,booked\nA4,P4,Ann,2027-01-13T12:00:00-07:00,booked\n";
+    let ended = practice.import(csv, &[]);
+    assert_eq!((ended.code, live(&practice)), (0, 5), "told, not refused: {}", ended.err);
+    assert!(
+        ended
+            .err
+            .contains("offset -06:00; America/Denver has -07:00 then: is it 2:00 PM or 3:00 PM?: 2 rows, first line 3"),
+        "{}",
+        ended.err
+    );
+    assert!(ended.err.contains("line 2: starts_at: is at midnight"), "{}", ended.err);
+    assert_eq!(ended.err.lines().count(), 2, "{}", ended.err);
+    let plan = practice.run(&["plan", "--days", "400"]).good();
+    assert!(plan.contains("1 visits start at midnight") && plan.contains("2 visits have an offset"), "{plan}");
+}
+
+#[test]
+fn offsets_that_are_not_the_zones_are_held_until_somebody_says_which_is_right() {
+    let columns = "[feed.columns]\nid = \"Appt\"\nstarts_at = \"Start\"\nname = \"Patient\"\n";
+    let feed = |keys: &str| format!("[[feed]]\nname = \"desk\"\nkind = \"file\"\n{keys}\n{columns}");
+    let csv =
+        "Appt,Start,Patient\n71,2027-01-11T15:00:00-06:00,\"Lee, Ana\"\n72,2027-01-12T16:00:00-06:00,\"Lee, Bo\"\n";
+    for (keys, in_utc) in [("", None), ("offsets = \"trust\"", Some("21")), ("offsets = \"ignore\"", Some("22"))] {
+        let practice = practice(&feed(keys));
+        let ended = practice.import(csv, &[]);
+        match in_utc {
+            None => assert!(ended.code == 1 && ended.err.contains("set offsets = \"trust\""), "{}", ended.err),
+            Some(hour) => {
+                ended.good();
+                let sql = format!(
+                    "SELECT count(*) FROM appointments WHERE id = '71' AND strftime('%H', starts_unix, 'unixepoch') = '{hour}'"
+                );
+                assert_eq!(practice.number(&sql), 1, "{keys}");
+            }
+        }
+    }
+}
+
+/// The reported files: each appointment keeps its own date, or its row is reported.
+#[test]
+fn stray_quotes_give_nobody_anothers_date() {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/reported");
+    let read = |file: &str| std::fs::read_to_string(format!("{data}/{file}")).unwrap();
+    for (good, bad) in [
+        ("17-quotes-complete/good.csv", "17-quotes-complete/rows.csv"),
+        ("17-quotes-complete/good.csv", "17-quotes-one-stray/rows.csv"),
+    ] {
+        let practice = Practice::new(PRACTICE);
+        let later = |text: String| text.replace("2026-12-", "2027-01-");
+        practice.import(&later(read(good)), &[]).good();
+        let before = practice.number("SELECT sum(starts_unix) FROM appointments WHERE status = 'booked'");
+        let ended = practice.import(&later(read(bad)), &["--complete"]);
+        assert_eq!(ended.code, 1, "{}", ended.err);
+        let after = practice.number("SELECT sum(starts_unix) FROM appointments WHERE status = 'booked'");
+        assert_eq!((before, live(&practice)), (after, 2), "{bad}: {}", ended.err);
+        assert!(ended.err.contains("quote"), "{}", ended.err);
+    }
+}
+
+#[test]
+fn a_preset_names_the_columns_and_test_writes_nothing() {
+    let practice = practice(&feed("desk", ""));
+    std::fs::write(practice.path("list.csv"), format!("{HEADER}{}", rows(0..20))).unwrap();
+    let out = practice.run(&["feed", "test", "desk", "list.csv"]).good();
+    assert!(out.contains("20 appointments") && out.lines().count() == 11, "{out}");
+    assert!(!out.contains("Ana") && !out.contains("555"), "{out}");
+    assert!(!practice.path("test.db").exists());
+    let old = self::practice("[feed]\nstale_after = \"26 hours\"\n");
+    let ended = old.run(&["check"]);
+    assert!(
+        ended.code == 2 && ended.err.contains("[feed] is now [[feed]]") && ended.err.contains("preset = \"leadtime\"")
+    );
+}
+
+#[test]
+fn a_dry_run_shows_everything_and_writes_nothing() {
+    let practice = practice(&feed("desk", ""));
+    let soon = |days: i64| (now() + chrono::TimeDelta::days(days)).format("%Y-%m-%d").to_string();
+    let row = |id: u32, day: &str, status: &str| {
+        format!("{id},{day},1:00 PM,\"Lee, Ana{id}\",303-555-{:04},{status}\n", 1000 + id - 70_000)
+    };
+    let first = row(70_001, &soon(6), "Scheduled") + &row(70_002, &soon(7), "Scheduled");
+    let out = import(&practice, &first, &["--dry-run"]).good();
+    assert!(out.contains("In all: 2 new.") && out.contains("day-before: 1 added"), "{out}");
+    assert!(!practice.path("test.db").exists());
+    import(&practice, &first, &[]).good();
+    let before = practice.number("SELECT count(*) FROM imports");
+    let next =
+        row(70_001, &soon(8), "Scheduled") + &row(70_002, &soon(7), "Cancelled") + &row(70_003, &soon(9), "FIRM");
+    let ended = import(&practice, &next, &["--dry-run"]);
+    assert_eq!(ended.code, 1, "for the row with FIRM");
+    assert!(ended.out.contains("In all: 1 cancelled, 1 moved."), "{}", ended.out);
+    assert!(ended.out.contains("2 rows read, 1 left out") && ended.out.contains("dropped"), "{}", ended.out);
+    assert!(!ended.out.contains("Ana"), "names only on a terminal");
+    assert_eq!((live(&practice), practice.number("SELECT count(*) FROM imports")), (2, before));
+    assert_eq!(practice.number("SELECT count(*) FROM refused_rows"), 0);
+    let left =
+        std::fs::read_dir(practice.folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir());
+    assert_eq!(left.count(), 0, "the copy is gone");
+}
