@@ -87,21 +87,7 @@ fn appointment(n: u32, patient: u32, starts_at: DateTime<Utc>) -> AppointmentInp
 }
 
 fn facts(patient: u32, appointments: Vec<AppointmentInput>) -> PlannerInput {
-    PlannerInput {
-        number: Phone::from_e164(&number(patient)).map_or(Number::Missing, Number::Usable),
-        appointments,
-        stored: Vec::new(),
-        spent: Vec::new(),
-        in_doubt: false,
-        opted_out: false,
-        attempts: Vec::new(),
-        wrong_for: Default::default(),
-        adopted: Vec::new(),
-        replies_unread: false,
-        catching_up: false,
-        owes_first_line: false,
-        hold: None,
-    }
+    PlannerInput::new(Phone::from_e164(&number(patient)).map_or(Number::Missing, Number::Usable), appointments)
 }
 
 fn median(runs: usize, mut once: impl FnMut() -> Duration) -> Duration {

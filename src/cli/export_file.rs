@@ -76,7 +76,7 @@ pub(crate) fn feed_named(config: &Config, name: &str) -> Result<Feed, Failure> {
     }
     let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
     let near = nearest(name, names.iter().copied()).map_or_else(String::new, |near| format!("; did you mean {near}?"));
-    Err(Failure::Usage(anyhow::anyhow!("there is no feed {name}{near}; there are: {}", names.join(", "))))
+    Err(Failure::Usage(anyhow::anyhow!("there is no feed {name}{near}; the configuration has: {}", names.join(", "))))
 }
 
 /// Whose a file is: as asked, else the only feed, else the one whose `files` its name fits.
@@ -118,7 +118,7 @@ pub(crate) fn summary(name: &str, imported: &Imported, complete: bool) -> String
         text.push_str(&format!(", {} cancelled because the file no longer names them", changes.cancelled));
     }
     if changes.moved > 0 {
-        text.push_str(&format!(" ({} of them are there again at another time)", changes.moved));
+        text.push_str(&format!(" ({} of them were moved to another time)", changes.moved));
     }
     if changes.off > 0 {
         text.push_str(&format!(", {} called off or off the book", changes.off));

@@ -166,7 +166,9 @@ fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Fail
     let name = file_name(&seen.path);
     let refused = |why: String| Read { place: Place::Failed, words: why, report: String::new(), held: false };
     let read = match (places.open_export(seen)?, places.count_try(&seen.path)?) {
-        (None, _) => refused(format!("{name} is not a file that can be read: it was swapped for something else\n")),
+        (None, _) => refused(format!(
+            "{name} cannot be read: something else took its place while it was opened; put the file into the folder again\n"
+        )),
         (_, tries) if tries > TRIES => {
             refused(format!("{name}: given up after {TRIES} tries, each of which was cut off or could not be stored\n"))
         }

@@ -126,7 +126,9 @@ pub(crate) fn skip(options: &Skip) -> Result<(), Failure> {
             Err(anyhow::anyhow!("there is no appointment {appointment}; `leadtime explain NAME` finds its id").into())
         }
         (Skipped::Done, false) => print(&format!("{about} gets no text from now on; what was sent stays sent.\n")),
-        (Skipped::Done, true) => print(&format!("{about} gets its texts again, as far as they are still of use.\n")),
+        (Skipped::Done, true) => {
+            print(&format!("{about} gets its texts again, except those that are already too late.\n"))
+        }
         (Skipped::Already, false) => print(&format!("{about} is skipped already; nothing changed.\n")),
         (Skipped::Already, true) => Err(anyhow::anyhow!("{about} was not skipped; nothing changed").into()),
     }

@@ -2,8 +2,6 @@
 //!
 //! The planner itself is asked, so what is said here is what would happen.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::domain::appointment::{Appointment, Status};
@@ -219,21 +217,7 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
         paused: None,
         twins: Vec::new(),
     };
-    PlannerInput {
-        number: Number::Usable(number),
-        appointments: vec![appointment],
-        stored: Vec::new(),
-        spent: Vec::new(),
-        in_doubt: false,
-        opted_out: false,
-        attempts: Vec::new(),
-        wrong_for: BTreeSet::new(),
-        adopted: Vec::new(),
-        replies_unread: false,
-        catching_up: false,
-        owes_first_line: false,
-        hold: None,
-    }
+    PlannerInput::new(Number::Usable(number), vec![appointment])
 }
 
 /// A conflict in a sentence.

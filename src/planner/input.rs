@@ -142,6 +142,27 @@ pub struct PlannerInput {
     pub hold: Option<HoldCause>,
 }
 
+impl PlannerInput {
+    /// A number and its appointments of which nothing else is known: nothing was sent, nobody answered.
+    pub fn new(number: Number, appointments: Vec<AppointmentInput>) -> PlannerInput {
+        PlannerInput {
+            number,
+            appointments,
+            stored: Vec::new(),
+            spent: Vec::new(),
+            in_doubt: false,
+            opted_out: false,
+            attempts: Vec::new(),
+            wrong_for: BTreeSet::new(),
+            adopted: Vec::new(),
+            replies_unread: false,
+            catching_up: false,
+            owes_first_line: false,
+            hold: None,
+        }
+    }
+}
+
 /// A conversation begun while Leadtime was not looking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adopted {

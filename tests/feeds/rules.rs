@@ -144,7 +144,7 @@ fn an_id_with_two_starts_is_none() {
     let error = map(&block("", SIMPLE, ""), text).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "Id is not an appointment's id: lines 2 and 4 have the same one and different starts"
+        "Id is not an appointment's id: lines 2 and 4 have the same one but different starts"
     );
     // Twice the same row is no contradiction.
     let text = "Id,First,Last,Start\nA,Ana,Lee,2026-03-10 15:00\nA,Ana,Lee,2026-03-10 15:00\n";
@@ -220,7 +220,7 @@ fn clock_changes_and_midnight_are_noticed() {
     assert_eq!(appointment(&rows[0]).starts_at.to_rfc3339(), "2026-03-08T03:30:00-06:00");
     assert_eq!(appointment(&rows[1]).starts_at.to_rfc3339(), "2026-11-01T01:30:00-06:00");
     let lines = report.lines().join("\n");
-    for word in ["the clock skips", "shows twice", "at midnight"] {
+    for word in ["the clock skips", "in the hour that repeats", "at midnight"] {
         assert!(lines.contains(word), "{lines}");
     }
 }

@@ -452,6 +452,25 @@ async fn unresolved() {
 }
 
 #[tokio::test]
+async fn a_text_that_waits_for_the_desk_to_read_an_answer_is_not_overdue() {
+    let mut world = two_due([unknown(), Outcome::Rejected { status: 422 }]).await;
+    let desk = Desk::new(Kind::Unresolved);
+    world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
+    let asked = world.clock.now().timestamp();
+    world.execute(&format!(
+        "INSERT INTO number_holds (phone, conversation, message_at, cause) VALUES ('+13035550107', 'c', {asked}, 'reply-unclear')"
+    ));
+    world.book(&[appointment("visit-7", "+13035550107", "2026-11-10T10:10:00-07:00")]);
+    world.clock.advance(TimeDelta::minutes(11));
+    world.settle().await;
+    world.clock.advance(TimeDelta::minutes(60));
+    world.settle().await;
+    assert_eq!(desk.look(&world), [""; 0], "the not-reached list names it");
+    world.clock.advance(TimeDelta::minutes(5));
+    assert_eq!(desk.look(&world), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_feed_in_trouble() {
     let world = World::new().await;
     let desk = Desk::new(Kind::Feed);

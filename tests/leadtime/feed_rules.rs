@@ -73,6 +73,25 @@ fn a_feed_only_touches_its_own_rows() {
 }
 
 #[test]
+fn a_row_that_names_another_feed_says_nothing_of_that_feed() {
+    let own = "[[feed]]\nname = \"program\"\nkind = \"file\"\npreset = \"leadtime\"\nfiles = \"program*\"\n";
+    let practice = practice(&(feed("desk", "files = \"desk*\"") + own));
+    import(&practice, &rows(0..3), &["--feed", "desk"]).good();
+    // One row in Leadtime's own columns claims to be desk's; the file is said to be the whole list.
+    let header = "id,patient_id,phone,starts_at,feed\n";
+    let text =
+        |feed: &str, id: &str, day: u32| format!("{id},P,+13035550{day}11,2027-01-{day}T12:00:00-07:00,{feed}\n");
+    let file = [header, &text("", "p1", 12), &text("desk", "p2", 20), &text("hygiene", "p3", 28)].concat();
+    let ended = practice.import(&file, &["--feed", "program", "--complete"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("is an appointment of the feed desk"), "{}", ended.err);
+    let of = |feed: &str| {
+        practice.number(&format!("SELECT count(*) FROM appointments WHERE feed = '{feed}' AND status = 'booked'"))
+    };
+    assert_eq!([of("desk"), of("program"), of("hygiene")], [3, 1, 1], "a name no feed has is this file's own");
+}
+
+#[test]
 fn renaming_a_feed_moves_its_rows() {
     let practice = practice(&feed("desk", ""));
     import(&practice, &rows(0..3), &[]).good();
@@ -161,7 +180,10 @@ fn a_move_without_ids_is_a_move() {
     import(&practice, &rows(0..30), &[]).good();
     let moved = rows(0..5).replace("10:", "11:") + &rows(5..30);
     let out = import(&practice, &moved, &[]).good();
-    assert!(out.contains("5 new visits, 0 changed, 5 cancelled") && out.contains("5 of them are there again"), "{out}");
+    assert!(
+        out.contains("5 new visits, 0 changed, 5 cancelled") && out.contains("5 of them were moved to another time"),
+        "{out}"
+    );
     assert_eq!(live(&practice), 30);
     // Twelve are more than the guard lets go, and they did not go, they moved.
     let out = import(&practice, &(rows(0..12).replace("10:", "9:") + &rows(12..30)), &["--dry-run"]);
@@ -231,9 +253,9 @@ fn starts_that_are_odd_are_told() {
     let ended = practice.import(csv, &[]);
     assert_eq!((ended.code, live(&practice)), (0, 5), "told, not refused: {}", ended.err);
     assert!(
-        ended
-            .err
-            .contains("offset -06:00; America/Denver has -07:00 then: is it 2:00 PM or 3:00 PM?: 2 rows, first line 3"),
+        ended.err.contains(
+            "offset -06:00, but America/Denver has -07:00 on that day: is it 2:00 PM or 3:00 PM?: 2 rows, first line 3"
+        ),
         "{}",
         ended.err
     );

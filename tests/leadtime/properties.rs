@@ -205,21 +205,9 @@ fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> Plan
         paused: None,
         twins: vec![],
     };
-    PlannerInput {
-        number: Number::Usable(Phone::from_e164("+13035550101").unwrap()),
-        appointments: appointments.iter().enumerate().map(appointment).collect(),
-        stored: vec![],
-        spent: vec![],
-        in_doubt: false,
-        opted_out: false,
-        attempts: attempts.iter().filter(|attempt| attempt.at <= now).cloned().collect(),
-        wrong_for: BTreeSet::new(),
-        adopted: Vec::new(),
-        replies_unread: false,
-        catching_up: false,
-        owes_first_line: false,
-        hold: None,
-    }
+    let number = Number::Usable(Phone::from_e164("+13035550101").unwrap());
+    let attempts = attempts.iter().filter(|attempt| attempt.at <= now).cloned().collect();
+    PlannerInput { attempts, ..PlannerInput::new(number, appointments.iter().enumerate().map(appointment).collect()) }
 }
 
 /// Every instant at which a text takes room: made, and planned.

@@ -107,21 +107,10 @@ fn appointment(id: &str, starts_at: DateTime<Utc>) -> AppointmentInput {
 }
 
 fn planned(config: &Config, phone: usize, appointments: &[AppointmentInput]) -> Plan {
-    let facts = PlannerInput {
-        number: Number::Usable(Phone::from_e164(&format!("+1303555{phone:04}")).unwrap()),
-        appointments: appointments.to_vec(),
-        stored: vec![],
-        spent: vec![],
-        in_doubt: false,
-        opted_out: false,
-        attempts: vec![],
-        wrong_for: BTreeSet::new(),
-        adopted: Vec::new(),
-        replies_unread: false,
-        catching_up: false,
-        owes_first_line: false,
-        hold: None,
-    };
+    let facts = PlannerInput::new(
+        Number::Usable(Phone::from_e164(&format!("+1303555{phone:04}")).unwrap()),
+        appointments.to_vec(),
+    );
     let live: LiveSince = config.rulebook.rules.iter().map(|rule| (rule.name.clone(), booked_long_ago())).collect();
     plan_facts(config, &live, &facts, booked_long_ago() + TimeDelta::days(1))
 }

@@ -204,7 +204,7 @@ impl OddStarts {
         let written = row.cells.get(STARTS_AT).and_then(Option::as_deref).unwrap_or_default();
         if !written.ends_with('Z') && local.offset() != row.starts_at.offset() {
             let (said, has): (&FixedOffset, &FixedOffset) = (row.starts_at.offset(), local.offset());
-            let message = format!("is said with the offset {said}; {} has {has} then", zone.name());
+            let message = format!("has the offset {said}, but {} has {has} on that day", zone.name());
             let clock = |at: DateTime<FixedOffset>| at.format("%-I:%M %p").to_string();
             let example = format!("is it {} or {}?", clock(local), clock(row.starts_at));
             self.note(message, row.line, example);

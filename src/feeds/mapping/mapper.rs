@@ -204,7 +204,9 @@ impl<'m> Mapper<'m> {
         let message = match start.oddity {
             None => return,
             Some(Oddity::Midnight) => "is at midnight, as all-day entries are written".to_owned(),
-            Some(Oddity::Fold) => "is a time that the clock shows twice that night; taken as the first".to_owned(),
+            Some(Oddity::Fold) => {
+                "is in the hour that repeats when the clocks go back; the first one is used".to_owned()
+            }
             Some(Oddity::Gap) => {
                 format!("is a time that the clock skips; moved to {}", start.at.format("%-I:%M %p"))
             }

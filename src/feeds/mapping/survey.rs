@@ -36,7 +36,7 @@ pub enum MappingError {
         question: Question,
     },
     /// One id has two starts: the column is no id.
-    #[error("{column} is not an appointment's id: lines {first} and {second} have the same one and different starts")]
+    #[error("{column} is not an appointment's id: lines {first} and {second} have the same one but different starts")]
     NotAnId {
         /// The column.
         column: String,

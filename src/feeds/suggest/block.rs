@@ -75,7 +75,7 @@ impl Draft {
             IdChoice::Derived => line(
                 "id = \"derived\"".to_owned(),
                 match self.roles.sources.contains_key(&Field::PatientId) {
-                    true => "no column is an appointment's number; an account or patient number is none",
+                    true => "no column is an appointment's number; an account or patient number does not count",
                     false => "no column is an appointment's number",
                 },
             ),

@@ -188,7 +188,7 @@ impl Draft {
         let IdChoice::Candidate(at) = self.id else { return false };
         if let Some(column) = self.roles.ids.get(at).and_then(|at| profile.columns.get(*at)) {
             self.not_ids.push(format!(
-                "\"{}\" is no id: lines {first} and {second} have the same one and different starts",
+                "\"{}\" is not an id: lines {first} and {second} have the same one but different starts",
                 column.name
             ));
         }

@@ -169,38 +169,37 @@ impl<'c> Staging<'c> {
         Ok(())
     }
 
-    /// Takes out the rows whose appointments another feed owns, or a program that writes SQL; they stay as they are.
-    /// Lines, by owner; "" where it is none.
+    /// Takes out the rows whose appointments another feed owns, or a program that writes SQL, and those that name a feed
+    /// with files of its own; they stay as they are. Lines, by owner; "" where it is none.
     pub(crate) fn refuse_foreign(&mut self, feed: &str) -> Result<BTreeMap<String, Vec<u64>>, StoreError> {
+        // A feed that delivered files speaks for itself: only those say what it no longer lists.
+        const ROWS: &str = "SELECT i.id, i.line, CASE WHEN a.id IS NOT NULL AND a.feed IS NOT i.feed
+                   THEN coalesce(a.feed, '') ELSE i.feed END AS owner
+            FROM temp.incoming AS i LEFT JOIN appointments AS a ON a.id = i.id
+            WHERE (a.id IS NOT NULL AND a.feed IS NOT i.feed)
+               OR (i.feed <> ?1 AND i.feed IN (SELECT feed FROM feed_state))";
+        const OFF: &str = "SELECT o.id, o.line, coalesce(a.feed, '') AS owner
+            FROM temp.incoming_off AS o JOIN appointments AS a ON a.id = o.id WHERE a.feed IS NOT ?1";
         let mut foreign: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-        self.connection.execute("INSERT INTO temp.incoming_feeds (feed) VALUES (?1)", [feed])?;
-        self.connection.execute_batch(
-            "INSERT INTO temp.incoming_feeds (feed) SELECT DISTINCT feed FROM temp.incoming WHERE feed IS NOT NULL
-             ON CONFLICT DO NOTHING",
-        )?;
         {
-            let mut statement = self.connection.prepare(
-                "SELECT coalesce(a.feed, ''), i.line FROM temp.incoming AS i JOIN appointments AS a ON a.id = i.id
-                 WHERE a.feed IS NOT i.feed
-                 UNION ALL SELECT coalesce(a.feed, ''), o.line FROM temp.incoming_off AS o JOIN appointments AS a ON a.id = o.id
-                 WHERE a.feed IS NOT ?1 ORDER BY 2",
-            )?;
+            let sql = format!("SELECT owner, line FROM ({ROWS} UNION ALL {OFF}) ORDER BY line");
+            let mut statement = self.connection.prepare(&sql)?;
             let mut rows = statement.query([feed])?;
             while let Some(row) = rows.next()? {
                 foreign.entry(row.get(0)?).or_default().push(row.get::<_, i64>(1)?.unsigned_abs());
             }
         }
         if !foreign.is_empty() {
-            self.connection.execute_batch(
-                "DELETE FROM temp.incoming WHERE id IN (
-                     SELECT i.id FROM temp.incoming AS i JOIN appointments AS a ON a.id = i.id WHERE a.feed IS NOT i.feed)",
-            )?;
-            self.connection.execute(
-                "DELETE FROM temp.incoming_off WHERE id IN (
-                     SELECT o.id FROM temp.incoming_off AS o JOIN appointments AS a ON a.id = o.id WHERE a.feed IS NOT ?1)",
-                [feed],
-            )?;
+            for (table, which) in [("incoming", ROWS), ("incoming_off", OFF)] {
+                let delete = format!("DELETE FROM temp.{table} WHERE id IN (SELECT id FROM ({which}))");
+                self.connection.execute(&delete, [feed])?;
+            }
         }
+        self.connection.execute("INSERT INTO temp.incoming_feeds (feed) VALUES (?1)", [feed])?;
+        self.connection.execute_batch(
+            "INSERT INTO temp.incoming_feeds (feed) SELECT DISTINCT feed FROM temp.incoming WHERE feed IS NOT NULL
+             ON CONFLICT DO NOTHING",
+        )?;
         // A bad row of an appointment that is another feed's says nothing about it.
         self.connection.execute_batch(
             "UPDATE temp.incoming_bad SET id = NULL WHERE id IN (SELECT a.id FROM appointments AS a

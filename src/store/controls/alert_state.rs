@@ -27,8 +27,10 @@ const MISSED: &str = "SELECT count(*), min(expires_at) FROM reminders INDEXED BY
         WHERE state = 'missed' AND starts_at > ?1 AND reason = 'expired'";
 const GIVEN_UP: &str = "SELECT count(*), min(starts_at) FROM reminders INDEXED BY reminders_missed
         WHERE state = 'missed' AND starts_at > ?1 AND reason = 'unconfirmed'";
-const PLANNED: &str = "SELECT count(*), min(due_at) FROM reminders INDEXED BY reminders_due
-        WHERE state = 'planned' AND due_at <= ?1 AND expires_at > ?2";
+// A text that waits for somebody to read an answer is on the not-reached list instead.
+const PLANNED: &str = "SELECT count(*), min(due_at) FROM reminders AS r INDEXED BY reminders_due
+        WHERE state = 'planned' AND due_at <= ?1 AND expires_at > ?2
+        AND NOT EXISTS (SELECT 1 FROM number_holds AS h WHERE h.phone = r.phone AND h.settled_at IS NULL)";
 // Whatever has an attempt without a clear outcome; few have.
 const TEXTED: &str = "SELECT count(*), min(r.due_at)
         FROM attempts AS t INDEXED BY attempts_by_outcome JOIN reminders AS r ON r.message_id = t.message_id

@@ -62,21 +62,7 @@ pub(crate) fn load(
         let found = already_told::spent(connection, &appointment.row, &number)?;
         spent.extend(found.into_iter().filter(|found| known.insert(found.key.clone())));
     }
-    let none = PlannerInput {
-        number,
-        appointments,
-        stored,
-        spent,
-        in_doubt: false,
-        opted_out: false,
-        attempts: Vec::new(),
-        wrong_for: BTreeSet::new(),
-        adopted: Vec::new(),
-        replies_unread: false,
-        catching_up: false,
-        owes_first_line: false,
-        hold: None,
-    };
+    let none = PlannerInput { stored, spent, ..PlannerInput::new(number, appointments) };
     let Number::Usable(phone) = &none.number else { return Ok(none) };
     Ok(PlannerInput {
         in_doubt: loader.in_doubt(phone)?,
