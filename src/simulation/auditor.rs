@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Timelike, Utc, Weekday};
 
 use tracing::info;
 
@@ -38,13 +38,15 @@ struct Telling {
     at: DateTime<Utc>,
     /// It told again what nobody could know to be told.
     excused: bool,
+    /// The database was replaced by a copy that was made before: only Annie's list tells of it, by number.
+    forgotten: bool,
 }
 
 /// The desk's knowledge as Leadtime was last told it.
 pub(crate) type Delivered = Practice;
 
-/// The numbers of each patient that the database has seen.
-pub(crate) type Numbers = HashMap<usize, BTreeSet<String>>;
+/// The numbers that the database has seen of each patient, by the patient's id at that time.
+pub(crate) type Numbers = HashMap<(usize, String), BTreeSet<String>>;
 
 /// Since when the desk says that a number is not a patient's.
 pub(crate) type WrongNumbers = HashMap<(usize, String), DateTime<Utc>>;
@@ -73,7 +75,11 @@ pub(crate) struct Auditor {
     pub(crate) foreign: HashMap<String, DateTime<Utc>>,
     pub(crate) numbers: Numbers,
     pub(crate) wrong: WrongNumbers,
+    /// The same, and what a restored copy has forgotten.
+    pub(crate) ever_wrong: WrongNumbers,
     standing: HashMap<usize, Standing>,
+    /// Every appointment and start that an export has ever listed with a number: their texts may have been planned first.
+    listed: BTreeSet<(String, DateTime<Utc>, usize)>,
     /// Numbers whose texts had the line of the first one.
     lined: BTreeSet<String>,
     /// Numbers whose household texts named only some of the appointments, and when.
@@ -94,7 +100,9 @@ impl Auditor {
             foreign: HashMap::new(),
             numbers: Numbers::new(),
             wrong: WrongNumbers::new(),
+            ever_wrong: WrongNumbers::new(),
             standing: HashMap::new(),
+            listed: BTreeSet::new(),
             lined: BTreeSet::new(),
             and_more: Vec::new(),
             tellings: Vec::new(),
@@ -120,6 +128,7 @@ impl Auditor {
                 phone: practice.patients[appointment.patient].phone.clone(),
                 since: now,
             };
+            self.listed.insert((present.phone.clone(), present.start, appointment.number));
             let is_over = appointment.start <= now;
             self.standing
                 .entry(appointment.number)
@@ -138,8 +147,19 @@ impl Auditor {
     pub(crate) fn planned(&mut self) {
         for appointment in self.known.appointments.iter().filter(|appointment| appointment.start > self.known_since) {
             let patient = &self.known.patients[appointment.patient];
-            self.numbers.entry(appointment.patient).or_default().insert(patient.phone.clone());
+            let patient_and_id = (appointment.patient, patient.chart.clone());
+            self.numbers.entry(patient_and_id).or_default().insert(patient.phone.clone());
         }
+    }
+
+    /// How much was told so far, for a copy of the database.
+    pub(crate) fn told(&self) -> usize {
+        self.tellings.len()
+    }
+
+    /// A copy that was made when so much was told has replaced the database.
+    pub(crate) fn forget_since(&mut self, told: usize) {
+        self.tellings[told..].iter_mut().for_each(|telling| telling.forgotten = true);
     }
 
     fn breaks(&mut self, at: DateTime<Utc>, what: String) {
@@ -194,7 +214,7 @@ impl Auditor {
             if start - at < NO_TEXT_WITHIN {
                 self.breaks(at, format!("a text to {name} too near the visit at {start}"));
             }
-            self.tell(Telling { rule, appointment, patient, start, to: to.clone(), at, excused: false });
+            self.tell(Telling { rule, appointment, patient, start, to: to.clone(), at, excused: false, forgotten: false });
         }
     }
 
@@ -242,9 +262,10 @@ impl Auditor {
         let changed = |t: &&Telling| t.start != telling.start || t.patient != telling.patient;
         let other = of_appointment.filter(changed).map(|t| t.at).max();
         let since = other.unwrap_or(DateTime::UNIX_EPOCH);
-        // A number that a restored copy has never seen cannot be known to be the patient's.
-        let numbers = self.numbers.get(&telling.patient);
-        let known = |t: &&Telling| numbers.is_some_and(|numbers| numbers.contains(&t.to));
+        // A number that a restored copy has never seen under this patient id cannot be known to be the patient's.
+        let chart = self.known.patients[telling.patient].chart.clone();
+        let numbers = self.numbers.get(&(telling.patient, chart));
+        let known = |t: &&Telling| !t.forgotten || numbers.is_some_and(|numbers| numbers.contains(&t.to));
         let same = self.tellings.iter().filter(of_patient).filter(|t| t.start == telling.start && t.at > since);
         let same = same.filter(|t| !self.went_wrong(t));
         let all: Vec<&Telling> = same.filter(|t| !t.excused).collect();
@@ -264,14 +285,36 @@ impl Auditor {
 
     /// The desk said after the text that the number is not the patient's.
     fn went_wrong(&self, telling: &Telling) -> bool {
-        self.wrong.get(&(telling.patient, telling.to.clone())).is_some_and(|since| *since >= telling.at)
+        self.ever_wrong.get(&(telling.patient, telling.to.clone())).is_some_and(|since| *since >= telling.at)
+    }
+
+    /// Whether other appointments of the number had starts so near that their texts may have taken the room.
+    fn is_crowded(&self, number: usize, standing: &Standing, many: usize) -> bool {
+        let week = TimeDelta::days(8);
+        let from = (standing.phone.clone(), standing.start - week, 0);
+        let till = (standing.phone.clone(), standing.start + week, usize::MAX);
+        let others = self.listed.range(from..=till).map(|(.., other)| *other).filter(|other| *other != number);
+        others.collect::<BTreeSet<_>>().len() >= many
+    }
+
+    /// Whether a late booking's text has some sending hours of a weekday left before it would be too near the visit.
+    fn has_hours_left(&self, standing: &Standing) -> bool {
+        let since = self.known.zone.local(standing.since);
+        // A text of another visit within a day of this one's may have taken its place.
+        let near = standing.since - TimeDelta::days(1)..standing.start + TimeDelta::days(1);
+        if self.tellings.iter().any(|t| t.to == standing.phone && near.contains(&t.at)) {
+            return false;
+        }
+        let is_weekday = !matches!(since.weekday(), Weekday::Sat | Weekday::Sun);
+        is_weekday && (9..17).contains(&since.hour()) && standing.start - standing.since >= TimeDelta::hours(12)
     }
 
     /// What nobody was told although nothing was in the way, by `now`. Only where nothing went wrong can this be said.
     pub(crate) fn untold(&self, now: DateTime<Utc>) -> Vec<String> {
         let mut untold = Vec::new();
-        let in_good_time = |s: &Standing| s.start < now && s.since + IN_GOOD_TIME <= s.start;
-        for (number, standing) in self.standing.iter().filter(|(_, s)| in_good_time(s)) {
+        let in_good_time = |s: &Standing| s.since + IN_GOOD_TIME <= s.start || self.has_hours_left(s);
+        let ended = self.standing.iter().filter(|(_, s)| s.start < now && in_good_time(s));
+        for (number, standing) in ended.filter(|(number, s)| !self.is_crowded(**number, s, MANY)) {
             let Standing { patient, start, phone, .. } = standing;
             let opted_out = self.desk.contains_key(phone) || self.stops.contains_key(phone);
             // What a chart was told of a start counts for all its patients once one of these appointments is gone.

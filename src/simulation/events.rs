@@ -32,7 +32,7 @@ impl Simulation {
         if self.rng.u16(0..400) == 0 {
             self.desk_opts_out(&mut machine.desk, now)?;
         }
-        if self.rng.u16(0..60) == 0 {
+        if self.rng.u16(0..30) == 0 {
             self.desk_corrects_a_number(&mut machine.desk, now)?;
         }
         let hour = self.practice.zone.local(now).hour();
@@ -69,6 +69,7 @@ impl Simulation {
                     desk: desk.clone(),
                     numbers: numbers.clone(),
                     wrong: wrong.clone(),
+                    told: shared.auditor.told(),
                 };
                 drop(shared);
                 self.copies.push(copy);
@@ -142,7 +143,9 @@ impl Simulation {
         let chart = PatientId(self.practice.patients[patient].chart.clone());
         let at = self.clock.now();
         in_transaction(desk, |tx| opt_outs::add_wrong(tx, &phone, &[chart], None, at))?;
-        lock(&self.shared).auditor.wrong.insert((patient, wrong), now);
+        let auditor = &mut lock(&self.shared).auditor;
+        auditor.ever_wrong.insert((patient, wrong.clone()), now);
+        auditor.wrong.insert((patient, wrong), now);
         self.tell("a number is marked as wrong");
         Ok(())
     }

@@ -111,6 +111,7 @@ struct Copy {
     desk: HashMap<String, DateTime<Utc>>,
     numbers: auditor::Numbers,
     wrong: auditor::WrongNumbers,
+    told: usize,
 }
 
 /// The machine while it is up.
@@ -273,6 +274,7 @@ impl Simulation {
         shared.auditor.desk = copy.desk.clone();
         shared.auditor.numbers = copy.numbers.clone();
         shared.auditor.wrong = copy.wrong.clone();
+        shared.auditor.forget_since(copy.told);
         self.last_import = DateTime::UNIX_EPOCH;
         copy.files.clone()
     }

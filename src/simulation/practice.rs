@@ -95,7 +95,11 @@ impl Practice {
             self.book(now, rng);
             return;
         }
-        let n = coming[rng.usize(0..coming.len())];
+        // Much changes shortly before, when a text has told of it.
+        let near = |n: &usize| self.appointments[*n].start < now + TimeDelta::days(2);
+        let soon: Vec<usize> = coming.iter().copied().filter(near).collect();
+        let some = if soon.is_empty() || rng.bool() { &coming } else { &soon };
+        let n = some[rng.usize(0..some.len())];
         let start = self.a_start(now, rng);
         let patient = self.appointments[n].patient;
         let other = rng.usize(0..self.patients.len());
@@ -139,7 +143,8 @@ impl Practice {
 
     /// A patient's number was never theirs, and the desk has another: the patient's id, and the number that was wrong.
     pub(crate) fn correct_a_number(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) -> Option<(usize, String)> {
-        let coming = self.appointments.iter().filter(|appointment| appointment.start > now);
+        let soon = now..now + TimeDelta::days(3);
+        let coming = self.appointments.iter().filter(|appointment| soon.contains(&appointment.start));
         let patients: Vec<usize> = coming.map(|appointment| appointment.patient).collect();
         let n = *patients.get(rng.usize(0..patients.len().max(1)))?;
         let chart = &self.patients[n].chart;
@@ -235,6 +240,8 @@ fn number(n: usize) -> String {
 pub(crate) fn config_text(seed: u64) -> String {
     let household = if seed % 2 == 1 { "separate" } else { "merge" };
     let on_unknown = if seed % 7 == 3 { "hold" } else { "retry" };
+    // Where nothing goes wrong, a late booking is told too, so that whoever gets an appointment has to hear of it.
+    let late = if seed.is_multiple_of(5) { "send" } else { "skip" };
     let days = if seed % 3 == 2 { "days" } else { "business days" };
     let (one, many) = if seed.is_multiple_of(10) { (" x".repeat(215), " x".repeat(90)) } else { Default::default() };
     let about = format!("<{{{{ patient.first_name }}}} {{{{ appointment.date }}}} {{{{ appointment.time }}}}>{one}");
@@ -248,7 +255,7 @@ pub(crate) fn config_text(seed: u64) -> String {
          first_text_line.en = \"{FIRST_TEXT_LINE}\"\nfirst_text_line.es = \"{FIRST_TEXT_LINE}\"\n\
          [[rule]]\nname = \"first\"\nlead = \"3 {days}\"\nat = \"10:00\"\npriority = 1\n\
          message.en = \"F {about}\"\nmessage.es = \"F {about}\"\n\
-         [[rule]]\nname = \"last\"\nlead = \"1 {days}\"\nat = \"10:30\"\npriority = 2\n\
+         [[rule]]\nname = \"last\"\nlead = \"1 {days}\"\nat = \"10:30\"\npriority = 2\nbooked_late = \"{late}\"\n\
          message.en = \"L {about}\"\nmessage.es = \"L {about}\"\n\
          [household]\nmessage.en = \"{family}\"\nmessage.es = \"{family}\"\n\
          [[location]]\nid = \"main\"\nname = \"Main\"\n\
