@@ -66,7 +66,7 @@ struct Standing {
 pub(crate) struct Auditor {
     /// The export that was imported last.
     pub(crate) known: Delivered,
-    known_since: DateTime<Utc>,
+    pub(crate) known_since: DateTime<Utc>,
     /// Numbers the desk opted out.
     pub(crate) desk: HashMap<String, DateTime<Utc>>,
     /// When a patient replied STOP, by number.
@@ -94,7 +94,8 @@ impl Auditor {
     pub(crate) fn new(known: Delivered) -> Auditor {
         Auditor {
             known,
-            known_since: DateTime::UNIX_EPOCH,
+            // Nothing was imported yet.
+            known_since: DateTime::<Utc>::MAX_UTC,
             desk: HashMap::new(),
             stops: HashMap::new(),
             foreign: HashMap::new(),
@@ -150,6 +151,11 @@ impl Auditor {
             let patient_and_id = (appointment.patient, patient.chart.clone());
             self.numbers.entry(patient_and_id).or_default().insert(patient.phone.clone());
         }
+        // Who had only an appointment that went to somebody else before any text has left nothing in the database.
+        let known = &self.known;
+        let holders: BTreeSet<usize> = known.appointments.iter().map(|appointment| appointment.patient).collect();
+        self.numbers
+            .retain(|(patient, chart), _| holders.contains(patient) && known.patients[*patient].chart == *chart);
     }
 
     /// How much was told so far, for a copy of the database.
@@ -214,7 +220,16 @@ impl Auditor {
             if start - at < NO_TEXT_WITHIN {
                 self.breaks(at, format!("a text to {name} too near the visit at {start}"));
             }
-            self.tell(Telling { rule, appointment, patient, start, to: to.clone(), at, excused: false, forgotten: false });
+            self.tell(Telling {
+                rule,
+                appointment,
+                patient,
+                start,
+                to: to.clone(),
+                at,
+                excused: false,
+                forgotten: false,
+            });
         }
     }
 
@@ -353,6 +368,29 @@ impl Auditor {
             unmerged.extend(same.filter(known).map(|t| format!("{} got two texts of one day's visits", t.to)));
         }
         unmerged
+    }
+
+    /// Whom a household's text left out although it told another of the same number and start.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        let mut left_out = Vec::new();
+        for (number, standing) in &self.standing {
+            let Standing { patient, start, phone, since, .. } = standing;
+            let is_told = self.tellings.iter().any(|t| t.patient == *patient && t.start == *start);
+            let chart = &self.known.patients[*patient].chart;
+            let is_gone = self.known.gone.contains(&(chart.clone(), *start));
+            // One whose appointment stands as it did then, so that the text was theirs too.
+            let stood = |t: &&Telling| {
+                self.standing.get(&t.appointment).is_some_and(|s| s.start == t.start && s.since + READ_WITHIN < t.at)
+            };
+            let is_whole = |t: &&Telling| !self.and_more.contains(&(t.to.clone(), t.at));
+            let mut of_family =
+                self.tellings.iter().filter(|t| t.to == *phone && t.start == *start && *since + READ_WITHIN < t.at);
+            if !is_told && !is_gone && of_family.any(|t| t.patient != *patient && stood(&t) && is_whole(&t)) {
+                left_out.push(format!("{phone} was told of others at {start}, and not of v{number}"));
+            }
+        }
+        left_out.sort();
+        left_out
     }
 
     /// A request Annie refused by a documented rule. `is_retry`: the one retry of a text without a clear answer.

@@ -62,10 +62,11 @@ impl Simulation {
             18..25 => {
                 let files = Files::read(&self.database());
                 let shared = lock(&self.shared);
-                let Auditor { known, desk, numbers, wrong, .. } = &shared.auditor;
+                let Auditor { known, known_since, desk, numbers, wrong, .. } = &shared.auditor;
                 let copy = Copy {
                     files,
                     known: known.clone(),
+                    known_since: *known_since,
                     desk: desk.clone(),
                     numbers: numbers.clone(),
                     wrong: wrong.clone(),

@@ -108,6 +108,7 @@ pub fn run(seed: u64, days: u32) -> Result<Outcome, SimulationError> {
 struct Copy {
     files: Files,
     known: Delivered,
+    known_since: DateTime<Utc>,
     desk: HashMap<String, DateTime<Utc>>,
     numbers: auditor::Numbers,
     wrong: auditor::WrongNumbers,
@@ -271,6 +272,7 @@ impl Simulation {
         let copy = &self.copies[self.rng.usize(0..self.copies.len())];
         let mut shared = lock(&self.shared);
         shared.auditor.known = copy.known.clone();
+        shared.auditor.known_since = copy.known_since;
         shared.auditor.desk = copy.desk.clone();
         shared.auditor.numbers = copy.numbers.clone();
         shared.auditor.wrong = copy.wrong.clone();
@@ -375,6 +377,7 @@ impl Simulation {
             let merges = self.config.rulebook.household == Household::Merge;
             breaks.extend(shared.auditor.untold(self.truth.now()));
             breaks.extend(merges.then(|| shared.auditor.unmerged()).into_iter().flatten());
+            breaks.extend(merges.then(|| shared.auditor.left_out()).into_iter().flatten());
             for state in ["rejected", "unknown", "held", "unconfirmed", "too-long"] {
                 if let Some(count) = self.out.states.get(state) {
                     breaks.push(format!("nothing went wrong, and {count} reminders are {state}"));

@@ -170,8 +170,8 @@ impl Practice {
     fn book(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
         let patient = rng.usize(0..self.patients.len());
         let start = self.a_start(now, rng);
-        // Two of one account often come together.
-        let relative = (0..self.patients.len()).find(|n| *n != patient && self.shares_a_chart(*n, patient));
+        // Two of one account, or of one number, often come together.
+        let relative = (0..self.patients.len()).find(|n| *n != patient && self.are_related(*n, patient));
         let both = relative.filter(|_| rng.bool());
         for patient in [patient].into_iter().chain(both) {
             if !self.has(patient, start) {
@@ -181,8 +181,9 @@ impl Practice {
         }
     }
 
-    fn shares_a_chart(&self, a: usize, b: usize) -> bool {
-        self.patients[a].chart == self.patients[b].chart
+    fn are_related(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (&self.patients[a], &self.patients[b]);
+        a.chart == b.chart || a.phone == b.phone
     }
 
     /// Some working hour of the coming three weeks.

@@ -245,8 +245,9 @@ pub(crate) fn without_answer(connection: &Connection, rules: &[&str]) -> Result<
     Ok(count.unsigned_abs())
 }
 
-/// Reminders that had an instant to leave at and expired, although their appointment had stood for over an hour at that start
-/// while they were of use: what they are about, and their times.
+/// Reminders that are called expired and should not be, where nothing went wrong: their appointment had stood for over an
+/// hour at that start while they were of use; or it was moved to that start only when they were of no use any more. What
+/// they are about, and their times.
 pub(crate) fn expired_although_known(connection: &Connection) -> Result<Vec<String>, StoreError> {
     const EXPIRED: &str = "SELECT concat_ws(' ', r.appointment_id, r.rule, r.starts_local, 'adjusted',
             datetime(r.adjusted_at, 'unixepoch'), 'due', datetime(r.due_at, 'unixepoch'), 'expires',
@@ -254,7 +255,9 @@ pub(crate) fn expired_although_known(connection: &Connection) -> Result<Vec<Stri
         FROM reminders AS r
         JOIN appointments AS a ON a.id = r.appointment_id AND a.starts_unix = r.starts_at
         JOIN first_seen AS f ON f.appointment_id = r.appointment_id
-        WHERE r.state = 'missed' AND r.reason = 'expired' AND r.due_at IS NOT NULL AND f.taken_at + 3600 < r.expires_at
+        WHERE r.state = 'missed' AND r.reason = 'expired' AND (
+            r.due_at IS NOT NULL AND f.taken_at + 3600 < r.expires_at
+            OR f.taken_at > f.seen_at AND f.taken_at >= r.expires_at)
         ORDER BY r.id";
     let mut statement = connection.prepare(EXPIRED)?;
     let rows = statement.query_map([], |row| row.get(0))?;
