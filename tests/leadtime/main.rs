@@ -25,6 +25,7 @@ mod logs;
 mod metrics;
 mod not_reached;
 mod passes;
+mod person_properties;
 mod privacy;
 mod program;
 mod properties;
