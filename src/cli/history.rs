@@ -76,6 +76,9 @@ fn for_people(record: &Record) -> String {
     if let (Some(appointment), Some(rule)) = (&record.appointment, &record.rule) {
         line = format!("`{rule}` of appointment {appointment}: {line}");
     }
+    if let Some(phone) = &record.phone {
+        line.push_str(&format!(", to {phone}"));
+    }
     if let Some(code) = &record.code {
         line.push_str(&format!(" ({code})"));
     }
@@ -96,7 +99,7 @@ fn for_programs(records: &[Record]) -> serde_json::Value {
         json!({
             "id": record.id, "at": utc(record.at), "act": record.act, "appointment_id": record.appointment,
             "rule": record.rule, "starts_at": record.start.map(utc), "attempt": record.attempt,
-            "conversation_id": record.conversation, "code": record.code, "who": record.who, "why": record.why,
+            "phone": record.phone.as_ref().map(ToString::to_string), "conversation_id": record.conversation, "code": record.code, "who": record.who, "why": record.why,
         })
     };
     records.iter().map(one).collect()

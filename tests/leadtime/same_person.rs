@@ -177,6 +177,19 @@ async fn a_told_appointment_that_moves_nearer_raises_no_missed() {
     assert_eq!(world.state("bystander", "day-before"), "planned");
 }
 
+#[tokio::test]
+async fn history_names_the_number_that_was_texted_and_finds_the_text_by_it() {
+    let mut world = told().await;
+    world.execute("UPDATE appointments SET patient_id = 'c', first_name = 'Cy', phone = '303-555-0102' WHERE id = 'a'");
+    world.settle().await;
+    let history = world.says(&["history", "--appointment", "a"]);
+    assert!(history.contains("sent, to …01") && !history.contains("…02"), "{history}");
+    let by_number = world.says(&["history", "--number", A]);
+    assert!(by_number.contains("`day-before` of appointment a: sent, to …01"), "{by_number}");
+    assert_eq!(world.says(&["history", "--number", B]), "Nothing is on record.");
+    assert_eq!(world.says(&["history", "--appointment", "bystander"]), "Nothing is on record.");
+}
+
 /// The state of the reminder of the start the appointment has now.
 fn last_start(world: &World) -> String {
     let sql = "SELECT state || coalesce(' (' || reason || ')', '') FROM reminders AS r

@@ -226,9 +226,13 @@ impl World {
     /// What `leadtime explain` says now.
     pub(crate) fn explain(&self, who: &str) -> String {
         let now = self.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        let program = env!("CARGO_BIN_EXE_leadtime");
-        let mut run = std::process::Command::new(program);
-        run.args(["explain", who, "--now", &now]).current_dir(&self.folder);
+        self.says(&["explain", who, "--now", &now])
+    }
+
+    /// What a command prints, with single blanks.
+    pub(crate) fn says(&self, arguments: &[&str]) -> String {
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_leadtime"));
+        run.args(arguments).current_dir(&self.folder);
         String::from_utf8(run.output().unwrap().stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

@@ -109,6 +109,8 @@ pub(crate) struct Record {
     pub(crate) start: Option<DateTime<Utc>>,
     /// The attempt.
     pub(crate) attempt: Option<i64>,
+    /// The number the attempt went to, while the attempt is kept.
+    pub(crate) phone: Option<Phone>,
     /// The conversation.
     pub(crate) conversation: Option<ConversationId>,
     /// A status, reason or kind.
@@ -214,14 +216,16 @@ pub fn verify(connection: &Connection) -> Result<Result<(i64, String), Flaw>, St
     })
 }
 
-/// The rows that fit, oldest first.
+/// The rows that fit, oldest first. Of a number: its own rows, and what became of the texts that were claimed for it.
 pub(crate) fn find(connection: &Connection, wanted: &Wanted) -> Result<Vec<Record>, StoreError> {
     let number = wanted.phone.as_ref().map(|phone| number_hash(connection, phone)).transpose()?;
     // An appointment's rows are found by their index; of a number, which is seldom asked for, all rows are read through.
     let about = if wanted.appointment.is_some() { "appointment_id = ?1" } else { "?1 IS NULL" };
     let sql = format!(
-        "SELECT {COLUMNS} FROM audit WHERE {about} AND (?2 IS NULL OR number_hash = ?2)
-         AND (?3 IS NULL OR at_ms >= ?3) ORDER BY id"
+        "SELECT {COLUMNS}, (SELECT phone FROM attempts WHERE attempts.id = attempt_id) FROM audit
+         WHERE {about} AND (?3 IS NULL OR at_ms >= ?3) AND (?2 IS NULL OR number_hash = ?2
+             OR attempt_id IN (SELECT attempt_id FROM audit WHERE number_hash = ?2 AND attempt_id IS NOT NULL))
+         ORDER BY id"
     );
     let mut statement = connection.prepare(&sql)?;
     let since = wanted.since.map(|at| at.timestamp_millis());
@@ -235,6 +239,7 @@ pub(crate) fn find(connection: &Connection, wanted: &Wanted) -> Result<Vec<Recor
             rule: sealed.rule.map(RuleName),
             start: sealed.start.map(crate::store::connection::rows::instant),
             attempt: sealed.attempt,
+            phone: row.get::<_, Option<String>>(14)?.and_then(|phone| Phone::from_e164(&phone)),
             conversation: sealed.conversation.map(ConversationId),
             code: sealed.code,
             who: sealed.who,
