@@ -10,9 +10,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::export_file::{ExportFile, feed_of, has_faults, held_words, reasons, summary};
 use crate::cli::failure::Failure;
-use crate::cli::output::{configuration, local, moment, print};
+use crate::cli::output::{configuration, local, moment, print, who};
 use crate::config::Config;
 use crate::config::values::zones::Zones;
+use crate::domain::operator::Operator;
 use crate::feeds::importing::{self, How, ImportError, Job, Preview, Progress};
 use crate::reports::config_difference;
 use crate::store::Connection;
@@ -52,7 +53,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let zones = Zones::of_this_machine();
     let context = importing::context(&config, &zones, now);
     let how = How::of(&feed, options.complete, options.partial, options.force);
-    let job = Job { feed: &feed, context: &context, how, now };
+    let who = who(None);
+    let by = Operator { who: who.as_deref(), why: None };
+    let job = Job { feed: &feed, context: &context, how, by, now };
     if options.dry_run {
         return match config.database.exists() {
             true => dry_run(&config.database, &export, job, &config),

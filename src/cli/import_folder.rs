@@ -15,6 +15,7 @@ use crate::cli::output::{configuration, moment, print};
 use crate::config::Config;
 use crate::config::feeds::Feed;
 use crate::config::values::zones::Zones;
+use crate::domain::operator::Operator;
 use crate::feeds::importing::{self, How, ImportError, Job};
 use crate::feeds::sources::drop_folder::{Place, Places, Seen, TRIES};
 use crate::store::StoreError;
@@ -236,7 +237,7 @@ fn import(seen: &Seen, file: File, config: &Config, now: DateTime<Utc>) -> Resul
     let context = importing::context(config, &zones, now);
     let how = How::of(&feed, false, false, false);
     let mut connection = open::read_write(&config.database).map_err(NotDone::Database)?;
-    let job = Job { feed: &feed, context: &context, how, now };
+    let job = Job { feed: &feed, context: &context, how, by: Operator::default(), now };
     let imported = importing::import(&mut connection, || export.source(), job, |_| {}).map_err(NotDone::Import)?;
     let report: String = reasons(&imported).into_iter().map(|line| format!("{line}\n")).collect();
     let mut words = summary(&name, &imported, how.complete);

@@ -22,6 +22,12 @@ pub(crate) struct By {
 }
 
 impl By {
+    /// Does something in this person's name that opens transactions of its own.
+    pub(crate) fn named<R>(&self, work: impl FnOnce(Operator<'_>) -> R) -> R {
+        let name = who(self.who.as_deref());
+        work(Operator { who: name.as_deref(), why: self.why.as_deref() })
+    }
+
     /// Writes as this person in one transaction, beside a daemon that may be writing.
     pub(crate) fn write<R>(
         &self,
@@ -33,8 +39,6 @@ impl By {
             return Err(StoreError::Missing(database.to_owned()).into());
         }
         let mut connection = open::read_write(database)?;
-        let name = who(self.who.as_deref());
-        let person = Operator { who: name.as_deref(), why: self.why.as_deref() };
-        Ok(in_transaction(&mut connection, |tx| work(tx, person))?)
+        Ok(self.named(|operator| in_transaction(&mut connection, |tx| work(tx, operator)))?)
     }
 }

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::feeds::Feed;
 use crate::config::values::zones::Zones;
 use crate::domain::ids::PatientId;
+use crate::domain::operator::Operator;
 use crate::domain::phone::Country;
 use crate::domain::phone::Phone;
 use crate::feeds::importing::{self, How, Job};
@@ -161,7 +162,7 @@ impl Simulation {
         let today = zone.local(at).date_naive();
         let context = Context { today, zone, country: Country::US, locations: BTreeMap::new(), zones: &zones };
         let how = How { complete: true, force: true };
-        let job = Job { feed: &Feed::own(), context: &context, how, now: at };
+        let job = Job { feed: &Feed::own(), context: &context, how, by: Operator::default(), now: at };
         importing::import(desk, || Ok(csv.as_bytes()), job, |_| {})
             .map_err(|error| SimulationError::Other(error.to_string()))?;
         lock(&self.shared).auditor.imported(&self.practice, since, now);

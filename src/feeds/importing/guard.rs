@@ -41,7 +41,7 @@ pub(crate) enum Verdict {
 
 /// Compares the staged rows with the table. Rows of other feeds are taken out and reported.
 pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>) -> Result<Verdict, ImportError> {
-    let Job { feed, context, how, now } = job;
+    let Job { feed, context, how, now, .. } = job;
     let imported = &mut intake.imported;
     for (owner, lines) in staging.refuse_foreign(&feed.name)? {
         let whose = match owner.as_str() {

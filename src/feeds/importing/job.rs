@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::config::feeds::Feed;
+use crate::domain::operator::Operator;
 use crate::feeds::formats::FormatError;
 use crate::feeds::formats::own_columns::NotSuchCsv;
 use crate::feeds::mapping::{Context, MappingError, Report};
@@ -55,6 +56,8 @@ pub(crate) struct Job<'j> {
     pub(crate) context: &'j Context<'j>,
     /// How it is meant.
     pub(crate) how: How,
+    /// Who brings the file in, by hand.
+    pub(crate) by: Operator<'j>,
     /// Now.
     pub(crate) now: DateTime<Utc>,
 }

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::config::values::zones::Zones;
+use crate::domain::operator::Operator;
 use crate::feeds::importing::guard::Verdict;
 use crate::feeds::importing::intake::Intake;
 pub(crate) use crate::feeds::importing::job::{How, ImportError, Imported, Job, Progress};
@@ -21,6 +22,7 @@ use crate::store::appointments::comparison::Difference;
 use crate::store::appointments::held_imports::{self, HeldKind};
 use crate::store::appointments::staging::Staging;
 use crate::store::appointments::{feed_state, staging};
+use crate::store::ledger::audit::Act;
 use crate::store::{Connection, StoreError};
 
 /// What the configuration says beside the feed.
@@ -69,7 +71,15 @@ pub(crate) fn import<R: Read>(
         Verdict::HoldMissing { .. } => None,
         Verdict::Hold { span, .. } => span.clone(),
     };
-    let as_import = Import { feed: name, mapping: &mapping, present: intake.present, complete, now: job.now };
+    let as_import = Import {
+        feed: name,
+        mapping: &mapping,
+        present: intake.present,
+        complete,
+        act: Act::Imported,
+        by: job.by,
+        now: job.now,
+    };
     match verdict {
         Verdict::Hold { kind, why, .. } => {
             staging.hold(&as_import, kind, &why)?;
@@ -163,11 +173,12 @@ pub(crate) fn preview<R: Read>(
 pub(crate) fn accept(
     connection: &mut Connection,
     feed: &str,
+    by: Operator<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Changes>, StoreError> {
     let Some(held) = held_imports::held(connection, feed)? else { return Ok(None) };
     if held.kind == HeldKind::Missing {
-        let cancelled = held_imports::accept_missing(connection, feed, now)?;
+        let cancelled = held_imports::accept_missing(connection, feed, by, now)?;
         return Ok(Some(Changes { cancelled, ..Changes::default() }));
     }
     let mut staging = held_imports::stage_again(connection, feed)?;
@@ -176,6 +187,14 @@ pub(crate) fn accept(
         staging.find_moves(span, now)?;
     }
     let present = held.present.iter().map(String::as_str).collect();
-    let as_import = Import { feed, mapping: &held.mapping, present, complete: held.complete.clone(), now };
+    let as_import = Import {
+        feed,
+        mapping: &held.mapping,
+        present,
+        complete: held.complete.clone(),
+        act: Act::FeedAccepted,
+        by,
+        now,
+    };
     Ok(Some(staging.apply(&as_import, |_| {})?))
 }

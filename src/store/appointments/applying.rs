@@ -7,10 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior, named_params};
 
 use crate::domain::appointment::COLUMNS;
+use crate::domain::operator::Operator;
 use crate::store::appointments::comparison::{ABSENT, OF_THE_FEEDS};
 use crate::store::appointments::staging::Staging;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::savepoint::in_savepoint;
+use crate::store::ledger::audit::{self, Act, Entry};
 
 /// A transaction of an import lasts about this long at most, so that the daemon beside it is never held up.
 const CHUNK: Duration = Duration::from_millis(500);
@@ -28,6 +30,9 @@ pub(crate) struct Import<'i> {
     pub(crate) present: Vec<&'i str>,
     /// What the file is the whole list of; none: what it does not name stays.
     pub(crate) complete: Option<Range<DateTime<Utc>>>,
+    /// What the audit calls it, and who did it.
+    pub(crate) act: Act,
+    pub(crate) by: Operator<'i>,
     /// Now.
     pub(crate) now: DateTime<Utc>,
 }
@@ -137,7 +142,19 @@ fn finish(tx: &Transaction<'_>, id: i64, import: &Import<'_>, changes: &Changes)
              held_columns = NULL",
         (import.feed, import.mapping),
     )?;
-    Ok(())
+    note(tx, import.act, import.feed, import.by, import.now)
+}
+
+/// What was done with a feed, in the audit.
+pub(super) fn note(
+    tx: &Transaction<'_>,
+    act: Act,
+    feed: &str,
+    by: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let code = Some(feed).filter(|feed| !feed.is_empty());
+    audit::note(tx, &Entry { code, who: by.who, why: by.why, ..Entry::new(now, act) })
 }
 
 /// The time triggers write, for the length of a transaction.
@@ -316,7 +333,12 @@ fn keep_refused(tx: &Transaction<'_>, id: i64, import: &Import<'_>) -> Result<()
 const MOST_REFUSED: i64 = 10_000;
 
 /// Cancels appointments that were held as missing: those that nothing was said about since.
-pub(super) fn cancel_held(connection: &mut Connection, feed: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
+pub(super) fn cancel_held(
+    connection: &mut Connection,
+    feed: &str,
+    by: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch("CREATE TEMP TABLE IF NOT EXISTS incoming_moves (from_id TEXT NOT NULL PRIMARY KEY, to_id TEXT NOT NULL UNIQUE) STRICT;
         DELETE FROM temp.incoming_moves;")?;
@@ -338,6 +360,7 @@ pub(super) fn cancel_held(connection: &mut Connection, feed: &str, now: DateTime
     }
     clear_time(&tx)?;
     tx.execute("UPDATE imports SET cancelled = cancelled + ?2 WHERE id = ?1", (import, gone.len() as i64))?;
+    note(&tx, Act::FeedAccepted, feed, by, now)?;
     tx.commit()?;
     Ok(gone.len() as u64)
 }

@@ -1,11 +1,14 @@
 //! What is known of each feed: how its last export went, and whose appointments are whose.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use crate::domain::operator::Operator;
+use crate::store::appointments::applying;
 use crate::store::appointments::imports;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
+use crate::store::ledger::audit::Act;
 
 /// How a feed stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,8 +128,13 @@ pub(crate) fn owners(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<
 }
 
 /// Gives all that a feed owns another name. How many appointments; none where the new name owns something already.
-pub(crate) fn rename(connection: &mut Connection, old: &str, new: &str) -> Result<Option<u64>, StoreError> {
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+pub(crate) fn rename(
+    tx: &Transaction<'_>,
+    old: &str,
+    new: &str,
+    by: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<u64>, StoreError> {
     let taken =
         "SELECT EXISTS (SELECT 1 FROM appointments WHERE feed = ?1) OR EXISTS (SELECT 1 FROM imports WHERE feed = ?1)";
     if tx.query_row(taken, [new], |row| row.get(0))? {
@@ -139,6 +147,6 @@ pub(crate) fn rename(connection: &mut Connection, old: &str, new: &str) -> Resul
     tx.execute("DELETE FROM feed_state WHERE feed = ?1", [new])?;
     tx.execute("UPDATE feed_state SET feed = ?2 WHERE feed = ?1", [old, new])?;
     tx.execute("UPDATE held_rows SET cells = json_set(cells, '$[14]', ?1) WHERE feed = ?1 AND kind = 'row'", [new])?;
-    tx.commit()?;
+    applying::note(tx, Act::FeedRenamed, &format!("{old} is {new}"), by, now)?;
     Ok(Some(moved as u64))
 }

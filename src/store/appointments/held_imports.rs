@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params};
 
 use crate::domain::appointment::COLUMNS;
+use crate::domain::operator::Operator;
 use crate::store::appointments::applying::{self, Import};
 use crate::store::appointments::comparison::{ABSENT, OF_THE_FEEDS};
 use crate::store::appointments::staging::Staging;
@@ -160,8 +161,13 @@ pub(crate) fn held(connection: &Connection, feed: &str) -> Result<Option<Held>, 
 }
 
 /// Cancels the appointments that are held as missing. How many.
-pub(crate) fn accept_missing(connection: &mut Connection, feed: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
-    let cancelled = applying::cancel_held(connection, feed, now)?;
+pub(crate) fn accept_missing(
+    connection: &mut Connection,
+    feed: &str,
+    by: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let cancelled = applying::cancel_held(connection, feed, by, now)?;
     forget(connection, feed)?;
     Ok(cancelled)
 }

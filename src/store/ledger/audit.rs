@@ -59,6 +59,9 @@ acts! {
     Unskipped = "unskipped", "its texts are given back to the visit";
     WrongNumber = "wrong-number", "the number is not its patient's";
     Restored = "restored", "an earlier copy of the database was put in its place";
+    Imported = "imported", "appointments were imported";
+    FeedAccepted = "feed-accepted", "what was held of a feed was taken";
+    FeedRenamed = "feed-renamed", "a feed has another name";
     WrongNumberLifted = "wrong-number-lifted", "the number is its patient's after all";
 }
 
