@@ -52,6 +52,7 @@ fn appointment(n: u32, patient: u32, starts_at: DateTime<Utc>) -> AppointmentInp
         },
         holder: None,
         holder_start: None,
+        moved_from: vec![],
         changed_at: None,
         row: Appointment {
             id: format!("V{n}").as_str().into(),

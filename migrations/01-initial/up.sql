@@ -142,6 +142,7 @@ CREATE TABLE not_listed (
     import_id      INTEGER NOT NULL REFERENCES imports (id),
     moved_to       TEXT -- the one new appointment of the same person in that export
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX not_listed_by_moved_to ON not_listed (moved_to) WHERE moved_to IS NOT NULL;
 
 -- An appointment cancelled because its row in the export is off the book: unscheduled, planned or a note.
 CREATE TABLE off_the_book (

@@ -203,6 +203,7 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
         sender: Sender { api_key: "sample".into(), from_number: number.clone() },
         holder: None,
         holder_start: None,
+        moved_from: vec![],
         changed_at: None,
         row: appointment,
         first_start: start,

@@ -88,7 +88,7 @@ impl<'a> Answering<'a> {
             appointment_id: appointment.row.id.clone(),
             rule: rule.name.clone(),
             start,
-            round: self.told().round(&appointment.row),
+            round: self.told().round(appointment),
         };
         let stored = self.stored.get(&key).copied();
         Draft {
@@ -170,8 +170,7 @@ impl<'a> Answering<'a> {
     /// Its expiry has passed. It is missed only if it could have gone out: not while an answer waits for a person, not
     /// where the start or the right number came to light after the expiry.
     fn too_late(&self, draft: &Draft<'_>) -> PlanDecision {
-        let was_wrong =
-            self.told().spent_of(&draft.appointment.row).any(|spent| self.told().went_to_a_wrong_number(spent));
+        let was_wrong = self.told().spent_of(draft.appointment).any(|spent| self.told().went_to_a_wrong_number(spent));
         match self.input.hold {
             Some(HoldCause::ReplyUnclear) => PlanDecision::Skipped(Skip::ReplyUnclear),
             Some(HoldCause::WrongPerson) => PlanDecision::Skipped(Skip::WrongPerson),
@@ -247,7 +246,7 @@ impl<'a> Answering<'a> {
     /// Another entry of the same person and start has this text, or gets it.
     fn is_duplicate(&self, draft: &Draft<'a>, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> bool {
         let (appointment, me) = (draft.appointment, &draft.appointment.row.id);
-        let told = self.told().spent_of(&appointment.row).any(|spent| {
+        let told = self.told().spent_of(appointment).any(|spent| {
             spent.key.appointment_id != *me && spent.key.rule == draft.key.rule && spent.key.round == draft.key.round
         });
         // An entry of this number was answered before this one; of one under another number less is known.
@@ -271,7 +270,7 @@ impl<'a> Answering<'a> {
         adjusted: DateTime<Utc>,
     ) -> Result<(), PlanDecision> {
         let taken = self.taken(appointment);
-        let holds_a_wrong_time = self.told().was_told_another_start(&appointment.row) && taken < draft.expires;
+        let holds_a_wrong_time = self.told().was_told_another_start(appointment) && taken < draft.expires;
         let late = taken > adjusted && !holds_a_wrong_time && !self.was_downtime(appointment, adjusted);
         if late && draft.rule.booked_late == BookedLate::Skip {
             return Err(PlanDecision::Skipped(Skip::BookedLate));
@@ -389,7 +388,9 @@ fn is_called_off(answer: PlanDecision) -> bool {
 
 /// Whether the appointment still has the first start the store saw of it, and always had.
 fn is_first_start(appointment: &AppointmentInput) -> bool {
-    appointment.row.starts_at == appointment.first_start && appointment.taken_at == appointment.seen_at
+    appointment.row.starts_at == appointment.first_start
+        && appointment.taken_at == appointment.seen_at
+        && appointment.moved_from.is_empty()
 }
 
 /// The reasons that are final once the adjusted time has passed, so that no change of rules, types or mode makes

@@ -185,6 +185,8 @@ pub struct AppointmentInput {
     pub holder_start: Option<DateTime<Utc>>,
     /// When its row last came back after a delete, or named its patient otherwise.
     pub changed_at: Option<DateTime<Utc>>,
+    /// Its ids before: an export named it otherwise at its earlier starts.
+    pub moved_from: Vec<AppointmentId>,
     /// The first start the store saw of it.
     pub first_start: DateTime<Utc>,
     /// When the store first saw the appointment.
@@ -219,6 +221,11 @@ pub struct Holder {
 }
 
 impl AppointmentInput {
+    /// A text about an id is about this appointment, now or before it moved.
+    pub(crate) fn is_also(&self, id: &AppointmentId) -> bool {
+        self.row.id == *id || self.moved_from.contains(id)
+    }
+
     /// What a cancelled one was cancelled by.
     pub(crate) fn why_cancelled(&self) -> Cancel {
         match (self.not_listed, self.off_the_book) {

@@ -86,7 +86,8 @@ impl Earlier {
 }
 
 fn earlier_of(input: &PlannerInput, appointment: &Appointment) -> Vec<Earlier> {
-    let told = Told { input }.earlier_of(appointment).into_iter();
+    let found = input.appointments.iter().find(|found| found.row.id == appointment.id);
+    let told = found.into_iter().flat_map(|found| Told { input }.earlier_of(found));
     told.map(|(spent, is_same_patient)| Earlier {
         rule: spent.key.rule.clone(),
         start: spent.key.start,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Timelike, Utc, Weekday};
+use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 
 use tracing::info;
 
@@ -15,31 +15,25 @@ use crate::wording::dates;
 use crate::wording::wordbook::LONGEST;
 
 /// Replies older than this were read before a text.
-const READ_WITHIN: TimeDelta = TimeDelta::hours(1);
+pub(super) const READ_WITHIN: TimeDelta = TimeDelta::hours(1);
 /// What others sent less long ago than this could not be known.
 const UNSEEN: TimeDelta = TimeDelta::minutes(50);
 /// Leadtime's least time between a text and its appointment.
 const NO_TEXT_WITHIN: TimeDelta = TimeDelta::hours(2);
 
-/// An appointment that stands so long before its start is told.
-const IN_GOOD_TIME: TimeDelta = TimeDelta::days(7);
-
-/// From so many texts in a month on, Annie's limits may be in the way of another.
-const MANY: usize = 2;
-
 /// What one text told: which rule (`F`, `L`, or `H` for a household), whom, of which start.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Telling {
-    rule: char,
-    appointment: usize,
-    patient: usize,
-    start: DateTime<Utc>,
-    to: String,
-    at: DateTime<Utc>,
+pub(super) struct Telling {
+    pub(super) rule: char,
+    pub(super) appointment: usize,
+    pub(super) patient: usize,
+    pub(super) start: DateTime<Utc>,
+    pub(super) to: String,
+    pub(super) at: DateTime<Utc>,
     /// It told again what nobody could know to be told.
-    excused: bool,
+    pub(super) excused: bool,
     /// The database was replaced by a copy that was made before: only Annie's list tells of it, by number.
-    forgotten: bool,
+    pub(super) forgotten: bool,
 }
 
 /// The desk's knowledge as Leadtime was last told it.
@@ -53,12 +47,12 @@ pub(crate) type WrongNumbers = HashMap<(usize, String), DateTime<Utc>>;
 
 /// An appointment as the exports have listed it since an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Standing {
-    patient: usize,
-    start: DateTime<Utc>,
-    id: String,
-    phone: String,
-    since: DateTime<Utc>,
+pub(super) struct Standing {
+    pub(super) patient: usize,
+    pub(super) start: DateTime<Utc>,
+    pub(super) id: String,
+    pub(super) phone: String,
+    pub(super) since: DateTime<Utc>,
 }
 
 /// What the auditor knows.
@@ -77,14 +71,14 @@ pub(crate) struct Auditor {
     pub(crate) wrong: WrongNumbers,
     /// The same, and what a restored copy has forgotten.
     pub(crate) ever_wrong: WrongNumbers,
-    standing: HashMap<usize, Standing>,
+    pub(super) standing: HashMap<usize, Standing>,
     /// Every appointment and start that an export has ever listed with a number: their texts may have been planned first.
-    listed: BTreeSet<(String, DateTime<Utc>, usize)>,
+    pub(super) listed: BTreeSet<(String, DateTime<Utc>, usize)>,
     /// Numbers whose texts had the line of the first one.
-    lined: BTreeSet<String>,
+    pub(super) lined: BTreeSet<String>,
     /// Numbers whose household texts named only some of the appointments, and when.
-    and_more: Vec<(String, DateTime<Utc>)>,
-    tellings: Vec<Telling>,
+    pub(super) and_more: Vec<(String, DateTime<Utc>)>,
+    pub(super) tellings: Vec<Telling>,
     pub(crate) texts: u64,
     pub(crate) refused: BTreeMap<String, u64>,
     pub(crate) breaks: Vec<String>,
@@ -301,96 +295,6 @@ impl Auditor {
     /// The desk said after the text that the number is not the patient's.
     fn went_wrong(&self, telling: &Telling) -> bool {
         self.ever_wrong.get(&(telling.patient, telling.to.clone())).is_some_and(|since| *since >= telling.at)
-    }
-
-    /// Whether other appointments of the number had starts so near that their texts may have taken the room.
-    fn is_crowded(&self, number: usize, standing: &Standing, many: usize) -> bool {
-        let week = TimeDelta::days(8);
-        let from = (standing.phone.clone(), standing.start - week, 0);
-        let till = (standing.phone.clone(), standing.start + week, usize::MAX);
-        let others = self.listed.range(from..=till).map(|(.., other)| *other).filter(|other| *other != number);
-        others.collect::<BTreeSet<_>>().len() >= many
-    }
-
-    /// Whether a late booking's text has some sending hours of a weekday left before it would be too near the visit.
-    fn has_hours_left(&self, standing: &Standing) -> bool {
-        let since = self.known.zone.local(standing.since);
-        // A text of another visit within a day of this one's may have taken its place.
-        let near = standing.since - TimeDelta::days(1)..standing.start + TimeDelta::days(1);
-        if self.tellings.iter().any(|t| t.to == standing.phone && near.contains(&t.at)) {
-            return false;
-        }
-        let is_weekday = !matches!(since.weekday(), Weekday::Sat | Weekday::Sun);
-        is_weekday && (9..17).contains(&since.hour()) && standing.start - standing.since >= TimeDelta::hours(12)
-    }
-
-    /// What nobody was told although nothing was in the way, by `now`. Only where nothing went wrong can this be said.
-    pub(crate) fn untold(&self, now: DateTime<Utc>) -> Vec<String> {
-        let mut untold = Vec::new();
-        let in_good_time = |s: &Standing| s.since + IN_GOOD_TIME <= s.start || self.has_hours_left(s);
-        let ended = self.standing.iter().filter(|(_, s)| s.start < now && in_good_time(s));
-        for (number, standing) in ended.filter(|(number, s)| !self.is_crowded(**number, s, MANY)) {
-            let Standing { patient, start, phone, .. } = standing;
-            let opted_out = self.desk.contains_key(phone) || self.stops.contains_key(phone);
-            // What a chart was told of a start counts for all its patients once one of these appointments is gone.
-            let is_gone = self.known.gone.contains(&(self.known.patients[*patient].chart.clone(), *start));
-            let month = *start - TimeDelta::days(31)..*start;
-            let texts: BTreeSet<_> =
-                self.tellings.iter().filter(|t| t.to == *phone && month.contains(&t.at)).map(|t| t.at).collect();
-            let named_as_more = self.and_more.iter().any(|(to, at)| to == phone && month.contains(at));
-            let mut told = self.tellings.iter().filter(|t| t.patient == *patient && t.start == *start);
-            // A number that is marked as wrong after the visit changes nothing.
-            let went_wrong =
-                |t: &Telling| self.wrong.get(&(t.patient, t.to.clone())).is_some_and(|since| since < start);
-            let is_told = told.any(|t| !went_wrong(t));
-            if !(opted_out || is_gone || texts.len() >= MANY || named_as_more || is_told) {
-                let name = &self.known.patients[*patient].name;
-                untold.push(format!("{name} was not told of v{number} at {start}"));
-            }
-        }
-        untold.sort();
-        untold
-    }
-
-    /// Texts that households got one by one although one text could have told all.
-    pub(crate) fn unmerged(&self) -> Vec<String> {
-        let day = |at: DateTime<Utc>| self.known.zone.local(at).date_naive();
-        let mut unmerged = Vec::new();
-        for (n, first) in self.tellings.iter().enumerate().filter(|(_, t)| t.rule != 'H') {
-            let later = self.tellings[n + 1..].iter().take_while(|t| t.at < first.at + TimeDelta::days(1));
-            let same = later.filter(|t| t.to == first.to && t.rule == first.rule && day(t.start) == day(first.start));
-            let known = |t: &&Telling| {
-                let standing = self.standing.get(&t.appointment);
-                standing.is_some_and(|s| {
-                    s.start == t.start && s.patient == t.patient && s.phone == t.to && s.since < first.at - READ_WITHIN
-                })
-            };
-            unmerged.extend(same.filter(known).map(|t| format!("{} got two texts of one day's visits", t.to)));
-        }
-        unmerged
-    }
-
-    /// Whom a household's text left out although it told another of the same number and start.
-    pub(crate) fn left_out(&self) -> Vec<String> {
-        let mut left_out = Vec::new();
-        for (number, standing) in &self.standing {
-            let Standing { patient, start, phone, since, .. } = standing;
-            let is_told = self.tellings.iter().any(|t| t.patient == *patient && t.start == *start);
-            let chart = &self.known.patients[*patient].chart;
-            let is_gone = self.known.gone.contains(&(chart.clone(), *start));
-            // One whose appointment stands as it did then, so that the text was theirs too.
-            let stood = |t: &&Telling| {
-                self.standing.get(&t.appointment).is_some_and(|s| s.start == t.start && s.since + READ_WITHIN < t.at)
-            };
-            let is_whole = |t: &&Telling| !self.and_more.contains(&(t.to.clone(), t.at));
-            let mut of_family =
-                self.tellings.iter().filter(|t| t.to == *phone && t.start == *start && *since + READ_WITHIN < t.at);
-            if !is_told && !is_gone && of_family.any(|t| t.patient != *patient && stood(&t) && is_whole(&t)) {
-                left_out.push(format!("{phone} was told of others at {start}, and not of v{number}"));
-            }
-        }
-        left_out.sort();
-        left_out
     }
 
     /// A request Annie refused by a documented rule. `is_retry`: the one retry of a text without a clear answer.

@@ -6,6 +6,7 @@ mod crash;
 mod events;
 mod practice;
 mod stand_in;
+mod untold;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -374,10 +375,10 @@ impl Simulation {
             let late = reminders::expired_although_known(&connection)?;
             breaks
                 .extend(late.into_iter().map(|what| format!("nothing went wrong, and a text expired unsent: {what}")));
-            let merges = self.config.rulebook.household == Household::Merge;
             breaks.extend(shared.auditor.untold(self.truth.now()));
-            breaks.extend(merges.then(|| shared.auditor.unmerged()).into_iter().flatten());
-            breaks.extend(merges.then(|| shared.auditor.left_out()).into_iter().flatten());
+            if self.config.rulebook.household == Household::Merge {
+                breaks.extend(shared.auditor.apart());
+            }
             for state in ["rejected", "unknown", "held", "unconfirmed", "too-long"] {
                 if let Some(count) = self.out.states.get(state) {
                     breaks.push(format!("nothing went wrong, and {count} reminders are {state}"));

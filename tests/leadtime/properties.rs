@@ -165,6 +165,7 @@ fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> Plan
         },
         holder: None,
         holder_start: None,
+        moved_from: vec![],
         changed_at: None,
         row: Appointment {
             id: format!("a{n}").as_str().into(),

@@ -190,6 +190,30 @@ async fn history_names_the_number_that_was_texted_and_finds_the_text_by_it() {
     assert_eq!(world.says(&["history", "--appointment", "bystander"]), "Nothing is on record.");
 }
 
+#[tokio::test]
+async fn an_appointment_that_moves_under_a_new_id_is_told_its_new_time() {
+    for (is_known_to_have_moved, state, texts) in [(true, "sent", 2), (false, "skipped (booked-late)", 1)] {
+        let mut world = told().await;
+        world.go_to("2026-11-10T17:00:00Z").await;
+        // On Tuesday at ten the export has it under another id, on Wednesday morning: its text was due an hour ago.
+        let to = if is_known_to_have_moved { "'b'" } else { "NULL" };
+        world.execute(&format!(
+            "INSERT INTO imports (id, feed, started_at, complete) VALUES (1, 'desk', 0, 1);
+             INSERT INTO appointments (id, patient_id, first_name, last_name, phone, starts_at, status)
+             VALUES ('b', 'a', 'Ann', 'Lee', '{A}', '2026-11-11T07:00:00-07:00', 'booked');
+             INSERT INTO not_listed (appointment_id, import_id, moved_to) VALUES ('a', 1, {to});
+             UPDATE appointments SET status = 'cancelled' WHERE id = 'a'"
+        ));
+        world.settle().await;
+        let explained = world.explain("b");
+        let is_named = explained.contains("A text with the old time, Tue Nov 10, 3:00 PM, went to …01");
+        assert_eq!(is_named, is_known_to_have_moved, "{explained}");
+        world.go_to("2026-11-10T22:10:00Z").await;
+        assert_eq!((world.state("b", "day-before").as_str(), world.sent_to(A_E164)), (state, texts), "{explained}");
+        assert_eq!(world.state("bystander", "day-before"), "planned");
+    }
+}
+
 /// The state of the reminder of the start the appointment has now.
 fn last_start(world: &World) -> String {
     let sql = "SELECT state || coalesce(' (' || reason || ')', '') FROM reminders AS r

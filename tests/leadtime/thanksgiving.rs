@@ -72,6 +72,7 @@ fn appointment(id: &str, starts_at: DateTime<Utc>) -> AppointmentInput {
         },
         holder: None,
         holder_start: None,
+        moved_from: vec![],
         changed_at: None,
         row: Appointment {
             id: id.into(),

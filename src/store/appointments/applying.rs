@@ -295,6 +295,12 @@ pub(super) fn cancel_unlisted(tx: &Transaction<'_>, import: i64, id: &str) -> Re
     )?
     .execute((id, import))?;
     tx.prepare_cached("UPDATE appointments SET status = 'cancelled' WHERE id = ?1")?.execute([id])?;
+    // What was told of the one that is gone was told of the one it moved to.
+    tx.prepare_cached(
+        "INSERT INTO replan_queue (phone, appointment_id) SELECT coalesce(phone, ''), id FROM appointments
+         WHERE id IN (SELECT to_id FROM temp.incoming_moves WHERE from_id = ?1) ON CONFLICT DO NOTHING",
+    )?
+    .execute([id])?;
     Ok(())
 }
 

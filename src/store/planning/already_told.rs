@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row};
 
-use crate::domain::appointment::Appointment;
 use crate::domain::ids::{ConversationId, PatientId};
 use crate::domain::person::Person;
 use crate::domain::phone::Phone;
@@ -18,7 +17,7 @@ use crate::store::ledger::rows::key_of;
 /// number of its start. Some of it several times.
 pub(super) fn spent(
     connection: &Connection,
-    appointment: &Appointment,
+    AppointmentInput { row: appointment, moved_from, .. }: &AppointmentInput,
     number: &Number,
 ) -> Result<Vec<Spent>, StoreError> {
     // `OR`: SQLite makes a table of its own of an `IN` list, at each call.
@@ -44,22 +43,30 @@ pub(super) fn spent(
     };
     let mut statement = connection.prepare_cached(&sql)?;
     let about = (&appointment.patient_id.0, appointment.starts_at.timestamp(), &appointment.id.0, phone);
-    let rows = statement.query_map(about, |row| {
-        let state: String = row.get(6)?;
-        Ok(Spent {
-            patient_id: PatientId(row.get(5)?),
-            key: key_of(row)?,
-            order: row.get(4)?,
-            told: person_of(row, 8)?,
-            phone: row.get::<_, Option<String>>(7)?.and_then(|phone| Phone::from_e164(&phone)),
-            is_settled: state != "sending" && state != "unknown",
-            is_gone: row.get(12)?,
-            was_wrong_number: row.get(13)?,
-            at: instant(row.get(14)?),
-            was_sent: state == "sent",
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let rows = statement.query_map(about, spent_of)?;
+    let mut spent: Vec<Spent> = rows.collect::<Result<_, _>>()?;
+    let before = format!("SELECT {COLUMNS} WHERE r.appointment_id = ?1 AND {SPENT}");
+    for id in moved_from {
+        let rows = connection.prepare_cached(&before)?.query_map([&id.0], spent_of)?.collect::<Result<Vec<_>, _>>()?;
+        spent.extend(rows);
+    }
+    Ok(spent)
+}
+
+fn spent_of(row: &Row<'_>) -> rusqlite::Result<Spent> {
+    let state: String = row.get(6)?;
+    Ok(Spent {
+        patient_id: PatientId(row.get(5)?),
+        key: key_of(row)?,
+        order: row.get(4)?,
+        told: person_of(row, 8)?,
+        phone: row.get::<_, Option<String>>(7)?.and_then(|phone| Phone::from_e164(&phone)),
+        is_settled: state != "sending" && state != "unknown",
+        is_gone: row.get(12)?,
+        was_wrong_number: row.get(13)?,
+        at: instant(row.get(14)?),
+        was_sent: state == "sent",
+    })
 }
 
 /// What was begun with this number while nobody looked, or with another number its patients have or had.

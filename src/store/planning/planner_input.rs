@@ -59,7 +59,7 @@ pub(crate) fn load(
     let mut known: HashSet<ReminderKey> = HashSet::new();
     for appointment in &appointments {
         // Two appointments of one patient and start find the same.
-        let found = already_told::spent(connection, &appointment.row, &number)?;
+        let found = already_told::spent(connection, appointment, &number)?;
         spent.extend(found.into_iter().filter(|found| known.insert(found.key.clone())));
     }
     let none = PlannerInput { stored, spent, ..PlannerInput::new(number, appointments) };
@@ -157,6 +157,7 @@ impl Loader<'_> {
             not_listed: row.get::<_, Option<i64>>(COLUMN_COUNT + 4)?.is_some(),
             off_the_book: row.get::<_, Option<i64>>(COLUMN_COUNT + 12)?.is_some(),
             importing: row.get::<_, Option<i64>>(COLUMN_COUNT + 13)?.is_some(),
+            moved_from: Vec::new(),
             imports: FeedImports::None,
             twins: Vec::new(),
             skipped: Vec::new(),
@@ -173,6 +174,17 @@ impl Loader<'_> {
             },
             row: appointment,
         })
+    }
+
+    /// The ids an appointment had at its earlier starts, as far as complete exports told that it moved.
+    fn moved_from(&self, id: &AppointmentId) -> Result<Vec<AppointmentId>, StoreError> {
+        const BEFORE: &str = "WITH RECURSIVE before (id) AS (
+                SELECT appointment_id FROM not_listed WHERE moved_to = ?1
+                UNION SELECT n.appointment_id FROM not_listed AS n JOIN before ON n.moved_to = before.id)
+            SELECT id FROM before WHERE id <> ?1";
+        let mut statement = self.connection.prepare_cached(BEFORE)?;
+        let ids = statement.query_map([&id.0], |row| Ok(AppointmentId(row.get(0)?)))?;
+        Ok(ids.collect::<Result<_, _>>()?)
     }
 
     /// Adds what further statements tell.
@@ -198,6 +210,7 @@ impl Loader<'_> {
                     }
                 };
             }
+            appointment.moved_from = self.moved_from(&appointment.row.id)?;
             appointment.twins = self.twins(&appointment.row, phone)?;
             appointment.skipped = pauses::skips_of(self.connection, &appointment.row.id)?;
             appointment.paused = pauses::pause_of(&pauses, appointment.row.location.as_deref());
