@@ -1,0 +1,62 @@
+//! What the end of a simulation says: promises that were broken, by the database and by the auditor.
+
+use crate::clock::Clock;
+use crate::domain::ids::ConversationId;
+use crate::domain::reminder::State;
+use crate::planner::input::Household;
+use crate::simulation::stand_in::lock;
+use crate::simulation::{Outcome, Simulation, SimulationError};
+use crate::store::connection::open;
+use crate::store::conversations::conversation;
+use crate::store::ledger::{audit, reminders};
+
+impl Simulation {
+    /// Looks at the end of it all.
+    pub(super) fn end(mut self) -> Result<Outcome, SimulationError> {
+        let connection = open::read_only(&self.database())?;
+        let mut shared = lock(&self.shared);
+        let mut breaks = std::mem::take(&mut shared.auditor.breaks);
+        for (state, count) in reminders::counts(&connection)? {
+            let name = state.reason().unwrap_or(state.name()).to_owned();
+            *self.out.states.entry(name).or_default() += count;
+            if matches!(state, State::Sending | State::Unknown) {
+                breaks.push(format!("{count} reminders are {} for ever", state.name()));
+            }
+        }
+        let rules: Vec<&str> = self.config.rulebook.rules.iter().map(|rule| rule.name.0.as_str()).collect();
+        let silent = reminders::without_answer(&connection, &rules)?;
+        if silent > 0 {
+            breaks.push(format!("{silent} visits and rules have no answer"));
+        }
+        let ours = self.config.practice.from_number.dial();
+        let ids: Vec<&str> =
+            shared.annie.conversations.ids().filter(|(_, from)| *from == ours).map(|(id, _)| id).collect();
+        for id in &ids {
+            if conversation::about(&connection, &ConversationId((*id).to_owned()))?.is_none() {
+                breaks.push(format!("conversation {id} is not in the database"));
+            }
+        }
+        if let Err(flaw) = audit::verify(&connection)? {
+            breaks.push(format!("the audit is broken: {flaw:?}"));
+        }
+        if self.out.seed.is_multiple_of(5) {
+            let late = reminders::expired_although_known(&connection)?;
+            breaks
+                .extend(late.into_iter().map(|what| format!("nothing went wrong, and a text expired unsent: {what}")));
+            breaks.extend(shared.auditor.untold(self.truth.now()));
+            if self.config.rulebook.household == Household::Merge {
+                breaks.extend(shared.auditor.apart());
+            }
+            for state in ["rejected", "unknown", "held", "unconfirmed", "too-long"] {
+                if let Some(count) = self.out.states.get(state) {
+                    breaks.push(format!("nothing went wrong, and {count} reminders are {state}"));
+                }
+            }
+        }
+        self.out.breaks = breaks;
+        (self.out.posts, self.out.gets, self.out.faults) = (shared.posts, shared.gets, shared.faults);
+        (self.out.texts, self.out.refused) = (shared.auditor.texts, shared.auditor.refused.clone());
+        drop(shared);
+        Ok(self.out)
+    }
+}
