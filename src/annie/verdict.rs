@@ -74,6 +74,9 @@ pub(crate) fn of_answer(status: u16, headers: &Headers, body: Result<&[u8], Stri
         200..=299 => match body {
             Err(detail) => unknown(format!("accepted, but the answer could not be read: {detail}")),
             Ok(body) => match serde_json::from_slice::<SmsResponse>(body) {
+                Ok(answer) if !answer.is_success() => {
+                    unknown("accepted by its status, but the answer says it was no success".to_owned())
+                }
                 Ok(answer) if !answer.data.conversation_id.trim().is_empty() => {
                     Outcome::Sent(ConversationId(answer.data.conversation_id))
                 }
@@ -149,11 +152,15 @@ mod tests {
         for status in [200, 201, 202, 299] {
             assert_eq!(verdict(status, good), Outcome::Sent("c1".into()));
         }
+        assert_eq!(verdict(200, r#"{"data":{"conversationId":"c1"}}"#), Outcome::Sent("c1".into()), "it does not say");
         for body in [
             "",
             "{",
             "{}",
             r#"{"success":true,"data":{}}"#,
+            r#"{"success":false,"data":{"conversationId":"c1"}}"#,
+            r#"{"success":"false","data":{"conversationId":"c1"}}"#,
+            r#"{"success":0,"data":{"conversationId":"c1"}}"#,
             r#"{"success":true,"data":{"conversationId":" "}}"#,
             "null",
             "<html>",

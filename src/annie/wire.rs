@@ -81,7 +81,15 @@ impl std::fmt::Debug for SmsRequest {
 /// The part of the answer that is needed; everything else may change.
 #[derive(Deserialize)]
 pub(crate) struct SmsResponse {
+    success: Option<Value>,
     pub(crate) data: SmsData,
+}
+
+impl SmsResponse {
+    /// It does not say otherwise.
+    pub(crate) fn is_success(&self) -> bool {
+        self.success.as_ref().is_none_or(|success| *success == Value::Bool(true))
+    }
 }
 
 #[derive(Deserialize)]
@@ -92,7 +100,7 @@ pub(crate) struct SmsData {
 
 /// Reads a page; none where it is not one.
 pub(crate) fn page(body: &[u8]) -> Option<Page> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = answer(body)?;
     let rows = value.pointer("/data/conversations")?.as_array()?;
     let total = value.pointer("/data/pagination/totalCount")?.as_u64()?;
     let conversations = rows.iter().filter_map(listed).collect();
@@ -124,7 +132,7 @@ pub(crate) struct AnnieNumber {
 
 /// Reads the numbers of an organization; none where they are not numbers.
 pub(crate) fn phone_numbers(body: &[u8]) -> Option<Vec<AnnieNumber>> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = answer(body)?;
     let one = |row: &Value| {
         let phone = row.get("number").and_then(Value::as_str).and_then(number)?;
         Some(AnnieNumber { phone, outbound: row.get("outbound").and_then(Value::as_bool) })
@@ -134,7 +142,7 @@ pub(crate) fn phone_numbers(body: &[u8]) -> Option<Vec<AnnieNumber>> {
 
 /// Reads the messages of a conversation, oldest first; none where they are not messages.
 pub(crate) fn messages(body: &[u8]) -> Option<Vec<Said>> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = answer(body)?;
     let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
     let said = |row: &Value| {
         Some(Said {
@@ -155,6 +163,13 @@ pub(crate) fn messages(body: &[u8]) -> Option<Vec<Said>> {
     Some(timed.into_iter().map(|(_, said)| said).collect())
 }
 
+/// An answer to a GET; none where it says itself that it is no success: what it lacks proves nothing.
+fn answer(body: &[u8]) -> Option<Value> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let said = value.get("success").filter(|said| !said.is_null());
+    said.is_none_or(|said| *said == Value::Bool(true)).then_some(value)
+}
+
 fn instant(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc))
 }
@@ -172,6 +187,15 @@ fn number(text: &str) -> Option<Phone> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_says_it_is_no_success_is_none() {
+        let list = br#"{"success":false,"data":{"conversations":[],"pagination":{"totalCount":0}}}"#;
+        assert!(page(list).is_none());
+        assert!(page(br#"{"data":{"conversations":[],"pagination":{"totalCount":0}}}"#).is_some());
+        assert!(messages(br#"{"success":false,"data":[]}"#).is_none());
+        assert!(messages(br#"{"success":null,"data":[]}"#).is_some());
+    }
 
     #[test]
     fn lists_are_read_leniently() {
