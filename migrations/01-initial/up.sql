@@ -783,11 +783,11 @@ CREATE TABLE listings (
     pages            INTEGER NOT NULL DEFAULT 0, -- read so far, however short
     in_order         INTEGER NOT NULL DEFAULT 1, -- newest first so far
     last_start       INTEGER,                    -- of the last row seen
-    read_through     INTEGER NOT NULL DEFAULT 0, -- all pages are there
+    verdict          TEXT,                       -- all pages are there: what they are good for
     CONSTRAINT unobserved_window CHECK ((unobserved_from IS NULL) = (unobserved_until IS NULL)),
     CONSTRAINT whole_is_a_flag CHECK (whole IN (0, 1)),
     CONSTRAINT in_order_is_a_flag CHECK (in_order IN (0, 1)),
-    CONSTRAINT read_through_is_a_flag CHECK (read_through IN (0, 1))
+    CONSTRAINT verdict_known CHECK (verdict = 'through' OR verdict = 'unproven' OR verdict = 'incomplete')
 ) STRICT, WITHOUT ROWID;
 
 -- The conversations that the listing under way has shown.
@@ -802,6 +802,19 @@ CREATE TABLE listing_rows (
     tags            TEXT,
     PRIMARY KEY (api_key, conversation_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Rows of Annie's list without a readable id. One may be our own text, or hold a reply: its number's texts wait.
+CREATE TABLE odd_rows (
+    api_key    TEXT    NOT NULL,
+    row        TEXT    NOT NULL, -- a hash of it
+    phone      TEXT,             -- E.164; NULL: that cannot be read either
+    started_at INTEGER,
+    listing    INTEGER NOT NULL, -- when the last listing began that showed it
+    settled_at INTEGER,          -- a person decided that the number may be texted
+    who        TEXT,
+    PRIMARY KEY (api_key, row)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX odd_rows_by_phone ON odd_rows (phone) WHERE phone IS NOT NULL;
 
 -- Whether the first message of a conversation is the text of an attempt; NULL: it cannot be read.
 CREATE TABLE comparisons (

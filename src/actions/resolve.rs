@@ -6,6 +6,7 @@ use crate::domain::operator::Operator;
 use crate::domain::phone::Phone;
 use crate::domain::reminder_key::ReminderKey;
 use crate::store::controls::number_holds;
+use crate::store::conversations::odd_rows;
 use crate::store::ledger::resolution;
 pub(crate) use crate::store::ledger::resolution::{Decision, NotResolved};
 use crate::store::{StoreError, Transaction};
@@ -17,7 +18,8 @@ pub(crate) fn go_on(
     operator: Operator<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    Ok(number_holds::settle(tx, phone, operator, now)? > 0)
+    let held = number_holds::settle(tx, phone, operator, now)? > 0;
+    Ok(odd_rows::settle(tx, phone, operator, now)? || held)
 }
 
 /// Carries the decision out; what the text is about, or why it cannot be decided.

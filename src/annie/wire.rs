@@ -3,10 +3,11 @@
 //! needs may change.
 
 use chrono::{DateTime, Utc};
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::conversation::{Listed, Page, Said};
+use crate::domain::conversation::{Listed, OddRow, Page, Said};
 use crate::domain::ids::ConversationId;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
@@ -103,12 +104,29 @@ pub(crate) fn page(body: &[u8]) -> Option<Page> {
     let value = answer(body)?;
     let rows = value.pointer("/data/conversations")?.as_array()?;
     let total = value.pointer("/data/pagination/totalCount")?.as_u64()?;
-    let conversations = rows.iter().filter_map(listed).collect();
-    Some(Page { conversations, rows: rows.len(), total: usize::try_from(total).ok()? })
+    let conversations: Vec<Listed> = rows.iter().filter_map(listed).collect();
+    let mut odd: Vec<OddRow> = Vec::new();
+    for row in rows.iter().filter(|row| listed(row).is_none()) {
+        let hash: String = digest(&SHA256, row.to_string().as_bytes()).as_ref()[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let alike = odd.iter().filter(|other| other.row.starts_with(&hash)).count();
+        odd.push(OddRow {
+            row: format!("{hash}-{alike}"),
+            to: text_of(row, "toNumber").and_then(number),
+            started_at: text_of(row, "startTime").and_then(instant),
+        });
+    }
+    Some(Page { conversations, odd, rows: rows.len(), total: usize::try_from(total).ok()? })
+}
+
+fn text_of<'v>(row: &'v Value, name: &str) -> Option<&'v str> {
+    row.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn listed(row: &Value) -> Option<Listed> {
-    let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let text = |name: &str| text_of(row, name);
     let tags = row.get("conversationTags").and_then(Value::as_array);
     Some(Listed {
         id: ConversationId(text("conversationId")?.to_owned()),
@@ -205,7 +223,8 @@ mod tests {
             {"conversationId":"b","toNumber":null,"startTime":"soon"}, {"toNumber":"+13035550101"}, 7],
             "pagination":{"offset":0,"limit":100,"totalCount":4}}}"#;
         let page = page(body).unwrap();
-        assert_eq!((page.rows, page.total, page.conversations.len()), (4, 4, 2));
+        assert_eq!((page.rows, page.total, page.conversations.len(), page.odd.len()), (4, 4, 2, 2));
+        assert_eq!((&page.odd[0].to, &page.odd[1].to), (&Phone::from_e164("+13035550101"), &None));
         let first = &page.conversations[0];
         assert_eq!(first.medium.as_deref(), Some("SMS"));
         assert_eq!(first.to, Phone::from_e164("+13035550101"));

@@ -30,10 +30,23 @@ pub struct Listed {
 pub(crate) struct Page {
     /// Those that have an id, in the order they came.
     pub(crate) conversations: Vec<Listed>,
+    /// Rows that cannot be read as a conversation.
+    pub(crate) odd: Vec<OddRow>,
     /// How many rows the page had.
     pub(crate) rows: usize,
     /// How many conversations there are in all.
     pub(crate) total: usize,
+}
+
+/// A row of the list without a readable id: a conversation, and nobody knows which. It may be one of our own texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OddRow {
+    /// Tells it from others, also when it is seen again: a hash of the row.
+    pub(crate) row: String,
+    /// The patient's number.
+    pub(crate) to: Option<Phone>,
+    /// When it began.
+    pub(crate) started_at: Option<DateTime<Utc>>,
 }
 
 /// One message of a conversation.

@@ -24,6 +24,7 @@ mod inbox;
 mod logs;
 mod metrics;
 mod not_reached;
+mod odd_rows;
 mod passes;
 mod person_properties;
 mod privacy;

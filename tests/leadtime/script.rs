@@ -40,6 +40,8 @@ struct ScriptState {
     messages_fail: Option<ReadError>,
     /// Fields the rows of the list lack: `to`, `from`, `start`.
     omitted: Vec<&'static str>,
+    /// Rows at the top of the list, as they stand.
+    odd_rows: Vec<Value>,
     read: Vec<String>,
     /// How far Annie's clock is ahead of the machine's.
     ahead: TimeDelta,
@@ -107,8 +109,7 @@ impl ScriptState {
         if let Some(error) = self.reads_fail.clone() {
             return self.fail(&error, false, now);
         }
-        let total = self.conversations.len();
-        let rows = self.conversations.iter().rev().skip(offset).take(limit);
+        let total = self.conversations.len() + self.odd_rows.len();
         let lacks = |field: &str| self.omitted.contains(&field);
         let shown = |listed: &Listed| {
             json!({
@@ -119,7 +120,8 @@ impl ScriptState {
                 "startTime": listed.started_at.filter(|_| !lacks("start")).map(|at| at.to_rfc3339()),
             })
         };
-        let rows: Vec<Value> = rows.map(|(listed, _)| shown(listed)).collect();
+        let all = self.odd_rows.iter().cloned().chain(self.conversations.iter().rev().map(|(listed, _)| shown(listed)));
+        let rows: Vec<Value> = all.skip(offset).take(limit).collect();
         self.reply(200, &json!({"data": {"conversations": rows, "pagination": {"totalCount": total}}}), now)
     }
 
@@ -222,6 +224,11 @@ impl Script {
     /// The rows of the list lack these fields from now on: `to`, `from`, `start`.
     pub(crate) fn omits(&self, fields: &[&'static str]) {
         self.lock().omitted = fields.to_vec();
+    }
+
+    /// The list has these rows at its top from now on.
+    pub(crate) fn shows(&self, rows: &[Value]) {
+        self.lock().odd_rows = rows.to_vec();
     }
 
     /// What was said in a conversation first, before all that is known of it.

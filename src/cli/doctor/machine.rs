@@ -18,6 +18,7 @@ use crate::store::Connection;
 use crate::store::appointments::feed_state::{self, Trouble};
 use crate::store::appointments::refused_rows;
 use crate::store::connection::{integrity, lock, open};
+use crate::store::conversations::odd_rows;
 
 /// Less room than this is worth a look.
 const LITTLE_ROOM: u64 = 500 << 20;
@@ -99,6 +100,7 @@ fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
     }
     findings.extend(owner(path));
     findings.extend(exports(&connection, now));
+    findings.extend(unreadable(&connection));
     match plan_view::overview(&connection, config, now) {
         Ok(overview) => findings.extend(standing(config, &overview, now)),
         Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "leadtime status says more")),
@@ -186,6 +188,21 @@ fn exports(connection: &Connection, now: DateTime<Utc>) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Rows of Annie's list that cannot be read.
+fn unreadable(connection: &Connection) -> Option<Finding> {
+    let (count, numbers) = odd_rows::unsettled(connection).ok().filter(|(count, _)| *count > 0)?;
+    let waiting: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let found = match waiting.is_empty() {
+        true => format!("{count} conversations in Annie's list have no id"),
+        false => format!(
+            "{count} conversations in Annie's list have no id; texts wait to the numbers {}, because one may be a text of ours or an answer",
+            waiting.join(", ")
+        ),
+    };
+    let remedy = "tell whoever manages Annie for you; leadtime resolve NUMBER --go-on lets a number's texts go on";
+    Some(Finding::look("Annie's list", found, remedy))
 }
 
 /// The daily copy, where it is wanted.

@@ -13,10 +13,10 @@ use crate::engine::keys::key_set::Keys;
 use crate::engine::report::PassReport;
 use crate::engine::sync::fetch::{self, Done};
 use crate::engine::sync::reading::{self, NextRead, Wanting};
-use crate::engine::sync::reconcile::Next;
 use crate::engine::task_set::TaskSet;
 use crate::store::StoreError;
 use crate::store::conversations::listings;
+use crate::store::conversations::listings::Verdict;
 
 /// The GETs under way.
 #[derive(Debug, Default)]
@@ -165,7 +165,7 @@ async fn take_one<C: Clock + 'static>(
         .await?;
     reading::report(&done, &applied, was_unobserved);
     if let (Some((how, _)), Some(worker)) = (applied.concluded, keys.get_mut(&done.api_key)) {
-        worker.note_listing(how != Next::Incomplete, boot);
+        worker.note_listing(how != Verdict::Incomplete, boot);
     }
     Ok(())
 }

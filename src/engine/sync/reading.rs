@@ -17,7 +17,8 @@ use crate::engine::sync::reconcile::{self, LAG, Next};
 use crate::engine::sync::replies;
 use crate::store::conversations::circuits;
 use crate::store::conversations::conversation::{self, Urgent};
-use crate::store::conversations::listings::{self, Listing};
+use crate::store::conversations::listings::{self, Listing, Verdict};
+use crate::store::conversations::odd_rows;
 use crate::store::ledger::reminders;
 use crate::store::{StoreError, Transaction};
 
@@ -140,9 +141,9 @@ fn go_on(
 }
 
 fn page(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: &Listing, now: DateTime<Utc>) -> Result<Job, StoreError> {
-    let to_compare = match listing.read_through {
-        true => reconcile::to_compare(tx, api_key, now)?,
-        false => None,
+    let to_compare = match listing.verdict {
+        Some(_) => reconcile::to_compare(tx, api_key, now)?,
+        None => None,
     };
     Ok(to_compare.map_or(Job::Page { offset: listing.next_offset }, Job::Compare))
 }
@@ -188,7 +189,7 @@ fn wants_listing(
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Applied {
     /// What a listing that is over came to.
-    pub(crate) concluded: Option<(Next, reconcile::Conclusion)>,
+    pub(crate) concluded: Option<(Verdict, reconcile::Conclusion)>,
     /// Numbers that opted out by a reply.
     pub(crate) opted_out: usize,
 }
@@ -245,6 +246,19 @@ fn apply_probe(
     Ok(())
 }
 
+/// A conversation cannot have begun in the future: when it did is not known, and counts as now.
+fn without_future(page: &Page, now: DateTime<Utc>) -> Page {
+    let mut page = page.clone();
+    let is_past = |at: &DateTime<Utc>| *at <= now + listings::CLOCKS_DIFFER;
+    for row in &mut page.conversations {
+        row.started_at = row.started_at.filter(is_past);
+    }
+    for row in &mut page.odd {
+        row.started_at = row.started_at.filter(is_past);
+    }
+    page
+}
+
 /// What a listing came to, if the page was its last and nothing is left to compare.
 fn apply_page(
     tx: &Transaction<'_>,
@@ -252,21 +266,24 @@ fn apply_page(
     key: &ApiKeyName,
     (offset, page): (usize, &Page),
     now: DateTime<Utc>,
-) -> Result<Option<(Next, reconcile::Conclusion)>, StoreError> {
+) -> Result<Option<(Verdict, reconcile::Conclusion)>, StoreError> {
     // A listing that was begun anew meanwhile has no use for a page of the former.
     let state = listings::state(tx, key)?.unwrap_or_default();
     let Some(mut listing) = state.under_way.filter(|listing| listing.next_offset == offset) else { return Ok(None) };
+    let page = &without_future(page, now);
     let distinct = listings::keep_page(tx, key, page, listing.began_at)?;
-    let next = match reconcile::after_page(&mut listing, page, distinct) {
-        Next::Through if listings::names_nobody(tx, key)? => Next::Incomplete,
-        next => next,
+    let odd = odd_rows::count(tx, key, listing.began_at)?;
+    listing.verdict = match reconcile::after_page(&mut listing, page, distinct, odd) {
+        Next::More => None,
+        Next::Over(_) if listings::names_nobody(tx, key)? => Some(Verdict::Incomplete),
+        Next::Over(verdict) => Some(verdict),
     };
-    listing.read_through = next != Next::More;
     listings::set_progress(tx, key, &listing)?;
-    if next == Next::More || reconcile::to_compare(tx, key, now)?.is_some() {
+    let Some(verdict) = listing.verdict else { return Ok(None) };
+    if reconcile::to_compare(tx, key, now)?.is_some() {
         return Ok(None);
     }
-    Ok(Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?)))
+    Ok(Some((verdict, reconcile::conclude(tx, config, key, &listing, verdict, now)?)))
 }
 
 /// What a listing came to, if this was the last conversation to compare.
@@ -276,7 +293,7 @@ fn apply_comparison(
     key: &ApiKeyName,
     (id, answer): (&ConversationId, &Result<Vec<Said>, ReadError>),
     now: DateTime<Utc>,
-) -> Result<Option<(Next, reconcile::Conclusion)>, StoreError> {
+) -> Result<Option<(Verdict, reconcile::Conclusion)>, StoreError> {
     let ours = |said: &&Said| reply::is_patients(&said.role) != Some(true);
     let first = match answer {
         Ok(said) => said.iter().find(ours).map(|said| said.content.0.as_str()),
@@ -286,18 +303,18 @@ fn apply_comparison(
     };
     reconcile::compare(tx, key, id, first, now)?;
     let state = listings::state(tx, key)?.unwrap_or_default();
-    let Some(listing) = state.under_way.filter(|listing| listing.read_through) else { return Ok(None) };
+    let Some(listing) = state.under_way else { return Ok(None) };
+    let Some(verdict) = listing.verdict else { return Ok(None) };
     if reconcile::to_compare(tx, key, now)?.is_some() {
         return Ok(None);
     }
-    let next = if listing.tries >= reconcile::TRIES { Next::Incomplete } else { Next::Through };
-    Ok(Some((next, reconcile::conclude(tx, config, key, &listing, next, now)?)))
+    Ok(Some((verdict, reconcile::conclude(tx, config, key, &listing, verdict, now)?)))
 }
 
 /// Says what a listing came to, and what went wrong.
 pub(crate) fn report(done: &Done, applied: &Applied, was_unobserved: bool) {
     match &applied.concluded {
-        Some((Next::Through, conclusion)) if was_unobserved => {
+        Some((Verdict::Through | Verdict::Unproven, conclusion)) if was_unobserved => {
             info!(
                 api_key = %done.api_key,
                 new = conclusion.new,
@@ -305,7 +322,7 @@ pub(crate) fn report(done: &Done, applied: &Applied, was_unobserved: bool) {
                 conclusion.new
             );
         }
-        Some((Next::Incomplete, _)) => {
+        Some((Verdict::Incomplete, _)) => {
             warn!(api_key = %done.api_key, "Annie's list lacks conversations she counts; it is read again later");
         }
         _ => {}

@@ -7,7 +7,8 @@ use tracing::{error, info, warn};
 use crate::config::{Config, OnUnknown};
 use crate::domain::conversation::Page;
 use crate::domain::ids::{ApiKeyName, ConversationId, one_line};
-use crate::store::conversations::listings::{self, Candidate, Listing, OpenAttempt};
+use crate::store::conversations::listings::{self, Candidate, Listing, OpenAttempt, Verdict};
+use crate::store::conversations::odd_rows::Odd;
 use crate::store::ledger::{messages, resolution};
 use crate::store::{StoreError, Transaction, in_savepoint};
 
@@ -16,7 +17,7 @@ pub(crate) const PAGE: usize = 100;
 /// Pages read at most.
 const MOST_PAGES: u32 = 1000;
 /// How often a listing that lacks rows is begun anew.
-pub(crate) const TRIES: u32 = 3;
+const TRIES: u32 = 3;
 /// How long after a text a listing may begin that is to tell of it.
 pub(crate) const LAG: TimeDelta = TimeDelta::seconds(30);
 /// A conversation whose first message cannot be read is looked at again for so long, and then left to a person.
@@ -29,37 +30,47 @@ const LOOKED_FOR: TimeDelta = TimeDelta::days(30);
 pub(crate) enum Next {
     /// With its next page.
     More,
-    /// It shows all that is wanted.
-    Through,
-    /// Rows are missing, however often it is read: it proves nothing absent.
-    Incomplete,
+    /// It is read.
+    Over(Verdict),
 }
 
-/// Takes a page in; `distinct`: how many different conversations are there by now.
-pub(crate) fn after_page(listing: &mut Listing, page: &Page, distinct: usize) -> Next {
+/// From this share of rows on that do not even say to whom, Annie's list has changed: one in so many, and more than one.
+const CHANGED: usize = 10;
+
+/// Takes a page in; `distinct`: how many different rows are there by now, `odd` of them not readable as conversations.
+pub(crate) fn after_page(listing: &mut Listing, page: &Page, distinct: usize, odd: Odd) -> Next {
+    let next = go_on(listing, page, distinct);
+    let verdict = match next {
+        Next::Over(Verdict::Through) if odd.of_nobody > 1 && odd.of_nobody * CHANGED > distinct => Verdict::Incomplete,
+        Next::Over(Verdict::Through) if odd.rows > 0 => Verdict::Unproven,
+        Next::Over(verdict) => verdict,
+        Next::More => return Next::More,
+    };
+    Next::Over(verdict)
+}
+
+fn go_on(listing: &mut Listing, page: &Page, distinct: usize) -> Next {
     let total = *listing.total.get_or_insert(page.total);
     for row in &page.conversations {
-        let falls = matches!((row.started_at, listing.last_start), (Some(_), None))
-            || row.started_at.zip(listing.last_start).is_some_and(|(at, last)| at <= last);
-        listing.in_order &= falls;
+        // One without a start says nothing about the order.
+        listing.in_order &= row.started_at.zip(listing.last_start).is_none_or(|(at, last)| at <= last);
         listing.last_start = row.started_at.or(listing.last_start);
     }
-    listing.in_order &= page.rows == page.conversations.len();
     listing.next_offset += page.rows;
     listing.pages += 1;
     let far_enough = listing.last_start.is_some_and(|last| last < listing.reach_back);
     if !listing.whole && listing.in_order && far_enough {
-        return Next::Through;
+        return Next::Over(Verdict::Through);
     }
     if page.rows > 0 && listing.next_offset < page.total.max(total) {
-        return if listing.pages >= MOST_PAGES { Next::Incomplete } else { Next::More };
+        return if listing.pages >= MOST_PAGES { Next::Over(Verdict::Incomplete) } else { Next::More };
     }
     if distinct >= total {
-        return Next::Through;
+        return Next::Over(Verdict::Through);
     }
     listing.tries += 1;
     if listing.tries >= TRIES {
-        return Next::Incomplete;
+        return Next::Over(Verdict::Incomplete);
     }
     (listing.next_offset, listing.last_start) = (0, None);
     Next::More
@@ -184,11 +195,11 @@ pub(crate) fn conclude(
     config: &Config,
     api_key: &ApiKeyName,
     listing: &Listing,
-    how: Next,
+    how: Verdict,
     now: DateTime<Utc>,
 ) -> Result<Conclusion, StoreError> {
     let mut done = Conclusion::default();
-    let complete = how == Next::Through && listing.whole;
+    let complete = how == Verdict::Through && listing.whole;
     for attempt in open_attempts(tx, api_key, now)? {
         let candidates = listings::candidates(tx, api_key, attempt.id)?;
         let finding = find(&attempt, &candidates, listing, complete, config.annie.settle, config.annie.on_unknown);
@@ -202,7 +213,7 @@ pub(crate) fn conclude(
         }
     }
     done.new = listings::keep_conversations(tx, api_key, &config.numbers())?;
-    listings::end(tx, api_key, how == Next::Through)?;
+    listings::end(tx, api_key, how != Verdict::Incomplete)?;
     Ok(done)
 }
 
@@ -276,7 +287,7 @@ mod tests {
             pages: 0,
             in_order: true,
             last_start: None,
-            read_through: false,
+            verdict: None,
         }
     }
 
@@ -291,40 +302,44 @@ mod tests {
             status: None,
             tags: vec![],
         };
-        Page { conversations: minutes.iter().map(row).collect(), rows: minutes.len(), total }
+        Page { conversations: minutes.iter().map(row).collect(), odd: vec![], rows: minutes.len(), total }
     }
 
     #[test]
     fn a_whole_listing_is_read_to_its_end() {
         let mut l = listing(true);
-        assert_eq!(after_page(&mut l, &page(&[1, 2, 5000], 5), 3), Next::More);
+        assert_eq!(after_page(&mut l, &page(&[1, 2, 5000], 5), 3, Odd::default()), Next::More);
         assert_eq!(l.next_offset, 3);
-        assert_eq!(after_page(&mut l, &page(&[5001, 5002], 5), 5), Next::Through);
+        assert_eq!(after_page(&mut l, &page(&[5001, 5002], 5), 5, Odd::default()), Next::Over(Verdict::Through));
     }
 
     #[test]
     fn rows_that_are_missing_are_looked_for_three_times() {
         let mut l = listing(true);
-        assert_eq!(after_page(&mut l, &page(&[1, 2], 3), 2), Next::More);
-        assert_eq!(after_page(&mut l, &page(&[2], 3), 2), Next::More, "shifted between two pages: anew");
+        assert_eq!(after_page(&mut l, &page(&[1, 2], 3), 2, Odd::default()), Next::More);
+        assert_eq!(
+            after_page(&mut l, &page(&[2], 3), 2, Odd::default()),
+            Next::More,
+            "shifted between two pages: anew"
+        );
         assert_eq!((l.next_offset, l.tries), (0, 1));
-        assert_eq!(after_page(&mut l, &page(&[1, 2], 3), 2), Next::More);
-        assert_eq!(after_page(&mut l, &page(&[3], 3), 3), Next::Through);
+        assert_eq!(after_page(&mut l, &page(&[1, 2], 3), 2, Odd::default()), Next::More);
+        assert_eq!(after_page(&mut l, &page(&[3], 3), 3, Odd::default()), Next::Over(Verdict::Through));
         let mut l = listing(true);
         for _ in 0..2 {
-            assert_eq!(after_page(&mut l, &page(&[], 3), 0), Next::More);
+            assert_eq!(after_page(&mut l, &page(&[], 3), 0, Odd::default()), Next::More);
         }
-        assert_eq!(after_page(&mut l, &page(&[], 3), 0), Next::Incomplete);
+        assert_eq!(after_page(&mut l, &page(&[], 3), 0, Odd::default()), Next::Over(Verdict::Incomplete));
     }
 
     #[test]
     fn a_partial_listing_stops_only_where_the_order_is_proven() {
         let mut l = listing(false);
-        assert_eq!(after_page(&mut l, &page(&[1, 2, 1001], 500), 3), Next::Through);
+        assert_eq!(after_page(&mut l, &page(&[1, 2, 1001], 500), 3, Odd::default()), Next::Over(Verdict::Through));
         let mut unordered = listing(false);
-        assert_eq!(after_page(&mut unordered, &page(&[2, 1, 1001], 500), 3), Next::More);
+        assert_eq!(after_page(&mut unordered, &page(&[2, 1, 1001], 500), 3, Odd::default()), Next::More);
         let mut oldest_first = listing(false);
-        assert_eq!(after_page(&mut oldest_first, &page(&[1002, 1001], 500), 2), Next::More);
+        assert_eq!(after_page(&mut oldest_first, &page(&[1002, 1001], 500), 2, Odd::default()), Next::More);
     }
 
     fn attempt() -> OpenAttempt {

@@ -22,10 +22,13 @@ const FOLLOW_EVERY: TimeDelta = TimeDelta::hours(12);
 /// time of reading ahead of the clock is none.
 const UNREAD: &str = "(c.read_at IS NULL OR c.read_at < ?1 - ?2 OR c.read_at > ?1 + 120)";
 
-/// Whether a number was texted lately and its replies were not read within the hour.
+/// Whether a number was texted lately and its replies were not read within the hour; those in a row of Annie's list that
+/// has no id cannot be.
 pub(crate) fn unread(connection: &Connection, phone: &Phone, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.phone = ?4 AND c.started_at >= ?3 AND {UNREAD})"
+        "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.phone = ?4 AND c.started_at >= ?3 AND {UNREAD})
+             OR EXISTS (SELECT 1 FROM odd_rows AS o WHERE o.phone = ?4 AND o.settled_at IS NULL
+                        AND coalesce(o.started_at, o.listing) >= ?3)"
     );
     let times = (now.timestamp(), FRESH.num_seconds(), (now - OF_INTEREST).timestamp(), phone.dial());
     Ok(connection.prepare_cached(&sql)?.query_row(times, |row| row.get(0))?)

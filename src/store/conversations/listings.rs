@@ -8,6 +8,7 @@ use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
+use crate::store::conversations::odd_rows;
 
 /// A text and the conversation it began do not lie farther apart than this.
 const NEAR: TimeDelta = TimeDelta::hours(1);
@@ -33,8 +34,31 @@ pub(crate) struct Listing {
     pub(crate) in_order: bool,
     /// When the conversation of the last row began.
     pub(crate) last_start: Option<DateTime<Utc>>,
-    /// All pages are there.
-    pub(crate) read_through: bool,
+    /// All pages are there: what they are good for.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+/// What a listing that was read to its end is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It shows all that is wanted.
+    Through,
+    /// So it does, but some rows cannot be told from one of our texts: it proves nothing absent.
+    Unproven,
+    /// Rows are missing, however often it is read: it proves nothing absent, and what was begun unseen is not known.
+    Incomplete,
+}
+
+impl Verdict {
+    const ALL: [Verdict; 3] = [Verdict::Through, Verdict::Unproven, Verdict::Incomplete];
+
+    fn code(self) -> &'static str {
+        match self {
+            Verdict::Through => "through",
+            Verdict::Unproven => "unproven",
+            Verdict::Incomplete => "incomplete",
+        }
+    }
 }
 
 /// What a key's listings have come to.
@@ -52,7 +76,7 @@ pub(crate) struct ListingState {
 pub(crate) fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<ListingState>, StoreError> {
     const STANDING: &str =
         "SELECT unobserved_from, unobserved_until, seen_at, began_at, whole, reach_back, next_offset, total,
-        tries, in_order, last_start, read_through, pages FROM listings WHERE api_key = ?1";
+        tries, in_order, last_start, verdict, pages FROM listings WHERE api_key = ?1";
     let time = |row: &Row<'_>, column: usize| row.get::<_, Option<i64>>(column).map(|unix| unix.map(instant));
     let size = |row: &Row<'_>, column: usize| {
         row.get::<_, Option<i64>>(column).map(|number| number.and_then(|number| usize::try_from(number).ok()))
@@ -70,7 +94,9 @@ pub(crate) fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Opt
                 pages: row.get(12)?,
                 in_order: row.get(9)?,
                 last_start: time(row, 10)?,
-                read_through: row.get(11)?,
+                verdict: row
+                    .get::<_, Option<String>>(11)?
+                    .and_then(|code| Verdict::ALL.into_iter().find(|verdict| verdict.code() == code)),
             }),
         };
         Ok(ListingState { unobserved: time(row, 0)?.zip(time(row, 1)?), seen_at: time(row, 2)?, under_way })
@@ -126,7 +152,7 @@ pub(crate) fn begin(
 pub(crate) fn abandon(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE listings SET began_at = NULL, whole = 0, reach_back = NULL, next_offset = 0, total = NULL, tries = 0,
-             pages = 0, in_order = 1, last_start = NULL, read_through = 0 WHERE api_key = ?1",
+             pages = 0, in_order = 1, last_start = NULL, verdict = NULL WHERE api_key = ?1",
     )?
     .execute([api_key])?;
     tx.prepare_cached("DELETE FROM listing_rows WHERE api_key = ?1")?.execute([api_key])?;
@@ -153,26 +179,28 @@ pub(crate) fn keep_page(
             ":tags": (!row.tags.is_empty()).then(|| serde_json::json!(row.tags).to_string()),
         })?;
     }
+    odd_rows::keep(tx, api_key, &page.odd, began_at)?;
     let sql = "SELECT count(*) FROM listing_rows WHERE api_key = ?1 AND (started_at IS NULL OR started_at <= ?2)";
     let count: i64 =
-        tx.prepare_cached(sql)?.query_row((api_key, began_at.timestamp() + CLOCKS_DIFFER), |r| r.get(0))?;
-    Ok(usize::try_from(count).unwrap_or(0))
+        tx.prepare_cached(sql)?.query_row((api_key, (began_at + CLOCKS_DIFFER).timestamp()), |r| r.get(0))?;
+    let odd = odd_rows::count(tx, api_key, began_at)?;
+    Ok(usize::try_from(count).unwrap_or(0) + odd.rows)
 }
 
-/// Seconds by which Annie's clock may be ahead of ours.
-const CLOCKS_DIFFER: i64 = 120;
+/// How far Annie's clock may be ahead of ours.
+pub(crate) const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(2);
 
 /// Stores how far the listing has come.
 pub(crate) fn set_progress(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: &Listing) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE listings SET next_offset = :offset, total = :total, tries = :tries, pages = :pages, in_order = :in_order,
-             last_start = :last, read_through = :through WHERE api_key = :key",
+             last_start = :last, verdict = :verdict WHERE api_key = :key",
     )?
     .execute(named_params! {
         ":key": api_key, ":offset": i64::try_from(listing.next_offset).unwrap_or(i64::MAX),
         ":total": listing.total.map(|total| i64::try_from(total).unwrap_or(i64::MAX)), ":tries": listing.tries, ":pages": listing.pages,
         ":in_order": listing.in_order, ":last": listing.last_start.map(|at| at.timestamp()),
-        ":through": listing.read_through,
+        ":verdict": listing.verdict.map(Verdict::code),
     })?;
     Ok(())
 }
@@ -299,7 +327,7 @@ pub(crate) fn keep_conversations(
     )?
     .execute([api_key])?;
     let ours = serde_json::json!(ours.iter().map(Phone::dial).collect::<Vec<_>>()).to_string();
-    Ok(tx.prepare_cached(NEW)?.execute((api_key, ours, NEAR.num_seconds(), CLOCKS_DIFFER))?)
+    Ok(tx.prepare_cached(NEW)?.execute((api_key, ours, NEAR.num_seconds(), CLOCKS_DIFFER.num_seconds()))?)
 }
 
 /// The listing is over. `reached`: it went back far enough to know all that was begun before it, so what was blind is not
@@ -313,13 +341,16 @@ pub(crate) fn end(tx: &Transaction<'_>, api_key: &ApiKeyName, reached: bool) -> 
         )?
         .execute([api_key])?;
     }
+    if reached {
+        odd_rows::forget_gone(tx, api_key)?;
+    }
     abandon(tx, api_key)
 }
 
 /// Forgets the listings of keys that are not among these any more: one that comes back is a new one.
 pub(crate) fn keep_only(tx: &Transaction<'_>, keys: &[ApiKeyName]) -> Result<(), StoreError> {
     let keys = serde_json::json!(keys).to_string();
-    for table in ["listings", "listing_rows"] {
+    for table in ["listings", "listing_rows", "odd_rows"] {
         let sql = format!("DELETE FROM {table} WHERE api_key NOT IN (SELECT value FROM json_each(?1))");
         tx.prepare_cached(&sql)?.execute([&keys])?;
     }
@@ -329,8 +360,10 @@ pub(crate) fn keep_only(tx: &Transaction<'_>, keys: &[ApiKeyName]) -> Result<(),
 /// Whether the listing under way shows texts and not one of them says to whom: then Annie's list has changed, and
 /// proves nothing.
 pub(crate) fn names_nobody(connection: &Connection, api_key: &ApiKeyName) -> Result<bool, StoreError> {
-    let sql = "SELECT count(*) > 0 AND count(to_phone) = 0 FROM listing_rows
-               WHERE api_key = ?1 AND (medium IS NULL OR medium = 'SMS')";
+    let sql = "SELECT count(*) > 0 AND count(to_phone) = 0 FROM (
+                   SELECT to_phone FROM listing_rows WHERE api_key = ?1 AND (medium IS NULL OR medium = 'SMS')
+                   UNION ALL SELECT o.phone FROM odd_rows AS o JOIN listings AS l ON l.api_key = o.api_key
+                   WHERE o.api_key = ?1 AND o.listing = l.began_at)";
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
 }
 

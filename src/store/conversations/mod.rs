@@ -3,3 +3,4 @@
 pub mod circuits;
 pub(crate) mod conversation;
 pub(crate) mod listings;
+pub(crate) mod odd_rows;
