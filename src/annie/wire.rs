@@ -3,11 +3,11 @@
 //! needs may change.
 
 use chrono::{DateTime, Utc};
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::conversation::{Listed, OddRow, Page, Said};
+use crate::domain::fingerprint;
 use crate::domain::ids::ConversationId;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
@@ -107,10 +107,7 @@ pub(crate) fn page(body: &[u8]) -> Option<Page> {
     let conversations: Vec<Listed> = rows.iter().filter_map(listed).collect();
     let mut odd: Vec<OddRow> = Vec::new();
     for row in rows.iter().filter(|row| listed(row).is_none()) {
-        let hash: String = digest(&SHA256, row.to_string().as_bytes()).as_ref()[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hash = fingerprint::of(row.to_string());
         let alike = odd.iter().filter(|other| other.row.starts_with(&hash)).count();
         odd.push(OddRow {
             row: format!("{hash}-{alike}"),

@@ -1,8 +1,6 @@
 //! The configuration as the program uses it: typed, checked, complete.
 
 use std::collections::BTreeMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +9,7 @@ use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, TimeZone, Utc};
 use crate::config::daily_limits::DailyLimits;
 use crate::config::feeds::Feed;
 use crate::config::{alerts, backup, retention};
+use crate::domain::fingerprint;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::language::Language;
 use crate::domain::phone::{Country, Phone};
@@ -203,22 +202,19 @@ impl Config {
 
     /// A text that differs whenever stored plans may no longer hold: another file, another program, other clocks.
     pub(crate) fn plan_basis(&self, now: DateTime<Utc>) -> String {
-        let mut hasher = DefaultHasher::new();
-        self.source.hash(&mut hasher);
+        let mut basis = self.source.clone();
         let calendars = std::iter::once(&self.rulebook.calendar).chain(self.rulebook.locations.values());
         for zone in calendars.flat_map(|calendar| [&calendar.zone, &calendar.organization_zone]) {
             let first = Utc.with_ymd_and_hms(now.year(), 1, 1, 12, 0, 0).single().unwrap_or(now);
             for day in 0..3 * 366 {
-                zone.offset_at(first + TimeDelta::days(day)).local_minus_utc().hash(&mut hasher);
+                basis.push_str(&format!(" {}", zone.offset_at(first + TimeDelta::days(day)).local_minus_utc()));
             }
         }
-        format!("{} {:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
+        format!("{} {}", env!("CARGO_PKG_VERSION"), fingerprint::of(basis))
     }
 }
 
 /// A text that differs whenever the source does.
 pub(crate) fn fingerprint(source: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    source.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
+    fingerprint::of(source)
 }

@@ -4,6 +4,7 @@ pub mod appointment;
 pub mod attempt;
 pub mod conversation;
 pub(crate) mod duration;
+pub(crate) mod fingerprint;
 pub mod first_line;
 pub mod fold;
 pub mod ids;

@@ -7,7 +7,6 @@ mod options;
 pub mod presets;
 mod words;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use chrono::TimeDelta;
@@ -20,6 +19,7 @@ pub use words::{ConsentWords, LanguageWords, LocationWords, StatusMeaning, Statu
 use crate::config::diagnostic::Diagnostic;
 use crate::config::toml_reader::{Section, Value, fault, one_of, text_as};
 use crate::config::values::zones::Zones;
+use crate::domain::fingerprint;
 
 /// One `[[feed]]`.
 #[derive(Debug, Clone)]
@@ -96,9 +96,7 @@ impl Feed {
             Some(ZoneSource::Column(column)) => format!("column {column}"),
         };
         let parts = (&zone, &settings.dates, settings.times, settings.offsets, &settings.id_prefix, &settings.only);
-        let mut hasher = DefaultHasher::new();
-        format!("{parts:?} {:?} {}", self.columns, self.own_columns).hash(&mut hasher);
-        format!("{:016x}", hasher.finish())
+        fingerprint::of(format!("{parts:?} {:?} {}", self.columns, self.own_columns))
     }
 }
 

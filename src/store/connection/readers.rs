@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::store::connection::error::StoreError;
 use crate::store::connection::open;
 
 /// Reads at one time. Metrics, alerts and the status line are rarely due together; a web page would be a fourth.
 const AT_ONCE: usize = 4;
+
+/// The nice value of a reading thread (setpriority(2)): with every core busy, texts get their share first.
+const NICE: i32 = 10;
 
 /// The pool.
 #[derive(Debug)]
@@ -27,14 +29,18 @@ impl Readers {
         Readers { path: path.to_owned(), permits: Arc::new(Semaphore::new(AT_ONCE)), idle: Mutex::default() }
     }
 
-    /// Runs `work` on one state of the database, in a thread where it may block.
+    /// Runs `work` on one state of the database, in a thread of its own: it may block, and it is nicer than the rest, which
+    /// a thread cannot undo.
     pub(crate) async fn read<R, F>(self: Arc<Self>, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
         F: FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,
     {
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        let reading = spawn_blocking(move || {
+        let (done, reading) = oneshot::channel();
+        let work = move || {
+            // Where the service may not, it reads at the usual priority.
+            let _ = rustix::process::setpriority_process(None, NICE);
             let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = kept.map_or_else(|| open::read_only(&self.path), Ok)?;
             let done = in_snapshot(&connection, work);
@@ -44,7 +50,9 @@ impl Readers {
             }
             drop(permit);
             done
-        });
+        };
+        let thread = std::thread::Builder::new().name("reader".to_owned());
+        thread.spawn(move || done.send(work())).map_err(|_| StoreError::Busy)?;
         reading.await.map_err(|_| StoreError::Closed)?
     }
 
