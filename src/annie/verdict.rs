@@ -75,7 +75,7 @@ pub(crate) fn of_answer(status: u16, headers: &Headers, body: Result<&[u8], Stri
             Err(detail) => unknown(format!("accepted, but the answer could not be read: {detail}")),
             Ok(body) => match serde_json::from_slice::<SmsResponse>(body) {
                 Ok(answer) if !answer.is_success() => {
-                    unknown("accepted by its status, but the answer says it was no success".to_owned())
+                    unknown("the status says success, but the body says it failed".to_owned())
                 }
                 Ok(answer) if !answer.data.conversation_id.trim().is_empty() => {
                     Outcome::Sent(ConversationId(answer.data.conversation_id))

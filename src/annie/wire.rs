@@ -87,9 +87,9 @@ pub(crate) struct SmsResponse {
 }
 
 impl SmsResponse {
-    /// It does not say otherwise.
+    /// Whether the answer does not say that the request failed.
     pub(crate) fn is_success(&self) -> bool {
-        self.success.as_ref().is_none_or(|success| *success == Value::Bool(true))
+        is_success(self.success.as_ref())
     }
 }
 
@@ -181,8 +181,12 @@ pub(crate) fn messages(body: &[u8]) -> Option<Vec<Said>> {
 /// An answer to a GET; none where it says itself that it is no success: what it lacks proves nothing.
 fn answer(body: &[u8]) -> Option<Value> {
     let value: Value = serde_json::from_slice(body).ok()?;
-    let said = value.get("success").filter(|said| !said.is_null());
-    said.is_none_or(|said| *said == Value::Bool(true)).then_some(value)
+    is_success(value.get("success")).then_some(value)
+}
+
+/// `success` is `true`, or is not there.
+fn is_success(said: Option<&Value>) -> bool {
+    said.is_none_or(|said| said.is_null() || *said == Value::Bool(true))
 }
 
 fn instant(text: &str) -> Option<DateTime<Utc>> {

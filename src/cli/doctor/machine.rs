@@ -194,14 +194,18 @@ fn exports(connection: &Connection, now: DateTime<Utc>) -> Vec<Finding> {
 fn unreadable(connection: &Connection) -> Option<Finding> {
     let (count, numbers) = odd_rows::unsettled(connection).ok().filter(|(count, _)| *count > 0)?;
     let waiting: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-    let found = match waiting.is_empty() {
-        true => format!("{count} conversations in Annie's list have no id"),
-        false => format!(
-            "{count} conversations in Annie's list have no id; texts wait to the numbers {}, because one may be a text of ours or an answer",
-            waiting.join(", ")
-        ),
+    let mut found = match count {
+        1 => "1 conversation in Annie's list has no id".to_owned(),
+        _ => format!("{count} conversations in Annie's list have no id"),
     };
-    let remedy = "tell whoever manages Annie for you; leadtime resolve NUMBER --go-on lets a number's texts go on";
+    if !waiting.is_empty() {
+        found.push_str(&format!(
+            "; it may be one of our texts or a patient's answer, so texts to {} wait",
+            waiting.join(", ")
+        ));
+    }
+    let remedy =
+        "report it to whoever manages Annie for you; to send to a number anyway: leadtime resolve NUMBER --go-on";
     Some(Finding::look("Annie's list", found, remedy))
 }
 

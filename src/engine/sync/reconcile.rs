@@ -52,10 +52,12 @@ pub(crate) fn after_page(listing: &mut Listing, page: &Page, distinct: usize, od
 fn go_on(listing: &mut Listing, page: &Page, distinct: usize) -> Next {
     let total = *listing.total.get_or_insert(page.total);
     for row in &page.conversations {
-        // One without a start says nothing about the order.
-        listing.in_order &= row.started_at.zip(listing.last_start).is_none_or(|(at, last)| at <= last);
+        let falls = matches!((row.started_at, listing.last_start), (Some(_), None))
+            || row.started_at.zip(listing.last_start).is_some_and(|(at, last)| at <= last);
+        listing.in_order &= falls;
         listing.last_start = row.started_at.or(listing.last_start);
     }
+    listing.in_order &= page.rows == page.conversations.len();
     listing.next_offset += page.rows;
     listing.pages += 1;
     let far_enough = listing.last_start.is_some_and(|last| last < listing.reach_back);

@@ -10,7 +10,7 @@ use crate::store::connection::error::StoreError;
 /// Before a number is texted, its replies must have been read within this time.
 pub(crate) const FRESH: TimeDelta = TimeDelta::hours(1);
 /// Conversations begun longer ago are not read before a text.
-const OF_INTEREST: TimeDelta = TimeDelta::days(30);
+pub(super) const OF_INTEREST: TimeDelta = TimeDelta::days(30);
 /// A conversation that could not be read waits so long for the next try, so that it holds up no other.
 const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
 /// Conversations begun longer ago are not followed any more.

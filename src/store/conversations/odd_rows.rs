@@ -10,6 +10,7 @@ use crate::domain::ids::ApiKeyName;
 use crate::domain::operator::Operator;
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
+use crate::store::conversations::conversation::OF_INTEREST;
 use crate::store::ledger::audit::{self, Act, Entry};
 
 /// Keeps what a page of the listing that began then showed.
@@ -36,9 +37,9 @@ pub(super) fn forget_gone(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<
         "DELETE FROM odd_rows AS o WHERE o.api_key = ?1 AND EXISTS (SELECT 1 FROM listings AS l
              WHERE l.api_key = ?1 AND o.listing <> l.began_at
              AND (l.whole OR coalesce(o.started_at, o.listing) >= l.reach_back
-                  OR coalesce(o.started_at, o.listing) < l.began_at - 30 * 86400))",
+                  OR coalesce(o.started_at, o.listing) < l.began_at - ?2))",
     )?
-    .execute([api_key])?;
+    .execute((api_key, OF_INTEREST.num_seconds()))?;
     Ok(())
 }
 

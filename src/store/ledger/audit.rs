@@ -60,8 +60,8 @@ acts! {
     WrongNumber = "wrong-number", "the number is not its patient's";
     Restored = "restored", "an earlier copy of the database was put in its place";
     Imported = "imported", "appointments were imported";
-    FeedAccepted = "feed-accepted", "what was held of a feed was taken";
-    FeedRenamed = "feed-renamed", "a feed has another name";
+    FeedAccepted = "feed-accepted", "the held import of a feed was accepted";
+    FeedRenamed = "feed-renamed", "a feed was renamed";
     WrongNumberLifted = "wrong-number-lifted", "the number is its patient's after all";
 }
 
