@@ -157,6 +157,18 @@ impl Auditor {
         self.tellings.len()
     }
 
+    /// Appointments that stand as a text told them, and start in fourteen hours to five days.
+    pub(crate) fn told_and_coming(&self, practice: &Practice, now: DateTime<Utc>) -> Vec<usize> {
+        let soon = now + TimeDelta::hours(14)..now + TimeDelta::days(5);
+        let is_told = |n: &usize| {
+            let appointment = &practice.appointments[*n];
+            let phone = &practice.patients[appointment.patient].phone;
+            let same = |t: &Telling| (t.patient, t.start, &t.to) == (appointment.patient, appointment.start, phone);
+            appointment.is_live() && soon.contains(&appointment.start) && self.tellings.iter().any(same)
+        };
+        (0..practice.appointments.len()).filter(is_told).collect()
+    }
+
     /// A copy that was made when so much was told has replaced the database.
     pub(crate) fn forget_since(&mut self, told: usize) {
         self.tellings[told..].iter_mut().for_each(|telling| telling.forgotten = true);

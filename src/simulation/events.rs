@@ -33,10 +33,18 @@ impl Simulation {
         if self.rng.u16(0..400) == 0 {
             self.desk_opts_out(&mut machine.desk, now)?;
         }
-        if self.rng.u16(0..30) == 0 {
-            self.desk_corrects_a_number(&mut machine.desk, now)?;
-        }
         let hour = self.practice.zone.local(now).hour();
+        // While there is time to tell whoever has to be told now, if it is brought in at once.
+        if (9..15).contains(&hour) && self.rng.u8(0..8) == 0 {
+            let told = lock(&self.shared).auditor.told_and_coming(&self.practice, now);
+            let is_new = match self.rng.bool() {
+                true => self.practice.give_to_a_newcomer(&told, &mut self.rng),
+                false => self.desk_corrects_a_number(&mut machine.desk, &told, now)?,
+            };
+            if is_new {
+                self.import(&mut machine.desk)?;
+            }
+        }
         if now - self.last_import > TimeDelta::hours(5) && (7..19).contains(&hour) {
             self.import(&mut machine.desk)?;
         }
@@ -138,10 +146,11 @@ impl Simulation {
     pub(crate) fn desk_corrects_a_number(
         &mut self,
         desk: &mut Connection,
+        told: &[usize],
         now: DateTime<Utc>,
-    ) -> Result<(), SimulationError> {
-        let Some((patient, wrong)) = self.practice.correct_a_number(now, &mut self.rng) else { return Ok(()) };
-        let Some(phone) = Phone::from_e164(&wrong) else { return Ok(()) };
+    ) -> Result<bool, SimulationError> {
+        let Some((patient, wrong)) = self.practice.correct_a_number(told, &mut self.rng) else { return Ok(false) };
+        let Some(phone) = Phone::from_e164(&wrong) else { return Ok(false) };
         let chart = PatientId(self.practice.patients[patient].chart.clone());
         let at = self.clock.now();
         in_transaction(desk, |tx| opt_outs::add_wrong(tx, &phone, &[chart], None, at))?;
@@ -149,7 +158,7 @@ impl Simulation {
         auditor.ever_wrong.insert((patient, wrong.clone()), now);
         auditor.wrong.insert((patient, wrong), now);
         self.tell("a number is marked as wrong");
-        Ok(())
+        Ok(true)
     }
 
     /// The desk brings the export in.

@@ -141,12 +141,26 @@ impl Practice {
         }
     }
 
+    /// An appointment that a text has told of goes to a patient who is new to the practice: whether there was one.
+    pub(crate) fn give_to_a_newcomer(&mut self, told: &[usize], rng: &mut fastrand::Rng) -> bool {
+        let Some(&n) = told.get(rng.usize(0..told.len().max(1))) else { return false };
+        let was = self.patients[self.appointments[n].patient].clone();
+        let patient = self.patients.len();
+        self.patients.push(Patient {
+            name: format!("zuz{}", name(patient)),
+            chart: format!("N{patient}"),
+            phone: number(300 + patient),
+            is_steady: true,
+            ..was.clone()
+        });
+        self.appointments[n].patient = patient;
+        self.gone.insert((was.chart, self.appointments[n].start));
+        true
+    }
+
     /// A patient's number was never theirs, and the desk has another: the patient's id, and the number that was wrong.
-    pub(crate) fn correct_a_number(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) -> Option<(usize, String)> {
-        let soon = now..now + TimeDelta::days(3);
-        let coming = self.appointments.iter().filter(|appointment| soon.contains(&appointment.start));
-        let patients: Vec<usize> = coming.map(|appointment| appointment.patient).collect();
-        let n = *patients.get(rng.usize(0..patients.len().max(1)))?;
+    pub(crate) fn correct_a_number(&mut self, told: &[usize], rng: &mut fastrand::Rng) -> Option<(usize, String)> {
+        let n = self.appointments[*told.get(rng.usize(0..told.len().max(1)))?].patient;
         let chart = &self.patients[n].chart;
         let is_shared = self.patients.iter().filter(|patient| patient.chart == *chart).count() > 1;
         if is_shared || self.patients[n].is_steady || self.has_a_new_id(n) {
@@ -154,8 +168,9 @@ impl Practice {
         }
         let patient = &mut self.patients[n];
         patient.is_steady = true;
-        let wrong = std::mem::replace(&mut patient.phone, number(rng.usize(100..180)));
-        (wrong != patient.phone).then_some((n, wrong))
+        // Nobody else's.
+        let wrong = std::mem::replace(&mut patient.phone, number(600 + n));
+        Some((n, wrong))
     }
 
     /// The patient has or had an appointment at a start, also a cancelled one.
