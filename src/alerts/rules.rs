@@ -32,6 +32,8 @@ pub enum Kind {
     Feed,
     /// The database cannot be written, or is damaged.
     Disk,
+    /// The database's files were replaced, moved or deleted under the daemon, which has stopped.
+    DatabaseReplaced,
     /// This machine's clock is wrong.
     Clock,
     /// There is no new backup.
@@ -46,7 +48,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind with its code, in the store and for programs.
-    pub const ALL: [(Kind, &'static str); 12] = [
+    pub const ALL: [(Kind, &'static str); 13] = [
         (Kind::Circuit, "circuit"),
         (Kind::Refusals, "refusals"),
         (Kind::Held, "held"),
@@ -54,6 +56,7 @@ impl Kind {
         (Kind::StaleFeed, "stale-feed"),
         (Kind::Feed, "feed"),
         (Kind::Disk, "disk"),
+        (Kind::DatabaseReplaced, "database-replaced"),
         (Kind::Clock, "clock"),
         (Kind::BackupFailed, "backup-failed"),
         (Kind::ConfigRejected, "config-rejected"),
@@ -254,6 +257,8 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
             let is_over = after(shown.last_attempt) || after(Some(*midnight));
             waits(&["daily-limit", "first-day-limit"], is_over, String::new())
         }
+        // Told once, by the daemon that stops for it; the one that runs now has the file it opened.
+        Kind::DatabaseReplaced => Finding::Gone,
         Kind::Disk | Kind::ConfigRejected | Kind::BackupFailed => from_live,
     }
 }

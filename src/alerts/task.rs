@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveTime;
+use chrono::{DateTime, NaiveTime, Utc};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -18,7 +18,7 @@ pub(crate) use crate::alerts::reporter::{AlertReporter, Seen};
 
 use crate::alerts::channels::{Channel, Message, usual_pauses};
 use crate::alerts::heartbeat;
-use crate::alerts::rules::{self, Alert, Book, Facts, Kind};
+use crate::alerts::rules::{self, Alert, AlertCause, Book, Event, Facts, Kind};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::Store;
@@ -74,6 +74,23 @@ impl Alerts {
     pub(crate) fn adopt(&self, config: Arc<Config>) {
         check_channels(&config);
         self.config.send_replace(config);
+    }
+
+    /// Tells of what ends the daemon, and waits until each way has taken it or failed. Nothing is noted: the database is
+    /// what is wrong.
+    pub(crate) async fn last_word(&self, kind: Kind, detail: &str, now: DateTime<Utc>) {
+        let config = self.config.borrow().clone();
+        let cause = AlertCause { since: Some(now), count: 0, detail: detail.to_owned() };
+        let alert = Alert { kind, event: Event::Raised, since: now, cause };
+        let message = Arc::new(Message::of(&alert, &config));
+        let mut deliveries = JoinSet::new();
+        for channel in Channel::all(&config.alerts) {
+            let message = message.clone();
+            deliveries.spawn(async move { (channel.name(), channel.take(&message, &[]).await) });
+        }
+        while let Some(Ok((channel, result))) = deliveries.join_next().await {
+            report(&alert, channel, &result);
+        }
     }
 }
 

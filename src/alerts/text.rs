@@ -65,6 +65,7 @@ fn happened(kind: Kind, cause: &AlertCause) -> String {
         Kind::StaleFeed => "no texts go out, the list of appointments is too old".to_owned(),
         Kind::Feed => "new appointments did not all come in".to_owned(),
         Kind::Disk => "no texts go out, the database cannot be used".to_owned(),
+        Kind::DatabaseReplaced => "no texts go out, Leadtime has stopped because its database was replaced".to_owned(),
         Kind::Clock => "no texts go out, this server's clock is wrong".to_owned(),
         Kind::BackupFailed => "there is no new backup".to_owned(),
         Kind::ConfigRejected => "the changed configuration is not in force".to_owned(),
@@ -82,6 +83,7 @@ fn over(kind: Kind) -> &'static str {
         Kind::StaleFeed => "the list of appointments is new again, or texts go out again",
         Kind::Feed => "the exports come in again",
         Kind::Disk => "the database works again",
+        Kind::DatabaseReplaced => "the database is in place again",
         Kind::Clock => "this server's clock is right again",
         Kind::BackupFailed => "there is a new backup",
         Kind::ConfigRejected => "the configuration is in force",
@@ -119,6 +121,10 @@ fn to_do(kind: Kind, cause: &AlertCause) -> &'static str {
             "tell whoever looks after this server: make room on the disk, or look at its health (`df -h`, `dmesg`). If the \
              database is damaged, stop the service and restore the last backup. Otherwise texts go out by themselves \
              when it works again."
+        }
+        Kind::DatabaseReplaced => {
+            "tell whoever looks after this server: put the right database file back, or restore the last backup, then \
+             run `systemctl start leadtime`. Check today's visits with `leadtime not-reached` after that."
         }
         Kind::Clock => {
             "tell whoever looks after this server: set its clock (`timedatectl`). Texts go out by themselves when it \

@@ -31,7 +31,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     // A missing key is no mistake in the configuration: the service starts anew until it is there.
     runtime.block_on(daemon::run(&path, config)).map_err(|error| {
         error!("{error}");
-        Failure::AlreadyReported(1)
+        // The service manager leaves it stopped: the next start would take whatever file is there.
+        Failure::AlreadyReported(if error.needs_a_person() { 2 } else { 1 })
     })
 }
 

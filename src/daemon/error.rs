@@ -34,3 +34,10 @@ pub(crate) enum RunError {
     #[error("cannot start: {0}")]
     Setup(String),
 }
+
+impl RunError {
+    /// Whether another start would do harm before somebody has looked.
+    pub(crate) fn needs_a_person(&self) -> bool {
+        matches!(self, RunError::Store(StoreError::Displaced(_) | StoreError::Gone(_)))
+    }
+}

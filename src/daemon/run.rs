@@ -12,6 +12,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
+use crate::alerts::rules::Kind;
 use crate::alerts::task::Alerts;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -55,6 +56,8 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut hang_up = signal(SignalKind::hangup()).map_err(|e| setup(&e))?;
     let gateways = gateways_of(&config)?;
     let database = config.database.clone();
+    // Made, or recognized as ours, before its lock: where there is a lock and no database, the database is gone.
+    drop(if database.exists() { open::any_version(&database)? } else { open::read_write(&database)? });
     let lock = lock::take(&database).map_err(|source| RunError::Lock { path: database.clone(), source })?;
     let _lock = lock.ok_or_else(|| RunError::AlreadyRunning(database.clone()))?;
     service::starting("starting: opening the database, and bringing it up to date");
@@ -96,6 +99,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut store_fault = StoreFault::default();
     // A change that could not be brought into force by itself is left to whoever mends the file and reloads.
     let mut by_itself = true;
+    let mut displaced = None;
     loop {
         let again = report.again_in.map(|wait| Instant::now() + wait);
         let mut reloads = false;
@@ -151,6 +155,10 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 report
             }
             Err(StoreError::Closed) => return Err(StoreError::Closed.into()),
+            Err(error @ StoreError::Displaced(_)) => {
+                displaced = Some(error);
+                break;
+            }
             Err(error) => {
                 store_fault.is(&error);
                 PassReport::default()
@@ -176,6 +184,12 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             return Err(error.into());
         }
         sleep_until(Instant::now() + RETRY).await;
+    }
+    if let Some(error) = displaced {
+        held.leave_log().await?;
+        service::status("nothing is sent: the database was replaced, moved or deleted");
+        alerts.last_word(Kind::DatabaseReplaced, &error.to_string(), clock.now()).await;
+        return Err(error.into());
     }
     if let Err(error) = held.close().await {
         warn!("the database was not closed in order ({error}); nothing is lost");

@@ -178,6 +178,7 @@ impl<C: Clock + 'static> Engine<C> {
     /// this; it looks at what the store says is due and makes it so. Where the store fails nothing is lost: outcomes stay
     /// collected, what is due stays due.
     pub async fn pass(&mut self) -> Result<PassReport, StoreError> {
+        self.context.store.check_place()?;
         // The clocks are looked at first, so that an answer can lift the doubt a step brought.
         self.clock.look(&self.context);
         self.sender.collect(&self.context, &mut self.keys, &mut self.clock.monitor, false).await;

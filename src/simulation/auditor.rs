@@ -157,16 +157,21 @@ impl Auditor {
         self.tellings.len()
     }
 
-    /// Appointments that stand as a text told them, and start in fourteen hours to five days.
+    /// Appointments that stand as a text told them, and start in fourteen hours to five days: those whose last text has
+    /// gone, if there are any, because no other text would tell of them.
     pub(crate) fn told_and_coming(&self, practice: &Practice, now: DateTime<Utc>) -> Vec<usize> {
         let soon = now + TimeDelta::hours(14)..now + TimeDelta::days(5);
-        let is_told = |n: &usize| {
+        let is_told = |n: &usize, rules: &[char]| {
             let appointment = &practice.appointments[*n];
             let phone = &practice.patients[appointment.patient].phone;
-            let same = |t: &Telling| (t.patient, t.start, &t.to) == (appointment.patient, appointment.start, phone);
+            let same = |t: &Telling| {
+                (t.patient, t.start, &t.to) == (appointment.patient, appointment.start, phone)
+                    && rules.contains(&t.rule)
+            };
             appointment.is_live() && soon.contains(&appointment.start) && self.tellings.iter().any(same)
         };
-        (0..practice.appointments.len()).filter(is_told).collect()
+        let all = |rules: &[char]| (0..practice.appointments.len()).filter(|n| is_told(n, rules)).collect::<Vec<_>>();
+        Some(all(&['L'])).filter(|last| !last.is_empty()).unwrap_or_else(|| all(&['F', 'L', 'H']))
     }
 
     /// A copy that was made when so much was told has replaced the database.

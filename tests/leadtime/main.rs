@@ -9,6 +9,7 @@ mod client;
 mod controls;
 mod desk;
 mod disk;
+mod displaced;
 mod docs;
 mod docs_pages;
 mod doubts;

@@ -198,8 +198,13 @@ impl Daemon {
     }
 
     /// Stops as systemd would; its exit code.
-    pub(crate) fn stop(mut self) -> (i32, String) {
+    pub(crate) fn stop(self) -> (i32, String) {
         self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    /// Its exit code and its log when it ends by itself.
+    pub(crate) fn wait(mut self) -> (i32, String) {
         let code = self.process.wait().unwrap().code().unwrap_or(-1);
         std::io::Read::read_to_string(&mut self.log, &mut self.heard).unwrap();
         (code, std::mem::take(&mut self.heard))

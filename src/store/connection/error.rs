@@ -10,6 +10,16 @@ pub enum StoreError {
     /// There is no such file.
     #[error("there is no database at {0} yet; `leadtime import` or `leadtime run` makes one")]
     Missing(PathBuf),
+    /// There was one.
+    #[error(
+        "the database {0} is gone: its lock file is still there, so Leadtime has run on it. Put the file back, or run `leadtime restore` with the last backup: an empty database would not know who opted out and who was texted. If you want to start over with an empty one, delete {0}.lock first"
+    )]
+    Gone(PathBuf),
+    /// The files were changed behind the daemon's back.
+    #[error(
+        "{0} was replaced, moved or deleted while Leadtime ran on it. Nothing more is sent, because opt-outs and pauses may be in another file now. Make sure that the right file is there, then run `systemctl restart leadtime`"
+    )]
+    Displaced(PathBuf),
     /// The file is something else.
     #[error("{0} is not a Leadtime database; [database] path names the wrong file, or the file is damaged")]
     NotOurs(PathBuf),

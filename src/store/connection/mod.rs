@@ -1,9 +1,10 @@
-//! Opening the database: settings, migrations, the lock, savepoints, and whether the file is whole.
+//! Opening the database: settings, migrations, the lock, savepoints, and whether the file is whole and still in its place.
 
 pub(crate) mod error;
 pub mod integrity;
 pub(crate) mod lock;
 pub mod open;
+pub(crate) mod place;
 pub(crate) mod readers;
 pub(crate) mod rows;
 pub(crate) mod savepoint;

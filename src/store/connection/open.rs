@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{Migrations, SchemaVersion};
 
 use crate::store::connection::error::StoreError;
+use crate::store::connection::lock;
 
 static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
 static MIGRATIONS: LazyLock<Migrations<'static>> =
@@ -35,6 +36,9 @@ pub(crate) fn read_write_telling(
     path: &Path,
     mut still_at_it: impl FnMut() + Send + 'static,
 ) -> Result<Connection, StoreError> {
+    if !path.exists() && was_there(path) {
+        return Err(StoreError::Gone(path.to_owned()));
+    }
     // Created here and not by SQLite: 0600 from the first byte, which -wal and -shm then inherit.
     // The descriptor is closed before SQLite opens the file: POSIX drops all of a process's locks on a file when any
     // of its descriptors is closed, and SQLite relies on its own.
@@ -69,6 +73,11 @@ pub(crate) fn read_write_telling(
     Ok(connection)
 }
 
+/// Whether a daemon has run on a database that is not there: a lock file is made after its database, and never deleted.
+fn was_there(path: &Path) -> bool {
+    lock::path_of(path).exists()
+}
+
 /// Settings for simulations, which play the disk themselves and look at the files: nothing is flushed, and with
 /// `keep_log` what is committed stays in the log until another connection moves it.
 pub(crate) fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreError> {
@@ -88,7 +97,7 @@ pub(crate) fn empty_log(connection: &Connection) -> Result<(), StoreError> {
 /// Opens a database of this or an older version for reading only; never creates or changes it.
 pub(crate) fn any_version(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
-        return Err(StoreError::Missing(path.to_owned()));
+        return Err(if was_there(path) { StoreError::Gone } else { StoreError::Missing }(path.to_owned()));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| opening(path, e))?;

@@ -4,9 +4,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::store::connection::error::StoreError;
+use crate::store::connection::place::Place;
 use crate::store::connection::readers::{Readers, in_snapshot};
 
 /// How long the daemon waits for another writer.
@@ -21,7 +23,7 @@ pub struct Store {
 
 #[derive(Debug, Clone)]
 enum Where {
-    Threads { writer: tokio_rusqlite::Connection, readers: Arc<Readers> },
+    Threads { writer: tokio_rusqlite::Connection, readers: Arc<Readers>, place: Arc<Place> },
     Here(Arc<Mutex<Connection>>),
 }
 
@@ -30,13 +32,42 @@ impl Store {
     pub fn new(connection: Connection) -> Store {
         // The daemon does not stand still for long: what is busy now is tried again at the next pass.
         let _ = connection.busy_timeout(DAEMONS_BUSY_WAIT);
-        let readers = Arc::new(Readers::of(connection.path().unwrap_or_default().as_ref()));
-        Store { connection: Where::Threads { writer: tokio_rusqlite::Connection::from(connection), readers } }
+        let path = connection.path().unwrap_or_default().as_ref();
+        let (readers, place) = (Arc::new(Readers::of(path)), Arc::new(Place::of(path)));
+        Store { connection: Where::Threads { writer: tokio_rusqlite::Connection::from(connection), readers, place } }
     }
 
     /// Works in the caller's own thread, so that everything has one order: for simulations.
     pub(crate) fn here(connection: Connection) -> Store {
         Store { connection: Where::Here(Arc::new(Mutex::new(connection))) }
+    }
+
+    /// Fails where the files at the database's paths are not those that are open.
+    ///
+    /// # Errors
+    /// [`StoreError::Displaced`].
+    pub(crate) fn check_place(&self) -> Result<(), StoreError> {
+        match &self.connection {
+            Where::Here(_) => Ok(()),
+            Where::Threads { place, .. } => place.check(),
+        }
+    }
+
+    /// From now on, closing the database neither moves the log into the file nor deletes the file at the log's path: that
+    /// one may be another database's.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub(crate) async fn leave_log(&self) -> Result<(), StoreError> {
+        match &self.connection {
+            Where::Here(_) => Ok(()),
+            Where::Threads { writer, .. } => {
+                let leave = |connection: &mut Connection| {
+                    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+                };
+                writer.call(leave).await.map(drop).map_err(|_| StoreError::Closed)
+            }
+        }
     }
 
     /// Closes the database: the log is moved into the file, so that the file alone is a whole copy. Other handles find it
@@ -47,7 +78,7 @@ impl Store {
     pub(crate) async fn close(self) -> Result<(), StoreError> {
         match self.connection {
             Where::Here(_) => Ok(()),
-            Where::Threads { writer, readers } => {
+            Where::Threads { writer, readers, .. } => {
                 // The last connection to close moves the log, and a reader cannot.
                 readers.close().await;
                 writer.close().await.map_err(|error| match error {

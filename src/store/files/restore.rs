@@ -94,6 +94,8 @@ pub(crate) fn restore(
     if database.exists() && copy.canonicalize().ok() == database.canonicalize().ok() {
         return Err(RestoreError::Itself(copy.to_owned()));
     }
+    // Before the lock: one that is left without a database would say that there had been one.
+    let source = checked(copy)?;
     let taken = lock::take(database).map_err(file("cannot make the lock file beside", database))?;
     // Also where nothing is restored in the end: the service could not take a lock of the superuser's.
     give_to_owner(&lock::path_of(database), database)
@@ -103,7 +105,6 @@ pub(crate) fn restore(
         return Err(RestoreError::InUse(database.to_owned()));
     }
     // The copy is copied again, so that it stays what it is, and checked and brought up to date where it will stand.
-    let source = checked(copy)?;
     let folder = folder_of(database);
     let fresh = tempfile::Builder::new().prefix(BEGUN).suffix(NOT_WHOLE).tempfile_in(folder);
     let fresh = fresh.map_err(file("cannot write into", folder))?.into_temp_path();

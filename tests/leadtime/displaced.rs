@@ -1,0 +1,106 @@
+//! Database files that are replaced, moved or deleted under the daemon: nobody is texted from a file no command writes to.
+
+use std::fs;
+
+use super::program::{Daemon, Ended, Practice, Sandbox, live_config, record, visits_due_in};
+use super::world::{World, appointment};
+
+fn move_over(practice: &Practice, from: &str, to: &str) {
+    fs::rename(practice.path(from), practice.path(to)).unwrap();
+}
+
+fn run(practice: &Practice, arguments: &[&str]) -> Ended {
+    practice.command(arguments).env("ANNIE_API_KEY", "annie-sk-v1-test").output().unwrap().into()
+}
+
+/// A daemon with an alert program that writes what it is told.
+fn practice_with_alerts(sandbox_url: Option<&str>) -> Practice {
+    let practice = Practice::new("");
+    let told = practice.path("told").display().to_string();
+    let config = live_config(sandbox_url.unwrap_or("http://127.0.0.1:9/v1"));
+    let program = format!("[alerts]\ncommand = [\"/bin/sh\", \"-c\", \"cat >> {told}\"]\n");
+    fs::write(practice.path("config.toml"), format!("{config}{program}")).unwrap();
+    practice
+}
+
+#[test]
+fn a_daemon_whose_files_are_replaced_moved_or_deleted_stops_for_good_and_says_so() {
+    for change in ["replaced", "moved", "deleted", "log deleted"] {
+        let practice = practice_with_alerts(None);
+        let mut sandbox = Sandbox::start(&practice, &["--key", "annie-sk-v1-test"]);
+        let config = fs::read_to_string(practice.path("config.toml")).unwrap();
+        fs::write(practice.path("config.toml"), config.replace("http://127.0.0.1:9/v1", &sandbox.base_url)).unwrap();
+        let daemon = Daemon::start(&practice, "annie-sk-v1-test");
+        // The clock is confirmed: from here on texts could leave.
+        assert!(sandbox.request().starts_with("GET"));
+        practice.import(&visits_due_in(600, 3), &[]).good();
+        match change {
+            "replaced" => {
+                practice.run(&["backup", "copy.db"]).good();
+                move_over(&practice, "copy.db", "test.db");
+                for file in ["test.db-wal", "test.db-shm"] {
+                    fs::remove_file(practice.path(file)).unwrap();
+                }
+                // What the commands of the desk write is in the new file, and stays there.
+                practice.run(&["opt-out", "add", "+13035551000"]).good();
+            }
+            "moved" => move_over(&practice, "test.db", "elsewhere.db"),
+            "deleted" => fs::remove_file(practice.path("test.db")).unwrap(),
+            _ => fs::remove_file(practice.path("test.db-wal")).unwrap(),
+        }
+        let (code, log) = daemon.wait();
+        assert_eq!(code, 2, "{change}: systemd leaves it stopped: {log}");
+        assert!(log.contains("was replaced, moved or deleted while Leadtime ran on it"), "{change}: {log}");
+        let told = fs::read_to_string(practice.path("told")).unwrap();
+        assert!(told.contains("no texts go out") && told.contains("replaced"), "{change}: {told}");
+        assert_eq!(record(&practice).len(), 0, "{change}");
+        match change {
+            "replaced" => {
+                assert_eq!(practice.number("SELECT count(*) FROM opt_outs"), 1, "{change}");
+                // The right file is there: a start by hand goes on with it.
+                let (code, log) = Daemon::start(&practice, "annie-sk-v1-test").stop();
+                assert_eq!(code, 0, "{log}");
+            }
+            "moved" | "deleted" => {
+                for command in [&["run"][..], &["import", "appointments.csv"], &["opt-out", "add", "+13035551000"]] {
+                    let ended = run(&practice, command);
+                    assert_ne!(ended.code, 0, "{change}, {command:?}");
+                    assert!(ended.err.contains("is gone"), "{change}, {command:?}: {}", ended.err);
+                    assert!(!practice.path("test.db").exists(), "{change}, {command:?} makes no empty database");
+                }
+                assert_eq!(run(&practice, &["run"]).code, 2, "{change}");
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_lost_database_is_restored_or_begun_anew_on_purpose() {
+    let practice = practice_with_alerts(None);
+    practice.import(&visits_due_in(600, 3), &[]).good();
+    practice.run(&["opt-out", "add", "+13035551000"]).good();
+    practice.run(&["backup", "copy.db"]).good();
+    let (code, log) = Daemon::start(&practice, "annie-sk-v1-test").stop();
+    assert_eq!(code, 0, "{log}");
+    fs::remove_file(practice.path("test.db")).unwrap();
+    assert_eq!(run(&practice, &["run"]).code, 2);
+    practice.run(&["restore", "copy.db"]).good();
+    assert_eq!(practice.number("SELECT count(*) FROM opt_outs"), 1);
+    fs::remove_file(practice.path("test.db")).unwrap();
+    fs::remove_file(practice.path("test.db.lock")).unwrap();
+    practice.import(&visits_due_in(600, 3), &[]).good();
+    assert_eq!(practice.number("SELECT count(*) FROM appointments"), 3);
+}
+
+#[tokio::test]
+async fn a_pass_over_a_replaced_file_sends_nothing() {
+    let mut world = World::new().await;
+    world.book(&[appointment("A1", "+13035550101", "2026-11-10T10:00:00-07:00")]);
+    let copy = world.folder.path().join("copy.db");
+    fs::copy(world.database(), &copy).unwrap();
+    fs::rename(&copy, world.database()).unwrap();
+    let error = world.engine.pass().await.unwrap_err();
+    assert!(error.to_string().contains("was replaced"), "{error}");
+    assert_eq!(world.annie.sent().len(), 0);
+}
