@@ -111,6 +111,16 @@ CREATE TABLE replan_queue (
     PRIMARY KEY (phone, appointment_id)
 ) STRICT, WITHOUT ROWID;
 
+-- What could not be planned because its data are at fault: tried again at intervals, and never in the way of the rest.
+CREATE TABLE unplannable (
+    phone          TEXT    NOT NULL,
+    appointment_id TEXT    NOT NULL,
+    since          INTEGER NOT NULL,
+    tried_at       INTEGER NOT NULL,
+    PRIMARY KEY (phone, appointment_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unplannable_by_try ON unplannable (tried_at);
+
 -- Spelling -> E.164, found by libphonenumber; `e164` NULL = no number could be read from it.
 CREATE TABLE phone_spellings (
     country  TEXT    NOT NULL,

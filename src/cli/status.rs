@@ -116,6 +116,7 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "counts": counts,
         "reasons": reasons,
         "not_yet_planned": overview.unplanned,
+        "cannot_be_planned": overview.unplannable,
         "next_due_at": overview.next_due.map(utc),
         "last_import": overview.last_import.as_ref().map(|import| json!({
             "feed": import.feed, "at": utc(import.at), "rows_good": import.good, "rows_bad": import.bad,
@@ -253,6 +254,12 @@ fn overdue(config: &Config, overview: &Overview) -> String {
 
 fn attention(overview: &Overview) -> String {
     let mut text = String::new();
+    if overview.unplannable > 0 {
+        text.push_str(&format!(
+            "\nLook at this: the reminders of {} numbers cannot be planned, and do not go out; the service's log names them.\n",
+            overview.unplannable
+        ));
+    }
     if overview.unknown_for_long > 0 {
         text.push_str(&format!(
             "\nLook at this: of {} texts it is not known for long whether Annie sent them. Her list of conversations is read\nuntil it tells, or until they are held for you.\n",

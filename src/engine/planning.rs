@@ -19,7 +19,7 @@ use crate::planner::plan::{Plan, plan};
 use crate::store::ledger::{people, reminders};
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
-use crate::store::planning::{daemon_state, planner_input, replan_queue};
+use crate::store::planning::{daemon_state, planner_input, replan_queue, unplannable};
 use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
 
 /// Marks taken in one transaction: about a tenth of a second's work.
@@ -98,16 +98,16 @@ fn report_missed(plan: &Plan, input: &PlannerInput) {
 pub struct Step {
     /// Units planned; those that could not be are not counted.
     pub units: usize,
-    /// Units that could not be planned; they stay marked.
+    /// Units that could not be planned; they are tried again later.
     pub failed: usize,
     /// Reminders whose row changed.
     pub changed: usize,
 }
 
 impl Step {
-    /// Whether there may be more to plan now. What could not be planned waits for the next pass.
+    /// Whether there is nothing more to plan now.
     pub(crate) fn is_last(&self) -> bool {
-        self.units == 0 || (self.failed > 0 && self.changed == 0)
+        self.units == 0 && self.failed == 0
     }
 }
 
@@ -135,8 +135,11 @@ pub(crate) async fn run<C: Clock + 'static>(
 /// Plans some of what changed, in one transaction.
 pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Step, StoreError> {
     let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
-    let dirty = replan_queue::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
-    let mut step = Step::default();
+    let mut dirty = replan_queue::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
+    if dirty.is_empty() && unplannable::try_again(tx, MARKS_AT_ONCE, now)? > 0 {
+        dirty = replan_queue::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
+    }
+    let (mut step, is_any_unplannable) = (Step::default(), unplannable::is_any(tx)?);
     let dirty: Vec<_> = dirty.into_iter().collect();
     let planned = each_in_savepoint(tx, Isolation::PerItem, &dirty, |(unit, also)| {
         let (input, plan) = plan_unit(tx, config, &live, unit, also, now)?;
@@ -149,15 +152,19 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
     for ((unit, also), planned) in dirty.iter().zip(planned) {
         match planned {
             Ok(changed) => {
+                if is_any_unplannable {
+                    unplannable::forget(tx, unit, also)?;
+                }
                 step.units += 1;
                 step.changed += changed;
             }
-            // One unit that cannot be planned holds up no other. It stays marked, and is tried at every pass.
+            // One unit that cannot be planned holds up no other. It is tried again later, and logged once.
             Err(error) => {
-                error!(
-                    "the reminders of {unit} cannot be planned ({error}) and do not go out; it is tried again at every pass. Look at these visits in the appointment book, or report this line"
-                );
-                replan_queue::mark_unit(tx, unit, also)?;
+                if unplannable::note(tx, unit, also, now)? {
+                    error!(
+                        "the reminders of {unit} cannot be planned ({error}) and do not go out; Leadtime tries again every minute. Look at these appointments in your practice software, or report this line"
+                    );
+                }
                 step.failed += 1;
             }
         }

@@ -32,7 +32,7 @@ use crate::store::ledger::attempts;
 use crate::store::ledger::messages::{self, Text};
 use crate::store::ledger::reminders;
 use crate::store::planning::unit::PlanningUnit;
-use crate::store::planning::{daemon_state, replan_queue};
+use crate::store::planning::{daemon_state, replan_queue, unplannable};
 use crate::store::{Connection, StoreError};
 
 /// One reminder of the plan.
@@ -236,6 +236,8 @@ pub struct Overview {
     pub counts: Vec<(State, u64)>,
     /// Appointments that changed and wait for the planning pass.
     pub unplanned: u64,
+    /// Numbers, and appointments without one, that cannot be planned.
+    pub unplannable: u64,
     /// Numbers whose first text had no room for the line that says how to opt out.
     pub without_first_line: u64,
     /// The earliest due time of what is planned.
@@ -275,6 +277,7 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         without_first_line: attempts::numbers_without_first_line(connection)?,
         counts: reminders::counts(connection)?,
         unplanned: replan_queue::count(connection)?,
+        unplannable: unplannable::count(connection)?,
         next_due: reminders::next_due(connection)?,
         last_import: imports::last(connection)?,
         feed_age: feed_age::age(connection, config, now)?,

@@ -593,6 +593,50 @@ async fn one_unreadable_row_hides_no_other() {
     assert_eq!(shown.iter().map(|row| row.appointment.id.0.as_str()).collect::<Vec<_>>(), ["b"]);
 }
 
+/// More numbers than one step takes cannot be planned: what changes behind them is planned all the same, and they are when
+/// their data are right again.
+#[tokio::test]
+async fn numbers_that_cannot_be_planned_hold_up_no_other() {
+    let mut world = World::new().await;
+    let many: Vec<Visit> = (0..700)
+        .map(|n| {
+            let (id, phone) = (format!("a{n:03}").leak() as &str, format!("+1303555{:04}", 1000 + n).leak() as &str);
+            appointment(id, phone, "2026-11-10T15:00:00-07:00")
+        })
+        .collect();
+    world.book(&many);
+    world.settle().await;
+    world
+        .sql()
+        .execute_batch(
+            "PRAGMA ignore_check_constraints = ON;
+             UPDATE reminders SET state = 'skipped', reason = 'of-a-newer-version' WHERE state = 'planned';
+             UPDATE appointments SET type_id = 'x'",
+        )
+        .unwrap();
+    world.settle().await;
+    world.book(&[appointment("z", "+13035559999", "2026-11-10T15:00:00-07:00")]);
+    world.settle().await;
+    assert_eq!(world.state("z", "day-before"), "planned");
+    let count = |sql: &str| world.sql().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(DISTINCT phone) FROM unplannable WHERE phone <> ''"), 700);
+    // Mended: all are planned within some minutes, none is left.
+    world
+        .sql()
+        .execute_batch(
+            "PRAGMA ignore_check_constraints = ON;
+             UPDATE reminders SET state = 'planned', reason = NULL WHERE reason = 'of-a-newer-version'",
+        )
+        .unwrap();
+    for _ in 0..3 {
+        world.clock.advance(TimeDelta::minutes(1));
+        world.settle().await;
+    }
+    let count = |sql: &str| world.sql().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM unplannable"), 0);
+    assert_eq!(count("SELECT count(*) FROM reminders WHERE state = 'planned'"), 701);
+}
+
 #[tokio::test]
 async fn a_failing_annie_does_not_cost_the_whole_days_texts() {
     let mut world = World::new().await;

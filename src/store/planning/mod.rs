@@ -1,4 +1,4 @@
-//! What the planning pass works from: the replan queue, the planner's input, and the daemon's own state.
+//! What the planning pass works from: the replan queue and what failed in it, the planner's input, and the daemon's own state.
 
 mod already_told;
 pub mod daemon_state;
@@ -6,3 +6,4 @@ pub mod directory;
 pub(crate) mod planner_input;
 pub mod replan_queue;
 pub mod unit;
+pub(crate) mod unplannable;
