@@ -601,6 +601,7 @@ WHEN NEW.state IS NOT OLD.state AND NOT CASE OLD.state
             OR NEW.state = 'unknown')
     WHEN 'unknown'   THEN (NEW.state = 'sent' OR NEW.state = 'planned' OR NEW.state = 'held' OR NEW.state = 'missed')
     WHEN 'held'      THEN (NEW.state = 'sent' OR NEW.state = 'planned' OR NEW.state = 'skipped' OR NEW.state = 'missed')
+    WHEN 'missed'    THEN (OLD.reason = 'unconfirmed' AND NEW.state = 'planned')
     ELSE 0 END
 BEGIN
     SELECT RAISE(ABORT, 'illegal move of a reminder');

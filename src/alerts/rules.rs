@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::config::Config;
 use crate::domain::ids::ApiKeyName;
 use crate::planner::input::Mode;
+use crate::planner::kept::CATCH_UP_WITHIN;
 use crate::store::controls::alert_state::{self, Entry, Several, Shown};
 use crate::store::{Connection, StoreError};
 
@@ -44,11 +45,13 @@ pub enum Kind {
     DailyLimit,
     /// Texts are due for long, and nobody knows what became of them.
     Unresolved,
+    /// Annie's list cannot be read, so nobody knows what went out while Leadtime was not looking.
+    CatchingUp,
 }
 
 impl Kind {
     /// Every kind with its code, in the store and for programs.
-    pub const ALL: [(Kind, &'static str); 13] = [
+    pub const ALL: [(Kind, &'static str); 14] = [
         (Kind::Circuit, "circuit"),
         (Kind::Refusals, "refusals"),
         (Kind::Held, "held"),
@@ -62,6 +65,7 @@ impl Kind {
         (Kind::ConfigRejected, "config-rejected"),
         (Kind::DailyLimit, "daily-limit"),
         (Kind::Unresolved, "unresolved"),
+        (Kind::CatchingUp, "catching-up"),
     ];
 
     /// Its code.
@@ -73,6 +77,7 @@ impl Kind {
     fn holds_for(self) -> TimeDelta {
         match self {
             Kind::Unresolved => TimeDelta::minutes(3),
+            Kind::CatchingUp => CATCH_UP_WITHIN,
             _ => TimeDelta::zero(),
         }
     }
@@ -242,10 +247,10 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
         }
         Kind::Refusals => some(shown.rejected, REFUSALS),
         Kind::Held => some(shown.held, 1),
-        Kind::Missed => {
-            let since = shown.missed.since.into_iter().chain(shown.given_up.since).min();
-            some(Several { count: shown.missed.count + shown.given_up.count, since }, 1)
-        }
+        Kind::Missed => some(shown.missed, 1),
+        // Where Annie refuses to be read, or the clock is wrong, another alert says so.
+        Kind::CatchingUp if live.refused.is_some() || shown.clock.is_some() => Finding::Unclear,
+        Kind::CatchingUp => there(shown.is_catching_up.then(AlertCause::default)),
         Kind::Clock => there(shown.clock.as_ref().map(|(since, why)| cause(*since, why))),
         Kind::Unresolved => some(shown.unresolved, 1),
         Kind::Feed => there(shown.feed.as_ref().map(|(since, which)| cause(*since, which))),

@@ -61,7 +61,8 @@ fn happened(kind: Kind, cause: &AlertCause) -> String {
         Kind::Circuit => "no texts go out, Annie refuses them all".to_owned(),
         Kind::Refusals => format!("Annie rejected {} in a row", some(n, "text", "texts")),
         Kind::Held => format!("{} for your decision", some(n, "text waits", "texts wait")),
-        Kind::Missed => format!("{} not sent in time", some(n, "reminder was", "reminders were")),
+        Kind::Missed if n == 1 => "1 reminder was not sent in time, or nobody knows whether it was".to_owned(),
+        Kind::Missed => format!("{n} reminders were not sent in time, or nobody knows whether they were"),
         Kind::StaleFeed => "no texts go out, the list of appointments is too old".to_owned(),
         Kind::Feed => "new appointments did not all come in".to_owned(),
         Kind::Disk => "no texts go out, the database cannot be used".to_owned(),
@@ -70,6 +71,7 @@ fn happened(kind: Kind, cause: &AlertCause) -> String {
         Kind::BackupFailed => "there is no new backup".to_owned(),
         Kind::ConfigRejected => "the changed configuration is not in force".to_owned(),
         Kind::DailyLimit => "no more texts go out today, the limit of a day is reached".to_owned(),
+        Kind::CatchingUp => "no texts go out, Annie's list of what was sent cannot be read".to_owned(),
         Kind::Unresolved => format!("{} overdue", some(n, "reminder is", "reminders are")),
     }
 }
@@ -79,7 +81,10 @@ fn over(kind: Kind) -> &'static str {
         Kind::Circuit => "Annie accepts the key again",
         Kind::Refusals => "Annie accepts texts again",
         Kind::Held => "no text waits for your decision any more",
-        Kind::Missed => "the visits whose reminders were not sent in time have begun, or need none any more",
+        Kind::Missed => {
+            "the visits whose reminders were not sent in time began a day ago or need none, or Annie's list showed that the \
+             reminders had gone out"
+        }
         Kind::StaleFeed => "the list of appointments is new again, or texts go out again",
         Kind::Feed => "the exports come in again",
         Kind::Disk => "the database works again",
@@ -88,7 +93,8 @@ fn over(kind: Kind) -> &'static str {
         Kind::BackupFailed => "there is a new backup",
         Kind::ConfigRejected => "the configuration is in force",
         Kind::DailyLimit => "texts go out again",
-        Kind::Unresolved => "no reminder is overdue any more",
+        Kind::CatchingUp => "Annie's list was read, and texts go out again",
+        Kind::Unresolved => "every overdue reminder was sent, missed or put before you",
     }
 }
 
@@ -145,6 +151,11 @@ fn to_do(kind: Kind, cause: &AlertCause) -> &'static str {
         Kind::DailyLimit => {
             "if today really has so many visits, raise `max_texts_per_day` (or `first_day_limit`) and run `systemctl reload leadtime`; else look \
              with `leadtime plan` at what is due, because a faulty import may have brought too many visits."
+        }
+        Kind::CatchingUp => {
+            "tell whoever looks after this server: `journalctl -u leadtime` says why the list cannot be read. Texts go out by \
+             themselves when it can. Until then nobody is texted, so that nobody is texted twice: look at `leadtime \
+             not-reached` and call patients whose visit is near."
         }
         Kind::Unresolved => "run `leadtime status`: it says what they wait for. Call patients whose visit is near.",
     }

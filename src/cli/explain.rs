@@ -132,7 +132,10 @@ fn outcome(zone: &Zone, explained: &Explained) -> String {
     match item.state {
         State::Unclaimed(PlanDecision::Planned) => {
             let waits = explained.row.code.map(|code| format!(" (waits: {code})")).unwrap_or_default();
-            format!("Goes out {at}{to}{waits}{words}")
+            match explained.row.overdue_since {
+                Some(since) => format!("Was due {}{to} and has not gone out yet{waits}{words}", local(zone, since)),
+                None => format!("Goes out {at}{to}{waits}{words}"),
+            }
         }
         State::Unclaimed(PlanDecision::Skipped(Skip::ObserveMode)) => {
             format!("Would go out {at}{to}; observe mode texts nobody{words}")

@@ -1,5 +1,6 @@
 //! `leadtime status`: how things stand.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +14,7 @@ use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Overview};
 use crate::store::appointments::feed_state::{self, Trouble};
 use crate::store::appointments::{imports, refused_rows};
-use crate::store::connection::{lock, open};
+use crate::store::connection::{lock, open, space};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -117,7 +118,12 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "reasons": reasons,
         "not_yet_planned": overview.unplanned,
         "cannot_be_planned": overview.unplannable,
+        "due_now": overview.due,
         "next_due_at": overview.next_due.map(utc),
+        "would_go_out": {
+            "count": overview.shown_only.0,
+            "first_at": overview.shown_only.1.map(utc),
+        },
         "last_import": overview.last_import.as_ref().map(|import| json!({
             "feed": import.feed, "at": utc(import.at), "rows_good": import.good, "rows_bad": import.bad,
             "cancelled": import.cancelled,
@@ -168,24 +174,7 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
             (false, None) => "not running, and never ran. Start it: systemctl start leadtime".to_owned(),
         }
     );
-    let sending = match (&overview.open, overview.waits) {
-        (Some(open), _) => format!(
-            "STOPPED since {}: {}. Next try {}",
-            local(zone, open.since),
-            open.reason,
-            local(zone, open.next_probe)
-        ),
-        (None, Some(Wait::Clock)) if overview.clock_doubt.is_some() => {
-            format!("stands still: {}", overview.clock_doubt.as_deref().unwrap_or_default())
-        }
-        // Annie is not asked in observe mode.
-        (None, Some(Wait::CatchingUp)) if config.rulebook.mode == Mode::Observe => {
-            "nothing is sent in observe mode".to_owned()
-        }
-        (None, Some(wait)) => wait.label().to_owned(),
-        (None, None) => "nothing stands in the way".to_owned(),
-    };
-    text.push_str(&format!("Sending     {sending}\n"));
+    text.push_str(&format!("Sending     {}\n", sending(config, overview, running)));
     if let Some(held) = &overview.config_hold {
         text.push_str(&format!(
             "HELD CHANGE since {}: it would send {} texts within a day, lately at most {}. Meant? leadtime confirm-change\n",
@@ -206,8 +195,7 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
     );
     text.push_str(&format!("Last import {import}\n"));
     text.push_str(&format!("Last backup {}\n", backup(config, overview)));
-    let next = overview.next_due.map_or_else(|| "nothing is planned".to_owned(), |at| local(zone, at));
-    text.push_str(&format!("Next text   {next}\n"));
+    text.push_str(&format!("Next text   {}\n", next(config, overview, running)));
     text.push_str(&format!("Overdue     {}\n", overdue(config, overview)));
     if overview.unplanned > 0 {
         let (appointments, wait) = if overview.unplanned == 1 { ("visit", "waits") } else { ("visits", "wait") };
@@ -222,6 +210,69 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         }
     }
     text.push_str(&attention(overview));
+    text
+}
+
+/// Whether texts go out, and if not, why.
+fn sending(config: &Config, overview: &Overview, running: bool) -> String {
+    let zone = &config.practice.zone;
+    if config.rulebook.mode == Mode::Observe {
+        return "nothing is sent in observe mode".to_owned();
+    }
+    if space::is_full(&config.database) {
+        return "nothing is sent: the disk is full; make room, and Leadtime goes on by itself".to_owned();
+    }
+    if !running {
+        return "nothing is sent while the service is not running".to_owned();
+    }
+    match (&overview.open, overview.waits) {
+        (Some(open), _) => format!(
+            "STOPPED since {}: {}. Next try {}",
+            local(zone, open.since),
+            open.reason,
+            local(zone, open.next_probe)
+        ),
+        (None, Some(Wait::Clock)) if overview.clock_doubt.is_some() => {
+            format!("stands still: {}", overview.clock_doubt.as_deref().unwrap_or_default())
+        }
+        (None, Some(wait)) => wait.label().to_owned(),
+        (None, None) if is_paused_everywhere(overview) => "nothing is sent while sending is paused".to_owned(),
+        (None, None) if !overview.paused.is_empty() => "paused in part; the rest goes out".to_owned(),
+        (None, None) if overview.config_hold.is_some() => "a changed configuration is held; see below".to_owned(),
+        (None, None) if overview.due_unresolved.count > 0 => "texts are overdue; see below".to_owned(),
+        (None, None) => "nothing stands in the way".to_owned(),
+    }
+}
+
+fn is_paused_everywhere(overview: &Overview) -> bool {
+    overview.paused.iter().any(|paused| paused.location.is_none())
+}
+
+/// When the next text leaves, as far as that is known.
+fn next(config: &Config, overview: &Overview, running: bool) -> String {
+    let zone = &config.practice.zone;
+    let everywhere = overview.paused.iter().filter(|paused| paused.location.is_none());
+    let ends = everywhere.map(|paused| paused.until.unwrap_or(DateTime::<Utc>::MAX_UTC)).max();
+    // A text that is planned into a pause moves to its end, or is skipped.
+    let planned = overview.next_due.filter(|at| ends.is_none_or(|end| *at >= end));
+    match (config.rulebook.mode, overview.shown_only) {
+        (Mode::Observe, (0, _) | (_, None)) => return "none; in live mode nothing would go out either".to_owned(),
+        (Mode::Observe, (count, Some(first))) => {
+            let (reminders, goes) = if count == 1 { ("reminder", "it") } else { ("reminders", "the first") };
+            return format!("none; in live mode {count} {reminders} would go out, {goes} on {}", local(zone, first));
+        }
+        (Mode::Live, _) => {}
+    }
+    let mut text = match planned {
+        Some(at) if running => local(zone, at),
+        Some(at) => format!("planned for {}, if the service runs by then", local(zone, at)),
+        None if ends.is_some() => "none while sending is paused".to_owned(),
+        None => "nothing is planned".to_owned(),
+    };
+    if overview.due > 0 {
+        let (reminders, has) = if overview.due == 1 { ("reminder is", "has") } else { ("reminders are", "have") };
+        text.push_str(&format!("\n            {} {reminders} due now and {has} not gone out yet", overview.due));
+    }
     text
 }
 

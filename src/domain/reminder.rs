@@ -202,6 +202,8 @@ impl State {
         use PlanDecision::{Cancelled, Missed, Planned, Skipped};
         match (self, to) {
             (from, to) if from == to => true,
+            // Annie's list showed later that it had gone out; it passes through `planned`, as every text does.
+            (State::Unclaimed(Missed(Miss::Unconfirmed)), State::Unclaimed(Planned)) => true,
             (State::Unclaimed(Missed(_)), _) => false,
             (State::Unclaimed(_), State::Unclaimed(_)) => true,
             // an answer that came late to a claim, and the two endings of a planned one that was tried before

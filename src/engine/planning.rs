@@ -80,15 +80,22 @@ pub(crate) fn is_first_text(input: &PlannerInput) -> bool {
 
 /// Says which reminders were to go out and did not: never silent.
 fn report_missed(plan: &Plan, input: &PlannerInput) {
-    let missed = plan.items.iter().filter(|item| item.state == State::Unclaimed(PlanDecision::Missed(Miss::Expired)));
-    for item in missed {
+    for item in &plan.items {
+        let State::Unclaimed(PlanDecision::Missed(why)) = item.state else { continue };
         let before = input.stored.iter().find(|stored| stored.key == item.key);
         if before.is_some_and(|stored| stored.state == State::Unclaimed(PlanDecision::Planned)) {
             let (appointment, rule) = (&item.key.appointment_id, &item.key.rule);
             let stored = before.and_then(|stored| stored.due_at.zip(stored.expires_at));
             let (due, expires) =
                 stored.map(|(due, expires)| (due.to_rfc3339(), expires.to_rfc3339())).unwrap_or_default();
-            warn!(%appointment, %rule, due, expires, "`{rule}` of appointment {appointment} was not sent in time, and is of no use any more; `leadtime explain {appointment}` tells why");
+            match why {
+                Miss::Expired => {
+                    warn!(%appointment, %rule, due, expires, "`{rule}` of appointment {appointment} was not sent in time, and is of no use any more; `leadtime explain {appointment}` tells why");
+                }
+                Miss::Unconfirmed => {
+                    warn!(%appointment, %rule, due, expires, "appointment {appointment} has begun, and Annie's list could not be read: nobody knows whether `{rule}` went out. If the list shows it later, it counts as sent");
+                }
+            }
         }
     }
 }

@@ -15,8 +15,7 @@ use crate::planner::calendar::{Calendar, ON_TIME};
 use crate::planner::civil;
 use crate::planner::draft::{Draft, Expiry};
 use crate::planner::input::{
-    Adopted, AppointmentInput, FeedImports, LiveSince, Number, Pause, PlannerInput, Rulebook, Stored, TrialWording,
-    Twin,
+    AppointmentInput, FeedImports, LiveSince, Number, Pause, PlannerInput, Rulebook, Stored, TrialWording, Twin,
 };
 use crate::planner::told::{self, Told};
 
@@ -169,7 +168,7 @@ impl<'a> Answering<'a> {
 
     /// Its expiry has passed. It is missed only if it could have gone out: not while an answer waits for a person, not
     /// where the start or the right number came to light after the expiry.
-    fn too_late(&self, draft: &Draft<'_>) -> PlanDecision {
+    pub(super) fn too_late(&self, draft: &Draft<'_>) -> PlanDecision {
         let was_wrong = self.told().spent_of(draft.appointment).any(|spent| self.told().went_to_a_wrong_number(spent));
         match self.input.hold {
             Some(HoldCause::ReplyUnclear) => PlanDecision::Skipped(Skip::ReplyUnclear),
@@ -307,74 +306,6 @@ impl<'a> Answering<'a> {
         }
     }
 
-    /// What was begun with this number while nobody looked told everything that was to be sent by the end of its day,
-    /// whatever its words: so a store restored from an older copy texts nobody again.
-    fn adopted_by(&self, draft: &Draft<'a>) -> Option<&'a Adopted> {
-        let stored = draft.stored.map(|stored| stored.state);
-        let open = stored.is_none_or(
-            |state| matches!(state, State::Unclaimed(answer) if !matches!(answer, PlanDecision::Missed(_))),
-        );
-        let was_to_go = matches!(draft.fresh, Ok(_) | Err(PlanDecision::Missed(Miss::Expired)));
-        let (adjusted, calendar) = (draft.adjusted_at()?, draft.calendar?);
-        let tells =
-            |adopted: &&Adopted| calendar.date(adjusted) <= calendar.date(adopted.at) && adopted.at < draft.expires;
-        self.input.adopted.iter().find(tells).filter(|_| open && was_to_go)
-    }
-
-    /// What of the stored state stands: what was texted, what is final, and what should have gone out and did not.
-    fn kept(&self, draft: &Draft<'a>) -> Option<State> {
-        let called_off = matches!(draft.fresh, Err(answer) if is_called_off(answer));
-        match draft.stored?.state {
-            // It may have arrived after all: somebody has to look.
-            State::Unclaimed(PlanDecision::Planned)
-                if draft.retry().is_some() && !called_off && self.is_past_trying(draft) =>
-            {
-                Some(State::Held)
-            }
-            State::Unclaimed(PlanDecision::Planned)
-                if self.now >= draft.expires && !called_off && self.input.catching_up =>
-            {
-                Some(State::Unclaimed(PlanDecision::Planned))
-            }
-            State::Unclaimed(PlanDecision::Planned) if self.now >= draft.expires && !called_off => {
-                let late = self.too_late(draft);
-                let is_held_back = matches!(late, PlanDecision::Skipped(Skip::ReplyUnclear | Skip::WrongPerson));
-                let missed = PlanDecision::Missed(Miss::Expired);
-                Some(State::Unclaimed(if is_held_back { late } else { missed }))
-            }
-            State::Unclaimed(kept) => self.is_final(draft, kept, called_off).then_some(State::Unclaimed(kept)),
-            spent => Some(spent),
-        }
-    }
-
-    /// No instant is left at which a retry may leave.
-    fn is_past_trying(&self, draft: &Draft<'a>) -> bool {
-        let none_left = Err(PlanDecision::Skipped(Skip::OutsideHours));
-        self.now >= draft.expires
-            || draft.fresh == none_left
-            || draft.fresh == Err(PlanDecision::Skipped(Skip::Superseded))
-    }
-
-    fn is_final(&self, draft: &Draft<'a>, kept: PlanDecision, called_off: bool) -> bool {
-        let past = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at <= self.now);
-        match kept {
-            PlanDecision::Missed(_) => true,
-            PlanDecision::Skipped(Skip::ByHand) if draft.stored.is_some_and(|stored| stored.tried) => true,
-            // With its household it would have gone before its own time.
-            PlanDecision::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)
-                if draft.stored.and_then(|s| s.due_at).is_some_and(|at| at <= self.now) =>
-            {
-                true
-            }
-            PlanDecision::Skipped(reason) if once_its_time_has_passed(reason) => {
-                past(draft.adjusted_at()) && past(draft.stored.and_then(|s| s.adjusted_at))
-            }
-            // `Rescheduled`: the appointment came back to this start.
-            PlanDecision::Planned | PlanDecision::Cancelled(Cancel::Rescheduled) => false,
-            PlanDecision::Skipped(_) | PlanDecision::Cancelled(_) => self.now >= draft.expires && !called_off,
-        }
-    }
-
     /// The number has more patients than `max_household`.
     pub(crate) fn is_shared(book: &Rulebook, input: &PlannerInput) -> bool {
         let patients: BTreeSet<_> = input.appointments.iter().map(|appointment| &appointment.row.patient_id).collect();
@@ -382,19 +313,9 @@ impl<'a> Answering<'a> {
     }
 }
 
-fn is_called_off(answer: PlanDecision) -> bool {
-    matches!(answer, PlanDecision::Cancelled(Cancel::Cancelled | Cancel::NotListed | Cancel::OffTheBook))
-}
-
 /// Whether the appointment still has the first start the store saw of it, and always had.
 fn is_first_start(appointment: &AppointmentInput) -> bool {
     appointment.row.starts_at == appointment.first_start
         && appointment.taken_at == appointment.seen_at
         && appointment.moved_from.is_empty()
-}
-
-/// The reasons that are final once the adjusted time has passed, so that no change of rules, types or mode makes
-/// texts of the past burst out.
-pub(crate) fn once_its_time_has_passed(reason: Skip) -> bool {
-    matches!(reason, Skip::OtherType | Skip::BookedLate | Skip::NewRule | Skip::ObserveMode | Skip::NotInOnlyTo)
 }

@@ -134,8 +134,8 @@ pub struct PlannerInput {
     pub adopted: Vec<Adopted>,
     /// Whether replies of this number may have come that were not read yet.
     pub replies_unread: bool,
-    /// What went out while Leadtime was not looking is not known yet: nothing is called missed.
-    pub catching_up: bool,
+    /// What went out while Leadtime was not looking is not known yet, and has been asked for since this instant.
+    pub catching_up_since: Option<DateTime<Utc>>,
     /// The first text had no room for the line that says how to opt out: the next one is to carry it.
     pub owes_first_line: bool,
     /// What somebody answered from this number keeps its texts back until a person has decided.
@@ -156,7 +156,7 @@ impl PlannerInput {
             wrong_for: BTreeSet::new(),
             adopted: Vec::new(),
             replies_unread: false,
-            catching_up: false,
+            catching_up_since: None,
             owes_first_line: false,
             hold: None,
         }

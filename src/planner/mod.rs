@@ -13,6 +13,7 @@ pub(crate) mod explain;
 pub(crate) mod freshness;
 pub mod holidays;
 pub mod input;
+pub(crate) mod kept;
 mod place;
 pub mod plan;
 pub(crate) mod told;

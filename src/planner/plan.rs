@@ -17,11 +17,12 @@ use crate::domain::reminder_key::ReminderKey;
 use crate::domain::rule::Rule;
 use crate::planner::budget::{Blocker, Budget};
 use crate::planner::calendar::Adjustment;
-use crate::planner::decision::{Answering, once_its_time_has_passed};
+use crate::planner::decision::Answering;
 use crate::planner::draft::{Draft, Expiry};
 use crate::planner::input::{
     Adopted, AppointmentInput, LiveSince, Mode, Number, PlannerInput, Rulebook, Stored, TrialWording,
 };
+use crate::planner::kept::once_its_time_has_passed;
 use crate::planner::place::{Candidate, Placed, place};
 
 /// Why a text goes out when it does.

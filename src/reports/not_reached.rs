@@ -93,6 +93,7 @@ fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
         {
             false
         }
+        State::Unclaimed(PlanDecision::Planned) if row.is_expired => false,
         State::Unclaimed(PlanDecision::Planned) => row.overdue_since.is_none_or(|since| since > late),
         State::Unclaimed(answer) => {
             [PlanDecision::Skipped(Skip::ObserveMode), PlanDecision::Cancelled(Cancel::AppointmentOver)]

@@ -56,6 +56,8 @@ pub struct Row {
     pub earlier: Vec<Earlier>,
     /// Since when a planned one is overdue, as the store has it: the plan of now moves its time on.
     pub overdue_since: Option<DateTime<Utc>>,
+    /// It is planned, and its use is over: it is called missed as soon as it is known that it did not go out.
+    pub is_expired: bool,
 }
 
 /// A text that told another start of an appointment, or another patient of it.
@@ -156,7 +158,7 @@ pub(crate) fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>
         let wait = match wrong {
             true => Some(Wait::Clock),
             false if stale => Some(Wait::StaleFeed),
-            false if unobserved.contains(&key) => Some(Wait::CatchingUp),
+            false if unobserved.contains_key(&key) => Some(Wait::CatchingUp),
             false => circuit::waits(&circuits::health(connection, &key)?, now),
         };
         let wait = match (wait, daily_limits::left_today(connection, config, now)?) {
@@ -224,6 +226,7 @@ pub(crate) fn rows_in(
             code,
             earlier: earlier_of(input, appointment),
             overdue_since,
+            is_expired: planned && item.expires_at.is_some_and(|at| at <= now),
         });
     }
     Ok(rows)
@@ -240,8 +243,12 @@ pub struct Overview {
     pub unplannable: u64,
     /// Numbers whose first text had no room for the line that says how to opt out.
     pub without_first_line: u64,
-    /// The earliest due time of what is planned.
+    /// Planned reminders that are due and have not left.
+    pub due: u64,
+    /// When the next planned reminder is due after now.
     pub next_due: Option<DateTime<Utc>>,
+    /// What observe mode only shows: how many reminders to come, and when the first would go out.
+    pub shown_only: (u64, Option<DateTime<Utc>>),
     /// The last import.
     pub last_import: Option<LastImport>,
     /// How long ago the last good import was, closed days left out; none: there was none.
@@ -273,12 +280,15 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         open = open.or(circuits::health(connection, &key)?.open);
     }
     let waits = waits(connection, config, now)?.into_values().next();
+    let (due, next_due) = reminders::due_and_next(connection, now)?;
     Ok(Overview {
         without_first_line: attempts::numbers_without_first_line(connection)?,
         counts: reminders::counts(connection)?,
         unplanned: replan_queue::count(connection)?,
         unplannable: unplannable::count(connection)?,
-        next_due: reminders::next_due(connection)?,
+        due,
+        next_due,
+        shown_only: reminders::shown_only(connection, now)?,
         last_import: imports::last(connection)?,
         feed_age: feed_age::age(connection, config, now)?,
         backup: daily_work::last(connection, daily_work::Work::Backup)?,
@@ -289,6 +299,6 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         clock_doubt: daemon_state::clock_doubt(connection)?,
         paused: pauses(connection, now)?,
         config_hold: config_hold::get(connection)?,
-        due_unresolved: alert_state::unresolved(connection, now - config.alerts.unresolved_after, now)?,
+        due_unresolved: alert_state::unresolved(connection, now - config.alerts.unresolved_after)?,
     })
 }

@@ -5,6 +5,7 @@
 mod alert_rules;
 mod alerts;
 mod backup;
+mod catching_up;
 mod client;
 mod controls;
 mod desk;

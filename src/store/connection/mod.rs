@@ -1,4 +1,4 @@
-//! Opening the database: settings, migrations, the lock, savepoints, and whether the file is whole and still in its place.
+//! Opening the database: settings, migrations, the lock, savepoints, room on the disk, and whether the file is whole and still in its place.
 
 pub(crate) mod error;
 pub mod integrity;
@@ -8,4 +8,5 @@ pub(crate) mod place;
 pub(crate) mod readers;
 pub(crate) mod rows;
 pub(crate) mod savepoint;
+pub(crate) mod space;
 pub mod store;

@@ -9,12 +9,13 @@ use crate::domain::ids::ApiKeyName;
 use crate::store::appointments::{feed_age, feed_state};
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
+use crate::store::conversations::listings;
 use crate::store::ledger::messages;
 
 /// Rejections in a row that are counted at most.
 const MOST_REJECTIONS: u32 = 50;
-/// Appointments whose text was given up at their start are trouble for this long.
-const GIVEN_UP_FOR: TimeDelta = TimeDelta::hours(24);
+/// A reminder that was missed is trouble until so long after the start of its appointment.
+const MISSED_FOR: TimeDelta = TimeDelta::hours(24);
 
 const LAST: &str = "SELECT id, ended_ms FROM attempts INDEXED BY attempts_by_outcome
         WHERE outcome = 'rejected' AND api_key = ?1 ORDER BY id DESC LIMIT ?2";
@@ -24,12 +25,10 @@ const HELD: &str = "SELECT count(DISTINCT r.message_id), min(m.made_at)
         FROM reminders AS r INDEXED BY reminders_in_doubt JOIN messages AS m ON m.id = r.message_id
         WHERE r.state IN ('unknown', 'held') AND r.state = 'held' || ''";
 const MISSED: &str = "SELECT count(*), min(expires_at) FROM reminders INDEXED BY reminders_missed
-        WHERE state = 'missed' AND starts_at > ?1 AND reason = 'expired'";
-const GIVEN_UP: &str = "SELECT count(*), min(starts_at) FROM reminders INDEXED BY reminders_missed
-        WHERE state = 'missed' AND starts_at > ?1 AND reason = 'unconfirmed'";
+        WHERE state = 'missed' AND starts_at > ?1";
 // A text that waits for somebody to read an answer is on the not-reached list instead.
 const PLANNED: &str = "SELECT count(*), min(due_at) FROM reminders AS r INDEXED BY reminders_due
-        WHERE state = 'planned' AND due_at <= ?1 AND expires_at > ?2
+        WHERE state = 'planned' AND due_at <= ?1
         AND NOT EXISTS (SELECT 1 FROM number_holds AS h WHERE h.phone = r.phone AND h.settled_at IS NULL)";
 // Whatever has an attempt without a clear outcome; few have.
 const TEXTED: &str = "SELECT count(*), min(r.due_at)
@@ -38,7 +37,7 @@ const TEXTED: &str = "SELECT count(*), min(r.due_at)
 
 /// The statements, for the test of what they walk.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 7] = [LAST, ACCEPTED, HELD, MISSED, GIVEN_UP, PLANNED, TEXTED];
+pub(crate) const STATEMENTS: [&str; 6] = [LAST, ACCEPTED, HELD, MISSED, PLANNED, TEXTED];
 
 /// One trouble that lasts, and what was told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,10 +113,11 @@ pub struct Shown {
     pub rejected: Several,
     /// Texts a person has to decide about.
     pub held: Several,
-    /// Reminders that were not sent in time for appointments that lie ahead.
+    /// Reminders that were not sent in time, or of which was never learned whether they went out, for appointments that
+    /// lie ahead or began within the last 24 hours.
     pub missed: Several,
-    /// Reminders of appointments of the last 24 hours of which was never learned whether they went out.
-    pub given_up: Several,
+    /// What went out while nobody looked is not known yet.
+    pub is_catching_up: bool,
     /// The doubt about the clock: since when, and why.
     pub clock: Option<(DateTime<Utc>, String)>,
     /// Reminders due before the cut and without an outcome.
@@ -143,15 +143,16 @@ pub(crate) fn shown(
     let mut shown = Shown {
         held: held(connection)?,
         missed: missed(connection, now)?,
-        given_up: given_up(connection, now)?,
         clock: clock(connection)?,
-        unresolved: unresolved(connection, cut, now)?,
+        unresolved: unresolved(connection, cut)?,
         last_import: feed_age::last_good_import(connection, now)?,
         feed: feed(connection, now)?,
         last_attempt: messages::last_attempt_at(connection)?,
         ..Shown::default()
     };
+    let unobserved = listings::unobserved_keys(connection)?;
     for key in keys {
+        shown.is_catching_up |= unobserved.contains_key(key);
         shown.open = shown.open.or(open(connection, key)?);
         let rejected = rejected(connection, key)?;
         if rejected.count > shown.rejected.count {
@@ -196,11 +197,7 @@ fn held(connection: &Connection) -> Result<Several, StoreError> {
 }
 
 fn missed(connection: &Connection, now: DateTime<Utc>) -> Result<Several, StoreError> {
-    Ok(connection.prepare_cached(MISSED)?.query_row([now.timestamp()], several)?)
-}
-
-fn given_up(connection: &Connection, now: DateTime<Utc>) -> Result<Several, StoreError> {
-    Ok(connection.prepare_cached(GIVEN_UP)?.query_row([(now - GIVEN_UP_FOR).timestamp()], several)?)
+    Ok(connection.prepare_cached(MISSED)?.query_row([(now - MISSED_FOR).timestamp()], several)?)
 }
 
 fn clock(connection: &Connection) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {
@@ -210,13 +207,9 @@ fn clock(connection: &Connection) -> Result<Option<(DateTime<Utc>, String)>, Sto
 }
 
 /// Reminders whose time came before `cut` and that still are planned, on their way, or in doubt; since when the first
-/// of them is due. What has expired by `now` is the planner's to call missed.
-pub(crate) fn unresolved(
-    connection: &Connection,
-    cut: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<Several, StoreError> {
-    let planned = connection.prepare_cached(PLANNED)?.query_row((cut.timestamp(), now.timestamp()), several)?;
+/// of them is due. Also what is past its expiry: until it is called missed, nobody was told of it.
+pub(crate) fn unresolved(connection: &Connection, cut: DateTime<Utc>) -> Result<Several, StoreError> {
+    let planned = connection.prepare_cached(PLANNED)?.query_row([cut.timestamp()], several)?;
     let texted = connection.prepare_cached(TEXTED)?.query_row([cut.timestamp()], several)?;
     let since = planned.since.into_iter().chain(texted.since).min();
     Ok(Several { count: planned.count + texted.count, since })

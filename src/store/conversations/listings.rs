@@ -1,5 +1,7 @@
 //! Annie's list of conversations, page by page, and what it says about texts without a clear answer.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
@@ -367,9 +369,10 @@ pub(crate) fn names_nobody(connection: &Connection, api_key: &ApiKeyName) -> Res
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
 }
 
-/// The keys whose blind period is not caught up with.
-pub(crate) fn unobserved_keys(connection: &Connection) -> Result<Vec<ApiKeyName>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT api_key FROM listings WHERE unobserved_from IS NOT NULL")?;
-    let rows = statement.query_map([], |row| row.get(0).map(ApiKeyName))?;
+/// The keys whose blind period is not caught up with, each with its end: since then Annie's list should have been read.
+pub(crate) fn unobserved_keys(connection: &Connection) -> Result<BTreeMap<ApiKeyName, DateTime<Utc>>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT api_key, unobserved_until FROM listings WHERE unobserved_until IS NOT NULL")?;
+    let rows = statement.query_map([], |row| Ok((ApiKeyName(row.get(0)?), instant(row.get(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

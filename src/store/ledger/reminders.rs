@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use crate::domain::ids::ApiKeyName;
 use crate::domain::person;
 use crate::domain::phone::Phone;
-use crate::domain::reminder::{Miss, PlanDecision, State};
+use crate::domain::reminder::{PlanDecision, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::zone::Zone;
 use crate::planner::input::Stored;
@@ -62,15 +62,14 @@ pub fn write(
             (None, state) if state.is_spent() => 0,
             (None, _) => write_one(tx, zone, item, before)?,
         };
-        if item.state == MISSED && before != Some(MISSED) {
+        let is_missed = |state: State| matches!(state, State::Unclaimed(PlanDecision::Missed(_)));
+        if is_missed(item.state) && !before.is_some_and(is_missed) {
             let entry = Entry { code: item.state.reason(), ..Entry::new(now, Act::Missed) };
             audit::note(tx, &Entry { key: Some(&item.key), phone: item.phone.as_ref(), ..entry })?;
         }
     }
     Ok(changed)
 }
-
-const MISSED: State = State::Unclaimed(PlanDecision::Missed(Miss::Expired));
 
 fn as_planned(item: &Item) -> Item {
     let due_at = item.due_at.or(item.adjusted_at);
@@ -297,6 +296,33 @@ pub(crate) fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>,
     let next: Option<i64> =
         connection.query_row("SELECT min(due_at) FROM reminders WHERE state = 'planned'", [], |row| row.get(0))?;
     Ok(next.map(crate::store::connection::rows::instant))
+}
+
+/// How many planned reminders are due by `now` and have not left, and when the next one after that is due.
+pub(crate) fn due_and_next(
+    connection: &Connection,
+    now: DateTime<Utc>,
+) -> Result<(u64, Option<DateTime<Utc>>), StoreError> {
+    const DUE: &str =
+        "SELECT count(*) FROM reminders INDEXED BY reminders_due WHERE state = 'planned' AND due_at <= ?1";
+    const NEXT: &str =
+        "SELECT min(due_at) FROM reminders INDEXED BY reminders_due WHERE state = 'planned' AND due_at > ?1";
+    let due: i64 = connection.prepare_cached(DUE)?.query_row([now.timestamp()], |row| row.get(0))?;
+    let next: Option<i64> = connection.prepare_cached(NEXT)?.query_row([now.timestamp()], |row| row.get(0))?;
+    Ok((due.unsigned_abs(), next.map(crate::store::connection::rows::instant)))
+}
+
+/// What observe mode shows and does not send from `now` on: how many reminders, and when the first would go out.
+pub(crate) fn shown_only(
+    connection: &Connection,
+    now: DateTime<Utc>,
+) -> Result<(u64, Option<DateTime<Utc>>), StoreError> {
+    const SHOWN: &str = "SELECT count(*), min(due_at) FROM reminders
+        WHERE state = 'skipped' AND reason = 'observe-mode' AND due_at > ?1";
+    let found = connection.query_row(SHOWN, [now.timestamp()], |row| {
+        Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, Option<i64>>(1)?))
+    })?;
+    Ok((found.0, found.1.map(crate::store::connection::rows::instant)))
 }
 
 /// How many texts to a number are planned.

@@ -71,7 +71,7 @@ pub(crate) fn load(
         wrong_for: loader.wrong_for(phone)?,
         adopted: already_told::adopted(connection, phone, &none.appointments)?,
         replies_unread: conversation::unread(connection, phone, now)?,
-        catching_up: loader.is_catching_up(&none.appointments)?,
+        catching_up_since: loader.catching_up_since(&none.appointments)?,
         owes_first_line: attempts::owes_first_line(connection, phone)?,
         hold: number_holds::open(connection, phone)?,
         ..none
@@ -307,11 +307,11 @@ impl Loader<'_> {
         Ok(stored)
     }
 
-    /// What was sent over one of these appointments' keys while nobody looked is not known yet.
-    fn is_catching_up(&self, appointments: &[AppointmentInput]) -> Result<bool, StoreError> {
+    /// Since when it is asked what was sent over one of these appointments' keys while nobody looked, if that is not known
+    /// yet.
+    fn catching_up_since(&self, appointments: &[AppointmentInput]) -> Result<Option<DateTime<Utc>>, StoreError> {
         let unobserved = listings::unobserved_keys(self.connection)?;
-        Ok(!unobserved.is_empty()
-            && appointments.iter().any(|appointment| unobserved.contains(&appointment.sender.api_key)))
+        Ok(appointments.iter().filter_map(|appointment| unobserved.get(&appointment.sender.api_key).copied()).max())
     }
 
     fn in_doubt(&self, phone: &Phone) -> Result<bool, StoreError> {

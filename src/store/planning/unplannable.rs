@@ -70,8 +70,7 @@ pub(crate) fn forget(
 /// Puts up to `limit` of those whose time has come back into the queue, the longest untried first; how many.
 pub(crate) fn try_again(tx: &Transaction<'_>, limit: usize, now: DateTime<Utc>) -> Result<usize, StoreError> {
     // Beyond now: tried under a clock that was ahead.
-    let (due, now, limit) =
-        ((now - TRY_AGAIN).timestamp(), now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX));
+    let (due, now, limit) = ((now - TRY_AGAIN).timestamp(), now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX));
     let due: Vec<(String, String)> = tx
         .prepare_cached(
             "SELECT phone, appointment_id FROM unplannable WHERE tried_at <= ?1 OR tried_at > ?2 ORDER BY tried_at LIMIT ?3",
