@@ -196,6 +196,9 @@ fn for_people(held: &[Held], numbers: &[HeldNumber], local: &dyn Fn(DateTime<Utc
 /// Why it is held, in words.
 fn why(code: Option<&str>) -> &'static str {
     match code {
+        Some("shared-conversation") => {
+            "Annie accepted it, and named a conversation that belongs to another text: use --sent with that conversation's id."
+        }
         Some("other-text") => "Annie's list shows another text to this number at that time.",
         Some("not-found") => "Annie's list does not show it, and it is not sent again by itself.",
         Some("retry-refused") => "Annie refused the second try: so the first may have arrived.",

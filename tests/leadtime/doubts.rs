@@ -562,3 +562,36 @@ async fn what_a_visit_was_not_told_is_on_record_once() {
     world.settle().await;
     assert_eq!(world.text(untold), "gone cancelled,none no-phone", "a restart notes nothing twice");
 }
+
+/// Annie answers the text of `a` with the id of the conversation that the text of another appointment began.
+#[tokio::test]
+async fn a_text_accepted_into_anothers_conversation_is_resolved_as_sent_and_never_sent_again() {
+    let mut world = World::new().await;
+    world.book(&[
+        appointment("first", A, "2026-11-10T10:10:00-07:00"),
+        appointment("a", A, "2026-11-11T15:00:00-07:00"),
+        appointment("other", "303-555-0105", "2026-11-10T10:10:00-07:00"),
+        appointment("bystander", "303-555-0109", "2026-11-13T15:00:00-07:00"),
+    ]);
+    let id = || Outcome::Sent("00000000-0000-4000-8000-00000000000a".into());
+    world.script([id(), Outcome::Sent("00000000-0000-4000-8000-00000000000b".into())]);
+    world.go_to("2026-11-09T17:10:00Z").await;
+    assert_eq!(world.state("first", "day-before"), "sent");
+    world.script([id()]);
+    world.go_to("2026-11-10T22:00:00Z").await;
+    assert_eq!(world.state("a", "day-before"), "held");
+    let said = world.says(&["resolve"]);
+    assert!(said.contains("Annie accepted it") && said.contains("--sent"), "{said}");
+    // To send it again is refused, and so is a conversation of another number.
+    let sent = world.annie.sent().len();
+    assert_eq!(resolve(&world, &Decision::Retry), Err(NotResolved::Accepted));
+    let of_another = world.text("SELECT conversation_id FROM conversations WHERE phone = '+13035550105'");
+    assert_eq!(resolve(&world, &Decision::Sent(of_another.as_str().into())), Err(NotResolved::Anothers));
+    let shared = world.text("SELECT conversation_id FROM conversations WHERE phone = '+13035550101'");
+    resolve(&world, &Decision::Sent(shared.as_str().into())).unwrap();
+    assert_eq!(world.state("a", "day-before"), "sent");
+    world.go_to("2026-11-11T16:00:00Z").await;
+    assert_eq!((world.annie.sent().len(), world.state("a", "day-before").as_str()), (sent, "sent"));
+    assert_eq!(world.number("SELECT count(*) FROM audit WHERE act = 'resolved-sent' AND who = 'Kim'"), 1);
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+}

@@ -154,7 +154,7 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
     audit::note_each(tx, &entry, &keys)?;
     // She accepted it, so it is never sent again; in which conversation it is, a person has to look up.
     if shared {
-        resolution::hold(tx, attempt, "shared-conversation", ended)?;
+        resolution::hold(tx, attempt, resolution::SHARED, ended)?;
     }
     // The one retry of a text was refused: so the first one may have arrived, and a person has to look.
     if refused_retry {

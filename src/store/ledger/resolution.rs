@@ -222,6 +222,37 @@ fn attempt_of(tx: &Transaction<'_>, adopted: &Adopted) -> Result<i64, StoreError
     Ok(attempt)
 }
 
+/// The code of a text that Annie accepted, with the id of a conversation that is another text's.
+pub(super) const SHARED: &str = "shared-conversation";
+
+/// Why the text of an attempt is held, by its code.
+fn held_because(connection: &Connection, key: &ReminderKey, attempt: i64) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT code FROM audit WHERE appointment_id = ?1 AND attempt_id = ?2 AND act = 'held' ORDER BY id DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row((&key.appointment_id.0, attempt), |row| row.get(0)).optional()?.flatten())
+}
+
+/// A person says that a text which Annie accepted is in a conversation of its number that another text began: its reminders
+/// are `sent`. The conversation stays the other's, which is why the attempt itself stays without one.
+fn sent_in_anothers(
+    tx: &Transaction<'_>,
+    attempt: i64,
+    conversation: &ConversationId,
+    entry: &Entry<'_>,
+) -> Result<bool, StoreError> {
+    let same_number = "SELECT EXISTS (SELECT 1 FROM conversations AS c JOIN attempts AS t ON t.phone = c.phone
+                       WHERE c.conversation_id = ?1 AND t.id = ?2)";
+    if !tx.query_row(same_number, (&conversation.0, attempt), |row| row.get::<_, bool>(0))? {
+        return Ok(false);
+    }
+    let held = reminders_of(tx, attempt, "'held'")?;
+    for reminder in &held {
+        to_sent(tx, *reminder, attempt)?;
+    }
+    audit::note_each(tx, &Entry { conversation: Some(conversation), ..*entry }, &keys_by_ids(tx, &held)?)?;
+    Ok(true)
+}
+
 /// What a person decides about a held reminder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -284,6 +315,11 @@ pub enum NotResolved {
     /// The conversation is another text's.
     #[error("this conversation belongs to another text already; look the right one up in Annie")]
     Anothers,
+    /// Annie accepted it: another try would be a second text.
+    #[error(
+        "Annie accepted this text, so sending it again would text the patient twice. Look it up in Annie, then use --sent with the id of its conversation, also if that conversation began with another text; or use --drop"
+    )]
+    Accepted,
 }
 
 /// Carries a person's decision out.
@@ -307,12 +343,19 @@ pub fn resolve(
                 WHERE mr.reminder_id = ?1 AND t.outcome IN ('unknown', 'not-found') ORDER BY t.id DESC LIMIT 1";
     let attempt: Option<i64> = tx.query_row(open, [reminder], |row| row.get(0)).optional()?;
     let by_hand = |act| Entry { who: person.who, why: person.why, attempt, ..Entry::new(now, act) };
+    let because = attempt.map(|attempt| held_because(tx, &key, attempt)).transpose()?.flatten();
+    let is_accepted = because.as_deref() == Some(SHARED);
     match decision {
         Decision::Sent(conversation) => {
             let anothers = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1
                             AND attempt_id IS NOT NULL AND attempt_id IS NOT ?2)";
             if tx.query_row(anothers, (&conversation.0, attempt), |row| row.get(0))? {
-                return Ok(Err(NotResolved::Anothers));
+                let entry = by_hand(Act::ResolvedSent);
+                let is_sent = match attempt.filter(|_| is_accepted) {
+                    Some(attempt) => sent_in_anothers(tx, attempt, conversation, &entry)?,
+                    None => false,
+                };
+                return Ok(if is_sent { Ok(key) } else { Err(NotResolved::Anothers) });
             }
             match attempt {
                 Some(attempt) => mark_sent(tx, attempt, conversation, &by_hand(Act::ResolvedSent))?,
@@ -322,6 +365,7 @@ pub fn resolve(
                 }
             }
         }
+        Decision::Retry if is_accepted => return Ok(Err(NotResolved::Accepted)),
         Decision::Retry => {
             tx.execute("UPDATE attempts SET outcome = 'not-found', retry_by_hand = 1 WHERE id IS ?1", [attempt])?;
             // The text is sent once more, with all that was in it.
