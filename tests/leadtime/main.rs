@@ -29,6 +29,7 @@ mod not_reached;
 mod odd_rows;
 mod passes;
 mod person_properties;
+mod planted;
 mod privacy;
 mod program;
 mod properties;

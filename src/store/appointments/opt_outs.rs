@@ -75,6 +75,11 @@ pub(crate) fn add(
 ) -> Result<bool, StoreError> {
     let sql = "INSERT INTO opt_outs (phone, at, source, who) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     let added = connection.prepare_cached(sql)?.execute((phone.dial(), now.timestamp(), source.name(), who))?;
+    // Nobody is told that a number gets no more texts before it stands in the database.
+    let stands = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)";
+    if !connection.prepare_cached(stands)?.query_row([phone.dial()], |row| row.get::<_, bool>(0))? {
+        return Err(StoreError::NotKept("the opt-out"));
+    }
     if added > 0 {
         let entry = Entry { phone: Some(phone), who, code: Some(source.name()), ..Entry::new(now, Act::OptedOut) };
         audit::note(connection, &entry)?;

@@ -71,6 +71,11 @@ pub enum StoreError {
     /// A row that no version of Leadtime writes.
     #[error("the database holds something this version cannot read: {0}")]
     Unreadable(String),
+    /// What was written is not there.
+    #[error(
+        "{0} was not kept by the database, and nothing was changed; run `leadtime doctor`, and restore the last backup if the database is damaged"
+    )]
+    NotKept(&'static str),
     /// A guarded update met another state than it was written for.
     #[error("a reminder or attempt was changed by somebody else at the same moment ({0})")]
     Stale(&'static str),

@@ -1,4 +1,4 @@
-//! Whether the database file is whole.
+//! Whether the database file is whole, and its schema is Leadtime's.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use rusqlite::Connection;
 
 use crate::domain::ids::one_line;
 use crate::store::connection::error::StoreError;
-use crate::store::connection::open;
+use crate::store::connection::{open, schema};
 
 /// How many flaws are named at most.
 const MOST: usize = 10;
 
-/// What SQLite's `quick_check` finds wrong with the file; nothing: it is whole. Reads every page through a connection
+/// What differs from Leadtime's schema, else what SQLite's `quick_check` finds wrong with the file; nothing: it is whole. Reads every page through a connection
 /// of its own, beside whoever writes meanwhile; a second for some hundred thousand appointments.
 ///
 /// # Errors
@@ -25,6 +25,10 @@ pub fn flaws(path: &Path) -> Result<Vec<String>, StoreError> {
 /// # Errors
 /// It cannot be read.
 pub(crate) fn flaws_of(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let differences = schema::differences(connection)?;
+    if !differences.is_empty() {
+        return Ok(differences);
+    }
     let mut statement = connection.prepare(&format!("PRAGMA main.quick_check({MOST})"))?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>();
     match rows.map_err(StoreError::from) {

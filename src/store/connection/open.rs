@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{Migrations, SchemaVersion};
 
@@ -121,7 +122,22 @@ fn latest() -> usize {
     FOLDER.dirs().count()
 }
 
+/// An empty database in memory with the schema of another's version.
+pub(crate) fn empty_of_the_same_version(other: &Connection) -> Result<Connection, StoreError> {
+    let version: i64 = other.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let mut empty = Connection::open_in_memory()?;
+    let migrated = match usize::try_from(version).unwrap_or(usize::MAX) {
+        0 => Ok(()),
+        version => MIGRATIONS.to_version(&mut empty, version.min(latest())),
+    };
+    migrated.map_err(|error| StoreError::Unreadable(error.to_string()))?;
+    Ok(empty)
+}
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    // What a schema from elsewhere could do is limited to SQL without side effects, and it cannot be rewritten in place.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // What a statement or a savepoint may have to undo is kept in memory: it is a few pages, written for each of them.
