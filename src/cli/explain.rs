@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, utc, wrapped};
 use crate::config::Config;
 use crate::domain::reminder::{PlanDecision, Skip, State};
+use crate::domain::shown::shown;
 use crate::domain::zone::Zone;
 use crate::reports::explanation::{self, Explained, Explanation};
 use crate::reports::plan_view::Earlier;
@@ -102,7 +103,7 @@ fn for_people(config: &Config, account: &Explanation) -> String {
     let names = [&appointment.first_name, &appointment.last_name];
     let name = names.into_iter().filter_map(|n| n.as_ref().cloned()).collect::<Vec<_>>().join(" ");
     let name = if name.is_empty() { format!("Patient {}", appointment.patient_id) } else { name };
-    let phone = appointment.phone.as_ref().map_or("no phone number".to_owned(), |phone| phone.clone());
+    let phone = appointment.phone.as_ref().map_or("no phone number".to_owned(), |phone| shown(phone).into_owned());
     let mut text = format!(
         "{name}, visit {} ({}), {}, {phone}\n",
         local(zone, appointment.starts_at),

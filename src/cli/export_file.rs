@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::config::Config;
 use crate::config::feeds::Feed;
 use crate::domain::ids::nearest;
+use crate::domain::shown::shown;
 use crate::feeds::importing::Imported;
 use crate::feeds::mapping::Cost;
 
@@ -25,7 +26,7 @@ pub(crate) struct ExportFile {
 impl ExportFile {
     /// Opens a file; `-` is standard input. What cannot be read twice is copied first, at most `largest` bytes.
     pub(crate) fn open(path: &Path, largest: Option<u64>) -> Result<ExportFile, Failure> {
-        let name = path.display().to_string();
+        let name = shown(&path.display().to_string()).into_owned();
         let cannot = |error: std::io::Error| anyhow::anyhow!("cannot read {name}: {error}");
         let largest = largest.unwrap_or(LARGEST);
         if name == "-" {
@@ -99,10 +100,10 @@ pub(crate) fn feed_of_name(feeds: &[Feed], name: &str) -> Result<Feed, String> {
     let fitting: Vec<&Feed> = feeds.iter().filter(fits).collect();
     match fitting.as_slice() {
         [feed] => Ok((*feed).clone()),
-        [] => Err(format!("{name} fits the `files` of no feed")),
+        [] => Err(format!("{} fits the `files` of no feed", shown(name))),
         several => {
             let names: Vec<&str> = several.iter().map(|feed| feed.name.as_str()).collect();
-            Err(format!("{name} fits the `files` of several feeds: {}", names.join(", ")))
+            Err(format!("{} fits the `files` of several feeds: {}", shown(name), names.join(", ")))
         }
     }
 }

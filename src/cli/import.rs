@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::export_file::{ExportFile, feed_of, has_faults, held_words, reasons, summary};
 use crate::cli::failure::Failure;
-use crate::cli::output::{configuration, local, moment, print, who};
+use crate::cli::output::{configuration, local, moment, print, say, who};
 use crate::config::Config;
 use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
@@ -72,11 +72,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     bar.finish_and_clear();
     let imported = imported.map_err(|error| in_words(name, &error))?;
     for line in reasons(&imported) {
-        eprintln!("{name}: {line}");
+        say(&format!("{name}: {line}"));
     }
     print(&summary(name, &imported, how.complete))?;
     if let Some(held) = held_words(&feed.name, &imported) {
-        eprintln!("leadtime: {name}: {held}, or import it with --force");
+        say(&format!("leadtime: {name}: {held}, or import it with --force"));
     }
     match has_faults(&imported) || imported.held.is_some() {
         false => Ok(()),
@@ -96,7 +96,7 @@ fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) 
         importing::preview(&mut connection, || export.source(), job).map_err(|error| in_words(name, &error))?;
     let Preview { imported, differences, counts } = &preview;
     for line in reasons(imported) {
-        eprintln!("{name}: {line}");
+        say(&format!("{name}: {line}"));
     }
     let named = std::io::stdout().is_terminal();
     let mut text = format!("{name}: {} rows read, {} left out. Nothing is written.\n", imported.good, imported.bad);

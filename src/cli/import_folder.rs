@@ -11,11 +11,12 @@ use clap::Args;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::export_file::{ExportFile, feed_named, feed_of_name, feeds, held_words, reasons, summary};
 use crate::cli::failure::Failure;
-use crate::cli::output::{configuration, moment, print};
+use crate::cli::output::{configuration, moment, print, say};
 use crate::config::Config;
 use crate::config::feeds::Feed;
 use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
+use crate::domain::shown::shown;
 use crate::feeds::importing::{self, How, ImportError, Job};
 use crate::feeds::sources::drop_folder::{Place, Places, Seen, TRIES};
 use crate::store::StoreError;
@@ -64,13 +65,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let look = places.look(Place::Inbox, &names, takes).map_err(no_folder)?;
         if round == 0 {
             for other in look.others {
-                eprintln!("{} is left where it is: it is no export of a feed", other.display());
+                say(&format!("{} is left where it is: it is no export of a feed", other.display()));
             }
         }
         let exports: Vec<Seen> = look.exports.into_iter().filter(|seen| !ended.waits(&whose(&config, seen))).collect();
         if exports.is_empty() || round == ROUNDS {
             for growing in exports {
-                eprintln!("{} is still being written; the next run looks again", growing.path.display());
+                say(&format!("{} is still being written; the next run looks again", growing.path.display()));
             }
             break;
         }
@@ -98,7 +99,7 @@ fn feed_for(config: &Config, seen: &Seen) -> Result<Feed, String> {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name().map(|name| shown(&name.to_string_lossy()).into_owned()).unwrap_or_default()
 }
 
 /// How the files ended.
@@ -177,14 +178,14 @@ fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Fail
             Ok(read) => read,
             Err(NotDone::Database(error)) => {
                 places.forget_tries(&seen.path);
-                eprintln!("{name}: {error}; it is tried again at the next run");
+                say(&format!("{name}: {error}; it is tried again at the next run"));
                 return Ok(End::Undone);
             }
             Err(NotDone::Import(ImportError::Store(error))) => {
                 if is_of_the_machine(&error) {
                     places.forget_tries(&seen.path);
                 }
-                eprintln!("{name}: {error}; it is tried again at the next run");
+                say(&format!("{name}: {error}; it is tried again at the next run"));
                 return Ok(End::Undone);
             }
             Err(NotDone::Import(error)) => refused(format!("{name}: {error}\n")),
@@ -193,7 +194,7 @@ fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Fail
     };
     places.forget_tries(&seen.path);
     if places.again(seen).is_ok_and(|after| !after.is_as(seen)) && read.place != Place::Failed {
-        eprintln!("{name} was written to while it was read; it is read again");
+        say(&format!("{name} was written to while it was read; it is read again"));
         places.move_to(Place::Inbox, seen, None)?;
         return Ok(End::Growing);
     }
@@ -203,11 +204,11 @@ fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Fail
         write_report(&moved, &format!("{}{}", read.words, read.report))?;
     }
     match read.place {
-        Place::Failed => eprintln!("{}It is kept as {}", read.words, moved.display()),
+        Place::Failed => say(&format!("{}It is kept as {}", read.words, moved.display())),
         _ => print(&read.words)?,
     }
     if !read.report.is_empty() {
-        eprintln!("{name}: rows that could not be read are listed in {}.report.txt", moved.display());
+        say(&format!("{name}: rows that could not be read are listed in {}.report.txt", moved.display()));
     }
     Ok(if read.place == Place::Failed || read.held { End::Refused } else { End::Imported })
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::export_file::ExportFile;
 use crate::cli::failure::Failure;
 use crate::cli::feed::suggest::{context_of, suggested};
-use crate::cli::output::{machine_zone, print};
+use crate::cli::output::{machine_zone, print, say};
 use crate::config::values::zones::Zones;
 use crate::config::{self, ConfigError};
 
@@ -118,7 +118,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let text = with_feed(&text, &block);
     write(options, &text)?;
     if open > 0 {
-        eprintln!("{open} questions about the export are open: leadtime feed suggest FILE --ask writes its block");
+        say(&format!("{open} questions about the export are open: leadtime feed suggest FILE --ask writes its block"));
     }
     let file = options.config.display();
     print(&format!(
@@ -154,7 +154,7 @@ fn suggested_block(export: &Path, zone: &str) -> Result<(String, usize), Failure
     let context = context_of(&zones, zone)?;
     let suggestion = suggested(&file, "front-desk", &context, std::io::stdin().is_terminal())?;
     for line in &suggestion.understood {
-        eprintln!("{line}");
+        say(line);
     }
     Ok(match suggestion.questions.len() {
         0 => (format!("# As {} was read.\n{}", file.name, suggestion.block), 0),

@@ -38,6 +38,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::cli::failure::Failure;
+use crate::cli::output::say;
 
 /// Reminds patients of their appointments by SMS, through the Annie API; never twice, and able to say why.
 #[derive(Debug, Parser)]
@@ -116,7 +117,7 @@ fn keep_private() {
     if !std::io::stderr().is_terminal() {
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-            eprintln!("leadtime: a fault of its own at {place}: please report it with this line and the version");
+            say(&format!("leadtime: a fault of its own at {place}: please report it with this line and the version"));
         }));
     }
 }
@@ -160,11 +161,11 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Failed(error)) => {
-            eprintln!("leadtime: {error}");
+            say(&format!("leadtime: {error}"));
             ExitCode::from(1)
         }
         Err(Failure::Usage(error)) => {
-            eprintln!("leadtime: {error}");
+            say(&format!("leadtime: {error}"));
             ExitCode::from(2)
         }
         Err(Failure::AlreadyReported(code)) => ExitCode::from(code),

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::failure::Failure;
 use crate::cli::output::who;
 use crate::domain::operator::Operator;
+use crate::domain::shown::shown;
 use crate::store::connection::open;
 use crate::store::{StoreError, Transaction, in_transaction};
 
@@ -25,7 +26,8 @@ impl By {
     /// Does something in this person's name that opens transactions of its own.
     pub(crate) fn named<R>(&self, work: impl FnOnce(Operator<'_>) -> R) -> R {
         let name = who(self.who.as_deref());
-        work(Operator { who: name.as_deref(), why: self.why.as_deref() })
+        let why = self.why.as_deref().map(|why| shown(why).into_owned());
+        work(Operator { who: name.as_deref(), why: why.as_deref() })
     }
 
     /// Writes as this person in one transaction, beside a daemon that may be writing.

@@ -9,6 +9,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, ConfigError};
+use crate::domain::shown::{shown, shown_lines};
 use crate::domain::zone::Zone;
 use crate::store::connection::lock;
 
@@ -99,7 +100,8 @@ fn read_time(option: &str, text: &str, zone: &Zone) -> Result<DateTime<Utc>, Fai
 /// Who gives the command: the name given, else the user of this session.
 pub(crate) fn who(given: Option<&str>) -> Option<String> {
     let user = || ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    given.map(str::to_owned).or_else(user).filter(|who| !who.trim().is_empty())
+    let who = given.map(str::to_owned).or_else(user).filter(|who| !who.trim().is_empty());
+    who.map(|who| shown(&who).into_owned())
 }
 
 /// RFC 3339 in UTC, for programs.
@@ -114,11 +116,16 @@ pub(crate) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
 
 /// Writes to standard output; a reader that went away ends the command quietly.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    match std::io::stdout().lock().write_all(shown_lines(text).as_bytes()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::AlreadyReported(0)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Writes a line to standard error.
+pub(crate) fn say(line: &str) {
+    eprintln!("{}", shown_lines(line));
 }
 
 /// A sentence over lines of at most 100 characters: the first begins with `mark`, the others are indented.

@@ -26,4 +26,5 @@ pub mod reminder_key;
 pub mod reply;
 pub mod rule;
 pub mod sender;
+pub(crate) mod shown;
 pub mod zone;

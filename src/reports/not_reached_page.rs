@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use crate::config::Config;
+use crate::domain::shown::{csv_cell, shown};
 use crate::reports::not_reached::NotReached;
 
 const PAGE: &str = include_str!("not_reached.html");
@@ -30,9 +31,9 @@ fn lines(config: &Config, list: &[NotReached]) -> Vec<Line> {
             day: start.format("%a %b %-d").to_string(),
             time: start.format("%-I:%M %p").to_string(),
             name: name.collect::<Vec<_>>().join(" "),
-            phone: appointment.phone.0.clone().unwrap_or_default(),
+            phone: shown(appointment.phone.0.as_deref().unwrap_or_default()).into_owned(),
             provider: appointment.provider.0.clone().unwrap_or_default(),
-            appointment: appointment.id.0.clone(),
+            appointment: appointment.id.to_string(),
             reason: entry.code.to_owned(),
             why: entry.why.to_owned(),
         }
@@ -70,24 +71,14 @@ pub(crate) fn csv(config: &Config, list: &[NotReached]) -> Result<String, csv::E
     writer.write_record(["day", "time", "name", "phone", "provider", "appointment", "reason", "why"])?;
     for line in lines(config, list) {
         let Line { day, time, name, phone, provider, appointment, reason, why } = line;
-        writer.write_record([day, time, name, phone, provider, appointment, reason, why].map(harmless))?;
+        writer
+            .write_record([day, time, name, phone, provider, appointment, reason, why].map(|cell| csv_cell(&cell)))?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A spreadsheet takes a cell that begins like this for a formula.
-fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '-', '@', '\t', '\r'])
-        || (cell.starts_with('+') && !cell[1..].starts_with(|c: char| c.is_ascii_digit()))
-    {
-        format!("'{cell}")
-    } else {
-        cell
-    }
-}
-
-fn shown(lines: Vec<Line>) -> Value {
+fn for_the_page(lines: Vec<Line>) -> Value {
     let one = |line: Line| {
         Value::from_pairs([
             ("day", line.day),
@@ -112,6 +103,6 @@ pub(crate) fn html(config: &Config, list: &[NotReached], now: DateTime<Utc>) -> 
     page.render_named_str(
         "page.html",
         PAGE,
-        context! { practice => config.practice.name.clone(), made => config.practice.zone.describe(now), lines => shown(lines(config, list)) },
+        context! { practice => config.practice.name.clone(), made => config.practice.zone.describe(now), lines => for_the_page(lines(config, list)) },
     )
 }

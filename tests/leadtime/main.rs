@@ -27,6 +27,7 @@ mod logs;
 mod metrics;
 mod not_reached;
 mod odd_rows;
+mod output;
 mod passes;
 mod person_properties;
 mod planted;

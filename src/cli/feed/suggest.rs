@@ -10,7 +10,7 @@ use clap::Args;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::export_file::ExportFile;
 use crate::cli::failure::Failure;
-use crate::cli::output::{machine_zone, moment, print};
+use crate::cli::output::{machine_zone, moment, print, say};
 use crate::config;
 use crate::config::values::zones::Zones;
 use crate::domain::phone::Country;
@@ -46,13 +46,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let context = context(options, &zones)?;
     let suggestion = suggested(&export, &options.name, &context, options.ask)?;
     for line in &suggestion.understood {
-        eprintln!("{line}");
+        say(line);
     }
     print(&suggestion.block)?;
     match suggestion.questions.len() {
         0 => Ok(()),
         open => {
-            eprintln!("{open} questions are open: answer them in the block, or with --ask on a terminal");
+            say(&format!("{open} questions are open: answer them in the block, or with --ask on a terminal"));
             Err(Failure::AlreadyReported(1))
         }
     }
@@ -67,7 +67,7 @@ fn context<'z>(options: &Options, zones: &'z Zones) -> Result<Context<'z>, Failu
         (Ok(path), _) => match config::load(path) {
             Ok((config, _)) => Some(config),
             Err(error) => {
-                eprintln!("leadtime: {error} (`leadtime check`); the file is read without it");
+                say(&format!("leadtime: {error} (`leadtime check`); the file is read without it"));
                 None
             }
         },
@@ -113,7 +113,7 @@ pub(crate) fn suggested(
             return Ok(suggestion);
         }
         if rounds == 1 {
-            suggestion.understood.iter().for_each(|line| eprintln!("{line}"));
+            suggestion.understood.iter().for_each(|line| say(line));
         }
         for question in &suggestion.questions {
             match answer(question)? {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::domain::appointment::{Appointment, Consent, Status};
-use crate::domain::ids::{AppointmentId, PatientId};
+use crate::domain::ids::{AppointmentId, PatientId, one_line};
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::store::connection::error::StoreError;
@@ -32,6 +32,12 @@ pub(crate) fn coming_starts(
     Ok(starts.collect::<Result<_, _>>()?)
 }
 
+/// Words for people: another program may have written line ends and controls into them.
+fn line(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    Ok(text(row, column)?
+        .map(|text| if text.bytes().all(|b| (b' '..=b'~').contains(&b)) { text } else { one_line(&text) }))
+}
+
 /// The appointment of a row that begins with [`COLUMNS`].
 pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     let status: String = row.get(12)?;
@@ -40,14 +46,14 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     Ok(Appointment {
         id: AppointmentId(row.get(0)?),
         patient_id: PatientId(row.get(1)?),
-        first_name: Private(text(row, 2)?),
-        last_name: Private(text(row, 3)?),
+        first_name: Private(line(row, 2)?),
+        last_name: Private(line(row, 3)?),
         date_of_birth: Private(birth.and_then(|text| text.parse().ok())),
         phone: Private(any_text(row, 5)?),
         language: text(row, 6)?,
         type_id: text(row, 7)?,
-        description: Private(text(row, 8)?),
-        provider: Private(text(row, 9)?),
+        description: Private(line(row, 8)?),
+        provider: Private(line(row, 9)?),
         starts_at: instant(row.get(10)?),
         ends_at: row.get::<_, Option<i64>>(11)?.map(instant),
         // The schema knows the same five.

@@ -1,0 +1,84 @@
+//! Text from elsewhere as it may be shown: on a terminal, in a log, in a spreadsheet. Names, ids, file names and headers may
+//! hold anything.
+
+use std::borrow::Cow;
+
+/// Whether a character acts instead of showing: controls (ESC, BEL, line ends; C1 too), marks of direction, characters
+/// without width, line and paragraph separators.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn without(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(|c| acts(c) && !is_kept(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match acts(c) && !is_kept(c) {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// On one line: what acts is written as an escape, so that two ids never look the same.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    without(text, |_| false)
+}
+
+/// The same for a whole output, whose line ends and tabs are ours.
+pub(crate) fn shown_lines(text: &str) -> Cow<'_, str> {
+    without(text, |c| c == '\n' || c == '\t')
+}
+
+/// A cell of a CSV file that a spreadsheet program opens: one that it would take for a formula begins with an apostrophe
+/// (OWASP, "CSV Injection"). A plain number with its sign is none.
+pub(crate) fn csv_cell(text: &str) -> String {
+    let text = shown(text);
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    let is_number = text
+        .strip_prefix(['+', '-'])
+        .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '.'));
+    if is_formula && !is_number { format!("'{text}") } else { text.into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_on_a_terminal_is_written_out() {
+        for (text, want) in [
+            ("José O’Brien 李 👩‍👧", "José O’Brien 李 👩\\u{200d}👧"),
+            ("Ann\u{1b}[2J\u{7}", "Ann\\u{1b}[2J\\u{7}"),
+            ("A1\nA2\r", "A1\\nA2\\r"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("abc\u{202e}fdp.exe", "abc\\u{202e}fdp.exe"),
+        ] {
+            assert_eq!(shown(text), want);
+        }
+        assert_eq!(shown_lines("a\n\tb\u{1b}\n"), "a\n\tb\\u{1b}\n");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_run() {
+        for (cell, want) in [
+            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
+            ("+1+cmd|' /C calc'!A0", "'+1+cmd|' /C calc'!A0"),
+            ("-2+3", "'-2+3"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\tx", "\\tx"),
+            ("+13035550142", "+13035550142"),
+            ("(303) 555-0142", "(303) 555-0142"),
+            ("-5", "-5"),
+            ("Ann", "Ann"),
+            ("", ""),
+        ] {
+            assert_eq!(csv_cell(cell), want);
+        }
+    }
+}
