@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::{error, warn};
 
 use crate::cli::config_option::ConfigOption;
@@ -21,7 +22,20 @@ pub(crate) struct Options {
     config: ConfigOption,
 }
 
+/// Descriptors a daemon may have: pages, exports and 1,800 keys need more than the usual 1,024.
+const DESCRIPTORS: u64 = 65_536;
+
+/// As many descriptors as the system allows a process to ask for, within reason. Where it refuses, the usual number stays.
+fn raise_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(DESCRIPTORS).min(DESCRIPTORS);
+    if limit.current.is_some_and(|current| current < most) {
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit });
+    }
+}
+
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    raise_descriptors();
     let format = logs::init(options.log_format);
     let (path, config) = read(&options.config, format).inspect_err(|_| {
         error!("leadtime does not start, and nobody is texted: `leadtime check` shows what is wrong with the configuration; when it is mended, `systemctl restart leadtime`");

@@ -7,9 +7,22 @@ use crate::config::toml_reader::{Section, text_as};
 use crate::listener::address::Address;
 
 pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Option<Address> {
-    let listen = section.optional("listen", |value| text_as(value, listen));
+    let found = section.optional("listen", |value| text_as(value, listen));
+    let group = section.optional("group", |value| text_as(value, group));
     section.finish();
-    listen
+    match found {
+        Some(Address::Socket { path, .. }) => Some(Address::Socket { path, group }),
+        other => other,
+    }
+}
+
+fn group(text: &str) -> Result<String, String> {
+    let is_name = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no name of a group; `getent group` lists them"))
+    }
 }
 
 fn listen(text: &str) -> Result<Address, String> {
@@ -17,7 +30,7 @@ fn listen(text: &str) -> Result<Address, String> {
     if let Some(path) = text.strip_prefix("unix:") {
         // sockaddr_un holds 108 bytes, the last of them a zero.
         return match path.starts_with('/') && !path.ends_with('/') && path.len() < 108 && !path.contains('\0') {
-            true => Ok(Address::Socket(PathBuf::from(path))),
+            true => Ok(Address::Socket { path: PathBuf::from(path), group: None }),
             false => Err(format!("a socket is named by its whole path, of less than 108 characters; {ADVICE}")),
         };
     }
@@ -36,7 +49,9 @@ mod tests {
     fn only_this_machine() {
         assert_eq!(listen("127.0.0.1:9464").unwrap(), Address::Port("127.0.0.1:9464".parse().unwrap()));
         assert!(listen("[::1]:9464").is_ok());
-        assert_eq!(listen("unix:/run/leadtime/m.sock").unwrap(), Address::Socket("/run/leadtime/m.sock".into()));
+        let socket = Address::Socket { path: "/run/leadtime/m.sock".into(), group: None };
+        assert_eq!(listen("unix:/run/leadtime/m.sock").unwrap(), socket);
+        assert!(group("prometheus").is_ok() && group("a b").is_err() && group("").is_err());
         for bad in
             ["0.0.0.0:9464", "192.168.1.5:9464", "[::]:9464", "9464", "localhost:9464", "unix:m.sock", "unix:/run/"]
         {

@@ -9,15 +9,20 @@ use std::path::PathBuf;
 pub enum Address {
     /// A port of this machine's own address.
     Port(SocketAddr),
-    /// A Unix socket.
-    Socket(PathBuf),
+    /// A Unix socket, and the group that may connect to it; without one, its owner alone.
+    Socket {
+        /// Where it stands.
+        path: PathBuf,
+        /// The group, by its name.
+        group: Option<String>,
+    },
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Address::Port(address) => write!(f, "{address}"),
-            Address::Socket(path) => write!(f, "unix:{}", path.display()),
+            Address::Socket { path, .. } => write!(f, "unix:{}", path.display()),
         }
     }
 }

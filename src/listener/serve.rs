@@ -1,18 +1,55 @@
-//! Binds an address and serves a router there.
+//! Binds an address and serves a router there, within limits: whoever connects, however often and however slowly, takes
+//! neither descriptors nor memory from the texts.
 
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use crate::listener::address::Address;
+use crate::listener::groups;
+
+/// What one listener allows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Connections at one time; others wait in the system's queue, without a descriptor of ours.
+    pub(crate) connections: usize,
+    /// How long a request's head may take.
+    pub(crate) head_within: Duration,
+    /// How long a connection may last, with its one request and answer.
+    pub(crate) whole_within: Duration,
+    /// Bytes of a request's head.
+    pub(crate) head: usize,
+}
+
+/// For figures: a machine that watches asks once in some seconds.
+pub(crate) const FOR_FIGURES: Limits = Limits {
+    connections: 16,
+    head_within: Duration::from_secs(5),
+    whole_within: Duration::from_secs(20),
+    head: 16 * 1024,
+};
+
+/// After an error of accepting, such as no descriptor being free.
+const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
 
 /// A socket is left behind by whoever was killed.
 pub(crate) fn remove_socket(address: &Address) {
-    if let Address::Socket(path) = address {
+    if let Address::Socket { path, .. } = address {
         let _ = unlink(path);
     }
 }
@@ -30,19 +67,73 @@ fn unlink(path: &Path) -> io::Result<()> {
 /// Serves a router until the task is aborted; the task, and the place in words for the log.
 ///
 /// # Errors
-/// The address cannot be bound, or something else than a socket stands at the path.
-pub(crate) async fn serve(address: &Address, router: Router) -> io::Result<(JoinHandle<()>, String)> {
+/// The address cannot be bound, something else than a socket stands at the path, or its group is not known.
+pub(crate) async fn serve(address: &Address, router: Router, limits: Limits) -> io::Result<(JoinHandle<()>, String)> {
     match address {
         Address::Port(address) => {
             let listener = TcpListener::bind(address).await?;
-            let place = format!("http://{}", listener.local_addr()?);
-            Ok((tokio::spawn(async move { drop(axum::serve(listener, router).await) }), place))
+            let local = listener.local_addr()?;
+            // A name that somebody else's page resolves to this machine is none of its own (DNS rebinding).
+            let hosts = Some([local.to_string(), format!("localhost:{}", local.port())]);
+            let router =
+                router.layer(axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
+                    let is_ours = hosts.as_ref().is_none_or(|hosts| names_one_of(&request, hosts));
+                    async move { if is_ours { next.run(request).await } else { refused() } }
+                }));
+            let task = tokio::spawn(accept(limits, router, async move || Ok(listener.accept().await?.0)));
+            Ok((task, format!("http://{local}")))
         }
-        Address::Socket(path) => {
+        Address::Socket { path, group } => {
             unlink(path)?;
             let listener = UnixListener::bind(path)?;
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-            Ok((tokio::spawn(async move { drop(axum::serve(listener, router).await) }), address.to_string()))
+            // Its owner's alone, unless a group is named: the service's own group may be that of programs that write exports.
+            let mode = if group.is_some() { 0o660 } else { 0o600 };
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+            if let Some(group) = group {
+                std::os::unix::fs::chown(path, None, Some(groups::id_of(group)?))?;
+            }
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+            let task = tokio::spawn(accept(limits, router, async move || Ok(listener.accept().await?.0)));
+            Ok((task, address.to_string()))
         }
     }
+}
+
+fn names_one_of(request: &Request, hosts: &[String]) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(|host| hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host)))
+}
+
+fn refused() -> Response {
+    (StatusCode::MISDIRECTED_REQUEST, "ask for this page by the address it is served at\n").into_response()
+}
+
+/// Takes connections one by one, as many at a time as may be.
+async fn accept<S, F>(limits: Limits, router: Router, mut next: F)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: AsyncFnMut() -> io::Result<S>,
+{
+    let free = Arc::new(Semaphore::new(limits.connections));
+    loop {
+        let Ok(permit) = free.clone().acquire_owned().await else { return };
+        match next().await {
+            Ok(stream) => {
+                let router = router.clone();
+                tokio::spawn(async move {
+                    let _ = timeout(limits.whole_within, answer(stream, router, limits)).await;
+                    drop(permit);
+                });
+            }
+            Err(_) => sleep(AFTER_AN_ERROR).await,
+        }
+    }
+}
+
+/// One request, one answer.
+async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, router: Router, limits: Limits) {
+    let mut protocol = http1::Builder::new();
+    protocol.timer(TokioTimer::new()).header_read_timeout(limits.head_within).keep_alive(false);
+    protocol.max_buf_size(limits.head).max_headers(64);
+    let _ = protocol.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).await;
 }

@@ -114,10 +114,10 @@ async fn serve<C: Clock + 'static>(address: &Address, page: Page<C>) -> io::Resu
     let first = page.clone();
     tokio::spawn(async move { first.lock().await.begin().await });
     let router = Router::new().route("/metrics", get(show::<C>)).with_state(page);
-    let (task, place) = listener::serve(address, router).await?;
+    let (task, place) = listener::serve(address, router, listener::FOR_FIGURES).await?;
     match address {
         Address::Port(_) => info!("figures are served at {place}/metrics"),
-        Address::Socket(_) => info!("figures are served at {place}, path /metrics"),
+        Address::Socket { .. } => info!("figures are served at {place}, path /metrics"),
     }
     Ok(task)
 }

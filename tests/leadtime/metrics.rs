@@ -9,7 +9,11 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use super::program::{Daemon, Practice, Sandbox, live_config, record, visits_due_in};
 
 fn get(mut stream: impl Read + Write, path: &str) -> (String, String) {
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").unwrap();
+    get_as(&mut stream, path, "localhost")
+}
+
+fn get_as(mut stream: impl Read + Write, path: &str, host: &str) -> (String, String) {
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -39,7 +43,7 @@ fn figures_on_a_port_outlive_a_restart_and_name_nobody() {
         sandbox.post();
         daemon.until("sent `");
     }
-    let (head, body) = get(TcpStream::connect(&address).unwrap(), "/metrics");
+    let (head, body) = get_as(TcpStream::connect(&address).unwrap(), "/metrics", &address);
     assert!(head.starts_with("HTTP/1.1 200") && head.contains("openmetrics-text"), "{head}");
     assert!(body.ends_with("# EOF\n"), "{body}");
     let all = values(&body);
@@ -66,7 +70,7 @@ fn figures_on_a_port_outlive_a_restart_and_name_nobody() {
             assert!(!body.contains(private) && !body.contains(&private[1..]), "{private} in {body}");
         }
     }
-    assert!(get(TcpStream::connect(&address).unwrap(), "/").0.starts_with("HTTP/1.1 404"));
+    assert!(get_as(TcpStream::connect(&address).unwrap(), "/", &address).0.starts_with("HTTP/1.1 404"));
     daemon.stop();
 
     let daemon = Daemon::start(&practice, "k");
@@ -89,7 +93,7 @@ fn figures_on_a_socket_that_was_left_behind() {
     );
     std::fs::write(practice.path("config.toml"), &config).unwrap();
     let daemon = Daemon::start(&practice, "k");
-    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o660);
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     let (head, body) = get(UnixStream::connect(&socket).unwrap(), "/metrics");
     assert!(head.starts_with("HTTP/1.1 200") && body.contains("leadtime_build_info{version="), "{head}\n{body}");
     daemon.stop();
@@ -101,6 +105,52 @@ fn figures_on_a_socket_that_was_left_behind() {
     assert_eq!(code, 0);
     assert!(log.contains("are not served") && log.contains("systemctl reload"), "{log}");
     assert_eq!(std::fs::read_to_string(&socket).unwrap(), "somebody's");
+}
+
+/// A socket for a group, a page of another name, and a crowd that holds its connections open and says nothing: texts go out
+/// on time, and whoever asks in order is answered once the crowd's time is over.
+#[test]
+fn held_connections_stop_no_text_and_a_foreign_host_is_refused() {
+    let practice = Practice::new("");
+    let mut sandbox = Sandbox::start(&practice, &[]);
+    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", live_config(&sandbox.base_url));
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    let mut daemon = Daemon::start(&practice, "k");
+    let address = address_in(daemon.heard());
+    let (head, _) = get_as(TcpStream::connect(&address).unwrap(), "/metrics", "evil.example:9464");
+    assert!(head.starts_with("HTTP/1.1 421"), "{head}");
+    let crowd: Vec<TcpStream> = (0..120).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    practice.import(&visits_due_in(1, 20), &[]).good();
+    for _ in 0..20 {
+        sandbox.post();
+        daemon.until("sent `");
+    }
+    // Far fewer than the crowd have a descriptor.
+    let open = std::fs::read_dir(format!("/proc/{}/fd", daemon.pid().as_raw_nonzero())).unwrap().count();
+    assert!(open < 100, "{open} descriptors");
+    drop(crowd);
+    let (head, body) = get_as(TcpStream::connect(&address).unwrap(), "/metrics", &address);
+    assert!(head.starts_with("HTTP/1.1 200") && body.contains("leadtime_sent_total 20"), "{head}");
+}
+
+#[test]
+fn a_socket_for_a_group() {
+    let practice = Practice::new("");
+    let socket = practice.path("metrics.sock");
+    let config = |group: &str| {
+        let observe = live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\"");
+        let text = format!("{observe}[metrics]\nlisten = \"unix:{}\"\ngroup = \"{group}\"\n", socket.display());
+        std::fs::write(practice.path("config.toml"), text).unwrap();
+    };
+    // The group of this test's own user: nobody else's may be given.
+    let own = std::os::unix::fs::MetadataExt::gid(&std::fs::metadata(practice.folder.path()).unwrap());
+    config(&own.to_string());
+    let daemon = Daemon::start(&practice, "k");
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o660);
+    daemon.stop();
+    config("no-such-group");
+    let (code, log) = Daemon::start(&practice, "k").stop();
+    assert!(code == 0 && log.contains("there is no group no-such-group"), "{log}");
 }
 
 #[test]

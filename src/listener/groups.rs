@@ -1,0 +1,31 @@
+//! Groups of this machine, by name.
+
+use std::io;
+
+/// The id of a group in /etc/group, or a number as it is written.
+///
+/// # Errors
+/// There is no such group, or the file cannot be read.
+pub(crate) fn id_of(name: &str) -> io::Result<u32> {
+    if let Ok(id) = name.parse() {
+        return Ok(id);
+    }
+    let all = std::fs::read_to_string("/etc/group")?;
+    let found = all.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        (parts.next() == Some(name)).then(|| parts.nth(1)?.parse().ok()).flatten()
+    });
+    found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no group {name}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_name_and_number() {
+        assert_eq!(id_of("root").unwrap(), 0);
+        assert_eq!(id_of("12345").unwrap(), 12345);
+        assert!(id_of("no-such-group").unwrap_err().to_string().contains("no group"));
+    }
+}
