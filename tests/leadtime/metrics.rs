@@ -74,7 +74,8 @@ fn figures_on_a_port_outlive_a_restart_and_name_nobody() {
     daemon.stop();
 
     let daemon = Daemon::start(&practice, "k");
-    let (_, body) = get(TcpStream::connect(address_in(daemon.heard())).unwrap(), "/metrics");
+    let address = address_in(daemon.heard());
+    let (_, body) = get_as(TcpStream::connect(&address).unwrap(), "/metrics", &address);
     let again = values(&body);
     for name in ["leadtime_sent_total", "leadtime_lateness_seconds_count", "leadtime_lateness_seconds_sum"] {
         assert_eq!(again.get(name), all.get(name), "{name} after a restart");
