@@ -6,9 +6,11 @@ use clap::Args;
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
-use crate::cli::output::{configuration, moment, print};
+use crate::cli::output::{configuration, moment, print, wrapped};
 use crate::config::Config;
-use crate::planner::input::Mode;
+use crate::domain::language::Language;
+use crate::domain::shown::shown;
+use crate::planner::input::{Household, Mode};
 use crate::reports::config_difference;
 use crate::store::appointments::feed_state;
 use crate::store::connection::open;
@@ -34,6 +36,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let mut text = format!("{} is in order. {mode}.\n", path.display());
     for rule in &config.rulebook.rules {
         text.push_str(&format!("  {}: {} before the visit\n", rule.name, rule.lead));
+        text.push_str(&samples(&|language| config.wordbook.sample_message(&rule.name, language)));
+    }
+    let is_spoken =
+        |language| config.rulebook.rules.iter().any(|rule| config.wordbook.has_message(&rule.name, language));
+    let household = samples(&|language| config.wordbook.sample_household(language).filter(|_| is_spoken(language)));
+    if !household.is_empty() && config.rulebook.household == Household::Merge {
+        text.push_str(&format!("  a household with two visits on one day\n{household}"));
     }
     text.push_str(&gone_feeds(&config)?);
     print(&text)?;
@@ -41,6 +50,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         Some(old) => print(&difference(old, &config, options.now.as_deref())?),
         None => Ok(()),
     }
+}
+
+/// A text as a made-up patient would read it, in each language it is written in.
+fn samples(of: &dyn Fn(Language) -> Option<String>) -> String {
+    let one =
+        |(code, language): (&str, Language)| Some(wrapped(&format!("{code}: {}", shown(&of(language)?)), 8, "    "));
+    Language::CODES.into_iter().filter_map(one).collect()
 }
 
 /// Appointments whose feed is in the configuration no more: nothing changes or cancels them.

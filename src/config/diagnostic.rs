@@ -101,6 +101,8 @@ fn without_secrets(source: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     // A secret value goes on in the lines below until this is met.
     let mut open_until: Option<&str> = None;
+    // A text for patients goes on until this is met: what it says is no secret, its links neither.
+    let mut text_until: Option<&str> = None;
     for line in source.split('\n') {
         if let Some(end) = open_until {
             let rest = if end.is_empty() { "" } else { line.split_once(end).map_or("", |(_, rest)| rest) };
@@ -111,6 +113,13 @@ fn without_secrets(source: &str) -> String {
         let (name, value) = line.split_once('=').unwrap_or(("", line));
         let own_number = ["phone", "from_number"].contains(&name.trim());
         let digits = value.bytes().filter(u8::is_ascii_digit).count();
+        let is_text =
+            text_until.is_some() || ["message", "first_text_line"].iter().any(|key| name.trim().starts_with(key));
+        text_until = match text_until {
+            Some(end) if line.contains(end) => None,
+            None if is_text => goes_on(value).filter(|end| !end.is_empty() && *end != "]"),
+            still => still,
+        };
         let line = match secret_from(line) {
             Some(at) => {
                 open_until = goes_on(&line[at..]);
@@ -122,7 +131,8 @@ fn without_secrets(source: &str) -> String {
             }
             None => line.to_owned(),
         };
-        lines.push(without_addresses(&without_keys(&line)));
+        let line = without_keys(&line);
+        lines.push(if is_text { line } else { without_addresses(&line) });
     }
     lines.join("\n")
 }
@@ -212,6 +222,12 @@ mod tests {
             assert!(!shown.contains("s3cret") && shown.ends_with(after), "{shown}");
             assert_eq!(shown.len(), source.len() + after.len());
         }
+        let texts = "message.en = \"See https://maple.example/confirm?x=1\"\nmessage = \"\"\"\nhttps://maple.example/a\n\"\"\"\nmail = \"https://x.example/s3cret\"";
+        let shown = without_secrets(texts);
+        assert!(
+            shown.contains("/confirm?x=1") && shown.contains("maple.example/a\n") && !shown.contains("s3cret"),
+            "{shown}"
+        );
         let harmless = "api_key_file = \"/etc/leadtime/annie-api-key\"\nbase_url = \"https://api.example.com\"";
         assert_eq!(without_secrets(harmless), harmless);
     }

@@ -44,9 +44,25 @@ pub(crate) fn workdays() -> Vec<Weekday> {
     DAYS[..5].iter().map(|(_, day)| *day).collect()
 }
 
+/// A day by its short or its whole name, in any case: `mon`, `Monday`, `Tues.`.
+fn day(value: &Value<'_>) -> Result<Weekday, Faults> {
+    match value.get_ref().as_str().and_then(day_named) {
+        Some(day) => Ok(day),
+        None => one_of(value, &DAYS),
+    }
+}
+
+fn day_named(name: &str) -> Option<Weekday> {
+    const WHOLE: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let name = name.trim().trim_end_matches('.').to_lowercase();
+    // "tues" and "thurs" are usual, "t" and "s" are two days each.
+    let place = WHOLE.iter().position(|whole| name.len() >= 3 && whole.starts_with(&name))?;
+    Some(DAYS[place].1)
+}
+
 /// A list of days; not empty.
 pub(crate) fn days(value: &Value<'_>) -> Result<Vec<Weekday>, Faults> {
-    let days = list(value, |day| one_of(day, &DAYS))?;
+    let days = list(value, day)?;
     if days.is_empty() { fault("these are no days at all; name at least one") } else { Ok(days) }
 }
 
@@ -58,7 +74,8 @@ fn week_hours(value: &Value<'_>) -> Result<WeekHours, Faults> {
     };
     let (mut week, mut faults) = ([None; 7], Faults::new());
     for (day, value) in table.iter() {
-        let Some(place) = DAYS.iter().position(|(name, _)| *name == day.get_ref().as_ref()) else {
+        let named = day_named(day.get_ref().as_ref());
+        let Some(place) = DAYS.iter().position(|(_, day)| Some(*day) == named) else {
             let known = DAYS.map(|(name, _)| name).join(", ");
             faults.push((Some(day.span()), format!("there is no day `{}`; write {known}", day.get_ref())));
             continue;
@@ -76,16 +93,39 @@ fn week_hours(value: &Value<'_>) -> Result<WeekHours, Faults> {
 
 fn hours(range: &str) -> Result<Hours, String> {
     let wrong = || format!("`{range}` are no hours; write opening and closing, such as \"09:00-18:00\"");
-    let (opens, closes) = range.split_once('-').ok_or_else(wrong)?;
-    let minutes = |text: &str| match text.trim() {
-        "24:00" => Some(24 * 60),
-        text => lead::time_of_day(text).ok().map(|time| time.num_seconds_from_midnight() / 60),
-    };
+    let (opens, closes) = range.split_once(['-', '–', '—']).or_else(|| range.split_once(" to ")).ok_or_else(wrong)?;
     let hours = Hours { opens: minutes(opens).ok_or_else(wrong)?, closes: minutes(closes).ok_or_else(wrong)? };
     match hours.opens < hours.closes {
         true => Ok(hours),
         false => Err(format!("`{range}` closes before it opens")),
     }
+}
+
+/// Minutes after midnight: `09:00`, `9:00`, `9am`, `6:30 PM`, `noon`, `24:00`. An hour alone is morning or afternoon: none.
+fn minutes(text: &str) -> Option<u32> {
+    let text = text.trim().to_lowercase();
+    match text.as_str() {
+        "24:00" | "midnight" => return Some(24 * 60),
+        "noon" => return Some(12 * 60),
+        _ => {}
+    }
+    if let Ok(time) = lead::time_of_day(&text) {
+        return Some(time.num_seconds_from_midnight() / 60);
+    }
+    let plain: String = text.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
+    let half = ["am", "pm"].into_iter().position(|half| plain.ends_with(half));
+    let clock = if half.is_some() { &plain[..plain.len() - 2] } else { plain.as_str() };
+    let (hour, minute) = match (clock.split_once(':'), half) {
+        (Some((hour, minute)), _) if minute.len() == 2 => (hour.parse().ok()?, minute.parse().ok()?),
+        (None, Some(_)) => (clock.parse().ok()?, 0),
+        _ => return None,
+    };
+    let hour: u32 = match half {
+        None => hour,
+        Some(half) if (1..=12).contains(&hour) => hour % 12 + if half == 1 { 12 } else { 0 },
+        Some(_) => return None,
+    };
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
 fn holidays(value: &Value<'_>) -> Result<Holidays, Faults> {
@@ -119,5 +159,37 @@ fn date(value: &Value<'_>) -> Result<NaiveDate, Faults> {
             let known: Vec<&str> = Holiday::names().collect();
             fault(format!("there is no holiday `{written}`; write its date, or one of {}", known.join(", ")))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_and_days_as_people_write_them() {
+        for (text, opens, closes) in [
+            ("09:00-18:00", 540, 1080),
+            ("9am-6pm", 540, 1080),
+            ("9 AM - 6:30 PM", 540, 1110),
+            ("9:00 a.m. – 12:00 p.m.", 540, 720),
+            ("8:30-17:00", 510, 1020),
+            ("noon-8pm", 720, 1200),
+            ("8am to noon", 480, 720),
+            ("00:00-24:00", 0, 1440),
+        ] {
+            let read = hours(text).unwrap();
+            assert_eq!((read.opens, read.closes), (opens, closes), "{text}");
+        }
+        for text in ["9-5", "9am", "18:00-09:00", "25:00-26:00", "13pm-2pm", "9:5-10:00", "0am-5pm", ""] {
+            assert!(hours(text).is_err(), "{text}");
+        }
+        for (name, day) in
+            [("Monday", Weekday::Mon), ("tues.", Weekday::Tue), ("THU", Weekday::Thu), ("sat", Weekday::Sat)]
+        {
+            assert_eq!(day_named(name), Some(day));
+        }
+        assert_eq!(day_named("t"), None);
+        assert_eq!(day_named("mo"), None);
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::settings::Config;
 use crate::config::spans::{self, RuleSpans, rules_spans};
+use crate::config::text_lints;
 use crate::domain::ids::RuleName;
 use crate::domain::language::Language;
 use crate::domain::rule::Rule;
@@ -51,6 +52,14 @@ fn wording(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, 
         }
         if config.wordbook.has_lines_by_language() && !config.wordbook.has_line(language) {
             warn(format!("gets first_text_line in the practice's language; write first_text_line.{code} = \"...\""));
+        }
+        if let Some((written, meant)) = text_lints::placeholder(&text) {
+            warn(format!("has {written}, which patients get as it is written; write {meant}"));
+        }
+        if let Some(host) = text_lints::shortener(&text) {
+            warn(format!(
+                "has a link of the public shortener {host}: carriers block such texts; use a web address of your own"
+            ));
         }
         if !text.contains(name.as_str()) {
             warn("does not say who sends it; begin it with {{ practice.name }}".to_owned());

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::clock::{Clock, SystemClock};
 use crate::config::diagnostic::Report;
 use crate::config::settings::{Config, fingerprint};
 use crate::config::values::zones::Zones;
-use crate::config::{api_key, read};
+use crate::config::{api_key, read, zone_lints};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +48,21 @@ pub fn locate(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
 pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
     let bytes = std::fs::read(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
     let source = String::from_utf8(bytes).map_err(|error| {
-        let source = std::io::Error::other(format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()));
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let source = std::io::Error::other(format!(
+            "line {line} has a letter that is not UTF-8, perhaps an accented one; save the file as UTF-8 (in Notepad: Save as, Encoding: UTF-8), or run `iconv -f WINDOWS-1252 -t UTF-8 {0} > new.toml` and look at new.toml",
+            path.display()
+        ));
         ConfigError::Unreadable { path: path.to_owned(), source }
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let (config, diagnostics) = read::read(&source, folder, &Zones::of_this_machine());
+    let zones = Zones::of_this_machine();
+    let (config, mut diagnostics) = read::read(&source, folder, &zones);
+    if config.is_some() {
+        zone_lints::all(&source, &zones, SystemClock.now(), &mut diagnostics);
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    }
     let report = Report { file: path.display().to_string(), source: api_key::without_keys(source), diagnostics };
     match config {
         Some(config) if !report.has_errors() => Ok((config, report)),

@@ -19,9 +19,12 @@ mod rule_conflicts;
 mod rules;
 mod settings;
 mod spans;
+mod syntax;
+mod text_lints;
 pub(crate) mod toml_reader;
 pub mod values;
 mod words;
+mod zone_lints;
 
 pub(crate) use crate::config::daily_limits::DailyLimits;
 pub use crate::config::load::{ConfigError, database_of, fingerprint_of, load, locate};

@@ -19,7 +19,9 @@ use crate::config::values::phone::{e164, phone_number};
 use crate::config::values::policy::{no_text_within, outside_hours};
 use crate::config::values::schedule;
 use crate::config::values::zones::Zones;
-use crate::config::{alerts, api_key, backup, check, feeds, limits, locations, metrics, retention, rules, words};
+use crate::config::{
+    alerts, api_key, backup, check, feeds, limits, locations, metrics, retention, rules, syntax, words,
+};
 use crate::domain::appointment::Consent;
 use crate::domain::ids::utf16_len;
 use crate::domain::language::Language;
@@ -51,8 +53,8 @@ struct Sending {
 pub(crate) fn read(source: &str, folder: &Path, zones: &Zones) -> (Option<Config>, Vec<Diagnostic>) {
     let (document, syntax) = DeTable::parse_recoverable(source);
     if !syntax.is_empty() {
-        let diagnostics = syntax.iter().map(|e| Diagnostic::error(e.span().unwrap_or(0..0), e.message())).collect();
-        return (None, diagnostics);
+        let errors = syntax.iter().map(|e| Diagnostic::error(e.span().unwrap_or(0..0), e.message())).collect();
+        return (None, syntax::explain(source, errors));
     }
     let mut diagnostics = Vec::new();
     let config = sections(document.get_ref(), source, folder, zones, &mut diagnostics);
@@ -83,6 +85,15 @@ fn sections(
         "alerts",
         "metrics",
     ];
+    for name in ["rule", "location"] {
+        let single = root.get(name).filter(|value| value.get_ref().as_table().is_some());
+        if let Some(value) = single {
+            let message = format!("write [[{name}]] with two brackets: there may be several of them");
+            diagnostics.push(Diagnostic::error(value.span(), message));
+            // What it holds is read when its brackets are right.
+            return None;
+        }
+    }
     let mut top = Section::new("the file", Some(root), 0..0, diagnostics);
     for name in SECTIONS {
         top.raw(name);

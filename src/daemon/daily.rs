@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use crate::config::Config;
+use crate::domain::announcer::Announcer;
 use crate::reports::not_reached::{NotReached, coming_days, list};
 use crate::reports::not_reached_page::{csv, html};
 use crate::store::controls::daily_work::{self, Work};
@@ -30,16 +31,17 @@ pub(crate) struct Daily {
     looked: Option<Instant>,
     /// The daemon was away: what should have gone out may not have, so that today's list is made anew.
     was_away: bool,
+    trouble: Announcer,
 }
 
 impl Daily {
     /// `was_away`: the last sign of life before this start is some time ago.
     pub(crate) fn new(was_away: bool) -> Daily {
-        Daily { looked: None, was_away }
+        Daily { looked: None, was_away, trouble: Announcer::starts_as("") }
     }
 
     /// Makes the list if it is due. Also while the clock is in doubt: then nothing is sent, and the list says so.
-    pub(crate) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>) {
+    pub(crate) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>, boot: Duration) {
         let Some(at) = config.not_reached_at else { return };
         if self.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
             return;
@@ -52,13 +54,18 @@ impl Daily {
         }
         match self.make(store, config, today, now).await {
             Ok(None) => {}
-            Ok(Some((file, count))) => info!(
-                count,
-                "{count} patients of the coming days are reached by no text; whom to call: {} (or `leadtime not-reached`)",
-                file.display()
-            ),
+            Ok(Some((file, count))) => {
+                let _ = self.trouble.is("", boot);
+                info!(
+                    count,
+                    "{count} patients of the coming days are reached by no text; whom to call: {} (or `leadtime not-reached`)",
+                    file.display()
+                );
+            }
             Err(why) => {
-                error!("the list of patients to call cannot be written: {why}; `leadtime not-reached` shows it")
+                if self.trouble.is(&why, boot).is_some() {
+                    error!("the list of patients to call cannot be written: {why}; `leadtime not-reached` shows it");
+                }
             }
         }
     }

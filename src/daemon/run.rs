@@ -25,6 +25,7 @@ use crate::daemon::setup::{compare_zones, gateways_of};
 use crate::daemon::status_line::{StatusLine, mode, rules};
 use crate::daemon::ticker::Ticker;
 use crate::daemon::watchdog::Watchdog;
+use crate::domain::announcer::{Announcer, left_out};
 use crate::engine::maintenance::housekeeping::Housekeeping;
 use crate::engine::report::PassReport;
 use crate::engine::run::{Engine, File};
@@ -41,8 +42,8 @@ const LAST_WORDS: Duration = Duration::from_secs(33);
 const AWAY: TimeDelta = TimeDelta::minutes(30);
 /// How often it tries.
 const RETRY: Duration = Duration::from_millis(200);
-/// The same error of the store is logged this often while it lasts.
-const SAY_AGAIN: Duration = Duration::from_secs(300);
+/// The state of a store that works.
+const WELL: &str = "";
 
 /// Runs until SIGTERM or SIGINT.
 ///
@@ -96,7 +97,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     info!(version = env!("CARGO_PKG_VERSION"), "leadtime is ready: {mode}; {rules}");
 
     let mut look_after = tokio::time::interval(LOOK_AFTER);
-    let mut store_fault = StoreFault::default();
+    let (mut store_fault, mut upkeep_fault) = (StoreFault::of_passes(), StoreFault::of_upkeep());
     // A change that could not be brought into force by itself is left to whoever mends the file and reloads.
     let mut by_itself = true;
     let mut displaced = None;
@@ -148,7 +149,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         alerts.reporter().pass_ended(&pass, &engine, clock.now(), ticker.patience(clock.now()));
         report = match pass {
             Ok(report) => {
-                if store_fault.is_over() {
+                if store_fault.is_over(clock.as_ref()) {
                     status_line.forget();
                 }
                 status_line.tell(engine.config(), clock.now(), &report).await;
@@ -160,14 +161,16 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 break;
             }
             Err(error) => {
-                store_fault.is(&error);
+                store_fault.is(&error, clock.as_ref());
+                service::status(&format!("held up: {error}"));
                 PassReport::default()
             }
         };
         watchdog.pass_ended();
-        daily.look(&held, engine.config(), clock.now()).await;
-        if let Err(error) = house.run(engine.config(), clock.now(), engine.trusts_clock()).await {
-            store_fault.is(&error);
+        daily.look(&held, engine.config(), clock.now(), clock.boot()).await;
+        match house.run(engine.config(), clock.now(), engine.trusts_clock()).await {
+            Err(error) => upkeep_fault.is(&error, clock.as_ref()),
+            Ok(_) => drop(upkeep_fault.is_over(clock.as_ref())),
         }
         match house.take_news().map(|done| (done.fault, done.at)) {
             Some((Some((since, why)), _)) => alerts.reporter().backup_failed(since, &why),
@@ -238,29 +241,39 @@ async fn at(again: Option<Instant>) {
     }
 }
 
-/// Trouble with the store that lasts is said once in a while, not at every pass.
-#[derive(Default)]
+/// Trouble with the store, said when it begins and when it is over.
 struct StoreFault {
-    said: Option<(String, Instant)>,
+    announcer: Announcer,
+    /// What stands still because of it.
+    what: &'static str,
+    over: &'static str,
 }
 
 impl StoreFault {
-    fn is(&mut self, error: &StoreError) {
+    fn of_passes() -> StoreFault {
+        let over = "the database works again: sending goes on";
+        StoreFault { announcer: Announcer::starts_as(WELL), what: "sending is held up, nothing is lost", over }
+    }
+
+    fn of_upkeep() -> StoreFault {
+        let what = "old data cannot be removed, or the daily copy cannot be made; texts go out all the same";
+        StoreFault { announcer: Announcer::starts_as(WELL), what, over: "the upkeep of the database works again" }
+    }
+
+    /// It failed.
+    fn is(&mut self, error: &StoreError, clock: &dyn Clock) {
         let text = error.to_string();
-        let said = self.said.as_ref().is_some_and(|(said, at)| *said == text && at.elapsed() < SAY_AGAIN);
-        if !said {
-            error!("sending is held up, nothing is lost: {text}");
-            service::status(&format!("held up: {text}"));
-            self.said = Some((text, Instant::now()));
+        if let Some(changes) = self.announcer.is(&text, clock.boot()) {
+            error!("{}: {text}{}", self.what, left_out(changes));
         }
     }
 
-    /// Whether there was any.
-    fn is_over(&mut self) -> bool {
-        let was = self.said.take().is_some();
-        if was {
-            info!("the database works again: sending goes on");
+    /// It works; whether that is said.
+    fn is_over(&mut self, clock: &dyn Clock) -> bool {
+        let changes = self.announcer.is(WELL, clock.boot());
+        if let Some(changes) = changes {
+            info!("{}{}", self.over, left_out(changes));
         }
-        was
+        changes.is_some()
     }
 }

@@ -1,5 +1,6 @@
 //! The nouns of the field: appointment, patient, phone, lead, rule, reminder and its states. Pure.
 
+pub(crate) mod announcer;
 pub mod appointment;
 pub mod attempt;
 pub mod conversation;

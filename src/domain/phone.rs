@@ -65,6 +65,11 @@ impl Country {
     /// The United States.
     pub const US: Country = Country(Region::US);
 
+    /// Whether seven digits are a number without its area code there: the United States and Canada.
+    pub(crate) fn is_nanp(&self) -> bool {
+        matches!(self.0, Region::US | Region::CA)
+    }
+
     /// The two-letter code.
     pub(crate) fn code(&self) -> String {
         self.0.to_string()

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use tracing::{error, info};
 
 use crate::clock::Clock;
+use crate::domain::announcer::{Announcer, left_out};
 use crate::engine::clock_check::{ClockMonitor, ClockVerdict};
 use crate::engine::context::Context;
 use crate::engine::keys::key_set::Keys;
@@ -17,12 +18,21 @@ use crate::store::planning::{daemon_state, replan_queue};
 pub(crate) struct ClockGuard {
     pub(crate) monitor: ClockMonitor,
     doubt: Option<String>,
+    announcer: Announcer,
 }
+
+/// What is said of the clock; a doubt whose minutes change is the same one.
+const RIGHT: &str = "right";
+const DOUBTED: &str = "doubted";
 
 impl ClockGuard {
     /// Before anything is read from the store.
     pub(crate) fn new<C: Clock + 'static>(context: &Context<C>) -> ClockGuard {
-        ClockGuard { monitor: ClockMonitor::start(None, context.now(), context.boot()), doubt: None }
+        ClockGuard {
+            monitor: ClockMonitor::start(None, context.now(), context.boot()),
+            doubt: None,
+            announcer: Announcer::starts_as(RIGHT),
+        }
     }
 
     /// At the start, with the last sign of life and the doubt that are stored.
@@ -71,6 +81,7 @@ impl ClockGuard {
             _ => self.doubt.clone(),
         };
         if doubt == self.doubt {
+            self.say(context, keys.is_empty());
             return Ok(());
         }
         let is_lifted = self.doubt.is_some() && doubt.is_none();
@@ -79,15 +90,22 @@ impl ClockGuard {
             keys.values_mut().for_each(crate::engine::keys::key_worker::KeyWorker::forget_failed_listings);
         }
         keys.wake_all();
-        match &doubt {
-            Some(why) => error!(
-                "nothing is sent, and nothing is lost: {why}. Set the clock (`timedatectl`); sending goes on by itself when it agrees with Annie's"
-            ),
-            None if keys.is_empty() => info!("nothing speaks against the clock any more"),
-            None => info!("the clock agrees with Annie's again: sending goes on"),
-        }
         self.doubt = doubt;
+        self.say(context, keys.is_empty());
         Ok(())
+    }
+
+    fn say<C: Clock + 'static>(&mut self, context: &Context<C>, is_alone: bool) {
+        let state = if self.doubt.is_some() { DOUBTED } else { RIGHT };
+        let Some(changes) = self.announcer.is(state, context.boot()) else { return };
+        let more = left_out(changes);
+        match &self.doubt {
+            Some(why) => error!(
+                "nothing is sent, and nothing is lost: {why}. Set the clock (`timedatectl`); sending goes on by itself when it agrees with Annie's{more}"
+            ),
+            None if is_alone => info!("nothing speaks against the clock any more{more}"),
+            None => info!("the clock agrees with Annie's again: sending goes on{more}"),
+        }
     }
 }
 

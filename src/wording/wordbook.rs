@@ -11,6 +11,7 @@ use crate::domain::ids::{RuleName, one_line, utf16_len};
 use crate::domain::language::Language;
 use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
+pub use crate::wording::built_in::{DEFAULT_CONTEXT, default_household_message, default_message};
 use crate::wording::office::{AppointmentType, Office};
 use crate::wording::template::{self, Use};
 use crate::wording::values::{WhenAndWhat, add_sentence, flat, present, sample_appointment, sample_words, some};
@@ -18,8 +19,6 @@ pub(crate) use template::TemplateProblem;
 
 /// Longest message and longest context, in UTF-16 code units (API page of POST /sms: 1 to 500, at most 500).
 pub(crate) const LONGEST: usize = 500;
-
-pub use crate::wording::built_in::{DEFAULT_CONTEXT, default_household_message, default_message};
 
 /// The two texts of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -380,8 +379,7 @@ impl Wordbook {
 
     /// An ordinary appointment with long words, whole or with nothing that an appointment may lack.
     fn sample(&self, language: Language, whole: bool) -> Value {
-        let appointment = sample_appointment(whole);
-        self.values(&appointment, &self.practice, &sample_words(language, whole))
+        self.values(&sample_appointment(whole), &self.practice, &sample_words(language, whole))
     }
 
     fn family_sample(&self, language: Language, whole: bool) -> Value {
@@ -391,8 +389,12 @@ impl Wordbook {
 
     /// The message of a rule for an appointment with a long name, as patients of a language read it.
     pub(crate) fn sample_message(&self, rule: &RuleName, language: Language) -> Option<String> {
-        let name = self.names.get(&Part::Message(rule.clone(), language))?;
-        self.render(name, self.sample(language, true)).ok()
+        self.render(self.names.get(&Part::Message(rule.clone(), language))?, self.sample(language, true)).ok()
+    }
+
+    /// The message of a household for several appointments, as patients of a language read it.
+    pub(crate) fn sample_household(&self, language: Language) -> Option<String> {
+        self.render(self.names.get(&Part::Household(language))?, self.family_sample(language, true)).ok()
     }
 }
 

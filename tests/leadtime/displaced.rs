@@ -85,10 +85,18 @@ fn a_lost_database_is_restored_or_begun_anew_on_purpose() {
     assert_eq!(code, 0, "{log}");
     fs::remove_file(practice.path("test.db")).unwrap();
     assert_eq!(run(&practice, &["run"]).code, 2);
+    // A log of the lost one that stayed behind is none of the copy's.
+    let _other = {
+        let other = rusqlite::Connection::open(practice.path("other.db")).unwrap();
+        other.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
+        fs::copy(practice.path("other.db-wal"), practice.path("test.db-wal")).unwrap();
+        other
+    };
     practice.run(&["restore", "copy.db"]).good();
     assert_eq!(practice.number("SELECT count(*) FROM opt_outs"), 1);
-    fs::remove_file(practice.path("test.db")).unwrap();
-    fs::remove_file(practice.path("test.db.lock")).unwrap();
+    for file in ["test.db", "test.db-wal", "test.db-shm", "test.db.lock"] {
+        let _ = fs::remove_file(practice.path(file));
+    }
     practice.import(&visits_due_in(600, 3), &[]).good();
     assert_eq!(practice.number("SELECT count(*) FROM appointments"), 3);
 }

@@ -287,7 +287,7 @@ fn the_schema_refuses_what_the_program_refuses() {
         ("annie.limits", "per_7_days = 4"),
         ("sending", "mode = \"on\""),
         ("sending", "hours = \"9-18\""),
-        ("sending", "hours = { monday = \"09:00-18:00\" }"),
+        ("sending", "hours = { someday = \"09:00-18:00\" }"),
         ("sending", "days = []"),
         ("sending", "holidays = [\"easter\"]"),
         ("sending", "holidays = [\"thanksgiving-observed\"]"),

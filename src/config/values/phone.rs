@@ -11,5 +11,10 @@ pub(crate) fn e164(number: &str) -> Result<Phone, String> {
 /// An office line, in any spelling.
 pub(crate) fn phone_number(number: &str, country: Country) -> Result<Phone, String> {
     let unreadable = || format!("`{number}` is not a phone number; write your office line, such as \"+13035550100\"");
+    // A text may be read anywhere, and a number without its area code reaches somebody else there.
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    if digits == 7 && country.is_nanp() {
+        return Err(format!("`{number}` has no area code; write the whole number, such as \"+13035550100\""));
+    }
     phone::read(number, country).phone.ok_or_else(unreadable)
 }

@@ -185,9 +185,6 @@ fn brought_up_to_date(
 /// Gives the present database, with what SQLite keeps beside it, another name. Until the copy takes its place, the file
 /// itself keeps its old name too: a crash between leaves no gap in which an empty one would be made.
 fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreError> {
-    if !database.exists() {
-        return Ok(None);
-    }
     let file = |path: &Path| {
         let path = path.to_owned();
         move |source| RestoreError::File { what: "cannot keep aside", path, source }
@@ -195,7 +192,11 @@ fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreErr
     let mut name = OsString::from(database);
     name.push(format!(".before-restore-{stamp}"));
     let aside = PathBuf::from(name);
-    std::fs::hard_link(database, &aside).map_err(file(&aside))?;
+    let is_there = database.exists();
+    if is_there {
+        std::fs::hard_link(database, &aside).map_err(file(&aside))?;
+    }
+    // Also where the file itself is gone.
     for end in BESIDE {
         let (own, kept) = (with_end(database, end), with_end(&aside, end));
         if own.exists() {
@@ -204,7 +205,7 @@ fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreErr
         }
     }
     sync_folder(folder_of(database)).map_err(file(&aside))?;
-    Ok(Some(aside))
+    Ok(is_there.then_some(aside))
 }
 
 fn with_end(path: &Path, end: &str) -> PathBuf {
