@@ -9,6 +9,7 @@ use crate::simulation::{Outcome, Simulation, SimulationError};
 use crate::store::connection::open;
 use crate::store::conversations::conversation;
 use crate::store::ledger::{audit, reminders};
+use crate::store::planning::unplannable;
 
 impl Simulation {
     /// Looks at the end of it all.
@@ -27,6 +28,14 @@ impl Simulation {
         let silent = reminders::without_answer(&connection, &rules)?;
         if silent > 0 {
             breaks.push(format!("{silent} visits and rules have no answer"));
+        }
+        let unplannable = unplannable::count(&connection)?;
+        if unplannable > 0 {
+            breaks.push(format!("{unplannable} numbers cannot be planned"));
+        }
+        let over = reminders::planned_for_past(&connection, self.truth.now())?;
+        if over > 0 {
+            breaks.push(format!("{over} reminders are planned for visits that have begun"));
         }
         let ours = self.config.practice.from_number.dial();
         let ids: Vec<&str> =

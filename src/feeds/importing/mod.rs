@@ -49,6 +49,19 @@ pub(crate) fn import<R: Read>(
     connection: &mut Connection,
     open: impl FnMut() -> std::io::Result<R>,
     job: Job<'_>,
+    progress: impl FnMut(Progress),
+) -> Result<Imported, ImportError> {
+    let imported = import_staged(&mut *connection, open, job, progress);
+    if imported.is_err() {
+        staging::abandon(connection)?;
+    }
+    imported
+}
+
+fn import_staged<R: Read>(
+    connection: &mut Connection,
+    open: impl FnMut() -> std::io::Result<R>,
+    job: Job<'_>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported, ImportError> {
     let name = job.feed.name.as_str();
@@ -139,11 +152,18 @@ pub(crate) fn preview<R: Read>(
     open: impl FnMut() -> std::io::Result<R>,
     job: Job<'_>,
 ) -> Result<Preview, ImportError> {
+    let preview = preview_staged(&mut *connection, open, job);
+    staging::abandon(connection)?;
+    preview
+}
+
+fn preview_staged<R: Read>(
+    connection: &mut Connection,
+    open: impl FnMut() -> std::io::Result<R>,
+    job: Job<'_>,
+) -> Result<Preview, ImportError> {
     let mut intake = Intake::default();
-    if let Err(error) = intake.stage(connection, open, job, &mut |_| {}) {
-        staging::abandon(connection)?;
-        return Err(error);
-    }
+    intake.stage(connection, open, job, &mut |_| {})?;
     let mut staging = intake.open(connection)?;
     let verdict = guard::judge(&mut staging, &mut intake, job)?;
     let span: Option<Range<DateTime<Utc>>> = match &verdict {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::domain::appointment::COLUMNS;
 use crate::store::connection::error::StoreError;
+use crate::store::connection::open;
 use crate::store::connection::rows::instant;
 
 /// The staged rows of one file.
@@ -70,10 +71,13 @@ pub(super) fn number(line: u64) -> i64 {
 impl<'c> Staging<'c> {
     /// An empty staging area.
     pub(crate) fn new(connection: &'c mut Connection) -> Result<Staging<'c>, StoreError> {
+        abandon(connection)?;
+        // Room for a great export is on the disk. SQLite drops every temporary table where this changes.
+        connection.pragma_update(None, "temp_store", "file")?;
+        open::temporary_tables(connection)?;
         let columns = COLUMNS.map(|name| format!("{name} TEXT")).join(", ");
         connection.execute_batch(&format!(
-            "PRAGMA temp_store = file;
-             DROP TABLE IF EXISTS temp.incoming; DROP TABLE IF EXISTS temp.incoming_bad;
+            "DROP TABLE IF EXISTS temp.incoming; DROP TABLE IF EXISTS temp.incoming_bad;
              DROP TABLE IF EXISTS temp.incoming_off; DROP TABLE IF EXISTS temp.incoming_feeds;
              DROP TABLE IF EXISTS temp.incoming_moves;
              CREATE TEMP TABLE incoming (seq INTEGER PRIMARY KEY, line INTEGER NOT NULL, start INTEGER NOT NULL, {columns}) STRICT;
@@ -228,4 +232,22 @@ pub(crate) fn abandon(connection: &Connection) -> Result<(), StoreError> {
         connection.execute_batch("ROLLBACK")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn staging_costs_no_other_temporary_table_and_begins_anew_after_one_that_was_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = open::read_write(&folder.path().join("a.db")).unwrap();
+        // Left as by an error between.
+        drop(Staging::new(&mut connection).unwrap());
+        assert!(!connection.is_autocommit());
+        Staging::new(&mut connection).unwrap().discard().unwrap();
+        assert!(connection.is_autocommit());
+        connection.query_row("SELECT count(*) FROM known_spellings", [], |row| row.get::<_, i64>(0)).unwrap();
+        connection.execute("INSERT INTO temp.new_spellings VALUES ('US', 'x', NULL, 0, 0)", []).unwrap();
+    }
 }

@@ -165,14 +165,14 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), StoreError> {
 }
 
 /// What this connection alone sees: spellings it has read but may not, or not yet, store.
-fn temporary_tables(connection: &Connection) -> Result<(), StoreError> {
+pub(crate) fn temporary_tables(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch(
-        "CREATE TEMP TABLE new_spellings (
+        "CREATE TEMP TABLE IF NOT EXISTS new_spellings (
              country TEXT NOT NULL, spelling TEXT NOT NULL, e164 TEXT, valid INTEGER NOT NULL,
              refusal INTEGER NOT NULL,
              PRIMARY KEY (country, spelling)) STRICT, WITHOUT ROWID;
-         CREATE INDEX temp.new_spellings_by_number ON new_spellings (e164);
-         CREATE TEMP VIEW known_spellings AS
+         CREATE INDEX IF NOT EXISTS temp.new_spellings_by_number ON new_spellings (e164);
+         CREATE TEMP VIEW IF NOT EXISTS known_spellings AS
              SELECT country, spelling, e164, valid, refusal FROM main.phone_spellings
              UNION ALL SELECT country, spelling, e164, valid, refusal FROM temp.new_spellings;",
     )?;

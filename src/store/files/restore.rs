@@ -182,8 +182,9 @@ fn brought_up_to_date(
     Ok(Restored { last_sign, aside: None, attempts, appointments, carried })
 }
 
-/// Gives the present database, with what SQLite keeps beside it, another name. Until the copy takes its place, the file
-/// itself keeps its old name too: a crash between leaves no gap in which an empty one would be made.
+/// Gives the present database, with what SQLite keeps beside it, another name. A power cut
+/// between leaves none at its place, and its lock: the daemon refuses to start then, instead of taking it without its log, or
+/// an empty one.
 fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreError> {
     let file = |path: &Path| {
         let path = path.to_owned();
@@ -194,7 +195,7 @@ fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreErr
     let aside = PathBuf::from(name);
     let is_there = database.exists();
     if is_there {
-        std::fs::hard_link(database, &aside).map_err(file(&aside))?;
+        std::fs::rename(database, &aside).map_err(file(&aside))?;
     }
     // Also where the file itself is gone.
     for end in BESIDE {

@@ -14,7 +14,6 @@ use crate::domain::zone::Zone;
 use crate::planner::input::Stored;
 use crate::planner::plan::Item;
 use crate::store::connection::error::StoreError;
-use crate::store::connection::savepoint::in_savepoint;
 use crate::store::conversations::conversation;
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::resolution;
@@ -53,7 +52,9 @@ pub fn write(
                 // It passes through `planned`, as every text does.
                 let planned = as_planned(item);
                 write_one(tx, zone, &planned, before)?;
-                in_savepoint(tx, || resolution::adopt(tx, &item.key, told, now))?.map_or(0, |()| 1)
+                // Undone as a whole: a reminder that counts as sent has its conversation.
+                resolution::adopt(tx, &item.key, told, now)?;
+                1
             }
             (None, State::Held) => {
                 write_one(tx, zone, &as_planned(item), before)?;
@@ -323,6 +324,13 @@ pub(crate) fn shown_only(
         Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, Option<i64>>(1)?))
     })?;
     Ok((found.0, found.1.map(crate::store::connection::rows::instant)))
+}
+
+/// How many planned reminders are about appointments that have begun.
+pub(crate) fn planned_for_past(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM reminders WHERE state = 'planned' AND starts_at < ?1";
+    let count: i64 = connection.query_row(sql, [now.timestamp()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 /// How many texts to a number are planned.
