@@ -6,8 +6,9 @@ use clap::Args;
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
-use crate::cli::output::{configuration, moment, print, wrapped};
+use crate::cli::output::{configuration, moment, print, say, wrapped};
 use crate::config::Config;
+use crate::config::api_key::{KeyError, is_open_to_all};
 use crate::domain::language::Language;
 use crate::domain::shown::shown;
 use crate::planner::input::{Household, Mode};
@@ -33,6 +34,22 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         Mode::Observe => "observe mode: nobody is texted",
         Mode::Live => "live: patients are texted",
     };
+    let of_locations = config.locations.values().filter_map(|location| location.api_key_file.as_deref());
+    let open: Vec<_> = config
+        .annie
+        .api_key_file
+        .as_deref()
+        .into_iter()
+        .chain(of_locations)
+        .filter(|file| is_open_to_all(file))
+        .collect();
+    for file in &open {
+        let error = KeyError::OpenToAll(file.to_path_buf());
+        say(&format!("error: {error}"));
+    }
+    if !open.is_empty() {
+        return Err(Failure::AlreadyReported(2));
+    }
     let mut text = format!("{} is in order. {mode}.\n", path.display());
     for rule in &config.rulebook.rules {
         text.push_str(&format!("  {}: {} before the visit\n", rule.name, rule.lead));

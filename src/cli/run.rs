@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use tracing::{error, warn};
 
 use crate::cli::config_option::ConfigOption;
@@ -36,6 +36,8 @@ fn raise_descriptors() {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     raise_descriptors();
+    // No other process of this user reads the key or patients from its memory.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let format = logs::init(options.log_format);
     let (path, config) = read(&options.config, format).inspect_err(|_| {
         error!("leadtime does not start, and nobody is texted: `leadtime check` shows what is wrong with the configuration; when it is mended, `systemctl restart leadtime`");

@@ -1,5 +1,6 @@
 //! Where the API key comes from: a file, the service's credential, or the environment. Never the configuration.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -38,6 +39,11 @@ pub(crate) enum KeyError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Anybody could read it.
+    #[error(
+        "the API key in {0} can be read by every user of this machine, so it is not used: run `chmod o-rwx {0}`, and ask Annie for a new key if others use this machine"
+    )]
+    OpenToAll(PathBuf),
     /// The service has one that this user may not read.
     #[error("the API key in {0} is the service's alone, and this user may not read it")]
     NotForThisUser(PathBuf),
@@ -116,7 +122,15 @@ pub(crate) fn without_keys(source: String) -> String {
     source.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// Whether every user of this machine can read a file.
+pub(crate) fn is_open_to_all(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.permissions().mode() & 0o004 != 0)
+}
+
 fn from_file(path: &Path) -> Result<SecretString, KeyError> {
+    if is_open_to_all(path) {
+        return Err(KeyError::OpenToAll(path.to_owned()));
+    }
     let text =
         std::fs::read_to_string(path).map_err(|source| KeyError::Unreadable { path: path.to_owned(), source })?;
     checked(&text, &path.display().to_string())

@@ -236,6 +236,7 @@ fn a_test_text_is_sent_once_and_counts() {
     let config =
         live_config(&sandbox.base_url).replace("\"live\"", "\"observe\"") + "[annie.limits]\nmin_gap = \"48 hours\"\n";
     std::fs::write(practice.path("key"), "k").unwrap();
+    std::fs::set_permissions(practice.path("key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let config = config.replace("[annie]\n", "[annie]\napi_key_file = \"key\"\n");
     std::fs::write(practice.path("config.toml"), config).unwrap();
     practice.import(&visits_due_in(3600, 1), &[]).good();

@@ -12,6 +12,7 @@ pub(crate) use crate::annie::sandbox::shared::Hear;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -77,7 +78,7 @@ pub(crate) fn texts_of(record: &str) -> Vec<Earlier> {
 /// # Errors
 /// The file cannot be made or written.
 pub(crate) fn open_record(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
 /// A sandbox that listens on loopback.

@@ -44,7 +44,9 @@ pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure>
             Err(error) => {
                 let remedy = match error {
                     KeyError::Missing | KeyError::NotForThisUser(_) | KeyError::NotGiven => AS_THE_SERVICE,
-                    KeyError::Unreadable { .. } | KeyError::Malformed(_) => "README, \"The key\"",
+                    KeyError::Unreadable { .. } | KeyError::Malformed(_) | KeyError::OpenToAll(_) => {
+                        "README, \"The key\""
+                    }
                 };
                 // Nobody has looked whether texts can go out.
                 findings.extend(named(

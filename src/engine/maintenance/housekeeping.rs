@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::{JoinError, JoinHandle};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::config::Config;
 use crate::planner::daily_schedule::due;
 use crate::store::controls::daily_work::{self, Done, Work};
 use crate::store::files::backup::{BackupError, Copy, make_daily};
+use crate::store::files::restore::forget_asides;
 use crate::store::files::retention::{self, Pruned};
 use crate::store::{Store, StoreError};
 
@@ -132,10 +133,16 @@ impl Housekeeping {
         if some.texts < AT_ONCE && some.appointments < AT_ONCE && some.spellings < AT_ONCE {
             let Pruned { texts, appointments, .. } = std::mem::take(&mut self.pruned);
             if texts + appointments > 0 {
+                self.store.empty_log().await?;
                 info!(
                     texts,
                     appointments,
                     "retention: {appointments} visits of long ago, and the words of {texts} texts, are deleted"
+                );
+            }
+            if let Err(error) = forget_asides(&config.database, cutoff) {
+                warn!(
+                    "a former database that a restore kept aside cannot be deleted: {error}; delete it by hand when it is not needed"
                 );
             }
             self.swept = Some(now);

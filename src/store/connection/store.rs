@@ -8,6 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::store::connection::error::StoreError;
+use crate::store::connection::open;
 use crate::store::connection::place::Place;
 use crate::store::connection::readers::{Readers, in_snapshot};
 
@@ -40,6 +41,23 @@ impl Store {
     /// Works in the caller's own thread, so that everything has one order: for simulations.
     pub(crate) fn here(connection: Connection) -> Store {
         Store { connection: Where::Here(Arc::new(Mutex::new(connection))) }
+    }
+
+    /// Moves the log into the file and empties it, so that what was deleted is in neither; where somebody reads just now, the
+    /// next time does it. A simulation keeps its log.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub(crate) async fn empty_log(&self) -> Result<(), StoreError> {
+        match &self.connection {
+            Where::Here(_) => Ok(()),
+            Where::Threads { writer, .. } => {
+                writer.call(|connection| open::empty_log(connection)).await.map_err(|error| match error {
+                    tokio_rusqlite::Error::Error(error) => error,
+                    _ => StoreError::Closed,
+                })
+            }
+        }
     }
 
     /// Fails where the files at the database's paths are not those that are open.

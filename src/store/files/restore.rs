@@ -21,6 +21,9 @@ use crate::store::planning::daemon_state;
 /// Files SQLite keeps beside a database.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
+/// How the name of a former database goes on that is kept aside; a moment follows.
+const ASIDE: &str = ".before-restore-";
+
 /// Why nothing was restored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RestoreError {
@@ -191,7 +194,7 @@ fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreErr
         move |source| RestoreError::File { what: "cannot keep aside", path, source }
     };
     let mut name = OsString::from(database);
-    name.push(format!(".before-restore-{stamp}"));
+    name.push(format!("{ASIDE}{stamp}"));
     let aside = PathBuf::from(name);
     let is_there = database.exists();
     if is_there {
@@ -209,8 +212,47 @@ fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreErr
     Ok(is_there.then_some(aside))
 }
 
+/// Deletes former databases that restores kept aside, which nobody has written to since `cutoff`: they hold patients' data.
+///
+/// # Errors
+/// The folder cannot be read, or one of them not deleted.
+pub(crate) fn forget_asides(database: &Path, cutoff: DateTime<Utc>) -> io::Result<usize> {
+    let Some(name) = database.file_name().map(|name| name.to_string_lossy().into_owned()) else { return Ok(0) };
+    let prefix = format!("{name}{ASIDE}");
+    let mut deleted = 0;
+    for entry in std::fs::read_dir(folder_of(database))? {
+        let entry = entry?;
+        let is_old = DateTime::<Utc>::from(entry.metadata()?.modified()?) < cutoff;
+        if is_old && entry.file_name().to_string_lossy().starts_with(&prefix) {
+            std::fs::remove_file(entry.path())?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
+}
+
 fn with_end(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(end);
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_databases_that_were_kept_aside_go_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in
+            ["a.db", "a.db-wal", "a.db.before-restore-1", "a.db.before-restore-1-wal", "b.db.before-restore-1", "a.dbx"]
+        {
+            std::fs::write(path(name), "x").unwrap();
+        }
+        let now = DateTime::<Utc>::from(path("a.db").metadata().unwrap().modified().unwrap());
+        assert_eq!(forget_asides(&path("a.db"), now - chrono::TimeDelta::minutes(1)).unwrap(), 0, "they are young");
+        assert_eq!(forget_asides(&path("a.db"), now + chrono::TimeDelta::minutes(1)).unwrap(), 2);
+        assert!(path("a.db").exists() && path("a.db-wal").exists() && path("b.db.before-restore-1").exists());
+    }
 }
