@@ -5,20 +5,24 @@ use serde_json::{Value, json};
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::named;
 use crate::cli::output::{configuration, local, moment, print, utc, wrapped};
 use crate::config::Config;
+use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::shown::shown;
 use crate::domain::zone::Zone;
 use crate::reports::explanation::{self, Explained, Explanation};
+use crate::reports::lookup::{self, Found};
 use crate::reports::plan_view::Earlier;
 use crate::store::appointments::refused_rows::{self, RefusedRow};
 use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The id of an appointment, a phone number however it is written, or a name.
-    who: String,
+    /// The id of an appointment, a phone number however it is written or its last four digits, or a name.
+    #[arg(required = true, num_args = 1..)]
+    who: Vec<String>,
     /// For programs: one JSON array.
     #[arg(long)]
     json: bool,
@@ -33,17 +37,24 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(options.now.as_deref(), &config.practice.zone)?;
     let connection = open::read_only(&config.database)?;
-    let ids = explanation::find(&connection, &config, &options.who)?;
+    let who = options.who.join(" ");
+    let (ids, near): (Vec<AppointmentId>, _) = match lookup::find(&connection, &config, &who)? {
+        Found::Meant(meant) => (meant.into_iter().map(|one| one.id).collect(), Vec::new()),
+        Found::Near(near) => (Vec::new(), near),
+    };
     if ids.is_empty() {
-        let refused = refused_rows::list(&connection, Some(&options.who), now)?;
+        let refused = refused_rows::list(&connection, Some(&who), now)?;
         if let Some(row) = refused.first() {
             let RefusedRow { feed, line, reason, .. } = row;
             let text = format!(
                 "{}: line {line}: {reason}. Its row in the export of {feed} could not be read on {}, so the visit is not known; mend it there and import again",
-                options.who,
+                shown(&who),
                 local(&config.practice.zone, row.at)
             );
             return Err(anyhow::anyhow!(text).into());
+        }
+        if !near.is_empty() {
+            return Err(named::offer(&config, "no appointment has this id, and no patient this number or name", &near));
         }
         let text = "no appointment has this id, and no patient this number or name; `leadtime plan` shows the coming visits. Visits of long ago are deleted ([retention]); `leadtime history --appointment ID` tells what was done for them";
         return Err(anyhow::anyhow!(text).into());

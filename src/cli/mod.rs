@@ -17,6 +17,7 @@ mod history;
 mod import;
 mod import_folder;
 mod init;
+mod named;
 mod not_reached;
 mod operator;
 mod opt_out;

@@ -8,11 +8,12 @@ use crate::actions::opt_out::{self, Added};
 use crate::actions::wrong_number::{self, Marked};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::named;
 use crate::cli::output::{configuration, local, moment, print, utc, who};
 use crate::config::Config;
 use crate::domain::ids::PatientId;
 use crate::domain::operator::Operator;
-use crate::domain::phone::{self, Phone};
+use crate::domain::phone::Phone;
 use crate::store::appointments::opt_outs::{self, Source};
 use crate::store::connection::open;
 use crate::store::{Connection, StoreError, Transaction, in_transaction};
@@ -51,8 +52,9 @@ enum WrongAction {
 
 #[derive(Debug, Args)]
 struct Number {
-    /// The number, however it is written: 303-555-0142, "(303) 555 0142", +13035550142.
-    number: String,
+    /// The number, however it is written: 303-555-0142, "(303) 555 0142", +13035550142; or the name of a patient.
+    #[arg(required = true, num_args = 1..)]
+    number: Vec<String>,
     /// Who says so; else the user of this session.
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
@@ -106,12 +108,9 @@ struct Desk {
 impl Desk {
     fn of(number: &Number) -> Result<Desk, Failure> {
         let (_, config) = configuration(&number.config, false)?;
-        let phone = phone::read(&number.number, config.practice.country).phone.ok_or_else(|| {
-            let text = "this is not a phone number; write it such as 303-555-0142 or +13035550142";
-            Failure::Usage(anyhow::anyhow!(text))
-        })?;
         let now = moment(None, &config.practice.zone)?;
         let connection = open::read_write(&config.database)?;
+        let phone = named::number(&connection, &config, &number.number.join(" "))?;
         let who = who(number.who.as_deref());
         Ok(Desk { config, connection, phone, who, now })
     }

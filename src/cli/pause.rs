@@ -9,11 +9,13 @@ use crate::actions::pause::{self, Paused};
 use crate::actions::skip::{self, Skipped};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::named;
 use crate::cli::operator::By;
 use crate::cli::output::{configuration, database_at_least, local, moment, no_daemon, print, time, utc};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::domain::ids::{AppointmentId, RuleName};
+use crate::domain::ids::RuleName;
+use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
@@ -42,8 +44,9 @@ pub(crate) struct Resume {
 
 #[derive(Debug, Args)]
 pub(crate) struct Skip {
-    /// The id of the appointment.
-    appointment: String,
+    /// The id of the appointment, or the name or number of its patient where only one visit is to come.
+    #[arg(required = true, num_args = 1..)]
+    appointment: Vec<String>,
     /// Only the text of this rule; else all of them.
     #[arg(long, value_name = "RULE")]
     rule: Option<String>,
@@ -106,7 +109,8 @@ pub(crate) fn skip(options: &Skip) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(None, &config.practice.zone)?;
     let rule = options.rule.as_ref().map(|rule| RuleName(rule.clone()));
-    let appointment = AppointmentId(options.appointment.clone());
+    let appointment =
+        named::appointment(&open::read_only(&config.database)?, &config, &options.appointment.join(" "), now)?;
     let about = match &rule {
         Some(rule) => format!("`{rule}` of appointment {appointment}"),
         None => format!("appointment {appointment}"),

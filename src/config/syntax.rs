@@ -32,7 +32,7 @@ fn curly_quotes(source: &str) -> Vec<Diagnostic> {
     for line in source.split_inclusive('\n') {
         let is_setting = !line.trim_start().starts_with('#');
         // Within straight quotes they are part of a text.
-        let first = line.find(|c| matches!(c, '"' | '\'' | '“' | '”' | '„' | '‘' | '’' | '«' | '»'));
+        let first = line.find(['"', '\'', '“', '”', '„', '‘', '’', '«', '»']);
         if let Some(first) = first.filter(|first| is_setting && !line[*first..].starts_with(['"', '\''])) {
             let quote = line[first..].chars().next().map_or(1, char::len_utf8);
             let message = "this is a curly quote, as word processors make it; write a straight one: \" before and after the value. A plain text editor leaves it straight";

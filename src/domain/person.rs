@@ -81,6 +81,50 @@ pub fn folded(name: Option<&str>) -> String {
     letters.flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
 }
 
+/// How a name that somebody types goes with a patient's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NameMatch {
+    /// It is the first or the last name, or both in either order.
+    Same,
+    /// It is with a slip, or a part of it.
+    Near,
+    /// It is another one.
+    Other,
+}
+
+/// Compares without regard to case, accents, blanks and signs.
+pub(crate) fn match_name(typed: &str, first: Option<&str>, last: Option<&str>) -> NameMatch {
+    /// Jaro-Winkler similarity (0 to 1) from which a name is taken for another with a slip.
+    const NEAR: f64 = 0.9;
+    let (typed, first, last) = (folded(Some(typed)), folded(first), folded(last));
+    if typed.is_empty() {
+        return NameMatch::Other;
+    }
+    let names = [first.clone(), last.clone(), format!("{first}{last}"), format!("{last}{first}")];
+    let names = || names.iter().filter(|name| !name.is_empty());
+    let slip = |name: &String| {
+        strsim::osa_distance(&typed, name) <= usize::from(typed.len() > 3) + usize::from(typed.len() > 8)
+            || strsim::jaro_winkler(&typed, name) >= NEAR
+    };
+    // `Jo Hart` for Joanna Hart.
+    let is_short = |name: &String| {
+        !last.is_empty()
+            && typed.ends_with(&last)
+            && typed.len() > last.len()
+            && name.starts_with(&typed[..typed.len() - last.len()])
+    };
+    match () {
+        () if names().any(|name| *name == typed) => NameMatch::Same,
+        () if names().any(slip)
+            || is_short(&first)
+            || (typed.len() >= 3 && names().any(|name| name.starts_with(&typed))) =>
+        {
+            NameMatch::Near
+        }
+        () => NameMatch::Other,
+    }
+}
+
 /// Equal when folded, one the beginning of the other (`Jo`, `Joanna`), or one edit apart (`Sara`, `Sarah`).
 fn compatible(a: Option<&str>, b: Option<&str>) -> Likeness {
     let (a, b) = (folded(a), folded(b));
@@ -145,6 +189,21 @@ mod tests {
         assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "", ""), false), "a first name alone is not enough");
         assert!(ana.is_same_at_one_number(&person("X9", "", "", ""), true), "exported anew under new ids");
         assert!(!ana.is_same_at_one_number(&person("X9", "Ben", "Lee", ""), true));
+    }
+
+    #[test]
+    fn names_as_the_desk_types_them() {
+        let of = |typed: &str| match_name(typed, Some("José Luis"), Some("O’Hara"));
+        for typed in ["jose luis ohara", "O'HARA, José Luis", "Jose Luis", "ohara", "o'hara jose luis"] {
+            assert_eq!(of(typed), NameMatch::Same, "{typed}");
+        }
+        for typed in ["jose luis ohare", "Jose Ohara", "Jose", "Oharra", "jo ohara"] {
+            assert_eq!(of(typed), NameMatch::Near, "{typed}");
+        }
+        for typed in ["Tom Baker", "x", "", "Ana"] {
+            assert_eq!(of(typed), NameMatch::Other, "{typed}");
+        }
+        assert_eq!(match_name("ann", None, None), NameMatch::Other);
     }
 
     #[test]

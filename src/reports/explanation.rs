@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::domain::ids::AppointmentId;
-use crate::domain::phone;
 use crate::domain::reminder::{Cancel, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::zone::Zone;
@@ -16,7 +15,7 @@ use crate::planner::explain::{Case, times_off};
 use crate::planner::input::AppointmentInput;
 use crate::reports::plan_view::{Row, rows_in, waits};
 use crate::store::appointments::opt_outs::{self, Source};
-use crate::store::appointments::{appointment, imports, phone_spellings};
+use crate::store::appointments::{appointment, imports};
 use crate::store::planning::daemon_state;
 use crate::store::{Connection, StoreError};
 
@@ -41,19 +40,6 @@ pub(crate) struct Explained {
     pub(crate) steps: Vec<String>,
     /// What daemon and feed were doing between its time and now.
     pub(crate) meanwhile: Vec<String>,
-}
-
-/// The appointments that somebody means by an id, a number in any spelling, or a name.
-pub(crate) fn find(connection: &Connection, config: &Config, who: &str) -> Result<Vec<AppointmentId>, StoreError> {
-    let country = config.practice.country;
-    phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
-    if let Some(id) = appointment::with_id(connection, who)? {
-        return Ok(vec![id]);
-    }
-    if let Some(phone) = phone::read(who, country).phone {
-        return appointment::with_number(connection, &country.code(), &phone);
-    }
-    appointment::with_name(connection, who)
 }
 
 /// The account of appointments, as of `now`, in the order given.

@@ -2,6 +2,7 @@
 
 pub mod config_difference;
 pub(crate) mod explanation;
+pub(crate) mod lookup;
 pub mod not_reached;
 pub(crate) mod not_reached_page;
 pub mod plan_view;

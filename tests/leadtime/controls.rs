@@ -338,3 +338,42 @@ fn a_held_change_is_confirmed_by_a_person_alone() {
     let log = daemon.stop().1;
     assert_eq!(log.matches("the configuration was not reloaded").count(), 1, "{log}");
 }
+
+/// The desk names people as it speaks of them: without quotes, with a slip, by the last digits.
+#[test]
+fn people_are_found_as_the_desk_names_them() {
+    let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
+    let start = |hours: i64| (super::program::now() + chrono::TimeDelta::hours(hours)).to_rfc3339();
+    let csv = format!(
+        "id,patient_id,first_name,last_name,phone,starts_at,status\n\
+         A1,P1,Sarah,Johnson,303-555-0142,{0},booked\nA2,P2,Joanna,Hart,303-555-0143,{0},booked\n\
+         A3,P3,Tom,Baker,303-555-0144,{0},booked\nA4,P3,Tom,Baker,303-555-0144,{1},booked\n\
+         A5,P5,Bystander,Lee,303-556-0142,{0},booked\n",
+        start(50),
+        start(80)
+    );
+    practice.import(&csv, &[]).good();
+    assert!(practice.run(&["explain", "sarah", "johnson"]).good().contains("(A1)"));
+    assert!(practice.run(&["explain", "0143"]).good().contains("(A2)"));
+    for (words, offered) in [("sara jonson", "(A1)"), ("jo hart", "(A2)"), ("0142", "(A5)")] {
+        let ended = practice.run(&["explain", words]);
+        assert!(ended.code == 1 && ended.err.contains(offered), "{words}: {}", ended.err);
+    }
+    // A slip is offered and changes nothing; a name that is right is enough, unless several visits are meant.
+    let ended = practice.run(&["skip", "Jo Hart"]);
+    assert!(ended.code == 1 && ended.err.contains("Joanna Hart") && ended.err.contains("(A2)"), "{}", ended.err);
+    let ended = practice.run(&["skip", "tom", "baker"]);
+    assert!(ended.code == 1 && ended.err.contains("(A3)") && ended.err.contains("(A4)"), "{}", ended.err);
+    assert_eq!(practice.number("SELECT count(*) FROM skips"), 0);
+    practice.run(&["skip", "Joanna Hart"]).good();
+    assert_eq!(practice.number("SELECT count(*) FROM skips WHERE appointment_id = 'A2'"), 1);
+    assert!(practice.run(&["opt-out", "add", "Tom Baker"]).good().contains("303-555-0144"));
+    let ended = practice.run(&["opt-out", "add", "Tom Backer"]);
+    assert!(ended.code != 0 && ended.err.contains("Tom Baker"), "{}", ended.err);
+    let ended = practice.run(&["opt-out", "add", "nobody at all"]);
+    assert!(ended.code == 2 && ended.err.contains("not a phone number"), "{}", ended.err);
+    assert_eq!(practice.number("SELECT count(*) FROM opt_outs"), 1);
+    // Leadtime does not know it yet.
+    let ended = practice.run(&["skip", "A99"]);
+    assert!(ended.code == 1 && ended.err.contains("no appointment A99"), "{}", ended.err);
+}

@@ -112,23 +112,57 @@ pub(crate) fn with_number(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The appointments of patients with a name: given, family, or both in either order, in any case; by start.
-pub(crate) fn with_name(connection: &Connection, name: &str) -> Result<Vec<AppointmentId>, StoreError> {
-    let words = |text: &str| text.replace(',', " ").to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
-    let wanted = words(name);
-    let mut statement =
-        connection.prepare("SELECT id, first_name, last_name FROM appointments ORDER BY starts_unix, id")?;
-    let mut rows = statement.query([])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        // Compared here: SQLite knows upper and lower case of ASCII only.
-        let (first, last) = (words(&text(row, 1)?.unwrap_or_default()), words(&text(row, 2)?.unwrap_or_default()));
-        let names = [first.clone(), last.clone(), format!("{first} {last}"), format!("{last} {first}")];
-        if !wanted.is_empty() && names.iter().any(|name| name.trim() == wanted) {
-            found.push(AppointmentId(row.get(0)?));
-        }
-    }
-    Ok(found)
+/// An appointment, as somebody at the desk would name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Its id.
+    pub(crate) id: AppointmentId,
+    /// Its patient.
+    pub(crate) patient_id: PatientId,
+    /// The first name.
+    pub(crate) first_name: Private<Option<String>>,
+    /// The last name.
+    pub(crate) last_name: Private<Option<String>>,
+    /// When it starts.
+    pub(crate) starts_at: DateTime<Utc>,
+    /// It is booked or confirmed.
+    pub(crate) is_live: bool,
+    /// Its number in international form, where one can be read.
+    pub(crate) e164: Private<Option<String>>,
+}
+
+/// Every appointment, by start.
+pub(crate) fn named(connection: &Connection) -> Result<Vec<Named>, StoreError> {
+    const ALL: &str = "SELECT a.id, a.patient_id, a.first_name, a.last_name, a.starts_unix,
+            a.status IN ('booked', 'confirmed'), (SELECT s.e164 FROM known_spellings AS s WHERE s.spelling = a.phone
+            AND s.valid = 1 LIMIT 1)
+        FROM appointments AS a ORDER BY a.starts_unix, a.id";
+    let mut statement = connection.prepare(ALL)?;
+    let rows = statement.query_map([], |row| {
+        Ok(Named {
+            id: AppointmentId(any_text(row, 0)?.unwrap_or_default()),
+            patient_id: PatientId(any_text(row, 1)?.unwrap_or_default()),
+            first_name: Private(line(row, 2)?),
+            last_name: Private(line(row, 3)?),
+            starts_at: instant(row.get(4)?),
+            is_live: row.get(5)?,
+            e164: Private(row.get(6)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The appointments whose number ends in these digits, by start.
+pub(crate) fn with_last_digits(
+    connection: &Connection,
+    country: &str,
+    digits: &str,
+) -> Result<Vec<AppointmentId>, StoreError> {
+    let sql = "SELECT a.id FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
+               WHERE s.country = ?1 AND s.e164 LIKE '%' || ?2 ORDER BY a.starts_unix, a.id";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map((country, digits), |row| row.get(0).map(AppointmentId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The number of an appointment as it is written.

@@ -243,7 +243,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = open::read_write(&folder.path().join("a.db")).unwrap();
         // Left as by an error between.
-        drop(Staging::new(&mut connection).unwrap());
+        let _ = Staging::new(&mut connection).unwrap();
         assert!(!connection.is_autocommit());
         Staging::new(&mut connection).unwrap().discard().unwrap();
         assert!(connection.is_autocommit());

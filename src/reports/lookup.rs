@@ -1,0 +1,81 @@
+//! Whom somebody at the desk means: by an appointment's id, a number in any spelling or its last four digits, a name, or a
+//! name with a slip.
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Config;
+use crate::domain::ids::AppointmentId;
+use crate::domain::person::{NameMatch, match_name};
+use crate::domain::phone::{self, Phone};
+use crate::store::appointments::appointment::{self, Named};
+use crate::store::appointments::phone_spellings;
+use crate::store::{Connection, StoreError};
+
+/// So many that may be meant are offered.
+const MOST: usize = 8;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// These are meant, by start.
+    Meant(Vec<Named>),
+    /// Nobody is called that, or has this number; these come near. Perhaps none does.
+    Near(Vec<Named>),
+}
+
+/// Finds the appointments that somebody means.
+pub(crate) fn find(connection: &Connection, config: &Config, words: &str) -> Result<Found, StoreError> {
+    let country = config.practice.country;
+    phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
+    let all = appointment::named(connection)?;
+    let with = |ids: &[AppointmentId]| all.iter().filter(|one| ids.contains(&one.id)).cloned().collect::<Vec<_>>();
+    if let Some(id) = appointment::with_id(connection, words)? {
+        return Ok(Found::Meant(with(&[id])));
+    }
+    let words = words.trim();
+    if words.len() == 4 && words.bytes().all(|b| b.is_ascii_digit()) {
+        let ids = appointment::with_last_digits(connection, &country.code(), words)?;
+        return Ok(of_last_digits(with(&ids)));
+    }
+    if let Some(phone) = phone::read(words, country).phone {
+        return Ok(Found::Meant(with(&appointment::with_number(connection, &country.code(), &phone)?)));
+    }
+    let matching = |wanted: NameMatch| {
+        let is = |one: &&Named| match_name(words, one.first_name.0.as_deref(), one.last_name.0.as_deref()) == wanted;
+        all.iter().filter(is).cloned().collect::<Vec<_>>()
+    };
+    let meant = matching(NameMatch::Same);
+    Ok(if meant.is_empty() { Found::Near(one_each(matching(NameMatch::Near))) } else { Found::Meant(meant) })
+}
+
+/// Four digits mean a number only where one number ends in them.
+fn of_last_digits(found: Vec<Named>) -> Found {
+    let mut numbers: Vec<Option<&str>> = found.iter().map(|one| one.e164.0.as_deref()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    if numbers.len() == 1 { Found::Meant(found) } else { Found::Near(one_each(found)) }
+}
+
+/// The next appointment of each patient, a few.
+fn one_each(found: Vec<Named>) -> Vec<Named> {
+    let mut one_each: Vec<Named> = Vec::new();
+    for one in found {
+        if one_each.iter().all(|other| other.patient_id != one.patient_id) && one_each.len() < MOST {
+            one_each.push(one);
+        }
+    }
+    one_each
+}
+
+/// Those of an appointment that is to come.
+pub(crate) fn coming(found: Vec<Named>, now: DateTime<Utc>) -> Vec<Named> {
+    found.into_iter().filter(|one| one.starts_at > now && one.is_live).collect()
+}
+
+/// The numbers that those who are meant can be texted at.
+pub(crate) fn numbers(found: &[Named]) -> Vec<Phone> {
+    let mut numbers: Vec<Phone> = found.iter().filter_map(|one| Phone::from_e164(one.e164.0.as_deref()?)).collect();
+    numbers.sort();
+    numbers.dedup();
+    numbers
+}
