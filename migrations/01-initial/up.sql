@@ -863,6 +863,7 @@ CREATE TABLE audit (
     number_hash     TEXT,             -- HMAC-SHA256 of the number under audit_key
     who             TEXT,             -- the person, for acts by hand
     why             TEXT,
+    account         TEXT,             -- the account that really acted, for acts by hand
     hash            TEXT    NOT NULL  -- SHA-256 of the hash before and of this row
 ) STRICT;
 -- By number they are seldom asked for, and read through then: an index of hashes costs each text a page.

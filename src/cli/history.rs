@@ -42,6 +42,9 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct Verify {
+    /// A seal that was noted elsewhere, such as in the service's log: the rows up to it are what they were.
+    #[arg(long, value_name = "SEAL")]
+    seal: Option<String>,
     #[command(flatten)]
     config: ConfigOption,
 }
@@ -87,6 +90,9 @@ fn for_people(record: &Record) -> String {
     }
     if let Some(who) = &record.who {
         line.push_str(&format!(", by {who}"));
+        if let Some(account) = &record.account {
+            line.push_str(&format!(" ({account})"));
+        }
     }
     if let Some(why) = &record.why {
         line.push_str(&format!(": {why}"));
@@ -99,18 +105,27 @@ fn for_programs(records: &[Record]) -> serde_json::Value {
         json!({
             "id": record.id, "at": utc(record.at), "act": record.act, "appointment_id": record.appointment,
             "rule": record.rule, "starts_at": record.start.map(utc), "attempt": record.attempt,
-            "phone": record.phone.as_ref().map(ToString::to_string), "conversation_id": record.conversation, "code": record.code, "who": record.who, "why": record.why,
+            "phone": record.phone.as_ref().map(ToString::to_string), "conversation_id": record.conversation, "code": record.code, "who": record.who, "why": record.why, "account": record.account,
         })
     };
     records.iter().map(one).collect()
 }
 
 pub(crate) fn run_audit(options: &Audit) -> Result<(), Failure> {
-    let Action::Verify(Verify { config }) = &options.action;
+    let Action::Verify(Verify { config, seal }) = &options.action;
     let (_, config) = configuration(config, false)?;
     let connection = open::read_only(&config.database)?;
     match audit::verify(&connection)? {
         Ok((0, _)) => print("The audit is empty: nothing was done yet.\n"),
+        Ok((rows, _)) if let Some(noted) = seal => match audit::with_seal(&connection, noted.trim())? {
+            Some(row) => print(&format!(
+                "The audit is whole: {rows} rows. The seal is that of row {row}: the rows up to it are what they were when it was noted.\n"
+            )),
+            None => Err(anyhow::anyhow!(
+                "no row of the audit has this seal: the database was replaced by another or an older one since it was noted, or somebody wrote the audit anew"
+            )
+            .into()),
+        },
         Ok((rows, seal)) => print(&format!(
             "The audit is whole: {rows} rows. Its last seal is {seal}; noted elsewhere, it proves the rows up to here.\n"
         )),

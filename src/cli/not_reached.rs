@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::operator::put_on_record;
 use crate::cli::output::local;
 use crate::cli::output::{configuration, moment, print};
 use crate::config::Config;
@@ -13,6 +14,7 @@ use crate::reports::not_reached::{coming_days, day, list};
 use crate::reports::not_reached_page::{csv, html, text};
 use crate::store::appointments::refused_rows::{self, RefusedRow};
 use crate::store::connection::open;
+use crate::store::ledger::audit::Act;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -38,6 +40,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let connection = open::read_only(&config.database)?;
     let span = options.date.map_or_else(|| coming_days(&config, now), |date| day(&config, date, now));
     let list = list(&connection, &config, span, now)?;
+    if options.csv || options.html {
+        put_on_record(&config, Act::ListedOut)?;
+    }
     match (options.csv, options.html) {
         (true, _) => print(&csv(&config, &list)?),
         (_, true) => print(&html(&config, &list, now)?),

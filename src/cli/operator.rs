@@ -5,10 +5,12 @@ use std::path::Path;
 use clap::Args;
 
 use crate::cli::failure::Failure;
-use crate::cli::output::who;
+use crate::cli::output::{moment, say, who};
+use crate::config::Config;
 use crate::domain::operator::Operator;
 use crate::domain::shown::shown;
 use crate::store::connection::open;
+use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::{StoreError, Transaction, in_transaction};
 
 /// Who acts, and why.
@@ -43,4 +45,18 @@ impl By {
         let mut connection = open::read_write(database)?;
         Ok(self.named(|operator| in_transaction(&mut connection, |tx| work(tx, operator)))?)
     }
+}
+
+/// Puts on record that somebody took patients' data out. Where the database cannot be written, it is said, and the data are
+/// given all the same: a copy is needed most when the disk fails.
+pub(crate) fn put_on_record(config: &Config, act: Act) -> Result<(), Failure> {
+    let (now, name) = (moment(None, &config.practice.zone)?, who(None));
+    let noted = open::read_write(&config.database).and_then(|mut connection| {
+        let entry = Entry { who: name.as_deref(), ..Entry::new(now, act) };
+        in_transaction(&mut connection, |tx| audit::note(tx, &entry))
+    });
+    if let Err(error) = noted {
+        say(&format!("leadtime: this could not be put on record in the audit: {error}"));
+    }
+    Ok(())
 }

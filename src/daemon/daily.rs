@@ -16,6 +16,7 @@ use crate::domain::announcer::Announcer;
 use crate::reports::not_reached::{NotReached, coming_days, list};
 use crate::reports::not_reached_page::{csv, html};
 use crate::store::controls::daily_work::{self, Work};
+use crate::store::ledger::audit;
 use crate::store::{Store, StoreError};
 
 /// How often the clock is looked at.
@@ -32,23 +33,26 @@ pub(crate) struct Daily {
     /// The daemon was away: what should have gone out may not have, so that today's list is made anew.
     was_away: bool,
     trouble: Announcer,
+    /// The day on which the seal of the audit was last said.
+    sealed: Option<NaiveDate>,
 }
 
 impl Daily {
     /// `was_away`: the last sign of life before this start is some time ago.
     pub(crate) fn new(was_away: bool) -> Daily {
-        Daily { looked: None, was_away, trouble: Announcer::starts_as("") }
+        Daily { looked: None, was_away, trouble: Announcer::starts_as(""), sealed: None }
     }
 
     /// Makes the list if it is due. Also while the clock is in doubt: then nothing is sent, and the list says so.
     pub(crate) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>, boot: Duration) {
-        let Some(at) = config.not_reached_at else { return };
         if self.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
             return;
         }
         self.looked = Some(Instant::now());
         let local = config.practice.zone.local(now);
         let today = local.date_naive();
+        self.say_seal(store, today).await;
+        let Some(at) = config.not_reached_at else { return };
         if local.time() < at || !config.rulebook.calendar.is_open(today) {
             return;
         }
@@ -67,6 +71,19 @@ impl Daily {
                     error!("the list of patients to call cannot be written: {why}; `leadtime not-reached` shows it");
                 }
             }
+        }
+    }
+
+    /// Once a day, the seal of the audit goes where whoever changes the database does not write.
+    async fn say_seal(&mut self, store: &Store, today: NaiveDate) {
+        if self.sealed == Some(today) {
+            return;
+        }
+        if let Ok((rows, seal)) = store.read(audit::head).await
+            && rows > 0
+        {
+            info!(rows, seal, "the audit has {rows} rows; its last seal is {seal} (`leadtime audit verify --seal`)");
+            self.sealed = Some(today);
         }
     }
 

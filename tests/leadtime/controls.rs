@@ -9,7 +9,7 @@ use leadtime::engine::send::test_text::clocks_agree;
 use leadtime::store::controls::pauses;
 use rusqlite::Transaction;
 
-use crate::program::{Practice, live_config, visits_due_in};
+use crate::program::{Daemon, Practice, live_config, visits_due_in};
 use crate::world::{DAY_BEFORE, Visit, World, appointment};
 
 const KIM: Operator<'static> = Operator { who: Some("Kim"), why: Some("move") };
@@ -376,4 +376,37 @@ fn people_are_found_as_the_desk_names_them() {
     // Leadtime does not know it yet.
     let ended = practice.run(&["skip", "A99"]);
     assert!(ended.code == 1 && ended.err.contains("no appointment A99"), "{}", ended.err);
+}
+
+/// Who really acted stands beside the name that was given; copies and lists leave a row; a seal that was noted proves the rows
+/// before it.
+#[test]
+fn the_audit_knows_the_account_and_is_anchored_in_the_log() {
+    let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
+    practice.import(&visits_due_in(3600, 1), &[]).good();
+    let as_kim = |arguments: &[&str]| {
+        let mut command = practice.command(arguments);
+        super::program::Ended::from(command.env("SUDO_UID", "1042").output().unwrap()).good()
+    };
+    as_kim(&["opt-out", "add", "303-555-1042", "--who", "Kim"]);
+    let uid = rustix::process::getuid().as_raw();
+    assert!(practice.run(&["history"]).good().contains(&format!("by Kim (uid {uid} by sudo of uid 1042)")));
+    practice.run(&["backup", "copy.db"]).good();
+    practice.run(&["not-reached", "--csv"]).good();
+    for act in ["copied-out", "listed-out"] {
+        assert_eq!(practice.number(&format!("SELECT count(*) FROM audit WHERE act = '{act}'")), 1, "{act}");
+    }
+    let mut daemon = Daemon::start(&practice, "k");
+    if !daemon.heard().contains("its last seal is") {
+        daemon.until("its last seal is");
+    }
+    let (_, log) = daemon.stop();
+    let seal = log.split("its last seal is ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let verify = |seal: &str| practice.run(&["audit", "verify", "--seal", seal]);
+    assert!(verify(&seal).good().contains("the rows up to it are what they were"));
+    // The database of this morning in its place: whole, and not the one whose seal was noted.
+    practice.run(&["restore", "copy.db"]).good();
+    practice.sql().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let forged = verify("0000");
+    assert!(forged.code == 1 && forged.err.contains("no row of the audit has this seal"), "{}", forged.err);
 }

@@ -62,6 +62,8 @@ acts! {
     Imported = "imported", "appointments were imported";
     FeedAccepted = "feed-accepted", "the held import of a feed was accepted";
     FeedRenamed = "feed-renamed", "a feed was renamed";
+    CopiedOut = "copied-out", "a copy of the database was made by hand";
+    ListedOut = "listed-out", "a list with names was written out";
     WrongNumberLifted = "wrong-number-lifted", "the number is its patient's after all";
 }
 
@@ -122,6 +124,8 @@ pub(crate) struct Record {
     pub(crate) who: Option<String>,
     /// Why.
     pub(crate) why: Option<String>,
+    /// The account of this machine that really did it.
+    pub(crate) account: Option<String>,
 }
 
 /// What is asked of the audit; everything that is named has to fit.
@@ -145,7 +149,7 @@ pub enum Flaw {
 }
 
 const COLUMNS: &str = "id, at_ms, act, appointment_id, rule, starts_at, round, attempt_id, conversation_id, code, \
-                       number_hash, who, why, hash";
+                       number_hash, who, why, account, hash";
 
 /// Writes a row. To be called in the transaction that does what it tells.
 pub(crate) fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), StoreError> {
@@ -166,8 +170,9 @@ pub(crate) fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), Sto
         number,
         who: entry.who.map(str::to_owned),
         why: entry.why.map(str::to_owned),
+        account: entry.who.map(|_| account()),
     };
-    let sql = format!("INSERT INTO audit ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)");
+    let sql = format!("INSERT INTO audit ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)");
     connection.prepare_cached(&sql)?.execute(rusqlite::params![
         row.id,
         row.at_ms,
@@ -182,9 +187,25 @@ pub(crate) fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), Sto
         row.number,
         row.who,
         row.why,
+        row.account,
         row.seal(&before)
     ])?;
     Ok(())
+}
+
+/// The account of this machine that acts: what somebody gives as their name is their own word.
+fn account() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    match std::env::var("SUDO_UID").ok().and_then(|from| from.parse::<u32>().ok()) {
+        Some(from) => format!("uid {uid} by sudo of uid {from}"),
+        None => format!("uid {uid}"),
+    }
+}
+
+/// The row with a seal.
+pub(crate) fn with_seal(connection: &Connection, seal: &str) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT id FROM audit WHERE hash = ?1";
+    Ok(connection.query_row(sql, [seal], |row| row.get(0)).optional()?)
 }
 
 /// Writes a row for each of several reminders.
@@ -204,7 +225,7 @@ pub fn verify(connection: &Connection) -> Result<Result<(i64, String), Flaw>, St
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         expected += 1;
-        let (sealed, hash) = (Sealed::of(row)?, row.get::<_, String>(13)?);
+        let (sealed, hash) = (Sealed::of(row)?, row.get::<_, String>(14)?);
         if sealed.id != expected || sealed.seal(&before) != hash {
             return Ok(Err(Flaw::Changed(expected)));
         }
@@ -242,17 +263,19 @@ pub(crate) fn find(connection: &Connection, wanted: &Wanted) -> Result<Vec<Recor
             rule: sealed.rule.map(RuleName),
             start: sealed.start.map(crate::store::connection::rows::instant),
             attempt: sealed.attempt,
-            phone: row.get::<_, Option<String>>(14)?.and_then(|phone| Phone::from_e164(&phone)),
+            phone: row.get::<_, Option<String>>(15)?.and_then(|phone| Phone::from_e164(&phone)),
             conversation: sealed.conversation.map(ConversationId),
             code: sealed.code,
             who: sealed.who,
             why: sealed.why,
+            account: sealed.account,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn head(connection: &Connection) -> Result<(i64, String), StoreError> {
+/// The number of rows, and the last seal.
+pub(crate) fn head(connection: &Connection) -> Result<(i64, String), StoreError> {
     let sql = "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1";
     let found = connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     Ok(found.unwrap_or_default())
@@ -289,6 +312,7 @@ struct Sealed {
     number: Option<String>,
     who: Option<String>,
     why: Option<String>,
+    account: Option<String>,
 }
 
 impl Sealed {
@@ -307,16 +331,20 @@ impl Sealed {
             number: row.get(10)?,
             who: row.get(11)?,
             why: row.get(12)?,
+            account: row.get(13)?,
         })
     }
 
     /// SHA-256 of the seal before and this row as a JSON list, in hexadecimal.
     fn seal(&self, before: &str) -> String {
-        let Sealed { id, at_ms, act, appointment, rule, start, round, attempt, conversation, code, number, who, why } =
-            self;
-        let row =
-            (before, id, at_ms, act, appointment, rule, start, round, attempt, conversation, code, number, who, why);
-        let row = serde_json::to_string(&row).unwrap_or_default();
+        let Sealed { id, at_ms, act, appointment, rule, start, round, attempt, conversation, code, .. } = self;
+        let Sealed { number, who, why, account, .. } = self;
+        let people = (number, who, why, account);
+        let row = (before, id, at_ms, act, appointment, rule, start, round, attempt, conversation, code);
+        // One list: tuples of more than sixteen have no JSON.
+        let (row, people) = (serde_json::to_string(&row), serde_json::to_string(&people));
+        let (row, people) = (row.unwrap_or_default(), people.unwrap_or_default());
+        let row = format!("{},{}", row.trim_end_matches(']'), people.trim_start_matches('['));
         hex(digest::digest(&digest::SHA256, row.as_bytes()).as_ref())
     }
 }
@@ -342,6 +370,7 @@ mod tests {
             number: None,
             who: None,
             why: None,
+            account: None,
         };
         let list = serde_json::json!([
             "before",
@@ -355,6 +384,7 @@ mod tests {
             3,
             null,
             "200",
+            null,
             null,
             null,
             null
