@@ -135,7 +135,11 @@ fn what_is_missing_is_held_and_the_rest_applied() {
     let out = practice.run(&["feed", "accept", "desk", "--who", "Kim", "--why", "moved offices"]).good();
     assert!(out.contains("19 cancelled"), "{out}");
     let history = practice.run(&["history"]).good();
-    assert!(history.contains("the held import of a feed was accepted (desk), by Kim (uid ") && history.contains("): moved offices"), "{history}");
+    assert!(
+        history.contains("the held import of a feed was accepted (desk), by Kim (uid ")
+            && history.contains("): moved offices"),
+        "{history}"
+    );
     assert!(history.contains("appointments were imported (desk)"), "{history}");
     assert_eq!((live(&practice), reason(&practice, "70003")), (11, "cancelled not-listed".to_owned()));
     assert_eq!(practice.run(&["feed", "accept", "desk"]).code, 1, "nothing is held any more");
