@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use crate::cli::failure::Failure;
 use crate::config::Config;
+use crate::config::api_key::Handed;
 use crate::config::feeds::Feed;
 use crate::domain::ids::nearest;
 use crate::domain::shown::shown;
@@ -33,7 +35,10 @@ impl ExportFile {
             let file = spooled(std::io::stdin().lock(), largest).map_err(cannot)?;
             return Ok(ExportFile { name, file });
         }
-        let file = File::open(path).map_err(cannot)?;
+        let file = match Handed::Input.is_here() {
+            true => File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(cannot)?),
+            false => File::open(path).map_err(cannot)?,
+        };
         let kind = file.metadata().map_err(cannot)?.file_type();
         if kind.is_dir() {
             return Err(cannot(std::io::ErrorKind::IsADirectory.into()).into());

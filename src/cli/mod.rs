@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod alert_test;
+mod as_owner;
 mod backup;
 mod check;
 mod config_option;
@@ -128,6 +129,9 @@ fn keep_private() {
 pub fn main() -> ExitCode {
     keep_private();
     let matches = help::grouped(Cli::command()).get_matches();
+    if let Err(failure) = as_owner::become_owner(&matches) {
+        return ended(Err(failure));
+    }
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match parsed.command {
         Command::Plan(options) => plan::run(&options),
@@ -159,6 +163,10 @@ pub fn main() -> ExitCode {
         Command::Simulate(options) => simulate::run(&options),
         Command::Generate(options) => generate::run(&options, Cli::command()),
     };
+    ended(done)
+}
+
+fn ended(done: Result<(), Failure>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Failed(error)) => {

@@ -1,12 +1,14 @@
 //! `leadtime restore`: puts a copy of the database in its place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use tempfile::TempPath;
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, who};
+use crate::config::api_key::Handed;
 use crate::store::files::carry_over::CarriedOver;
 use crate::store::files::restore;
 
@@ -27,7 +29,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let now = moment(None, zone)?;
     let stamp = zone.local(now).format("%Y%m%d-%H%M%S").to_string();
     let who = who(options.who.as_deref());
-    let restored = restore::restore(&options.file, &config.database, &stamp, who.as_deref(), now)?;
+    let handed = handed(&config.database)?;
+    let copy = handed.as_deref().unwrap_or(&options.file);
+    let restored = restore::restore(copy, &config.database, &stamp, who.as_deref(), now)?;
     let mut text = format!(
         "Restored {} from {}: {} appointments, {} attempts to send a text",
         config.database.display(),
@@ -61,4 +65,15 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
          since the copy was made, and texts nobody again.\n",
     );
     print(&text)
+}
+
+/// The copy that root handed over, as a file of this user beside the database.
+fn handed(database: &Path) -> Result<Option<TempPath>, Failure> {
+    if !Handed::Input.is_here() {
+        return Ok(None);
+    }
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut copy = tempfile::Builder::new().prefix(".leadtime-copy-").tempfile_in(folder)?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut copy)?;
+    Ok(Some(copy.into_temp_path()))
 }

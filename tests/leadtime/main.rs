@@ -4,6 +4,7 @@
 
 mod alert_rules;
 mod alerts;
+mod as_root;
 mod backup;
 mod catching_up;
 mod client;

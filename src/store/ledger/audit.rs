@@ -193,12 +193,18 @@ pub(crate) fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), Sto
     Ok(())
 }
 
-/// The account of this machine that acts: what somebody gives as their name is their own word.
-fn account() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    match std::env::var("SUDO_UID").ok().and_then(|from| from.parse::<u32>().ok()) {
-        Some(from) => format!("uid {uid} by sudo of uid {from}"),
-        None => format!("uid {uid}"),
+/// The environment variable by which root, before it becomes the service's user, says who acts.
+pub(crate) const ACTED_AS: &str = "LEADTIME_ACTED_AS";
+
+/// The account of this machine that acts: what somebody gives as their name is their own word. Only root is believed about
+/// who called `sudo`; the service's own user could write any row by itself.
+pub(crate) fn account() -> String {
+    let user = rustix::process::getuid();
+    let sudo = std::env::var("SUDO_UID").ok().and_then(|from| from.parse::<u32>().ok()).filter(|_| user.is_root());
+    match (sudo, std::env::var(ACTED_AS)) {
+        (_, Ok(acted)) if !user.is_root() => format!("{acted}, as uid {}", user.as_raw()),
+        (Some(from), _) => format!("uid 0 by sudo of uid {from}"),
+        (None, _) => format!("uid {}", user.as_raw()),
     }
 }
 

@@ -1,0 +1,104 @@
+//! What root runs works as the user whose folder the database is in, for good, before anything is made or changed: that user
+//! could otherwise plant a link in the folder, and root would follow it. What only root can read is opened first, without
+//! following links, and handed over on standard input.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use clap::ArgMatches;
+
+use crate::cli::failure::Failure;
+use crate::config;
+use crate::config::Config;
+use crate::config::api_key::{self, CREDENTIAL, Handed};
+use crate::store::ledger::audit;
+
+/// Commands that work on a database and read a file that is named.
+const WITH_INPUT: [&str; 4] = ["import", "restore", "test", "suggest"];
+/// Commands that speak to Annie with a key only root may be able to read.
+const WITH_KEYS: [&str; 2] = ["test-text", "doctor"];
+/// Commands without a database of a service.
+const WITHOUT: [&str; 5] = ["init", "demo", "sandbox", "simulate", "generate"];
+
+/// Starts the program anew as the owner of the database's folder, where root runs it and that is another user. Returns only
+/// where there is nothing to do, or it cannot be done.
+pub(crate) fn become_owner(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((name, options)) = innermost(matches) else { return Ok(()) };
+    if !rustix::process::geteuid().is_root() || WITHOUT.contains(&name) {
+        return Ok(());
+    }
+    let named = options.try_get_one::<PathBuf>("config").ok().flatten();
+    let Ok(path) = config::locate(named.map(PathBuf::as_path)) else { return Ok(()) };
+    refuse_link(&path)?;
+    let read = config::load(&path).ok().map(|(config, _)| config);
+    let database = read.as_ref().map(|config| config.database.clone()).or_else(|| config::database_of(&path));
+    let Some(owner) = database.as_deref().and_then(owner_of) else { return Ok(()) };
+    let mut program = Command::new("/proc/self/exe");
+    program.args(std::env::args_os().skip(1)).env(audit::ACTED_AS, audit::account());
+    if WITH_INPUT.contains(&name)
+        && let Some(input) = options.try_get_one::<PathBuf>("file").ok().flatten().filter(|file| file.exists())
+    {
+        program.stdin(Stdio::from(open(input)?)).env(api_key::HANDED, Handed::Input.code());
+    } else if WITH_KEYS.contains(&name)
+        && let Some(config) = &read
+    {
+        program.stdin(Stdio::from(keys(config, &path)?)).env(api_key::HANDED, Handed::Keys.code());
+    }
+    // With the group, and without root's other groups.
+    let error = program.uid(owner.0).gid(owner.1).exec();
+    Err(anyhow::anyhow!("cannot go on as the owner of the database's folder (uid {}): {error}", owner.0).into())
+}
+
+fn innermost(matches: &ArgMatches) -> Option<(&str, &ArgMatches)> {
+    let (name, options) = matches.subcommand()?;
+    Some(innermost(options).unwrap_or((name, options)))
+}
+
+/// The user and group of the database's folder, where it is not root's.
+fn owner_of(database: &Path) -> Option<(u32, u32)> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let found = folder.metadata().ok()?;
+    (found.uid() != 0).then(|| (found.uid(), found.gid()))
+}
+
+/// A link that another user than root made may lead anywhere.
+fn refuse_link(path: &Path) -> Result<(), Failure> {
+    match path.symlink_metadata() {
+        Ok(found) if found.file_type().is_symlink() && found.uid() != 0 => {
+            Err(anyhow::anyhow!("{} is a symbolic link of another user, and root does not follow it", path.display())
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+    opened.map_err(|error| match error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+        true => {
+            anyhow::anyhow!("{} is a symbolic link, and root follows none: name the file itself", path.display()).into()
+        }
+        false => anyhow::anyhow!("cannot read {}: {error}", path.display()).into(),
+    })
+}
+
+/// The keys that the configuration names, and the one of the packaged service, in a file without a name.
+fn keys(config: &Config, path: &Path) -> Result<File, Failure> {
+    let of_locations = config.locations.values().filter_map(|location| location.api_key_file.clone());
+    let named = config.annie.api_key_file.clone().into_iter().chain(of_locations);
+    let mut found: Vec<(PathBuf, String)> = Vec::new();
+    for file in named.chain([path.with_file_name(CREDENTIAL)]).filter(|file| file.exists()) {
+        let mut text = String::new();
+        open(&file)?.take(64 * 1024).read_to_string(&mut text)?;
+        found.push((file, text));
+    }
+    let mut handed = tempfile::tempfile()?;
+    handed.write_all(serde_json::to_string(&found)?.as_bytes())?;
+    handed.seek(SeekFrom::Start(0))?;
+    Ok(handed)
+}
