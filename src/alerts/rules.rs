@@ -243,7 +243,18 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
                 let likely = if status == 401 { "the API key is not accepted" } else { "the API key may not do this" };
                 cause(since, &format!("{why}: probably {likely}"))
             });
-            there(shown.open.as_ref().map(|(since, why)| cause(*since, why)).or(reading))
+            let stopped = shown.open.as_ref().map(|(since, why)| {
+                let names: Vec<&str> = shown.stopped.iter().map(ApiKeyName::as_str).collect();
+                match names.len() < shown.keys {
+                    // Other keys work: their texts go out.
+                    true => AlertCause {
+                        count: names.len() as u64,
+                        ..cause(*since, &format!("Only the key of {} is refused: {why}", names.join(", ")))
+                    },
+                    false => cause(*since, why),
+                }
+            });
+            there(stopped.or(reading))
         }
         Kind::Refusals => some(shown.rejected, REFUSALS),
         Kind::Held => some(shown.held, 1),

@@ -58,6 +58,9 @@ fn some(count: u64, one: &str, many: &str) -> String {
 fn happened(kind: Kind, cause: &AlertCause) -> String {
     let n = cause.count;
     match kind {
+        Kind::Circuit if n > 0 => {
+            format!("no texts of {} go out, Annie refuses them", some(n, "location", "locations"))
+        }
         Kind::Circuit => "no texts go out, Annie refuses them all".to_owned(),
         Kind::Refusals => format!("Annie rejected {} in a row", some(n, "text", "texts")),
         Kind::Held => format!("{} for your decision", some(n, "text waits", "texts wait")),

@@ -8,6 +8,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
+use crate::domain::ids::ApiKeyName;
 use crate::domain::reminder::{State, Wait, all_states};
 use crate::domain::zone::Zone;
 use crate::planner::input::Mode;
@@ -140,6 +141,7 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
         "daemon": { "running": running, "last_sign_of_life_at": overview.last_beat.map(utc) },
         "circuit": {
             "state": if overview.open.is_some() { "open" } else { "closed" },
+            "keys": overview.stopped,
             "reason": overview.open.as_ref().map(|open| open.reason.clone()),
             "since": overview.open.as_ref().map(|open| utc(open.since)),
             "next_try_at": overview.open.as_ref().map(|open| utc(open.next_probe)),
@@ -227,7 +229,14 @@ fn sending(config: &Config, overview: &Overview, running: bool) -> String {
     }
     match (&overview.open, overview.waits) {
         (Some(open), _) => format!(
-            "STOPPED since {}: {}. Next try {}",
+            "STOPPED{} since {}: {}. Next try {}",
+            match overview.stopped.len() < config.key_names().count() {
+                true => {
+                    let names: Vec<&str> = overview.stopped.iter().map(ApiKeyName::as_str).collect();
+                    format!(" for {}, while all others go out,", names.join(", "))
+                }
+                false => String::new(),
+            },
             local(zone, open.since),
             open.reason,
             local(zone, open.next_probe)

@@ -46,6 +46,8 @@ struct Attention {
     held: bool,
     doubted: bool,
     circuit: bool,
+    /// Of some of several keys.
+    circuit_in_part: bool,
     /// Sending is paused everywhere.
     paused: bool,
     /// The limit of the day is reached.
@@ -59,7 +61,8 @@ impl Attention {
         let shown = rules::shown(tx, config, now)?;
         Ok(Attention {
             doubted: shown.clock.is_some(),
-            circuit: shown.open.is_some(),
+            circuit: shown.open.is_some() && shown.stopped.len() == shown.keys,
+            circuit_in_part: shown.stopped.len() < shown.keys && !shown.stopped.is_empty(),
             paused: pauses(tx, now)?.iter().any(|paused| paused.location.is_none()),
             limit: matches!(left_today(tx, config, now)?, Left::Nothing(..)),
             unresolved: shown.unresolved.count,
@@ -73,6 +76,7 @@ impl Attention {
             (self.held, "NOTHING IS SENT, the configuration waits: leadtime confirm-change"),
             (self.doubted, "NOTHING IS SENT, this server's clock is in doubt: timedatectl"),
             (self.circuit, "STOPPED, Annie refuses the key: leadtime status"),
+            (self.circuit_in_part, "STOPPED in part, Annie refuses a key: leadtime status"),
             (self.paused, "PAUSED until leadtime resume, or its end"),
             (self.limit, "the limit of a day is reached"),
         ];
@@ -232,12 +236,13 @@ mod tests {
             held: true,
             doubted: true,
             circuit: true,
+            circuit_in_part: true,
             paused: true,
             limit: true,
             unresolved: 2,
         };
-        assert_eq!(all.words().len(), 7);
-        assert!(all.words()[0].contains("damaged") && all.words()[6].starts_with("2 OVERDUE"));
+        assert_eq!(all.words().len(), 8);
+        assert!(all.words()[0].contains("damaged") && all.words()[7].starts_with("2 OVERDUE"));
     }
 
     #[test]

@@ -183,10 +183,19 @@ impl Case<'_> {
                 None => "The visit has no kind.".to_owned(),
             },
             State::Unclaimed(PlanDecision::Skipped(Skip::ClosedDay)) => {
-                format!(
-                    "The visit itself lies on a day the practice is closed ({}).",
-                    zone.describe(self.item.key.start)
-                )
+                let who = match &self.appointment.row.location {
+                    Some(id) if self.book.calendar_of(&self.appointment.row) != Some(&self.book.calendar) => {
+                        format!("location {id}")
+                    }
+                    _ => "the practice".to_owned(),
+                };
+                let calendar = self.book.calendar_of(&self.appointment.row).unwrap_or(&self.book.calendar);
+                let start = self.item.key.start;
+                let day = match calendar.holidays.name_of(calendar.date(start)) {
+                    Some(name) => format!("{}, {}", zone.describe(start), name.replace('-', " ")),
+                    None => zone.describe(start),
+                };
+                format!("The visit itself lies on a day {who} is closed ({day}).")
             }
             State::Unclaimed(PlanDecision::Skipped(Skip::Confirmed)) => {
                 "The patient has said yes, and by skip_if_confirmed this text asks nobody who has.".to_owned()

@@ -259,6 +259,8 @@ pub struct Overview {
     pub last_beat: Option<DateTime<Utc>>,
     /// The circuit, where it is open.
     pub open: Option<circuits::Open>,
+    /// The keys whose circuit is open.
+    pub stopped: Vec<ApiKeyName>,
     /// What sending waits for.
     pub waits: Option<Wait>,
     /// The doubt about this machine's clock, if there is one.
@@ -275,9 +277,11 @@ pub struct Overview {
 
 /// Reads the state of the whole.
 pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Overview, StoreError> {
-    let mut open = None;
+    let (mut open, mut stopped) = (None, Vec::new());
     for key in config.key_names() {
-        open = open.or(circuits::health(connection, &key)?.open);
+        let of_key = circuits::health(connection, &key)?.open;
+        stopped.extend(of_key.is_some().then(|| key.clone()));
+        open = open.or(of_key);
     }
     let waits = waits(connection, config, now)?.into_values().next();
     let (due, next_due) = reminders::due_and_next(connection, now)?;
@@ -294,6 +298,7 @@ pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) ->
         backup: daily_work::last(connection, daily_work::Work::Backup)?,
         last_beat: daemon_state::last_beat(connection)?,
         open,
+        stopped,
         waits,
         unknown_for_long: messages::unknown_since_before(connection, now - config.annie.settle * 3)?,
         clock_doubt: daemon_state::clock_doubt(connection)?,

@@ -508,3 +508,29 @@ async fn a_feed_in_trouble() {
         assert_eq!(desk.look(&world), ["over: the exports come in again"]);
     }
 }
+
+/// One of several keys is refused: the alert names its location, and does not say that nothing goes out.
+#[tokio::test]
+async fn one_key_of_several_is_not_shown_as_all() {
+    let world = World::new().await;
+    let since = world.clock.now();
+    let of = |stopped: &[&str]| {
+        let shown = alert_state::Shown {
+            open: Some((since, "status 401".to_owned())),
+            stopped: stopped.iter().map(|name| leadtime::domain::ids::ApiKeyName((*name).to_owned())).collect(),
+            keys: 2,
+            ..alert_state::Shown::default()
+        };
+        let facts = Facts { shown: Some(shown), live: Live::default(), midnight: DateTime::UNIX_EPOCH };
+        let book = rules::from_entries(&Default::default());
+        let found = rules::findings(&facts, &book, since);
+        let (_, alerts) = rules::decide(found, &book, since, TimeDelta::hours(4));
+        let alert = alerts.iter().find(|alert| alert.kind == Kind::Circuit).unwrap();
+        (said(alert, world.engine.config()), words(alert, world.engine.config()).text)
+    };
+    let (subject, text) = of(&["north"]);
+    assert_eq!(subject, "no texts of 1 location go out, Annie refuses them");
+    assert!(text.contains("Only the key of north is refused: status 401"), "{text}");
+    let (subject, _) = of(&["default", "north"]);
+    assert_eq!(subject, "no texts go out, Annie refuses them all");
+}

@@ -109,6 +109,10 @@ fn several(row: &rusqlite::Row<'_>) -> rusqlite::Result<Several> {
 pub struct Shown {
     /// Since when the first key's circuit is open, and why.
     pub open: Option<(DateTime<Utc>, String)>,
+    /// The keys whose circuit is open.
+    pub stopped: Vec<ApiKeyName>,
+    /// How many keys there are.
+    pub keys: usize,
     /// Texts rejected in a row with one key since Annie last accepted one; the worst of the keys.
     pub rejected: Several,
     /// Texts a person has to decide about.
@@ -151,9 +155,12 @@ pub(crate) fn shown(
         ..Shown::default()
     };
     let unobserved = listings::unobserved_keys(connection)?;
+    shown.keys = keys.len();
     for key in keys {
         shown.is_catching_up |= unobserved.contains_key(key);
-        shown.open = shown.open.or(open(connection, key)?);
+        let open = open(connection, key)?;
+        shown.stopped.extend(open.is_some().then(|| key.clone()));
+        shown.open = shown.open.or(open);
         let rejected = rejected(connection, key)?;
         if rejected.count > shown.rejected.count {
             shown.rejected = rejected;
