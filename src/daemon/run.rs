@@ -247,33 +247,44 @@ struct StoreFault {
     /// What stands still because of it.
     what: &'static str,
     over: &'static str,
+    is_there: bool,
 }
 
 impl StoreFault {
     fn of_passes() -> StoreFault {
         let over = "the database works again: sending goes on";
-        StoreFault { announcer: Announcer::starts_as(WELL), what: "sending is held up, nothing is lost", over }
+        StoreFault {
+            announcer: Announcer::starts_as(WELL),
+            what: "sending is held up, nothing is lost",
+            over,
+            is_there: false,
+        }
     }
 
     fn of_upkeep() -> StoreFault {
         let what = "old data cannot be removed, or the daily copy cannot be made; texts go out all the same";
-        StoreFault { announcer: Announcer::starts_as(WELL), what, over: "the upkeep of the database works again" }
+        StoreFault {
+            announcer: Announcer::starts_as(WELL),
+            what,
+            over: "the upkeep of the database works again",
+            is_there: false,
+        }
     }
 
     /// It failed.
     fn is(&mut self, error: &StoreError, clock: &dyn Clock) {
+        self.is_there = true;
         let text = error.to_string();
         if let Some(changes) = self.announcer.is(&text, clock.boot()) {
             error!("{}: {text}{}", self.what, left_out(changes));
         }
     }
 
-    /// It works; whether that is said.
+    /// It works; whether it did not before.
     fn is_over(&mut self, clock: &dyn Clock) -> bool {
-        let changes = self.announcer.is(WELL, clock.boot());
-        if let Some(changes) = changes {
+        if let Some(changes) = self.announcer.is(WELL, clock.boot()) {
             info!("{}{}", self.over, left_out(changes));
         }
-        changes.is_some()
+        std::mem::take(&mut self.is_there)
     }
 }

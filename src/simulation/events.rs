@@ -64,7 +64,17 @@ impl Simulation {
                 };
                 let lag = TimeDelta::seconds(self.rng.i64(0..60));
                 let down = self.rng.u8(0..8) == 0;
-                self.set_faults(Faults { list_lag: lag, stop: 0.02, refused_numbers: 0.02, ..faults }, down);
+                self.set_faults(
+                    Faults {
+                        list_lag: lag,
+                        stop: 0.02,
+                        refused_numbers: 0.02,
+                        odd_rows: 0.02,
+                        short_lists: 0.02,
+                        ..faults
+                    },
+                    down,
+                );
             }
             10..14 => self.set_clock(),
             14..18 => self.foreign_text(now),

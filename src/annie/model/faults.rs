@@ -54,12 +54,23 @@ pub(crate) struct Faults {
     pub(crate) shuffled: f64,
     /// The probability that a patient replies STOP.
     pub(crate) stop: f64,
+    /// The probability that a page of the list has a row without an id, or with a start in 2099.
+    pub(crate) odd_rows: f64,
+    /// The probability that the list says that there are more conversations than it shows.
+    pub(crate) short_lists: f64,
 }
 
 impl Faults {
     /// None.
-    pub(crate) const NONE: Faults =
-        Faults { each: [0.0; 9], refused_numbers: 0.0, list_lag: TimeDelta::zero(), shuffled: 0.0, stop: 0.0 };
+    pub(crate) const NONE: Faults = Faults {
+        each: [0.0; 9],
+        refused_numbers: 0.0,
+        list_lag: TimeDelta::zero(),
+        shuffled: 0.0,
+        stop: 0.0,
+        odd_rows: 0.0,
+        short_lists: 0.0,
+    };
 
     /// All kinds alike, together with this probability.
     pub(crate) fn all(probability: f64) -> Faults {
@@ -99,10 +110,12 @@ impl Faults {
                 ("refused-numbers", _) => faults.refused_numbers = number,
                 ("shuffled", _) => faults.shuffled = number,
                 ("stop", _) => faults.stop = number,
+                ("odd-rows", _) => faults.odd_rows = number,
+                ("short-lists", _) => faults.short_lists = number,
                 _ => {
                     let known: Vec<&str> = Fault::ALL.iter().map(|(_, name)| *name).collect();
                     return Err(format!(
-                        "`{name}` is no fault; there are all, {}, refused-numbers, list-lag (seconds), shuffled and stop",
+                        "`{name}` is no fault; there are all, {}, refused-numbers, list-lag (seconds), shuffled, stop, odd-rows and short-lists",
                         known.join(", ")
                     ));
                 }

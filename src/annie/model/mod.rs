@@ -204,7 +204,15 @@ impl Model {
             Request::List(Some((offset, limit))) => {
                 let shuffled = self.rng.f64() < self.faults.shuffled;
                 let order = shuffled.then_some(self.seed ^ (now.timestamp().unsigned_abs() / 3600));
-                let (page, total) = self.conversations.page(offset, limit, order, now);
+                let (mut page, mut total) = self.conversations.page(offset, limit, order, now);
+                if self.rng.f64() < self.faults.odd_rows && !page.is_empty() {
+                    let row = self.rng.usize(0..page.len());
+                    match self.rng.bool() {
+                        true => page[row]["conversationId"] = serde_json::Value::Null,
+                        false => page[row]["startTime"] = "2099-01-01T00:00:00Z".into(),
+                    }
+                }
+                total += 3 * usize::from(self.rng.f64() < self.faults.short_lists);
                 let pagination = json!({ "offset": offset, "limit": limit, "totalCount": total });
                 plain(200, json!({ "success": true, "data": { "conversations": page, "pagination": pagination } }))
             }
