@@ -160,6 +160,16 @@ impl Practice {
 
     /// A patient's number was never theirs, and the desk has another: the patient's id, and the number that was wrong.
     pub(crate) fn correct_a_number(&mut self, told: &[usize], rng: &mut fastrand::Rng) -> Option<(usize, String)> {
+        // Of those with no other visit near, whose texts could take the room, and of whom nothing else changed.
+        let fits = |n: &&usize| {
+            let patient = self.appointments[**n].patient;
+            let near = self.appointments.iter().filter(|other| {
+                other.patient == patient && (other.start - self.appointments[**n].start).abs() < TimeDelta::days(9)
+            });
+            near.count() == 1 && !self.patients[patient].is_steady && !self.has_a_new_id(patient)
+        };
+        let alone: Vec<usize> = told.iter().filter(fits).copied().collect();
+        let told = if alone.is_empty() { told } else { &alone };
         let n = self.appointments[*told.get(rng.usize(0..told.len().max(1)))?].patient;
         let chart = &self.patients[n].chart;
         let is_shared = self.patients.iter().filter(|patient| patient.chart == *chart).count() > 1;
