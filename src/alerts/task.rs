@@ -78,7 +78,7 @@ impl Alerts {
 
     /// Tells of what ends the daemon, and waits until each way has taken it or failed. Nothing is noted: the database is
     /// what is wrong.
-    pub(crate) async fn last_word(&self, kind: Kind, detail: &str, now: DateTime<Utc>) {
+    pub(crate) async fn tell_before_stopping(&self, kind: Kind, detail: &str, now: DateTime<Utc>) {
         let config = self.config.borrow().clone();
         let cause = AlertCause { since: Some(now), count: 0, detail: detail.to_owned() };
         let alert = Alert { kind, event: Event::Raised, since: now, cause };

@@ -59,7 +59,7 @@ fn happened(kind: Kind, cause: &AlertCause) -> String {
     let n = cause.count;
     match kind {
         Kind::Circuit if n > 0 => {
-            format!("no texts of {} go out, Annie refuses them", some(n, "location", "locations"))
+            format!("Annie refuses the texts of {}", some(n, "location", "locations"))
         }
         Kind::Circuit => "no texts go out, Annie refuses them all".to_owned(),
         Kind::Refusals => format!("Annie rejected {} in a row", some(n, "text", "texts")),
@@ -97,7 +97,7 @@ fn over(kind: Kind) -> &'static str {
         Kind::ConfigRejected => "the configuration is in force",
         Kind::DailyLimit => "texts go out again",
         Kind::CatchingUp => "Annie's list was read, and texts go out again",
-        Kind::Unresolved => "every overdue reminder was sent, missed or put before you",
+        Kind::Unresolved => "each overdue reminder was sent, was missed, or waits for your decision",
     }
 }
 

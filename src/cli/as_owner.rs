@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::config;
 use crate::config::Config;
 use crate::config::api_key::{self, CREDENTIAL, Handed};
+use crate::store::connection::place::folder_of;
 use crate::store::ledger::audit;
 
 /// Commands that work on a database and read a file that is named.
@@ -40,7 +41,8 @@ pub(crate) fn become_owner(matches: &ArgMatches) -> Result<(), Failure> {
     let mut program = Command::new("/proc/self/exe");
     program.args(std::env::args_os().skip(1)).env(audit::ACTED_AS, audit::account());
     if WITH_INPUT.contains(&name)
-        && let Some(input) = options.try_get_one::<PathBuf>("file").ok().flatten().filter(|file| file.exists())
+        && let Some(input) = options.try_get_one::<PathBuf>("file").ok().flatten()
+        && is_to_be_handed(input, database.as_deref().unwrap_or(input))
     {
         program.stdin(Stdio::from(open(input)?)).env(api_key::HANDED, Handed::Input.code());
     } else if WITH_KEYS.contains(&name)
@@ -58,10 +60,18 @@ fn innermost(matches: &ArgMatches) -> Option<(&str, &ArgMatches)> {
     Some(innermost(options).unwrap_or((name, options)))
 }
 
+/// Not the database itself, nor what lies beside it, which its owner can read; nor a copy with a log of its own, whose newest
+/// data are in the log: its owner opens both, or says that it cannot.
+fn is_to_be_handed(input: &Path, database: &Path) -> bool {
+    let folder = |file: &Path| folder_of(file).canonicalize().ok();
+    let mut log = input.as_os_str().to_owned();
+    log.push("-wal");
+    input.exists() && folder(input) != folder(database) && !Path::new(&log).exists()
+}
+
 /// The user and group of the database's folder, where it is not root's.
 fn owner_of(database: &Path) -> Option<(u32, u32)> {
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let found = folder.metadata().ok()?;
+    let found = folder_of(database).metadata().ok()?;
     (found.uid() != 0).then(|| (found.uid(), found.gid()))
 }
 
@@ -81,7 +91,8 @@ fn open(path: &Path) -> Result<File, Failure> {
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
     opened.map_err(|error| match error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
         true => {
-            anyhow::anyhow!("{} is a symbolic link, and root follows none: name the file itself", path.display()).into()
+            anyhow::anyhow!("{} is a symbolic link, which root does not follow: name the file itself", path.display())
+                .into()
         }
         false => anyhow::anyhow!("cannot read {}: {error}", path.display()).into(),
     })

@@ -54,7 +54,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             return Err(anyhow::anyhow!(text).into());
         }
         if !near.is_empty() {
-            return Err(named::offer(&config, "no appointment has this id, and no patient this number or name", &near));
+            return Err(named::offer(
+                &config,
+                "no appointment has this id, and no patient has this number or name. Did you mean one of these",
+                &near,
+            ));
         }
         let text = "no appointment has this id, and no patient this number or name; `leadtime plan` shows the coming visits. Visits of long ago are deleted ([retention]); `leadtime history --appointment ID` tells what was done for them";
         return Err(anyhow::anyhow!(text).into());

@@ -30,7 +30,7 @@ pub(crate) fn offer(config: &Config, what: &str, near: &[Named]) -> Failure {
     let lines: String = near.iter().map(|one| line(config, one)).collect();
     Failure::Failed(match near.is_empty() {
         true => anyhow::anyhow!("{what}"),
-        false => anyhow::anyhow!("{what}. Perhaps one of these:{lines}"),
+        false => anyhow::anyhow!("{what}:{lines}"),
     })
 }
 
@@ -45,12 +45,16 @@ pub(crate) fn appointment(
         Found::Meant(meant) if meant.len() == 1 && meant[0].id.0 == words => Ok(meant[0].id.clone()),
         Found::Meant(meant) => match lookup::coming(meant, now).as_slice() {
             [one] => Ok(one.id.clone()),
-            [] => Err(offer(config, "this patient has no coming visit", &[])),
-            several => Err(offer(config, "several visits are meant; name one by its id, in parentheses", several)),
+            [] => Err(offer(config, "this patient has no visit to come; `leadtime explain` shows earlier ones", &[])),
+            several => Err(offer(config, "this fits several visits; use the id in parentheses", several)),
         },
         // An id that nothing is known of yet may be skipped too: the caller says whether there is one.
         Found::Near(near) if near.is_empty() => Ok(AppointmentId(words.to_owned())),
-        Found::Near(near) => Err(offer(config, "no appointment has this id, and no patient this name", &near)),
+        Found::Near(near) => Err(offer(
+            config,
+            "no appointment has this id, and no patient has this name. Did you mean one of these",
+            &near,
+        )),
     }
 }
 
@@ -64,11 +68,15 @@ pub(crate) fn number(connection: &Connection, config: &Config, words: &str) -> R
         Found::Meant(meant) => match lookup::numbers(&meant).as_slice() {
             [phone] => Ok(phone.clone()),
             [] => Err(usage("this patient has no phone number that can be read; write it such as 303-555-0142")),
-            _ => Err(offer(config, "several numbers are meant; write the one", &meant)),
+            _ => Err(offer(config, "this fits several numbers; write the number instead", &meant)),
         },
         Found::Near(near) if near.is_empty() => Err(usage(
             "this is not a phone number; write it such as 303-555-0142 or +13035550142. No patient has this name either",
         )),
-        Found::Near(near) => Err(offer(config, "this is not a phone number, and no patient has this name", &near)),
+        Found::Near(near) => Err(offer(
+            config,
+            "this is not a phone number, and no patient has this name. Did you mean one of these",
+            &near,
+        )),
     }
 }

@@ -9,8 +9,9 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, who};
 use crate::config::api_key::Handed;
+use crate::store::connection::place::folder_of;
 use crate::store::files::carry_over::CarriedOver;
-use crate::store::files::restore;
+use crate::store::files::restore::{self, RestoreError};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -31,7 +32,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let who = who(options.who.as_deref());
     let handed = handed(&config.database)?;
     let copy = handed.as_deref().unwrap_or(&options.file);
-    let restored = restore::restore(copy, &config.database, &stamp, who.as_deref(), now)?;
+    // The file is called as it was named, also where root handed it over.
+    let named = |error: RestoreError| {
+        let (from, to) = (copy.display().to_string(), options.file.display().to_string());
+        anyhow::anyhow!(error.to_string().replace(&from, &to))
+    };
+    let restored = restore::restore(copy, &config.database, &stamp, who.as_deref(), now).map_err(named)?;
     let mut text = format!(
         "Restored {} from {}: {} appointments, {} attempts to send a text",
         config.database.display(),
@@ -72,8 +78,7 @@ fn handed(database: &Path) -> Result<Option<TempPath>, Failure> {
     if !Handed::Input.is_here() {
         return Ok(None);
     }
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut copy = tempfile::Builder::new().prefix(".leadtime-copy-").tempfile_in(folder)?;
+    let mut copy = tempfile::Builder::new().prefix(".leadtime-copy-").tempfile_in(folder_of(database))?;
     std::io::copy(&mut std::io::stdin().lock(), &mut copy)?;
     Ok(Some(copy.into_temp_path()))
 }

@@ -233,7 +233,7 @@ fn sending(config: &Config, overview: &Overview, running: bool) -> String {
             match overview.stopped.len() < config.key_names().count() {
                 true => {
                     let names: Vec<&str> = overview.stopped.iter().map(ApiKeyName::as_str).collect();
-                    format!(" for {}, while all others go out,", names.join(", "))
+                    format!(" for {} (all other texts go out)", names.join(", "))
                 }
                 false => String::new(),
             },
@@ -267,8 +267,9 @@ fn next(config: &Config, overview: &Overview, running: bool) -> String {
     match (config.rulebook.mode, overview.shown_only) {
         (Mode::Observe, (0, _) | (_, None)) => return "none; in live mode nothing would go out either".to_owned(),
         (Mode::Observe, (count, Some(first))) => {
-            let (reminders, goes) = if count == 1 { ("reminder", "it") } else { ("reminders", "the first") };
-            return format!("none; in live mode {count} {reminders} would go out, {goes} on {}", local(zone, first));
+            let reminders = if count == 1 { "1 reminder would go out," } else { "reminders would go out, the first" };
+            let many = if count == 1 { String::new() } else { format!("{count} ") };
+            return format!("none; in live mode {many}{reminders} on {}", local(zone, first));
         }
         (Mode::Live, _) => {}
     }

@@ -21,7 +21,7 @@ fn group(text: &str) -> Result<String, String> {
     if is_name {
         Ok(text.to_owned())
     } else {
-        Err(format!("`{text}` is no name of a group; `getent group` lists them"))
+        Err(format!("`{text}` is not the name of a group; `getent group` lists them"))
     }
 }
 

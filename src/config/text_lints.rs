@@ -57,7 +57,7 @@ fn meant(written: &str) -> &'static str {
     let has = |words: &[&str]| words.iter().any(|word| written.contains(word));
     match () {
         () if has(&["practice", "office", "clinic", "business", "company", "location"]) => "{{ practice.name }}",
-        () if has(&["last"]) => "{{ patient.first_name }} (a text never names the last name)",
+        () if has(&["last"]) => "{{ patient.last_name }}",
         () if has(&["first", "patient", "name"]) => "{{ patient.first_name }}",
         () if has(&["time"]) => "{{ appointment.time }}",
         () if has(&["date", "day"]) => "{{ appointment.date }}",
@@ -88,6 +88,7 @@ mod tests {
             ("Hi {first_name}, see you", "{first_name}", "patient.first_name"),
             ("Hi [First Name], see you", "[First Name]", "patient.first_name"),
             ("Hi <<name>>!", "<<name>>", "patient.first_name"),
+            ("Dear Ms. {last_name}", "{last_name}", "patient.last_name"),
             ("on %APPT_DATE%", "%APPT_DATE%", "appointment.date"),
             ("at «Time»", "«Time»", "appointment.time"),
             ("This is [Practice Name] for [Name]", "[Practice Name]", "practice.name"),

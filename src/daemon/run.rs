@@ -191,7 +191,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     if let Some(error) = displaced {
         held.leave_log().await?;
         service::status("nothing is sent: the database was replaced, moved or deleted");
-        alerts.last_word(Kind::DatabaseReplaced, &error.to_string(), clock.now()).await;
+        alerts.tell_before_stopping(Kind::DatabaseReplaced, &error.to_string(), clock.now()).await;
         return Err(error.into());
     }
     if let Err(error) = held.close().await {

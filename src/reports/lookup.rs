@@ -27,19 +27,19 @@ pub(crate) enum Found {
 pub(crate) fn find(connection: &Connection, config: &Config, words: &str) -> Result<Found, StoreError> {
     let country = config.practice.country;
     phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
-    let all = appointment::named(connection)?;
-    let with = |ids: &[AppointmentId]| all.iter().filter(|one| ids.contains(&one.id)).cloned().collect::<Vec<_>>();
+    let with = |ids: &[AppointmentId]| appointment::named_with(connection, ids);
     if let Some(id) = appointment::with_id(connection, words)? {
-        return Ok(Found::Meant(with(&[id])));
+        return Ok(Found::Meant(with(&[id])?));
     }
     let words = words.trim();
     if words.len() == 4 && words.bytes().all(|b| b.is_ascii_digit()) {
         let ids = appointment::with_last_digits(connection, &country.code(), words)?;
-        return Ok(of_last_digits(with(&ids)));
+        return Ok(of_last_digits(with(&ids)?));
     }
     if let Some(phone) = phone::read(words, country).phone {
-        return Ok(Found::Meant(with(&appointment::with_number(connection, &country.code(), &phone)?)));
+        return Ok(Found::Meant(with(&appointment::with_number(connection, &country.code(), &phone)?)?));
     }
+    let all = appointment::named(connection)?;
     let matching = |wanted: NameMatch| {
         let is = |one: &&Named| match_name(words, one.first_name.0.as_deref(), one.last_name.0.as_deref()) == wanted;
         all.iter().filter(is).cloned().collect::<Vec<_>>()

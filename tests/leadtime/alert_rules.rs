@@ -453,7 +453,7 @@ async fn unresolved() {
     world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::minutes(10));
-    assert_eq!(desk.look(&world), ["over: every overdue reminder was sent, missed or put before you"]);
+    assert_eq!(desk.look(&world), ["over: each overdue reminder was sent, was missed, or waits for your decision"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
@@ -529,7 +529,7 @@ async fn one_key_of_several_is_not_shown_as_all() {
         (said(alert, world.engine.config()), words(alert, world.engine.config()).text)
     };
     let (subject, text) = of(&["north"]);
-    assert_eq!(subject, "no texts of 1 location go out, Annie refuses them");
+    assert_eq!(subject, "Annie refuses the texts of 1 location");
     assert!(text.contains("Only the key of north is refused: status 401"), "{text}");
     let (subject, _) = of(&["default", "north"]);
     assert_eq!(subject, "no texts go out, Annie refuses them all");

@@ -130,3 +130,32 @@ fn root_tries_a_text_with_a_key_that_only_root_reads() {
     let ended: Ended = std::os::unix::process::CommandExt::uid(&mut plain, SERVICE).output().unwrap().into();
     assert!(ended.code != 0 && !ended.err.contains("annie-sk"), "{}", ended.err);
 }
+
+#[test]
+fn a_copy_with_a_log_is_restored_whole_and_the_database_itself_is_refused() {
+    let Some(server) = Server::new(&live_config("http://127.0.0.1:9/v1")) else { return };
+    let export = server.of_root("export.csv", &visits_due_in(3600, 3));
+    server.run(&["import", export.to_str().unwrap()]).good();
+    let ended = server.run(&["restore", "test.db"]);
+    assert!(ended.code == 1 && ended.err.contains("is the database itself"), "{}", ended.err);
+    let none = server.of_root("none.db", "once upon a time");
+    let ended = server.run(&["restore", none.to_str().unwrap()]);
+    assert!(ended.code == 1 && ended.err.contains(none.to_str().unwrap()), "named as it was given: {}", ended.err);
+    // While somebody has it open, the newest data are in the log.
+    let reader = server.practice.sql();
+    reader.query_row("SELECT count(*) FROM appointments", [], |row| row.get::<_, i64>(0)).unwrap();
+    server.run(&["opt-out", "add", "303-555-1001"]).good();
+    let copies = tempfile::tempdir().unwrap();
+    fs::set_permissions(copies.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for file in ["test.db", "test.db-wal"] {
+        fs::copy(server.practice.path(file), copies.path().join(file)).unwrap();
+        chown(copies.path().join(file), Some(SERVICE), Some(SERVICE)).unwrap();
+    }
+    chown(copies.path(), Some(SERVICE), Some(SERVICE)).unwrap();
+    drop(reader);
+    for file in ["test.db", "test.db-wal", "test.db-shm"] {
+        let _ = fs::remove_file(server.practice.path(file));
+    }
+    server.run(&["restore", copies.path().join("test.db").to_str().unwrap()]).good();
+    assert_eq!(server.practice.number("SELECT count(*) FROM opt_outs"), 1);
+}

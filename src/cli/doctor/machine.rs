@@ -17,6 +17,7 @@ use crate::reports::plan_view::{self, Overview};
 use crate::store::Connection;
 use crate::store::appointments::feed_state::{self, Trouble};
 use crate::store::appointments::refused_rows;
+use crate::store::connection::place::folder_of;
 use crate::store::connection::{integrity, lock, open};
 use crate::store::conversations::odd_rows;
 
@@ -46,10 +47,6 @@ fn mode(config: &Config) -> Finding {
         }
         (Mode::Live, None) => Finding::good("mode", "live: patients are texted"),
     }
-}
-
-fn folder_of(database: &Path) -> &Path {
-    database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 fn disk(database: &Path) -> Finding {

@@ -131,25 +131,33 @@ pub(crate) struct Named {
     pub(crate) e164: Private<Option<String>>,
 }
 
+const NAMED: &str = "SELECT a.id, a.patient_id, a.first_name, a.last_name, a.starts_unix,
+        a.status IN ('booked', 'confirmed'), (SELECT s.e164 FROM known_spellings AS s WHERE s.spelling = a.phone
+        AND s.valid = 1 LIMIT 1) FROM appointments AS a";
+
+fn named_of(row: &Row<'_>) -> rusqlite::Result<Named> {
+    Ok(Named {
+        id: AppointmentId(any_text(row, 0)?.unwrap_or_default()),
+        patient_id: PatientId(any_text(row, 1)?.unwrap_or_default()),
+        first_name: Private(line(row, 2)?),
+        last_name: Private(line(row, 3)?),
+        starts_at: instant(row.get(4)?),
+        is_live: row.get(5)?,
+        e164: Private(row.get(6)?),
+    })
+}
+
 /// Every appointment, by start.
 pub(crate) fn named(connection: &Connection) -> Result<Vec<Named>, StoreError> {
-    const ALL: &str = "SELECT a.id, a.patient_id, a.first_name, a.last_name, a.starts_unix,
-            a.status IN ('booked', 'confirmed'), (SELECT s.e164 FROM known_spellings AS s WHERE s.spelling = a.phone
-            AND s.valid = 1 LIMIT 1)
-        FROM appointments AS a ORDER BY a.starts_unix, a.id";
-    let mut statement = connection.prepare(ALL)?;
-    let rows = statement.query_map([], |row| {
-        Ok(Named {
-            id: AppointmentId(any_text(row, 0)?.unwrap_or_default()),
-            patient_id: PatientId(any_text(row, 1)?.unwrap_or_default()),
-            first_name: Private(line(row, 2)?),
-            last_name: Private(line(row, 3)?),
-            starts_at: instant(row.get(4)?),
-            is_live: row.get(5)?,
-            e164: Private(row.get(6)?),
-        })
-    })?;
+    let mut statement = connection.prepare(&format!("{NAMED} ORDER BY a.starts_unix, a.id"))?;
+    let rows = statement.query_map([], named_of)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Those with these ids, in the order of the ids.
+pub(crate) fn named_with(connection: &Connection, ids: &[AppointmentId]) -> Result<Vec<Named>, StoreError> {
+    let mut statement = connection.prepare(&format!("{NAMED} WHERE a.id = ?1"))?;
+    Ok(ids.iter().map(|id| statement.query_row([&id.0], named_of)).collect::<Result<_, _>>()?)
 }
 
 /// The appointments whose number ends in these digits, by start.

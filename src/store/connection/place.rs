@@ -33,6 +33,11 @@ impl Place {
     }
 }
 
+/// The folder a file is in.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn id(path: &Path) -> Option<FileId> {
     let found = path.metadata().ok()?;
     Some((found.dev(), found.ino()))

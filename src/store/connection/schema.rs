@@ -44,7 +44,7 @@ pub(crate) fn differences(connection: &Connection) -> Result<Vec<String>, StoreE
     for ((kind, name), object) in &expected {
         match found.get(&(kind.clone(), name.clone())) {
             Some(same) if same == object => {}
-            Some(_) => flaws.push(format!("the {kind} {name} is not Leadtime's")),
+            Some(_) => flaws.push(format!("the {kind} {name} was changed")),
             None => flaws.push(format!("the {kind} {name} is missing")),
         }
     }
@@ -86,9 +86,9 @@ mod tests {
             (
                 "DROP TRIGGER opt_outs_after_insert;
                  CREATE TRIGGER opt_outs_after_insert AFTER INSERT ON opt_outs BEGIN SELECT 1; END",
-                Some("the trigger opt_outs_after_insert is not Leadtime's"),
+                Some("the trigger opt_outs_after_insert was changed"),
             ),
-            ("ALTER TABLE opt_outs ADD COLUMN x TEXT", Some("the table opt_outs is not Leadtime's")),
+            ("ALTER TABLE opt_outs ADD COLUMN x TEXT", Some("the table opt_outs was changed")),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let connection = open::read_write(&folder.path().join("a.db")).unwrap();

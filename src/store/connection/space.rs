@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use crate::store::connection::place::folder_of;
+
 /// With less than this nothing is sent: a claim has to be on the disk before its text leaves.
 const LEAST: u64 = 1024 * 1024;
 
 /// Whether the disk under a file is full for its owner. One that cannot be asked counts as not full: the write will tell.
 pub(crate) fn is_full(file: &Path) -> bool {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    rustix::fs::statvfs(folder).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST)
+    rustix::fs::statvfs(folder_of(file)).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST)
 }
 
 #[cfg(test)]

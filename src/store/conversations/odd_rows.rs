@@ -12,6 +12,7 @@ use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
 use crate::store::conversations::conversation::OF_INTEREST;
 use crate::store::ledger::audit::{self, Act, Entry};
+use crate::store::planning::replan_queue;
 
 /// Keeps what a page of the listing that began then showed.
 pub(super) fn keep(
@@ -83,7 +84,6 @@ pub(crate) fn settle(
     }
     let entry = Entry { phone: Some(phone), who: by.who, why: by.why, ..Entry::new(now, Act::NumberFreed) };
     audit::note(tx, &Entry { code: Some("odd-row"), ..entry })?;
-    tx.prepare_cached("INSERT INTO replan_queue (phone, appointment_id) VALUES (?1, '') ON CONFLICT DO NOTHING")?
-        .execute([phone.dial()])?;
+    replan_queue::mark(tx, phone.dial(), "")?;
     Ok(true)
 }

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use crate::domain::zone::Zone;
 use crate::store::connection::error::StoreError;
+use crate::store::connection::place::folder_of;
 use crate::store::connection::{integrity, open};
 
 /// Tables that only grow: a copy holds at least what they held before it was begun, and at most what they hold after.
@@ -196,11 +197,6 @@ fn copies_in(folder: &Path, stem: &str) -> io::Result<Vec<PathBuf>> {
 
 fn stem_of(database: &Path) -> String {
     database.file_stem().map_or_else(|| "leadtime".to_owned(), |stem| stem.to_string_lossy().into_owned())
-}
-
-/// The folder a file is in.
-pub(crate) fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes sure that a new name is on the disk.

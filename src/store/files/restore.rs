@@ -10,9 +10,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::connection::error::StoreError;
+use crate::store::connection::place::folder_of;
 use crate::store::connection::store::in_transaction;
 use crate::store::connection::{integrity, lock, open};
-use crate::store::files::backup::{BEGUN, NOT_WHOLE, copy_into, folder_of, sync_folder};
+use crate::store::files::backup::{BEGUN, NOT_WHOLE, copy_into, sync_folder};
 use crate::store::files::carry_over::{self, CarriedOver, Notes};
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::messages;

@@ -142,6 +142,13 @@ pub(crate) fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<u
     Ok(marked.execute([now.timestamp()])?)
 }
 
+/// Marks a number, as written, and an appointment; either may be empty.
+pub(crate) fn mark(tx: &Transaction<'_>, phone: &str, appointment: &str) -> Result<(), StoreError> {
+    const MARK: &str = "INSERT INTO replan_queue (phone, appointment_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    tx.prepare_cached(MARK)?.execute((phone, appointment))?;
+    Ok(())
+}
+
 /// Marks a unit again.
 pub(crate) fn mark_unit(
     tx: &Transaction<'_>,
@@ -152,13 +159,8 @@ pub(crate) fn mark_unit(
         PlanningUnit::Number(phone) => phone.dial(),
         PlanningUnit::Appointment(_) => "",
     };
-    let mut insert =
-        tx.prepare_cached("INSERT INTO replan_queue (phone, appointment_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
     if also.is_empty() {
-        insert.execute((phone, ""))?;
+        return mark(tx, phone, "");
     }
-    for id in also {
-        insert.execute((phone, &id.0))?;
-    }
-    Ok(())
+    also.iter().try_for_each(|id| mark(tx, phone, &id.0))
 }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Transaction};
 
 use crate::domain::ids::AppointmentId;
 use crate::store::connection::error::StoreError;
+use crate::store::planning::replan_queue;
 use crate::store::planning::unit::PlanningUnit;
 
 /// How long after a try the next one is made; a change of the appointment is planned at once.
@@ -78,8 +79,7 @@ pub(crate) fn try_again(tx: &Transaction<'_>, limit: usize, now: DateTime<Utc>) 
         .query_map((due, now, limit), |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     for (phone, id) in &due {
-        tx.prepare_cached("INSERT INTO replan_queue (phone, appointment_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-            .execute((phone, id))?;
+        replan_queue::mark(tx, phone, id)?;
         tx.prepare_cached("UPDATE unplannable SET tried_at = ?3 WHERE phone = ?1 AND appointment_id = ?2")?
             .execute((phone, id, now))?;
     }
