@@ -95,20 +95,17 @@ impl Gateway {
     }
 
     /// `GET /phone-numbers`: whether the key is accepted, without sending anything.
-    pub(crate) async fn probe(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<(), ReadError>> {
+    pub async fn probe(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<(), ReadError>> {
         self.get(Call::PhoneNumbers, now, |_| Some(())).await
     }
 
     /// `GET /phone-numbers`: the numbers of the key's organization.
-    pub(crate) async fn phone_numbers(
-        &self,
-        now: impl Fn() -> DateTime<Utc>,
-    ) -> Heard<Result<Vec<AnnieNumber>, ReadError>> {
+    pub async fn phone_numbers(&self, now: impl Fn() -> DateTime<Utc>) -> Heard<Result<Vec<AnnieNumber>, ReadError>> {
         self.get(Call::PhoneNumbers, now, wire::phone_numbers).await
     }
 
     /// A page of the list of conversations.
-    pub(crate) async fn list(
+    pub async fn list(
         &self,
         offset: usize,
         limit: usize,
@@ -118,7 +115,7 @@ impl Gateway {
     }
 
     /// The messages of a conversation, oldest first.
-    pub(crate) async fn messages(
+    pub async fn messages(
         &self,
         conversation: &ConversationId,
         now: impl Fn() -> DateTime<Utc>,

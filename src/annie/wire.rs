@@ -138,11 +138,11 @@ fn listed(row: &Value) -> Option<Listed> {
 
 /// A number of Annie's (API reference: phone number object).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct AnnieNumber {
+pub struct AnnieNumber {
     /// The number.
-    pub(crate) phone: Phone,
+    pub phone: Phone,
     /// Whether texts may be sent from it; none: it does not say.
-    pub(crate) outbound: Option<bool>,
+    pub outbound: Option<bool>,
 }
 
 /// Reads the numbers of an organization; none where they are not numbers.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::operator::put_on_record;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
 use crate::domain::reminder::{PlanDecision, Skip, State};
@@ -16,6 +17,7 @@ use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Row};
 use crate::store::appointments::appointment;
 use crate::store::connection::open;
+use crate::store::ledger::audit::Act;
 use crate::wording::segments;
 
 #[derive(Debug, Args)]
@@ -42,6 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let rows = plan_view::plan_of(&connection, &config, now, until)?;
     match options.json {
         true => {
+            put_on_record(&config, Act::ListedOut)?;
             let items: Vec<Value> = rows.iter().map(item).collect();
             print(&format!("{}\n", serde_json::to_string_pretty(&items)?))
         }

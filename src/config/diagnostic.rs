@@ -49,7 +49,7 @@ pub struct Report {
 
 impl Report {
     /// Whether the file is refused.
-    pub(crate) fn has_errors(&self) -> bool {
+    pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|p| p.severity == Severity::Error)
     }
 
@@ -78,7 +78,7 @@ impl Report {
     }
 
     /// `2 errors and 1 warning in config.toml`.
-    pub(crate) fn summary(&self) -> String {
+    pub fn summary(&self) -> String {
         let count = |severity| self.diagnostics.iter().filter(|p| p.severity == severity).count();
         let some = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
@@ -89,6 +89,11 @@ impl Report {
             (e, w) => format!("{} and {} in {}", some(e, "error"), some(w, "warning"), self.file),
         }
     }
+}
+
+/// A place that begins and ends with a whole letter: who finds a fault may name single bytes.
+pub(crate) fn whole_letters(source: &str, span: Range<usize>) -> Range<usize> {
+    source.floor_char_boundary(span.start)..source.ceil_char_boundary(span.end)
 }
 
 /// Keys whose values are secret, or may hold something secret.
@@ -191,7 +196,13 @@ fn without_keys(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use chrono::DateTime;
+
     use super::*;
+    use crate::config::values::zones::Zones;
+    use crate::config::{ConfigError, of_text};
 
     #[test]
     fn secrets_and_patients_numbers_are_starred_out() {
@@ -201,6 +212,26 @@ mod tests {
         assert!(shown.contains("+13035550100") && shown.contains("api_key =*\"***************\""), "{shown}");
         for private in ["abc", "0142", "0143"] {
             assert!(!shown.contains(private), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_fault_within_a_letter_is_shown_with_the_whole_letter() {
+        let zones = Zones::of_this_machine();
+        let text = include_str!("../../config.toml").replace("{{ patient.first_name }}", "\u{9f}");
+        for source in [
+            text.as_str(),
+            "name = \"Hi \u{9f}\"\n",
+            "\u{9f}\u{9f} = 1",
+            "a = 1 \u{fe0f}",
+            "[pr\u{ed}]\nx = \u{201c}y\u{201d}",
+        ] {
+            let Err(ConfigError::Wrong(report)) =
+                of_text(source.to_owned(), Path::new("config.toml"), &zones, DateTime::UNIX_EPOCH)
+            else {
+                panic!("{source}")
+            };
+            assert!(report.render(false).contains("config.toml:"), "{source}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+
 use crate::clock::{Clock, SystemClock};
 use crate::config::diagnostic::Report;
 use crate::config::settings::{Config, fingerprint};
@@ -56,11 +58,23 @@ pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
         ));
         ConfigError::Unreadable { path: path.to_owned(), source }
     })?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let zones = Zones::of_this_machine();
-    let (config, mut diagnostics) = read::read(&source, folder, &zones);
+    of_text(source, path, &Zones::of_this_machine(), SystemClock.now())
+}
+
+/// Reads and checks the text of the file `path`; paths in it are relative to that file. `now`: the summer a warning about
+/// daylight time speaks of is the next one.
+///
+/// # Errors
+/// [`ConfigError::Wrong`].
+pub fn of_text(
+    source: String,
+    path: &Path,
+    zones: &Zones,
+    now: DateTime<Utc>,
+) -> Result<(Config, Report), ConfigError> {
+    let (config, mut diagnostics) = read::read(&source, path.parent().unwrap_or(Path::new(".")), zones);
     if config.is_some() {
-        zone_lints::all(&source, &zones, SystemClock.now(), &mut diagnostics);
+        zone_lints::all(&source, zones, now, &mut diagnostics);
         diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     }
     let report = Report { file: path.display().to_string(), source: api_key::without_keys(source), diagnostics };

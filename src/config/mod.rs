@@ -27,6 +27,6 @@ mod words;
 mod zone_lints;
 
 pub(crate) use crate::config::daily_limits::DailyLimits;
-pub use crate::config::load::{ConfigError, database_of, fingerprint_of, load, locate};
+pub use crate::config::load::{ConfigError, database_of, fingerprint_of, load, locate, of_text};
 pub use crate::config::settings::Config;
 pub(crate) use crate::config::settings::{AppointmentField, KEY_NAME, OnUnknown, PatientField, Practice};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use chrono::{TimeDelta, Weekday};
 use toml::de::DeTable;
 
 use crate::config::daily_limits::{self, DailyLimits};
-use crate::config::diagnostic::Diagnostic;
+use crate::config::diagnostic::{Diagnostic, whole_letters};
 use crate::config::hours::{self, Open};
 use crate::config::settings::{Annie, AppointmentField, Config, OnUnknown, PatientField, Practice};
 use crate::config::toml_reader::{Faults, Section, duration, fault, list, one_of, text, text_as, whole_number};
@@ -53,11 +54,16 @@ struct Sending {
 pub(crate) fn read(source: &str, folder: &Path, zones: &Zones) -> (Option<Config>, Vec<Diagnostic>) {
     let (document, syntax) = DeTable::parse_recoverable(source);
     if !syntax.is_empty() {
-        let errors = syntax.iter().map(|e| Diagnostic::error(e.span().unwrap_or(0..0), e.message())).collect();
+        let errors =
+            syntax.iter().map(|e| Diagnostic::error(whole_letters(source, e.span().unwrap_or(0..0)), e.message()));
+        let errors = errors.collect();
         return (None, syntax::explain(source, errors));
     }
     let mut diagnostics = Vec::new();
     let config = sections(document.get_ref(), source, folder, zones, &mut diagnostics);
+    for diagnostic in &mut diagnostics {
+        diagnostic.span = whole_letters(source, diagnostic.span.clone());
+    }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     (config, diagnostics)
 }
@@ -99,7 +105,7 @@ fn sections(
         top.raw(name);
     }
     top.finish();
-    let section = |name: &'static str, diagnostics: &mut Vec<Diagnostic>| -> (Option<_>, std::ops::Range<usize>) {
+    let section = |name: &'static str, diagnostics: &mut Vec<Diagnostic>| -> (Option<_>, Range<usize>) {
         let Some(value) = root.get(name) else { return (None, 0..0) };
         if value.get_ref().as_table().is_none() {
             diagnostics.push(Diagnostic::error(

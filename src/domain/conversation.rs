@@ -27,26 +27,26 @@ pub struct Listed {
 
 /// A page of the list of conversations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Page {
+pub struct Page {
     /// Those that have an id, in the order they came.
-    pub(crate) conversations: Vec<Listed>,
+    pub conversations: Vec<Listed>,
     /// Rows that cannot be read as a conversation.
-    pub(crate) odd: Vec<OddRow>,
+    pub odd: Vec<OddRow>,
     /// How many rows the page had.
-    pub(crate) rows: usize,
+    pub rows: usize,
     /// How many conversations there are in all.
-    pub(crate) total: usize,
+    pub total: usize,
 }
 
 /// A row of the list without a readable id: a conversation, and nobody knows which. It may be one of our own texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OddRow {
+pub struct OddRow {
     /// Tells it from others, also when it is seen again: a hash of the row.
-    pub(crate) row: String,
+    pub row: String,
     /// The patient's number.
-    pub(crate) to: Option<Phone>,
+    pub to: Option<Phone>,
     /// When it began.
-    pub(crate) started_at: Option<DateTime<Utc>>,
+    pub started_at: Option<DateTime<Utc>>,
 }
 
 /// One message of a conversation.

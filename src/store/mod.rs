@@ -4,7 +4,7 @@ pub mod appointments;
 pub mod connection;
 pub mod controls;
 pub mod conversations;
-pub(crate) mod files;
+pub mod files;
 pub mod ledger;
 pub mod planning;
 pub(crate) mod reports;

@@ -147,9 +147,9 @@ impl Wordbook {
             Part::Context(rule) => format!("{rule}/context"),
             Part::Household(language) => format!("/household.{}", language.code()),
         };
-        if let Some(at) = source.find(|c: char| c.is_control()) {
+        if let Some((at, letter)) = source.char_indices().find(|(_, c)| c.is_control()) {
             let message = "a text is one line without control characters".to_owned();
-            return Err(vec![TemplateProblem { message, range: Some(at..at + 1) }]);
+            return Err(vec![TemplateProblem { message, range: Some(at..at + letter.len_utf8()) }]);
         }
         let language = match &part {
             Part::Message(_, language) | Part::Household(language) => *language,

@@ -40,6 +40,7 @@ mod refusals;
 mod replies;
 mod reported;
 mod retention;
+mod said;
 mod same_person;
 mod script;
 mod setup;

@@ -4,8 +4,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tracing::{info, warn};
-
 use crate::annie::gateway::Gateway;
 use crate::annie::verdict::ReadError;
 use crate::config::Config;
@@ -13,6 +11,7 @@ use crate::domain::ids::ConversationId;
 use crate::engine::send::in_flight::SendSlot;
 use crate::engine::send::pace::Permits;
 use crate::engine::send::queue::Queue;
+use crate::engine::sync::announced::Announced;
 use crate::engine::sync::fetch::{Done, Job};
 use crate::engine::sync::reading;
 
@@ -44,6 +43,8 @@ pub(crate) struct KeyWorker {
     pub(crate) look_at: Option<Duration>,
     /// The status with which Annie refused the last reading, if it did.
     pub(crate) refused: Option<u16>,
+    /// What was said of its readings.
+    pub(crate) announced: Announced,
     /// Readings in a row without an answer.
     failures: u32,
     /// No listing before this, by the boot clock: the wall clock may be set meanwhile.
@@ -65,6 +66,7 @@ impl KeyWorker {
             not_before: Duration::ZERO,
             look_at: None,
             refused: None,
+            announced: Announced::new(),
             failures: 0,
             no_listing_before: None,
             list_failures: 0,
@@ -80,7 +82,8 @@ impl KeyWorker {
     /// The same key with another gateway, after a reload: what it was refused says nothing about the new one.
     pub(crate) fn with_gateway(self, gateway: Gateway, config: &Config) -> KeyWorker {
         let send_slot = SendSlot::new(gateway, config.annie.concurrency);
-        KeyWorker { send_slot, failures: 0, refused: None, not_before: Duration::ZERO, ..self }
+        let announced = Announced::new();
+        KeyWorker { send_slot, announced, failures: 0, refused: None, not_before: Duration::ZERO, ..self }
     }
 
     /// Whether the list of conversations can be read, as far as the last tries tell: one failure is none yet.
@@ -120,18 +123,15 @@ impl KeyWorker {
             (_, None) | (Job::Replies(_), Some(ReadError::Refused { .. })) => {
                 self.failures = 0;
                 self.refused = None;
-                if done.job == Job::Probe {
-                    info!(api_key = %done.api_key, "Annie accepts the key");
-                }
             }
-            (job, Some(error)) => self.note_failure(job, error, &done.api_key.0, boot),
+            (job, Some(error)) => self.note_failure(job, error, boot),
         }
         if done.job == Job::Probe && !is_clock_confirmed {
             self.not_before = self.not_before.max(boot + ASK_THE_TIME);
         }
     }
 
-    fn note_failure(&mut self, job: &Job, error: &ReadError, name: &str, boot: Duration) {
+    fn note_failure(&mut self, job: &Job, error: &ReadError, boot: Duration) {
         self.failures += 1;
         // One conversation that may not be read says nothing about the key.
         if let (ReadError::Refused { status }, Job::Page { .. } | Job::Probe) = (error, job) {
@@ -141,12 +141,6 @@ impl KeyWorker {
         self.list_failures += u32::from(matches!(job, Job::Page { .. }) && *error != ReadError::Unreachable);
         if matches!(job, Job::Page { .. }) && matches!(error, ReadError::Refused { .. }) {
             self.no_listing_before = Some(boot + LIST_AGAIN);
-        }
-        if *job == Job::Probe {
-            warn!(
-                api_key = name,
-                "Annie does not accept the key, or cannot be asked ({error}); it is tried again by itself, ever more slowly, and a restart tries at once"
-            );
         }
     }
 }

@@ -181,6 +181,7 @@ fn claim_from(
             match one {
                 Ok(one) => claimed.extend(one),
                 // One reminder that cannot be claimed holds up no other; it is tried at every pass, until it expires.
+                Err(error) if !queue.note_failure(&due.key, error.to_string()) => {}
                 Err(error) => {
                     let (appointment, rule) = (&due.key.appointment_id, &due.key.rule);
                     error!(%appointment, %rule, "`{rule}` of appointment {appointment} cannot be sent ({error}); it is tried again until it is of no use any more. Look at the visit in the appointment book, or report this line");

@@ -2,12 +2,13 @@
 //! due texts are not sorted anew for each handful that is claimed. A claim plans its number again; a queue that is a
 //! second old only costs it a look.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
+use crate::domain::reminder_key::ReminderKey;
 use crate::store::ledger::reminders::{self, Due};
 use crate::store::{Connection, StoreError};
 
@@ -21,6 +22,8 @@ const MOST: usize = 5_000;
 pub(crate) struct Queue {
     due: VecDeque<Due>,
     read_at: Option<DateTime<Utc>>,
+    /// Those that could not be claimed, and why: it is said once, and they are tried at every pass.
+    failed: BTreeMap<ReminderKey, String>,
 }
 
 impl Queue {
@@ -37,12 +40,18 @@ impl Queue {
         }
         self.due = reminders::due(connection, now, api_key, MOST)?.into();
         self.read_at = Some(now);
+        self.failed.retain(|key, _| self.due.iter().any(|due| due.key == *key));
         Ok(())
     }
 
     /// It is read anew before the next claim: something else than success came back, and others may go first now.
     pub(crate) fn forget(&mut self) {
         self.due.clear();
+    }
+
+    /// Notes that a reminder could not be claimed; whether that was not known yet.
+    pub(crate) fn note_failure(&mut self, key: &ReminderKey, why: String) -> bool {
+        self.failed.insert(key.clone(), why.clone()).is_none_or(|known| known != why)
     }
 
     /// Whether nothing is due.

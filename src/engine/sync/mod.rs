@@ -1,5 +1,6 @@
 //! Reading from Annie: her list of conversations, replies, and what became of texts without a clear answer.
 
+pub(crate) mod announced;
 pub(crate) mod fetch;
 pub(crate) mod reader;
 pub(crate) mod reading;

@@ -163,8 +163,9 @@ async fn take_one<C: Clock + 'static>(
             Ok((done, applied, was_unobserved))
         })
         .await?;
-    reading::report(&done, &applied, was_unobserved);
-    if let (Some((how, _)), Some(worker)) = (applied.concluded, keys.get_mut(&done.api_key)) {
+    let Some(worker) = keys.get_mut(&done.api_key) else { return Ok(()) };
+    worker.announced.report(&done, &applied, was_unobserved, boot);
+    if let Some((how, _)) = applied.concluded {
         worker.note_listing(how != Verdict::Incomplete, boot);
     }
     Ok(())

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use tracing::{error, info, warn};
-
 use crate::annie::verdict::ReadError;
 use crate::config::Config;
 use crate::domain::conversation::{Page, Said};
@@ -21,6 +18,7 @@ use crate::store::conversations::listings::{self, Listing, Verdict};
 use crate::store::conversations::odd_rows;
 use crate::store::ledger::reminders;
 use crate::store::{StoreError, Transaction};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// While something is due within [`SOON`], the list is read this often: others may text the same numbers.
 const LIST_EVERY: TimeDelta = TimeDelta::minutes(15);
@@ -309,45 +307,6 @@ fn apply_comparison(
         return Ok(None);
     }
     Ok(Some((verdict, reconcile::conclude(tx, config, key, &listing, verdict, now)?)))
-}
-
-/// Says what a listing came to, and what went wrong.
-pub(crate) fn report(done: &Done, applied: &Applied, was_unobserved: bool) {
-    match &applied.concluded {
-        Some((Verdict::Through | Verdict::Unproven, conclusion)) if was_unobserved => {
-            info!(
-                api_key = %done.api_key,
-                new = conclusion.new,
-                "Annie's list is read: what went out while Leadtime was not looking is known, {} conversations",
-                conclusion.new
-            );
-        }
-        Some((Verdict::Incomplete, _)) => {
-            warn!(api_key = %done.api_key, "Annie's list lacks conversations she counts; it is read again later");
-        }
-        _ => {}
-    }
-    match (&done.job, done.error()) {
-        (Job::Page { .. }, Some(ReadError::Refused { status })) => {
-            error!(
-                api_key = %done.api_key,
-                "Annie refuses to list conversations (status {status}): the key needs leave to read them, else nothing is sent after a restart and nothing in doubt can be settled. Whoever manages Annie for you can give it; it is tried again by itself"
-            );
-        }
-        (Job::Replies(_), Some(ReadError::Refused { status })) if !matches!(status, 404) => {
-            error!(
-                api_key = %done.api_key,
-                "Annie refuses to show the replies in a conversation (status {status}): its number gets no text until they can be read, because they may ask for no more. The key needs leave to read messages; whoever manages Annie for you can give it"
-            );
-        }
-        (Job::Replies(_), Some(error)) => {
-            warn!(api_key = %done.api_key, "the replies in a conversation cannot be read: {error}; it is tried again");
-        }
-        (Job::Page { .. } | Job::Compare(_), Some(error)) => {
-            warn!(api_key = %done.api_key, "Annie's list of conversations cannot be read: {error}; it is tried again");
-        }
-        _ => {}
-    }
 }
 
 /// How long after so many failures in a row a key reads again.

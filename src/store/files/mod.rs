@@ -2,5 +2,5 @@
 
 pub(crate) mod backup;
 pub(crate) mod carry_over;
-pub(crate) mod restore;
+pub mod restore;
 pub(crate) mod retention;

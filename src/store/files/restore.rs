@@ -27,7 +27,7 @@ const ASIDE: &str = ".before-restore-";
 
 /// Why nothing was restored.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RestoreError {
+pub enum RestoreError {
     /// The database, or the copy.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,15 +67,15 @@ pub(crate) enum RestoreError {
 
 /// What was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Restored {
+pub struct Restored {
     /// The daemon's last sign of life in the copy: what came after it is caught up with at the start.
-    pub(crate) last_sign: Option<DateTime<Utc>>,
+    pub last_sign: Option<DateTime<Utc>>,
     /// Where the former database is now; none: there was none.
-    pub(crate) aside: Option<PathBuf>,
+    pub aside: Option<PathBuf>,
     /// Attempts to send a text in the copy.
-    pub(crate) attempts: u64,
+    pub attempts: u64,
     /// Its appointments.
-    pub(crate) appointments: u64,
+    pub appointments: u64,
     /// What people noted in the former database, carried over; none: it could not be read, or there was none.
     pub(crate) carried: Option<CarriedOver>,
 }
@@ -84,7 +84,7 @@ pub(crate) struct Restored {
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub(crate) fn restore(
+pub fn restore(
     copy: &Path,
     database: &Path,
     stamp: &str,
