@@ -44,14 +44,14 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     };
     if ids.is_empty() {
         let refused = refused_rows::list(&connection, Some(&who), now)?;
-        if let Some(row) = refused.first() {
-            let RefusedRow { feed, line, reason, .. } = row;
-            let text = format!(
-                "{}: line {line}: {reason}. Its row in the export of {feed} could not be read on {}, so the visit is not known; mend it there and import again",
-                shown(&who),
-                local(&config.practice.zone, row.at)
-            );
-            return Err(anyhow::anyhow!(text).into());
+        if !refused.is_empty() {
+            return match options.json {
+                true => {
+                    let items: Vec<Value> = refused.iter().map(row_for_programs).collect();
+                    print(&format!("{}\n", serde_json::to_string_pretty(&items)?))
+                }
+                false => print(&refused.iter().map(|row| row_for_people(&config, row)).collect::<String>()),
+            };
         }
         if !near.is_empty() {
             return Err(named::offer(
@@ -74,6 +74,28 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             print(&texts.join("\n"))
         }
     }
+}
+
+/// An appointment that only a row tells of that could not be read.
+fn row_for_programs(row: &RefusedRow) -> Value {
+    json!({
+        "appointment_id": row.id,
+        "starts_at": row.starts_at.map(utc),
+        "reminders": [],
+        "unreadable_row": {"feed": row.feed, "line": row.line, "reason": row.reason, "imported_at": utc(row.at)},
+    })
+}
+
+fn row_for_people(config: &Config, row: &RefusedRow) -> String {
+    let zone = &config.practice.zone;
+    let when = row.starts_at.map(|at| format!(" of {}", local(zone, at))).unwrap_or_default();
+    let account = format!(
+        "The export of {} imported on {} had this row, and it could not be read. So the visit{when} is not known, and nobody is texted about it. Correct the row in your practice software and import again, or call the patient.",
+        row.feed,
+        local(zone, row.at)
+    );
+    let id = shown(row.id.as_deref().unwrap_or_default());
+    format!("{id}: line {}: {}\n{}", row.line, row.reason, wrapped(&account, 4, "  "))
 }
 
 fn for_programs(account: &Explanation) -> Value {

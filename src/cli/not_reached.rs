@@ -6,13 +6,10 @@ use clap::Args;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::operator::put_on_record;
-use crate::cli::output::local;
 use crate::cli::output::{configuration, moment, print};
-use crate::config::Config;
 use crate::planner::input::Mode;
 use crate::reports::not_reached::{coming_days, day, list};
 use crate::reports::not_reached_page::{csv, html, text};
-use crate::store::appointments::refused_rows::{self, RefusedRow};
 use crate::store::connection::open;
 use crate::store::ledger::audit::Act;
 
@@ -39,7 +36,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let now = moment(options.now.as_deref(), &config.practice.zone)?;
     let connection = open::read_only(&config.database)?;
     let span = options.date.map_or_else(|| coming_days(&config, now), |date| day(&config, date, now));
-    let list = list(&connection, &config, span, now)?;
+    let all = list(&connection, &config, span, now)?;
+    let list = if options.date.is_some() { all.of_these_days(span) } else { all };
     if options.csv || options.html {
         put_on_record(&config, Act::ListedOut)?;
     }
@@ -50,25 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             if config.rulebook.mode == Mode::Observe {
                 print("Observe mode: nobody is texted. These would get no text either way.\n\n")?;
             }
-            print(&text(&config, &list))?;
-            print(&not_read(&config, &refused_rows::list(&connection, None, now)?))
+            print(&text(&config, &list))
         }
     }
-}
-
-/// New rows of exports that could not be read: nobody knows of these appointments.
-fn not_read(config: &Config, rows: &[RefusedRow]) -> String {
-    if rows.is_empty() {
-        return String::new();
-    }
-    let mut text = match rows.len() {
-        1 => "\n1 new row could not be read, so its visit is not known:\n".to_owned(),
-        count => format!("\n{count} new rows could not be read, so their visits are not known:\n"),
-    };
-    for row in rows {
-        let id = row.id.as_deref().unwrap_or("(no id)");
-        let when = row.starts_at.map(|at| format!(", {}", local(&config.practice.zone, at))).unwrap_or_default();
-        text.push_str(&format!("  {id}{when}: {}, line {}: {}\n", row.feed, row.line, row.reason));
-    }
-    text
 }

@@ -13,7 +13,7 @@ use tracing::{error, info};
 
 use crate::config::Config;
 use crate::domain::announcer::Announcer;
-use crate::reports::not_reached::{NotReached, coming_days, list};
+use crate::reports::not_reached::{CallList, coming_days, list};
 use crate::reports::not_reached_page::{csv, html};
 use crate::store::controls::daily_work::{self, Work};
 use crate::store::ledger::audit;
@@ -58,11 +58,18 @@ impl Daily {
         }
         match self.make(store, config, today, now).await {
             Ok(None) => {}
-            Ok(Some((file, count))) => {
+            Ok(Some((file, found))) => {
                 let _ = self.trouble.is("", boot);
+                let (count, unread) = (found.patients.len(), found.unread.len());
+                let rows = match unread {
+                    0 => String::new(),
+                    1 => ", and 1 row of an export could not be read".to_owned(),
+                    n => format!(", and {n} rows of exports could not be read"),
+                };
                 info!(
                     count,
-                    "{count} patients of the coming days are reached by no text; whom to call: {} (or `leadtime not-reached`)",
+                    unread,
+                    "{count} patients of the coming days are reached by no text{rows}; whom to call: {} (or `leadtime not-reached`)",
                     file.display()
                 );
             }
@@ -93,9 +100,9 @@ impl Daily {
         config: &Config,
         today: NaiveDate,
         now: DateTime<Utc>,
-    ) -> Result<Option<(PathBuf, usize)>, String> {
+    ) -> Result<Option<(PathBuf, CallList)>, String> {
         let (of_config, again) = (config.clone(), self.was_away);
-        let found: Option<Vec<NotReached>> = store
+        let found: Option<CallList> = store
             .read(move |tx| {
                 let last = daily_work::last(tx, Work::NotReached)?.and_then(|done| done.date);
                 // A date beyond today was written under a wrong clock.
@@ -113,7 +120,7 @@ impl Daily {
             .await
             .map_err(|error| error.to_string())?;
         self.was_away = false;
-        Ok(Some((file, found.len())))
+        Ok(Some((file, found)))
     }
 }
 
@@ -121,7 +128,7 @@ impl Daily {
 fn write(
     folder: &Path,
     config: &Config,
-    found: &[NotReached],
+    found: &CallList,
     today: NaiveDate,
     now: DateTime<Utc>,
 ) -> anyhow::Result<PathBuf> {
@@ -166,7 +173,7 @@ mod tests {
         fs::create_dir(&place).unwrap();
         fs::write(place.join("notes.html"), "mine").unwrap();
         for day in 1..=20 {
-            write(&place, &config, &[], NaiveDate::from_ymd_opt(2026, 11, day).unwrap(), now).unwrap();
+            write(&place, &config, &CallList::default(), NaiveDate::from_ymd_opt(2026, 11, day).unwrap(), now).unwrap();
         }
         let mut names: Vec<String> =
             fs::read_dir(&place).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();

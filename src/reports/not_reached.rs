@@ -11,6 +11,7 @@ use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, PlanDecision, Skip, State, Wait};
 use crate::feeds::formats::own_columns::is_known_by_name_alone;
 use crate::reports::plan_view::{self, Row};
+use crate::store::appointments::refused_rows::{self, RefusedRow};
 use crate::store::{Connection, StoreError};
 
 /// An appointment that no text reaches.
@@ -22,6 +23,28 @@ pub struct NotReached {
     pub code: &'static str,
     /// The same for a person.
     pub why: &'static str,
+}
+
+/// Whom to call.
+#[derive(Debug, Clone, Default)]
+pub struct CallList {
+    /// The patients whom no text reaches, in order of their starts.
+    pub patients: Vec<NotReached>,
+    /// Rows of exports that could not be read, of these days and later: there is time to correct those.
+    pub unread: Vec<RefusedRow>,
+}
+
+impl CallList {
+    /// Of these days alone, as far as the start of a row could be read.
+    pub(crate) fn of_these_days(mut self, (from, until): (DateTime<Utc>, DateTime<Utc>)) -> CallList {
+        self.unread.retain(|row| row.starts_at.is_none_or(|at| (from..until).contains(&at)));
+        self
+    }
+
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patients.is_empty() && self.unread.is_empty()
+    }
 }
 
 /// The days of the list where none are named: from now to the end of the next open day after today.
@@ -51,7 +74,7 @@ pub fn list(
     config: &Config,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
-) -> Result<Vec<NotReached>, StoreError> {
+) -> Result<CallList, StoreError> {
     let rows = plan_view::plan_of(connection, config, now, until)?;
     let mut of_appointment: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&Row>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.appointment.starts_at >= from && row.appointment.status.is_live()) {
@@ -64,7 +87,8 @@ pub fn list(
             reached.entry(at).or_default().push(row);
         }
     }
-    Ok(of_appointment.values().filter_map(|rows| not_reached(rows, &reached, late)).collect())
+    let patients = of_appointment.values().filter_map(|rows| not_reached(rows, &reached, late)).collect();
+    Ok(CallList { patients, unread: refused_rows::list(connection, None, now)? })
 }
 
 /// Which start is heard of at which number.

@@ -5,7 +5,8 @@ use minijinja::{AutoEscape, Environment, Value, context};
 
 use crate::config::Config;
 use crate::domain::shown::{csv_cell, shown};
-use crate::reports::not_reached::NotReached;
+use crate::reports::not_reached::{CallList, NotReached};
+use crate::store::appointments::refused_rows::RefusedRow;
 
 const PAGE: &str = include_str!("not_reached.html");
 
@@ -22,8 +23,14 @@ struct Line {
     why: String,
 }
 
-fn lines(config: &Config, list: &[NotReached]) -> Vec<Line> {
-    let one = |entry: &NotReached| {
+/// The reason of a row that could not be read.
+const UNREAD: &str = "row-unreadable";
+
+/// So many rows that could not be read are shown to people; a spreadsheet has all.
+const MOST: usize = 50;
+
+impl Line {
+    fn of_patient(config: &Config, entry: &NotReached) -> Line {
         let appointment = &entry.appointment;
         let start = config.zone(config.rulebook.location_of(appointment)).local(appointment.starts_at);
         let name = [&appointment.first_name, &appointment.last_name].into_iter().filter_map(|name| name.0.as_deref());
@@ -37,13 +44,35 @@ fn lines(config: &Config, list: &[NotReached]) -> Vec<Line> {
             reason: entry.code.to_owned(),
             why: entry.why.to_owned(),
         }
-    };
-    list.iter().map(one).collect()
+    }
+
+    /// Whose row it is, is not known, and its location neither: the time is the practice's.
+    fn of_row(config: &Config, row: &RefusedRow) -> Line {
+        let start = row.starts_at.map(|at| config.practice.zone.local(at));
+        Line {
+            day: start.as_ref().map(|at| at.format("%a %b %-d").to_string()).unwrap_or_default(),
+            time: start.as_ref().map(|at| at.format("%-I:%M %p").to_string()).unwrap_or_default(),
+            name: String::new(),
+            phone: String::new(),
+            provider: String::new(),
+            appointment: shown(row.id.as_deref().unwrap_or_default()).into_owned(),
+            reason: UNREAD.to_owned(),
+            why: format!("export of {}, line {}: {}", row.feed, row.line, row.reason),
+        }
+    }
+}
+
+fn patients(config: &Config, list: &CallList) -> Vec<Line> {
+    list.patients.iter().map(|entry| Line::of_patient(config, entry)).collect()
+}
+
+fn unread(config: &Config, list: &CallList) -> Vec<Line> {
+    list.unread.iter().map(|row| Line::of_row(config, row)).collect()
 }
 
 /// For a terminal.
-pub(crate) fn text(config: &Config, list: &[NotReached]) -> String {
-    let lines = lines(config, list);
+pub(crate) fn text(config: &Config, list: &CallList) -> String {
+    let lines = patients(config, list);
     let mut text = String::new();
     let mut day = "";
     for line in &lines {
@@ -55,10 +84,25 @@ pub(crate) fn text(config: &Config, list: &[NotReached]) -> String {
         text.push_str(&format!("  {:>8}  {name:<24} {:<18} {}\n", line.time, line.phone, line.why));
     }
     text.push_str(&match lines.len() {
-        0 => "A text reaches everybody with a visit in these days.\n".to_owned(),
+        0 if list.is_empty() => "A text reaches everybody with a visit in these days.\n".to_owned(),
+        0 => "A text reaches everybody whose visit in these days is known.\n".to_owned(),
         1 => "\n1 patient to call.\n".to_owned(),
         n => format!("\n{n} patients to call.\n"),
     });
+    let unread = unread(config, list);
+    match unread.len() {
+        0 => return text,
+        1 => text.push_str("\n1 new row could not be read, so its visit is not known:\n"),
+        n => text.push_str(&format!("\n{n} new rows could not be read, so their visits are not known:\n")),
+    }
+    for Line { day, time, appointment, why, .. } in unread.iter().take(MOST) {
+        let id = if appointment.is_empty() { "(no id)" } else { appointment };
+        let when = if day.is_empty() { String::new() } else { format!(", {day}, {time}") };
+        text.push_str(&format!("  {id}{when}: {why}\n"));
+    }
+    if unread.len() > MOST {
+        text.push_str(&format!("  and {} more; --csv has all\n", unread.len() - MOST));
+    }
     text
 }
 
@@ -66,10 +110,10 @@ pub(crate) fn text(config: &Config, list: &[NotReached]) -> String {
 ///
 /// # Errors
 /// Memory.
-pub(crate) fn csv(config: &Config, list: &[NotReached]) -> Result<String, csv::Error> {
+pub(crate) fn csv(config: &Config, list: &CallList) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["day", "time", "name", "phone", "provider", "appointment", "reason", "why"])?;
-    for line in lines(config, list) {
+    for line in patients(config, list).into_iter().chain(unread(config, list)) {
         let Line { day, time, name, phone, provider, appointment, reason, why } = line;
         writer
             .write_record([day, time, name, phone, provider, appointment, reason, why].map(|cell| csv_cell(&cell)))?;
@@ -97,12 +141,18 @@ fn for_the_page(lines: Vec<Line>) -> Value {
 ///
 /// # Errors
 /// None that a test does not show.
-pub(crate) fn html(config: &Config, list: &[NotReached], now: DateTime<Utc>) -> Result<String, minijinja::Error> {
+pub(crate) fn html(config: &Config, list: &CallList, now: DateTime<Utc>) -> Result<String, minijinja::Error> {
     let mut page = Environment::new();
     page.set_auto_escape_callback(|_| AutoEscape::Html);
     page.render_named_str(
         "page.html",
         PAGE,
-        context! { practice => config.practice.name.clone(), made => config.practice.zone.describe(now), lines => for_the_page(lines(config, list)) },
+        context! {
+            practice => config.practice.name.clone(),
+            made => config.practice.zone.describe(now),
+            lines => for_the_page(patients(config, list)),
+            unread => for_the_page(unread(config, list).into_iter().take(MOST).collect()),
+            left_out => list.unread.len().saturating_sub(MOST),
+        },
     )
 }

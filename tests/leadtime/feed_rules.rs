@@ -227,8 +227,17 @@ fn refused_rows_are_kept_until_they_read_well() {
         list.contains("30 new rows could not be read") && list.contains("70050") && list.contains("line 5"),
         "{list}"
     );
-    let explained = practice.run(&["explain", "70051"]);
-    assert!(explained.code == 1 && explained.err.contains("70051: line 6: Status"), "{}", explained.err);
+    let other_day = practice.run(&["not-reached", "--date", "2030-01-01"]).good();
+    assert!(other_day.contains("A text reaches everybody"), "{other_day}");
+    let csv = practice.run(&["not-reached", "--csv"]).good();
+    let unread = csv.lines().filter(|line| line.contains(",row-unreadable,")).collect::<Vec<_>>();
+    assert!(unread.len() == 30 && unread[0].contains("70050") && unread[0].contains("line 5: Status"), "{csv}");
+    let page = practice.run(&["not-reached", "--html"]).good();
+    assert!(page.contains("70050") && page.contains("could not be read") && !page.contains("reaches everybody with"));
+    let explained = practice.run(&["explain", "70051"]).good();
+    assert!(explained.contains("70051: line 6: Status") && explained.contains("is not known, and nobody"), "{explained}");
+    let items: serde_json::Value = serde_json::from_str(&practice.run(&["explain", "70051", "--json"]).good()).unwrap();
+    assert_eq!((&items[0]["unreadable_row"]["line"], &items[0]["appointment_id"]), (&6.into(), &"70051".into()));
     assert_eq!(practice.status()["feeds"]["rows_not_read"], 30);
     assert!(practice.run(&["doctor", "--offline"]).out.contains("30 new rows could not be read"));
     // What reads well is known; the others stay.

@@ -103,7 +103,7 @@ fn on_an_open_day_the_daemon_writes_it_once() {
 fn listed(world: &World) -> Vec<String> {
     let (connection, config) = (open::read_only(&world.database()).unwrap(), world.engine.config());
     let now = world.clock.now();
-    let found = list(&connection, config, coming_days(config, now), now).unwrap();
+    let found = list(&connection, config, coming_days(config, now), now).unwrap().patients;
     found.iter().map(|one| format!("{} {}", one.appointment.id, one.code)).collect()
 }
 

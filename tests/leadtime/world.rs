@@ -241,7 +241,7 @@ impl World {
         let connection = open::read_only(&self.database()).unwrap();
         let (now, config) = (self.clock.now(), self.engine.config());
         let days = (now, now + TimeDelta::days(2));
-        let list = leadtime::reports::not_reached::list(&connection, config, days, now).unwrap();
+        let list = leadtime::reports::not_reached::list(&connection, config, days, now).unwrap().patients;
         list.into_iter().map(|one| format!("{} {}", one.appointment.id, one.why)).collect()
     }
 

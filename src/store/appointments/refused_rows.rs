@@ -8,19 +8,19 @@ use crate::store::connection::rows::instant;
 
 /// A refused row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RefusedRow {
+pub struct RefusedRow {
     /// The feed.
-    pub(crate) feed: String,
+    pub feed: String,
     /// Its line in the file.
-    pub(crate) line: u64,
+    pub line: u64,
     /// The appointment, if that much could be read.
-    pub(crate) id: Option<String>,
+    pub id: Option<String>,
     /// Its start, likewise.
-    pub(crate) starts_at: Option<DateTime<Utc>>,
+    pub starts_at: Option<DateTime<Utc>>,
     /// What is wrong.
-    pub(crate) reason: String,
+    pub reason: String,
     /// When the file was imported.
-    pub(crate) at: DateTime<Utc>,
+    pub at: DateTime<Utc>,
 }
 
 /// The refused rows whose start is not past, or not known; with an id, its row alone.
