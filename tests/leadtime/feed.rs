@@ -1,9 +1,11 @@
 //! The guard against reminding from an old appointment book, and what an import makes of appointments its file lacks.
 
+use leadtime::alerts::rules::Kind;
 use leadtime::domain::reminder::Wait;
 use leadtime::reports::plan_view;
 use leadtime::store::connection::open;
 
+use crate::alert_rules::Desk;
 use crate::program::Practice;
 use crate::world::{DAY_BEFORE, World, appointment};
 
@@ -204,4 +206,28 @@ async fn texts_of_a_feed_wait_while_it_is_imported() {
     world.execute("DELETE FROM importing");
     world.go_to("2026-11-09T22:11:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("sent", 1));
+}
+
+#[tokio::test]
+async fn a_text_that_waits_for_a_dead_import_past_its_use_is_missed_with_an_alert() {
+    let mut world = World::with("mode = \"live\"", DAY_BEFORE).await;
+    world.book(&[
+        appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
+        appointment("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
+    ]);
+    imported(&world, "2026-11-09T21:00:00Z", false, 0);
+    world.execute("UPDATE appointments SET feed = 'csv'");
+    let beat = "2026-11-09T21:30:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp();
+    world.execute(&format!(
+        "INSERT INTO importing (feed, import_id, since, beat_at) SELECT 'csv', max(id), {beat}, {beat} FROM imports"
+    ));
+    let (missed, stuck) = (Desk::new(Kind::Missed), Desk::new(Kind::Feed));
+    world.go_to("2026-11-09T22:01:30Z").await;
+    assert_eq!((stuck.look(&world).len(), missed.look(&world).len()), (1, 0), "the importer's death is told at once");
+    assert_eq!(world.not_reached().len(), 0, "there is time");
+    world.go_to("2026-11-10T21:30:00Z").await;
+    assert_eq!(world.state("a", "day-before"), "missed (expired)");
+    assert_eq!(missed.look(&world).len(), 1);
+    assert_eq!(world.state("bystander", "day-before"), "planned");
+    assert_eq!(world.sent_to(A), 0);
 }

@@ -235,7 +235,10 @@ fn refused_rows_are_kept_until_they_read_well() {
     let page = practice.run(&["not-reached", "--html"]).good();
     assert!(page.contains("70050") && page.contains("could not be read") && !page.contains("reaches everybody with"));
     let explained = practice.run(&["explain", "70051"]).good();
-    assert!(explained.contains("70051: line 6: Status") && explained.contains("is not known, and nobody"), "{explained}");
+    assert!(
+        explained.contains("70051: line 6: Status") && explained.contains("is not known, and nobody"),
+        "{explained}"
+    );
     let items: serde_json::Value = serde_json::from_str(&practice.run(&["explain", "70051", "--json"]).good()).unwrap();
     assert_eq!((&items[0]["unreadable_row"]["line"], &items[0]["appointment_id"]), (&6.into(), &"70051".into()));
     assert_eq!(practice.status()["feeds"]["rows_not_read"], 30);
