@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(said(&due("2026-11-24T16:00:00Z"), None), "14 texts today, sending");
         assert_eq!(
             said(&due("2026-11-24T15:59:00Z"), Some(Wait::Offline)),
-            "14 texts today, due ones wait: Annie cannot be reached, or fails"
+            "14 texts today, due ones wait: Annie cannot be reached or is failing"
         );
         assert_eq!(said(&Today { sent: 1, ..Today::default() }, None), "1 text today, none planned");
     }

@@ -1,25 +1,26 @@
-//! A state that is said when it changes, and not at each turn of one that flaps.
+//! Announces a state when it changes, but not every change of a flapping state.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// So many changes are said at once within [`WITHIN`]; from then on the state is said when the oldest of them is so old.
+/// This many changes within [`WITHIN`] are announced immediately. After that, the state is announced when the oldest of
+/// those announcements is that old.
 const AT_ONCE: usize = 4;
 const WITHIN: Duration = Duration::from_secs(600);
 
-/// What was said of a state, by the boot clock.
+/// What was announced about a state. Times are from the boot clock.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Announcer {
     said: Option<String>,
     current: Option<String>,
     said_at: VecDeque<Duration>,
-    /// Changes that were not said.
+    /// Changes that were not announced.
     unsaid: u32,
 }
 
 impl Announcer {
-    /// The state is this now; to be called also while it does not change. Whether it is to be said, and then how often it
-    /// changed since something was said last.
+    /// Records the current state; call this even when it has not changed. Returns `Some` if the state should be
+    /// announced now, with the number of changes since the last announcement.
     pub(crate) fn is(&mut self, state: &str, boot: Duration) -> Option<u32> {
         if self.current.as_deref() != Some(state) {
             self.current = Some(state.to_owned());
@@ -39,15 +40,15 @@ impl Announcer {
         Some(std::mem::take(&mut self.unsaid))
     }
 
-    /// The state that is the usual one, of which nothing is said at first.
+    /// Starts with the usual state, which is not announced at first.
     pub(crate) fn starts_as(state: &str) -> Announcer {
         Announcer { said: Some(state.to_owned()), current: Some(state.to_owned()), ..Announcer::default() }
     }
 }
 
-/// ` (it changed 117 times since the line before)`, where something was left out.
+/// ` (it changed 117 times since the last such line)`, if changes were left out.
 pub(crate) fn left_out(changes: u32) -> String {
-    if changes > 1 { format!(" (it changed {changes} times since the line before)") } else { String::new() }
+    if changes > 1 { format!(" (it changed {changes} times since the last such line)") } else { String::new() }
 }
 
 #[cfg(test)]
@@ -55,20 +56,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_is_said_at_once_and_a_flapping_state_now_and_then_and_the_last_one_always() {
+    fn a_change_is_announced_immediately_a_flapping_state_sometimes_and_the_last_state_always() {
         let mut announcer = Announcer::starts_as("well");
         let at = |seconds: u64| Duration::from_secs(1000 + seconds);
         assert_eq!(announcer.is("well", at(0)), None);
         assert_eq!(announcer.is("bad", at(5)), Some(1));
-        assert_eq!(announcer.is("bad", at(10)), None, "it lasts");
+        assert_eq!(announcer.is("bad", at(10)), None, "it has not changed");
         assert_eq!(announcer.is("well", at(15)), Some(1));
-        // Four hours of flapping every five seconds.
+        // Four hours of changes, one every five seconds.
         let mut lines = 0;
         for n in 4..2880 {
             lines += u32::from(announcer.is(if n % 2 == 0 { "bad" } else { "well" }, at(5 * n)).is_some());
         }
         assert!((20..=100).contains(&lines), "{lines}");
-        // It ends well: that is said, if late, with what was left out.
+        // It ends as "well". That is announced, possibly late, with the number of changes left out.
         let said: Vec<u32> = (2880..3200).filter_map(|n| announcer.is("well", at(5 * n))).collect();
         assert!(said.len() <= 1);
         assert_eq!(announcer.said.as_deref(), Some("well"));

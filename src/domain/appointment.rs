@@ -1,4 +1,4 @@
-//! One booked appointment, as the practice's system knows it.
+//! One booked appointment, as the practice software has it.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -6,7 +6,7 @@ use crate::domain::ids::{AppointmentId, PatientId, is_mark_for_nothing, one_line
 use crate::domain::person::Person;
 use crate::domain::private::Private;
 
-/// The columns of the public table `appointments`, in its order, which a feed fills.
+/// The columns of the public table `appointments`, in order. Feeds fill them.
 pub const COLUMNS: [&str; 17] = [
     "id",
     "patient_id",
@@ -27,23 +27,23 @@ pub const COLUMNS: [&str; 17] = [
     "consent",
 ];
 
-/// Where an appointment stands in the appointment book.
+/// The status of an appointment in the appointment book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Agreed; to be reminded of.
+    /// Booked; the patient gets reminders.
     Booked,
-    /// Agreed and said yes to since.
+    /// Booked, and since confirmed.
     Confirmed,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
-    /// Has taken place.
+    /// It has taken place.
     Completed,
     /// The patient did not come.
     NoShow,
 }
 
 impl Status {
-    /// All of them with their names in the store and in feeds.
+    /// All statuses, with their names in the store and in feeds.
     pub(crate) const NAMES: [(&'static str, Status); 5] = [
         ("booked", Status::Booked),
         ("confirmed", Status::Confirmed),
@@ -57,32 +57,32 @@ impl Status {
         Status::NAMES.iter().find(|(_, s)| *s == self).map_or("booked", |(name, _)| name)
     }
 
-    /// Reads the name in the store, to the letter.
+    /// Parses the exact name from the store.
     pub(crate) fn from_name(name: &str) -> Option<Status> {
         Status::NAMES.iter().find(|(n, _)| *n == name).map(|(_, s)| *s)
     }
 
-    /// Whether the appointment is still to come about, as far as the book knows.
+    /// Whether the appointment is still going to take place, according to the book.
     pub fn is_live(self) -> bool {
         matches!(self, Status::Booked | Status::Confirmed)
     }
 }
 
-/// Whether the patient agreed to texts.
+/// Whether the patient agreed to receive texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
     /// Agreed.
     Yes,
-    /// Declined: never texted.
+    /// Declined. The patient is never texted.
     No,
 }
 
-/// One appointment. `Debug` shows ids and times, nothing that names the patient.
+/// One appointment. `Debug` shows ids and times, but nothing that names the patient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appointment {
-    /// The practice system's id.
+    /// The practice software's id of the appointment.
     pub id: AppointmentId,
-    /// The practice system's id of the patient.
+    /// The practice software's id of the patient.
     pub patient_id: PatientId,
     /// Given name.
     pub first_name: Private<Option<String>>,
@@ -90,40 +90,40 @@ pub struct Appointment {
     pub last_name: Private<Option<String>>,
     /// Birth date.
     pub date_of_birth: Private<Option<NaiveDate>>,
-    /// The number as the practice wrote it.
+    /// The phone number as the practice wrote it.
     pub phone: Private<Option<String>>,
-    /// BCP 47; none = the practice's language.
+    /// BCP 47 tag. `None` means the practice's language.
     pub language: Option<String>,
-    /// The practice system's code of the kind of appointment.
+    /// The practice software's code for the type of appointment.
     pub type_id: Option<String>,
-    /// What is going to be done, in the practice's words.
+    /// What the appointment is for, in the practice's words.
     pub description: Private<Option<String>>,
-    /// Who is going to do it.
+    /// Who treats the patient.
     pub provider: Private<Option<String>>,
     /// The start.
     pub starts_at: DateTime<Utc>,
     /// The end, if known.
     pub ends_at: Option<DateTime<Utc>>,
-    /// Where the appointment stands.
+    /// The status of the appointment.
     pub status: Status,
-    /// Which office; none = the only one.
+    /// Which office. `None` means the only one.
     pub location: Option<String>,
     /// Which feed wrote the row.
     pub feed: Option<String>,
-    /// When it was booked, if the feed knows.
+    /// When it was booked, if the feed has it.
     pub booked_at: Option<DateTime<Utc>>,
-    /// Whether the patient agreed to texts; none = unknown.
+    /// Whether the patient agreed to receive texts. `None` means unknown.
     pub consent: Option<Consent>,
 }
 
 impl Appointment {
-    /// The first name as a text may say it: none where the book has nothing, or an export's mark for nothing.
+    /// The first name to use in a text. `None` if the book has none, or has an export's placeholder for an empty value.
     pub(crate) fn given_name(&self) -> Option<String> {
         let name = self.first_name.as_ref().map(|name| one_line(name))?;
         (!name.is_empty() && !is_mark_for_nothing(&name)).then_some(name)
     }
 
-    /// Whose appointment it is.
+    /// The patient of this appointment.
     pub(crate) fn person(&self) -> Person {
         Person {
             patient_id: self.patient_id.clone(),
@@ -138,7 +138,7 @@ impl Appointment {
 pub(crate) mod samples {
     use super::*;
 
-    /// A booked cleaning for Sarah Johnson, as on the API's own page.
+    /// A booked cleaning for Sarah Johnson, as in the example in the API documentation.
     pub(crate) fn sarah() -> Appointment {
         Appointment {
             id: "81260683".into(),
@@ -162,7 +162,7 @@ pub(crate) mod samples {
     }
 
     #[test]
-    fn debug_names_nobody() {
+    fn debug_output_does_not_name_the_patient() {
         let shown = format!("{:?}", sarah());
         for private in ["Sarah", "Johnson", "1988", "0142", "routine"] {
             assert!(!shown.contains(private), "{shown}");

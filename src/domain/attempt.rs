@@ -1,29 +1,29 @@
-//! A request to text a number that may have arrived, as Annie's limits count it.
+//! A request to text a number, as Annie's limits count it.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::reminder_key::ReminderKey;
 
-/// A request to text the number that may have arrived.
+/// A request to text a number that may have reached Annie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Its id in the ledger; none for somebody else's.
+    /// Its id in the ledger. `None` if another sender made it.
     pub id: Option<i64>,
-    /// The latest moment it can count from: when it ended.
+    /// The latest time from which Annie can count it: when it ended.
     pub at: DateTime<Utc>,
     /// How it ended.
     pub end: AttemptEnd,
-    /// What it was about, as far as it was ours.
+    /// Which reminders it carried, if it was ours.
     pub keys: Vec<ReminderKey>,
 }
 
-/// How an attempt ended, as far as Annie's cooldown is concerned.
+/// How an attempt ended, for the purposes of Annie's cooldown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptEnd {
-    /// Confirmed: failures before it no longer count.
+    /// It is confirmed. Earlier failures no longer count.
     Success,
-    /// Refused.
+    /// It was refused.
     Failure,
-    /// Neither is known.
+    /// Neither is known yet.
     Open,
 }

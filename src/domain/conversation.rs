@@ -1,4 +1,4 @@
-//! Conversations as Annie tells of them: a row of her list, a page of it, and what was said.
+//! Conversations as Annie reports them: a row of its list, a page of the list, and the messages.
 
 use chrono::{DateTime, Utc};
 
@@ -6,7 +6,7 @@ use crate::domain::ids::ConversationId;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 
-/// A conversation as Annie lists it; what she left out is none.
+/// A conversation as Annie lists it. Fields that Annie left out are `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// Its id.
@@ -28,20 +28,21 @@ pub struct Listed {
 /// A page of the list of conversations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Page {
-    /// Those that have an id, in the order they came.
+    /// The rows that have an id, in the order received.
     pub conversations: Vec<Listed>,
-    /// Rows that cannot be read as a conversation.
+    /// Rows that cannot be parsed as a conversation.
     pub odd: Vec<OddRow>,
-    /// How many rows the page had.
+    /// The number of rows on the page.
     pub rows: usize,
-    /// How many conversations there are in all.
+    /// The total number of conversations.
     pub total: usize,
 }
 
-/// A row of the list without a readable id: a conversation, and nobody knows which. It may be one of our own texts.
+/// A row of the list without a readable id. It is a conversation, but it is not known which one. It may be one of our
+/// own texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OddRow {
-    /// Tells it from others, also when it is seen again: a hash of the row.
+    /// A hash of the row. It identifies the row, including when it is seen again.
     pub row: String,
     /// The patient's number.
     pub to: Option<Phone>,
@@ -54,8 +55,8 @@ pub struct OddRow {
 pub struct Said {
     /// `user`, `assistant`, ...; the vocabulary is undocumented.
     pub role: String,
-    /// What was said.
+    /// The text of the message.
     pub content: Private<String>,
-    /// When.
+    /// When it was written.
     pub at: Option<DateTime<Utc>>,
 }

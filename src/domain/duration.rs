@@ -1,8 +1,8 @@
-//! Lengths of time in words, for people: in one place, so that they read alike everywhere.
+//! Durations in words for people, in one place so that they read the same everywhere.
 
 use chrono::TimeDelta;
 
-/// The whole of it, to the minute: `5 minutes`, `22 hours`, `1 hour and 1 minute`.
+/// The exact duration, to the minute: `5 minutes`, `22 hours`, `1 hour and 1 minute`.
 pub(crate) fn exact(length: TimeDelta) -> String {
     let minutes = length.num_minutes();
     let of = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
@@ -13,7 +13,7 @@ pub(crate) fn exact(length: TimeDelta) -> String {
     }
 }
 
-/// Its size, whichever way it goes: minutes below two hours, hours below two days, then days.
+/// The rough size of a duration, without its sign: minutes below two hours, hours below two days, then days.
 pub(crate) fn rough(length: TimeDelta) -> String {
     let minutes = length.num_minutes().abs();
     match minutes {
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_in_words() {
+    fn durations_in_words() {
         assert_eq!(exact(TimeDelta::hours(22)), "22 hours");
         assert_eq!(exact(TimeDelta::minutes(61)), "1 hour and 1 minute");
         assert_eq!(exact(TimeDelta::minutes(5)), "5 minutes");

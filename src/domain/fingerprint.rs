@@ -1,8 +1,8 @@
-//! What tells two contents apart for good: SHA-256 (FIPS 180-4), the same in every release of the program and of Rust.
+//! A content hash that is the same in every release of Leadtime and of Rust: SHA-256 (FIPS 180-4).
 
 use ring::digest::{SHA256, digest};
 
-/// The hash of a content, in 64 hexadecimal digits.
+/// The hash of the content, as 64 hexadecimal digits.
 pub(crate) fn of(content: impl AsRef<[u8]>) -> String {
     digest(&SHA256, content.as_ref()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

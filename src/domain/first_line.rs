@@ -1,18 +1,18 @@
-//! The line that the first text to a number carries: how to get no more.
+//! The line that the first text to a number carries: how to opt out.
 
-/// What became of it in one text.
+/// Whether one text carries the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstLine {
-    /// It was not due: the number had it before, or the practice has none.
+    /// It was not due: the number already got it, or the practice has no such line.
     NotDue,
     /// The text carries it.
     Carried,
-    /// The text is too long for it: the next one is to carry it.
+    /// The text is too long for it. The next text should carry it.
     LeftOut,
 }
 
 impl FirstLine {
-    /// The code in the store; none where it was not due.
+    /// The code in the store; `None` if it was not due.
     pub(crate) fn code(self) -> Option<&'static str> {
         match self {
             FirstLine::NotDue => None,

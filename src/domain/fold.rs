@@ -1,9 +1,9 @@
-//! How words of practices are compared: without case, invisible characters and differences of blanks.
+//! Normalizes a practice's words for comparison: ignores case, invisible characters, and differences in spacing.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// A name or word as it is compared: without case, byte order mark and zero-width characters, one blank where there are
-/// several, and one between letters where there is `_` or `-`.
+/// Folds a name or word for comparison: lower case, without byte order marks and zero-width characters. Several blanks
+/// become one, and a `_` or `-` between letters or digits becomes a blank.
 pub fn fold(text: &str) -> String {
     if text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
         return text.to_owned();
@@ -33,7 +33,7 @@ fn trimmed(chars: &[char]) -> &[char] {
     chars.get(start..end).unwrap_or_default()
 }
 
-/// Byte order mark, zero-width characters, and those that turn the direction of writing.
+/// Byte order mark, soft hyphen, zero-width characters, and marks that change the writing direction.
 pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{feff}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{61c}')
 }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_compared_folded() {
+    fn words_are_folded_for_comparison() {
         for (text, want) in [
             ("\u{feff} Appt  # ", "appt #"),
             ("NO_SHOW", "no show"),

@@ -1,4 +1,4 @@
-//! Small newtypes over text, so that an appointment's id is never taken for a patient's.
+//! Small newtypes over text, so that an appointment id cannot be mistaken for a patient id.
 
 use std::fmt;
 
@@ -25,19 +25,20 @@ macro_rules! id_type {
 }
 
 id_type!(
-    /// The practice system's id of an appointment; becomes `appointmentInfo.appointmentId`.
+    /// The practice software's id of an appointment; sent as `appointmentInfo.appointmentId`.
     AppointmentId
 );
 id_type!(
-    /// The practice system's id of a patient; becomes `patientInfo.patientId`.
+    /// The practice software's id of a patient; sent as `patientInfo.patientId`.
     PatientId
 );
 id_type!(
-    /// The name of a `[[rule]]`: how Leadtime knows what was already sent.
+    /// The name of a `[[rule]]`. Identifies which reminders were already sent.
     RuleName
 );
 id_type!(
-    /// The name of an API key in the ledger: `default` for the practice's own, else the id of its location. Never the key.
+    /// The name of an API key in the ledger: `default` for the practice's own key, or else the id of its location.
+    /// Never the key itself.
     ApiKeyName
 );
 id_type!(
@@ -46,15 +47,15 @@ id_type!(
 );
 
 impl ApiKeyName {
-    /// As the store has it.
+    /// The name as stored.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The one of the known names that somebody who wrote `name` probably meant.
+/// The known name that the writer of `name` probably meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Jaro-Winkler similarity (0 to 1) from which two names are taken for the same with a slip of the pen.
+    /// Jaro-Winkler similarity (0 to 1) from which one name counts as a typo of the other.
     const NEAR: f64 = 0.85;
     known
         .into_iter()
@@ -64,36 +65,38 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// Whether somebody who wrote `name` meant `known` and slipped by a letter or two.
+/// Whether `name` is probably `known` with a typo of one or two letters.
 pub(crate) fn is_a_slip_of(name: &str, known: &str) -> bool {
     name != known && known.len() >= 5 && strsim::damerau_levenshtein(name, known) <= 2
 }
 
-/// One line of plain text: control characters, line ends and the exotic spaces of locale data become single spaces;
-/// characters that cannot be seen (zero-width, marks of direction) go; composed letters (NFC), which cost fewer segments.
+/// One line of plain text. Control characters, line ends and the unusual spaces of locale data become single spaces,
+/// and invisible characters (zero-width, direction marks) are removed. Letters are composed (NFC), which takes fewer
+/// SMS segments.
 pub(crate) fn one_line(text: &str) -> String {
     let seen = text.nfc().filter(|c| !is_invisible(*c));
     let plain: String = seen.map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
     plain.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Characters of Unicode's category Cf that a name or a text has no use for: soft hyphen, zero-width ones, marks of
-/// direction and of order. The joiners that emoji and some scripts need (U+200C, U+200D) stay between letters of theirs,
-/// and are left out here too: SMS phones show them as boxes.
+/// Characters of Unicode's category Cf that a name or a text does not need: soft hyphen, zero-width characters,
+/// direction and ordering marks. This includes the joiners that emoji and some scripts use (U+200C, U+200D), because
+/// SMS phones show them as boxes.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
         | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// What a table export writes for nothing, in the place of a first name. As a last name they are names: Null, True.
+/// Whether this is a placeholder that exports write for an empty first name. Last names are not checked, because words
+/// such as Null and True are real last names.
 pub(crate) fn is_mark_for_nothing(text: &str) -> bool {
     let folded = text.trim().to_lowercase();
     ["null", "(null)", "<null>", "n/a", "#n/a", "na", "nan", "none", "nil", "\\n", "-", "--", "?", ".", "unknown"]
         .contains(&folded.as_str())
 }
 
-/// Length as the Annie API may count it: UTF-16 code units, never fewer than characters.
+/// Length as the Annie API may count it: in UTF-16 code units, which is never less than the number of characters.
 pub(crate) fn utf16_len(text: &str) -> usize {
     text.encode_utf16().count()
 }

@@ -1,4 +1,4 @@
-//! The languages texts can be written in.
+//! The languages that texts can be written in.
 
 use crate::domain::plain_text::{fold, has};
 
@@ -15,16 +15,16 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them with their codes in the configuration.
+    /// All languages, with their codes in the configuration.
     pub(crate) const CODES: [(&'static str, Language); 3] =
         [("en", Language::English), ("es", Language::Spanish), ("fr", Language::French)];
 
-    /// Its code.
+    /// The language's code.
     pub(crate) fn code(self) -> &'static str {
         Language::CODES.iter().find(|(_, l)| *l == self).map_or("en", |(code, _)| code)
     }
 
-    /// Its name in English, as Annie is told.
+    /// The language's name in English, as sent to Annie.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Language::English => "English",
@@ -33,14 +33,14 @@ impl Language {
         }
     }
 
-    /// The language of a cell, if texts can be written in it: what [`Language::of_word`] makes of it.
+    /// The language of a cell, if texts can be written in it. Same as [`Language::of_word`].
     pub(crate) fn of_tag(tag: &str) -> Option<Language> {
         Language::of_word(tag)
     }
 
-    /// The language somebody names by a tag or in words: `es-MX` (RFC 5646: the first subtag tells), `spa` (ISO 639-2),
-    /// `Español`, `Spanish (Mexico)`, `S`. `None` for every other language, for two at once, and for words nobody
-    /// can be sure of, such as `no English`: the caller says so rather than write in English unasked.
+    /// The language that a tag or words name: `es-MX` (RFC 5646: the first subtag decides), `spa` (ISO 639-2),
+    /// `Español`, `Spanish (Mexico)`, `S`. `None` for every other language, for two languages at once, and for
+    /// uncertain words such as `no English`. The caller reports this instead of defaulting to English.
     pub(crate) fn of_word(text: &str) -> Option<Language> {
         let folded = fold(text);
         let folded = folded.trim_matches(|c: char| !c.is_alphanumeric());
@@ -48,8 +48,8 @@ impl Language {
     }
 }
 
-/// Codes and names of a language: ISO 639-1 and 639-2, what front desks shorten them to, and its name in the languages
-/// patients and desks speak. Folded.
+/// Codes and names of each language, folded: ISO 639-1 and 639-2, abbreviations that front desks use, and its name in
+/// the languages that patients and staff speak.
 const NAMES: [(Language, &str); 3] = [
     (
         Language::English,
@@ -66,7 +66,7 @@ const NAMES: [(Language, &str); 3] = [
     ),
 ];
 
-/// Words beside a language that leave it what it is: where it is spoken, and how a desk says so.
+/// Words around a language that do not change it: where it is spoken, and how a front desk describes it.
 const BESIDE: &str = "
     language lang speaking speaker speaks speak only preferred prefers prefer primary pref is the
     latin latam america american americas mexico mexican mexicano mexicana spain espana canada canadian canadien
@@ -75,10 +75,10 @@ const BESIDE: &str = "
     habla hablo hablante solo solamente idioma prefiere lengua parle langue seulement uniquement prefere
 ";
 
-/// Words that say a patient does not, or hardly, speak the language after them.
+/// Words saying that a patient does not speak, or hardly speaks, the language after them.
 const NOT: &str = "no non not limited little poco poca broken some never pas peu without sin sans";
 
-/// `S`, `E` and `F`, as practice systems keep the language.
+/// `S`, `E` and `F`, as practice software stores the language.
 fn letter(text: &str) -> Option<Language> {
     match text {
         "e" => Some(Language::English),
@@ -88,18 +88,18 @@ fn letter(text: &str) -> Option<Language> {
     }
 }
 
-/// The language of a tag, by its first subtag.
+/// The language of a tag, from its first subtag.
 fn of_subtags(text: &str) -> Option<Language> {
     let mut subtags = text.split(['-', '_']);
     let first = subtags.next()?;
-    // Subtags have no more than eight characters (RFC 5646, 2.1), and those behind the first name no other language.
+    // Subtags have at most eight characters (RFC 5646, 2.1), and those after the first must not name another language.
     let language = name(first)?;
     let tag = subtags
         .all(|tag| (1..=8).contains(&tag.len()) && name(tag).is_none_or(|named| named == language) && !has(NOT, tag));
     tag.then_some(language)
 }
 
-/// The one language that words name.
+/// The one language that the words name.
 fn of_words(text: &str) -> Option<Language> {
     let words: Vec<&str> = text
         .split(|c: char| !c.is_alphanumeric() && c != '\'')
@@ -121,7 +121,7 @@ fn of_words(text: &str) -> Option<Language> {
     named
 }
 
-/// The language of a code or a name, also of a name with one letter wrong.
+/// The language of a code or a name. Accepts a name with one wrong letter.
 fn name(word: &str) -> Option<Language> {
     let word = word.replace('\'', "");
     let near = |known: &str| known.len() >= 6 && strsim::damerau_levenshtein(&word, known) <= 1;
@@ -186,9 +186,9 @@ mod tests {
         );
     }
 
-    /// Other languages, none, two at once, and words that say a patient does not speak one.
+    /// Other languages, none, two at once, and words saying that a patient does not speak one.
     #[test]
-    fn what_is_not_known_is_never_english() {
+    fn an_unknown_language_is_never_english() {
         each(
             "| |-|?|pt-BR|pt|zh|zh-Hans|de|deu|Portuguese|Vietnamese|Danish|Polish|Irish|Finnish|русский|1|X|M|U|
             Creole|Haitian Creole|French Creole|ht|ASL|American Sign Language|other|unknown|N/A|none|null|esl|

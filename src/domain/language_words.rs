@@ -1,8 +1,8 @@
-//! Words and codes by which practices' records name a patient's language.
+//! Words and codes that practice records use for a patient's language.
 
 use super::fold::fold;
 
-/// Tag, then the words that mean it: names in English and in the language, ISO 639 codes.
+/// Each tag with the words that mean it: names in English and in the language itself, and ISO 639 codes.
 const LANGUAGES: [(&str, &[&str]); 21] = [
     ("en", &["english", "eng", "engl", "ingles", "inglés", "anglais"]),
     (
@@ -58,18 +58,18 @@ const NOTHING: [&str; 11] = [
     "null",
 ];
 
-/// What a language cell says.
+/// What a language cell contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LanguageWord {
     /// A BCP 47 tag.
     Tag(String),
-    /// Nothing: blank, "unknown", "declined".
+    /// No language: blank, "unknown", "declined".
     Nothing,
-    /// A word that is not known.
+    /// A word that is not in the list.
     Unknown,
 }
 
-/// Reads a language as practices write it. A tag keeps its region; a single letter is never a language.
+/// Reads a language as practices write it. A tag keeps its region. A single letter is never a language.
 pub fn read(cell: &str) -> LanguageWord {
     let word = fold(cell);
     if word.is_empty() || NOTHING.contains(&word.as_str()) {

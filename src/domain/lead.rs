@@ -1,11 +1,11 @@
-//! A lead: how long before the start a reminder goes out, as a practice writes it.
+//! A lead: how long before the start a reminder goes out, as the practice writes it.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{NaiveTime, TimeDelta};
 
-/// The unit a lead is counted in. Minutes and hours are elapsed time; the others step the local calendar.
+/// The unit of a lead. Minutes and hours are elapsed time. The other units step through the local calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// 60 seconds of elapsed time.
@@ -20,28 +20,26 @@ pub enum Unit {
     BusinessDays,
 }
 
-/// How long before the start. `at` is a local time of day, allowed with days, weeks and business days only.
+/// How long before the start. `at` is a local time of day and is allowed only with days, weeks and business days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lead {
     /// How many units: 0 to [`Lead::MAX_DAYS`] days' worth; 0 only for days, weeks and business days.
     pub amount: u32,
-    /// What is counted.
+    /// The unit.
     pub unit: Unit,
-    /// The local time of day at which the reminder falls; none = the start's own.
+    /// The local time of day of the reminder. `None` means the same time as the start.
     pub at: Option<NaiveTime>,
 }
 
 impl Lead {
-    /// A lead longer than this many days is taken for a slip of the pen.
+    /// A lead longer than this many days is treated as a typo.
     pub(crate) const MAX_DAYS: u32 = 366;
 
-    /// Reads `N minutes|hours|days|weeks|business days`, singular too, and nothing after it.
-    ///
-    /// # Errors
-    /// A sentence that says what to write instead.
+    /// Parses `N minutes|hours|days|weeks|business days`, or the singular, with nothing after it. The error says what
+    /// to write instead.
     pub(crate) fn parse(text: &str) -> Result<Lead, String> {
         let usage =
-            || format!("`{text}` is not a lead; write for example \"3 business days\", \"1 week\" or \"48 hours\"");
+            || format!("`{text}` is not a lead; write, for example, \"3 business days\", \"1 week\" or \"48 hours\"");
         let (amount, unit) = text.trim().split_once(char::is_whitespace).ok_or_else(usage)?;
         let amount: u32 = match amount.bytes().all(|b| b.is_ascii_digit()) {
             true => amount.parse().map_err(|_| usage())?,
@@ -60,15 +58,15 @@ impl Lead {
             return Err(format!("`{text}` is longer than a year; the longest lead is {} days", Lead::MAX_DAYS));
         }
         if amount == 0 && matches!(unit, Unit::Minutes | Unit::Hours) {
-            return Err(format!("`{text}` is no time at all; a reminder goes out before the visit"));
+            return Err(format!("`{text}` is too short; a reminder must go out before the appointment"));
         }
         Ok(Lead { amount, unit, at: None })
     }
 
-    /// The most time there can be between reminder and start; none where closed days may lie between.
+    /// The longest possible time between reminder and start. `None` if closed days may be in between.
     pub(crate) fn longest(&self) -> Option<TimeDelta> {
         let amount = i64::from(self.amount);
-        // With a time of day, up to a day more.
+        // With a time of day, it can be up to a day more.
         let spare = if self.at.is_some() { TimeDelta::days(1) } else { TimeDelta::zero() };
         match self.unit {
             Unit::Minutes => Some(TimeDelta::minutes(amount)),
@@ -79,7 +77,7 @@ impl Lead {
         }
     }
 
-    /// Whether a time of day (`at`) makes sense with this unit.
+    /// Whether this unit allows a time of day (`at`).
     pub(crate) fn takes_at(&self) -> bool {
         !matches!(self.unit, Unit::Minutes | Unit::Hours)
     }
@@ -88,19 +86,19 @@ impl Lead {
 impl FromStr for Lead {
     type Err = String;
 
-    /// Like [`Lead::parse`], with an optional ` at HH:MM` behind it.
+    /// Like [`Lead::parse`], with an optional ` at HH:MM` after it.
     fn from_str(text: &str) -> Result<Lead, String> {
         let Some((lead, at)) = text.split_once(" at ") else { return Lead::parse(text) };
         let lead = Lead::parse(lead)?;
         if !lead.takes_at() {
-            return Err(format!("`{text}`: a time of day goes with days, weeks or business days only"));
+            return Err(format!("`{text}`: a time of day is allowed only with days, weeks or business days"));
         }
         Ok(Lead { at: Some(time_of_day(at)?), ..lead })
     }
 }
 
 impl fmt::Display for Lead {
-    /// The text that reads back as this lead.
+    /// Writes text that parses back to this lead.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = match self.unit {
             Unit::Minutes => "minute",
@@ -117,10 +115,7 @@ impl fmt::Display for Lead {
     }
 }
 
-/// Reads a time of day as `HH:MM`, 24 hours.
-///
-/// # Errors
-/// A sentence that says what to write instead.
+/// Parses a 24-hour time of day, `HH:MM`. The error says what to write instead.
 pub(crate) fn time_of_day(text: &str) -> Result<NaiveTime, String> {
     let shape =
         text.len() == 5 && text.bytes().enumerate().all(|(i, b)| if i == 2 { b == b':' } else { b.is_ascii_digit() });
@@ -135,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_practices_write() {
+    fn leads_parse_and_print_the_same() {
         for text in ["1 minute", "90 minutes", "48 hours", "1 day", "2 weeks", "3 business days", "0 days at 08:00"] {
             assert_eq!(text.parse::<Lead>().unwrap().to_string(), text);
         }
@@ -143,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_and_says_what_to_write() {
+    fn other_text_is_rejected_with_an_explanation() {
         for text in [
             "",
             "soon",

@@ -1,17 +1,17 @@
-//! Annie's limits on what one number may get, or tighter ones.
+//! Annie's limits on texts to one number, or tighter ones.
 
 use chrono::TimeDelta;
 
-/// Annie's limits for one destination number, or tighter ones (API page of POST /sms).
+/// Annie's limits for one destination number, or tighter ones (API documentation of POST /sms).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// At least this long between two attempts; 24 hours or more.
     pub min_gap: TimeDelta,
-    /// At most so many attempts in any 7 days; 1 to 3.
+    /// At most this many attempts in any 7 days; 1 to 3.
     pub per_7_days: usize,
-    /// At most so many in any 30 days; 1 to 6.
+    /// At most this many attempts in any 30 days; 1 to 6.
     pub per_30_days: usize,
-    /// After so many failures in a row nothing for 30 days; 1 to 3.
+    /// After this many failures in a row, no attempt for 30 days; 1 to 3.
     pub cooldown_after: usize,
 }
 
@@ -21,15 +21,15 @@ impl Default for Limits {
     }
 }
 
-/// Which limit leaves no room.
+/// Which limit does not allow another text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// The gap between two texts.
+    /// The minimum time between two texts.
     Gap,
-    /// So many in 7 days.
+    /// The limit for 7 days.
     SevenDays,
-    /// So many in 30 days.
+    /// The limit for 30 days.
     ThirtyDays,
-    /// The rest after failures.
+    /// The cooldown after failures.
     Cooldown,
 }

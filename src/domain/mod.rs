@@ -1,4 +1,4 @@
-//! The nouns of the field: appointment, patient, phone, lead, rule, reminder and its states. Pure.
+//! The terms of the domain: appointment, patient, phone, lead, rule, reminder and its states. No I/O.
 
 pub(crate) mod announcer;
 pub mod appointment;

@@ -1,16 +1,16 @@
-//! A number whose texts wait because of what was answered from it.
+//! A number whose texts wait because of a reply from it.
 
-/// What was answered.
+/// What the reply said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldCause {
-    /// Words that may ask for no more texts.
+    /// It may be a request to stop texts.
     ReplyUnclear,
-    /// This is not the patient's number.
+    /// It says that this is not the patient's number.
     WrongPerson,
 }
 
 impl HoldCause {
-    /// Every one of them.
+    /// All causes.
     pub const ALL: [HoldCause; 2] = [HoldCause::ReplyUnclear, HoldCause::WrongPerson];
 
     /// The code in the store.
@@ -21,7 +21,7 @@ impl HoldCause {
         }
     }
 
-    /// Reads a code.
+    /// Parses a code.
     pub fn from_code(code: &str) -> Option<HoldCause> {
         HoldCause::ALL.into_iter().find(|cause| cause.code() == code)
     }

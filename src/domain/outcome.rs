@@ -1,51 +1,51 @@
-//! What became of one POST: the classes that decide what happens next.
+//! The outcome of one POST, in the classes that decide what happens next.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::ids::ConversationId;
 
-/// The outcome of one attempt. Details are words of our own: an answer's body may echo names and numbers.
+/// The outcome of one attempt. Details are in our own words, because a response body may echo names and numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// A 2xx with a conversation id.
+    /// A 2xx response with a conversation id.
     Sent(ConversationId),
-    /// It surely did not reach Annie, or Annie surely did nothing with it.
+    /// It certainly did not reach Annie, or Annie certainly did nothing with it.
     NotSent(NotSent),
-    /// Annie understood and refused: 400, 422 and other 4xx that are not listed elsewhere.
+    /// Annie understood it and refused it: 400, 422, and other 4xx that are not listed elsewhere.
     Rejected {
         /// The HTTP status.
         status: u16,
     },
-    /// Annie may have taken it: 408, 409, 5xx, time-outs, resets, answers that cannot be read.
+    /// Annie may have accepted it: 408, 409, 5xx, timeouts, connection resets, unreadable responses.
     Unknown {
-        /// The HTTP status, where one came.
+        /// The HTTP status, if there was one.
         status: Option<u16>,
-        /// What happened, in words without any of the answer's content.
+        /// What happened, without any content of the response.
         detail: String,
     },
 }
 
-/// Why an attempt surely was not sent.
+/// Why an attempt was certainly not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotSent {
-    /// DNS, connect or TLS failed: the request never left.
+    /// DNS, connect, or TLS failed: the request never left this server.
     Unreachable {
         /// What failed, in words.
         detail: String,
     },
-    /// 429: the key has to wait.
+    /// 429: the key must wait.
     RateLimited {
-        /// The instant from which requests are welcome again.
+        /// When requests are allowed again.
         until: DateTime<Utc>,
     },
-    /// 401, 403, 404 or a redirect: the key, the address, or this one number is at fault.
+    /// 401, 403, 404, or a redirect: the key, the address, or this one number is the problem.
     Refused {
         /// The HTTP status.
         status: u16,
     },
-    /// More than five seconds passed between the claim and the first byte: the claim was let go.
+    /// More than five seconds passed between the claim and the first byte, so the claim was dropped.
     TooOld,
-    /// The request could not be built: a fault of Leadtime's own.
+    /// The request could not be built. This is a bug in Leadtime.
     Bug {
         /// What could not be built.
         detail: String,
@@ -63,7 +63,7 @@ impl Outcome {
         }
     }
 
-    /// The HTTP status that was answered, if one was.
+    /// The HTTP status of the response, if there was one.
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Outcome::Sent(_) => None,
@@ -82,12 +82,12 @@ impl Outcome {
             | Outcome::Unknown { detail, .. } => detail.clone(),
             Outcome::NotSent(NotSent::RateLimited { .. }) => "Annie asked for a pause".to_owned(),
             Outcome::NotSent(NotSent::Refused { status }) => format!("refused with status {status}"),
-            Outcome::NotSent(NotSent::TooOld) => "over 5 s old before its first byte: let go".to_owned(),
+            Outcome::NotSent(NotSent::TooOld) => "more than 5 seconds old before its first byte; dropped".to_owned(),
             Outcome::Rejected { status } => format!("rejected with status {status}"),
         }
     }
 
-    /// How the ledger tells the kinds of "not sent" apart, beside the status: the network, the key's pause, or us.
+    /// Which kind of "not sent" this is, for the ledger, in addition to the status: the network, the rate limit, or us.
     pub(crate) fn kind(&self) -> Option<&'static str> {
         match self {
             Outcome::NotSent(NotSent::Unreachable { .. }) => Some("unreachable"),

@@ -1,7 +1,7 @@
-//! Who somebody is, as far as the appointment book tells, and when two entries are the same person.
+//! A patient's identity, as far as the appointment book shows it, and whether two entries are the same person.
 //!
-//! Two mistakes are possible: to tell one person twice, and to leave another untold. The first is never made, so
-//! whatever is missing counts as the same; only what speaks plainly against it makes two people.
+//! Two mistakes are possible: texting one person twice, and not texting another person at all. The first must never
+//! happen, so a missing value counts as the same. Only clear evidence makes two entries two people.
 
 use chrono::NaiveDate;
 use unicode_normalization::UnicodeNormalization;
@@ -10,10 +10,10 @@ use unicode_normalization::char::is_combining_mark;
 use crate::domain::ids::PatientId;
 use crate::domain::private::Private;
 
-/// A person, as an entry of the appointment book or a text that was sent names them.
+/// A person, as named by an entry in the appointment book or by a text that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// The practice system's id; of a chart, an account, or derived from the name.
+    /// The practice software's id: of a chart, of an account, or derived from the name.
     pub patient_id: PatientId,
     /// The first name.
     pub first_name: Private<Option<String>>,
@@ -23,7 +23,7 @@ pub struct Person {
     pub date_of_birth: Private<Option<NaiveDate>>,
 }
 
-/// What two values say about two entries.
+/// How two values of two entries compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Likeness {
     Same,
@@ -33,22 +33,24 @@ enum Likeness {
 }
 
 impl Person {
-    /// Within one appointment id: a merged chart, a corrected name or birth date is the same person; another patient id
-    /// with an incompatible first name is another.
+    /// For two entries with the same appointment id. A merged chart, a corrected name or a corrected birth date is
+    /// still the same person. A different patient id with an incompatible first name is a different person.
     pub fn is_same_under_one_appointment(&self, other: &Person) -> bool {
         self.patient_id == other.patient_id
             || self.first_names(other) != Likeness::Different
             || self.birth_dates(other) == Likeness::Same
     }
 
-    /// Under one patient id and two appointment ids: a guarantor's account has several people, told apart by first name.
-    /// Where one of the appointments is gone, it is the same one under a new id.
+    /// For two entries with the same patient id but different appointment ids. The account of a guarantor can have
+    /// several people, who are told apart by first name. If one of the appointments is gone, the other is the same one
+    /// under a new id.
     pub fn is_same_under_one_patient(&self, other: &Person, is_gone: bool) -> bool {
         is_gone || self.first_names(other) != Likeness::Different
     }
 
-    /// With one number and one start, under other ids of patient and appointment: the same first and last name say so, or
-    /// the same first name and birth date; where these are missing, only an appointment that is gone.
+    /// For two entries with the same number and start, but different patient ids and appointment ids. They are the same
+    /// person if first and last name match, or first name and birth date. If these are missing, they are the same
+    /// person only if one of the appointments is gone.
     pub fn is_same_at_one_number(&self, other: &Person, is_gone: bool) -> bool {
         let all = [self.first_names(other), self.last_names(other), self.birth_dates(other)];
         if all.contains(&Likeness::Different) {
@@ -75,26 +77,26 @@ impl Person {
     }
 }
 
-/// A name as it is compared: letters and digits in lower case, without accents; empty for none.
+/// Folds a name for comparison: letters and digits in lower case, without accents. Empty if there is no name.
 pub fn folded(name: Option<&str>) -> String {
     let letters = name.unwrap_or_default().nfkd().filter(|c| !is_combining_mark(*c));
     letters.flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// How a name that somebody types goes with a patient's.
+/// How well a typed name matches a patient's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameMatch {
-    /// It is the first or the last name, or both in either order.
+    /// It is the first name, the last name, or both in either order.
     Same,
-    /// It is with a slip, or a part of it.
+    /// It matches with a typo, or matches part of the name.
     Near,
-    /// It is another one.
+    /// It is a different name.
     Other,
 }
 
-/// Compares without regard to case, accents, blanks and signs.
+/// Compares a typed name with a patient's name. Ignores case, accents, blanks and punctuation.
 pub(crate) fn match_name(typed: &str, first: Option<&str>, last: Option<&str>) -> NameMatch {
-    /// Jaro-Winkler similarity (0 to 1) from which a name is taken for another with a slip.
+    /// Jaro-Winkler similarity (0 to 1) from which one name counts as a typo of the other.
     const NEAR: f64 = 0.9;
     let (typed, first, last) = (folded(Some(typed)), folded(first), folded(last));
     if typed.is_empty() {
@@ -125,7 +127,8 @@ pub(crate) fn match_name(typed: &str, first: Option<&str>, last: Option<&str>) -
     }
 }
 
-/// Equal when folded, one the beginning of the other (`Jo`, `Joanna`), or one edit apart (`Sara`, `Sarah`).
+/// Two names are compatible if they are equal when folded, if one is the beginning of the other (`Jo`, `Joanna`), or if
+/// they are one edit apart (`Sara`, `Sarah`).
 fn compatible(a: Option<&str>, b: Option<&str>) -> Likeness {
     let (a, b) = (folded(a), folded(b));
     if a.is_empty() || b.is_empty() {
@@ -152,17 +155,17 @@ mod tests {
     }
 
     #[test]
-    fn within_one_appointment_table() {
+    fn same_person_under_one_appointment_id() {
         let before = person("P1", "José", "Díaz", "1980-01-02");
         for (now, is_same, why) in [
             (person("P1", "Ana", "Ruiz", "1991-01-01"), true, "the same chart"),
             (person("P2", "JOSE", "Diaz", "1980-01-02"), true, "a merged chart"),
             (person("P2", "Jose Luis", "Diaz", ""), true, "a longer first name"),
-            (person("P2", "Josè", "Other", ""), true, "another last name"),
-            (person("P2", "Joes", "Díaz", ""), true, "a slip of two letters"),
+            (person("P2", "Josè", "Other", ""), true, "a different last name"),
+            (person("P2", "Joes", "Díaz", ""), true, "two letters swapped"),
             (person("P2", "Pepe", "Díaz", "1980-01-02"), true, "the same birth date"),
             (person("P2", "", "Díaz", ""), true, "no first name"),
-            (person("P2", "Cy", "Young", "1980-01-03"), false, "another person"),
+            (person("P2", "Cy", "Young", "1980-01-03"), false, "a different person"),
             (person("P2", "Cy", "Díaz", ""), false, "a relative"),
         ] {
             assert_eq!(before.is_same_under_one_appointment(&now), is_same, "{why}");
@@ -171,11 +174,11 @@ mod tests {
     }
 
     #[test]
-    fn one_account_is_several_people_unless_an_appointment_is_gone() {
+    fn one_account_has_several_people_unless_an_appointment_is_gone() {
         let (ana, ben) = (person("ACC", "Ana", "Lee", ""), person("ACC", "Ben", "Lee", ""));
         assert!(!ana.is_same_under_one_patient(&ben, false));
         assert!(ana.is_same_under_one_patient(&ben, true));
-        assert!(ana.is_same_under_one_patient(&person("ACC", "", "", ""), false), "missing counts as the same");
+        assert!(ana.is_same_under_one_patient(&person("ACC", "", "", ""), false), "a missing name counts as the same");
         assert!(ana.is_same_under_one_patient(&person("ACC", "Anna", "Lee", ""), false));
     }
 
@@ -183,16 +186,16 @@ mod tests {
     fn one_number_and_start_under_new_ids() {
         let ana = person("P1", "Ana", "Lee", "1990-05-05");
         assert!(ana.is_same_at_one_number(&person("X9", "Ana", "Lee", ""), false), "two feeds, one person");
-        assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "Park", ""), false), "another last name");
+        assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "Park", ""), false), "a different last name");
         assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "Lee", "2015-01-01"), true), "her daughter");
         assert!(!ana.is_same_at_one_number(&person("X9", "", "Lee", ""), false), "a sibling without a first name");
         assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "", ""), false), "a first name alone is not enough");
-        assert!(ana.is_same_at_one_number(&person("X9", "", "", ""), true), "exported anew under new ids");
+        assert!(ana.is_same_at_one_number(&person("X9", "", "", ""), true), "exported again under new ids");
         assert!(!ana.is_same_at_one_number(&person("X9", "Ben", "Lee", ""), true));
     }
 
     #[test]
-    fn names_as_the_desk_types_them() {
+    fn typed_names_match_table() {
         let of = |typed: &str| match_name(typed, Some("José Luis"), Some("O’Hara"));
         for typed in ["jose luis ohara", "O'HARA, José Luis", "Jose Luis", "ohara", "o'hara jose luis"] {
             assert_eq!(of(typed), NameMatch::Same, "{typed}");
@@ -207,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn names_fold_alike_however_they_are_written() {
+    fn spellings_of_a_name_fold_to_the_same() {
         for (a, b) in [("Nguyễn", "NGUYEN"), ("O’Brien", "O'Brien"), ("Zoe\u{308}", "Zoë"), ("Ａｎａ", "ana")] {
             assert_eq!(folded(Some(a)), folded(Some(b)));
         }

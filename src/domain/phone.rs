@@ -1,4 +1,4 @@
-//! Phone numbers: E.164, masked wherever they are shown.
+//! Phone numbers in E.164, masked wherever they are shown.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +8,13 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNu
 use crate::domain::plain_text::fold;
 use crate::domain::{phone_cell, refusal};
 
-/// A number in E.164. Shows itself as its last two digits only; the whole of it comes from [`Phone::dial`].
+/// A number in E.164. Displays only its last two digits; [`Phone::dial`] returns the whole number.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Phone(String);
 
 impl Phone {
-    /// Takes a text that has the shape of E.164: `+`, a digit that is not 0, then 6 to 14 more digits
-    /// (ITU-T E.164; the pattern of the Annie API). Says nothing about whether such a number exists.
+    /// Accepts text in the shape of E.164: `+`, a digit that is not 0, then 6 to 14 more digits (ITU-T E.164; the
+    /// pattern of the Annie API). Does not check whether the number exists.
     pub fn from_e164(text: &str) -> Option<Phone> {
         let digits = text.strip_prefix('+')?;
         let shape =
@@ -22,18 +22,18 @@ impl Phone {
         shape.then(|| Phone(text.to_owned()))
     }
 
-    /// A number that is nobody's, for sample appointments.
+    /// A number that belongs to no one, for sample appointments.
     pub(crate) fn sample() -> Phone {
         Phone("+13035550199".to_owned())
     }
 
-    /// The whole number, for dialling and for the ledger; never for a log.
+    /// The whole number, for dialing and for the ledger; never for a log.
     pub fn dial(&self) -> &str {
         &self.0
     }
 
-    /// The number as patients of its country read it: `303-555-0100` in North America, the national format
-    /// of libphonenumber elsewhere.
+    /// The number as people in its country write it: `303-555-0100` in North America, libphonenumber's national format
+    /// elsewhere.
     pub(crate) fn national(&self) -> String {
         if let Some(national) = self.0.strip_prefix("+1").filter(|n| n.len() == 10) {
             return format!("{}-{}-{}", &national[..3], &national[3..6], &national[6..]);
@@ -57,7 +57,7 @@ impl fmt::Debug for Phone {
     }
 }
 
-/// The country whose dialling rules numbers without `+` follow: an ISO 3166 code libphonenumber knows.
+/// The country whose dialing rules apply to numbers without `+`: an ISO 3166 code that libphonenumber supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Country(Region);
 
@@ -65,7 +65,7 @@ impl Country {
     /// The United States.
     pub const US: Country = Country(Region::US);
 
-    /// Whether seven digits are a number without its area code there: the United States and Canada.
+    /// Whether seven digits are a number without its area code in this country: true for the United States and Canada.
     pub(crate) fn is_nanp(&self) -> bool {
         matches!(self.0, Region::US | Region::CA)
     }
@@ -85,23 +85,23 @@ impl FromStr for Country {
             .ok()
             .filter(|region| text.chars().all(|c| c.is_ascii_uppercase()) && known(region))
             .map(Country)
-            .ok_or_else(|| format!("`{text}` is not a country; write its two capital letters, such as \"US\""))
+            .ok_or_else(|| format!("`{text}` is not a country code; write two capital letters, such as \"US\""))
     }
 }
 
-/// What libphonenumber makes of a cell of the appointment book.
+/// What libphonenumber reads from a phone cell of the appointment book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// The number in E.164, if the text can be read as one at all.
+    /// The number in E.164, if the text can be read as a number at all.
     pub phone: Option<Phone>,
     /// Whether such a number can exist (`isValidNumber`).
     pub valid: bool,
-    /// Whether a patient could read a text at it: no toll-free, premium-rate or other service number.
+    /// Whether a patient could receive a text at it: not a toll-free, premium-rate or other service number.
     pub textable: bool,
-    /// Whether the text says that the patient wants no texts. The number is then the one that is said of, and it
-    /// is neither valid nor to be texted as written.
+    /// Whether the cell says that the patient wants no texts. `phone` is then the number that this refers to, and it
+    /// counts as neither valid nor textable as written.
     pub refusal: bool,
-    /// Further numbers the refusal names: `do not text 303-201-2003 or 303-201-2004`.
+    /// Other numbers that the refusal names: `do not text 303-201-2003 or 303-201-2004`.
     pub also_refused: Vec<Phone>,
 }
 
@@ -110,10 +110,10 @@ impl Reading {
         Reading { phone: None, valid: false, textable: false, refusal: false, also_refused: Vec::new() };
 }
 
-/// Reads a number as somebody wrote it. Never fails: what is no number is a reading without one.
+/// Reads a number as written. Never fails: text that is not a number gives a reading without one.
 pub fn read(spelling: &str, country: Country) -> Reading {
-    // libphonenumber would read past words, and take letters for digits. Words are a refusal, or nothing that
-    // anybody can be sure of.
+    // libphonenumber would skip words and read letters as digits. A cell with words is either a refusal or too
+    // uncertain to use.
     let digits = spelling.trim().trim_start_matches("tel:");
     match digits.chars().any(char::is_alphabetic) {
         true => read_words(digits, country),
@@ -121,7 +121,7 @@ pub fn read(spelling: &str, country: Country) -> Reading {
     }
 }
 
-/// A cell with words: a refusal and the number it belongs to, or nothing.
+/// Reads a cell with words: a refusal with the numbers it belongs to, or nothing.
 fn read_words(spelling: &str, country: Country) -> Reading {
     let cell = fold(spelling);
     let valid = |piece: &str| Some(read_digits(piece, country)).filter(|reading| reading.valid);
@@ -144,10 +144,10 @@ fn read_words(spelling: &str, country: Country) -> Reading {
     Reading { valid: false, refusal: true, also_refused: of.filter_map(|reading| reading.phone).collect(), ..first }
 }
 
-/// A cell without words.
+/// Reads a cell without words.
 fn read_digits(spelling: &str, country: Country) -> Reading {
     let Ok(number) = PhoneNumber::parse(spelling, Some(country.0)) else { return Reading::NONE };
-    // A desk telephone's extension cannot be texted to.
+    // An extension cannot be texted.
     if number.extension.is_some() || has_two_prefixes(spelling, &number) {
         return Reading::NONE;
     }
@@ -163,11 +163,11 @@ fn read_digits(spelling: &str, country: Country) -> Reading {
     }
 }
 
-/// The country calling code of North America, which is also the prefix before its national numbers.
+/// The country calling code of North America, which is also the prefix for its national numbers.
 const NORTH_AMERICA: i32 = 1;
 
-/// Whether there are two 1s before a North American number, as in `1-1-303-201-1001`. libphonenumber drops both; a
-/// number with a digit too many is as likely one with a digit wrong, and that is another patient's.
+/// Whether a North American number has two leading 1s, as in `1-1-303-201-1001`. libphonenumber drops both. But a
+/// number with one digit too many may just as well have a wrong digit, and would then reach someone else.
 fn has_two_prefixes(spelling: &str, number: &PhoneNumber) -> bool {
     let digits = spelling.chars().filter(|c| c.is_numeric()).count();
     let national = number.national_number.to_string().len();
@@ -176,8 +176,8 @@ fn has_two_prefixes(spelling: &str, number: &PhoneNumber) -> bool {
     number.country_code == NORTH_AMERICA && national == 10 && digits > national + prefixes
 }
 
-/// A Mexican number as it is dialled since 3 August 2019, when the prefixes of mobile telephones went away: `1` after
-/// `+52`, and `044`, `045` and `01` at home (IFT, Plan Técnico Fundamental de Numeración; old address books still
+/// A Mexican number as it has been dialed since August 3, 2019, when the mobile prefixes were abolished: `1` after
+/// `+52`, and `044`, `045` and `01` within Mexico (IFT, Plan Técnico Fundamental de Numeración; old address books still
 /// have them). National numbers have ten digits, and none starts with 0 or 1.
 fn without_old_mexican_prefix(number: &PhoneNumber) -> Option<PhoneNumber> {
     const MEXICO: i32 = 52;
@@ -201,9 +201,9 @@ fn is_a_persons(kind: PhoneNumberType) -> bool {
 mod tests {
     use super::*;
 
-    /// What could be read either way, and how it is read: ARCHITECTURE.md, "Phone cells".
+    /// Cells that could be read either way, and how they are read: ARCHITECTURE.md, "Phone cells".
     #[test]
-    fn written_choices() {
+    fn ambiguous_cells_are_read_as_documented() {
         let textable = |cell: &str| {
             let reading = read(cell, Country::US);
             reading.phone.filter(|_| reading.valid && reading.textable && !reading.refusal).map(|p| p.dial().to_owned())
@@ -226,15 +226,15 @@ mod tests {
         for cell in [
             "303-555-0123 x12",
             "(303) 555-0123 ext. 4",
-            "303-555-0123,,4", // a desk's extension
+            "303-555-0123,,4", // an extension
             "cell 303-555-0123",
             "416-967-1111 (cell)",
-            "212-736-5000 mom", // words nobody can be sure of
+            "212-736-5000 mom", // words with uncertain meaning
             "303-555-0123 / 720-555-0142",
             "303-555-0123 or 720-555-0142", // two numbers
             "1-800-FLOWERS",
             "800-555-1212",
-            "900-234-5678", // nobody's own telephone
+            "900-234-5678", // not a personal phone
             "3.035550123E9",
             "2127365000.0",
             "555-0123",
@@ -246,14 +246,14 @@ mod tests {
     }
 
     #[test]
-    fn shows_two_digits_only() {
+    fn a_phone_displays_only_two_digits() {
         let phone = Phone::from_e164("+13035550142").unwrap();
         assert_eq!(format!("{phone} {phone:?}"), "…42 …42");
         assert_eq!(phone.dial(), "+13035550142");
     }
 
     #[test]
-    fn shape_of_e164() {
+    fn text_not_in_e164_is_rejected() {
         for bad in ["", "+", "13035550142", "+03035550142", "+130355", "+1303555014212345", "+1303555014x", "+١٢٣٤٥٦٧٨"]
         {
             assert_eq!(Phone::from_e164(bad), None, "{bad}");
@@ -261,21 +261,21 @@ mod tests {
     }
 
     #[test]
-    fn read_as_written() {
+    fn numbers_are_read_as_written() {
         let read_us = |s: &str| {
             let r = read(s, Country::US);
             (r.phone.map(|p| p.dial().to_owned()), r.valid)
         };
         assert_eq!(read_us("303-555-0142"), (Some("+13035550142".into()), true));
         assert_eq!(read_us(" (303) 555 0142 "), (Some("+13035550142".into()), true));
-        assert_eq!(read_us("+15559876543"), (Some("+15559876543".into()), false), "555 is no area code");
+        assert_eq!(read_us("+15559876543"), (Some("+15559876543".into()), false), "555 is not an area code");
         assert_eq!(read_us("none"), (None, false));
         assert_eq!(read_us(""), (None, false));
         assert_eq!(read_us("303-555-0142 x251"), (None, false));
     }
 
     #[test]
-    fn a_refusal_is_no_number_to_text() {
+    fn a_cell_with_a_refusal_is_not_textable() {
         for cell in [
             "do not text 303-555-0142",
             "303-555-0142 NO TEXTS",
@@ -307,12 +307,12 @@ mod tests {
     }
 
     #[test]
-    fn in_words() {
+    fn numbers_in_national_format() {
         assert_eq!(Phone::from_e164("+13035550100").unwrap().national(), "303-555-0100");
         assert_eq!(Phone::from_e164("+33142278186").unwrap().national(), "01 42 27 81 86");
     }
 
-    /// Cells parted by bars; `@` is 303-201-2001, `@@` is 720-555-0142.
+    /// Cells separated by bars. `@` is 303-201-2001, and `@@` is 720-555-0142.
     fn cells(table: &str) -> impl Iterator<Item = String> {
         let cell = |cell: &str| {
             cell.trim_start_matches("\n            ").replace("@@", "720-555-0142").replace('@', "303-201-2001")
@@ -320,7 +320,7 @@ mod tests {
         table.split('|').map(cell)
     }
 
-    /// Each cell refuses texts for these numbers, and is not textable itself.
+    /// Checks that each cell refuses texts for these numbers and is not textable itself.
     fn refuse(table: &str, want: &[&str]) {
         for cell in cells(table) {
             let Reading { phone, valid, refusal, also_refused, .. } = read(&cell, Country::US);
@@ -329,7 +329,7 @@ mod tests {
         }
     }
 
-    /// With slips of the pen, signs, case and blanks.
+    /// With typos, punctuation, case and blanks.
     #[test]
     fn refusals_in_english() {
         refuse(
@@ -402,9 +402,9 @@ mod tests {
         );
     }
 
-    /// Dates, times, extensions, counts.
+    /// Dates, times, extensions, and counts.
     #[test]
-    fn other_digits_beside_a_refusal_are_no_part_of_its_number() {
+    fn other_digits_near_a_refusal_are_not_part_of_its_number() {
         refuse(
             "(303) 201-2001 no texts after 8pm|@ do not text (asked 3/12/26)|@ call only before 5|
             no text per pt 11/26 @|@ x5 no text|1 no text @|@ opt-out 2025|@ declined texts 1/5/2026|
@@ -424,9 +424,9 @@ mod tests {
         );
     }
 
-    /// The refusal belongs to the number it stands beside: ARCHITECTURE.md, "Phone cells".
+    /// The refusal belongs to the number next to it: ARCHITECTURE.md, "Phone cells".
     #[test]
-    fn a_refusal_beside_two_numbers() {
+    fn a_refusal_next_to_two_numbers() {
         refuse(
             "do not text @; use @@|@ no sms @@|use @@, do not text @|@@ ok, no text @|@ no text, @@ ok|
             @ no text / @@|@ (no text) @@|@ DNT; @@|text @@ do not text @|no text home @, cell @@ ok",
@@ -437,9 +437,9 @@ mod tests {
         refuse("do not text|DNT x5|no text 12/3", &[]);
     }
 
-    /// No refusals, and no numbers anybody can be sure of.
+    /// Cells with no refusal and no number that is certain enough to use.
     #[test]
-    fn words_that_refuse_no_texts() {
+    fn words_that_are_not_a_refusal_of_texts() {
         let table = "@ (text ok, do not call)|@ landline|@ text ok|@ ok to text|@ OK TO TEXT no calls|@ text only|
             @ texts only, no calls|@ text only no voicemail|@ prefers text|@ prefers texts, don't call|@ no answer|
             @ no answer text ok|@ no voicemail|@ no vm|@ no vm, text|@ do not leave message|
@@ -473,9 +473,9 @@ mod tests {
         }
     }
 
-    /// Numbers that do not exist as far as libphonenumber knows, and foreign ones.
+    /// Numbers that do not exist according to libphonenumber, and foreign numbers.
     #[test]
-    fn a_refusal_beside_other_numbers() {
+    fn a_refusal_next_to_invalid_and_foreign_numbers() {
         refuse("no text +1 555 987 6543", &["+15559876543"]);
         refuse("no text 201-2001", &["+12012001"]);
         refuse("+52 1 55 1234 5678 no mensajes", &["+525512345678"]);
@@ -484,9 +484,9 @@ mod tests {
         assert_eq!((french.refusal, french.phone), (true, Phone::from_e164("+33612345678")));
     }
 
-    /// Mexico had a 1 between +52 and mobile numbers until August 2019.
+    /// Mexican mobile numbers had a 1 after +52 until August 2019.
     #[test]
-    fn the_old_mobile_prefix_of_mexico() {
+    fn the_old_mexican_mobile_prefix_is_dropped() {
         let number = |cell: &str, country: &str| {
             let reading = read(cell, country.parse().unwrap());
             reading.phone.filter(|_| reading.valid && reading.textable).map(|phone| phone.dial().to_owned())
@@ -512,9 +512,9 @@ mod tests {
         }
     }
 
-    /// Other shapes, and what is read of them.
+    /// Other shapes, and how they are read.
     #[test]
-    fn shapes_of_numbers() {
+    fn numbers_in_various_shapes() {
         let number = |cell: &str| {
             let reading = read(cell, Country::US);
             reading.phone.filter(|_| reading.valid && reading.textable).map(|phone| phone.dial().to_owned())

@@ -1,14 +1,14 @@
-//! Where the telephone numbers of a cell stand, between dates, times, extensions and words.
+//! Finds the phone numbers in a cell, among dates, times, extensions and words.
 
 use std::ops::Range;
 
-/// Digits that stand together.
+/// A group of consecutive digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Group {
-    /// Where its digits are, with a `+` before them.
+    /// Where its digits are, including a `+` before them.
     range: Range<usize>,
     digits: usize,
-    /// Whether only punctuation of numbers is between it and the group before.
+    /// Whether only phone number punctuation is between it and the previous group.
     joined: bool,
     /// Whether it is part of a date or a time.
     date: bool,
@@ -17,7 +17,7 @@ struct Group {
 /// The most characters between two groups of one number: `) - (`.
 const WIDEST: usize = 5;
 
-/// The numbers of a folded cell, in order, by `read`: what a piece of the cell is as a number, if it is a valid one.
+/// The numbers in a folded cell, in order. `read` parses a piece of the cell as a number, if it is a valid one.
 pub(crate) fn numbers<T>(cell: &str, read: &impl Fn(&str) -> Option<T>) -> Vec<(Range<usize>, T)> {
     let mut found = Vec::new();
     for run in runs(&groups(cell)) {
@@ -27,16 +27,17 @@ pub(crate) fn numbers<T>(cell: &str, read: &impl Fn(&str) -> Option<T>) -> Vec<(
     found
 }
 
-/// The digits of a folded cell that most likely are a number, though no valid one.
+/// The digits of a folded cell that are most likely a number, although not a valid one.
 pub(crate) fn doubtful(cell: &str) -> Option<Range<usize>> {
     let groups = groups(cell);
     let long = runs(&groups).into_iter().find(|run| run.iter().map(|group| group.digits).sum::<usize>() >= 7)?;
     Some(long.first()?.range.start..long.last()?.range.end)
 }
 
-/// Takes the likeliest number out of a run, then what is left at both of its sides.
+/// Takes the most likely number out of a run, then continues with the rest on either side of it.
 fn pick<T>(cell: &str, run: &[Group], read: &impl Fn(&str) -> Option<T>, found: &mut Vec<(Range<usize>, T)>) {
-    /// The fewest digits of a number, and the most with a prefix for calls abroad (ITU-T E.164: 15).
+    /// The fewest digits of a number, and the most including an international call prefix (ITU-T E.164 allows 15
+    /// digits).
     const DIGITS: std::ops::RangeInclusive<usize> = 7..=18;
     let mut windows = Vec::new();
     for first in 0..run.len() {
@@ -51,7 +52,7 @@ fn pick<T>(cell: &str, run: &[Group], read: &impl Fn(&str) -> Option<T>, found: 
             }
         }
     }
-    // The likeliest first: written for a call from abroad, the whole of the run, three and three and four digits, long.
+    // The most likely first: in international format, the whole run, in a North American shape, with more digits.
     windows.sort_by_key(|&(first, last, digits)| {
         let abroad = is_abroad(cell, &run[first]);
         let whole = first == 0 && last + 1 == run.len();
@@ -79,7 +80,7 @@ fn is_shaped(groups: &[Group]) -> bool {
     SHAPES.iter().any(|shape| groups.iter().map(|group| group.digits).eq(shape.iter().copied()))
 }
 
-/// Groups that may be one number: joined, with no `+` and no date between.
+/// Groups that may be one number: joined, with no `+` and no date between them.
 fn runs(groups: &[Group]) -> Vec<&[Group]> {
     let pieces = groups.chunk_by(|a, b| b.joined && !a.date && !b.date);
     pieces.filter(|run| run.iter().all(|group| !group.date)).collect()
@@ -109,12 +110,12 @@ fn groups(cell: &str) -> Vec<Group> {
     groups
 }
 
-/// What stands between the digits of one number.
+/// Characters that may appear between the digits of one number.
 fn is_punctuation(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | '.' | '(' | ')' | '[' | ']' | '/' | '_' | '*')
 }
 
-/// Marks `3/12/26`, `2026-03-12`, `3/12`, `3/2026` and `12:30`.
+/// Marks dates and times: `3/12/26`, `2026-03-12`, `3/12`, `3/2026` and `12:30`.
 fn mark_dates(cell: &str, groups: &mut [Group]) {
     let value = |group: &Group| cell[group.range.clone()].parse::<u32>().unwrap_or(u32::MAX);
     let between = |a: &Group, b: &Group| cell[a.range.end..b.range.start].to_owned();
@@ -156,7 +157,7 @@ fn mark_dates(cell: &str, groups: &mut [Group]) {
 mod tests {
     use super::*;
 
-    /// Ten digits are a number here, with or without a 1 or a `+1` before them.
+    /// In these tests, ten digits are a number, with or without a leading 1 or `+1`.
     fn found(cell: &str) -> Vec<String> {
         let read = |piece: &str| {
             let digits: String = piece.chars().filter(char::is_ascii_digit).collect();
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_between_other_digits() {
+    fn numbers_are_found_among_other_digits() {
         for (cell, want) in [
             ("11/26 303-201-2006", &["3032012006"][..]),
             ("2/12/2026 303-201-2006", &["3032012006"]),
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_does_not_exist_is_found_as_written() {
+    fn an_invalid_number_is_found_as_written() {
         let cell = "no text 12/03/2026: 155-5555-155 x4";
         assert_eq!(doubtful(cell).map(|range| &cell[range]), Some("155-5555-155"));
         assert_eq!(doubtful("no text since 2025"), None);

@@ -1,12 +1,12 @@
-//! Text as it is compared: without case, accents and the other accidents of typing.
+//! Normalizes text for comparison: ignores case, accents, and other typing variations.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// A text for comparison: compatibility forms taken apart (UAX #15, NFKD), accents and invisible characters dropped,
-/// dashes and apostrophes of every kind made plain, lower case.
+/// Folds text for comparison: decomposes compatibility forms (UAX #15, NFKD), drops accents and invisible characters,
+/// replaces all kinds of dashes and apostrophes by the plain ones, and converts to lower case.
 pub(crate) fn fold(text: &str) -> String {
-    // What a UTF-8 file becomes that was read as Windows-1252, for the characters of refusals and languages.
+    // What a UTF-8 file looks like when it was read as Windows-1252, for the characters in refusals and languages.
     const MISREAD: [(&str, &str); 6] = [("â€™", "'"), ("Ã±", "n"), ("Ã©", "e"), ("Ã¨", "e"), ("Ãª", "e"), ("Ã§", "c")];
     let text = MISREAD.iter().fold(text.to_owned(), |text, (misread, plain)| text.replace(misread, plain));
     text.chars()
@@ -17,7 +17,7 @@ pub(crate) fn fold(text: &str) -> String {
         .collect()
 }
 
-/// Whether a folded word is one of a list, which blanks part.
+/// Whether a folded word is in a blank-separated list.
 pub(crate) fn has(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|known| known == word)
 }
@@ -25,13 +25,13 @@ pub(crate) fn has(list: &str, word: &str) -> bool {
 fn plain(c: char) -> char {
     match c {
         '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
-        // The replacement character stands where an apostrophe or an accented letter was lost.
+        // The replacement character appears where an apostrophe or an accented letter was lost.
         '`' | '\u{b4}' | '\u{2bc}' | '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{fffd}' => '\'',
         other => other,
     }
 }
 
-/// Whether a character shows nothing: a soft hyphen, a zero-width one, a direction mark.
+/// Whether a character is invisible: a soft hyphen, a zero-width character, a direction mark.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accidents_of_typing_are_gone() {
+    fn typing_variations_are_removed() {
         for (text, want) in [
             ("ESPAÑOL", "espanol"),
             ("Espan\u{303}ol", "espanol"),

@@ -1,8 +1,8 @@
-//! A wrapper for what must never reach a log: names, birth dates, numbers as written, texts.
+//! A wrapper for values that must never reach a log: names, birth dates, phone numbers as written, texts.
 
 use std::fmt;
 
-/// Holds a value whose `Debug` shows nothing of it. There is no `Display`; `.0` is the way to the value.
+/// Holds a value and hides it in `Debug` output. There is no `Display`; use `.0` to read the value.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Private<T>(pub T);
 
@@ -13,7 +13,7 @@ impl<T> fmt::Debug for Private<T> {
 }
 
 impl<T> Private<Option<T>> {
-    /// The value by reference, where there is one.
+    /// The value by reference, if there is one.
     pub(crate) fn as_ref(&self) -> Option<&T> {
         self.0.as_ref()
     }

@@ -1,8 +1,8 @@
-//! A reminder's states and reasons, and the one function that holds the legal moves between them.
+//! A reminder's states and reasons, and the one function that defines the legal transitions between states.
 
 use std::fmt;
 
-/// Defines an enum of reasons with a code (stored, and in `--json`) and words for people.
+/// Defines an enum of reasons. Each has a code (stored, and shown in `--json`) and a label for people.
 macro_rules! reasons {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal, $label:literal;)+ }) => {
         $(#[$doc])*
@@ -10,20 +10,20 @@ macro_rules! reasons {
         pub enum $name { $(#[doc = $label] $variant),+ }
 
         impl $name {
-            /// Every one of them.
+            /// All variants.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
-            /// The code in the store and in `--json`.
+            /// The code used in the store and in `--json`.
             pub fn code(self) -> &'static str {
                 match self { $($name::$variant => $code),+ }
             }
 
-            /// The same for a person.
+            /// The label shown to people.
             pub(crate) fn label(self) -> &'static str {
                 match self { $($name::$variant => $label),+ }
             }
 
-            /// Reads a code.
+            /// Parses a code.
             pub(crate) fn from_code(code: &str) -> Option<$name> {
                 $name::ALL.iter().copied().find(|r| r.code() == code)
             }
@@ -32,111 +32,111 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Why a reminder is not sent although its appointment stands.
+    /// Why a reminder is not sent although its appointment still stands.
     Skip {
-        NoPhone = "no-phone", "the visit has no phone number";
-        InvalidPhone = "invalid-phone", "no text can be sent to the phone number on file";
-        SharedNumber = "shared-number", "too many patients share the phone number";
-        OptedOut = "opted-out", "this number asked for no texts";
-        NoConsent = "no-consent", "the patient did not agree to texts";
-        UnknownLocation = "unknown-location", "the visit's location is not in the configuration";
-        TooLong = "too-long", "the text would be over 500 characters";
-        TemplateError = "template-error", "the text could not be written: something it names is missing in this visit";
-        Confirmed = "confirmed", "the visit is confirmed already";
-        ContactLimit = "contact-limit", "Annie's limits leave no room for another text to this number";
-        OutsideHours = "outside-hours", "there is no sending hour left before the visit";
-        ClosedDay = "closed-day", "the visit lies on a day the practice is closed; somebody should look";
-        Duplicate = "duplicate", "another entry for the same patient and start gets this text";
-        Superseded = "superseded", "a nearer text covers it";
-        ByHand = "by-hand", "somebody decided so";
+        NoPhone = "no-phone", "the appointment has no phone number";
+        InvalidPhone = "invalid-phone", "the phone number on file cannot be texted";
+        SharedNumber = "shared-number", "too many patients share this phone number";
+        OptedOut = "opted-out", "this number has opted out of texts";
+        NoConsent = "no-consent", "the patient has not agreed to receive texts";
+        UnknownLocation = "unknown-location", "the appointment's location is not in the configuration";
+        TooLong = "too-long", "the text would be longer than 500 characters";
+        TemplateError = "template-error", "the message needs information that this appointment does not have";
+        Confirmed = "confirmed", "the appointment is already confirmed";
+        ContactLimit = "contact-limit", "Annie's limits do not allow another text to this number";
+        OutsideHours = "outside-hours", "no sending hours are left before the appointment";
+        ClosedDay = "closed-day", "the appointment is on a day the practice is closed; check the date";
+        Duplicate = "duplicate", "another entry for the same patient and start time gets this text";
+        Superseded = "superseded", "a reminder closer to the appointment covers it";
+        ByHand = "by-hand", "skipped by hand";
         Paused = "paused", "sending is paused";
-        BadRow = "bad-row", "the visit's last row in the feed could not be read; mend it there";
-        WrongNumber = "wrong-number", "the number is somebody else's";
-        ReplyUnclear = "reply-unclear", "the patient answered in words that may ask for no more texts; somebody should read it";
-        WrongPerson = "wrong-person", "somebody answered that this is not the patient's number; somebody should look";
-        OtherType = "other-type", "the rule is not for this type of visit";
-        BookedLate = "booked-late", "booked or moved after this text was due";
-        NewRule = "new-rule", "the rule came into force after this text was due";
-        ObserveMode = "observe-mode", "observe mode: nobody is texted";
-        NotInOnlyTo = "not-in-only-to", "the number is not in only_to";
+        BadRow = "bad-row", "the appointment's latest row in the feed could not be read; fix that row";
+        WrongNumber = "wrong-number", "the number belongs to someone else";
+        ReplyUnclear = "reply-unclear", "the patient's reply may be a request to stop texts; read the reply";
+        WrongPerson = "wrong-person", "a reply says that this is not the patient's number; check the number";
+        OtherType = "other-type", "the rule does not apply to this type of appointment";
+        BookedLate = "booked-late", "the appointment was booked or moved after this text was due";
+        NewRule = "new-rule", "the rule took effect after this text was due";
+        ObserveMode = "observe-mode", "observe mode is on; no texts are sent";
+        NotInOnlyTo = "not-in-only-to", "the number is not listed in `only_to`";
     }
 }
 
 reasons! {
-    /// Why a reminder has nothing to remind of.
+    /// Why there is nothing left to remind the patient of.
     Cancel {
-        Cancelled = "cancelled", "the visit is cancelled";
-        Rescheduled = "rescheduled", "the visit moved to another time";
-        NotListed = "not-listed", "the visit is no longer in the export";
-        OffTheBook = "off-the-book", "the export has the visit as unscheduled, planned or a note";
-        AppointmentOver = "appointment-over", "the visit is over";
+        Cancelled = "cancelled", "the appointment is cancelled";
+        Rescheduled = "rescheduled", "the appointment was moved to another time";
+        NotListed = "not-listed", "the appointment is no longer in the export";
+        OffTheBook = "off-the-book", "the export lists the appointment as unscheduled, planned, or a note";
+        AppointmentOver = "appointment-over", "the appointment is over";
         RuleRemoved = "rule-removed", "the rule is no longer in the configuration";
     }
 }
 
 reasons! {
-    /// Why a reminder that should have gone out did not.
+    /// Why a reminder that should have gone out did not go out.
     Miss {
-        Expired = "expired", "too late to send";
-        Unconfirmed = "unconfirmed", "whether it went out was never learned";
+        Expired = "expired", "it could not be sent in time";
+        Unconfirmed = "unconfirmed", "it was never confirmed as sent";
     }
 }
 
 reasons! {
-    /// What a planned reminder waits for, beyond its time.
+    /// What a planned reminder is waiting for besides its due time.
     Wait {
-        InDoubt = "in-doubt", "it is not known yet whether an earlier text to this number went out";
-        Circuit = "circuit", "sending is stopped: Annie refuses the key";
-        Offline = "offline", "Annie cannot be reached, or fails";
-        Pace = "pace", "Annie asked for a pause";
-        Clock = "clock", "this machine's clock is wrong, or not confirmed by Annie's yet";
-        StaleFeed = "stale-feed", "the appointment book was not imported for too long; import a new export";
-        CatchingUp = "catching-up", "Annie is asked first what went out while Leadtime was not looking";
-        RepliesUnread = "replies-unread", "the replies of this number are read first";
-        DailyLimit = "daily-limit", "as many texts as are allowed have gone out today (max_texts_per_day)";
-        FirstDayLimit = "first-day-limit", "as many texts as are allowed on the first day have gone out (first_day_limit)";
-        Refused = "refused", "Annie refuses its number, and no other text shows yet whether she means the number";
-        ReplyUnclear = "reply-unclear", "the patient answered in words that may ask for no more texts: read it, then `leadtime resolve NUMBER --go-on` or `leadtime opt-out add NUMBER`";
-        WrongPerson = "wrong-person", "somebody answered that this is not the patient's number: `leadtime wrong-number add NUMBER`, or `leadtime resolve NUMBER --go-on`";
-        Checking = "checking", "the database is checked first";
+        InDoubt = "in-doubt", "it is not yet clear whether an earlier text to this number was sent";
+        Circuit = "circuit", "sending is stopped because Annie refuses the API key";
+        Offline = "offline", "Annie cannot be reached or is failing";
+        Pace = "pace", "Annie asked for a pause (rate limit)";
+        Clock = "clock", "this server's clock is wrong, or Annie's clock has not confirmed it yet";
+        StaleFeed = "stale-feed", "the last import is too old; import a new export";
+        CatchingUp = "catching-up", "checking with Annie which texts have already gone out";
+        RepliesUnread = "replies-unread", "replies from this number must be read first";
+        DailyLimit = "daily-limit", "the limit for today has been reached (`max_texts_per_day`)";
+        FirstDayLimit = "first-day-limit", "the limit for the first day has been reached (`first_day_limit`)";
+        Refused = "refused", "Annie refused a text to this number; the next text to another number shows whether the number or the API key is the problem";
+        ReplyUnclear = "reply-unclear", "the patient's reply may be a request to stop texts: read it, then run `leadtime opt-out add NUMBER` if it is, or `leadtime resolve NUMBER --go-on` if not";
+        WrongPerson = "wrong-person", "a reply says that this is not the patient's number: run `leadtime wrong-number add NUMBER` if that is true, or `leadtime resolve NUMBER --go-on` if not";
+        Checking = "checking", "the database is being checked";
         Damaged = "damaged", "the database is damaged; restore the last backup";
-        Importing = "importing", "the export it comes from is being imported, or the import broke off; import it again";
-        ConfigHold = "config-hold", "the configuration would send unusually many texts at once; `leadtime confirm-change`, or wait for tomorrow";
+        Importing = "importing", "its export is being imported, or an import was interrupted; if this lasts, import the export again";
+        ConfigHold = "config-hold", "the configuration would send an unusually large number of texts at once; run `leadtime confirm-change`, or wait until tomorrow";
     }
 }
 
-/// The planner's word on a reminder that was not claimed yet; rewritten by every plan until it is final.
+/// The planner's decision about a reminder that is not claimed yet. Every plan rewrites it until it is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PlanDecision {
-    /// Will go out at its due time.
+    /// It will go out at its due time.
     Planned,
-    /// Will not go out, although the appointment stands.
+    /// It will not go out, although the appointment still stands.
     Skipped(Skip),
-    /// There is nothing to remind of.
+    /// There is nothing left to remind the patient of.
     Cancelled(Cancel),
-    /// Should have gone out and did not. Final.
+    /// It should have gone out and did not. Final.
     Missed(Miss),
 }
 
 /// The state of a reminder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Not claimed: the planner's answer.
+    /// Not claimed; holds the planner's decision.
     Unclaimed(PlanDecision),
-    /// Claimed; its POST is under way or was cut off.
+    /// Claimed; its POST is in progress or was interrupted.
     Sending,
     /// Annie returned a conversation id.
     Sent,
-    /// Annie refused it.
+    /// Annie rejected it.
     Rejected,
-    /// Whether Annie took it is not known.
+    /// It is not known whether Annie accepted it.
     Unknown,
-    /// A person has to decide.
+    /// A person must decide what to do with it.
     Held,
 }
 
 impl State {
-    /// The name in the store and in `--json`.
+    /// The name used in the store and in `--json`.
     pub fn name(self) -> &'static str {
         match self {
             State::Unclaimed(PlanDecision::Planned) => "planned",
@@ -151,7 +151,7 @@ impl State {
         }
     }
 
-    /// The code of the reason, where the state has one.
+    /// The reason code, if the state has one.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             State::Unclaimed(PlanDecision::Skipped(r)) => Some(r.code()),
@@ -161,7 +161,7 @@ impl State {
         }
     }
 
-    /// State and reason in words for a person.
+    /// The state and reason in words for people.
     pub(crate) fn label(self) -> &'static str {
         match self {
             State::Unclaimed(PlanDecision::Planned) => "planned",
@@ -171,12 +171,12 @@ impl State {
             State::Sending => "being sent now",
             State::Sent => "sent",
             State::Rejected => "rejected by Annie",
-            State::Unknown => "it is not known whether Annie sent it",
-            State::Held => "held: somebody has to decide",
+            State::Unknown => "it is not clear whether Annie sent it",
+            State::Held => "held until someone decides what to do with it",
         }
     }
 
-    /// Reads what the store holds. `None` for a pair no version of Leadtime writes.
+    /// Parses the name and reason from the store. `None` for a pair that no version of Leadtime writes.
     pub(crate) fn from_parts(name: &str, reason: Option<&str>) -> Option<State> {
         Some(match (name, reason) {
             ("planned", None) => State::Unclaimed(PlanDecision::Planned),
@@ -192,21 +192,23 @@ impl State {
         })
     }
 
-    /// Whether a text of this reminder left, or may have: no second reminder of the patient, rule, start and round.
+    /// Whether a text for this reminder went out, or may have. If so, the same patient, rule, start and round get no
+    /// second reminder.
     pub fn is_spent(self) -> bool {
         !matches!(self, State::Unclaimed(_))
     }
 
-    /// Whether `self` may become `to`: the only place, beside the schema's trigger, that says so.
+    /// Whether `self` may become `to`. Besides the schema's trigger, this is the only place that defines the
+    /// transitions.
     pub fn may_become(self, to: State) -> bool {
         use PlanDecision::{Cancelled, Missed, Planned, Skipped};
         match (self, to) {
             (from, to) if from == to => true,
-            // Annie's list showed later that it had gone out; it passes through `planned`, as every text does.
+            // Annie's list later showed that it had gone out. It passes through `planned`, as every text does.
             (State::Unclaimed(Missed(Miss::Unconfirmed)), State::Unclaimed(Planned)) => true,
             (State::Unclaimed(Missed(_)), _) => false,
             (State::Unclaimed(_), State::Unclaimed(_)) => true,
-            // an answer that came late to a claim, and the two endings of a planned one that was tried before
+            // A late answer to a claim, and the two ways a planned reminder that was tried before can end.
             (State::Unclaimed(Planned), State::Sending | State::Rejected | State::Held) => true,
             (State::Sending, State::Sent | State::Rejected | State::Unknown | State::Unclaimed(Planned)) => true,
             (State::Unknown, State::Sent | State::Held | State::Unclaimed(Planned | Missed(Miss::Unconfirmed))) => true,
@@ -229,7 +231,7 @@ impl fmt::Display for State {
     }
 }
 
-/// Every state there is, for tables and tests.
+/// All states, for tables and tests.
 pub fn all_states() -> Vec<State> {
     let answers = [PlanDecision::Planned]
         .into_iter()
@@ -257,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_left_never_comes_back() {
+    fn sent_and_rejected_reminders_stay_final() {
         for to in all_states() {
             assert_eq!(State::Sent.may_become(to), to == State::Sent);
             assert_eq!(State::Rejected.may_become(to), to == State::Rejected);

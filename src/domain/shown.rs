@@ -1,10 +1,10 @@
-//! Text from elsewhere as it may be shown: on a terminal, in a log, in a spreadsheet. Names, ids, file names and headers may
-//! hold anything.
+//! Makes text from outside safe to show on a terminal, in a log, or in a spreadsheet. Names, ids, file names and
+//! headers can contain anything.
 
 use std::borrow::Cow;
 
-/// Whether a character acts instead of showing: controls (ESC, BEL, line ends; C1 too), marks of direction, characters
-/// without width, line and paragraph separators.
+/// Whether a character has an effect instead of a visible form: control characters (ESC, BEL, line ends, C1), direction
+/// marks, zero-width characters, line and paragraph separators.
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -25,18 +25,18 @@ fn without(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// On one line: what acts is written as an escape, so that two ids never look the same.
+/// Text on one line. Characters with an effect are shown as escapes, so that two different ids never look the same.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     without(text, |_| false)
 }
 
-/// The same for a whole output, whose line ends and tabs are ours.
+/// The same for a whole output. Its line ends and tabs are our own and are kept.
 pub(crate) fn shown_lines(text: &str) -> Cow<'_, str> {
     without(text, |c| c == '\n' || c == '\t')
 }
 
-/// A cell of a CSV file that a spreadsheet program opens: one that it would take for a formula begins with an apostrophe
-/// (OWASP, "CSV Injection"). A plain number with its sign is none.
+/// A CSV cell that is safe to open in a spreadsheet program. A cell that the program would read as a formula gets a
+/// leading apostrophe (OWASP, "CSV Injection"). A plain number with a sign is not a formula.
 pub(crate) fn csv_cell(text: &str) -> String {
     let text = shown(text);
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_on_a_terminal_is_written_out() {
+    fn characters_with_an_effect_are_escaped() {
         for (text, want) in [
             ("José O’Brien 李 👩‍👧", "José O’Brien 李 👩\\u{200d}👧"),
             ("Ann\u{1b}[2J\u{7}", "Ann\\u{1b}[2J\\u{7}"),
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_spreadsheet_would_run() {
+    fn cells_that_look_like_formulas_are_defused() {
         for (cell, want) in [
             ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
             ("+1+cmd|' /C calc'!A0", "'+1+cmd|' /C calc'!A0"),

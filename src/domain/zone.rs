@@ -1,14 +1,14 @@
-//! A time zone: which wall-clock time an instant has, and which instant a wall-clock time is.
+//! A time zone: converts an instant to wall-clock time, and wall-clock time to an instant.
 //!
-//! Two sources stand behind one type: the operating system's zoneinfo, which is kept current, and chrono-tz's
-//! embedded copy, which is older (0.10.4 is an hour wrong for Vancouver from late 2026) and serves where there is
-//! no system copy. Loading a zone is I/O and stands in `config/zones.rs`.
+//! One type covers two sources: the operating system's zoneinfo, which is kept current, and chrono-tz's embedded copy,
+//! which is older (0.10.4 is an hour wrong for Vancouver from late 2026) and is used where there is no system copy.
+//! Loading a zone is I/O, so it is in `config/values/zones.rs`.
 
 use std::fmt;
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 
-/// The rules of one place's clock, ready for use.
+/// The clock rules of one place, ready to use.
 #[derive(Clone, PartialEq)]
 pub struct Zone {
     name: String,
@@ -27,7 +27,7 @@ impl Zone {
         Zone { name: name.to_owned(), rules: Rules::System(rules) }
     }
 
-    /// A zone with the rules embedded in this program.
+    /// A zone with the rules embedded in Leadtime.
     pub fn embedded(tz: chrono_tz::Tz) -> Zone {
         Zone { name: tz.name().to_owned(), rules: Rules::Embedded(tz) }
     }
@@ -37,11 +37,11 @@ impl Zone {
         &self.name
     }
 
-    /// Where the rules come from, in words for the log.
+    /// Where the rules come from, as shown in the log.
     pub(crate) fn source(&self) -> &'static str {
         match self.rules {
             Rules::System(_) => "the system's zoneinfo",
-            Rules::Embedded(_) => "the copy embedded in leadtime",
+            Rules::Embedded(_) => "the copy embedded in Leadtime",
         }
     }
 
@@ -62,13 +62,13 @@ impl Zone {
         at.with_timezone(&self.offset_at(at))
     }
 
-    /// `Mon Nov 30, 3:00 PM` on its clock, for people.
+    /// The zone's local time for people: `Mon Nov 30, 3:00 PM`.
     pub(crate) fn describe(&self, at: DateTime<Utc>) -> String {
         self.local(at).format("%a %b %-d, %-I:%M %p").to_string()
     }
 
-    /// The instant of a wall-clock time. One that does not exist moves forward by the gap; one that happens twice
-    /// is the first (RFC 5545 section 3.3.5; `data/tables/CONVENTIONS.md` 2 and 3).
+    /// The instant of a wall-clock time. A time that does not exist moves forward by the gap. For a time that occurs
+    /// twice, the first one counts (RFC 5545 section 3.3.5; `data/tables/CONVENTIONS.md` 2 and 3).
     pub fn instant(&self, wall: NaiveDateTime) -> DateTime<Utc> {
         let minus = |offset: FixedOffset| wall.and_utc() - TimeDelta::seconds(i64::from(offset.local_minus_utc()));
         match &self.rules {
@@ -78,18 +78,18 @@ impl Zone {
                 .unwrap_or_else(|| wall.and_utc()),
             Rules::Embedded(tz) => match tz.offset_from_local_datetime(&wall).earliest() {
                 Some(offset) => minus(offset.fix()),
-                // In a gap the offset in force before it applies; no gap is longer than a day (Apia, 2011).
+                // In a gap, the offset from before the gap applies. No gap is longer than a day (Apia, 2011).
                 None => minus(self.offset_at(wall.and_utc() - TimeDelta::hours(38))),
             },
         }
     }
 
-    /// The instant at which a local date has this time of day.
+    /// The instant of this time of day on this local date.
     pub fn at(&self, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
         self.instant(date.and_time(time))
     }
 
-    /// The first instant of the local date after this one.
+    /// The first instant of the next local date.
     pub(crate) fn end_of(&self, date: NaiveDate) -> DateTime<Utc> {
         self.at(date.checked_add_days(Days::new(1)).unwrap_or(date), NaiveTime::MIN)
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_move_forward_and_folds_take_the_first() {
+    fn a_time_in_a_gap_moves_forward_and_a_repeated_time_is_the_first_one() {
         for (tz, text, utc) in [
             (chrono_tz::America::New_York, "2026-03-08T02:30:00", "2026-03-08T07:30:00Z"),
             (chrono_tz::America::New_York, "2026-11-01T01:30:00", "2026-11-01T05:30:00Z"),

@@ -1,4 +1,4 @@
-//! The auditor: stands outside the engine, sees every text that reaches a patient, and checks the promises.
+//! The auditor: works outside the engine, sees every text that reaches a patient, and checks the promises.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,14 +14,14 @@ use crate::simulation::practice::{FIRST_TEXT_LINE, Practice, Visit};
 use crate::wording::dates;
 use crate::wording::wordbook::LONGEST;
 
-/// Replies older than this were read before a text.
+/// Replies older than this must have been read before a text goes out.
 pub(super) const READ_WITHIN: TimeDelta = TimeDelta::hours(1);
-/// What others sent less long ago than this could not be known.
+/// Texts from other senders that are more recent than this could not be known yet.
 const UNSEEN: TimeDelta = TimeDelta::minutes(50);
-/// Leadtime's least time between a text and its appointment.
+/// Leadtime's minimum time between a text and its appointment.
 const NO_TEXT_WITHIN: TimeDelta = TimeDelta::hours(2);
 
-/// What one text told: which rule (`F`, `L`, or `H` for a household), whom, of which start.
+/// What one text was about: which rule (`F`, `L`, or `H` for a household), which patient, which start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Telling {
     pub(super) rule: char,
@@ -30,22 +30,22 @@ pub(super) struct Telling {
     pub(super) start: DateTime<Utc>,
     pub(super) to: String,
     pub(super) at: DateTime<Utc>,
-    /// It told again what nobody could know to be told.
+    /// It repeated an earlier text that Leadtime could not have known about.
     pub(super) excused: bool,
-    /// The database was replaced by a copy that was made before: only Annie's list tells of it, by number.
+    /// The database was replaced by an older copy, so only Annie's list shows this text, by number.
     pub(super) forgotten: bool,
 }
 
-/// The desk's knowledge as Leadtime was last told it.
+/// The practice's data as last imported into Leadtime.
 pub(crate) type Delivered = Practice;
 
-/// The numbers that the database has seen of each patient, by the patient's id at that time.
+/// The numbers that the database has had for each patient, by the patient id at that time.
 pub(crate) type Numbers = HashMap<(usize, String), BTreeSet<String>>;
 
-/// Since when the desk says that a number is not a patient's.
+/// When the front desk marked a number as not the patient's.
 pub(crate) type WrongNumbers = HashMap<(usize, String), DateTime<Utc>>;
 
-/// An appointment as the exports have listed it since an instant.
+/// An appointment as the exports have listed it since a point in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) patient: usize,
@@ -55,28 +55,29 @@ pub(super) struct Standing {
     pub(super) since: DateTime<Utc>,
 }
 
-/// What the auditor knows.
+/// The auditor's state.
 #[derive(Debug)]
 pub(crate) struct Auditor {
-    /// The export that was imported last.
+    /// The latest imported export.
     pub(crate) known: Delivered,
     pub(crate) known_since: DateTime<Utc>,
-    /// Numbers the desk opted out.
+    /// Numbers that the front desk opted out.
     pub(crate) desk: HashMap<String, DateTime<Utc>>,
     /// When a patient replied STOP, by number.
     pub(crate) stops: HashMap<String, DateTime<Utc>>,
-    /// Texts of other senders, by number.
+    /// Texts from other senders, by number.
     pub(crate) foreign: HashMap<String, DateTime<Utc>>,
     pub(crate) numbers: Numbers,
     pub(crate) wrong: WrongNumbers,
-    /// The same, and what a restored copy has forgotten.
+    /// The same, including the marks that a restored copy has lost.
     pub(crate) ever_wrong: WrongNumbers,
     pub(super) standing: HashMap<usize, Standing>,
-    /// Every appointment and start that an export has ever listed with a number: their texts may have been planned first.
+    /// Every appointment and start that an export has ever listed with a number. Their texts may have been planned
+    /// first.
     pub(super) listed: BTreeSet<(String, DateTime<Utc>, usize)>,
-    /// Numbers whose texts had the line of the first one.
+    /// Numbers that have received the line of the first text.
     pub(super) lined: BTreeSet<String>,
-    /// Numbers whose household texts named only some of the appointments, and when.
+    /// Numbers whose household texts named only some of the appointments, with the time of the text.
     pub(super) and_more: Vec<(String, DateTime<Utc>)>,
     pub(super) tellings: Vec<Telling>,
     pub(crate) texts: u64,
@@ -88,7 +89,7 @@ impl Auditor {
     pub(crate) fn new(known: Delivered) -> Auditor {
         Auditor {
             known,
-            // Nothing was imported yet.
+            // Nothing has been imported yet.
             known_since: DateTime::<Utc>::MAX_UTC,
             desk: HashMap::new(),
             stops: HashMap::new(),
@@ -138,27 +139,27 @@ impl Auditor {
         }
     }
 
-    /// What was imported has been planned: the numbers in it are known to be their patients'.
+    /// The import has been planned, so its numbers are known to belong to their patients.
     pub(crate) fn planned(&mut self) {
         for appointment in self.known.appointments.iter().filter(|appointment| appointment.start > self.known_since) {
             let patient = &self.known.patients[appointment.patient];
             let patient_and_id = (appointment.patient, patient.chart.clone());
             self.numbers.entry(patient_and_id).or_default().insert(patient.phone.clone());
         }
-        // Who had only an appointment that went to somebody else before any text has left nothing in the database.
+        // A patient whose only appointment went to another patient before any text has left no trace in the database.
         let known = &self.known;
         let holders: BTreeSet<usize> = known.appointments.iter().map(|appointment| appointment.patient).collect();
         self.numbers
             .retain(|(patient, chart), _| holders.contains(patient) && known.patients[*patient].chart == *chart);
     }
 
-    /// How much was told so far, for a copy of the database.
+    /// How many tellings there are so far, for a copy of the database.
     pub(crate) fn told(&self) -> usize {
         self.tellings.len()
     }
 
-    /// Appointments that stand as a text told them, and start in fourteen hours to five days: those whose last text has
-    /// gone, if there are any, because no other text would tell of them.
+    /// Appointments that are still as a text announced them and that start in fourteen hours to five days. If any of
+    /// them have had their last text, only those, because no other text would follow for them.
     pub(crate) fn told_and_coming(&self, practice: &Practice, now: DateTime<Utc>) -> Vec<usize> {
         let soon = now + TimeDelta::hours(14)..now + TimeDelta::days(5);
         let is_told = |n: &usize, rules: &[char]| {
@@ -174,7 +175,7 @@ impl Auditor {
         Some(all(&['L'])).filter(|last| !last.is_empty()).unwrap_or_else(|| all(&['F', 'L', 'H']))
     }
 
-    /// A copy that was made when so much was told has replaced the database.
+    /// The database was replaced by a copy that was made when there were this many tellings.
     pub(crate) fn forget_since(&mut self, told: usize) {
         self.tellings[told..].iter_mut().for_each(|telling| telling.forgotten = true);
     }
@@ -184,7 +185,7 @@ impl Auditor {
         self.breaks.push(format!("{local}: {what}"));
     }
 
-    /// A text that Annie took.
+    /// A text that Annie accepted.
     pub(crate) fn delivered(&mut self, request: &SmsRequest, at: DateTime<Utc>) {
         self.texts += 1;
         let local = self.known.zone.local(at);
@@ -192,14 +193,14 @@ impl Auditor {
         let open = |h: u32| NaiveTime::from_hms_opt(h, 0, 0).unwrap_or_default();
         if local.time() < open(9) || local.time() >= open(18) || matches!(local.weekday(), Weekday::Sat | Weekday::Sun)
         {
-            self.breaks(at, format!("a text outside the sending hours: {}", request.message));
+            self.breaks(at, format!("a text went out outside the sending hours: {}", request.message));
         }
         let to = &request.to_number;
         if self.desk.contains_key(to) {
-            self.breaks(at, "a text to a number the desk opted out".to_owned());
+            self.breaks(at, "a text went to a number that the front desk had opted out".to_owned());
         }
         if self.stops.get(to).is_some_and(|said| *said < at - READ_WITHIN) {
-            self.breaks(at, "a text to a number that replied STOP".to_owned());
+            self.breaks(at, "a text went to a number that had replied STOP".to_owned());
         }
         self.look_for_the_line(request, at);
         let rule = request.message.chars().next().unwrap_or('?');
@@ -208,7 +209,7 @@ impl Auditor {
         }
         let told = self.read(&request.message, at);
         if told.is_empty() {
-            self.breaks(at, format!("a text about no visit that is known: {}", request.message));
+            self.breaks(at, format!("a text matches no known appointment: {}", request.message));
         }
         let first = told.iter().map(|(_, _, start, _)| *start).min();
         let earliest = told.iter().filter(|(_, _, start, _)| Some(*start) == first).map(|(_, patient, ..)| *patient);
@@ -218,18 +219,18 @@ impl Auditor {
         };
         let spoken = [Language::English, Language::Spanish].into_iter().filter(|language| is_in(*language));
         if !told.is_empty() && !spoken.map(Language::code).any(|code| languages.contains(code)) {
-            self.breaks(at, format!("a text that is not in the language of its first visit: {}", request.message));
+            self.breaks(at, format!("a text is not in the language of its first appointment: {}", request.message));
         }
         for (appointment, patient, start, phone) in told {
             let name = self.known.patients[patient].name.clone();
             if phone != *to {
-                self.breaks(at, format!("a text about {name} to a number that is not theirs"));
+                self.breaks(at, format!("a text about {name} went to a number that is not theirs"));
             }
             if self.wrong.get(&(patient, to.clone())).is_some_and(|since| *since < at) {
-                self.breaks(at, format!("a text about {name} to a number that is marked as wrong"));
+                self.breaks(at, format!("a text about {name} went to a number that is marked as wrong"));
             }
             if start - at < NO_TEXT_WITHIN {
-                self.breaks(at, format!("a text to {name} too near the visit at {start}"));
+                self.breaks(at, format!("a text to {name} went out too close to the appointment at {start}"));
             }
             self.tell(Telling {
                 rule,
@@ -244,7 +245,7 @@ impl Auditor {
         }
     }
 
-    /// The first text of a number has to carry the line where it has room for it.
+    /// The first text to a number must carry the line if it has room for it.
     fn look_for_the_line(&mut self, request: &SmsRequest, at: DateTime<Utc>) {
         let units = utf16_len(&request.message);
         if request.message.ends_with(FIRST_TEXT_LINE) {
@@ -253,7 +254,7 @@ impl Auditor {
             && !self.foreign.contains_key(&request.to_number)
             && units + 1 + utf16_len(FIRST_TEXT_LINE) <= LONGEST
         {
-            self.breaks(at, format!("the first text of a number has no line: {}", request.message));
+            self.breaks(at, format!("the first text to a number lacks the first-text line: {}", request.message));
         }
     }
 
@@ -264,7 +265,7 @@ impl Auditor {
         format!("<{name} {} {}>", dates::date(language, start), dates::time(language, start))
     }
 
-    /// The appointments a text names, as far as they stand: appointment, patient, start, number.
+    /// The appointments that a text names and that still stand: appointment, patient, start, number.
     fn read(&self, message: &str, at: DateTime<Utc>) -> Vec<(usize, usize, DateTime<Utc>, String)> {
         let named = |appointment: &&Visit| {
             [Language::English, Language::Spanish]
@@ -277,18 +278,19 @@ impl Auditor {
             (appointment.number, appointment.patient, appointment.start, phone)
         };
         let found: Vec<_> = live.filter(named).map(about).collect();
-        // A text that names more than stands names what does not stand.
+        // A text that names more appointments than still stand names one that does not.
         if found.len() < message.matches('<').count() { Vec::new() } else { found }
     }
 
     fn tell(&mut self, telling: Telling) {
         let of_patient = |t: &&Telling| t.patient == telling.patient;
-        // Since another start of this appointment was told, or another patient, what was told before counts no longer.
+        // Once a text announced another start or another patient for this appointment, earlier texts no longer count.
         let of_appointment = self.tellings.iter().filter(|t| t.appointment == telling.appointment);
         let changed = |t: &&Telling| t.start != telling.start || t.patient != telling.patient;
         let other = of_appointment.filter(changed).map(|t| t.at).max();
         let since = other.unwrap_or(DateTime::UNIX_EPOCH);
-        // A number that a restored copy has never seen under this patient id cannot be known to be the patient's.
+        // If a restored copy never had this number under this patient id, it cannot know that the number is the
+        // patient's.
         let chart = self.known.patients[telling.patient].chart.clone();
         let numbers = self.numbers.get(&(telling.patient, chart));
         let known = |t: &&Telling| !t.forgotten || numbers.is_some_and(|numbers| numbers.contains(&t.to));
@@ -297,24 +299,25 @@ impl Auditor {
         let all: Vec<&Telling> = same.filter(|t| !t.excused).collect();
         let before: Vec<&Telling> = all.iter().copied().filter(known).collect();
         let again = |told: &[&Telling]| told.len() >= 2 || told.iter().any(|t| t.rule == telling.rule && t.rule != 'H');
-        // Which rule a household's text stands for is not said in it: it may repeat what went to that number.
+        // A household text does not show which rule it is for, so it may repeat what already went to that number.
         let of_household = telling.rule == 'H' || all.iter().any(|t| t.rule == 'H');
         let may_repeat = of_household && before.len() < all.len();
         let (excused, broken) = (again(&all) || may_repeat, again(&before));
         if broken {
             let name = &self.known.patients[telling.patient].name;
-            let what = format!("{name} is told again of the visit at {} ({})", telling.start, telling.rule);
+            let what = format!("{name} is texted again about the appointment at {} ({})", telling.start, telling.rule);
             self.breaks(telling.at, what);
         }
         self.tellings.push(Telling { excused, ..telling });
     }
 
-    /// The desk said after the text that the number is not the patient's.
+    /// After the text, the front desk marked the number as not the patient's.
     fn went_wrong(&self, telling: &Telling) -> bool {
         self.ever_wrong.get(&(telling.patient, telling.to.clone())).is_some_and(|since| *since >= telling.at)
     }
 
-    /// A request Annie refused by a documented rule. `is_retry`: the one retry of a text without a clear answer.
+    /// A request that Annie refused under a documented rule. `is_retry`: it is the one retry of a text without a clear
+    /// answer.
     pub(crate) fn refused(&mut self, request: &SmsRequest, broke: Broke, is_retry: bool, at: DateTime<Utc>) {
         let others = self.foreign.get(&request.to_number).is_some_and(|sent| at - *sent < UNSEEN);
         if is_retry || others {
@@ -322,6 +325,6 @@ impl Auditor {
             return;
         }
         *self.refused.entry(format!("{broke:?}")).or_default() += 1;
-        self.breaks(at, format!("Annie's documented rules refuse a text: {broke:?}"));
+        self.breaks(at, format!("Annie refused a text under its documented rules: {broke:?}"));
     }
 }

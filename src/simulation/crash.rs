@@ -1,5 +1,5 @@
-//! Crashes between any two steps: before, inside and after a commit, before and after a request reaches Annie. What
-//! stands on disk at that instant is kept; a commit that is cut off leaves some of its sectors and not others.
+//! Crashes between any two steps: before, during and after a commit, before and after a request reaches Annie. Whatever
+//! is on disk at that moment is kept. An interrupted commit leaves some of its sectors and not others.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 
 use crate::store::Connection;
 
-/// The unit a disk writes whole.
+/// The unit that a disk writes atomically.
 const SECTOR: usize = 512;
 
-/// The files of a database at an instant.
+/// The files of a database at one moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Files {
     main: Vec<u8>,
@@ -32,7 +32,7 @@ impl Files {
         }
     }
 
-    /// These files with some of the sectors of later ones: the disk was writing them when the power went.
+    /// These files with some sectors of the later ones, as if the disk was writing them when the power failed.
     fn torn(self, later: &Files, rng: &mut fastrand::Rng) -> Files {
         let mut wal = self.wal;
         let share = [0.0, 0.3, 0.9, 1.0][rng.usize(0..4)];
@@ -60,14 +60,14 @@ fn wal_of(database: &Path) -> PathBuf {
 struct State {
     rng: fastrand::Rng,
     probability: f64,
-    /// What is left on disk, once it has crashed.
+    /// What is left on disk after a crash.
     left: Option<Files>,
-    /// A commit that is being written: what was there before.
+    /// The files before a commit that is being written.
     committing: Option<Files>,
     torn_commits: u64,
 }
 
-/// Decides at each step whether the machine crashes there.
+/// Decides at each step whether the machine crashes at this point.
 #[derive(Debug, Clone)]
 pub(crate) struct Fuse {
     database: PathBuf,
@@ -89,7 +89,7 @@ impl Fuse {
         Ok(())
     }
 
-    /// At a commit; whether it is refused, because the machine is down already.
+    /// Called at a commit. Whether the commit is refused because the machine is already down.
     fn at_commit(&self) -> bool {
         if self.at_step() {
             return true;
@@ -97,13 +97,13 @@ impl Fuse {
         let mut state = self.lock();
         let probability = state.probability;
         if state.rng.f64() < probability {
-            // It is cut off while it is written: the next step finds the machine down.
+            // The commit is interrupted while it is written. The next step finds the machine down.
             state.committing = Some(Files::read(&self.database));
         }
         false
     }
 
-    /// At a step that is not a commit; whether the machine is down.
+    /// Called at a step that is not a commit. Whether the machine is down.
     pub(crate) fn at_step(&self) -> bool {
         let mut state = self.lock();
         if state.left.is_some() {
@@ -124,7 +124,7 @@ impl Fuse {
         true
     }
 
-    /// No crash from now on; and one that has begun is forgotten.
+    /// Prevents crashes from now on, and cancels one that has begun.
     pub(crate) fn disarm(&self) {
         let mut state = self.lock();
         (state.probability, state.committing) = (0.0, None);
@@ -135,7 +135,8 @@ impl Fuse {
         self.blown.notified().await;
     }
 
-    /// What a crash left on disk, and whether it cut off a commit. Also one that nothing has followed yet.
+    /// What a crash left on disk, and whether it interrupted a commit. Includes an interrupted commit that no step has
+    /// followed yet.
     pub(crate) fn take(&self) -> Option<(Files, bool)> {
         let torn = self.lock().committing.is_some();
         if torn {

@@ -1,4 +1,4 @@
-//! What happens to the practice, the machine and Annie while time passes.
+//! Events that happen to the practice, the machine and Annie as time passes.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::store::appointments::opt_outs::{self, Source};
 use crate::store::{Connection, in_transaction};
 
 impl Simulation {
-    /// What happens in the world meanwhile.
+    /// Events in the outside world.
     pub(crate) async fn happens(&mut self, mut machine: Machine) -> Result<Machine, SimulationError> {
         let now = self.truth.now();
         for _ in 0..self.rng.usize(0..5) {
@@ -34,7 +34,8 @@ impl Simulation {
             self.desk_opts_out(&mut machine.desk, now)?;
         }
         let hour = self.practice.zone.local(now).hour();
-        // While there is time to tell whoever has to be told now, if it is brought in at once.
+        // Only while there is still time to text the patients concerned, provided that the change is imported
+        // immediately.
         if (9..15).contains(&hour) && self.rng.u8(0..8) == 0 {
             let told = lock(&self.shared).auditor.told_and_coming(&self.practice, now);
             let is_new = match self.rng.bool() {
@@ -107,7 +108,7 @@ impl Simulation {
         shared.down = down;
     }
 
-    /// Somebody, or a bad battery, sets the clock; or it is put right.
+    /// Someone, or a bad battery, sets the clock wrong; or it is corrected.
     pub(crate) fn set_clock(&mut self) {
         let truth = self.truth.now();
         let wrong = self.clock.now() != truth;
@@ -124,7 +125,7 @@ impl Simulation {
         self.tell(&format!("the clock is off by {} minutes", off.num_minutes()));
     }
 
-    /// Another program of the practice texts somebody.
+    /// Another program of the practice texts a patient.
     pub(crate) fn foreign_text(&mut self, now: DateTime<Utc>) {
         let patient = self.rng.usize(0..self.practice.patients.len());
         let to = self.practice.patients[patient].phone.clone();
@@ -152,7 +153,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// The desk hears that a number is not the patient's, says so, and enters the right one.
+    /// The front desk learns that a number is not the patient's, marks it, and enters the correct one.
     pub(crate) fn desk_corrects_a_number(
         &mut self,
         desk: &mut Connection,
@@ -171,7 +172,7 @@ impl Simulation {
         Ok(true)
     }
 
-    /// The desk brings the export in.
+    /// The front desk imports the export.
     pub(crate) fn import(&mut self, desk: &mut Connection) -> Result<(), SimulationError> {
         let now = self.truth.now();
         let since = now - TimeDelta::days(10);
@@ -191,7 +192,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// The machine goes down without a word, at a moment at which nothing is under way.
+    /// The machine goes down without warning, at a moment when nothing is in progress.
     pub(crate) async fn pull_the_plug(&mut self, machine: Machine) -> Result<Machine, SimulationError> {
         let left = Files::read(&self.database());
         machine.fuse.disarm();

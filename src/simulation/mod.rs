@@ -1,5 +1,5 @@
-//! The simulation: weeks of a practice in seconds, on a virtual clock, with an Annie that loses answers, a machine that
-//! crashes between any two steps, copies that are restored, clocks that are set; and an auditor who saw every text.
+//! The simulation: weeks of a practice in seconds, on a virtual clock. Annie loses responses, the machine crashes between
+//! any two steps, backups are restored, clocks are changed, and an auditor sees every text.
 
 mod auditor;
 mod crash;
@@ -34,53 +34,54 @@ use crate::simulation::stand_in::{Annie, Shared, lock};
 use crate::store::connection::open;
 use crate::store::{Connection, Store, StoreError};
 
-/// A Monday, shortly before the clocks change in spring; the first day is 6 AM in Denver.
+/// A Monday at 6 AM in Denver, shortly before the clocks change in spring.
 const BEGINS: &str = "2026-03-02T13:00:00Z";
-/// How probable a crash is at each step on days with crashes.
+/// The probability of a crash at each step on days with crashes.
 const CRASH: f64 = 1.0 / 1500.0;
-/// Days at the end on which nothing goes wrong any more.
+/// Days at the end on which nothing goes wrong anymore.
 const CALM_DAYS: i64 = 2;
 
-/// What happened.
+/// The outcome of a simulation.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Outcome {
-    /// The seed: the same one makes the same story.
+    /// The seed. The same seed gives the same story.
     pub seed: u64,
-    /// Days that were lived.
+    /// Simulated days.
     pub days: u32,
     /// Texts that reached patients.
     pub texts: u64,
-    /// `POST /sms` that reached Annie.
+    /// `POST /sms` requests that reached Annie.
     pub posts: u64,
-    /// Readings that reached her.
+    /// GET requests that reached Annie.
     pub gets: u64,
     /// Passes of the engine.
     pub passes: u64,
     /// Exports imported.
     pub imports: u64,
-    /// Faults Annie made.
+    /// Faults on Annie's side.
     pub faults: u64,
     /// Crashes of the machine.
     pub crashes: u64,
-    /// Of them, within a commit.
+    /// Crashes during a commit.
     pub torn_commits: u64,
     /// Databases restored from an older copy.
     pub restores: u64,
-    /// Times the clock was set.
+    /// How often the clock was set.
     pub clock_steps: u64,
     /// How the reminders ended.
     pub states: BTreeMap<String, u64>,
-    /// Requests refused by a documented rule, by the rule; `excused`: retries, and texts of others nobody could know of.
+    /// Requests refused under a documented rule, by rule. `excused`: retries, and cases where another sender's text
+    /// could not be known.
     pub refused: BTreeMap<String, u64>,
     /// Promises that were broken.
     pub breaks: Vec<String>,
 }
 
-/// Why a simulation cannot run.
+/// Why a simulation failed to run.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulationError {
     /// The disk.
-    #[error("cannot work in the simulation's folder: {0}")]
+    #[error("cannot use the simulation's folder: {0}")]
     Disk(#[from] std::io::Error),
     /// The database.
     #[error(transparent)]
@@ -90,10 +91,7 @@ pub enum SimulationError {
     Other(String),
 }
 
-/// Lives so many days from a seed.
-///
-/// # Errors
-/// The disk or the database fail, other than on purpose.
+/// Simulates this many days from a seed. The error is a failure of the disk or the database that was not simulated.
 pub fn run(seed: u64, days: u32) -> Result<Outcome, SimulationError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut simulation = Simulation::new(seed, days)?;
@@ -101,7 +99,7 @@ pub fn run(seed: u64, days: u32) -> Result<Outcome, SimulationError> {
     simulation.end()
 }
 
-/// An older copy of the database, with what the desk had told it.
+/// An older copy of the database, with what had been imported and marked by then.
 struct Copy {
     files: Files,
     known: Delivered,
@@ -115,7 +113,7 @@ struct Copy {
 /// The machine while it is up.
 struct Machine {
     engine: Engine<ManualClock>,
-    /// The desk's commands, beside the daemon.
+    /// The connection of the front desk's commands, which run alongside the daemon.
     desk: Connection,
     fuse: Fuse,
 }
@@ -124,7 +122,7 @@ struct Simulation {
     rng: fastrand::Rng,
     folder: TempDir,
     config: Arc<Config>,
-    /// Each life has files of its own, so that a crashed one cannot touch them any more.
+    /// Each life has its own files, so that a crashed one cannot touch them anymore.
     life: u64,
     truth: Arc<ManualClock>,
     clock: Arc<ManualClock>,
@@ -169,7 +167,7 @@ impl Simulation {
             copies: Vec::new(),
             last_import: begins - TimeDelta::days(1),
             next_due: None,
-            // Every fifth seed is a quiet one: there, everything has to go out.
+            // Every fifth seed is quiet. In those, every text must go out.
             wild: !seed.is_multiple_of(5),
             out: Outcome { seed, days, ..Outcome::default() },
         })
@@ -187,7 +185,7 @@ impl Simulation {
             machine = self.happens(machine).await?;
             machine = self.work(machine).await?;
         }
-        // From here on all is well, and whatever is open has to come to an end.
+        // From here on nothing goes wrong, and everything that is still open must finish.
         self.wild = false;
         self.set_faults(Faults::NONE, false);
         self.clock.set(self.truth.now());
@@ -216,7 +214,8 @@ impl Simulation {
             let fuse = Fuse::new(&database, probability, self.rng.u64(..));
             let connection = open::read_write(&database)?;
             open::simulated(&connection, true)?;
-            // Sometimes a long log lasts over several lives; always would make the copies of the files the most of the work.
+            // Sometimes a long log lasts over several lives. If it always did, copying the files would be most of the
+            // work.
             if self.rng.u8(0..4) > 0 {
                 open::empty_log(&connection)?;
             }
@@ -248,10 +247,10 @@ impl Simulation {
         }
     }
 
-    /// What is on disk when the machine comes up again: what the crash left, or an older copy.
+    /// What is on disk when the machine restarts: what the crash left, or an older copy.
     fn crashed(&mut self, left: Files, torn: bool) -> Files {
         self.out.crashes += 1;
-        self.tell(if torn { "crash within a commit" } else { "crash" });
+        self.tell(if torn { "crash during a commit" } else { "crash" });
         self.out.torn_commits += u64::from(torn);
         let off = match self.rng.u8(0..10) {
             0..6 => self.rng.i64(5..90),
@@ -262,7 +261,7 @@ impl Simulation {
         if self.copies.is_empty() || self.rng.u8(0..100) >= 15 {
             return left;
         }
-        // Whoever restores a copy needs a moment for it.
+        // Restoring a copy takes a few minutes.
         self.advance(TimeDelta::minutes(5));
         self.out.restores += 1;
         self.tell("an older copy is restored");
@@ -283,13 +282,14 @@ impl Simulation {
         self.clock.advance(by);
     }
 
-    /// A line of the story, for `simulate --story`.
+    /// Logs a line of the story, for `simulate --story`.
     fn tell(&self, what: &str) {
         let at = self.practice.zone.local(self.truth.now());
         info!("=== {} {what}", at.format("%a %m-%d %H:%M:%S"));
     }
 
-    /// Till the next moment something may happen: often around the hours texts are due, seldom at night.
+    /// Advances to the next moment when something may happen: often around the hours when texts are due, rarely at
+    /// night.
     fn pass_time(&mut self) {
         let hour = self.practice.zone.local(self.truth.now()).hour();
         let minutes = match hour {
@@ -298,13 +298,13 @@ impl Simulation {
             _ => self.rng.i64(150..400),
         };
         let some = TimeDelta::milliseconds(self.rng.i64(0..60_000));
-        // The daemon ticks every five seconds: what becomes due is not slept over.
+        // The daemon ticks every five seconds, so it does not sleep past a due time.
         let due = self.next_due.map(|due| due - self.clock.now());
         let wait = due.filter(|due| *due > TimeDelta::zero()).unwrap_or(TimeDelta::MAX);
         self.advance(wait.min(TimeDelta::minutes(minutes)) + some);
     }
 
-    /// Lets the engine do what it has to do now; boots it again when it crashes.
+    /// Lets the engine do its current work, and boots it again when it crashes.
     async fn work(&mut self, mut machine: Machine) -> Result<Machine, SimulationError> {
         for _ in 0..400 {
             let worked = tokio::select! {
@@ -340,7 +340,8 @@ impl Simulation {
     }
 }
 
-/// One pass, with the end of everything it began; how much ended, and when the next text is due.
+/// Runs one pass and finishes everything that it began. Returns the report, how much finished, and when the next text
+/// is due.
 async fn once(engine: &mut Engine<ManualClock>) -> Result<(PassReport, usize, Option<DateTime<Utc>>), StoreError> {
     let report = engine.pass().await?;
     let ended = engine.drain().await? + engine.finish_readings().await?;

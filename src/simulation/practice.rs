@@ -1,5 +1,5 @@
-//! A made-up practice: patients who share numbers and accounts, appointments that are booked, moved, moved back, given to
-//! another patient, cancelled, confirmed and exported under new ids, and the export the desk brings in.
+//! A made-up practice: patients who share numbers and accounts; appointments that are booked, moved, moved back, given
+//! to another patient, cancelled, confirmed and exported under new ids; and the export that the front desk imports.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,21 +9,21 @@ use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 use crate::domain::language::Language;
 use crate::domain::zone::Zone;
 
-/// Added to the first text a number gets.
+/// Added to the first text that a number gets.
 pub(crate) const FIRST_TEXT_LINE: &str = "Text STOP to get no more texts from the practice.";
 
 /// A patient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Patient {
-    /// Unlike any other's.
+    /// Different from every other patient's name.
     pub(crate) name: String,
-    /// The patient id: of the patient, or of an account that two have together.
+    /// The patient id: of the patient, or of an account that two patients share.
     pub(crate) chart: String,
     pub(crate) phone: String,
     pub(crate) language: Language,
     office: &'static str,
-    /// The chart was merged into another, or the number was marked as wrong: neither happens again, and no appointment
-    /// gets a new id, because at once with it nothing in an export would tell who that is.
+    /// The chart was merged into another one, or the number was marked as wrong. Neither happens again, and no
+    /// appointment of this patient gets a new id. Otherwise, nothing in an export would show who the patient is.
     is_steady: bool,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Visit {
     pub(crate) start: DateTime<Utc>,
     pub(crate) booked_at: DateTime<Utc>,
     pub(crate) status: &'static str,
-    /// Exported under another id so many times.
+    /// How many times it was exported under a new id.
     pub(crate) renamed: u32,
 }
 
@@ -49,15 +49,15 @@ impl Visit {
     }
 }
 
-/// The practice's own truth.
+/// The true state of the practice.
 #[derive(Debug, Clone)]
 pub(crate) struct Practice {
     pub(crate) zone: Zone,
     pub(crate) patients: Vec<Patient>,
     pub(crate) appointments: Vec<Visit>,
-    /// Starts at which an appointment of a chart was once, and is no more.
+    /// Starts at which a chart once had an appointment and no longer has.
     pub(crate) gone: BTreeSet<(String, DateTime<Utc>)>,
-    /// Appointments a day.
+    /// Appointments per day.
     busy: usize,
 }
 
@@ -67,7 +67,7 @@ impl Practice {
         let numbers = patients * 3 / 4 + 1;
         let patient = |n: usize| Patient {
             name: name(n),
-            // Every eighth is on the account of the one before.
+            // Every eighth patient shares the account of the previous one.
             chart: format!("C{}", if n % 8 == 7 { n - 1 } else { n }),
             phone: number(n % numbers),
             language: if n % 4 == 3 { Language::Spanish } else { Language::English },
@@ -88,14 +88,14 @@ impl Practice {
         practice
     }
 
-    /// One thing happens at the desk.
+    /// One change happens at the front desk.
     pub(crate) fn change(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
         let coming: Vec<usize> = (0..self.appointments.len()).filter(|n| self.appointments[*n].start > now).collect();
         if coming.len() < self.busy * 8 || rng.u8(0..10) < 4 {
             self.book(now, rng);
             return;
         }
-        // Much changes shortly before, when a text has told of it.
+        // Many changes come shortly before the appointment, when a text has already announced it.
         let near = |n: &usize| self.appointments[*n].start < now + TimeDelta::days(2);
         let soon: Vec<usize> = coming.iter().copied().filter(near).collect();
         let some = if soon.is_empty() || rng.bool() { &coming } else { &soon };
@@ -129,7 +129,7 @@ impl Practice {
                 patient.chart = format!("M{}", patient.chart);
                 patient.is_steady = true;
             }
-            // A slip in the name, or its correction.
+            // A typo in the name, or its correction.
             14 => {
                 let name = &mut self.patients[patient].name;
                 match name.strip_suffix('e') {
@@ -141,7 +141,8 @@ impl Practice {
         }
     }
 
-    /// An appointment that a text has told of goes to a patient who is new to the practice: whether there was one.
+    /// Gives an appointment that a text has announced to a patient who is new to the practice. Whether there was such
+    /// an appointment.
     pub(crate) fn give_to_a_newcomer(&mut self, told: &[usize], rng: &mut fastrand::Rng) -> bool {
         let Some(&n) = told.get(rng.usize(0..told.len().max(1))) else { return false };
         let was = self.patients[self.appointments[n].patient].clone();
@@ -158,9 +159,11 @@ impl Practice {
         true
     }
 
-    /// A patient's number was never theirs, and the desk has another: the patient's id, and the number that was wrong.
+    /// A patient's number turns out not to be theirs, and the front desk enters another one. Returns the patient and
+    /// the wrong number.
     pub(crate) fn correct_a_number(&mut self, told: &[usize], rng: &mut fastrand::Rng) -> Option<(usize, String)> {
-        // Of those with no other visit near, whose texts could take the room, and of whom nothing else changed.
+        // Prefer patients with no other appointment close by, whose texts could use up the limits, and with no other
+        // change.
         let fits = |n: &&usize| {
             let patient = self.appointments[**n].patient;
             let near = self.appointments.iter().filter(|other| {
@@ -178,12 +181,12 @@ impl Practice {
         }
         let patient = &mut self.patients[n];
         patient.is_steady = true;
-        // Nobody else's.
+        // A number that no one else has.
         let wrong = std::mem::replace(&mut patient.phone, number(600 + n));
         Some((n, wrong))
     }
 
-    /// The patient has or had an appointment at a start, also a cancelled one.
+    /// Whether the patient has or had an appointment at this start, including a cancelled one.
     fn has(&self, patient: usize, start: DateTime<Utc>) -> bool {
         self.appointments.iter().any(|v| v.patient == patient && v.start == start)
     }
@@ -195,7 +198,7 @@ impl Practice {
     fn book(&mut self, now: DateTime<Utc>, rng: &mut fastrand::Rng) {
         let patient = rng.usize(0..self.patients.len());
         let start = self.a_start(now, rng);
-        // Two of one account, or of one number, often come together.
+        // Two patients with one account or one number often come together.
         let relative = (0..self.patients.len()).find(|n| *n != patient && self.are_related(*n, patient));
         let both = relative.filter(|_| rng.bool());
         for patient in [patient].into_iter().chain(both) {
@@ -211,7 +214,7 @@ impl Practice {
         a.chart == b.chart || a.phone == b.phone
     }
 
-    /// Some working hour of the coming three weeks.
+    /// A random working hour in the next three weeks.
     fn a_start(&self, now: DateTime<Utc>, rng: &mut fastrand::Rng) -> DateTime<Utc> {
         loop {
             let date = self.zone.local(now + TimeDelta::days(rng.i64(0..21))).date_naive();
@@ -223,7 +226,7 @@ impl Practice {
         }
     }
 
-    /// The whole book as the practice's program exports it.
+    /// The whole appointment book, as the practice software exports it.
     pub(crate) fn export(&self, since: DateTime<Utc>) -> String {
         let mut csv = "id,patient_id,first_name,phone,starts_at,status,booked_at,language,location\n".to_owned();
         for appointment in self.appointments.iter().filter(|appointment| appointment.start > since) {
@@ -242,31 +245,31 @@ impl Practice {
                 patient.office,
             );
         }
-        // The file covers the weeks up to its last row: an appointment that was the last one, and is not listed any more,
-        // could otherwise be beyond its end.
+        // The file covers the weeks up to its last row. Without this row, an appointment that was the last one and is
+        // no longer listed could be beyond the end of the file.
         let end = self.zone.local(since + TimeDelta::days(90)).to_rfc3339();
         let _ = writeln!(csv, "end,end,,,{end},cancelled,{},,", since.to_rfc3339());
         csv
     }
 }
 
-/// A name no other is like: two of these differ in two letters at least, and none begins with another.
+/// A distinct name. Any two of these differ in at least two letters, and none begins with another.
 fn name(n: usize) -> String {
     const SYLLABLES: [&str; 9] = ["bab", "ded", "fif", "gog", "huh", "kik", "lal", "mom", "nun"];
     format!("{}{}", SYLLABLES[n / 9 % 9], SYLLABLES[n % 9])
 }
 
-/// A number libphonenumber takes for valid.
+/// A number that libphonenumber considers valid.
 fn number(n: usize) -> String {
     format!("+1303555{:04}", 1000 + n)
 }
 
-/// A practice with the shipped rules' leads, and texts that an auditor can read: in two languages, for two offices, and
-/// with every tenth seed as long as a text may be.
+/// A practice with the leads of the shipped rules, and with texts that the auditor can read: in two languages, for two
+/// offices, and, with every tenth seed, as long as a text may be.
 pub(crate) fn config_text(seed: u64) -> String {
     let household = if seed % 2 == 1 { "separate" } else { "merge" };
     let on_unknown = if seed % 7 == 3 { "hold" } else { "retry" };
-    // Where nothing goes wrong, a late booking is told too, so that whoever gets an appointment has to hear of it.
+    // If nothing goes wrong, late bookings get a text too, so that every patient with an appointment must be texted.
     let late = if seed.is_multiple_of(5) { "send" } else { "skip" };
     let days = if seed % 3 == 2 { "days" } else { "business days" };
     let (one, many) = if seed.is_multiple_of(10) { (" x".repeat(215), " x".repeat(90)) } else { Default::default() };

@@ -1,4 +1,5 @@
-//! Annie in a simulation: the model with its faults, asked in step with the database, so that a seed is one story.
+//! Annie in a simulation: the model with its faults, called in step with the database, so that a seed always gives the
+//! same story.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,19 +13,19 @@ use crate::simulation::auditor::Auditor;
 use crate::simulation::crash::Fuse;
 use crate::store::Store;
 
-/// What is shared with the simulation.
+/// State that is shared with the simulation.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) annie: Model,
     pub(crate) auditor: Auditor,
-    /// Nobody can reach her.
+    /// Annie cannot be reached.
     pub(crate) down: bool,
     pub(crate) faults: u64,
     pub(crate) posts: u64,
     pub(crate) gets: u64,
 }
 
-/// The stand-in.
+/// The simulated Annie.
 #[derive(Debug, Clone)]
 pub(crate) struct Annie {
     pub(crate) shared: Arc<Mutex<Shared>>,
@@ -88,7 +89,7 @@ impl Transport for Annie {
                 return Raw::LetGo;
             }
             let (shared, truth, fuse) = (self.shared.clone(), self.truth.clone(), self.fuse.clone());
-            // In the database's own thread, so that what is sent and what is written have one order.
+            // Runs in the database's own thread, so that sending and writing happen in one order.
             let answered = self
                 .store
                 .write(move |tx| {
@@ -105,7 +106,7 @@ impl Transport for Annie {
                 .await;
             match answered {
                 Ok(Some(raw)) => raw,
-                // The machine is down: nobody hears the answer.
+                // The machine is down, so the answer never arrives.
                 _ => std::future::pending().await,
             }
         })

@@ -1,4 +1,4 @@
-//! What the end of a simulation says: promises that were broken, by the database and by the auditor.
+//! The verdict at the end of a simulation: broken promises, according to the database and to the auditor.
 
 use crate::clock::Clock;
 use crate::domain::ids::ConversationId;
@@ -12,7 +12,7 @@ use crate::store::ledger::{audit, reminders};
 use crate::store::planning::unplannable;
 
 impl Simulation {
-    /// Looks at the end of it all.
+    /// Checks the final state.
     pub(super) fn end(mut self) -> Result<Outcome, SimulationError> {
         let connection = open::read_only(&self.database())?;
         let mut shared = lock(&self.shared);
@@ -21,13 +21,13 @@ impl Simulation {
             let name = state.reason().unwrap_or(state.name()).to_owned();
             *self.out.states.entry(name).or_default() += count;
             if matches!(state, State::Sending | State::Unknown) {
-                breaks.push(format!("{count} reminders are {} for ever", state.name()));
+                breaks.push(format!("{count} reminders are still {} at the end", state.name()));
             }
         }
         let rules: Vec<&str> = self.config.rulebook.rules.iter().map(|rule| rule.name.0.as_str()).collect();
         let silent = reminders::without_answer(&connection, &rules)?;
         if silent > 0 {
-            breaks.push(format!("{silent} visits and rules have no answer"));
+            breaks.push(format!("{silent} pairs of appointment and rule have no reminder"));
         }
         let unplannable = unplannable::count(&connection)?;
         if unplannable > 0 {
@@ -35,7 +35,7 @@ impl Simulation {
         }
         let over = reminders::planned_for_past(&connection, self.truth.now())?;
         if over > 0 {
-            breaks.push(format!("{over} reminders are planned for visits that have begun"));
+            breaks.push(format!("{over} reminders are still planned for appointments that have begun"));
         }
         let ours = self.config.practice.from_number.dial();
         let ids: Vec<&str> =
@@ -46,19 +46,19 @@ impl Simulation {
             }
         }
         if let Err(flaw) = audit::verify(&connection)? {
-            breaks.push(format!("the audit is broken: {flaw:?}"));
+            breaks.push(format!("the audit chain is broken: {flaw:?}"));
         }
         if self.out.seed.is_multiple_of(5) {
             let late = reminders::expired_although_known(&connection)?;
             breaks
-                .extend(late.into_iter().map(|what| format!("nothing went wrong, and a text expired unsent: {what}")));
+                .extend(late.into_iter().map(|what| format!("nothing went wrong, but a text expired unsent: {what}")));
             breaks.extend(shared.auditor.untold(self.truth.now()));
             if self.config.rulebook.household == Household::Merge {
                 breaks.extend(shared.auditor.apart());
             }
             for state in ["rejected", "unknown", "held", "unconfirmed", "too-long"] {
                 if let Some(count) = self.out.states.get(state) {
-                    breaks.push(format!("nothing went wrong, and {count} reminders are {state}"));
+                    breaks.push(format!("nothing went wrong, but {count} reminders are {state}"));
                 }
             }
         }

@@ -323,7 +323,7 @@ fn a_held_change_is_confirmed_by_a_person_alone() {
     let mut daemon = crate::program::Daemon::start(&practice, "k");
     assert!(daemon.heard().contains("a restart is nobody's word"), "{}", daemon.heard());
     daemon.until("texts are due and wait");
-    assert!(daemon.heard().contains("unusually many texts at once"), "{}", daemon.heard());
+    assert!(daemon.heard().contains("unusually large number of texts at once"), "{}", daemon.heard());
     assert_eq!(crate::program::record(&practice).len(), 0);
     // Confirmed, but the file is another one by now: that one was neither weighed nor confirmed.
     std::fs::write(practice.path("config.toml"), format!("{late}loud = true\n")).unwrap();

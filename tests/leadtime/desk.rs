@@ -205,7 +205,7 @@ Thursday, November 13, 2031
             Maple Dental: see you tomorrow at 9:00 AM. Reply or call 303-555-0100.
 
 No text at all
-  Dee Poe, visit Fri Nov 14, 10:00 AM (D1): the visit has no phone number
+  Dee Poe, visit Fri Nov 14, 10:00 AM (D1): the appointment has no phone number
 "
     );
     let rows = practice.plan(&["--now", NOW]);

@@ -37,7 +37,7 @@ fn the_list_names_who_has_to_be_called_and_why() {
     let practice = practice();
     let out = practice.run(&["not-reached", "--now", NOW]).good();
     assert!(
-        out.contains("Tue Nov 10\n   9:00 AM  =Bob <Smith>") && out.contains("the visit has no phone number"),
+        out.contains("Tue Nov 10\n   9:00 AM  =Bob <Smith>") && out.contains("the appointment has no phone number"),
         "{out}"
     );
     assert!(out.contains("Cid") && out.contains("not a phone") && out.contains("2 patients to call"), "{out}");

@@ -56,7 +56,7 @@ async fn an_appointment_given_to_another_patient_after_its_text_is_a_late_bookin
             explained.contains("A text to another patient, who had this appointment before, went to …01"),
             "{explained}"
         );
-        assert_eq!(world.not_reached(), ["a booked or moved after this text was due"], "{to}");
+        assert_eq!(world.not_reached(), ["a the appointment was booked or moved after this text was due"], "{to}");
         unchanged(world).await;
     }
 }

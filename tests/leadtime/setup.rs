@@ -185,7 +185,7 @@ fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
     let all = look();
     assert_eq!(result(&all, "feed", "nothing is sent (stale_after)"), "WRONG");
     assert_eq!(result(&all, "backup", "the folder is gone"), "WRONG");
-    assert_eq!(result(&all, "sending", "not imported for too long"), "WRONG");
+    assert_eq!(result(&all, "sending", "the last import is too old"), "WRONG");
     practice.sql().execute("DELETE FROM imports", []).unwrap();
     assert_eq!(result(&look(), "feed", "nothing is sent"), "WRONG");
     // A file of somebody else's, where this user may give it away.

@@ -7,9 +7,10 @@ use crate::domain::refusal::said::negated;
 use crate::domain::refusal::tokens::{Token, word_at, word_before};
 use crate::domain::refusal::words::{AND_OR, GOOD, USE, text};
 
-/// The numbers a refusal belongs to. In its own clause, the nearest before it, else the first after it; where its clause
-/// has none, the nearest before it in the cell, else the first after it. A number somebody is sent to (`use`,
-/// `ok`) is none of them while there is another. Numbers joined by `and` or `or` are refused together.
+/// The numbers that a refusal belongs to: the nearest one before it in its own clause, or else the first one after it.
+/// If the clause has no number, the nearest one before it in the cell, or else the first one after it. A number marked
+/// as the one to use (`use`, `ok`) does not count as long as there is another. Numbers joined by `and` or `or` are
+/// refused together.
 pub(super) fn beside(tokens: &[Token], words: &Range<usize>) -> Vec<usize> {
     let numbers: Vec<usize> = (0..tokens.len()).filter(|at| matches!(tokens[*at], Token::Number(_))).collect();
     let wanted = |at: usize| {
@@ -50,14 +51,14 @@ pub(super) fn beside(tokens: &[Token], words: &Range<usize>) -> Vec<usize> {
     refused.into_iter().filter_map(place).collect()
 }
 
-/// Whether a number is joined to the next by `and` or `or`.
+/// Whether a number is joined to the next one by `and` or `or`.
 fn listed(tokens: &[Token], at: usize) -> bool {
     matches!(tokens.get(at), Some(Token::Number(_)))
         && word_at(tokens, at + 1).is_some_and(|word| has(AND_OR, word))
         && matches!(tokens.get(at + 2), Some(Token::Number(_)))
 }
 
-/// Whether a token parts clauses; a slash does beside a number.
+/// Whether a token separates clauses. A slash does so only next to a number.
 fn parts_clauses(tokens: &[Token], at: usize) -> bool {
     let number = |at: Option<usize>| at.is_some_and(|at| matches!(tokens.get(at), Some(Token::Number(_))));
     match &tokens[at] {

@@ -1,10 +1,10 @@
-//! "Do not text" in a phone cell: the words of a refusal, and the number it stands beside.
+//! "Do not text" in a phone cell: finds a refusal and the number it belongs to.
 //!
-//! A cell is free text of a front desk, in English, Spanish or French. Its words are read in three classes: texts
-//! (`text`, `sms`, `mensajes`), other ways to reach somebody (`call`, `email`), and negations (`no`, `do not`,
-//! `refuses`, `pas`). A negation before a text, with nothing but small words between, is a refusal; so is
-//! `texts: no`. What says no to calls only is a refusal where the cell has no good word for texts: a text is a
-//! call in the sense of the TCPA (FCC 03-153, paragraph 165), and a patient who writes `no llamar` is not asked twice.
+//! A cell is free text from a front desk, in English, Spanish or French. Its words fall into three classes: texts
+//! (`text`, `sms`, `mensajes`), other ways to reach a person (`call`, `email`), and negations (`no`, `do not`,
+//! `refuses`, `pas`). A negation before a text word, with only small words in between, is a refusal; so is `texts: no`.
+//! A refusal of calls alone also counts, unless the cell says something positive about texts: the TCPA treats a text as
+//! a call (FCC 03-153, paragraph 165), and a patient who wrote `no llamar` should not have to ask twice.
 
 mod beside;
 mod said;
@@ -17,8 +17,8 @@ use crate::domain::refusal::beside::beside;
 use crate::domain::refusal::said::refusals;
 use crate::domain::refusal::tokens::tokens;
 
-/// Whether a cell refuses texts, and for which of its numbers. `cell` is folded; `numbers` are the places of its
-/// numbers, in order. The answer is `None` where nothing is refused.
+/// Whether a cell refuses texts, and for which of its numbers. `cell` is folded; `numbers` are the positions of its
+/// numbers, in order. Returns `None` if nothing is refused.
 pub(crate) fn refused(cell: &str, numbers: &[Range<usize>]) -> Option<Vec<usize>> {
     let tokens = tokens(cell, numbers);
     let refusals = refusals(&tokens);

@@ -1,4 +1,4 @@
-//! What the words of a phone cell say: the refusals among them.
+//! Finds the refusals in the words of a phone cell.
 
 use std::ops::Range;
 
@@ -9,18 +9,18 @@ use crate::domain::refusal::words::{
     NOT_OF_CALLS, ONLY, OUTCOME, SMALL, SOLE, WILL, message, negation, slip, text,
 };
 
-/// What is said.
+/// What a phrase says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// No texts.
     Texts,
     /// No calls, or no contact of any kind.
     Calls,
-    /// What became of a text: `no text received`. No refusal.
+    /// What happened to a text: `no text received`. Not a refusal.
     Outcome,
 }
 
-/// Something said, and the tokens that say it.
+/// What a phrase says, and its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) kind: Kind,
@@ -52,7 +52,7 @@ pub(super) fn refusals(tokens: &[Token]) -> Vec<Said> {
     said
 }
 
-/// A negation at `at`, and the end of it; `false` where it says nothing of calls.
+/// The end of a negation at `at`. `false` if the negation says nothing about calls.
 pub(super) fn negated(tokens: &[Token], at: usize) -> Option<(usize, bool)> {
     let word = word_at(tokens, at)?;
     let before = word_before(tokens, at).unwrap_or_default();
@@ -96,16 +96,16 @@ fn forward(tokens: &[Token], at: usize) -> Option<Said> {
     Some(Said { kind, words: at..end })
 }
 
-/// What a negation reaches.
+/// What a negation refers to.
 enum Reach {
-    /// A text, at a place.
+    /// A text word at a position.
     Text(usize),
-    /// Calls or contact, at a place, and no text.
+    /// Calls or contact at a position, and no text word.
     Calls(usize),
     Nothing,
 }
 
-/// Follows a negation over small words, and along a list of ways to reach somebody, to a text.
+/// Follows a negation across small words, and along a list of ways to reach the patient, to a text word.
 fn reach(tokens: &[Token], from: usize) -> Reach {
     let mut first_way = None;
     let mut at = from;
@@ -113,7 +113,7 @@ fn reach(tokens: &[Token], from: usize) -> Reach {
         match tokens.get(at) {
             Some(Token::Joint) => at += 1,
             Some(Token::Word(word)) if text(word) || (message(word) && !is_left(tokens, at)) => {
-                // `no calls/text ok`: the list has ended before the text.
+                // `no calls/text ok`: the list ends before the text word.
                 let good = first_way.is_some() && word_at(tokens, at + 1).is_some_and(|after| has(GOOD, after));
                 if !good {
                     return Reach::Text(at);
@@ -135,23 +135,25 @@ fn reach(tokens: &[Token], from: usize) -> Reach {
     first_way.filter(of_calls).map_or(Reach::Nothing, Reach::Calls)
 }
 
-/// Whether a word is a way to reach somebody, other than a text.
+/// Whether a word is a way to reach a person other than a text.
 fn is_way(word: &str) -> bool {
     has(CALL, word) || has(CONTACT, word) || has(MAIL, word) || message(word)
 }
 
-/// Whether what follows is a text or a way to reach somebody: the second `no` of `no calls no texts`.
+/// Whether the word at `at` is a text or another way to reach a person, as after the second `no` of `no calls no
+/// texts`.
 fn speaks(tokens: &[Token], at: usize) -> bool {
     word_at(tokens, at).is_some_and(|word| text(word) || message(word) || has(MAIL, word))
 }
 
-/// Whether small words from `at` on lead to a text: `no consent to text`.
+/// Whether small words from `at` on lead to a text or another way to reach a person: `no consent to text`.
 fn leads_on(tokens: &[Token], at: usize) -> bool {
     let mut rest = (at..tokens.len()).map_while(|at| word_at(tokens, at)).skip_while(|word| has(SMALL, word));
     rest.next().is_some_and(|word| text(word) || message(word) || has(CALL, word) || has(MAIL, word))
 }
 
-/// Where a list of ways goes on after one of them: `calls or texts`, `call/text`, `call, text or email`.
+/// Where a list of ways to reach a person continues after one item: `calls or texts`, `call/text`, `call, text or
+/// email`.
 fn goes_on(tokens: &[Token], at: usize) -> Option<usize> {
     match tokens.get(at)? {
         Token::Joint => Some(at + 1),
@@ -172,7 +174,7 @@ fn end_of_texts(tokens: &[Token], at: usize) -> usize {
     (at..tokens.len()).find(|at| !word_at(tokens, *at).is_some_and(|w| text(w) || message(w))).unwrap_or(tokens.len())
 }
 
-/// Whether a message is one that is left or heard.
+/// Whether a message is one that is left or heard, as a voicemail.
 fn is_left(tokens: &[Token], at: usize) -> bool {
     let before = word_before(tokens, at).unwrap_or_default();
     let earlier = at.checked_sub(1).and_then(|at| word_before(tokens, at)).unwrap_or_default();
@@ -183,7 +185,7 @@ fn is_left(tokens: &[Token], at: usize) -> bool {
         || (matches!(before, "a" | "any" | "un" | "no" | "de" | "detailed") && has(LEFT, earlier))
 }
 
-/// `notext`, `nosms`, `dntext`, `nocalls`.
+/// Negations written together with their word: `notext`, `nosms`, `dntext`, `nocalls`.
 fn glued(tokens: &[Token], at: usize) -> Option<Said> {
     let word = word_at(tokens, at)?;
     if text(word) || message(word) {
@@ -202,7 +204,7 @@ fn glued(tokens: &[Token], at: usize) -> Option<Said> {
     (!outcome).then_some(Said { kind, words: at..at + 1 })
 }
 
-/// `stop`, `DNT`, `opt-out 2025`, `never opted in`.
+/// Words that opt out by themselves: `stop`, `DNT`, `opt-out 2025`, `never opted in`.
 fn alone(tokens: &[Token], at: usize) -> Option<Said> {
     let word = word_at(tokens, at)?;
     let next = word_at(tokens, at + 1);
@@ -240,7 +242,7 @@ fn alone(tokens: &[Token], at: usize) -> Option<Said> {
     }
 }
 
-/// `calls only`, `solo llamadas`: whatever else there is, no texts.
+/// `calls only`, `solo llamadas`: no texts, whatever else the cell says.
 fn only(tokens: &[Token], at: usize) -> Option<Said> {
     const BETWEEN: &str = "
         pt patient please phone her him me them us back by with via a the voice por de par con telefono telephone
@@ -260,7 +262,7 @@ fn only(tokens: &[Token], at: usize) -> Option<Said> {
     both.then_some(Said { kind: Kind::Calls, words: at..next + 1 })
 }
 
-/// The end of a negation that follows what it negates: `: no`, `not ok`, `declined`.
+/// The end of a negation that comes after what it negates: `: no`, `not ok`, `declined`.
 fn behind(tokens: &[Token], from: usize) -> Option<usize> {
     let mut at = from;
     let mut asked = false;
@@ -284,7 +286,7 @@ fn behind(tokens: &[Token], from: usize) -> Option<usize> {
     }
 }
 
-/// A cell whose only word is one that opts out.
+/// A cell whose only word opts out.
 fn sole(tokens: &[Token]) -> Option<Said> {
     let mut words = tokens.iter().enumerate().filter_map(|(at, token)| match token {
         Token::Word(word) => Some((at, word)),

@@ -1,27 +1,27 @@
-//! A phone cell as words, numbers and the punctuation that parts clauses.
+//! Splits a phone cell into words, numbers, and the punctuation that separates clauses.
 
 use std::ops::Range;
 
 use crate::domain::refusal::words::{message, text};
 
-/// A piece of a cell.
+/// One token of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     /// A word, without its apostrophes.
     Word(String),
-    /// A telephone number, by its place in the list of them.
+    /// A phone number, by its index in the list of numbers.
     Number(usize),
     /// `/`, `&`, `+`.
     Joint,
     /// `,`.
     Comma,
-    /// `:`, `?`, `=`: what follows is said of what stands before.
+    /// `:`, `?`, `=`: what follows refers to what comes before.
     Colon,
-    /// The end of a clause: a semicolon, a full stop, a bracket, a dash between blanks.
+    /// The end of a clause: a semicolon, a period, a bracket, a dash between blanks.
     End,
 }
 
-/// The tokens of a folded cell; `numbers` are the places of its numbers, in order.
+/// The tokens of a folded cell. `numbers` are the positions of its numbers, in order.
 pub(super) fn tokens(cell: &str, numbers: &[Range<usize>]) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut from = 0;
@@ -34,7 +34,7 @@ pub(super) fn tokens(cell: &str, numbers: &[Range<usize>]) -> Vec<Token> {
     mended(tokens)
 }
 
-/// The tokens of a text without numbers. Digits are dates, times and extensions: they say nothing.
+/// The tokens of text without phone numbers. Digits are dates, times and extensions, and are skipped.
 fn words(piece: &str, tokens: &mut Vec<Token>) {
     let chars: Vec<char> = piece.chars().collect();
     let blank = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_none_or(|c| c.is_whitespace());
@@ -45,7 +45,7 @@ fn words(piece: &str, tokens: &mut Vec<Token>) {
             word.push(if c == '0' { 'o' } else { c });
             continue;
         }
-        // `don't` is one word, and so is `don?t` of a file in the wrong encoding; `d'sms` is two.
+        // `don't` is one word, and so is `don?t` from a file in the wrong encoding. `d'sms` is two words.
         let lost = c == '?' && word.ends_with('n') && chars.get(at + 1) == Some(&'t') && blank(Some(at + 2));
         if (c == '\'' || lost) && letter_before && !matches!(word.as_str(), "l" | "n" | "qu") {
             let rest: String = chars[at + 1..].iter().take_while(|c| c.is_alphabetic()).collect();
@@ -71,7 +71,7 @@ fn words(piece: &str, tokens: &mut Vec<Token>) {
     }
 }
 
-/// Puts together what is written apart: `D.N.T.`, `w/o`, `don t`.
+/// Joins words that are written in pieces: `D.N.T.`, `w/o`, `don t`.
 fn mended(tokens: Vec<Token>) -> Vec<Token> {
     const APART: &[(&[&str], &str)] = &[
         (&["d", "n", "t"], "dnt"),
@@ -100,7 +100,7 @@ fn mended(tokens: Vec<Token>) -> Vec<Token> {
     mended
 }
 
-/// The end of single letters that stand one after the other, with nothing but joints between.
+/// The end of single letters in a row, with only joints between them.
 fn spelled(tokens: &[Token], from: usize, letters: &[&str]) -> Option<usize> {
     let mut at = from;
     for (place, letter) in letters.iter().enumerate() {
@@ -115,7 +115,7 @@ fn spelled(tokens: &[Token], from: usize, letters: &[&str]) -> Option<usize> {
     Some(at)
 }
 
-/// The word at a place, if one is there.
+/// The word at a position, if there is one.
 pub(super) fn word_at(tokens: &[Token], at: usize) -> Option<&str> {
     match tokens.get(at) {
         Some(Token::Word(word)) => Some(word),
@@ -123,7 +123,7 @@ pub(super) fn word_at(tokens: &[Token], at: usize) -> Option<&str> {
     }
 }
 
-/// The word before a place, if one is there.
+/// The word before a position, if there is one.
 pub(super) fn word_before(tokens: &[Token], at: usize) -> Option<&str> {
     at.checked_sub(1).and_then(|before| word_at(tokens, before))
 }

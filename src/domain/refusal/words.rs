@@ -1,8 +1,9 @@
-//! The words front desks refuse texts with, in English, Spanish and French. Folded: no accents, lower case.
+//! The words that front desks use to note a refusal of texts, in English, Spanish and French. Folded: lower case, no
+//! accents.
 
 use crate::domain::plain_text::has;
 
-/// Texts and texting. A slip of one letter is understood (see [`text`]).
+/// Texts and texting. One wrong letter is tolerated (see [`text`]).
 pub(super) const TEXT: &str = "
     text texts texting textin texted texter textable txt txts txting txtng txtmsg textmsg textmsgs textmessage
     textmessages sms smss smses mms imessage imessages
@@ -10,18 +11,18 @@ pub(super) const TEXT: &str = "
     texte textes textez ecrire ecrivez
 ";
 
-/// Messages: texts, unless somebody leaves or hears them.
+/// Messages. They count as texts unless the message is one that is left or heard, as a voicemail.
 pub(super) const MESSAGE: &str = "
     message messages messaging msg msgs mssg mssgs mesg mensaje mensajes mensajito mensajitos msj msjs mje mjes
 ";
 
-/// Words before a message that make it a voicemail.
+/// Words before `message` that make it a voicemail.
 pub(super) const LEFT: &str = "
     leave leaves leaving left lv lvm lm voice voicemail vm phone machine dejar deje dejen voz laisser laissez vocal
     vocaux
 ";
 
-/// Words one letter away from a text that are words of their own.
+/// Real words that are one letter away from a text word.
 pub(super) const NO_SLIPS: &str = "
     test tests tested testing tent tents tenting next ext exts texas taxing massage massages massaging passage
     passages teat sext
@@ -34,7 +35,7 @@ pub(super) const CALL: &str = "
     appel appels appeler appelez telephoner telephonez
 ";
 
-/// Contact of any kind. `no reminders` is here: the patient wants none, and a text is one.
+/// Contact of any kind. `no reminders` belongs here: the patient wants none, and a text is a reminder.
 pub(super) const CONTACT: &str = "
     contact contacts contacting contacted disturb consent consents consented permission communication communications
     communicate reminder reminders notification notifications alerts
@@ -42,10 +43,10 @@ pub(super) const CONTACT: &str = "
     contacter contactez deranger consentement rappel rappels
 ";
 
-/// Of [`CONTACT`], what a patient gives: `has not consented` is a refusal, `has not called` is none.
+/// The words of [`CONTACT`] that a patient gives: `has not consented` is a refusal, `has not called` is not.
 pub(super) const CONSENT: &str = "consent consents consented permission consentimiento consentement";
 
-/// Ways to reach somebody that have nothing to do with texts.
+/// Ways to reach a person that have nothing to do with texts.
 pub(super) const MAIL: &str = "
     email emails mail mails voicemail voicemails vm vms fax faxes letters correo correos courriel courriels
     messagerie
@@ -61,13 +62,13 @@ pub(super) const NO: &str = "
     non ne pas jamais sans aucun aucune refus refuser arreter arretez arrete arret cesser cessez eviter evitez
 ";
 
-/// Negations of texts only: `can't call` says nothing of what a patient wants.
+/// Negations of texts only: `can't call` says nothing about what the patient wants.
 pub(super) const CANNOT: &str = "
     cannot cant wont doesnt doesn dosent dosnt doenst wouldnt unable isnt arent hates hate dislikes denies denied
     blocks blocked disabled cancel canceled cancelled
 ";
 
-/// Two words that are a negation together.
+/// Pairs of words that form a negation.
 pub(super) const NO_OF_TWO: &[(&str, &str)] = &[
     ("instead", "of"),
     ("rather", "than"),
@@ -89,7 +90,7 @@ pub(super) const NO_OF_TWO: &[(&str, &str)] = &[
     ("optout", "of"),
 ];
 
-/// What may stand between a negation and what it negates.
+/// Words that may appear between a negation and what it negates.
 pub(super) const SMALL: &str = "
     a able about accept accepts agree agreed all allow allowed allows an any anymore appointment appt appts at
     authorize authorized auto automated automatic be been but by comfortable consent consented consents do does ever
@@ -104,87 +105,88 @@ pub(super) const SMALL: &str = "
     recevoir recoit souhaite svp utilise veut voie vouloir
 ";
 
-/// Of [`SMALL`], those that tell a patient's will: `did not text` is the past, `did not consent to texts` a refusal.
+/// The words of [`SMALL`] that express what a patient wants: `did not text` is about the past, `did not consent to
+/// texts` is a refusal.
 pub(super) const WILL: &str = "agree agreed authorize consent want wish ok okay allow permission";
 
-/// `no texts` or, before these, the past: `no text received`.
+/// After `no text`, these words make it a statement about the past: `no text received`.
 pub(super) const OUTCOME: &str = "
     received recvd rcvd sent delivered yet replied reply replies response answer answered returned found left recibido
     recibidos enviado enviados recu recus envoye
 ";
 
-/// `no calls` or, before these, something else: `no call no show`, `no contact info`.
+/// After `no call` or `no contact`, these words mean something else: `no call no show`, `no contact info`.
 pub(super) const NOT_OF_CALLS: &str = "
     back show noshow no waiting received needed necessary required yet made info information number numbers name
     names listed on provided given person persons lens lenses form forms set sent
 ";
 
-/// Words that make a list.
+/// Words that join the items of a list.
 pub(super) const AND_OR: &str = "or nor and n ni y e o u et ou";
 
-/// Good words for what stands before them.
+/// Words that approve of what comes before them.
 pub(super) const GOOD: &str = "
     ok okay fine good yes only preferred instead first best better allowed si oui solo solamente seulement
     uniquement bien
 ";
 
-/// Words that send to the number after them.
+/// Words that point to the number after them as the one to use.
 pub(super) const USE: &str = "use try text txt sms usar usen utiliser utilisez";
 
-/// Words that rule out every other way.
+/// Words that rule out every other way to reach the patient.
 pub(super) const ONLY: &str =
     "only olny onyl onl onlly exclusively solely solo solamente unicamente seulement uniquement";
 
-/// Negations that follow what they negate: `texts: no`.
+/// Negations that come after what they negate: `texts: no`.
 pub(super) const NO_BEHIND: &str = "
     no not non never nope none n off nunca jamais pas declined declines refused refuses denied stopped revoked
     blocked unwanted prohibited forbidden rechaza rechazado
 ";
 
-/// What may stand between a text and a negation behind it: `texts are not ok`, `text consent: no`.
+/// Words that may appear between a text word and a negation after it: `texts are not ok`, `text consent: no`.
 pub(super) const BEHIND: &str = "
     are is was were been has have consent permission reminder reminders messages message msg msgs messaging ok okay
     allowed status opt in optin pt patient
 ";
 
-/// What may follow a negation behind its text: `texts not wanted`, `sms non merci`.
+/// Words that may follow a negation that comes after its text word: `texts not wanted`, `sms non merci`.
 pub(super) const AFTER_NO: &str = "
     ok okay allowed wanted accepted permitted welcome good desired authorized possible more please pls plz thanks
     thank thx per since gracias merci svp
 ";
 
-/// Words that opt out by themselves, as carriers and patients know them (47 CFR 64.1200(a)(10)).
+/// Words that opt out by themselves, as carriers and patients use them (47 CFR 64.1200(a)(10)).
 pub(super) const ALONE: &str = "
     stop stops stopped stpo sotp stopp stopall unsubscribe unsubscribed unsubscribes optout optouts optedout optsout
     revoke revokes revoked dnt dntx dntxt desuscribir desuscrito desabonner desabonne desinscrire desinscrit
 ";
 
-/// Words that opt out when they are the only word of a cell; beside others they may be part of a name.
+/// Words that opt out only if they are the only word of a cell. Next to other words they may be part of a name.
 pub(super) const SOLE: &str = "alto parar pare basta baja detener arret arreter arretez quit end cancel";
 
-/// Negations that are glued to their word: `notext`.
+/// Negations that may be written together with their word: `notext`.
 pub(super) const GLUED: &str = "donot dont do dn not no never stop sin pas non";
 
-/// Whether a word is a text, also with one letter wrong.
+/// Whether a word means a text, possibly with one wrong letter.
 pub(super) fn text(word: &str) -> bool {
     const SLIPS_OF: [&str; 3] = ["text", "texts", "texting"];
     has(TEXT, word) || slip(word, &SLIPS_OF)
 }
 
-/// Whether a word is a message, also with one letter wrong.
+/// Whether a word means a message, possibly with one wrong letter.
 pub(super) fn message(word: &str) -> bool {
     const SLIPS_OF: [&str; 5] = ["message", "messages", "messaging", "mensaje", "mensajes"];
     has(MESSAGE, word) || slip(word, &SLIPS_OF)
 }
 
-/// Whether a word is one letter away from one of these, and no word of its own.
+/// Whether a word is one letter away from one of these, and not a real word itself.
 pub(super) fn slip(word: &str, of: &[&str]) -> bool {
     word.chars().count() >= 3
         && !has(NO_SLIPS, word)
         && of.iter().any(|known| strsim::damerau_levenshtein(word, known) <= 1)
 }
 
-/// A long negation, also with one letter wrong.
+/// Whether a word is a negation. Long ones may have one wrong letter.
 pub(super) fn negation(word: &str) -> bool {
     const SLIPS_OF: [&str; 6] = ["refuses", "refused", "declines", "declined", "unsubscribe", "unsubscribed"];
     has(NO, word) || (word.len() >= 6 && slip(word, &SLIPS_OF))

@@ -1,4 +1,4 @@
-//! The classifier: the rules in their order, as the first lines of the module tell them.
+//! The classifier: applies the rules in the order described at the top of `reply/mod.rs`.
 
 use crate::domain::reply::fold::{self, Token};
 use crate::domain::reply::meaning::ReplyMeaning;
@@ -8,7 +8,7 @@ use crate::domain::reply::opting;
 use crate::domain::reply::strip::{self, Reaction};
 use crate::domain::reply::words::{VOCABULARY, Vocabulary};
 
-/// What a reply means as the whole answer to our text.
+/// What a reply means if it is the whole answer to our text.
 pub fn classify(reply: &str, offered: &Offered) -> ReplyMeaning {
     let cleaned = fold::clean(reply);
     if let Some(reaction) = strip::reaction(&cleaned) {
@@ -22,7 +22,7 @@ pub fn classify(reply: &str, offered: &Offered) -> ReplyMeaning {
     if strip::is_attachment(&cleaned) {
         return ReplyMeaning::None;
     }
-    // Typed as it stands in our text, this may be meant.
+    // The patient typed the sentence as in our text, so it may be meant.
     if strip::is_bare_echo(&cleaned) {
         return ReplyMeaning::UnclearOptOut;
     }
@@ -36,14 +36,14 @@ pub fn classify(reply: &str, offered: &Offered) -> ReplyMeaning {
         return meaning;
     }
     let meaning = about_the_visit(&core, &all, offered, words);
-    // A word that always revokes, and that no other rule explains, is never passed over.
+    // A word that always opts out is never ignored, unless another rule explains it.
     if matches!(meaning, ReplyMeaning::None | ReplyMeaning::NeedsALook) && opting::is_left_over(&core, words) {
         return ReplyMeaning::UnclearOptOut;
     }
     meaning
 }
 
-/// Whether a reply tells of an emergency: bleeding, swelling, fever, pain.
+/// Whether a reply describes an emergency: bleeding, swelling, fever, pain.
 pub fn is_urgent(reply: &str) -> bool {
     let cleaned = fold::clean(reply);
     if strip::reaction(&cleaned).is_some() {
@@ -53,7 +53,7 @@ pub fn is_urgent(reply: &str) -> bool {
     VOCABULARY.urgent.found(&VOCABULARY.not_urgent.mask(&tokens))
 }
 
-/// Whether a reply is opt-out words and nothing else. Such a reply counts even if it is unknown who wrote it.
+/// Whether a reply consists of opt-out words only. Such a reply counts even if it is not known who wrote it.
 pub fn is_nothing_but_opt_out(reply: &str) -> bool {
     let cleaned = fold::clean(reply);
     if strip::reaction(&cleaned).is_some() {
@@ -63,14 +63,14 @@ pub fn is_nothing_but_opt_out(reply: &str) -> bool {
     opting::is_bare(&without_courtesy(&all, &VOCABULARY), &all, &VOCABULARY)
 }
 
-/// Whether an opt-out is the word cancel, annuler or cancelar and nothing else: then the visit may be meant as well, and
-/// a person should ask.
+/// Whether an opt-out is only the word "cancel", "annuler", "cancelar" or "anular". Then the patient may mean the
+/// appointment as well, and a person should ask.
 pub fn may_mean_the_visit(reply: &str) -> bool {
     let all = fold::tokens(&strip::own_words(&fold::clean(reply)));
     opting::is_cancel_alone(&without_courtesy(&all, &VOCABULARY))
 }
 
-/// A letter, a digit or a word that our text offers; letters and digits that it does not are for a person.
+/// A letter, digit or word that our text offers. Letters and digits that it does not offer need a person.
 fn by_offer(core: &[Token], offered: &Offered) -> Option<ReplyMeaning> {
     let said: Vec<&Token> =
         core.iter().filter(|t| !t.is_pause() && !t.text.starts_with(':') && t.text != "ok").collect();
@@ -116,7 +116,7 @@ fn about_the_visit(core: &[Token], all: &[Token], offered: &Offered, words: &Voc
         return ReplyMeaning::Question;
     }
     if words.confirm.found(core) {
-        // "No problem" is a yes, and "I won't cancel" was taken out above.
+        // "No problem" is a yes, and "I won't cancel" was removed above.
         let plain = words.confirm.mask(&words.elsewhere.mask(&kept));
         let no = plain.iter().any(|t| matches!(t.text.as_str(), "no" | "not" | "nope" | "non" | "pas" | "never"));
         let another_time = offered.contradicts(&Moments::of(core));
@@ -128,12 +128,12 @@ fn about_the_visit(core: &[Token], all: &[Token], offered: &Offered, words: &Voc
     ReplyMeaning::NeedsALook
 }
 
-/// Whether little remains beside thanks and wishes.
+/// Whether little is left besides thanks and good wishes.
 fn kept_is_short(core: &[Token]) -> bool {
     core.iter().filter(|t| !t.is_pause()).count() <= 8
 }
 
-/// The words without "please", "thanks" and greetings, and without the pauses around them.
+/// The words without "please", "thanks" and greetings, and without the pauses around those.
 fn without_courtesy(all: &[Token], words: &Vocabulary) -> Vec<Token> {
     let mut polite = vec![false; all.len()];
     for start in 0..all.len() {

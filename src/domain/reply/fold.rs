@@ -1,7 +1,7 @@
 //! Folding: turns a raw reply into plain lower-case words and pauses.
 //!
-//! Patients write with full-width letters, accents or none, emoji, stretched words ("stoooop") and spelled-out words
-//! ("S T O P"). All of these fold to one form, so the rules see each word once.
+//! Patients write with full-width letters, with or without accents, with emoji, stretched words ("stoooop") and
+//! spelled-out words ("S T O P"). All of these fold to one form, so that the rules need only one form of each word.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -12,10 +12,10 @@ use unicode_normalization::char::is_combining_mark;
 use crate::domain::reply::pieces::is_among;
 use crate::domain::reply::slips;
 
-/// Characters of a reply that are read. An SMS of ten parts holds 1,530; what follows is a pasted document.
+/// The most characters of a reply that are read. An SMS of ten parts holds 1,530; anything longer is a pasted document.
 const MAX_CHARS: usize = 2_000;
 
-/// Tokens of a reply that are read. This bounds the time of the rules.
+/// The most tokens of a reply that are read. This limits how long the rules take.
 const MAX_TOKENS: usize = 400;
 
 /// One word, or a pause: `.` ends a sentence or line, `?` a question, `,` separates.
@@ -23,14 +23,14 @@ const MAX_TOKENS: usize = 400;
 pub(crate) struct Token {
     /// The folded word.
     pub(crate) text: String,
-    /// Whether the word was written in capitals only.
+    /// Whether the word was written in all capitals.
     pub(crate) shouted: bool,
-    /// Whether the word began with a capital.
+    /// Whether the word began with a capital letter.
     pub(crate) capital: bool,
 }
 
 impl Token {
-    /// A word that was not written as such, or a pause.
+    /// A pause, or a word that was not written as such.
     pub(crate) fn plain(text: &str) -> Token {
         Token { text: text.to_owned(), shouted: false, capital: false }
     }
@@ -41,8 +41,8 @@ impl Token {
     }
 }
 
-/// Normalizes the characters: compatibility forms, look-alikes, invisible characters, kinds of quotes. Keeps case and
-/// line breaks.
+/// Normalizes characters: compatibility forms, look-alikes, invisible characters, kinds of quotation marks. Keeps case
+/// and line breaks.
 pub(crate) fn clean(text: &str) -> String {
     text.trim()
         .chars()
@@ -63,7 +63,7 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Characters without a shape: joiners, marks of direction, variation selectors, skin tones, soft hyphens.
+/// Characters without a shape of their own: joiners, direction marks, variation selectors, skin tones, soft hyphens.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -72,8 +72,8 @@ fn is_invisible(c: char) -> bool {
         || (c.is_control() && !c.is_whitespace())
 }
 
-/// A Latin letter for a Cyrillic or Greek one of the same shape, for a letter in a box or a ring, or for a small capital.
-/// NFKC keeps these apart; a reader does not.
+/// Replaces a Cyrillic or Greek letter by the Latin letter of the same shape, and a boxed, circled or small-capital
+/// letter by the plain one. NFKC keeps these apart; a human reader does not.
 fn look_alike(c: char) -> char {
     const PAIRS: &str = "аaеeоoрpсcуyхxіiѕsјjкkтtмmнhвbиnАAВBЕEКKМMНHОOРPСCТTУYХXІIЅSЈJԚQԛq\
         ΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXοoαaνvτtρpιiυu\
@@ -99,12 +99,12 @@ fn look_alike(c: char) -> char {
     c
 }
 
-/// Lower case without accents.
+/// Text in lower case without accents.
 pub(crate) fn plain_lower(text: &str) -> String {
     text.to_lowercase().nfd().filter(|c| !is_combining_mark(*c)).nfc().collect()
 }
 
-/// The words and pauses of cleaned text.
+/// The words and pauses of text that [`clean`] has normalized.
 pub(crate) fn tokens(cleaned: &str) -> Vec<Token> {
     let mut words = join_spelled(split(cleaned));
     words.truncate(MAX_TOKENS);
@@ -164,7 +164,7 @@ fn split(cleaned: &str) -> Vec<Token> {
     out
 }
 
-/// Ends the word that is being read.
+/// Ends the current word.
 fn finish(out: &mut Vec<Token>, word: &mut String) {
     if word.is_empty() {
         return;
@@ -175,7 +175,7 @@ fn finish(out: &mut Vec<Token>, word: &mut String) {
     word.clear();
 }
 
-/// Adds a pause; of several in a row the strongest stays.
+/// Adds a pause. Of several pauses in a row, the strongest one stays.
 fn pause(out: &mut Vec<Token>, mark: &str) {
     match out.last_mut() {
         Some(last) if last.is_pause() => {
@@ -188,7 +188,7 @@ fn pause(out: &mut Vec<Token>, mark: &str) {
     }
 }
 
-/// "stoooop" is "stop"; two equal letters stay.
+/// Shortens stretched words: "stoooop" becomes "stop". Double letters stay.
 fn unstretch(word: &str) -> String {
     let chars: Vec<char> = word.chars().collect();
     let mut out = String::with_capacity(word.len());
@@ -202,7 +202,7 @@ fn unstretch(word: &str) -> String {
     out
 }
 
-/// The meaning of an emoji as a word of its own. Other symbols say nothing that a rule needs.
+/// A word that stands for the meaning of an emoji. The rules need no other symbols.
 fn emoji(c: char) -> Option<&'static str> {
     match c {
         '👍' | '👌' | '✅' | '☑' | '✔' | '🆗' | '💯' | '🙆' | '🤙' => Some(":yes:"),
@@ -219,10 +219,10 @@ fn emoji(c: char) -> Option<&'static str> {
 const SPELLED: &str = "stop stopall quit end revoke optout cancel unsubscribe alto baja pare parar fin arret arretez yes \
     oui svp stp rdv pm am asap";
 
-/// What stands before the t of a contraction whose apostrophe became a space.
+/// What comes before the "t" of a contraction whose apostrophe became a space.
 const CUT: &str = "don can won isn didn doesn couldn wouldn aren wasn haven hasn";
 
-/// Joins "S T O P", "s.t.o.p" and "p.m." to one word.
+/// Joins "S T O P", "s.t.o.p" and "p.m." into one word each.
 fn join_spelled(tokens: Vec<Token>) -> Vec<Token> {
     let mut out = Vec::with_capacity(tokens.len());
     let mut n = 0;
@@ -262,7 +262,7 @@ fn join_spelled(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
-/// Contractions and run-together words, and what they say: "don't", "dont" and "do not" read alike.
+/// Contractions and run-together words, and what they stand for: "don't", "dont" and "do not" read the same.
 const CONTRACTIONS: &str = "
     dont don't dnt do'nt donot dontt = do not
     doesnt doesn't dosent doesnot = does not
@@ -328,7 +328,7 @@ fn expand(word: &str, next: &str) -> Vec<String> {
     if let Some(known) = EXPANSIONS.get(word) {
         return known.iter().map(|part| (*part).to_owned()).collect();
     }
-    // "ill be there" is no illness.
+    // "ill be there" does not mean illness.
     if word == "ill"
         && matches!(next, "be" | "come" | "call" | "see" | "let" | "need" | "have" | "stop" | "sue" | "report")
     {

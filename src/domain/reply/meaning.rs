@@ -1,30 +1,30 @@
 //! What a reply can mean.
 
-/// What one reply means, by its words alone.
+/// What one reply means, judged by its words alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReplyMeaning {
-    /// No more texts.
+    /// The patient wants no more texts.
     OptOut,
-    /// Perhaps no more texts; perhaps the visit or somebody else is meant.
+    /// The patient may want no more texts, or may mean the appointment or another person.
     UnclearOptOut,
     /// The patient is coming.
     Confirmed,
-    /// Another day or hour is wanted.
+    /// The patient wants another day or hour.
     WantsChange,
     /// The patient is not coming.
     WantsCancel,
     /// A person must answer.
     Question,
-    /// The number is somebody else's.
+    /// The number belongs to someone else.
     WrongPerson,
-    /// The words do not tell; a person must read them.
+    /// The meaning is not clear from the words; a person must read the reply.
     NeedsALook,
-    /// Nothing is asked and nothing is said.
+    /// The reply neither asks nor says anything.
     None,
 }
 
 impl ReplyMeaning {
-    /// Every meaning.
+    /// All meanings.
     pub const ALL: [ReplyMeaning; 9] = [
         ReplyMeaning::OptOut,
         ReplyMeaning::UnclearOptOut,

@@ -1,20 +1,21 @@
-//! What a patient's reply means, by its words alone.
+//! What a patient's reply means, judged by its words alone.
 //!
-//! A written rule set for English, Spanish and French, in this order; the first that applies decides:
+//! A fixed set of rules for English, Spanish and French, applied in this order. The first one that applies decides:
 //!
-//! 1. What a phone adds is taken off: quoted texts, signatures, echoes of our own text (`strip`). A reaction ("Liked ...")
-//!    is an answer by its kind, and never an opt-out. A picture alone says nothing.
-//! 2. The rest is folded to plain words (`fold`); slips in the words that decide are mended (`slips`).
-//! 3. Opt-out (`opting`): the words of 47 CFR 64.1200(a)(10) alone always are one. Others count by their object: "stop the
-//!    texts" is one, "stop by at 3" is not. If the visit or somebody else may be meant, it is an unclear one.
-//! 4. A letter, digit or word that our text offers has the meaning it offers (`offered`). Others are for a person.
+//! 1. Whatever a phone adds is removed: quoted texts, signatures, echoes of our own text (`strip`). A reaction ("Liked
+//!    ...") counts as an answer by its kind, and never as an opt-out. A picture alone has no meaning.
+//! 2. The rest is folded to plain words (`fold`). Typos in the words that decide are corrected (`slips`).
+//! 3. Opt-out (`opting`): the words of 47 CFR 64.1200(a)(10) alone are always an opt-out. Others depend on their
+//!    object: "stop the texts" is one, "stop by at 3" is not. If the appointment or another person may be meant, it is
+//!    unclear.
+//! 4. A letter, digit or word that our text offers has the meaning it offers (`offered`). Others need a person.
 //! 5. Wrong person; another time; not coming. "Don't cancel" and "cancellation fee" are none of these.
 //! 6. Neither yes nor no; a question, or news that a person must answer.
-//! 7. Yes; but a yes that names another day or hour than ours (`moments`), or holds a no, is for a person.
-//! 8. Thanks and wishes say nothing. Everything else is for a person.
+//! 7. Yes. But a yes that names a different day or hour than our text (`moments`), or contains a no, needs a person.
+//! 8. Thanks and good wishes have no meaning. Everything else needs a person.
 //!
-//! The vocabulary is in `words_en`, `words_es` and `words_fr`. A bare yes answers only our question; whether ours was the
-//! last one is for the caller to know.
+//! The vocabulary is in `words_en`, `words_es` and `words_fr`. A bare yes answers only our question. The caller has to
+//! know whether our text was the last one before the reply.
 
 mod classify;
 mod families;

@@ -1,4 +1,4 @@
-//! Days and hours that a text names, to tell whether a patient confirms the time we wrote.
+//! Days and hours that a text names, used to check whether a patient confirms the time in our text.
 
 use crate::domain::reply::fold::Token;
 use crate::domain::reply::pieces::is_among;
@@ -10,7 +10,7 @@ pub(crate) struct Moments {
     weekdays: Vec<u8>,
     /// Days of a month.
     dates: Vec<u8>,
-    /// Minutes after noon or midnight; patients rarely write which.
+    /// Minutes after noon or midnight. Patients rarely write which one they mean.
     hours: Vec<u16>,
     /// Days from now: 0 is today.
     ahead: Vec<u32>,
@@ -30,11 +30,11 @@ const MONTHS: &str = "january jan february feb march april apr may june july aug
     nov december dec enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre janvier fevrier mars \
     avril mai juin juillet aout septembre octobre novembre decembre";
 
-/// Words before a bare number that is an hour: "at 3", "a las 3", "vers 3".
+/// Words before a bare number that make it an hour: "at 3", "a las 3", "vers 3".
 const AT: &[&str] =
     &["at", "las", "la", "a", "by", "around", "vers", "pour", "until", "till", "til", "before", "after"];
 
-/// Words after a number that is no hour: "3 kids", "10 minutes".
+/// Words after a number that is not an hour: "3 kids", "10 minutes".
 const COUNTED: &[&str] =
     &["min", "mins", "minutes", "minutos", "kids", "people", "of", "days", "years", "personas", "personnes", "enfants"];
 
@@ -42,7 +42,7 @@ const COUNTED: &[&str] =
 const AHEAD: [(u32, &str); 2] = [(0, "today hoy tonight todays"), (1, "tomorrow tmrw tmr tmw tomorrows manana demain")];
 
 impl Moments {
-    /// Reads them from folded words.
+    /// Finds the days and hours in folded words.
     pub(crate) fn of(tokens: &[Token]) -> Moments {
         let mut found = Moments::default();
         for (n, token) in tokens.iter().enumerate() {
@@ -54,7 +54,7 @@ impl Moments {
             if let Some((day, _)) = weekday {
                 found.weekdays.push(day);
             } else if let Some((days, _)) = AHEAD.iter().find(|(_, names)| is_among(names, word)) {
-                // "De la manana" is in the morning, "apres-demain" another day.
+                // "De la manana" means in the morning, and "apres-demain" is a different day.
                 if !matches!(before, "la" | "apres" | "pasado") {
                     found.ahead.push(*days);
                 }
@@ -77,7 +77,7 @@ impl Moments {
         found
     }
 
-    /// Adds what the practice's book says, however our text puts it.
+    /// Adds the appointment's time from the book, regardless of how our text says it.
     pub(crate) fn add(&mut self, weekday: u8, date: u8, minute: u16, ahead: u32) {
         self.weekdays.push(weekday);
         self.dates.push(date);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_and_days() {
+    fn hours_and_days_are_found() {
         assert_eq!(of("Monday at 3:30").hours, [210]);
         assert_eq!(of("15h30"), of("at 3.30 p.m."));
         assert_eq!(of("a las 3"), of("3pm"));

@@ -1,17 +1,18 @@
-//! What our own text offers: the answers it names ("Reply C to confirm") and the days and hours it tells.
+//! What our own text offers: the answers it names ("Reply C to confirm"), and the days and hours it mentions.
 
 use crate::domain::reply::fold::{self, Token};
 use crate::domain::reply::meaning::ReplyMeaning;
 use crate::domain::reply::moments::Moments;
 
-/// What our own text offered. A letter or digit counts only if it is offered, and a confirmed time only if it is ours.
+/// What our own text offered. A letter or digit counts only if our text offers it, and a confirmed time only if it is
+/// the time in our text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
     answers: Vec<(String, ReplyMeaning)>,
     moments: Option<Moments>,
 }
 
-/// When the appointment starts, in the practice's own time.
+/// When the appointment starts, in the practice's local time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
     /// Day of the week; 0 is Monday.
@@ -30,10 +31,10 @@ const ASKING: &[&str] = &[
     "envie", "escriba", "marque", "oprima", "presione", "repondez", "tapez", "envoyez", "textez", "ecrivez",
 ];
 
-/// Words between an answer and what it does.
+/// Words between an answer and its effect.
 const DOES: &[&str] = &["to", "for", "if", "para", "si", "pour", "afin", ",", "is", "means"];
 
-/// What an answer does, by the beginning of a word of our text.
+/// The effect of an answer, by the beginning of a word in our text.
 const MEANINGS: &[(&str, ReplyMeaning)] = &[
     ("confirm", ReplyMeaning::Confirmed),
     ("keep", ReplyMeaning::Confirmed),
@@ -85,32 +86,32 @@ impl Offered {
         Offered { answers, moments }
     }
 
-    /// Adds the appointment's own start, so that "see you tomorrow" and "see you Tuesday at 3" are known to be right even
-    /// if our text puts it otherwise.
+    /// Adds the appointment's actual start, so that "see you tomorrow" and "see you Tuesday at 3" count as correct even
+    /// if our text words the time differently.
     pub fn with_start(mut self, start: Start) -> Offered {
         let moments = self.moments.get_or_insert_default();
         moments.add(start.weekday, start.day, start.minute, start.days_ahead);
         self
     }
 
-    /// Nothing is known of our text.
+    /// For when our text is not known.
     pub fn nothing() -> Offered {
         Offered { answers: Vec::new(), moments: None }
     }
 
-    /// What this answer does, if our text offers it.
+    /// The meaning of this answer, if our text offers it.
     pub(crate) fn meaning(&self, answer: &Token) -> Option<ReplyMeaning> {
         let answer = as_written(answer);
         self.answers.iter().find(|(offered, _)| offered == answer).map(|(_, meaning)| *meaning)
     }
 
-    /// Whether a reply names a day or an hour that our text does not. If our text is unknown, nothing contradicts it.
+    /// Whether a reply names a day or an hour that our text does not. If our text is not known, nothing contradicts it.
     pub(crate) fn contradicts(&self, reply: &Moments) -> bool {
         self.moments.as_ref().is_some_and(|ours| reply.differs_from(ours))
     }
 }
 
-/// The answer as it is written: "R" and "U" alone fold to the words they stand for.
+/// The answer as written. Folding turns a lone "R" or "U" into the word it stands for; this reverses that.
 pub(crate) fn as_written(token: &Token) -> &str {
     match token.text.as_str() {
         "are" => "r",
@@ -119,7 +120,7 @@ pub(crate) fn as_written(token: &Token) -> &str {
     }
 }
 
-/// A letter, a digit, or a word in capitals.
+/// Whether a token can be an answer: a capital letter, a number of up to two digits, or a word in capitals.
 fn could_be_answer(token: &Token) -> bool {
     let length = as_written(token).chars().count();
     let digit = token.text.bytes().all(|b| b.is_ascii_digit());
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn answers() {
+    fn offered_answers_have_their_meanings() {
         let offered = Offered::from_message(
             "Reminder: Smile Dental, Tuesday at 3:00 PM. Reply C to confirm, R to reschedule or 3 to cancel. STOP to opt out",
         );
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn starts() {
+    fn replies_are_checked_against_the_start() {
         let start = Start { weekday: 1, day: 24, minute: 15 * 60, days_ahead: 3 };
         let offered = Offered::from_message("Your visit is on 11/24.").with_start(start);
         for (reply, wrong) in [

@@ -1,23 +1,23 @@
-//! A small language for phrases, so that the rules read as phrases and not as code.
+//! A small pattern language for phrases, so that the rules read as phrases and not as code.
 //!
-//! A pattern is a row of pieces, separated by spaces, matched against neighboring words:
+//! A pattern is a sequence of pieces, separated by spaces, that matches neighboring words:
 //!
 //! | piece | matches |
 //! |---|---|
 //! | `stop\|quit` | one of these words |
-//! | `text*` / `*ing` | a word with this beginning / end |
-//! | `@txt` | a word of this family (mixes with `\|`) |
+//! | `text*` / `*ing` | a word with this beginning / ending |
+//! | `@txt` | a word of this family (can be combined with `\|`) |
 //! | `_` | any word |
 //! | `,` `.` `?` | this pause |
 //! | `#` | a number or time of day: "3", "3pm", "15h30" |
-//! | `~3` | up to three words of any kind, no pause |
-//! | `2~@det` | up to two words of these |
-//! | `^` / `$` | the beginning / end of a clause, next to a pause (`$` mixes with `\|`) |
+//! | `~3` | up to three words of any kind, but no pause |
+//! | `2~@det` | up to two of these words |
+//! | `^` / `$` | the beginning / end of a clause, next to a pause (`$` can be combined with `\|`) |
 //! | `!a\|b` / `<!a\|b` | not before / not after one of these words |
 
 use crate::domain::reply::fold::Token;
 
-/// A family: a name and its words, divided by spaces.
+/// A family: a name and its words, separated by spaces.
 pub(crate) type Family = (&'static str, &'static str);
 
 /// One alternative of a piece.
@@ -46,17 +46,17 @@ enum Piece {
 pub(crate) struct Pattern(Vec<Piece>);
 
 impl Pattern {
-    /// Compiles a pattern of the vocabulary. An unknown family matches nothing; a test finds it.
+    /// Compiles a pattern of the vocabulary. An unknown family matches nothing; a test catches it.
     pub(crate) fn new(text: &'static str, families: &[Family]) -> Pattern {
         Pattern(text.split_whitespace().map(|piece| compile(piece, families)).collect())
     }
 
-    /// Where the pattern matches first: from this token to before that one.
+    /// The first match of the pattern, as its start and its end (exclusive).
     pub(crate) fn find(&self, tokens: &[Token]) -> Option<(usize, usize)> {
         (0..tokens.len()).find_map(|start| Some((start, run(&self.0, tokens, start)?)))
     }
 
-    /// The end of a match that begins at this token.
+    /// The end of a match that starts at this token.
     pub(crate) fn ends_at(&self, tokens: &[Token], start: usize) -> Option<usize> {
         run(&self.0, tokens, start)
     }
@@ -120,7 +120,7 @@ fn is_one(words: &[Word], token: &Token) -> bool {
     })
 }
 
-/// Matches the pieces from this token on; the end of the match.
+/// Matches the pieces from this token on. Returns the end of the match.
 fn run(pieces: &[Piece], tokens: &[Token], at: usize) -> Option<usize> {
     let Some((piece, rest)) = pieces.split_first() else { return Some(at) };
     match piece {
@@ -160,7 +160,7 @@ mod tests {
     use crate::domain::reply::fold;
 
     #[test]
-    fn pieces() {
+    fn patterns_match_table() {
         const FAMILIES: &[Family] = &[("txt", "text* sms"), ("det", "the these")];
         for (pattern, text, hit) in [
             ("stop 2~@det @txt", "please stop the texts", true),

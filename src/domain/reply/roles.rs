@@ -1,7 +1,7 @@
-//! Who said something in a conversation, as far as its role tells.
+//! Who wrote a message in a conversation, judged by its role.
 
-/// Whether what was said in a conversation came from the patient, as far as its role tells. The vocabulary of roles is
-/// undocumented: `user` is named in the API reference. None: it cannot be told.
+/// Whether a message in a conversation came from the patient, judged by its role. The vocabulary of roles is
+/// undocumented; the API reference names only `user`. `None` if the role does not show it.
 pub(crate) fn is_patients(role: &str) -> Option<bool> {
     match role.trim().to_lowercase().as_str() {
         "user" | "patient" | "customer" | "caller" | "contact" | "human" | "inbound" => Some(true),

@@ -1,10 +1,10 @@
-//! Slips: one wrong, missing, extra or swapped letter in the few words that decide.
+//! Typos: one wrong, missing, extra or swapped letter in the few words that decide.
 //!
-//! Only these words are mended, and a real word is never taken for a slip: "shop" is not "stop".
+//! Only these words are corrected, and a real word never counts as a typo: "shop" is not "stop".
 
 use crate::domain::reply::pieces::is_among;
 
-/// The slips allowed, and the words worth mending.
+/// The number of typos allowed, and the words worth correcting.
 const TARGETS: [(usize, &str); 3] = [
     (
         1,
@@ -15,7 +15,7 @@ const TARGETS: [(usize, &str); 3] = [
     (3, "unsubscribe"),
 ];
 
-/// Real words (or other forms) within reach of a target, in the three languages.
+/// Real words (or other word forms) that are as close to a target as a typo, in the three languages.
 const NOT_SLIPS: &str = "conforme conformed subscribes subscriber unsubscribing reminded reminds confirmes confirmee wrongs wrung appointed \
     ointment shop slop sop step stol stomp stoop stops stow strop swop top atop store story stood cuit fuit huit luit \
     nuit duit ouit qui quid quiet quilt quint quip quita quite quito quits quiz suit evoke revoked revokes \
@@ -30,7 +30,7 @@ const NOT_SLIPS: &str = "conforme conformed subscribes subscriber unsubscribing 
     contacted cancelen exting telling tooting treating twisting lasting listing posting hosting casting \
     costing feeling";
 
-/// Beginnings that patients write together with the next word: "stoptexting", "stopsending".
+/// Words that patients write together with the next word: "stoptexting", "stopsending".
 const GLUED: [(&str, &str); 4] = [
     ("stop", "text txt messag msg send contact call all it now pl spam sms this these stop bother the"),
     ("unsubscribe", "me now pl all"),
@@ -38,7 +38,7 @@ const GLUED: [(&str, &str); 4] = [
     ("no", "textos mensajes texts moretext"),
 ];
 
-/// The word a slip stands for: the nearest target, if it is near enough.
+/// The word that a typo stands for: the nearest target, if it is near enough.
 pub(crate) fn mend(word: &str) -> Option<&'static str> {
     let length = word.chars().count();
     if !(3..=14).contains(&length) || is_among(NOT_SLIPS, word) || targets().any(|(_, target)| target == word) {
@@ -63,7 +63,7 @@ fn targets() -> impl Iterator<Item = (usize, &'static str)> {
     TARGETS.iter().flat_map(|(allowed, words)| words.split_whitespace().map(|word| (*allowed, word)))
 }
 
-/// The known beginning of a word that is glued to the next one.
+/// The known first part of two words written together.
 pub(crate) fn run_together(word: &str) -> Option<&'static str> {
     GLUED.iter().find_map(|(start, ends)| {
         let rest = word.strip_prefix(start)?;
@@ -71,7 +71,7 @@ pub(crate) fn run_together(word: &str) -> Option<&'static str> {
     })
 }
 
-/// Digits written for letters: "st0p". None if no letter remains.
+/// Replaces digits that stand for letters: "st0p". `None` if the word has no letters.
 fn unleet(word: &str) -> Option<String> {
     word.chars().any(char::is_alphabetic).then(|| {
         word.chars()
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_and_words() {
+    fn typos_are_corrected_and_real_words_are_not() {
         for (word, meant) in [
             ("stpo", "stop"),
             ("sotp", "stop"),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn distances() {
+    fn distances_between_words() {
         assert_eq!(distance("", "stop"), 4);
         assert_eq!(distance("sotp", "stop"), 1);
         assert_eq!(distance("kitten", "sitting"), 3);

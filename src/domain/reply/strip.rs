@@ -1,24 +1,26 @@
-//! What a phone adds to a reply: reactions, quoted texts, signatures, placeholders of pictures, echoes of our own text.
+//! Removes what a phone adds to a reply: reactions, quoted texts, signatures, picture placeholders, echoes of our own
+//! text.
 //!
-//! None of it is the patient's own word. Our texts say "Reply STOP to opt out", and a quoted one must not opt anybody out.
+//! None of these are the patient's own words. Our texts say "Reply STOP to opt out", and quoting one must not opt the
+//! patient out.
 
 use crate::domain::reply::fold::plain_lower;
 use crate::domain::reply::pieces::is_among;
 
-/// How a phone renders a tap on our text.
+/// A reaction to our text, as the phone renders it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reaction {
-    /// A like, a heart, a thumb up.
+    /// A like, a heart, a thumbs-up.
     Like,
-    /// A thumb down.
+    /// A thumbs-down.
     Dislike,
     /// A question mark.
     Doubt,
-    /// Laughter, emphasis, a reaction that was taken back.
+    /// Laughter, emphasis, a removed reaction.
     Other,
 }
 
-/// Beginnings of a rendered reaction in Messages (Apple) and Messages (Google), folded.
+/// Beginnings of rendered reactions in Messages (Apple) and Messages (Google), folded.
 const REACTIONS: [(Reaction, &str); 4] = [
     (
         Reaction::Like,
@@ -36,7 +38,7 @@ const REACTIONS: [(Reaction, &str); 4] = [
     (Reaction::Doubt, "questioned; pregunto por; cuestiono; a remis en question; s'interroge sur"),
 ];
 
-/// The beginnings one by one.
+/// Each beginning with its reaction.
 fn reactions() -> impl Iterator<Item = (&'static str, Reaction)> {
     REACTIONS.iter().flat_map(|(kind, names)| names.split("; ").map(|name| (name, *kind)))
 }
@@ -45,16 +47,16 @@ fn reactions() -> impl Iterator<Item = (&'static str, Reaction)> {
 const REACTED: &[&str] =
     &["reacted", "reacciono", "ha reaccionado", "a reagi", "reaction", "removed", "elimino", "a supprime", "quito"];
 
-/// The reaction that a reply is, if it is nothing else. `cleaned` comes from `fold::clean`.
+/// The reaction, if the reply is a reaction and nothing else. `cleaned` comes from `fold::clean`.
 pub(crate) fn reaction(cleaned: &str) -> Option<Reaction> {
     let text = plain_lower(cleaned.trim());
-    // Everything after the first quotation mark is our text; a reaction has little before it.
+    // Everything after the first quotation mark is our text. A reaction has only a few words before it.
     let (lead, quoted) = match text.split_once('"') {
         Some((lead, rest)) => (lead.trim().trim_end_matches(':').trim(), Some(rest)),
         None => (text.as_str(), None),
     };
     if let Some(rest) = quoted {
-        // Words after the closing mark are the patient's own, and are read.
+        // Words after the closing mark are the patient's own and must be read.
         let own = rest.rfind('"').map_or("", |at| rest.get(at + 1..).unwrap_or(""));
         if own.chars().any(char::is_alphanumeric) {
             return None;
@@ -78,7 +80,7 @@ pub(crate) fn reaction(cleaned: &str) -> Option<Reaction> {
         }
         return None;
     }
-    // Without quotation marks only what stands for an attachment, and an unclosed echo of our own text.
+    // Without quotation marks, only words that stand for an attachment and an unclosed echo of our own text count.
     const OBJECTS: &[&str] =
         &["an image", "a message", "an attachment", "una imagen", "un mensaje", "une image", "un message"];
     let (start, rest) = text.split_at(text.find([' ', '\n']).unwrap_or(text.len()));
@@ -87,14 +89,14 @@ pub(crate) fn reaction(cleaned: &str) -> Option<Reaction> {
     (OBJECTS.contains(&rest) || (start.ends_with('d') && is_ours(rest))).then_some(found)
 }
 
-/// The reaction that these words are; nothing but a name or an article may stand around it.
+/// The reaction that these words express. Only a name or an article may be around it.
 fn begins(lead: &str) -> Option<Reaction> {
     const AROUND: &[&str] =
         &["", "to", "a", "el mensaje", "mensaje", "le message", "message", "un message", "the message", "de"];
     let named = reactions().filter_map(|(name, kind)| {
         let at = lead.find(name)?;
         let (before, after) = (lead.get(..at)?, lead.get(at + name.len()..)?);
-        // "A Maria le gusto", "Maria a aime": one or two words before.
+        // "A Maria le gusto", "Maria a aime": one or two words before it.
         let short = before.split_whitespace().count() <= 2 && (before.is_empty() || before.ends_with(' '));
         (short && AROUND.contains(&after.trim())).then_some((at, std::cmp::Reverse(name.len()), kind))
     });
@@ -113,12 +115,12 @@ fn by_emoji(c: char) -> Option<Reaction> {
     }
 }
 
-/// Whether this is the wording of a reminder rather than of a patient.
+/// Whether this is the wording of a reminder and not of a patient.
 fn is_ours(folded: &str) -> bool {
     ECHOES.iter().any(|(lead, _)| folded.contains(lead)) && folded.contains("stop")
 }
 
-/// What our texts say before and after the word STOP, in the three languages.
+/// The words before and after the word STOP in our texts, in the three languages.
 const ECHOES: &[(&str, &[&str])] = &[
     ("reply", &["to", "2", "if", "for"]),
     ("text", &["to", "2"]),
@@ -136,7 +138,7 @@ const ECHOES: &[(&str, &[&str])] = &[
     ("textez", &["pour"]),
 ];
 
-/// The patient's own words: without quoted lines, mail headers, signatures, long quotations and echoes of our text.
+/// The patient's own words, without quoted lines, mail headers, signatures, long quotations and echoes of our text.
 pub(crate) fn own_words(cleaned: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let lines: Vec<&str> = cleaned.lines().collect();
@@ -145,14 +147,14 @@ pub(crate) fn own_words(cleaned: &str) -> String {
         if folded.starts_with('>') {
             continue;
         }
-        // Mail programs wrap the line that names the writer.
+        // Mail programs may wrap the line that names the writer.
         let wrapped = lines.get(n + 1).map(|next| format!("{folded} {}", plain_lower(next.trim())));
         if begins_history(&folded) || wrapped.is_some_and(|both| begins_history(&both)) || ends_text(line) {
             break;
         }
         match signature_at(&folded) {
             Some(0) => {}
-            // The fold may change lengths, so the cut counts characters of the folded line.
+            // Folding may change byte lengths, so the cut counts characters of the folded line.
             Some(at) if folded.chars().count() == line.trim().chars().count() => {
                 let chars = folded.get(..at).map_or(0, |lead| lead.chars().count());
                 let end = line.trim().char_indices().nth(chars).map_or(line.trim().len(), |(n, _)| n);
@@ -165,7 +167,7 @@ pub(crate) fn own_words(cleaned: &str) -> String {
     if own.chars().any(char::is_alphanumeric) {
         return own;
     }
-    // "> STOP" is somebody's answer too; a longer quotation is ours.
+    // "> STOP" can be the patient's answer; a longer quotation is our text.
     let quoted: Vec<&str> = cleaned.lines().filter_map(|line| line.trim_start().strip_prefix('>')).collect();
     let quoted = quoted.join("\n");
     if (1..=3).contains(&quoted.split_whitespace().count()) {
@@ -174,7 +176,7 @@ pub(crate) fn own_words(cleaned: &str) -> String {
     own
 }
 
-/// Whether the older mail begins here: "On Mon, Nov 23, 2026 at 10:00 AM Clinic wrote:".
+/// Whether the quoted earlier message begins here: "On Mon, Nov 23, 2026 at 10:00 AM Clinic wrote:".
 fn begins_history(line: &str) -> bool {
     let says = |start: &str, ends: &[&str]| line.starts_with(start) && ends.iter().any(|end| line.contains(end));
     says("on ", &[" wrote:", " wrote :"])
@@ -186,12 +188,12 @@ fn begins_history(line: &str) -> bool {
         || ["----- ", "from: ", "de: ", "de : ", "________"].iter().any(|start| line.starts_with(start))
 }
 
-/// Whether the line divides a text from its signature, as mail programs write it.
+/// Whether the line separates the text from its signature, as mail programs write it.
 fn ends_text(line: &str) -> bool {
     matches!(line.trim(), "--" | "\u{2014}" | "---" | "__")
 }
 
-/// Where in the line a phone's or a mail program's signature begins.
+/// Where a phone's or mail program's signature begins in the line.
 fn signature_at(line: &str) -> Option<usize> {
     const SIGNATURES: &[&str] = &[
         "sent from my ",
@@ -227,7 +229,8 @@ fn signature_at(line: &str) -> Option<usize> {
     SIGNATURES.iter().filter_map(|signature| line.find(signature)).min()
 }
 
-/// Removes quotations of four words or more; a patient quotes our text, and says "stop" in shorter ones.
+/// Removes quotations of four words or more. Those quote our text; a patient may put a shorter "stop" in quotation
+/// marks.
 fn without_quotations(text: &str) -> String {
     let parts: Vec<&str> = text.split('"').collect();
     let mut out = String::with_capacity(text.len());
@@ -245,7 +248,7 @@ fn without_quotations(text: &str) -> String {
     out
 }
 
-/// Removes "Reply STOP to opt out" up to the end of its sentence. "I replied STOP" is not an echo, and stays.
+/// Removes sentences such as "Reply STOP to opt out". "I replied STOP" is not an echo and stays.
 fn without_echo(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for sentence in text.split_inclusive(['.', '!', '?', '\n', ';']) {
@@ -261,7 +264,8 @@ fn without_echo(text: &str) -> String {
                     (1..=3).any(|m| near(m) && !i_say(m)) && words.get(n + 1).is_some_and(|w| after.contains(w))
                 })
         });
-        // "STOP to opt out", "STOP to end": the end of our text alone. "I sent STOP to opt out" is the patient's.
+        // "STOP to opt out", "STOP to end": only the end of our text. "I sent STOP to opt out" is the patient's own
+        // sentence.
         let tail = words.windows(4).enumerate().any(|(n, four)| {
             let ends = matches!(four, ["stop", "to", "opt", "out"] | ["stop", "to", "end" | "unsubscribe", _]);
             let said =
@@ -277,7 +281,7 @@ fn without_echo(text: &str) -> String {
     out
 }
 
-/// Whether the reply is "Reply STOP to opt out" and nothing else: typed, and not quoted.
+/// Whether the reply is "Reply STOP to opt out" and nothing else, typed and not quoted.
 pub(crate) fn is_bare_echo(cleaned: &str) -> bool {
     let quoted = cleaned.trim_start().starts_with(['>', '"']);
     let few = cleaned.split_whitespace().count() <= 8;
@@ -287,7 +291,7 @@ pub(crate) fn is_bare_echo(cleaned: &str) -> bool {
         && without_echo(cleaned).chars().all(|c| !c.is_alphanumeric())
 }
 
-/// Whether the reply is only the name a gateway gives to a picture, a voice note or a sticker.
+/// Whether the reply is only a gateway's placeholder for a picture, a voice note or a sticker.
 pub(crate) fn is_attachment(cleaned: &str) -> bool {
     let text = plain_lower(cleaned.trim());
     let bare = text.trim_matches(|c: char| !c.is_alphanumeric());

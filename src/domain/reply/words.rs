@@ -9,30 +9,30 @@ use crate::domain::reply::{words_en, words_es, words_fr};
 
 const LANGUAGES: [&Words; 3] = [&words_en::WORDS, &words_es::WORDS, &words_fr::WORDS];
 
-/// The words that 47 CFR 64.1200(a)(10) names. "opt out" is two words here, as folded.
+/// The words that 47 CFR 64.1200(a)(10) names. In a folded reply, "opt out" is two words.
 pub(crate) const STATUTORY: &[&str] = &["stop", "quit", "end", "revoke", "cancel", "unsubscribe", "optout"];
 
-/// Words that only speak of texts, whatever else is asked.
+/// Words that refer to texts, whatever else the reply asks.
 const TEXTING: &str = "@txt|@nag|@say|@etxt|@esay|@ftxt|@fsay|list|lista|liste|number|numero|stop|unsub*|opt|desuscri*|desabon*|desinscri*|baja";
 
 /// Words for texts.
 const MESSAGES: &str = "texts|txts|messages|msgs|sms|reminders|notifications|@etxt|textos|rappels";
 
-/// Patterns of one meaning, in all languages: patients mix them.
+/// The patterns of one meaning, in all languages, because patients mix languages.
 pub(crate) struct Phrases(Vec<Pattern>);
 
 impl Phrases {
-    /// Whether one of them matches.
+    /// Whether one of the patterns matches.
     pub(crate) fn found(&self, tokens: &[Token]) -> bool {
         self.0.iter().any(|pattern| pattern.find(tokens).is_some())
     }
 
-    /// The ends of all matches that begin at this token.
+    /// The ends of all matches that start at this token.
     pub(crate) fn ends_from(&self, tokens: &[Token], start: usize) -> impl Iterator<Item = usize> {
         self.0.iter().filter_map(move |pattern| pattern.ends_at(tokens, start))
     }
 
-    /// The tokens with every match replaced by words that no pattern knows.
+    /// The tokens, with every match replaced by placeholder words that match no pattern.
     pub(crate) fn mask(&self, tokens: &[Token]) -> Vec<Token> {
         let mut hidden = vec![false; tokens.len()];
         for pattern in &self.0 {
@@ -49,7 +49,7 @@ impl Phrases {
     }
 }
 
-/// Everything the rules look up.
+/// Everything that the rules look up.
 pub(crate) struct Vocabulary {
     pub(crate) filler: Vec<&'static str>,
     pub(crate) alone: Vec<&'static str>,
@@ -69,7 +69,7 @@ pub(crate) struct Vocabulary {
     pub(crate) pleasantry: Phrases,
     pub(crate) urgent: Phrases,
     pub(crate) not_urgent: Phrases,
-    /// Texts, or the list they are sent to.
+    /// Texts, or the list that they are sent to.
     pub(crate) texting: Phrases,
     /// Texts.
     pub(crate) messages: Phrases,

@@ -1,4 +1,4 @@
-//! English: the words of each meaning, as patterns (see `pattern.rs`).
+//! English: the words for each meaning, as patterns (see `pattern.rs`).
 
 use crate::domain::reply::families::Words;
 

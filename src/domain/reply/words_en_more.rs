@@ -1,6 +1,6 @@
-//! English: the words of the meanings that are no opt-out.
+//! English: the words for the meanings other than opt-out.
 
-/// The number is somebody else's.
+/// The number belongs to someone else.
 pub(crate) const WRONG_PERSON: &str = "
     wrong 1~phone|cell number|person|num|numb|nbr|patient|guy|lady|one|phone|woman|man|contact|people|house|party|individual|no $
     wrong number|person|num|patient|phone
@@ -171,7 +171,7 @@ pub(crate) const CANCEL: &str = "
     has|have|got|with|tested covid|flu|positive|strep
 ";
 
-/// What takes the word cancel (or the like) back: "don't cancel", "if I cancel", "did you cancel?".
+/// Phrases that reverse the word "cancel" or a similar one: "don't cancel", "if I cancel", "did you cancel?".
 pub(crate) const KEEP: &str = "
     not|never 3~have|to|want|need|please|be|going|you|get|it cancel*|cancell*|reschedul*|move|change|miss|lose|skip|forget|postpone|give ~4
     no need|reason to cancel*|reschedul*|change|move
@@ -193,7 +193,7 @@ pub(crate) const KEEP: &str = "
     no longer hurts|hurting|have|bleeding|covered|swollen|takes|on
 ";
 
-/// The patient does not say yes or no.
+/// The patient says neither yes nor no.
 pub(crate) const UNSURE: &str = "
     might|may|probably 3~i|we|have|need|will|to cancel*|reschedul*
     maybe|perhaps|possibly|unsure|undecided|depends|dunno|idk|tentative*|probably|hopefully|might
@@ -226,7 +226,7 @@ pub(crate) const UNSURE: &str = "
     ^ no|nope|nah|na|n|negative|nop 3~thank|sir|sorry|not|way|mam|dear|good|longer $
 ";
 
-/// The patient asks, or tells something a person must answer.
+/// The patient asks a question, or says something that a person must answer.
 pub(crate) const QUESTION: &str = "
     ^ 3~and|so|but|ok|also|um|yes|well|quick|or|oh|question what|when|where|who|why|how|which|whats|whos|hows|wheres|wat|wut|whose
     ^ 3~and|so|but|ok|also|yes|well|or|oh do|does|did|is|are|can|could|will|would|should|may|am|was|has|have|shall i|you|u|we|it|they|he|she|there|the|my|your|this|that|someone|anyone|insurance|dr|doctor|dentist|parking|kids
@@ -255,7 +255,7 @@ pub(crate) const QUESTION: &str = "
     no texts|text|message
 ";
 
-/// What a person must answer if nothing else is said: money, medicine, trouble with a tooth.
+/// What a person must answer if the reply says nothing else: money, medicine, tooth problems.
 pub(crate) const TOPIC: &str = "
     insurance|medicare|medicaid|copay|deductible|coverage|covered|bill|billing|invoice|balance|payment|paid|pay|owe|charge*|cost|price|refund|estimate|quote|cash|card
     medication*|meds|medicine|antibiotic*|aspirin|prescription*|refill*|rx|pill|pills|dose|ibuprofen|tylenol|thinner*|amoxicillin|allergic|allergy|allergies|sedation|anesthesia|numb|novocaine|premed*|fasting|fast
@@ -361,7 +361,7 @@ pub(crate) const URGENT: &str = "
     asap ~4 pain|hurt
 ";
 
-/// Words of trouble that are none: "no pain", "will it hurt?", "no more questions".
+/// Phrases in which an urgent word is not urgent: "no pain", "will it hurt?", "no more questions".
 pub(crate) const NOT_URGENT: &str = "
     no|not|without|zero|less|any|never|nor 3~more|longer|in|any|much|have|having|really|a|had|is|swelling|or|to pain|hurt|hurts|hurting|fever|bleed*|swell*|swollen|infect*|sore|painful|blood|an|emergency|urgent|aching|pus
     will|does|would|going|gonna 4~it|this|that|be|the|to|there|really|cleaning|procedure|injection|shot|extraction|filling hurt|painful|pain|sore

@@ -1,8 +1,8 @@
-//! Spanish (Latin America and Spain): the words of each meaning, as patterns (see `pattern.rs`).
+//! Spanish (Latin America and Spain): the words for each meaning, as patterns (see `pattern.rs`).
 
 use crate::domain::reply::families::Words;
 
-/// The Spanish vocabulary. Words are folded: no accents, "ñ" is "n".
+/// The Spanish vocabulary. Words are folded: no accents, and "ñ" becomes "n".
 pub(crate) const WORDS: Words = Words {
     families: "
         etxt = mensaje* mensage* mensj* msj* mjs mnsj* mesaj* msn mjes texto textos sms recordatorio* recordat* aviso avisos notific* alerta* comunicac* correo* publicidad propaganda whatsapp* wasap* wsp mensajit* spam

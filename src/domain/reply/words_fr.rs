@@ -1,8 +1,8 @@
-//! French (France and Québec): the words of each meaning, as patterns (see `pattern.rs`).
+//! French (France and Québec): the words for each meaning, as patterns (see `pattern.rs`).
 
 use crate::domain::reply::families::Words;
 
-/// The French vocabulary. Words are folded: no accents, an apostrophe divides words ("m'envoyez" is "m envoyez").
+/// The French vocabulary. Words are folded: no accents, and apostrophes split words ("m'envoyez" is "m envoyez").
 pub(crate) const WORDS: Words = Words {
     families: "
         ftxt = txt txts texto textos texte textes sms message messages msg msgs mess rappel rappels notification* notif* alerte* courriel* mail mails communication* pub pubs publicite* spam spams sollicitation* contact contacts
