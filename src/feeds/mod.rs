@@ -1,4 +1,4 @@
-//! Brings a practice's appointments in: formats, mapping, sources, and the import that compares, checks and applies.
+//! Imports a practice's appointments: file formats, mapping, sources, and the import that compares, checks and applies.
 
 pub mod formats;
 pub(crate) mod importing;

@@ -117,12 +117,12 @@ fn limits_name_their_number() {
     let small = Limits { max_file: 1000, max_rows: 10 };
     assert_eq!(
         error_of(rows(11).as_bytes(), small).to_string(),
-        "the file has more than 10 rows; raise max_rows if that is right"
+        "the file has more than 10 rows; raise max_rows if this is correct"
     );
     let few = Limits { max_file: 1 << 20, ..usual };
     assert_eq!(
         error_of(rows(90_000).as_bytes(), few).to_string(),
-        "the file is larger than 1 MiB; raise max_file if that is right"
+        "the file is larger than 1 MiB; raise max_file if this is correct"
     );
     let wide = vec!["Date"; 5000].join(",") + "\n";
     assert_eq!(error_of(wide.as_bytes(), usual).to_string(), "line 1 has more than 4096 columns");

@@ -131,7 +131,10 @@ fn status_comes_before_the_start() {
     );
     assert_eq!(appointment(&rows[4]).status, Status::Booked);
     assert_eq!(refused(&rows[5]).0, None);
-    assert_eq!(report.summary(), "1 appointment, 1 cancellation without a start, 1 row off the book, 3 rows held back");
+    assert_eq!(
+        report.summary(),
+        "1 appointment, 1 cancellation without a start time, 1 row not on the schedule, 3 rows left out"
+    );
     let words = "[feed.status]\nbooked = [\"firm\"]\nunknown = \"ignored\"";
     let (rows, _) = map(&block("", &columns, words), text).unwrap();
     assert_eq!(appointment(&rows[3]).status, Status::Booked);
@@ -144,7 +147,7 @@ fn an_id_with_two_starts_is_none() {
     let error = map(&block("", SIMPLE, ""), text).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "Id is not an appointment's id: lines 2 and 4 have the same one but different starts"
+        "Id is not an appointment id: lines 2 and 4 have the same value but different start times"
     );
     // Twice the same row is no contradiction.
     let text = "Id,First,Last,Start\nA,Ana,Lee,2026-03-10 15:00\nA,Ana,Lee,2026-03-10 15:00\n";

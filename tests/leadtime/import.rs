@@ -40,8 +40,8 @@ fn bad_rows_are_reported_and_good_ones_kept() {
     let ended = practice.import(&csv, &[]);
     assert_eq!((ended.code, live(&practice)), (1, 2));
     for words in [
-        "appointments.csv: line 3: starts_at: there is no such date",
-        "appointments.csv: line 4: starts_at: this time has no offset",
+        "appointments.csv: line 3: starts_at: this date does not exist",
+        "appointments.csv: line 4: starts_at: this time has no UTC offset",
         "appointments.csv: line 5: status",
     ] {
         assert!(ended.err.contains(words), "{words}: {}", ended.err);
@@ -145,7 +145,7 @@ fn a_broken_complete_file_is_refused_without_force() {
     // Rows without an id may be any of them.
     let nameless = format!("{few},P,Ann,303-555-0100,2027-01-12T12:00:00Z,booked\n");
     let ended = practice.import(&nameless, &["--complete"]);
-    assert!(ended.code == 1 && ended.err.contains("nothing counts as missing this time"), "{}", ended.err);
+    assert!(ended.code == 1 && ended.err.contains("it cancels none of them this time"), "{}", ended.err);
     assert_eq!(live(&practice), 15);
     practice.import(&few, &["--complete", "--force"]).good();
     assert_eq!(live(&practice), 2);
@@ -236,7 +236,7 @@ fn dates_beyond_the_calendar_are_bad_rows() {
         A1,P,2027-01-11T12:00:00Z,booked,+988-03-22\nA2,P,0001-01-01T00:00:00+14:00,booked,\nA3,P,2027-01-11T12:00:00Z,booked,1988-03-22\n";
     let ended = practice.import(csv, &[]);
     assert_eq!((ended.code, live(&practice)), (1, 1), "{}", ended.err);
-    for line in ["csv: starts_at: this year", "2 rows, first line 2", "csv: line 3: date_of_birth"] {
+    for line in ["csv: starts_at: this is not a valid year", "2 rows, first in line 2", "csv: line 3: date_of_birth"] {
         assert!(ended.err.contains(line), "{}", ended.err);
     }
 }
@@ -273,7 +273,11 @@ fn a_quote_that_is_never_closed_changes_nothing() {
         (0..5_000).map(|n| format!("B{n},P{n},Ann,303-555-1000,2027-01-12T12:00:00Z,booked\n")).collect();
     let ended = practice
         .import(&format!("{HEADER}A1,P1,\"Ann,303-555-1001,2027-01-12T12:00:00Z,booked\n{filler}"), &["--complete"]);
-    assert!(ended.code == 1 && ended.err.contains("line 2: a quote is opened and never closed"), "{}", ended.err);
+    assert!(
+        ended.code == 1 && ended.err.contains("line 2: a quotation mark is opened but never closed"),
+        "{}",
+        ended.err
+    );
     // The rows behind it are read for themselves; what it touches stays as it was.
     assert_eq!((live(&practice), practice.number("SELECT count(*) FROM appointments")), (5005, 5005));
     assert_eq!(practice.number("SELECT count(*) FROM bad_rows WHERE appointment_id = 'A1'"), 1);

@@ -1,4 +1,4 @@
-//! Bytes of a file to raw rows. Pure. A reader knows what a cell is; it does not know what a phone number is.
+//! Turns the bytes of a file into raw rows. Pure. Readers deal with cells, not with what the cells mean.
 
 pub mod delimited;
 pub(crate) mod own_columns;

@@ -1,4 +1,4 @@
-//! Delimited text with the column names of the table `appointments`: UTF-8, or UTF-16 with its mark.
+//! Delimited text with the column names of the table `appointments`: UTF-8, or UTF-16 with a byte order mark.
 
 use std::io::Read;
 
@@ -21,16 +21,16 @@ const ENDS_AT: usize = 11;
 const STATUS: usize = 12;
 const FEED: usize = 14;
 
-/// Namespace of patient ids made from a name and a birth date (RFC 9562, version 5); fixed for ever.
+/// Namespace of patient ids derived from a name and a birth date (RFC 9562, version 5). It must never change.
 const DERIVED_PATIENTS: uuid::Uuid = uuid::Uuid::from_u128(0x6c65_6164_7469_6d65_8000_7061_7469_656e);
 
-/// The file is not such a CSV: nothing of it is used.
+/// The file is not such a CSV: none of it is used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotSuchCsv {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     Format(#[from] FormatError),
-    /// Its first line is no header.
+    /// The first line is not a valid header.
     #[error("{0}")]
     Header(String),
 }
@@ -40,43 +40,40 @@ pub(crate) enum NotSuchCsv {
 pub(crate) struct GoodRow {
     /// Its line in the file, from 1.
     pub(crate) line: u64,
-    /// Its cells in the order of [`COLUMNS`]; what the file does not say is `None`.
+    /// Its cells in the order of [`COLUMNS`]; `None` where the file has no value.
     pub(crate) cells: Vec<Option<String>>,
     /// Its start.
     pub(crate) starts_at: DateTime<FixedOffset>,
 }
 
-/// A row that cannot.
+/// A row that cannot be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadRow {
     /// Its line in the file, from 1.
     pub(crate) line: u64,
-    /// The column that is wrong; `row` where it is the row.
+    /// The column with the fault, or `row` if the whole row is at fault.
     pub(crate) column: &'static str,
     /// What is wrong.
     pub(crate) reason: String,
-    /// The appointment's id, if that much could be read.
+    /// The appointment's id, if it could be read.
     pub(crate) id: Option<String>,
-    /// Whether the id is surely this row's: not where cells may stand in wrong columns.
+    /// Whether the id certainly belongs to this row, which is not so when cells may be in the wrong columns.
     pub(crate) id_is_sure: bool,
 }
 
-/// Rows of a file, one after another; memory does not grow with the file.
+/// The rows of a file, one after another; memory use does not grow with the file.
 #[derive(Debug)]
 pub(crate) struct OwnRows<'f, R> {
     reader: Reader<R>,
-    /// Which canonical column each column of the file is.
+    /// Which of Leadtime's columns each column of the file is.
     columns: Vec<Option<usize>>,
     /// Columns of the file that are not used.
     pub(crate) unused: Vec<String>,
-    /// The feed of rows that name none.
+    /// The feed of rows that do not name one.
     feed: &'f str,
 }
 
-/// Begins to read: checks the header.
-///
-/// # Errors
-/// The file is not such a CSV.
+/// Starts reading: checks the header.
 pub(crate) fn open<R: Read>(source: R, feed: &str, limits: Limits) -> Result<OwnRows<'_, R>, NotSuchCsv> {
     let reader = Reader::open_with_header(source, limits)?;
     let (columns, unused) = columns_of(&reader.dialect().names)?;
@@ -94,7 +91,7 @@ fn columns_of(header: &[String]) -> Result<(Vec<Option<usize>>, Vec<String>), No
         let name = name.trim().to_ascii_lowercase();
         let column = own_column(&name);
         if column.is_some() && columns.contains(&column) {
-            return Err(wrong(format!("the header names the column `{name}` twice")));
+            return Err(wrong(format!("the header contains the column `{name}` twice")));
         }
         columns.push(column);
         if column.is_none() {
@@ -105,19 +102,19 @@ fn columns_of(header: &[String]) -> Result<(Vec<Option<usize>>, Vec<String>), No
     let missing: Vec<&str> = [ID, STARTS_AT].into_iter().filter(|c| !has(*c)).map(|c| COLUMNS[c]).collect();
     if !missing.is_empty() {
         return Err(wrong(format!(
-            "the first line is not the header of an appointment file: it has no column {}; the columns are {}",
+            "the first line is not the header of an appointment file: it has no column {}; the possible columns are {}",
             missing.join(" and no column "),
             COLUMNS.join(", ")
         )));
     }
     if !has(PATIENT_ID) && !has(FIRST_NAME) && !has(LAST_NAME) {
-        return Err(wrong("the header has neither patient_id nor a name: patients could not be told apart".to_owned()));
+        return Err(wrong("the header has neither patient_id nor a name, so patients cannot be told apart".to_owned()));
     }
-    // A slip of the pen must not quietly drop a column; any other is somebody's own.
+    // A typo must not silently drop a column; any other unknown column is the practice's own.
     let absent: Vec<&str> = COLUMNS.iter().enumerate().filter(|(i, _)| !has(*i)).map(|(_, name)| *name).collect();
     for name in &unused {
         if let Some(near) = absent.iter().find(|column| is_a_slip_of(name, column)) {
-            return Err(wrong(format!("the header names a column `{name}`; did you mean `{near}`?")));
+            return Err(wrong(format!("the header contains a column `{name}`; did you mean `{near}`?")));
         }
     }
     Ok((columns, unused))
@@ -128,16 +125,16 @@ fn own_column(name: &str) -> Option<usize> {
 }
 
 impl<R: Read> OwnRows<'_, R> {
-    /// The columns the file has, in the order of [`COLUMNS`].
+    /// The columns of the file, in the order of [`COLUMNS`].
     pub(crate) fn present(&self) -> Vec<&'static str> {
         COLUMNS.iter().enumerate().filter(|(i, _)| self.columns.contains(&Some(*i))).map(|(_, name)| *name).collect()
     }
 
     /// The next row that is not blank; `None` at the end.
-    ///
-    /// # Errors
-    /// The file cannot be read further.
-    #[allow(clippy::should_implement_trait, reason = "it can fail as a whole and in each row: two kinds of error")]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the file can fail as a whole and each row can fail: two kinds of error"
+    )]
     pub(crate) fn next(&mut self) -> Result<Option<Result<GoodRow, BadRow>>, NotSuchCsv> {
         let (columns, feed) = (&self.columns, self.feed);
         Ok(match self.reader.next()? {
@@ -153,7 +150,7 @@ impl<R: Read> OwnRows<'_, R> {
     }
 }
 
-/// A row whose cells cannot be told from each other for sure.
+/// A row whose cells cannot be separated reliably.
 fn broken(row: &BrokenRow, columns: &[Option<usize>]) -> BadRow {
     let id = columns.iter().position(|column| *column == Some(ID)).and_then(|at| row.cells.get(at));
     let id = id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty() && !id.contains('"'));
@@ -182,7 +179,7 @@ fn good_or_bad(row: &RawRow, columns: &[Option<usize>], feed: &str) -> Result<Go
         id_is_sure: sure,
     };
     if let Some(column) = unreadable {
-        return Err(bad(column, "this is not UTF-8 text; save the file as \"CSV UTF-8\"".to_owned()));
+        return Err(bad(column, "this cell is not UTF-8 text; save the file as \"CSV UTF-8\"".to_owned()));
     }
     if id.is_none() {
         return Err(bad(ID, "the id is empty".to_owned()));
@@ -194,7 +191,7 @@ fn good_or_bad(row: &RawRow, columns: &[Option<usize>], feed: &str) -> Result<Go
     Ok(GoodRow { line, cells, starts_at })
 }
 
-/// Checks and normalises the cells; the start on success, the column and what is wrong with it otherwise.
+/// Checks and normalizes the cells. Returns the start, or the column at fault and what is wrong with it.
 fn check_cells(cells: &mut [Option<String>], feed: &str) -> Result<DateTime<FixedOffset>, (usize, String)> {
     let mut starts_at = None;
     for column in 0..COLUMNS.len() {
@@ -219,7 +216,7 @@ fn check_cells(cells: &mut [Option<String>], feed: &str) -> Result<DateTime<Fixe
     let starts_at = starts_at.ok_or((STARTS_AT, "the start is empty".to_owned()))?;
     let ends_at = cells[ENDS_AT].as_deref().and_then(|text| cell::instant(text).ok());
     if ends_at.is_some_and(|(end, _)| end < starts_at) {
-        return Err((ENDS_AT, "the visit ends before it starts".to_owned()));
+        return Err((ENDS_AT, "the appointment ends before it starts".to_owned()));
     }
     cells[FEED].get_or_insert_with(|| feed.to_owned());
     if cells[PATIENT_ID].is_none() {
@@ -228,7 +225,7 @@ fn check_cells(cells: &mut [Option<String>], feed: &str) -> Result<DateTime<Fixe
     Ok(starts_at)
 }
 
-/// An id for a patient without one: the same for the same name and birth date, and telling neither.
+/// The id of a patient without one: the same for the same name and birth date, and revealing neither.
 fn derived_patient(cells: &[Option<String>]) -> Result<String, (usize, String)> {
     let part = |column: usize| cells[column].as_deref().unwrap_or_default();
     if part(FIRST_NAME).is_empty() && part(LAST_NAME).is_empty() {
@@ -242,7 +239,7 @@ fn derived_from(first: &str, last: &str, born: &str) -> String {
     uuid::Uuid::new_v5(&DERIVED_PATIENTS, who.as_bytes()).to_string()
 }
 
-/// Whether nothing but the name tells this appointment's patient from others, so that a namesake has the same id.
+/// Whether this appointment's patient is identified by name only, so that a namesake gets the same id.
 pub(crate) fn is_known_by_name_alone(appointment: &Appointment) -> bool {
     let name = |part: &Private<Option<String>>| part.0.clone().unwrap_or_default();
     appointment.date_of_birth.0.is_none()
@@ -277,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_csv() {
+    fn files_without_leadtimes_columns_are_refused() {
         for (bytes, word) in [
             (&b""[..], "the file is empty"),
             (b"hello\n", "no column id and no column starts_at"),
@@ -295,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_rows_name_line_and_column_and_good_ones_are_kept() {
+    fn bad_rows_report_line_and_column_and_good_rows_are_kept() {
         let text = "id,patient_id,starts_at,status,consent,date_of_birth\n\
             A1,P1,2026-03-10T15:00:00Z,booked,,\n\
             A2,P1,2026-03-10T15:00:00,booked,,\n\
@@ -336,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patient_without_id_is_known_by_name_and_birth_date() {
+    fn a_patient_without_an_id_is_identified_by_name_and_birth_date() {
         let text = "id,first_name,last_name,date_of_birth,starts_at\n\
             A1,Sarah,Johnson,1988-03-22,2026-03-10T15:00:00Z\n\
             A2,SARAH,johnson,1988-03-22,2026-03-11T15:00:00Z\n\

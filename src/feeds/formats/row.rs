@@ -1,20 +1,20 @@
-//! What every reader hands on: raw rows with their place in the file, rows that cannot be read, and the limits.
+//! What every reader returns: raw rows with their position in the file, rows that cannot be read, and the limits.
 
 use std::fmt;
 
-/// Longest line, in bytes. An export with a longer one is not an appointment list.
+/// The longest line, in bytes. A file with a longer line is not an appointment list.
 pub(super) const MAX_LINE: usize = 1 << 20;
-/// Longest cell, in bytes. A quote that stays open longer is taken as never closed.
+/// The longest cell, in bytes. A quoted cell that is still open after that counts as never closed.
 pub(super) const MAX_CELL: usize = 1 << 16;
-/// Most columns.
+/// The most columns.
 pub(super) const MAX_COLUMNS: usize = 4096;
 
 /// Limits that a practice may raise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Largest file, in bytes.
+    /// The largest file, in bytes.
     pub max_file: u64,
-    /// Most data rows.
+    /// The most data rows.
     pub max_rows: u64,
 }
 
@@ -24,19 +24,19 @@ impl Default for Limits {
     }
 }
 
-/// One record of the file: its cells as text, in one buffer that is used again for the next record.
+/// One record of the file: its cells as text, in one buffer that is reused for the next record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawRow {
-    /// Number of the data record, from 1; headers, blank lines and totals are not counted.
+    /// The number of the data record, from 1; headers, blank lines and totals are not counted.
     pub record: u64,
-    /// Line on which the record begins, from 1.
+    /// The line on which the record starts, from 1.
     pub line: u64,
     text: String,
     ends: Vec<usize>,
 }
 
 impl RawRow {
-    /// A row of these cells.
+    /// Creates a row of these cells.
     pub fn of<'a>(line: u64, cells: impl IntoIterator<Item = &'a str>) -> RawRow {
         let mut row = RawRow { line, ..RawRow::default() };
         for cell in cells {
@@ -46,17 +46,17 @@ impl RawRow {
         row
     }
 
-    /// How many cells it has.
+    /// The number of cells.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether it has no cell at all.
+    /// Whether the row has no cells at all.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// A cell by its place, from 0; "" beyond the last.
+    /// A cell by its position, from 0; "" beyond the last.
     pub fn cell(&self, index: usize) -> &str {
         let start = if index == 0 { 0 } else { self.ends.get(index - 1).copied().unwrap_or(self.text.len()) };
         self.ends.get(index).and_then(|end| self.text.get(start..*end)).unwrap_or_default()
@@ -85,7 +85,7 @@ impl RawRow {
         self.ends.push(self.text.len());
     }
 
-    /// Length of the cell that is being written.
+    /// The length of the cell that is being written.
     pub(super) fn open_length(&self) -> usize {
         self.text.len() - self.ends.last().copied().unwrap_or(0)
     }
@@ -96,11 +96,11 @@ impl RawRow {
 pub enum RowFault {
     /// Text follows a closing quote.
     StrayQuote,
-    /// A quoted cell that never ends.
+    /// A quoted cell never ends.
     UnclosedQuote,
-    /// A quoted cell over several lines that seems to have swallowed whole rows.
+    /// A quoted cell runs over several lines and seems to contain whole rows.
     SwallowedRows,
-    /// Another number of cells than the header.
+    /// The number of cells differs from the header.
     Width {
         /// How many there are.
         found: usize,
@@ -109,7 +109,7 @@ pub enum RowFault {
     },
     /// A cell is longer than [`MAX_CELL`].
     LongCell,
-    /// The text holds NUL bytes.
+    /// The text contains NUL bytes.
     NotText,
 }
 
@@ -117,18 +117,18 @@ impl fmt::Display for RowFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RowFault::StrayQuote => f.write_str(
-                "a quote stands where none can: after a closing quote only the delimiter or the end of the line may follow",
+                "a quotation mark is in the wrong place; after a closing quotation mark, only the delimiter or the end of the line may follow",
             ),
-            RowFault::UnclosedQuote => f.write_str("a quote is opened and never closed"),
+            RowFault::UnclosedQuote => f.write_str("a quotation mark is opened but never closed"),
             RowFault::SwallowedRows => {
-                f.write_str("a quoted cell runs over several lines and holds what looks like whole rows")
+                f.write_str("a quoted cell runs over several lines and seems to contain whole rows")
             }
             RowFault::Width { found, expected } => {
                 let cells = if *found == 1 { "cell" } else { "cells" };
-                write!(f, "the row has {found} {cells}, the header {expected}")
+                write!(f, "the row has {found} {cells}, but the header has {expected}")
             }
             RowFault::LongCell => write!(f, "a cell is longer than {} KiB", MAX_CELL >> 10),
-            RowFault::NotText => f.write_str("the row holds NUL bytes, so it is not text"),
+            RowFault::NotText => f.write_str("the row contains NUL bytes, so it is not text"),
         }
     }
 }
@@ -140,54 +140,54 @@ pub struct BrokenRow {
     pub record: u64,
     /// Its line, from 1.
     pub line: u64,
-    /// The cells before the fault. They stand where they should unless [`RowFault::Width`] says otherwise.
+    /// The cells before the fault. They are in the correct columns unless the fault is [`RowFault::Width`].
     pub cells: Vec<String>,
     /// What is wrong.
     pub fault: RowFault,
 }
 
-/// The next thing in a file.
+/// The next record of a file.
 #[derive(Debug)]
 pub enum Row<'r> {
-    /// A record.
+    /// A record that was read.
     Cells(&'r RawRow),
     /// A record that cannot be read.
     Broken(BrokenRow),
 }
 
-/// The file as a whole cannot be read: nothing of it is used.
+/// The whole file cannot be read: none of it is used.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     /// Reading failed.
     #[error("the file cannot be read: {0}")]
     Io(#[from] std::io::Error),
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("the file is empty")]
     Empty,
-    /// It is binary, such as a spreadsheet or a PDF.
+    /// The file is binary, such as a spreadsheet or a PDF.
     #[error("this is not a text file; export the list as CSV or tab-delimited text")]
     NotText,
     /// No delimiter splits it into columns.
-    #[error("no columns found: no comma, semicolon, tab or | splits the lines evenly")]
+    #[error("no columns found: the lines do not split evenly at commas, semicolons, tabs or |")]
     NoColumns,
     /// No line names the columns.
-    #[error("no header found: no line names the columns; set header = N if line N does")]
+    #[error("no header found: no line looks like column names; if line N has them, set header = N")]
     NoHeader,
-    /// The line given as the header is not there.
-    #[error("line {line} is not a header: it has {found} cells, the rows have {expected}")]
+    /// The line configured as the header is not a header.
+    #[error("line {line} is not a header: it has {found} cells, but the rows have {expected}")]
     WrongHeader {
         /// The line.
         line: u64,
-        /// Its cells.
+        /// Its number of cells.
         found: usize,
-        /// What rows have.
+        /// The rows' number of cells.
         expected: usize,
     },
-    /// Two encodings, or one that is none of the known.
+    /// The file mixes two encodings, or uses an unknown one.
     #[error("the encoding is unclear ({0}); set encoding = \"utf-8\", \"windows-1252\", \"macintosh\" or \"ibm850\"")]
     Encoding(String),
-    /// Too large.
-    #[error("the file is larger than {} MiB; raise max_file if that is right", .max >> 20)]
+    /// The file is too large.
+    #[error("the file is larger than {} MiB; raise max_file if this is correct", .max >> 20)]
     TooLarge {
         /// The limit in bytes.
         max: u64,
@@ -198,14 +198,14 @@ pub enum FormatError {
         /// The line.
         line: u64,
     },
-    /// Too many columns.
+    /// The file has too many columns.
     #[error("line {line} has more than {MAX_COLUMNS} columns")]
     TooManyColumns {
         /// The line.
         line: u64,
     },
-    /// Too many rows.
-    #[error("the file has more than {max} rows; raise max_rows if that is right")]
+    /// The file has too many rows.
+    #[error("the file has more than {max} rows; raise max_rows if this is correct")]
     TooManyRows {
         /// The limit.
         max: u64,

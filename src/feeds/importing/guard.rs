@@ -1,4 +1,4 @@
-//! Decides what of a file is applied at once, and what waits for a person.
+//! Decides which parts of a file are applied immediately and which wait for a person to accept them.
 
 use std::ops::Range;
 
@@ -13,44 +13,45 @@ use crate::store::appointments::feed_state;
 use crate::store::appointments::held_imports::HeldKind;
 use crate::store::appointments::staging::Staging;
 
-/// Up to this many may go or move whatever the share: of a practice's few appointments of a day, half may really do so.
+/// Up to this many appointments may be cancelled or moved, whatever their share: on a day with few appointments, half
+/// of them may really change.
 const FEW: u64 = 10;
 
-/// What of a file is applied.
+/// Which parts of a file are applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// All of it; what it does not name in this span is cancelled.
+    /// All of it. Appointments in this span that it does not list are cancelled.
     Apply(Option<Range<DateTime<Utc>>>),
-    /// Its rows; what is missing waits.
+    /// Its rows. Cancelling the missing appointments waits for a person.
     HoldMissing {
-        /// What the file covers.
+        /// The span the file covers.
         span: Range<DateTime<Utc>>,
-        /// Why, in words.
+        /// The reason, in words.
         why: String,
     },
-    /// Nothing.
+    /// Nothing is applied.
     Hold {
-        /// Which kind of change is too much.
+        /// Which kind of change exceeds its limit.
         kind: HeldKind,
-        /// Why, in words.
+        /// The reason, in words.
         why: String,
-        /// What the file covers, where it is complete.
+        /// The span the file covers, if it is a complete list.
         span: Option<Range<DateTime<Utc>>>,
     },
 }
 
-/// Compares the staged rows with the table. Rows of other feeds are taken out and reported.
+/// Compares the staged rows with the table. Rows of other feeds are removed and reported.
 pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>) -> Result<Verdict, ImportError> {
     let Job { feed, context, how, now, .. } = job;
     let imported = &mut intake.imported;
     for (owner, lines) in staging.refuse_foreign(&feed.name)? {
         let whose = match owner.as_str() {
-            "" => "a program that writes the table".to_owned(),
+            "" => "a program that writes directly to the table".to_owned(),
             feed => format!("the feed {feed}"),
         };
         let rows = lines.len() as u64;
         let message = format!(
-            "is an appointment of {whose}, which is left as it is; if both are the same list: leadtime feed rename, else set id_prefix"
+            "is an appointment of {whose} and was not changed; run leadtime feed rename if both are the same list, or set id_prefix if they are not"
         );
         let count = Count { rows, first_line: lines.first().copied().unwrap_or_default() };
         imported.report.reasons.insert((Cost::Row, reason_of("id", message)), count);
@@ -60,7 +61,7 @@ pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>
     let mut span = if how.complete { span_of(staging, job)? } else { None };
     if imported.nameless > 0 && span.is_some() && !how.force {
         let message = format!(
-            "rows without an id that can be read: {}. It is not known which appointments the file leaves out, so nothing counts as missing this time",
+            "rows without a readable id: {}. Leadtime cannot tell which appointments are missing from the file, so it cancels none of them this time",
             imported.nameless
         );
         let count = Count { rows: 1, first_line: 0 };
@@ -76,7 +77,7 @@ pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>
     let mapping = feed.mapping(context.zone.name());
     let before = feed_state::mapping(staging.connection(), &feed.name)?;
     if before.is_some_and(|before| before != mapping) {
-        let why = "the feed's dates, zone, columns or prefix changed in the configuration, so its rows may be read otherwise than before".to_owned();
+        let why = "the feed's dates, time zone, columns or prefix changed in the configuration, so its rows may be read differently than before".to_owned();
         return Ok(Verdict::Hold { kind: HeldKind::Mapping, why, span });
     }
     let too_many = |parts: Vec<Part>, most: u32| {
@@ -84,7 +85,7 @@ pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>
     };
     if let Some(part) = too_many(staging.changing(now)?, feed.max_changed()) {
         let why = format!(
-            "{} of {} coming visits{} would move or be called off at once, which is more than max_changed ({}%): day and month or the time zone may be mixed up",
+            "{} of {} upcoming appointments{} would be moved or cancelled at once, which is more than max_changed ({}%): day and month, or the time zone, may be mixed up",
             part.count,
             part.of,
             place(&part),
@@ -95,7 +96,7 @@ pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>
     let Some(span) = span else { return Ok(Verdict::Apply(None)) };
     if let Some(part) = too_many(staging.missing(&span, now)?, feed.max_missing()) {
         let why = format!(
-            "{} of {} coming visits{} are not in the file, which is to be the whole list, and that is more than max_missing ({}%): the export is probably broken",
+            "{} of {} upcoming appointments{} are missing from the file, which should be the complete list, and that is more than max_missing ({}%): the export is probably incomplete",
             part.count,
             part.of,
             place(&part),
@@ -113,8 +114,8 @@ fn place(part: &Part) -> String {
     }
 }
 
-/// What the file is the whole list of: as the feed says from today on, else from the first instant of the first local
-/// date in it to the last of the last.
+/// The span for which the file is the complete list: from today for as long as the feed's `covers` says, otherwise from
+/// the start of the first local date in the file to the end of the last.
 fn span_of(staging: &Staging<'_>, job: Job<'_>) -> Result<Option<Range<DateTime<Utc>>>, StoreError> {
     let zone = &job.context.zone;
     let date = |at: DateTime<Utc>| zone.local(at).date_naive();

@@ -1,4 +1,4 @@
-//! Reads a file's rows into the staging area: mapped by a feed, or with Leadtime's own columns.
+//! Reads a file's rows into the staging area, mapped by a feed or with Leadtime's own columns.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -13,18 +13,18 @@ use crate::feeds::mapping::{Context, Cost, Count, MappedAppointment, Outcome, Re
 use crate::store::appointments::staging::{BadRow, Off, Staged, Staging};
 use crate::store::{Connection, StoreError};
 
-/// Places of cells in a row of [`COLUMNS`].
+/// Positions of cells in a row of [`COLUMNS`].
 const STARTS_AT: usize = 10;
 const LOCATION: usize = 13;
 
-/// A file's rows on their way.
+/// A file's rows while they are being read.
 #[derive(Debug, Default)]
 pub(super) struct Intake {
-    /// What is told of them.
+    /// The result so far.
     pub(super) imported: Imported,
-    /// The columns that the file has.
+    /// The columns the file has.
     pub(super) present: Vec<&'static str>,
-    /// The last row that was staged.
+    /// The last staged row.
     rows: i64,
 }
 
@@ -46,7 +46,7 @@ impl Intake {
         Ok(())
     }
 
-    /// The staging area with the rows in it.
+    /// The staging area that holds the rows.
     pub(super) fn open<'c>(&self, connection: &'c mut Connection) -> Result<Staging<'c>, StoreError> {
         Ok(Staging::again(connection, self.rows))
     }
@@ -107,7 +107,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Two rows say different things about one appointment: neither is believed.
+    /// Two rows contradict each other about one appointment, so neither is trusted.
     fn contradiction(
         &mut self,
         staging: &mut Staging<'_>,
@@ -116,7 +116,8 @@ impl Intake {
         start: Option<DateTime<Utc>>,
         report: &mut Report,
     ) -> Result<(), StoreError> {
-        let reason = format!("line {first} has the same id and says something else; which is right is not known");
+        let reason =
+            format!("line {first} has the same id but different details; Leadtime cannot tell which row is correct");
         staging.add_bad(BadRow { line, id: Some(id), start, column: "id", reason: &reason })?;
         report.add(Cost::Row, line, reason_of("id", reason));
         Ok(())
@@ -172,12 +173,12 @@ pub(super) fn reason_of(column: &str, message: String) -> Reason {
     Reason { column: column.to_owned(), field: None, value: None, message }
 }
 
-/// Counts a row that the database did not take.
+/// Counts a row that the database refused.
 pub(super) fn refused_by_the_database(report: &mut Report, line: u64, reason: &str) {
     report.add(Cost::Row, line, reason_of("row", reason.to_owned()));
 }
 
-/// The columns that a feed's files have.
+/// The columns of a feed's files.
 fn present(feed: &Feed) -> Vec<&'static str> {
     let has = |field| feed.columns.get(field).is_some();
     let known = |name: &&'static str| match *name {
@@ -192,7 +193,7 @@ fn present(feed: &Feed) -> Vec<&'static str> {
     COLUMNS.into_iter().filter(known).collect()
 }
 
-/// Starts in Leadtime's own columns that somebody should look at.
+/// Start times in Leadtime's own columns that a person should check.
 #[derive(Debug, Default)]
 struct OddStarts(BTreeMap<String, (Count, String)>);
 
@@ -204,14 +205,14 @@ impl OddStarts {
         let written = row.cells.get(STARTS_AT).and_then(Option::as_deref).unwrap_or_default();
         if !written.ends_with('Z') && local.offset() != row.starts_at.offset() {
             let (said, has): (&FixedOffset, &FixedOffset) = (row.starts_at.offset(), local.offset());
-            let message = format!("has the offset {said}, but {} has {has} on that day", zone.name());
+            let message = format!("the UTC offset is {said}, but {} has {has} on that day", zone.name());
             let clock = |at: DateTime<FixedOffset>| at.format("%-I:%M %p").to_string();
             let example = format!("is it {} or {}?", clock(local), clock(row.starts_at));
             self.note(message, row.line, example);
         }
         if local.time() == NaiveTime::MIN {
-            let example = "no text can be right for it".to_owned();
-            self.note("is at midnight, as all-day entries are written".to_owned(), row.line, example);
+            let example = "a text would state the wrong time".to_owned();
+            self.note("the start is at midnight, which usually means an all-day entry".to_owned(), row.line, example);
         }
     }
 
@@ -222,7 +223,7 @@ impl OddStarts {
 
     fn tell(&mut self, report: &mut Report) {
         for (message, (count, example)) in std::mem::take(&mut self.0) {
-            report.reasons.insert((Cost::Notice, reason_of("starts_at", format!("{message}: {example}"))), count);
+            report.reasons.insert((Cost::Notice, reason_of("starts_at", format!("{message}; {example}"))), count);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is imported, and what came of it.
+//! The input of an import and its result.
 
 use chrono::{DateTime, Utc};
 
@@ -14,13 +14,13 @@ use crate::store::appointments::held_imports::HeldKind;
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ImportError {
-    /// It has not Leadtime's own columns.
+    /// The file does not have Leadtime's own columns.
     #[error("nothing was changed: {0}")]
     NotSuchCsv(#[from] NotSuchCsv),
-    /// It cannot be read, or not by the feed's mapping.
+    /// The file cannot be read, or not with the feed's mapping.
     #[error("nothing was changed: {0}")]
     Mapping(#[from] MappingError),
-    /// The database.
+    /// A database error.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -31,61 +31,61 @@ impl From<FormatError> for ImportError {
     }
 }
 
-/// How a file is meant.
+/// How a file is to be treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct How {
-    /// It is the whole list for the dates it covers.
+    /// The file is the complete list for the dates it covers.
     pub(crate) complete: bool,
-    /// Nothing is held, however much it changes.
+    /// Nothing is held for review, no matter how much the file changes.
     pub(crate) force: bool,
 }
 
 impl How {
-    /// As the feed says, and as was asked.
+    /// Combines the feed's setting with the command's options.
     pub(crate) fn of(feed: &Feed, complete: bool, partial: bool, force: bool) -> How {
         How { complete: complete || (feed.is_complete() && !partial), force }
     }
 }
 
-/// A file, and what it is read by.
+/// Everything an import needs besides the file itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Job<'j> {
-    /// Whose it is.
+    /// The feed the file belongs to.
     pub(crate) feed: &'j Feed,
-    /// What the practice's configuration says beside the feed.
+    /// The rest of the practice's configuration.
     pub(crate) context: &'j Context<'j>,
-    /// How it is meant.
+    /// How the file is to be treated.
     pub(crate) how: How,
-    /// Who brings the file in, by hand.
+    /// Who runs the import, if a person does.
     pub(crate) by: Operator<'j>,
-    /// Now.
+    /// The current time.
     pub(crate) now: DateTime<Utc>,
 }
 
 /// What an import did.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Imported {
-    /// Rows that were read well.
+    /// Rows that were read.
     pub(crate) good: u64,
-    /// Rows that were not, or are another feed's.
+    /// Rows that could not be read or that belong to another feed.
     pub(crate) bad: u64,
-    /// What changed.
+    /// The changes to the table of appointments.
     pub(crate) changes: Changes,
-    /// Reasons, counted.
+    /// The reasons, counted.
     pub(crate) report: Report,
     /// Columns of the file that are not used.
     pub(crate) unused: Vec<String>,
-    /// What is held, and why.
+    /// What is held for review, and why.
     pub(crate) held: Option<(HeldKind, String)>,
-    /// Rows whose id cannot be read, so that nothing counted as missing.
+    /// Rows whose id cannot be read; if there are any, no appointment counts as missing.
     pub(crate) nameless: u64,
 }
 
-/// How far an import is.
+/// The progress of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// Rows read so far.
     Reading(u64),
-    /// Rows written so far, of how many.
+    /// Rows written so far, and how many there are.
     Writing(u64, u64),
 }

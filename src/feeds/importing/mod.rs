@@ -1,4 +1,4 @@
-//! Brings a file into the table of appointments: reads it to its end, compares, decides, then writes.
+//! Imports a file into the table of appointments: reads it to the end, compares, decides, then writes.
 
 mod guard;
 mod intake;
@@ -25,7 +25,7 @@ use crate::store::appointments::{feed_state, staging};
 use crate::store::ledger::audit::Act;
 use crate::store::{Connection, StoreError};
 
-/// What the configuration says beside the feed.
+/// The parts of the configuration, other than the feed, that an import needs.
 pub(crate) fn context<'c>(config: &Config, zones: &'c Zones, now: DateTime<Utc>) -> Context<'c> {
     let zone = &config.practice.zone;
     let own = |id: &String| {
@@ -41,10 +41,11 @@ pub(crate) fn context<'c>(config: &Config, zones: &'c Zones, now: DateTime<Utc>)
     }
 }
 
-/// Imports a file, which is opened more than once. `progress` hears how far it is.
+/// Imports a file. Opens it more than once, and reports to `progress` along the way.
 ///
 /// # Errors
-/// See [`ImportError`]; what is not a database error changed nothing, and is noted as the feed's refused export.
+/// See [`ImportError`]. Any error other than a database error changes nothing and is recorded as the feed's refused
+/// export.
 pub(crate) fn import<R: Read>(
     connection: &mut Connection,
     open: impl FnMut() -> std::io::Result<R>,
@@ -129,24 +130,21 @@ fn apply(
     Ok(())
 }
 
-/// What an import would do; nothing is written.
+/// What an import would do. Nothing is written.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Preview {
-    /// As an import would tell it, without its changes.
+    /// The result the import would report, without its changes.
     pub(crate) imported: Imported,
-    /// What would become of which appointment.
+    /// What would happen to each appointment.
     pub(crate) differences: Vec<Difference>,
-    /// How many there are of each kind.
+    /// The number of differences of each kind.
     pub(crate) counts: BTreeMap<String, u64>,
 }
 
-/// Differences that are kept one by one.
+/// The most differences that are listed one by one.
 const MOST_DIFFERENCES: usize = 1000;
 
-/// Says what an import would do.
-///
-/// # Errors
-/// See [`ImportError`].
+/// Reports what an import would do.
 pub(crate) fn preview<R: Read>(
     connection: &mut Connection,
     open: impl FnMut() -> std::io::Result<R>,
@@ -186,10 +184,7 @@ fn preview_staged<R: Read>(
     Ok(preview)
 }
 
-/// Takes what is held of a feed. `None`: nothing is.
-///
-/// # Errors
-/// Database errors.
+/// Applies a feed's held import. `None`: nothing is held.
 pub(crate) fn accept(
     connection: &mut Connection,
     feed: &str,

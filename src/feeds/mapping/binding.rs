@@ -1,4 +1,4 @@
-//! Binds the columns that a feed names to those of a file.
+//! Matches the columns that a feed names with the columns of a file.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,16 +9,16 @@ use crate::domain::ids::nearest;
 use crate::feeds::formats::RawRow;
 use crate::feeds::mapping::headers::names_a_phone;
 
-/// A column that the feed names and the file lacks.
+/// A column that the feed names but the file does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingColumn {
     /// Its name in the configuration.
     pub name: String,
-    /// For what it is needed.
+    /// What it is needed for.
     pub purpose: String,
-    /// A column of the file that may be meant.
+    /// A column of the file that may be the intended one.
     pub near: Option<String>,
-    /// Whether the file has it several times.
+    /// Whether the file has several columns with this name.
     pub twice: bool,
 }
 
@@ -28,7 +28,7 @@ impl std::fmt::Display for MissingColumn {
             (Some(near), true) => {
                 write!(
                     f,
-                    "the file has several columns `{}` ({}); write `{near}` for the first",
+                    "the file has several columns named `{}` ({}); write `{near}` for the first one",
                     self.name, self.purpose
                 )
             }
@@ -40,23 +40,23 @@ impl std::fmt::Display for MissingColumn {
     }
 }
 
-/// Where the file has what the feed needs.
+/// Which columns of the file hold what the feed needs.
 #[derive(Debug, Clone)]
 pub struct Binding {
     names: Vec<String>,
     by_name: BTreeMap<String, usize>,
     fields: BTreeMap<Field, Vec<usize>>,
-    /// Columns that hold phones, texted or not: a refusal in any of them counts.
+    /// Columns that hold phone numbers, texted or not: a refusal of texts in any of them counts.
     pub phones: Vec<usize>,
-    /// Cells a row must have: up to the last column that the feed names.
+    /// The number of cells a row must have, up to the last column that the feed names.
     pub needed: usize,
     /// The zone's column.
     pub zone: Option<usize>,
-    /// `only`: the column and its words.
+    /// The columns and words of `only`.
     pub only: Vec<(usize, Vec<String>)>,
 }
 
-/// Folded names of the columns that a feed needs.
+/// The folded names of the columns that a feed needs.
 pub fn wanted(feed: &Feed) -> Vec<String> {
     let mut wanted: Vec<String> = needed(feed).into_iter().map(|(name, _)| fold(&name)).collect();
     wanted.sort();
@@ -78,10 +78,10 @@ fn needed(feed: &Feed) -> Vec<(String, String)> {
 }
 
 impl Binding {
-    /// Binds a feed's columns to the names of a file's header.
+    /// Matches a feed's columns with the names in a file's header.
     ///
     /// # Errors
-    /// Those that are missing, all of them.
+    /// All of the missing columns.
     pub fn new(feed: &Feed, names: &[String]) -> Result<Binding, Vec<MissingColumn>> {
         let by_name: BTreeMap<String, usize> =
             names.iter().enumerate().rev().map(|(at, name)| (fold(name), at)).collect();
@@ -133,7 +133,7 @@ impl Binding {
         self.by_name.get(&fold(name)).map_or("", |at| row.cell(*at))
     }
 
-    /// The cells of a field, in the order of its source; empty where the field has none.
+    /// The cells of a field, in the order of its source; empty if the field has none.
     pub fn cells<'r>(&self, row: &'r RawRow, field: Field) -> Vec<&'r str> {
         self.fields.get(&field).into_iter().flatten().map(|at| row.cell(*at)).collect()
     }
@@ -143,14 +143,14 @@ impl Binding {
         self.fields.get(&field).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The names of a field's columns, as the file writes them.
+    /// The names of a field's columns, as written in the file.
     pub fn label(&self, field: Field) -> String {
         let names: Vec<&str> =
             self.indices(field).iter().filter_map(|at| self.names.get(*at)).map(String::as_str).collect();
         names.join(" + ")
     }
 
-    /// What a field's source makes of a row: blank cells left out. `None`: the feed has no such field.
+    /// The text that a field's source gives for a row, ignoring blank cells. `None`: the feed does not have the field.
     pub fn text<'r>(&self, row: &'r RawRow, feed: &Feed, field: Field) -> Option<Cow<'r, str>> {
         let source = feed.columns.get(field)?;
         if let (ColumnSource::Column(_), [at]) = (source, self.indices(field)) {
@@ -173,7 +173,7 @@ impl Binding {
         })
     }
 
-    /// Cells of a date, each of which is read for itself.
+    /// The cells of a date, each of which is read separately.
     pub fn moments<'r>(&self, row: &'r RawRow, feed: &Feed, field: Field) -> Vec<Cow<'r, str>> {
         match feed.columns.get(field) {
             Some(ColumnSource::Joined(_)) => self.cells(row, field).into_iter().map(Cow::Borrowed).collect(),
@@ -182,7 +182,7 @@ impl Binding {
     }
 }
 
-/// The one location of a feed, if it has one.
+/// The feed's fixed location, if it has one.
 pub(super) fn fixed_location(feed: &Feed) -> Option<&str> {
     match &feed.location {
         Some(LocationWords::Fixed(id)) => Some(id),

@@ -1,22 +1,23 @@
-//! Cells as spreadsheets leave them: wrapped phones, numbers with `.0`, lengths of time in every spelling.
+//! Cleans up cells as spreadsheets leave them: wrapped phones, numbers with `.0`, lengths of time in every spelling.
 
 pub(crate) use super::moment::unwrapped;
 
-/// A phone as the practice wrote it, without what a spreadsheet put around it; `None`: blank.
+/// A phone number as the practice wrote it, without the characters a spreadsheet adds; `None`: blank.
 ///
-/// `3.03556E+09` has lost its digits and stays as it is: no phone can be read from it, and the front desk should see why.
+/// `3.03556E+09` has lost digits and is kept unchanged: it cannot be read as a phone number, and the front desk should
+/// see why.
 pub(super) fn phone(cell: &str) -> Option<&str> {
     let text = whole(unwrapped(cell));
     (!text.is_empty() && !is_nothing(text)).then_some(text)
 }
 
-/// An id without what a spreadsheet put around it; `None`: blank.
+/// An id without the characters a spreadsheet adds; `None`: blank.
 pub(super) fn id(cell: &str) -> Option<&str> {
     let text = whole(unwrapped(cell));
     (!text.is_empty() && !is_nothing(text)).then_some(text)
 }
 
-/// Whether a spreadsheet wrote a long number with an exponent, so that digits are lost.
+/// Whether a spreadsheet wrote a long number with an exponent, which loses digits.
 pub(crate) fn has_lost_digits(text: &str) -> bool {
     let Some((digits, exponent)) = text.split_once(['E', 'e']) else { return false };
     let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -25,13 +26,13 @@ pub(crate) fn has_lost_digits(text: &str) -> bool {
         && !digits.is_empty()
 }
 
-/// `3035550174.0` is a number that a spreadsheet took for one with decimals.
+/// Removes the `.0` that a spreadsheet added, as in `3035550174.0`.
 fn whole(text: &str) -> &str {
     let number = text.strip_suffix(".0").or_else(|| text.strip_suffix(".00"));
     number.filter(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).unwrap_or(text)
 }
 
-/// Words that programs write for nothing.
+/// Whether a text is one that programs write for an empty value.
 pub(super) fn is_nothing(text: &str) -> bool {
     matches!(
         text.to_ascii_lowercase().as_str(),
@@ -39,7 +40,7 @@ pub(super) fn is_nothing(text: &str) -> bool {
     )
 }
 
-/// Minutes of a length: `30`, `30.0`, `30 min`, `0:30`, `1h 30m`, `00:45:00`, `1 hr`.
+/// The minutes in a length of time: `30`, `30.0`, `30 min`, `0:30`, `1h 30m`, `00:45:00`, `1 hr`.
 pub(crate) fn minutes(cell: &str) -> Option<u32> {
     let text = whole(unwrapped(cell)).to_lowercase();
     let number = |text: &str| text.trim().parse::<u32>().ok();
@@ -73,14 +74,14 @@ pub(crate) fn minutes(cell: &str) -> Option<u32> {
     Some(total)
 }
 
-/// How many marks a pattern such as `/XXXXXX/` has; `None`: it is no such pattern.
+/// The number of marks in a pattern such as `/XXXXXX/`; `None`: it is not such a pattern.
 pub(crate) fn marks(cell: &str) -> Option<u32> {
     let text = unwrapped(cell);
     let marked = !text.is_empty() && text.chars().all(|c| matches!(c, '/' | '\\' | 'X' | 'x' | '.' | '-'));
     marked.then(|| u32::try_from(text.chars().count()).unwrap_or(u32::MAX))
 }
 
-/// A value as it may be shown where it is private: its shape.
+/// The shape of a value, to show in place of a private value.
 pub fn masked(text: &str) -> String {
     let shape = text.chars().map(|c| match c {
         c if c.is_numeric() => '#',
@@ -91,7 +92,7 @@ pub fn masked(text: &str) -> String {
     shortened(&shape.collect::<String>())
 }
 
-/// A value as it may be shown where it is not: on one line, and not long.
+/// A value that is not private, shortened to fit on one line.
 pub fn shortened(text: &str) -> String {
     let line = crate::domain::ids::one_line(text);
     match line.char_indices().nth(40) {
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_spreadsheets_leave() {
+    fn spreadsheet_leftovers_are_removed() {
         for (cell, want) in [
             ("=\"3035550102\"", Some("3035550102")),
             ("'+13035550102", Some("+13035550102")),
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths() {
+    fn lengths_of_time_and_marks() {
         for (cell, want) in [
             ("30", Some(30)),
             ("30.0", Some(30)),

@@ -1,4 +1,4 @@
-//! One column of dates: its cells are counted first, then read by the rules that the whole of it gives.
+//! Reads a column of dates: counts its cells first, then reads them by the rules that the whole column gives.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -8,13 +8,10 @@ use crate::feeds::mapping::moment::{
     serial_date,
 };
 
-/// Appointments are not made further ahead; a later date is a slip or another kind of number.
+/// Appointments are not booked farther ahead than this, in years; a later date is a typo or a different kind of number.
 const YEARS_AHEAD: i32 = 5;
 
-/// Scans the cells of a moment, each for itself, into one.
-///
-/// # Errors
-/// What they are instead.
+/// Scans the cells that make up a date and time separately, then joins them.
 pub(crate) fn scan_cells<T: AsRef<str>>(cells: &[T], pattern: Option<&str>) -> Result<Moment, MomentFault> {
     if let Some(pattern) = pattern {
         return by_pattern(cells, pattern);
@@ -22,7 +19,7 @@ pub(crate) fn scan_cells<T: AsRef<str>>(cells: &[T], pattern: Option<&str>) -> R
     let mut whole: Option<Moment> = None;
     let mut texts: Vec<String> = Vec::new();
     for cell in cells.iter().map(|cell| cell.as_ref().trim()).filter(|cell| !cell.is_empty()) {
-        // A column that only says AM or PM belongs to the time before it.
+        // A cell that only says AM or PM belongs to the time before it.
         let half = matches!(cell.to_lowercase().replace('.', "").as_str(), "a" | "p" | "am" | "pm");
         match texts.last_mut().filter(|_| half) {
             Some(before) => *before = format!("{before} {cell}"),
@@ -39,7 +36,8 @@ pub(crate) fn scan_cells<T: AsRef<str>>(cells: &[T], pattern: Option<&str>) -> R
     whole.ok_or(MomentFault::Blank)
 }
 
-/// Two cells as one moment. Databases give a date the time 00:00 and a time the date 1899-12-30: these count for nothing.
+/// Joins two cells into one moment. Databases give a date the time 00:00 and a time the date 1899-12-30: these fillers
+/// are ignored.
 fn joined(a: Moment, b: Moment) -> Result<Moment, MomentFault> {
     let midnight = |time: &TimeText| time.on_clock() == Some(NaiveTime::MIN);
     let no_date = |date: &DateText| date.is_placeholder() || matches!(date, DateText::Serial(0 | 1));
@@ -65,7 +63,7 @@ fn joined(a: Moment, b: Moment) -> Result<Moment, MomentFault> {
     Ok(Moment { date, time, end, offset, weekday: a.weekday.or(b.weekday), style })
 }
 
-/// Reads by the practice's pattern. Where it has no time, the first cell is the date.
+/// Reads with the practice's pattern. If the pattern has no time, the first cell is the date.
 fn by_pattern<T: AsRef<str>>(cells: &[T], pattern: &str) -> Result<Moment, MomentFault> {
     let texts: Vec<&str> = cells.iter().map(|cell| cell.as_ref().trim()).filter(|cell| !cell.is_empty()).collect();
     let (first, others) = texts.split_first().ok_or(MomentFault::Blank)?;
@@ -86,23 +84,23 @@ fn by_pattern<T: AsRef<str>>(cells: &[T], pattern: &str) -> Result<Moment, Momen
     }
 }
 
-/// What a column needs to be told before it can be read.
+/// What must be decided before a column can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
     /// Which part is the month.
     Order(Decision),
     /// Whether times without AM and PM are in the afternoon.
     Halves,
-    /// Whether bare numbers are dates.
+    /// Whether plain numbers are dates.
     Serials,
 }
 
 /// The rules of a column.
 #[derive(Debug, Clone)]
 pub struct DateRules {
-    /// The order, if the column needs one.
+    /// The order of day and month, if the column needs one.
     pub order: Option<Order>,
-    /// How it was found, for people.
+    /// How the order was found, in words.
     pub evidence: String,
     clock: Option<Clock>,
     halves: bool,
@@ -112,24 +110,24 @@ pub struct DateRules {
     pattern: Option<String>,
 }
 
-/// A cell that was read.
+/// The result of reading a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
     /// The date.
     pub date: NaiveDate,
     /// The time.
     pub time: Option<NaiveTime>,
-    /// The end, where the cell is a range.
+    /// The end, if the cell is a range.
     pub end: Option<NaiveTime>,
     /// The offset.
     pub offset: Option<OffsetText>,
 }
 
 impl DateRules {
-    /// The rules that a counted column and the configuration give.
+    /// The rules that follow from a counted column and the configuration.
     ///
     /// # Errors
-    /// What is open; with it the rules as far as they go.
+    /// What is undecided, together with the rules found so far.
     pub fn new(
         vote: &ColumnVote,
         configured: Option<&DateOrder>,
@@ -158,7 +156,8 @@ impl DateRules {
         };
         let question = match (&decision, named) {
             (Decision::NotNeeded, _) => None,
-            // A setting that most of the column contradicts is an old one: the system writes its dates otherwise now.
+            // If much of the column contradicts the setting, the setting is out of date: the system now writes its
+            // dates differently.
             (_, Some(order)) => {
                 let against: u64 = Order::ALL.iter().filter(|o| **o != order).map(|o| vote.cells_only(*o)).sum();
                 rules.evidence = format!("{} as configured", order.name());
@@ -169,13 +168,13 @@ impl DateRules {
                 rules.evidence = match evidence.line {
                     0 => format!("{}: no other order fits all cells", order.name()),
                     line => format!(
-                        "{}: \"{}\" in line {line} and {} like it can only be read so",
+                        "{}: \"{}\" in line {line}{} can only be read this way",
                         order.name(),
                         evidence.text,
                         match evidence.cells {
-                            1 => "no other".to_owned(),
-                            2 => "1 more".to_owned(),
-                            cells => format!("{} more", cells - 1),
+                            1 => String::new(),
+                            2 => " and 1 other cell".to_owned(),
+                            cells => format!(" and {} other cells", cells - 1),
                         }
                     ),
                 };
@@ -186,7 +185,7 @@ impl DateRules {
         let bare = vote.halves == 0 && vote.late == 0 && vote.small_hours > 0 && clock.is_none();
         let only_serials = vote.serials > 0 && vote.open + vote.known == 0 && !rules.serials;
         if rules.evidence.is_empty() && vote.known > 0 {
-            rules.evidence = "the dates can be read one way only".to_owned();
+            rules.evidence = "the dates can be read in only one way".to_owned();
         }
         match question.or(bare.then_some(Question::Halves)).or(only_serials.then_some(Question::Serials)) {
             Some(question) => Err((question, Box::new(rules))),
@@ -195,9 +194,6 @@ impl DateRules {
     }
 
     /// Reads the cells of one row.
-    ///
-    /// # Errors
-    /// Why they give no date.
     pub fn read<T: AsRef<str>>(&self, cells: &[T]) -> Result<Reading, MomentFault> {
         let moment = scan_cells(cells, self.pattern.as_deref())?;
         let written = moment.date.ok_or(MomentFault::NoDate)?;
@@ -228,10 +224,7 @@ impl DateRules {
         Ok(Reading { date, time, end, offset: moment.offset })
     }
 
-    /// A time of a range in the column, or of a cell beside it, on the 24-hour clock.
-    ///
-    /// # Errors
-    /// It lacks AM or PM.
+    /// Converts a time from a range in the column, or from an adjacent cell, to the 24-hour clock.
     pub fn clock_time(&self, mut time: TimeText) -> Result<NaiveTime, MomentFault> {
         if time.half.is_none() {
             match self.clock {

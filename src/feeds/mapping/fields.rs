@@ -1,4 +1,4 @@
-//! The optional cells of a row: a bad one costs the cell, never the row.
+//! The optional cells of a row: a bad cell is left out, but the row is kept.
 
 use std::borrow::Cow;
 
@@ -17,13 +17,13 @@ use crate::domain::zone::Zone;
 use crate::feeds::formats::RawRow;
 use crate::feeds::mapping::moment::MomentFault;
 
-/// Longest text beside a name: nothing that is told about an appointment is longer.
+/// The longest text other than a name that Annie accepts about an appointment.
 const LONGEST: usize = 500;
-/// Nobody is older.
+/// No patient is older than this, in years.
 const OLDEST: i32 = 120;
 
 impl Mapper<'_> {
-    /// A field's text; `None` where the feed has no such field or the cell is blank.
+    /// A field's text; `None` if the feed does not have the field or the cell is blank.
     pub(super) fn text<'r>(&self, row: &'r RawRow, field: Field) -> Option<Cow<'r, str>> {
         self.survey.binding.text(row, self.feed, field).filter(|text| !text.is_empty())
     }
@@ -31,7 +31,7 @@ impl Mapper<'_> {
     /// First and last name.
     pub(super) fn names(&mut self, row: &RawRow) -> (Option<String>, Option<String>) {
         let split = self.text(row, Field::Name).map(|cell| {
-            // Damage is looked for in the whole cell, so that no half of a name remains.
+            // The whole cell is checked for damage, so that half of a damaged name is never kept.
             if names::is_damaged(cells::unwrapped(&cell)) {
                 (cell.to_string(), String::new())
             } else {
@@ -56,7 +56,7 @@ impl Mapper<'_> {
                     row.line,
                     field,
                     Some(text),
-                    "is not a name or is damaged, so it was left out",
+                    "is not a valid name or is damaged, so it was left out",
                 );
             }
             cleaned.name
@@ -74,8 +74,8 @@ impl Mapper<'_> {
         let length = utf16_len(&text);
         if text.contains('\u{fffd}') || length > LONGEST {
             let message = match length > LONGEST {
-                true => format!("has {length} characters; at most {LONGEST} fit, so it was left out"),
-                false => "is damaged, so it was left out".to_owned(),
+                true => format!("has {length} characters, more than the {LONGEST} allowed, so it was left out"),
+                false => "contains unreadable characters, so it was left out".to_owned(),
             };
             self.complain(Cost::Cell, row.line, field, Some(&text), message);
             return None;
@@ -95,7 +95,7 @@ impl Mapper<'_> {
         cells.into_iter().find_map(cells::phone).map(one_line)
     }
 
-    /// Whether a phone cell, texted or not, says that the patient wants no texts.
+    /// Whether any phone cell, including ones that are never texted, says that the patient does not want texts.
     pub(super) fn refuses_texts(&self, row: &RawRow) -> bool {
         let country = self.context.country;
         let cells = self.survey.binding.phones.iter().map(|at| row.cell(*at));
@@ -120,7 +120,7 @@ impl Mapper<'_> {
                     row.line,
                     Field::DateOfBirth,
                     None,
-                    "day and month are open, so it was left out",
+                    "day and month cannot be told apart, so it was left out; set `dates` in the feed",
                 );
                 None
             }
@@ -133,7 +133,7 @@ impl Mapper<'_> {
         }
     }
 
-    /// The end: of its own column, by a length, or by the range in the start.
+    /// The end, from its own column, from a length of time, or from a time range in the start cell.
     pub(super) fn end(
         &mut self,
         row: &RawRow,
@@ -158,7 +158,7 @@ impl Mapper<'_> {
                 row.line,
                 field,
                 None,
-                "the end is before the start or days later, so it was left out",
+                "the end is before the start or more than 24 hours after it, so it was left out",
             );
             return None;
         }
@@ -199,7 +199,7 @@ impl Mapper<'_> {
             }
         };
         let reading = match (moment.date, moment.time) {
-            // A time alone is on the day of the start.
+            // A time without a date is on the day of the start.
             (None, Some(time)) => rules.clock_time(time).map(|time| (wall.date().and_time(time), moment.offset)),
             _ => rules.read(&cells).and_then(|reading| {
                 let time = reading.time.ok_or(MomentFault::NoTime)?;
@@ -216,7 +216,7 @@ impl Mapper<'_> {
         }
     }
 
-    /// When it was booked; a date alone is too vague to count with.
+    /// When the appointment was booked; a date without a time is too vague to use.
     pub(super) fn booked_at(&mut self, row: &RawRow, zone: &Zone) -> Option<DateTime<FixedOffset>> {
         let cells = self.survey.binding.moments(row, self.feed, Field::BookedAt);
         let reading = self.survey.dates.get(&Field::BookedAt)?.read(&cells);
@@ -234,7 +234,7 @@ impl Mapper<'_> {
         }
     }
 
-    /// The patient's language. An unknown word is reported and never quietly English.
+    /// The patient's language. An unknown word is reported and never silently read as English.
     pub(super) fn language(&mut self, row: &RawRow) -> Option<String> {
         let cell = self.text(row, Field::Language)?;
         if let Some(tag) = self.feed.language.get(&fold(&cell)) {
@@ -244,14 +244,14 @@ impl Mapper<'_> {
             LanguageWord::Tag(tag) => Some(tag),
             LanguageWord::Nothing => None,
             LanguageWord::Unknown => {
-                let message = "is not a known language; add it to [feed.language], such as es = [\"S\"]";
+                let message = "is not a known language; add it to [feed.language], for example es = [\"S\"]";
                 self.complain(Cost::Cell, row.line, Field::Language, Some(&cell), message);
                 None
             }
         }
     }
 
-    /// Whether the patient agreed to texts. A word that is in no list counts as no.
+    /// Whether the patient agreed to texts. A word that is not in any list counts as no.
     pub(super) fn consent(&mut self, row: &RawRow) -> Option<Consent> {
         self.feed.columns.get(Field::Consent)?;
         let cell = self.text(row, Field::Consent).unwrap_or_default();
@@ -264,14 +264,14 @@ impl Mapper<'_> {
             "yes" | "y" | "true" | "si" | "sí" => Some(Consent::Yes),
             "no" | "n" | "false" => Some(Consent::No),
             _ => {
-                let message = "is not a word of [feed.consent], so it counts as no";
+                let message = "is not listed in [feed.consent], so it counts as no";
                 self.complain(Cost::Notice, row.line, Field::Consent, Some(&cell), message);
                 Some(Consent::No)
             }
         }
     }
 
-    /// Which office. A word that is not mapped stays as it is: no text leaves for a location that is not configured.
+    /// The office. A word that is not mapped is kept unchanged: nothing is sent for a location that is not configured.
     pub(super) fn location(&mut self, row: &RawRow) -> Option<String> {
         if let Some(fixed) = super::binding::fixed_location(self.feed) {
             return Some(fixed.to_owned()).filter(|id| !id.is_empty());
@@ -292,12 +292,12 @@ impl Mapper<'_> {
         if let Some((id, _)) = self.context.locations.iter().find(|(id, _)| fold(id) == word) {
             return Some(id.clone());
         }
-        let message = "is not a known location; add it to [feed.location], such as \"3\" = \"north\"";
+        let message = "is not a known location; add it to [feed.location], for example \"3\" = \"north\"";
         self.complain(Cost::Notice, row.line, Field::Location, Some(&cell), message);
         Some(one_line(&cell))
     }
 
-    /// Reports something about a cell; private values are shown as their shape.
+    /// Reports a problem with a cell. Private values are shown only as their shape.
     pub(super) fn complain(
         &mut self,
         cost: Cost,
@@ -310,7 +310,7 @@ impl Mapper<'_> {
         self.report.add(cost, line, reason);
     }
 
-    /// A reason about a cell.
+    /// The reason for a problem with a cell.
     pub(super) fn reason(&self, field: Field, value: Option<&str>, message: impl Into<String>) -> Reason {
         let shown = value.map(|value| if field.is_private() { cells::masked(value) } else { cells::shortened(value) });
         Reason { column: self.survey.binding.label(field), field: Some(field), value: shown, message: message.into() }

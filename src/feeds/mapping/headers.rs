@@ -1,8 +1,8 @@
-//! Words by which the headers of practices' exports name what a column holds.
+//! Recognizes what a column holds from its header in a practice's export.
 
 use crate::domain::fold::fold;
 
-/// Whether a column of this name holds phone numbers, whosever they are.
+/// Whether a column with this header holds phone numbers, no matter whose.
 pub fn names_a_phone(header: &str) -> bool {
     const WORDS: [&str; 18] = [
         "phone",
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phones() {
+    fn phone_headers() {
         for name in [
             "Cell",
             "Home Phone",

@@ -1,23 +1,23 @@
-//! Ids that no column holds: of a patient without one, and of an appointment known by its patient and start.
+//! Derived ids: for a patient without an id, and for an appointment identified by its patient and start.
 
 use chrono::NaiveDateTime;
 use uuid::Uuid;
 
 use crate::domain::fold::fold;
 
-/// Namespace of patient ids made from a name and a birth date (RFC 9562, version 5); fixed for ever.
+/// Namespace of patient ids derived from a name and a birth date (RFC 9562, version 5). It must never change.
 const PATIENTS: Uuid = Uuid::from_u128(0x6c65_6164_7469_6d65_8000_7061_7469_656e);
-/// Namespace of appointment ids made from a patient and a start; fixed for ever.
+/// Namespace of appointment ids derived from a patient and a start. It must never change.
 const APPOINTMENTS: Uuid = Uuid::from_u128(0x6c65_6164_7469_6d65_8000_6170_7074_6964);
 
-/// An id for a patient without one: the same for the same name and birth date, and telling neither.
+/// The id of a patient without one: the same for the same name and birth date, and revealing neither.
 pub(super) fn patient(first: &str, last: &str, born: &str) -> String {
     let who = format!("{}\n{}\n{}", first.to_lowercase(), last.to_lowercase(), born.to_lowercase());
     Uuid::new_v5(&PATIENTS, who.as_bytes()).to_string()
 }
 
-/// An id for an appointment without one, made from the feed, the patient and the local start. A patient id may be a
-/// family's account, so the name is part of it.
+/// The id of an appointment without one, derived from the feed, the patient and the local start. A patient id may be a
+/// family's account, so the name is included.
 pub(super) fn appointment(
     feed: &str,
     patient_id: Option<&str>,
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn derived_ids_tell_apart_and_tell_nothing() {
+    fn derived_ids_distinguish_patients_and_reveal_nothing() {
         let at = |text: &str| text.parse().unwrap();
         let id = |first, start| appointment("desk", Some("ACC-7"), first, "Lee", "", at(start));
         assert_eq!(id("Ana", "2026-03-10T15:00:00"), id("ANA ", "2026-03-10T15:00:00"));

@@ -1,4 +1,4 @@
-//! The second pass over a file: each row becomes an appointment or has a reason.
+//! The second pass over a file: each row becomes an appointment or gets a reason why not.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -24,33 +24,33 @@ use crate::feeds::mapping::moment::MomentFault;
 /// Longest id.
 const LONGEST_ID: usize = 200;
 
-/// What the practice's configuration says beside the feed.
+/// The parts of the practice's configuration, other than the feed, that mapping needs.
 #[derive(Debug, Clone)]
 pub struct Context<'c> {
-    /// Today, on the practice's clock: two-digit years and placeholders are read by it.
+    /// Today's date at the practice, by which two-digit years and implausible dates are judged.
     pub today: NaiveDate,
     /// The practice's zone.
     pub zone: Zone,
     /// The practice's country, for words in phone cells.
     pub country: Country,
-    /// The locations, with the zones of those that have their own.
+    /// The locations, each with its own time zone if it has one.
     pub locations: BTreeMap<String, Option<Zone>>,
-    /// Loads zones that a column names.
+    /// Loads the time zones that a column names.
     pub zones: &'c Zones,
 }
 
-/// Maps rows of one file.
+/// Maps the rows of one file.
 #[derive(Debug)]
 pub struct Mapper<'m> {
     pub(super) feed: &'m Feed,
     pub(super) context: &'m Context<'m>,
     pub(super) survey: &'m Survey,
     zones: BTreeMap<String, Option<Zone>>,
-    /// What became of the rows so far.
+    /// The result for the rows so far.
     pub report: Report,
 }
 
-/// A start that was read.
+/// A start time that was read.
 struct Start {
     at: DateTime<FixedOffset>,
     wall: NaiveDateTime,
@@ -60,7 +60,7 @@ struct Start {
 }
 
 impl<'m> Mapper<'m> {
-    /// A mapper for the file that was surveyed.
+    /// Creates a mapper for a surveyed file.
     pub fn new(feed: &'m Feed, context: &'m Context<'m>, survey: &'m Survey) -> Mapper<'m> {
         Mapper { feed, context, survey, zones: BTreeMap::new(), report: Report::default() }
     }
@@ -89,13 +89,13 @@ impl<'m> Mapper<'m> {
             [at] => row.cells.get(*at).and_then(|cell| cells::id(cell)).map(|id| self.prefixed(id)),
             _ => None,
         };
-        // Where a row has too many cells, those before the fault cannot be told from those behind it.
+        // If a row has the wrong number of cells, any of them may be in the wrong column.
         let id_is_sure = id.is_some() && !matches!(row.fault, RowFault::Width { .. } | RowFault::SwallowedRows);
         Outcome::Refused { id, id_is_sure, start: None, reason: Reason::row(row.fault.to_string()) }
     }
 
     fn cells(&mut self, row: &RawRow) -> Outcome {
-        // A row may lack blank cells at its end, but none that the feed reads: it may as well be cut off.
+        // A row may omit blank cells at its end, but none that the feed reads: the row could also have been cut off.
         if row.len() < self.survey.binding.needed {
             let expected = self.survey.dialect.width;
             let broken = BrokenRow {
@@ -118,7 +118,7 @@ impl<'m> Mapper<'m> {
                 return Outcome::Refused { id: None, id_is_sure: false, start, reason };
             }
         };
-        // The status comes first: what is cancelled or off the book needs no start.
+        // The status comes first: a row that is cancelled or not on the schedule needs no start time.
         let said = {
             let own = self.survey.binding.text(row, self.feed, Field::Status);
             let own = own.as_deref().map(cells::unwrapped);
@@ -130,7 +130,7 @@ impl<'m> Mapper<'m> {
                 let start = self.start(row).ok();
                 let id = id.or_else(|| start.as_ref().and_then(|start| self.derived_id(row, start.wall)));
                 let message = match word.is_empty() {
-                    true => "no status; say what \"\" means in [feed.status]",
+                    true => "the status is empty; say what \"\" means in [feed.status]",
                     false => "is not a known status; add it to [feed.status]",
                 };
                 let reason = self.reason(
@@ -152,7 +152,8 @@ impl<'m> Mapper<'m> {
         match id {
             Some(id) => self.appointment(row, id, status, start),
             None => {
-                let reason = Reason::row("the row has no name, so its patient cannot be told from others");
+                let reason =
+                    Reason::row("the row has no patient name, so Leadtime cannot tell whose appointment it is");
                 Outcome::Refused { id: None, id_is_sure: false, start: Some(start.at), reason }
             }
         }
@@ -163,19 +164,19 @@ impl<'m> Mapper<'m> {
         let date_of_birth = self.birth_date(row);
         let Some(patient_id) = self.patient_id(row, &first_name, &last_name, &date_of_birth) else {
             let reason =
-                Reason::row("the row has neither a patient's id nor a name, so its patient cannot be told from others");
+                Reason::row("the row has no patient id and no name, so Leadtime cannot tell whose appointment it is");
             return refused(Some(id), Some(start.at), reason);
         };
         self.report_oddity(row.line, &start);
         let phone = self.phone(row);
         if phone.as_deref().is_some_and(cells::has_lost_digits) {
-            let message = "is a phone number whose digits a spreadsheet dropped; the patient cannot be texted";
+            let message = "is a phone number that lost digits in a spreadsheet; the patient cannot be texted";
             self.complain(Cost::Notice, row.line, Field::Phone, phone.as_deref(), message);
         }
         let mut consent = self.consent(row);
         if self.refuses_texts(row) {
             consent = Some(Consent::No);
-            let message = "a phone cell says that the patient wants no texts";
+            let message = "a phone cell says that the patient does not want texts";
             self.complain(Cost::Notice, row.line, Field::Phone, None, message);
         }
         Outcome::Appointment(Box::new(MappedAppointment {
@@ -203,32 +204,35 @@ impl<'m> Mapper<'m> {
     fn report_oddity(&mut self, line: u64, start: &Start) {
         let message = match start.oddity {
             None => return,
-            Some(Oddity::Midnight) => "is at midnight, as all-day entries are written".to_owned(),
+            Some(Oddity::Midnight) => "is at midnight, which usually means an all-day entry".to_owned(),
             Some(Oddity::Fold) => {
-                "is in the hour that repeats when the clocks go back; the first one is used".to_owned()
+                "is in the hour that repeats when the clocks go back; the earlier time is used".to_owned()
             }
             Some(Oddity::Gap) => {
-                format!("is a time that the clock skips; moved to {}", start.at.format("%-I:%M %p"))
+                format!(
+                    "is a time that the clock skips when it goes forward; moved to {}",
+                    start.at.format("%-I:%M %p")
+                )
             }
         };
         let text = start.wall.format("%Y-%m-%d %H:%M").to_string();
         self.complain(Cost::Notice, line, Field::StartsAt, Some(&text), message);
     }
 
-    /// The appointment's id from its column.
+    /// The appointment's id, from its column.
     fn id(&self, row: &RawRow) -> Result<String, Reason> {
         let cell = self.survey.binding.text(row, self.feed, Field::Id).unwrap_or_default();
         let Some(id) = cells::id(&cell) else { return Err(self.reason(Field::Id, None, "the id is empty")) };
         let message = match () {
-            () if cells::has_lost_digits(id) => "is a number whose digits a spreadsheet dropped",
-            () if id.len() > LONGEST_ID || id.contains('"') || id.chars().any(char::is_control) => "is not an id",
-            () if id.contains('\u{fffd}') => "is damaged",
+            () if cells::has_lost_digits(id) => "is a number that lost digits in a spreadsheet",
+            () if id.len() > LONGEST_ID || id.contains('"') || id.chars().any(char::is_control) => "is not a valid id",
+            () if id.contains('\u{fffd}') => "contains unreadable characters",
             () => return Ok(self.prefixed(id)),
         };
         Err(self.reason(Field::Id, Some(id), message))
     }
 
-    /// The patient's id: from its column, or made from the name and birth date.
+    /// The patient's id, from its column or derived from the name and birth date.
     fn patient_id(
         &self,
         row: &RawRow,
@@ -250,12 +254,12 @@ impl<'m> Mapper<'m> {
         cells::id(&cell).filter(usable).map(str::to_owned)
     }
 
-    /// An id made from patient and start, where the feed has no column for it.
+    /// The id derived from patient and start, for feeds with `id = "derived"`.
     fn derived_id(&self, row: &RawRow, wall: NaiveDateTime) -> Option<String> {
         if !self.feed.columns.derived_id {
             return None;
         }
-        // The names are those of the row without the report of their damage, which follows if the row is an appointment.
+        // Reads the names without reporting damaged ones: that happens later, if the row becomes an appointment.
         let mut quiet = Mapper { report: Report::default(), zones: BTreeMap::new(), ..*self };
         let (first, last) = quiet.names(row);
         let born = quiet.birth_date(row).unwrap_or_default();
@@ -276,7 +280,7 @@ impl<'m> Mapper<'m> {
         let cells = self.survey.binding.moments(row, self.feed, Field::StartsAt);
         let text = cells.join(" ");
         let Some(rules) = self.survey.dates.get(&Field::StartsAt) else {
-            return Err(self.reason(Field::StartsAt, None, "is not read by this feed"));
+            return Err(self.reason(Field::StartsAt, None, "this feed does not read the start"));
         };
         let fault = |fault: MomentFault| {
             let shown = Some(text.trim()).filter(|text| !text.is_empty());
@@ -295,7 +299,7 @@ impl<'m> Mapper<'m> {
             Err(wrong) => {
                 self.report.wrong_offsets += 1;
                 let message = format!(
-                    "the starts have the offset {}, and {} has {} then; set offsets = \"trust\" if the offset is right, \"ignore\" if the clock time is",
+                    "the start times have the UTC offset {}, but {} has {} on those dates; set offsets = \"trust\" if the offset is correct, or offsets = \"ignore\" if the clock time is correct",
                     wrong.said,
                     zone.name(),
                     wrong.zone
@@ -305,7 +309,7 @@ impl<'m> Mapper<'m> {
         }
     }
 
-    /// The zone of the row's clock: of its column, the feed, its location, or the practice.
+    /// The time zone of the row: from its column, the feed, its location or the practice.
     fn zone(&mut self, row: &RawRow) -> Result<Zone, Reason> {
         if let Some(at) = self.survey.binding.zone
             && !row.cell(at).trim().is_empty()
@@ -320,7 +324,7 @@ impl<'m> Mapper<'m> {
         if let Some(ZoneSource::Named(zone)) = &self.feed.settings.timezone {
             return Ok(zone.clone());
         }
-        // Without the report of an unknown location, which follows if the row is an appointment.
+        // Reads the location without reporting an unknown one: that happens later, if the row becomes an appointment.
         let mut quiet = Mapper { report: Report::default(), zones: BTreeMap::new(), ..*self };
         let own = quiet.location(row).and_then(|id| self.context.locations.get(&id).cloned()).flatten();
         Ok(own.unwrap_or_else(|| self.context.zone.clone()))
@@ -331,7 +335,7 @@ fn refused(id: Option<String>, start: Option<DateTime<FixedOffset>>, reason: Rea
     Outcome::Refused { id_is_sure: id.is_some(), id, start, reason }
 }
 
-/// Names of zones as calendars show them.
+/// Translates the time zone names that calendars show.
 fn usual_zone(name: &str) -> &str {
     match crate::domain::fold::fold(name).as_str() {
         "eastern time (us & canada)" | "eastern time" | "us/eastern" => "America/New_York",
@@ -345,10 +349,7 @@ fn usual_zone(name: &str) -> &str {
     }
 }
 
-/// Maps a whole file, which is opened twice. `hear` gets each row; what it returns as an error ends the reading.
-///
-/// # Errors
-/// The file cannot be mapped, or `hear` ended it.
+/// Maps a whole file, which is opened twice. Passes each row to `hear`; an error from `hear` stops the reading.
 pub fn map_file<R: Read, E: From<MappingError> + From<FormatError>>(
     mut open: impl FnMut() -> std::io::Result<R>,
     feed: &Feed,

@@ -1,8 +1,8 @@
-//! Raw rows become appointments: names, dates, zones, status, phones, consent, language. Pure and total: each row is an
-//! appointment or has a reason.
+//! Turns raw rows into appointments: names, dates, time zones, status, phones, consent, language. Pure and total: each
+//! row becomes an appointment or gets a reason why not.
 //!
-//! A file is read twice. [`survey`] decides what holds for whole columns: which part of a date is the month, whether the id
-//! is one. [`Mapper`] then maps row by row; neither keeps rows.
+//! A file is read twice. [`survey`] decides what applies to whole columns: which part of a date is the month, and
+//! whether the id column really holds ids. [`Mapper`] then maps the rows one by one. Neither keeps rows in memory.
 
 mod binding;
 pub(crate) mod cell;

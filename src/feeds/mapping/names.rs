@@ -1,4 +1,4 @@
-//! Patients' names: cleaned of what no name holds, and split where a cell holds all of it.
+//! Cleans patients' names, and splits a cell that holds the whole name.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,10 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::fold::{fold, is_invisible};
 
-/// Longest name Annie takes.
+/// The longest name Annie accepts.
 const LONGEST: usize = 100;
 
-/// What systems write where they have no name.
+/// What systems write when they have no name.
 const NOTHING: [&str; 16] = [
     "null",
     "(null)",
@@ -29,30 +29,30 @@ const NOTHING: [&str; 16] = [
     "no name",
 ];
 
-/// What came of a cell.
+/// The result of cleaning a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cleaned {
-    /// The name; none: the cell holds none.
+    /// The name; `None`: the cell does not hold one.
     pub name: Option<String>,
     /// How many invisible or control characters were dropped.
     pub dropped: usize,
-    /// Whether the cell holds something that is no name, so that it was left out.
+    /// Whether the cell holds something that is not a name, so that it was left out.
     pub unreadable: bool,
 }
 
-/// The part of the name a cell is.
+/// Which part of the name a cell holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
-    /// Null is no first name; it is what a program writes for none.
+    /// Null is not a first name; programs write it for an empty value.
     First,
-    /// Null and None are family names.
+    /// Null and None are real family names.
     Last,
 }
 
-/// Cleans a first or last name: NFC, no invisible or control characters, single blanks, no stand-ins for nothing.
+/// Cleans a first or last name: NFC, no invisible or control characters, single spaces, no words that mean "empty".
 pub(super) fn clean(cell: &str, part: Part) -> Cleaned {
     let mut dropped = 0;
-    // Letters of another encoding that became control characters are letters lost.
+    // Letters of another encoding that became control characters are lost.
     let lost = cell.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c));
     let cell = if cell.contains(['(', '"', '“']) { Cow::Owned(without_nicknames(cell)) } else { Cow::Borrowed(cell) };
     let kept: String = cell
@@ -82,14 +82,14 @@ pub(super) fn clean(cell: &str, part: Part) -> Cleaned {
     Cleaned { name: Some(text.to_owned()), dropped, unreadable: false }
 }
 
-/// Whether a text was damaged on its way: letters lost, or decoded as if they were another encoding's; or is code.
+/// Whether a text is damaged (letters lost, or decoded with the wrong encoding) or is code.
 pub(super) fn is_garbled(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
     let lost = chars.iter().enumerate().any(|(at, c)| {
         let beside = |index: Option<usize>| index.and_then(|i| chars.get(i)).is_some_and(|c| c.is_alphabetic());
         *c == '\u{fffd}' || (*c == '?' && (beside(at.checked_sub(1)) || beside(Some(at + 1))))
     });
-    // UTF-8 read as Windows-1252: "JosÃ©", "Oâ€™Brien", "Nguyá»…n".
+    // UTF-8 decoded as Windows-1252: "JosÃ©", "Oâ€™Brien", "Nguyá»…n".
     let twice = chars.windows(2).any(|pair| {
         let continued = |c: char| matches!(c, '\u{80}'..='\u{bf}' | 'Œ' | 'œ' | 'Š' | 'š' | 'Ž' | 'ž' | 'Ÿ' | 'ƒ' | 'ˆ' | '˜' | '–' | '—' | '‘' | '’' | '‚' | '“' | '”' | '„' | '†' | '‡' | '•' | '…' | '‰' | '‹' | '›' | '€' | '™');
         matches!(pair, ['Ã' | 'Â' | 'Å' | 'Ä' | 'á' | 'â', second] if continued(*second) && !matches!(*second, '’' | '‘' | '–' | '—' | '”'))
@@ -98,16 +98,16 @@ pub(super) fn is_garbled(text: &str) -> bool {
     lost || twice || code
 }
 
-/// Whether the whole of a name is damaged, so that no half of it is believed.
+/// Whether any part of a whole name is damaged, so that no part of it is trusted.
 pub(super) fn is_damaged(cell: &str) -> bool {
     let cell = without_nicknames(cell);
     cell.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) || is_garbled(&cell)
 }
 
-/// First and last name of a cell that holds all of it.
+/// Splits a cell that holds the whole name into first and last name.
 ///
-/// `Last, First M. Jr.` is told by its comma. Without one the first word is the first name: which of several given names a
-/// person goes by cannot be known, and the whole is the same either way.
+/// `Last, First M. Jr.` is recognized by its comma. Without a comma the first word is the first name: there is no way
+/// to know which of several given names a person goes by, and the whole name is the same either way.
 pub(super) fn split(cell: &str) -> (String, String) {
     let cell = without_nicknames(cell);
     let mut parts: Vec<&str> = cell.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
@@ -144,7 +144,7 @@ pub(super) fn split(cell: &str) -> (String, String) {
 }
 
 trait Initials {
-    /// Drops an initial at the end: "Ann M." is called Ann.
+    /// Drops initials at the end: "Ann M." goes by Ann.
     fn retain_initials(&mut self);
 }
 
@@ -165,7 +165,7 @@ fn by_words(name: &str) -> (String, String) {
     while words.len() > 2 && words.first().is_some_and(|word| is_title(word)) {
         words.remove(0);
     }
-    // One letter alone is not what somebody is called.
+    // Nobody goes by a single letter.
     let given = if words.len() > 2 && words.first().is_some_and(|word| word.chars().count() == 1) { 2 } else { 1 };
     let (first, last) = words.split_at(given.min(words.len()));
     (first.join(" "), last.join(" "))
@@ -182,7 +182,7 @@ fn is_title(word: &str) -> bool {
         || word.eq_ignore_ascii_case("sr.")
 }
 
-/// Without `(Bob)` and `"Bob"` between the names. A quote that stands otherwise stays, and marks the name as damaged.
+/// Removes `(Bob)` and `"Bob"` between the names. Any other quotation mark is kept and marks the name as damaged.
 fn without_nicknames(cell: &str) -> String {
     let chars: Vec<char> = cell.chars().collect();
     let mut kept = String::with_capacity(cell.len());
@@ -209,7 +209,7 @@ fn without_nicknames(cell: &str) -> String {
             }
         }
     }
-    // A nickname alone is what somebody is called.
+    // If there is only a nickname, it is the name.
     if kept.trim().is_empty() { cell.replace(['"', '(', ')', '“', '”'], " ") } else { kept }
 }
 
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_a_name() {
+    fn names_are_cleaned_and_damaged_names_are_rejected() {
         let name = |cell, part| clean(cell, part).name;
         for cell in ["NULL", "N/A", "\\N", "None", "-", "?", " ", "\u{200b}", "."] {
             assert_eq!(name(cell, Part::First), None, "{cell}");

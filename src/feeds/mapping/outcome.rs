@@ -1,4 +1,4 @@
-//! What becomes of one row.
+//! The result of mapping one row.
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, SecondsFormat};
 
@@ -6,10 +6,10 @@ use super::report::Reason;
 use crate::domain::appointment::{Consent, Status};
 use crate::domain::private::Private;
 
-/// An appointment as a feed tells it: the columns of the table `appointments`.
+/// An appointment as a feed describes it: the columns of the table `appointments`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedAppointment {
-    /// The practice system's id, with the feed's prefix; or one made from patient and start.
+    /// The practice software's id with the feed's prefix, or one derived from patient and start.
     pub id: String,
     /// The patient's id, likewise.
     pub patient_id: String,
@@ -19,23 +19,23 @@ pub struct MappedAppointment {
     pub last_name: Private<Option<String>>,
     /// Birth date, `YYYY-MM-DD`.
     pub date_of_birth: Private<Option<String>>,
-    /// The number as the practice wrote it.
+    /// The phone number as the practice wrote it.
     pub phone: Private<Option<String>>,
-    /// BCP 47.
+    /// A BCP 47 tag.
     pub language: Option<String>,
     /// The kind of appointment.
     pub type_id: Option<String>,
-    /// What is going to be done.
+    /// What the appointment is for.
     pub description: Private<Option<String>>,
-    /// Who is going to do it.
+    /// The provider.
     pub provider: Private<Option<String>>,
-    /// The start, with the offset of the place.
+    /// The start, with the local UTC offset.
     pub starts_at: DateTime<FixedOffset>,
     /// The end.
     pub ends_at: Option<DateTime<FixedOffset>>,
-    /// Where the appointment stands.
+    /// The appointment's status.
     pub status: Status,
-    /// Which office.
+    /// The office.
     pub location: Option<String>,
     /// The feed's name.
     pub feed: String,
@@ -43,12 +43,12 @@ pub struct MappedAppointment {
     pub booked_at: Option<DateTime<FixedOffset>>,
     /// Whether the patient agreed to texts.
     pub consent: Option<Consent>,
-    /// The wall clock's start, from which derived ids are made.
+    /// The local wall-clock start, from which derived ids are made.
     pub local_start: NaiveDateTime,
 }
 
 impl MappedAppointment {
-    /// Its cells in the order of [`COLUMNS`](crate::domain::appointment::COLUMNS), as the table takes them.
+    /// Its cells in the order of [`COLUMNS`](crate::domain::appointment::COLUMNS), in the form the table stores.
     pub fn cells(&self) -> Vec<Option<String>> {
         let instant = |at: DateTime<FixedOffset>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
         let consent = |consent| match consent {
@@ -77,44 +77,44 @@ impl MappedAppointment {
     }
 }
 
-/// What becomes of a row.
+/// The result of mapping a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is an appointment.
+    /// The row is an appointment.
     Appointment(Box<MappedAppointment>),
-    /// It cancels an appointment and has no start that can be read.
+    /// The row cancels an appointment and has no readable start.
     Cancelled {
         /// The appointment.
         id: String,
     },
-    /// It is off the book: unscheduled, planned, a note. An appointment known under this id is cancelled.
+    /// The row is not on the schedule: unscheduled, planned, a note. A known appointment with this id is cancelled.
     Ignored {
-        /// The appointment, if it can be told.
+        /// The appointment, if it can be identified.
         id: Option<String>,
     },
-    /// It is none of this feed's (`only`).
+    /// The row is filtered out by `only`.
     Elsewhere,
-    /// It is held back.
+    /// The row is refused.
     Refused {
-        /// The appointment, if it can be told. A known one is held as it is.
+        /// The appointment, if it can be identified. If it is known already, it is left unchanged and gets no texts.
         id: Option<String>,
-        /// Whether the id is surely this row's; not where cells may stand in wrong columns. If not, nothing counts as
-        /// missing from this file.
+        /// Whether the id certainly belongs to this row, which is not so when cells may be in the wrong columns. If
+        /// not, no appointment counts as missing from this file.
         id_is_sure: bool,
         /// Its start, if it can be read.
         start: Option<DateTime<FixedOffset>>,
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
 }
 
-/// A row with its place.
+/// A row with its position in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappedRow {
     /// Number of the data record, from 1.
     pub record: u64,
-    /// Its line, from 1.
+    /// The line, from 1.
     pub line: u64,
-    /// What became of it.
+    /// The result.
     pub outcome: Outcome,
 }

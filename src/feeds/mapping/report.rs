@@ -1,31 +1,31 @@
-//! What became of the rows of a file: equal reasons are counted, with the first line and one example each.
+//! The report on a file's rows: equal reasons are counted together, each with its first line and one example.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::config::feeds::Field;
 
-/// Distinct reasons that are kept; further ones are counted together.
+/// The most distinct reasons that are kept; rows with other reasons are only counted.
 const MOST_REASONS: usize = 1000;
 
-/// One reason: a column, what its cell says, and what was expected. Values of private columns are shapes.
+/// A reason: the column, the cell's value and what is wrong with it. Private values are shown only as their shape.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reason {
-    /// The column as the file names it; "row" where it is the row.
+    /// The column as the file names it, or "row" if the reason is about the whole row.
     pub column: String,
-    /// The field of ours.
+    /// Leadtime's field.
     pub field: Option<Field>,
-    /// The cell, masked if private; none where it says nothing more.
+    /// The cell, masked if private; `None` if it adds nothing.
     pub value: Option<String>,
     /// What is wrong and what was expected.
     pub message: String,
 }
 
 impl Reason {
-    /// The column of a reason about the row as a whole.
+    /// The column of a reason about the whole row.
     const ROW: &'static str = "row";
 
-    /// A reason about the row as a whole.
+    /// Creates a reason about the whole row.
     pub fn row(message: impl Into<String>) -> Reason {
         Reason { column: Reason::ROW.to_owned(), field: None, value: None, message: message.into() }
     }
@@ -41,18 +41,18 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What a reason cost.
+/// The consequence of a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cost {
-    /// The row is held back.
+    /// The row is left out.
     Row,
-    /// One cell is left out; the row is in.
+    /// One cell is left out; the row is imported.
     Cell,
-    /// Nothing, but somebody should look.
+    /// Nothing is left out, but a person should check.
     Notice,
 }
 
-/// How often a reason was met.
+/// How many rows have a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     /// Rows.
@@ -61,26 +61,26 @@ pub struct Count {
     pub first_line: u64,
 }
 
-/// What became of the rows of a file.
+/// The report on a file's rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// Rows that are appointments, whatever their status.
     pub appointments: u64,
-    /// Rows without a readable start that cancel an appointment.
+    /// Rows that cancel an appointment and have no readable start.
     pub cancelled: u64,
-    /// Rows that are off the book.
+    /// Rows that are not on the schedule.
     pub ignored: u64,
-    /// Rows of no interest (`only`).
+    /// Rows filtered out by `only`.
     pub elsewhere: u64,
-    /// Rows held back.
+    /// Rows left out.
     pub refused: u64,
     /// Invisible and control characters dropped from names.
     pub dropped_characters: u64,
-    /// Starts whose offset is not the zone's, held back until the configuration says which is right.
+    /// Rows whose UTC offset is not the zone's; they are left out until the configuration says which is correct.
     pub wrong_offsets: u64,
-    /// Reasons and how often.
+    /// The reasons and their counts.
     pub reasons: BTreeMap<(Cost, Reason), Count>,
-    /// Rows with reasons beyond the most that are kept.
+    /// Rows with reasons beyond the number that is kept.
     pub further: u64,
 }
 
@@ -101,7 +101,7 @@ impl Report {
         }
     }
 
-    /// The reasons of one cost, most frequent first.
+    /// The reasons with one cost, most frequent first.
     pub fn of(&self, cost: Cost) -> Vec<(&Reason, Count)> {
         let mut found: Vec<(&Reason, Count)> =
             self.reasons.iter().filter(|((c, _), _)| *c == cost).map(|((_, reason), count)| (reason, *count)).collect();
@@ -109,15 +109,15 @@ impl Report {
         found
     }
 
-    /// `Status: "FIRM" is not a known status: 29 rows, first line 5`, one a reason.
+    /// One line for each reason, such as `Status: "FIRM" is not a known status (29 rows, first in line 5)`.
     pub fn lines(&self) -> Vec<String> {
         let all = [Cost::Row, Cost::Cell, Cost::Notice].into_iter().flat_map(|cost| self.of(cost));
         let mut lines: Vec<String> = all
             .map(|(reason, count)| match count.rows {
-                // About the file, not a line of it.
+                // About the whole file, not one line.
                 _ if count.first_line == 0 => reason.to_string(),
                 1 => format!("line {}: {reason}", count.first_line),
-                rows => format!("{reason}: {rows} rows, first line {}", count.first_line),
+                rows => format!("{reason} ({rows} rows, first in line {})", count.first_line),
             })
             .collect();
         if self.further > 0 {
@@ -126,7 +126,7 @@ impl Report {
         lines
     }
 
-    /// One line about the whole file.
+    /// One line that sums up the whole file.
     pub fn summary(&self) -> String {
         let counted = |count: u64, one: &str, many: &str| match count {
             0 => None,
@@ -135,10 +135,10 @@ impl Report {
         };
         let parts = [
             Some(format!("{} appointment{}", self.appointments, if self.appointments == 1 { "" } else { "s" })),
-            counted(self.cancelled, "cancellation without a start", "cancellations without a start"),
-            counted(self.ignored, "row off the book", "rows off the book"),
-            counted(self.elsewhere, "row of no interest", "rows of no interest"),
-            counted(self.refused, "row held back", "rows held back"),
+            counted(self.cancelled, "cancellation without a start time", "cancellations without a start time"),
+            counted(self.ignored, "row not on the schedule", "rows not on the schedule"),
+            counted(self.elsewhere, "row filtered out by `only`", "rows filtered out by `only`"),
+            counted(self.refused, "row left out", "rows left out"),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }

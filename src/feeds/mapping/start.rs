@@ -1,4 +1,4 @@
-//! From a wall-clock time to an instant: zones, offsets that disagree, gaps and folds of clock changes.
+//! Converts a wall-clock time to an instant: time zones, wrong offsets, and times that clock changes skip or repeat.
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, Utc};
 
@@ -6,30 +6,30 @@ use crate::config::feeds::Offsets;
 use crate::domain::zone::Zone;
 use crate::feeds::mapping::moment::OffsetText;
 
-/// What is odd about a start that was read.
+/// What is unusual about a start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Oddity {
-    /// The clock skips this time; it is moved forward.
+    /// The clock skips this time; the start is moved forward.
     Gap,
-    /// The clock shows this time twice; it is the first.
+    /// The clock shows this time twice; the first is used.
     Fold,
     /// 00:00, which systems write for an all-day entry.
     Midnight,
 }
 
-/// An offset that is not the zone's at that instant.
+/// An offset that differs from the zone's offset at that instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WrongOffset {
-    /// What the cell says.
+    /// The offset in the cell.
     pub said: FixedOffset,
-    /// What the zone has.
+    /// The zone's offset.
     pub zone: FixedOffset,
 }
 
-/// The instant of a start.
+/// The instant of a start time.
 ///
 /// # Errors
-/// Its offset is not the zone's, and the configuration does not say which is right.
+/// The offset is not the zone's, and the configuration does not say which one is correct.
 pub(super) fn instant(
     wall: NaiveDateTime,
     offset: Option<OffsetText>,
@@ -66,7 +66,8 @@ fn of_wall(wall: NaiveDateTime, zone: &Zone) -> (DateTime<FixedOffset>, Option<O
     if local.naive_local() != wall {
         return (local, Some(Oddity::Gap));
     }
-    // Clock changes are of at most a few hours: where the offset is another one soon, the same wall time may come again.
+    // Clock changes are at most a few hours: if the offset changes soon after, the same wall-clock time may occur
+    // again.
     let later = zone.offset_at(at + TimeDelta::hours(3));
     let again = wall.and_utc() - TimeDelta::seconds(i64::from(later.local_minus_utc()));
     let fold = again > at && zone.local(again).naive_local() == wall;

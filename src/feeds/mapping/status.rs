@@ -1,12 +1,11 @@
-//! What a row says about where the appointment stands: the practice's own words first, then those everybody uses.
+//! Reads an appointment's status from a row: the practice's own words first, then the common ones.
 
 use crate::config::feeds::{StatusMeaning, StatusWords, UnknownStatus};
 use crate::domain::fold::fold;
 
 use StatusMeaning::{Booked, Cancelled, Completed, Confirmed, Ignored, NoShow};
 
-/// Words that mean the same in every practice. A word that could mean two things (pending, rescheduled, checked in) is
-/// not among them.
+/// Words that mean the same in every practice. Ambiguous words (pending, rescheduled, checked in) are not included.
 const COMMON: [(StatusMeaning, &[&str]); 6] = [
     (
         Booked,
@@ -176,7 +175,7 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
     ),
 ];
 
-/// A common word's meaning.
+/// The meaning of a common word.
 pub fn common(word: &str) -> Option<StatusMeaning> {
     let word = fold(word);
     let word = word.trim_end_matches(['.', '!', '*']).trim();
@@ -190,19 +189,19 @@ pub fn common(word: &str) -> Option<StatusMeaning> {
     listed.or_else(begun)
 }
 
-/// What the row says, or the word that is not known.
+/// The row's status, or the word that is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
-    /// This.
+    /// A known status.
     Known(StatusMeaning),
-    /// A word that stands nowhere, as written.
+    /// A word that is in no list, as written.
     Unknown(String),
 }
 
-/// Reads a row's status. `own`: the cell of the status column, if there is one; `elsewhere`: cells of other columns by
-/// the name that `[feed.status]` gives them.
+/// Reads a row's status. `own` is the cell of the status column, if there is one. `elsewhere` returns the cell of
+/// another column that `[feed.status]` names.
 ///
-/// Of several that apply the one counts that reminds least: cancelled wins over confirmed.
+/// If several apply, the one with the fewest reminders wins: cancelled wins over confirmed.
 pub(super) fn read<'c>(words: &StatusWords, own: Option<&str>, elsewhere: impl Fn(&str) -> &'c str) -> Said {
     let base = match own {
         None => Said::Known(Booked),
@@ -229,7 +228,7 @@ pub(super) fn read<'c>(words: &StatusWords, own: Option<&str>, elsewhere: impl F
         .max();
     match (base, beside) {
         (Said::Known(base), Some(beside)) => Said::Known(base.max(beside)),
-        // Off the book or called off is final, whatever the unknown word means.
+        // Not on the schedule or cancelled is final, whatever the unknown word means.
         (Said::Unknown(_), Some(beside @ (Cancelled | Ignored))) => Said::Known(beside),
         (base, _) => base,
     }
@@ -262,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn two_columns() {
+    fn status_from_two_columns() {
         let words = StatusWords {
             words: BTreeMap::from([("1".to_owned(), Booked), ("5".to_owned(), Cancelled)]),
             elsewhere: vec![("Confirmed".to_owned(), "21".to_owned(), Confirmed)],

@@ -1,4 +1,4 @@
-//! The first pass over a file: decides for whole columns what no single cell can tell, in flat memory.
+//! The first pass over a file: decides for whole columns what no single cell can show, in constant memory.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,39 +15,41 @@ use crate::feeds::mapping::cells;
 use crate::feeds::mapping::dates::{DateRules, Question, scan_cells};
 use crate::feeds::mapping::moment::{Century, ColumnVote, Decision};
 
-/// Fields that are dates.
+/// The fields that hold dates.
 pub(super) const DATES: [Field; 4] = [Field::StartsAt, Field::EndsAt, Field::DateOfBirth, Field::BookedAt];
 
-/// Why a file as a whole is not mapped: nothing of it is used.
+/// Why a file cannot be mapped at all: none of it is used.
 #[derive(Debug, thiserror::Error)]
 pub enum MappingError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     Format(#[from] FormatError),
-    /// It lacks columns that the feed names.
+    /// The file lacks columns that the feed names.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     MissingColumns(Vec<MissingColumn>),
-    /// Day and month, or AM and PM, are open.
+    /// The order of day and month, or AM and PM, is undecided.
     #[error("{column}: {}", describe(.question))]
     Open {
         /// The column.
         column: String,
-        /// What is open.
+        /// What is undecided.
         question: Question,
     },
-    /// One id has two starts: the column is no id.
-    #[error("{column} is not an appointment's id: lines {first} and {second} have the same one but different starts")]
+    /// One id has two start times, so the column does not hold appointment ids.
+    #[error(
+        "{column} is not an appointment id: lines {first} and {second} have the same value but different start times"
+    )]
     NotAnId {
         /// The column.
         column: String,
-        /// A line.
+        /// The first line.
         first: u64,
         /// Another line with the same id and another start.
         second: u64,
     },
 }
 
-/// A question in words, with what answers it.
+/// Describes a question in words and says how to answer it.
 pub fn describe(question: &Question) -> String {
     match question {
         Question::Order(Decision::Contradiction(sides)) => {
@@ -57,34 +59,34 @@ pub fn describe(question: &Question) -> String {
                     format!("{} cells can only be {} (\"{}\" in line {})", evidence.cells, order.name(), evidence.text, evidence.line)
                 })
                 .collect();
-            format!("the dates contradict each other: {}; set dates = \"...\" to the order that is right", sides.join(", "))
+            format!("the dates contradict each other: {}; set dates = \"...\" to the correct order", sides.join(", "))
         }
         Question::Order(Decision::Settled(order, evidence)) => format!(
-            "the dates are {} (\"{}\" in line {}), which is not what `dates` says",
+            "the dates are {} (\"{}\" in line {}), but `dates` is set to a different order",
             order.name(),
             evidence.text,
             evidence.line
         ),
         Question::Order(Decision::Open(orders)) => {
             let names: Vec<String> = orders.iter().map(|order| format!("\"{}\"", order.name())).collect();
-            format!("every date can be read in several ways; set dates = {}", names.join(" or "))
+            format!("every date can be read in more than one way; set dates = {}", names.join(" or "))
         }
-        Question::Order(Decision::NotNeeded) => "the order of dates is open".to_owned(),
-        Question::Halves => "times such as 1:30 have no AM or PM, and no time is later than 12:59; set times = \"24-hour\", or times = \"office-hours\" if 1:30 is in the afternoon".to_owned(),
-        Question::Serials => "every date is a bare number; set dates = \"serial\" if they are a spreadsheet's".to_owned(),
+        Question::Order(Decision::NotNeeded) => "the order of day and month is undecided".to_owned(),
+        Question::Halves => "times such as 1:30 have no AM or PM, and no time is later than 12:59; set times = \"office-hours\" if 1:30 is in the afternoon, or times = \"24-hour\" if it is at night".to_owned(),
+        Question::Serials => "every date is a plain number; set dates = \"serial\" if these are spreadsheet dates".to_owned(),
     }
 }
 
 /// What the first pass found.
 #[derive(Debug, Clone)]
 pub struct Survey {
-    /// How the file is written.
+    /// The file's format.
     pub dialect: Dialect,
-    /// Where it has what the feed needs.
+    /// Which columns of the file the feed uses.
     pub binding: Binding,
-    /// The rules of each column of dates.
+    /// The rules for each date column.
     pub dates: BTreeMap<Field, DateRules>,
-    /// What stays open in optional columns: their cells that need it are left out.
+    /// What is undecided in optional columns: cells that depend on it are left out.
     pub open: BTreeMap<Field, Question>,
     /// Data rows.
     pub rows: u64,
@@ -92,7 +94,7 @@ pub struct Survey {
     pub broken: u64,
 }
 
-/// How a feed says that its files are written.
+/// The file format that a feed's settings describe.
 pub fn options(feed: &Feed) -> Options {
     let settings = &feed.settings;
     let usual = Limits::default();
@@ -115,10 +117,7 @@ pub fn options(feed: &Feed) -> Options {
     }
 }
 
-/// Reads a file to its end and decides what holds for whole columns.
-///
-/// # Errors
-/// The file cannot be mapped.
+/// Reads a file to the end and decides what applies to whole columns.
 pub fn survey<R: Read>(source: R, feed: &Feed, today: NaiveDate) -> Result<Survey, MappingError> {
     let mut reader = Reader::open(source, &options(feed))?;
     let binding = Binding::new(feed, &reader.dialect().names).map_err(MappingError::MissingColumns)?;
@@ -164,7 +163,7 @@ pub fn survey<R: Read>(source: R, feed: &Feed, today: NaiveDate) -> Result<Surve
     let (mut dates, mut open) = (BTreeMap::new(), BTreeMap::new());
     for (field, vote) in &votes {
         let century = if *field == Field::DateOfBirth { Century::NotAfter(today) } else { Century::Nearest(today) };
-        // A pattern describes the start; other columns are found by themselves.
+        // A pattern describes the start column only; the other columns are worked out on their own.
         let configured =
             feed.settings.dates.as_ref().filter(|order| {
                 *field == Field::StartsAt || !matches!(order, DateOrder::Pattern(_) | DateOrder::Serial)
@@ -185,12 +184,12 @@ pub fn survey<R: Read>(source: R, feed: &Feed, today: NaiveDate) -> Result<Surve
     Ok(Survey { dialect, binding, dates, open, rows, broken })
 }
 
-/// Whether a row is one that the feed is about (`only`).
+/// Whether the feed's `only` setting accepts a row.
 pub(super) fn is_of_interest(binding: &Binding, row: &RawRow) -> bool {
     binding.only.iter().all(|(at, words)| words.contains(&fold(row.cell(*at))))
 }
 
-/// Ids with their starts, as hashes: 24 bytes a row.
+/// Ids with their start times, as hashes: 24 bytes a row.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     seen: Vec<(u64, u64, u64)>,
@@ -208,7 +207,7 @@ impl Ids {
         }
     }
 
-    /// The lines of two rows with one id and two starts.
+    /// The lines of two rows with the same id and different start times.
     pub(crate) fn with_two_starts(&mut self) -> Option<(u64, u64)> {
         self.seen.sort_unstable();
         self.seen

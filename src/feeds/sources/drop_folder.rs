@@ -1,9 +1,10 @@
-//! A folder that exports are dropped into: which files are whole, and where each goes, so that none is ever lost.
+//! The drop folder: decides which files are complete and where each one goes, so that none is ever lost.
 //!
-//! `inbox` is for whoever writes the exports; `reading` holds the file that is being imported, `done` and `failed` what
-//! became of them. `inbox/NAME` is for the exports of the feed NAME. A file is moved before it is read and never written
-//! over: a crash leaves it in `reading`, and the next run goes on with it. Whoever writes into the inbox may swap a file
-//! for another at any moment, so it is opened once, without following links or waiting for a pipe, and read from there.
+//! Exports are written into `inbox`. `reading` holds the file being imported; `done` and `failed` hold the files that
+//! were imported or refused. `inbox/NAME` is for exports of the feed NAME. A file is moved before it is read and never
+//! overwritten: a crash leaves it in `reading`, and the next run continues with it. The program that writes into the
+//! inbox may replace a file at any moment, so a file is opened once, without following links or waiting for a pipe, and
+//! read through that handle.
 
 use std::fs::{DirBuilder, File, Metadata};
 use std::io;
@@ -13,26 +14,26 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Mode, OFlags, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-/// Names under which programs write what is not whole yet.
+/// Extensions that programs use for files they are still writing.
 const UNFINISHED: [&str; 6] = ["part", "partial", "tmp", "temp", "filepart", "crdownload"];
 
-/// Endings of exports in a feed's own folder of the inbox.
+/// Extensions of exports in a feed's own inbox folder.
 const ENDINGS: [&str; 4] = ["csv", "txt", "tsv", "tab"];
-/// Bytes of a name that are kept, so that a stamp before it and `.report.txt` behind it fit.
+/// Bytes of a name that are kept, to leave room for a timestamp before it and `.report.txt` after it.
 const LONGEST_NAME: usize = 180;
-/// How often a file is tried.
+/// How many times a file is tried.
 pub(crate) const TRIES: u32 = 3;
 
-/// The folder with its places.
+/// The drop folder and its subfolders.
 #[derive(Debug, Clone)]
 pub(crate) struct Places {
     root: PathBuf,
 }
 
-/// Where a file of the folder is, or goes.
+/// A subfolder: where a file is, or where it goes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Dropped, not taken yet.
+    /// Dropped, not picked up yet.
     Inbox,
     /// Being imported.
     Reading,
@@ -53,12 +54,12 @@ impl Place {
     }
 }
 
-/// A file as it was when it was looked at.
+/// A file as it was when the folder was scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     /// The file.
     pub(crate) path: PathBuf,
-    /// The feed whose folder it was dropped into.
+    /// The feed whose inbox folder it was dropped into.
     pub(crate) feed: Option<String>,
     length: u64,
     modified: (i64, i64),
@@ -70,31 +71,29 @@ impl Seen {
         Seen { path, feed, length: file.len(), modified: (file.mtime(), file.mtime_nsec()), inode: file.ino() }
     }
 
-    /// The same file under the name it was moved to.
+    /// The same file after it was moved to another name.
     pub(crate) fn moved_to(&self, path: PathBuf) -> Seen {
         Seen { path, ..self.clone() }
     }
 
-    /// Whether nobody has written to it since, under whatever name it is now.
+    /// Whether the file is unchanged since then, even if it was renamed.
     pub(crate) fn is_as(&self, other: &Seen) -> bool {
         (self.length, self.modified, self.inode) == (other.length, other.modified, other.inode)
     }
 }
 
-/// What lies in a place.
+/// The files in a subfolder.
 #[derive(Debug, Default)]
 pub(crate) struct Look {
-    /// Exports, the oldest first, so that the newest has the last word.
+    /// Exports, oldest first, so that the newest is imported last.
     pub(crate) exports: Vec<Seen>,
-    /// Files that are no exports.
+    /// Files that are not exports.
     pub(crate) others: Vec<PathBuf>,
 }
 
 impl Places {
-    /// The places of a folder; those that are missing are made, for their owner alone. The inbox has to be there.
-    ///
-    /// # Errors
-    /// The folder cannot be read or written.
+    /// Opens the drop folder. Creates missing subfolders with access for their owner only; the inbox must already
+    /// exist.
     pub(crate) fn open(root: &Path) -> io::Result<Places> {
         let places = Places { root: root.to_owned() };
         std::fs::read_dir(places.path(Place::Inbox))?;
@@ -108,10 +107,7 @@ impl Places {
         self.root.join(place.name())
     }
 
-    /// Held while the files are worked on, so that two runs do not meet. `Ok(None)`: another run has it.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
+    /// Locks the folder so that two runs never process it at the same time. `Ok(None)`: another run holds the lock.
     pub(crate) fn lock(&self) -> io::Result<Option<File>> {
         let folder = File::open(self.path(Place::Reading))?;
         match folder.try_lock() {
@@ -121,17 +117,14 @@ impl Places {
         }
     }
 
-    /// Looks at the files of a place, and of the folders of these feeds within it. Hidden ones, and names that say "not
-    /// whole yet", are not there for us. `takes` says which names of the place itself are exports.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
+    /// Lists the files of a subfolder and of the folders of these feeds within it. Skips hidden files and names that
+    /// mean "still being written". `takes` says which names directly in the subfolder are exports.
     pub(crate) fn look(&self, place: Place, feeds: &[&str], takes: impl Fn(&str) -> bool) -> io::Result<Look> {
         let mut look = Look::default();
         self.look_into(&self.path(place), None, &takes, &mut look)?;
         for feed in feeds {
             let folder = self.path(place).join(feed);
-            // A link could lead anywhere.
+            // A symbolic link could point anywhere.
             if folder.symlink_metadata().is_ok_and(|folder| folder.is_dir()) {
                 self.look_into(&folder, Some(feed), &|name| ENDINGS.contains(&ending(name)), &mut look)?;
             }
@@ -150,7 +143,7 @@ impl Places {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-            // A link could lead anywhere; a file may be gone by now.
+            // A symbolic link could point anywhere, and a file may be gone by now.
             let Some(file) = path.symlink_metadata().ok().filter(Metadata::is_file) else { continue };
             if name.starts_with('.') || name.starts_with('~') || UNFINISHED.contains(&ending(&name)) {
                 continue;
@@ -163,11 +156,8 @@ impl Places {
         Ok(())
     }
 
-    /// Opens an export that was looked at. `Ok(None)`: it is another file by now, or none that can be read, such as a
+    /// Opens an export from the listing. `Ok(None)`: it is a different file by now, or not a regular file, such as a
     /// link or a pipe.
-    ///
-    /// # Errors
-    /// It cannot be opened.
     pub(crate) fn open_export(&self, seen: &Seen) -> io::Result<Option<File>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let file = match rustix::fs::open(&seen.path, flags, Mode::empty()) {
@@ -179,34 +169,29 @@ impl Places {
         Ok(Some(file).filter(|_| is_it))
     }
 
-    /// Counts a try of a file that is being read, before it begins: a try that ends the process counts too. How many.
-    ///
-    /// # Errors
-    /// The count cannot be written.
+    /// Counts a try before the file is read, so that a try that kills the process counts too. Returns the number of
+    /// tries.
     pub(crate) fn count_try(&self, path: &Path) -> io::Result<u32> {
         let tries = std::fs::read_to_string(tries_of(path)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
         std::fs::write(tries_of(path), format!("{}\n", tries + 1))?;
         Ok(tries + 1)
     }
 
-    /// Forgets the tries of a file: it is done, or what went wrong was not its own.
+    /// Resets the tries of a file because it is done, or because the failure was not caused by the file.
     pub(crate) fn forget_tries(&self, path: &Path) {
-        // A count that stays is one try less for a file of the same name.
+        // If the count cannot be removed, a later file with the same name gets fewer tries.
         let _ = std::fs::remove_file(tries_of(path));
     }
 
-    /// Looks at one file again.
-    ///
-    /// # Errors
-    /// It is gone.
+    /// Reads the state of one file again.
     pub(crate) fn again(&self, seen: &Seen) -> io::Result<Seen> {
         Ok(Seen::of(seen.path.clone(), seen.feed.clone(), &seen.path.symlink_metadata()?))
     }
 
-    /// Moves a file into a place, under a name of its own: never over another file. Its new path.
+    /// Moves a file into a subfolder under a unique name, never over another file. Returns its new path.
     ///
     /// # Errors
-    /// It cannot be moved, and is where it was.
+    /// The file cannot be moved; it stays where it was.
     pub(crate) fn move_to(&self, place: Place, file: &Seen, stamp: Option<&str>) -> io::Result<PathBuf> {
         let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = cut(&name);
@@ -236,7 +221,7 @@ fn ending(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
-/// A name that is not too long for what is put around it; its ending stays.
+/// Shortens a name to leave room for what is put around it; its extension stays.
 fn cut(name: &str) -> String {
     if name.len() <= LONGEST_NAME {
         return name.to_owned();
@@ -246,7 +231,7 @@ fn cut(name: &str) -> String {
     format!("{}.{ending}", name.get(..end).unwrap_or_default())
 }
 
-/// Where the tries of a file are counted.
+/// The file that holds the number of tries.
 fn tries_of(path: &Path) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     path.with_file_name(format!(".{name}.tries"))
@@ -254,7 +239,7 @@ fn tries_of(path: &Path) -> PathBuf {
 
 fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // A file system that cannot promise it.
+        // The file system does not support renaming without replacing.
         Err(Errno::INVAL | Errno::NOSYS) if !to.exists() => std::fs::rename(from, to),
         Err(Errno::INVAL | Errno::NOSYS) => Err(io::ErrorKind::AlreadyExists.into()),
         done => Ok(done?),
@@ -278,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_swapped_is_not_read() {
+    fn a_replaced_file_is_not_read() {
         let (folder, places) = places();
         let (path, secret) = (folder.path().join("inbox/a.csv"), folder.path().join("secret"));
         std::fs::write(&secret, "id\n").unwrap();
@@ -286,7 +271,7 @@ mod tests {
             std::fs::write(&path, "id\n").unwrap();
             let seen = look(&places).exports.remove(0);
             assert!(places.open_export(&seen).unwrap().is_some(), "{swap}");
-            // The same name, length and time.
+            // Same name, length and time.
             std::fs::remove_file(&path).unwrap();
             match swap {
                 "link" => std::os::unix::fs::symlink(&secret, &path).unwrap(),
@@ -305,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_are_cut_and_tries_counted() {
+    fn long_names_are_shortened_and_tries_are_counted() {
         let (folder, places) = places();
         let long = format!("inbox/{}.csv", "ä".repeat(120));
         std::fs::write(folder.path().join(&long), "x").unwrap();
@@ -319,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feeds_folder_is_its_own() {
+    fn files_in_a_feeds_own_folder_belong_to_that_feed() {
         let (folder, places) = places();
         std::fs::create_dir(folder.path().join("inbox/desk")).unwrap();
         std::fs::create_dir(folder.path().join("inbox/other")).unwrap();
@@ -335,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_still_written_is_not_at_rest_also_under_another_name() {
+    fn a_file_that_is_still_being_written_is_detected_even_after_a_rename() {
         let (folder, places) = places();
         let path = folder.path().join("inbox/a.csv");
         let mut writer = File::create(&path).unwrap();
@@ -343,11 +328,11 @@ mod tests {
         let seen = look(&places).exports.remove(0);
         assert_eq!(places.again(&seen).unwrap(), seen);
         let taken = Seen { path: places.move_to(Place::Reading, &seen, None).unwrap(), ..seen.clone() };
-        assert!(places.again(&taken).unwrap().is_as(&seen), "nobody wrote to it");
+        assert!(places.again(&taken).unwrap().is_as(&seen), "the file did not change");
         writer.write_all(b"A,P\n").unwrap();
         assert!(!places.again(&taken).unwrap().is_as(&seen));
         assert!(places.open_export(&taken).unwrap().is_none());
-        // Another file in its place, of the same length, is another file.
+        // A different file with the same name and length counts as a different file.
         let other = folder.path().join("inbox/a.csv");
         std::fs::write(&other, std::fs::read(&taken.path).unwrap()).unwrap();
         let other = Seen { path: other, ..seen };
@@ -355,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn no_file_is_moved_over_another() {
+    fn a_move_never_overwrites_a_file() {
         let (folder, places) = places();
         let mut moved = Vec::new();
         for text in ["first", "second", "third"] {
@@ -374,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn one_run_at_a_time() {
+    fn only_one_run_at_a_time() {
         let (folder, places) = places();
         let held = places.lock().unwrap();
         assert!(held.is_some() && Places::open(folder.path()).unwrap().lock().unwrap().is_none());

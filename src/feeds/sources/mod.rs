@@ -1,3 +1,3 @@
-//! Where rows come from: a folder that exports are dropped into.
+//! Where exports come from: a drop folder.
 
 pub(crate) mod drop_folder;

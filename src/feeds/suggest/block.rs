@@ -1,4 +1,4 @@
-//! Writes the `[[feed]]` block, with what speaks for each line beside it.
+//! Writes the `[[feed]]` block, with the evidence for each line in a comment.
 
 use std::fmt::Write;
 
@@ -8,21 +8,24 @@ use super::roles::Source;
 use super::word_lists::{Counted, rows};
 use crate::config::feeds::{Field, StatusMeaning};
 
-/// Where comments begin.
+/// The column at which comments start.
 const COMMENT_AT: usize = 44;
 
 impl Draft {
-    /// The block. Without `open` it lacks what is still open, so that the rest of it can be tried.
+    /// The block. Without `open`, it omits what is still undecided, so that the rest can be tried.
     pub(super) fn block(&self, profile: &Profile, open: bool) -> String {
         let mut text = String::new();
         let mut line = |left: String, comment: &str| push_line(&mut text, &left, comment);
         line("[[feed]]".to_owned(), "");
-        line(format!("name = {}", quoted(&self.name)), "kept with each appointment: choose it before the first import");
+        line(
+            format!("name = {}", quoted(&self.name)),
+            "stored with each appointment; choose it before the first import",
+        );
         line("kind = \"file\"".to_owned(), "");
         if let Some(preset) = &self.preset {
             line(format!("preset = {}", quoted(preset.name)), &preset.system());
         }
-        line(format!("# files = \"{}*.csv\"", self.name), "which files of the drop folder are this feed's");
+        line(format!("# files = \"{}*.csv\"", self.name), "which files in the drop folder belong to this feed");
         if let Some(column) = self.roles.zone.and_then(|at| profile.columns.get(at)) {
             line(format!("timezone = {{ column = {} }}", quoted(&column.name)), "");
         }
@@ -43,14 +46,20 @@ impl Draft {
         let derived = self.id == IdChoice::Derived;
         match (derived, self.preset.is_some()) {
             (true, _) => {
-                line("missing = \"cancel\"".to_owned(), "without ids a moved appointment is a gone and a new one:");
-                line("#".to_owned(), "a coming appointment that the file no longer names counts as cancelled,");
-                line("#".to_owned(), "so each file must be the whole list of its dates");
+                line(
+                    "missing = \"cancel\"".to_owned(),
+                    "without ids, a moved appointment looks like one removed and one added:",
+                );
+                line("#".to_owned(), "an upcoming appointment missing from the file counts as cancelled,");
+                line("#".to_owned(), "so each file must be the complete list for its dates");
             }
             (false, true) => {}
             (false, false) => {
-                line("missing = \"keep\"".to_owned(), "\"cancel\" if each file is the whole list of its dates;");
-                line("#".to_owned(), "a list of those to confirm leaves out the confirmed ones");
+                line(
+                    "missing = \"keep\"".to_owned(),
+                    "use \"cancel\" only if each file is the complete list for its dates;",
+                );
+                line("#".to_owned(), "a list of appointments to confirm leaves out the confirmed ones");
             }
         }
         if self.preset.is_none() {
@@ -75,8 +84,8 @@ impl Draft {
             IdChoice::Derived => line(
                 "id = \"derived\"".to_owned(),
                 match self.roles.sources.contains_key(&Field::PatientId) {
-                    true => "no column is an appointment's number; an account or patient number does not count",
-                    false => "no column is an appointment's number",
+                    true => "no column holds appointment numbers; account and patient numbers do not count",
+                    false => "no column holds appointment numbers",
                 },
             ),
             IdChoice::Preset => {}
@@ -93,15 +102,15 @@ impl Draft {
             let comment = match field {
                 Field::Name => "\"Last, First\" or \"First Last\"",
                 Field::Phone => "the number that is texted",
-                Field::PatientId => "may be a family's: never taken for an appointment's",
-                Field::TypeId => "words for the kinds: [appointment_types]",
+                Field::PatientId => "may be shared by a family; never used as the appointment id",
+                Field::TypeId => "name these types in [appointment_types]",
                 Field::Minutes if matches!(source, Source::Marks(_)) => "each mark is 5 minutes",
                 _ => "",
             };
             line(format!("{key} = {value}"), comment);
         }
         if self.source(Field::Status).is_none() && self.status.elsewhere.is_empty() {
-            line("#".to_owned(), "no column says who cancelled: that shows only when a row is gone");
+            line("#".to_owned(), "no column shows cancellations: a cancelled appointment is simply missing");
         }
         for remark in &self.roles.remarks {
             line("#".to_owned(), remark);
@@ -119,7 +128,11 @@ impl Draft {
         line(String::new(), "");
         line(
             "[feed.status]".to_owned(),
-            if self.status.by_preset { "words beyond the preset's" } else { "their words; blind to case and blanks" },
+            if self.status.by_preset {
+                "words in addition to the preset's"
+            } else {
+                "their words; case and spaces do not matter"
+            },
         );
         for (key, meaning) in StatusMeaning::KEYS {
             let mut entries: Vec<String> = own(&meaning).iter().map(|(word, _)| quoted(word)).collect();
@@ -135,7 +148,7 @@ impl Draft {
             let comment = match (&self.status.blank, meaning) {
                 (Some(why), StatusMeaning::Booked) => why.clone(),
                 _ if beside.contains(&meaning) && entries.iter().any(|entry| entry.contains("\"*\"")) => {
-                    "\"*\": whatever stands there, other than no".to_owned()
+                    "\"*\": any text other than no".to_owned()
                 }
                 _ => counted,
             };
@@ -145,7 +158,7 @@ impl Draft {
             for (word, count) in &self.status.unknown {
                 line(
                     format!("# status {} ({}): booked?", quoted(word), rows(*count)),
-                    "add it to one of the lists; until then its rows are held back",
+                    "add it to one of the lists; until then, its rows are left out",
                 );
             }
         }
@@ -157,7 +170,7 @@ impl Draft {
             return;
         }
         line(String::new(), "");
-        line("[feed.consent]".to_owned(), "a word that is in no list counts as no");
+        line("[feed.consent]".to_owned(), "a word that is not in any list counts as no");
         for (key, words) in lists.into_iter().filter(|(_, words)| !words.is_empty()) {
             let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
             line(format!("{key} = [{}]", words.join(", ")), "");
@@ -170,7 +183,7 @@ impl Draft {
             return;
         }
         line(String::new(), "");
-        line("[feed.language]".to_owned(), "beside the usual words and codes, which are known");
+        line("[feed.language]".to_owned(), "in addition to the usual words and codes, which are built in");
         for (tag, words) in &self.language.answered {
             let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
             line(format!("{tag} = [{}]", words.join(", ")), "");
@@ -187,7 +200,7 @@ fn open_words(line: &mut impl FnMut(String, &str), what: &str, guess: &str, word
 
 fn push_setting(line: &mut impl FnMut(String, &str), key: &str, setting: &Setting, open: bool) {
     if let Some(value) = setting.value.as_ref().filter(|value| open || *value != "?") {
-        // The evidence begins with the value where people read it without the block.
+        // The evidence starts with the value, which the block already shows.
         let why =
             setting.why.strip_prefix(value.as_str()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&setting.why);
         line(format!("{key} = {}", quoted(value)), why);
@@ -195,7 +208,7 @@ fn push_setting(line: &mut impl FnMut(String, &str), key: &str, setting: &Settin
 }
 
 fn push_line(text: &mut String, left: &str, comment: &str) {
-    // What stands in a comment comes from the file as well, and must not end the line.
+    // Comments contain text from the file too, which must not break the line.
     let comment = crate::domain::ids::one_line(comment);
     let _ = match (left, comment.as_str()) {
         (left, "") => writeln!(text, "{left}"),

@@ -1,4 +1,4 @@
-//! The feed as far as it is understood, and the questions that are left.
+//! The draft of a feed, and the questions that remain.
 
 use std::collections::BTreeMap;
 
@@ -12,25 +12,25 @@ use crate::domain::fold::fold;
 use crate::feeds::mapping::moment::{Decision, Order};
 use crate::feeds::mapping::{Context, MappingError, Question, Report, Survey, describe};
 
-/// How the id is found.
+/// Where the appointment id comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum IdChoice {
-    /// As the preset says.
+    /// As set by the preset.
     Preset,
-    /// The candidate of this place.
+    /// The candidate column at this position.
     Candidate(usize),
-    /// Made from patient and start.
+    /// Derived from patient and start.
     Derived,
 }
 
-/// A value that may be open, with what speaks for it.
+/// A value that may be undecided, with the evidence for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Setting {
     pub(super) value: Option<String>,
     pub(super) why: String,
 }
 
-/// The feed as far as it is understood.
+/// The feed as far as it is known.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) name: String,
@@ -68,7 +68,7 @@ impl Draft {
         };
         match draft.preset {
             None => draft.take_columns(profile, request.answers, context),
-            // What an office's export has beyond the preset may still say that an appointment is called off.
+            // Columns beyond the preset may still show that an appointment is cancelled.
             Some(_) => {
                 draft.roles = Roles {
                     sources: BTreeMap::new(),
@@ -81,7 +81,7 @@ impl Draft {
         draft
     }
 
-    /// Leaves the preset: the file lacks a column of it. Whether there was one.
+    /// Drops the preset because the file lacks one of its columns. Returns whether there was a preset.
     pub(super) fn drop_preset(&mut self, profile: &Profile, request: &Request<'_>, context: &Context<'_>) -> bool {
         let had = self.preset.take().is_some();
         if had {
@@ -90,7 +90,7 @@ impl Draft {
         had
     }
 
-    /// Finds the columns' roles, and asks where several serve alike or a needed one is missing.
+    /// Finds the role of each column. Asks if several fit equally well or a required one is missing.
     fn take_columns(&mut self, profile: &Profile, answers: &Answers, context: &Context<'_>) {
         let mut chosen = BTreeMap::new();
         for (key, field) in Field::KEYS {
@@ -109,14 +109,14 @@ impl Draft {
             self.roles.ids.insert(0, *at);
             self.id = IdChoice::Candidate(0);
         }
-        // Where the practice has no locations configured, the column says nothing that could be used.
+        // If no locations are configured, the location column is of no use.
         if context.locations.is_empty()
             && let Some(source) = self.roles.sources.remove(&Field::Location)
         {
             let column = source.columns().first().and_then(|at| profile.columns.get(*at));
             if let Some(column) = column.filter(|column| column.words.len() > 1) {
                 self.roles.remarks.push(format!(
-                    "\"{}\" names {} locations; with [[location]] in the configuration, add location = \"{}\" to the columns",
+                    "\"{}\" has {} locations; once they are set up as [[location]] in the configuration, add location = \"{}\" to the columns",
                     column.name,
                     column.words.len(),
                     column.name
@@ -135,8 +135,10 @@ impl Draft {
             let names: Vec<&str> =
                 columns.iter().filter_map(|at| profile.columns.get(*at)).map(|c| c.name.as_str()).collect();
             let text = match field {
-                Field::Phone => "which number may be texted? A home line only if the practice says so".to_owned(),
-                Field::StartsAt => "which column is the appointment's start?".to_owned(),
+                Field::Phone => {
+                    "which number may be texted? Choose a home phone only if the practice agrees".to_owned()
+                }
+                Field::StartsAt => "which column is the start of the appointment?".to_owned(),
                 field => format!("which column is `{}`?", field.key()),
             };
             let mut choices: Vec<(String, String)> =
@@ -154,7 +156,7 @@ impl Draft {
             };
             self.ask(
                 "column:time".to_owned(),
-                "the start has no time of day; which column holds it?".to_owned(),
+                "the start date has no time of day; which column has the time?".to_owned(),
                 choices,
             );
         }
@@ -162,14 +164,14 @@ impl Draft {
         let mut lacking = Vec::new();
         if !has(Field::StartsAt) && !several.contains_key(&Field::StartsAt) {
             lacking
-                .push(("column:starts_at", "no column holds dates that look like an appointment's start; which does?"));
+                .push(("column:starts_at", "no column looks like the start of the appointment; which column is it?"));
         }
         let named = has(Field::Name)
             || has(Field::FirstName)
             || has(Field::LastName)
             || answers.get("column:name").is_some_and(|answer| answer == "none");
         if !named && ![Field::Name, Field::FirstName, Field::LastName].iter().any(|field| several.contains_key(field)) {
-            lacking.push(("column:name", "no column holds patients' names; which does?"));
+            lacking.push(("column:name", "no column looks like patient names; which column has them?"));
         }
         for (key, text) in lacking {
             let choices = profile.columns.iter().map(|c| (c.name.clone(), c.name.clone())).collect();
@@ -183,12 +185,12 @@ impl Draft {
         }
     }
 
-    /// Tries the next candidate for the id. False: the preset's column is no id.
+    /// Moves on to the next candidate for the id. False: the column set by the preset does not hold ids.
     pub(super) fn next_id(&mut self, profile: &Profile, first: u64, second: u64) -> bool {
         let IdChoice::Candidate(at) = self.id else { return false };
         if let Some(column) = self.roles.ids.get(at).and_then(|at| profile.columns.get(*at)) {
             self.not_ids.push(format!(
-                "\"{}\" is not an id: lines {first} and {second} have the same one but different starts",
+                "\"{}\" is not an id: lines {first} and {second} have the same value but different start times",
                 column.name
             ));
         }
@@ -196,12 +198,12 @@ impl Draft {
         true
     }
 
-    /// The source of a field, by the roles.
+    /// The source of a field, according to the roles.
     pub(super) fn source(&self, field: Field) -> Option<&Source> {
         self.roles.sources.get(&field)
     }
 
-    /// What the survey says about dates and times.
+    /// Takes over what the survey found about dates and times.
     pub(super) fn take_dates(&mut self, surveyed: &Result<Survey, MappingError>, request: &Request<'_>) {
         match surveyed {
             Ok(survey) => {
@@ -217,11 +219,10 @@ impl Draft {
                 let text = describe(question);
                 let (key, choices) = match question {
                     Question::Order(decision) => ("dates", order_choices(decision)),
-                    Question::Halves => (
-                        "times",
-                        vec![("office-hours", "1:30 is in the afternoon"), ("24-hour", "1:30 is in the night")],
-                    ),
-                    Question::Serials => ("dates", vec![("serial", "the numbers are a spreadsheet's dates")]),
+                    Question::Halves => {
+                        ("times", vec![("office-hours", "1:30 is in the afternoon"), ("24-hour", "1:30 is at night")])
+                    }
+                    Question::Serials => ("dates", vec![("serial", "the numbers are spreadsheet dates")]),
                 };
                 let choices = choices.into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
                 let setting = if key == "dates" { &mut self.dates } else { &mut self.times };
@@ -236,7 +237,7 @@ impl Draft {
         }
     }
 
-    /// What the columns of words hold, and which words are not known.
+    /// Takes over the words found in columns, and asks about unknown ones.
     pub(super) fn take_words(&mut self, profile: &Profile, feed: &Feed, request: &Request<'_>, context: &Context<'_>) {
         let asked = self.status.take(profile, feed, &self.roles, request.answers);
         let asked = asked.into_iter().chain(self.consent.take(profile, feed, self.roles.opts_out, request.answers));
@@ -249,14 +250,14 @@ impl Draft {
         }
     }
 
-    /// What mapping the file shows.
+    /// Takes over what mapping the file showed.
     pub(super) fn take_report(&mut self, report: &Report, _request: &Request<'_>) {
         if report.wrong_offsets > 0 && self.offsets.value.is_none() {
             let text = format!(
-                "{} starts have an offset that is not the zone's on their day; is the offset right, or the clock time?",
+                "{} start times have a UTC offset that does not match the time zone on that day; which is correct, the offset or the clock time?",
                 report.wrong_offsets
             );
-            let choices = [("trust", "the offset is right"), ("ignore", "the clock time is right")];
+            let choices = [("trust", "the offset is correct"), ("ignore", "the clock time is correct")];
             self.offsets = Setting { value: Some("?".to_owned()), why: text.clone() };
             self.ask(
                 "offsets".to_owned(),

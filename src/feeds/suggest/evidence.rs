@@ -1,12 +1,13 @@
-//! What was understood of an export, in lines for people.
+//! Describes what was found in an export, in lines for people.
 
 use super::draft::{Draft, IdChoice};
 use super::profile::Profile;
+use super::word_lists::rows;
 use crate::config::feeds::{Feed, Field};
 use crate::domain::fold::fold;
 use crate::feeds::mapping::{Report, masked, shortened};
 
-/// The lines, for stderr. Samples of private cells are shapes unless `unmasked`.
+/// The lines, for standard error. Samples of private cells are shown only as their shape unless `unmasked`.
 pub(super) fn lines(
     profile: &Profile,
     draft: &Draft,
@@ -16,20 +17,20 @@ pub(super) fn lines(
 ) -> Vec<String> {
     let dialect = &profile.dialect;
     let mut lines = vec![format!(
-        "{} text, columns split by {}, header in line {}, {} rows",
+        "{} text, columns separated by {}, header in line {}, {}",
         dialect.encoding.name(),
         dialect.delimiter_name(),
         dialect.header_line,
-        profile.rows
+        rows(profile.rows)
     )];
     if profile.skipped > 0 {
-        lines.push(format!("{} lines between the rows are titles, totals or repeated headers", profile.skipped));
+        lines.push(format!("lines skipped as titles, totals or repeated headers: {}", profile.skipped));
     }
     if profile.broken > 0 {
-        lines.push(format!("{} rows are broken and cannot be read", profile.broken));
+        lines.push(format!("broken rows that cannot be read: {}", profile.broken));
     }
     if let Some(preset) = &draft.preset {
-        lines.push(format!("this is the header of {} (preset \"{}\")", preset.system(), preset.name));
+        lines.push(format!("the header matches: {} (preset \"{}\")", preset.system(), preset.name));
     }
     for (at, column) in profile.columns.iter().enumerate() {
         let meaning = match feed {
@@ -50,7 +51,7 @@ pub(super) fn lines(
         lines.push(format!("  {} = {label}: {samples}", column.name));
     }
     if draft.id == IdChoice::Derived {
-        lines.push("no column is an appointment's number, so ids are made from patient and start".to_owned());
+        lines.push("no column holds appointment numbers, so ids are derived from patient and start".to_owned());
     }
     lines.extend(draft.not_ids.iter().cloned());
     if !draft.dates.why.is_empty() && draft.dates.value.is_some() {
@@ -61,22 +62,22 @@ pub(super) fn lines(
         lines.push(format!("status {}: {}", meaning.key(), words.join(", ")));
     }
     if let Some(report) = report {
-        lines.push(format!("with this block the file gives {}", report.summary()));
+        lines.push(format!("with this block, the file gives {}", report.summary()));
         lines.extend(report.lines().into_iter().map(|line| format!("  {line}")));
     }
     for question in &draft.questions {
-        lines.push(format!("open: {}", question.text));
+        lines.push(format!("question: {}", question.text));
     }
     lines
 }
 
-/// For what a column would be used in a block that is not complete yet.
+/// The field a column would be used for in a block that is not complete yet.
 fn by_role(draft: &Draft, at: usize) -> Option<(Field, String)> {
     let (field, _) = draft.roles.sources.iter().find(|(_, source)| source.columns().contains(&at))?;
     Some((*field, field.key().to_owned()))
 }
 
-/// For what a column is used.
+/// The fields a column is used for.
 fn meaning(feed: &Feed, name: &str) -> Option<(Field, String)> {
     let name = fold(name);
     let uses =

@@ -1,7 +1,7 @@
-//! `feed suggest`: reads an export, says what it understood, and writes the `[[feed]]` block that maps it.
+//! `feed suggest`: reads an export, reports what it found, and writes the `[[feed]]` block that maps it.
 //!
-//! Nothing is guessed that can be wrong: where the data leave something open, the block says so in its place and a
-//! question is asked. Answers make the next suggestion complete.
+//! It never guesses where a guess could be wrong: if the data leave something undecided, the block says so at that
+//! place and a question is asked. With the answers, the next suggestion is complete.
 
 mod block;
 mod draft;
@@ -23,10 +23,7 @@ use crate::feeds::formats::FormatError;
 use crate::feeds::formats::delimited::Reader;
 use crate::feeds::mapping::{Context, Mapper, MappingError, Report, Survey, options, survey};
 
-/// Reads an export, which is opened several times, and suggests the feed.
-///
-/// # Errors
-/// The file cannot be read as delimited text.
+/// Reads an export, which is opened several times, and suggests a feed.
 pub fn suggest<R: Read>(
     mut open: impl FnMut() -> std::io::Result<R>,
     request: &Request<'_>,
@@ -35,7 +32,7 @@ pub fn suggest<R: Read>(
     let is_zone = |name: &str| name.contains('/') && context.zones.load(name).is_ok();
     let profile = profile::profile(open()?, &request.options, context.today, roles::is_birth, &is_zone)?;
     let mut draft = draft::Draft::new(&profile, request, context);
-    // The id is tried column by column: one value with two starts, and it is none.
+    // Candidates for the id are tried one by one: a value with two different start times rules a column out.
     let surveyed = loop {
         let Some(feed) = read_block(&draft.block(&profile, false), context) else { break None };
         match survey(open()?, &feed, context.today) {
@@ -51,7 +48,7 @@ pub fn suggest<R: Read>(
         draft.take_dates(surveyed, request);
         draft.take_words(&profile, feed, request, context);
         if let Ok(surveyed) = surveyed {
-            // Once more with the words and the order that were found.
+            // Reads the file again with the words and the date order that were found.
             let feed = read_block(&draft.block(&profile, false), context).unwrap_or_else(|| feed.clone());
             let mapped = map(open()?, &feed, context, surveyed)?;
             draft.take_report(&mapped, request);
@@ -78,7 +75,7 @@ fn map<R: Read>(source: R, feed: &Feed, context: &Context<'_>, survey: &Survey) 
     Ok(mapper.report)
 }
 
-/// Reads a block as the configuration would. `None`: it has errors.
+/// Reads a block as the configuration would. `None`: the block has errors.
 fn read_block(block: &str, context: &Context<'_>) -> Option<Feed> {
     feeds::of_block(block, context.zones)
 }

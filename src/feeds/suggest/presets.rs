@@ -1,9 +1,9 @@
-//! Knows the exports of known systems by their headers.
+//! Recognizes the exports of known systems by their headers.
 
 use crate::config::feeds::presets::embedded;
 use crate::domain::fold::fold;
 
-/// A preset that fits.
+/// A preset that fits the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
     pub(super) name: &'static str,
@@ -17,7 +17,7 @@ impl Found {
     }
 }
 
-/// The preset all of whose columns the header has; the one with most, if several fit.
+/// The preset whose columns are all in the header; if several fit, the one with the most columns.
 pub(super) fn recognize(names: &[String]) -> Option<Found> {
     let names: Vec<String> = names.iter().map(|name| fold(name)).collect();
     let fits = |text: &str| {
@@ -28,7 +28,7 @@ pub(super) fn recognize(names: &[String]) -> Option<Found> {
     found.max_by_key(|(columns, _)| *columns).map(|(_, found)| found)
 }
 
-/// The strings of a key at the top of a preset.
+/// The strings of a top-level key of a preset.
 fn value_of(text: &str, key: &str) -> Vec<String> {
     let Ok(document) = toml::de::DeTable::parse(text) else { return Vec::new() };
     let Some(value) = document.get_ref().get(key) else { return Vec::new() };

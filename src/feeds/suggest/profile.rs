@@ -1,4 +1,4 @@
-//! What the cells of each column look like, counted over the whole file in flat memory.
+//! Counts what the cells of each column look like, over the whole file in constant memory.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -13,7 +13,7 @@ use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
 use crate::feeds::mapping::{cells_marks, cells_minutes, common_status};
 
-/// Different words of a column that are kept; one with more is no list of words.
+/// The most distinct words that are kept for a column; a column with more is not a list of words.
 const MOST_WORDS: usize = 40;
 
 /// One column.
@@ -22,13 +22,13 @@ pub(super) struct Column {
     pub(super) name: String,
     pub(super) filled: u64,
     pub(super) blank: u64,
-    /// A date without a time.
+    /// Cells with a date and no time.
     pub(super) dates: u64,
-    /// A time without a date.
+    /// Cells with a time and no date.
     pub(super) times: u64,
-    /// Both.
+    /// Cells with both.
     pub(super) moments: u64,
-    /// Of these, the ones at 00:00.
+    /// The ones of these at 00:00.
     pub(super) midnights: u64,
     /// Dates that do not exist, `########`, placeholders.
     pub(super) odd_dates: u64,
@@ -45,10 +45,10 @@ pub(super) struct Column {
     pub(super) commas: u64,
     pub(super) spaced: u64,
     pub(super) vote: ColumnVote,
-    /// Folded words, as first written, with counts; empty once there are too many.
+    /// Folded words with their first spelling and count; empty once there are too many.
     pub(super) words: BTreeMap<String, (String, u64)>,
     pub(super) many_words: bool,
-    /// The first two different cells.
+    /// The first two distinct cells.
     pub(super) samples: Vec<String>,
 }
 
@@ -129,7 +129,7 @@ impl Column {
         match scan(text, false) {
             Ok(moment) => {
                 self.vote.add(line, text, &moment);
-                // A time that a database wrote with its first day.
+                // Databases write a time alone with a placeholder date.
                 let date = moment.date.filter(|date| !date.is_placeholder());
                 self.odd_dates += u64::from(moment.date.is_some() && date.is_none() && moment.time.is_none());
                 match (date, moment.time) {
@@ -143,7 +143,7 @@ impl Column {
                     (None, None) => {}
                 }
             }
-            // Digits alone that are no time are numbers.
+            // Digits that are not a time are numbers.
             Err(MomentFault::Hashes | MomentFault::NoSuchDate | MomentFault::NoSuchTime) => {
                 self.odd_dates += u64::from(digits < text.chars().count());
             }
@@ -151,7 +151,7 @@ impl Column {
         }
     }
 
-    /// Whether at least nine of ten filled cells are so.
+    /// Whether the count is at least nine in ten filled cells.
     fn mostly(&self, count: u64) -> bool {
         self.filled > 0 && count * 10 >= self.filled * 9
     }
@@ -159,11 +159,11 @@ impl Column {
     /// Whether its cells have dates, with or without times.
     pub(super) fn is_dated(&self) -> bool {
         let dated = self.dates + self.moments + self.vote.serials + self.odd_dates;
-        // Bare numbers are serials, ids and amounts: a date in the column must say that they are dates.
+        // Plain numbers can be serial dates, ids or amounts: only real dates in the column show that they are dates.
         self.mostly(dated) && (self.dates + self.moments) * 2 > self.filled
     }
 
-    /// Whether every cell is a number that a spreadsheet may mean as a date.
+    /// Whether every cell is a number that could be a spreadsheet date.
     pub(super) fn is_serial(&self) -> bool {
         self.vote.serials > 0
             && self.vote.serials == self.filled
@@ -198,7 +198,7 @@ impl Column {
         self.mostly(self.letters)
     }
 
-    /// Whether its words say where appointments stand: few, and most of them known to mean that.
+    /// Whether its words are statuses: few words, most of them known statuses.
     pub(super) fn is_status_words(&self) -> bool {
         let known: u64 = self.words.iter().filter(|(word, _)| common_status(word).is_some()).map(|(_, (_, n))| n).sum();
         !self.many_words && self.filled > 0 && known * 10 >= self.filled * 7
@@ -206,14 +206,14 @@ impl Column {
 }
 
 impl Column {
-    /// Whether some of its few words say that an appointment is called off or was missed.
+    /// Whether it has few words, and some mean that an appointment was cancelled or missed.
     pub(super) fn says_called_off(&self) -> bool {
         let off = |word: &String| matches!(common_status(word), Some(StatusMeaning::Cancelled | StatusMeaning::NoShow));
         !self.many_words && self.words.keys().any(off)
     }
 }
 
-/// A file in columns.
+/// A file's columns.
 #[derive(Debug)]
 pub(super) struct Profile {
     pub(super) dialect: Dialect,
@@ -223,7 +223,7 @@ pub(super) struct Profile {
     pub(super) skipped: u64,
 }
 
-/// Reads a file and counts its columns. `is_birth` tells which are birth dates, whose two-digit years are others.
+/// Reads a file and counts its columns. `is_birth` recognizes birth dates, whose two-digit years are read differently.
 pub(super) fn profile<R: Read>(
     source: R,
     options: &Options,

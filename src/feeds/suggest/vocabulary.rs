@@ -1,9 +1,9 @@
-//! Words of headers by their meaning, in English and Spanish.
+//! The meanings of words in column headers, in English and Spanish.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// A word of a header, by its meaning.
+/// The meaning of a word in a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Word {
     Appointment,
@@ -58,7 +58,7 @@ use Word::{
     Patient, Pattern, Phone, Preferred, Provider, Reference, Scheduled, Start, Status, Text, Time, Units, Work, Zone,
 };
 
-/// Meaning, then the words for it.
+/// Each meaning with the words for it.
 const WORDS: [(Word, &str); 44] = [
     (Scheduled, "schedule | scheduled | planned"),
     (Filler, "of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my"),
@@ -169,11 +169,11 @@ const WORDS: [(Word, &str); 44] = [
 static BY_WORD: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
     let each =
         |(meaning, words): &(Word, &'static str)| words.split(" | ").map(|word| (word, *meaning)).collect::<Vec<_>>();
-    // A word that stands twice has its first meaning.
+    // A word that is listed twice has its first meaning.
     WORDS.iter().rev().flat_map(each).collect()
 });
 
-/// The meaning of a word in small letters, or of two or three that mean something together.
+/// The meaning of a lower-case word, or of two or three words together.
 pub(super) fn meaning(word: &str) -> Option<Word> {
     BY_WORD.get(word).copied()
 }

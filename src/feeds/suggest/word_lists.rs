@@ -1,4 +1,4 @@
-//! Words of status, consent and language columns: those that are known, and those an office has to explain.
+//! The words in status, consent, language and location columns: known ones, and ones the office has to explain.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::domain::fold::fold;
 use crate::domain::language_words::{self, LanguageWord};
 use crate::feeds::mapping::common_status;
 
-/// A word with the rows that have it.
+/// A word with the number of rows that have it.
 pub(super) type Counted = (String, u64);
 
 /// The status words of a file.
@@ -18,15 +18,15 @@ pub(super) type Counted = (String, u64);
 pub(super) struct StatusList {
     /// Words by meaning.
     pub(super) known: BTreeMap<StatusMeaning, Vec<Counted>>,
-    /// Of these, the ones that an answer added to a preset.
+    /// The ones of these that an answer added to a preset.
     pub(super) beyond_preset: BTreeMap<StatusMeaning, Vec<Counted>>,
-    /// Words of other columns.
+    /// Words in other columns.
     pub(super) elsewhere: Vec<(StatusMeaning, String, Vec<String>)>,
-    /// Words that are not known.
+    /// Unknown words.
     pub(super) unknown: Vec<Counted>,
-    /// Why a blank cell is booked.
+    /// Why a blank cell counts as booked.
     pub(super) blank: Option<String>,
-    /// Words that a preset explains already.
+    /// Whether a preset explains words already.
     pub(super) by_preset: bool,
 }
 
@@ -63,7 +63,7 @@ impl StatusList {
                     None => open.push((word.clone(), written.clone(), *count)),
                 }
             }
-            // A column that is blank unless something is wrong: its blank cells are the booked ones.
+            // The column is filled only when something is unusual, so its blank cells are the booked appointments.
             let booked = self.known.contains_key(&StatusMeaning::Booked);
             if let [(word, _, count)] = open.as_slice()
                 && word.is_empty()
@@ -71,7 +71,7 @@ impl StatusList {
                 && !self.known.is_empty()
                 && *count * 10 >= (column.filled + column.blank) * 3
             {
-                self.blank = Some(format!("{} blank, and no other word means booked", rows(*count)));
+                self.blank = Some(format!("blank in {}, and no other word means booked", rows(*count)));
                 self.known.entry(StatusMeaning::Booked).or_default().push((String::new(), *count));
                 open.clear();
             }
@@ -84,7 +84,7 @@ impl StatusList {
         questions
     }
 
-    /// Columns of their own for confirmed, cancelled and no show.
+    /// Takes the separate columns for confirmed, cancelled and no-show.
     fn take_flags(&mut self, profile: &Profile, feed: &Feed, roles: &Roles) {
         let used: Vec<String> = feed
             .columns
@@ -118,7 +118,7 @@ impl StatusList {
                     .filter(|(word, _)| says_so(word))
                     .map(|(_, (written, _))| written.clone())
                     .collect();
-                // Yes, or when it was called off, or why: whatever stands there, it was.
+                // Yes, a date or a reason: any text in such a column means that it was.
                 let filled = meaning != StatusMeaning::Confirmed
                     && (column.many_words || column.words.keys().any(|word| !is_no(word)));
                 match (filled, words.is_empty()) {
@@ -182,7 +182,7 @@ impl ConsentList {
                 Some("yes") => self.yes.push(written.clone()),
                 Some("no") => self.no.push(written.clone()),
                 Some(_) => self.unknown.push(written.clone()),
-                // Who opted out said no; who did not has not said yes.
+                // A patient who opted out said no; one who did not has not said yes.
                 None if opts_out && is_yes(word) => self.no.push(written.clone()),
                 None if opts_out && is_no(word) => self.unknown.push(written.clone()),
                 None if word.is_empty() => self.unknown.push(written.clone()),
@@ -212,7 +212,7 @@ impl ConsentList {
 /// The language words of a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LanguageList {
-    /// Tag to words that only the office could explain.
+    /// Words that the office explained, by language tag.
     pub(super) answered: BTreeMap<String, Vec<String>>,
     pub(super) unknown: Vec<Counted>,
 }
@@ -231,7 +231,7 @@ impl LanguageList {
                     self.unknown.push((written.clone(), *count));
                     questions.push(OpenQuestion {
                         key: format!("language:{word}"),
-                        text: format!("language \"{written}\" ({}): which is it?", rows(*count)),
+                        text: format!("language \"{written}\" ({}): which language is it?", rows(*count)),
                         choices: [("en", "English"), ("es", "Spanish"), ("fr", "French")]
                             .iter()
                             .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
@@ -244,10 +244,10 @@ impl LanguageList {
     }
 }
 
-/// The location words of a file, where the practice has several locations.
+/// The location words of a file, if the practice has several locations.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LocationList {
-    /// Words and the locations that were answered for them.
+    /// Words and the locations given as answers for them.
     pub(super) answered: Vec<(String, String)>,
     pub(super) unknown: Vec<Counted>,
 }
@@ -277,7 +277,7 @@ impl LocationList {
                     let choices = locations.iter().map(|id| ((*id).clone(), (*id).clone()));
                     questions.push(OpenQuestion {
                         key: format!("location:{word}"),
-                        text: format!("location \"{written}\" ({}): which of yours is it?", rows(*count)),
+                        text: format!("location \"{written}\" ({}): which of your locations is it?", rows(*count)),
                         choices: choices.collect(),
                     });
                 }

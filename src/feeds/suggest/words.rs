@@ -1,15 +1,15 @@
-//! Splits headers into words and brings those that mean the same to one.
+//! Splits headers into words and maps words to their meanings.
 
 pub(super) use super::vocabulary::Word;
 use super::vocabulary::meaning;
 
-/// The meanings of a header's words; those that mean nothing here are `None`.
+/// The meanings of a header's words; `None` for words without a known meaning.
 pub(super) fn meanings(header: &str) -> Vec<Option<Word>> {
     let words: Vec<String> = split(header).into_iter().flat_map(|word| segments(&word)).collect();
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        // Up to three words that mean something together.
+        // Up to three words can have a meaning together.
         let run = (2..=3).rev().find_map(|length| {
             let run = words.get(at..at + length)?.join(" ");
             meaning(&run).map(|word| (word, length))
@@ -21,13 +21,13 @@ pub(super) fn meanings(header: &str) -> Vec<Option<Word>> {
     found
 }
 
-/// `patientfirstname` as patient, first and name: a word that is unknown as a whole and all of known ones.
+/// Splits `patientfirstname` into patient, first and name: an unknown word made up entirely of known words.
 fn segments(word: &str) -> Vec<String> {
     let whole = || vec![word.to_owned()];
     if word.len() < 5 || word.len() > 40 || meaning(word).is_some() || !word.is_ascii() {
         return whole();
     }
-    // The fewest known words that make up each beginning.
+    // For each prefix, the fewest known words that make it up.
     let mut best: Vec<Option<Vec<&str>>> = vec![None; word.len() + 1];
     best[0] = Some(Vec::new());
     for end in 2..=word.len() {
@@ -47,7 +47,7 @@ fn segments(word: &str) -> Vec<String> {
     }
 }
 
-/// Words in small letters: `AptDateTime` has three, `Appt #` two.
+/// Splits a header into lower-case words: `AptDateTime` has three, `Appt #` two.
 fn split(header: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut current = String::new();
@@ -71,7 +71,7 @@ fn split(header: &str) -> Vec<String> {
     if !current.is_empty() {
         words.push(current);
     }
-    // "LName", "FName": one letter and "name" belong together. "E-mail", "eMail" too.
+    // In "LName" and "FName", one letter and "name" belong together, as in "E-mail" and "eMail".
     let mut joined: Vec<String> = Vec::new();
     for word in words {
         let one = joined.last().is_some_and(|last| matches!(last.as_str(), "l" | "f" | "m" | "e"));
@@ -89,7 +89,7 @@ mod tests {
     use Word::*;
 
     #[test]
-    fn headers_in_words() {
+    fn headers_are_split_into_words() {
         for (header, want) in [
             ("AptDateTime", vec!["apt", "date", "time"]),
             ("LName", vec!["lname"]),

@@ -1,13 +1,13 @@
-//! Which encoding a file has: from its first bytes where they say so, else from every line that is not plain ASCII.
+//! Detects a file's encoding: from its first bytes if they show it, otherwise from every line that is not plain ASCII.
 
 use std::borrow::Cow;
 
 use encoding_rs::{MACINTOSH, WINDOWS_1252};
 
-/// Upper half of code page 850, which DOS programs wrote; 437 agrees on the Spanish letters.
+/// The upper half of code page 850, which DOS programs wrote; code page 437 has the same Spanish letters.
 const IBM850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
-/// How the bytes of a file are letters.
+/// A file's character encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// UTF-8, with or without a byte order mark.
@@ -22,7 +22,7 @@ pub enum Encoding {
     Macintosh,
     /// DOS code page 850.
     Ibm850,
-    /// One of the 8-bit ones, not yet known which.
+    /// UTF-8 or an 8-bit encoding, not decided yet.
     Undecided,
 }
 
@@ -42,8 +42,8 @@ impl Encoding {
         Encoding::NAMES.iter().find(|(_, e)| *e == self).map_or("unknown", |(name, _)| name)
     }
 
-    /// What the first bytes say, and how many of them are the byte order mark. Without a mark UTF-16 is known by its NUL
-    /// bytes; `None`: the file is binary.
+    /// The encoding that the first bytes show, and the length of the byte order mark. Without a mark, UTF-16 is
+    /// recognized by its NUL bytes. `None`: the file is binary.
     pub(super) fn from_start(start: &[u8]) -> Option<(Encoding, usize)> {
         match start {
             [0xef, 0xbb, 0xbf, ..] => return Some((Encoding::Utf8, 3)),
@@ -58,13 +58,13 @@ impl Encoding {
             () if even + odd == 0 => Some((Encoding::Undecided, 0)),
             () if half > 0 && odd * 10 >= half * 7 && even * 20 <= half => Some((Encoding::Utf16Le, 0)),
             () if half > 0 && even * 10 >= half * 7 && odd * 20 <= half => Some((Encoding::Utf16Be, 0)),
-            // A few NUL bytes are damaged rows; many are a spreadsheet or an image.
+            // A few NUL bytes are damaged rows; many mean a spreadsheet or an image.
             () if (even + odd) * 50 < start.len() => Some((Encoding::Undecided, 0)),
             () => None,
         }
     }
 
-    /// One line as text. What is no letter in this encoding becomes U+FFFD.
+    /// Decodes one line. Bytes that are not valid in this encoding become U+FFFD.
     pub(super) fn decode<'l>(self, line: &'l [u8], tally: &mut Tally) -> Cow<'l, str> {
         if line.is_ascii() {
             return String::from_utf8_lossy(line);
@@ -97,7 +97,7 @@ fn ibm850(line: &[u8]) -> String {
     line.iter().map(|b| if *b < 128 { char::from(*b) } else { upper[usize::from(*b - 128)] }).collect()
 }
 
-/// How many lines fit which 8-bit encoding.
+/// Counts how many lines fit each encoding.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     utf8: u64,
@@ -108,14 +108,14 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// The encoding of a file whose lines were all counted.
+    /// The encoding of a file, once all its lines are counted.
     ///
     /// # Errors
-    /// In words, why it is not known.
+    /// Why the encoding is unclear, in words.
     pub fn decide(&self) -> Result<Encoding, String> {
         let all = |fitting: u64| fitting == self.other;
         match () {
-            // A damaged line in a UTF-8 file costs that line; so does a UTF-8 line in an 8-bit file.
+            // A few damaged lines in a UTF-8 file, or a few UTF-8 lines in an 8-bit file, cost only those lines.
             () if self.other * 10 <= self.utf8 => Ok(Encoding::Utf8),
             () if self.utf8 * 10 > self.other => {
                 Err(format!("{} lines are UTF-8 and {} are not", self.utf8, self.other))
@@ -124,12 +124,12 @@ impl Tally {
             () if all(self.macintosh) && !all(self.dos) => Ok(Encoding::Macintosh),
             () if all(self.dos) && !all(self.macintosh) => Ok(Encoding::Ibm850),
             () if self.windows * 10 >= self.other * 9 => Ok(Encoding::Windows1252),
-            () => Err("the letters outside English make no words in any encoding tried".to_owned()),
+            () => Err("the accented letters do not form words in any of these encodings".to_owned()),
         }
     }
 }
 
-/// Whether the letters outside ASCII stand as letters stand in names: no symbol inside a word, no capital after a small
+/// Whether the non-ASCII characters are placed as in names: no symbol inside a word, no capital after a lower-case
 /// letter.
 fn is_plausible(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_encoding_of_the_whole_file() {
+    fn the_whole_file_decides_the_encoding() {
         assert_eq!(IBM850.chars().count(), 128);
         assert_eq!(decided(&[b"plain"]), Ok(Encoding::Utf8));
         assert_eq!(decided(&["Zoë".as_bytes()]), Ok(Encoding::Utf8));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_encoding_by_the_first_bytes() {
+    fn the_first_bytes_show_the_encoding() {
         for (start, want) in [
             (&b"\xef\xbb\xbfa"[..], Some((Encoding::Utf8, 3))),
             (b"\xff\xfea\0", Some((Encoding::Utf16Le, 2))),

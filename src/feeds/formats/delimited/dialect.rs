@@ -1,16 +1,16 @@
-//! How a file is written: delimiter, width and header line, found in a bounded sample from its start.
+//! Detects a file's format (delimiter, width and header line) from a bounded sample at its start.
 
 use super::charset::{Encoding, Tally};
 use super::header;
 use super::record::{Splitter, Step};
 use crate::feeds::formats::row::{FormatError, Limits, RawRow};
 
-/// Delimiters that are tried; the first wins where two fit alike.
+/// The delimiters that are tried; if two fit equally well, the first wins.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
-/// Records of the sample that are looked at.
+/// The number of sample records that are examined.
 const SAMPLE_RECORDS: usize = 500;
 
-/// What the configuration says about a file; the rest is found.
+/// What the configuration says about a file; the rest is detected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// The encoding.
@@ -19,28 +19,28 @@ pub struct Options {
     pub delimiter: Option<u8>,
     /// The line that names the columns, from 1.
     pub header: Option<u64>,
-    /// Folded names of which the header must have most.
+    /// Folded names of columns; the line that has the most of them is the header.
     pub wanted: Vec<String>,
     /// Limits.
     pub limits: Limits,
 }
 
-/// How a file is written.
+/// A file's format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialect {
-    /// Its encoding.
+    /// The encoding.
     pub encoding: Encoding,
-    /// Bytes of the byte order mark.
+    /// The length of the byte order mark, in bytes.
     pub mark: usize,
-    /// What stands between cells.
+    /// The delimiter between cells.
     pub delimiter: u8,
-    /// Cells of a row.
+    /// The number of cells in a row.
     pub width: usize,
-    /// Whether many rows leave out blank cells at their end.
+    /// Whether many rows omit blank cells at their end.
     pub ragged: bool,
     /// The line of the header.
     pub header_line: u64,
-    /// Names of the columns.
+    /// The names of the columns.
     pub names: Vec<String>,
 }
 
@@ -56,7 +56,7 @@ impl Dialect {
     }
 }
 
-/// Finds the dialect of a file from its first bytes. `whole`: they are all of it.
+/// Detects the format of a file from its first bytes. `whole`: these bytes are the whole file.
 pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dialect, FormatError> {
     let (by_start, mark) = Encoding::from_start(start).ok_or(FormatError::NotText)?;
     let encoding = options.encoding.unwrap_or(by_start);
@@ -81,7 +81,7 @@ pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dia
     let (_, width, delimiter, records) = best.ok_or(FormatError::NoColumns)?;
     let (row, width) = match find_header(&records, width, options) {
         Ok(row) => (row, width),
-        // Where most rows leave out blank cells at their end, the header is the widest row.
+        // If most rows omit blank cells at their end, the header is the widest row.
         Err(error) => {
             let widest = records.iter().map(RawRow::len).max().unwrap_or(width);
             (find_header(&records, widest, options).map_err(|_| error)?, widest)
@@ -96,7 +96,7 @@ pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dia
     Ok(Dialect { encoding, mark, delimiter, width, ragged, header_line: row.line, names })
 }
 
-/// The dialect of a file whose first line that is not blank names the columns. Without a byte order mark it is UTF-8.
+/// The format of a file whose first non-blank line names the columns. Without a byte order mark it is UTF-8.
 pub(super) fn of_first_line(start: &[u8]) -> Result<Dialect, FormatError> {
     let (encoding, mark) = Encoding::from_start(start).ok_or(FormatError::NotText)?;
     let encoding = if encoding == Encoding::Undecided { Encoding::Utf8 } else { encoding };
@@ -104,7 +104,7 @@ pub(super) fn of_first_line(start: &[u8]) -> Result<Dialect, FormatError> {
     let lines = split_lines(text.trim_start_matches('\u{feff}'));
     let Some(at) = lines.iter().position(|line| !line.trim().is_empty()) else { return Err(FormatError::Empty) };
     let first = lines[at];
-    // A comma may stand within a name of a column that is not used.
+    // Another delimiter may be part of the name of an unused column.
     let delimiter = DELIMITERS.into_iter().find(|delimiter| first.contains(char::from(*delimiter))).unwrap_or(b',');
     let record = records(&lines[at..at + 1], delimiter)?.into_iter().next().ok_or(FormatError::NoHeader)?;
     let names: Vec<String> = record.cells().map(|name| name.trim().to_owned()).collect();
@@ -115,7 +115,7 @@ fn sample_text(bytes: &[u8], encoding: Encoding) -> String {
     match encoding {
         Encoding::Utf16Le => encoding_rs::UTF_16LE.decode_without_bom_handling(bytes).0.into_owned(),
         Encoding::Utf16Be => encoding_rs::UTF_16BE.decode_without_bom_handling(bytes).0.into_owned(),
-        // The cut may lie within a letter, so each line is decoded for itself.
+        // The sample may end in the middle of a character, so each line is decoded separately.
         _ => {
             let mut tally = Tally::default();
             bytes.split_inclusive(|b| *b == b'\n').map(|line| encoding.decode(line, &mut tally).into_owned()).collect()
@@ -137,7 +137,7 @@ fn split_lines(text: &str) -> Vec<&str> {
     lines
 }
 
-/// The records of the sample that are well formed, blank ones left out.
+/// The well-formed records of the sample, without blank ones.
 fn records(lines: &[&str], delimiter: u8) -> Result<Vec<RawRow>, FormatError> {
     let mut splitter = Splitter::new(delimiter);
     let mut records = Vec::new();
@@ -165,7 +165,8 @@ fn records(lines: &[&str], delimiter: u8) -> Result<Vec<RawRow>, FormatError> {
     Ok(records)
 }
 
-/// The width most rows have, and how many have it. A single column serves only where the delimiter was given.
+/// The most common width and the number of rows that have it. A single column counts only if the delimiter was
+/// configured.
 fn usual_width(records: &[RawRow], given: bool) -> Option<(usize, usize)> {
     let least = if given { 1 } else { 2 };
     let mut widths: Vec<usize> = records.iter().map(RawRow::len).filter(|width| *width >= least).collect();
@@ -184,7 +185,7 @@ fn find_header<'r>(records: &'r [RawRow], width: usize, options: &Options) -> Re
             expected: width,
         });
     }
-    // The first of the fittest: a header repeated on each page is as fit as the first.
+    // Takes the first of the best: a header repeated on each page fits as well as the first one.
     let fitness =
         |row: &&RawRow| if fits(records, row.len(), width) { header::fitness(row, &options.wanted) } else { 0 };
     if options.wanted.is_empty() {
@@ -194,7 +195,7 @@ fn find_header<'r>(records: &'r [RawRow], width: usize, options: &Options) -> Re
     records.iter().find(|row| fitness(row) == most).ok_or(FormatError::NoHeader)
 }
 
-/// Whether a header of this width names the columns of the rows. Rows may end in a delimiter that the header lacks.
+/// Whether a header of this width fits the rows. Rows may end with a delimiter that the header does not have.
 fn fits(records: &[RawRow], header: usize, width: usize) -> bool {
     let trailing = || records.iter().filter(|row| row.len() == width).all(|row| row.cell(width - 1).trim().is_empty());
     header == width || (header + 1 == width && trailing())

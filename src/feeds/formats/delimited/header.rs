@@ -1,12 +1,12 @@
-//! Finds the line that names the columns, and knows titles, page lines and totals.
+//! Finds the header line, and recognizes titles, page lines and totals.
 
 use crate::domain::fold::fold;
 use crate::feeds::formats::row::RawRow;
 
-/// How well a row serves as header: 0 = not at all.
+/// How well a row fits as the header; 0 means not at all.
 ///
-/// With the names that a mapping needs it is the number of them it has. Without, it must look like names: most cells
-/// filled, all different, none a number or a date.
+/// If a mapping needs certain names, the score is how many of them the row has. Otherwise the row must look like names:
+/// most cells filled, nearly all different, none a number or a date.
 pub(super) fn fitness(row: &RawRow, wanted: &[String]) -> usize {
     if !wanted.is_empty() {
         let have: Vec<String> = row.cells().map(fold).collect();
@@ -16,13 +16,13 @@ pub(super) fn fitness(row: &RawRow, wanted: &[String]) -> usize {
     let filled = names.len();
     names.sort();
     names.dedup();
-    // Two phones may well have the same name; a row of data repeats more.
+    // Two phone columns may have the same name; a data row has more repetition.
     let distinct = names.len() * 5 >= filled * 4;
     let enough = filled >= 2 && filled * 2 >= row.len();
     if enough && distinct && names.iter().all(|name| is_name(name)) { filled } else { 0 }
 }
 
-/// Whether a text may name a column: letters, and few digits.
+/// Whether a text may be a column name: letters, and few digits.
 fn is_name(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
@@ -30,7 +30,7 @@ fn is_name(text: &str) -> bool {
     (mark || letters > digits) && digits <= 3 && text.chars().count() <= 60 && !text.contains('@')
 }
 
-/// Names of the columns: those of the header, made different; a blank one is known by its place.
+/// The names of the columns: those of the header, made unique. A blank name is replaced by the column's position.
 pub(super) fn names(row: &RawRow, width: usize) -> Vec<String> {
     let tidy = |text: &str| {
         let text = text.trim_start_matches('\u{feff}').trim();
@@ -51,7 +51,7 @@ pub(super) fn names(row: &RawRow, width: usize) -> Vec<String> {
         .collect()
 }
 
-/// Whether a row is a title, a page line or a total: words in one or few cells that reports put between rows.
+/// Whether a row is a title, a page line or a total: text in one or a few cells that reports put between rows.
 pub(super) fn is_note(row: &RawRow) -> bool {
     const BEGINNINGS: [&str; 22] = [
         "total",

@@ -1,4 +1,4 @@
-//! Physical lines of a file as text, with their numbers; LF, CRLF and CR end one. Memory holds one line.
+//! Reads the physical lines of a file as text, with their numbers. LF, CRLF and CR end a line. Memory holds one line.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -10,7 +10,7 @@ use crate::feeds::formats::row::{FormatError, MAX_LINE};
 
 const CHUNK: usize = 1 << 16;
 
-/// Reads lines; those given back come again first.
+/// Reads lines; lines given back are returned again first.
 pub(super) struct Lines<R> {
     source: R,
     encoding: Encoding,
@@ -51,7 +51,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Puts the next line into `text` and tells its number; `None` at the end.
+    /// Puts the next line into `text` and returns its number; `None` at the end.
     pub(super) fn next(&mut self, text: &mut String) -> Result<Option<u64>, FormatError> {
         if let Some((line, kept)) = self.given_back.pop_front() {
             *text = kept;
@@ -85,7 +85,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Lines to be read again, in their order, before any other.
+    /// Gives lines back, to be read again in the same order before any others.
     pub(super) fn give_back(&mut self, lines: Vec<(u64, String)>) {
         for line in lines.into_iter().rev() {
             self.given_back.push_front(line);
@@ -136,7 +136,7 @@ impl<R: Read> Lines<R> {
 mod tests {
     use super::*;
 
-    /// Gives out a few bytes at a time.
+    /// A source that returns a few bytes at a time.
     struct Drops<'b>(&'b [u8], usize);
 
     impl Read for Drops<'_> {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_end_ends_a_line() {
+    fn every_kind_of_line_ending_ends_a_line() {
         for (text, want) in [
             ("a\r\nb\rc\nd", vec!["a", "b", "c", "d"]),
             ("", vec![]),

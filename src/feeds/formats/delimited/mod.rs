@@ -1,4 +1,5 @@
-//! Delimited text: commas, semicolons, tabs or bars; quoted properly or not at all; in the encodings practices export.
+//! Delimited text: commas, semicolons, tabs or vertical bars, quoted properly or not at all, in the encodings that
+//! practices export.
 
 mod charset;
 mod dialect;

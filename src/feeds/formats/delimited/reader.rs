@@ -1,4 +1,4 @@
-//! Reads a delimited file record by record, with flat memory, and finds its way again behind a broken record.
+//! Reads a delimited file record by record in constant memory, and recovers after a broken record.
 
 use std::io::{Chain, Cursor, Read};
 
@@ -10,12 +10,12 @@ use super::record::{Splitter, Step};
 use crate::domain::fold::fold;
 use crate::feeds::formats::row::{BrokenRow, FormatError, Limits, RawRow, Row, RowFault};
 
-/// Bytes from which the dialect is found.
+/// The number of bytes from which the format is detected.
 const SAMPLE: usize = 1 << 18;
-/// Lines that a quoted cell may run over.
+/// The most lines a quoted cell may run over.
 const MAX_CELL_LINES: usize = 1000;
 
-/// Reads the records behind the header.
+/// Reads the records after the header.
 pub struct Reader<R> {
     dialect: Dialect,
     header: Vec<String>,
@@ -26,7 +26,7 @@ pub struct Reader<R> {
     text: String,
     record: u64,
     broken: Vec<BrokenRow>,
-    /// Titles, totals and repeated headers between the rows.
+    /// The number of titles, totals and repeated headers between the rows.
     pub skipped: u64,
 }
 
@@ -37,10 +37,7 @@ impl<R> std::fmt::Debug for Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    /// Begins to read: finds the dialect and goes behind the header.
-    ///
-    /// # Errors
-    /// The file is no such text.
+    /// Starts reading: detects the format and skips past the header.
     pub fn open(mut source: R, options: &Options) -> Result<Reader<R>, FormatError> {
         let mut start = Vec::new();
         source.by_ref().take(SAMPLE as u64).read_to_end(&mut start)?;
@@ -48,10 +45,7 @@ impl<R: Read> Reader<R> {
         Reader::resume(start, source, dialect, options.limits)
     }
 
-    /// Begins to read a file whose first line names its columns.
-    ///
-    /// # Errors
-    /// The file is no such text.
+    /// Starts reading a file whose first line is the header.
     pub(crate) fn open_with_header(mut source: R, limits: Limits) -> Result<Reader<R>, FormatError> {
         let mut start = Vec::new();
         source.by_ref().take(SAMPLE as u64).read_to_end(&mut start)?;
@@ -59,10 +53,7 @@ impl<R: Read> Reader<R> {
         Reader::resume(start, source, dialect, limits)
     }
 
-    /// Begins to read a file whose dialect is known.
-    ///
-    /// # Errors
-    /// The file is no such text.
+    /// Starts reading a file whose format is known.
     pub fn open_as(source: R, dialect: Dialect, limits: Limits) -> Result<Reader<R>, FormatError> {
         let mut source = source;
         let mut start = Vec::new();
@@ -98,20 +89,17 @@ impl<R: Read> Reader<R> {
         Ok(reader)
     }
 
-    /// How the file is written.
+    /// The file's format.
     pub fn dialect(&self) -> &Dialect {
         &self.dialect
     }
 
-    /// How many lines fit which encoding, as far as the file was read.
+    /// How many lines fit each encoding so far.
     pub fn tally(&self) -> Tally {
         self.lines.tally
     }
 
-    /// The encoding, once the file was read to its end.
-    ///
-    /// # Errors
-    /// It is none of the known.
+    /// The encoding, once the file has been read to the end.
     pub fn encoding(&self) -> Result<Encoding, FormatError> {
         match self.dialect.encoding {
             Encoding::Undecided => self.lines.tally.decide().map_err(FormatError::Encoding),
@@ -119,10 +107,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// The next record that is not blank, a total or a repeated header; `None` at the end.
-    ///
-    /// # Errors
-    /// The file cannot be read further.
+    /// The next record, skipping blank lines, totals and repeated headers; `None` at the end.
     #[allow(clippy::should_implement_trait, reason = "it lends its row")]
     pub fn next(&mut self) -> Result<Option<Row<'_>>, FormatError> {
         loop {
@@ -143,7 +128,7 @@ impl<R: Read> Reader<R> {
                 None => {
                     self.row.record = record;
                     self.row.line = line;
-                    // A borrow that is returned from within a loop would last for the whole of it.
+                    // A borrow returned from inside the loop would last for the whole loop.
                     break;
                 }
                 Some(_) => self.broken.iter_mut().for_each(|broken| broken.record = record),
@@ -152,12 +137,12 @@ impl<R: Read> Reader<R> {
         Ok(Some(Row::Cells(&self.row)))
     }
 
-    /// Whether the record at hand is data. Blank lines, totals and repeated headers are not.
+    /// Whether the current record is data, not a blank line, a total or a repeated header.
     fn is_data(&mut self) -> bool {
         if self.row.is_blank() {
             return false;
         }
-        // Most rows differ in the first letter already.
+        // Most rows already differ in the first letter.
         let begins = |text: &str| text.trim().chars().next().map(|c| c.to_ascii_lowercase());
         let repeated = self.row.len() == self.header.len()
             && self
@@ -170,10 +155,10 @@ impl<R: Read> Reader<R> {
         !skip
     }
 
-    /// Reads the record that begins with the line at hand. Where it is broken, says so in `self.broken`.
+    /// Reads the record that starts with the current line. If it is broken, puts it into `self.broken`.
     fn record_at(&mut self, line: u64) -> Result<Option<RowFault>, FormatError> {
         let mut step = self.splitter.begin(&self.text, &mut self.row);
-        // Lines that were read ahead in search of a closing quote.
+        // Lines read ahead while looking for a closing quotation mark.
         let mut ahead: Vec<(u64, String)> = Vec::new();
         while step == Step::Open && ahead.len() < MAX_CELL_LINES {
             let mut text = String::new();
@@ -201,12 +186,13 @@ impl<R: Read> Reader<R> {
         }
         let first = self.broken_line(line, &self.text, fault);
         match step {
-            // The record is whole as quotes go, but they may stand in the wrong rows: none of its lines is believed.
+            // The quotation marks pair up, but possibly across different rows: none of these lines is trusted.
             Step::Complete => {
                 self.broken = ahead.iter().rev().map(|(line, text)| self.broken_line(*line, text, fault)).collect();
                 self.broken.push(first);
             }
-            // The quote was opened in the first line and is not closed: the lines behind are read for themselves.
+            // The quotation mark was opened in the first line and never closed: the lines after it are read on their
+            // own.
             _ => {
                 let fault = if ahead.is_empty() { fault } else { RowFault::UnclosedQuote };
                 self.broken = vec![BrokenRow { fault, ..first }];
@@ -216,7 +202,7 @@ impl<R: Read> Reader<R> {
         Ok(Some(fault))
     }
 
-    /// Whether the record only leaves out cells at its end, as many rows of the file do.
+    /// Whether the record only omits cells at its end, as many rows of the file do.
     fn lacks_blank_cells(&self) -> bool {
         let (found, width) = (self.row.len(), self.dialect.width);
         self.dialect.ragged && found < width && found * 2 >= width && found > 1
@@ -226,7 +212,7 @@ impl<R: Read> Reader<R> {
         self.header.is_empty() && self.row.len() + 1 == self.dialect.width
     }
 
-    /// A line no cell of which is believed behind its first quote.
+    /// Creates a broken row from a line. Cells from the first misplaced quotation mark onward are not trusted.
     fn broken_line(&self, line: u64, text: &str, fault: RowFault) -> BrokenRow {
         let cells: Vec<String> = match fault {
             RowFault::Width { .. } if !text.contains('"') => {
@@ -234,7 +220,7 @@ impl<R: Read> Reader<R> {
             }
             RowFault::Width { .. } => Vec::new(),
             _ => {
-                // Cells that begin with the same quotes as the row's other cells are sure until the first that is odd.
+                // Cells are certain up to the first misplaced quotation mark.
                 let mut row = RawRow::default();
                 let _ = Splitter::new(self.dialect.delimiter).begin(text, &mut row);
                 row.cells().map(str::to_owned).collect()

@@ -1,35 +1,37 @@
-//! Splits lines into cells, strictly: after a closing quote comes the delimiter or the end of the line, else it is a fault.
+//! Splits lines into cells, strictly: a closing quotation mark must be followed by the delimiter or the end of the
+//! line.
 //!
-//! A quote that is only misplaced makes one long, well-formed cell out of whole rows, and one patient gets another's
-//! appointment. So a cell over several lines is also looked at from outside: see [`Splitter::swallowed`].
+//! A single misplaced quotation mark can turn whole rows into one long, well-formed cell, so that one patient gets
+//! another patient's appointment. A cell that runs over several lines therefore gets a second check: see
+//! [`Splitter::swallowed`].
 
 use crate::feeds::formats::row::{MAX_CELL, MAX_COLUMNS, RawRow, RowFault};
 
-/// What a line did to the record.
+/// The state of the record after a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// The record is complete.
     Complete,
-    /// A quoted cell goes on in the next line.
+    /// A quoted cell continues on the next line.
     Open,
-    /// It is broken.
+    /// The record is broken.
     Fault(RowFault),
-    /// The line has more columns than any appointment list.
+    /// The line has more columns than any appointment list would.
     TooManyColumns,
 }
 
-/// A quoted cell that runs over several lines, as delimiters see it.
+/// A quoted cell that runs over several lines, with the delimiters in and around it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Span {
-    /// The column it stands in.
+    /// The column it is in.
     column: usize,
     /// The line of the record in which it was opened, from 1.
     opened_in: usize,
-    /// Delimiters behind its opening quote in the first line.
+    /// Delimiters after its opening quotation mark in the first line.
     first: usize,
-    /// The most delimiters in a line between.
+    /// The most delimiters in any line in between.
     middle: usize,
-    /// Delimiters before its closing quote in the last line.
+    /// Delimiters before its closing quotation mark in the last line.
     last: usize,
 }
 
@@ -47,7 +49,7 @@ impl Splitter {
         Splitter { delimiter, open: None, spans: Vec::new(), lines: 0 }
     }
 
-    /// Begins a record with its first line.
+    /// Starts a record with its first line.
     pub(super) fn begin(&mut self, line: &str, row: &mut RawRow) -> Step {
         row.clear();
         self.open = None;
@@ -59,7 +61,7 @@ impl Splitter {
         self.cells(line, 0, row)
     }
 
-    /// Goes on with the next line of a record whose last step was [`Step::Open`].
+    /// Continues with the next line of a record whose last step was [`Step::Open`].
     pub(super) fn resume(&mut self, line: &str, row: &mut RawRow) -> Step {
         self.lines += 1;
         if line.contains('\0') {
@@ -73,7 +75,7 @@ impl Splitter {
         }
     }
 
-    /// Reads cells from a byte position that begins one.
+    /// Reads cells from a byte position at which one starts.
     fn cells(&mut self, line: &str, mut at: usize, row: &mut RawRow) -> Step {
         loop {
             if row.len() >= MAX_COLUMNS {
@@ -107,7 +109,8 @@ impl Splitter {
         }
     }
 
-    /// Reads on within quotes. The position behind the cell's delimiter; none: the line ended with the cell.
+    /// Reads on inside quotation marks. Returns the position after the cell's delimiter; `None`: the line ended with
+    /// the cell.
     fn quoted(&mut self, line: &str, from: usize, row: &mut RawRow) -> Result<Option<usize>, Step> {
         let bytes = line.as_bytes();
         let mut at = from;
@@ -138,7 +141,7 @@ impl Splitter {
         }
     }
 
-    /// Notes how many delimiters a line holds within the open cell.
+    /// Counts the delimiters of a line inside the open cell.
     fn note_delimiters(&mut self, text: &str, closes: bool) {
         let Some(span) = &mut self.open else { return };
         let count = memchr::memchr_iter(self.delimiter, text.as_bytes()).count();
@@ -152,14 +155,14 @@ impl Splitter {
         }
     }
 
-    /// Whether a record of `width` columns has a cell over several lines that seems to have swallowed whole rows.
+    /// Whether a record of `width` columns has a cell that runs over several lines and seems to contain whole rows.
     pub(super) fn swallowed(&self, width: usize) -> bool {
         self.spans.iter().any(|span| span.swallowed(width))
     }
 }
 
-/// Whether a cell without quotes around it holds one that is no letter of it. `Robert "Bob" Lee`, `5'10"` and
-/// `="303"` are as they should be; `urgent"` has lost the quote at its start, and perhaps a delimiter with it.
+/// Whether an unquoted cell contains a quotation mark that is not part of its text. `Robert "Bob" Lee`, `5'10"` and
+/// `="303"` are fine; `urgent"` has lost the quotation mark at its start, and perhaps a delimiter with it.
 fn has_stray_quote(cell: &str) -> bool {
     let quotes = memchr::memchr_iter(b'"', cell.as_bytes());
     let inches =
@@ -173,9 +176,9 @@ fn has_stray_quote(cell: &str) -> bool {
 }
 
 impl Span {
-    /// A stray quote makes a row of its own complete without it, and so is the row in which the next stray quote seems to
-    /// close it: the delimiters behind the first and before the last quote then fill their rows. A note with as many
-    /// commas is not told apart, and is refused too.
+    /// Whether the cell seems to contain whole rows. With a stray quotation mark, the row that opens the cell and the
+    /// row that seems to close it are both complete rows without it: the delimiters after the opening mark and before
+    /// the closing mark then fill their rows. A note with that many commas looks the same and is refused too.
     fn swallowed(&self, width: usize) -> bool {
         let slack = usize::from(width >= 6);
         let behind = width.saturating_sub(1 + self.column);
@@ -238,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn swallowed_rows_are_seen() {
+    fn swallowed_rows_are_detected() {
         let glued = ["A1,P1,Ana,303,\"urgent,D1,booked", "A2,P2,Bo,303,cleaning\",D2,booked"];
         let (step, cells, swallowed) = split(&glued);
         assert_eq!((step, cells.len(), swallowed), (Step::Complete, 7, true));

@@ -1,4 +1,4 @@
-//! Cells of digits alone: times, dates and serial numbers of spreadsheets.
+//! Reads cells that contain only digits: times, dates and spreadsheet serial numbers.
 
 use super::text::{DateText, Moment, MomentFault, Style, TimeText, Year};
 
@@ -10,7 +10,7 @@ pub(super) fn digits_only(text: &str, as_time: bool) -> Option<Result<Moment, Mo
         return None;
     }
     if text.contains('.') {
-        // `9.30` is a time in some places; a fraction of a day has more digits.
+        // In some countries `9.30` is a time; a fraction of a day has more digits.
         return match (whole.len(), fraction.len()) {
             (0..=1, 3..) if whole.is_empty() || whole == "0" => {
                 Some(fraction_of_day(fraction).map(|time| Moment { time: Some(time), ..Moment::default() }))
@@ -29,7 +29,7 @@ pub(super) fn digits_only(text: &str, as_time: bool) -> Option<Result<Moment, Mo
         Some(DateText::Known { year, month: part(from + 4..from + 6), day: part(from + 6..from + 8) })
     };
     let century = whole.starts_with("19") || whole.starts_with("20");
-    // Digits alone are a number of some kind unless they can be a day.
+    // Digits are a date only if their parts can be a day and a month; otherwise they are some other number.
     let days = |a: u32, b: u32| (1..=31).contains(&a) && (1..=31).contains(&b) && (a <= 12 || b <= 12);
     let moment = match whole.len() {
         3 => {
@@ -63,7 +63,7 @@ pub(super) fn digits_only(text: &str, as_time: bool) -> Option<Result<Moment, Mo
     Some(moment)
 }
 
-/// A serial number with its fraction of a day, to the minute: spreadsheets cut the last digits.
+/// Reads a serial number and its fraction of a day, to the minute: spreadsheets cut off the last digits.
 fn serial(whole: &str, fraction: &str) -> Result<Moment, MomentFault> {
     let days = whole.parse::<i64>().map_err(|_| MomentFault::Unreadable)?;
     let time = if fraction.is_empty() { None } else { Some(fraction_of_day(fraction)?) };
@@ -73,9 +73,9 @@ fn serial(whole: &str, fraction: &str) -> Result<Moment, MomentFault> {
 fn fraction_of_day(fraction: &str) -> Result<TimeText, MomentFault> {
     let share = format!("0.{fraction}").parse::<f64>().map_err(|_| MomentFault::Unreadable)?;
     let minutes = (share * 1440.0).round();
-    // A time of day that is no whole minute is another kind of number.
+    // A fraction that is not a whole minute is some other number.
     let whole = (share * 1440.0 - minutes).abs() <= 0.02 && (0.0..1440.0).contains(&minutes);
-    // Times of appointments are long fractions unless they are simple ones: 0.65 is a cut 0.6597222222, not 15:36.
+    // A short fraction must be a multiple of five minutes: 0.65 is a cut-off 0.6597222222 (15:50), not 15:36.
     let simple = fraction.len() >= 8 || (minutes / 5.0).fract() == 0.0;
     if !whole || !simple {
         return Err(MomentFault::Unreadable);

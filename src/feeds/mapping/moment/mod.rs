@@ -1,5 +1,5 @@
-//! Dates and times in every usual spelling. A cell is scanned into its parts; which part is the month is decided for the
-//! whole column, never for one cell.
+//! Reads dates and times in every usual spelling. A cell is scanned into its parts; which part is the month is decided
+//! for the whole column, never for a single cell.
 
 mod digits;
 mod scan;

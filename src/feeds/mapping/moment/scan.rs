@@ -7,13 +7,10 @@ use super::text::{DateText, Half, Moment, MomentFault, OffsetText, TimeText, Yea
 use super::tokens::{Spaced, Token, plain, tokens};
 use super::words::{self, DateWord};
 
-/// No date is longer; what is longer is a note.
+/// No date is longer than this; a longer text is a note.
 const LONGEST: usize = 80;
 
-/// Reads a cell. `as_time`: a date was found in another cell, so bare digits are a time.
-///
-/// # Errors
-/// What it is instead.
+/// Reads a cell. `as_time`: a date was found in another cell, so plain digits are a time.
 pub fn scan(text: &str, as_time: bool) -> Result<Moment, MomentFault> {
     let text = unwrapped(text);
     if text.is_empty() {
@@ -41,7 +38,7 @@ pub fn scan(text: &str, as_time: bool) -> Result<Moment, MomentFault> {
     scanner.finish()
 }
 
-/// Without blanks, and without what spreadsheets put around a text: `="..."`, `'...`.
+/// Removes surrounding spaces and the characters that spreadsheets put around a text: `="..."`, `'...`.
 pub(crate) fn unwrapped(text: &str) -> &str {
     let text = text.trim();
     let inner = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
@@ -54,9 +51,9 @@ struct Scanner<'t> {
     at: usize,
     found: Moment,
     month: Option<u32>,
-    /// Numbers beside a month in letters.
+    /// Numbers next to a month in letters.
     loose: Vec<&'t str>,
-    /// Whether the date is written year first with dashes, as machines do; then `-06:00` is an offset.
+    /// Whether the date is written year first with dashes, as machines do; `-06:00` is then an offset.
     long_form: bool,
 }
 
@@ -183,7 +180,7 @@ impl<'t> Scanner<'t> {
         self.set_time(TimeText { hour, minute, second, half: None })
     }
 
-    /// `930`, `0930`, `9`: digits alone.
+    /// `930`, `0930`, `9`: digits only.
     fn take_compact(&mut self) -> Result<(), MomentFault> {
         let digits = self.number(0).unwrap_or_default();
         let (hour, minute) = if digits.len() <= 2 { (digits, "0") } else { digits.split_at(digits.len() - 2) };
@@ -194,7 +191,7 @@ impl<'t> Scanner<'t> {
         self.set_time(TimeText { hour, minute, second: 0, half: None })
     }
 
-    /// Takes a time with the AM or PM behind it.
+    /// Takes a time and the AM or PM after it.
     fn set_time(&mut self, mut time: TimeText) -> Result<(), MomentFault> {
         let next_is_time = self.number(1).is_some() && self.sign(2) == Some(':');
         match self.word(0) {
@@ -270,7 +267,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// A plus always begins an offset. A minus does behind a machine's date or "GMT"; else it leads to the end of a range.
+    /// A plus always starts an offset. A minus does so only after a machine-written date or "GMT"; otherwise it comes
+    /// before the end of a range.
     fn offset_follows(&self) -> bool {
         let Some(digits) = self.number(1).filter(|_| !self.spaced(1)) else { return false };
         let shape = digits.len() == 4 || (digits.len() == 2 && (self.sign(2) != Some(':') || self.number(3).is_some()));
@@ -316,7 +314,8 @@ impl<'t> Scanner<'t> {
             return Err(MomentFault::Unreadable);
         }
         if let (Some(mut time), Some(end)) = (self.found.time, self.found.end) {
-            // "9:00 - 9:30 AM": what stands behind the end goes for both, unless it would end before it starts.
+            // "9:00 - 9:30 AM": the AM or PM after the end applies to both times, unless the end would be before the
+            // start.
             if time.half.is_none() && end.half.is_some() && time.hour <= 12 {
                 let clock = |half| TimeText { half, ..time }.on_clock();
                 let half = match (clock(end.half) <= end.on_clock(), end.half) {

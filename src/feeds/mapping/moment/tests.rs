@@ -1,4 +1,4 @@
-//! Every usual spelling of a date and a time, and columns that decide or stay open.
+//! Tests: every usual spelling of dates and times, and columns that settle their order or leave it undecided.
 
 use chrono::{NaiveDate, Timelike};
 
@@ -10,7 +10,7 @@ fn today() -> NaiveDate {
     TODAY.unwrap()
 }
 
-/// Date and time in an order, as `2026-03-10 15:00`; or the fault.
+/// The date and time in an order, as `2026-03-10 15:00`, or the fault.
 fn read(text: &str, order: Option<Order>) -> Result<String, MomentFault> {
     let moment = scan(text, false)?;
     let date = moment.date.map(|date| date.date(order, Century::Nearest(today()))).transpose()?;
@@ -20,7 +20,7 @@ fn read(text: &str, order: Option<Order>) -> Result<String, MomentFault> {
 }
 
 #[test]
-fn dates_that_can_be_read_one_way() {
+fn dates_that_can_be_read_in_only_one_way() {
     for (text, want) in [
         ("2026-03-10", "2026-03-10"),
         ("2026/3/10", "2026-03-10"),
@@ -109,7 +109,7 @@ fn ranges_and_offsets() {
 }
 
 #[test]
-fn what_is_no_moment() {
+fn texts_that_are_not_dates_or_times() {
     for (text, want) in [
         ("", MomentFault::Blank),
         ("########", MomentFault::Hashes),
@@ -141,7 +141,7 @@ fn vote(cells: &[&str]) -> ColumnVote {
 }
 
 #[test]
-fn a_column_decides_or_stays_open() {
+fn a_column_settles_the_order_or_leaves_it_undecided() {
     let order = |cells: &[&str]| match vote(cells).decide() {
         Decision::Settled(order, _) => Ok(order),
         other => Err(other),
@@ -155,13 +155,13 @@ fn a_column_decides_or_stays_open() {
     assert_eq!(order(&["03/04/2026", "05/06/2026"]), Err(Decision::Open(vec![Order::MonthFirst, Order::DayFirst])));
     assert_eq!(order(&["2026-03-04", "22-Jul-26"]), Err(Decision::NotNeeded));
     assert!(matches!(order(&["03/13/2026", "13/03/2026"]), Err(Decision::Contradiction(_))));
-    // An impossible date speaks for nothing.
+    // An impossible date is not evidence for any order.
     assert_eq!(order(&["2/30/2026", "3/13/2026"]), Ok(Order::MonthFirst));
     assert!(matches!(order(&["45/46/2026", "3/4/2026"]), Err(Decision::Open(_))));
 }
 
 #[test]
-fn years_of_two_digits() {
+fn two_digit_years() {
     let date = |text: &str, century| scan(text, false).unwrap().date.unwrap().date(Some(Order::MonthFirst), century);
     let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).ok_or(MomentFault::NoSuchDate);
     assert_eq!(date("3/10/26", Century::Nearest(today())), day(2026, 3, 10));
@@ -175,7 +175,7 @@ fn years_of_two_digits() {
 fn serial_numbers() {
     assert_eq!(read("46352.5", None).as_deref(), Ok("2026-11-26 12:00"));
     assert_eq!(read("46208.6597222222", None).as_deref(), Ok("2026-07-05 15:50"));
-    assert_eq!(read("46208.65", None), Err(MomentFault::Unreadable), "a cut number");
+    assert_eq!(read("46208.65", None), Err(MomentFault::Unreadable), "a cut-off number");
     let among = vote(&["6/26/26 12:00", "11/8/26 15:25", "12/25/26 9:00"]);
     let serial = |days| serial_date(days).unwrap();
     assert!(among.serial_is_date(serial(46_352), Some(Order::MonthFirst)));

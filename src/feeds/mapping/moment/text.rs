@@ -1,20 +1,20 @@
-//! What a cell says of a date or time, before it is known which part is the month.
+//! The parts of a date or time in a cell, before it is known which part is the month.
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Weekday};
 
-/// Which part of a date is which.
+/// The order of the parts of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Order {
     /// Month, day, year.
     MonthFirst,
     /// Day, month, year.
     DayFirst,
-    /// Year of two digits, month, day.
+    /// Two-digit year, month, day.
     YearFirst,
 }
 
 impl Order {
-    /// All of them.
+    /// All orders.
     pub const ALL: [Order; 3] = [Order::MonthFirst, Order::DayFirst, Order::YearFirst];
 
     /// Its name in the configuration.
@@ -40,14 +40,14 @@ impl Order {
 pub struct Year {
     /// Its number.
     pub number: i32,
-    /// Whether it has two digits only.
+    /// Whether it has only two digits.
     pub short: bool,
 }
 
 /// A date as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateText {
-    /// Its parts are known: year first, or a month in letters.
+    /// The parts are known: year first, or a month in letters.
     Known {
         /// The year.
         year: Year,
@@ -56,14 +56,14 @@ pub enum DateText {
         /// The day.
         day: u32,
     },
-    /// Three numbers; which is which is known for the whole column only.
+    /// Three numbers; only the whole column shows which is which.
     Open {
-        /// In the order of the cell.
+        /// The numbers in the order of the cell.
         parts: [u32; 3],
-        /// Whether the third is a year of four digits.
+        /// Whether the third is a four-digit year.
         long_year: bool,
     },
-    /// A serial number of a spreadsheet.
+    /// A spreadsheet serial number.
     Serial(i64),
 }
 
@@ -90,7 +90,7 @@ pub struct TimeText {
 }
 
 impl TimeText {
-    /// The time on a 24-hour clock, taking an hour without AM and PM as written; none: there is no such time.
+    /// The time on the 24-hour clock, taking an hour without AM or PM as written; `None`: there is no such time.
     pub fn on_clock(&self) -> Option<NaiveTime> {
         let hour = match (self.half, self.hour) {
             (None, hour) => hour,
@@ -110,11 +110,11 @@ impl TimeText {
 pub enum OffsetText {
     /// `Z` or UTC.
     Utc,
-    /// Minutes east.
+    /// Minutes east of UTC.
     Minutes(i32),
 }
 
-/// What one cell says.
+/// The parts of one cell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Moment {
     /// The date.
@@ -125,31 +125,31 @@ pub struct Moment {
     pub end: Option<TimeText>,
     /// The offset.
     pub offset: Option<OffsetText>,
-    /// A day of the week beside the date.
+    /// A day of the week next to the date.
     pub weekday: Option<Weekday>,
-    /// How it is written, where a cell that was cut short would be another moment.
+    /// How the cell is written, to detect a cell that was cut off and so would be a different moment.
     pub style: Style,
 }
 
-/// How a moment is written. A column is written in one way; a cell that is not may have lost its end.
+/// How a moment is written. A column is written in one style; a cell in a different style may have been cut off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
-    /// A date that ends in its day has a day of two digits: `2026-03-01`.
+    /// A date that ends with the day has a two-digit day: `2026-03-01`.
     pub two_digit_day: bool,
-    /// It has a day of one digit: `2026-3-1`, or a cut `2026-03-10`.
+    /// It has a one-digit day: `2026-3-1`, or a cut-off `2026-03-10`.
     pub one_digit_day: bool,
-    /// A time in digits alone begins with a zero: `0930`.
+    /// A time of digits only starts with a zero: `0930`.
     pub zero_led_time: bool,
-    /// A time in three digits alone: `930`, or a cut `0930`.
+    /// A time of three digits: `930`, or a cut-off `0930`.
     pub three_digit_time: bool,
 }
 
-/// Why a cell gives no moment.
+/// Why a cell is not a date or time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MomentFault {
     /// It is blank.
     Blank,
-    /// It is no date or time.
+    /// It is not a date or time.
     Unreadable,
     /// A spreadsheet printed `########`: its column was too narrow.
     Hashes,
@@ -159,60 +159,60 @@ pub enum MomentFault {
     NoSuchTime,
     /// It has no year.
     NoYear,
-    /// It stands for no date: 0001-01-01, 1900-01-01.
+    /// It is a placeholder for "no date": 0001-01-01, 1900-01-01.
     Placeholder,
-    /// Its day of the week is another.
+    /// Its day of the week does not match the date.
     WrongWeekday,
-    /// The year is not near today.
+    /// The year is too far from today.
     FarYear,
-    /// A serial number where other cells are not dates of the same days.
+    /// A serial number in a column whose other cells are not dates around the same days.
     LoneSerial,
-    /// There is no time of day.
+    /// It has no time of day.
     NoTime,
-    /// There is no date.
+    /// It has no date.
     NoDate,
-    /// Two cells name two dates.
+    /// Two cells hold different dates.
     TwoDates,
-    /// AM or PM is missing where other cells have it.
+    /// AM or PM is missing, but other cells have it.
     NoHalf,
-    /// The offset is missing where other cells have it.
+    /// The UTC offset is missing, but other cells have it.
     NoOffset,
-    /// It is shorter than the other cells, so its end may be cut off.
+    /// It is shorter than the other cells, so it may have been cut off.
     CutShort,
 }
 
 impl MomentFault {
-    /// What was found, in words.
+    /// Describes the fault in words.
     pub fn describe(self) -> &'static str {
         match self {
             MomentFault::Blank => "is empty",
             MomentFault::Unreadable => "is not a date or time",
             MomentFault::Hashes => {
-                "is what a spreadsheet prints when a column is too narrow; widen it and export again"
+                "is what a spreadsheet shows when a column is too narrow (widen the column and export again)"
             }
             MomentFault::NoSuchDate => "is a date that does not exist",
             MomentFault::NoSuchTime => "is a time that does not exist",
             MomentFault::NoYear => "has no year",
-            MomentFault::Placeholder => "is a placeholder for no date",
-            MomentFault::WrongWeekday => "names a weekday that is not the date's",
+            MomentFault::Placeholder => "is a placeholder, not a real date",
+            MomentFault::WrongWeekday => "has a weekday that does not match the date",
             MomentFault::FarYear => "is too many years from today",
-            MomentFault::LoneSerial => "is a number, and not surely a date",
+            MomentFault::LoneSerial => "is a number that may not be a date",
             MomentFault::NoTime => "has no time of day",
             MomentFault::NoDate => "has no date",
-            MomentFault::TwoDates => "names two dates",
-            MomentFault::NoOffset => "lacks the offset from UTC that other cells of the column have",
-            MomentFault::CutShort => "is written shorter than the column's other cells, so its end may be cut off",
-            MomentFault::NoHalf => "lacks AM or PM, which other cells of the column have",
+            MomentFault::TwoDates => "has two different dates",
+            MomentFault::NoOffset => "has no UTC offset, but other cells in the column do",
+            MomentFault::CutShort => "is shorter than the column's other cells, so it may have been cut off",
+            MomentFault::NoHalf => "has no AM or PM, but other cells in the column do",
         }
     }
 }
 
-/// How a two-digit year becomes one of four digits.
+/// How a two-digit year becomes a four-digit year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Century {
-    /// The year nearest to today: of an appointment.
+    /// The year nearest to today, for an appointment.
     Nearest(NaiveDate),
-    /// The latest that is not in the future: of a birth date.
+    /// The latest year that is not in the future, for a birth date.
     NotAfter(NaiveDate),
 }
 
@@ -236,9 +236,6 @@ impl Century {
 
 impl DateText {
     /// The date in this order.
-    ///
-    /// # Errors
-    /// There is none.
     pub fn date(&self, order: Option<Order>, century: Century) -> Result<NaiveDate, MomentFault> {
         let short = |number: u32| Year { number: number.cast_signed(), short: true };
         let found = match (*self, order) {
@@ -264,12 +261,12 @@ impl DateText {
         found.ok_or(MomentFault::NoSuchDate)
     }
 
-    /// Whether its year has two digits.
+    /// Whether its year has only two digits.
     pub fn has_short_year(&self) -> bool {
         matches!(self, DateText::Open { long_year: false, .. } | DateText::Known { year: Year { short: true, .. }, .. })
     }
 
-    /// Whether it stands for "no date": systems write their first day.
+    /// Whether it is a placeholder for "no date": systems write the first day of their calendar.
     pub fn is_placeholder(&self) -> bool {
         let year = match self {
             DateText::Known { year, .. } => *year,
@@ -280,7 +277,7 @@ impl DateText {
     }
 }
 
-/// The date of a serial number of a spreadsheet (1900 system).
+/// The date of a spreadsheet serial number (1900 date system).
 pub fn serial_date(days: i64) -> Option<NaiveDate> {
     let epoch = NaiveDate::from_ymd_opt(1899, 12, 30)?;
     epoch.checked_add_signed(TimeDelta::try_days(days)?)

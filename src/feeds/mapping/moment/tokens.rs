@@ -1,4 +1,4 @@
-//! Numbers, words and signs of a cell.
+//! Splits a cell into numbers, words and signs.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,10 @@ pub(super) enum Token<'t> {
     Sign(char),
 }
 
-/// A token and whether a blank stands before it.
+/// A token, and whether a space comes before it.
 pub(super) type Spaced<'t> = (Token<'t>, bool);
 
-/// In small letters, with plain blanks and hyphens, and `am` for `a. m.`.
+/// Converts a text to lower case, with plain spaces and hyphens, and `am` for `a. m.`.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let mut plain = match text.is_ascii() {
         true if !text.bytes().any(|b| b.is_ascii_uppercase() || b.is_ascii_control()) => Cow::Borrowed(text),
@@ -37,7 +37,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     plain
 }
 
-/// Splits a plain text into numbers, words and signs; what stands in parentheses is left out.
+/// Splits a plain text into numbers, words and signs; text in parentheses is left out.
 pub(super) fn tokens(text: &str) -> Result<Vec<Spaced<'_>>, MomentFault> {
     let mut tokens: Vec<Spaced<'_>> = Vec::with_capacity(12);
     let (mut rest, mut spaced, mut depth) = (text, false, 0_u32);

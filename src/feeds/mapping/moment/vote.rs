@@ -1,4 +1,4 @@
-//! Decides for a whole column which part of its dates is which, from cells that can be read one way only.
+//! Decides the order of day, month and year for a whole column, from cells that can be read in only one way.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -7,65 +7,65 @@ use super::text::{Century, DateText, Half, Moment, MomentFault, Order};
 /// A cell that settles an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// Cells that can only be read so.
+    /// The number of cells that can only be read this way.
     pub cells: u64,
-    /// The line of the first.
+    /// The line of the first such cell.
     pub line: u64,
-    /// What it says.
+    /// Its text.
     pub text: String,
 }
 
-/// What a column says about the order of its dates.
+/// What a column shows about the order of its dates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// No cell leaves it open.
+    /// No cell is ambiguous.
     NotNeeded,
-    /// Some cells can be read one way only, and all agree.
+    /// Some cells can be read in only one way, and all of these agree.
     Settled(Order, Evidence),
-    /// Every cell can be read in several ways.
+    /// Every cell can be read in more than one way.
     Open(Vec<Order>),
     /// Cells contradict each other.
     Contradiction(Vec<(Order, Evidence)>),
 }
 
-/// Two-digit years further from today are no years of appointments.
+/// A two-digit year farther from today than this is not the year of an appointment.
 const NEAR_YEARS: i32 = 5;
 
-/// Counts a column, cell by cell.
+/// Counts the cells of a column.
 #[derive(Debug, Clone)]
 pub struct ColumnVote {
     today: NaiveDate,
     birth: bool,
-    /// Cells with numbers only.
+    /// Dates whose order is not known: three numbers.
     pub open: u64,
-    /// Cells whose order is known.
+    /// Dates whose order is known.
     pub known: u64,
     /// Cells that are serial numbers.
     pub serials: u64,
     /// Times with AM or PM.
     pub halves: u64,
-    /// Times without that could be either: 1:00 to 12:59.
+    /// Times without AM or PM that could be either: 1:00 to 12:59.
     pub bare: u64,
-    /// Times that only a 24-hour clock has.
+    /// Times that exist only on a 24-hour clock.
     pub late: u64,
     /// Times without AM or PM from 1:00 to 6:59.
     pub small_hours: u64,
-    /// Cells with an offset from UTC.
+    /// Cells with a UTC offset.
     offsets: u64,
     short_years: u64,
     long_years: u64,
     two_digit_days: u64,
     one_digit_days: u64,
     zero_led_times: u64,
-    /// How many cells each order fits, and the settling cell of each.
+    /// How many cells each order fits, and the evidence for each order.
     fits: [u64; 3],
     only: [Option<Evidence>; 3],
-    /// First and last date in each order; with known dates in all.
+    /// First and last date in each order; known dates count in every order.
     ranges: [Option<(NaiveDate, NaiveDate)>; 3],
 }
 
 impl ColumnVote {
-    /// An empty count.
+    /// Creates an empty count.
     pub fn new(today: NaiveDate, birth: bool) -> ColumnVote {
         ColumnVote {
             today,
@@ -155,17 +155,17 @@ impl ColumnVote {
         *range = Some(range.map_or((date, date), |(first, last)| (first.min(date), last.max(date))));
     }
 
-    /// First and last date of the column in this order.
+    /// The first and last date of the column in this order.
     pub fn range(&self, order: Option<Order>) -> Option<(NaiveDate, NaiveDate)> {
         self.ranges[order.map_or(0, Order::index)]
     }
 
-    /// How many cells can be read in this order only.
+    /// How many cells can be read only in this order.
     pub fn cells_only(&self, order: Order) -> u64 {
         self.only[order.index()].as_ref().map_or(0, |evidence| evidence.cells)
     }
 
-    /// What the column says.
+    /// What the column shows.
     pub fn decide(&self) -> Decision {
         if self.open == 0 {
             return Decision::NotNeeded;
@@ -175,12 +175,13 @@ impl ColumnVote {
         match settled.as_slice() {
             [(order, evidence)] => Decision::Settled(*order, evidence.clone()),
             [] => {
-                // An order that fails cells which another one reads is out. Cells that fit none are impossible dates.
+                // An order that cannot read cells which another order can is ruled out. Cells that fit no order are
+                // impossible dates.
                 let most = self.fits.iter().copied().max().unwrap_or(0);
                 let fitting: Vec<Order> =
                     Order::ALL.into_iter().filter(|order| most > 0 && self.fits[order.index()] == most).collect();
                 match fitting.as_slice() {
-                    // No cell settles it alone, but only this order fits all of them.
+                    // No single cell settles it, but only this order fits all cells.
                     [order] => Decision::Settled(*order, Evidence { cells: most, line: 0, text: String::new() }),
                     _ => Decision::Open(fitting),
                 }
@@ -189,10 +190,7 @@ impl ColumnVote {
         }
     }
 
-    /// Whether a cell is written as the column is. One that lost its end would be another moment.
-    ///
-    /// # Errors
-    /// What it lacks.
+    /// Checks that a cell is written like the rest of the column. A cell that was cut off would be a different moment.
     pub fn check_style(&self, moment: &Moment) -> Result<(), MomentFault> {
         let short = moment.date.is_some_and(|date| date.has_short_year());
         match () {
@@ -204,7 +202,7 @@ impl ColumnVote {
         }
     }
 
-    /// Whether a serial number of this column is surely a date: most other cells are dates, of the same days.
+    /// Whether a serial number in this column is certainly a date: most other cells are dates around the same days.
     pub fn serial_is_date(&self, date: NaiveDate, order: Option<Order>) -> bool {
         const SLACK: i64 = 31;
         let others = self.open + self.known;

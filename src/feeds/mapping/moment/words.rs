@@ -1,8 +1,8 @@
-//! Words in dates: months, days of the week, halves of the day and zones, in English, Spanish and French.
+//! Words in dates: months, days of the week, AM and PM, and time zones, in English, Spanish and French.
 
 use chrono::Weekday;
 
-/// A word of a date.
+/// A word in a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DateWord {
     /// A month, from 1.
@@ -21,11 +21,11 @@ pub(super) enum DateWord {
     Midnight,
     /// UTC.
     Utc,
-    /// A zone's abbreviation: its offset in minutes.
+    /// A time zone abbreviation: its offset in minutes.
     Offset(i32),
-    /// Stands between the parts and says nothing.
+    /// A word between the parts that has no meaning of its own.
     Filler,
-    /// Stands between start and end.
+    /// A word between start and end.
     Until,
     /// Between hours and minutes (`9h30`).
     Hours,
@@ -56,8 +56,8 @@ const DAYS: [(Weekday, &[&str]); 7] = [
     (Weekday::Sun, &["sunday", "sun", "domingo", "dom", "dimanche", "dim"]),
 ];
 
-/// Abbreviations of North American zones, in minutes east of UTC. One that names no season is left out: it would have to
-/// be guessed.
+/// Abbreviations of North American time zones, in minutes east of UTC. Abbreviations without a season (such as ET) are
+/// left out because their offset would be a guess.
 const ZONES: [(&str, i32); 11] = [
     ("est", -300),
     ("edt", -240),
@@ -72,7 +72,7 @@ const ZONES: [(&str, i32); 11] = [
     ("hst", -600),
 ];
 
-/// What a small-letter word means.
+/// The meaning of a lower-case word.
 pub(super) fn read(word: &str) -> Option<DateWord> {
     let simple = match word {
         "mar" => Some(DateWord::MarchOrTuesday),

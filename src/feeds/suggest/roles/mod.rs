@@ -1,4 +1,4 @@
-//! Which column is what: by its header, and only where its cells agree.
+//! Decides what each column is: by its header, and only if its cells agree.
 
 mod people;
 mod rest;
@@ -10,7 +10,7 @@ use crate::config::feeds::Field;
 use crate::feeds::suggest::profile::{Column, Profile};
 use crate::feeds::suggest::words::{Word, meanings};
 
-/// A source as it is going to be written.
+/// The source of a field, as it will be written in the block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Source {
     Column(usize),
@@ -28,26 +28,26 @@ impl Source {
     }
 }
 
-/// What was made of the columns.
+/// The roles of the columns.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Roles {
     pub(super) sources: BTreeMap<Field, Source>,
-    /// Candidates for the id, best first; each still has to be one.
+    /// Candidates for the id, best first; each must still prove to hold ids.
     pub(super) ids: Vec<usize>,
-    /// Columns beside the status that say confirmed, cancelled or no show.
+    /// Columns other than the status that mean confirmed, cancelled or no-show.
     pub(super) confirmation: Vec<usize>,
     pub(super) cancelled: Vec<usize>,
     pub(super) no_show: Vec<usize>,
-    /// Columns of another name that say of some appointments that they are called off.
+    /// Columns with other names that show some appointments as cancelled.
     pub(super) beside: Vec<usize>,
-    /// Whether the consent column says who opted out.
+    /// Whether the consent column shows who opted out.
     pub(super) opts_out: bool,
     pub(super) zone: Option<usize>,
-    /// Columns that may hold the time of day beside a date: none, or several, and one has to be chosen.
+    /// Columns that may hold the time of day that goes with the date: none or several, so one must be chosen.
     pub(super) open_time: Option<Vec<usize>>,
-    /// Fields for which several columns serve alike: one has to be chosen.
+    /// Fields for which several columns fit equally well, so one must be chosen.
     pub(super) several: BTreeMap<Field, Vec<usize>>,
-    /// What was seen and not used, in words.
+    /// Remarks about columns that were seen but not used.
     pub(super) remarks: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Named<'_> {
         words.iter().any(|word| self.has(*word))
     }
 
-    /// Whether its header says nothing but these.
+    /// Whether the known words of its header are only these.
     fn only(&self, words: &[Word]) -> bool {
         self.words.iter().flatten().all(|word| words.contains(word) || *word == Word::Filler)
     }
@@ -83,7 +83,7 @@ pub(super) fn is_birth(header: &str) -> bool {
     meanings(header).contains(&Some(Word::Birth))
 }
 
-/// Finds the role of each column. `chosen` are answers: which column a field is taken from.
+/// Finds the role of each column. `chosen` holds answers: the column each field is taken from.
 pub(super) fn find(profile: &Profile, chosen: &BTreeMap<Field, usize>, chosen_time: Option<usize>) -> Roles {
     let columns: Vec<Named<'_>> = profile
         .columns
@@ -112,7 +112,7 @@ struct Finder<'p> {
 }
 
 impl Finder<'_> {
-    /// The column with the highest score; several with the same leave the field open.
+    /// The column with the highest score; a tie leaves the field undecided.
     fn best(&mut self, field: Field, score: impl Fn(&Named<'_>) -> u32) -> Option<usize> {
         if let Some(at) = self.chosen.get(&field) {
             return Some(*at);

@@ -1,4 +1,4 @@
-//! Finds names, the phone and ids.
+//! Finds the columns of names, phone numbers and ids.
 
 use super::{Finder, Named, Source};
 use crate::config::feeds::Field;
@@ -77,7 +77,7 @@ impl Finder<'_> {
         if texted.is_some() || self.roles.several.contains_key(&Field::Phone) {
             return self.put(Field::Phone, texted.map(Source::Column));
         }
-        // Home lines, and columns of numbers whose header does not say whose they are.
+        // Home phones, and columns of phone numbers whose header does not say whose they are.
         let whose = |c: &&Named<'_>| !c.any(&[Word::Other, Word::Provider, Word::Location, Word::Id, Word::Account]);
         let lines: Vec<usize> =
             self.columns.iter().filter(whose).filter(|c| c.column.is_phones()).map(|c| c.at).collect();
@@ -111,7 +111,7 @@ impl Finder<'_> {
         ];
         let rows = self.profile.rows;
         let fit = |c: &&Named<'_>| {
-            // A counter of rows numbers them anew in every export; what is called an id is no counter.
+            // A row counter restarts in every export, so it is not an id; a column named as an id is not a counter.
             let called_id = c.has(Word::Appointment) && c.column.name.to_lowercase().contains("id");
             let counter = !called_id
                 && c.column.numbers == c.column.filled

@@ -1,4 +1,4 @@
-//! Finds the status and what may be told beside.
+//! Finds the status column and the other optional columns.
 
 use super::{Finder, Named, Source};
 use crate::config::feeds::Field;
@@ -8,7 +8,7 @@ impl Finder<'_> {
     pub(super) fn status(&mut self) {
         let used: Vec<usize> = self.columns.iter().map(|c| c.at).filter(|at| self.is_used(*at)).collect();
         let few = |c: &Named<'_>| !used.contains(&c.at) && !c.column.many_words && c.column.filled > 0;
-        // Of these a status may be as well, but not an appointment's.
+        // These may have a status too, but not that of the appointment.
         const NOT: [Word; 13] = [
             Word::Other,
             Word::Patient,
@@ -51,7 +51,7 @@ impl Finder<'_> {
                 () if c.has(Word::Cancelled) => self.roles.cancelled.push(c.at),
                 () if c.has(Word::NoShow) => self.roles.no_show.push(c.at),
                 () if c.has(Word::Confirmation) => self.roles.confirmation.push(c.at),
-                // Whatever it is called: a column that says so of some appointments.
+                // Any other column that shows some appointments as cancelled.
                 () if !c.any(&[Word::Past, Word::Note]) && c.column.says_called_off() => self.roles.beside.push(c.at),
                 () => {}
             }
@@ -79,7 +79,7 @@ impl Finder<'_> {
         });
         self.roles.opts_out = out.is_some();
         self.put(Field::Consent, consent.map(Source::Column));
-        // The zone in which a patient looked at the times is not the one in which they are written.
+        // The time zone in which a patient viewed the times is not the one in which they are written.
         self.roles.zone = find(self, &|c| c.column.is_zones() && !c.has(Word::Patient));
         let provider = find(self, &|c| {
             c.has(Word::Provider)

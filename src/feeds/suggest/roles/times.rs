@@ -1,4 +1,4 @@
-//! Finds the start, the end and the length.
+//! Finds the columns of the start, the end and the length.
 
 use super::{Finder, Named, Source};
 use crate::config::feeds::Field;
@@ -26,7 +26,7 @@ impl Finder<'_> {
             Word::Account,
         ];
         let points = |c: &Named<'_>| {
-            // "Scheduled" may also mean when it was made: an appointment's date wins over a scheduled one.
+            // "Scheduled" may also mean when it was booked: an appointment date wins over a scheduled date.
             1 + 4 * u32::from(c.has(Word::Appointment))
                 + 2 * u32::from(c.has(Word::Scheduled))
                 + 4 * u32::from(c.has(Word::Start))
@@ -36,7 +36,7 @@ impl Finder<'_> {
         let date =
             self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });
         let Some(date) = date else { return };
-        // A date of something unknown may be any date.
+        // A date with an unknown label could be the date of anything.
         let sure = self.columns.get(date).is_some_and(|c| {
             let usual =
                 [Word::Date, Word::Time, Word::Kind, Word::Patient, Word::Appointment, Word::Scheduled, Word::Start];
@@ -49,7 +49,7 @@ impl Finder<'_> {
         if self.profile.columns.get(date).is_some_and(Column::has_times) {
             return self.put(Field::StartsAt, Some(Source::Column(date)));
         }
-        // A date alone: the time stands in another column, or in none.
+        // A date only: the time is in another column, or in none.
         let scored: Vec<(u32, usize)> = self
             .columns
             .iter()
@@ -104,11 +104,11 @@ impl Finder<'_> {
         }
         let found = self.columns.iter().find(|c| c.any(&[Word::Length, Word::Units]) && c.column.is_lengths());
         let Some(c) = found else { return };
-        // Small numbers are units of ten or fifteen minutes, or hours: which cannot be told.
+        // Small numbers are units of ten or fifteen minutes, or hours: the file does not show which.
         let small = c.column.numbers > 0 && c.column.largest < 15;
         let (at, name) = (c.at, c.column.name.clone());
         if small {
-            self.roles.remarks.push(format!("\"{name}\" may count units; if one is 10 minutes, write minutes = {{ column = \"{name}\", times = 10 }}"));
+            self.roles.remarks.push(format!("\"{name}\" may count time units; if one unit is 10 minutes, write minutes = {{ column = \"{name}\", times = 10 }}"));
         } else {
             self.put(Field::Minutes, Some(Source::Column(at)));
         }
