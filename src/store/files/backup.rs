@@ -154,7 +154,7 @@ pub(crate) fn make_daily(
     // Two backups within the same second are one file.
     let copy = make(source, &folder.join(name), true)?;
     let mut copies = copies_in(folder, &stem).map_err(unwritable)?;
-    // A backup dated in the future was named by a wrong clock: otherwise it would outlive every backup made today.
+    // Backups dated in the future, named by a wrong clock, go first: otherwise they would outlive today's backups.
     copies.sort_by(|a, b| (*a <= copy.path, a).cmp(&(*b <= copy.path, b)));
     let too_many = copies.len().saturating_sub(keep as usize);
     let mut deleted = 0;

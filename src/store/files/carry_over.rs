@@ -1,4 +1,4 @@
-//! What people recorded in a database that a backup is about to replace: carried over into the backup's copy.
+//! What people recorded in a database that a backup is about to replace: carried over into the restored database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

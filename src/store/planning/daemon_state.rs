@@ -24,8 +24,8 @@ pub fn live_since(connection: &Connection, rules: &[Rule]) -> Result<LiveSince, 
     Ok(live)
 }
 
-/// Puts the rules live: a new rule, or one with a different lead than before, goes live now. A rule that was removed is
-/// deleted, so that it would go live from scratch.
+/// Takes the rules live: a new rule, or one with a different lead than before, goes live now. A rule that was removed
+/// is deleted, so that it would go live from scratch.
 pub fn go_live(tx: &Transaction<'_>, rules: &[Rule], now: DateTime<Utc>) -> Result<(), StoreError> {
     let known: Vec<String> =
         tx.prepare("SELECT name FROM rules")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
