@@ -19,7 +19,7 @@ demo:
 check config="config.toml":
     cargo run --quiet --locked -- check --config {{ config }}
 
-# Check format and lints.
+# Check formatting and lints.
 lint:
     cargo fmt --check
     cargo clippy --all-targets --locked -- -D warnings
@@ -28,10 +28,10 @@ lint:
 ci:
     bash .ci/run
 
-# Measure; `just bench planner` runs one benchmark.
+# Run the benchmarks; `just bench planner` runs one.
 bench name="":
     cargo bench --locked {{ if name == "" { "" } else { "--bench " + name } }}
 
-# Simulate weeks of a made-up practice, and audit every text.
+# Simulate weeks of a made-up practice and audit every text.
 simulate seeds="200" days="30":
     cargo run --release --locked -- simulate --seed 1 --seeds {{ seeds }} --days {{ days }}

@@ -1,5 +1,5 @@
-//! A million rows of a foreign export, by the real binary, beside a plain reader that inserts the same rows:
-//! `cargo bench --bench feeds`. `LEADTIME_ROWS` takes another number.
+//! A million rows of another program's export, imported by the real binary and, for comparison, by a plain reader that
+//! inserts the same rows: `cargo bench --bench feeds`. `LEADTIME_ROWS` sets another number of rows.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -47,7 +47,8 @@ fn main() {
     let path = folder.path();
     std::fs::write(path.join("config.toml"), CONFIG).expect("a file");
     write_export(&path.join("book.csv"), rows).expect("a file");
-    // An empty list makes the tables; the plain insert has the same ones, with their triggers.
+    // Importing a list with no live appointments creates the tables; the plain insert uses the same tables, with their
+    // triggers.
     std::fs::write(
         path.join("none.csv"),
         format!("{HEADER}1,1,Lee,Ana,1/1/1980,1/13/2030,1:00 PM,30,,,Cancelled,\r\n"),
@@ -58,12 +59,12 @@ fn main() {
     let (took, peak) = run(path, &["import", "book.csv"]);
     println!("import of {rows} rows: {:.1} s, {peak:.0} MiB", took.as_secs_f64());
     let (again, peak) = run(path, &["import", "book.csv"]);
-    println!("the same rows again: {:.1} s, {peak:.0} MiB", again.as_secs_f64());
+    println!("import of the same rows again: {:.1} s, {peak:.0} MiB", again.as_secs_f64());
     let began = Instant::now();
     plain(&path.join("book.csv"), &path.join("plain.db"));
     let plain = began.elapsed();
     println!("plain reader and insert of the same rows: {:.1} s", plain.as_secs_f64());
-    println!("factor: {:.2}", took.as_secs_f64() / plain.as_secs_f64());
+    println!("ratio: {:.2}", took.as_secs_f64() / plain.as_secs_f64());
 }
 
 fn write_export(path: &Path, rows: u64) -> std::io::Result<()> {
@@ -84,7 +85,7 @@ fn write_export(path: &Path, rows: u64) -> std::io::Result<()> {
     file.flush()
 }
 
-/// Runs to its end; how long it took and its peak memory in MiB.
+/// Runs to completion. Returns the time it took and its peak memory in MiB.
 fn run(folder: &Path, arguments: &[&str]) -> (Duration, f64) {
     let began = Instant::now();
     let mut command = Command::new(BINARY);
@@ -101,7 +102,7 @@ fn run(folder: &Path, arguments: &[&str]) -> (Duration, f64) {
     (began.elapsed(), peak)
 }
 
-/// What a short program would do: read, parse the start, insert.
+/// What a minimal program would do: read, parse the start, insert.
 fn plain(export: &Path, database: &Path) {
     let mut connection = rusqlite::Connection::open(database).expect("the database");
     let tx = connection.transaction().expect("a transaction");

@@ -1,6 +1,6 @@
-//! The figures of the README: `cargo bench`. Runs the real binary on appointment books of its own making.
+//! The figures in the README: `cargo bench`. Runs the real binary on generated appointments.
 //!
-//! Times are medians of three runs. Memory is the peak resident set of the process, as the kernel kept it.
+//! Times are medians of three runs. Memory is the process's peak resident set according to the kernel.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const BINARY: &str = env!("CARGO_BIN_EXE_leadtime");
 const RUNS: usize = 3;
 
-/// A practice whose clock is UTC, in observe mode.
+/// A practice in observe mode.
 const CONFIG: &str = r#"
 [practice]
 name = "Clinic"
@@ -31,7 +31,7 @@ message = "See you {{ appointment.when }}"
 path = "bench.db"
 "#;
 
-/// 100 appointments on each working day from January 2030 on, of patients who come four times.
+/// 100 appointments on each working day from January 2030, for patients who come four times.
 fn book(appointments: u32) -> String {
     let mut csv = String::from("id,patient_id,first_name,phone,starts_at,status,booked_at\n");
     let monday = chrono::NaiveDate::from_ymd_opt(2030, 1, 7).unwrap_or_default();
@@ -48,7 +48,7 @@ fn book(appointments: u32) -> String {
     csv
 }
 
-/// Runs to its end; how long it took and its peak memory in MiB.
+/// Runs to completion. Returns the time it took and its peak memory in MiB.
 fn run(folder: &Path, arguments: &[&str]) -> (Duration, f64) {
     let began = Instant::now();
     let mut child = start(folder, arguments);
@@ -68,14 +68,14 @@ fn start(folder: &Path, arguments: &[&str]) -> Child {
     command.spawn().unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
 }
 
-/// A line of the kernel's account of a process, in MiB.
+/// A line of a process's kernel status, in MiB.
 fn resident(child: &Child, line: &str) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let kib: f64 = status.lines().find_map(|l| l.strip_prefix(line))?.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kib / 1024.0)
 }
 
-/// User and system time of a process so far, in seconds.
+/// A process's user and system time so far, in seconds.
 fn cpu(child: &Child) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
     let after = stat.rsplit(") ").next().unwrap_or_default();
@@ -83,7 +83,7 @@ fn cpu(child: &Child) -> f64 {
     ticks / 100.0
 }
 
-/// Median time and largest memory of some runs.
+/// Prints the median time and largest memory of several runs.
 fn measure(name: &str, mut once: impl FnMut() -> (Duration, f64)) {
     let mut runs: Vec<(Duration, f64)> = (0..RUNS).map(|_| once()).collect();
     runs.sort_by_key(|(took, _)| *took);
@@ -105,10 +105,10 @@ fn main() -> std::io::Result<()> {
         });
     }
     measure("import of the same 100000 rows again", || run(path, &["import", "book.csv", "--complete"]));
-    measure("plan of one day of 100 visits, 100000 stored", || {
+    measure("plan of one day of 100 appointments, 100000 stored", || {
         run(path, &["plan", "--json", "--days", "1", "--now", "2030-03-05T00:00:00-07:00"])
     });
-    measure("plan of a year of 26000 visits, 100000 stored", || {
+    measure("plan of a year of 26000 appointments, 100000 stored", || {
         run(path, &["plan", "--json", "--days", "364", "--now", "2030-03-05T00:00:00-07:00"])
     });
     let began = Instant::now();
@@ -126,7 +126,7 @@ fn main() -> std::io::Result<()> {
     std::thread::sleep(Duration::from_secs_f64(seconds));
     let load = (cpu(&daemon) - before) / seconds * 100.0;
     let memory = resident(&daemon, "VmRSS:").unwrap_or_default();
-    println!("{:<58} {load:>8.2} % {memory:>6.0} MiB", "daemon: idle, of one core, 100000 future visits");
+    println!("{:<58} {load:>8.2} % {memory:>6.0} MiB", "daemon: idle, share of one core, 100000 future appointments");
     let killed = daemon.kill();
     daemon.wait().and(killed)
 }

@@ -1,6 +1,6 @@
-//! The planner's figures of the README: `cargo bench --bench planner`. In one process and on one thread.
+//! The planner's figures in the README: `cargo bench --bench planner`. In one process and on one thread.
 //!
-//! Times are medians. The store of the second figure is a real database file, with its triggers.
+//! Times are medians. The replanning figure uses a real database file, with its triggers.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ fn now() -> DateTime<Utc> {
     "2030-01-01T17:00:00Z".parse().unwrap_or_default()
 }
 
-/// The start of the n-th appointment of a practice that sees 100 patients on each working day.
+/// The start of the n-th appointment of a practice with 100 patients on each working day.
 fn start(n: u32) -> DateTime<Utc> {
     let (day, of_day) = (n / 100, n % 100);
     let monday: DateTime<Utc> = "2030-01-07T15:00:00Z".parse().unwrap_or_default();
@@ -107,7 +107,7 @@ fn main() {
     let live: LiveSince =
         config.rulebook.rules.iter().map(|rule| (rule.name.clone(), now() - TimeDelta::days(200))).collect();
 
-    // 26,000 appointments of 6,500 patients who come four times a year.
+    // 26,000 appointments for 6,500 patients who come four times a year.
     let year: Vec<PlannerInput> = (0..6_500)
         .map(|patient| {
             facts(
@@ -122,13 +122,13 @@ fn main() {
         texts = year.iter().map(|facts| plan_facts(&config, &live, facts, now()).messages.len()).sum();
         began.elapsed()
     });
-    show(&format!("a year of 100 visits a day planned, {texts} texts tried"), time);
+    show(&format!("a year of 100 appointments a day planned, {texts} texts placed"), time);
 
-    // One number for 200 appointments in half a year: an employer's, or a home's.
+    // One number for 200 appointments in half a year, such as an employer's or a nursing home's.
     let many = (0..200).map(|n| appointment(n, n % 5, start(n * 60) + TimeDelta::minutes(i64::from(n)))).collect();
     let many = facts(0, many);
     show(
-        "placing for a number with 200 visits",
+        "placing for a number with 200 appointments",
         median(21, || {
             let began = Instant::now();
             let plan = plan_facts(&config, &live, &many, now());
@@ -141,10 +141,10 @@ fn main() {
     for stored in [1_000, 1_000_000] {
         let mut connection = database(&folder.path().join(format!("{stored}.db")), stored);
         let time = replanning(&mut connection, &config);
-        show(&format!("replanning after one changed visit, {stored} stored"), time);
+        show(&format!("replanning after one changed appointment, {stored} stored"), time);
         costs.push(time.as_secs_f64());
     }
-    println!("{:<66} {:>9.2}", "the second over the first", costs[1] / costs[0]);
+    println!("{:<66} {:>9.2}", "ratio of the second to the first", costs[1] / costs[0]);
 }
 
 fn database(path: &Path, appointments: u32) -> Connection {
@@ -167,7 +167,7 @@ fn database(path: &Path, appointments: u32) -> Connection {
     connection
 }
 
-/// One appointment moves by an hour and its number is planned again, as the daemon does it; the commit to disk aside.
+/// Moves one appointment by an hour and replans its number, as the daemon does; without the commit to disk.
 fn replanning(connection: &mut Connection, config: &Config) -> Duration {
     let mut n = 0;
     median(31, || {

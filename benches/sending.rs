@@ -1,10 +1,15 @@
-//! How fast texts leave, and what a million appointments cost: `cargo bench --bench sending [-- texts | reads | million]`.
+//! How fast texts are sent, and what a million appointments cost: `cargo bench --bench sending [-- texts | reads |
+//! million]`.
 //!
-//! `texts`: 5,000 due reminders through the real daemon at `concurrency = 16` (claims on disk before their POSTs, outcomes
-//! after), and the same number of requests through a bare loop of the same HTTP client without a database, in turns,
-//! against one server on this machine, which answers at once or after 20 ms. Time is the server's, from the first POST
-//! to the last answer. `reads`: a burst of 5,000 texts alone, beside a long
-//! read on a connection of its own, and beside the same read on the writer, in turns. `million`: 1,000,000 future appointments stored and planned, nothing due.
+//! `texts`: 5,000 due reminders through the real daemon at `concurrency = 16` (claims on disk before their POSTs,
+//! outcomes after) and, alternating with it, the same number of requests through a bare loop of the same HTTP client
+//! without a database, against one server on this machine that answers immediately or after 20 ms. The server measures
+//! the time, from the first POST to the last answer.
+//!
+//! `reads`: a burst of 5,000 texts alone, alongside a long read on a connection of its own, and alongside the same read
+//! on the writer, alternating.
+//!
+//! `million`: 1,000,000 future appointments stored and planned, nothing due.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -33,12 +38,12 @@ const AT_ONCE: usize = 16;
 const RUNS: usize = 3;
 const MILLION: u32 = 1_000_000;
 
-#[allow(clippy::disallowed_methods, reason = "a benchmark lives in real time")]
+#[allow(clippy::disallowed_methods, reason = "a benchmark runs in real time")]
 fn now() -> chrono::DateTime<Utc> {
     Utc::now()
 }
 
-/// A live practice in a zone without clock changes in which it is about noon.
+/// A live practice in a time zone without clock changes where it is about noon.
 fn config(base_url: &str, mode: &str) -> String {
     let hours = 12 - i64::from(now().hour());
     let zone = if hours == 0 { "Etc/GMT".to_owned() } else { format!("Etc/GMT{:+}", -hours) };
@@ -53,7 +58,7 @@ fn config(base_url: &str, mode: &str) -> String {
     )
 }
 
-/// The server: counts texts, and knows when the first came and the last was answered.
+/// The server: counts texts, and records when the first arrived and the last was answered.
 #[derive(Default)]
 struct Server {
     answered: AtomicUsize,
@@ -82,7 +87,7 @@ impl Server {
         axum::Json(serde_json::json!({ "success": true, "data": { "conversationId": id } }))
     }
 
-    /// Texts a second.
+    /// Texts per second.
     fn rate(&self) -> f64 {
         let between = *self.between.lock().unwrap_or_else(|e| e.into_inner());
         let took = between.map_or(Duration::MAX, |(first, last)| last - first);
@@ -90,7 +95,7 @@ impl Server {
     }
 }
 
-/// Starts the server on a thread of its own; its address.
+/// Starts the server on a thread of its own and returns its address.
 fn serve(server: Arc<Server>) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("a listener");
@@ -122,7 +127,7 @@ fn serve(server: Arc<Server>) -> String {
     address
 }
 
-/// What the bare loop does, in a process of its own.
+/// The bare loop, run in a process of its own.
 fn bare(url: &str) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
@@ -157,14 +162,14 @@ fn start(folder: &Path, arguments: &[&str]) -> Child {
     command.env("ANNIE_API_KEY", "k").spawn().unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
 }
 
-/// A line of the kernel's account of a process, in MiB.
+/// A line of a process's kernel status, in MiB.
 fn resident(child: &Child, line: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let kib = status.lines().find_map(|l| l.strip_prefix(line)).unwrap_or("0 kB");
     kib.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0
 }
 
-/// User and system time of a process so far, in seconds.
+/// A process's user and system time so far, in seconds.
 fn cpu(child: &Child) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
     let after = stat.rsplit(") ").next().unwrap_or_default();
@@ -179,7 +184,7 @@ fn csv(appointments: u32, start: impl Fn(u32) -> String) -> String {
     csv
 }
 
-/// 5,000 texts through the daemon; texts a second and the largest resident memory.
+/// Sends 5,000 texts through the daemon. Returns texts per second and the peak resident memory.
 fn durable(server: &Server, url: &str, delay: u64) -> (f64, f64) {
     let folder = tempfile::tempdir_in(".").expect("a folder");
     std::fs::write(folder.path().join("config.toml"), config(url, "observe")).expect("a file");
@@ -227,7 +232,7 @@ fn texts() {
             durables.push(rate);
         }
         println!(
-            "{TEXTS} texts, an answer after {delay:>2} ms: bare {:>6.0}/s, durable {:>6.0}/s, ratio {:.2}, at most {peak:.0} MiB",
+            "{TEXTS} texts, answered after {delay:>2} ms: bare {:>6.0}/s, durable {:>6.0}/s, ratio {:.2}, peak {peak:.0} MiB",
             median(bares),
             median(durables),
             median(ratios)
@@ -243,11 +248,11 @@ enum LongRead {
     Writer,
 }
 
-/// Takes every text at once, and has nothing to list.
+/// Accepts every text immediately, and has nothing to list.
 #[derive(Debug)]
 struct Accepts {
     texts: AtomicUsize,
-    /// Annie's clock is the engine's.
+    /// Annie uses the engine's clock.
     clock: Arc<ManualClock>,
 }
 
@@ -270,7 +275,7 @@ impl Transport for Accepts {
     }
 }
 
-/// 5,000 due texts through the engine, in this process; texts a second.
+/// Sends 5,000 due texts through the engine, in this process. Returns texts per second.
 async fn burst(read: LongRead) -> f64 {
     let folder = tempfile::tempdir_in(".").expect("a folder");
     let file = folder.path().join("config.toml");
@@ -282,7 +287,7 @@ async fn burst(read: LongRead) -> f64 {
     let start = begin + TimeDelta::hours(24) + TimeDelta::minutes(10);
     let connection = open::read_write(&folder.path().join("bench.db")).expect("a database");
     insert(&connection, 0..TEXTS, start);
-    // What the long read looks at: a busy month after next.
+    // What the long read covers: a busy month after next.
     insert(&connection, TEXTS..TEXTS + 3_000, start + TimeDelta::days(60));
     let store = Store::new(connection);
     let gateways =
@@ -291,7 +296,7 @@ async fn burst(read: LongRead) -> f64 {
     engine.start().await.expect("a start");
     let nudge = engine.nudge();
     let mut settled = 0;
-    // Planned, and Annie's list read.
+    // Wait until everything is planned and Annie's list has been read.
     for _ in 0..200 {
         engine.pass().await.expect("a pass");
         let _ = tokio::time::timeout(Duration::from_millis(5), nudge.notified()).await;
@@ -318,9 +323,9 @@ async fn burst(read: LongRead) -> f64 {
     clock.advance(TimeDelta::minutes(11));
     let began = Instant::now();
     let mut last = began;
-    // With the read on the writer it takes minutes: some seconds tell the rate.
+    // With the read on the writer this takes minutes: a few seconds are enough to show the rate.
     while settled < TEXTS && began.elapsed() < Duration::from_secs(10) {
-        // The pace goes by the engine's clock, which has to go on as the time does.
+        // Pacing uses the engine's clock, which has to advance with real time.
         clock.advance(TimeDelta::from_std(last.elapsed()).unwrap_or_default());
         last = Instant::now();
         settled += engine.pass().await.expect("a pass").settled;
@@ -357,7 +362,7 @@ fn reads() {
     }
     let ratios = |other: &[f64]| median(alone.iter().zip(other).map(|(alone, other)| other / alone).collect());
     println!(
-        "{TEXTS} texts: alone {:.0}/s; beside a long read {:.0}/s, ratio {:.2}; with the read on the writer {:.0}/s, ratio {:.2}",
+        "{TEXTS} texts: alone {:.0}/s; alongside a long read {:.0}/s, ratio {:.2}; with the read on the writer {:.0}/s, ratio {:.2}",
         median(alone.clone()),
         median(beside.clone()),
         ratios(&beside),
@@ -377,7 +382,7 @@ fn million() {
     std::fs::write(folder.path().join("book.csv"), csv(MILLION, start_of)).expect("a file");
     let began = Instant::now();
     assert!(start(folder.path(), &["import", "book.csv"]).wait().is_ok_and(|status| status.success()));
-    println!("{MILLION} visits imported in {:.0} s", began.elapsed().as_secs_f64());
+    println!("{MILLION} appointments imported in {:.0} s", began.elapsed().as_secs_f64());
     let began = Instant::now();
     let mut daemon = start(folder.path(), &["run"]);
     let status = || Command::new(BINARY).args(["status", "--json"]).current_dir(folder.path()).output();
@@ -385,7 +390,7 @@ fn million() {
         std::thread::sleep(Duration::from_secs(2));
     }
     let peak = resident(&daemon, "VmHWM:");
-    println!("planned and stored in {:.0} s, at most {peak:.0} MiB", began.elapsed().as_secs_f64());
+    println!("planned and stored in {:.0} s, peak {peak:.0} MiB", began.elapsed().as_secs_f64());
     let _ = daemon.kill();
     let _ = daemon.wait();
     let socket = std::os::unix::net::UnixDatagram::bind(folder.path().join("notify")).expect("a socket");
@@ -396,13 +401,13 @@ fn million() {
     let mut daemon = command.spawn().expect("a daemon");
     let mut buffer = [0; 4096];
     while !socket.recv(&mut buffer).is_ok_and(|n| String::from_utf8_lossy(&buffer[..n]).contains("READY=1")) {}
-    println!("ready {:.2} s after its start", began.elapsed().as_secs_f64());
+    println!("ready {:.2} s after start", began.elapsed().as_secs_f64());
     std::thread::sleep(Duration::from_secs(20));
     let (before, seconds) = (cpu(&daemon), 60.0);
     std::thread::sleep(Duration::from_secs_f64(seconds));
     let load = (cpu(&daemon) - before) / seconds * 100.0;
     println!(
-        "idle: {load:.2} % of a core, {:.0} MiB, at most {:.0} MiB",
+        "idle: {load:.2} % of a core, {:.0} MiB, peak {:.0} MiB",
         resident(&daemon, "VmRSS:"),
         resident(&daemon, "VmHWM:")
     );

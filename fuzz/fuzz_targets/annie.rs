@@ -1,4 +1,5 @@
-//! Any status, headers and body as Annie's answer: a text is sent only with an id, and each list is read or refused.
+//! Any status, headers and body as Annie's answer: a text counts as sent only with an id, and each list is read or
+//! refused.
 
 #![no_main]
 
@@ -13,7 +14,7 @@ use leadtime::domain::ids::ConversationId;
 use leadtime::domain::outcome::Outcome;
 use libfuzzer_sys::fuzz_target;
 
-/// Says the same to every request.
+/// Gives the same answer to every request.
 #[derive(Debug)]
 struct Says(Raw);
 
@@ -28,11 +29,11 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_772_000_000, 0).expect("an instant")
 }
 
-/// Nothing here waits.
+/// Polls once: nothing here waits.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("it waits"),
+        Poll::Pending => panic!("the future is pending"),
     }
 }
 

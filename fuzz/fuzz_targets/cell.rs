@@ -1,4 +1,4 @@
-//! Any text in one cell of a row: the row is read, or refused with a reason; the row before it stays what it was.
+//! Any text in one cell of a row: the row is read, or refused with a reason; the row before it is unaffected.
 
 #![no_main]
 
@@ -43,7 +43,7 @@ fuzz_target!(|input: (u8, &str)| {
     row[column] = &cell;
     let found = shared::map(BLOCK, format!("{HEADER}\n{GOOD}\n{}\n", row.join(",")).as_bytes());
     let first = |appointment: &leadtime::feeds::mapping::MappedAppointment| appointment.id == "1";
-    // Dates are read for their whole column: one that is open to two readings holds all of them back.
+    // Dates are read for the whole column: one ambiguous date holds all of them back.
     let open = matches!(column, 4 | 6);
     assert!(open || found.iter().any(first) || column == 0 || found.is_empty(), "{found:?}");
     for appointment in &found {

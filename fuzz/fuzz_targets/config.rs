@@ -1,4 +1,4 @@
-//! Any text is a configuration, or has errors in words, each at a place within the text.
+//! Any text is a valid configuration or produces error messages, each at a position within the text.
 
 #![no_main]
 

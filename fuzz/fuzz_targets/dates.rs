@@ -1,4 +1,4 @@
-//! Any text is a moment or has a fault; a date that is read exists in at most one reading for each order.
+//! Any text is a date or time, or an error; each date has at most one reading per field order.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any bytes are a file that is read to its end, or an error; rows do not grow out of nothing.
+//! Any bytes are a file that is read to its end, or an error; the number of rows is limited by the input.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any bytes, read by what `feed suggest` makes of them: no panic, and no appointment without an id.
+//! Any bytes, read with the mapping that `feed suggest` derives from them: no panic, and no appointment without an id.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any name in one cell gives names without control characters, or none.
+//! Any text in a name cell gives names without control characters, or none.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any digits and signs are a number, or none: a valid one is E.164 and stays what it is when it is read again.
+//! Any text is a phone number or none: a valid one is E.164 and is unchanged when read again.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ fuzz_target!(|text: &str| {
         let country: Country = code.parse().expect("a country");
         let reading = read(text, country);
         assert!(!reading.valid || reading.phone.is_some());
-        assert!(!reading.refusal || !reading.valid, "a refusal is no number to text");
+        assert!(!reading.refusal || !reading.valid, "a number with a refusal is not valid for texting");
         let Some(phone) = reading.phone.filter(|_| reading.valid) else { continue };
         assert_eq!(Phone::from_e164(phone.dial()).as_ref(), Some(&phone));
         let again = read(phone.dial(), country);

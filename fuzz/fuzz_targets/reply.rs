@@ -1,4 +1,5 @@
-//! Any reply to any text of ours has a meaning; what is nothing but opt-out words opts out, whatever our text offers.
+//! Any reply to any of our texts has a meaning; a reply with nothing but opt-out words opts out, whatever our text
+//! offers.
 
 #![no_main]
 
@@ -14,7 +15,7 @@ fuzz_target!(|text: &str| {
     for offered in &offers {
         let meaning = classify(reply, offered);
         assert!(!is_nothing_but_opt_out(reply) || meaning == ReplyMeaning::OptOut, "{meaning:?}");
-        assert!(meaning == classify(reply, offered), "the same reply means the same");
+        assert!(meaning == classify(reply, offered), "the same reply has the same meaning");
     }
     let _ = (is_urgent(reply), may_mean_the_visit(reply));
 });

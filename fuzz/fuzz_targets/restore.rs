@@ -1,4 +1,4 @@
-//! A copy with any bytes changed, cut or added: what is restored is whole, and what is refused changes nothing.
+//! A backup with any bytes changed, cut or added: a restored database is intact, and a refused backup changes nothing.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ use leadtime::store::connection::{integrity, open};
 use leadtime::store::files::restore::restore;
 use libfuzzer_sys::fuzz_target;
 
-/// A folder of this run, and a whole copy.
+/// A folder for this run, and an intact backup.
 static WHOLE: LazyLock<(PathBuf, Vec<u8>)> = LazyLock::new(|| {
     let folder = std::env::temp_dir().join(format!("leadtime-restore-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -41,15 +41,15 @@ fuzz_target!(|input: (Option<u16>, Vec<(u32, Vec<u8>)>)| {
         }
     }
     std::fs::write(&copy, &bytes).expect("a copy");
-    std::fs::write(&database, whole).expect("the present database");
+    std::fs::write(&database, whole).expect("the current database");
     let now: DateTime<Utc> = DateTime::from_timestamp(1_772_000_000, 0).expect("an instant");
     match restore(&copy, &database, "20260301-000000", None, now) {
         Ok(restored) => {
             assert!(integrity::flaws(&database).expect("it can be read").is_empty());
-            let aside = restored.aside.expect("the former one is kept");
+            let aside = restored.aside.expect("the previous database is kept");
             assert!(std::fs::read(aside).expect("its bytes") == *whole);
         }
-        Err(_) => assert!(std::fs::read(&database).expect("its bytes") == *whole, "the present one is as it was"),
+        Err(_) => assert!(std::fs::read(&database).expect("its bytes") == *whole, "the current database is unchanged"),
     }
-    assert!(std::fs::read(&copy).expect("the copy") == bytes, "the copy stays as it is");
+    assert!(std::fs::read(&copy).expect("the copy") == bytes, "the backup is unchanged");
 });

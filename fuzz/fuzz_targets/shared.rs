@@ -1,4 +1,4 @@
-//! What the targets share: a practice in Denver, and the appointments that a block makes of a file.
+//! Shared by the targets: a practice in Denver, and the appointments that a configuration block reads from a file.
 
 use std::collections::BTreeMap;
 

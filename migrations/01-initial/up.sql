@@ -1,14 +1,14 @@
--- Leadtime's store. Instants are Unix seconds UTC (attempts: milliseconds), except in the public table `appointments`,
--- which any program may write and which therefore defends itself.
--- Released migrations are never edited; a change is a new folder. This one is edited until the first release.
--- Lists of three and more stand as `a = 'x' OR a = 'y'`: SQLite makes a table of its own of `a IN (...)` each time a
--- check or a trigger runs, which was a third of the cost of a text.
+-- Leadtime's store. Instants are Unix seconds in UTC (attempts: milliseconds), except in the public table
+-- `appointments`, which any program may write and which therefore checks its own rows. Released migrations are never
+-- edited; a change is a new folder. This one is edited until the first release. Lists of three or more values are
+-- written `a = 'x' OR a = 'y'`: SQLite builds a separate table for `a IN (...)` each time a check or a trigger runs,
+-- which was a third of the cost of a text.
 
--- 'Lead': tells this file from another program's database.
+-- 'Lead': distinguishes this file from another program's database.
 PRAGMA application_id = 1281712484;
 
 ---------------------------------------------------------------------------------------------------
--- The practice's truth
+-- The practice's appointments
 ---------------------------------------------------------------------------------------------------
 
 CREATE TABLE appointments (
@@ -29,7 +29,7 @@ CREATE TABLE appointments (
     feed          TEXT,
     booked_at     TEXT,
     consent       TEXT,
-    -- the instant of the start, for indexes and comparisons; the text must never be sorted by
+    -- the start as an instant, for indexes and comparisons; never sort by the text
     starts_unix   INTEGER GENERATED ALWAYS AS (CASE WHEN starts_at GLOB '[0-9]*' THEN unixepoch(starts_at) END) VIRTUAL,
     CONSTRAINT id_not_blank            CHECK (trim(id) <> ''),
     CONSTRAINT patient_id_not_blank    CHECK (trim(patient_id) <> ''),
@@ -71,27 +71,28 @@ CREATE INDEX appointments_by_start   ON appointments (starts_unix);
 CREATE INDEX appointments_by_phone   ON appointments (phone);
 CREATE INDEX appointments_by_patient ON appointments (patient_id, starts_unix);
 
--- The time that triggers write. Empty, so they take SQLite's clock; a writer of ours that carries its own
--- time puts one row in for the length of its transaction.
+-- The time that triggers write. Normally empty, so that they use SQLite's clock; a writer of ours with its own time
+-- inserts one row for the duration of its transaction.
 CREATE TABLE write_time (
     only_row INTEGER NOT NULL PRIMARY KEY,
     at       INTEGER NOT NULL,
     CONSTRAINT one_row CHECK (only_row = 1)
 ) STRICT;
 
--- When the store saw an appointment, and when the appointment took the start it has. A row of its own outlives REPLACE and
--- a delete followed by a new insert, so a sync program that reloads everything makes nothing "booked late".
+-- When the store first saw an appointment, and when the appointment got its current start. A row of its own outlives
+-- REPLACE and a delete followed by an insert, so a sync program that reloads everything does not make appointments
+-- "booked late".
 CREATE TABLE first_seen (
     appointment_id TEXT    NOT NULL PRIMARY KEY,
     first_start    INTEGER NOT NULL, -- the first start ever seen
     seen_at        INTEGER NOT NULL, -- when the appointment was first seen
-    start          INTEGER NOT NULL, -- the start it has now
-    taken_at       INTEGER NOT NULL, -- when it took that start
-    changed_at     INTEGER           -- when its row last came back, or named its patient otherwise
+    start          INTEGER NOT NULL, -- the current start
+    taken_at       INTEGER NOT NULL, -- when it got that start
+    changed_at     INTEGER           -- when its row last came back after a delete, or changed its patient
 ) STRICT, WITHOUT ROWID;
 
--- Who has an appointment, and since when: another patient under a known id is a late booking of that patient. Written by
--- the planning pass; deleted once the start has passed.
+-- Who has an appointment, and since when: a different patient under a known id is a late booking of that patient.
+-- Written by the planning pass; deleted once the start has passed.
 CREATE TABLE appointment_holders (
     appointment_id TEXT    NOT NULL PRIMARY KEY,
     starts_at      INTEGER NOT NULL,
@@ -103,15 +104,15 @@ CREATE TABLE appointment_holders (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX appointment_holders_by_start ON appointment_holders (starts_at);
 
--- What has to be planned again: the number as written and the appointment ('' where only the number matters).
--- The appointment is named too because one without a usable number is a planning unit of its own.
+-- What has to be planned again: the number as written and the appointment ('' if only the number matters). The
+-- appointment is named too because one without a usable number is a planning unit of its own.
 CREATE TABLE replan_queue (
     phone          TEXT NOT NULL,
     appointment_id TEXT NOT NULL,
     PRIMARY KEY (phone, appointment_id)
 ) STRICT, WITHOUT ROWID;
 
--- What could not be planned because its data are at fault: tried again at intervals, and never in the way of the rest.
+-- What could not be planned because its data is bad: tried again at intervals, and never blocks the rest.
 CREATE TABLE unplannable (
     phone          TEXT    NOT NULL,
     appointment_id TEXT    NOT NULL,
@@ -121,7 +122,7 @@ CREATE TABLE unplannable (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX unplannable_by_try ON unplannable (tried_at);
 
--- Spelling -> E.164, found by libphonenumber; `e164` NULL = no number could be read from it.
+-- Spelling -> E.164, read by libphonenumber; `e164` NULL = no number could be read from it.
 CREATE TABLE phone_spellings (
     country  TEXT    NOT NULL,
     spelling TEXT    NOT NULL,
@@ -134,10 +135,10 @@ CREATE TABLE phone_spellings (
     CONSTRAINT valid_has_number CHECK (valid = 0 OR e164 IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX phone_spellings_by_number ON phone_spellings (e164);
--- A number found by who may not be texted: those that said so in any spelling.
+-- Numbers whose phone cell, in any spelling, says "do not text".
 CREATE INDEX phone_spellings_of_refusals ON phone_spellings (e164) WHERE refusal = 1;
 
--- An appointment whose last row in a feed could not be read: its reminders wait until the row is mended.
+-- An appointment whose last row in a feed could not be read: its reminders wait until the row is fixed.
 CREATE TABLE bad_rows (
     appointment_id TEXT    NOT NULL PRIMARY KEY,
     import_id      INTEGER NOT NULL REFERENCES imports (id),
@@ -146,11 +147,11 @@ CREATE TABLE bad_rows (
     reason         TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- An appointment cancelled because a complete export no longer named it.
+-- An appointment cancelled because a complete export no longer listed it.
 CREATE TABLE not_listed (
     appointment_id TEXT    NOT NULL PRIMARY KEY,
     import_id      INTEGER NOT NULL REFERENCES imports (id),
-    moved_to       TEXT -- the one new appointment of the same person in that export
+    moved_to       TEXT -- the only new appointment of the same person in that export
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX not_listed_by_moved_to ON not_listed (moved_to) WHERE moved_to IS NOT NULL;
 
@@ -160,8 +161,8 @@ CREATE TABLE off_the_book (
     import_id      INTEGER NOT NULL REFERENCES imports (id)
 ) STRICT, WITHOUT ROWID;
 
--- Rows of exports that could not be read and are no known appointment's: kept until that id reads well, or the next
--- export that is a whole list.
+-- Rows of exports that could not be read and belong to no known appointment: kept until that id is readable again, or
+-- until the next complete export.
 CREATE TABLE refused_rows (
     id             INTEGER NOT NULL PRIMARY KEY,
     feed           TEXT    NOT NULL,
@@ -174,25 +175,25 @@ CREATE TABLE refused_rows (
 ) STRICT;
 CREATE INDEX refused_rows_by_appointment ON refused_rows (appointment_id);
 
--- A feed that is being applied, or whose import died on its way: claims for its appointments wait.
+-- A feed that is being imported, or whose import died before it finished: claims for its appointments wait.
 CREATE TABLE importing (
     feed      TEXT    NOT NULL PRIMARY KEY,
     import_id INTEGER NOT NULL REFERENCES imports (id),
     since     INTEGER NOT NULL,
-    beat_at   INTEGER NOT NULL -- the importer's last sign of life
+    beat_at   INTEGER NOT NULL -- the importer's last heartbeat
 ) STRICT, WITHOUT ROWID;
 
--- What is known of a feed beyond its imports.
+-- The state of a feed in addition to its imports.
 CREATE TABLE feed_state (
     feed         TEXT    NOT NULL PRIMARY KEY,
-    mapping      TEXT,    -- by which its rows were last applied
-    refused_at   INTEGER, -- its last export was refused as a whole; NULL: it was not
+    mapping      TEXT,    -- used for its last applied import
+    refused_at   INTEGER, -- when its last export was refused as a whole; NULL: it was not
     refused_why  TEXT,
-    held_at      INTEGER, -- an import waits for a person; NULL: none does
+    held_at      INTEGER, -- since when an import waits for a person; NULL: none does
     held_kind    TEXT,    -- missing, changed, mapping
     held_why     TEXT,
-    held_mapping TEXT,    -- by which its rows were read
-    held_from    INTEGER, -- the file is the whole list from here
+    held_mapping TEXT,    -- used to read its rows
+    held_from    INTEGER, -- the file is the complete list from here
     held_until   INTEGER, -- to here
     held_columns TEXT,
     CONSTRAINT refusal_has_reason CHECK ((refused_at IS NULL) = (refused_why IS NULL)),
@@ -217,7 +218,7 @@ CREATE TABLE imports (
     id          INTEGER NOT NULL PRIMARY KEY,
     feed        TEXT    NOT NULL,
     started_at  INTEGER NOT NULL,
-    finished_at INTEGER, -- NULL: it did not get to the end
+    finished_at INTEGER, -- NULL: it did not finish
     complete    INTEGER NOT NULL,
     rows_good   INTEGER NOT NULL DEFAULT 0,
     rows_bad    INTEGER NOT NULL DEFAULT 0,
@@ -227,10 +228,10 @@ CREATE TABLE imports (
     CONSTRAINT complete_is_a_flag CHECK (complete IN (0, 1))
 ) STRICT;
 CREATE INDEX imports_by_feed ON imports (feed, started_at);
--- The last import that brought something.
+-- Imports with at least one readable row.
 CREATE INDEX imports_good ON imports (finished_at) WHERE rows_good > 0;
 
--- Numbers that get no texts.
+-- Numbers that opted out.
 CREATE TABLE opt_outs (
     phone  TEXT    NOT NULL PRIMARY KEY, -- E.164
     at     INTEGER NOT NULL,
@@ -239,13 +240,13 @@ CREATE TABLE opt_outs (
     CONSTRAINT source_known CHECK (source = 'desk' OR source = 'reply' OR source = 'feed')
 ) STRICT, WITHOUT ROWID;
 
--- When the desk last lifted an opt-out: what a patient said before is settled.
+-- When the front desk last lifted an opt-out: what the patient wrote before is settled.
 CREATE TABLE opt_outs_lifted (
     phone TEXT    NOT NULL PRIMARY KEY, -- E.164
     at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A patient who does not have this number. Ends by itself when the practice corrects the phone.
+-- A patient listed with a number that is not theirs. Ends automatically when the practice corrects the phone.
 CREATE TABLE wrong_numbers (
     phone      TEXT    NOT NULL, -- E.164
     patient_id TEXT    NOT NULL,
@@ -254,10 +255,10 @@ CREATE TABLE wrong_numbers (
     PRIMARY KEY (phone, patient_id)
 ) STRICT, WITHOUT ROWID;
 
--- Triggers of the public table. They use built-in functions only (a foreign writer has no others), compare
--- values and instants, and never say INSERT OR IGNORE: the outer statement's OR REPLACE would override it.
+-- Triggers of the public table. They use built-in functions only (another program has no others), compare values and
+-- instants, and never use INSERT OR IGNORE: the outer statement's OR REPLACE would override it.
 CREATE TRIGGER appointments_before_insert BEFORE INSERT ON appointments
-BEGIN -- REPLACE deletes the old row without a delete trigger: note its number while it can be read
+BEGIN -- REPLACE deletes the old row without a delete trigger: record its number while it can still be read
     INSERT INTO replan_queue (phone, appointment_id)
     SELECT coalesce(old_row.phone, ''), old_row.id FROM appointments AS old_row
     WHERE old_row.id = NEW.id AND (unixepoch(old_row.starts_at) IS NOT unixepoch(NEW.starts_at)
@@ -277,7 +278,7 @@ BEGIN -- REPLACE deletes the old row without a delete trigger: note its number w
         OR old_row.booked_at IS NOT NEW.booked_at
         OR old_row.consent IS NOT NEW.consent)
     ON CONFLICT DO NOTHING;
-    -- A row that comes back after a delete may be another patient's: who had it is in appointment_holders.
+    -- A row that comes back after a delete may belong to another patient: appointment_holders shows who had it.
     UPDATE first_seen SET changed_at = coalesce((SELECT at FROM write_time), unixepoch('now'))
     WHERE appointment_id = NEW.id AND NOT EXISTS (
         SELECT 1 FROM appointments AS old_row WHERE old_row.id = NEW.id AND old_row.patient_id IS NEW.patient_id
@@ -298,7 +299,7 @@ BEGIN
 END;
 
 CREATE TRIGGER appointments_before_update BEFORE UPDATE OF id ON appointments WHEN NEW.id IS NOT OLD.id
-BEGIN -- UPDATE OR REPLACE to an id in use removes that row without a delete trigger
+BEGIN -- UPDATE OR REPLACE to an id in use deletes that row without a delete trigger
     INSERT INTO replan_queue (phone, appointment_id)
     SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.id
     ON CONFLICT DO NOTHING;
@@ -369,11 +370,11 @@ BEGIN
     INSERT INTO replan_queue (phone, appointment_id) VALUES (OLD.phone, '') ON CONFLICT DO NOTHING;
 END;
 
--- A number whose texts wait because of what was answered: settled by a person, or when it opts out.
+-- A number whose texts wait because of a reply from it: settled by a person, or when the number opts out.
 CREATE TABLE number_holds (
     phone        TEXT    NOT NULL, -- E.164
-    conversation TEXT    NOT NULL, -- in which it was said
-    message_at   INTEGER NOT NULL, -- when it was said
+    conversation TEXT    NOT NULL, -- the conversation with the reply
+    message_at   INTEGER NOT NULL, -- when the reply was sent
     cause        TEXT    NOT NULL,
     settled_at   INTEGER,          -- NULL: it waits
     who          TEXT,             -- who settled it
@@ -400,41 +401,41 @@ BEGIN
 END;
 
 ---------------------------------------------------------------------------------------------------
--- The ledger: what was planned, tried and told
+-- The ledger: what was planned, tried and sent
 ---------------------------------------------------------------------------------------------------
 
--- One SMS to one number, made at the claim and never changed (retention may empty its body).
+-- One SMS to one number, created at the claim and never changed (retention may empty its body).
 CREATE TABLE messages (
     id           INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     phone        TEXT    NOT NULL, -- E.164
     body         TEXT,             -- the JSON body of the POST
     made_at      INTEGER NOT NULL,
-    made_local   TEXT    NOT NULL, -- the same on the practice's clock, for people
-    first_line   TEXT,             -- of the first text to a number: whether it carries the line that says how to opt out
+    made_local   TEXT    NOT NULL, -- the same in the practice's local time, for people
+    first_line   TEXT,             -- for the first text to a number: whether it carries the line that explains how to opt out
     CONSTRAINT first_line_known CHECK (first_line = 'carried' OR first_line = 'left-out')
 ) STRICT;
 
--- Texts whose words are still kept, for retention.
--- Numbers that are due the line still.
+-- messages_by_first_line: numbers that still have to get the line. messages_with_words: texts whose words are still
+-- kept, for retention.
 CREATE INDEX messages_by_first_line ON messages (phone, id) WHERE first_line IS NOT NULL;
 CREATE INDEX messages_with_words ON messages (made_at) WHERE body IS NOT NULL;
 
--- The one POST of a message, written before its first byte leaves.
+-- The only POST of a message, written before its first byte is sent.
 CREATE TABLE attempts (
     id              INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     message_id      INTEGER NOT NULL UNIQUE REFERENCES messages (id),
-    api_key         TEXT    NOT NULL, -- which key, by its name; never the key
+    api_key         TEXT    NOT NULL, -- the key's name, never the key
     phone           TEXT    NOT NULL, -- E.164
     started_ms      INTEGER NOT NULL,
     ended_ms        INTEGER,
     outcome         TEXT,             -- NULL: under way, or cut off by a crash
-    kind            TEXT,             -- of a not-sent one: what kept it from Annie
+    kind            TEXT,             -- for a not-sent one: why it did not reach Annie
     http_status     INTEGER,
-    detail          TEXT,             -- the class of the answer or failure in words; never a body
+    detail          TEXT,             -- the kind of answer or failure in words; never a body
     conversation_id TEXT UNIQUE,
-    unresolved      INTEGER NOT NULL DEFAULT 0, -- given up: counted in the limits, blocking no longer
-    absent_at       INTEGER,          -- the beginning of the first complete listing that did not show it
-    retry_of        INTEGER REFERENCES attempts (id), -- the attempt that was not found, whose reminders this one sends once more
+    unresolved      INTEGER NOT NULL DEFAULT 0, -- given up: counts toward the limits, but no longer blocks
+    absent_at       INTEGER,          -- when the first complete listing that did not show it began
+    retry_of        INTEGER REFERENCES attempts (id), -- the attempt that was not found and whose reminders this one sends once more
     retry_by_hand   INTEGER NOT NULL DEFAULT 0, -- a person decided that it may be tried again, however late
     CONSTRAINT outcome_known         CHECK (outcome = 'sent' OR outcome = 'not-sent' OR outcome = 'rejected'
             OR outcome = 'unknown' OR outcome = 'not-found'),
@@ -458,14 +459,14 @@ CREATE INDEX attempts_by_kind    ON attempts (kind, id) WHERE kind IS NOT NULL;
 
 CREATE TABLE conversations (
     conversation_id TEXT    NOT NULL PRIMARY KEY,
-    attempt_id      INTEGER UNIQUE REFERENCES attempts (id), -- NULL: begun by somebody else
+    attempt_id      INTEGER UNIQUE REFERENCES attempts (id), -- NULL: begun by someone else
     phone           TEXT    NOT NULL,
     started_at      INTEGER NOT NULL,
     status          TEXT,
     tags            TEXT,             -- Annie's tags, a JSON list
-    api_key         TEXT,             -- the key it was begun or seen with, by its name
-    read_with       TEXT,             -- the key that reads its messages: the same, or another where that one is gone
-    unobserved      INTEGER NOT NULL DEFAULT 0, -- begun from our number while Leadtime was not looking: it counts as ours
+    api_key         TEXT,             -- the name of the key it was begun or seen with
+    read_with       TEXT,             -- the key that reads its messages: the same, or another if that one is gone
+    unobserved      INTEGER NOT NULL DEFAULT 0, -- begun from our number in an unobserved period: it counts as ours
     read_at         INTEGER,          -- when its messages were last read
     read_tried_at   INTEGER,          -- when that was last tried
     CONSTRAINT conversation_id_not_blank CHECK (trim(conversation_id) <> ''),
@@ -484,9 +485,9 @@ CREATE TABLE reminders (
     round          INTEGER NOT NULL DEFAULT 0,
     patient_id     TEXT    NOT NULL,
     person         TEXT    NOT NULL DEFAULT '', -- a keyed hash of the first name: one account may have several people
-    phone          TEXT,             -- E.164; NULL where there is none
-    earlier_phone  TEXT,             -- the number before a correction: what was begun with it unobserved counts for this reminder too
-    api_key        TEXT    NOT NULL, -- the API key its text goes out with, by its name
+    phone          TEXT,             -- E.164; NULL if there is none
+    earlier_phone  TEXT,             -- the number before a correction: a conversation begun with it unobserved counts for this reminder too
+    api_key        TEXT    NOT NULL, -- the name of the API key its text is sent with
     state          TEXT    NOT NULL,
     reason         TEXT,
     nominal_at     INTEGER,
@@ -532,7 +533,7 @@ CREATE INDEX reminders_by_message ON reminders (message_id);
 CREATE INDEX reminders_not_told     ON reminders (starts_at) WHERE state IN ('skipped', 'cancelled');
 CREATE INDEX reminders_missed     ON reminders (starts_at) WHERE state = 'missed';
 
--- Every message a reminder was ever in, also those that surely were not sent.
+-- Every message a reminder was ever part of, including those that were certainly not sent.
 CREATE TABLE message_reminders (
     message_id  INTEGER NOT NULL REFERENCES messages (id),
     reminder_id INTEGER NOT NULL REFERENCES reminders (id),
@@ -540,8 +541,8 @@ CREATE TABLE message_reminders (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_reminders_by_reminder ON message_reminders (reminder_id);
 
--- Whom a text told, by the names it had then: so that another person under the same ids is told too, and the same one
--- under new ids is not told twice. Deleted once the start has passed.
+-- Whom a text was for, by the names of that time: so that another person under the same ids is texted too, and the same
+-- person under new ids is not texted twice. Deleted once the start has passed.
 CREATE TABLE told_people (
     message_id    INTEGER NOT NULL REFERENCES messages (id),
     reminder_id   INTEGER NOT NULL REFERENCES reminders (id),
@@ -554,15 +555,15 @@ CREATE TABLE told_people (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX told_people_by_start ON told_people (starts_at);
 
--- REPLACE walks past unique indexes, so triggers that abort say it again.
+-- REPLACE bypasses unique indexes, so triggers that abort enforce them again.
 CREATE TRIGGER reminders_insert_guard BEFORE INSERT ON reminders
 BEGIN
-    SELECT RAISE(ABORT, 'a reminder of this appointment, rule, start and round exists')
+    SELECT RAISE(ABORT, 'a reminder for this appointment, rule, start and round already exists')
     WHERE EXISTS (SELECT 1 FROM reminders WHERE appointment_id = NEW.appointment_id AND rule = NEW.rule
                   AND starts_at = NEW.starts_at AND round = NEW.round);
-    SELECT RAISE(ABORT, 'this reminder id is taken')
+    SELECT RAISE(ABORT, 'this reminder id is already in use')
     WHERE EXISTS (SELECT 1 FROM reminders WHERE id = NEW.id);
-    SELECT RAISE(ABORT, 'this person has a spent reminder of this rule and start')
+    SELECT RAISE(ABORT, 'this person already has a spent reminder for this rule and start')
     WHERE (NEW.state = 'sending' OR NEW.state = 'sent' OR NEW.state = 'rejected' OR NEW.state = 'unknown'
             OR NEW.state = 'held') AND EXISTS (
         SELECT 1 FROM reminders WHERE patient_id = NEW.patient_id AND person = NEW.person AND rule = NEW.rule
@@ -576,7 +577,7 @@ WHEN NEW.id IS NOT OLD.id OR NEW.appointment_id IS NOT OLD.appointment_id OR NEW
     OR ((NEW.patient_id IS NOT OLD.patient_id OR NEW.person IS NOT OLD.person) AND NOT (OLD.state = 'planned' OR OLD.state = 'skipped'
             OR OLD.state = 'cancelled' OR OLD.state = 'missed'))
 BEGIN
-    SELECT RAISE(ABORT, 'what a reminder is about never changes');
+    SELECT RAISE(ABORT, 'what a reminder is about cannot change');
 END;
 
 CREATE TRIGGER reminders_spent_guard BEFORE UPDATE OF state ON reminders
@@ -584,7 +585,7 @@ WHEN (NEW.state = 'sending' OR NEW.state = 'sent' OR NEW.state = 'rejected' OR N
         OR NEW.state = 'held') AND NOT (OLD.state = 'sending' OR OLD.state = 'sent' OR OLD.state = 'rejected'
         OR OLD.state = 'unknown' OR OLD.state = 'held')
 BEGIN
-    SELECT RAISE(ABORT, 'this person has a spent reminder of this rule and start')
+    SELECT RAISE(ABORT, 'this person already has a spent reminder for this rule and start')
     WHERE EXISTS (
         SELECT 1 FROM reminders WHERE patient_id = NEW.patient_id AND person = NEW.person AND rule = NEW.rule
         AND starts_at = NEW.starts_at AND round = NEW.round AND id <> NEW.id AND (state = 'sending' OR state = 'sent' OR state = 'rejected'
@@ -604,14 +605,14 @@ WHEN NEW.state IS NOT OLD.state AND NOT CASE OLD.state
     WHEN 'missed'    THEN (OLD.reason = 'unconfirmed' AND NEW.state = 'planned')
     ELSE 0 END
 BEGIN
-    SELECT RAISE(ABORT, 'illegal move of a reminder');
+    SELECT RAISE(ABORT, 'illegal state change of a reminder');
 END;
 
 CREATE TRIGGER reminders_delete_guard BEFORE DELETE ON reminders
 WHEN (OLD.state = 'sending' OR OLD.state = 'sent' OR OLD.state = 'rejected' OR OLD.state = 'unknown'
         OR OLD.state = 'held') OR OLD.message_id IS NOT NULL
 BEGIN
-    SELECT RAISE(ABORT, 'a reminder that was texted is never deleted');
+    SELECT RAISE(ABORT, 'a reminder that was texted cannot be deleted');
 END;
 
 CREATE TRIGGER reminders_spent_identity_guard BEFORE UPDATE OF phone, message_id ON reminders
@@ -620,34 +621,34 @@ WHEN (OLD.state = 'sending' OR OLD.state = 'sent' OR OLD.state = 'rejected' OR O
         OR NEW.state = 'unknown' OR NEW.state = 'held')
     AND (NEW.phone IS NOT OLD.phone OR NEW.message_id IS NOT OLD.message_id)
 BEGIN
-    SELECT RAISE(ABORT, 'where a text went never changes');
+    SELECT RAISE(ABORT, 'the number and message of a spent reminder cannot change');
 END;
 
 CREATE TRIGGER messages_insert_guard BEFORE INSERT ON messages WHEN EXISTS (SELECT 1 FROM messages WHERE id = NEW.id)
 BEGIN
-    SELECT RAISE(ABORT, 'this message id is taken');
+    SELECT RAISE(ABORT, 'this message id is already in use');
 END;
 
 CREATE TRIGGER messages_update_guard BEFORE UPDATE ON messages
 WHEN NEW.id IS NOT OLD.id OR NEW.phone IS NOT OLD.phone OR NEW.made_at IS NOT OLD.made_at
     OR NEW.made_local IS NOT OLD.made_local OR (NEW.body IS NOT OLD.body AND NEW.body IS NOT NULL)
 BEGIN
-    SELECT RAISE(ABORT, 'a message never changes; its body may only be emptied');
+    SELECT RAISE(ABORT, 'a message cannot be changed; only its body can be emptied');
 END;
 
 CREATE TRIGGER messages_delete_guard BEFORE DELETE ON messages
 BEGIN
-    SELECT RAISE(ABORT, 'a message is never deleted');
+    SELECT RAISE(ABORT, 'a message cannot be deleted');
 END;
 
 CREATE TRIGGER attempts_insert_guard BEFORE INSERT ON attempts
 BEGIN
-    SELECT RAISE(ABORT, 'this message has its attempt')
+    SELECT RAISE(ABORT, 'this message already has an attempt, or the attempt id or conversation id is already in use')
     WHERE EXISTS (SELECT 1 FROM attempts WHERE message_id = NEW.message_id)
         OR EXISTS (SELECT 1 FROM attempts WHERE id = NEW.id)
         OR (NEW.conversation_id IS NOT NULL
             AND EXISTS (SELECT 1 FROM attempts WHERE conversation_id = NEW.conversation_id));
-    SELECT RAISE(ABORT, 'this number has a doubtful attempt')
+    SELECT RAISE(ABORT, 'this number already has an attempt in doubt')
     WHERE (NEW.outcome IS NULL OR NEW.outcome = 'unknown') AND NEW.unresolved = 0 AND EXISTS (
         SELECT 1 FROM attempts WHERE phone = NEW.phone
         AND (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0);
@@ -658,29 +659,29 @@ WHEN NEW.id IS NOT OLD.id OR NEW.message_id IS NOT OLD.message_id OR NEW.api_key
     OR NEW.phone IS NOT OLD.phone OR NEW.started_ms IS NOT OLD.started_ms OR NEW.retry_of IS NOT OLD.retry_of
     OR (OLD.outcome NOT IN ('unknown', 'not-found') AND NEW.outcome IS NOT OLD.outcome)
     OR OLD.outcome = 'sent' OR OLD.outcome = 'not-sent' OR OLD.outcome = 'rejected'
-    -- a text that was not found may be found after all; that it was not is never taken back
+    -- a text that was not found may still be found; that it was not found is otherwise never taken back
     OR (OLD.outcome = 'not-found' AND NEW.outcome NOT IN ('not-found', 'sent'))
     OR (OLD.outcome IS NOT NULL AND NEW.outcome IS NULL)
     OR NEW.unresolved < OLD.unresolved
     OR (NEW.conversation_id IS NOT NULL AND EXISTS (
         SELECT 1 FROM attempts WHERE conversation_id = NEW.conversation_id AND id <> NEW.id))
 BEGIN
-    SELECT RAISE(ABORT, 'an attempt changes only its outcome, from unknown to known');
+    SELECT RAISE(ABORT, 'only the outcome of an attempt can change, from unknown to known');
 END;
 
 CREATE TRIGGER attempts_delete_guard BEFORE DELETE ON attempts
 BEGIN
-    SELECT RAISE(ABORT, 'an attempt is never deleted');
+    SELECT RAISE(ABORT, 'an attempt cannot be deleted');
 END;
 
 CREATE TRIGGER attempts_after_outcome AFTER UPDATE OF outcome, unresolved ON attempts
-BEGIN -- what became of an attempt changes the plan of its number
+BEGIN -- the outcome of an attempt changes the plan for its number
     INSERT INTO replan_queue (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
 END;
 
 CREATE TRIGGER conversations_insert_guard BEFORE INSERT ON conversations
 BEGIN
-    SELECT RAISE(ABORT, 'this conversation is known, or its attempt has one')
+    SELECT RAISE(ABORT, 'this conversation is already recorded, or its attempt already has one')
     WHERE EXISTS (SELECT 1 FROM conversations WHERE conversation_id = NEW.conversation_id)
         OR (NEW.attempt_id IS NOT NULL AND EXISTS (SELECT 1 FROM conversations WHERE attempt_id = NEW.attempt_id));
 END;
@@ -691,10 +692,10 @@ WHEN NEW.conversation_id IS NOT OLD.conversation_id OR NEW.phone IS NOT OLD.phon
     OR (OLD.attempt_id IS NULL AND NEW.attempt_id IS NOT NULL AND EXISTS (
         SELECT 1 FROM conversations WHERE attempt_id = NEW.attempt_id))
 BEGIN
-    SELECT RAISE(ABORT, 'whose conversation it is never changes');
+    SELECT RAISE(ABORT, 'the id, number and attempt of a conversation cannot change');
 END;
 
--- A conversation somebody else began with a number spends its budget.
+-- A conversation that someone else began with a number counts toward its limits.
 CREATE TRIGGER conversations_after_insert AFTER INSERT ON conversations WHEN NEW.attempt_id IS NULL
 BEGIN
     INSERT INTO replan_queue (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
@@ -702,21 +703,21 @@ END;
 
 CREATE TRIGGER conversations_delete_guard BEFORE DELETE ON conversations
 BEGIN
-    SELECT RAISE(ABORT, 'a conversation is never deleted');
+    SELECT RAISE(ABORT, 'a conversation cannot be deleted');
 END;
 
 ---------------------------------------------------------------------------------------------------
--- The daemon's own memory
+-- The daemon's own state
 ---------------------------------------------------------------------------------------------------
 
--- Since when a rule, with this lead and time of day, has been in force.
+-- Since when a rule with this lead and time of day has been live.
 CREATE TABLE rules (
     name        TEXT    NOT NULL PRIMARY KEY,
     fingerprint TEXT    NOT NULL,
     live_since  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What is remembered of an API key's health beyond the attempts themselves.
+-- What is stored about an API key's health in addition to the attempts themselves.
 CREATE TABLE circuits (
     api_key          TEXT    NOT NULL PRIMARY KEY,
     open_since       INTEGER,            -- NULL: closed
@@ -734,14 +735,14 @@ CREATE TABLE heartbeat (
     CONSTRAINT one_row CHECK (only_row = 1)
 ) STRICT;
 
--- What the stored plan was made from: when it differs from the daemon's, everything is planned again.
+-- What the stored plan was made from: if the daemon's current basis differs, everything is planned again.
 CREATE TABLE plan_basis (
     only_row    INTEGER NOT NULL PRIMARY KEY,
     fingerprint TEXT    NOT NULL,
     CONSTRAINT one_row CHECK (only_row = 1)
 ) STRICT;
 
--- Each life of the daemon, from its start to its last sign of life: `explain` tells when Leadtime was off.
+-- Each run of the daemon, from its start to its last heartbeat: `explain` shows when Leadtime was off.
 CREATE TABLE runs (
     id         INTEGER NOT NULL PRIMARY KEY,
     started_at INTEGER NOT NULL,
@@ -749,7 +750,7 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX runs_by_time ON runs (beat_at);
 
--- Doubts about this machine's clock; empty: none.
+-- A doubt about this machine's clock; empty: none.
 CREATE TABLE clock_doubt (
     only_row INTEGER NOT NULL PRIMARY KEY,
     since    INTEGER NOT NULL,
@@ -757,20 +758,20 @@ CREATE TABLE clock_doubt (
     CONSTRAINT one_row CHECK (only_row = 1)
 ) STRICT;
 
--- Appointments that began before `until` and were told nothing have their row in the audit.
+-- Appointments that began before `until` without a text have their row in the audit.
 CREATE TABLE not_told (
     only_row INTEGER NOT NULL PRIMARY KEY,
     until    INTEGER NOT NULL,
     CONSTRAINT one_row CHECK (only_row = 1)
 ) STRICT;
 
--- Alerts: which trouble lasts, and what was told of it, so that a restart neither repeats nor forgets.
+-- Alerts: ongoing problems and the alerts sent about them, so that a restart neither repeats nor forgets any.
 CREATE TABLE alerts (
     kind       TEXT    NOT NULL PRIMARY KEY,
-    since      INTEGER NOT NULL, -- when the trouble began, as far as is known
+    since      INTEGER NOT NULL, -- when the problem began, as far as known
     seen_at    INTEGER NOT NULL, -- when it was first seen
-    gone_at    INTEGER,          -- when it was first seen no more; NULL: it lasts
-    told_at    INTEGER,          -- when somebody was last told; NULL: nobody was yet
+    gone_at    INTEGER,          -- when it was first found to be over; NULL: it is ongoing
+    told_at    INTEGER,          -- when an alert was last sent; NULL: none yet
     told_count INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
@@ -778,30 +779,30 @@ CREATE TABLE alerts (
 -- Annie's list of conversations
 ---------------------------------------------------------------------------------------------------
 
--- A key's listing of all conversations: what is due, and how far the one under way has come.
+-- A key's listing of all conversations: what still has to be listed, and how far the listing in progress has come.
 CREATE TABLE listings (
     api_key          TEXT    NOT NULL PRIMARY KEY,
-    unobserved_from  INTEGER,                    -- nobody looked from then on; NULL: all is known
+    unobserved_from  INTEGER,                    -- start of the unobserved period; NULL: everything is known
     unobserved_until INTEGER,
-    seen_at          INTEGER,                    -- when the last listing began that reached back far enough
-    -- the one under way
+    seen_at          INTEGER,                    -- when the last listing that reached back far enough began
+    -- the listing in progress
     began_at         INTEGER,                    -- NULL: none
-    whole            INTEGER NOT NULL DEFAULT 0, -- every conversation is wanted
-    reach_back       INTEGER,                    -- conversations begun since then are of interest
+    whole            INTEGER NOT NULL DEFAULT 0, -- every conversation is needed
+    reach_back       INTEGER,                    -- conversations begun since then matter
     next_offset      INTEGER NOT NULL DEFAULT 0,
-    total            INTEGER,                    -- as its first page said
+    total            INTEGER,                    -- according to its first page
     tries            INTEGER NOT NULL DEFAULT 0,
     pages            INTEGER NOT NULL DEFAULT 0, -- read so far, however short
     in_order         INTEGER NOT NULL DEFAULT 1, -- newest first so far
     last_start       INTEGER,                    -- of the last row seen
-    verdict          TEXT,                       -- all pages are there: what they are good for
+    verdict          TEXT,                       -- what the listing proves; set when all pages have been read
     CONSTRAINT unobserved_window CHECK ((unobserved_from IS NULL) = (unobserved_until IS NULL)),
     CONSTRAINT whole_is_a_flag CHECK (whole IN (0, 1)),
     CONSTRAINT in_order_is_a_flag CHECK (in_order IN (0, 1)),
     CONSTRAINT verdict_known CHECK (verdict = 'through' OR verdict = 'unproven' OR verdict = 'incomplete')
 ) STRICT, WITHOUT ROWID;
 
--- The conversations that the listing under way has shown.
+-- The conversations that the listing in progress has shown.
 CREATE TABLE listing_rows (
     api_key         TEXT    NOT NULL,
     conversation_id TEXT    NOT NULL,
@@ -814,13 +815,13 @@ CREATE TABLE listing_rows (
     PRIMARY KEY (api_key, conversation_id)
 ) STRICT, WITHOUT ROWID;
 
--- Rows of Annie's list without a readable id. One may be our own text, or hold a reply: its number's texts wait.
+-- Rows of Annie's list without a readable id. Each may be our own text, or hold a reply: texts to its number wait.
 CREATE TABLE odd_rows (
     api_key    TEXT    NOT NULL,
-    row        TEXT    NOT NULL, -- a hash of it
+    row        TEXT    NOT NULL, -- a hash of the row
     phone      TEXT,             -- E.164; NULL: that cannot be read either
     started_at INTEGER,
-    listing    INTEGER NOT NULL, -- when the last listing began that showed it
+    listing    INTEGER NOT NULL, -- when the last listing that showed it began
     settled_at INTEGER,          -- a person decided that the number may be texted
     who        TEXT,
     PRIMARY KEY (api_key, row)
@@ -837,10 +838,10 @@ CREATE TABLE comparisons (
 ) STRICT, WITHOUT ROWID;
 
 ---------------------------------------------------------------------------------------------------
--- The audit: what was done, by whom, never with a name, a text or a number
+-- The audit: what was done, by whom; never contains a name, a text or a phone number
 ---------------------------------------------------------------------------------------------------
 
--- The key of the hashes of numbers: made here, never leaves this file.
+-- The key for hashing numbers: created here, never leaves this file.
 CREATE TABLE audit_key (
     only_row INTEGER NOT NULL PRIMARY KEY,
     key      BLOB    NOT NULL,
@@ -860,42 +861,42 @@ CREATE TABLE audit (
     attempt_id      INTEGER,
     conversation_id TEXT,
     code            TEXT,             -- status, reason or kind
-    number_hash     TEXT,             -- HMAC-SHA256 of the number under audit_key
+    number_hash     TEXT,             -- HMAC-SHA256 of the number with audit_key
     who             TEXT,             -- the person, for acts by hand
     why             TEXT,
-    account         TEXT,             -- the account that really acted, for acts by hand
-    hash            TEXT    NOT NULL  -- SHA-256 of the hash before and of this row
+    account         TEXT,             -- the account that actually acted, for acts by hand
+    hash            TEXT    NOT NULL  -- SHA-256 of the previous hash and this row
 ) STRICT;
--- By number they are seldom asked for, and read through then: an index of hashes costs each text a page.
+-- No index by number: queries by number are rare and read all rows; an index of hashes would cost a page per text.
 CREATE INDEX audit_by_appointment ON audit (appointment_id);
 
 CREATE TRIGGER audit_insert_guard BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id >= NEW.id AND NEW.id > 0)
 BEGIN
-    SELECT RAISE(ABORT, 'the audit is only added to');
+    SELECT RAISE(ABORT, 'the audit is append-only');
 END;
 CREATE TRIGGER audit_update_guard BEFORE UPDATE ON audit
 BEGIN
-    SELECT RAISE(ABORT, 'the audit is never changed');
+    SELECT RAISE(ABORT, 'audit rows cannot be changed or deleted');
 END;
 CREATE TRIGGER audit_delete_guard BEFORE DELETE ON audit
 BEGIN
-    SELECT RAISE(ABORT, 'the audit is never changed');
+    SELECT RAISE(ABORT, 'audit rows cannot be changed or deleted');
 END;
 
 ---------------------------------------------------------------------------------------------------
 -- What people hold back
 ---------------------------------------------------------------------------------------------------
 
--- Where sending is paused; nothing leaves before `until`.
+-- Where sending is paused; nothing is sent there before `until`.
 CREATE TABLE pauses (
     location TEXT    NOT NULL PRIMARY KEY, -- '' = everywhere
     since    INTEGER NOT NULL,
-    until    INTEGER,                      -- NULL: until somebody lifts it
+    until    INTEGER,                      -- NULL: until someone lifts it
     who      TEXT,
     why      TEXT
 ) STRICT, WITHOUT ROWID;
 
--- Appointments that a person took texts from.
+-- Appointments whose texts a person turned off.
 CREATE TABLE skips (
     appointment_id TEXT    NOT NULL, -- no foreign key: an import may replace the appointment
     rule           TEXT    NOT NULL, -- '' = every rule
@@ -916,24 +917,26 @@ BEGIN
     SELECT coalesce(phone, ''), id FROM appointments WHERE id = OLD.appointment_id ON CONFLICT DO NOTHING;
 END;
 
--- A change of the configuration that would send more than usual at once: held until somebody confirms it, or the next day.
+-- A configuration change that would send more than usual at once: held until someone confirms it, or until the next
+-- day.
 CREATE TABLE config_hold (
     only_row    INTEGER NOT NULL PRIMARY KEY,
     fingerprint TEXT    NOT NULL, -- of the configuration
     since       INTEGER NOT NULL,
     at_once     INTEGER NOT NULL, -- texts it would send within a day
-    usual       INTEGER NOT NULL, -- the most texts of a day lately
+    usual       INTEGER NOT NULL, -- the most texts on any recent day
     confirmed   INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT one_row CHECK (only_row = 1),
     CONSTRAINT confirmed_is_a_flag CHECK (confirmed IN (0, 1))
 ) STRICT;
 
--- Work of a local day (the copy of the database): the date it was last done for, and the failure since.
+-- Work done once per local day (the database backup, the list of patients to call): the date it was last done for, and
+-- any failure since.
 CREATE TABLE daily_work (
     work      TEXT    NOT NULL PRIMARY KEY,
     done_for  TEXT,    -- a local date
     done_at   INTEGER,
-    failed_at INTEGER, -- NULL: the last try went well
+    failed_at INTEGER, -- NULL: the last try succeeded
     fault     TEXT,
     CONSTRAINT failure_has_reason CHECK ((failed_at IS NULL) = (fault IS NULL))
 ) STRICT, WITHOUT ROWID;

@@ -1,4 +1,5 @@
-//! All SQL of Leadtime's own database. One writer; every statement is a function over a connection or a transaction.
+//! All SQL for Leadtime's own database. There is one writer; every statement is a function on a connection or
+//! transaction.
 
 pub mod appointments;
 pub mod connection;

@@ -494,7 +494,7 @@ async fn a_feed_in_trouble() {
     let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "new appointments did not all come in");
     let text = words(&told[0], world.engine.config()).text;
-    assert!(text.contains("Desk: an import broke off") && !text.contains("ystander"), "{text}");
+    assert!(text.contains("Desk: an import was interrupted") && !text.contains("ystander"), "{text}");
     is_repeated_after_four_hours(&desk, &world, "still: new appointments did not all come in");
     world.execute("DELETE FROM importing");
     assert_eq!(desk.look(&world), ["over: the exports come in again"]);

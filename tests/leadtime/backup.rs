@@ -41,7 +41,8 @@ fn a_copy_is_whole_private_and_overwrites_nothing_unasked() {
     let others = files(practice.folder.path()).into_iter().filter(|name| !name.starts_with("test.db"));
     assert_eq!(others.collect::<Vec<_>>(), ["appointments.csv", "config.toml", "copy.db"]);
     std::fs::write(practice.path("mine.txt"), "mine").unwrap();
-    for (file, words) in [("mine.txt", "exists and is left as it is"), ("test.db", "is the database itself")] {
+    for (file, words) in [("mine.txt", "already exists and was left unchanged"), ("test.db", "is the database itself")]
+    {
         let ended = practice.run(&["backup", file]);
         assert!(ended.code == 1 && ended.err.contains(words), "{file}: {}", ended.err);
     }
@@ -200,7 +201,7 @@ fn restoring_refuses_a_running_daemon_and_what_is_no_copy() {
     let lock = practice.path("test.db.lock");
     let service = Some(12345);
     let is_superuser = std::os::unix::fs::chown(practice.path("test.db"), service, service).is_ok();
-    refused("none.db", "is no copy of a Leadtime database");
+    refused("none.db", "is not a backup of a Leadtime database");
     if is_superuser {
         assert!(!lock.exists(), "nothing was begun");
         std::os::unix::fs::chown(practice.path("test.db"), Some(0), Some(0)).unwrap();
@@ -212,12 +213,12 @@ fn restoring_refuses_a_running_daemon_and_what_is_no_copy() {
     std::fs::write(practice.path("empty.db"), "").unwrap();
     Connection::open(practice.path("other.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     for file in ["text.db", "empty.db", "other.db", "none.db"] {
-        refused(file, "is no copy of a Leadtime database");
+        refused(file, "is not a backup of a Leadtime database");
     }
     refused("test.db", "is the database itself");
     let whole = std::fs::read(practice.path("copy.db")).unwrap();
     std::fs::write(practice.path("half.db"), &whole[..whole.len() / 2]).unwrap();
-    refused("half.db", "or is damaged");
+    refused("half.db", "or it is damaged");
     // A page in the middle.
     let mut torn = whole.clone();
     let middle = whole.len() / 2 / 4096 * 4096;
@@ -292,7 +293,7 @@ fn after_a_restore_nobody_is_texted_twice() {
     assert_eq!((texts, to.len()), (41, 41), "{log}");
     assert!(practice.run(&["audit", "verify"]).good().contains("is whole"));
     let history = practice.run(&["history"]).good();
-    assert!(history.contains("an earlier copy of the database was put in its place, by Kim"), "{history}");
+    assert!(history.contains("the database was restored from a backup, by Kim"), "{history}");
     assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 41);
 }
 

@@ -114,17 +114,17 @@ fn a_full_disk_stops_sending_until_there_is_room() {
 
 #[test]
 fn a_disk_that_turns_read_only_stops_sending_until_it_can_be_written() {
-    breaks_and_mends("write 30", "the disk fails");
+    breaks_and_mends("write 30", "the disk reported an error");
 }
 
 #[test]
 fn a_disk_that_fails_to_write_stops_sending_until_it_works() {
-    breaks_and_mends("write 5", "the disk fails");
+    breaks_and_mends("write 5", "the disk reported an error");
 }
 
 #[test]
 fn a_disk_that_fails_to_keep_what_is_written_stops_sending_until_it_works() {
-    breaks_and_mends("sync 5", "the disk fails");
+    breaks_and_mends("sync 5", "the disk reported an error");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_database_in_somebody_elses_hands_stops_sending_until_they_let_go() {
     let mut broken = Broken::start();
     let other = broken.practice.sql();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    broken.daemon.until("in use by another program");
+    broken.daemon.until("locked by another process");
     assert_eq!(
         broken.practice.number("SELECT count(*) FROM reminders WHERE state NOT IN ('planned', 'sending', 'sent')"),
         0

@@ -50,7 +50,7 @@ fn a_daemon_whose_files_are_replaced_moved_or_deleted_stops_for_good_and_says_so
         }
         let (code, log) = daemon.wait();
         assert_eq!(code, 2, "{change}: systemd leaves it stopped: {log}");
-        assert!(log.contains("was replaced, moved or deleted while Leadtime ran on it"), "{change}: {log}");
+        assert!(log.contains("was replaced, moved or deleted while Leadtime was using it"), "{change}: {log}");
         let told = fs::read_to_string(practice.path("told")).unwrap();
         assert!(told.contains("no texts go out") && told.contains("replaced"), "{change}: {told}");
         assert_eq!(record(&practice).len(), 0, "{change}");
@@ -65,7 +65,7 @@ fn a_daemon_whose_files_are_replaced_moved_or_deleted_stops_for_good_and_says_so
                 for command in [&["run"][..], &["import", "appointments.csv"], &["opt-out", "add", "+13035551000"]] {
                     let ended = run(&practice, command);
                     assert_ne!(ended.code, 0, "{change}, {command:?}");
-                    assert!(ended.err.contains("is gone"), "{change}, {command:?}: {}", ended.err);
+                    assert!(ended.err.contains("is missing"), "{change}, {command:?}: {}", ended.err);
                     assert!(!practice.path("test.db").exists(), "{change}, {command:?} makes no empty database");
                 }
                 assert_eq!(run(&practice, &["run"]).code, 2, "{change}");

@@ -102,7 +102,7 @@ fn renaming_a_feed_moves_its_rows() {
     practice.sql().execute("DELETE FROM imports WHERE feed = 'front'", []).unwrap();
     assert!(practice.run(&["feed", "rename", "desk", "front", "--who", "Kim"]).good().contains("3 appointments"));
     let history = practice.run(&["history"]).good();
-    assert!(history.contains("a feed was renamed (desk is front), by Kim"), "{history}");
+    assert!(history.contains("a feed was renamed (desk to front), by Kim"), "{history}");
     let out = import(&practice, &rows(0..3), &["--complete"]).good();
     assert!(out.contains("0 new visits, 0 changed"), "{out}");
     assert_eq!(practice.run(&["feed", "rename", "front", "front"]).code, 1);
@@ -126,7 +126,7 @@ fn what_is_missing_is_held_and_the_rest_applied() {
     assert_eq!(status["feeds"]["troubles"][0]["feed"], "desk");
     assert!(practice.run(&["feed", "list"]).good().contains("HELD"));
     let doctor = practice.run(&["doctor", "--offline"]);
-    assert!(doctor.code == 1 && doctor.out.contains("an import waits for somebody"), "{}", doctor.out);
+    assert!(doctor.code == 1 && doctor.out.contains("an import is waiting for your decision"), "{}", doctor.out);
     // One of the missing was booked anew meanwhile: it is not cancelled.
     practice
         .sql()
@@ -136,8 +136,7 @@ fn what_is_missing_is_held_and_the_rest_applied() {
     assert!(out.contains("19 cancelled"), "{out}");
     let history = practice.run(&["history"]).good();
     assert!(
-        history.contains("the held import of a feed was accepted (desk), by Kim (uid ")
-            && history.contains("): moved offices"),
+        history.contains("the held import was accepted (desk), by Kim (uid ") && history.contains("): moved offices"),
         "{history}"
     );
     assert!(history.contains("appointments were imported (desk)"), "{history}");
@@ -155,7 +154,7 @@ fn a_mass_of_moves_is_held_as_a_whole() {
     let at_eleven = "SELECT count(*) FROM appointments WHERE starts_at LIKE '%T11:%'";
     assert_eq!((live(&practice), practice.number(at_eleven)), (30, 0));
     assert!(practice.run(&["feed", "accept", "desk", "--who", "Kim"]).good().contains("1 new visits, 30 changed"));
-    assert!(practice.run(&["history"]).good().contains("the held import of a feed was accepted (desk), by Kim"));
+    assert!(practice.run(&["history"]).good().contains("the held import was accepted (desk), by Kim"));
     assert_eq!((live(&practice), practice.number(at_eleven)), (31, 30));
     assert_eq!(practice.number("SELECT count(*) FROM held_rows"), 0);
     // A file that is right makes a held one out of date.

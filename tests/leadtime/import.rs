@@ -201,7 +201,7 @@ fn a_row_the_database_refuses_is_a_bad_row_and_holds_up_no_other() {
         .unwrap();
     let ended = practice.import(&format!("{HEADER}{}", days(0..3).replace("Ann", "Anna")), &[]);
     assert!(
-        ended.code == 1 && ended.err.contains("appointments.csv: line 3: the database refuses this row"),
+        ended.code == 1 && ended.err.contains("appointments.csv: line 3: the database rejected this row"),
         "{}",
         ended.err
     );

@@ -537,7 +537,7 @@ fn a_disk_that_cannot_be_written_is_said_and_loses_nothing() {
     let ended = practice.run(&["import", "appointments.csv"]);
     // The superuser may write everything; for everybody else the import says why it cannot.
     if ended.code != 0 {
-        assert!(ended.err.contains("cannot be written"), "{}", ended.err);
+        assert!(ended.err.contains("cannot write to"), "{}", ended.err);
     }
     assert_eq!(practice.number("SELECT count(*) FROM appointments"), 2);
 }

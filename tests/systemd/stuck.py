@@ -1,6 +1,6 @@
-"""Stops one thread of the daemon, the one that works on the database, as a disk that does not answer would.
+"""Stops one thread of the daemon, the one that works on the database, as an unresponsive disk would.
 
-python3 stuck.py BOX SECONDS. From outside, by ptrace, so that the program needs no hook; the other threads go on.
+python3 stuck.py BOX SECONDS. Done from outside with ptrace, so that the program needs no hook; other threads keep running.
 """
 
 import ctypes
@@ -25,7 +25,7 @@ def daemon(space):
                 return int(pid)
         except OSError:
             continue
-    sys.exit("no daemon in this machine")
+    sys.exit("no daemon is running in this machine")
 
 
 def main():
@@ -34,10 +34,10 @@ def main():
     leader = subprocess.check_output(["pgrep", "-P", machine], text=True).split()[0]
     pid = daemon(os.readlink(f"/proc/{leader}/ns/pid"))
     threads = [int(thread) for thread in os.listdir(f"/proc/{pid}/task")]
-    # The runtime names its threads; the database's has the program's own name.
+    # The runtime names its threads; the database thread has the program's own name.
     named = [t for t in threads if t != pid and read(f"/proc/{pid}/task/{t}/comm").strip() == b"leadtime"]
     if len(named) != 1:
-        sys.exit(f"cannot tell the thread: {named}")
+        sys.exit(f"cannot identify the database thread: {named}")
     libc = ctypes.CDLL(None, use_errno=True)
     libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
     for request in (SEIZE, INTERRUPT):
@@ -46,7 +46,7 @@ def main():
     print(f"stopped one of {len(threads)} threads", flush=True)
     until = time.monotonic() + seconds
     while time.monotonic() < until and os.path.exists(f"/proc/{pid}"):
-        # A thread that ends tells whoever traces it, and ends only when that was heard.
+        # A traced thread that ends notifies its tracer, and is gone only after the tracer has read that.
         try:
             if os.waitpid(named[0], os.WNOHANG | 0x40000000)[0] and not os.path.exists(f"/proc/{pid}/task/{named[0]}"):
                 break

@@ -1,4 +1,4 @@
-//! Applies staged rows: in short transactions, while claims for the feed wait.
+//! Applies staged rows in short transactions, while claims for the feed wait.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -14,9 +14,9 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::savepoint::in_savepoint;
 use crate::store::ledger::audit::{self, Act, Entry};
 
-/// A transaction of an import lasts about this long at most, so that the daemon beside it is never held up.
+/// An import's transaction lasts about this long at most, so that a running daemon is never blocked for long.
 const CHUNK: Duration = Duration::from_millis(500);
-/// Rows applied before the time is looked at.
+/// Rows applied between two checks of the clock.
 const STEP: i64 = 500;
 
 /// How an import is recorded.
@@ -24,13 +24,13 @@ const STEP: i64 = 500;
 pub(crate) struct Import<'i> {
     /// The feed.
     pub(crate) feed: &'i str,
-    /// By which mapping its rows were read.
+    /// The mapping its rows were read with.
     pub(crate) mapping: &'i str,
-    /// The columns the file has; what it does not have is left as it was.
+    /// The columns the file has; other columns stay unchanged.
     pub(crate) present: Vec<&'i str>,
-    /// What the file is the whole list of; none: what it does not name stays.
+    /// The time span for which the file is the complete list; none: appointments it does not name stay.
     pub(crate) complete: Option<Range<DateTime<Utc>>>,
-    /// What the audit calls it, and who did it.
+    /// The act recorded in the audit, and who did it.
     pub(crate) act: Act,
     pub(crate) by: Operator<'i>,
     /// Now.
@@ -42,24 +42,25 @@ pub(crate) struct Import<'i> {
 pub(crate) struct Changes {
     /// New appointments.
     pub(crate) added: u64,
-    /// Appointments that differ from before.
+    /// Appointments that changed.
     pub(crate) changed: u64,
-    /// Appointments cancelled because the file no longer names them.
+    /// Appointments cancelled because the file no longer lists them.
     pub(crate) cancelled: u64,
-    /// Of these, how many are there again under another id, for the same person.
+    /// How many of these are in the file again under another id, for the same person.
     pub(crate) moved: u64,
-    /// Appointments called off by a row without a start, or off the book.
+    /// Appointments ended by a row that cancels them without a start or takes them off the book.
     pub(crate) off: u64,
-    /// Rows the database refused: line and reason.
+    /// Rows the database rejected: line and reason.
     pub(crate) refused: Vec<(u64, String)>,
 }
 
 impl Staging<'_> {
-    /// Applies everything: rows in chunks, then what is off the book or gone, then the bad rows. `progress` hears how
-    /// many rows are done.
+    /// Applies everything: rows in chunks, then appointments that are off the book or gone, then the bad rows. Calls
+    /// `progress` with the number of rows done.
     ///
     /// # Errors
-    /// Database errors. What was applied before one stays, each appointment whole; the import counts as unfinished.
+    /// Database errors. What was applied before the error stays, each appointment complete; the import counts as
+    /// unfinished.
     pub(crate) fn apply(self, as_import: &Import<'_>, mut progress: impl FnMut(u64)) -> Result<Changes, StoreError> {
         let Staging { connection, rows, .. } = self;
         let now = as_import.now;
@@ -67,7 +68,7 @@ impl Staging<'_> {
         connection.execute_batch("COMMIT")?;
         let mut changes = Changes::default();
         let import = {
-            // First of all: claims for the feed wait, and what is in doubt waits, while the rest is written.
+            // First, so that claims for the feed and appointments with bad rows wait while the rest is written.
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let import = begin(&tx, as_import)?;
             hold_back_bad(&tx, import)?;
@@ -106,7 +107,7 @@ impl Staging<'_> {
     }
 }
 
-/// Appointments that an import found gone, and there again under another id.
+/// Appointments missing from an import that are there again under another id.
 const MOVED: &str = "SELECT count(*) FROM not_listed WHERE import_id = ?1 AND moved_to IS NOT NULL";
 
 fn begin(tx: &Transaction<'_>, import: &Import<'_>) -> Result<i64, StoreError> {
@@ -133,7 +134,7 @@ fn finish(tx: &Transaction<'_>, id: i64, import: &Import<'_>, changes: &Changes)
         (id, now, count(changes.added), count(changes.changed), count(changes.cancelled + changes.off)),
     )?;
     tx.execute("DELETE FROM importing WHERE feed IN (SELECT feed FROM temp.incoming_feeds)", [])?;
-    // What was held of an older file is out of date, and an export that was refused is made good.
+    // Rows held from an older file are obsolete now, and an earlier refusal of an export is resolved.
     tx.execute("DELETE FROM held_rows WHERE feed = ?1", [import.feed])?;
     tx.execute(
         "INSERT INTO feed_state (feed, mapping) VALUES (?1, ?2)
@@ -145,7 +146,7 @@ fn finish(tx: &Transaction<'_>, id: i64, import: &Import<'_>, changes: &Changes)
     note(tx, import.act, import.feed, import.by, import.now)
 }
 
-/// What was done with a feed, in the audit.
+/// Records in the audit what was done with a feed.
 pub(super) fn note(
     tx: &Transaction<'_>,
     act: Act,
@@ -157,7 +158,7 @@ pub(super) fn note(
     audit::note(tx, &Entry { code, who: by.who, why: by.why, ..Entry::new(now, act) })
 }
 
-/// The time triggers write, for the length of a transaction.
+/// Sets the time that triggers write, for the duration of a transaction.
 pub(super) fn set_time(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.execute("INSERT INTO write_time (only_row, at) VALUES (1, ?1)", [now.timestamp()])?;
     Ok(())
@@ -168,7 +169,8 @@ pub(super) fn clear_time(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A step of rows; where the database refuses one of them, row by row, and the refused ones become bad rows.
+/// Applies a step of rows. If the database rejects one of them, applies them one by one, and the rejected ones become
+/// bad rows.
 fn apply_step(
     tx: &Transaction<'_>,
     present: &[&str],
@@ -182,7 +184,7 @@ fn apply_step(
         return Ok(());
     }
     for row in after..until {
-        // Rows that another feed owns were taken out.
+        // Rows that another feed owns were removed.
         let there = "SELECT EXISTS (SELECT 1 FROM temp.incoming WHERE seq = ?1)";
         if !tx.prepare_cached(there)?.query_row([row + 1], |r| r.get::<_, bool>(0))? {
             continue;
@@ -191,7 +193,7 @@ fn apply_step(
         match in_savepoint(tx, || apply_rows(tx, present, row, row + 1, &mut one))? {
             Ok(()) => *changes = one,
             Err(error) => {
-                let reason = format!("the database refuses this row ({error})");
+                let reason = format!("the database rejected this row ({error})");
                 let line: i64 =
                     tx.query_row("SELECT line FROM temp.incoming WHERE seq = ?1", [row + 1], |r| r.get(0))?;
                 tx.execute(
@@ -213,16 +215,16 @@ fn apply_rows(
     until: i64,
     changes: &mut Changes,
 ) -> Result<(), StoreError> {
-    // A row's feed and a derived patient are known even where the file has no such column.
+    // A row's feed and a derived patient id are known even if the file has no such column.
     let written: Vec<&str> =
         COLUMNS.into_iter().skip(1).filter(|c| present.contains(c) || matches!(*c, "feed" | "patient_id")).collect();
     let mut set = written.iter().map(|c| format!("{c} = i.{c}")).collect::<Vec<_>>().join(", ");
     if !present.contains(&"ends_at") {
-        // The end that is known belongs to the start that was known.
+        // The stored end belongs to the stored start.
         set.push_str(", ends_at = iif(unixepoch(a.starts_at) IS unixepoch(i.starts_at), a.ends_at, NULL)");
     }
     let differs = written.iter().map(|c| format!("a.{c} IS NOT i.{c}")).collect::<Vec<_>>().join(" OR ");
-    // Rows that contradict each other are not believed; their appointment is held back already.
+    // Rows that contradict each other are not applied; their appointment is already held back.
     let range = "i.seq > ?1 AND i.seq <= ?2 AND i.id NOT IN (SELECT id FROM temp.incoming_bad WHERE id IS NOT NULL)";
     let update = format!(
         "UPDATE appointments AS a SET {set} FROM temp.incoming AS i WHERE i.id = a.id AND {range} AND ({differs})"
@@ -238,7 +240,7 @@ fn apply_rows(
     );
     changes.added += tx.prepare_cached(&insert)?.execute((after, until))? as u64;
     if !present.contains(&"status") {
-        // Named again, it stands again: in a file without the column all are booked.
+        // Listed again, so it is booked again: in a file without a status column all appointments are booked.
         let again = format!(
             "UPDATE appointments SET status = 'booked' WHERE status = 'cancelled'
              AND id IN (SELECT appointment_id FROM not_listed)
@@ -246,7 +248,7 @@ fn apply_rows(
         );
         changes.changed += tx.prepare_cached(&again)?.execute((after, until))? as u64;
     }
-    // A row that reads well mends the appointment also where it changes nothing.
+    // A readable row clears the appointment's marks even if it changes nothing.
     for table in ["bad_rows", "not_listed", "off_the_book"] {
         let mend =
             format!("DELETE FROM {table} WHERE appointment_id IN (SELECT id FROM temp.incoming AS i WHERE {range})");
@@ -255,7 +257,7 @@ fn apply_rows(
     Ok(())
 }
 
-/// Ends the appointments whose rows call them off without a start, or take them off the book.
+/// Ends the appointments whose rows cancel them without a start or take them off the book.
 fn take_off(tx: &Transaction<'_>, import: i64) -> Result<u64, StoreError> {
     let live = "SELECT a.id FROM temp.incoming_off AS o JOIN appointments AS a ON a.id = o.id
          WHERE a.status IN ('booked', 'confirmed')
@@ -269,7 +271,7 @@ fn take_off(tx: &Transaction<'_>, import: i64) -> Result<u64, StoreError> {
         [import],
     )?;
     let gone = tx.execute(&format!("UPDATE appointments SET status = 'cancelled' WHERE id IN ({live})"), [])?;
-    // The row reads well: what was in doubt is not any more.
+    // The row is readable, so the appointment is no longer in doubt.
     tx.execute("DELETE FROM bad_rows WHERE appointment_id IN (SELECT id FROM temp.incoming_off)", [])?;
     Ok(gone as u64)
 }
@@ -286,7 +288,7 @@ fn cancel_absent(tx: &Transaction<'_>, import: i64, span: &Range<DateTime<Utc>>)
     Ok(gone.len() as u64)
 }
 
-/// Cancels an appointment that a complete file does not name.
+/// Cancels an appointment that a complete file does not list.
 pub(super) fn cancel_unlisted(tx: &Transaction<'_>, import: i64, id: &str) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO not_listed (appointment_id, import_id, moved_to)
@@ -295,7 +297,7 @@ pub(super) fn cancel_unlisted(tx: &Transaction<'_>, import: i64, id: &str) -> Re
     )?
     .execute((id, import))?;
     tx.prepare_cached("UPDATE appointments SET status = 'cancelled' WHERE id = ?1")?.execute([id])?;
-    // What was told of the one that is gone was told of the one it moved to.
+    // Texts about the appointment that is gone count for the one it moved to.
     tx.prepare_cached(
         "INSERT INTO replan_queue (phone, appointment_id) SELECT coalesce(phone, ''), id FROM appointments
          WHERE id IN (SELECT to_id FROM temp.incoming_moves WHERE from_id = ?1) ON CONFLICT DO NOTHING",
@@ -304,7 +306,7 @@ pub(super) fn cancel_unlisted(tx: &Transaction<'_>, import: i64, id: &str) -> Re
     Ok(())
 }
 
-/// The appointments of bad rows wait. A contradiction holds its appointment too, although one of its rows was applied.
+/// Appointments with bad rows wait. A contradiction holds its appointment too, although one of its rows was applied.
 fn hold_back_bad(tx: &Transaction<'_>, import: i64) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO bad_rows (appointment_id, import_id, line, column_name, reason)
@@ -317,8 +319,8 @@ fn hold_back_bad(tx: &Transaction<'_>, import: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Rows that could not be read and are no known appointment's: kept until their id reads well, or the next file that is
-/// a whole list. Rows without an id are those of the last file.
+/// Rows that could not be read and belong to no known appointment. They are kept until their id is readable again or
+/// the next complete file arrives. Rows without an id are those of the last file.
 fn keep_refused(tx: &Transaction<'_>, id: i64, import: &Import<'_>) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM refused_rows WHERE feed = ?1 AND (?2 OR appointment_id IS NULL
@@ -335,10 +337,10 @@ fn keep_refused(tx: &Transaction<'_>, id: i64, import: &Import<'_>) -> Result<()
     Ok(())
 }
 
-/// Refused rows of one file that are kept.
+/// The most refused rows kept of one file.
 const MOST_REFUSED: i64 = 10_000;
 
-/// Cancels appointments that were held as missing: those that nothing was said about since.
+/// Cancels appointments that were held as missing and have not been listed or changed since.
 pub(super) fn cancel_held(
     connection: &mut Connection,
     feed: &str,

@@ -1,4 +1,4 @@
-//! Reading rows of the public table into the domain.
+//! Reads rows of the public table `appointments` into domain types.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -10,15 +10,15 @@ use crate::domain::private::Private;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::{any_text, instant, text};
 
-/// The columns [`from_row`] reads, of a table called `a`.
+/// The columns [`from_row`] reads, from a table named `a`.
 pub(crate) const COLUMNS: &str = "a.id, a.patient_id, a.first_name, a.last_name, a.date_of_birth, a.phone, a.language,
     a.type_id, a.description, a.provider, a.starts_unix, unixepoch(a.ends_at), a.status, a.location, a.feed,
     unixepoch(a.booked_at), a.consent";
 
-/// How many columns that is.
+/// How many columns [`COLUMNS`] has.
 pub(crate) const COLUMN_COUNT: usize = 17;
 
-/// The coming, live appointments: location, start as it is written, id.
+/// Upcoming booked or confirmed appointments: location, start as written, id.
 pub(crate) fn coming_starts(
     connection: &Connection,
     from: DateTime<Utc>,
@@ -32,7 +32,7 @@ pub(crate) fn coming_starts(
     Ok(starts.collect::<Result<_, _>>()?)
 }
 
-/// Words for people: another program may have written line ends and controls into them.
+/// Text shown to people: another program may have written line breaks and control characters into it.
 fn line(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
     Ok(text(row, column)?
         .map(|text| if text.bytes().all(|b| (b' '..=b'~').contains(&b)) { text } else { one_line(&text) }))
@@ -56,7 +56,7 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
         provider: Private(line(row, 9)?),
         starts_at: instant(row.get(10)?),
         ends_at: row.get::<_, Option<i64>>(11)?.map(instant),
-        // The schema knows the same five.
+        // The schema allows the same five values.
         status: Status::from_name(&status).unwrap_or(Status::Cancelled),
         location: text(row, 13)?,
         feed: text(row, 14)?,
@@ -69,16 +69,16 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Appointment> {
     })
 }
 
-/// An appointment that starts in a span.
+/// An appointment that starts in a time span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Starting {
     /// Its id.
     pub(crate) id: AppointmentId,
-    /// The number as written.
+    /// The phone number as written.
     pub(crate) phone: Private<Option<String>>,
 }
 
-/// The appointments that start in [from, until), in order of start and id.
+/// The appointments that start in [from, until), ordered by start and id.
 pub(crate) fn starting_in(
     connection: &Connection,
     from: DateTime<Utc>,
@@ -93,13 +93,13 @@ pub(crate) fn starting_in(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The appointment with an id, if there is one.
+/// The id of the appointment with this id, if it exists.
 pub(crate) fn with_id(connection: &Connection, id: &str) -> Result<Option<AppointmentId>, StoreError> {
     let sql = "SELECT id FROM appointments WHERE id = ?1";
     Ok(connection.query_row(sql, [id], |row| row.get(0).map(AppointmentId)).optional()?)
 }
 
-/// The appointments with a number, in any spelling read for a country, by start.
+/// The appointments with a phone number, in any spelling read for a country, by start.
 pub(crate) fn with_number(
     connection: &Connection,
     country: &str,
@@ -112,7 +112,7 @@ pub(crate) fn with_number(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// An appointment, as somebody at the desk would name it.
+/// An appointment, as the front desk would identify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
     /// Its id.
@@ -125,9 +125,9 @@ pub(crate) struct Named {
     pub(crate) last_name: Private<Option<String>>,
     /// When it starts.
     pub(crate) starts_at: DateTime<Utc>,
-    /// It is booked or confirmed.
+    /// Whether it is booked or confirmed.
     pub(crate) is_live: bool,
-    /// Its number in international form, where one can be read.
+    /// Its phone number in international form, if one can be read.
     pub(crate) e164: Private<Option<String>>,
 }
 
@@ -154,13 +154,13 @@ pub(crate) fn named(connection: &Connection) -> Result<Vec<Named>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Those with these ids, in the order of the ids.
+/// The appointments with these ids, in the order of the ids.
 pub(crate) fn named_with(connection: &Connection, ids: &[AppointmentId]) -> Result<Vec<Named>, StoreError> {
     let mut statement = connection.prepare(&format!("{NAMED} WHERE a.id = ?1"))?;
     Ok(ids.iter().map(|id| statement.query_row([&id.0], named_of)).collect::<Result<_, _>>()?)
 }
 
-/// The appointments whose number ends in these digits, by start.
+/// The appointments whose phone number ends in these digits, by start.
 pub(crate) fn with_last_digits(
     connection: &Connection,
     country: &str,
@@ -173,7 +173,7 @@ pub(crate) fn with_last_digits(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The number of an appointment as it is written.
+/// An appointment's phone number as written.
 pub(crate) fn spelling_of(connection: &Connection, id: &AppointmentId) -> Result<Option<String>, StoreError> {
     let sql = "SELECT phone FROM appointments WHERE id = ?1";
     Ok(connection.query_row(sql, [&id.0], |row| any_text(row, 0)).optional()?.flatten())

@@ -1,4 +1,4 @@
-//! What staged rows would change, counted by location: what the guard decides by, and what a dry run shows.
+//! What staged rows would change, counted by location: the basis for the import guard's decision and for a dry run.
 
 use std::ops::Range;
 
@@ -9,44 +9,44 @@ use crate::store::appointments::staging::Staging;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
-/// Live appointments of the file's feeds that start in the span.
+/// Booked or confirmed appointments of the file's feeds that start in the span.
 pub(super) const OF_THE_FEEDS: &str =
     "a.status IN ('booked', 'confirmed') AND a.starts_unix >= :from AND a.starts_unix < :until
     AND a.feed IN (SELECT feed FROM temp.incoming_feeds)";
-/// Appointments the file does not name, not even in a bad row.
+/// Appointments the file does not list, not even in a bad row.
 pub(super) const ABSENT: &str = "NOT EXISTS (SELECT 1 FROM temp.incoming AS i WHERE i.id = a.id)
     AND NOT EXISTS (SELECT 1 FROM temp.incoming_off AS o WHERE o.id = a.id)
     AND NOT EXISTS (SELECT 1 FROM temp.incoming_bad AS b WHERE b.id = a.id)";
 
-/// How many of something, out of how many coming, live appointments of the feed, at one location.
+/// A count out of the upcoming booked or confirmed appointments of the feed at one location.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Part {
     /// The location; "" for none.
     pub(crate) location: String,
     /// How many.
     pub(crate) count: u64,
-    /// Out of how many.
+    /// Out of how many appointments.
     pub(crate) of: u64,
 }
 
-/// What a file would do to one appointment.
+/// How a file would change one appointment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Difference {
     /// `new`, `moved`, `changed`, `cancelled`, `off-the-book`, `missing`.
     pub(crate) kind: String,
     /// The appointment.
     pub(crate) id: String,
-    /// The patient, for a terminal.
+    /// The patient's name, for a terminal.
     pub(crate) name: String,
-    /// The start that is known.
+    /// The stored start.
     pub(crate) from: Option<DateTime<Utc>>,
     /// The start in the file.
     pub(crate) to: Option<DateTime<Utc>>,
 }
 
 impl Staging<'_> {
-    /// Finds moves: where one appointment of a person is gone and one is new, it is the same one. Only a complete file
-    /// shows what is gone.
+    /// Finds moves: if exactly one appointment of a person is gone and one is new, it is the same appointment. Only a
+    /// complete file shows what is gone.
     pub(crate) fn find_moves(&self, span: &Range<DateTime<Utc>>, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let sql = format!(
             "WITH gone AS (
@@ -65,8 +65,9 @@ impl Staging<'_> {
         Ok(self.connection.execute(&sql, bounds)? as u64)
     }
 
-    /// Coming appointments of the span that the file does not name and that did not move, by location. Those of the past
-    /// tell nothing of whether the file is whole: an export that lacks all that is to come may well name them.
+    /// Upcoming appointments in the span that the file does not list and that did not move, by location. Past
+    /// appointments do not show whether the file is complete: an export that lacks all upcoming ones may well list
+    /// them.
     pub(crate) fn missing(&self, span: &Range<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Vec<Part>, StoreError> {
         let sql = format!(
             "SELECT coalesce(a.location, ''), count(*) FILTER (WHERE {ABSENT}
@@ -77,7 +78,7 @@ impl Staging<'_> {
         parts(self.connection, &sql, bounds)
     }
 
-    /// Coming appointments that the file moves or calls off, by location.
+    /// Upcoming appointments that the file moves or cancels, by location.
     pub(crate) fn changing(&self, now: DateTime<Utc>) -> Result<Vec<Part>, StoreError> {
         let sql = format!(
             "SELECT coalesce(a.location, ''), count(*) FILTER (WHERE
@@ -90,7 +91,8 @@ impl Staging<'_> {
         parts(self.connection, &sql, named_params! {":from": now.timestamp(), ":until": i64::MAX})
     }
 
-    /// What would become of each appointment. `complete`: what the file does not name within it is missing.
+    /// How each appointment would change. `complete`: appointments in this span that the file does not list are
+    /// missing.
     pub(crate) fn differences(
         &self,
         complete: Option<&Range<DateTime<Utc>>>,

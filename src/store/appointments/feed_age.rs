@@ -1,4 +1,4 @@
-//! When the appointment book was last brought up to date by an import.
+//! When an import last updated the appointments.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
@@ -6,10 +6,10 @@ use rusqlite::Connection;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
-/// How far ahead of `now` an import may have ended; beyond that a wrong clock wrote it.
+/// How far ahead of `now` an import may have ended; anything later was written under a wrong clock.
 const AHEAD: TimeDelta = TimeDelta::minutes(2);
 
-/// When the last good import of a feed was done, likewise.
+/// When the last good import of one feed ended; see [`last_good_import`].
 pub(crate) fn last_good_import_of(
     connection: &Connection,
     feed: &str,
@@ -21,8 +21,8 @@ pub(crate) fn last_good_import_of(
     Ok(at.map(instant))
 }
 
-/// When the last import that got to its end, and in which a row could be read, was done; of any feed. One that lies
-/// ahead counts as none: until its time has come, it would keep an old book fresh.
+/// When the last finished import with at least one readable row ended, for any feed. An import that ended in the future
+/// does not count: until that time, it would make old appointment data look current.
 pub(crate) fn last_good_import(
     connection: &Connection,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! What is known of each feed: how its last export went, and whose appointments are whose.
+//! The state of each feed: how its last export went, and which appointments belong to it.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -10,38 +10,38 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::ledger::audit::Act;
 
-/// How a feed stands.
+/// The state of a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FeedState {
     /// The feed.
     pub(crate) feed: String,
     /// When its last good import ended.
     pub(crate) imported_at: Option<DateTime<Utc>>,
-    /// Its last export was refused as a whole: when and why.
+    /// When and why its last export was refused as a whole, if it was.
     pub(crate) refused: Option<(DateTime<Utc>, String)>,
-    /// An import is held: since when and why.
+    /// Since when and why an import is held, if one is.
     pub(crate) held: Option<(DateTime<Utc>, String)>,
-    /// Rows that could not be read and are no known appointment's.
+    /// Rows that could not be read and belong to no known appointment.
     pub(crate) refused_rows: u64,
-    /// Its appointments.
+    /// How many appointments belong to it.
     pub(crate) appointments: u64,
 }
 
 impl FeedState {
-    /// A feed that was never heard of.
+    /// A feed without any record.
     pub(crate) fn unknown(feed: &str) -> FeedState {
         let feed = feed.to_owned();
         FeedState { feed, imported_at: None, refused: None, held: None, refused_rows: 0, appointments: 0 }
     }
 }
 
-/// The mapping by which the feed was last applied.
+/// The mapping used for the feed's last applied import.
 pub(crate) fn mapping(connection: &Connection, feed: &str) -> Result<Option<String>, StoreError> {
     let found = connection.query_row("SELECT mapping FROM feed_state WHERE feed = ?1", [feed], |row| row.get(0));
     Ok(found.optional()?.flatten())
 }
 
-/// Notes that an export was refused as a whole.
+/// Records that an export was refused as a whole.
 pub(crate) fn refuse(connection: &Connection, feed: &str, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
     connection.execute(
         "INSERT INTO feed_state (feed, refused_at, refused_why) VALUES (?1, ?2, ?3)
@@ -51,7 +51,7 @@ pub(crate) fn refuse(connection: &Connection, feed: &str, why: &str, now: DateTi
     Ok(())
 }
 
-/// All feeds that were ever heard of.
+/// All feeds on record.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<FeedState>, StoreError> {
     let sql = "SELECT f.feed, (SELECT max(finished_at) FROM imports AS i WHERE i.feed = f.feed AND i.rows_good > 0),
                    s.refused_at, s.refused_why, s.held_at, s.held_why,
@@ -75,22 +75,22 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<FeedState>, StoreError>
     Ok(states.collect::<Result<_, _>>()?)
 }
 
-/// What somebody should look at.
+/// A problem with a feed that someone should look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trouble {
     /// The feed.
     pub(crate) feed: String,
     /// Since when.
     pub(crate) since: DateTime<Utc>,
-    /// What it is.
+    /// The problem.
     pub(crate) what: &'static str,
-    /// Why, in words.
+    /// The cause, in words.
     pub(crate) why: String,
     /// What to do.
     pub(crate) remedy: String,
 }
 
-/// The feeds whose last export was refused or is held, and those whose import died on its way; the oldest first.
+/// The feeds whose last export was refused or is held, and those whose import was interrupted; the oldest first.
 pub(crate) fn troubles(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Trouble>, StoreError> {
     let sql = "SELECT feed, refused_at, refused_why, held_at, held_why FROM feed_state
                WHERE refused_at IS NOT NULL OR held_at IS NOT NULL";
@@ -100,25 +100,31 @@ pub(crate) fn troubles(connection: &Connection, now: DateTime<Utc>) -> Result<Ve
     while let Some(row) = rows.next()? {
         let feed: String = row.get(0)?;
         if let (Some(since), Some(why)) = (row.get::<_, Option<i64>>(1)?, row.get(2)?) {
-            let remedy = "mend the export, or its [[feed]], and import it again".to_owned();
+            let remedy = "fix the export or its [[feed]] section, then import it again".to_owned();
             let what = "the last export was refused";
             troubles.push(Trouble { feed: feed.clone(), since: instant(since), what, why, remedy });
         }
         if let (Some(since), Some(why)) = (row.get::<_, Option<i64>>(3)?, row.get(4)?) {
-            let remedy = format!("if it is right: leadtime feed accept {feed}");
-            troubles.push(Trouble { feed, since: instant(since), what: "an import waits for somebody", why, remedy });
+            let remedy = format!("if it is correct: leadtime feed accept {feed}");
+            troubles.push(Trouble {
+                feed,
+                since: instant(since),
+                what: "an import is waiting for your decision",
+                why,
+                remedy,
+            });
         }
     }
     for (feed, since) in imports::died(connection, now)? {
         let remedy = "import its last export again".to_owned();
-        let why = "texts for its visits wait until an import of it gets to its end".to_owned();
-        troubles.push(Trouble { feed, since, what: "an import broke off", why, remedy });
+        let why = "texts for its appointments wait until an import of it finishes".to_owned();
+        troubles.push(Trouble { feed, since, what: "an import was interrupted", why, remedy });
     }
     troubles.sort_by(|a, b| (a.since, &a.feed).cmp(&(b.since, &b.feed)));
     Ok(troubles)
 }
 
-/// Feeds that own appointments to come.
+/// Feeds with upcoming appointments.
 pub(crate) fn owners(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<(String, u64)>, StoreError> {
     let sql = "SELECT feed, count(*) FROM appointments WHERE feed IS NOT NULL AND starts_unix >= ?1 GROUP BY feed ORDER BY feed";
     let mut statement = connection.prepare(sql)?;
@@ -127,7 +133,8 @@ pub(crate) fn owners(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<
     Ok(owners.collect::<Result<_, _>>()?)
 }
 
-/// Gives all that a feed owns another name. How many appointments; none where the new name owns something already.
+/// Renames a feed and everything that belongs to it. Returns how many appointments; none if the new name already has
+/// appointments or imports.
 pub(crate) fn rename(
     tx: &Transaction<'_>,
     old: &str,
@@ -147,6 +154,6 @@ pub(crate) fn rename(
     tx.execute("DELETE FROM feed_state WHERE feed = ?1", [new])?;
     tx.execute("UPDATE feed_state SET feed = ?2 WHERE feed = ?1", [old, new])?;
     tx.execute("UPDATE held_rows SET cells = json_set(cells, '$[14]', ?1) WHERE feed = ?1 AND kind = 'row'", [new])?;
-    applying::note(tx, Act::FeedRenamed, &format!("{old} is {new}"), by, now)?;
+    applying::note(tx, Act::FeedRenamed, &format!("{old} to {new}"), by, now)?;
     Ok(Some(moved as u64))
 }

@@ -1,4 +1,5 @@
-//! Imports that wait for a person: a file whose rows may be read otherwise than before, or one that changes very much.
+//! Imports that wait for a person's decision: a file that may be read differently than before, or one that changes
+//! unusually many appointments.
 
 use std::ops::Range;
 
@@ -16,9 +17,9 @@ use crate::store::connection::rows::instant;
 /// What is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeldKind {
-    /// Appointments that a complete file does not name; its rows are applied.
+    /// Appointments that a complete file does not list; its rows are applied.
     Missing,
-    /// The whole file: it moves or calls off very many.
+    /// The whole file: it moves or cancels unusually many appointments.
     Changed,
     /// The whole file: the feed's mapping changed.
     Mapping,
@@ -28,7 +29,7 @@ impl HeldKind {
     const CODES: [(&'static str, HeldKind); 3] =
         [("missing", HeldKind::Missing), ("changed", HeldKind::Changed), ("mapping", HeldKind::Mapping)];
 
-    /// Whether nothing of the file was applied.
+    /// Whether none of the file was applied.
     pub(crate) fn is_whole(self) -> bool {
         self != HeldKind::Missing
     }
@@ -46,18 +47,18 @@ pub(crate) struct Held {
     pub(crate) kind: HeldKind,
     /// Since when.
     pub(crate) since: DateTime<Utc>,
-    /// Why, in words.
+    /// The reason, in words.
     pub(crate) why: String,
-    /// The mapping that the rows were read by.
+    /// The mapping the rows were read with.
     pub(crate) mapping: String,
     /// The columns the file has.
     pub(crate) present: Vec<String>,
-    /// What the file is the whole list of.
+    /// The time span for which the file is the complete list.
     pub(crate) complete: Option<Range<DateTime<Utc>>>,
 }
 
 impl Staging<'_> {
-    /// Keeps the staged rows until a person accepts them, or the next file of the feed.
+    /// Keeps the staged rows until a person accepts them or the feed's next file arrives.
     pub(crate) fn hold(self, import: &Import<'_>, kind: HeldKind, why: &str) -> Result<(), StoreError> {
         let Staging { connection, .. } = self;
         connection.execute_batch("COMMIT")?;
@@ -85,7 +86,7 @@ impl Staging<'_> {
         Ok(())
     }
 
-    /// The coming appointments of the span that the file does not name, with their starts: noted before the rows are
+    /// The upcoming appointments in the span that the file does not list, with their starts: noted before the rows are
     /// applied, held afterwards.
     pub(crate) fn absent(
         &self,
@@ -100,7 +101,7 @@ impl Staging<'_> {
     }
 }
 
-/// Keeps appointments as missing until a person accepts that, or the next file of the feed.
+/// Keeps appointments as missing until a person accepts that or the feed's next file arrives.
 pub(crate) fn hold_missing(
     connection: &mut Connection,
     import: &Import<'_>,
@@ -140,7 +141,7 @@ fn note(tx: &Connection, import: &Import<'_>, kind: HeldKind, why: &str) -> Resu
     Ok(())
 }
 
-/// What of a feed is held.
+/// What is held for a feed.
 pub(crate) fn held(connection: &Connection, feed: &str) -> Result<Option<Held>, StoreError> {
     let sql = "SELECT held_kind, held_at, held_why, held_mapping, held_columns, held_from, held_until FROM feed_state
                WHERE feed = ?1 AND held_at IS NOT NULL";
@@ -160,7 +161,7 @@ pub(crate) fn held(connection: &Connection, feed: &str) -> Result<Option<Held>, 
     Ok(found.optional()?)
 }
 
-/// Cancels the appointments that are held as missing. How many.
+/// Cancels the appointments that are held as missing. Returns how many.
 pub(crate) fn accept_missing(
     connection: &mut Connection,
     feed: &str,
@@ -172,7 +173,7 @@ pub(crate) fn accept_missing(
     Ok(cancelled)
 }
 
-/// Stages the rows that are held, to be applied.
+/// Stages the held rows so that they can be applied.
 pub(crate) fn stage_again<'c>(connection: &'c mut Connection, feed: &str) -> Result<Staging<'c>, StoreError> {
     let staging = Staging::new(connection)?;
     let columns = COLUMNS.join(", ");
@@ -200,7 +201,7 @@ pub(crate) fn stage_again<'c>(connection: &'c mut Connection, feed: &str) -> Res
     Ok(Staging { rows, ..staging })
 }
 
-/// Forgets what is held of a feed.
+/// Deletes what is held for a feed.
 fn forget(connection: &Connection, feed: &str) -> Result<(), StoreError> {
     connection.execute("DELETE FROM held_rows WHERE feed = ?1", [feed])?;
     connection.execute(

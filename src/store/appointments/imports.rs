@@ -1,4 +1,4 @@
-//! What is known of imports: the last ones, and those that are being applied.
+//! Past imports, and imports in progress.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
@@ -6,10 +6,11 @@ use rusqlite::Connection;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
-/// An importer gives a sign of life with each transaction, which lasts half a second; after this long it has died.
+/// An importer updates its heartbeat with each transaction, which takes half a second; after this long without one it
+/// counts as dead.
 const LONGEST_SILENCE: TimeDelta = TimeDelta::seconds(60);
 
-/// The last import that got to its end.
+/// The last import that finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastImport {
     /// The feed.
@@ -24,16 +25,16 @@ pub struct LastImport {
     pub cancelled: u64,
 }
 
-/// The imports of a feed next to a moment.
+/// A feed's imports just before and just after a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Around {
-    /// The last one that had got to its end by then.
+    /// The last one started by then that finished.
     pub(crate) before: Option<DateTime<Utc>>,
     /// The first one after it.
     pub(crate) after: Option<DateTime<Utc>>,
 }
 
-/// The imports of a feed next to a moment.
+/// A feed's imports just before and just after a moment.
 pub(crate) fn around(connection: &Connection, feed: &str, at: DateTime<Utc>) -> Result<Around, StoreError> {
     let sql = "SELECT (SELECT max(started_at) FROM imports
                        WHERE feed = ?1 AND started_at <= ?2 AND finished_at IS NOT NULL),
@@ -44,7 +45,7 @@ pub(crate) fn around(connection: &Connection, feed: &str, at: DateTime<Utc>) -> 
     Ok(Around { before: before.map(instant), after: after.map(instant) })
 }
 
-/// The last import that got to its end, of any feed.
+/// The last finished import of any feed.
 pub(crate) fn last(connection: &Connection) -> Result<Option<LastImport>, StoreError> {
     use rusqlite::OptionalExtension;
     let sql = "SELECT feed, finished_at, rows_good, rows_bad, cancelled FROM imports
@@ -62,14 +63,14 @@ pub(crate) fn last(connection: &Connection) -> Result<Option<LastImport>, StoreE
     Ok(found.optional()?)
 }
 
-/// The feeds that are being applied, or were not applied to their end.
+/// The feeds with an import in progress or one that never finished.
 pub(crate) fn feeds_under_way(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT feed FROM importing ORDER BY feed")?;
     let feeds = statement.query_map([], |row| row.get(0))?;
     Ok(feeds.collect::<Result<_, _>>()?)
 }
 
-/// The feeds whose import died on its way.
+/// The feeds whose import died before it finished.
 pub(crate) fn died(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT feed, since FROM importing WHERE beat_at < ?1 ORDER BY feed")?;

@@ -1,4 +1,4 @@
-//! The public table: its rows, imports, phone spellings, and who may not be texted.
+//! The public table `appointments`: its rows, imports, phone spellings, and who must not be texted.
 
 pub(crate) mod applying;
 pub(crate) mod appointment;

@@ -1,4 +1,4 @@
-//! Who may not be texted: opt-outs of numbers, and patients who do not have the number they are listed with.
+//! Who must not be texted: numbers that opted out, and patients listed with a wrong number.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -9,14 +9,14 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::ledger::audit::{self, Act, Entry};
 
-/// Where an opt-out comes from.
+/// Where an opt-out came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// The front desk, by command.
+    /// The front desk, with a command.
     Desk,
     /// The patient's reply.
     Reply,
-    /// Words of refusal in the appointment book.
+    /// Words such as "do not text" in the appointment data.
     Feed,
 }
 
@@ -39,33 +39,33 @@ impl Source {
     }
 }
 
-/// A number that asked for no texts.
+/// A number that opted out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OptOut {
     /// The number.
     pub(crate) phone: Phone,
     /// Since when.
     pub(crate) at: DateTime<Utc>,
-    /// How it is known.
+    /// Where it came from.
     pub(crate) source: Source,
-    /// Who noted it.
+    /// Who recorded it.
     pub(crate) who: Option<String>,
 }
 
-/// A patient who does not have a number.
+/// A patient listed with a number that is not theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WrongNumber {
     /// The number.
     pub(crate) phone: Phone,
     /// The patient.
     pub(crate) patient: PatientId,
-    /// Since when it is known.
+    /// When it was recorded.
     pub(crate) at: DateTime<Utc>,
-    /// Who noted it.
+    /// Who recorded it.
     pub(crate) who: Option<String>,
 }
 
-/// Notes an opt-out; whether the number had none yet. An earlier one stays as it is.
+/// Records an opt-out. Returns whether the number had none before; an earlier one stays as it is.
 pub(crate) fn add(
     connection: &Connection,
     phone: &Phone,
@@ -75,7 +75,7 @@ pub(crate) fn add(
 ) -> Result<bool, StoreError> {
     let sql = "INSERT INTO opt_outs (phone, at, source, who) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     let added = connection.prepare_cached(sql)?.execute((phone.dial(), now.timestamp(), source.name(), who))?;
-    // Nobody is told that a number gets no more texts before it stands in the database.
+    // Checks that the row is in the database before anyone is told that the number gets no more texts.
     let stands = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)";
     if !connection.prepare_cached(stands)?.query_row([phone.dial()], |row| row.get::<_, bool>(0))? {
         return Err(StoreError::NotKept("the opt-out"));
@@ -87,7 +87,7 @@ pub(crate) fn add(
     Ok(added > 0)
 }
 
-/// Lifts an opt-out; whether there was one.
+/// Lifts an opt-out. Returns whether there was one.
 pub fn remove(tx: &Transaction<'_>, phone: &Phone, who: Option<&str>, now: DateTime<Utc>) -> Result<bool, StoreError> {
     if tx.execute("DELETE FROM opt_outs WHERE phone = ?1", [phone.dial()])? == 0 {
         return Ok(false);
@@ -107,7 +107,7 @@ pub(crate) fn lifted_at(connection: &Connection, phone: &Phone) -> Result<Option
     Ok(at.map(instant))
 }
 
-/// All opt-outs, the latest first.
+/// All opt-outs, latest first.
 pub(crate) fn list(connection: &Connection) -> Result<Vec<OptOut>, StoreError> {
     let mut statement = connection.prepare("SELECT phone, at, source, who FROM opt_outs ORDER BY at DESC, phone")?;
     let mut rows = statement.query([])?;
@@ -125,7 +125,7 @@ pub(crate) fn of(connection: &Connection, phone: &Phone) -> Result<Option<OptOut
     Ok(list(connection)?.into_iter().find(|opt_out| opt_out.phone == *phone))
 }
 
-/// Notes that patients do not have a number; how many were new.
+/// Records that a number is not these patients'. Returns how many records are new.
 pub(crate) fn add_wrong(
     tx: &Transaction<'_>,
     phone: &Phone,
@@ -144,7 +144,7 @@ pub(crate) fn add_wrong(
     Ok(added)
 }
 
-/// Takes the marks of a number back, of one patient or of all; how many there were.
+/// Removes the wrong-number records of a number, for one patient or for all. Returns how many there were.
 pub(crate) fn remove_wrong(
     tx: &Transaction<'_>,
     phone: &Phone,
@@ -160,7 +160,7 @@ pub(crate) fn remove_wrong(
     Ok(removed)
 }
 
-/// All wrong numbers, the latest first.
+/// All wrong numbers, latest first.
 pub(crate) fn list_wrong(connection: &Connection) -> Result<Vec<WrongNumber>, StoreError> {
     let sql = "SELECT phone, patient_id, at, who FROM wrong_numbers ORDER BY at DESC, phone, patient_id";
     let mut statement = connection.prepare(sql)?;
@@ -174,7 +174,7 @@ pub(crate) fn list_wrong(connection: &Connection) -> Result<Vec<WrongNumber>, St
     Ok(found)
 }
 
-/// The patients whose appointments have a number, in any spelling read for a country.
+/// The patients whose appointments have this number, in any spelling read for a country.
 pub(crate) fn patients_of(connection: &Connection, country: &str, phone: &Phone) -> Result<Vec<PatientId>, StoreError> {
     let sql = "SELECT DISTINCT a.patient_id FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
                WHERE s.country = ?1 AND s.e164 = ?2 ORDER BY a.patient_id";

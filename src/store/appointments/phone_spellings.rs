@@ -1,4 +1,4 @@
-//! The side table spelling -> E.164: how a number as written is found to be the number it is.
+//! The lookup table spelling -> E.164: resolves a phone number as written to the actual number.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -7,16 +7,16 @@ use crate::domain::phone::{self, Country, Phone, Reading};
 use crate::store::appointments::opt_outs;
 use crate::store::connection::error::StoreError;
 
-/// Where newly read spellings go.
+/// Where newly read spellings are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
-    /// Into the database.
+    /// In the database.
     Stored,
-    /// Into this connection's own memory: the command may not write.
+    /// In this connection's memory: the command must not write.
     Temporary,
 }
 
-/// Reads every spelling of the appointments that was not read for this country yet.
+/// Reads every spelling in the appointments that has not been read for this country yet.
 pub(crate) fn learn_all(connection: &Connection, country: Country, keep: Keep) -> Result<(), StoreError> {
     const NEW: &str = "SELECT DISTINCT phone FROM appointments AS a WHERE phone IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM main.phone_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)
@@ -33,8 +33,8 @@ pub(crate) fn learn_all(connection: &Connection, country: Country, keep: Keep) -
     Ok(())
 }
 
-/// What a spelling is; read and kept in the database if it was not known. One that refuses texts opts its number
-/// out, for good: a later, clean spelling does not lift that.
+/// Resolves a spelling; reads it and stores the result if it is not known. A spelling with a refusal opts its number
+/// out permanently: a later, clean spelling does not lift that.
 pub(crate) fn learn(
     connection: &Connection,
     country: Country,
@@ -47,7 +47,8 @@ pub(crate) fn learn(
     let reading = phone::read(spelling, country);
     insert(connection, country, spelling, &reading, Keep::Stored)?;
     if reading.refusal {
-        // Everybody's who has one of these numbers: revoking consent is about the number (47 CFR 64.1200(a)(10)).
+        // The opt-out applies to everyone with one of these numbers: revoking consent is about the number (47 CFR
+        // 64.1200(a)(10)).
         for phone in reading.phone.iter().chain(&reading.also_refused) {
             opt_outs::add(connection, phone, opt_outs::Source::Feed, None, now)?;
         }
@@ -55,7 +56,7 @@ pub(crate) fn learn(
     Ok(reading)
 }
 
-/// What a spelling was read as, if it was.
+/// The stored reading of a spelling, if there is one.
 pub(crate) fn known(connection: &Connection, country: Country, spelling: &str) -> Result<Option<Reading>, StoreError> {
     const KNOWN: &str = "SELECT e164, valid, refusal FROM known_spellings WHERE country = ?1 AND spelling = ?2";
     let found = connection.prepare_cached(KNOWN)?.query_row((country.code(), spelling), |row| {

@@ -1,4 +1,4 @@
-//! Rows of exports that could not be read and are no known appointment's.
+//! Rows of exports that could not be read and belong to no known appointment.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
@@ -13,9 +13,9 @@ pub struct RefusedRow {
     pub feed: String,
     /// Its line in the file.
     pub line: u64,
-    /// The appointment, if that much could be read.
+    /// The appointment id, if it could be read.
     pub id: Option<String>,
-    /// Its start, likewise.
+    /// Its start, if it could be read.
     pub starts_at: Option<DateTime<Utc>>,
     /// What is wrong.
     pub reason: String,
@@ -23,7 +23,7 @@ pub struct RefusedRow {
     pub at: DateTime<Utc>,
 }
 
-/// The refused rows whose start is not past, or not known; with an id, its row alone.
+/// The refused rows whose start is in the future or unknown; with an id, only that appointment's rows.
 pub(crate) fn list(
     connection: &Connection,
     id: Option<&str>,
@@ -47,7 +47,7 @@ pub(crate) fn list(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many there are.
+/// How many refused rows there are.
 pub(crate) fn count(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreError> {
     let sql = "SELECT count(*) FROM refused_rows WHERE starts_at IS NULL OR starts_at >= ?1";
     let count: i64 = connection.query_row(sql, [now.timestamp()], |row| row.get(0))?;

@@ -1,4 +1,4 @@
-//! Rows of a file, staged in temporary tables (on disk, not in memory) before anything is decided or applied.
+//! Stages a file's rows in temporary tables (on disk, not in memory) before anything is decided or applied.
 
 use std::collections::BTreeMap;
 
@@ -14,29 +14,29 @@ use crate::store::connection::rows::instant;
 #[derive(Debug)]
 pub(crate) struct Staging<'c> {
     pub(super) connection: &'c mut Connection,
-    /// The last row's number.
+    /// The number of the last row.
     pub(super) rows: i64,
-    /// Rows that take an appointment off the book or call it off without a start.
+    /// Rows that take an appointment off the book or cancel it without a start.
     pub(super) off: u64,
 }
 
-/// What became of a staged row.
+/// How a staged row was handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Staged {
-    /// It is the first of its id.
+    /// It is the first row with its id.
     New,
-    /// The same id stood in this line already, with the same cells: left out.
+    /// The same id was already staged with the same cells: left out.
     Repeated,
-    /// The same id stood in this line already, with other cells: which is right is not known.
+    /// The same id was already staged from this line with other cells: it is not known which is correct.
     Contradicts(u64),
 }
 
-/// How a row without an appointment of its own ends a known one.
+/// How a row without a start ends a known appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Off {
-    /// It is called off.
+    /// It is cancelled.
     Cancelled,
-    /// It is off the book: unscheduled, planned, a note.
+    /// It is off the book: unscheduled, planned or a note.
     OffTheBook,
 }
 
@@ -54,13 +54,13 @@ impl Off {
 pub(crate) struct BadRow<'b> {
     /// Its line.
     pub(crate) line: u64,
-    /// The appointment, if it can be told.
+    /// The appointment id, if it can be read.
     pub(crate) id: Option<&'b str>,
     /// Its start, if it can be read.
     pub(crate) start: Option<DateTime<Utc>>,
-    /// The column; "row" where it is the row.
+    /// The column; "row" if the whole row is bad.
     pub(crate) column: &'b str,
-    /// What is wrong; no private cell in it.
+    /// What is wrong; contains no private cell.
     pub(crate) reason: &'b str,
 }
 
@@ -72,7 +72,7 @@ impl<'c> Staging<'c> {
     /// An empty staging area.
     pub(crate) fn new(connection: &'c mut Connection) -> Result<Staging<'c>, StoreError> {
         abandon(connection)?;
-        // Room for a great export is on the disk. SQLite drops every temporary table where this changes.
+        // A large export needs disk space, not memory. SQLite drops every temporary table when this setting changes.
         connection.pragma_update(None, "temp_store", "file")?;
         open::temporary_tables(connection)?;
         let columns = COLUMNS.map(|name| format!("{name} TEXT")).join(", ");
@@ -92,7 +92,7 @@ impl<'c> Staging<'c> {
         Ok(Staging { connection, rows: 0, off: 0 })
     }
 
-    /// The staging area of rows that were staged before, up to this one.
+    /// A staging area with rows staged earlier, up to this one.
     pub(crate) fn again(connection: &'c mut Connection, rows: i64) -> Staging<'c> {
         Staging { connection, rows, off: 0 }
     }
@@ -102,12 +102,12 @@ impl<'c> Staging<'c> {
         self.rows
     }
 
-    /// The database, to be read.
+    /// The database, for reading.
     pub(crate) fn connection(&self) -> &Connection {
         self.connection
     }
 
-    /// Stages a good row; `cells` in the order of [`COLUMNS`].
+    /// Stages a good row; `cells` are in the order of [`COLUMNS`].
     pub(crate) fn add(
         &mut self,
         line: u64,
@@ -173,10 +173,11 @@ impl<'c> Staging<'c> {
         Ok(())
     }
 
-    /// Takes out the rows whose appointments another feed owns, or a program that writes SQL, and those that name a feed
-    /// with files of its own; they stay as they are. Lines, by owner; "" where it is none.
+    /// Removes rows whose appointments belong to another feed or to a program that writes SQL, and rows that name a
+    /// feed that has files of its own; those appointments stay as they are. Returns the line numbers by owner ("" for
+    /// none).
     pub(crate) fn refuse_foreign(&mut self, feed: &str) -> Result<BTreeMap<String, Vec<u64>>, StoreError> {
-        // A feed that delivered files speaks for itself: only those say what it no longer lists.
+        // For a feed that delivers files of its own, only those files say what it no longer lists.
         const ROWS: &str = "SELECT i.id, i.line, CASE WHEN a.id IS NOT NULL AND a.feed IS NOT i.feed
                    THEN coalesce(a.feed, '') ELSE i.feed END AS owner
             FROM temp.incoming AS i LEFT JOIN appointments AS a ON a.id = i.id
@@ -204,7 +205,7 @@ impl<'c> Staging<'c> {
             "INSERT INTO temp.incoming_feeds (feed) SELECT DISTINCT feed FROM temp.incoming WHERE feed IS NOT NULL
              ON CONFLICT DO NOTHING",
         )?;
-        // A bad row of an appointment that is another feed's says nothing about it.
+        // A bad row for an appointment of another feed says nothing about that appointment.
         self.connection.execute_batch(
             "UPDATE temp.incoming_bad SET id = NULL WHERE id IN (SELECT a.id FROM appointments AS a
                  WHERE a.feed IS NULL OR a.feed NOT IN (SELECT feed FROM temp.incoming_feeds))",
@@ -212,7 +213,7 @@ impl<'c> Staging<'c> {
         Ok(foreign)
     }
 
-    /// The first and the last start of the good rows.
+    /// The first and last start of the good rows.
     pub(crate) fn first_and_last(&self) -> Result<Option<[DateTime<Utc>; 2]>, StoreError> {
         let sql = "SELECT min(start), max(start) FROM temp.incoming";
         let (first, last): (Option<i64>, Option<i64>) =
@@ -220,13 +221,13 @@ impl<'c> Staging<'c> {
         Ok(first.zip(last).map(|(first, last)| [instant(first), instant(last)]))
     }
 
-    /// Gives the connection back without anything applied.
+    /// Discards everything staged and releases the connection.
     pub(crate) fn discard(self) -> Result<(), StoreError> {
         Ok(self.connection.execute_batch("ROLLBACK")?)
     }
 }
 
-/// Leaves a staging area that was begun.
+/// Discards an unfinished staging area.
 pub(crate) fn abandon(connection: &Connection) -> Result<(), StoreError> {
     if !connection.is_autocommit() {
         connection.execute_batch("ROLLBACK")?;
@@ -239,10 +240,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn staging_costs_no_other_temporary_table_and_begins_anew_after_one_that_was_left() {
+    fn staging_keeps_other_temporary_tables_and_starts_over_after_an_abandoned_one() {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = open::read_write(&folder.path().join("a.db")).unwrap();
-        // Left as by an error between.
+        // Abandoned, as after an error.
         let _ = Staging::new(&mut connection).unwrap();
         assert!(!connection.is_autocommit());
         Staging::new(&mut connection).unwrap().discard().unwrap();

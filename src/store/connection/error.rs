@@ -1,85 +1,85 @@
-//! What goes wrong with the database, in words a person can act on.
+//! Database errors, worded so that a person can act on them.
 
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-/// What goes wrong with the database, in words that say what to do.
+/// A database error. The message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// There is no such file.
-    #[error("there is no database at {0} yet; `leadtime import` or `leadtime run` makes one")]
+    /// The file does not exist.
+    #[error("there is no database at {0} yet; `leadtime import` or `leadtime run` creates one")]
     Missing(PathBuf),
-    /// There was one.
+    /// The file is missing, but it existed before.
     #[error(
-        "the database {0} is gone: its lock file is still there, so Leadtime has run on it. Put the file back, or run `leadtime restore` with the last backup: an empty database would not know who opted out and who was texted. If you want to start over with an empty one, delete {0}.lock first"
+        "the database {0} is missing, but its lock file shows that Leadtime has used it. Put the file back, or run `leadtime restore` with the last backup: an empty database has no record of who opted out and who was texted. To start over with an empty database, delete {0}.lock first"
     )]
     Gone(PathBuf),
-    /// The files were changed behind the daemon's back.
+    /// The files changed while the daemon had them open.
     #[error(
-        "{0} was replaced, moved or deleted while Leadtime ran on it. Nothing more is sent, because opt-outs and pauses may be in another file now. Make sure that the right file is there, then run `systemctl restart leadtime`"
+        "{0} was replaced, moved or deleted while Leadtime was using it. Nothing more is sent, because opt-outs and pauses may now be in another file. Make sure that the correct file is in place, then run `systemctl restart leadtime`"
     )]
     Displaced(PathBuf),
-    /// The file is something else.
+    /// The file is not a Leadtime database.
     #[error("{0} is not a Leadtime database; [database] path names the wrong file, or the file is damaged")]
     NotOurs(PathBuf),
-    /// A newer program wrote it.
+    /// A newer version wrote it.
     #[error(
-        "{path} was written by a newer version of Leadtime (its schema is {found}, this program knows {known}); install that version again"
+        "{path} was written by a newer version of Leadtime (schema {found}; this version supports up to {known}); install the newer version again"
     )]
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its schema.
+        /// Its schema version.
         found: usize,
-        /// The newest this program knows.
+        /// The newest schema version this program supports.
         known: usize,
     },
-    /// An older program wrote it, and this command may not change it.
-    #[error(
-        "{0} was written by an older version of Leadtime; `leadtime run` or `leadtime import` brings it up to date"
-    )]
+    /// An older version wrote it, and this command must not change it.
+    #[error("{0} was written by an older version of Leadtime; `leadtime run` or `leadtime import` upgrades it")]
     Older(PathBuf),
     /// It cannot be opened or created.
     #[error(
-        "cannot open {path}: {why}; the folder must exist, belong to the user Leadtime runs as, and be on a disk that can be written"
+        "cannot open {path}: {why}; the folder must exist, belong to the user Leadtime runs as, and be on a writable disk"
     )]
     Unopenable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error message.
         why: String,
     },
-    /// It cannot be written.
-    #[error("{0} cannot be written: the disk or the file is read-only, or belongs to another user")]
+    /// The file cannot be written to.
+    #[error("cannot write to {0}: the disk or the file is read-only, or the file belongs to another user")]
     ReadOnly(PathBuf),
-    /// No room.
-    #[error("the disk is full; make room, and Leadtime goes on by itself")]
+    /// No free space.
+    #[error("the disk is full; free up space, and Leadtime resumes automatically")]
     DiskFull,
-    /// The disk fails.
-    #[error("the disk fails ({0}); look at it (`dmesg`), and Leadtime goes on by itself when it works again")]
+    /// The disk reports an error.
+    #[error(
+        "the disk reported an error ({0}); check the disk (`dmesg`). Leadtime resumes automatically when it works again"
+    )]
     DiskFails(String),
-    /// The file is not what was written.
+    /// The file's contents are not what was written.
     #[error("the database is damaged; stop the service and restore the last backup")]
     Damaged,
-    /// Another process holds it.
-    #[error("the database is in use by another program that does not let go of it; try again")]
+    /// Another process holds a lock on it.
+    #[error("the database is locked by another process; try again")]
     Busy,
-    /// The connection's thread is gone.
+    /// The connection's thread has ended.
     #[error("the database connection is closed")]
     Closed,
-    /// A row that no version of Leadtime writes.
-    #[error("the database holds something this version cannot read: {0}")]
+    /// A value that no version of Leadtime writes.
+    #[error("the database contains something this version cannot read: {0}")]
     Unreadable(String),
-    /// What was written is not there.
+    /// A row is missing right after it was written.
     #[error(
-        "{0} was not kept by the database, and nothing was changed; run `leadtime doctor`, and restore the last backup if the database is damaged"
+        "the database did not save {0}, so nothing was changed; run `leadtime doctor`, and restore the last backup if the database is damaged"
     )]
     NotKept(&'static str),
-    /// A guarded update met another state than it was written for.
-    #[error("a reminder or attempt was changed by somebody else at the same moment ({0})")]
+    /// A guarded update found the row in a different state than expected.
+    #[error("another process changed the same reminder or attempt at the same time ({0})")]
     Stale(&'static str),
-    /// Anything else SQLite says.
+    /// Any other SQLite error.
     #[error("database error: {0}")]
     Sql(rusqlite::Error),
 }
@@ -97,8 +97,8 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
-    /// Whether the fault lies in some of the data, and not in the disk, the file or the connection: it may be set
-    /// aside while everything else goes on.
+    /// Whether the error is caused by particular data and not by the disk, the file or the connection. Such data can be
+    /// set aside while everything else continues.
     pub(crate) fn is_about_data(&self) -> bool {
         match self {
             StoreError::Stale(_) | StoreError::Unreadable(_) => true,

@@ -1,4 +1,4 @@
-//! Whether the database file is whole, and its schema is Leadtime's.
+//! Checks that the database file is intact and has Leadtime's schema.
 
 use std::path::Path;
 
@@ -8,22 +8,17 @@ use crate::domain::ids::one_line;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::{open, schema};
 
-/// How many flaws are named at most.
+/// The most flaws to list.
 const MOST: usize = 10;
 
-/// What differs from Leadtime's schema, else what SQLite's `quick_check` finds wrong with the file; nothing: it is whole. Reads every page through a connection
-/// of its own, beside whoever writes meanwhile; a second for some hundred thousand appointments.
-///
-/// # Errors
-/// The file cannot be opened or read.
+/// The differences from Leadtime's schema or, if there are none, what SQLite's `quick_check` finds wrong with the file.
+/// An empty list means the file is intact. Reads every page through a connection of its own, in parallel with any
+/// writer; takes about a second per few hundred thousand appointments.
 pub fn flaws(path: &Path) -> Result<Vec<String>, StoreError> {
     flaws_of(&open::read_only(path)?)
 }
 
-/// The same of an open database.
-///
-/// # Errors
-/// It cannot be read.
+/// Same as [`flaws`], for an open database.
 pub(crate) fn flaws_of(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let differences = schema::differences(connection)?;
     if !differences.is_empty() {
@@ -33,7 +28,7 @@ pub(crate) fn flaws_of(connection: &Connection) -> Result<Vec<String>, StoreErro
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>();
     match rows.map_err(StoreError::from) {
         Ok(rows) => Ok(rows.iter().filter(|row| *row != "ok").map(|row| one_line(row)).collect()),
-        Err(StoreError::Damaged) => Ok(vec!["it cannot be read to its end".to_owned()]),
+        Err(StoreError::Damaged) => Ok(vec!["it cannot be read to the end".to_owned()]),
         Err(error) => Err(error),
     }
 }
@@ -43,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_torn_page_is_found_and_a_whole_file_is_not_accused() {
+    fn a_torn_page_is_found_and_an_intact_file_has_no_flaws() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let connection = open::read_write(&path).unwrap();

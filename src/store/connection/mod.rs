@@ -1,5 +1,5 @@
-//! Opening the database: settings, migrations, the lock, savepoints, room on the disk, and whether the file is whole and still in its place,
-//! with the schema of the migrations.
+//! Opening the database: settings, migrations, the lock, savepoints and disk space; and checks that the file is intact,
+//! still in place, and has the schema of the migrations.
 
 pub(crate) mod error;
 pub mod integrity;

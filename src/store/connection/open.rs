@@ -1,4 +1,4 @@
-//! Opening the database: creation, permissions, settings, migrations, and errors a person can act on.
+//! Opening the database: creation, permissions, settings, migrations, and actionable errors.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -21,18 +21,19 @@ static MIGRATIONS: LazyLock<Migrations<'static>> =
 /// `Lead` in ASCII, in the file's header.
 const APPLICATION_ID: i64 = 1_281_712_484;
 
-/// How long a writer waits for another to finish.
+/// How long a writer waits for another writer to finish.
 const BUSY_WAIT: Duration = Duration::from_secs(20);
 
-/// SQLite's steps between two signs that a migration gets on: a tenth of a second or more.
+/// SQLite virtual machine steps between two progress signals of a migration: a tenth of a second or more.
 const STEPS_BETWEEN_SIGNS: i32 = 20_000_000;
 
-/// Opens the database for writing, creates it where there is none, and brings its schema up to date.
+/// Opens the database for writing. Creates it if it does not exist, and upgrades its schema.
 pub fn read_write(path: &Path) -> Result<Connection, StoreError> {
     read_write_telling(path, || {})
 }
 
-/// The same; `still_at_it` is called now and then while the schema is brought up to date, as long as SQLite gets on.
+/// Same as [`read_write`]. While the schema is being upgraded, `still_at_it` is called now and then as long as SQLite
+/// makes progress.
 pub(crate) fn read_write_telling(
     path: &Path,
     mut still_at_it: impl FnMut() + Send + 'static,
@@ -40,9 +41,9 @@ pub(crate) fn read_write_telling(
     if !path.exists() && was_there(path) {
         return Err(StoreError::Gone(path.to_owned()));
     }
-    // Created here and not by SQLite: 0600 from the first byte, which -wal and -shm then inherit.
-    // The descriptor is closed before SQLite opens the file: POSIX drops all of a process's locks on a file when any
-    // of its descriptors is closed, and SQLite relies on its own.
+    // Created here and not by SQLite, so that it has mode 0600 from the first byte; -wal and -shm inherit the mode. The
+    // descriptor is closed before SQLite opens the file: POSIX drops all of a process's locks on a file when any of its
+    // descriptors is closed, and SQLite relies on its locks.
     let created =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop);
     if let Err(error) = created {
@@ -59,9 +60,10 @@ pub(crate) fn read_write_telling(
     recognise(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "wal").map_err(|e| opening(path, e))?;
     connection.pragma_update(None, "synchronous", "full").map_err(|e| opening(path, e))?;
-    // 16 MiB: a morning's texts are written back a few times, not a few dozen times.
+    // 16 MiB, so that a morning's texts are checkpointed a few times, not a few dozen times.
     connection.pragma_update(None, "wal_autocheckpoint", 4000).map_err(|e| opening(path, e))?;
-    // What is deleted is overwritten where its page is written anyway: marks and old cells hold numbers and names.
+    // Deleted content is overwritten wherever its page is written anyway: queue marks and old cells contain numbers and
+    // names.
     connection.pragma_update(None, "secure_delete", "fast").map_err(|e| opening(path, e))?;
     let go_on = move || {
         still_at_it();
@@ -74,13 +76,13 @@ pub(crate) fn read_write_telling(
     Ok(connection)
 }
 
-/// Whether a daemon has run on a database that is not there: a lock file is made after its database, and never deleted.
+/// Whether a daemon has run on a database that is missing: a lock file is created after its database and never deleted.
 fn was_there(path: &Path) -> bool {
     lock::path_of(path).exists()
 }
 
-/// Settings for simulations, which play the disk themselves and look at the files: nothing is flushed, and with
-/// `keep_log` what is committed stays in the log until another connection moves it.
+/// Settings for simulations, which simulate the disk themselves and inspect the files: nothing is flushed, and with
+/// `keep_log` committed changes stay in the log until another connection checkpoints it.
 pub(crate) fn simulated(connection: &Connection, keep_log: bool) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "off")?;
     if keep_log {
@@ -89,13 +91,13 @@ pub(crate) fn simulated(connection: &Connection, keep_log: bool) -> Result<(), S
     Ok(())
 }
 
-/// Moves the log into the file, and leaves an empty one: what SQLite does now and then by itself.
+/// Moves the log into the file and leaves an empty log, as SQLite does automatically from time to time.
 pub(crate) fn empty_log(connection: &Connection) -> Result<(), StoreError> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }
 
-/// Opens a database of this or an older version for reading only; never creates or changes it.
+/// Opens a database of this or an older version read-only; never creates or changes it.
 pub(crate) fn any_version(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(if was_there(path) { StoreError::Gone } else { StoreError::Missing }(path.to_owned()));
@@ -107,7 +109,7 @@ pub(crate) fn any_version(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Opens the database for reading only; never creates or changes it.
+/// Opens the database read-only; never creates or changes it.
 pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let connection = any_version(path)?;
     match MIGRATIONS.current_version(&connection).map_err(|error| migrating(path, error))? {
@@ -122,7 +124,7 @@ fn latest() -> usize {
     FOLDER.dirs().count()
 }
 
-/// An empty database in memory with the schema of another's version.
+/// An empty in-memory database with the same schema version as another database.
 pub(crate) fn empty_of_the_same_version(other: &Connection) -> Result<Connection, StoreError> {
     let version: i64 = other.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let mut empty = Connection::open_in_memory()?;
@@ -135,18 +137,19 @@ pub(crate) fn empty_of_the_same_version(other: &Connection) -> Result<Connection
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    // What a schema from elsewhere could do is limited to SQL without side effects, and it cannot be rewritten in place.
+    // Limits what a schema from elsewhere can do to SQL without side effects, and prevents rewriting the schema in
+    // place.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // What a statement or a savepoint may have to undo is kept in memory: it is a few pages, written for each of them.
+    // Keeps what a statement or savepoint may have to undo in memory: it is a few pages, written for each of them.
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
 
-/// Refuses another program's database, and one from the future, before anything is written to it.
+/// Refuses another program's database, or one from a newer version, before anything is written to it.
 fn recognise(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let number = |pragma: &str| {
         connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(|e| opening(path, e))
@@ -164,7 +167,7 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// What this connection alone sees: spellings it has read but may not, or not yet, store.
+/// Tables visible only to this connection: spellings it has read but must not, or does not yet, store.
 pub(crate) fn temporary_tables(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS new_spellings (
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn created_for_its_owner_alone_and_ready_for_a_power_cut() {
+    fn a_new_database_is_readable_by_its_owner_only_and_survives_a_power_cut() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let connection = read_write(&path).unwrap();
@@ -223,8 +226,8 @@ mod tests {
         read_only(&path).unwrap();
     }
 
-    /// POSIX drops a process's locks on a file when any descriptor of it is closed. Without its lock, another
-    /// program that closes the database believes to be the last one and deletes the write-ahead log in use.
+    /// POSIX drops a process's locks on a file when any of its descriptors is closed. Without our lock, another program
+    /// that closes the database would take itself for the last user and delete the write-ahead log in use.
     #[test]
     fn an_open_database_stays_locked() {
         use std::os::unix::fs::MetadataExt;
@@ -238,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_refused_and_left_alone() {
+    fn a_file_that_is_not_ours_is_refused_and_left_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let text = folder.path().join("text.db");
         std::fs::write(&text, "appointments for tomorrow: none, as far as I know, but who knows?").unwrap();
@@ -262,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_is_said_and_not_made() {
+    fn a_missing_database_is_reported_and_not_created() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("none.db");
         assert!(matches!(read_only(&path), Err(StoreError::Missing(_))));

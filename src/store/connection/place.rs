@@ -1,12 +1,12 @@
-//! Whether the files of an open database still are where they were opened: what is written to a file that was replaced,
-//! moved or deleted is seen by no other program, and what others write is not seen here.
+//! Checks that the files of an open database are still where they were opened. Once a file has been replaced, moved or
+//! deleted, no other program sees what we write to it, and we do not see what others write.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::store::connection::error::StoreError;
 
-/// A file's device and inode. By `stat` alone: opening a database file and closing it again would drop SQLite's POSIX
+/// A file's device and inode. Read with `stat` only: opening and closing a database file would drop SQLite's POSIX
 /// locks on it.
 type FileId = (u64, u64);
 
@@ -17,14 +17,14 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The files of a database that is open, so that its log is there too.
+    /// The files of an open database; because it is open, its log exists too.
     pub(crate) fn of(database: &Path) -> Place {
         let mut log = database.as_os_str().to_owned();
         log.push("-wal");
         Place { files: [database.to_owned(), PathBuf::from(log)].map(|path| (path.clone(), id(&path))) }
     }
 
-    /// Fails where another file, or none, has the path of one of them.
+    /// Fails if the path of either file now leads to another file or to none.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         match self.files.iter().find(|(path, opened)| opened.is_some() && id(path) != *opened) {
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! Read-only connections of the daemon: a few, opened when they are needed and kept.
+//! The daemon's read-only connections: a few, opened when needed and then kept.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,13 +9,14 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::store::connection::error::StoreError;
 use crate::store::connection::open;
 
-/// Reads at one time. Metrics, alerts and the status line are rarely due together; a web page would be a fourth.
+/// The most reads at a time. Metrics, alerts and the status line rarely come due together; a web page would be a
+/// fourth.
 const AT_ONCE: usize = 4;
 
-/// The nice value of a reading thread (setpriority(2)): with every core busy, texts get their share first.
+/// The nice value of a reading thread (setpriority(2)): with every core busy, sending texts comes first.
 const NICE: i32 = 10;
 
-/// The pool.
+/// The connection pool.
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
@@ -24,13 +25,13 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Readers of a database file; none is opened yet.
+    /// Readers for a database file; no connection is opened yet.
     pub(crate) fn of(path: &Path) -> Readers {
         Readers { path: path.to_owned(), permits: Arc::new(Semaphore::new(AT_ONCE)), idle: Mutex::default() }
     }
 
-    /// Runs `work` on one state of the database, in a thread of its own: it may block, and it is nicer than the rest, which
-    /// a thread cannot undo.
+    /// Runs `work` on one state of the database in a thread of its own, because it may block and because it runs at a
+    /// lower priority, which a thread cannot undo.
     pub(crate) async fn read<R, F>(self: Arc<Self>, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
@@ -39,12 +40,12 @@ impl Readers {
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let (done, reading) = oneshot::channel();
         let work = move || {
-            // Where the service may not, it reads at the usual priority.
+            // If the service is not allowed to do this, it reads at normal priority.
             let _ = rustix::process::setpriority_process(None, NICE);
             let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = kept.map_or_else(|| open::read_only(&self.path), Ok)?;
             let done = in_snapshot(&connection, work);
-            // A connection whose file or disk failed is not used again.
+            // A connection whose file or disk failed is not reused.
             if done.as_ref().err().is_none_or(StoreError::is_about_data) {
                 self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             }
@@ -56,7 +57,7 @@ impl Readers {
         reading.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Waits for the reads that have begun, and closes every connection. A read after that finds the store closed.
+    /// Waits for the reads in progress and closes every connection. Later reads fail with [`StoreError::Closed`].
     pub(crate) async fn close(&self) {
         let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
         if let Ok(permits) = self.permits.acquire_many(all).await {
@@ -67,14 +68,14 @@ impl Readers {
     }
 }
 
-/// Runs `work` in one read transaction, so that everything it reads is of one state.
+/// Runs `work` in one read transaction, so that everything it reads comes from the same state.
 pub(crate) fn in_snapshot<R>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<R, StoreError>,
 ) -> Result<R, StoreError> {
     let tx = connection.unchecked_transaction()?;
     let done = work(&tx)?;
-    // Nothing was written; a commit ends the snapshot and keeps what was noted in temporary tables.
+    // Nothing was written; the commit ends the snapshot and keeps what was stored in temporary tables.
     tx.commit()?;
     Ok(done)
 }

@@ -1,4 +1,4 @@
-//! Single columns: text whatever its bytes, instants from stored Unix seconds, names of keys.
+//! Single columns: text with any bytes, instants from stored Unix seconds, API key names.
 
 use chrono::{DateTime, Utc};
 use rusqlite::types::{ToSql, ToSqlOutput};
@@ -11,17 +11,18 @@ impl ToSql for ApiKeyName {
     }
 }
 
-/// A text column as it should be: UTF-8. SQLite takes any bytes for text, so a foreign writer can have stored others.
+/// A text column that must be UTF-8. SQLite accepts any bytes as text, so another program may have stored something
+/// else.
 pub(crate) fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
     Ok(row.get_ref(column)?.as_bytes_or_null()?.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
 }
 
-/// A text column whatever its bytes; what is no UTF-8 equals no text there is.
+/// A text column with any bytes. Invalid UTF-8 is replaced, so such text equals no real text.
 pub(crate) fn any_text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
     Ok(row.get_ref(column)?.as_bytes_or_null()?.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }
 
-/// The instant of stored Unix seconds; 1970 for what no calendar holds.
+/// The instant for stored Unix seconds; 1970 for values outside the calendar.
 pub(crate) fn instant(unix: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(unix, 0).unwrap_or_default()
 }

@@ -1,12 +1,9 @@
-//! Parts of a transaction that fail by themselves: one item whose data are at fault holds up no other.
+//! Parts of a transaction that fail on their own: an item with bad data does not hold up the others.
 
 use crate::store::connection::error::StoreError;
 
-/// Does a part of a transaction's work by itself: if the data are at fault, this part is undone and the error is
-/// the inner one, and the transaction can go on. Any other error is the outer one and ends it.
-///
-/// # Errors
-/// Errors of the disk, the file or the connection.
+/// Does one part of a transaction's work on its own. If its data is bad, this part is rolled back, the error is the
+/// inner result, and the transaction can continue. Any other error is the outer result and ends the transaction.
 pub(crate) fn in_savepoint<R>(
     tx: &rusqlite::Transaction<'_>,
     work: impl FnOnce() -> Result<R, StoreError>,
@@ -27,21 +24,20 @@ pub(crate) fn in_savepoint<R>(
     }
 }
 
-/// Whether a transaction guards against items whose data are at fault.
+/// Whether a transaction is protected against items with bad data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Isolation {
-    /// It does not: SQLite keeps nothing to undo, which is faster, and the first fault ends the whole transaction, to be
-    /// done again with care.
+    /// Not protected: SQLite keeps nothing to undo, which is faster. The first error ends the whole transaction, which
+    /// then has to be repeated with [`Isolation::PerItem`].
     Batch,
-    /// One item at fault ends only its own part.
+    /// An item with bad data ends only its own part.
     PerItem,
 }
 
-/// Does the same for each of several items: all in one go, and only if the data of one are at fault, each by itself. The
-/// work is begun anew then, and must not have effects outside the transaction that matter.
+/// Same as [`in_savepoint`], for several items: all in one savepoint and, only if one has bad data, each in its own.
+/// The work then starts over, so it must not have effects outside the transaction that matter.
 ///
-/// # Errors
-/// Errors of the disk, the file or the connection; without care, those of the data too.
+/// With [`Isolation::Batch`], data errors are outer errors too.
 pub(crate) fn each_in_savepoint<I, R>(
     tx: &rusqlite::Transaction<'_>,
     isolation: Isolation,

@@ -1,5 +1,5 @@
-//! Whether the tables, indexes and triggers of a database are those of the migrations: one that came from elsewhere could
-//! have a trigger that swallows opt-outs.
+//! Checks that the tables, indexes and triggers of a database are those of the migrations: a database from elsewhere
+//! could have a trigger that drops opt-outs.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use crate::domain::ids::one_line;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::open;
 
-/// How many differences are named at most.
+/// The most differences to list.
 const MOST: usize = 5;
 
-/// Type and name of an object of the schema; SQLite compares names without regard to case.
+/// Type and name of a schema object; SQLite compares names case-insensitively.
 type Name = (String, String);
 
-/// The table an object is on, and its SQL; SQLite's own indexes have none.
+/// The table an object belongs to, and its SQL; SQLite's own indexes have none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Object {
     table: String,
@@ -33,10 +33,8 @@ fn objects(connection: &Connection) -> Result<BTreeMap<Name, Object>, StoreError
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What differs from the schema of the database's own version; nothing: it is ours, beside tables of other programs.
-///
-/// # Errors
-/// It cannot be read.
+/// The differences from the schema of the database's own version. An empty list means the schema is ours; other
+/// programs' tables are allowed.
 pub(crate) fn differences(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let found = objects(connection)?;
     let expected = objects(&open::empty_of_the_same_version(connection)?)?;
@@ -52,7 +50,7 @@ pub(crate) fn differences(connection: &Connection) -> Result<Vec<String>, StoreE
     for ((kind, name), object) in foreign {
         let is_plain_table = kind == "table"
             && object.sql.as_ref().is_none_or(|sql| !sql.to_ascii_uppercase().starts_with("CREATE VIRTUAL"));
-        // An index of another program's table.
+        // An index on another program's table.
         let is_beside = kind == "index" && !expected.contains_key(&("table".to_owned(), object.table.clone()));
         if !is_plain_table && !is_beside {
             let a = if kind == "index" { "an" } else { "a" };
@@ -68,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_added_changed_or_removed_is_found_and_tables_of_others_are_let_alone() {
+    fn added_changed_and_removed_objects_are_found_and_other_programs_tables_are_ignored() {
         for (sql, flaw) in [
             ("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)", None),
             ("CREATE TABLE t (a); CREATE INDEX on_theirs ON t (a); ANALYZE", None),

@@ -1,13 +1,14 @@
-//! Whether the disk has room for the database.
+//! Checks whether the disk has free space for the database.
 
 use std::path::Path;
 
 use crate::store::connection::place::folder_of;
 
-/// With less than this nothing is sent: a claim has to be on the disk before its text leaves.
+/// With less free space than this nothing is sent: a claim has to be on disk before its text leaves.
 const LEAST: u64 = 1024 * 1024;
 
-/// Whether the disk under a file is full for its owner. One that cannot be asked counts as not full: the write will tell.
+/// Whether the disk that holds a file is full for the file's owner. If the disk cannot be queried, it counts as not
+/// full: the next write will show.
 pub(crate) fn is_full(file: &Path) -> bool {
     rustix::fs::statvfs(folder_of(file)).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < LEAST)
 }
@@ -17,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disk_with_room_and_one_without() {
+    fn a_disk_with_free_space_and_one_without() {
         assert!(!is_full(Path::new("a.db")));
         // A file system without any blocks at all.
         assert!(is_full(Path::new("/proc/a.db")));

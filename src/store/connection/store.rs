@@ -1,5 +1,5 @@
-//! The daemon's way to the database: one writer whose transactions are committed whole or not at all, and readers
-//! that never wait for it.
+//! The daemon's access to the database: one writer, whose transactions are committed entirely or not at all, and
+//! readers that never wait for it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::store::connection::open;
 use crate::store::connection::place::Place;
 use crate::store::connection::readers::{Readers, in_snapshot};
 
-/// How long the daemon waits for another writer.
+/// How long the daemon waits for another process's write.
 const DAEMONS_BUSY_WAIT: Duration = Duration::from_secs(2);
 
-/// The daemon's database: one thread owns the writer, closures are sent there; reads have connections of their own. A
-/// simulation's works where it is called.
+/// The daemon's database. One thread owns the writer and closures are sent to it; reads use connections of their own.
+/// In a simulation, the work runs in the calling thread.
 #[derive(Debug, Clone)]
 pub struct Store {
     connection: Where,
@@ -29,25 +29,22 @@ enum Where {
 }
 
 impl Store {
-    /// Hands an open connection to a thread of its own.
+    /// Moves an open connection to a thread of its own.
     pub fn new(connection: Connection) -> Store {
-        // The daemon does not stand still for long: what is busy now is tried again at the next pass.
+        // The daemon does not wait long: what is locked now is tried again in the next pass.
         let _ = connection.busy_timeout(DAEMONS_BUSY_WAIT);
         let path = connection.path().unwrap_or_default().as_ref();
         let (readers, place) = (Arc::new(Readers::of(path)), Arc::new(Place::of(path)));
         Store { connection: Where::Threads { writer: tokio_rusqlite::Connection::from(connection), readers, place } }
     }
 
-    /// Works in the caller's own thread, so that everything has one order: for simulations.
+    /// Works in the calling thread, so that everything happens in one order: for simulations.
     pub(crate) fn here(connection: Connection) -> Store {
         Store { connection: Where::Here(Arc::new(Mutex::new(connection))) }
     }
 
-    /// Moves the log into the file and empties it, so that what was deleted is in neither; where somebody reads just now, the
-    /// next time does it. A simulation keeps its log.
-    ///
-    /// # Errors
-    /// Database errors.
+    /// Moves the log into the file and empties it, so that deleted content is in neither. If a read is in progress, the
+    /// next call does it. A simulation keeps its log.
     pub(crate) async fn empty_log(&self) -> Result<(), StoreError> {
         match &self.connection {
             Where::Here(_) => Ok(()),
@@ -60,10 +57,7 @@ impl Store {
         }
     }
 
-    /// Fails where the files at the database's paths are not those that are open.
-    ///
-    /// # Errors
-    /// [`StoreError::Displaced`].
+    /// Fails with [`StoreError::Displaced`] if the files at the database's paths are no longer the open ones.
     pub(crate) fn check_place(&self) -> Result<(), StoreError> {
         match &self.connection {
             Where::Here(_) => Ok(()),
@@ -71,11 +65,8 @@ impl Store {
         }
     }
 
-    /// From now on, closing the database neither moves the log into the file nor deletes the file at the log's path: that
-    /// one may be another database's.
-    ///
-    /// # Errors
-    /// Database errors.
+    /// From now on, closing the database neither moves the log into the file nor deletes the file at the log's path,
+    /// which may belong to another database.
     pub(crate) async fn leave_log(&self) -> Result<(), StoreError> {
         match &self.connection {
             Where::Here(_) => Ok(()),
@@ -88,16 +79,14 @@ impl Store {
         }
     }
 
-    /// Closes the database: the log is moved into the file, so that the file alone is a whole copy. Other handles find it
-    /// closed from then on.
-    ///
-    /// # Errors
-    /// Database errors; nothing is lost, the next opening moves the log.
+    /// Closes the database. The log is moved into the file, so that the file alone is a complete copy. Other handles
+    /// get [`StoreError::Closed`] from then on. On an error nothing is lost: the log is moved when the database is next
+    /// opened.
     pub(crate) async fn close(self) -> Result<(), StoreError> {
         match self.connection {
             Where::Here(_) => Ok(()),
             Where::Threads { writer, readers, .. } => {
-                // The last connection to close moves the log, and a reader cannot.
+                // The last connection to close moves the log, and a reader cannot do that.
                 readers.close().await;
                 writer.close().await.map_err(|error| match error {
                     tokio_rusqlite::Error::Close((_, error)) | tokio_rusqlite::Error::Error(error) => {
@@ -109,10 +98,7 @@ impl Store {
         }
     }
 
-    /// Runs `work` in one immediate transaction, committed if it succeeds, undone if it fails.
-    ///
-    /// # Errors
-    /// Those of `work`, and those of the transaction.
+    /// Runs `work` in one immediate transaction: committed if it succeeds, rolled back if it fails.
     pub async fn write<R, F>(&self, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
@@ -131,11 +117,8 @@ impl Store {
         }
     }
 
-    /// Runs `work` on one state of the database, on a read-only connection: it sees what was committed before it began,
-    /// and neither waits for the writer nor keeps it waiting.
-    ///
-    /// # Errors
-    /// Those of `work`, and those of opening a connection.
+    /// Runs `work` on one state of the database on a read-only connection. It sees what was committed before it
+    /// started, and neither waits for the writer nor blocks it.
     pub async fn read<R, F>(&self, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
@@ -148,10 +131,8 @@ impl Store {
     }
 }
 
-/// Runs work in one transaction of its own, waiting for another writer: for commands beside a daemon.
-///
-/// # Errors
-/// Those of the work; then nothing is written.
+/// Runs `work` in a transaction of its own, waiting for another writer: for commands that run alongside a daemon. If
+/// `work` fails, nothing is written.
 pub fn in_transaction<R>(
     connection: &mut Connection,
     work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<R, StoreError>,

@@ -1,4 +1,4 @@
-//! What was told of which trouble, and the trouble the ledger shows; each question is answered from a few rows.
+//! The state of alerts, and the problems the ledger shows; each question reads only a few rows.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use crate::store::connection::rows::instant;
 use crate::store::conversations::listings;
 use crate::store::ledger::messages;
 
-/// Rejections in a row that are counted at most.
+/// The most consecutive rejections counted.
 const MOST_REJECTIONS: u32 = 50;
-/// A reminder that was missed is trouble until so long after the start of its appointment.
+/// A missed reminder keeps its alert until this long after its appointment's start.
 const MISSED_FOR: TimeDelta = TimeDelta::hours(24);
 
 const LAST: &str = "SELECT id, ended_ms FROM attempts INDEXED BY attempts_by_outcome
@@ -26,35 +26,35 @@ const HELD: &str = "SELECT count(DISTINCT r.message_id), min(m.made_at)
         WHERE r.state IN ('unknown', 'held') AND r.state = 'held' || ''";
 const MISSED: &str = "SELECT count(*), min(expires_at) FROM reminders INDEXED BY reminders_missed
         WHERE state = 'missed' AND starts_at > ?1";
-// A text that waits for somebody to read an answer is on the not-reached list instead.
+// A text that waits for someone to read a reply is on the not-reached list instead.
 const PLANNED: &str = "SELECT count(*), min(due_at) FROM reminders AS r INDEXED BY reminders_due
         WHERE state = 'planned' AND due_at <= ?1
         AND NOT EXISTS (SELECT 1 FROM number_holds AS h WHERE h.phone = r.phone AND h.settled_at IS NULL)";
-// Whatever has an attempt without a clear outcome; few have.
+// Reminders with an attempt that has no clear outcome; there are few.
 const TEXTED: &str = "SELECT count(*), min(r.due_at)
         FROM attempts AS t INDEXED BY attempts_by_outcome JOIN reminders AS r ON r.message_id = t.message_id
         WHERE (t.outcome IS NULL OR t.outcome = 'unknown') AND r.state IN ('sending', 'unknown') AND r.due_at <= ?1";
 
-/// The statements, for the test of what they walk.
+/// The statements, for the test that checks what they scan.
 #[cfg(test)]
 pub(crate) const STATEMENTS: [&str; 6] = [LAST, ACCEPTED, HELD, MISSED, PLANNED, TEXTED];
 
-/// One trouble that lasts, and what was told of it.
+/// An ongoing problem, and the alerts sent about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// When it began, as far as is known.
+    /// When it began, as far as known.
     pub since: DateTime<Utc>,
     /// When it was first seen.
     pub seen_at: DateTime<Utc>,
-    /// When it was first seen no more.
+    /// When it was first found to be over.
     pub gone_at: Option<DateTime<Utc>>,
-    /// When somebody was last told.
+    /// When an alert was last sent.
     pub told_at: Option<DateTime<Utc>>,
-    /// How many it were then.
+    /// The count in that alert.
     pub told_count: u64,
 }
 
-/// The entries by the codes of their kinds.
+/// The entries, by the codes of their kinds.
 pub fn entries(connection: &Connection) -> Result<BTreeMap<String, Entry>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT kind, since, seen_at, gone_at, told_at, told_count FROM alerts")?;
@@ -71,7 +71,7 @@ pub fn entries(connection: &Connection) -> Result<BTreeMap<String, Entry>, Store
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// These are the entries from now on.
+/// Replaces all entries.
 pub fn set_entries(tx: &Transaction<'_>, entries: &BTreeMap<String, Entry>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM alerts", [])?;
     for (kind, entry) in entries {
@@ -90,12 +90,12 @@ pub fn set_entries(tx: &Transaction<'_>, entries: &BTreeMap<String, Entry>) -> R
     Ok(())
 }
 
-/// Several of something, and when the oldest came to be.
+/// A count, and since when the oldest has existed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Several {
     /// How many.
     pub count: u64,
-    /// Since when; none where there are none.
+    /// Since when; none if the count is zero.
     pub since: Option<DateTime<Utc>>,
 }
 
@@ -104,39 +104,39 @@ fn several(row: &rusqlite::Row<'_>) -> rusqlite::Result<Several> {
     Ok(Several { count, since: row.get::<_, Option<i64>>(1)?.map(instant) })
 }
 
-/// What the database shows of trouble.
+/// The problems the database shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shown {
-    /// Since when the first key's circuit is open, and why.
+    /// Since when, and why, the circuit of the first stopped key is open.
     pub open: Option<(DateTime<Utc>, String)>,
     /// The keys whose circuit is open.
     pub stopped: Vec<ApiKeyName>,
     /// How many keys there are.
     pub keys: usize,
-    /// Texts rejected in a row with one key since Annie last accepted one; the worst of the keys.
+    /// Texts rejected in a row with one key since Annie last accepted one; the highest count of any key.
     pub rejected: Several,
-    /// Texts a person has to decide about.
+    /// Texts that wait for a person's decision.
     pub held: Several,
-    /// Reminders that were not sent in time, or of which was never learned whether they went out, for appointments that
-    /// lie ahead or began within the last 24 hours.
+    /// Reminders that were not sent in time, or were never confirmed before their appointments, for appointments in the
+    /// future or within the past 24 hours.
     pub missed: Several,
-    /// What went out while nobody looked is not known yet.
+    /// It is not yet known what was sent during the unobserved period.
     pub is_catching_up: bool,
-    /// The doubt about the clock: since when, and why.
+    /// Since when and why the clock is in doubt.
     pub clock: Option<(DateTime<Utc>, String)>,
-    /// Reminders due before the cut and without an outcome.
+    /// Reminders due before the cutoff and without an outcome.
     pub unresolved: Several,
     /// When the last good import ended.
     pub last_import: Option<DateTime<Utc>>,
-    /// Since when exports are refused or held, or an import broke off, and which.
+    /// Since when an export has been refused or held, or an import interrupted, and which.
     pub feed: Option<(DateTime<Utc>, String)>,
-    /// When the last text was begun.
+    /// When the last attempt to send a text began.
     pub last_attempt: Option<DateTime<Utc>>,
-    /// No backups are asked for.
+    /// No backups are configured.
     pub makes_no_backups: bool,
 }
 
-/// What the database shows of trouble. `keys`: the names of the keys in use; `cut`: what was due by then should have an
+/// The problems the database shows. `keys`: the names of the keys in use; `cut`: what was due by then should have an
 /// outcome.
 pub(crate) fn shown(
     connection: &Connection,
@@ -175,7 +175,7 @@ fn open(connection: &Connection, key: &ApiKeyName) -> Result<Option<(DateTime<Ut
     Ok(found.optional()?)
 }
 
-/// Walks back over the rejections, of which there are few, as long as nothing was accepted after them.
+/// Goes back through the rejections, which are few, as long as nothing was accepted after them.
 fn rejected(connection: &Connection, key: &ApiKeyName) -> Result<Several, StoreError> {
     let mut statement = connection.prepare_cached(LAST)?;
     let mut rows = statement.query((key, MOST_REJECTIONS))?;
@@ -191,7 +191,7 @@ fn rejected(connection: &Connection, key: &ApiKeyName) -> Result<Several, StoreE
     Ok(found)
 }
 
-/// Since when feeds are in trouble, and which; names of feeds alone.
+/// Since when feeds have problems, and which; contains feed names only.
 fn feed(connection: &Connection, now: DateTime<Utc>) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {
     let troubles = feed_state::troubles(connection, now)?;
     let Some(first) = troubles.first() else { return Ok(None) };
@@ -213,8 +213,8 @@ fn clock(connection: &Connection) -> Result<Option<(DateTime<Utc>, String)>, Sto
     Ok(found.optional()?)
 }
 
-/// Reminders whose time came before `cut` and that still are planned, on their way, or in doubt; since when the first
-/// of them is due. Also what is past its expiry: until it is called missed, nobody was told of it.
+/// Reminders that were due before `cut` and are still planned, being sent, or in doubt; and since when the first of
+/// them has been due. Includes expired ones: until they are marked missed, no alert has been sent about them.
 pub(crate) fn unresolved(connection: &Connection, cut: DateTime<Utc>) -> Result<Several, StoreError> {
     let planned = connection.prepare_cached(PLANNED)?.query_row([cut.timestamp()], several)?;
     let texted = connection.prepare_cached(TEXTED)?.query_row([cut.timestamp()], several)?;
@@ -222,7 +222,7 @@ pub(crate) fn unresolved(connection: &Connection, cut: DateTime<Utc>) -> Result<
     Ok(Several { count: planned.count + texted.count, since })
 }
 
-/// Whether an error says that the disk or the file is at fault, and does not pass by itself within minutes.
+/// Whether an error means that the disk or the file is at fault and that this will not pass on its own within minutes.
 pub(crate) fn is_about_disk(error: &StoreError) -> bool {
     match error {
         StoreError::ReadOnly(_) | StoreError::DiskFull | StoreError::DiskFails(_) | StoreError::Damaged => true,

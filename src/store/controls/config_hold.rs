@@ -1,4 +1,4 @@
-//! A change of the configuration that waits for a person, or for the next day; and what a usual day is.
+//! A configuration change that waits for a person or for the next day; and what a usual day is.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -8,25 +8,25 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::ledger::audit::{self, Act, Entry};
 
-/// How far back a usual day is looked for.
+/// How far back to look for a usual day.
 const LATELY: TimeDelta = TimeDelta::days(14);
 
 /// A change that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigHold {
-    /// Of the configuration it would bring.
+    /// The fingerprint of the new configuration.
     pub fingerprint: String,
-    /// Since when it waits.
+    /// Since when it has been waiting.
     pub since: DateTime<Utc>,
-    /// Texts it would send within a day.
+    /// How many texts it would send within a day.
     pub at_once: u64,
-    /// The most texts of a day lately.
+    /// The most texts on any recent day.
     pub usual: u64,
-    /// Somebody confirmed it.
+    /// Whether someone confirmed it.
     pub confirmed: bool,
 }
 
-/// The change that waits, if there is one.
+/// The change that waits, if any.
 pub(crate) fn get(connection: &Connection) -> Result<Option<ConfigHold>, StoreError> {
     let sql = "SELECT fingerprint, since, at_once, usual, confirmed FROM config_hold";
     let found = connection.prepare_cached(sql)?.query_row([], |row| {
@@ -41,7 +41,7 @@ pub(crate) fn get(connection: &Connection) -> Result<Option<ConfigHold>, StoreEr
     Ok(found.optional()?)
 }
 
-/// Holds a change; the same one that waits already keeps its time.
+/// Holds a change. If the same change is already held, it keeps its time.
 pub(crate) fn hold(tx: &Transaction<'_>, change: &ConfigHold) -> Result<(), StoreError> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     tx.execute(
@@ -54,7 +54,7 @@ pub(crate) fn hold(tx: &Transaction<'_>, change: &ConfigHold) -> Result<(), Stor
     Ok(())
 }
 
-/// Somebody confirms the change that waits; it, or none.
+/// Confirms the change that waits, and returns it; none if there is none.
 pub(crate) fn confirm(
     tx: &Transaction<'_>,
     person: Operator<'_>,
@@ -68,13 +68,13 @@ pub(crate) fn confirm(
     Ok(change)
 }
 
-/// No change waits any more.
+/// Removes the held change.
 pub(crate) fn forget(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM config_hold", [])?;
     Ok(())
 }
 
-/// The most texts of any day of the last two weeks, those included that observe mode would have sent.
+/// The most texts on any day of the last two weeks, including those that observe mode would have sent.
 pub(crate) fn usual(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreError> {
     const SENT: &str = "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM attempts
         WHERE started_ms >= ?1 AND outcome IS NOT 'not-sent' GROUP BY started_ms / 86400000)";

@@ -1,4 +1,4 @@
-//! Work of a local day: the date it was last done for, and how the last try ended.
+//! Work done once per local day: the date it was last done for, and how the last try ended.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -6,12 +6,12 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
-/// What is done once a local day.
+/// Work that is done once per local day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// The copy of the database.
+    /// The backup of the database.
     Backup,
-    /// The list of those no text reaches.
+    /// The list of patients no text reaches.
     NotReached,
 }
 
@@ -24,18 +24,18 @@ impl Work {
     }
 }
 
-/// How it went.
+/// How the work went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     /// The local date it was last done for.
     pub date: Option<NaiveDate>,
     /// When it was last done.
     pub at: Option<DateTime<Utc>>,
-    /// Why the try after that failed, and when.
+    /// When and why a later try failed.
     pub fault: Option<(DateTime<Utc>, String)>,
 }
 
-/// How it went; none: it was never tried.
+/// How the work went; none if it was never tried.
 pub fn last(connection: &Connection, work: Work) -> Result<Option<Done>, StoreError> {
     let sql = "SELECT done_for, done_at, failed_at, fault FROM daily_work WHERE work = ?1";
     let found = connection.prepare_cached(sql)?.query_row([work.name()], |row| {
@@ -50,7 +50,7 @@ pub fn last(connection: &Connection, work: Work) -> Result<Option<Done>, StoreEr
     Ok(found.optional()?)
 }
 
-/// It was done for a date.
+/// Records that it was done for a date.
 pub(crate) fn done(tx: &Transaction<'_>, work: Work, date: NaiveDate, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO daily_work (work, done_for, done_at) VALUES (?1, ?2, ?3)
@@ -61,7 +61,7 @@ pub(crate) fn done(tx: &Transaction<'_>, work: Work, date: NaiveDate, now: DateT
     Ok(())
 }
 
-/// It failed; when it was last done stays known.
+/// Records that it failed; the time it was last done is kept.
 pub(crate) fn failed(tx: &Transaction<'_>, work: Work, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO daily_work (work, failed_at, fault) VALUES (?1, ?2, ?3)

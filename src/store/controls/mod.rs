@@ -1,4 +1,5 @@
-//! What people and the daemon hold back: pauses, skips, a held configuration, daily work, the state of alerts.
+//! What people and the daemon hold back: pauses, skips, held numbers and a held configuration; also daily work and the
+//! state of alerts.
 
 pub mod alert_state;
 pub(crate) mod config_hold;

@@ -1,4 +1,4 @@
-//! Numbers whose texts wait because of what was answered from them.
+//! Numbers whose texts wait because of a reply from them.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -11,7 +11,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::ledger::audit::{self, Act, Entry};
 
-/// What keeps a number's texts back; none: nothing does.
+/// Why a number's texts are held; none if they are not.
 pub(crate) fn open(connection: &Connection, phone: &Phone) -> Result<Option<HoldCause>, StoreError> {
     const OPEN: &str = "SELECT cause FROM number_holds WHERE phone = ?1 AND settled_at IS NULL
         ORDER BY cause DESC, message_at LIMIT 1";
@@ -19,7 +19,8 @@ pub(crate) fn open(connection: &Connection, phone: &Phone) -> Result<Option<Hold
     Ok(cause.and_then(|cause| HoldCause::from_code(&cause)))
 }
 
-/// Holds a number because of what was said in a conversation at a time. One that was settled stays so: whether it is new.
+/// Holds a number because of a message in a conversation. A hold that was settled stays settled. Returns whether the
+/// hold is new.
 pub(crate) fn hold(
     tx: &Transaction<'_>,
     phone: &Phone,
@@ -41,7 +42,7 @@ pub(crate) fn hold(
     Ok(is_new)
 }
 
-/// Settles what keeps a number back: a person decided, or it opted out. How many answers were settled by it.
+/// Releases a number: a person decided, or it opted out. Returns how many replies this settled.
 pub(crate) fn settle(
     tx: &Transaction<'_>,
     phone: &Phone,
@@ -59,20 +60,20 @@ pub(crate) fn settle(
     Ok(settled)
 }
 
-/// A number that waits.
+/// A held number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HeldNumber {
     /// The number.
     pub(crate) phone: Phone,
-    /// In which conversation it was said.
+    /// The conversation with the reply.
     pub(crate) conversation: ConversationId,
-    /// When.
+    /// When the reply was sent.
     pub(crate) said_at: DateTime<Utc>,
-    /// What.
+    /// Why the number is held.
     pub(crate) cause: HoldCause,
 }
 
-/// Every number that waits, in order of time.
+/// Every held number, in order of time.
 pub(crate) fn list(connection: &Connection) -> Result<Vec<HeldNumber>, StoreError> {
     const LIST: &str = "SELECT phone, conversation, message_at, cause FROM number_holds WHERE settled_at IS NULL
         ORDER BY message_at, phone";

@@ -1,4 +1,4 @@
-//! What a person has stopped: sending as a whole or of one location, and texts of single appointments.
+//! What people have stopped: sending everywhere or at one location, and texts for single appointments.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -12,20 +12,20 @@ use crate::store::connection::rows::instant;
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::planning::replan_queue;
 
-/// A pause in force.
+/// An active pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paused {
-    /// Where; none = everywhere.
+    /// The location; none = everywhere.
     pub location: Option<String>,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// Until when; none = until somebody lifts it.
+    /// Until when; none = until someone lifts it.
     pub until: Option<DateTime<Utc>>,
     /// Who paused it.
     pub who: Option<String>,
 }
 
-/// Pauses sending, everywhere or at one location. An earlier pause there is replaced.
+/// Pauses sending, everywhere or at one location. Replaces an earlier pause there.
 pub fn pause(
     tx: &Transaction<'_>,
     location: Option<&str>,
@@ -42,7 +42,7 @@ pub fn pause(
     replan_queue::mark_all(tx)
 }
 
-/// Lifts the pause everywhere (none), or at one location; whether there was one.
+/// Lifts the pause at a location, or the pause everywhere (none). Returns whether there was one.
 pub fn resume(
     tx: &Transaction<'_>,
     location: Option<&str>,
@@ -67,7 +67,7 @@ fn note(
     audit::note(tx, &Entry { code: location, who: person.who, why: person.why, ..Entry::new(now, act) })
 }
 
-/// The pauses that are in force at `now`, or come to an end later.
+/// The pauses that are active at `now` or end later.
 pub(crate) fn pauses(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Paused>, StoreError> {
     let sql = "SELECT location, since, until, who FROM pauses WHERE until IS NULL OR until > ?1 ORDER BY location";
     let mut statement = connection.prepare_cached(sql)?;
@@ -82,14 +82,14 @@ pub(crate) fn pauses(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The pause that holds for a location's appointments: the longer one of its own and the one everywhere.
+/// The pause that applies to a location's appointments: the longer of its own pause and the one everywhere.
 pub(crate) fn pause_of(pauses: &[Paused], location: Option<&str>) -> Option<Pause> {
     let here = |paused: &&Paused| paused.location.is_none() || paused.location.as_deref() == location;
     let each = pauses.iter().filter(here).map(|paused| paused.until.map_or(Pause::UntilLifted, Pause::Until));
     each.max()
 }
 
-/// Takes an appointment's texts from it, of one rule or of all; whether that was new.
+/// Turns off an appointment's texts, for one rule or for all. Returns whether that is new.
 pub fn skip(
     tx: &Transaction<'_>,
     appointment: &AppointmentId,
@@ -107,7 +107,7 @@ pub fn skip(
     Ok(added > 0)
 }
 
-/// Gives them back; whether there was anything to give back.
+/// Turns them back on. Returns whether any were off.
 pub fn unskip(
     tx: &Transaction<'_>,
     appointment: &AppointmentId,
@@ -138,7 +138,7 @@ fn note_skip(
     audit::note(tx, &Entry { key: Some(&key), who: person.who, why: person.why, ..Entry::new(now, act) })
 }
 
-/// The rules whose texts were taken from an appointment; none within: all of them.
+/// The rules whose texts are turned off for an appointment; a none in the list means all rules.
 pub(crate) fn skips_of(
     connection: &Connection,
     appointment: &AppointmentId,
@@ -151,7 +151,7 @@ pub(crate) fn skips_of(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether an appointment is known, by its id.
+/// Whether an appointment with this id exists.
 pub(crate) fn knows(connection: &Connection, appointment: &AppointmentId) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM appointments WHERE id = ?1)";
     Ok(connection.query_row(sql, [&appointment.0], |row| row.get(0))?)

@@ -1,4 +1,4 @@
-//! What the ledger tells of an API key's health, and the little that is remembered beside it.
+//! An API key's health according to the ledger, and the little that is stored in addition.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
@@ -8,16 +8,16 @@ use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
-/// How many numbers refused in a row are of interest: two open the circuit.
+/// How many consecutively refused numbers matter: two open the circuit.
 const REFUSED_OF_INTEREST: usize = 2;
 
-/// An API key's health, from its attempts. Crash-safe because nothing of it lives in memory alone.
+/// An API key's health, from its attempts. Survives a crash because none of it is in memory only.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Health {
-    /// Different numbers refused with 401, 403, 404 or a redirect since Annie last accepted one (or since the
-    /// circuit last closed); at most two.
+    /// Different numbers refused with 401, 403, 404 or a redirect since Annie last accepted one (or since the circuit
+    /// last closed); at most two.
     pub refused: Vec<Phone>,
-    /// All numbers refused since Annie last accepted one, forgiven or not: others go first.
+    /// All numbers refused since Annie last accepted one, forgiven or not: other numbers are tried first.
     pub refused_before: Vec<Refused>,
     /// The status of the last of them.
     pub refused_status: Option<u16>,
@@ -29,13 +29,13 @@ pub struct Health {
     pub unreachable_in_a_row: u32,
     /// When the last of them ended.
     pub last_unreachable: Option<DateTime<Utc>>,
-    /// Attempts in a row of which Annie gave no clear answer (those a crash cut off are not counted).
+    /// Attempts in a row for which Annie gave no clear answer (not counting attempts cut off by a crash).
     pub unclear_in_a_row: u32,
     /// When the last of them ended.
     pub last_unclear: Option<DateTime<Utc>>,
     /// A request could not be built.
     pub bug: bool,
-    /// No requests before this instant: Annie asked for it.
+    /// No requests before this instant, at Annie's request.
     pub limited_until: Option<DateTime<Utc>>,
     /// Set while the circuit is open.
     pub open: Option<Open>,
@@ -46,9 +46,9 @@ pub struct Health {
 pub struct Refused {
     /// The number.
     pub phone: Phone,
-    /// How often since she last accepted one.
+    /// How often since Annie last accepted a text.
     pub times: u32,
-    /// When she last did.
+    /// When it was last refused.
     pub last: DateTime<Utc>,
 }
 
@@ -57,9 +57,9 @@ pub struct Refused {
 pub struct Open {
     /// Since when.
     pub since: DateTime<Utc>,
-    /// Why, in words.
+    /// The reason, in words.
     pub reason: String,
-    /// When the key is tried next, by a GET.
+    /// When the key is next tried, with a GET.
     pub next_probe: DateTime<Utc>,
     /// How often it was tried.
     pub probes: u32,
@@ -102,12 +102,12 @@ pub fn health(connection: &Connection, api_key: &ApiKeyName) -> Result<Health, S
         )?
         .query_row((api_key, last_sent), |row| Ok((row.get(0)?, row.get(1)?)))?;
     health.rejected_in_a_row = rejected;
-    // One without a clear answer was a try as well.
+    // An attempt without a clear answer was an attempt too.
     let unknown: Option<i64> = connection
         .prepare_cached("SELECT max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'unknown'")?
         .query_row((api_key, last_sent), |row| row.get(0))?;
     health.last_answer = last.max(unknown).and_then(DateTime::from_timestamp_millis);
-    // Anything but "unreachable" was an answer, or may have been one.
+    // Anything other than "unreachable" was, or may have been, an answer.
     let mut reached = last_sent;
     for which in ["outcome = 'rejected'", "outcome = 'unknown'", "kind = 'rate-limited'", "kind = 'refused'"] {
         reached = reached.max(last_id(connection, api_key, which)?);
@@ -128,7 +128,7 @@ pub fn health(connection: &Connection, api_key: &ApiKeyName) -> Result<Health, S
         .query_row((api_key, clear, crate::store::ledger::messages::CUT_OFF), |row| Ok((row.get(0)?, row.get(1)?)))?;
     health.unclear_in_a_row = unclear;
     health.last_unclear = last.and_then(DateTime::from_timestamp_millis);
-    // Not forgiven by an accepted text: other requests may be built well.
+    // Not forgiven by an accepted text: other requests may have been built correctly.
     health.bug = last_id(connection, api_key, "kind = 'bug'")? > forgiven.unwrap_or(0);
     health.limited_until = connection
         .prepare_cached("SELECT limited_until FROM circuits WHERE api_key = ?1")?
@@ -179,8 +179,8 @@ pub fn set_open(tx: &Transaction<'_>, api_key: &ApiKeyName, open: &Open) -> Resu
     Ok(())
 }
 
-/// Lets sending try again after a good probe: refusals so far are forgiven. How often the key was probed is kept
-/// until Annie accepts a text, so that a key that may read but not send is tried ever more slowly.
+/// Closes the circuit after a successful probe: refusals so far are forgiven. The number of probes is kept until Annie
+/// accepts a text, so that a key that can read but not send is tried less and less often.
 pub fn set_closed(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE circuits SET open_since = NULL, open_reason = NULL, next_probe_at = NULL,
@@ -197,14 +197,14 @@ pub fn probes(connection: &Connection, api_key: &ApiKeyName) -> Result<u32, Stor
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
-/// Annie accepted a text: the key is healthy.
+/// Resets the probe count: Annie accepted a text, so the key is healthy.
 pub fn forget_probes(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE circuits SET probes = 0 WHERE api_key = ?1 AND probes > 0")?.execute([api_key])?;
     Ok(())
 }
 
-/// Remembers until when Annie wants no requests. A later time stands, unless it is so much later that only a wrong clock
-/// can have written it.
+/// Stores until when Annie wants no requests. A later stored time is kept, unless it is so much later that only a wrong
+/// clock can have written it.
 pub(crate) fn set_limited(tx: &Transaction<'_>, api_key: &ApiKeyName, until: DateTime<Utc>) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO circuits (api_key, limited_until) VALUES (?1, ?2)

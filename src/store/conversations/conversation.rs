@@ -1,4 +1,4 @@
-//! Conversations: ours, those begun while nobody looked, and those of others; and whose replies have been read.
+//! Conversations: ours, those begun in an unobserved period, and those of others; and which replies have been read.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -11,19 +11,19 @@ use crate::store::connection::error::StoreError;
 pub(crate) const FRESH: TimeDelta = TimeDelta::hours(1);
 /// Conversations begun longer ago are not read before a text.
 pub(super) const OF_INTEREST: TimeDelta = TimeDelta::days(30);
-/// A conversation that could not be read waits so long for the next try, so that it holds up no other.
+/// After a failed read, a conversation waits this long for the next try, so that it holds up no other.
 const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
-/// Conversations begun longer ago are not followed any more.
+/// Conversations begun longer ago are no longer followed.
 const FOLLOWED: TimeDelta = TimeDelta::days(4);
-/// How often a conversation is read with nothing due, in its first day; later once a day.
+/// How often a conversation is read on its first day when nothing is due; later it is read once a day.
 const FOLLOW_EVERY: TimeDelta = TimeDelta::hours(12);
 
-/// The condition under which the replies of conversation `c` are unread at `?1`, for a fresh time of `?2` seconds. A
-/// time of reading ahead of the clock is none.
+/// The condition under which the replies of conversation `c` are unread at `?1`, if they stay fresh for `?2` seconds. A
+/// reading time ahead of the clock does not count.
 const UNREAD: &str = "(c.read_at IS NULL OR c.read_at < ?1 - ?2 OR c.read_at > ?1 + 120)";
 
-/// Whether a number was texted lately and its replies were not read within the hour; those in a row of Annie's list that
-/// has no id cannot be.
+/// Whether a number was texted recently and its replies were not read within the hour. Replies in a row of Annie's list
+/// without an id cannot be read.
 pub(crate) fn unread(connection: &Connection, phone: &Phone, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.phone = ?4 AND c.started_at >= ?3 AND {UNREAD})
@@ -34,19 +34,19 @@ pub(crate) fn unread(connection: &Connection, phone: &Phone, now: DateTime<Utc>)
     Ok(connection.prepare_cached(&sql)?.query_row(times, |row| row.get(0))?)
 }
 
-/// Conversations that are handed to other keys at one time.
+/// The most conversations handed to other keys at a time.
 const OTHERS_AT_ONCE: usize = 16;
 
-/// The conversations whose replies have to be read first: their numbers have a text of this key due within the hour.
+/// The conversations whose replies must be read first: their numbers have a text of this key due within the hour.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Urgent {
-    /// The first to be read with the key itself.
+    /// The first one to read with this key itself.
     pub(crate) own: Option<ConversationId>,
-    /// Those before it that another key reads.
+    /// Those before it that another key has to read.
     pub(crate) of_others: Vec<(ApiKeyName, ConversationId)>,
 }
 
-/// What has to be read before the texts of a key can leave.
+/// What must be read before a key's texts can be sent.
 pub(crate) fn urgent(connection: &Connection, api_key: &ApiKeyName, now: DateTime<Utc>) -> Result<Urgent, StoreError> {
     let sql = format!(
         "SELECT c.conversation_id, c.read_with FROM reminders AS r INDEXED BY reminders_due_by_key
@@ -77,7 +77,7 @@ pub(crate) fn urgent(connection: &Connection, api_key: &ApiKeyName, now: DateTim
     Ok(urgent)
 }
 
-/// Whether a conversation still has to be read, and was not tried just now.
+/// Whether a conversation still has to be read and was not tried just now.
 pub(crate) fn is_unread(connection: &Connection, id: &ConversationId, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.conversation_id = ?4 AND {UNREAD}
@@ -87,7 +87,7 @@ pub(crate) fn is_unread(connection: &Connection, id: &ConversationId, now: DateT
     Ok(connection.prepare_cached(&sql)?.query_row(about, |row| row.get(0))?)
 }
 
-/// A conversation to look into with a key when there is nothing else to do.
+/// A conversation to read with a key when there is nothing more urgent.
 pub(crate) fn routine(
     connection: &Connection,
     api_key: &ApiKeyName,
@@ -107,8 +107,8 @@ pub(crate) fn routine(
     Ok(found.map(ConversationId))
 }
 
-/// Conversations of a key that is no longer configured are read with the first there is; those of a key that is back,
-/// with it.
+/// Assigns conversations of keys that are no longer configured to the first configured key; those of a key that is back
+/// are read with that key again.
 pub(crate) fn read_with_one_of(
     tx: &Transaction<'_>,
     keys: &[ApiKeyName],
@@ -124,9 +124,9 @@ pub(crate) fn read_with_one_of(
     Ok(())
 }
 
-/// A conversation turns out to be the one an attempt began: one that is new, or one the list showed before.
+/// Links an attempt to the conversation it began: a new one, or one Annie's list showed before.
 pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> Result<(), StoreError> {
-    // Not by an upsert: the guard against a second row of one conversation fires before SQLite looks for the first.
+    // Not an upsert: the guard against a second row for a conversation fires before SQLite looks for the first.
     let is_known = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1)";
     if tx.prepare_cached(is_known)?.query_row([&id.0], |row| row.get(0))? {
         tx.prepare_cached("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1")?
@@ -147,7 +147,7 @@ pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> R
     Ok(())
 }
 
-/// The number of a conversation, and when it began.
+/// A conversation's number, and when it began.
 pub(crate) fn about(
     connection: &Connection,
     id: &ConversationId,
@@ -158,7 +158,7 @@ pub(crate) fn about(
     Ok(found.and_then(|(phone, at)| Some((Phone::from_e164(&phone)?, crate::store::connection::rows::instant(at)))))
 }
 
-/// Whether it was begun or seen with a key.
+/// Whether a conversation was begun or seen with a key.
 pub(crate) fn is_of_key(
     connection: &Connection,
     id: &ConversationId,
@@ -168,21 +168,21 @@ pub(crate) fn is_of_key(
     Ok(connection.prepare_cached(sql)?.query_row((&id.0, api_key), |row| row.get(0))?)
 }
 
-/// Its messages were read, as of `at`.
+/// Records that its messages were read, as of `at`.
 pub(crate) fn set_read(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
     let sql = "UPDATE conversations SET read_at = ?2, read_tried_at = NULL WHERE conversation_id = ?1";
     tx.prepare_cached(sql)?.execute((&id.0, at.timestamp()))?;
     Ok(())
 }
 
-/// They could not be read.
+/// Records that its messages could not be read.
 pub(crate) fn set_tried(tx: &Transaction<'_>, id: &ConversationId, at: DateTime<Utc>) -> Result<(), StoreError> {
     let sql = "UPDATE conversations SET read_tried_at = ?2 WHERE conversation_id = ?1";
     tx.prepare_cached(sql)?.execute((&id.0, at.timestamp()))?;
     Ok(())
 }
 
-/// How many numbers have texts that have been due since before `until` and wait for their replies to be read.
+/// How many numbers have texts that have been due since before `until` and are waiting for their replies to be read.
 pub(crate) fn due_unread(connection: &Connection, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
     let sql = format!(
         "SELECT count(DISTINCT r.phone) FROM reminders AS r INDEXED BY reminders_due

@@ -1,4 +1,4 @@
-//! Annie's list of conversations, page by page, and what it says about texts without a clear answer.
+//! Annie's list of conversations, page by page, and what it shows about texts without a clear answer.
 
 use std::collections::BTreeMap;
 
@@ -12,42 +12,44 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::conversations::odd_rows;
 
-/// A text and the conversation it began do not lie farther apart than this.
+/// A text and the conversation it began are not further apart than this.
 const NEAR: TimeDelta = TimeDelta::hours(1);
 
-/// A listing under way.
+/// A listing in progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listing {
-    /// When its first page was asked for.
+    /// When its first page was requested.
     pub(crate) began_at: DateTime<Utc>,
-    /// Every conversation is wanted, not only those since `reach_back`.
+    /// Every conversation is needed, not only those since `reach_back`.
     pub(crate) whole: bool,
-    /// Conversations begun since then are of interest.
+    /// Conversations begun since then matter.
     pub(crate) reach_back: DateTime<Utc>,
-    /// Where the next page begins.
+    /// The offset of the next page.
     pub(crate) next_offset: usize,
-    /// How many there are, as the first page said.
+    /// How many conversations there are, according to the first page.
     pub(crate) total: Option<usize>,
-    /// How often it was begun anew, because rows were missing.
+    /// How often it was restarted because rows were missing.
     pub(crate) tries: u32,
     /// Pages read so far.
     pub(crate) pages: u32,
-    /// Whether the rows came newest first so far.
+    /// Whether the rows have come newest first so far.
     pub(crate) in_order: bool,
     /// When the conversation of the last row began.
     pub(crate) last_start: Option<DateTime<Utc>>,
-    /// All pages are there: what they are good for.
+    /// What the listing proves; set when all pages have been read.
     pub(crate) verdict: Option<Verdict>,
 }
 
-/// What a listing that was read to its end is good for.
+/// What a completely read listing proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It shows all that is wanted.
+    /// It shows everything needed.
     Through,
-    /// So it does, but some rows cannot be told from one of our texts: it proves nothing absent.
+    /// It shows everything needed, but some rows cannot be told apart from our own texts: it does not prove that a text
+    /// is absent.
     Unproven,
-    /// Rows are missing, however often it is read: it proves nothing absent, and what was begun unseen is not known.
+    /// Rows are missing however often it is read: it does not prove that a text is absent, and what was begun
+    /// unobserved is not known.
     Incomplete,
 }
 
@@ -63,18 +65,18 @@ impl Verdict {
     }
 }
 
-/// What a key's listings have come to.
+/// The state of a key's listings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ListingState {
-    /// Nobody looked between these instants; the list has to tell what was sent.
+    /// The unobserved period: Annie's list must show what was sent between these instants.
     pub(crate) unobserved: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// When the last listing began that reached back far enough.
+    /// When the last listing that reached back far enough began.
     pub(crate) seen_at: Option<DateTime<Utc>>,
-    /// The one under way.
+    /// The listing in progress.
     pub(crate) under_way: Option<Listing>,
 }
 
-/// What is known of a key's listings; none where it was never listed.
+/// The state of a key's listings; none if it was never listed.
 pub(crate) fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<ListingState>, StoreError> {
     const STANDING: &str =
         "SELECT unobserved_from, unobserved_until, seen_at, began_at, whole, reach_back, next_offset, total,
@@ -106,7 +108,7 @@ pub(crate) fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Opt
     Ok(found.optional()?)
 }
 
-/// Nobody looks, or looked, between these instants. An earlier period that was not caught up with is part of it.
+/// Sets the unobserved period. It includes an earlier period that has not been caught up with.
 pub(crate) fn set_unobserved(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -118,7 +120,7 @@ pub(crate) fn set_unobserved(
          ON CONFLICT (api_key) DO UPDATE SET unobserved_from = min(coalesce(unobserved_from, ?2), ?2), unobserved_until = ?3",
     )?
     .execute((api_key, from.timestamp(), until.timestamp()))?;
-    // A listing that is under way goes on if it reaches back far enough; what was begun since it began, another tells.
+    // A listing in progress continues if it reaches back far enough; another one will show what began after it started.
     let under_way = state(tx, api_key)?.and_then(|standing| standing.under_way);
     match under_way.is_some_and(|listing| listing.reach_back <= from) {
         true => Ok(()),
@@ -126,7 +128,7 @@ pub(crate) fn set_unobserved(
     }
 }
 
-/// Begins a listing. The clock is confirmed by now: a blind period that ends later was noted by a wrong one.
+/// Begins a listing. The clock is confirmed by now: an unobserved period that ends later was recorded by a wrong clock.
 pub(crate) fn begin(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -150,7 +152,7 @@ pub(crate) fn begin(
     Ok(())
 }
 
-/// Forgets the listing under way.
+/// Discards the listing in progress.
 pub(crate) fn abandon(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE listings SET began_at = NULL, whole = 0, reach_back = NULL, next_offset = 0, total = NULL, tries = 0,
@@ -161,7 +163,8 @@ pub(crate) fn abandon(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), 
     Ok(())
 }
 
-/// Keeps what a page showed; how many different conversations, begun before the listing, are there by now.
+/// Stores what a page showed. Returns how many different conversations that began before the listing have been stored
+/// so far.
 pub(crate) fn keep_page(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -192,7 +195,7 @@ pub(crate) fn keep_page(
 /// How far Annie's clock may be ahead of ours.
 pub(crate) const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(2);
 
-/// Stores how far the listing has come.
+/// Stores the progress of the listing.
 pub(crate) fn set_progress(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: &Listing) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE listings SET next_offset = :offset, total = :total, tries = :tries, pages = :pages, in_order = :in_order,
@@ -207,7 +210,7 @@ pub(crate) fn set_progress(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: 
     Ok(())
 }
 
-/// A text of which something may still be learnt from the list.
+/// An attempt about which the list may still show something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OpenAttempt {
     /// The attempt.
@@ -216,17 +219,17 @@ pub(crate) struct OpenAttempt {
     pub(crate) started_at: DateTime<Utc>,
     /// When it ended.
     pub(crate) ended_at: DateTime<Utc>,
-    /// Nobody knows yet, and it blocks its number. Else it was given up, or not found.
+    /// It is in doubt and blocks its number. Otherwise it was given up or not found.
     pub(crate) in_doubt: bool,
-    /// It is the one retry of another.
+    /// It is the single retry of another attempt.
     pub(crate) is_retry: bool,
     /// When the first complete listing without it began.
     pub(crate) absent_at: Option<DateTime<Utc>>,
-    /// The text, white space collapsed; none once retention has emptied it.
+    /// The text, with white space collapsed; none once retention has deleted it.
     pub(crate) text: Option<String>,
 }
 
-/// The open attempts of a key since an instant, oldest first.
+/// A key's open attempts since an instant, oldest first.
 pub(crate) fn open_attempts(
     connection: &Connection,
     api_key: &ApiKeyName,
@@ -256,11 +259,13 @@ pub(crate) fn open_attempts(
 pub(crate) struct Candidate {
     /// Its id.
     pub(crate) id: ConversationId,
-    /// Whether its first message is the attempt's text: not looked at yet, or looked at and known or unreadable.
+    /// Whether its first message is the attempt's text: not checked yet, or checked and known, or checked and
+    /// unreadable.
     pub(crate) same: Option<Option<bool>>,
 }
 
-/// The conversations of the listing under way with an attempt's numbers and time that are not another text's.
+/// The conversations of the listing in progress that match an attempt's numbers and time and do not belong to another
+/// text.
 pub(crate) fn candidates(
     connection: &Connection,
     api_key: &ApiKeyName,
@@ -284,7 +289,7 @@ pub(crate) fn candidates(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Notes whether a conversation's first message is an attempt's text; none: it cannot be read.
+/// Records whether a conversation's first message is an attempt's text; none: it cannot be read.
 pub(crate) fn compared(
     tx: &Transaction<'_>,
     attempt: i64,
@@ -299,11 +304,12 @@ pub(crate) fn compared(
     Ok(())
 }
 
-/// Puts what the listing showed among the conversations: new ones of others, those begun while nobody looked, and the
-/// status and tags of all. While a blind period is caught up with nothing is sent, so whatever was begun from our number
-/// until the listing began lies in it, also if a wrong clock ended it too early. What may yet turn out to be the
-/// conversation of a text without an answer waits. One that does not say from whom it is counts as ours, one that does
-/// not say when it began as begun now: the dearer mistake is to text twice. `ours`: our numbers. How many were new.
+/// Stores what the listing showed as conversations: new ones of others, those begun in the unobserved period, and the
+/// status and tags of all. Nothing is sent while an unobserved period is being caught up with, so everything begun from
+/// our number until the listing began belongs to that period, even if a wrong clock ended it too early. A conversation
+/// that may still turn out to belong to a text without an answer is not stored yet. A conversation without a sender
+/// counts as ours, and one without a start time as begun now: texting twice is the worse mistake. `ours`: our numbers.
+/// Returns how many were new.
 pub(crate) fn keep_conversations(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -332,8 +338,8 @@ pub(crate) fn keep_conversations(
     Ok(tx.prepare_cached(NEW)?.execute((api_key, ours, NEAR.num_seconds(), CLOCKS_DIFFER.num_seconds()))?)
 }
 
-/// The listing is over. `reached`: it went back far enough to know all that was begun before it, so what was blind is not
-/// any more.
+/// Ends the listing. `reached`: it went back far enough to show everything begun before it, so the period is no longer
+/// unobserved.
 pub(crate) fn end(tx: &Transaction<'_>, api_key: &ApiKeyName, reached: bool) -> Result<(), StoreError> {
     if reached {
         tx.prepare_cached(
@@ -349,7 +355,7 @@ pub(crate) fn end(tx: &Transaction<'_>, api_key: &ApiKeyName, reached: bool) -> 
     abandon(tx, api_key)
 }
 
-/// Forgets the listings of keys that are not among these any more: one that comes back is a new one.
+/// Deletes the listings of keys that are not among these: a key that comes back counts as new.
 pub(crate) fn keep_only(tx: &Transaction<'_>, keys: &[ApiKeyName]) -> Result<(), StoreError> {
     let keys = serde_json::json!(keys).to_string();
     for table in ["listings", "listing_rows", "odd_rows"] {
@@ -359,8 +365,8 @@ pub(crate) fn keep_only(tx: &Transaction<'_>, keys: &[ApiKeyName]) -> Result<(),
     Ok(())
 }
 
-/// Whether the listing under way shows texts and not one of them says to whom: then Annie's list has changed, and
-/// proves nothing.
+/// Whether the listing in progress shows texts but no recipient for any of them: Annie's list format has then changed,
+/// and the listing proves nothing.
 pub(crate) fn names_nobody(connection: &Connection, api_key: &ApiKeyName) -> Result<bool, StoreError> {
     let sql = "SELECT count(*) > 0 AND count(to_phone) = 0 FROM (
                    SELECT to_phone FROM listing_rows WHERE api_key = ?1 AND (medium IS NULL OR medium = 'SMS')
@@ -369,7 +375,8 @@ pub(crate) fn names_nobody(connection: &Connection, api_key: &ApiKeyName) -> Res
     Ok(connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?)
 }
 
-/// The keys whose blind period is not caught up with, each with its end: since then Annie's list should have been read.
+/// The keys whose unobserved period has not been caught up with, each with the end of that period: Annie's list should
+/// have been read since then.
 pub(crate) fn unobserved_keys(connection: &Connection) -> Result<BTreeMap<ApiKeyName, DateTime<Utc>>, StoreError> {
     let mut statement = connection
         .prepare_cached("SELECT api_key, unobserved_until FROM listings WHERE unobserved_until IS NOT NULL")?;

@@ -1,4 +1,4 @@
-//! Conversations at Annie: her list, each conversation, and the health of each API key.
+//! Conversations at Annie: the list, each conversation, and the health of each API key.
 
 pub mod circuits;
 pub(crate) mod conversation;

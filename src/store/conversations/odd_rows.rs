@@ -1,4 +1,5 @@
-//! Rows of Annie's list without a readable id: each may be one of our texts, or hold a reply, so its number waits.
+//! Rows of Annie's list without a readable id. Each may be one of our texts, or hold a reply, so texts to its number
+//! wait.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use crate::store::conversations::conversation::OF_INTEREST;
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::planning::replan_queue;
 
-/// Keeps what a page of the listing that began then showed.
+/// Stores what a page showed, for the listing that began at `began_at`.
 pub(super) fn keep(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -32,7 +33,7 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// The listing under way is over: forgets what it did not show any more, as far as it went, and what is long ago.
+/// Called at the end of a listing: deletes rows it no longer showed, within its reach, and rows from long ago.
 pub(super) fn forget_gone(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<(), StoreError> {
     tx.prepare_cached(
         "DELETE FROM odd_rows AS o WHERE o.api_key = ?1 AND EXISTS (SELECT 1 FROM listings AS l
@@ -49,11 +50,11 @@ pub(super) fn forget_gone(tx: &Transaction<'_>, api_key: &ApiKeyName) -> Result<
 pub(crate) struct Odd {
     /// All of them.
     pub(crate) rows: usize,
-    /// Those that do not even say to whom.
+    /// Those that do not even show a recipient.
     pub(crate) of_nobody: usize,
 }
 
-/// Counts the rows that a listing showed so far and that cannot be read as conversations.
+/// Counts the rows a listing has shown so far that cannot be read as conversations.
 pub(crate) fn count(connection: &Connection, api_key: &ApiKeyName, began_at: DateTime<Utc>) -> Result<Odd, StoreError> {
     let sql = "SELECT count(*), count(*) - count(phone) FROM odd_rows WHERE api_key = ?1 AND listing = ?2";
     let counts = connection
@@ -63,7 +64,7 @@ pub(crate) fn count(connection: &Connection, api_key: &ApiKeyName, began_at: Dat
     Ok(Odd { rows: count(counts.0), of_nobody: count(counts.1) })
 }
 
-/// The odd rows that nobody settled: how many, and the numbers that wait because of them.
+/// The unsettled odd rows: how many there are, and the numbers that wait because of them.
 pub(crate) fn unsettled(connection: &Connection) -> Result<(u64, BTreeSet<Phone>), StoreError> {
     let mut statement = connection.prepare_cached("SELECT phone FROM odd_rows WHERE settled_at IS NULL")?;
     let phones: Vec<Option<String>> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -71,7 +72,8 @@ pub(crate) fn unsettled(connection: &Connection) -> Result<(u64, BTreeSet<Phone>
     Ok((count, phones.into_iter().flatten().filter_map(|phone| Phone::from_e164(&phone)).collect()))
 }
 
-/// A person decided that a number may be texted although rows of the list cannot be read; whether there were any.
+/// Records a person's decision that a number may be texted although rows of the list cannot be read. Returns whether
+/// there were such rows.
 pub(crate) fn settle(
     tx: &Transaction<'_>,
     phone: &Phone,

@@ -1,4 +1,4 @@
-//! Copies of the database: made beside whoever writes, checked, and put in place whole or not at all.
+//! Backups of the database: made while others write, verified, and put in place complete or not at all.
 
 use std::fs::File;
 use std::io;
@@ -12,61 +12,62 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::place::folder_of;
 use crate::store::connection::{integrity, open};
 
-/// Tables that only grow: a copy holds at least what they held before it was begun, and at most what they hold after.
+/// Tables that only grow: a backup has at least the rows they had before it started, and at most those they have
+/// afterwards.
 const ONLY_GROW: [&str; 5] = ["reminders", "messages", "attempts", "conversations", "audit"];
 
-/// The form of a copy's time in its name.
+/// The format of the time in a backup's name.
 const STAMP: &str = "%Y%m%d-%H%M%S";
 
-/// How a file is named that is not whole yet.
+/// How an unfinished file is named.
 pub(crate) const BEGUN: &str = ".leadtime-";
 pub(crate) const NOT_WHOLE: &str = ".part";
 
-/// Why there is no copy.
+/// Why no backup was made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BackupError {
-    /// The database.
+    /// A database error.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The file exists.
-    #[error("{0} exists and is left as it is; name another file, or overwrite it with --force")]
+    /// The file already exists.
+    #[error("{0} already exists and was left unchanged; choose another file, or overwrite it with --force")]
     Exists(PathBuf),
-    /// It is the database itself.
-    #[error("{0} is the database itself; name another file")]
+    /// The target is the database itself.
+    #[error("{0} is the database itself; choose another file")]
     Itself(PathBuf),
-    /// It cannot be written.
+    /// The file cannot be written.
     #[error(
-        "cannot write {path}: {source}; the folder must exist, belong to the user Leadtime runs as, and have room. The service may write only where its unit allows it (ReadWritePaths=)"
+        "cannot write {path}: {source}; the folder must exist, belong to the user Leadtime runs as, and have free space. The service can write only where its unit file allows it (ReadWritePaths=)"
     )]
     Unwritable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// It is not what was copied.
-    #[error("the copy is not right and was thrown away: {0}. Look at the disk (`dmesg`), and try again")]
+    /// The backup does not match the database.
+    #[error("the backup failed verification and was discarded: {0}. Check the disk (`dmesg`), and try again")]
     Wrong(String),
 }
 
-/// A copy that was made and checked.
+/// A backup that was made and verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Copy {
     /// The file.
     pub(crate) path: PathBuf,
-    /// Its length in bytes.
+    /// Its size in bytes.
     pub(crate) bytes: u64,
-    /// Its appointments.
+    /// How many appointments it has.
     pub(crate) appointments: u64,
-    /// Its attempts to send a text.
+    /// How many attempts to send a text it has.
     pub(crate) attempts: u64,
 }
 
-/// Copies the database of `source` to `target`: one state of it, without what was deleted, 0600, on the disk before its
-/// name is. An existing file is overwritten only with `force`, and only by a copy that is right.
+/// Copies the database `source` to `target`: one state of it, without deleted content, with mode 0600, and synced to
+/// disk before it gets its name. An existing file is overwritten only with `force`, and only by a verified backup.
 ///
 /// # Errors
-/// See [`BackupError`]; then `target` is as it was.
+/// [`BackupError`]; `target` is then unchanged.
 pub(crate) fn make(source: &Path, target: &Path, force: bool) -> Result<Copy, BackupError> {
     let unwritable = |source| BackupError::Unwritable { path: target.to_owned(), source };
     if target.exists() && target.canonicalize().ok() == source.canonicalize().ok() {
@@ -77,7 +78,7 @@ pub(crate) fn make(source: &Path, target: &Path, force: bool) -> Result<Copy, Ba
     }
     let connection = open::read_only(source)?;
     let folder = folder_of(target);
-    // For its owner alone from the first byte on; gone by itself if anything below fails.
+    // Readable by its owner only from the first byte; removed automatically if anything below fails.
     let file = tempfile::Builder::new().prefix(BEGUN).suffix(NOT_WHOLE).tempfile_in(folder).map_err(unwritable)?;
     let before = counts(&connection)?;
     copy_into(&connection, file.path())?;
@@ -98,8 +99,9 @@ pub(crate) fn make(source: &Path, target: &Path, force: bool) -> Result<Copy, Ba
 
 /// Writes one state of a database into an empty file.
 pub(crate) fn copy_into(connection: &Connection, target: &Path) -> Result<(), StoreError> {
-    // Not SQLite's backup API: that would copy the free pages too, with what was deleted.
-    let name = target.to_str().ok_or_else(|| StoreError::Unreadable(format!("{} is no UTF-8", target.display())))?;
+    // Not SQLite's backup API: it would also copy free pages, which contain deleted content.
+    let name =
+        target.to_str().ok_or_else(|| StoreError::Unreadable(format!("{} is not valid UTF-8", target.display())))?;
     connection.execute("VACUUM main INTO ?1", [name])?;
     Ok(())
 }
@@ -119,7 +121,7 @@ fn checked(path: &Path, before: &[i64], after: &[i64]) -> Result<Copy, BackupErr
     for (place, table) in ONLY_GROW.iter().enumerate() {
         if !(before[place]..=after[place]).contains(&found[place]) {
             let (had, has) = (before[place], found[place]);
-            return Err(BackupError::Wrong(format!("it holds {has} rows of {table} where there are {had}")));
+            return Err(BackupError::Wrong(format!("it has {has} rows in {table}, but the database has {had}")));
         }
     }
     let one = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(StoreError::from);
@@ -131,11 +133,11 @@ fn checked(path: &Path, before: &[i64], after: &[i64]) -> Result<Copy, BackupErr
     })
 }
 
-/// Makes the copy of a day in a folder, which is made where there is none, and deletes the oldest beyond `keep`: only
-/// files named as copies of this database are named. How many were deleted.
+/// Makes the daily backup in a folder, which is created if needed, and deletes the oldest backups beyond `keep`: only
+/// files named like backups of this database. Returns the backup and how many were deleted.
 ///
 /// # Errors
-/// See [`BackupError`]; then nothing is deleted.
+/// [`BackupError`]; nothing is then deleted.
 pub(crate) fn make_daily(
     source: &Path,
     folder: &Path,
@@ -149,10 +151,10 @@ pub(crate) fn make_daily(
     let stem = stem_of(source);
     let name = format!("{stem}-{}.db", zone.local(now).format(STAMP));
     remove_cut_off(folder, now).map_err(unwritable)?;
-    // Two within a second are one.
+    // Two backups within the same second are one file.
     let copy = make(source, &folder.join(name), true)?;
     let mut copies = copies_in(folder, &stem).map_err(unwritable)?;
-    // A wrong clock named what lies ahead: it would outlive every copy of today.
+    // Backups dated in the future, named by a wrong clock, go first: otherwise they would outlive today's backups.
     copies.sort_by(|a, b| (*a <= copy.path, a).cmp(&(*b <= copy.path, b)));
     let too_many = copies.len().saturating_sub(keep as usize);
     let mut deleted = 0;
@@ -163,7 +165,7 @@ pub(crate) fn make_daily(
     Ok((copy, deleted))
 }
 
-/// Deletes what copies that were cut off by a crash left behind, a day ago or more.
+/// Deletes unfinished files that interrupted backups left behind at least a day ago.
 fn remove_cut_off(folder: &Path, now: DateTime<Utc>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -178,7 +180,7 @@ fn remove_cut_off(folder: &Path, now: DateTime<Utc>) -> io::Result<()> {
     Ok(())
 }
 
-/// The files of a folder that are named as the daily copies of a database are.
+/// The files in a folder that are named like daily backups of a database.
 fn copies_in(folder: &Path, stem: &str) -> io::Result<Vec<PathBuf>> {
     let mut copies = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -199,7 +201,7 @@ fn stem_of(database: &Path) -> String {
     database.file_stem().map_or_else(|| "leadtime".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-/// Makes sure that a new name is on the disk.
+/// Makes sure that a new file name is on disk.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

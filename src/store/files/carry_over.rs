@@ -1,4 +1,4 @@
-//! What people noted in a database that a copy is about to replace: carried over into the copy.
+//! What people recorded in a database that a backup is about to replace: carried over into the restored database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,17 +20,17 @@ use crate::store::controls::pauses;
 pub(crate) struct CarriedOver {
     /// Opt-outs added or lifted.
     pub(crate) opt_outs: u64,
-    /// Wrong numbers added or taken back.
+    /// Wrong numbers added or removed.
     pub(crate) wrong_numbers: u64,
-    /// Pauses begun or ended.
+    /// Pauses started or ended.
     pub(crate) pauses: u64,
-    /// Appointments that texts were taken from or given back to, by rule.
+    /// Appointments whose texts were turned off or back on, counted by rule.
     pub(crate) skips: u64,
-    /// The former database is a later state of the copy, so that nothing noted since is missing.
+    /// The previous database is a later state of the backup, so no note made since is missing.
     pub(crate) is_all: bool,
 }
 
-/// A row that a person, or a patient's reply, put there: where, until when, and who noted it when.
+/// Pauses by location: until when, and who noted them when.
 type Pauses = BTreeMap<String, (Option<i64>, Noted)>;
 type Skips = BTreeMap<(String, String), Noted>;
 
@@ -47,7 +47,7 @@ impl Noted {
     }
 }
 
-/// What people noted in a database.
+/// What people recorded in a database.
 #[derive(Debug)]
 pub(crate) struct Notes {
     opt_outs: Vec<OptOut>,
@@ -55,11 +55,11 @@ pub(crate) struct Notes {
     wrong_numbers: Vec<WrongNumber>,
     pauses: Pauses,
     skips: Skips,
-    /// By which its record is told from another's, and the seals of the record.
+    /// The database itself, for comparing its audit with another's.
     record: Connection,
 }
 
-/// The notes of a database that is whole and of this version; none where it cannot be read.
+/// The notes of an intact database of this version; none if it cannot be read.
 pub(crate) fn notes(database: &Path) -> Option<Notes> {
     let connection = open::read_only(database).ok()?;
     if !integrity::flaws_of(&connection).ok()?.is_empty() {
@@ -104,8 +104,8 @@ fn skips(connection: &Connection) -> Result<Skips, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether the other database is a later state of this one: its record goes on where this one's ends. Only then does
-/// what it lacks tell that somebody took it back; a database begun anew lacks everything.
+/// Whether the other database is a later state of this one: its audit continues where this one's ends. Only then does a
+/// note it lacks mean that someone removed it; a newly created database lacks everything.
 fn goes_on_from(ours: &Connection, theirs: &Connection) -> Result<bool, StoreError> {
     let key = |of: &Connection| of.query_row("SELECT key FROM audit_key", [], |row| row.get::<_, Vec<u8>>(0));
     if key(ours)? != key(theirs)? {
@@ -119,8 +119,8 @@ fn goes_on_from(ours: &Connection, theirs: &Connection) -> Result<bool, StoreErr
     Ok(same.optional()?.is_some_and(|theirs| theirs == seal))
 }
 
-/// Brings the notes into the copy: what is newer is added, and where the former database is a later state of the copy,
-/// what was taken back since is taken back. Each with its row in the record.
+/// Carries the notes over: newer ones are added and, if the previous database is a later state of the backup, notes
+/// that were removed since are removed. Each change gets its row in the audit.
 pub(crate) fn carry(
     tx: &Transaction<'_>,
     notes: &Notes,

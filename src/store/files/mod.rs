@@ -1,4 +1,4 @@
-//! The database as a file: backup, restore, what a restore carries over, retention.
+//! The database as a file: backup, restore, notes carried over by a restore, retention.
 
 pub(crate) mod backup;
 pub(crate) mod carry_over;

@@ -1,4 +1,5 @@
-//! Putting a copy of the database in its place: checked first, the present one kept aside whole, never deleted.
+//! Restores the database from a backup: the backup is checked first, and the current database is kept under another
+//! name, never deleted.
 
 use std::ffi::OsString;
 use std::io;
@@ -19,48 +20,48 @@ use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::messages;
 use crate::store::planning::daemon_state;
 
-/// Files SQLite keeps beside a database.
+/// Files SQLite keeps next to a database.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// How the name of a former database goes on that is kept aside; a moment follows.
+/// The suffix for a previous database that is kept; a time follows.
 const ASIDE: &str = ".before-restore-";
 
 /// Why nothing was restored.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// The database, or the copy.
+    /// An error of the database or the backup.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A daemon runs.
-    #[error("leadtime runs on {0}, and nothing was changed; stop it first: systemctl stop leadtime")]
+    /// A daemon is running.
+    #[error("Leadtime is running on {0}, so nothing was changed; stop it first: systemctl stop leadtime")]
     Running(PathBuf),
-    /// Somebody writes.
-    #[error("another program is writing to {0}, and nothing was changed; wait until it is done, and try again")]
+    /// Another program is writing.
+    #[error("another program is writing to {0}, so nothing was changed; wait until it is done, then try again")]
     InUse(PathBuf),
-    /// It is the database itself.
-    #[error("{0} is the database itself; name the copy to be restored")]
+    /// The backup is the database itself.
+    #[error("{0} is the database itself; name the backup to restore")]
     Itself(PathBuf),
-    /// There is no such file, or it is something else.
+    /// The file does not exist, or is something else.
     #[error(
-        "{0} is no copy of a Leadtime database, or is damaged, and nothing was changed; see the folder of [backup] for another"
+        "{0} is not a backup of a Leadtime database, or it is damaged. Nothing was changed; look for another backup in the folder of [backup]"
     )]
     NoCopy(PathBuf),
-    /// The copy is damaged.
-    #[error("{path} is damaged, and nothing was changed: {flaws}. Take an older copy")]
+    /// The backup is damaged.
+    #[error("{path} is damaged, so nothing was changed: {flaws}. Use an older backup")]
     Damaged {
-        /// The copy.
+        /// The backup.
         path: PathBuf,
         /// What is wrong with it.
         flaws: String,
     },
     /// A file cannot be read or written.
-    #[error("{what} {path}: {source}; the present database is as it was, or kept aside beside it")]
+    #[error("{what} {path}: {source}; the current database is unchanged, or was kept next to it under another name")]
     File {
         /// What was tried.
         what: &'static str,
-        /// With which file.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -68,22 +69,19 @@ pub enum RestoreError {
 /// What was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
-    /// The daemon's last sign of life in the copy: what came after it is caught up with at the start.
+    /// The daemon's last heartbeat in the backup: the daemon catches up with later events when it starts.
     pub last_sign: Option<DateTime<Utc>>,
-    /// Where the former database is now; none: there was none.
+    /// Where the previous database is now; none if there was none.
     pub aside: Option<PathBuf>,
-    /// Attempts to send a text in the copy.
+    /// How many attempts to send a text the backup has.
     pub attempts: u64,
-    /// Its appointments.
+    /// How many appointments it has.
     pub appointments: u64,
-    /// What people noted in the former database, carried over; none: it could not be read, or there was none.
+    /// The notes carried over from the previous database; none if it could not be read or there was none.
     pub(crate) carried: Option<CarriedOver>,
 }
 
-/// Puts the copy in the database's place. `who`: who does it, for the audit.
-///
-/// # Errors
-/// See [`RestoreError`].
+/// Puts the backup in the database's place. `who`: who does it, for the audit.
 pub fn restore(
     copy: &Path,
     database: &Path,
@@ -98,20 +96,21 @@ pub fn restore(
     if database.exists() && copy.canonicalize().ok() == database.canonicalize().ok() {
         return Err(RestoreError::Itself(copy.to_owned()));
     }
-    // Before the lock: one that is left without a database would say that there had been one.
+    // Checked before taking the lock: a lock file without a database would suggest that there had been one.
     let source = checked(copy)?;
-    let taken = lock::take(database).map_err(file("cannot make the lock file beside", database))?;
-    // Also where nothing is restored in the end: the service could not take a lock of the superuser's.
+    let taken = lock::take(database).map_err(file("cannot create the lock file next to", database))?;
+    // Also if nothing is restored in the end: the service could not take a lock file owned by root.
     give_to_owner(&lock::path_of(database), database)
-        .map_err(file("cannot give to the user of the service", database))?;
+        .map_err(file("cannot give the service's user ownership of", database))?;
     let Some(_lock) = taken else { return Err(RestoreError::Running(database.to_owned())) };
     if is_being_written(database) {
         return Err(RestoreError::InUse(database.to_owned()));
     }
-    // The copy is copied again, so that it stays what it is, and checked and brought up to date where it will stand.
+    // The backup is copied again so that it stays unchanged; the new copy is checked and upgraded in the folder where
+    // it will be used.
     let folder = folder_of(database);
     let fresh = tempfile::Builder::new().prefix(BEGUN).suffix(NOT_WHOLE).tempfile_in(folder);
-    let fresh = fresh.map_err(file("cannot write into", folder))?.into_temp_path();
+    let fresh = fresh.map_err(file("cannot write to", folder))?.into_temp_path();
     copy_into(&source, &fresh)?;
     drop(source);
     let notes = carry_over::notes(database);
@@ -120,15 +119,17 @@ pub fn restore(
     for path in [&fresh as &Path, folder] {
         sync_folder(path).map_err(file("cannot write", path))?;
     }
-    give_to_owner(&fresh, database).map_err(file("cannot give to the user of the service", &fresh))?;
+    give_to_owner(&fresh, database).map_err(file("cannot give the service's user ownership of", &fresh))?;
     let aside = set_aside(database, stamp)?;
-    fresh.persist(database).map_err(|error| file("cannot put in its place", database)(error.error))?;
+    fresh
+        .persist(database)
+        .map_err(|error| file("cannot put the restored database in place as", database)(error.error))?;
     sync_folder(folder).map_err(file("cannot write", folder))?;
     Ok(Restored { aside, ..restored })
 }
 
-/// A file that the superuser made belongs to whom the database, or else its folder, belongs to: else the service could not
-/// open its own database.
+/// Gives a file created by root to the owner of the database, or of its folder if there is none: otherwise the service
+/// could not open its own database.
 fn give_to_owner(path: &Path, database: &Path) -> io::Result<()> {
     let (own, wanted) = (path.metadata()?, database.metadata().or_else(|_| folder_of(database).metadata())?);
     if (own.uid(), own.gid()) == (wanted.uid(), wanted.gid()) || own.uid() != 0 {
@@ -137,16 +138,16 @@ fn give_to_owner(path: &Path, database: &Path) -> io::Result<()> {
     std::os::unix::fs::chown(path, Some(wanted.uid()), Some(wanted.gid()))
 }
 
-/// Whether somebody is writing right now. A damaged file, or none, is no reason to wait.
+/// Whether another program is writing right now. A damaged or missing file is no reason to wait.
 fn is_being_written(database: &Path) -> bool {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let Ok(connection) = Connection::open_with_flags(database, flags) else { return false };
-    // The last to close it would write the log into the file; a damaged one is kept as it is found.
+    // The last connection to close would write the log into the file; a damaged database is kept as found.
     let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     matches!(connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(StoreError::from), Err(StoreError::Busy))
 }
 
-/// The copy, if it is ours, whole, and none of a newer program.
+/// Opens the backup if it is ours, intact, and not from a newer version.
 fn checked(copy: &Path) -> Result<Connection, RestoreError> {
     let connection = match open::any_version(copy) {
         Err(StoreError::Missing(_) | StoreError::NotOurs(_)) => return Err(RestoreError::NoCopy(copy.to_owned())),
@@ -181,18 +182,18 @@ fn brought_up_to_date(
     let count =
         |table: &str| connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get::<_, i64>(0));
     let (attempts, appointments) = (count("attempts")?.unsigned_abs(), count("appointments")?.unsigned_abs());
-    // All of it into the one file, without a log beside it.
+    // Puts everything into one file, without a log next to it.
     connection.pragma_update(None, "journal_mode", "delete")?;
     Ok(Restored { last_sign, aside: None, attempts, appointments, carried })
 }
 
-/// Gives the present database, with what SQLite keeps beside it, another name. A power cut
-/// between leaves none at its place, and its lock: the daemon refuses to start then, instead of taking it without its log, or
-/// an empty one.
+/// Renames the current database and the files SQLite keeps next to it. A power cut in between leaves no database in its
+/// place, but its lock file: the daemon then refuses to start instead of using a database without its log, or an empty
+/// one.
 fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreError> {
     let file = |path: &Path| {
         let path = path.to_owned();
-        move |source| RestoreError::File { what: "cannot keep aside", path, source }
+        move |source| RestoreError::File { what: "cannot move the current database to", path, source }
     };
     let mut name = OsString::from(database);
     name.push(format!("{ASIDE}{stamp}"));
@@ -201,11 +202,11 @@ fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreErr
     if is_there {
         std::fs::rename(database, &aside).map_err(file(&aside))?;
     }
-    // Also where the file itself is gone.
+    // Also if the file itself is gone.
     for end in BESIDE {
         let (own, kept) = (with_end(database, end), with_end(&aside, end));
         if own.exists() {
-            // A log that stays would be taken for the restored file's.
+            // A log left behind would be taken for the restored file's log.
             std::fs::rename(&own, &kept).map_err(file(&kept))?;
         }
     }
@@ -213,10 +214,7 @@ fn set_aside(database: &Path, stamp: &str) -> Result<Option<PathBuf>, RestoreErr
     Ok(is_there.then_some(aside))
 }
 
-/// Deletes former databases that restores kept aside, which nobody has written to since `cutoff`: they hold patients' data.
-///
-/// # Errors
-/// The folder cannot be read, or one of them not deleted.
+/// Deletes previous databases kept by restores that have not been written to since `cutoff`: they contain patient data.
 pub(crate) fn forget_asides(database: &Path, cutoff: DateTime<Utc>) -> io::Result<usize> {
     let Some(name) = database.file_name().map(|name| name.to_string_lossy().into_owned()) else { return Ok(0) };
     let prefix = format!("{name}{ASIDE}");
@@ -243,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_databases_that_were_kept_aside_go_and_nothing_else() {
+    fn old_databases_kept_by_restores_are_deleted_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         for name in
@@ -252,7 +250,11 @@ mod tests {
             std::fs::write(path(name), "x").unwrap();
         }
         let now = DateTime::<Utc>::from(path("a.db").metadata().unwrap().modified().unwrap());
-        assert_eq!(forget_asides(&path("a.db"), now - chrono::TimeDelta::minutes(1)).unwrap(), 0, "they are young");
+        assert_eq!(
+            forget_asides(&path("a.db"), now - chrono::TimeDelta::minutes(1)).unwrap(),
+            0,
+            "they are too recent"
+        );
         assert_eq!(forget_asides(&path("a.db"), now + chrono::TimeDelta::minutes(1)).unwrap(), 2);
         assert!(path("a.db").exists() && path("a.db-wal").exists() && path("b.db.before-restore-1").exists());
     }

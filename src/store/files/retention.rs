@@ -1,5 +1,5 @@
-//! Deleting what identifies patients once their appointments are long past. What "never twice" rests on stays: ids, numbers
-//! that were texted, times, states, conversations, opt-outs, the audit.
+//! Deletes what identifies patients once their appointments are long past. What "never twice" depends on stays: ids,
+//! numbers that were texted, times, states, conversations, opt-outs, the audit.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
@@ -10,16 +10,16 @@ use crate::store::connection::error::StoreError;
 /// What was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Pruned {
-    /// Texts whose words are gone.
+    /// Texts whose words were deleted.
     pub(crate) texts: usize,
-    /// Appointments that are gone.
+    /// Appointments that were deleted.
     pub(crate) appointments: usize,
-    /// Spellings of numbers that are gone.
+    /// Spellings of numbers that were deleted.
     pub(crate) spellings: usize,
 }
 
 impl Pruned {
-    /// Counts more.
+    /// Adds to the counts.
     pub(crate) fn add(&mut self, more: Pruned) {
         self.texts += more.texts;
         self.appointments += more.appointments;
@@ -27,9 +27,10 @@ impl Pruned {
     }
 }
 
-/// Deletes up to `most` of each kind: the words of texts, and the rows of appointments, all about starts before `cutoff`; and
-/// spellings of numbers that no appointment has any more. What is deleted is overwritten in the file. Nothing of an appointment whose
-/// reminder is not settled, or whose change was not planned yet, is touched. `country`: whose rules numbers follow.
+/// Deletes up to `most` of each kind: the words of texts and the rows of appointments, all about starts before
+/// `cutoff`, and spellings of numbers that no appointment has any more. Deleted content is overwritten in the file. An
+/// appointment with an unsettled reminder or an unplanned change is not touched. `country`: the country whose rules
+/// numbers follow.
 pub(crate) fn prune_some(
     tx: &Transaction<'_>,
     country: Country,
@@ -41,15 +42,15 @@ pub(crate) fn prune_some(
     let texts = empty_texts(tx, cutoff, limit)?;
     let appointments = delete_appointments(tx, country, cutoff, limit)?;
     forget_rows_of_exports(tx, cutoff, limit)?;
-    // All spellings are looked at for it: last.
+    // Last, because it looks at all spellings.
     let spellings = if texts < most && appointments < most { forget_spellings(tx, limit)? } else { 0 };
     tx.pragma_update(None, "secure_delete", "fast")?;
     Ok(Pruned { texts, appointments, spellings })
 }
 
 fn empty_texts(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result<usize, StoreError> {
-    // A text is made before the appointments it tells of begin; so whatever is younger than the limit can stay unread. It is
-    // kept until the last appointment of a household's text is past, and while nobody knows what became of it.
+    // A text is made before the appointments it is about begin, so texts newer than the cutoff need not be read. A
+    // household's text is kept until its last appointment is past, and while its outcome is unknown.
     const EMPTY: &str = "UPDATE messages SET body = NULL WHERE body IS NOT NULL AND id IN (
             SELECT m.id FROM messages AS m INDEXED BY messages_with_words
             WHERE m.body IS NOT NULL AND m.made_at < ?1
@@ -62,15 +63,16 @@ fn empty_texts(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result
     Ok(tx.prepare_cached(EMPTY)?.execute((cutoff.timestamp(), most))?)
 }
 
-/// Its reminders tell what became of an appointment and stay as they are. An appointment that a feed deletes is planned again, as
-/// cancelled; so the mark of the deletion is taken back, and the number is planned without the appointment.
+/// An appointment's reminders show what became of it and stay as they are. When a feed deletes an appointment, it is
+/// planned again as cancelled; so the queue mark of this deletion is removed, and the number is planned without the
+/// appointment.
 fn delete_appointments(
     tx: &Transaction<'_>,
     country: Country,
     cutoff: DateTime<Utc>,
     most: i64,
 ) -> Result<usize, StoreError> {
-    // As bytes: a text that is no UTF-8 has to go too.
+    // As bytes: invalid UTF-8 has to go too.
     const OLD: &str = "SELECT a.rowid, CAST(coalesce(a.phone, '') AS BLOB), CAST(a.id AS BLOB)
         FROM appointments AS a INDEXED BY appointments_by_start WHERE a.starts_unix < ?1
         AND NOT EXISTS (SELECT 1 FROM replan_queue AS d
@@ -86,7 +88,7 @@ fn delete_appointments(
     let mut unmark = tx.prepare_cached(
         "DELETE FROM replan_queue WHERE phone = CAST(?1 AS TEXT) AND appointment_id = CAST(?2 AS TEXT)",
     )?;
-    // By the number it is read as: its spelling is to be forgotten.
+    // By the resolved number: its spelling will be deleted.
     let mut mark = tx.prepare_cached(
         "INSERT INTO replan_queue (phone, appointment_id) SELECT e164, '' FROM phone_spellings
          WHERE country = ?1 AND spelling = CAST(?2 AS TEXT) AND e164 IS NOT NULL ON CONFLICT DO NOTHING",
@@ -99,7 +101,7 @@ fn delete_appointments(
     Ok(old.len())
 }
 
-/// Rows of exports that wait for a person or could not be read, of appointments long past.
+/// Deletes rows of exports that wait for a person or could not be read, for appointments long past.
 fn forget_rows_of_exports(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result<(), StoreError> {
     for table in ["held_rows", "refused_rows"] {
         let sql = format!("DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE starts_at < ?1 LIMIT ?2)");
@@ -108,7 +110,7 @@ fn forget_rows_of_exports(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64
     Ok(())
 }
 
-/// Numbers as somebody wrote them; one is read anew where it is met again.
+/// Deletes numbers as written; a spelling that turns up again is read again.
 fn forget_spellings(tx: &Transaction<'_>, most: i64) -> Result<usize, StoreError> {
     const FORGET: &str = "DELETE FROM phone_spellings WHERE (country, spelling) IN (
             SELECT country, spelling FROM phone_spellings AS s

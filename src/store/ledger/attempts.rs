@@ -1,4 +1,4 @@
-//! What was tried with a number so far, as the limits count it.
+//! The attempts to a number so far, as the limits count them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension};
@@ -11,18 +11,18 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::ledger::rows::key_of;
 
-/// How long an attempt without an end may last at most, beyond its start (the longest time-out).
+/// How long an attempt without a recorded end can have lasted at most (the longest timeout).
 const LONGEST: TimeDelta = TimeDelta::seconds(30);
-/// What attempts were about is of interest as long as they can stand in the way of others.
+/// How long the reminders of past attempts matter: as long as they can affect other texts.
 const OF_INTEREST: TimeDelta = TimeDelta::days(61);
 
-/// Every attempt to a number that may have arrived, ours and others', in the order they were made.
+/// Every attempt to a number that may have arrived, ours and others', in chronological order.
 pub(crate) fn of_number(
     connection: &Connection,
     phone: &Phone,
     now: DateTime<Utc>,
 ) -> Result<Vec<Attempt>, StoreError> {
-    // In whole seconds, rounded up: what is planned has no smaller ones, and must not be early.
+    // In whole seconds, rounded up: planned times have whole seconds and must not be too early.
     const OURS: &str = "SELECT coalesce(ended_ms, started_ms + ?2), outcome, message_id, id FROM attempts
         WHERE phone = ?1 AND (outcome IS NULL OR outcome <> 'not-sent') ORDER BY started_ms, id";
     const OTHERS: &str =
@@ -58,10 +58,10 @@ fn keys_of(connection: &Connection, message: i64) -> Result<Vec<ReminderKey>, St
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How long after an attempt Annie's own gap surely guards against a double, with an hour's margin.
+/// How long after an attempt Annie's own minimum gap reliably prevents a second text, with an hour's margin.
 const GUARDED: TimeDelta = TimeDelta::hours(23);
 
-/// The leave to try a reminder once more: its last attempt that may have arrived was not found.
+/// The permission to try a reminder once more: its last attempt that may have arrived was not found.
 pub(crate) fn retry_of(connection: &Connection, reminder: i64) -> Result<Option<Retry>, StoreError> {
     const LAST: &str = "SELECT t.id, t.outcome, t.started_ms, t.retry_by_hand FROM message_reminders AS mr
         JOIN attempts AS t ON t.message_id = mr.message_id
@@ -78,13 +78,14 @@ pub(crate) fn retry_of(connection: &Connection, reminder: i64) -> Result<Option<
     ))
 }
 
-/// Whether the text to a number that is under way is the one retry of another.
+/// Whether the text being sent to a number is the single retry of another.
 pub(crate) fn is_retrying(connection: &Connection, phone: &str) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1 AND outcome IS NULL AND retry_of IS NOT NULL)";
     Ok(connection.prepare_cached(sql)?.query_row([phone], |row| row.get(0))?)
 }
 
-/// Whether no text to a number had room for the line of the first, and one was due it.
+/// Whether a number still has to get the opt-out line of the first text, because the last text that was due to carry it
+/// had no room.
 pub(crate) fn owes_first_line(connection: &Connection, phone: &Phone) -> Result<bool, StoreError> {
     const LAST: &str = "SELECT first_line FROM messages AS m INDEXED BY messages_by_first_line
         WHERE phone = ?1 AND first_line IS NOT NULL
@@ -94,7 +95,7 @@ pub(crate) fn owes_first_line(connection: &Connection, phone: &Phone) -> Result<
     Ok(last.as_deref() == Some("left-out"))
 }
 
-/// How many numbers are due the line still.
+/// How many numbers still have to get that line.
 pub(crate) fn numbers_without_first_line(connection: &Connection) -> Result<u64, StoreError> {
     const COUNT: &str = "SELECT count(*) FROM (SELECT phone, max(id) AS last FROM messages AS m
             INDEXED BY messages_by_first_line WHERE first_line IS NOT NULL

@@ -1,6 +1,6 @@
-//! The audit: one row for each thing done, only ever added to, each row sealed with the hash of the one before.
+//! The audit: one row for each action, append-only, each row sealed with the hash of the one before.
 //!
-//! It names ids, codes, times and a keyed hash of the number; never a name, a text or a number.
+//! It contains ids, codes, times and a keyed hash of the phone number; never a name, a text or a phone number.
 
 use chrono::{DateTime, Utc};
 use ring::{digest, hmac};
@@ -11,7 +11,7 @@ use crate::domain::phone::Phone;
 use crate::domain::reminder_key::ReminderKey;
 use crate::store::connection::error::StoreError;
 
-/// Defines the acts with their codes and words.
+/// Defines the acts with their codes and labels.
 macro_rules! acts {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $words:literal;)+) => {
         /// What was done.
@@ -24,7 +24,7 @@ macro_rules! acts {
                 match self { $(Act::$variant => $code),+ }
             }
 
-            /// A code in words for a person; the code itself where it is none of ours.
+            /// The label of a code, for people; the code itself if it is not one of ours.
             pub(crate) fn words_of(code: &str) -> &str {
                 match code { $($code => $words,)+ other => other }
             }
@@ -35,36 +35,36 @@ macro_rules! acts {
 acts! {
     Claimed = "claimed", "about to be sent";
     Sent = "sent", "sent";
-    NotSent = "not-sent", "not sent; it will be tried again";
+    NotSent = "not-sent", "not sent; will be tried again";
     Rejected = "rejected", "rejected by Annie";
     Unknown = "unknown", "no clear answer";
-    Found = "found", "found in Annie's list: it was sent";
-    NotFound = "not-found", "not in Annie's list, twice; it is sent once more";
-    Held = "held", "held: somebody has to decide";
+    Found = "found", "found in Annie's list, so it was sent";
+    NotFound = "not-found", "missing from Annie's list twice; will be sent once more";
+    Held = "held", "held until someone decides";
     Missed = "missed", "missed";
-    Untold = "untold", "the visit has begun, and this text was not sent";
-    Adopted = "adopted", "sent while Leadtime was not looking";
-    ResolvedSent = "resolved-sent", "decided by hand: it was sent";
-    ResolvedRetry = "resolved-retry", "decided by hand: send it once more";
-    ResolvedDrop = "resolved-drop", "decided by hand: do not send it";
-    OptedOut = "opted-out", "the number wants no texts";
-    OptOutLifted = "opt-out-lifted", "the number may be texted again";
-    NumberHeld = "number-held", "the number waits: somebody should read what was answered";
-    NumberFreed = "number-freed", "the number waits no longer";
-    TestText = "test-text", "a test text, about to be sent";
-    ChangeConfirmed = "change-confirmed", "a change of the rules that sends more than usual is meant";
-    Paused = "paused", "sending is paused";
-    Resumed = "resumed", "sending goes on";
-    Skipped = "skipped", "its texts are taken from the visit";
-    Unskipped = "unskipped", "its texts are given back to the visit";
-    WrongNumber = "wrong-number", "the number is not its patient's";
-    Restored = "restored", "an earlier copy of the database was put in its place";
+    Untold = "untold", "not sent before the appointment started";
+    Adopted = "adopted", "counted as sent because Annie's list shows an unrecorded text";
+    ResolvedSent = "resolved-sent", "marked by hand as sent";
+    ResolvedRetry = "resolved-retry", "marked by hand to be sent once more";
+    ResolvedDrop = "resolved-drop", "marked by hand as not to be sent";
+    OptedOut = "opted-out", "the number opted out";
+    OptOutLifted = "opt-out-lifted", "the opt-out was lifted: the number may be texted again";
+    NumberHeld = "number-held", "texts to this number are held until someone reads the reply";
+    NumberFreed = "number-freed", "texts to this number are no longer held";
+    TestText = "test-text", "a test text is about to be sent";
+    ChangeConfirmed = "change-confirmed", "a rule change that sends more texts than usual was confirmed";
+    Paused = "paused", "sending was paused";
+    Resumed = "resumed", "sending was resumed";
+    Skipped = "skipped", "texts for this appointment were turned off";
+    Unskipped = "unskipped", "texts for this appointment were turned back on";
+    WrongNumber = "wrong-number", "the number was marked as wrong for its patient";
+    Restored = "restored", "the database was restored from a backup";
     Imported = "imported", "appointments were imported";
-    FeedAccepted = "feed-accepted", "the held import of a feed was accepted";
+    FeedAccepted = "feed-accepted", "the held import was accepted";
     FeedRenamed = "feed-renamed", "a feed was renamed";
-    CopiedOut = "copied-out", "a copy of the database was made by hand";
-    ListedOut = "listed-out", "a list with names was written out";
-    WrongNumberLifted = "wrong-number-lifted", "the number is its patient's after all";
+    CopiedOut = "copied-out", "a backup of the database was made by hand";
+    ListedOut = "listed-out", "a list with patient names was exported";
+    WrongNumberLifted = "wrong-number-lifted", "the wrong-number mark was removed";
 }
 
 /// A row to be written.
@@ -82,25 +82,25 @@ pub(crate) struct Entry<'a> {
     pub(crate) conversation: Option<&'a ConversationId>,
     /// A status, reason or kind.
     pub(crate) code: Option<&'a str>,
-    /// The number; only its keyed hash is kept.
+    /// The phone number; only its keyed hash is stored.
     pub(crate) phone: Option<&'a Phone>,
-    /// Who did it, by hand.
+    /// Who did it, for acts by hand.
     pub(crate) who: Option<&'a str>,
     /// Why, in that person's words.
     pub(crate) why: Option<&'a str>,
 }
 
 impl<'a> Entry<'a> {
-    /// An entry with nothing but time and act.
+    /// An entry with only a time and an act.
     pub(crate) fn new(at: DateTime<Utc>, act: Act) -> Entry<'a> {
         Entry { at, act, key: None, attempt: None, conversation: None, code: None, phone: None, who: None, why: None }
     }
 }
 
-/// A row as it stands.
+/// A stored row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// Its place, from 1.
+    /// Its position, from 1.
     pub(crate) id: i64,
     /// When.
     pub(crate) at: DateTime<Utc>,
@@ -114,7 +114,7 @@ pub(crate) struct Record {
     pub(crate) start: Option<DateTime<Utc>>,
     /// The attempt.
     pub(crate) attempt: Option<i64>,
-    /// The number the attempt went to, while the attempt is kept.
+    /// The number the attempt went to, as long as the attempt is kept.
     pub(crate) phone: Option<Phone>,
     /// The conversation.
     pub(crate) conversation: Option<ConversationId>,
@@ -124,25 +124,25 @@ pub(crate) struct Record {
     pub(crate) who: Option<String>,
     /// Why.
     pub(crate) why: Option<String>,
-    /// The account of this machine that really did it.
+    /// The account on this machine that actually did it.
     pub(crate) account: Option<String>,
 }
 
-/// What is asked of the audit; everything that is named has to fit.
+/// A query on the audit; a row must match every field that is set.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
-    /// Of an appointment.
+    /// The appointment.
     pub(crate) appointment: Option<String>,
-    /// Of a number.
+    /// The phone number.
     pub(crate) phone: Option<Phone>,
-    /// From then on.
+    /// The earliest time.
     pub(crate) since: Option<DateTime<Utc>>,
 }
 
 /// What is wrong with the audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// This row, or one before it, is not what was written.
+    /// This row, or an earlier one, is not what was written.
     Changed(i64),
     /// Rows up to this one are missing at the end.
     Cut(i64),
@@ -151,7 +151,7 @@ pub enum Flaw {
 const COLUMNS: &str = "id, at_ms, act, appointment_id, rule, starts_at, round, attempt_id, conversation_id, code, \
                        number_hash, who, why, account, hash";
 
-/// Writes a row. To be called in the transaction that does what it tells.
+/// Writes a row. Call it in the transaction that does what the row records.
 pub(crate) fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), StoreError> {
     let (last, before) = head(connection)?;
     let number = entry.phone.map(|phone| number_hash(connection, phone)).transpose()?;
@@ -193,11 +193,11 @@ pub(crate) fn note(connection: &Connection, entry: &Entry<'_>) -> Result<(), Sto
     Ok(())
 }
 
-/// The environment variable by which root, before it becomes the service's user, says who acts.
+/// The environment variable in which root, before it switches to the service's user, passes on who is acting.
 pub(crate) const ACTED_AS: &str = "LEADTIME_ACTED_AS";
 
-/// The account of this machine that acts: what somebody gives as their name is their own word. Only root is believed about
-/// who called `sudo`; the service's own user could write any row by itself.
+/// The account on this machine that acts; the name someone gives is only a claim. Who called `sudo` is trusted only
+/// from root; the service's own user could write any row itself.
 pub(crate) fn account() -> String {
     let user = rustix::process::getuid();
     let sudo = std::env::var("SUDO_UID").ok().and_then(|from| from.parse::<u32>().ok()).filter(|_| user.is_root());
@@ -208,7 +208,7 @@ pub(crate) fn account() -> String {
     }
 }
 
-/// The row with a seal.
+/// The id of the row with this seal.
 pub(crate) fn with_seal(connection: &Connection, seal: &str) -> Result<Option<i64>, StoreError> {
     let sql = "SELECT id FROM audit WHERE hash = ?1";
     Ok(connection.query_row(sql, [seal], |row| row.get(0)).optional()?)
@@ -223,7 +223,7 @@ pub(crate) fn note_each<'k>(
     keys.into_iter().try_for_each(|key| note(connection, &Entry { key: Some(key), ..*entry }))
 }
 
-/// Walks the whole chain: the number of rows and the last seal, or the first flaw.
+/// Checks the whole chain: returns the number of rows and the last seal, or the first flaw.
 pub fn verify(connection: &Connection) -> Result<Result<(i64, String), Flaw>, StoreError> {
     let mut before = String::new();
     let mut expected = 0;
@@ -246,10 +246,11 @@ pub fn verify(connection: &Connection) -> Result<Result<(i64, String), Flaw>, St
     })
 }
 
-/// The rows that fit, oldest first. Of a number: its own rows, and what became of the texts that were claimed for it.
+/// The matching rows, oldest first. For a number: its own rows, and what happened to the texts that were claimed for
+/// it.
 pub(crate) fn find(connection: &Connection, wanted: &Wanted) -> Result<Vec<Record>, StoreError> {
     let number = wanted.phone.as_ref().map(|phone| number_hash(connection, phone)).transpose()?;
-    // An appointment's rows are found by their index; of a number, which is seldom asked for, all rows are read through.
+    // An appointment's rows are found by index; for a number, which is rarely queried, all rows are read.
     let about = if wanted.appointment.is_some() { "appointment_id = ?1" } else { "?1 IS NULL" };
     let sql = format!(
         "SELECT {COLUMNS}, (SELECT phone FROM attempts WHERE attempts.id = attempt_id) FROM audit
@@ -291,7 +292,7 @@ fn number_hash(connection: &Connection, phone: &Phone) -> Result<String, StoreEr
     keyed_hash(connection, phone.dial())
 }
 
-/// A text that can be recognized and not read: HMAC-SHA256 with a key that never leaves this file.
+/// A text that can be recognized but not read: HMAC-SHA256 with a key that never leaves this file.
 pub(crate) fn keyed_hash(connection: &Connection, text: &str) -> Result<String, StoreError> {
     let key: Vec<u8> = connection.prepare_cached("SELECT key FROM audit_key")?.query_row([], |row| row.get(0))?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
@@ -341,13 +342,13 @@ impl Sealed {
         })
     }
 
-    /// SHA-256 of the seal before and this row as a JSON list, in hexadecimal.
+    /// SHA-256 of the previous seal and this row as a JSON list, in hexadecimal.
     fn seal(&self, before: &str) -> String {
         let Sealed { id, at_ms, act, appointment, rule, start, round, attempt, conversation, code, .. } = self;
         let Sealed { number, who, why, account, .. } = self;
         let people = (number, who, why, account);
         let row = (before, id, at_ms, act, appointment, rule, start, round, attempt, conversation, code);
-        // One list: tuples of more than sixteen have no JSON.
+        // Two parts joined into one list: tuples of more than sixteen elements cannot be serialized to JSON.
         let (row, people) = (serde_json::to_string(&row), serde_json::to_string(&people));
         let (row, people) = (row.unwrap_or_default(), people.unwrap_or_default());
         let row = format!("{},{}", row.trim_end_matches(']'), people.trim_start_matches('['));
@@ -359,7 +360,7 @@ impl Sealed {
 mod tests {
     use super::*;
 
-    /// Anybody can follow the chain with a few lines of a script, and chains of earlier versions hold.
+    /// The chain can be verified with a few lines of script, and chains of earlier versions stay valid.
     #[test]
     fn a_seal_is_the_hash_of_a_json_list() {
         let row = Sealed {

@@ -1,4 +1,4 @@
-//! What was tried and told: messages, attempts, conversations, and the reminders they settle.
+//! What was tried and sent: messages, attempts, conversations, and the reminders they settle.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
@@ -17,31 +17,32 @@ use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::rows::{key_by_id, keys_of, reminders_of};
 use crate::store::ledger::{people, resolution};
 
-/// A claim to be written: from now on these reminders are Leadtime's to send, once, in one text.
+/// A claim to be written: from now on Leadtime sends these reminders, once, in one text.
 #[derive(Debug, Clone)]
 pub struct Claim<'a> {
     /// The reminders it settles.
     pub keys: &'a [ReminderKey],
     /// The number.
     pub phone: &'a Phone,
-    /// Which key it goes out with, by its name.
+    /// The name of the key it is sent with.
     pub api_key: &'a ApiKeyName,
     /// The JSON body of the POST.
     pub body: Private<&'a str>,
     /// Now.
     pub now: DateTime<Utc>,
-    /// The practice's zone, for the local time people read.
+    /// The practice's time zone, for the local time people read.
     pub zone: &'a Zone,
-    /// The attempt it repeats, where it is a retry.
+    /// The attempt it repeats, if it is a retry.
     pub retry_of: Option<i64>,
-    /// What became of the line of the first text.
+    /// Whether the text carries the opt-out line of the first text.
     pub first_line: FirstLine,
 }
 
-/// Writes message and attempt and moves the reminders from `planned` to `sending`. Returns the attempt's id.
+/// Writes the message and the attempt and moves the reminders from `planned` to `sending`. Returns the attempt's id.
 ///
 /// # Errors
-/// [`StoreError::Stale`] if one of them is no longer planned; a constraint if its number has a doubtful attempt.
+/// [`StoreError::Stale`] if one of them is no longer planned; a constraint error if its number already has an attempt
+/// in doubt.
 pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError> {
     let made_local = claim.zone.local(claim.now).format("%a %Y-%m-%d %H:%M:%S").to_string();
     tx.prepare_cached(
@@ -77,10 +78,10 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
     Ok(attempt)
 }
 
-/// Writes what became of an attempt: the attempt, its reminders, the conversation.
+/// Records the outcome of an attempt: in the attempt, its reminders and the conversation.
 ///
 /// # Errors
-/// [`StoreError::Stale`] if the attempt was settled already; database errors.
+/// [`StoreError::Stale`] if the attempt was already settled.
 pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: DateTime<Utc>) -> Result<(), StoreError> {
     let shared = match outcome {
         Outcome::Sent(id) => is_anothers(tx, id)?,
@@ -89,7 +90,7 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
     let outcome = match shared {
         true => &Outcome::Unknown {
             status: None,
-            detail: "Annie accepted it with the id of an earlier text's conversation".to_owned(),
+            detail: "Annie accepted it with the conversation id of an earlier text".to_owned(),
         },
         false => outcome,
     };
@@ -117,14 +118,14 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
     let reminders = reminders_of(tx, attempt)?;
     let state = match outcome {
         Outcome::Sent(_) => State::Sent,
-        // A retry that is refused goes by way of a doubt to a person.
+        // A refused retry goes to a person, by way of `unknown`.
         Outcome::Rejected { .. } if is_retry(tx, attempt)? => State::Unknown,
         Outcome::Rejected { .. } => State::Rejected,
         Outcome::Unknown { .. } => State::Unknown,
         Outcome::NotSent(_) => State::Unclaimed(PlanDecision::Planned),
     };
     let refused_retry = state == State::Unknown && matches!(outcome, Outcome::Rejected { .. });
-    // One by one, by their ids: SQLite needs no list of the rows then.
+    // One by one, by id, so that SQLite does not need to build a list of the rows.
     let mut moves = tx.prepare_cached(match state.is_spent() {
         true => "UPDATE reminders SET state = ?1 WHERE id = ?2 AND state = 'sending'",
         false => "UPDATE reminders SET state = ?1, message_id = NULL WHERE id = ?2 AND state = 'sending'",
@@ -152,11 +153,11 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
         ..Entry::new(ended, act)
     };
     audit::note_each(tx, &entry, &keys)?;
-    // She accepted it, so it is never sent again; in which conversation it is, a person has to look up.
+    // Annie accepted it, so it is never sent again; a person has to look up which conversation it is in.
     if shared {
         resolution::hold(tx, attempt, resolution::SHARED, ended)?;
     }
-    // The one retry of a text was refused: so the first one may have arrived, and a person has to look.
+    // The single retry of a text was refused, so the first attempt may have arrived, and a person has to check.
     if refused_retry {
         tx.prepare_cached(
             "UPDATE reminders SET state = 'held' WHERE state = 'unknown'
@@ -173,21 +174,21 @@ fn is_retry(tx: &Connection, attempt: i64) -> Result<bool, StoreError> {
     Ok(tx.prepare_cached(sql)?.query_row([attempt], |row| row.get(0))?)
 }
 
-/// Whether a conversation is another text's.
+/// Whether a conversation belongs to another text.
 fn is_anothers(tx: &Connection, id: &ConversationId) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1 AND attempt_id IS NOT NULL)";
     Ok(tx.prepare_cached(sql)?.query_row([&id.0], |row| row.get(0))?)
 }
 
-/// What an attempt tells, in words for the log: rules and appointments.
+/// What an attempt is about, worded for the log: rules and appointments.
 pub(crate) fn about(connection: &Connection, attempt: i64) -> Result<String, StoreError> {
     let keys = keys_of(connection, attempt)?;
     let each = keys.iter().map(|key| format!("`{}` of appointment {}", key.rule, key.appointment_id));
     Ok(each.collect::<Vec<_>>().join(", "))
 }
 
-/// Reminders whose number alone Annie refused (401, 403, 404): it accepted another number's later attempt, so the
-/// refusal was about the number, and they are `rejected`. Returns how many.
+/// Marks reminders as `rejected` if Annie refused only their number (401, 403, 404): it accepted a later attempt to
+/// another number, so the refusal was about the number. Returns how many.
 pub(crate) fn reject_refused_numbers(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     // The last attempt of each such reminder was refused, and a later attempt to another number was accepted.
     const REFUSED: &str = "SELECT r.id, t.message_id FROM attempts AS t
@@ -211,11 +212,11 @@ pub(crate) fn reject_refused_numbers(tx: &Transaction<'_>, now: DateTime<Utc>) -
     Ok(refused.len())
 }
 
-/// What is noted of an attempt that a crash cut off.
-pub(crate) const CUT_OFF: &str = "Leadtime stopped before the answer came";
+/// The detail recorded for an attempt that a crash cut off.
+pub(crate) const CUT_OFF: &str = "Leadtime stopped before Annie answered";
 
-/// After a crash: attempts that never ended may have arrived, at the latest when their time was out, whatever the clock
-/// shows now. `timeout`: how long one may take. Returns how many.
+/// After a crash: attempts without a recorded end may have arrived, at the latest when their timeout was over, whatever
+/// the clock shows now. `timeout`: how long one may take. Returns how many there were.
 pub fn recover(tx: &Transaction<'_>, timeout: TimeDelta) -> Result<usize, StoreError> {
     let cut_off: Vec<(i64, i64)> = tx
         .prepare("SELECT id, started_ms FROM attempts WHERE outcome IS NULL ORDER BY id")?
@@ -229,7 +230,7 @@ pub fn recover(tx: &Transaction<'_>, timeout: TimeDelta) -> Result<usize, StoreE
     Ok(cut_off.len())
 }
 
-/// How many attempts have been of unknown outcome since before `until`.
+/// How many attempts have had an unknown outcome since before `until`.
 pub(crate) fn unknown_since_before(connection: &Connection, until: DateTime<Utc>) -> Result<u64, StoreError> {
     let sql = "SELECT count(*) FROM attempts WHERE outcome = 'unknown' AND unresolved = 0 AND ended_ms <= ?1";
     let count: i64 = connection.prepare_cached(sql)?.query_row([until.timestamp_millis()], |row| row.get(0))?;
@@ -243,10 +244,10 @@ pub(crate) fn last_attempt_at(connection: &Connection) -> Result<Option<DateTime
     Ok(last.and_then(DateTime::from_timestamp_millis))
 }
 
-/// What became of the text of a spent reminder.
+/// The text of a spent reminder, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    /// The stored body, unless retention emptied it.
+    /// The stored body, unless retention deleted it.
     pub body: Option<Private<String>>,
     /// When it was claimed.
     pub made_at: DateTime<Utc>,

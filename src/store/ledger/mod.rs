@@ -1,4 +1,4 @@
-//! What was planned, tried and sent: reminders, messages, attempts, how doubts were resolved, and the audit.
+//! What was planned, tried and sent: reminders, messages, attempts, the resolution of doubts, and the audit.
 
 pub(crate) mod attempts;
 pub mod audit;

@@ -1,5 +1,5 @@
-//! Who was told, and who has an appointment: kept as long as the start lies ahead, so that another person under known ids
-//! is told too, and the same one under new ids is not told twice.
+//! Who was texted, and who has an appointment. Kept until the appointment starts, so that another person under known
+//! ids is texted too, and the same person under new ids is not texted twice.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
@@ -8,7 +8,7 @@ use crate::domain::person::Person;
 use crate::planner::input::AppointmentInput;
 use crate::store::connection::error::StoreError;
 
-/// A message tells those who have its appointments now.
+/// Records whom a message is for: the people who have its appointments now.
 pub(crate) fn note_told(tx: &Transaction<'_>, message: i64) -> Result<(), StoreError> {
     const TOLD: &str = "INSERT INTO told_people
             (message_id, reminder_id, starts_at, patient_id, first_name, last_name, date_of_birth)
@@ -19,7 +19,7 @@ pub(crate) fn note_told(tx: &Transaction<'_>, message: i64) -> Result<(), StoreE
     Ok(())
 }
 
-/// Writes who has an appointment as of this plan, and since when; nothing where that is known already.
+/// Records who has an appointment as of this plan, and since when; does nothing if that is already known.
 pub(crate) fn note_holder(
     tx: &Transaction<'_>,
     appointment: &AppointmentInput,
@@ -49,7 +49,7 @@ pub(crate) fn note_holder(
     Ok(())
 }
 
-/// Forgets everybody whose appointment has begun.
+/// Deletes these records for appointments that have begun.
 pub(crate) fn forget_past(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     for sql in
         ["DELETE FROM told_people WHERE starts_at <= ?1", "DELETE FROM appointment_holders WHERE starts_at <= ?1"]

@@ -1,4 +1,4 @@
-//! Writing the planner's answers, and finding what is due.
+//! Writes the planner's decisions, and finds what is due.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -28,11 +28,11 @@ pub struct Due {
     pub phone: Phone,
 }
 
-/// Writes what changed as of `now`: a new row, or a row whose old state is the one the planner saw. What was texted is
-/// left alone. Returns how many rows changed.
+/// Writes what changed as of `now`: a new row, or a row still in the state the planner saw. Reminders that were texted
+/// stay unchanged. Returns how many rows changed.
 ///
 /// # Errors
-/// [`StoreError::Stale`] if a row is not in the state the planner saw; database errors.
+/// [`StoreError::Stale`] if a row is not in the state the planner saw.
 pub fn write(
     tx: &Transaction<'_>,
     zone: &Zone,
@@ -49,10 +49,10 @@ pub fn write(
         }
         changed += match (&item.adopted_by, item.state) {
             (Some(told), _) => {
-                // It passes through `planned`, as every text does.
+                // It goes through `planned`, as every text does.
                 let planned = as_planned(item);
                 write_one(tx, zone, &planned, before)?;
-                // Undone as a whole: a reminder that counts as sent has its conversation.
+                // Rolled back as a whole on an error: a reminder that counts as sent has its conversation.
                 resolution::adopt(tx, &item.key, told, now)?;
                 1
             }
@@ -84,7 +84,7 @@ fn write_one(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: Option<Stat
     }
 }
 
-/// A retry that found no instant: a person has to decide about the text that was not found.
+/// A retry for which no time was found: a person has to decide about the text that was not found.
 fn hold(tx: &Transaction<'_>, key: &ReminderKey, now: DateTime<Utc>) -> Result<usize, StoreError> {
     const HOLD: &str = "UPDATE reminders SET state = 'held', message_id = (
             SELECT t.message_id FROM message_reminders AS mr JOIN attempts AS t ON t.message_id = mr.message_id
@@ -100,7 +100,7 @@ fn local(zone: &Zone, at: DateTime<Utc>) -> String {
     zone.local(at).format("%a %Y-%m-%d %H:%M").to_string()
 }
 
-/// What tells the people of one account apart, and tells nobody who they are.
+/// Tells the people of one account apart without identifying them.
 fn person(connection: &Connection, item: &Item) -> Result<String, StoreError> {
     let name = person::folded(item.person.as_ref().and_then(|person| person.first_name.0.as_deref()));
     match name.is_empty() {
@@ -130,8 +130,9 @@ fn insert(tx: &Transaction<'_>, zone: &Zone, item: &Item) -> Result<usize, Store
 }
 
 fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Result<usize, StoreError> {
-    // A former one keeps its patient and number: the appointment may be gone. `|| ''`: SQLite compares a bare parameter with
-    // the states of the partial indexes, and prepares the statement anew whenever another one is bound.
+    // A reminder of an earlier plan keeps its patient and number: the appointment may be gone. `|| ''`: SQLite compares
+    // a bare parameter with the states of the partial indexes, and prepares the statement again whenever another value
+    // is bound.
     const UPDATE: &str = "UPDATE reminders SET
             earlier_phone = iif(:current AND phone IS NOT NULL AND phone IS NOT :phone, phone, earlier_phone),
             patient_id = iif(:current, :patient, patient_id), person = iif(:current, :person, person), phone = iif(:current, :phone, phone), api_key = coalesce(:api_key, api_key),
@@ -158,15 +159,15 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
     Ok(rows)
 }
 
-/// Planned reminders due at `now`, soonest expiry first, at most `limit` and one for each number; none to a number
-/// in doubt or with unread replies, none that has expired, and only those that go out with this key.
+/// Planned reminders due at `now`, soonest expiry first, at most `limit` and one per number; none to a number in doubt
+/// or with unread replies, none that has expired, and only those sent with this key.
 pub fn due(
     connection: &Connection,
     now: DateTime<Utc>,
     api_key: &ApiKeyName,
     limit: usize,
 ) -> Result<Vec<Due>, StoreError> {
-    // The few that are due are sorted; left alone, SQLite walks all that are planned in the order of expiry.
+    // Sorts the few that are due; otherwise SQLite walks all planned reminders in order of expiry.
     const DUE: &str = "SELECT appointment_id, rule, starts_at, round, phone
         FROM reminders AS r INDEXED BY reminders_due_by_key
         WHERE state = 'planned' AND api_key = ?2 AND due_at <= ?1 AND expires_at > ?1
@@ -190,8 +191,8 @@ pub fn due(
     Ok(found)
 }
 
-/// Puts on record what appointments that have begun by `now` were not told, and why: one row a reminder that never left, once.
-/// From the first call on; what lay before it is nobody's record. How many rows.
+/// Records which texts were not sent, and why, for appointments that have begun by `now`: one audit row per reminder
+/// that was never sent, once. Starts with the first call; earlier appointments are not recorded. Returns how many rows.
 pub(crate) fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     const UNTOLD: &str = "SELECT appointment_id, rule, starts_at, round, reason, phone
         FROM reminders INDEXED BY reminders_not_told
@@ -220,10 +221,10 @@ pub(crate) fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<us
     Ok(found.len())
 }
 
-/// How many reminders stand in each state and reason.
+/// How many reminders are in each state, by reason.
 ///
 /// # Errors
-/// Database errors, and rows no version of Leadtime writes.
+/// Database errors, and rows that no version of Leadtime writes.
 pub(crate) fn counts(connection: &Connection) -> Result<Vec<(State, u64)>, StoreError> {
     let mut statement = connection
         .prepare("SELECT state, reason, count(*) FROM reminders GROUP BY state, reason ORDER BY state, reason")?;
@@ -235,7 +236,7 @@ pub(crate) fn counts(connection: &Connection) -> Result<Vec<(State, u64)>, Store
     Ok(counts)
 }
 
-/// How many appointments lack an answer of one of these rules for the start they have now.
+/// How many appointments have no reminder row for one of these rules at their current start.
 pub(crate) fn without_answer(connection: &Connection, rules: &[&str]) -> Result<u64, StoreError> {
     const SILENT: &str = "SELECT count(*) FROM appointments AS a JOIN json_each(?1) AS rule
         WHERE NOT EXISTS (SELECT 1 FROM reminders AS r WHERE r.appointment_id = a.id AND r.rule = rule.value
@@ -245,9 +246,9 @@ pub(crate) fn without_answer(connection: &Connection, rules: &[&str]) -> Result<
     Ok(count.unsigned_abs())
 }
 
-/// Reminders that are called expired and should not be, where nothing went wrong: their appointment had stood for over an
-/// hour at that start while they were of use; or it was moved to that start only when they were of no use any more. What
-/// they are about, and their times.
+/// Reminders that are marked expired but should not be if nothing went wrong: either their appointment had been at that
+/// start for more than an hour while they could be sent, or it was moved to that start only after they could no longer
+/// be sent. Returns what they are about, and their times.
 pub(crate) fn expired_although_known(connection: &Connection) -> Result<Vec<String>, StoreError> {
     const EXPIRED: &str = "SELECT concat_ws(' ', r.appointment_id, r.rule, r.starts_local, 'adjusted',
             datetime(r.adjusted_at, 'unixepoch'), 'due', datetime(r.due_at, 'unixepoch'), 'expires',
@@ -264,7 +265,7 @@ pub(crate) fn expired_although_known(connection: &Connection) -> Result<Vec<Stri
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The keys with a text due by `until`. Two looks into an index for each key that has planned texts, however many they
+/// The keys with a text due by `until`. Two index lookups for each key with planned texts, however many texts there
 /// are.
 pub(crate) fn keys_with_due(connection: &Connection, until: DateTime<Utc>) -> Result<BTreeSet<ApiKeyName>, StoreError> {
     const KEYS: &str = "WITH RECURSIVE keys (name) AS (
@@ -281,7 +282,7 @@ pub(crate) fn keys_with_due(connection: &Connection, until: DateTime<Utc>) -> Re
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The earliest due time of what is planned with a key.
+/// The earliest due time of a key's planned reminders.
 pub(crate) fn next_due_with(
     connection: &Connection,
     api_key: &ApiKeyName,
@@ -292,14 +293,14 @@ pub(crate) fn next_due_with(
     Ok(next.map(crate::store::connection::rows::instant))
 }
 
-/// The earliest due time of what is planned.
+/// The earliest due time of all planned reminders.
 pub(crate) fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
     let next: Option<i64> =
         connection.query_row("SELECT min(due_at) FROM reminders WHERE state = 'planned'", [], |row| row.get(0))?;
     Ok(next.map(crate::store::connection::rows::instant))
 }
 
-/// How many planned reminders are due by `now` and have not left, and when the next one after that is due.
+/// How many planned reminders are due by `now` and have not been sent, and when the next one after that is due.
 pub(crate) fn due_and_next(
     connection: &Connection,
     now: DateTime<Utc>,
@@ -313,7 +314,7 @@ pub(crate) fn due_and_next(
     Ok((due.unsigned_abs(), next.map(crate::store::connection::rows::instant)))
 }
 
-/// What observe mode shows and does not send from `now` on: how many reminders, and when the first would go out.
+/// Reminders that observe mode shows but does not send from `now` on: how many, and when the first would be sent.
 pub(crate) fn shown_only(
     connection: &Connection,
     now: DateTime<Utc>,

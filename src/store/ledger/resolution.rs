@@ -1,5 +1,5 @@
-//! What is learnt of a text after its attempt: found in Annie's list, not found, given up, decided by a person; and
-//! texts that were sent while Leadtime was not looking.
+//! What becomes known about a text after its attempt: found in Annie's list, not found, given up, or decided by a
+//! person. Also texts sent in an unobserved period.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -32,10 +32,10 @@ fn keys_by_ids(tx: &Connection, reminders: &[i64]) -> Result<Vec<ReminderKey>, S
     reminders.iter().map(|reminder| key_by_id(tx, *reminder)).collect()
 }
 
-/// Annie's list shows the text of an attempt: it was sent. What is still open of its reminders is `sent`.
+/// Annie's list shows the text of an attempt, so it was sent. Its open reminders become `sent`.
 ///
 /// # Errors
-/// [`StoreError::Stale`] if the attempt is not open any more; database errors.
+/// [`StoreError::Stale`] if the attempt is no longer open.
 pub(crate) fn found(
     tx: &Transaction<'_>,
     attempt: i64,
@@ -70,7 +70,7 @@ fn mark_sent(
     Ok(())
 }
 
-/// To `sent`, by the legal moves.
+/// Moves a reminder to `sent` through legal state changes.
 fn to_sent(tx: &Transaction<'_>, reminder: i64, attempt: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE reminders SET state = 'sending', message_id = (SELECT message_id FROM attempts WHERE id = ?2)
@@ -82,14 +82,14 @@ fn to_sent(tx: &Transaction<'_>, reminder: i64, attempt: i64) -> Result<(), Stor
     Ok(())
 }
 
-/// The first complete listing without a text, by its beginning.
+/// Records when the first complete listing without this text began.
 pub(crate) fn set_absent(tx: &Transaction<'_>, attempt: i64, at: DateTime<Utc>) -> Result<(), StoreError> {
     let sql = "UPDATE attempts SET absent_at = ?2 WHERE id = ?1 AND outcome = 'unknown' AND absent_at IS NULL";
     tx.prepare_cached(sql)?.execute((attempt, at.timestamp()))?;
     Ok(())
 }
 
-/// Two complete listings are without a text: it is not in doubt any more, and may be tried once more.
+/// Two complete listings lack a text: it is no longer in doubt, and may be tried once more.
 pub(crate) fn not_found(tx: &Transaction<'_>, attempt: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE attempts SET outcome = 'not-found' WHERE id = ?1 AND outcome = 'unknown'")?
         .execute([attempt])?;
@@ -104,8 +104,8 @@ pub(crate) fn not_found(tx: &Transaction<'_>, attempt: i64, now: DateTime<Utc>) 
     audit::note_each(tx, &Entry { attempt: Some(attempt), ..Entry::new(now, Act::NotFound) }, &keys)
 }
 
-/// Nothing more can be learnt by machine, or not in time: a person has to decide. The number is blocked no longer.
-/// Returns how many reminders are held by it.
+/// Nothing more can be found out automatically, or not in time: a person has to decide. The number is no longer
+/// blocked. Returns how many reminders this holds.
 pub(crate) fn hold(
     tx: &Transaction<'_>,
     attempt: i64,
@@ -124,8 +124,8 @@ pub(crate) fn hold(
     Ok(open.len())
 }
 
-/// Texts in doubt all of whose reminders have expired: too late to learn it in time, so they are held. Returns how
-/// many reminders.
+/// Holds texts in doubt whose reminders have all expired: it is too late to find out in time. Returns how many
+/// reminders.
 pub(crate) fn hold_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     const EXPIRED: &str = "SELECT t.id FROM reminders AS r INDEXED BY reminders_in_doubt
         JOIN attempts AS t ON t.message_id = r.message_id
@@ -140,8 +140,8 @@ pub(crate) fn hold_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<u
     Ok(held)
 }
 
-/// Reminders of which it is still unknown whether they went out when their appointment starts: `missed(unconfirmed)`.
-/// Their attempts block the number no longer. Returns how many.
+/// Reminders that were never confirmed before their appointments started become `missed(unconfirmed)`. Their attempts
+/// no longer block the number. Returns how many.
 pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     let over: Vec<i64> = tx
         .prepare_cached(
@@ -167,10 +167,10 @@ pub fn give_up_unconfirmed(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<u
     Ok(over.len())
 }
 
-/// The detail of an attempt that was found in Annie's list, and not made by this database.
-pub(crate) const ADOPTED: &str = "begun while Leadtime was not looking";
+/// The detail of an attempt that was found in Annie's list but was not made from this database.
+pub(crate) const ADOPTED: &str = "found in Annie's list, not recorded here";
 
-/// A reminder that counts as sent by a conversation begun while Leadtime was not looking. Its row is `planned`.
+/// Marks a reminder as sent because of a conversation begun in an unobserved period. Its row is `planned`.
 pub(crate) fn adopt(
     tx: &Transaction<'_>,
     key: &ReminderKey,
@@ -196,7 +196,7 @@ pub(crate) fn adopt(
     audit::note(tx, &Entry { key: Some(key), ..entry })
 }
 
-/// The attempt a conversation stands for; one without words is made where the store has none.
+/// The attempt that belongs to a conversation; if there is none, creates one without a text.
 fn attempt_of(tx: &Transaction<'_>, adopted: &Adopted) -> Result<i64, StoreError> {
     let of = "SELECT attempt_id, phone, api_key FROM conversations WHERE conversation_id = ?1";
     let (attempt, phone, api_key): (Option<i64>, String, Option<String>) = tx
@@ -222,18 +222,18 @@ fn attempt_of(tx: &Transaction<'_>, adopted: &Adopted) -> Result<i64, StoreError
     Ok(attempt)
 }
 
-/// The code of a text that Annie accepted, with the id of a conversation that is another text's.
+/// The code for a text that Annie accepted under a conversation id that belongs to another text.
 pub(super) const SHARED: &str = "shared-conversation";
 
-/// Why the text of an attempt is held, by its code.
+/// The code for why an attempt's text is held.
 fn held_because(connection: &Connection, key: &ReminderKey, attempt: i64) -> Result<Option<String>, StoreError> {
     let sql = "SELECT code FROM audit WHERE appointment_id = ?1 AND attempt_id = ?2 AND act = 'held' ORDER BY id DESC LIMIT 1";
     let mut statement = connection.prepare_cached(sql)?;
     Ok(statement.query_row((&key.appointment_id.0, attempt), |row| row.get(0)).optional()?.flatten())
 }
 
-/// A person says that a text which Annie accepted is in a conversation of its number that another text began: its reminders
-/// are `sent`. The conversation stays the other's, which is why the attempt itself stays without one.
+/// A person states that a text Annie accepted is in a conversation of its number that another text began: its reminders
+/// become `sent`. The conversation stays with the other text, so the attempt itself has none.
 fn sent_in_anothers(
     tx: &Transaction<'_>,
     attempt: i64,
@@ -253,12 +253,12 @@ fn sent_in_anothers(
     Ok(true)
 }
 
-/// What a person decides about a held reminder.
+/// A person's decision about a held reminder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// It was sent: this is its conversation in Annie.
     Sent(ConversationId),
-    /// It was not: send the text once more, with all that was in it, as soon as the limits allow.
+    /// It was not sent: send the text once more, with everything that was in it, as soon as the limits allow.
     Retry,
     /// Do not send it.
     Drop,
@@ -273,11 +273,11 @@ pub(crate) struct Held {
     pub(crate) key: ReminderKey,
     /// The number.
     pub(crate) phone: Option<Phone>,
-    /// When it was tried first.
+    /// When it was first tried.
     pub(crate) tried_at: DateTime<Utc>,
     /// The last attempt, in words.
     pub(crate) detail: Option<String>,
-    /// The codes of why it is held, as the audit has them.
+    /// The code for why it is held, as in the audit.
     pub(crate) why: Option<String>,
 }
 
@@ -309,23 +309,23 @@ pub(crate) fn held(connection: &Connection) -> Result<Vec<Held>, StoreError> {
 /// Why a decision cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotResolved {
-    /// There is none of this id, or it is not held.
-    #[error("no held reminder has the id {0}; `leadtime resolve` shows those that are held")]
+    /// There is no reminder with this id, or it is not held.
+    #[error("no held reminder has the id {0}; `leadtime resolve` lists the held reminders")]
     NotHeld(i64),
-    /// The conversation is another text's.
-    #[error("this conversation belongs to another text already; look the right one up in Annie")]
+    /// The conversation belongs to another text.
+    #[error("this conversation already belongs to another text; look up the correct one in Annie")]
     Anothers,
     /// Annie accepted it: another try would be a second text.
     #[error(
-        "Annie accepted this text, so sending it again would text the patient twice. Look it up in Annie, then use --sent with the id of its conversation, also if that conversation began with another text; or use --drop"
+        "Annie accepted this text, so sending it again would text the patient twice. Look it up in Annie, then use --sent with the id of its conversation, even if another text started that conversation; or use --drop"
     )]
     Accepted,
 }
 
-/// Carries a person's decision out.
+/// Carries out a person's decision.
 ///
 /// # Errors
-/// Database errors; the inner one if it cannot be done.
+/// The inner error if the decision cannot be carried out.
 pub fn resolve(
     tx: &Transaction<'_>,
     reminder: i64,
@@ -368,7 +368,7 @@ pub fn resolve(
         Decision::Retry if is_accepted => return Ok(Err(NotResolved::Accepted)),
         Decision::Retry => {
             tx.execute("UPDATE attempts SET outcome = 'not-found', retry_by_hand = 1 WHERE id IS ?1", [attempt])?;
-            // The text is sent once more, with all that was in it.
+            // The text is sent once more, with everything that was in it.
             let again = match attempt {
                 Some(attempt) => reminders_of(tx, attempt, "'held'")?,
                 None => vec![reminder],

@@ -1,4 +1,4 @@
-//! Reads rows of reminders: their keys and states, by id or by attempt.
+//! Reads reminder rows: their keys and states, by id or by attempt.
 
 use rusqlite::{Connection, Row};
 
@@ -8,7 +8,7 @@ use crate::domain::reminder_key::ReminderKey;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
-/// The key of a row that begins with appointment_id, rule, starts_at, round.
+/// The key of a row that starts with the columns appointment_id, rule, starts_at, round.
 pub(crate) fn key_of(row: &Row<'_>) -> rusqlite::Result<ReminderKey> {
     Ok(ReminderKey {
         appointment_id: AppointmentId(row.get(0)?),
@@ -25,18 +25,18 @@ pub(crate) fn state_of(row: &Row<'_>, at: usize) -> Result<State, StoreError> {
         .ok_or_else(|| StoreError::Unreadable(format!("state {name:?} with reason {reason:?}")))
 }
 
-/// What a reminder is about, by its id.
+/// A reminder's key, by its id.
 pub(crate) fn key_by_id(connection: &Connection, reminder: i64) -> Result<ReminderKey, StoreError> {
     let sql = "SELECT appointment_id, rule, starts_at, round FROM reminders WHERE id = ?1";
     Ok(connection.prepare_cached(sql)?.query_row([reminder], key_of)?)
 }
 
-/// The reminders an attempt's message was made for.
+/// The keys of the reminders an attempt's message was made for.
 pub(crate) fn keys_of(connection: &Connection, attempt: i64) -> Result<Vec<ReminderKey>, StoreError> {
     Ok(reminders_of(connection, attempt)?.into_iter().map(|(_, key)| key).collect())
 }
 
-/// The same with their ids.
+/// Same, with their ids.
 pub(crate) fn reminders_of(connection: &Connection, attempt: i64) -> Result<Vec<(i64, ReminderKey)>, StoreError> {
     const REMINDERS: &str = "SELECT r.appointment_id, r.rule, r.starts_at, r.round, r.id FROM attempts AS t
         JOIN message_reminders AS mr ON mr.message_id = t.message_id JOIN reminders AS r ON r.id = mr.reminder_id

@@ -1,4 +1,4 @@
-//! What was already told of a planning unit's appointments, to whom.
+//! Who has already been texted about a planning unit's appointments.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,14 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::{any_text, instant};
 use crate::store::ledger::rows::key_of;
 
-/// What was told of this appointment, at any start; of its patient id and start, under any appointment; and to this
-/// number of its start. Some of it several times.
+/// Texts already used for this appointment, at any start; for its patient id and start, under any appointment; and to
+/// this number for its start. May contain duplicates.
 pub(super) fn spent(
     connection: &Connection,
     AppointmentInput { row: appointment, moved_from, .. }: &AppointmentInput,
     number: &Number,
 ) -> Result<Vec<Spent>, StoreError> {
-    // `OR`: SQLite makes a table of its own of an `IN` list, at each call.
+    // `OR`: SQLite builds a separate table for an `IN` list on each call.
     const SPENT: &str = "(r.state = 'sending' OR r.state = 'sent' OR r.state = 'rejected' OR r.state = 'unknown'
         OR r.state = 'held')";
     const COLUMNS: &str =
@@ -69,7 +69,7 @@ fn spent_of(row: &Row<'_>) -> rusqlite::Result<Spent> {
     })
 }
 
-/// What was begun with this number while nobody looked, or with another number its patients have or had.
+/// Conversations begun in the unobserved period with this number, or with another number its patients have or had.
 pub(super) fn adopted(
     connection: &Connection,
     phone: &Phone,
@@ -105,7 +105,7 @@ fn adopted_at(connection: &Connection, phone: &str) -> Result<Vec<Adopted>, Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The person in four columns from `at` on; none where the patient id is missing.
+/// The person in four columns starting at `at`; none if the patient id is missing.
 pub(super) fn person_of(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Person>> {
     let Some(patient) = any_text(row, at)? else { return Ok(None) };
     Ok(Some(Person {

@@ -1,4 +1,4 @@
-//! The daemon's own memory: since when each rule is live, what the plan was made from, the heartbeat.
+//! The daemon's own state: since when each rule has been live, what the plan was made from, the heartbeat.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -10,7 +10,7 @@ use crate::planner::input::LiveSince;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
-/// Since when each of these rules, with its present lead, has been live. One that never was is missing.
+/// Since when each of these rules, with its current lead, has been live. A rule that never was is missing.
 pub fn live_since(connection: &Connection, rules: &[Rule]) -> Result<LiveSince, StoreError> {
     let mut live = LiveSince::new();
     let mut statement = connection.prepare_cached("SELECT name, fingerprint, live_since FROM rules")?;
@@ -24,8 +24,8 @@ pub fn live_since(connection: &Connection, rules: &[Rule]) -> Result<LiveSince, 
     Ok(live)
 }
 
-/// The rules go live: a new one, and one with another lead than before, now; one that left is forgotten, so that it
-/// would go live anew.
+/// Takes the rules live: a new rule, or one with a different lead than before, goes live now. A rule that was removed
+/// is deleted, so that it would go live from scratch.
 pub fn go_live(tx: &Transaction<'_>, rules: &[Rule], now: DateTime<Utc>) -> Result<(), StoreError> {
     let known: Vec<String> =
         tx.prepare("SELECT name FROM rules")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -43,7 +43,7 @@ pub fn go_live(tx: &Transaction<'_>, rules: &[Rule], now: DateTime<Utc>) -> Resu
     Ok(())
 }
 
-/// Notes what plans are made from now on; whether it differs from what the stored ones were made from.
+/// Stores what plans are made from now on. Returns whether it differs from what the stored plans were made from.
 pub(crate) fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str) -> Result<bool, StoreError> {
     let changed = tx.execute(
         "INSERT INTO plan_basis (only_row, fingerprint) VALUES (1, ?1)
@@ -54,7 +54,7 @@ pub(crate) fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str) -> Result<
     Ok(changed > 0)
 }
 
-/// Notes a doubt about this machine's clock, or that there is none.
+/// Stores a doubt about this machine's clock, or that there is none.
 pub(crate) fn set_clock_doubt(tx: &Transaction<'_>, why: Option<&str>, now: DateTime<Utc>) -> Result<(), StoreError> {
     match why {
         None => tx.execute("DELETE FROM clock_doubt", [])?,
@@ -67,12 +67,12 @@ pub(crate) fn set_clock_doubt(tx: &Transaction<'_>, why: Option<&str>, now: Date
     Ok(())
 }
 
-/// The doubt about this machine's clock, if there is one.
+/// The doubt about this machine's clock, if any.
 pub(crate) fn clock_doubt(connection: &Connection) -> Result<Option<String>, StoreError> {
     Ok(connection.query_row("SELECT why FROM clock_doubt", [], |row| row.get(0)).optional()?)
 }
 
-/// The clock is right again: what a wrong one wrote into the future is brought back to now.
+/// The clock is correct again: timestamps that a wrong clock set in the future are moved back to now.
 pub(crate) fn clock_is_right(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     let now = now.timestamp();
     tx.execute("UPDATE rules SET live_since = ?1 WHERE live_since > ?1", [now])?;
@@ -81,19 +81,19 @@ pub(crate) fn clock_is_right(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result
     tx.execute("UPDATE heartbeat SET at = ?1 WHERE at > ?1", [now])?;
     tx.execute("UPDATE runs SET beat_at = ?1 WHERE beat_at > ?1", [now])?;
     tx.execute("UPDATE runs SET started_at = ?1 WHERE started_at > ?1", [now])?;
-    // Else a book imported under it would never grow old.
+    // Otherwise appointments imported under the wrong clock would never become stale.
     tx.execute("UPDATE imports SET finished_at = ?1 WHERE finished_at > ?1", [now])?;
     Ok(())
 }
 
-/// A life of the daemon begins; how many there were is kept to the last thousand.
+/// Records the start of a run; the last thousand runs are kept.
 pub(crate) fn begin_run(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.execute("INSERT INTO runs (started_at, beat_at) VALUES (?1, ?1)", [now.timestamp()])?;
     tx.execute("DELETE FROM runs WHERE id <= (SELECT max(id) - 1000 FROM runs)", [])?;
     Ok(())
 }
 
-/// The lives of the daemon that are remembered, in order.
+/// The recorded runs, in order.
 pub(crate) fn runs(connection: &Connection) -> Result<Vec<Run>, StoreError> {
     let mut statement = connection.prepare("SELECT started_at, beat_at FROM runs ORDER BY id")?;
     let rows =
@@ -101,13 +101,13 @@ pub(crate) fn runs(connection: &Connection) -> Result<Vec<Run>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// When the first life of the daemon began that is remembered.
+/// When the first recorded run began.
 pub(crate) fn first_run(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
     let first: Option<i64> = connection.query_row("SELECT min(started_at) FROM runs", [], |row| row.get(0))?;
     Ok(first.map(instant))
 }
 
-/// Stores a sign of life.
+/// Stores a heartbeat.
 pub(crate) fn beat(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO heartbeat (only_row, at) VALUES (1, ?1) ON CONFLICT (only_row) DO UPDATE SET at = excluded.at",
@@ -118,7 +118,7 @@ pub(crate) fn beat(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), Store
     Ok(())
 }
 
-/// The last sign of life.
+/// The last heartbeat.
 pub(crate) fn last_beat(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
     let at: Option<i64> = connection.query_row("SELECT at FROM heartbeat", [], |row| row.get(0)).optional()?;
     Ok(at.map(instant))

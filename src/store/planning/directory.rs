@@ -1,4 +1,4 @@
-//! Whose number a spelling is: how the practice's configuration reads numbers, and which unit an appointment belongs to.
+//! How the practice's configuration reads phone numbers, and which planning unit an appointment belongs to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,28 +11,28 @@ use crate::store::appointments::phone_spellings;
 use crate::store::connection::error::StoreError;
 use crate::store::planning::unit::PlanningUnit;
 
-/// How numbers are read: by the rules of a country, and taken as written where the configuration names them.
+/// How numbers are read: by the rules of a country, or as written if the configuration names them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Directory {
     /// The country of numbers without `+`.
     pub country: Country,
-    /// Numbers that count as usable, valid or not.
+    /// Numbers that count as usable whether valid or not.
     pub as_written: BTreeSet<Phone>,
-    /// The practice's own numbers: an entry with one of them has none of its patient's.
+    /// The practice's own numbers: an entry with one of them has no number for its patient.
     pub own: BTreeSet<Phone>,
-    /// From where texts of these locations go out.
+    /// The senders for these locations' texts.
     pub senders: BTreeMap<String, Sender>,
-    /// From where all other texts go out.
+    /// The sender for all other texts.
     pub sender: Sender,
 }
 
 impl Directory {
-    /// From where texts of an appointment at this location go out.
+    /// The sender for texts about an appointment at this location.
     pub(crate) fn sender_of(&self, location: Option<&str>) -> &Sender {
         location.and_then(|location| self.senders.get(location)).unwrap_or(&self.sender)
     }
 
-    /// The number of a reading, if it can be texted.
+    /// The number from a reading, if it can be texted.
     pub(crate) fn usable<'a>(&self, reading: &'a Reading) -> Option<&'a Phone> {
         let allowed = |phone: &&Phone| {
             !reading.refusal && ((reading.valid && reading.textable) || self.as_written.contains(phone))
@@ -40,7 +40,7 @@ impl Directory {
         reading.phone.as_ref().filter(allowed).filter(|phone| !self.own.contains(phone))
     }
 
-    /// The unit an appointment belongs to, by its number as written; spellings must have been learnt.
+    /// The unit an appointment belongs to, by its number as written; the spelling must already have been read.
     pub(crate) fn unit(
         &self,
         connection: &Connection,

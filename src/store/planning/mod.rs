@@ -1,4 +1,4 @@
-//! What the planning pass works from: the replan queue and what failed in it, the planner's input, and the daemon's own state.
+//! The planning pass's data: the replan queue and what failed in it, the planner's input, and the daemon's own state.
 
 mod already_told;
 pub mod daemon_state;

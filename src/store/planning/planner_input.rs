@@ -1,4 +1,4 @@
-//! Gathers all that is known of one planning unit, for the planner.
+//! Collects everything the planner needs for one planning unit.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -24,11 +24,11 @@ use crate::store::planning::already_told::person_of;
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 
-/// Everything the planner needs of a unit. `also` names appointments whose stored reminders belong here although the
-/// appointment itself may be gone or moved to another number.
+/// Everything the planner needs for a unit. `also` names appointments whose stored reminders belong here although the
+/// appointment itself may be gone or may have moved to another number.
 ///
 /// # Errors
-/// Database errors, and rows no version of Leadtime writes.
+/// Database errors, and rows that no version of Leadtime writes.
 pub(crate) fn load(
     connection: &Connection,
     directory: &Directory,
@@ -50,7 +50,7 @@ pub(crate) fn load(
         stored.extend(loader.stored(&appointment.row.id)?);
     }
     for id in also {
-        // One that lives under another number is that number's to answer for.
+        // An appointment that is now under another number is planned with that number.
         if !here(id) && !loader.exists(id)? {
             stored.extend(loader.stored(id)?);
         }
@@ -58,7 +58,7 @@ pub(crate) fn load(
     let mut spent = Vec::new();
     let mut known: HashSet<ReminderKey> = HashSet::new();
     for appointment in &appointments {
-        // Two appointments of one patient and start find the same.
+        // Two appointments of the same patient and start find the same ones.
         let found = already_told::spent(connection, appointment, &number)?;
         spent.extend(found.into_iter().filter(|found| known.insert(found.key.clone())));
     }
@@ -88,7 +88,7 @@ impl Loader<'_> {
     fn appointments_of_number(&self, phone: &Phone) -> Result<Vec<AppointmentInput>, StoreError> {
         const SPELLINGS: &str = "SELECT spelling FROM known_spellings WHERE country = ?1 AND e164 = ?2 AND refusal = 0";
         let mut statement = self.connection.prepare_cached(SPELLINGS)?;
-        // A set: what this connection has read, the daemon may have stored since.
+        // A set: the daemon may since have stored what this connection has read.
         let spellings: BTreeSet<String> = statement
             .query_map((self.directory.country.code(), phone.dial()), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
@@ -104,10 +104,10 @@ impl Loader<'_> {
             for row in statement.query_map([spelling], |row| self.appointment_of(row))? {
                 match row.map_err(StoreError::from) {
                     Ok(appointment) => appointments.push(appointment),
-                    // One row that cannot be read holds up no other appointment of the number.
+                    // An unreadable row holds up no other appointment of the number.
                     Err(error) if error.is_about_data() => {
                         error!(
-                            "an appointment of the number {phone} cannot be read ({error}), and gets no texts: look at its visits in the appointment book"
+                            "an appointment for the number {phone} cannot be read ({error}) and gets no texts. Check this number's appointments in your practice software"
                         );
                     }
                     Err(error) => return Err(error),
@@ -176,7 +176,7 @@ impl Loader<'_> {
         })
     }
 
-    /// The ids an appointment had at its earlier starts, as far as complete exports told that it moved.
+    /// The ids an appointment had at its earlier starts, as far as complete exports showed that it moved.
     fn moved_from(&self, id: &AppointmentId) -> Result<Vec<AppointmentId>, StoreError> {
         const BEFORE: &str = "WITH RECURSIVE before (id) AS (
                 SELECT appointment_id FROM not_listed WHERE moved_to = ?1
@@ -187,7 +187,7 @@ impl Loader<'_> {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    /// Adds what further statements tell.
+    /// Adds what further queries find.
     fn complete(
         &self,
         mut appointments: Vec<AppointmentInput>,
@@ -236,7 +236,8 @@ impl Loader<'_> {
         Ok(FeedImports::LastBeforeSeen(last.map(instant)))
     }
 
-    /// Other live entries of the same start under the same patient id or, where the number is known, with it.
+    /// Other booked or confirmed entries with the same start under the same patient id or, if the number is known, with
+    /// that number.
     fn twins(&self, of: &Appointment, phone: Option<&Phone>) -> Result<Vec<Twin>, StoreError> {
         const TWINS: &str =
             "SELECT a.id, a.type_id, a.phone, a.consent, a.patient_id, a.first_name, a.last_name, a.date_of_birth
@@ -307,8 +308,8 @@ impl Loader<'_> {
         Ok(stored)
     }
 
-    /// Since when it is asked what was sent over one of these appointments' keys while nobody looked, if that is not known
-    /// yet.
+    /// Since when Leadtime has been trying to find out what was sent with these appointments' keys in an unobserved
+    /// period, if that is not known yet.
     fn catching_up_since(&self, appointments: &[AppointmentInput]) -> Result<Option<DateTime<Utc>>, StoreError> {
         let unobserved = listings::unobserved_keys(self.connection)?;
         Ok(appointments.iter().filter_map(|appointment| unobserved.get(&appointment.sender.api_key).copied()).max())
@@ -320,7 +321,7 @@ impl Loader<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
     }
 
-    /// A refusal that only this connection has read so far counts as the opt-out it is going to be.
+    /// A refusal that only this connection has read so far counts as the opt-out it will become.
     fn opted_out(&self, phone: &Phone) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)
                    OR EXISTS (SELECT 1 FROM temp.new_spellings WHERE e164 = ?1 AND refusal = 1)";
@@ -334,7 +335,7 @@ impl Loader<'_> {
     }
 }
 
-/// What the store knows of an appointment beside its row.
+/// The stored data about an appointment outside its row.
 const BESIDE: &str = "LEFT JOIN first_seen AS f ON f.appointment_id = a.id
     LEFT JOIN bad_rows AS b ON b.appointment_id = a.id LEFT JOIN not_listed AS n ON n.appointment_id = a.id
     LEFT JOIN off_the_book AS o ON o.appointment_id = a.id LEFT JOIN importing AS g ON g.feed = a.feed

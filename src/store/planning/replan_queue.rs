@@ -1,4 +1,4 @@
-//! What has to be planned again, and the planning units that come of it.
+//! The queue of what has to be planned again, and the planning units that result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +12,18 @@ use crate::store::connection::rows::any_text;
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 
-/// Units to plan, each with the appointments that made it dirty (some of them gone, or moved to another number).
+/// Units to plan, each with the appointments that put it in the queue (some of them gone, or moved to another number).
 pub(crate) type Dirty = BTreeMap<PlanningUnit, BTreeSet<AppointmentId>>;
 
-/// Takes up to `limit` marks and turns them into units. The marks are gone when the transaction commits, so the
-/// units have to be planned in it.
+/// Takes up to `limit` marks and turns them into units. The marks are gone when the transaction commits, so the units
+/// have to be planned in the same transaction.
 pub fn take(
     tx: &Transaction<'_>,
     directory: &Directory,
     limit: usize,
     now: DateTime<Utc>,
 ) -> Result<Dirty, StoreError> {
-    // As bytes: a mark of a text that is no UTF-8 has to be taken away too.
+    // As bytes: a mark with invalid UTF-8 has to be removed too.
     let marks: Vec<(Vec<u8>, Vec<u8>)> = tx
         .prepare_cached("SELECT CAST(phone AS BLOB), CAST(appointment_id AS BLOB) FROM replan_queue LIMIT ?1")?
         .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -46,7 +46,7 @@ pub fn take(
             };
             dirty.entry(unit.unwrap_or(PlanningUnit::Appointment(id.clone()))).or_default().insert(id);
         }
-        // An appointment that is gone was of no number: its own unit closes its reminders.
+        // An appointment that is gone has no number: its own unit closes its reminders.
         dirty.entry(PlanningUnit::Appointment(id.clone())).or_default().insert(id);
     }
     let mut remove = tx.prepare_cached(
@@ -59,7 +59,7 @@ pub fn take(
     Ok(without_covered(tx, directory, dirty, now)?)
 }
 
-/// Drops the units of single appointments whose number is usable after all: the number's unit covers them.
+/// Drops the units of single appointments whose number turns out to be usable: the number's unit covers them.
 fn without_covered(
     tx: &Transaction<'_>,
     directory: &Directory,
@@ -97,10 +97,10 @@ fn unit_of_spelling(
     Ok(directory.usable(&reading).cloned().map(PlanningUnit::Number))
 }
 
-/// The appointment, and the entries of the same patient and start, now or when it was last planned: whether they are
-/// duplicates of it changes with it.
+/// The appointment, and the entries with the same patient and start, now or when it was last planned: its change
+/// affects whether they are duplicates.
 fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(AppointmentId, Option<String>)>, StoreError> {
-    // CROSS JOIN keeps the order: first the one or two starts, then their entries by index.
+    // CROSS JOIN fixes the order: first the one or two starts, then their entries by index.
     const SAME: &str = "SELECT a.id, a.phone FROM (
             SELECT patient_id, starts_unix AS start FROM appointments WHERE id = ?1
             UNION SELECT patient_id, starts_at FROM reminders WHERE appointment_id = ?1) AS own
@@ -111,13 +111,13 @@ fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(Appointmen
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many marks wait.
+/// How many marks are in the queue.
 pub fn count(connection: &Connection) -> Result<u64, StoreError> {
     let count: i64 = connection.query_row("SELECT count(*) FROM replan_queue", [], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 
-/// Marks everything: every appointment, and every reminder that is not final.
+/// Marks everything: every appointment, and every planned reminder.
 pub fn mark_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO replan_queue (phone, appointment_id) SELECT coalesce(phone, ''), id FROM appointments
@@ -132,7 +132,7 @@ pub fn mark_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks the planned reminders that expired; how many.
+/// Marks the planned reminders that have expired. Returns how many.
 pub(crate) fn mark_expired(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     let marked = tx.prepare_cached(
         "INSERT INTO replan_queue (phone, appointment_id) SELECT phone, appointment_id FROM reminders INDEXED BY reminders_expiring

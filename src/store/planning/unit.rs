@@ -1,11 +1,11 @@
-//! What is planned as one: a number, or an appointment without a usable one.
+//! What is planned as one unit: a phone number, or an appointment without a usable one.
 
 use std::fmt;
 
 use crate::domain::ids::AppointmentId;
 use crate::domain::phone::Phone;
 
-/// What is planned as one: a number, or an appointment without a usable one.
+/// A planning unit: everything for one number, or one appointment without a usable number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PlanningUnit {
     /// Everything that goes to one number.
@@ -14,7 +14,7 @@ pub enum PlanningUnit {
     Appointment(AppointmentId),
 }
 
-/// For a log: an id, or the number's last digits.
+/// For the log: an id, or the number's last digits.
 impl fmt::Display for PlanningUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,5 +1,5 @@
-//! Numbers and appointments that could not be planned, because their data are at fault. They are kept beside the queue of
-//! what changed, so that they never keep anything else from being planned, and are tried again at intervals.
+//! Numbers and appointments that could not be planned because their data is bad. They are kept apart from the replan
+//! queue, so that they never block anything else from being planned, and are tried again at intervals.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::planning::replan_queue;
 use crate::store::planning::unit::PlanningUnit;
 
-/// How long after a try the next one is made; a change of the appointment is planned at once.
+/// How long after a try the next one follows; a change of the appointment is planned immediately.
 const TRY_AGAIN: TimeDelta = TimeDelta::minutes(1);
 
 fn phone_of(unit: &PlanningUnit) -> &str {
@@ -21,7 +21,7 @@ fn phone_of(unit: &PlanningUnit) -> &str {
     }
 }
 
-/// Notes that a unit could not be planned; whether that is new.
+/// Records that a unit could not be planned. Returns whether that is new.
 pub(crate) fn note(
     tx: &Transaction<'_>,
     unit: &PlanningUnit,
@@ -48,7 +48,7 @@ pub(crate) fn is_any(connection: &Connection) -> Result<bool, StoreError> {
     Ok(connection.prepare_cached("SELECT 1 FROM unplannable LIMIT 1")?.exists([])?)
 }
 
-/// A unit could be planned after all.
+/// Removes the record: the unit could be planned.
 pub(crate) fn forget(
     tx: &Transaction<'_>,
     unit: &PlanningUnit,
@@ -68,9 +68,9 @@ pub(crate) fn forget(
     Ok(())
 }
 
-/// Puts up to `limit` of those whose time has come back into the queue, the longest untried first; how many.
+/// Puts up to `limit` units that are due for another try back into the queue, longest untried first. Returns how many.
 pub(crate) fn try_again(tx: &Transaction<'_>, limit: usize, now: DateTime<Utc>) -> Result<usize, StoreError> {
-    // Beyond now: tried under a clock that was ahead.
+    // Later than now: tried under a clock that was ahead.
     let (due, now, limit) = ((now - TRY_AGAIN).timestamp(), now.timestamp(), i64::try_from(limit).unwrap_or(i64::MAX));
     let due: Vec<(String, String)> = tx
         .prepare_cached(

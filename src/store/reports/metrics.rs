@@ -1,4 +1,4 @@
-//! Figures for machines that watch: counted once at the start, and from then on from what is new or still open.
+//! Metrics for monitoring: counted once at the start, and from then on from what is new or still open.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::conversations::circuits;
 
-/// Appointments that begin within this have their skipped reminders counted.
+/// Skipped reminders are counted for appointments that begin within this time.
 pub(crate) const AHEAD: TimeDelta = TimeDelta::days(14);
 
-/// How far the attempts are counted. After a restart the same counts come out.
+/// How far the attempts have been counted. A restart arrives at the same counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Tally {
     counted: i64,
-    /// Counted over before their outcome was final.
+    /// Attempts passed over before their outcome was final.
     open: BTreeSet<i64>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Tally {
 pub(crate) struct Final {
     /// `sent`, `rejected`, or what kept it from being sent.
     pub(crate) class: &'static str,
-    /// Of a sent one: how long after the time it was due it began, in seconds.
+    /// For a sent one: how many seconds after it was due it began.
     pub(crate) late: Option<f64>,
 }
 
@@ -35,10 +35,8 @@ pub(crate) struct Final {
 pub(crate) const CLASSES: [&str; 7] = ["sent", "rejected", "unreachable", "rate-limited", "refused", "too-old", "bug"];
 
 impl Tally {
-    /// Tells each attempt that became final since the last call. The first call reads all attempts there are.
-    ///
-    /// # Errors
-    /// Database errors; what was told stays told.
+    /// Reports each attempt that became final since the last call. The first call reads all attempts. After an error,
+    /// what was already reported is not reported again.
     pub(crate) fn news(&mut self, connection: &Connection, mut each: impl FnMut(Final)) -> Result<(), StoreError> {
         const NEW: &str = "SELECT t.id, t.outcome, t.kind, t.started_ms,
                 (SELECT min(r.due_at) FROM message_reminders AS m JOIN reminders AS r ON r.id = m.reminder_id
@@ -65,7 +63,7 @@ impl Tally {
     }
 }
 
-/// The final outcome of an attempt; none while it may still change.
+/// An attempt's final outcome; none while it may still change.
 fn outcome(row: &rusqlite::Row<'_>) -> Result<Option<Final>, StoreError> {
     let (outcome, kind): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
     let name = kind.or(outcome).unwrap_or_default();
@@ -76,24 +74,24 @@ fn outcome(row: &rusqlite::Row<'_>) -> Result<Option<Final>, StoreError> {
     Ok(Some(Final { class, late }))
 }
 
-/// What stands now.
+/// The current figures.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Snapshot {
-    /// Planned reminders whose time has come.
+    /// Planned reminders that are due.
     pub(crate) due: u64,
-    /// Texts under way.
+    /// Texts being sent.
     pub(crate) sending: u64,
-    /// Texts of which it is not known whether they went out.
+    /// Texts whose delivery is uncertain.
     pub(crate) unknown: u64,
     /// When the next text is due.
     pub(crate) next_due: Option<DateTime<Utc>>,
-    /// Skipped reminders of the appointments of the coming [`AHEAD`], by reason.
+    /// Skipped reminders for appointments within the next [`AHEAD`], by reason.
     pub(crate) skipped: Vec<(&'static str, u64)>,
-    /// Keys whose circuit is open.
+    /// How many keys have an open circuit.
     pub(crate) open_circuits: u64,
 }
 
-/// Counts what stands now, from partial indexes and a span of appointments.
+/// Counts the current figures, from partial indexes and a range of appointments.
 pub(crate) fn now(connection: &Connection, keys: &[ApiKeyName], now: DateTime<Utc>) -> Result<Snapshot, StoreError> {
     let count = |sql: &str, at: i64| -> Result<u64, StoreError> {
         let count: i64 = connection.prepare_cached(sql)?.query_row([at], |row| row.get(0))?;
@@ -175,13 +173,13 @@ mod tests {
             .unwrap();
         assert_eq!(news(&mut tally), [("sent", None), ("rejected", None)]);
         assert_eq!(news(&mut tally), []);
-        // A restart comes to the same sums.
+        // A restart arrives at the same totals.
         assert_eq!(news(&mut Tally::default()).len(), 4);
     }
 
-    /// What each statement walks: never a whole table.
+    /// No statement scans a whole table.
     #[test]
-    fn no_figure_and_no_alarm_walks_a_table() {
+    fn no_metric_and_no_alert_scans_a_whole_table() {
         let folder = tempfile::tempdir().unwrap();
         let connection = open::read_write(&folder.path().join("test.db")).unwrap();
         connection.execute_batch("ANALYZE").unwrap();
@@ -197,9 +195,9 @@ mod tests {
             while let Some(row) = rows.next().unwrap() {
                 plan.push(row.get::<_, String>(3).unwrap());
             }
-            // The partial indexes hold only what is open; the imports and the keys are few.
+            // The partial indexes contain only what is open; imports and keys are few.
             let small = ["reminders_in_doubt", "clock_doubt", "CONSTANT ROW", "imports"];
-            // A span of ids is a walk, too.
+            // A range of ids is a scan too.
             let walks = |step: &&String| {
                 step.contains("(rowid>?)")
                     || (step.starts_with("SCAN") && !small.iter().any(|name| step.contains(name)))

@@ -1,4 +1,4 @@
-//! Statements for what people and monitoring read.
+//! Queries for what people and monitoring read.
 
 pub(crate) mod metrics;
 pub(crate) mod today;

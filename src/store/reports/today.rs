@@ -1,4 +1,4 @@
-//! What has gone out since a moment, and what waits for a person: the figures of one line.
+//! What has been sent since a moment, and what waits for a person: the figures of the status line.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
@@ -10,17 +10,17 @@ use crate::store::ledger::resolution::ADOPTED;
 /// The figures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Today {
-    /// Texts begun since then that Annie took.
+    /// Texts begun since then that Annie accepted.
     pub(crate) sent: u64,
-    /// Texts of which it is not known yet whether they went out.
+    /// Texts whose delivery is not yet known.
     pub(crate) in_doubt: u64,
-    /// Texts about which a person has to decide.
+    /// Texts that wait for a person's decision.
     pub(crate) held: u64,
     /// When the next text is due.
     pub(crate) next_due: Option<DateTime<Utc>>,
 }
 
-/// The figures since a moment, such as the beginning of the day.
+/// The figures since a moment, such as the start of the day.
 pub(crate) fn since(connection: &Connection, moment: DateTime<Utc>) -> Result<Today, StoreError> {
     Ok(Today {
         sent: sent_since(connection, moment)?,
@@ -30,20 +30,20 @@ pub(crate) fn since(connection: &Connection, moment: DateTime<Utc>) -> Result<To
     })
 }
 
-/// How far a day of texts has come.
+/// The texts of a day so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SoFar {
-    /// Texts tried since the day began that may have arrived.
+    /// Texts tried since the start of the day that may have arrived.
     pub(crate) today: u64,
-    /// Fewer numbers than a trial has were texted before.
+    /// Fewer numbers had been texted before than a trial would use.
     pub(crate) is_first_day: bool,
 }
 
-/// How far the day that began at `midnight` has come. It is a first day if fewer than `few` numbers were texted about
-/// appointments before; test texts, and what others began while Leadtime was not looking, are none of those.
+/// The texts of the day that began at `midnight`. It counts as a first day if fewer than `few` numbers had been texted
+/// about appointments before; test texts, and texts adopted from an unobserved period, do not count.
 pub(crate) fn so_far(connection: &Connection, midnight: DateTime<Utc>, few: u32) -> Result<SoFar, StoreError> {
     let midnight = midnight.timestamp_millis();
-    // Those that others began are written when they are found, with the time at which they began.
+    // Adopted texts are stored when they are found, with the time at which they began.
     let before: Option<i64> = connection
         .prepare_cached("SELECT id FROM attempts WHERE started_ms < ?1 AND +detail IS NOT ?2 ORDER BY id DESC LIMIT 1")?
         .query_row((midnight, ADOPTED), |row| row.get(0))
@@ -63,7 +63,7 @@ pub(crate) fn so_far(connection: &Connection, midnight: DateTime<Utc>, few: u32)
     Ok(SoFar { today: today.unsigned_abs(), is_first_day: numbers < few })
 }
 
-/// Walks back from the newest attempt only as far as the moment.
+/// Goes back from the newest attempt only as far as the moment.
 fn sent_since(connection: &Connection, moment: DateTime<Utc>) -> Result<u64, StoreError> {
     let moment = moment.timestamp_millis();
     let before: Option<i64> = connection
@@ -77,7 +77,8 @@ fn sent_since(connection: &Connection, moment: DateTime<Utc>) -> Result<u64, Sto
 }
 
 fn texts_in(connection: &Connection, state: &str) -> Result<u64, StoreError> {
-    // Few are in these states, and the index holds no others; left alone, SQLite walks all that were texted.
+    // Few reminders are in these states, and the index holds no others; otherwise SQLite walks all reminders that were
+    // texted.
     const COUNT: &str = "SELECT count(DISTINCT message_id) FROM reminders INDEXED BY reminders_in_doubt
         WHERE state IN ('unknown', 'held') AND state = ?1 || ''";
     let count: i64 = connection.prepare_cached(COUNT)?.query_row([state], |row| row.get(0))?;
@@ -98,7 +99,7 @@ mod tests {
         UPDATE attempts SET outcome = 'unknown', ended_ms = 9000 WHERE id = 4;";
 
     #[test]
-    fn counts_texts_of_the_day_and_those_that_need_somebody() {
+    fn counts_the_days_texts_and_those_that_need_a_person() {
         let folder = tempfile::tempdir().unwrap();
         let connection = open::read_write(&folder.path().join("test.db")).unwrap();
         let at = |second: i64| DateTime::from_timestamp(second, 0).unwrap();
@@ -107,7 +108,7 @@ mod tests {
         for (second, sent) in [(0, 3), (1, 3), (2, 2), (6, 1), (7, 0)] {
             assert_eq!(since(&connection, at(second)).unwrap().sent, sent, "since {second} s");
         }
-        // A family of three in one text that is held is one text.
+        // A held text for a family of three is one text.
         for (id, state) in [(1, "held"), (2, "held"), (3, "held"), (4, "unknown")] {
             let message = if state == "held" { 1 } else { 4 };
             let row = "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, phone, api_key, state, message_id, starts_local)
