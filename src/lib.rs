@@ -6,28 +6,28 @@
 //! feed -> appointments -> planning -> reminders -> claim -> message + attempt -> POST -> outcome
 //! ```
 //!
-//! Each module below is a room. A room imports from rooms above it in this table only, and no two files import each other;
-//! `tests/leadtime/house.rs` checks both. ARCHITECTURE.md has the way of a reminder, with file names.
+//! Each module imports only from modules above it in this table, and no two files import each other;
+//! `tests/leadtime/house.rs` checks both. ARCHITECTURE.md follows a reminder through the code, with file names.
 //!
-//! | room | what is in it |
+//! | module | what it contains |
 //! |---|---|
-//! | [`clock`] | the only reader of the wall clock |
-//! | [`domain`] | nouns of the field; pure |
-//! | [`listener`] | serves a page on a port of this machine or a Unix socket |
-//! | [`planner`] | what is sent when, and why not; pure |
+//! | [`clock`] | the only code that reads the wall clock |
+//! | [`domain`] | the terms of the field, such as appointments, phone numbers and reminders; pure |
+//! | [`listener`] | serves a page on a local port or a Unix socket |
+//! | [`planner`] | what is sent and when, or why not; pure |
 //! | [`wording`] | what texts say; pure |
-//! | [`annie`] | wire types, HTTP client, what an answer means; a model of the documented rules and a sandbox that serves it |
-//! | [`config`] | `config.toml` to a checked, typed configuration |
-//! | [`store`] | all SQL of our database |
-//! | [`feeds`] | a practice's appointments come in |
-//! | [`engine`] | the passes: read the store, ask the pure parts, act, write the store |
-//! | `actions` | what a person does: a check, one write, an audit row |
+//! | [`annie`] | wire types, the HTTP client, what each response means; a model of the documented rules, and a sandbox with it |
+//! | [`config`] | turns `config.toml` into a checked, typed configuration |
+//! | [`store`] | all SQL for our database |
+//! | [`feeds`] | imports a practice's appointments |
+//! | [`engine`] | the passes: read the store, call the pure modules, act, write the store |
+//! | `actions` | what a person does by hand: a check, one write, an audit row |
 //! | [`reports`] | what people read, as data |
-//! | [`alerts`] | which trouble is told, its words, its channels, the heartbeat |
-//! | [`simulation`] | weeks of a made-up practice in seconds, and an auditor |
+//! | [`alerts`] | which problems raise an alert, what alerts say, their channels, the heartbeat |
+//! | [`simulation`] | simulates weeks of a made-up practice in seconds, and audits the result |
 //! | [`metrics`] | the Prometheus page |
-//! | [`daemon`] | start, loop, signals, systemd, watchdog, reload |
-//! | [`cli`] | one file a command; printing only |
+//! | [`daemon`] | startup, main loop, signals, systemd, watchdog, reload |
+//! | [`cli`] | one file per command; printing only |
 
 mod actions;
 pub mod alerts;

@@ -1,4 +1,4 @@
-//! The program `leadtime`: parses arguments, calls a command, reports how it ended.
+//! The `leadtime` program: parses the arguments, runs a command and reports the result.
 
 fn main() -> std::process::ExitCode {
     leadtime::cli::main()

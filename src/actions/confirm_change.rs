@@ -1,4 +1,4 @@
-//! A person confirms a configuration that would send more than usual at once.
+//! A person confirms a configuration that would send more texts than usual at once.
 
 use chrono::{DateTime, Utc};
 
@@ -6,7 +6,7 @@ use crate::domain::operator::Operator;
 use crate::store::controls::config_hold::{self, ConfigHold};
 use crate::store::{StoreError, Transaction};
 
-/// Confirms the configuration that is held; none: none is.
+/// Confirms the configuration that is held. Returns `None` if none is held.
 pub(crate) fn confirm(
     tx: &Transaction<'_>,
     operator: Operator<'_>,

@@ -1,4 +1,4 @@
-//! What a person does, whoever asks for it: a check, one write, and its row in the audit. Commands print what comes back.
+//! What a person does by hand, from any interface: a check, one write, and an audit row. Commands print the result.
 
 pub(crate) mod confirm_change;
 pub(crate) mod opt_out;

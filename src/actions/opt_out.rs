@@ -1,4 +1,4 @@
-//! A number asks for no texts, or may be texted again.
+//! Opts a number out of texts, or lifts the opt-out.
 
 use chrono::{DateTime, Utc};
 
@@ -9,19 +9,19 @@ use crate::store::controls::number_holds;
 use crate::store::ledger::reminders;
 use crate::store::{StoreError, Transaction};
 
-/// What noting an opt-out changed.
+/// What recording an opt-out changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Added {
-    /// The number was opted out before.
+    /// The number was already opted out.
     Already,
-    /// It gets no more texts.
+    /// The number gets no more texts.
     Now {
-        /// Planned texts that are dropped by it.
+        /// How many planned texts are dropped.
         dropped: u64,
     },
 }
 
-/// Notes that a number gets no more texts.
+/// Records that a number gets no more texts.
 pub(crate) fn add(
     tx: &Transaction<'_>,
     phone: &Phone,
@@ -29,7 +29,7 @@ pub(crate) fn add(
     now: DateTime<Utc>,
 ) -> Result<Added, StoreError> {
     let dropped = reminders::planned_for(tx, phone)?;
-    // The answer that kept its texts back is decided by it.
+    // This also settles a reply that was holding the number's texts.
     number_holds::settle(tx, phone, operator, now)?;
     Ok(match opt_outs::add(tx, phone, Source::Desk, operator.who, now)? {
         true => Added::Now { dropped },
@@ -37,7 +37,7 @@ pub(crate) fn add(
     })
 }
 
-/// Lifts an opt-out: the number may be texted again. The opt-out that stood; none: there was none.
+/// Lifts an opt-out: the number may be texted again. Returns the lifted opt-out, or `None` if there was none.
 pub(crate) fn lift(
     tx: &Transaction<'_>,
     phone: &Phone,

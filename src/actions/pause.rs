@@ -1,4 +1,4 @@
-//! Sending pauses, everywhere or at one location, and goes on.
+//! Pauses and resumes sending, everywhere or at one location.
 
 use chrono::{DateTime, Utc};
 
@@ -6,16 +6,16 @@ use crate::domain::operator::Operator;
 use crate::store::controls::pauses;
 use crate::store::{StoreError, Transaction};
 
-/// What it came to.
+/// The result of a pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Paused {
-    /// The end lies in the past: nothing changed.
+    /// The end is in the past; nothing changed.
     EndsInThePast,
-    /// Nothing is sent until then, or until somebody lifts it.
+    /// Nothing is sent until this time or, without one, until somebody resumes sending.
     Until(Option<DateTime<Utc>>),
 }
 
-/// Pauses sending; works also while the configuration has a mistake, so it does not look into it.
+/// Pauses sending. Must also work while the configuration has an error, so it does not use the configuration.
 pub(crate) fn pause(
     tx: &Transaction<'_>,
     location: Option<&str>,
@@ -30,7 +30,7 @@ pub(crate) fn pause(
     Ok(Paused::Until(until))
 }
 
-/// Ends a pause. Whether there was one.
+/// Ends a pause. Returns whether there was one.
 pub(crate) fn resume(
     tx: &Transaction<'_>,
     location: Option<&str>,

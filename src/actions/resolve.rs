@@ -11,7 +11,7 @@ use crate::store::ledger::resolution;
 pub(crate) use crate::store::ledger::resolution::{Decision, NotResolved};
 use crate::store::{StoreError, Transaction};
 
-/// The answers from a number were read, and its texts may go on. Whether any waited.
+/// A person has read the replies from a number, and its texts may continue. Returns whether any were waiting.
 pub(crate) fn go_on(
     tx: &Transaction<'_>,
     phone: &Phone,
@@ -22,7 +22,7 @@ pub(crate) fn go_on(
     Ok(odd_rows::settle(tx, phone, operator, now)? || held)
 }
 
-/// Carries the decision out; what the text is about, or why it cannot be decided.
+/// Carries out the decision. Returns the reminder it is about, or why it cannot be decided.
 pub(crate) fn resolve(
     tx: &Transaction<'_>,
     id: i64,

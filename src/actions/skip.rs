@@ -1,4 +1,4 @@
-//! One appointment gets no texts, or gets them again.
+//! Stops the texts for one appointment, or restores them.
 
 use chrono::{DateTime, Utc};
 
@@ -8,20 +8,20 @@ use crate::domain::operator::Operator;
 use crate::store::controls::pauses;
 use crate::store::{StoreError, Transaction};
 
-/// What it came to.
+/// The result of a skip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Skipped {
-    /// There is no such rule; the names there are.
+    /// There is no such rule; these are the rules that exist.
     NoSuchRule(Vec<RuleName>),
     /// There is no such appointment.
     NoSuchAppointment,
-    /// It is as asked.
+    /// Done as requested.
     Done,
-    /// It was so before.
+    /// It was already that way; nothing changed.
     Already,
 }
 
-/// Takes the texts of one rule, or of all, from an appointment; with `give_back`, gives them back.
+/// Stops the texts of one rule, or of all rules, for an appointment; with `give_back`, restores them.
 pub(crate) fn skip(
     tx: &Transaction<'_>,
     config: &Config,

@@ -1,4 +1,4 @@
-//! A number is not its patient's, or is after all.
+//! Marks a number as not belonging to its patient, or removes the mark.
 
 use chrono::{DateTime, Utc};
 
@@ -16,13 +16,13 @@ use crate::store::{StoreError, Transaction};
 pub(crate) enum Marked {
     /// No appointment has the number.
     NobodyHasIt,
-    /// It was marked before.
+    /// It was already marked.
     Already,
-    /// It is not the number of these patients.
+    /// It is now marked as not belonging to these patients.
     For(Vec<PatientId>),
 }
 
-/// Marks a number as wrong: of one patient, or of all whose appointments have it.
+/// Marks a number as wrong, for one patient or for all patients whose appointments have it.
 pub(crate) fn mark(
     tx: &Transaction<'_>,
     config: &Config,
@@ -47,7 +47,7 @@ pub(crate) fn mark(
     })
 }
 
-/// Takes the mark away: of one patient, or of all. Whether there was one.
+/// Removes the mark, for one patient or for all. Returns whether there was one.
 pub(crate) fn unmark(
     tx: &Transaction<'_>,
     phone: &Phone,

@@ -1,4 +1,4 @@
-//! `leadtime alert-test`: whether alerts arrive.
+//! `leadtime alert-test`: checks whether alerts arrive.
 
 use clap::Args;
 
@@ -19,7 +19,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let channels = Channel::all(&config.alerts);
     if channels.is_empty() {
         return Err(Failure::Failed(anyhow::anyhow!(
-            "nobody hears of trouble: write [alerts] with a command, a webhook or a mail address into the configuration"
+            "no alert channel is configured: add [alerts] with a command, a webhook or an email address to the configuration"
         )));
     }
     let message = Message::test(&config, SystemClock.now());
@@ -30,11 +30,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         failed |= result.is_err();
         let said = match (&channel, &result) {
             (_, Err(why)) => format!("FAILED: {why}"),
-            (Channel::Command(_), Ok(())) => "done: the program took the test alert".to_owned(),
+            (Channel::Command(_), Ok(())) => "done: the command accepted the test alert".to_owned(),
             (Channel::Webhook(_), Ok(())) => {
-                "done: the address took the test alert; look whether it is shown".to_owned()
+                "done: the webhook accepted the test alert; check that it is shown".to_owned()
             }
-            (Channel::Mail(_), Ok(())) => "done: sendmail took the test alert; look whether it arrives".to_owned(),
+            (Channel::Mail(_), Ok(())) => "done: sendmail accepted the test alert; check that it arrives".to_owned(),
         };
         print(&format!("{:<8} {said}\n", channel.name()))?;
     }

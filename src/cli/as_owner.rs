@@ -1,6 +1,6 @@
-//! What root runs works as the user whose folder the database is in, for good, before anything is made or changed: that user
-//! could otherwise plant a link in the folder, and root would follow it. What only root can read is opened first, without
-//! following links, and handed over on standard input.
+//! When root runs a command, the process becomes the owner of the database's folder before it creates or changes
+//! anything, and stays that user. Otherwise the owner could plant a link in the folder, and root would follow it. A file
+//! that only root can read is opened first, without following links, and passed on standard input.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -18,15 +18,15 @@ use crate::config::api_key::{self, CREDENTIAL, Handed};
 use crate::store::connection::place::folder_of;
 use crate::store::ledger::audit;
 
-/// Commands that work on a database and read a file that is named.
+/// Commands that use the database and read a file named on the command line.
 const WITH_INPUT: [&str; 4] = ["import", "restore", "test", "suggest"];
-/// Commands that speak to Annie with a key only root may be able to read.
+/// Commands that call Annie with a key that possibly only root can read.
 const WITH_KEYS: [&str; 2] = ["test-text", "doctor"];
-/// Commands without a database of a service.
+/// Commands that do not use a service's database.
 const WITHOUT: [&str; 5] = ["init", "demo", "sandbox", "simulate", "generate"];
 
-/// Starts the program anew as the owner of the database's folder, where root runs it and that is another user. Returns only
-/// where there is nothing to do, or it cannot be done.
+/// Starts the program again as the owner of the database's folder, if root runs it and the owner is another user. Returns
+/// only if there is nothing to do or if that failed.
 pub(crate) fn become_owner(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((name, options)) = innermost(matches) else { return Ok(()) };
     if !rustix::process::geteuid().is_root() || WITHOUT.contains(&name) {
@@ -50,9 +50,9 @@ pub(crate) fn become_owner(matches: &ArgMatches) -> Result<(), Failure> {
     {
         program.stdin(Stdio::from(keys(config, &path)?)).env(api_key::HANDED, Handed::Keys.code());
     }
-    // With the group, and without root's other groups.
+    // This also sets the group and drops root's other groups.
     let error = program.uid(owner.0).gid(owner.1).exec();
-    Err(anyhow::anyhow!("cannot go on as the owner of the database's folder (uid {}): {error}", owner.0).into())
+    Err(anyhow::anyhow!("cannot continue as the owner of the database's folder (uid {}): {error}", owner.0).into())
 }
 
 fn innermost(matches: &ArgMatches) -> Option<(&str, &ArgMatches)> {
@@ -60,8 +60,9 @@ fn innermost(matches: &ArgMatches) -> Option<(&str, &ArgMatches)> {
     Some(innermost(options).unwrap_or((name, options)))
 }
 
-/// Not the database itself, nor what lies beside it, which its owner can read; nor a copy with a log of its own, whose newest
-/// data are in the log: its owner opens both, or says that it cannot.
+/// Whether root opens the file and passes it on. Not for the database itself or a file next to it, which the owner can
+/// read. Not for a copy with its own write-ahead log either, which holds the newest data: the owner opens both, or reports
+/// that it cannot.
 fn is_to_be_handed(input: &Path, database: &Path) -> bool {
     let folder = |file: &Path| folder_of(file).canonicalize().ok();
     let mut log = input.as_os_str().to_owned();
@@ -69,19 +70,20 @@ fn is_to_be_handed(input: &Path, database: &Path) -> bool {
     input.exists() && folder(input) != folder(database) && !Path::new(&log).exists()
 }
 
-/// The user and group of the database's folder, where it is not root's.
+/// The user and group that own the database's folder, unless that is root.
 fn owner_of(database: &Path) -> Option<(u32, u32)> {
     let found = folder_of(database).metadata().ok()?;
     (found.uid() != 0).then(|| (found.uid(), found.gid()))
 }
 
-/// A link that another user than root made may lead anywhere.
+/// Refuses a link that belongs to a user other than root: it may point anywhere.
 fn refuse_link(path: &Path) -> Result<(), Failure> {
     match path.symlink_metadata() {
-        Ok(found) if found.file_type().is_symlink() && found.uid() != 0 => {
-            Err(anyhow::anyhow!("{} is a symbolic link of another user, and root does not follow it", path.display())
-                .into())
-        }
+        Ok(found) if found.file_type().is_symlink() && found.uid() != 0 => Err(anyhow::anyhow!(
+            "{} is a symbolic link that belongs to another user, and root does not follow it",
+            path.display()
+        )
+        .into()),
         _ => Ok(()),
     }
 }
@@ -90,15 +92,16 @@ fn open(path: &Path) -> Result<File, Failure> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
     opened.map_err(|error| match error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
-        true => {
-            anyhow::anyhow!("{} is a symbolic link, which root does not follow: name the file itself", path.display())
-                .into()
-        }
+        true => anyhow::anyhow!(
+            "{} is a symbolic link, and root does not follow it; give the path of the file itself",
+            path.display()
+        )
+        .into(),
         false => anyhow::anyhow!("cannot read {}: {error}", path.display()).into(),
     })
 }
 
-/// The keys that the configuration names, and the one of the packaged service, in a file without a name.
+/// The keys that the configuration names and the key of the packaged service, in an unnamed temporary file.
 fn keys(config: &Config, path: &Path) -> Result<File, Failure> {
     let of_locations = config.locations.values().filter_map(|location| location.api_key_file.clone());
     let named = config.annie.api_key_file.clone().into_iter().chain(of_locations);

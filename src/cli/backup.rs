@@ -1,4 +1,4 @@
-//! `leadtime backup`: a checked copy of the database, also while the daemon runs.
+//! `leadtime backup`: makes a verified copy of the database, even while the daemon is running.
 
 use std::path::PathBuf;
 
@@ -13,9 +13,9 @@ use crate::store::ledger::audit::Act;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The file to be written. It holds patients' data: keep it where only the practice can read it.
+    /// The file to write. It contains patient data: keep it where only the practice can read it.
     file: PathBuf,
-    /// Also if the file exists.
+    /// Overwrite the file if it exists.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -27,7 +27,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let copy = backup::make(&config.database, &options.file, options.force)?;
     put_on_record(&config, Act::CopiedOut)?;
     print(&format!(
-        "{}: {} bytes, {} appointments, {} attempts to send a text; checked. Put it back: leadtime restore {0}\n",
+        "{}: {} bytes, {} appointments, {} attempts to send a text; verified. To restore it: leadtime restore {0}\n",
         copy.path.display(),
         copy.bytes,
         copy.appointments,

@@ -1,4 +1,4 @@
-//! `leadtime check`: every problem of the configuration at once, and what a change of it moves.
+//! `leadtime check`: shows every problem in the configuration at once, and what a change to it does to texts.
 
 use std::path::{Path, PathBuf};
 
@@ -18,10 +18,10 @@ use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Show what changes in the coming days against this former configuration: texts added, moved and dropped.
+    /// Compare with this earlier configuration: show which texts are added, moved and dropped in the coming days.
     #[arg(long, value_name = "OLD.toml")]
     diff: Option<PathBuf>,
-    /// As of this moment instead of now (with --diff).
+    /// Use this time instead of now (with --diff).
     #[arg(long, value_name = "TIME", requires = "diff")]
     now: Option<String>,
     #[command(flatten)]
@@ -50,16 +50,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if !open.is_empty() {
         return Err(Failure::AlreadyReported(2));
     }
-    let mut text = format!("{} is in order. {mode}.\n", path.display());
+    let mut text = format!("{} is valid. {mode}.\n", path.display());
     for rule in &config.rulebook.rules {
-        text.push_str(&format!("  {}: {} before the visit\n", rule.name, rule.lead));
+        text.push_str(&format!("  {}: {} before the appointment\n", rule.name, rule.lead));
         text.push_str(&samples(&|language| config.wordbook.sample_message(&rule.name, language)));
     }
     let is_spoken =
         |language| config.rulebook.rules.iter().any(|rule| config.wordbook.has_message(&rule.name, language));
     let household = samples(&|language| config.wordbook.sample_household(language).filter(|_| is_spoken(language)));
     if !household.is_empty() && config.rulebook.household == Household::Merge {
-        text.push_str(&format!("  a household with two visits on one day\n{household}"));
+        text.push_str(&format!("  a household with two appointments on one day\n{household}"));
     }
     text.push_str(&gone_feeds(&config)?);
     print(&text)?;
@@ -69,14 +69,14 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// A text as a made-up patient would read it, in each language it is written in.
+/// A text as a made-up patient would read it, in each language it is available in.
 fn samples(of: &dyn Fn(Language) -> Option<String>) -> String {
     let one =
         |(code, language): (&str, Language)| Some(wrapped(&format!("{code}: {}", shown(&of(language)?)), 8, "    "));
     Language::CODES.into_iter().filter_map(one).collect()
 }
 
-/// Appointments whose feed is in the configuration no more: nothing changes or cancels them.
+/// Appointments whose feed is no longer in the configuration: no import changes or cancels them.
 fn gone_feeds(config: &Config) -> Result<String, Failure> {
     if config.feeds.is_empty() || !config.database.exists() {
         return Ok(String::new());
@@ -87,7 +87,7 @@ fn gone_feeds(config: &Config) -> Result<String, Failure> {
     let gone = feed_state::owners(&connection, now)?.into_iter().filter(|(name, _)| !known(name));
     let line = |(name, count): (String, u64)| {
         format!(
-            "{count} coming visits are of the feed {name}, which is not in the file: leadtime feed rename {name} NEW\n"
+            "{count} upcoming appointments belong to the feed {name}, which is not in the configuration. If it was renamed: leadtime feed rename {name} NEW\n"
         )
     };
     Ok(gone.map(line).collect())
@@ -98,11 +98,14 @@ fn difference(old: &Path, new: &Config, now: Option<&str>) -> Result<String, Fai
     let (_, former) = configuration(&former, false)?;
     let now = moment(now, &new.practice.zone)?;
     if !new.database.exists() {
-        return Ok(format!("There is no database {} yet: nothing to compare.\n", new.database.display()));
+        return Ok(format!(
+            "There is no database at {} yet, so there is nothing to compare.\n",
+            new.database.display()
+        ));
     }
     let connection = open::read_only(&new.database)?;
     let difference = config_difference::between(&connection, &former, new, now)?;
-    let mut text = format!("\nAgainst {}:\n", old.display());
+    let mut text = format!("\nCompared with {}:\n", old.display());
     for line in difference.lines() {
         text.push_str(&format!("  {line}\n"));
     }

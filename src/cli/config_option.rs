@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// The configuration a command works by.
+/// The configuration that a command uses.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConfigOption {
-    /// The configuration; else ./config.toml, else /etc/leadtime/config.toml.
+    /// The configuration file. Default: ./config.toml if it exists, otherwise /etc/leadtime/config.toml.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }

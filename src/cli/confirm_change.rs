@@ -1,4 +1,4 @@
-//! `leadtime confirm-change`: a change of the rules that would send more than usual at once is meant.
+//! `leadtime confirm-change`: confirms a rule change that would send more texts than usual at once.
 
 use clap::Args;
 
@@ -22,13 +22,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     match options.by.write(&config.database, |tx, operator| confirm_change::confirm(tx, operator, now))? {
         Some(held) => {
             print(&format!(
-                "The change comes into force within seconds, and sends {} texts within a day; lately no day had more than {}.\n",
+                "The change takes effect within seconds and sends {} texts within a day. Recently, no day had more than {}.\n",
                 held.at_once, held.usual
             ))?;
             no_daemon(&config.database)
         }
         None => {
-            Err(anyhow::anyhow!("no change is held; after an edit of the configuration: systemctl reload leadtime")
+            Err(anyhow::anyhow!("no change is held. After editing the configuration, run: systemctl reload leadtime")
                 .into())
         }
     }

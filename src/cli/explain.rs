@@ -1,4 +1,4 @@
-//! `leadtime explain`: why a patient gets which texts, or none, step by step.
+//! `leadtime explain`: explains step by step which texts a patient gets and why, or why none.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -20,13 +20,13 @@ use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The id of an appointment, a phone number however it is written or its last four digits, or a name.
+    /// An appointment id, a phone number in any format or its last four digits, or a patient's name.
     #[arg(required = true, num_args = 1..)]
     who: Vec<String>,
-    /// For programs: one JSON array.
+    /// Print a JSON array, for other programs.
     #[arg(long)]
     json: bool,
-    /// As of this moment instead of now, such as 2026-03-09T10:00:00-06:00.
+    /// Use this time instead of now, such as 2026-03-09T10:00:00-06:00.
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
     #[command(flatten)]
@@ -60,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
                 &near,
             ));
         }
-        let text = "no appointment has this id, and no patient this number or name; `leadtime plan` shows the coming visits. Visits of long ago are deleted ([retention]); `leadtime history --appointment ID` tells what was done for them";
+        let text = "no appointment has this id, and no patient has this number or name. `leadtime plan` shows the upcoming appointments. Old appointments are deleted ([retention]); `leadtime history --appointment ID` shows what was done for them";
         return Err(anyhow::anyhow!(text).into());
     }
     let accounts = explanation::explain(&connection, &config, &ids, now)?;
@@ -76,7 +76,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// An appointment that only a row tells of that could not be read.
+/// An appointment known only from a row that could not be read.
 fn row_for_programs(row: &RefusedRow) -> Value {
     json!({
         "appointment_id": row.id,
@@ -88,9 +88,9 @@ fn row_for_programs(row: &RefusedRow) -> Value {
 
 fn row_for_people(config: &Config, row: &RefusedRow) -> String {
     let zone = &config.practice.zone;
-    let when = row.starts_at.map(|at| format!(" of {}", local(zone, at))).unwrap_or_default();
+    let when = row.starts_at.map(|at| format!(" on {}", local(zone, at))).unwrap_or_default();
     let account = format!(
-        "The export of {} imported on {} had this row, and it could not be read. So the visit{when} is not known, and nobody is texted about it. Correct the row in your practice software and import again, or call the patient.",
+        "This row of the feed {}, imported on {}, could not be read. Leadtime does not know the appointment{when}, and nobody is texted about it. Correct the row in your practice software and import again, or call the patient.",
         row.feed,
         local(zone, row.at)
     );
@@ -142,7 +142,7 @@ fn for_people(config: &Config, account: &Explanation) -> String {
     let name = if name.is_empty() { format!("Patient {}", appointment.patient_id) } else { name };
     let phone = appointment.phone.as_ref().map_or("no phone number".to_owned(), |phone| shown(phone).into_owned());
     let mut text = format!(
-        "{name}, visit {} ({}), {}, {phone}\n",
+        "{name}, appointment {} ({}), {}, {phone}\n",
         local(zone, appointment.starts_at),
         appointment.id,
         appointment.status.name()
@@ -163,20 +163,20 @@ fn for_people(config: &Config, account: &Explanation) -> String {
 fn outcome(zone: &Zone, explained: &Explained) -> String {
     let item = &explained.row.item;
     let at = item.due_at.map(|at| local(zone, at)).unwrap_or_default();
-    // What was sent went to the number of its text, whatever the book says now.
+    // A sent text is shown with the number it went to, whatever the appointment book says now.
     let texted = explained.row.text.as_ref().map(|text| &text.phone);
     let to = texted.or(item.phone.as_ref()).map(|phone| format!(" to {phone}")).unwrap_or_default();
     let words = explained.row.words.as_ref().map(|words| format!(": \"{words}\"")).unwrap_or_default();
     match item.state {
         State::Unclaimed(PlanDecision::Planned) => {
-            let waits = explained.row.code.map(|code| format!(" (waits: {code})")).unwrap_or_default();
+            let waits = explained.row.code.map(|code| format!(" (waiting: {code})")).unwrap_or_default();
             match explained.row.overdue_since {
                 Some(since) => format!("Was due {}{to} and has not gone out yet{waits}{words}", local(zone, since)),
                 None => format!("Goes out {at}{to}{waits}{words}"),
             }
         }
         State::Unclaimed(PlanDecision::Skipped(Skip::ObserveMode)) => {
-            format!("Would go out {at}{to}; observe mode texts nobody{words}")
+            format!("Would go out {at}{to}; in observe mode nobody is texted{words}")
         }
         State::Sent => {
             let made = explained.row.text.as_ref().map_or(at, |text| local(zone, text.made_at));

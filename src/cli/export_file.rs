@@ -1,4 +1,4 @@
-//! What the commands about feeds share: whose a file is, and how it is opened once and read several times.
+//! Shared by the commands for feeds: which feed a file belongs to, and how a file is opened once and read several times.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -14,19 +14,19 @@ use crate::domain::shown::shown;
 use crate::feeds::importing::Imported;
 use crate::feeds::mapping::Cost;
 
-/// Largest input that is spooled where no feed says otherwise.
+/// The largest input that is spooled, unless the feed sets another limit.
 const LARGEST: u64 = 64 << 20;
 
-/// An export that is open.
+/// An open export.
 #[derive(Debug)]
 pub(crate) struct ExportFile {
-    /// Its name, for people.
+    /// Its name for display.
     pub(crate) name: String,
     file: File,
 }
 
 impl ExportFile {
-    /// Opens a file; `-` is standard input. What cannot be read twice is copied first, at most `largest` bytes.
+    /// Opens a file; `-` is standard input. Input that cannot be read twice is copied first, up to `largest` bytes.
     pub(crate) fn open(path: &Path, largest: Option<u64>) -> Result<ExportFile, Failure> {
         let name = shown(&path.display().to_string()).into_owned();
         let cannot = |error: std::io::Error| anyhow::anyhow!("cannot read {name}: {error}");
@@ -47,26 +47,26 @@ impl ExportFile {
         Ok(ExportFile { name, file })
     }
 
-    /// A file that is open already.
+    /// Wraps a file that is already open.
     pub(crate) fn of(name: String, file: File) -> ExportFile {
         ExportFile { name, file }
     }
 
-    /// From its start.
+    /// Rewinds the file and returns it.
     pub(crate) fn source(&self) -> std::io::Result<&File> {
         (&self.file).seek(SeekFrom::Start(0))?;
         Ok(&self.file)
     }
 }
 
-/// A copy in a file without a name; one byte more than the limit, so that the reader sees that it is too large.
+/// Copies the input to an unnamed temporary file, up to one byte over the limit so that the reader can see it is too large.
 fn spooled(source: impl Read, largest: u64) -> std::io::Result<File> {
     let mut copy = tempfile::tempfile()?;
     std::io::copy(&mut source.take(largest.saturating_add(1)), &mut copy)?;
     Ok(copy)
 }
 
-/// The feeds of a configuration; without any, the one of Leadtime's own columns.
+/// The feeds of a configuration; if it has none, the feed with Leadtime's own columns.
 pub(crate) fn feeds(config: &Config) -> Vec<Feed> {
     match config.feeds.is_empty() {
         true => vec![Feed::own()],
@@ -81,11 +81,11 @@ pub(crate) fn feed_named(config: &Config, name: &str) -> Result<Feed, Failure> {
         return Ok(feed.clone());
     }
     let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
-    let near = nearest(name, names.iter().copied()).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    let near = nearest(name, names.iter().copied()).map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
     Err(Failure::Usage(anyhow::anyhow!("there is no feed {name}{near}; the configuration has: {}", names.join(", "))))
 }
 
-/// Whose a file is: as asked, else the only feed, else the one whose `files` its name fits.
+/// The feed a file belongs to: the one asked for, else the only feed, else the one whose `files` match its name.
 pub(crate) fn feed_of(config: &Config, asked: Option<&str>, file: &Path) -> Result<Feed, Failure> {
     if let Some(name) = asked {
         return feed_named(config, name);
@@ -96,19 +96,19 @@ pub(crate) fn feed_of(config: &Config, asked: Option<&str>, file: &Path) -> Resu
     }
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     feed_of_name(&feeds, &name)
-        .map_err(|why| Failure::Usage(anyhow::anyhow!("{why}; say whose it is with --feed NAME")))
+        .map_err(|why| Failure::Usage(anyhow::anyhow!("{why}; choose the feed with --feed NAME")))
 }
 
-/// The one feed whose `files` a name fits.
+/// The one feed whose `files` match a name.
 pub(crate) fn feed_of_name(feeds: &[Feed], name: &str) -> Result<Feed, String> {
     let fits = |feed: &&Feed| feeds.len() == 1 || (!feed.settings.files.is_empty() && feed.settings.takes_file(name));
     let fitting: Vec<&Feed> = feeds.iter().filter(fits).collect();
     match fitting.as_slice() {
         [feed] => Ok((*feed).clone()),
-        [] => Err(format!("{} fits the `files` of no feed", shown(name))),
+        [] => Err(format!("{} does not match the `files` of any feed", shown(name))),
         several => {
             let names: Vec<&str> = several.iter().map(|feed| feed.name.as_str()).collect();
-            Err(format!("{} fits the `files` of several feeds: {}", shown(name), names.join(", ")))
+            Err(format!("{} matches the `files` of several feeds: {}", shown(name), names.join(", ")))
         }
     }
 }
@@ -118,34 +118,34 @@ pub(crate) fn summary(name: &str, imported: &Imported, complete: bool) -> String
     let Imported { good, bad, changes, unused, report, held, .. } = imported;
     let mut text = match held {
         Some((kind, _)) if kind.is_whole() => format!("{name}: {good} rows read. Nothing was changed"),
-        _ => format!("{name}: {good} rows read: {} new visits, {} changed", changes.added, changes.changed),
+        _ => format!("{name}: {good} rows read: {} new appointments, {} changed", changes.added, changes.changed),
     };
     if changes.cancelled > 0 {
-        text.push_str(&format!(", {} cancelled because the file no longer names them", changes.cancelled));
+        text.push_str(&format!(", {} cancelled because the file no longer lists them", changes.cancelled));
     }
     if changes.moved > 0 {
         text.push_str(&format!(" ({} of them were moved to another time)", changes.moved));
     }
     if changes.off > 0 {
-        text.push_str(&format!(", {} called off or off the book", changes.off));
+        text.push_str(&format!(", {} marked in the file as cancelled or not scheduled", changes.off));
     }
     text.push_str(".\n");
     if complete && *good == 0 {
-        text.push_str("No row could be read, so the file covers no dates: nothing is cancelled.\n");
+        text.push_str("No row could be read, so the file covers no dates and nothing was cancelled.\n");
     }
     if *bad > 0 {
         text.push_str(&format!(
-            "{bad} rows could not be read and were left out (see above). Visits they name that are known already get no texts until the rows are mended.\n"
+            "{bad} rows could not be read and were left out (see above). If Leadtime already has an appointment from such a row, it gets no texts until the row is corrected.\n"
         ));
     }
     if report.elsewhere > 0 {
-        text.push_str(&format!("{} rows are of no interest (`only`).\n", report.elsewhere));
+        text.push_str(&format!("{} rows were left out by `only`.\n", report.elsewhere));
     }
     if report.dropped_characters > 0 {
-        text.push_str(&format!("{} invisible characters were dropped from names.\n", report.dropped_characters));
+        text.push_str(&format!("{} invisible characters were removed from names.\n", report.dropped_characters));
     }
     if !unused.is_empty() {
-        text.push_str(&format!("Columns that are not used: {}.\n", shortened(unused)));
+        text.push_str(&format!("Unused columns: {}.\n", shortened(unused)));
     }
     text
 }
@@ -160,17 +160,17 @@ fn shortened(names: &[String]) -> String {
     }
 }
 
-/// What waits for a person, in words.
+/// What is held for a person's decision, in words.
 pub(crate) fn held_words(feed: &str, imported: &Imported) -> Option<String> {
     let (kind, why) = imported.held.as_ref()?;
     let what = match kind.is_whole() {
         true => "Nothing was changed; the file is held",
-        false => "Its rows were imported; what is missing is held",
+        false => "Its rows were imported; the missing appointments are held",
     };
-    Some(format!("{why}. {what}. If the file is right: leadtime feed accept {feed}"))
+    Some(format!("{why}. {what}. If the file is correct: leadtime feed accept {feed}"))
 }
 
-/// Reasons for standard error: those that cost rows or cells, then what somebody should look at.
+/// Reasons for standard error: first those that left out rows or cells, then those that somebody should look at.
 pub(crate) fn reasons(imported: &Imported) -> Vec<String> {
     imported.report.lines()
 }

@@ -1,13 +1,13 @@
-//! How a command ends when it does not end well, and the exit code of each.
+//! The ways a command can fail, and their exit codes.
 
-/// How a command ends when it does not end well.
+/// The ways a command can fail.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It could not do what it should: exit code 1.
+    /// The command failed: exit code 1.
     Failed(anyhow::Error),
-    /// It was asked wrongly, or the configuration is wrong: exit code 2.
+    /// Wrong usage, or an error in the configuration: exit code 2.
     Usage(anyhow::Error),
-    /// Everything was said already; exit code as given.
+    /// The failure has already been reported; exits with the given code.
     AlreadyReported(u8),
 }
 

@@ -1,4 +1,4 @@
-//! `leadtime generate`: the manual pages and the shells' completions, for packages. Hidden: nobody needs it by hand.
+//! `leadtime generate`: writes the manual pages and shell completions, for packages. Hidden from the list of commands.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +9,13 @@ use crate::cli::failure::Failure;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The folder; it is made where it is missing.
+    /// The folder to write to; it is created if it is missing.
     folder: PathBuf,
 }
 
 pub(crate) fn run(options: &Options, program: Command) -> Result<(), Failure> {
     let folder = &options.folder;
-    write(folder, program).map_err(|error| anyhow::anyhow!("cannot write into {}: {error}", folder.display()))?;
+    write(folder, program).map_err(|error| anyhow::anyhow!("cannot write to {}: {error}", folder.display()))?;
     Ok(())
 }
 

@@ -1,8 +1,8 @@
-//! `leadtime --help`: the commands by what they are for.
+//! `leadtime --help`: lists the commands, grouped by purpose.
 
 use clap::Command;
 
-/// What commands are for, and which.
+/// The groups, with their commands.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Every day", &["plan", "explain", "status", "not-reached", "opt-out", "wrong-number", "skip", "pause", "resume"]),
     (
@@ -21,7 +21,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("Recovering", &["resolve", "history", "audit", "backup", "restore"]),
-    ("Trying out", &["demo", "sandbox", "simulate"]),
+    ("Trying it out", &["demo", "sandbox", "simulate"]),
 ];
 
 /// The command line with its commands in groups.
@@ -38,7 +38,7 @@ pub(crate) fn grouped(command: Command) -> Command {
             text.push_str(&format!("  {name:<width$}  {}\n", about.map(ToString::to_string).unwrap_or_default()));
         }
     }
-    text.push_str("\n`leadtime help COMMAND` tells all of a command.\n\nOptions:\n{options}");
+    text.push_str("\nRun `leadtime help COMMAND` for everything about a command.\n\nOptions:\n{options}");
     command.help_template(text)
 }
 

@@ -1,4 +1,4 @@
-//! `leadtime history` and `leadtime audit`: what was done, and that the record of it is whole.
+//! `leadtime history` and `leadtime audit`: show what was done, and verify that the record of it is intact.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -12,16 +12,16 @@ use crate::store::ledger::audit::{self, Act, Flaw, Record, Wanted};
 
 #[derive(Debug, Args)]
 pub(crate) struct History {
-    /// Of one appointment, by its id.
+    /// Only for this appointment id.
     #[arg(long, value_name = "ID")]
     appointment: Option<String>,
-    /// Of one number, however it is written.
+    /// Only for this phone number, in any format.
     #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
-    /// From this time on: 2026-03-09T10:00:00-06:00, or "2026-03-09 10:00" on the practice's clock.
+    /// Only from this time on: 2026-03-09T10:00:00-06:00, or "2026-03-09 10:00" in the practice's time zone.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// For programs: one JSON array.
+    /// Print a JSON array, for other programs.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -36,13 +36,13 @@ pub(crate) struct Audit {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Check that no row of the audit was changed or taken away.
+    /// Check that no row of the audit was changed or removed.
     Verify(Verify),
 }
 
 #[derive(Debug, Args)]
 struct Verify {
-    /// A seal that was noted elsewhere, such as in the service's log: the rows up to it are what they were.
+    /// A seal recorded elsewhere, such as in the service's log: also check that the rows up to it have not changed.
     #[arg(long, value_name = "SEAL")]
     seal: Option<String>,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub(crate) fn run(options: &History) -> Result<(), Failure> {
     let zone = &config.practice.zone;
     let phone = options.number.as_deref().map(|text| {
         phone::read(text, config.practice.country).phone.ok_or_else(|| {
-            Failure::Usage(anyhow::anyhow!("--number {text}: this is no phone number; write it such as 303-555-0142"))
+            Failure::Usage(anyhow::anyhow!("--number {text}: this is not a phone number; write it like 303-555-0142"))
         })
     });
     let since = options.since.as_deref().map(|text| moment(Some(text), zone)).transpose()?;
@@ -65,7 +65,7 @@ pub(crate) fn run(options: &History) -> Result<(), Failure> {
         return print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&records))?));
     }
     if records.is_empty() {
-        return print("Nothing is on record.\n");
+        return print("There are no matching records.\n");
     }
     let mut text = String::new();
     for record in &records {
@@ -116,25 +116,25 @@ pub(crate) fn run_audit(options: &Audit) -> Result<(), Failure> {
     let (_, config) = configuration(config, false)?;
     let connection = open::read_only(&config.database)?;
     match audit::verify(&connection)? {
-        Ok((0, _)) => print("The audit is empty: nothing was done yet.\n"),
+        Ok((0, _)) => print("The audit is empty: nothing has been done yet.\n"),
         Ok((rows, _)) if let Some(noted) = seal => match audit::with_seal(&connection, noted.trim())? {
             Some(row) => print(&format!(
-                "The audit is whole: {rows} rows. The seal is that of row {row}: the rows up to it are what they were when it was noted.\n"
+                "The audit is intact: {rows} rows. The seal belongs to row {row}: the rows up to it have not changed since the seal was recorded.\n"
             )),
             None => Err(anyhow::anyhow!(
-                "no row of the audit has this seal: the database was replaced by another or an older one since it was noted, or somebody wrote the audit anew"
+                "no row of the audit has this seal: since it was recorded, the database was replaced by another or an older one, or somebody rewrote the audit"
             )
             .into()),
         },
         Ok((rows, seal)) => print(&format!(
-            "The audit is whole: {rows} rows. Its last seal is {seal}; noted elsewhere, it proves the rows up to here.\n"
+            "The audit is intact: {rows} rows. Its last seal is {seal}. If you record the seal elsewhere, it can later prove that these rows have not changed.\n"
         )),
         Err(Flaw::Changed(row)) => Err(anyhow::anyhow!(
             "row {row} of the audit, or one before it, is not what Leadtime wrote: somebody changed the database"
         )
         .into()),
         Err(Flaw::Cut(row)) => {
-            Err(anyhow::anyhow!("rows up to number {row} are missing at the end of the audit: somebody took them away")
+            Err(anyhow::anyhow!("rows up to number {row} are missing at the end of the audit: somebody removed them")
                 .into())
         }
     }

@@ -1,4 +1,4 @@
-//! `leadtime import`: a practice's export into the table of appointments.
+//! `leadtime import`: imports a practice's export into the table of appointments.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -22,22 +22,22 @@ use crate::store::files::backup;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The export; - for standard input. Without any [[feed]] it has the column names of the table `appointments`.
+    /// The export; - for standard input. Without a [[feed]], its columns must be named as in the table `appointments`.
     file: PathBuf,
-    /// Whose export it is: the name of a [[feed]]. May be left out where there is one, or its `files` tell.
+    /// The [[feed]] the export belongs to. Not needed if there is only one feed, or if its `files` match the file name.
     #[arg(long, value_name = "NAME")]
     feed: Option<String>,
-    /// Show what would change, and write nothing.
+    /// Show what would change, without writing anything.
     #[arg(long)]
     dry_run: bool,
-    /// The file is the whole list for the dates it covers: appointments of these dates that it does not name are cancelled.
-    /// `missing = "cancel"` of the feed says so of every file.
+    /// The file is the complete list for the dates it covers: appointments on these dates that it does not list are
+    /// cancelled. `missing = "cancel"` in the feed does this for every file.
     #[arg(long)]
     complete: bool,
-    /// The file only adds and changes, whatever `missing` says: nothing is cancelled for not being in it.
+    /// The file only adds and changes appointments, whatever `missing` says: an appointment that it does not list is kept.
     #[arg(long, conflicts_with = "complete")]
     partial: bool,
-    /// Hold nothing back, however much the file changes.
+    /// Do not hold the import, however much the file changes.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -99,7 +99,7 @@ fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) 
         say(&format!("{name}: {line}"));
     }
     let named = std::io::stdout().is_terminal();
-    let mut text = format!("{name}: {} rows read, {} left out. Nothing is written.\n", imported.good, imported.bad);
+    let mut text = format!("{name}: {} rows read, {} left out. Nothing was written.\n", imported.good, imported.bad);
     for difference in differences {
         let zone = &config.practice.zone;
         let when = match (difference.from, difference.to) {
@@ -118,7 +118,7 @@ fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) 
     let counted: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     text.push_str(&match counted.is_empty() {
         true => "Nothing would change.\n".to_owned(),
-        false => format!("In all: {}.\n", counted.join(", ")),
+        false => format!("In total: {}.\n", counted.join(", ")),
     });
     if imported.held.is_none() {
         for line in texts(&connection, database, export, job, config)? {
@@ -126,7 +126,7 @@ fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) 
         }
     }
     if let Some((_, why)) = &imported.held {
-        text.push_str(&format!("It would be held: {why}.\n"));
+        text.push_str(&format!("This import would be held: {why}.\n"));
     }
     print(&text)?;
     match has_faults(imported) || imported.held.is_some() {
@@ -135,7 +135,7 @@ fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) 
     }
 }
 
-/// Which texts the import would add and drop: imported into a copy of the database, which is thrown away.
+/// Which texts the import would add and drop. Imports into a temporary copy of the database to find out.
 fn texts(
     connection: &Connection,
     database: &Path,

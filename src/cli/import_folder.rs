@@ -1,4 +1,4 @@
-//! `leadtime import-folder`: imports the exports that were dropped into a folder, for systemd's path and timer units.
+//! `leadtime import-folder`: imports the exports dropped into a folder, for systemd's path and timer units.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -22,17 +22,17 @@ use crate::feeds::sources::drop_folder::{Place, Places, Seen, TRIES};
 use crate::store::StoreError;
 use crate::store::connection::open;
 
-/// How often a file that grows and grows is waited for; the next run looks again.
+/// How many times a run waits for files that keep growing; after that, the next run checks them again.
 const ROUNDS: usize = 20;
-/// Bytes of a report.
+/// The maximum size of a report, in bytes.
 const LONGEST_REPORT: usize = 1 << 20;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The folder: exports are dropped into its `inbox`, or `inbox/NAME` for the feed NAME, and end in its `done`, or in
-    /// `failed` with a report. In `inbox` itself the `files` of a feed say which are exports; without, `*.csv` are.
+    /// The folder. Drop exports into its `inbox`, or into `inbox/NAME` for the feed NAME; they end up in `done`, or in
+    /// `failed` with a report. In `inbox` itself, files that match the `files` of a feed are exports, and so are `*.csv`.
     folder: PathBuf,
-    /// A file counts as whole when it has not changed for this long.
+    /// A file counts as complete once it has not changed for this long.
     #[arg(long, value_name = "TIME", default_value = "30 seconds", value_parser = humantime::parse_duration)]
     at_rest_for: Duration,
     #[command(flatten)]
@@ -42,10 +42,11 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let folder = options.folder.display();
-    let no_folder = |error| anyhow::anyhow!("cannot use {folder}: {error}; it needs a folder `inbox` for the exports");
+    let no_folder =
+        |error| anyhow::anyhow!("cannot use {folder}: {error}; it must contain a folder `inbox` for the exports");
     let places = Places::open(&options.folder).map_err(no_folder)?;
     let Some(_lock) = places.lock().map_err(no_folder)? else {
-        return Err(anyhow::anyhow!("{folder} is being imported already; nothing to do here").into());
+        return Err(anyhow::anyhow!("{folder} is already being imported; nothing to do here").into());
     };
     let feeds = feeds(&config);
     let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
@@ -54,7 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             || feeds.iter().any(|feed| !feed.settings.files.is_empty() && feed.settings.takes_file(name))
     };
     let mut ended = Ended::default();
-    // What a crash, or a database that was busy, left behind comes first.
+    // First come the files that a crash or a busy database left behind.
     for left in places.look(Place::Reading, &names, |_| true).map_err(no_folder)?.exports {
         // An older export must not be imported after a newer one.
         if !ended.waits(&whose(&config, &left)) {
@@ -65,13 +66,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let look = places.look(Place::Inbox, &names, takes).map_err(no_folder)?;
         if round == 0 {
             for other in look.others {
-                say(&format!("{} is left where it is: it is no export of a feed", other.display()));
+                say(&format!("{} was left in place: it is not an export of any feed", other.display()));
             }
         }
         let exports: Vec<Seen> = look.exports.into_iter().filter(|seen| !ended.waits(&whose(&config, seen))).collect();
         if exports.is_empty() || round == ROUNDS {
             for growing in exports {
-                say(&format!("{} is still being written; the next run looks again", growing.path.display()));
+                say(&format!("{} is still being written; the next run checks it again", growing.path.display()));
             }
             break;
         }
@@ -86,7 +87,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     ended.result()
 }
 
-/// The feed of a file, by its name; "" where it fits none or several.
+/// The feed of a file, by its name; "" if none or several match.
 fn whose(config: &Config, seen: &Seen) -> String {
     feed_for(config, seen).map_or_else(|_| String::new(), |feed| feed.name)
 }
@@ -102,22 +103,22 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| shown(&name.to_string_lossy()).into_owned()).unwrap_or_default()
 }
 
-/// How the files ended.
+/// What happened to the files.
 #[derive(Debug, Default)]
 struct Ended {
     refused: usize,
-    /// The feeds one of whose files is tried again at the next run.
+    /// The feeds with a file that is tried again at the next run.
     undone: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Imported,
-    /// It is refused, or waits for a person.
+    /// It was refused, or is held for a decision.
     Refused,
-    /// It could not be imported now: it is tried again.
+    /// It could not be imported now; the next run tries again.
     Undone,
-    /// Somebody still writes to it.
+    /// It is still being written.
     Growing,
 }
 
@@ -129,7 +130,7 @@ impl Ended {
         }
     }
 
-    /// Whether an older file of the feed waits.
+    /// Whether an older file of the feed is still waiting.
     fn waits(&self, feed: &str) -> bool {
         self.undone.contains(feed)
     }
@@ -142,12 +143,12 @@ impl Ended {
     }
 }
 
-/// Takes a file that is at rest out of the inbox and imports it.
+/// Moves a file that no longer changes out of the inbox and imports it.
 fn take(places: &Places, seen: &Seen, config: &Config) -> Result<End, Failure> {
     let taken = seen.moved_to(places.move_to(Place::Reading, seen, None)?);
     match places.again(&taken)? {
         now if now.is_as(seen) => import_one(places, &now, config),
-        // Another file was put in its place, or somebody wrote to it, between the look and the move.
+        // Between the check and the move, another file was put in its place or somebody wrote to it.
         now => {
             places.move_to(Place::Inbox, &now, None)?;
             Ok(End::Growing)
@@ -155,7 +156,7 @@ fn take(places: &Places, seen: &Seen, config: &Config) -> Result<End, Failure> {
     }
 }
 
-/// What became of a file that was read.
+/// What happened to a file that was read.
 struct Read {
     place: Place,
     words: String,
@@ -169,32 +170,32 @@ fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Fail
     let refused = |why: String| Read { place: Place::Failed, words: why, report: String::new(), held: false };
     let read = match (places.open_export(seen)?, places.count_try(&seen.path)?) {
         (None, _) => refused(format!(
-            "{name} cannot be read: something else took its place while it was opened; put the file into the folder again\n"
+            "{name} cannot be read: something else replaced it while it was being opened; put the file into the folder again\n"
         )),
         (_, tries) if tries > TRIES => {
-            refused(format!("{name}: given up after {TRIES} tries, each of which was cut off or could not be stored\n"))
+            refused(format!("{name}: gave up after {TRIES} tries; each was interrupted or could not be stored\n"))
         }
         (Some(file), _) => match import(seen, file, config, now) {
             Ok(read) => read,
             Err(NotDone::Database(error)) => {
                 places.forget_tries(&seen.path);
-                say(&format!("{name}: {error}; it is tried again at the next run"));
+                say(&format!("{name}: {error}; the next run tries again"));
                 return Ok(End::Undone);
             }
             Err(NotDone::Import(ImportError::Store(error))) => {
                 if is_of_the_machine(&error) {
                     places.forget_tries(&seen.path);
                 }
-                say(&format!("{name}: {error}; it is tried again at the next run"));
+                say(&format!("{name}: {error}; the next run tries again"));
                 return Ok(End::Undone);
             }
             Err(NotDone::Import(error)) => refused(format!("{name}: {error}\n")),
-            Err(NotDone::NoFeed(why)) => refused(format!("{name}: {why}; set `files` of the feed it is of\n")),
+            Err(NotDone::NoFeed(why)) => refused(format!("{name}: {why}; set `files` for the feed it belongs to\n")),
         },
     };
     places.forget_tries(&seen.path);
     if places.again(seen).is_ok_and(|after| !after.is_as(seen)) && read.place != Place::Failed {
-        say(&format!("{name} was written to while it was read; it is read again"));
+        say(&format!("{name} was written to while it was being read; it will be read again"));
         places.move_to(Place::Inbox, seen, None)?;
         return Ok(End::Growing);
     }
@@ -215,15 +216,15 @@ fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Fail
 
 /// Why a file was not imported.
 enum NotDone {
-    /// The database cannot be opened: no fault of the file.
+    /// The database cannot be opened; the file is not at fault.
     Database(StoreError),
-    /// The file, or the database within it.
+    /// The import failed, because of the file or the database.
     Import(ImportError),
-    /// It fits no feed, or several.
+    /// It matches no feed, or several.
     NoFeed(String),
 }
 
-/// Whether the disk, the database or another program stood in the way, and not something in the file.
+/// Whether the disk, the database or another process caused the error, not something in the file.
 fn is_of_the_machine(error: &StoreError) -> bool {
     use StoreError::{Busy, Closed, Damaged, DiskFails, DiskFull, ReadOnly};
     matches!(error, Busy | Closed | Damaged | DiskFails(_) | DiskFull | ReadOnly(_))
@@ -249,7 +250,7 @@ fn import(seen: &Seen, file: File, config: &Config, now: DateTime<Utc>) -> Resul
     Ok(Read { place, words, report, held: imported.held.is_some() })
 }
 
-/// Beside the file, for its owner alone: line, column and reason; never a private cell.
+/// Writes the report next to the file, readable by its owner only: line, column and reason, never a private cell.
 fn write_report(file: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;

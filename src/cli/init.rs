@@ -1,4 +1,4 @@
-//! `leadtime init`: writes a configuration from a few answers, checks it, and says what comes next.
+//! `leadtime init`: writes a configuration from a few answers, checks it, and shows the next steps.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -12,44 +12,44 @@ use crate::cli::output::{machine_zone, print, say};
 use crate::config::values::zones::Zones;
 use crate::config::{self, ConfigError};
 
-/// The shipped file, with its comments: what a practice sees first.
+/// The shipped file with its comments, which is the first thing a practice sees.
 const TEMPLATE: &str = include_str!("../../config.toml");
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Where it is written.
+    /// The file to write.
     #[arg(long, value_name = "FILE", default_value = "config.toml")]
     config: PathBuf,
-    /// The practice's name, as patients should read it.
+    /// The practice's name, as patients should see it.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The office line: +13035550100.
+    /// The office phone number, such as +13035550100.
     #[arg(long, value_name = "NUMBER")]
     phone: Option<String>,
-    /// Your Annie number: texts come from it.
+    /// Your Annie number, which texts come from.
     #[arg(long, value_name = "NUMBER")]
     from_number: Option<String>,
-    /// The practice's clock, such as America/Denver.
+    /// The practice's time zone, such as America/Denver.
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
-    /// The zone in Annie's settings; else the practice's.
+    /// The time zone in Annie's settings. Default: the practice's time zone.
     #[arg(long, value_name = "ZONE")]
     organization_timezone: Option<String>,
-    /// The language of patients whose record names none: en, es or fr.
+    /// The language for patients whose record does not name one: en, es or fr.
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<String>,
-    /// Where the appointments and texts are kept.
+    /// The database file, which stores appointments and texts.
     #[arg(long, value_name = "FILE")]
     database: Option<String>,
-    /// An export of your practice's program: the [[feed]] that reads it is written too.
+    /// An export from your practice software; init also writes the [[feed]] that reads it.
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
-    /// Replace a file that is there; it is kept beside the new one.
+    /// Replace an existing file; it is kept next to the new one, with .old added to its name.
     #[arg(long)]
     force: bool,
 }
 
-/// A value of the file: its line in the template, the question, what is taken without an answer.
+/// A value in the file: its line in the template, the question, the value given, and the default.
 struct Question<'a> {
     line: &'static str,
     asks: &'static str,
@@ -59,7 +59,10 @@ struct Question<'a> {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if options.config.exists() && !options.force {
-        let text = format!("{} is there already; --force replaces it, and keeps it beside", options.config.display());
+        let text = format!(
+            "{} already exists; --force replaces it and keeps the existing file, with .old added to its name",
+            options.config.display()
+        );
         return Err(Failure::Usage(anyhow::anyhow!(text)));
     }
     let zone = answer(&Question {
@@ -71,13 +74,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let practice = [
         Question {
             line: "name",
-            asks: "The practice's name, as patients should read it",
+            asks: "The practice's name, as patients should see it",
             given: options.name.as_deref(),
             otherwise: None,
         },
         Question {
             line: "phone",
-            asks: "The office line, such as +13035550100",
+            asks: "The office phone number, such as +13035550100",
             given: options.phone.as_deref(),
             otherwise: None,
         },
@@ -95,13 +98,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         },
         Question {
             line: "organization_timezone",
-            asks: "The time zone in Annie's own settings",
+            asks: "The time zone in Annie's settings",
             given: options.organization_timezone.as_deref(),
             otherwise: Some(zone.clone()),
         },
         Question {
             line: "path",
-            asks: "Where appointments and texts are kept",
+            asks: "The database file, for appointments and texts",
             given: options.database.as_deref(),
             otherwise: Some("/var/lib/leadtime/leadtime.db".to_owned()),
         },
@@ -118,36 +121,38 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let text = with_feed(&text, &block);
     write(options, &text)?;
     if open > 0 {
-        say(&format!("{open} questions about the export are open: leadtime feed suggest FILE --ask writes its block"));
+        say(&format!(
+            "{open} questions about the export are open: run leadtime feed suggest FILE --ask to answer them and get the block"
+        ));
     }
     let file = options.config.display();
     print(&format!(
-        "{file} is written and in order. It is in observe mode: nobody is texted.\n\
-         Next:  look through {file}: hours, days, holidays, the words of the two texts\n\
+        "{file} was written and is valid. It is in observe mode: nobody is texted.\n\
+         Next:  review {file}: hours, days, holidays, the wording of the two texts\n\
          \x20      leadtime check --config {file}\n\
          \x20      leadtime import --config {file} --dry-run EXPORT, then without --dry-run\n\
          \x20      leadtime plan --config {file}      who would get which text, and when\n"
     ))
 }
 
-/// In place of the block where there is no export yet.
-const NO_FEED: &str = "# The export from your practice software: `leadtime feed suggest FILE` writes the [[feed]] block from a file of yours.
-# Without it, files have Leadtime's own columns.
+/// Used instead of the block if there is no export yet.
+const NO_FEED: &str = "# The export from your practice software: `leadtime feed suggest FILE` prints the [[feed]] block for a file of yours.
+# Without a [[feed]], files must have Leadtime's own columns.
 ";
 
-/// On a terminal: an export to read, or none yet.
+/// On a terminal: asks for an export to read. The user may not have one yet.
 fn asked_export() -> Option<PathBuf> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
-    print!("An export of your practice's program, to see how it is read (empty: later): ");
+    print!("An export from your practice software, to see how it is read (leave empty to do this later): ");
     std::io::stdout().flush().ok()?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).ok()?;
     Some(PathBuf::from(line.trim())).filter(|path| !path.as_os_str().is_empty())
 }
 
-/// The block of an export, and how many questions are open; with open ones the block is left for later.
+/// The block for an export, and how many questions are open; if any are open, the block is left for later.
 fn suggested_block(export: &Path, zone: &str) -> Result<(String, usize), Failure> {
     let file = ExportFile::open(export, None)?;
     let zones = Zones::of_this_machine();
@@ -157,7 +162,7 @@ fn suggested_block(export: &Path, zone: &str) -> Result<(String, usize), Failure
         say(line);
     }
     Ok(match suggestion.questions.len() {
-        0 => (format!("# As {} was read.\n{}", file.name, suggestion.block), 0),
+        0 => (format!("# As read from {}.\n{}", file.name, suggestion.block), 0),
         open => (NO_FEED.to_owned(), open),
     })
 }
@@ -171,7 +176,7 @@ fn with_feed(text: &str, block: &str) -> String {
     }
 }
 
-/// Puts a value behind the first `line =` of the file; what follows on the line stays.
+/// Sets the value of the first `line =` in the file; the rest of that line stays the same.
 fn with(text: &str, line: &str, value: &str) -> String {
     let quoted = serde_json::Value::String(value.to_owned()).to_string();
     let mut done = false;
@@ -184,7 +189,7 @@ fn with(text: &str, line: &str, value: &str) -> String {
     lines.collect()
 }
 
-/// What was given, what is answered on the terminal, or what is usual.
+/// The value given, the answer from the terminal, or the default.
 fn answer(question: &Question<'_>) -> Result<String, Failure> {
     if let Some(given) = question.given {
         return Ok(given.trim().to_owned());
@@ -211,7 +216,7 @@ fn answer(question: &Question<'_>) -> Result<String, Failure> {
     }
 }
 
-/// Checks the text before anything is in its place.
+/// Checks the text before anything is replaced.
 fn write(options: &Options, text: &str) -> Result<(), Failure> {
     let path = &options.config;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| ".".as_ref());
@@ -221,7 +226,7 @@ fn write(options: &Options, text: &str) -> Result<(), Failure> {
         Ok(_) => {}
         Err(ConfigError::Wrong(report)) => {
             eprint!("{}", report.render(std::io::stderr().is_terminal()));
-            let text = "an answer is not right, and nothing was written; give it again";
+            let text = "an answer is not valid, and nothing was written; correct it and try again";
             return Err(Failure::Usage(anyhow::anyhow!(text)));
         }
         Err(error) => return Err(Failure::Usage(error.into())),

@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: one file per command.
 
 mod alert_test;
 mod as_owner;
@@ -42,7 +42,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use crate::cli::failure::Failure;
 use crate::cli::output::say;
 
-/// Reminds patients of their appointments by SMS, through the Annie API; never twice, and able to say why.
+/// Reminds patients of their appointments by SMS through the Annie API, never twice, and can explain every decision.
 #[derive(Debug, Parser)]
 #[command(name = "leadtime", version, arg_required_else_help = true)]
 struct Cli {
@@ -52,79 +52,79 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show what goes out in the coming days, and who gets nothing and why.
+    /// Show which texts go out in the coming days, and who gets none and why.
     Plan(plan::Options),
-    /// Tell why a patient gets which texts, or none, step by step.
+    /// Explain step by step which texts a patient gets and why, or why none.
     Explain(explain::Options),
-    /// Show how things stand.
+    /// Show the current status.
     Status(status::Options),
-    /// Show whom no text reaches, so that somebody can call them.
+    /// List the patients who are not reached by text, so that you can call them.
     NotReached(not_reached::Options),
-    /// Stop sending for a while, everywhere or at one location.
+    /// Pause sending, everywhere or at one location.
     Pause(pause::Pause),
-    /// End a pause: what is still of use goes out.
+    /// End a pause; texts that can still be sent go out.
     Resume(pause::Resume),
-    /// Take the texts from one appointment, or give them back.
+    /// Stop the texts for one appointment, or restore them.
     Skip(pause::Skip),
-    /// Note who asked for no texts, or take it back.
+    /// Record who opted out of texts, or undo an opt-out.
     OptOut(opt_out::OptOut),
-    /// Note that a number is not its patient's.
+    /// Record that a number does not belong to its patient.
     WrongNumber(opt_out::WrongNumber),
-    /// Decide about texts of which nobody can tell whether they went out.
+    /// Decide about texts whose delivery is uncertain.
     Resolve(resolve::Options),
     /// Show what was done, and by whom.
     History(history::History),
-    /// Check the record of what was done.
+    /// Verify the record of what was done.
     Audit(history::Audit),
-    /// Find mistakes in the configuration.
+    /// Find errors in the configuration.
     Check(check::Options),
-    /// Write a configuration from a few answers.
+    /// Create a configuration from a few answers.
     Init(init::Options),
-    /// Look for everything that can be wrong on this server, with a remedy each.
+    /// Check everything that can be wrong on this server, and show how to fix it.
     Doctor(doctor::Options),
-    /// Confirm a change of the rules that would send more than usual at once.
+    /// Confirm a rule change that would send more texts than usual at once.
     ConfirmChange(confirm_change::Options),
-    /// Send a test alert by every way of [alerts], and say what happened with each.
+    /// Send a test alert through every channel in [alerts], and report the result of each.
     AlertTest(alert_test::Options),
-    /// Say how a practice's exports are read: suggest, list, test, accept, rename.
+    /// Manage how exports are read: suggest, list, test, accept, rename.
     Feed(feed::Options),
-    /// Bring an export with appointments into the database.
+    /// Import an export with appointments into the database.
     Import(import::Options),
-    /// Send a rule's text to your own phone, for real.
+    /// Send a rule's text to your own phone; this sends a real text.
     TestText(test_text::Options),
-    /// Bring the exports that were dropped into a folder into the database, each once it is whole.
+    /// Import the exports dropped into a folder, each as soon as it is complete.
     ImportFolder(import_folder::Options),
-    /// Copy the database, also while the daemon runs.
+    /// Back up the database, even while the daemon is running.
     Backup(backup::Options),
-    /// Put a copy of the database in its place; the daemon must be stopped.
+    /// Restore the database from a copy; the daemon must be stopped.
     Restore(restore::Options),
     /// Run the daemon.
     Run(run::Options),
-    /// See it all at work: sample appointments, the real daemon, a sandbox in Annie's place.
+    /// See Leadtime at work: sample appointments, the real daemon, and a sandbox that replaces Annie.
     Demo(demo::Options),
-    /// Run a server that stands in for Annie on this machine.
+    /// Run a server on this machine that imitates Annie, for testing.
     Sandbox(sandbox::Options),
-    /// Live weeks of a made-up practice in seconds, with everything that can go wrong, and audit every text.
+    /// Simulate weeks of a made-up practice in seconds, with everything that can go wrong, and audit every text.
     Simulate(simulate::Options),
-    /// Write the manual pages and the shells' completions into a folder, for packages.
+    /// Write the manual pages and shell completions to a folder, for packages.
     #[command(hide = true)]
     Generate(generate::Options),
 }
 
-/// No core of this process holds patients' data, and no log the words of a fault: they may name one.
+/// Keeps patient data out of core dumps, and panic messages out of the log, because they may contain patient data.
 fn keep_private() {
-    // Where this is refused, as within the packaged services, the limit is set from outside.
+    // The packaged services do not allow this call; there, `LimitCORE=` in the unit sets the limit.
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = setrlimit(Resource::Core, none);
     if !std::io::stderr().is_terminal() {
         std::panic::set_hook(Box::new(|panic| {
-            let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-            say(&format!("leadtime: a fault of its own at {place}: please report it with this line and the version"));
+            let place = panic.location().map_or_else(|| "an unknown location".to_owned(), ToString::to_string);
+            say(&format!("leadtime: internal error at {place}. Please report it with this line and the version"));
         }));
     }
 }
 
-/// Parses the arguments, runs the command, says how it ended.
+/// Parses the arguments, runs the command and reports the result.
 #[must_use]
 pub fn main() -> ExitCode {
     keep_private();
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_for_the_program_and_each_command_and_three_shells() {
+    fn the_program_and_every_command_have_a_manual_page_and_three_shells_have_completions() {
         let folder = tempfile::tempdir().unwrap();
         let command = Cli::command();
         generate::write(folder.path(), command.clone()).unwrap();

@@ -1,4 +1,4 @@
-//! Words of a command that name an appointment or a patient, and what is offered where they name nobody.
+//! Finds the appointment or patient that a command's arguments name, and offers near matches if nothing matches.
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,7 @@ use crate::reports::lookup::{self, Found};
 use crate::store::Connection;
 use crate::store::appointments::appointment::Named;
 
-/// One line of those that are offered.
+/// The line for one of the matches that are offered.
 fn line(config: &Config, one: &Named) -> String {
     let names = [&one.first_name, &one.last_name].into_iter().filter_map(|name| name.0.as_deref());
     let name = names.collect::<Vec<_>>().join(" ");
@@ -22,10 +22,10 @@ fn line(config: &Config, one: &Named) -> String {
         .as_deref()
         .and_then(Phone::from_e164)
         .map_or_else(String::new, |phone| format!(", {}", phone.national()));
-    format!("\n  {name}, visit {}{number} ({})", local(&config.practice.zone, one.starts_at), one.id)
+    format!("\n  {name}, appointment {}{number} ({})", local(&config.practice.zone, one.starts_at), one.id)
 }
 
-/// Nobody is meant, or several may be: those that come near.
+/// An error for no match or several, which lists the near matches.
 pub(crate) fn offer(config: &Config, what: &str, near: &[Named]) -> Failure {
     let lines: String = near.iter().map(|one| line(config, one)).collect();
     Failure::Failed(match near.is_empty() {
@@ -34,7 +34,7 @@ pub(crate) fn offer(config: &Config, what: &str, near: &[Named]) -> Failure {
     })
 }
 
-/// The coming appointment that is meant: an id as it is, or the one of a name or a number.
+/// The upcoming appointment that is meant: by its exact id, or the only one for a name or a number.
 pub(crate) fn appointment(
     connection: &Connection,
     config: &Config,
@@ -45,10 +45,14 @@ pub(crate) fn appointment(
         Found::Meant(meant) if meant.len() == 1 && meant[0].id.0 == words => Ok(meant[0].id.clone()),
         Found::Meant(meant) => match lookup::coming(meant, now).as_slice() {
             [one] => Ok(one.id.clone()),
-            [] => Err(offer(config, "this patient has no visit to come; `leadtime explain` shows earlier ones", &[])),
-            several => Err(offer(config, "this fits several visits; use the id in parentheses", several)),
+            [] => Err(offer(
+                config,
+                "this patient has no upcoming appointment; `leadtime explain` shows earlier ones",
+                &[],
+            )),
+            several => Err(offer(config, "this matches several appointments; use the id in parentheses", several)),
         },
-        // An id that nothing is known of yet may be skipped too: the caller says whether there is one.
+        // An id that is not in the table of appointments may be skipped too; the caller checks whether it is known.
         Found::Near(near) if near.is_empty() => Ok(AppointmentId(words.to_owned())),
         Found::Near(near) => Err(offer(
             config,
@@ -58,7 +62,7 @@ pub(crate) fn appointment(
     }
 }
 
-/// The number that is meant: as it is written, or that of a patient's name.
+/// The number that is meant: the number itself, or that of the patient with this name.
 pub(crate) fn number(connection: &Connection, config: &Config, words: &str) -> Result<Phone, Failure> {
     if let Some(phone) = phone::read(words, config.practice.country).phone {
         return Ok(phone);
@@ -67,11 +71,13 @@ pub(crate) fn number(connection: &Connection, config: &Config, words: &str) -> R
     match lookup::find(connection, config, words)? {
         Found::Meant(meant) => match lookup::numbers(&meant).as_slice() {
             [phone] => Ok(phone.clone()),
-            [] => Err(usage("this patient has no phone number that can be read; write it such as 303-555-0142")),
-            _ => Err(offer(config, "this fits several numbers; write the number instead", &meant)),
+            [] => {
+                Err(usage("this patient has no phone number that can be read; write the number, such as 303-555-0142"))
+            }
+            _ => Err(offer(config, "this matches several numbers; write the number instead", &meant)),
         },
         Found::Near(near) if near.is_empty() => Err(usage(
-            "this is not a phone number; write it such as 303-555-0142 or +13035550142. No patient has this name either",
+            "this is not a phone number, and no patient has this name. Write a number like 303-555-0142 or +13035550142",
         )),
         Found::Near(near) => Err(offer(
             config,

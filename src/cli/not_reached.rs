@@ -1,4 +1,4 @@
-//! `leadtime not-reached`: whom to call.
+//! `leadtime not-reached`: lists the patients to call.
 
 use chrono::NaiveDate;
 use clap::Args;
@@ -15,16 +15,16 @@ use crate::store::ledger::audit::Act;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Only the appointments of this day; else from now to the end of the next open day.
+    /// Only appointments on this day. Default: from now to the end of the next open day.
     #[arg(long, value_name = "DATE")]
     date: Option<NaiveDate>,
-    /// As comma-separated values.
+    /// Output comma-separated values (CSV).
     #[arg(long, conflicts_with = "html")]
     csv: bool,
-    /// As a page to print.
+    /// Output an HTML page for printing.
     #[arg(long)]
     html: bool,
-    /// As of this moment instead of now.
+    /// Use this time instead of now.
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         (_, true) => print(&html(&config, &list, now)?),
         _ => {
             if config.rulebook.mode == Mode::Observe {
-                print("Observe mode: nobody is texted. These would get no text either way.\n\n")?;
+                print("Observe mode: nobody is texted. These patients would not get a text in live mode either.\n\n")?;
             }
             print(&text(&config, &list))
         }

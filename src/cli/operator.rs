@@ -1,4 +1,4 @@
-//! Who acts by hand, and why: the options of every command whose act stands in the audit.
+//! Who acts, and why: the options of every command that is recorded in the audit.
 
 use std::path::Path;
 
@@ -16,29 +16,29 @@ use crate::store::{StoreError, Transaction, in_transaction};
 /// Who acts, and why.
 #[derive(Debug, Args)]
 pub(crate) struct By {
-    /// Who does it; else the user of this session.
+    /// Who does this. Default: the user of this session.
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
-    /// Why, in a few words, for the audit; without names.
+    /// Why, in a few words, for the audit. Do not write names.
     #[arg(long, value_name = "WORDS")]
     why: Option<String>,
 }
 
 impl By {
-    /// Does something in this person's name that opens transactions of its own.
+    /// Acts as this person; the work opens its own transactions.
     pub(crate) fn named<R>(&self, work: impl FnOnce(Operator<'_>) -> R) -> R {
         let name = who(self.who.as_deref());
         let why = self.why.as_deref().map(|why| shown(why).into_owned());
         work(Operator { who: name.as_deref(), why: why.as_deref() })
     }
 
-    /// Writes as this person in one transaction, beside a daemon that may be writing.
+    /// Writes as this person in one transaction; the daemon may be writing at the same time.
     pub(crate) fn write<R>(
         &self,
         database: &Path,
         work: impl FnOnce(&Transaction<'_>, Operator<'_>) -> Result<R, StoreError>,
     ) -> Result<R, Failure> {
-        // An empty one made by a wrong path would take the word and stop nobody.
+        // With a wrong path, an empty database would be created: it would accept the command, and nothing would stop.
         if !database.exists() {
             return Err(StoreError::Missing(database.to_owned()).into());
         }
@@ -47,8 +47,8 @@ impl By {
     }
 }
 
-/// Puts on record that somebody took patients' data out. Where the database cannot be written, it is said, and the data are
-/// given all the same: a copy is needed most when the disk fails.
+/// Records in the audit that somebody took patient data out. If the database cannot be written, this is reported and the data
+/// is given out anyway: a copy is needed most when the disk fails.
 pub(crate) fn put_on_record(config: &Config, act: Act) -> Result<(), Failure> {
     let (now, name) = (moment(None, &config.practice.zone)?, who(None));
     let noted = open::read_write(&config.database).and_then(|mut connection| {
@@ -56,7 +56,7 @@ pub(crate) fn put_on_record(config: &Config, act: Act) -> Result<(), Failure> {
         in_transaction(&mut connection, |tx| audit::note(tx, &entry))
     });
     if let Err(error) = noted {
-        say(&format!("leadtime: this could not be put on record in the audit: {error}"));
+        say(&format!("leadtime: this could not be recorded in the audit: {error}"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `leadtime opt-out` and `leadtime wrong-number`: who may not be texted.
+//! `leadtime opt-out` and `leadtime wrong-number`: record who must not be texted.
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
@@ -26,11 +26,11 @@ pub(crate) struct OptOut {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Never text this number again. An import does not lift it.
+    /// Never text this number again. An import does not undo this.
     Add(Number),
-    /// Text it again: only when the patient asked for it.
+    /// Text this number again. Only do this if the patient asked for it.
     Remove(Number),
-    /// Show the numbers that are not texted, since when, and how it is known.
+    /// List the numbers that opted out, since when, and how.
     List(List),
 }
 
@@ -42,20 +42,20 @@ pub(crate) struct WrongNumber {
 
 #[derive(Debug, Subcommand)]
 enum WrongAction {
-    /// The number is not its patients' own. Ends by itself when the practice corrects it in the appointment book.
+    /// Mark a number as not belonging to its patients. The mark ends automatically when the practice corrects the number.
     Add(OfPatient),
-    /// It is theirs after all.
+    /// Remove the mark: the number belongs to them after all.
     Remove(OfPatient),
-    /// Show the wrong numbers.
+    /// List the wrong numbers.
     List(List),
 }
 
 #[derive(Debug, Args)]
 struct Number {
-    /// The number, however it is written: 303-555-0142, "(303) 555 0142", +13035550142; or the name of a patient.
+    /// The number in any format, such as 303-555-0142, "(303) 555 0142" or +13035550142; or the name of a patient.
     #[arg(required = true, num_args = 1..)]
     number: Vec<String>,
-    /// Who says so; else the user of this session.
+    /// Who does this. Default: the user of this session.
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
     #[command(flatten)]
@@ -66,14 +66,14 @@ struct Number {
 struct OfPatient {
     #[command(flatten)]
     number: Number,
-    /// Only of this patient; else of all whose appointments have it.
+    /// Only for this patient. Default: all patients whose appointments have the number.
     #[arg(long, value_name = "PATIENT_ID")]
     patient: Option<String>,
 }
 
 #[derive(Debug, Args)]
 struct List {
-    /// For programs: one JSON array.
+    /// Print a JSON array, for other programs.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -96,7 +96,7 @@ pub(crate) fn run_wrong(options: &WrongNumber) -> Result<(), Failure> {
     }
 }
 
-/// What a command about a number works with.
+/// What a command about a number needs.
 struct Desk {
     config: Config,
     connection: Connection,
@@ -115,7 +115,7 @@ impl Desk {
         Ok(Desk { config, connection, phone, who, now })
     }
 
-    /// Acts in one transaction, beside a daemon that may be writing.
+    /// Acts in one transaction; the daemon may be writing at the same time.
     fn act<R>(
         &mut self,
         act: impl FnOnce(&Transaction<'_>, &Phone, Operator<'_>, DateTime<Utc>) -> Result<R, StoreError>,
@@ -131,9 +131,9 @@ fn add(number: &Number) -> Result<(), Failure> {
     let added = desk.act(opt_out::add)?;
     let number = desk.phone.national();
     match added {
-        Added::Already => print(&format!("{number} is opted out already; nothing changed.\n")),
+        Added::Already => print(&format!("{number} is already opted out; nothing changed.\n")),
         Added::Now { dropped: 0 } => print(&format!("{number} gets no more texts.\n")),
-        Added::Now { dropped } => print(&format!("{number} gets no more texts; {dropped} planned ones are dropped.\n")),
+        Added::Now { dropped } => print(&format!("{number} gets no more texts. Planned texts dropped: {dropped}.\n")),
     }
 }
 
@@ -144,7 +144,7 @@ fn remove(number: &Number) -> Result<(), Failure> {
     match lifted {
         None => Err(anyhow::anyhow!("{number} is not opted out; `leadtime opt-out list` shows who is").into()),
         Some(opt_out) => print(&format!(
-            "{number} may be texted again. It had opted out on {} ({}).\n",
+            "{number} may be texted again. It opted out on {} ({}).\n",
             local(&desk.config.practice.zone, opt_out.at),
             words(opt_out.source, opt_out.who.as_deref())
         )),
@@ -153,9 +153,9 @@ fn remove(number: &Number) -> Result<(), Failure> {
 
 fn words(source: Source, who: Option<&str>) -> String {
     let how = match source {
-        Source::Desk => "noted at the desk",
+        Source::Desk => "recorded at the front desk",
         Source::Reply => "by a reply",
-        Source::Feed => "by words in the appointment book",
+        Source::Feed => "by a note in the appointment book",
     };
     who.map_or_else(|| how.to_owned(), |who| format!("{how} by {who}"))
 }
@@ -188,12 +188,12 @@ fn add_wrong(marked: &OfPatient) -> Result<(), Failure> {
         desk.act(|tx, phone, operator, now| wrong_number::mark(tx, &config, phone, patient.as_ref(), operator, now))?;
     let number = desk.phone.national();
     match done {
-        Marked::NobodyHasIt => Err(anyhow::anyhow!("no visit has the number {number}; nothing changed").into()),
-        Marked::Already => print(&format!("{number} is marked already; nothing changed.\n")),
+        Marked::NobodyHasIt => Err(anyhow::anyhow!("no appointment has the number {number}; nothing changed").into()),
+        Marked::Already => print(&format!("{number} is already marked; nothing changed.\n")),
         Marked::For(patients) => {
             let ids: Vec<&str> = patients.iter().map(|patient| patient.0.as_str()).collect();
             print(&format!(
-                "{number} is not the number of patient {}: no texts to it for them. The mark ends when the appointment book has another number.\n",
+                "{number} is not the number of patient {}. Their texts no longer go to it. The mark ends when the appointment book has a different number.\n",
                 ids.join(", ")
             ))
         }
@@ -210,7 +210,7 @@ fn remove_wrong(marked: &OfPatient) -> Result<(), Failure> {
         false => {
             Err(anyhow::anyhow!("{number} is not marked as wrong; `leadtime wrong-number list` shows which are").into())
         }
-        true => print(&format!("{number} is taken for right again.\n")),
+        true => print(&format!("{number} is no longer marked as wrong.\n")),
     }
 }
 
@@ -228,7 +228,7 @@ fn show_wrong(list: &List) -> Result<(), Failure> {
     let zone = &config.practice.zone;
     let line = |w: &opt_outs::WrongNumber| {
         let who = w.who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
-        format!("{}  not patient {}'s, noted {}{who}\n", w.phone.national(), w.patient, local(zone, w.at))
+        format!("{}  not patient {}'s number, recorded {}{who}\n", w.phone.national(), w.patient, local(zone, w.at))
     };
     match all.is_empty() {
         true => print("No number is marked as wrong.\n"),

@@ -1,4 +1,4 @@
-//! What commands share: reading the configuration, telling the time, writing for people.
+//! Shared by the commands: reading the configuration, parsing and showing times, writing output.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -26,15 +26,15 @@ pub(crate) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(Pa
         }
         Err(ConfigError::Wrong(report)) => {
             eprint!("{}", report.render(std::io::stderr().is_terminal()));
-            eprintln!("leadtime: {}; the file is refused as a whole", report.summary());
+            eprintln!("leadtime: {}; no part of the file is used", report.summary());
             Err(Failure::AlreadyReported(2))
         }
         Err(error) => Err(usage(error)),
     }
 }
 
-/// The database of the configuration, and the configuration itself where the file is good: what stops texts works also
-/// while the file has a mistake, which is said.
+/// The database named in the configuration, and the configuration itself if the file is valid. Commands that stop texts
+/// must work even while the file has an error, which is reported.
 pub(crate) fn database_at_least(option: &ConfigOption) -> Result<(PathBuf, Option<Config>), Failure> {
     let usage = |error: ConfigError| Failure::Usage(error.into());
     let path = config::locate(option.config.as_deref()).map_err(usage)?;
@@ -43,7 +43,7 @@ pub(crate) fn database_at_least(option: &ConfigOption) -> Result<(PathBuf, Optio
         Err(ConfigError::Wrong(report)) => match config::database_of(&path) {
             Some(database) => {
                 let (summary, database_path) = (report.summary(), database.display());
-                eprintln!("leadtime: {summary} (`leadtime check`); its database is used all the same: {database_path}");
+                eprintln!("leadtime: {summary} (see `leadtime check`); its database is used anyway: {database_path}");
                 Ok((database, None))
             }
             None => configuration(option, false).map(|(_, config)| (config.database.clone(), Some(config))),
@@ -52,35 +52,35 @@ pub(crate) fn database_at_least(option: &ConfigOption) -> Result<(PathBuf, Optio
     }
 }
 
-/// Says so where no daemon works on this database.
+/// Tells the user if no daemon is running on this database.
 pub(crate) fn no_daemon(database: &Path) -> Result<(), Failure> {
     match lock::is_taken(database) {
         true => Ok(()),
         false => print(&format!(
-            "No leadtime runs on {} now: look whether this is the service's own database. Else it holds from its next start on.\n",
+            "The daemon is not running on {}. Check that this is the service's database; if it is, this takes effect at the next start.\n",
             database.display()
         )),
     }
 }
 
-/// This machine's zone.
+/// This machine's time zone.
 pub(crate) fn machine_zone() -> Option<String> {
     let link = std::fs::read_link("/etc/localtime").ok()?;
     let name = link.to_str()?.split_once("zoneinfo/")?.1.to_owned();
     (name.contains('/') && !name.starts_with("Etc/")).then_some(name)
 }
 
-/// The moment a command speaks of: the one that was asked for, else now.
+/// The time a command works with: the one that was asked for, otherwise now.
 pub(crate) fn moment(asked: Option<&str>, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     asked.map_or_else(|| Ok(SystemClock.now()), |text| time("--now", text, zone))
 }
 
-/// A time that an option names.
+/// The time given with an option.
 pub(crate) fn time(option: &str, text: &str, zone: &Zone) -> Result<DateTime<Utc>, Failure> {
     let at = read_time(option, text, zone)?;
     match (2..9999).contains(&at.year()) {
         true => Ok(at),
-        false => Err(Failure::Usage(anyhow::anyhow!("{option} {text}: there is no such year in this calendar"))),
+        false => Err(Failure::Usage(anyhow::anyhow!("{option} {text}: this year is out of range"))),
     }
 }
 
@@ -92,12 +92,12 @@ fn read_time(option: &str, text: &str, zone: &Zone) -> Result<DateTime<Utc>, Fai
     match local.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) {
         Some(wall) => Ok(zone.instant(wall)),
         None => Err(Failure::Usage(anyhow::anyhow!(
-            "{option} {text}: write a time such as 2026-03-09T10:00:00-06:00, or \"2026-03-09 10:00\" on the practice's clock"
+            "{option} {text}: write a time like 2026-03-09T10:00:00-06:00, or \"2026-03-09 10:00\" in the practice's time zone"
         ))),
     }
 }
 
-/// Who gives the command: the name given, else the user of this session.
+/// Who runs the command: the name given, otherwise the user of this session.
 pub(crate) fn who(given: Option<&str>) -> Option<String> {
     let user = || ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     let who = given.map(str::to_owned).or_else(user).filter(|who| !who.trim().is_empty());
@@ -109,12 +109,12 @@ pub(crate) fn utc(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// `Mon Nov 30, 3:00 PM` on the practice's clock, for people.
+/// `Mon Nov 30, 3:00 PM` in the practice's time zone, for people.
 pub(crate) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
     zone.describe(at)
 }
 
-/// Writes to standard output; a reader that went away ends the command quietly.
+/// Writes to standard output; if the reader has gone away, the command ends quietly.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     match std::io::stdout().lock().write_all(shown_lines(text).as_bytes()) {
         Ok(()) => Ok(()),
@@ -128,7 +128,7 @@ pub(crate) fn say(line: &str) {
     eprintln!("{}", shown_lines(line));
 }
 
-/// A sentence over lines of at most 100 characters: the first begins with `mark`, the others are indented.
+/// Wraps a sentence into lines of at most 100 characters: the first begins with `mark`, the others are indented.
 pub(crate) fn wrapped(sentence: &str, indent: usize, mark: &str) -> String {
     const WIDTH: usize = 100;
     let (mut text, mut length) = (mark.to_owned(), mark.chars().count());

@@ -1,4 +1,4 @@
-//! `leadtime pause`, `resume` and `skip`: the practice's brakes.
+//! `leadtime pause`, `resume` and `skip`: stop texts by hand, and start them again.
 
 use std::path::PathBuf;
 
@@ -19,10 +19,10 @@ use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
-    /// Until then; else until `leadtime resume`. On the practice's clock: "2026-03-09 10:00".
+    /// Pause until this time in the practice's time zone, such as "2026-03-09 10:00". Default: until `leadtime resume`.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Only the appointments of this location; else all.
+    /// Pause only this location. Default: everywhere.
     #[arg(long, value_name = "ID")]
     location: Option<String>,
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(crate) struct Pause {
 
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
-    /// Only the pause of this location; else the one for all.
+    /// End the pause of this location. Default: end the pause that applies everywhere.
     #[arg(long, value_name = "ID")]
     location: Option<String>,
     #[command(flatten)]
@@ -44,13 +44,13 @@ pub(crate) struct Resume {
 
 #[derive(Debug, Args)]
 pub(crate) struct Skip {
-    /// The id of the appointment, or the name or number of its patient where only one visit is to come.
+    /// The id of the appointment, or the patient's name or number if only one appointment is upcoming.
     #[arg(required = true, num_args = 1..)]
     appointment: Vec<String>,
-    /// Only the text of this rule; else all of them.
+    /// Only the text of this rule. Default: all texts.
     #[arg(long, value_name = "RULE")]
     rule: Option<String>,
-    /// Give them back.
+    /// Restore the texts.
     #[arg(long)]
     off: bool,
     #[command(flatten)]
@@ -70,25 +70,27 @@ pub(crate) fn pause(options: &Pause) -> Result<(), Failure> {
         (Some(text), Some(config)) => Some(time("--until", text, &config.practice.zone)?),
         (Some(text), None) => Some(DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()).map_err(|_| {
             Failure::Usage(anyhow::anyhow!(
-                "--until {text}: the practice's clock is not known while the configuration has a mistake; write a time such as 2026-03-09T10:00:00-06:00, or leave --until away"
+                "--until {text}: the practice's time zone is not known while the configuration has an error; write a time like 2026-03-09T10:00:00-06:00, or leave out --until"
             ))
         })?),
     };
     let location = options.location.as_deref();
     let paused = options.by.write(&database, |tx, operator| pause::pause(tx, location, until, operator, now))?;
     let Paused::Until(until) = paused else {
-        return Err(Failure::Usage(anyhow::anyhow!("--until lies in the past; nothing changed")));
+        return Err(Failure::Usage(anyhow::anyhow!("--until is in the past; nothing changed")));
     };
-    let place = location.map_or_else(|| "Sending".to_owned(), |id| format!("Sending of location {id}"));
+    let place = location.map_or_else(|| "Sending".to_owned(), |id| format!("Sending for location {id}"));
     let until = until.map(|until| match &config {
         Some(config) => local(&config.practice.zone, until),
         None => utc(until),
     });
     print(&match until {
         Some(until) => format!("{place} is paused until {until}.\n"),
-        None => format!("{place} is paused until `leadtime resume`.\n"),
+        None => format!("{place} is paused until you run `leadtime resume`.\n"),
     })?;
-    print("A text that is already on its way is not called back. What is still of use afterwards goes out then.\n")?;
+    print(
+        "A text that is already on its way cannot be recalled. When the pause ends, texts that can still be sent go out.\n",
+    )?;
     no_daemon(&database)
 }
 
@@ -98,7 +100,7 @@ pub(crate) fn resume(options: &Resume) -> Result<(), Failure> {
     let now = SystemClock.now();
     match options.by.write(&database, |tx, operator| pause::resume(tx, location, operator, now))? {
         true => {
-            print("Sending goes on: what is still of use goes out, the rest is listed by `leadtime plan`.\n")?;
+            print("Sending resumes. Texts that can still be sent go out; `leadtime plan` lists the others.\n")?;
             no_daemon(&database)
         }
         false => Err(anyhow::anyhow!("there is no such pause; `leadtime status` shows what is paused").into()),
@@ -127,18 +129,20 @@ pub(crate) fn skip(options: &Skip) -> Result<(), Failure> {
             Err(Failure::Usage(anyhow::anyhow!(text)))
         }
         (Skipped::NoSuchAppointment, _) => {
-            Err(anyhow::anyhow!("there is no appointment {appointment}; `leadtime explain NAME` finds its id").into())
+            Err(anyhow::anyhow!("there is no appointment {appointment}; `leadtime explain NAME` shows the id").into())
         }
-        (Skipped::Done, false) => print(&format!("{about} gets no text from now on; what was sent stays sent.\n")),
+        (Skipped::Done, false) => {
+            print(&format!("No texts go out for {about} from now on. Texts that were already sent are not affected.\n"))
+        }
         (Skipped::Done, true) => {
-            print(&format!("{about} gets its texts again, except those that are already too late.\n"))
+            print(&format!("Texts go out for {about} again, except those that are already too late.\n"))
         }
-        (Skipped::Already, false) => print(&format!("{about} is skipped already; nothing changed.\n")),
+        (Skipped::Already, false) => print(&format!("{about} is already skipped; nothing changed.\n")),
         (Skipped::Already, true) => Err(anyhow::anyhow!("{about} was not skipped; nothing changed").into()),
     }
 }
 
-/// The database to write to; without a location, also while the configuration has a mistake.
+/// The database to write to. Without a location, this works even while the configuration has an error.
 fn to_stop_or_go_on(option: &ConfigOption, location: Option<&str>) -> Result<(PathBuf, Option<Config>), Failure> {
     match location {
         None => database_at_least(option),

@@ -1,4 +1,4 @@
-//! `leadtime plan`: what goes out in the coming days, and who gets nothing and why.
+//! `leadtime plan`: shows which texts go out in the coming days, and who gets none and why.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,13 +22,13 @@ use crate::wording::segments;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Appointments that start within this many days.
+    /// Show appointments that start within this many days.
     #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u64).range(1..=3660))]
     days: u64,
-    /// For programs: one JSON array.
+    /// Print a JSON array, for other programs.
     #[arg(long)]
     json: bool,
-    /// As of this moment instead of now, such as 2026-03-09T10:00:00-06:00.
+    /// Use this time instead of now, such as 2026-03-09T10:00:00-06:00.
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// Starts that are probably not what was meant: at midnight, or with an offset that the zone has not on that day.
+/// Start times that are probably wrong: at midnight, or with a UTC offset that the zone does not have on that day.
 fn odd_starts(config: &Config, starts: &[(Option<String>, String, String)]) -> String {
     let (mut midnights, mut offsets) = (Vec::new(), Vec::new());
     for (location, written, id) in starts {
@@ -71,13 +71,13 @@ fn odd_starts(config: &Config, starts: &[(Option<String>, String, String)]) -> S
     let mut text = String::new();
     if let Some(first) = midnights.first() {
         text.push_str(&format!(
-            "\nLook at this: {} visits start at midnight, as all-day entries are written; the first is {first}.\n",
+            "\nNeeds attention: {} appointments start at midnight, which often means an all-day entry; the first is {first}.\n",
             midnights.len()
         ));
     }
     if let Some((id, at, local)) = offsets.first() {
         text.push_str(&format!(
-            "\nLook at this: {} visits have an offset that is not their zone's on that day. {id}: is it {} or {}?\n",
+            "\nNeeds attention: {} appointments have a UTC offset that does not match their time zone on that day. {id}: is it at {} or {}?\n",
             offsets.len(),
             local.format("%-I:%M %p"),
             at.format("%-I:%M %p")
@@ -104,10 +104,10 @@ fn item(row: &Row) -> Value {
     })
 }
 
-/// One text with the reminders it carries.
+/// The reminders that go out in one text.
 type Text<'a> = Vec<&'a Row>;
 
-/// By day, in local time; then those who get nothing.
+/// By day, in local time; then the appointments that get no text.
 fn for_people(config: &Config, rows: &[Row], days: u64) -> String {
     let practice = &config.practice.zone;
     let goes = |row: &&Row| {
@@ -127,7 +127,7 @@ fn for_people(config: &Config, rows: &[Row], days: u64) -> String {
         text.push_str("Observe mode: nobody is texted. This is what would go out.\n\n");
     }
     if rows.is_empty() {
-        text.push_str(&format!("No visit starts within {days} days.\n"));
+        text.push_str(&format!("No appointment starts within {days} days.\n"));
     }
     let mut last = None;
     for ((day, at, _), carried) in &texts {
@@ -142,7 +142,7 @@ fn for_people(config: &Config, rows: &[Row], days: u64) -> String {
     let (some, none): (Vec<&Row>, Vec<&Row>) =
         without.into_iter().partition(|row| reached.contains(&row.appointment.id));
     text.push_str(&left_out(config, "No text at all", &none, texts.is_empty()));
-    text.push_str(&left_out(config, "Left out, although the visit gets another text", &some, texts.is_empty()));
+    text.push_str(&left_out(config, "Not sent, although the appointment gets another text", &some, texts.is_empty()));
     text
 }
 
@@ -152,7 +152,7 @@ fn left_out(config: &Config, title: &str, rows: &[&Row], first: bool) -> String 
     }
     let mut text = format!("{}{title}\n", if first { "" } else { "\n" });
     for of_appointment in rows.chunk_by(|a, b| a.appointment.id == b.appointment.id) {
-        // What holds for every rule is said once.
+        // A reason that applies to every rule is shown once.
         let one_reason = of_appointment.iter().all(|row| row.item.state == of_appointment[0].item.state);
         let every_rule = of_appointment.len() == config.rulebook.rules.len() && of_appointment.len() > 1;
         for row in of_appointment.iter().take(if one_reason && every_rule { 1 } else { of_appointment.len() }) {
@@ -173,7 +173,7 @@ fn going_out(config: &Config, at: DateTime<Utc>, carried: &[&Row]) -> String {
         State::Sent => " (sent)".to_owned(),
         State::Sending => " (being sent now)".to_owned(),
         State::Unclaimed(PlanDecision::Planned) => {
-            first.code.map(|code| format!(" (waits: {code})")).unwrap_or_default()
+            first.code.map(|code| format!(" (waiting: {code})")).unwrap_or_default()
         }
         _ => String::new(),
     };
@@ -181,7 +181,11 @@ fn going_out(config: &Config, at: DateTime<Utc>, carried: &[&Row]) -> String {
         [only] => format!("  {time:>8}  {}{number}  {}{note}\n", only.item.key.rule, who(config, only)),
         several => {
             let lines = several.iter().map(|row| format!("{INDENT}- {}  {}\n", row.item.key.rule, who(config, row)));
-            format!("  {time:>8}  one text{number} for {} visits{note}\n{}", several.len(), lines.collect::<String>())
+            format!(
+                "  {time:>8}  one text{number} for {} appointments{note}\n{}",
+                several.len(),
+                lines.collect::<String>()
+            )
         }
     };
     let message = first.words.clone().unwrap_or_default();
@@ -191,18 +195,18 @@ fn going_out(config: &Config, at: DateTime<Utc>, carried: &[&Row]) -> String {
     text
 }
 
-/// What the appointment's texts told before: another start, or another patient.
+/// Earlier texts about the appointment: with another start time, or to another patient.
 fn earlier(config: &Config, row: &Row, indent: &str) -> String {
     let zone = config.zone(config.rulebook.location_of(&row.appointment));
     row.earlier.iter().map(|earlier| format!("{indent}{}\n", earlier.describe(zone))).collect()
 }
 
-/// Said where a text costs more than one segment.
+/// Shown if a text costs more than one segment.
 fn price(message: &str) -> Option<String> {
     let cost = segments::cost(message);
     let cheaper = segments::plainer(message).map(|(now, then)| {
         let letters: String = now.foreign.iter().collect();
-        format!("; with plain letters for {letters} it would be {}", then.segments)
+        format!("; with plain characters instead of {letters}, it would be {}", then.segments)
     });
     (cost.segments > 1).then(|| format!("[{} SMS segments{}]", cost.segments, cheaper.unwrap_or_default()))
 }
@@ -213,5 +217,5 @@ fn who(config: &Config, row: &Row) -> String {
     let name = names.into_iter().filter_map(|n| n.as_ref().cloned()).collect::<Vec<_>>().join(" ");
     let name = if name.is_empty() { format!("patient {}", row.appointment.patient_id) } else { name };
     let zone = config.zone(config.rulebook.location_of(&row.appointment));
-    format!("{name}, visit {} ({})", local(zone, row.appointment.starts_at), row.appointment.id)
+    format!("{name}, appointment {} ({})", local(zone, row.appointment.starts_at), row.appointment.id)
 }

@@ -1,4 +1,4 @@
-//! `leadtime resolve`: what a person decides about texts that are held.
+//! `leadtime resolve`: shows held texts, and takes a person's decision about them.
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -19,24 +19,24 @@ use crate::store::ledger::resolution::{self, Held};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The id of a held reminder, or the phone number that waits; without one, all of them are shown.
+    /// The id of a held reminder, or a phone number whose texts are waiting. Without it, all of them are shown.
     #[arg(value_name = "ID|NUMBER")]
     id: Option<String>,
-    /// It was sent: the id of its conversation in Annie.
+    /// It was sent: give the id of its conversation in Annie.
     #[arg(long, value_name = "CONVERSATION", group = "decision", requires = "id")]
     sent: Option<String>,
-    /// It was not sent: send it once more, as soon as the limits allow.
+    /// It was not sent: send it again as soon as the limits allow.
     #[arg(long, group = "decision", requires = "id")]
     retry: bool,
     /// Do not send it.
     #[arg(long, group = "decision", requires = "id")]
     drop: bool,
-    /// What was answered from this number was read: its texts go on.
+    /// You have read the replies from this number: resume its texts.
     #[arg(long, group = "decision", requires = "id")]
     go_on: bool,
     #[command(flatten)]
     by: By,
-    /// For programs: one JSON array of what is held.
+    /// Print a JSON array of what is held, for other programs.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -57,16 +57,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let key = resolved.map_err(|error| Failure::Failed(anyhow::anyhow!(error)))?;
     let about = format!("`{}` of appointment {}", key.rule, key.appointment_id);
     print(&match decision {
-        Decision::Sent(conversation) => format!("{about} counts as sent, as conversation {conversation}.\n"),
+        Decision::Sent(conversation) => format!("{about} now counts as sent, with conversation {conversation}.\n"),
         Decision::Retry => format!(
-            "{about} is sent once more as soon as the limits allow; `leadtime explain {}` tells when.\n",
+            "{about} will be sent again as soon as the limits allow; `leadtime explain {}` shows when.\n",
             key.appointment_id
         ),
-        Decision::Drop => format!("{about} is not sent.\n"),
+        Decision::Drop => format!("{about} will not be sent.\n"),
     })
 }
 
-/// What is held, or the one asked for.
+/// Shows everything that is held, or only what was asked for.
 fn show(options: &Options, config: &Config) -> Result<(), Failure> {
     let zone = &config.practice.zone;
     let connection = open::read_only(&config.database)?;
@@ -89,17 +89,20 @@ fn show(options: &Options, config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// The texts of a number go on.
+/// Resumes the texts to a number.
 fn go_on(options: &Options, config: &Config) -> Result<(), Failure> {
     let asked = options.id.as_deref().unwrap_or_default();
     let phone = phone::read(asked, config.practice.country).phone.ok_or_else(|| {
-        Failure::Usage(anyhow::anyhow!("--go-on takes the phone number that waits, such as 303-555-0142"))
+        Failure::Usage(anyhow::anyhow!("--go-on needs a phone number whose texts are waiting, such as 303-555-0142"))
     })?;
     let now = moment(None, &config.practice.zone)?;
     let number = phone.national();
     match options.by.write(&config.database, |tx, operator| resolve::go_on(tx, &phone, operator, now))? {
-        true => print(&format!("{number} gets its texts again, as far as they can still be sent.\n")),
-        false => Err(anyhow::anyhow!("{number} does not wait for anybody; `leadtime resolve` shows what does").into()),
+        true => print(&format!("{number} gets its texts again, if they can still be sent.\n")),
+        false => {
+            Err(anyhow::anyhow!("no texts to {number} are waiting for a decision; `leadtime resolve` shows which are")
+                .into())
+        }
     }
 }
 
@@ -107,7 +110,7 @@ fn go_on(options: &Options, config: &Config) -> Result<(), Failure> {
 fn reminder(options: &Options) -> Result<i64, Failure> {
     let asked = options.id.as_deref().unwrap_or_default();
     let usage = || {
-        let text = format!("{asked}: this decision takes the id of a held reminder; `leadtime resolve` shows them");
+        let text = format!("{asked}: this decision needs the id of a held reminder; `leadtime resolve` shows the ids");
         Failure::Usage(anyhow::anyhow!(text))
     };
     asked.parse().map_err(|_| usage())
@@ -116,7 +119,7 @@ fn reminder(options: &Options) -> Result<i64, Failure> {
 fn decision(options: &Options) -> Result<Option<Decision>, Failure> {
     Ok(match (&options.sent, options.retry, options.drop) {
         (Some(id), ..) if id.trim().is_empty() => {
-            let text = "--sent takes the conversation's id, as Annie shows it";
+            let text = "--sent needs the conversation's id, as Annie shows it";
             return Err(Failure::Usage(anyhow::anyhow!(text)));
         }
         (Some(id), ..) => Some(Decision::Sent(ConversationId(id.trim().to_owned()))),
@@ -151,20 +154,20 @@ fn for_people(held: &[Held], numbers: &[HeldNumber], local: &dyn Fn(DateTime<Utc
     for one in held {
         let number = one.phone.as_ref().map_or_else(|| "no number".to_owned(), |phone| phone.national());
         text.push_str(&format!(
-            "{}  `{}` of appointment {}, visit {}, to {number}\n    tried {}: {}\n    {}\n",
+            "{}  `{}` of appointment {} ({}), to {number}\n    tried {}: {}\n    {}\n",
             one.id,
             one.key.rule,
             one.key.appointment_id,
             local(one.key.start),
             local(one.tried_at),
-            one.detail.as_deref().unwrap_or("no clear answer"),
+            one.detail.as_deref().unwrap_or("no clear response"),
             why(one.why.as_deref()),
         ));
     }
     for number in numbers {
         let said = match number.cause {
-            HoldCause::ReplyUnclear => "answered in words that may ask for no more texts",
-            HoldCause::WrongPerson => "answered that this is not the patient's number",
+            HoldCause::ReplyUnclear => "sent a reply that may ask for no more texts",
+            HoldCause::WrongPerson => "replied that this is not the patient's number",
         };
         text.push_str(&format!(
             "{}  {said}, {}; conversation {}\n",
@@ -175,19 +178,19 @@ fn for_people(held: &[Held], numbers: &[HeldNumber], local: &dyn Fn(DateTime<Utc
     }
     if !numbers.is_empty() {
         text.push_str(
-            "\nRead these answers in Annie, then, for each number:\n\
-             \x20 leadtime resolve NUMBER --go-on   its texts go on\n\
-             \x20 leadtime opt-out add NUMBER       it gets no more texts\n\
-             \x20 leadtime wrong-number add NUMBER  it is not its patient's\n",
+            "\nRead these replies in Annie, then run one of these for each number:\n\
+             \x20 leadtime resolve NUMBER --go-on   resume its texts\n\
+             \x20 leadtime opt-out add NUMBER       send it no more texts\n\
+             \x20 leadtime wrong-number add NUMBER  it is not the patient's number\n",
         );
     }
     if held.is_empty() {
         return text;
     }
     text.push_str(
-        "\nLook the numbers up in Annie, then, for each:\n\
+        "\nLook up the numbers in Annie, then run one of these for each text:\n\
          \x20 leadtime resolve ID --sent CONVERSATION   it is there\n\
-         \x20 leadtime resolve ID --retry               it is not there, send it\n\
+         \x20 leadtime resolve ID --retry               it is not there; send it\n\
          \x20 leadtime resolve ID --drop                do not send it\n",
     );
     text
@@ -197,13 +200,13 @@ fn for_people(held: &[Held], numbers: &[HeldNumber], local: &dyn Fn(DateTime<Utc
 fn why(code: Option<&str>) -> &'static str {
     match code {
         Some("shared-conversation") => {
-            "Annie accepted it, and named a conversation that belongs to another text: use --sent with that conversation's id."
+            "Annie accepted it, but returned a conversation that belongs to another text. Use --sent with that conversation's id."
         }
         Some("other-text") => "Annie's list shows another text to this number at that time.",
-        Some("not-found") => "Annie's list does not show it, and it is not sent again by itself.",
-        Some("retry-refused") => "Annie refused the second try: so the first may have arrived.",
-        Some("no-time-to-retry") => "No hour was left in which a second try is safe.",
-        Some("expired") => "It could not be learnt in time whether it went out.",
+        Some("not-found") => "Annie's list does not show it. It is not sent again automatically.",
+        Some("retry-refused") => "Annie refused the second attempt, so the first may have arrived.",
+        Some("no-time-to-retry") => "No time was left for a safe second attempt.",
+        Some("expired") => "Leadtime could not find out in time whether it went out.",
         _ => "It is not known whether it went out.",
     }
 }

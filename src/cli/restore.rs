@@ -1,4 +1,4 @@
-//! `leadtime restore`: puts a copy of the database in its place.
+//! `leadtime restore`: restores the database from a copy.
 
 use std::path::{Path, PathBuf};
 
@@ -15,9 +15,9 @@ use crate::store::files::restore::{self, RestoreError};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The copy, as `leadtime backup`, `[backup]` or Litestream made it. It stays as it is.
+    /// The copy, made by `leadtime backup`, `[backup]` or Litestream. It is not changed.
     file: PathBuf,
-    /// Who does it, for the record; else the user of this session.
+    /// Who does this, for the audit. Default: the user of this session.
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let who = who(options.who.as_deref());
     let handed = handed(&config.database)?;
     let copy = handed.as_deref().unwrap_or(&options.file);
-    // The file is called as it was named, also where root handed it over.
+    // Errors show the name that the user gave, even if root passed the file on.
     let named = |error: RestoreError| {
         let (from, to) = (copy.display().to_string(), options.file.display().to_string());
         anyhow::anyhow!(error.to_string().replace(&from, &to))
@@ -47,33 +47,33 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     );
     match restored.last_sign {
         Some(at) => text.push_str(&format!(", as of {}.\n", local(zone, at))),
-        None => text.push_str("; no daemon ever ran on it.\n"),
+        None => text.push_str("; no daemon has ever run on it.\n"),
     }
     if let Some(aside) = &restored.aside {
         text.push_str(&format!(
-            "The database that was there is kept as {}. Delete it when all is well: it holds patients' data.\n",
+            "The previous database is kept as {}. Delete it once everything works: it contains patient data.\n",
             aside.display()
         ));
     }
     if let Some(CarriedOver { opt_outs, wrong_numbers, pauses, skips, .. }) = restored.carried {
         text.push_str(&format!(
-            "What was noted in it was carried over: changes to {opt_outs} opt-outs, {wrong_numbers} wrong numbers, {pauses} pauses, {skips} skips.\n",
+            "Entries recorded in it were carried over: changes to {opt_outs} opt-outs, {wrong_numbers} wrong numbers, {pauses} pauses, {skips} skips.\n",
         ));
     }
     if restored.carried.is_none_or(|carried| !carried.is_all) {
         text.push_str(
-            "What was noted since the copy was made may not be in it. Before you start the service, note again: opt-outs (and\n\
-             those that were lifted), wrong numbers, pauses, and visits that were skipped.\n",
+            "Entries recorded since the copy was made may be missing. Before you start the service, enter them again: opt-outs\n\
+             (and opt-outs that were lifted), wrong numbers, pauses, and skipped appointments.\n",
         );
     }
     text.push_str(
-        "Now import the newest export, then start the service: systemctl start leadtime. It first reads at Annie what went out\n\
-         since the copy was made, and texts nobody again.\n",
+        "Now import the newest export, then start the service: systemctl start leadtime. It first checks with Annie what went\n\
+         out since the copy was made, so that nobody is texted twice.\n",
     );
     print(&text)
 }
 
-/// The copy that root handed over, as a file of this user beside the database.
+/// The copy that root passed on, written to a file of this user next to the database.
 fn handed(database: &Path) -> Result<Option<TempPath>, Failure> {
     if !Handed::Input.is_here() {
         return Ok(None);

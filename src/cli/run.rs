@@ -1,4 +1,4 @@
-//! `leadtime run`: the daemon.
+//! `leadtime run`: runs the daemon.
 
 use std::path::PathBuf;
 
@@ -15,17 +15,17 @@ use crate::daemon::{self};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The form of the log; without it, the journal's where standard error goes there, else text.
+    /// The format of the log. Default: journal if standard error goes to the journal, otherwise text.
     #[arg(long, value_name = "FORM")]
     log_format: Option<Format>,
     #[command(flatten)]
     config: ConfigOption,
 }
 
-/// Descriptors a daemon may have: pages, exports and 1,800 keys need more than the usual 1,024.
+/// The file descriptors a daemon may have: pages, exports and 1,800 keys need more than the usual 1,024.
 const DESCRIPTORS: u64 = 65_536;
 
-/// As many descriptors as the system allows a process to ask for, within reason. Where it refuses, the usual number stays.
+/// Raises the limit on file descriptors as far as the system allows, up to `DESCRIPTORS`. If it refuses, the limit stays.
 fn raise_descriptors() {
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum.unwrap_or(DESCRIPTORS).min(DESCRIPTORS);
@@ -36,24 +36,24 @@ fn raise_descriptors() {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     raise_descriptors();
-    // No other process of this user reads the key or patients from its memory.
+    // Keeps other processes of this user from reading the key or patient data from memory.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let format = logs::init(options.log_format);
     let (path, config) = read(&options.config, format).inspect_err(|_| {
-        error!("leadtime does not start, and nobody is texted: `leadtime check` shows what is wrong with the configuration; when it is mended, `systemctl restart leadtime`");
+        error!("leadtime does not start, and nobody is texted: `leadtime check` shows what is wrong with the configuration. Fix it, then run `systemctl restart leadtime`");
     })?;
-    // Two workers: one that is stuck must not stop signals and ticks.
+    // Two workers, so that a stuck one does not block signals and ticks.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    // A missing key is no mistake in the configuration: the service starts anew until it is there.
+    // A missing key is not a configuration error: the service restarts until the key is there.
     runtime.block_on(daemon::run(&path, config)).map_err(|error| {
         error!("{error}");
-        // The service manager leaves it stopped: the next start would take whatever file is there.
+        // After exit code 2, systemd leaves the service stopped: another start would use whatever file is there.
         Failure::AlreadyReported(if error.needs_a_person() { 2 } else { 1 })
     })
 }
 
-/// Reads the configuration. What is wrong with it is one entry of the log, with its level; a person at a terminal sees
-/// it as every command shows it.
+/// Reads the configuration. What is wrong with it becomes one log entry with a level; on a terminal it is shown as in
+/// every other command.
 fn read(option: &ConfigOption, format: Format) -> Result<(PathBuf, Config), Failure> {
     if format == Format::Text {
         return configuration(option, true);
@@ -67,7 +67,7 @@ fn read(option: &ConfigOption, format: Format) -> Result<(PathBuf, Config), Fail
             Ok((path, config))
         }
         Err(ConfigError::Wrong(report)) => {
-            error!("{}; the file is refused as a whole\n{}", report.summary(), report.render(false));
+            error!("{}; no part of the file is used\n{}", report.summary(), report.render(false));
             Err(Failure::AlreadyReported(2))
         }
         Err(error) => {

@@ -1,4 +1,4 @@
-//! `leadtime sandbox`: a server in Annie's place.
+//! `leadtime sandbox`: runs a server that imitates Annie.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,33 +15,33 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, print};
 use crate::clock::SystemClock;
 
-/// Requests a minute of an organization (API introduction).
+/// Requests per minute for an organization (from the API introduction).
 const ANNIES_RATE: usize = 60;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The port on 127.0.0.1; 0 takes a free one and prints it.
+    /// The port on 127.0.0.1; 0 picks a free one and prints it.
     #[arg(long, required_unless_present = "report")]
     port: Option<u16>,
-    /// Serve nothing: judge this record instead, and count texts sent twice and rules broken.
+    /// Do not serve; check this record instead, and count texts sent twice and rules broken.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["port", "record", "key", "config", "faults"])]
     report: Option<PathBuf>,
-    /// Append one JSON line per request to this file, before it is answered; what it holds already is remembered.
+    /// Append one JSON line per request to this file before answering; texts already in it are remembered.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Insist on this bearer key.
+    /// Require this bearer key.
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Know only the from_numbers of this configuration, and its organization's legal hours, as Annie would.
+    /// Accept only the from_numbers of this configuration, and apply its organization's legal hours, as Annie would.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Enforce only these of Annie's documented rules: hours (with --config), limits, rate; or none.
     #[arg(long, value_name = "RULES", value_delimiter = ',', default_value = "hours,limits,rate")]
     enforce: Vec<Enforced>,
-    /// What goes wrong on purpose: all=0.1, or close-after=0.02,slow=0.1,list-lag=60,stop=0.01,refused-numbers=0.01 ...
+    /// Faults to cause on purpose: all=0.1, or close-after=0.02,slow=0.1,list-lag=60,stop=0.01,refused-numbers=0.01 ...
     #[arg(long, value_name = "FAULTS", value_parser = Faults::parse)]
     faults: Option<Faults>,
-    /// The seed of what goes wrong.
+    /// The random seed for the faults.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }
@@ -53,7 +53,7 @@ enum Enforced {
     Hours,
     /// Gap, 7 days, 30 days, cooldown, one text at a time.
     Limits,
-    /// 60 requests a minute.
+    /// 60 requests per minute.
     Rate,
     /// None of them.
     None,
@@ -92,7 +92,7 @@ pub(crate) fn run(options: Options) -> Result<(), Failure> {
             .await
             .map_err(|error| anyhow::anyhow!("cannot listen on port {port} of 127.0.0.1: {error}; try --port 0"))?;
         print(&format!(
-            "The sandbox stands in for Annie. In config.toml: [annie] base_url = \"{}\"\n",
+            "The sandbox is running in place of Annie. In config.toml: [annie] base_url = \"{}\"\n",
             sandbox.base_url()
         ))?;
         let stop = async move {
@@ -101,7 +101,7 @@ pub(crate) fn run(options: Options) -> Result<(), Failure> {
                 _ = interrupt.recv() => {}
             }
         };
-        // What nobody reads any more is no reason to stop serving.
+        // Keep serving even if nobody reads the output anymore.
         let hear: sandbox::Hear = Box::new(|line| drop(print(&format!("{line}\n"))));
         let options = sandbox::Options { record, key, from_numbers, rules, faults, seed, earlier, hear: Some(hear) };
         sandbox.serve(options, Arc::new(SystemClock), stop).await?;

@@ -1,4 +1,4 @@
-//! `leadtime simulate`: weeks of a made-up practice in seconds, with everything that can go wrong.
+//! `leadtime simulate`: simulates weeks of a made-up practice in seconds, with everything that can go wrong.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -12,19 +12,19 @@ use crate::simulation::{self, Outcome};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The seed: the same one tells the same story.
+    /// The random seed: the same seed gives the same run.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// How many seeds, from that one on.
+    /// How many seeds to run, starting from --seed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seeds: u64,
-    /// How many days each.
+    /// How many days to simulate for each seed.
     #[arg(long, value_name = "D", default_value_t = 30)]
     days: u32,
-    /// Tell the story of the seed as it goes, with what the daemon logs.
+    /// Print what happens in the run as it goes, with the daemon's log.
     #[arg(long, conflicts_with = "seeds")]
     story: bool,
-    /// For programs: one JSON object a seed.
+    /// Print one JSON object per seed, for other programs.
     #[arg(long)]
     json: bool,
 }
@@ -82,13 +82,13 @@ fn summary(all: &[Outcome], took: Duration) -> String {
         *states.entry(state).or_default() += count;
     }
     let mut text = format!(
-        "{} seeds, {} days lived in {:.0} s\n\
+        "{} seeds, {} days simulated in {:.0} s\n\
          texts that reached patients   {}\n\
          requests to Annie             {} to send, {} to read\n\
-         faults of hers                {}\n\
-         crashes                       {}, {} of them within a commit\n\
+         faults of Annie               {}\n\
+         crashes                       {}, {} of them during a commit\n\
          restored copies               {}\n\
-         times the clock was set       {}\n\
+         clock changes                 {}\n\
          exports imported              {}\n\
          passes                        {}\n\
          how the reminders ended:\n",
@@ -113,7 +113,7 @@ fn summary(all: &[Outcome], took: Duration) -> String {
         all.iter().filter(|outcome| !outcome.breaks.is_empty()).map(|outcome| outcome.seed.to_string()).collect();
     text.push_str(&format!("promises broken               {}", sum(|o| o.breaks.len() as u64)));
     if !broken.is_empty() {
-        text.push_str(&format!("   by the seeds {}", broken.join(", ")));
+        text.push_str(&format!("   by seeds {}", broken.join(", ")));
     }
     text.push('\n');
     text

@@ -1,4 +1,4 @@
-//! `leadtime status`: how things stand.
+//! `leadtime status`: shows the current status.
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -19,10 +19,10 @@ use crate::store::connection::{lock, open, space};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// For programs: one JSON object.
+    /// Print a JSON object, for other programs.
     #[arg(long)]
     json: bool,
-    /// As of this moment instead of now.
+    /// Use this time instead of now.
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// What somebody should know about exports.
+/// What needs attention about exports.
 struct Feeds {
     troubles: Vec<Trouble>,
     rows_not_read: u64,
@@ -72,11 +72,14 @@ impl Feeds {
     fn for_people(&self, zone: &Zone) -> String {
         let mut text = String::new();
         for Trouble { feed, since, what, why, remedy } in &self.troubles {
-            text.push_str(&format!("\nLook at this: feed {feed}: {what} ({}): {why}. {remedy}\n", local(zone, *since)));
+            text.push_str(&format!(
+                "\nNeeds attention: feed {feed}: {what} ({}): {why}. {remedy}\n",
+                local(zone, *since)
+            ));
         }
         if self.rows_not_read > 0 {
             text.push_str(&format!(
-                "\nLook at this: {} new rows of exports could not be read; leadtime not-reached lists them.\n",
+                "\nNeeds attention: {} new rows in exports could not be read; leadtime not-reached lists them.\n",
                 self.rows_not_read
             ));
         }
@@ -91,7 +94,7 @@ fn mode(config: &Config) -> &'static str {
     }
 }
 
-/// Every state, those without a reminder too.
+/// Every state, including those without a reminder.
 fn by_state(overview: &Overview) -> Vec<(&'static str, u64)> {
     let mut counts: Vec<(&'static str, u64)> = Vec::new();
     for state in all_states() {
@@ -172,14 +175,14 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         match (running, overview.last_beat) {
             (true, _) => "running".to_owned(),
             (false, Some(at)) =>
-                format!("not running; last alive {}. Start it: systemctl start leadtime", local(zone, at)),
-            (false, None) => "not running, and never ran. Start it: systemctl start leadtime".to_owned(),
+                format!("not running; last seen running {}. Start it: systemctl start leadtime", local(zone, at)),
+            (false, None) => "not running; it has never run. Start it: systemctl start leadtime".to_owned(),
         }
     );
     text.push_str(&format!("Sending     {}\n", sending(config, overview, running)));
     if let Some(held) = &overview.config_hold {
         text.push_str(&format!(
-            "HELD CHANGE since {}: it would send {} texts within a day, lately at most {}. Meant? leadtime confirm-change\n",
+            "HELD CHANGE since {}: it would send {} texts within a day; recently, no day had more than {}. If this is intended: leadtime confirm-change\n",
             local(zone, held.since),
             held.at_once,
             held.usual
@@ -193,14 +196,15 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
     }
     let import = overview.last_import.as_ref().map_or_else(
         || "none yet".to_owned(),
-        |i| format!("{}: {} rows, {} of them bad", local(zone, i.at), i.good + i.bad, i.bad),
+        |i| format!("{}: {} rows, {} of them unreadable", local(zone, i.at), i.good + i.bad, i.bad),
     );
     text.push_str(&format!("Last import {import}\n"));
     text.push_str(&format!("Last backup {}\n", backup(config, overview)));
     text.push_str(&format!("Next text   {}\n", next(config, overview, running)));
     text.push_str(&format!("Overdue     {}\n", overdue(config, overview)));
     if overview.unplanned > 0 {
-        let (appointments, wait) = if overview.unplanned == 1 { ("visit", "waits") } else { ("visits", "wait") };
+        let (appointments, wait) =
+            if overview.unplanned == 1 { ("appointment", "is waiting") } else { ("appointments", "are waiting") };
         text.push_str(&format!("            {} changed {appointments} {wait} to be planned\n", overview.unplanned));
     }
     text.push_str("\nReminders\n");
@@ -222,14 +226,14 @@ fn sending(config: &Config, overview: &Overview, running: bool) -> String {
         return "nothing is sent in observe mode".to_owned();
     }
     if space::is_full(&config.database) {
-        return "nothing is sent: the disk is full; make room, and Leadtime goes on by itself".to_owned();
+        return "nothing is sent: the disk is full. Free up space; sending then resumes automatically".to_owned();
     }
     if !running {
         return "nothing is sent while the service is not running".to_owned();
     }
     match (&overview.open, overview.waits) {
         (Some(open), _) => format!(
-            "STOPPED{} since {}: {}. Next try {}",
+            "STOPPED{} since {}: {}. Next attempt {}",
             match overview.stopped.len() < config.key_names().count() {
                 true => {
                     let names: Vec<&str> = overview.stopped.iter().map(ApiKeyName::as_str).collect();
@@ -242,14 +246,14 @@ fn sending(config: &Config, overview: &Overview, running: bool) -> String {
             local(zone, open.next_probe)
         ),
         (None, Some(Wait::Clock)) if overview.clock_doubt.is_some() => {
-            format!("stands still: {}", overview.clock_doubt.as_deref().unwrap_or_default())
+            format!("nothing is sent: {}", overview.clock_doubt.as_deref().unwrap_or_default())
         }
         (None, Some(wait)) => wait.label().to_owned(),
         (None, None) if is_paused_everywhere(overview) => "nothing is sent while sending is paused".to_owned(),
-        (None, None) if !overview.paused.is_empty() => "paused in part; the rest goes out".to_owned(),
+        (None, None) if !overview.paused.is_empty() => "paused at some locations; other texts go out".to_owned(),
         (None, None) if overview.config_hold.is_some() => "a changed configuration is held; see below".to_owned(),
         (None, None) if overview.due_unresolved.count > 0 => "texts are overdue; see below".to_owned(),
-        (None, None) => "nothing stands in the way".to_owned(),
+        (None, None) => "working normally".to_owned(),
     }
 }
 
@@ -257,12 +261,12 @@ fn is_paused_everywhere(overview: &Overview) -> bool {
     overview.paused.iter().any(|paused| paused.location.is_none())
 }
 
-/// When the next text leaves, as far as that is known.
+/// When the next text goes out, as far as that is known.
 fn next(config: &Config, overview: &Overview, running: bool) -> String {
     let zone = &config.practice.zone;
     let everywhere = overview.paused.iter().filter(|paused| paused.location.is_none());
     let ends = everywhere.map(|paused| paused.until.unwrap_or(DateTime::<Utc>::MAX_UTC)).max();
-    // A text that is planned into a pause moves to its end, or is skipped.
+    // A text planned during a pause moves to the end of the pause, or is skipped.
     let planned = overview.next_due.filter(|at| ends.is_none_or(|end| *at >= end));
     match (config.rulebook.mode, overview.shown_only) {
         (Mode::Observe, (0, _) | (_, None)) => return "none; in live mode nothing would go out either".to_owned(),
@@ -275,7 +279,7 @@ fn next(config: &Config, overview: &Overview, running: bool) -> String {
     }
     let mut text = match planned {
         Some(at) if running => local(zone, at),
-        Some(at) => format!("planned for {}, if the service runs by then", local(zone, at)),
+        Some(at) => format!("planned for {}, if the service is running by then", local(zone, at)),
         None if ends.is_some() => "none while sending is paused".to_owned(),
         None => "nothing is planned".to_owned(),
     };
@@ -291,7 +295,7 @@ fn backup(config: &Config, overview: &Overview) -> String {
     let mut text = match (last, &config.backup) {
         (Some(at), _) => local(&config.practice.zone, at),
         (None, Some(_)) => "none yet".to_owned(),
-        (None, None) => "none; [backup] folder has one made every day".to_owned(),
+        (None, None) => "none; set folder in [backup] to get one every day".to_owned(),
     };
     if let Some((at, why)) = overview.backup.as_ref().and_then(|backup| backup.fault.as_ref()) {
         text.push_str(&format!("\n            FAILED {}: {why}", local(&config.practice.zone, *at)));
@@ -299,16 +303,16 @@ fn backup(config: &Config, overview: &Overview) -> String {
     text
 }
 
-/// The one number that matters: what should have an outcome by now and has none.
+/// The most important number: reminders that should have an outcome by now and do not.
 fn overdue(config: &Config, overview: &Overview) -> String {
     let minutes = config.alerts.unresolved_after.to_std().unwrap_or_default();
     let long = humantime::format_duration(minutes);
     match (overview.due_unresolved.count, overview.due_unresolved.since) {
-        (0, _) => format!("nothing is due for over {long} and without an outcome"),
+        (0, _) => format!("none; nothing has been due for over {long} without an outcome"),
         (count, since) => {
             let first =
                 since.map_or_else(String::new, |at| format!(", the first since {}", local(&config.practice.zone, at)));
-            format!("LOOK: {count} reminders are due for over {long} and have no outcome{first}")
+            format!("LOOK: {count} reminders have been due for over {long} and have no outcome{first}")
         }
     }
 }
@@ -317,29 +321,29 @@ fn attention(overview: &Overview) -> String {
     let mut text = String::new();
     if overview.unplannable > 0 {
         text.push_str(&format!(
-            "\nLook at this: the reminders of {} numbers cannot be planned, and do not go out; the service's log names them.\n",
+            "\nNeeds attention: the reminders of {} numbers cannot be planned and do not go out; the service's log names them.\n",
             overview.unplannable
         ));
     }
     if overview.unknown_for_long > 0 {
         text.push_str(&format!(
-            "\nLook at this: of {} texts it is not known for long whether Annie sent them. Her list of conversations is read\nuntil it tells, or until they are held for you.\n",
+            "\nNeeds attention: Leadtime still does not know whether Annie sent {} texts. It keeps checking Annie's list of\nconversations until it knows, or until the texts are held for your decision.\n",
             overview.unknown_for_long
         ));
     }
     if overview.without_first_line > 0 {
         text.push_str(&format!(
-            "\n{} numbers had a first text with no room for first_text_line; their next text carries it.\n",
+            "\n{} numbers got a first text that had no room for first_text_line; their next text includes it.\n",
             overview.without_first_line
         ));
     }
     let held = overview.counts.iter().filter(|(s, _)| *s == State::Held).map(|(_, n)| n).sum::<u64>();
     if held > 0 {
-        text.push_str(&format!("\nLook at this: {held} texts are held, and you decide about them: leadtime resolve\n"));
+        text.push_str(&format!("\nNeeds attention: {held} texts are held for your decision: leadtime resolve\n"));
     }
     let rejected = overview.counts.iter().filter(|(s, _)| *s == State::Rejected).map(|(_, n)| n).sum::<u64>();
     if rejected > 0 {
-        text.push_str(&format!("\nLook at this: Annie rejected {rejected} texts; call these patients.\n"));
+        text.push_str(&format!("\nNeeds attention: Annie rejected {rejected} texts; call these patients.\n"));
     }
     text
 }

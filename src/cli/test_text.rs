@@ -1,4 +1,4 @@
-//! `leadtime test-text RULE NUMBER`: a rule's words on your own phone, for real.
+//! `leadtime test-text RULE NUMBER`: sends a rule's text to your own phone, for real.
 
 use clap::Args;
 
@@ -21,9 +21,9 @@ use crate::store::in_transaction;
 pub(crate) struct Options {
     /// The rule whose text is sent.
     rule: String,
-    /// Your own phone, however it is written. It counts in Annie's limits like any other text.
+    /// Your own phone number, in any format. The text counts toward Annie's limits like any other.
     number: String,
-    /// Who asks for it; else the user of this session.
+    /// Who does this. Default: the user of this session.
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let directory = directory(&config);
     let reading = phone::read(&options.number, directory.country);
     let Some(phone) = directory.usable(&reading).cloned() else {
-        let text = "no text can be sent to this number: write your mobile number, such as 303-555-0142 (the practice's own numbers, and sample numbers that are not in only_to, are none)";
+        let text = "no text can be sent to this number. Write your mobile number, such as 303-555-0142. The practice's own numbers do not work, nor do sample numbers that are not in only_to";
         return Err(usage(text.to_owned()));
     };
     let key = api_key::find_by_hand(config.annie.api_key_file.as_deref(), &path)
@@ -59,11 +59,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     print(&format!("Sending to {}: {}\n", phone.national(), prepared.message.0))?;
     let outcome = runtime.block_on(test_text::send(&mut connection, prepared, &gateway, &SystemClock))?;
     match outcome {
-        Outcome::Sent(conversation) => print(&format!("Annie took it, as conversation {conversation}.\n")),
+        Outcome::Sent(conversation) => print(&format!("Annie accepted it, as conversation {conversation}.\n")),
         Outcome::Unknown { detail, .. } => Err(anyhow::anyhow!(
-            "it is not known whether it was sent: {detail}. The daemon asks Annie; until then this number gets no other text"
+            "it is not known whether the text was sent: {detail}. The daemon checks with Annie; until it knows, this number gets no other text"
         )
         .into()),
-        other => Err(anyhow::anyhow!("it was not sent: {}", other.detail()).into()),
+        other => Err(anyhow::anyhow!("the text was not sent: {}", other.detail()).into()),
     }
 }

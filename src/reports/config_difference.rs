@@ -1,4 +1,4 @@
-//! What another configuration changes in the coming days: texts that come, go and move, by rule and day. Reads only.
+//! What another configuration changes in the coming days: texts added, moved and dropped, by rule and day. Read-only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,43 +18,43 @@ use crate::store::{Connection, StoreError};
 /// How far ahead appointments are compared.
 pub(crate) const DAYS: u64 = 14;
 
-/// What changes for texts of one rule on one day.
+/// What changes for the texts of one rule on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Change {
     /// Texts that go out now and did not before.
     pub added: usize,
-    /// Texts that go out at another time; counted on the new day.
+    /// Texts that now go out at another time; counted on the new day.
     pub moved: usize,
-    /// Texts that no longer go out; counted on the former day.
+    /// Texts that no longer go out; counted on the earlier day.
     pub dropped: usize,
 }
 
 /// Everything that changes, by day and rule.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Difference {
-    /// On the clock of the practice.
+    /// The days are in the practice's time zone.
     pub changes: BTreeMap<(NaiveDate, RuleName), Change>,
-    /// Texts that stay as they are.
+    /// Texts that stay the same.
     pub same: usize,
-    /// Texts due within a day, before and after; one to a household is one.
+    /// Texts due within a day, before and after; a household text counts once.
     pub at_once: (u64, u64),
-    /// Numbers whose appointments cannot be planned, by either: they are left out.
+    /// Numbers whose appointments cannot be planned under one or the other; they are left out.
     pub unreadable: u64,
 }
 
-/// Compares two configurations over the appointments of the coming days, as if the new one came into force now.
+/// Compares two configurations for the appointments of the coming days, as if the new one took effect now.
 pub fn between(
     connection: &Connection,
     old: &Config,
     new: &Config,
     now: DateTime<Utc>,
 ) -> Result<Difference, StoreError> {
-    // While both only observe, what they would send is compared.
+    // If both are in observe mode, this compares what they would send.
     let observed = [old, new].iter().all(|config| config.rulebook.mode == Mode::Observe);
     Ok(compared(goes_out(connection, old, observed, now)?, goes_out(connection, new, observed, now)?, new))
 }
 
-/// Compares two databases over the appointments of the coming days: as they are, and as an import would leave them.
+/// Compares the database as it is with a copy as an import would leave it, for the appointments of the coming days.
 pub(crate) fn between_databases(
     before: &Connection,
     after: &Connection,
@@ -95,7 +95,7 @@ struct Goes {
     unreadable: u64,
 }
 
-/// Which reminders go out when, of the appointments of the coming days.
+/// Which reminders go out when, for the appointments of the coming days.
 fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateTime<Utc>) -> Result<Goes, StoreError> {
     let directory = directory(config);
     phone_spellings::learn_all(connection, directory.country, phone_spellings::Keep::Temporary)?;
@@ -119,7 +119,7 @@ fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateT
         let goes = if observed { PlanDecision::Skipped(Skip::ObserveMode) } else { PlanDecision::Planned };
         let planned = coming.filter(|item| item.state == State::Unclaimed(goes));
         let planned: Vec<_> = planned.filter_map(|item| Some((item.key, item.due_at?))).collect();
-        // To one number, what goes out at one time is one text.
+        // Reminders that go out to one number at the same time are one text.
         let soon = planned.iter().map(|(_, at)| *at).filter(|at| *at <= now + TimeDelta::hours(24));
         found.soon += soon.collect::<BTreeSet<_>>().len() as u64;
         found.at.extend(planned);
@@ -128,21 +128,23 @@ fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateT
 }
 
 impl Difference {
-    /// A line for each day and rule, and one for all that stays.
+    /// One line per day and rule, and one for everything that stays the same.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> =
             self.changes.iter().map(|((day, rule), change)| line(*day, rule, *change)).collect();
         lines.push(match (lines.is_empty(), self.same) {
-            (true, 0) => format!("Of the visits of the next {DAYS} days no text goes out, before or after."),
-            (true, same) => {
-                format!("Nothing changes for the visits of the next {DAYS} days: {same} texts stay as they are.")
+            (true, 0) => {
+                format!("For appointments in the next {DAYS} days no text goes out, before or after the change.")
             }
-            (false, same) => format!("{same} other texts to visits of the next {DAYS} days stay as they are."),
+            (true, same) => {
+                format!("Nothing changes for appointments in the next {DAYS} days: {same} texts stay the same.")
+            }
+            (false, same) => format!("{same} other texts for appointments in the next {DAYS} days stay the same."),
         });
         lines
     }
 
-    /// The sums, on one line.
+    /// The totals over all days and rules.
     pub(crate) fn sums(&self) -> Change {
         self.changes.values().fold(Change::default(), |sum, change| Change {
             added: sum.added + change.added,

@@ -1,4 +1,4 @@
-//! What `explain` tells: the reminders of an appointment, step by step, with what daemon and feed were doing meanwhile.
+//! What `explain` shows: an appointment's reminders, step by step, with what the daemon and the feed did in the meantime.
 
 use std::collections::BTreeSet;
 
@@ -19,13 +19,13 @@ use crate::store::appointments::{appointment, imports};
 use crate::store::planning::daemon_state;
 use crate::store::{Connection, StoreError};
 
-/// A text that left later than this after its time left late.
+/// A text that goes out later than this after its time is late.
 const LATE: TimeDelta = TimeDelta::minutes(5);
 
-/// The whole account of one appointment.
+/// The full explanation for one appointment.
 #[derive(Debug, Clone)]
 pub(crate) struct Explanation {
-    /// What is known of the appointment.
+    /// What is known about the appointment.
     pub(crate) appointment: AppointmentInput,
     /// Its reminders, in the order of the rules.
     pub(crate) reminders: Vec<Explained>,
@@ -34,15 +34,15 @@ pub(crate) struct Explanation {
 /// One reminder.
 #[derive(Debug, Clone)]
 pub(crate) struct Explained {
-    /// The answer, with the text.
+    /// The decision, with the text.
     pub(crate) row: Row,
-    /// How it came about.
+    /// How the decision was reached.
     pub(crate) steps: Vec<String>,
-    /// What daemon and feed were doing between its time and now.
+    /// What the daemon and the feed did between its time and now.
     pub(crate) meanwhile: Vec<String>,
 }
 
-/// The account of appointments, as of `now`, in the order given.
+/// Explains the appointments as of `now`, in the order given.
 pub(crate) fn explain(
     connection: &Connection,
     config: &Config,
@@ -79,16 +79,16 @@ pub(crate) fn explain(
     Ok(accounts)
 }
 
-/// Who noted that a number may not be texted, and when.
+/// Who recorded that a number must not be texted, and when.
 fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<String>, StoreError> {
     let Some(phone) = &row.item.phone else { return Ok(None) };
     let by = |who: Option<String>| who.map(|who| format!(" by {who}")).unwrap_or_default();
     Ok(match row.item.state {
         State::Unclaimed(PlanDecision::Skipped(Skip::OptedOut)) => opt_outs::of(connection, phone)?.map(|opt_out| {
             let how = match opt_out.source {
-                Source::Desk => format!("noted at the desk{}", by(opt_out.who)),
+                Source::Desk => format!("recorded at the front desk{}", by(opt_out.who)),
                 Source::Reply => "by a reply".to_owned(),
-                Source::Feed => "by words in the phone cell of an appointment".to_owned(),
+                Source::Feed => "by a note in the phone cell of an appointment".to_owned(),
             };
             format!("The number {phone} opted out on {}, {how}.", zone.describe(opt_out.at))
         }),
@@ -96,14 +96,14 @@ fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<Strin
             let all = opt_outs::list_wrong(connection)?;
             let mark = all.into_iter().find(|mark| mark.phone == *phone && mark.patient == row.item.patient_id);
             mark.map(|mark| {
-                format!("The number {phone} was noted as wrong on {}{}.", zone.describe(mark.at), by(mark.who))
+                format!("The number {phone} was marked as wrong on {}{}.", zone.describe(mark.at), by(mark.who))
             })
         }
         _ => None,
     })
 }
 
-/// For a text that did not leave at its time: when Leadtime was off, and what the feed brought, until it left or now.
+/// For a text that did not go out on time: when Leadtime was off and when the feed was imported, until it went out or now.
 fn meanwhile(
     connection: &Connection,
     calendar: &Calendar,
@@ -148,7 +148,7 @@ fn meanwhile(
         }
     }
     if is_late && until > from + LATE && appointment.seen_at > from {
-        told.push(format!("The visit was first seen on {}.", calendar.zone.describe(appointment.seen_at)));
+        told.push(format!("The appointment was first seen on {}.", calendar.zone.describe(appointment.seen_at)));
     }
     Ok(told)
 }

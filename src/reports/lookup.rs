@@ -1,5 +1,5 @@
-//! Whom somebody at the desk means: by an appointment's id, a number in any spelling or its last four digits, a name, or a
-//! name with a slip.
+//! Finds whom somebody at the front desk means: by an appointment id, a number in any format or its last four digits, a
+//! name, or a misspelled name.
 
 use chrono::{DateTime, Utc};
 
@@ -11,15 +11,15 @@ use crate::store::appointments::appointment::{self, Named};
 use crate::store::appointments::phone_spellings;
 use crate::store::{Connection, StoreError};
 
-/// So many that may be meant are offered.
+/// At most this many near matches are offered.
 const MOST: usize = 8;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// These are meant, by start.
+    /// These are meant, ordered by start time.
     Meant(Vec<Named>),
-    /// Nobody is called that, or has this number; these come near. Perhaps none does.
+    /// Nobody has this name or number; these are near matches. There may be none.
     Near(Vec<Named>),
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn find(connection: &Connection, config: &Config, words: &str) -> Res
     Ok(if meant.is_empty() { Found::Near(one_each(matching(NameMatch::Near))) } else { Found::Meant(meant) })
 }
 
-/// Four digits mean a number only where one number ends in them.
+/// Four digits mean a number only if exactly one number ends in them.
 fn of_last_digits(found: Vec<Named>) -> Found {
     let mut numbers: Vec<Option<&str>> = found.iter().map(|one| one.e164.0.as_deref()).collect();
     numbers.sort_unstable();
@@ -56,7 +56,7 @@ fn of_last_digits(found: Vec<Named>) -> Found {
     if numbers.len() == 1 { Found::Meant(found) } else { Found::Near(one_each(found)) }
 }
 
-/// The next appointment of each patient, a few.
+/// The next appointment of each patient, up to `MOST`.
 fn one_each(found: Vec<Named>) -> Vec<Named> {
     let mut one_each: Vec<Named> = Vec::new();
     for one in found {
@@ -67,12 +67,12 @@ fn one_each(found: Vec<Named>) -> Vec<Named> {
     one_each
 }
 
-/// Those of an appointment that is to come.
+/// The upcoming appointments.
 pub(crate) fn coming(found: Vec<Named>, now: DateTime<Utc>) -> Vec<Named> {
     found.into_iter().filter(|one| one.starts_at > now && one.is_live).collect()
 }
 
-/// The numbers that those who are meant can be texted at.
+/// The numbers at which these patients can be texted.
 pub(crate) fn numbers(found: &[Named]) -> Vec<Phone> {
     let mut numbers: Vec<Phone> = found.iter().filter_map(|one| Phone::from_e164(one.e164.0.as_deref()?)).collect();
     numbers.sort();

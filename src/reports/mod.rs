@@ -1,4 +1,4 @@
-//! What people read, as data: commands print it, other views render it.
+//! What people read, as data: commands print it, and other views render it.
 
 pub mod config_difference;
 pub(crate) mod explanation;

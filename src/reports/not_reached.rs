@@ -1,4 +1,4 @@
-//! The patients of the coming days whom no text reached or will reach, so that somebody can call them.
+//! The patients of the coming days whom no text has reached or will reach, so that somebody can call them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,23 +19,23 @@ use crate::store::{Connection, StoreError};
 pub struct NotReached {
     /// The appointment.
     pub appointment: Appointment,
-    /// The code of the reason, of its last text.
+    /// The code of the reason why its last text does not reach the patient.
     pub code: &'static str,
-    /// The same for a person.
+    /// The same reason, in words.
     pub why: &'static str,
 }
 
-/// Whom to call.
+/// The patients to call.
 #[derive(Debug, Clone, Default)]
 pub struct CallList {
-    /// The patients whom no text reaches, in order of their starts.
+    /// The patients whom no text reaches, ordered by start time.
     pub patients: Vec<NotReached>,
-    /// Rows of exports that could not be read, of these days and later: there is time to correct those.
+    /// Rows in exports that could not be read, for these days and later: there is still time to correct the later ones.
     pub unread: Vec<RefusedRow>,
 }
 
 impl CallList {
-    /// Of these days alone, as far as the start of a row could be read.
+    /// Keeps only the rows of these days, and rows whose start could not be read.
     pub(crate) fn of_these_days(mut self, (from, until): (DateTime<Utc>, DateTime<Utc>)) -> CallList {
         self.unread.retain(|row| row.starts_at.is_none_or(|at| (from..until).contains(&at)));
         self
@@ -47,7 +47,7 @@ impl CallList {
     }
 }
 
-/// The days of the list where none are named: from now to the end of the next open day after today.
+/// The days on the list by default: from now to the end of the next open day after today.
 pub fn coming_days(config: &Config, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let calendar = &config.rulebook.calendar;
     let next = |date: NaiveDate| date.checked_add_days(Days::new(1)).unwrap_or(date);
@@ -61,14 +61,14 @@ pub fn coming_days(config: &Config, now: DateTime<Utc>) -> (DateTime<Utc>, DateT
     (now, calendar.zone.at(next(day), NaiveTime::MIN))
 }
 
-/// One day of the practice, as far as it is to come.
+/// The part of one day at the practice that is still to come.
 pub(crate) fn day(config: &Config, date: NaiveDate, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let zone = &config.practice.zone;
     let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
     (zone.at(date, NaiveTime::MIN).max(now), zone.at(next, NaiveTime::MIN))
 }
 
-/// The list for the appointments that start in [from, until), in order of their starts.
+/// The list for the appointments that start in [from, until), ordered by start time.
 pub fn list(
     connection: &Connection,
     config: &Config,
@@ -91,14 +91,14 @@ pub fn list(
     Ok(CallList { patients, unread: refused_rows::list(connection, None, now)? })
 }
 
-/// Which start is heard of at which number.
+/// A start time, and the number that is texted about it.
 type AtNumber<'r> = (DateTime<Utc>, &'r Phone);
 
 fn at_number(row: &Row) -> Option<AtNumber<'_>> {
     Some((row.item.key.start, row.item.phone.as_ref()?))
 }
 
-/// Whether two entries of one start and number are the same person's.
+/// Whether two entries with the same start and number are for the same person.
 fn is_same_person(a: &Row, b: &Row) -> bool {
     let (one, other) = (a.appointment.person(), b.appointment.person());
     match one.patient_id == other.patient_id {
@@ -107,11 +107,11 @@ fn is_same_person(a: &Row, b: &Row) -> bool {
     }
 }
 
-/// Whether the text reaches the patient, or is going to; in observe mode: would.
+/// Whether the text has reached or will reach the patient; in observe mode, whether it would.
 fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
     match row.item.state {
         State::Sent | State::Sending => true,
-        // What was answered has to be read first.
+        // A person has to read the reply first.
         State::Unclaimed(PlanDecision::Planned)
             if matches!(row.item.waits, Some(Wait::ReplyUnclear | Wait::WrongPerson)) =>
         {
@@ -127,12 +127,12 @@ fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
     }
 }
 
-/// Why no text of these reaches the appointment; none where one does, or nobody has to call. `reached`: whom the others' texts
-/// reach; `late`: what was due by then and is not sent reaches nobody.
+/// Why none of these texts reaches the patient; `None` if one does, or if nobody has to call. `reached`: whom the other
+/// appointments' texts reach. `late`: a text that was due by then and has not been sent does not reach anyone.
 fn not_reached(rows: &[&Row], reached: &HashMap<AtNumber<'_>, Vec<&Row>>, late: DateTime<Utc>) -> Option<NotReached> {
     let is_told_by_twin = |row: &Row| {
         row.item.state == State::Unclaimed(PlanDecision::Skipped(Skip::Duplicate))
-            // A namesake may be somebody else.
+            // A person with the same name may be somebody else.
             && !is_known_by_name_alone(&row.appointment)
             && at_number(row)
                 .and_then(|at| reached.get(&at))
@@ -141,7 +141,7 @@ fn not_reached(rows: &[&Row], reached: &HashMap<AtNumber<'_>, Vec<&Row>>, late: 
     if rows.iter().any(|row| reaches(row, late) || is_told_by_twin(row)) {
         return None;
     }
-    // The patient has said yes: nobody has to ask.
+    // The patient has confirmed, so nobody has to ask.
     let last = rows.iter().max_by_key(|row| row.item.adjusted_at)?;
     if last.appointment.status == Status::Confirmed {
         return None;
@@ -150,10 +150,10 @@ fn not_reached(rows: &[&Row], reached: &HashMap<AtNumber<'_>, Vec<&Row>>, late: 
     let (code, why) = match (state, last.code.and_then(Wait::from_code)) {
         (State::Unclaimed(PlanDecision::Planned), Some(wait)) => (wait.code(), wait.label()),
         (State::Unclaimed(PlanDecision::Planned), None) => {
-            ("overdue", "its text is overdue; look whether Leadtime runs")
+            ("overdue", "its text is overdue; check that Leadtime is running")
         }
         _ if last.earlier.iter().any(|earlier| earlier.is_same_patient) => {
-            (last.code.or(state.reason()).unwrap_or(state.name()), "was texted the old time")
+            (last.code.or(state.reason()).unwrap_or(state.name()), "was texted with the old time")
         }
         _ => (last.code.or(state.reason()).unwrap_or(state.name()), state.label()),
     };

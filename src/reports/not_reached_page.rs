@@ -1,4 +1,4 @@
-//! The list of those not reached, for people and their printers: a table for a terminal, CSV, and a page of HTML.
+//! The list of patients not reached, as text for a terminal, as CSV, and as an HTML page to print.
 
 use chrono::{DateTime, Utc};
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -23,10 +23,10 @@ struct Line {
     why: String,
 }
 
-/// The reason of a row that could not be read.
+/// The reason code of a row that could not be read.
 const UNREAD: &str = "row-unreadable";
 
-/// So many rows that could not be read are shown to people; a spreadsheet has all.
+/// At most this many unreadable rows are shown to people; the CSV has all of them.
 const MOST: usize = 50;
 
 impl Line {
@@ -46,7 +46,7 @@ impl Line {
         }
     }
 
-    /// Whose row it is, is not known, and its location neither: the time is the practice's.
+    /// Neither the patient nor the location of the row is known, so the time is in the practice's time zone.
     fn of_row(config: &Config, row: &RefusedRow) -> Line {
         let start = row.starts_at.map(|at| config.practice.zone.local(at));
         Line {
@@ -84,16 +84,16 @@ pub(crate) fn text(config: &Config, list: &CallList) -> String {
         text.push_str(&format!("  {:>8}  {name:<24} {:<18} {}\n", line.time, line.phone, line.why));
     }
     text.push_str(&match lines.len() {
-        0 if list.is_empty() => "A text reaches everybody with a visit in these days.\n".to_owned(),
-        0 => "A text reaches everybody whose visit in these days is known.\n".to_owned(),
+        0 if list.is_empty() => "Texts reach everyone with an appointment on these days.\n".to_owned(),
+        0 => "Texts reach everyone whose appointment on these days is known.\n".to_owned(),
         1 => "\n1 patient to call.\n".to_owned(),
         n => format!("\n{n} patients to call.\n"),
     });
     let unread = unread(config, list);
     match unread.len() {
         0 => return text,
-        1 => text.push_str("\n1 new row could not be read, so its visit is not known:\n"),
-        n => text.push_str(&format!("\n{n} new rows could not be read, so their visits are not known:\n")),
+        1 => text.push_str("\n1 new row could not be read, so its appointment is not known:\n"),
+        n => text.push_str(&format!("\n{n} new rows could not be read, so their appointments are not known:\n")),
     }
     for Line { day, time, appointment, why, .. } in unread.iter().take(MOST) {
         let id = if appointment.is_empty() { "(no id)" } else { appointment };
@@ -101,15 +101,12 @@ pub(crate) fn text(config: &Config, list: &CallList) -> String {
         text.push_str(&format!("  {id}{when}: {why}\n"));
     }
     if unread.len() > MOST {
-        text.push_str(&format!("  and {} more; --csv has all\n", unread.len() - MOST));
+        text.push_str(&format!("  and {} more; --csv lists all of them\n", unread.len() - MOST));
     }
     text
 }
 
 /// For spreadsheets and other programs.
-///
-/// # Errors
-/// Memory.
 pub(crate) fn csv(config: &Config, list: &CallList) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["day", "time", "name", "phone", "provider", "appointment", "reason", "why"])?;
@@ -137,10 +134,7 @@ fn for_the_page(lines: Vec<Line>) -> Value {
     Value::from(lines.into_iter().map(one).collect::<Vec<Value>>())
 }
 
-/// A page to print, with a box for each to tick.
-///
-/// # Errors
-/// None that a test does not show.
+/// A page to print, with a box to check for each patient.
 pub(crate) fn html(config: &Config, list: &CallList, now: DateTime<Utc>) -> Result<String, minijinja::Error> {
     let mut page = Environment::new();
     page.set_auto_escape_callback(|_| AutoEscape::Html);

@@ -1,4 +1,4 @@
-//! What is going to happen, and what has: the plan of a span of days, and the state of the whole. Reads only.
+//! What is going to happen and what has happened: the plan for a span of days, and the overall status. Read-only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,45 +38,45 @@ use crate::store::{Connection, StoreError};
 /// One reminder of the plan.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The planner's word.
+    /// The planner's decision.
     pub item: Item,
     /// The appointment.
     pub appointment: Appointment,
     /// The body that would be POSTed, or was.
     pub request: Option<Value>,
-    /// What the patient reads, also where the mode does not let it go.
+    /// What the patient reads, even if the mode keeps it from going out.
     pub words: Option<String>,
-    /// What becomes of its text, if it was texted.
+    /// Its text, if one was sent or tried.
     pub text: Option<Text>,
-    /// The reminders that go, or went, in the same text, in its order; itself among them.
+    /// The reminders that go or went out in the same text, including this one, in the order of the text.
     pub together: Vec<ReminderKey>,
-    /// The code a program reads: the reason, or what a planned one waits for.
+    /// The code for programs: the reason, or what a planned reminder is waiting for.
     pub code: Option<&'static str>,
-    /// What its appointment's texts told before: another start, or another patient.
+    /// Earlier texts about its appointment: with another start time, or to another patient.
     pub earlier: Vec<Earlier>,
-    /// Since when a planned one is overdue, as the store has it: the plan of now moves its time on.
+    /// Since when a planned reminder has been overdue, from the store: a plan made now moves its time.
     pub overdue_since: Option<DateTime<Utc>>,
-    /// It is planned, and its use is over: it is called missed as soon as it is known that it did not go out.
+    /// It is planned, but too late to send: it becomes missed as soon as it is known that it did not go out.
     pub is_expired: bool,
 }
 
-/// A text that told another start of an appointment, or another patient of it.
+/// A text that gave another start time for an appointment, or went to another patient of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
-    /// By which rule.
+    /// The rule it was sent for.
     pub(crate) rule: RuleName,
-    /// The start it told.
+    /// The start time it gave.
     pub(crate) start: DateTime<Utc>,
     /// The number it went to.
     pub(crate) phone: Option<Phone>,
-    /// When.
+    /// When it was sent.
     pub(crate) at: DateTime<Utc>,
-    /// It told the patient who has the appointment now.
+    /// It went to the patient who has the appointment now.
     pub(crate) is_same_patient: bool,
 }
 
 impl Earlier {
-    /// In a sentence.
+    /// Describes it in a sentence.
     pub(crate) fn describe(&self, zone: &Zone) -> String {
         let to = self.phone.as_ref().map(|phone| format!(" to {phone}")).unwrap_or_default();
         let (at, start) = (zone.describe(self.at), zone.describe(self.start));
@@ -101,13 +101,13 @@ fn earlier_of(input: &PlannerInput, appointment: &Appointment) -> Vec<Earlier> {
 }
 
 impl Row {
-    /// Whether it is the one by which its text is told of.
+    /// Whether it is the first reminder of its text, for which the text is shown.
     pub(crate) fn is_first_of_its_text(&self) -> bool {
         self.together.first().is_none_or(|first| *first == self.item.key)
     }
 }
 
-/// The plan for the appointments that start in [now, until), as of `now`, in order of start, appointment and rule.
+/// The plan for the appointments that start in [now, until), as of `now`, ordered by start, appointment and rule.
 pub fn plan_of(
     connection: &Connection,
     config: &Config,
@@ -129,10 +129,10 @@ pub fn plan_of(
             .and_then(|input| rows_in(connection, config, (&live, &blocked), &input, now, &in_span));
         match of_unit {
             Ok(some) => rows.extend(some),
-            // The data of one number keep nobody from seeing the others.
+            // Bad data for one number must not hide the other numbers.
             Err(error) if error.is_about_data() => {
                 warn!(
-                    "the visits of one number cannot be planned and are left out of this list ({error}); the log of the service names them"
+                    "the appointments of one number cannot be planned and are left out of this list ({error}); the service's log names them"
                 );
             }
             Err(error) => return Err(error),
@@ -145,10 +145,10 @@ pub fn plan_of(
     Ok(rows)
 }
 
-/// What texts that are due wait for, by the names of the keys.
+/// What due texts are waiting for, by key name.
 pub(crate) type Blocked = BTreeMap<ApiKeyName, Wait>;
 
-/// What texts that are due wait for.
+/// Finds what due texts are waiting for.
 pub(crate) fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Blocked, StoreError> {
     let mut blocked = Blocked::new();
     let wrong = clock_is_wrong(connection, now)? || daemon_state::clock_doubt(connection)?.is_some();
@@ -170,7 +170,7 @@ pub(crate) fn waits(connection: &Connection, config: &Config, now: DateTime<Utc>
     Ok(blocked)
 }
 
-/// The reminders of one unit about the starts its appointments have now, those that are `wanted`.
+/// The reminders of one unit for its appointments' current start times, filtered by `wanted`.
 pub(crate) fn rows_in(
     connection: &Connection,
     config: &Config,
@@ -232,50 +232,50 @@ pub(crate) fn rows_in(
     Ok(rows)
 }
 
-/// The state of the whole.
+/// The overall status.
 #[derive(Debug, Clone)]
 pub struct Overview {
-    /// Reminders in each state and reason.
+    /// How many reminders have each state and reason.
     pub counts: Vec<(State, u64)>,
-    /// Appointments that changed and wait for the planning pass.
+    /// Changed appointments that are waiting for the planning pass.
     pub unplanned: u64,
-    /// Numbers, and appointments without one, that cannot be planned.
+    /// Numbers, and appointments without a number, that cannot be planned.
     pub unplannable: u64,
-    /// Numbers whose first text had no room for the line that says how to opt out.
+    /// Numbers whose first text had no room for the line about opting out.
     pub without_first_line: u64,
-    /// Planned reminders that are due and have not left.
+    /// Planned reminders that are due and have not gone out.
     pub due: u64,
     /// When the next planned reminder is due after now.
     pub next_due: Option<DateTime<Utc>>,
-    /// What observe mode only shows: how many reminders to come, and when the first would go out.
+    /// What would go out in live mode, while in observe mode: how many reminders, and when the first.
     pub shown_only: (u64, Option<DateTime<Utc>>),
     /// The last import.
     pub last_import: Option<LastImport>,
-    /// How long ago the last good import was, closed days left out; none: there was none.
+    /// How long ago the last good import was, not counting closed days; `None` if there was none.
     pub feed_age: Option<TimeDelta>,
-    /// The last daily copy of the database, where they are made.
+    /// The last daily backup, if backups are made.
     pub backup: Option<daily_work::Done>,
-    /// The daemon's last sign of life.
+    /// When the daemon last recorded that it was running.
     pub last_beat: Option<DateTime<Utc>>,
-    /// The circuit, where it is open.
+    /// The circuit, if one is open.
     pub open: Option<circuits::Open>,
     /// The keys whose circuit is open.
     pub stopped: Vec<ApiKeyName>,
-    /// What sending waits for.
+    /// What sending is waiting for.
     pub waits: Option<Wait>,
-    /// The doubt about this machine's clock, if there is one.
+    /// Why this machine's clock is in doubt, if it is.
     pub clock_doubt: Option<String>,
-    /// Texts of unknown outcome for several times `settle`.
+    /// Texts whose outcome has been unknown for several times `settle`.
     pub unknown_for_long: u64,
     /// Where sending is paused.
     pub paused: Vec<Paused>,
-    /// A change of the rules that waits for a person.
+    /// A rule change that is waiting for a person's confirmation.
     pub config_hold: Option<ConfigHold>,
-    /// Reminders due, on their way or in doubt for longer than `unresolved_after`, and since when the first is due.
+    /// Reminders that have been due, on their way or in doubt for longer than `unresolved_after`, and since when the first.
     pub due_unresolved: Several,
 }
 
-/// Reads the state of the whole.
+/// Reads the overall status.
 pub fn overview(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Overview, StoreError> {
     let (mut open, mut stopped) = (None, Vec::new());
     for key in config.key_names() {

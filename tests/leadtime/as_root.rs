@@ -52,7 +52,7 @@ fn root_imports_what_only_root_reads_and_everything_belongs_to_the_service() {
     let Some(server) = Server::new(&live_config("http://127.0.0.1:9/v1")) else { return };
     let export = server.of_root("export.csv", &visits_due_in(3600, 3));
     let out = server.run(&["import", export.to_str().unwrap()]).good();
-    assert!(out.contains("3 rows read: 3 new visits") && out.contains("export.csv"), "{out}");
+    assert!(out.contains("3 rows read: 3 new appointments") && out.contains("export.csv"), "{out}");
     let database = server.practice.path("test.db");
     assert_eq!(Server::owner(&database), SERVICE);
     server.run(&["opt-out", "add", "303-555-1001"]).good();
@@ -124,7 +124,7 @@ fn root_tries_a_text_with_a_key_that_only_root_reads() {
     assert!(sandbox.post().ends_with("200"));
     assert_eq!(record(&server.practice).len(), 1);
     let doctor = server.run(&["doctor"]);
-    assert!(doctor.out.contains("accepts it"), "{}{}", doctor.out, doctor.err);
+    assert!(doctor.out.contains("accepts the key"), "{}{}", doctor.out, doctor.err);
     // As the service's own user the key stays out of reach.
     let mut plain = server.practice.command(&["test-text", "day-before", "303-555-1043"]);
     let ended: Ended = std::os::unix::process::CommandExt::uid(&mut plain, SERVICE).output().unwrap().into();

@@ -291,7 +291,7 @@ fn after_a_restore_nobody_is_texted_twice() {
     let texts = to.len();
     to.dedup();
     assert_eq!((texts, to.len()), (41, 41), "{log}");
-    assert!(practice.run(&["audit", "verify"]).good().contains("is whole"));
+    assert!(practice.run(&["audit", "verify"]).good().contains("is intact"));
     let history = practice.run(&["history"]).good();
     assert!(history.contains("the database was restored from a backup, by Kim"), "{history}");
     assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 41);
@@ -338,7 +338,7 @@ fn what_was_noted_since_the_copy_is_carried_over() {
     };
     let out = restore("copy.db");
     assert!(out.contains("changes to 2 opt-outs, 2 wrong numbers, 1 pauses, 2 skips"), "{out}");
-    assert!(!out.contains("note again"), "{out}");
+    assert!(!out.contains("enter them again"), "{out}");
     assert_eq!(noted(&practice), before);
     practice.run(&["audit", "verify"]).good();
     // A database that was begun anew tells nothing of what was taken back.
@@ -351,7 +351,7 @@ fn what_was_noted_since_the_copy_is_carried_over() {
     practice.import(&visits_due_in(3600, 4), &[]).good();
     practice.run(&["opt-out", "add", "303-555-1000"]).good();
     let out = restore("later.db");
-    assert!(out.contains("changes to 1 opt-outs, 0 wrong") && out.contains("note again: opt-outs"), "{out}");
+    assert!(out.contains("changes to 1 opt-outs, 0 wrong") && out.contains("enter them again: opt-outs"), "{out}");
     practice.run(&["opt-out", "remove", "303-555-1000"]).good();
     assert_eq!(noted(&practice)[..4], before[..4]);
     // One that cannot be read: all four kinds are named.

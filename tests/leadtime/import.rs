@@ -118,7 +118,7 @@ fn a_complete_file_cancels_what_it_no_longer_names_inside_its_dates() {
     let rows = format!("{HEADER}{}{}{}", days(1..2), days(4..5).replace("booked", "boked"), days(5..10));
     let ended = practice.import(&rows, &["--complete"]);
     assert_eq!(ended.code, 1, "for the bad row");
-    assert!(ended.out.contains("2 cancelled because the file no longer names them"), "{}", ended.out);
+    assert!(ended.out.contains("2 cancelled because the file no longer lists them"), "{}", ended.out);
     let gone = practice.number("SELECT count(*) FROM appointments WHERE status = 'cancelled' AND id IN ('A2', 'A3')");
     assert_eq!((gone, live(&practice)), (2, 11));
     assert_eq!(
@@ -166,7 +166,7 @@ fn columns_the_file_does_not_have_are_left_as_they_were() {
     let row = |column: &str| practice.number(&format!("SELECT count(*) FROM appointments WHERE {column}"));
     assert_eq!((row("consent = 'no'"), row("first_name = 'Anna'")), (1, 1));
     let out = practice.import(&format!("{HEADER}{}", days(0..1).replace("Ann", "Anna")), &[]).good();
-    assert!(out.contains("0 new visits, 0 changed"), "{out}");
+    assert!(out.contains("0 new appointments, 0 changed"), "{out}");
 }
 
 #[test]

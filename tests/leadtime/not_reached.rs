@@ -50,7 +50,7 @@ fn the_list_names_who_has_to_be_called_and_why() {
         "{thursday}"
     );
     let friday = practice.run(&["not-reached", "--now", NOW, "--date", "2026-11-13"]).good();
-    assert!(friday.contains("A text reaches everybody"), "{friday}");
+    assert!(friday.contains("Texts reach everyone"), "{friday}");
     let csv = practice.run(&["not-reached", "--now", NOW, "--csv"]).good();
     let rows: Vec<Vec<String>> = csv::Reader::from_reader(csv.as_bytes())
         .records()

@@ -38,7 +38,7 @@ async fn an_odd_row_holds_its_number_alone_until_a_person_decides_or_it_is_gone(
         );
         let doctor = world.says(&["doctor", "--offline"]);
         assert!(
-            doctor.contains("2 conversations in Annie's list have no id; it may be one of our texts or a patient's answer, so texts to …01 wait"),
+            doctor.contains("2 conversations in Annie's list have no id; it may be one of our texts or a patient's reply, so texts to …01 wait"),
             "{doctor}"
         );
         match ends_by {

@@ -549,11 +549,11 @@ fn the_demo_works() {
     let out = ended.good();
     for words in [
         "Who was texted",
-        "Who was not, and why",
-        "holds 4 requests",
+        "Who was not texted, and why",
+        "recorded 4 POST /sms requests",
         "Maria Lopez",
         "booked or moved after",
-        "nothing is left behind",
+        "Nothing is left behind",
     ] {
         assert!(out.contains(words), "{words}: {out}");
     }

@@ -73,7 +73,7 @@ fn the_noshows_book_is_imported_and_planned() {
     let Some(csv) = noshows() else { return };
     let practice = practice("America/Sao_Paulo", "\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\"");
     let out = practice.import(&csv, &[]).good();
-    assert!(out.contains("110527 rows read: 110527 new visits"), "{out}");
+    assert!(out.contains("110527 rows read: 110527 new appointments"), "{out}");
 
     // As of a day in the middle, for all days that follow.
     let now: DateTime<Utc> = "2016-05-17T15:00:00Z".parse().unwrap();
@@ -119,7 +119,7 @@ fn the_noshows_book_is_imported_and_planned() {
     let day = practice.plan(&["--now", "2016-05-17T15:00:00Z", "--days", "1"]);
     assert!(day.len() > 4_000 && day.len() < states.len());
     let again = practice.import(&csv, &["--complete"]).good();
-    assert!(again.contains("0 new visits, 0 changed."), "{again}");
+    assert!(again.contains("0 new appointments, 0 changed."), "{again}");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn the_dental_book_is_imported_and_planned() {
     }
     let practice = practice("Asia/Tehran", "\"sat\", \"sun\", \"mon\", \"tue\", \"wed\", \"thu\"");
     let out = practice.import(&csv, &[]).good();
-    assert!(out.contains("8000 rows read: 8000 new visits"), "{out}");
+    assert!(out.contains("8000 rows read: 8000 new appointments"), "{out}");
     let now = "2025-01-01T10:00:00+03:30";
     let states = one_state_each(&practice.plan(&["--now", now, "--days", "400"]));
     let ahead = csv.lines().skip(1).filter(|line| {

@@ -171,7 +171,7 @@ async fn a_told_appointment_that_moves_nearer_raises_no_missed() {
     world.settle().await;
     assert_eq!(last_start(&world), "skipped (booked-late)");
     assert_eq!(world.number("SELECT count(*) FROM reminders WHERE state = 'missed'"), 0);
-    assert_eq!(world.not_reached(), ["a was texted the old time"]);
+    assert_eq!(world.not_reached(), ["a was texted with the old time"]);
     let explained = world.explain("a");
     assert!(explained.contains("A text with the old time, Tue Nov 10, 3:00 PM, went to …01"), "{explained}");
     assert_eq!(world.state("bystander", "day-before"), "planned");
@@ -186,8 +186,8 @@ async fn history_names_the_number_that_was_texted_and_finds_the_text_by_it() {
     assert!(history.contains("sent, to …01") && !history.contains("…02"), "{history}");
     let by_number = world.says(&["history", "--number", A]);
     assert!(by_number.contains("`day-before` of appointment a: sent, to …01"), "{by_number}");
-    assert_eq!(world.says(&["history", "--number", B]), "Nothing is on record.");
-    assert_eq!(world.says(&["history", "--appointment", "bystander"]), "Nothing is on record.");
+    assert_eq!(world.says(&["history", "--number", B]), "There are no matching records.");
+    assert_eq!(world.says(&["history", "--appointment", "bystander"]), "There are no matching records.");
 }
 
 #[tokio::test]
@@ -228,7 +228,7 @@ async fn a_told_appointment_that_moves_is_told_its_new_time_while_that_is_of_use
     world.settle().await;
     // Annie allows one text to a number in a day: the new time waits for it, and is of use no longer then.
     assert_eq!(last_start(&world), "skipped (contact-limit)");
-    assert_eq!(world.not_reached(), ["a was texted the old time"]);
+    assert_eq!(world.not_reached(), ["a was texted with the old time"]);
     assert_eq!(world.state("bystander", "day-before"), "planned");
 }
 

@@ -23,7 +23,7 @@ fn init_writes_a_file_that_is_in_order_and_never_over_another() {
     let out = init(&["--database", "new.db"]).good();
     assert!(out.contains("observe mode"), "{out}");
     let out = practice.run(&["check", "--config", "new.toml"]).good();
-    assert!(out.contains("new.toml is in order"), "{out}");
+    assert!(out.contains("new.toml is valid"), "{out}");
     let text = std::fs::read_to_string(practice.path("new.toml")).unwrap();
     assert!(text.contains("name = \"O'Neill \\\"Smile\\\" Dental\"        # as patients"), "{text}");
     assert!(text.contains("path = \"new.db\"") && text.contains("organization_timezone = \"America/Denver\""));
@@ -75,13 +75,13 @@ fn doctor_finds_a_healthy_practice_healthy() {
     let (_, all) = findings(&practice, &[]);
     for (check, words) in [
         ("mode", "live"),
-        ("database", "is whole"),
+        ("database", "is intact"),
         ("permissions", "only user"),
-        ("daemon", "it runs"),
-        ("feed", "the last import"),
-        ("key", "accepts it"),
+        ("daemon", "running"),
+        ("feed", "the last successful import"),
+        ("key", "accepts the key"),
         ("key", "may read conversations"),
-        ("clock", "agrees"),
+        ("clock", "of Annie's clock"),
         ("from_number", "may send"),
     ] {
         assert_eq!(result(&all, check, words), "ok", "{check}");
@@ -103,7 +103,9 @@ fn doctor_names_what_is_wrong_and_the_remedy() {
     std::fs::set_permissions(practice.path("test.db"), permissions).unwrap();
     let (code, all) = findings(&practice, &[]);
     assert_eq!(code, 1);
-    for (check, words) in [("key", "does not accept it"), ("daemon", "never ran"), ("permissions", "others can read")] {
+    for (check, words) in
+        [("key", "does not accept the key"), ("daemon", "has never run"), ("permissions", "other users can read")]
+    {
         assert_eq!(result(&all, check, words), "WRONG", "{check}");
     }
     assert!(all.iter().all(|f| f["result"] == "ok" || f["remedy"].is_string()), "{all:#?}");
@@ -136,13 +138,13 @@ fn doctor_and_test_text_use_the_key_the_packaged_service_is_given() {
     key_file(&practice, "annie-api-key", "k", 0o644);
     let (_, all) = findings(&practice, &[]);
     assert_eq!(result(&all, "key", "can be read by every user"), "WRONG");
-    assert_eq!(result(&all, "permissions", "others can read the API key"), "WRONG");
+    assert_eq!(result(&all, "permissions", "other users can read the API key"), "WRONG");
     key_file(&practice, "annie-api-key", "k", 0o600);
     let (_, all) = findings(&practice, &[]);
-    assert_eq!(result(&all, "key", "accepts it"), "ok");
+    assert_eq!(result(&all, "key", "accepts the key"), "ok");
     key_file(&practice, "annie-api-key", "k", 0o640);
     let (_, all) = findings(&practice, &["--offline"]);
-    assert_eq!(result(&all, "permissions", "others can read the API key"), "look");
+    assert_eq!(result(&all, "permissions", "other users can read the API key"), "look");
     practice.run(&["test-text", "day-before", "303-555-1042"]).good();
     assert!(sandbox.post().ends_with("200"));
 }
@@ -161,11 +163,11 @@ fn doctor_holds_each_key_against_its_own_numbers() {
     let (_, all) = findings(&practice, &[]);
     let numbers: Vec<_> = all.iter().filter(|f| f["check"] == "from_number").collect();
     assert!(numbers.len() == 1 && numbers[0]["result"] == "ok", "{numbers:#?}");
-    assert_eq!(result(&all, "key", "with the key of `north`: Annie does not accept it"), "WRONG");
+    assert_eq!(result(&all, "key", "key of location `north`: Annie does not accept the key"), "WRONG");
     // With the practice's key it is that key's number, or should be.
     std::fs::write(practice.path("config.toml"), format!("{config}{north}")).unwrap();
     let (_, all) = findings(&practice, &[]);
-    assert_eq!(result(&all, "from_number", "…77 is none"), "WRONG");
+    assert_eq!(result(&all, "from_number", "…77 is not one"), "WRONG");
 }
 
 #[test]
@@ -190,7 +192,7 @@ fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
     assert_eq!(result(&look(), "feed", "nothing is sent"), "WRONG");
     // A file of somebody else's, where this user may give it away.
     if std::os::unix::fs::chown(practice.path("test.db"), Some(12345), None).is_ok() {
-        assert_eq!(result(&look(), "permissions", "as its folder does"), "WRONG");
+        assert_eq!(result(&look(), "permissions", "who owns its folder"), "WRONG");
     }
 }
 
@@ -206,10 +208,10 @@ fn init_suggests_the_feed_of_an_export() {
     let init = |more: &[&str]| practice.run(&[&ANSWERS[..], &["--database", "new.db", "--config"], more].concat());
     init(&["new.toml", "--export", "list.csv"]).good();
     let text = std::fs::read_to_string(practice.path("new.toml")).unwrap();
-    assert!(text.contains("# As list.csv was read.") && text.contains("[feed.columns]") && text.contains("[backup]"));
+    assert!(text.contains("# As read from list.csv.") && text.contains("[feed.columns]") && text.contains("[backup]"));
     assert_eq!(text.matches("[[feed]]").count(), 1, "{text}");
     let out = practice.run(&["import", "--config", "new.toml", "list.csv"]).good();
-    assert!(out.contains("2 new visits"), "{out}");
+    assert!(out.contains("2 new appointments"), "{out}");
     // What it leaves open is not written down as if it were known.
     let open = std::fs::read_to_string(practice.path("list.csv")).unwrap().replace("24/", "04/").replace("26/", "06/");
     std::fs::write(practice.path("list.csv"), open).unwrap();

@@ -1,7 +1,7 @@
-//! `leadtime demo`: the whole of it on this machine in half a minute, by the commands a practice would use.
+//! `leadtime demo`: shows Leadtime at work on this machine in half a minute, with the commands a practice would use.
 //!
-//! The sandbox stands in for Annie; import, plan and the daemon are real processes of this very program. The
-//! practice lies in a zone where it is working time now, so the demo works at any hour.
+//! The sandbox replaces Annie; import, plan and the daemon are real processes of this program. The practice is in a time
+//! zone where it is business hours now, so the demo works at any time of day.
 
 mod sample;
 mod tables;
@@ -32,16 +32,16 @@ use crate::store::Connection;
 use crate::store::connection::open;
 use crate::store::planning::daemon_state;
 
-/// Reminders due within this are waited for.
+/// The demo waits for reminders that are due within this time.
 const SOON: TimeDelta = TimeDelta::seconds(30);
 /// The demo gives up after this.
 const PATIENCE: Duration = Duration::from_secs(50);
-/// How often the database is looked at.
+/// How often the database is checked.
 const GLANCE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Show the texts under the name and number of the practice in this configuration.
+    /// Use the practice name and phone number from this configuration in the texts.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -60,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         };
         folder.close()?;
         done?;
-        print("\nThe demo's folder is removed; nothing is left behind, and nothing left this machine.\n")
+        print("\nThe demo's folder was removed. Nothing is left behind, and nothing was sent outside this machine.\n")
     })
 }
 
@@ -68,13 +68,13 @@ async fn demo(folder: &Path, practice: &sample::Shown) -> Result<(), Failure> {
     let record = folder.join("record.jsonl");
     let (sandbox, stop) = start_sandbox(&record).await?;
     let zone = sample::working_zone(&Zones::of_this_machine(), SystemClock.now())
-        .ok_or_else(|| anyhow::anyhow!("no time zone could be loaded; install the package tzdata"))?;
+        .ok_or_else(|| anyhow::anyhow!("cannot load any time zone; install the tzdata package"))?;
     let path = folder.join("config.toml");
     std::fs::write(&path, sample::config(zone.name(), &sandbox, practice))?;
     let csv = folder.join("appointments.csv");
     let (config, _) = config::load(&path)?;
     print(&format!(
-        "A sandbox stands in for Annie at {sandbox}.\nThe practice is in {}, where it is {} now.\n",
+        "A sandbox at {sandbox} replaces Annie.\nThe practice is in {}, where it is now {}.\n",
         zone.name(),
         local(&zone, SystemClock.now())
     ))?;
@@ -86,7 +86,7 @@ async fn demo(folder: &Path, practice: &sample::Shown) -> Result<(), Failure> {
         std::fs::write(&csv, sample::appointments(SystemClock.now(), &zone))?;
         command(&path, &["import", &csv.display().to_string()]).await?;
         command(&path, &["plan", "--days", "4"]).await?;
-        print("As they go out:\n")?;
+        print("Texts as they go out:\n")?;
         watch(&config, &mut daemon).await
     };
     let watched = watched.await;
@@ -101,10 +101,10 @@ async fn demo(folder: &Path, practice: &sample::Shown) -> Result<(), Failure> {
     let rows = plan(&config, now)?;
     let posts = std::fs::read_to_string(&record)?.lines().filter(|line| line.contains("\"POST\"")).count();
     print(&tables::result(&config, &rows))?;
-    print(&format!("\nThe sandbox's own record holds {posts} requests to POST /sms.\n"))
+    print(&format!("\nThe sandbox itself recorded {posts} POST /sms requests.\n"))
 }
 
-/// Starts the sandbox on a free port; its address, and what stops it.
+/// Starts the sandbox on a free port. Returns its address and the sender that stops it.
 async fn start_sandbox(record: &Path) -> Result<(String, oneshot::Sender<()>), Failure> {
     let sandbox = Sandbox::bind(0).await?;
     let address = sandbox.base_url();
@@ -132,7 +132,7 @@ fn this_program(config: &Path, arguments: &[&str]) -> Result<Command, Failure> {
     Ok(command)
 }
 
-/// Shows a command and runs it.
+/// Prints a command and runs it.
 async fn command(config: &Path, arguments: &[&str]) -> Result<(), Failure> {
     let shown: Vec<String> = arguments
         .iter()
@@ -153,7 +153,7 @@ async fn command(config: &Path, arguments: &[&str]) -> Result<(), Failure> {
 fn start_daemon(config: &Path, log: &Path) -> Result<Child, Failure> {
     let log = std::fs::File::create(log)?;
     let mut command = this_program(config, &["run"])?;
-    // Its log goes to the file, under systemd too.
+    // Its log goes to the file, even under systemd.
     command.env_remove("JOURNAL_STREAM").env_remove("NOTIFY_SOCKET");
     Ok(command.stdout(log.try_clone()?).stderr(log).spawn()?)
 }
@@ -162,19 +162,20 @@ async fn stop_daemon(mut daemon: Child) -> Result<(), Failure> {
     if let Some(pid) = daemon.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
         kill_process(pid, Signal::TERM)?;
     }
-    let status = timeout(PATIENCE, daemon.wait()).await.map_err(|_| anyhow::anyhow!("the daemon does not stop"))??;
+    let status =
+        timeout(PATIENCE, daemon.wait()).await.map_err(|_| anyhow::anyhow!("the daemon did not stop in time"))??;
     match status.success() {
-        true => print("\nThe daemon was told to stop; it finishes and records what is under way first.\n"),
-        false => Err(anyhow::anyhow!("the daemon ended with {status}").into()),
+        true => print("\nThe daemon was stopped. Before it stops, it finishes and records what is in progress.\n"),
+        false => Err(anyhow::anyhow!("the daemon stopped with {status}").into()),
     }
 }
 
-/// Waits until the daemon's rules are in force.
+/// Waits until the daemon's rules are in effect.
 async fn until_ready(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
         if let Some(status) = daemon.try_wait()? {
-            return Err(anyhow::anyhow!("the daemon ended by itself with {status}").into());
+            return Err(anyhow::anyhow!("the daemon stopped unexpectedly with {status}").into());
         }
         let live = open::read_only(&config.database)
             .and_then(|connection| daemon_state::live_since(&connection, &config.rulebook.rules));
@@ -183,17 +184,17 @@ async fn until_ready(config: &Config, daemon: &mut Child) -> Result<(), Failure>
         }
         sleep(GLANCE).await;
     }
-    Err(anyhow::anyhow!("the daemon does not get ready").into())
+    Err(anyhow::anyhow!("the daemon did not become ready in time").into())
 }
 
-/// Tells of each text as it goes out, until everything that is due soon has left.
+/// Prints each text as it goes out, until everything that is due soon has been sent.
 async fn watch(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
     let zone = &config.practice.zone;
     let began = (Instant::now(), SystemClock.now());
     let mut told: Vec<(String, String)> = Vec::new();
     loop {
         if let Some(status) = daemon.try_wait()? {
-            return Err(anyhow::anyhow!("the daemon ended by itself with {status}").into());
+            return Err(anyhow::anyhow!("the daemon stopped unexpectedly with {status}").into());
         }
         let rows = plan(config, SystemClock.now())?;
         for row in rows.iter().filter(|row| row.item.state == State::Sent && row.is_first_of_its_text()) {

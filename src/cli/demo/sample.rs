@@ -1,4 +1,4 @@
-//! The demo's practice: where it lies, its rules, and the appointments of its next days.
+//! The demo's practice: its time zone, its rules, and its appointments for the next days.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 
@@ -6,10 +6,10 @@ use crate::config::Practice;
 use crate::config::values::zones::Zones;
 use crate::domain::zone::Zone;
 
-/// The key the demo's sandbox insists on.
+/// The key that the demo's sandbox requires.
 pub(crate) const KEY: &str = "annie-sk-v1-demo";
 
-/// Zones without clock changes, an hour apart, all around the world.
+/// Time zones without daylight saving time, an hour apart, around the world.
 const AROUND_THE_WORLD: [&str; 24] = [
     "Pacific/Pago_Pago",
     "Pacific/Honolulu",
@@ -37,7 +37,7 @@ const AROUND_THE_WORLD: [&str; 24] = [
     "Pacific/Tarawa",
 ];
 
-/// The zone in which it is nearest to half past twelve.
+/// The time zone where the local time is closest to 12:30.
 pub(crate) fn working_zone(zones: &Zones, now: DateTime<Utc>) -> Option<Zone> {
     const NOON: i64 = 12 * 60 + 30;
     let from_noon = |zone: &Zone| {
@@ -47,7 +47,7 @@ pub(crate) fn working_zone(zones: &Zones, now: DateTime<Utc>) -> Option<Zone> {
     AROUND_THE_WORLD.into_iter().filter_map(|name| zones.load(name).ok()).min_by_key(from_noon)
 }
 
-/// The practice patients of the demo hear from.
+/// The practice that the demo's texts come from.
 pub(crate) struct Shown {
     name: String,
     phone: String,
@@ -67,7 +67,7 @@ impl From<Practice> for Shown {
 
 /// The demo's configuration.
 pub(crate) fn config(zone: &str, base_url: &str, practice: &Shown) -> String {
-    // A text in quotes of TOML is a text in quotes of JSON.
+    // A quoted JSON string is also a valid TOML string.
     let name = serde_json::Value::from(practice.name.as_str());
     let phone = &practice.phone;
     format!(
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_working_time_somewhere_at_any_hour_of_the_year() {
+    fn some_zone_is_in_business_hours_at_any_time_of_the_year() {
         let zones = Zones::of_this_machine();
         let new_year: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
         for quarter in 0..366 * 24 * 4 / 7 {

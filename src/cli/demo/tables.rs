@@ -1,4 +1,4 @@
-//! What the demo shows at its end: who was texted, and who was not and why.
+//! What the demo shows at the end: who was texted, who was not, and why.
 
 use std::io::IsTerminal;
 
@@ -11,9 +11,9 @@ use crate::domain::reminder::State;
 use crate::domain::zone::Zone;
 use crate::reports::plan_view::Row;
 
-/// Columns of a page that is no terminal.
+/// The width of output that does not go to a terminal.
 const PAGE_WIDTH: u16 = 150;
-/// A conversation id and its padding: never broken.
+/// The width of a conversation id with its padding, so that it is never wrapped.
 const ID_WIDTH: u16 = 38;
 
 /// One text as it goes out.
@@ -32,7 +32,7 @@ pub(crate) fn result(config: &Config, rows: &[Row]) -> String {
     if let Some(column) = texted.column_mut(3) {
         column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(ID_WIDTH)));
     }
-    let mut not_texted = table(&["Patient", "Visit", "Rule", "No text, because"]);
+    let mut not_texted = table(&["Patient", "Appointment", "Rule", "Why no text"]);
     for row in rows {
         let appointment = local(zone, row.appointment.starts_at);
         match (row.item.state, &row.text) {
@@ -52,7 +52,7 @@ pub(crate) fn result(config: &Config, rows: &[Row]) -> String {
             }
         }
     }
-    format!("\nWho was texted\n{texted}\n\nWho was not, and why\n{not_texted}\n")
+    format!("\nWho was texted\n{texted}\n\nWho was not texted, and why\n{not_texted}\n")
 }
 
 fn table(header: &[&str]) -> Table {

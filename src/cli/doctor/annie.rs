@@ -1,4 +1,4 @@
-//! What Annie tells: whether the key works, may read and send from these numbers, and what time it is there.
+//! Checks with Annie: whether the key works and may read and send from these numbers, and whether the clocks agree.
 
 use std::path::Path;
 
@@ -17,13 +17,13 @@ use crate::domain::phone::Phone;
 use crate::planner::input::Mode;
 
 const WHAT: &str = "Annie";
-/// How far the clocks may differ before nothing is sent.
+/// Nothing is sent if the clocks differ by more than this.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 
-/// The key never goes into arguments or the environment of a shell.
-const AS_THE_SERVICE: &str = "ask as the service, with its key: sudo systemd-run --pipe --wait -p User=leadtime -p LoadCredential=annie-api-key:/etc/leadtime/annie-api-key leadtime doctor (an encrypted one: README, \"The key\")";
+/// The key must never appear in a shell's arguments or environment.
+const AS_THE_SERVICE: &str = "run the check as the service, with its key: sudo systemd-run --pipe --wait -p User=leadtime -p LoadCredential=annie-api-key:/etc/leadtime/annie-api-key leadtime doctor (for an encrypted key, see README, \"The key\")";
 
-/// Asks over every key.
+/// Checks with every key.
 pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut findings = Vec::new();
@@ -37,7 +37,11 @@ pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure>
             Err(_) if config.rulebook.mode == Mode::Observe => {
                 findings.extend(named(
                     &name,
-                    vec![Finding::look("key", "no key is given; observe mode needs none", "README, \"The key\"")],
+                    vec![Finding::look(
+                        "key",
+                        "no API key is configured; observe mode does not need one",
+                        "see README, \"The key\"",
+                    )],
                 ));
                 continue;
             }
@@ -45,13 +49,13 @@ pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure>
                 let remedy = match error {
                     KeyError::Missing | KeyError::NotForThisUser(_) | KeyError::NotGiven => AS_THE_SERVICE,
                     KeyError::Unreadable { .. } | KeyError::Malformed(_) | KeyError::OpenToAll(_) => {
-                        "README, \"The key\""
+                        "see README, \"The key\""
                     }
                 };
-                // Nobody has looked whether texts can go out.
+                // Nothing has checked whether texts can go out.
                 findings.extend(named(
                     &name,
-                    vec![Finding::bad("key", format!("it could not be checked: {error}"), remedy)],
+                    vec![Finding::bad("key", format!("the key could not be checked: {error}"), remedy)],
                 ));
                 continue;
             }
@@ -74,54 +78,54 @@ async fn talk(config: &Config, name: &ApiKeyName, annie: &Gateway) -> Vec<Findin
     if let Some(date) = date {
         let off = now() - date;
         findings.push(match off.abs() <= TOLERANCE {
-            true => Finding::good("clock", format!("agrees with Annie's to {} s", off.num_seconds().abs())),
+            true => Finding::good("clock", format!("within {} s of Annie's clock", off.num_seconds().abs())),
             false => {
-                let found = format!("it is {} minutes off Annie's", off.num_minutes().abs());
-                Finding::bad("clock", found, "timedatectl set-ntp true; until then nothing is sent")
+                let found = format!("differs from Annie's clock by {} minutes", off.num_minutes().abs());
+                Finding::bad("clock", found, "timedatectl set-ntp true; nothing is sent until the clock is correct")
             }
         });
     }
     match answer {
         Ok(numbers) => {
-            findings.push(Finding::good("key", "Annie accepts it"));
+            findings.push(Finding::good("key", "Annie accepts the key"));
             for ours in numbers_of(config, name) {
                 let masked = ours.to_string();
                 findings.push(match numbers.iter().find(|number| number.phone == ours) {
                     Some(number) if number.outbound != Some(false) => {
-                        Finding::good("from_number", format!("{masked} is Annie's, and may send"))
+                        Finding::good("from_number", format!("{masked} belongs to this key and may send texts"))
                     }
                     Some(_) => Finding::bad(
                         "from_number",
-                        format!("{masked} may not send"),
-                        "switch on outbound for this number in Annie",
+                        format!("{masked} may not send texts"),
+                        "turn on outbound for this number in Annie",
                     ),
                     None => Finding::bad(
                         "from_number",
-                        format!("{masked} is none of this key's numbers"),
-                        "look up your Annie number, and put it into from_number",
+                        format!("{masked} is not one of this key's numbers"),
+                        "look up your Annie number and set from_number to it",
                     ),
                 });
             }
         }
-        Err(error) => findings.push(of_error(&error, "to see phone numbers")),
+        Err(error) => findings.push(of_error(&error, "to list phone numbers")),
     }
     findings.push(match annie.list(0, 1, now).await.answer {
-        Ok(_) => Finding::good("key", "it may read conversations"),
+        Ok(_) => Finding::good("key", "the key may read conversations"),
         Err(error) => of_error(&error, "to read conversations, without which nothing is sent after a restart"),
     });
     findings
 }
 
-/// The findings with the key they are about, where it is a location's own.
+/// Adds the key's name to the findings, if it is the key of a location.
 fn named(name: &ApiKeyName, findings: Vec<Finding>) -> Vec<Finding> {
     let of = |finding: Finding| match name.as_str() {
         KEY_NAME => finding,
-        _ => Finding { found: format!("with the key of `{name}`: {}", finding.found), ..finding },
+        _ => Finding { found: format!("key of location `{name}`: {}", finding.found), ..finding },
     };
     findings.into_iter().map(of).collect()
 }
 
-/// The numbers that texts of a key come from.
+/// The numbers that a key's texts come from.
 fn numbers_of(config: &Config, name: &ApiKeyName) -> Vec<Phone> {
     let practice = (name.as_str() == KEY_NAME).then(|| config.practice.from_number.clone());
     let own = config.locations.iter().filter(|(id, _)| config.key_name(Some(id)) == *name);
@@ -133,17 +137,19 @@ fn numbers_of(config: &Config, name: &ApiKeyName) -> Vec<Phone> {
 
 fn of_error(error: &ReadError, leave: &str) -> Finding {
     match error {
-        ReadError::Refused { status: 401 } => {
-            Finding::bad("key", "Annie does not accept it (status 401)", "make a new one in Annie's developer portal")
-        }
+        ReadError::Refused { status: 401 } => Finding::bad(
+            "key",
+            "Annie does not accept the key (status 401)",
+            "create a new key in Annie's developer portal",
+        ),
         ReadError::Refused { status } => Finding::bad(
             "key",
-            format!("it has no leave {leave} (status {status})"),
-            "give the key more rights in Annie's developer portal",
+            format!("the key is not allowed {leave} (status {status})"),
+            "give the key this permission in Annie's developer portal",
         ),
-        ReadError::Limited => Finding::look(WHAT, "she asks for a pause", "try again in a minute"),
+        ReadError::Limited => Finding::look(WHAT, "Annie asks for fewer requests", "try again in a minute"),
         ReadError::Unreachable => {
-            Finding::bad(WHAT, "she cannot be reached", "look at the network, and at base_url in [annie]")
+            Finding::bad(WHAT, "Annie cannot be reached", "check the network and base_url in [annie]")
         }
         ReadError::Failed { detail } => Finding::bad(WHAT, detail.clone(), "try again later"),
     }

@@ -1,11 +1,11 @@
-//! One thing `doctor` looked at, how it came out, and what to do about it.
+//! One check by `doctor`: what was checked, the result, and what to do about it.
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     /// Nothing to do.
     Good,
-    /// Somebody should look; it works all the same.
+    /// It works, but somebody should look at it.
     Look,
     /// It does not work.
     Bad,
@@ -21,7 +21,7 @@ impl Mark {
     }
 }
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Debug)]
 pub(crate) struct Finding {
     pub(crate) mark: Mark,

@@ -1,4 +1,4 @@
-//! What this machine tells: database, disk, permissions, zones, the service, the feed.
+//! Checks on this machine: database, disk, permissions, time zones, the service, the feed.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -21,9 +21,9 @@ use crate::store::connection::place::folder_of;
 use crate::store::connection::{integrity, lock, open};
 use crate::store::conversations::odd_rows;
 
-/// Less room than this is worth a look.
+/// With less free space than this, somebody should look.
 const LITTLE_ROOM: u64 = 500 << 20;
-/// Less than this is next to nothing.
+/// With less free space than this, the disk is as good as full.
 const NO_ROOM: u64 = 50 << 20;
 
 pub(crate) fn look(config: &Config, file: &Path, now: DateTime<Utc>) -> Vec<Finding> {
@@ -38,11 +38,13 @@ pub(crate) fn look(config: &Config, file: &Path, now: DateTime<Utc>) -> Vec<Find
 
 fn mode(config: &Config) -> Finding {
     match (config.rulebook.mode, &config.rulebook.only_to) {
-        (Mode::Observe, _) => {
-            Finding::look("mode", "observe: nobody is texted", "mode = \"live\" in [sending], when the plan is right")
-        }
+        (Mode::Observe, _) => Finding::look(
+            "mode",
+            "observe: nobody is texted",
+            "when the plan is correct, set mode = \"live\" in [sending]",
+        ),
         (Mode::Live, Some(only)) => {
-            let found = format!("live, for the {} numbers of only_to", only.len());
+            let found = format!("live, but only for the {} numbers in only_to", only.len());
             Finding::look("mode", found, "remove only_to when the trial is over")
         }
         (Mode::Live, None) => Finding::good("mode", "live: patients are texted"),
@@ -54,15 +56,15 @@ fn disk(database: &Path) -> Finding {
     let folder = folder_of(database);
     match rustix::fs::statvfs(folder) {
         Err(error) => {
-            let found = format!("{} cannot be looked at: {error}", folder.display());
-            Finding::bad(WHAT, found, "make the folder, for the user Leadtime runs as: mkdir -p, chown leadtime")
+            let found = format!("cannot check {}: {error}", folder.display());
+            Finding::bad(WHAT, found, "create the folder for the user Leadtime runs as: mkdir -p, chown leadtime")
         }
         Ok(room) => {
             let free = room.f_bavail.saturating_mul(room.f_frsize);
-            let found = format!("{} MiB free for {}", free >> 20, folder.display());
+            let found = format!("{} MiB free in {}", free >> 20, folder.display());
             match (free < NO_ROOM, free < LITTLE_ROOM) {
-                (true, _) => Finding::bad(WHAT, found, "make room: on a full disk nothing is sent"),
-                (_, true) => Finding::look(WHAT, found, "make room before it runs out"),
+                (true, _) => Finding::bad(WHAT, found, "free up space: nothing is sent while the disk is full"),
+                (_, true) => Finding::look(WHAT, found, "free up space before the disk is full"),
                 _ => Finding::good(WHAT, found),
             }
         }
@@ -74,23 +76,29 @@ fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
     let path = &config.database;
     let connection = match open::read_only(path) {
         Ok(connection) => connection,
-        Err(error) => return vec![Finding::bad(WHAT, error.to_string(), "see above; leadtime run makes the database")],
+        Err(error) => {
+            return vec![Finding::bad(
+                WHAT,
+                error.to_string(),
+                "see the lines above; leadtime run creates the database",
+            )];
+        }
     };
     let mut findings = Vec::new();
     findings.push(match integrity::flaws(path) {
-        Ok(flaws) if flaws.is_empty() => Finding::good(WHAT, format!("{} is whole", path.display())),
+        Ok(flaws) if flaws.is_empty() => Finding::good(WHAT, format!("{} is intact", path.display())),
         Ok(flaws) => {
             Finding::bad(WHAT, format!("damaged: {}", flaws.join("; ")), "stop the service and restore the last backup")
         }
-        Err(error) => Finding::bad(WHAT, error.to_string(), "look at the disk: dmesg"),
+        Err(error) => Finding::bad(WHAT, error.to_string(), "check the disk: dmesg"),
     });
     if let Ok(meta) = path.metadata() {
         let mode = meta.permissions().mode() & 0o777;
         findings.push(match mode & 0o077 {
-            0 => Finding::good("permissions", format!("only user {} can read it", meta.uid())),
+            0 => Finding::good("permissions", format!("only user {} can read the database", meta.uid())),
             _ => Finding::bad(
                 "permissions",
-                format!("others can read patients' data (mode {mode:o})"),
+                format!("other users can read patient data (mode {mode:o})"),
                 format!("chmod 600 {}", path.display()),
             ),
         });
@@ -100,12 +108,12 @@ fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
     findings.extend(unreadable(&connection));
     match plan_view::overview(&connection, config, now) {
         Ok(overview) => findings.extend(standing(config, &overview, now)),
-        Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "leadtime status says more")),
+        Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "leadtime status shows more")),
     }
     findings
 }
 
-/// What the superuser made by a command is not the service's to write.
+/// A file next to the database that the service cannot write, because a command run by root created it.
 fn owner(database: &Path) -> Option<Finding> {
     let folder = folder_of(database);
     let wanted = folder.metadata().ok()?.uid();
@@ -119,20 +127,20 @@ fn owner(database: &Path) -> Option<Finding> {
     Some(Finding::bad(
         "permissions",
         format!(
-            "{} does not belong to user {wanted}, as its folder does: the service cannot write it",
+            "{} does not belong to user {wanted}, who owns its folder: the service cannot write to it",
             other.display()
         ),
         format!("chown --reference={} {}", folder.display(), other.display()),
     ))
 }
 
-/// Who can read the keys.
+/// Whether other users can read the keys.
 fn keys(config: &Config, file: &Path) -> Vec<Finding> {
     let own = config.locations.values().filter_map(|location| location.api_key_file.clone());
     let all = config.annie.api_key_file.clone().into_iter().chain(own).chain([file.with_file_name(CREDENTIAL)]);
     let look = |key: PathBuf| {
         let mode = key.metadata().ok()?.permissions().mode() & 0o777;
-        let found = format!("others can read the API key in {} (mode {mode:o})", key.display());
+        let found = format!("other users can read the API key in {} (mode {mode:o})", key.display());
         let remedy = format!("chmod 600 {}", key.display());
         match (mode & 0o007, mode & 0o070) {
             (0, 0) => None,
@@ -143,20 +151,19 @@ fn keys(config: &Config, file: &Path) -> Vec<Finding> {
     all.filter_map(look).collect()
 }
 
-/// The appointment book: as old as the guard sees it.
+/// How old the appointments are, by the same measure as `stale_after`.
 fn feed(config: &Config, overview: &Overview) -> Finding {
     const WHAT: &str = "feed";
-    const REMEDY: &str = "look at the export of the practice's program; leadtime import FILE";
+    const REMEDY: &str = "check the export from your practice software; leadtime import FILE";
     let limit = config.feeds.iter().filter_map(|feed| feed.stale_after()).min();
     let Some(age) = overview.feed_age else {
-        let remedy = "leadtime import FILE, or another program writes the table `appointments`";
+        let remedy = "leadtime import FILE, or have another program write the table `appointments`";
         return match limit {
-            Some(_) => Finding::bad(WHAT, "nothing was imported, and nothing is sent (stale_after)", remedy),
-            None => Finding::look(WHAT, "nothing was ever imported", remedy),
+            Some(_) => Finding::bad(WHAT, "nothing was imported, so nothing is sent (stale_after)", remedy),
+            None => Finding::look(WHAT, "nothing has been imported yet", remedy),
         };
     };
-    let found =
-        format!("the last import that brought something was {} hours ago, closed days left out", age.num_hours());
+    let found = format!("the last successful import was {} hours ago, not counting closed days", age.num_hours());
     match limit {
         Some(limit) if age > limit => Finding::bad(WHAT, format!("{found}: nothing is sent (stale_after)"), REMEDY),
         None if age > TimeDelta::hours(48) => Finding::look(WHAT, found, REMEDY),
@@ -164,11 +171,11 @@ fn feed(config: &Config, overview: &Overview) -> Finding {
     }
 }
 
-/// Exports that were refused or are held, imports that broke off, and new rows that could not be read.
+/// Exports that were refused or are held, imports that were interrupted, and new rows that could not be read.
 fn exports(connection: &Connection, now: DateTime<Utc>) -> Vec<Finding> {
     const WHAT: &str = "exports";
     let (Ok(troubles), Ok(rows)) = (feed_state::troubles(connection, now), refused_rows::count(connection, now)) else {
-        // A database that cannot be read is a finding of its own.
+        // A database that cannot be read is reported by its own check.
         return Vec::new();
     };
     let bad = |trouble: Trouble| {
@@ -177,17 +184,17 @@ fn exports(connection: &Connection, now: DateTime<Utc>) -> Vec<Finding> {
     };
     let mut findings: Vec<Finding> = troubles.into_iter().map(bad).collect();
     if rows > 0 {
-        let found = format!("{rows} new rows could not be read, so their visits are not known");
+        let found = format!("{rows} new rows could not be read, so their appointments are missing");
         findings.push(Finding::look(
             WHAT,
             found,
-            "leadtime not-reached lists them; mend them in the practice's program",
+            "leadtime not-reached lists them; correct them in your practice software",
         ));
     }
     findings
 }
 
-/// Rows of Annie's list that cannot be read.
+/// Conversations in Annie's list that cannot be read.
 fn unreadable(connection: &Connection) -> Option<Finding> {
     let (count, numbers) = odd_rows::unsettled(connection).ok().filter(|(count, _)| *count > 0)?;
     let waiting: Vec<String> = numbers.iter().map(ToString::to_string).collect();
@@ -197,41 +204,43 @@ fn unreadable(connection: &Connection) -> Option<Finding> {
     };
     if !waiting.is_empty() {
         found.push_str(&format!(
-            "; it may be one of our texts or a patient's answer, so texts to {} wait",
+            "; it may be one of our texts or a patient's reply, so texts to {} wait",
             waiting.join(", ")
         ));
     }
-    let remedy =
-        "report it to whoever manages Annie for you; to send to a number anyway: leadtime resolve NUMBER --go-on";
+    let remedy = "report it to the person who manages Annie for you; to send to a number anyway: leadtime resolve NUMBER --go-on";
     Some(Finding::look("Annie's list", found, remedy))
 }
 
-/// The daily copy, where it is wanted.
+/// The daily backup, if one is configured.
 fn backup(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Option<Finding> {
     const WHAT: &str = "backup";
     config.backup.as_ref()?;
     let at = overview.backup.as_ref().and_then(|done| done.at);
-    let last =
-        at.map_or("there is none".to_owned(), |at| format!("the last is of {}", local(&config.practice.zone, at)));
+    let last = at.map_or("there is none yet".to_owned(), |at| {
+        format!("the last one is from {}", local(&config.practice.zone, at))
+    });
     Some(match overview.backup.as_ref().and_then(|done| done.fault.as_ref()) {
-        Some((_, why)) => {
-            Finding::bad(WHAT, format!("no copy could be made ({why}); {last}"), "mend it; it is tried again by itself")
-        }
+        Some((_, why)) => Finding::bad(
+            WHAT,
+            format!("the backup failed ({why}); {last}"),
+            "fix the cause; Leadtime tries again automatically",
+        ),
         None if at.is_none_or(|at| now - at > TimeDelta::days(2)) => Finding::look(
             WHAT,
-            format!("no copy was made for two days; {last}"),
-            "the daemon makes them: journalctl -u leadtime",
+            format!("no backup was made in the last two days; {last}"),
+            "the daemon makes the backups: journalctl -u leadtime shows what it did",
         ),
-        None => Finding::good(WHAT, format!("the daily copy is made; {last}")),
+        None => Finding::good(WHAT, format!("a backup is made every day; {last}")),
     })
 }
 
-/// What keeps texts back, beside a circuit and pauses.
+/// What holds texts back, other than an open circuit or a pause.
 fn held_up(config: &Config, overview: &Overview) -> Vec<Finding> {
     const WHAT: &str = "sending";
     let (mut findings, is_live) = (Vec::new(), config.rulebook.mode == Mode::Live);
     if let Some(wait) = overview.waits.filter(|_| is_live && overview.open.is_none()) {
-        let found = format!("it waits: {}", wait.label());
+        let found = format!("texts are waiting: {}", wait.label());
         findings.push(match wait {
             Wait::Circuit | Wait::StaleFeed | Wait::Clock | Wait::Damaged => {
                 Finding::bad(WHAT, found, "leadtime status")
@@ -240,13 +249,16 @@ fn held_up(config: &Config, overview: &Overview) -> Vec<Finding> {
         });
     }
     if let Some(change) = overview.config_hold.as_ref().filter(|change| !change.confirmed) {
-        let found =
-            format!("a change of the rules that would send {} texts within a day waits for you", change.at_once);
-        findings.push(Finding::look(WHAT, found, "leadtime confirm-change, or take the change back"));
+        let found = format!("a rule change that would send {} texts within a day is waiting for you", change.at_once);
+        findings.push(Finding::look(WHAT, found, "leadtime confirm-change, or undo the change"));
     }
     if is_live && overview.due_unresolved.count > 0 {
-        let found = format!("{} reminders are overdue, or have no outcome", overview.due_unresolved.count);
-        findings.push(Finding::bad("texts", found, "leadtime status says why; leadtime not-reached, whom to call"));
+        let found = format!("{} reminders are overdue or have no outcome", overview.due_unresolved.count);
+        findings.push(Finding::bad(
+            "texts",
+            found,
+            "leadtime status shows why; leadtime not-reached shows whom to call",
+        ));
     }
     findings
 }
@@ -254,13 +266,13 @@ fn held_up(config: &Config, overview: &Overview) -> Vec<Finding> {
 fn standing(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Vec<Finding> {
     let zone = &config.practice.zone;
     let mut findings = vec![match (lock::is_taken(&config.database), overview.last_beat) {
-        (true, _) => Finding::good("daemon", "it runs"),
+        (true, _) => Finding::good("daemon", "running"),
         (false, Some(at)) => Finding::bad(
             "daemon",
-            format!("it does not run; last alive {}", local(zone, at)),
-            "systemctl start leadtime; journalctl -u leadtime says why it ended",
+            format!("not running; last seen running {}", local(zone, at)),
+            "systemctl start leadtime; journalctl -u leadtime shows why it stopped",
         ),
-        (false, None) => Finding::bad("daemon", "it never ran", "systemctl enable --now leadtime"),
+        (false, None) => Finding::bad("daemon", "it has never run", "systemctl enable --now leadtime"),
     }];
     findings.push(feed(config, overview));
     findings.extend(backup(config, overview, now));
@@ -272,7 +284,7 @@ fn standing(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Vec<Fin
         findings.push(Finding::bad(
             "sending",
             format!("stopped: {}", open.reason),
-            "mend it; sending goes on by itself, systemctl restart leadtime tries at once",
+            "fix the cause; sending then resumes automatically. To try at once: systemctl restart leadtime",
         ));
     }
     for paused in &overview.paused {
@@ -285,15 +297,15 @@ fn standing(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Vec<Fin
     }
     let held: u64 = overview.counts.iter().filter(|(state, _)| *state == State::Held).map(|(_, n)| n).sum();
     if held > 0 {
-        findings.push(Finding::look(
-            "texts",
-            format!("{held} are held, and you decide about them"),
-            "leadtime resolve",
-        ));
+        findings.push(Finding::look("texts", format!("{held} texts are held for your decision"), "leadtime resolve"));
     }
     if overview.unknown_for_long > 0 {
-        let found = format!("of {} it is not known for long whether they went out", overview.unknown_for_long);
-        findings.push(Finding::look("texts", found, "Annie's list is read until it tells; leadtime status"));
+        let found = format!("Leadtime still does not know whether {} texts went out", overview.unknown_for_long);
+        findings.push(Finding::look(
+            "texts",
+            found,
+            "Leadtime keeps checking Annie's list; leadtime status shows more",
+        ));
     }
     findings
 }
@@ -308,11 +320,11 @@ fn zones(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
         Some(at) => Finding::look(
             "zone data",
             format!(
-                "{}: from {} the system's copy and the one in leadtime differ; the system's is used",
+                "{}: from {} on, the system's zone data and the copy built into Leadtime differ; the system's is used",
                 zone.name(),
                 local(zone, at)
             ),
-            "keep the package tzdata current: apt upgrade tzdata",
+            "keep the tzdata package up to date: apt upgrade tzdata",
         ),
     };
     zones.iter().map(look).collect()
@@ -320,12 +332,16 @@ fn zones(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
 
 fn certificates() -> Finding {
     match Path::new("/etc/ssl/certs/ca-certificates.crt").exists() || std::env::var_os("SSL_CERT_FILE").is_some() {
-        true => Finding::good("certificates", "the system's certificates are there"),
-        false => Finding::bad("certificates", "there are none to check Annie's by", "apt install ca-certificates"),
+        true => Finding::good("certificates", "the system's CA certificates are installed"),
+        false => Finding::bad(
+            "certificates",
+            "no CA certificates are installed to verify Annie's certificate",
+            "apt install ca-certificates",
+        ),
     }
 }
 
-/// The unit, where there is a systemd to ask.
+/// The systemd unit, if this system runs systemd.
 fn service() -> Option<Finding> {
     const WHAT: &str = "service";
     let ask = |verb: &str| {
@@ -339,11 +355,9 @@ fn service() -> Option<Finding> {
     Some(match (enabled.as_str(), active.as_str()) {
         ("enabled", "active") => Finding::good(WHAT, "enabled and active"),
         ("enabled", _) => {
-            Finding::bad(WHAT, format!("enabled, and {active}"), "journalctl -u leadtime; systemctl start leadtime")
+            Finding::bad(WHAT, format!("enabled, but {active}"), "journalctl -u leadtime; systemctl start leadtime")
         }
-        (_, "active") => {
-            Finding::look(WHAT, "active, but it does not start with the machine", "systemctl enable leadtime")
-        }
+        (_, "active") => Finding::look(WHAT, "active, but it does not start at boot", "systemctl enable leadtime"),
         _ => Finding::look(WHAT, format!("{enabled}, {active}"), "systemctl enable --now leadtime"),
     })
 }

@@ -1,4 +1,4 @@
-//! `leadtime doctor`: everything that can be wrong on this server, on one screen, with a remedy each.
+//! `leadtime doctor`: checks everything that can be wrong on this server, on one screen, and says how to fix it.
 
 mod annie;
 mod finding;
@@ -17,10 +17,10 @@ use crate::config::{self, Config, ConfigError};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Ask Annie nothing: only what this machine can tell.
+    /// Do not contact Annie; check only this machine.
     #[arg(long)]
     offline: bool,
-    /// For programs: one JSON array.
+    /// Print a JSON array, for other programs.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -56,7 +56,7 @@ fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Result<Optio
     Ok(match config::load(&path) {
         Ok((config, report)) => {
             findings.push(match report.diagnostics.len() {
-                0 => Finding::good(WHAT, format!("{file} is in order")),
+                0 => Finding::good(WHAT, format!("{file} is valid")),
                 _ => Finding::look(WHAT, report.summary(), "leadtime check shows them"),
             });
             Some((path, config))
@@ -65,12 +65,12 @@ fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Result<Optio
             findings.push(Finding::bad(
                 WHAT,
                 report.summary(),
-                "leadtime check shows each with its line; mend the file",
+                "leadtime check shows each error with its line; fix the file",
             ));
             None
         }
         Err(error) => {
-            findings.push(Finding::bad(WHAT, error.to_string(), "leadtime init writes one"));
+            findings.push(Finding::bad(WHAT, error.to_string(), "leadtime init creates one"));
             None
         }
     })
@@ -87,9 +87,9 @@ fn for_people(findings: &[Finding]) -> String {
     }
     let count = |mark: Mark| findings.iter().filter(|finding| finding.mark == mark).count();
     text.push_str(&match (count(Mark::Bad), count(Mark::Look)) {
-        (0, 0) => "\nAll is well.\n".to_owned(),
-        (0, n) => format!("\nIt works; {n} to look at.\n"),
-        (n, _) => format!("\n{n} wrong.\n"),
+        (0, 0) => "\nNo problems found.\n".to_owned(),
+        (0, n) => format!("\nIt works. Things to look at: {n}.\n"),
+        (n, _) => format!("\nProblems found: {n}.\n"),
     });
     text
 }

@@ -1,4 +1,4 @@
-//! `leadtime feed accept`: takes what the guard holds.
+//! `leadtime feed accept`: accepts what an import holds for a decision.
 
 use clap::Args;
 
@@ -11,7 +11,7 @@ use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The feed.
+    /// The feed's name.
     name: String,
     #[command(flatten)]
     by: By,
@@ -25,9 +25,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let mut connection = open::read_write(&config.database)?;
     let name = &options.name;
     match options.by.named(|by| importing::accept(&mut connection, name, by, now))? {
-        None => Err(anyhow::anyhow!("nothing of the feed {name} is held").into()),
+        None => Err(anyhow::anyhow!("the feed {name} has nothing held").into()),
         Some(changes) => print(&format!(
-            "{name}: {} new visits, {} changed, {} cancelled.\n",
+            "{name}: {} new appointments, {} changed, {} cancelled.\n",
             changes.added,
             changes.changed,
             changes.cancelled + changes.off

@@ -1,4 +1,4 @@
-//! `leadtime feed list`: the feeds and how they stand.
+//! `leadtime feed list`: lists the feeds and their status.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// For programs: a JSON array.
+    /// Print a JSON array, for other programs.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -63,17 +63,17 @@ fn for_people(config: &Config, state: &FeedState) -> String {
     let zone = &config.practice.zone;
     let last = state
         .imported_at
-        .map_or_else(|| "never imported".to_owned(), |at| format!("last good import {}", local(zone, at)));
+        .map_or_else(|| "never imported".to_owned(), |at| format!("last successful import {}", local(zone, at)));
     let mut text = format!("{}: {last}, {} appointments\n", state.feed, state.appointments);
     if !is_configured(config, &state.feed) {
         text.push_str(&format!(
-            "  is not in the configuration; if it has another name there: leadtime feed rename {} NEW\n",
+            "  is not in the configuration; if it was renamed there: leadtime feed rename {} NEW\n",
             state.feed
         ));
     }
     if state.refused_rows > 0 {
         text.push_str(&format!(
-            "  {} new rows could not be read; leadtime not-reached shows them\n",
+            "  {} new rows could not be read; leadtime not-reached lists them\n",
             state.refused_rows
         ));
     }
@@ -82,7 +82,7 @@ fn for_people(config: &Config, state: &FeedState) -> String {
     }
     if let Some((at, why)) = &state.held {
         text.push_str(&format!(
-            "  HELD {}: {why}. If it is right: leadtime feed accept {}\n",
+            "  HELD {}: {why}. If it is correct: leadtime feed accept {}\n",
             local(zone, *at),
             state.feed
         ));

@@ -1,4 +1,4 @@
-//! `leadtime feed`: how a practice's exports are read, and how they stand.
+//! `leadtime feed`: sets up how a practice's exports are read, and shows their status.
 
 mod accept;
 mod list;
@@ -18,15 +18,15 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Read an export and write the [[feed]] block that maps it.
+    /// Read an export and print the [[feed]] block that maps it.
     Suggest(suggest::Options),
-    /// Show the feeds, when each last brought something, and what is refused or held.
+    /// List the feeds, with the last successful import of each and what was refused or is held.
     List(list::Options),
-    /// Read an export as a feed would, show ten rows, and write nothing.
+    /// Read an export with a feed's settings and show ten rows, without writing anything.
     Test(test::Options),
-    /// Take what the guard holds of a feed.
+    /// Accept what is held for a feed.
     Accept(accept::Options),
-    /// Give all appointments of a feed to another name.
+    /// Move all appointments of a feed to another feed name.
     Rename(rename::Options),
 }
 

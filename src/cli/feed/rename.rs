@@ -1,4 +1,4 @@
-//! `leadtime feed rename`: gives all that a feed owns another name.
+//! `leadtime feed rename`: moves everything that a feed owns to another name.
 
 use clap::Args;
 
@@ -10,9 +10,9 @@ use crate::store::appointments::feed_state;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The name the appointments have now.
+    /// The feed name that the appointments have now.
     old: String,
-    /// The name in the configuration.
+    /// The feed name in the configuration.
     new: String,
     #[command(flatten)]
     by: By,
@@ -25,8 +25,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let Options { old, new, .. } = options;
     let now = moment(None, &config.practice.zone)?;
     match options.by.write(&config.database, |tx, by| feed_state::rename(tx, old, new, by, now))? {
-        None => Err(anyhow::anyhow!("{new} has appointments or imports of its own; nothing was changed").into()),
-        Some(0) => print(&format!("No appointment is of the feed {old}.\n")),
-        Some(appointments) => print(&format!("{appointments} appointments are of the feed {new} now.\n")),
+        None => Err(anyhow::anyhow!("the feed {new} already has appointments or imports; nothing was changed").into()),
+        Some(0) => print(&format!("The feed {old} has no appointments.\n")),
+        Some(appointments) => print(&format!("{appointments} appointments now belong to the feed {new}.\n")),
     }
 }

@@ -1,4 +1,4 @@
-//! `leadtime feed suggest`: reads an export and writes the `[[feed]]` block that maps it.
+//! `leadtime feed suggest`: reads an export and prints the `[[feed]]` block that maps it.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, Write};
@@ -20,17 +20,17 @@ use crate::feeds::importing;
 use crate::feeds::mapping::Context;
 use crate::feeds::suggest::{Answers, OpenQuestion, Request, Suggestion, suggest};
 
-/// Questions are asked in rounds: an answer may open the next one.
+/// Questions are asked in rounds, because an answer may raise another question.
 const ROUNDS: usize = 20;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The export, as the practice's program writes it.
+    /// The export, as your practice software writes it.
     file: PathBuf,
-    /// The feed's name: kept with each appointment, so choose it before the first import.
+    /// The feed's name. It is stored with each appointment, so choose it before the first import.
     #[arg(long, value_name = "NAME", default_value = "front-desk")]
     name: String,
-    /// Ask on the terminal for what the file leaves open.
+    /// Ask on the terminal about what the file leaves open.
     #[arg(long)]
     ask: bool,
     #[command(flatten)]
@@ -39,7 +39,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if options.ask && !std::io::stdin().is_terminal() {
-        return Err(Failure::Usage(anyhow::anyhow!("--ask needs a terminal to ask on")));
+        return Err(Failure::Usage(anyhow::anyhow!("--ask needs a terminal")));
     }
     let export = ExportFile::open(&options.file, None)?;
     let zones = Zones::of_this_machine();
@@ -52,13 +52,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     match suggestion.questions.len() {
         0 => Ok(()),
         open => {
-            say(&format!("{open} questions are open: answer them in the block, or with --ask on a terminal"));
+            say(&format!("{open} questions are open: answer them in the block, or run this with --ask on a terminal"));
             Err(Failure::AlreadyReported(1))
         }
     }
 }
 
-/// What the practice's configuration says, where there is one; else this machine's clock.
+/// Uses the practice's configuration, if there is one; otherwise this machine's time zone.
 fn context<'z>(options: &Options, zones: &'z Zones) -> Result<Context<'z>, Failure> {
     let path = config::locate(options.config.config.as_deref());
     let found = match (&path, &options.config.config) {
@@ -67,7 +67,7 @@ fn context<'z>(options: &Options, zones: &'z Zones) -> Result<Context<'z>, Failu
         (Ok(path), _) => match config::load(path) {
             Ok((config, _)) => Some(config),
             Err(error) => {
-                say(&format!("leadtime: {error} (`leadtime check`); the file is read without it"));
+                say(&format!("leadtime: {error} (see `leadtime check`); the file is read without the configuration"));
                 None
             }
         },
@@ -81,7 +81,7 @@ fn context<'z>(options: &Options, zones: &'z Zones) -> Result<Context<'z>, Failu
     })
 }
 
-/// Without a configuration: the clock of a zone.
+/// Without a configuration: uses the given time zone.
 pub(crate) fn context_of<'z>(zones: &'z Zones, zone: &str) -> Result<Context<'z>, Failure> {
     let zone: Zone = zones.load(zone).map_err(|why| Failure::Usage(anyhow::anyhow!(why)))?;
     let country = Country::from_str("US").map_err(|why| anyhow::anyhow!("{why}"))?;
@@ -89,7 +89,7 @@ pub(crate) fn context_of<'z>(zones: &'z Zones, zone: &str) -> Result<Context<'z>
     Ok(Context { today, zone, country, locations: BTreeMap::new(), zones })
 }
 
-/// Suggests the feed, and asks for what is open where it may.
+/// Suggests the feed and, if `ask` is set, asks the open questions.
 pub(crate) fn suggested(
     export: &ExportFile,
     name: &str,
@@ -124,7 +124,7 @@ pub(crate) fn suggested(
     }
 }
 
-/// Shows the readings and takes one, by its number or in words. `None`: standard input ended.
+/// Shows the choices and reads one, by number or by word. Returns `None` if standard input ended.
 fn answer(question: &OpenQuestion) -> Result<Option<String>, Failure> {
     let mut out = std::io::stderr().lock();
     writeln!(out, "\n{}", question.text)?;

@@ -1,4 +1,4 @@
-//! `leadtime feed test`: reads an export as a feed would, and writes nothing.
+//! `leadtime feed test`: reads an export with a feed's settings, without writing anything.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -13,14 +13,14 @@ use crate::config::values::zones::Zones;
 use crate::feeds::importing;
 use crate::feeds::mapping::{MappedAppointment, MappingError, Outcome, map_file, masked};
 
-/// Rows that are shown.
+/// How many rows are shown.
 const ROWS: usize = 10;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The feed.
+    /// The feed's name.
     name: String,
-    /// An export of it.
+    /// An export of this feed.
     file: PathBuf,
     #[command(flatten)]
     config: ConfigOption,
@@ -30,7 +30,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let feed = feed_named(&config, &options.name)?;
     if feed.own_columns {
-        let text = "its files have Leadtime's own columns, which are not mapped; see leadtime import --dry-run";
+        let text = "its files have Leadtime's own columns, which are not mapped; use leadtime import --dry-run instead";
         return Err(Failure::Usage(anyhow::anyhow!("{}: {text}", feed.name)));
     }
     let export = ExportFile::open(&options.file, feed.settings.max_file)?;
