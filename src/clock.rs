@@ -1,18 +1,19 @@
 //! The only place that reads the wall clock.
 //!
-//! Everything else takes `now` as an argument, so that a test, a simulation or `--now` can be any moment. The boot
-//! clock stands beside it because a wall clock can be set and a suspended machine's monotonic clock stands still.
+//! Everything else takes `now` as an argument, so that a test, a simulation, or `--now` can use any moment. The boot
+//! clock is needed as well because the wall clock can be set, and the monotonic clock stops while the machine is
+//! suspended.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Where the engine gets its time from.
+/// Where the engine gets its time.
 pub trait Clock: Send + Sync {
     /// The wall clock, UTC.
     fn now(&self) -> DateTime<Utc>;
-    /// Time since the machine booted, suspended time included.
+    /// Time since the machine booted, including time suspended.
     fn boot(&self) -> Duration;
 }
 
@@ -32,7 +33,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved; for tests and simulations.
+/// A clock that stands still until it is moved, for tests and simulations.
 #[derive(Debug)]
 pub struct ManualClock {
     wall_ms: AtomicI64,
@@ -40,18 +41,18 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows `now`; its boot clock starts at an hour.
+    /// A clock that shows `now`; its boot clock starts at one hour.
     pub fn new(now: DateTime<Utc>) -> ManualClock {
         ManualClock { wall_ms: AtomicI64::new(now.timestamp_millis()), boot_ms: AtomicI64::new(3_600_000) }
     }
 
-    /// Lets `by` pass on both clocks.
+    /// Moves both clocks forward by `by`.
     pub fn advance(&self, by: TimeDelta) {
         self.wall_ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
         self.boot_ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
     }
 
-    /// Sets the wall clock, as a person or NTP would; no time passes on the boot clock.
+    /// Sets the wall clock, as a person or NTP would; the boot clock does not move.
     pub fn set(&self, now: DateTime<Utc>) {
         self.wall_ms.store(now.timestamp_millis(), Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! The ways an alert takes: a program, a web address, local mail. Each has its time-out; none is waited for by a pass.
+//! The channels an alert can take: a program, a web address, or local mail. Each has a timeout; no pass waits for one.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,28 +18,28 @@ use crate::annie::client::{self, ClientError};
 use crate::config::Config;
 use crate::config::alerts::{Address, Alerts, address_in};
 
-/// For one run of a program, and for one request.
+/// Applies to one run of a program and to one request.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Where a sendmail program is, beside the folders of $PATH.
+/// Folders that may hold a sendmail program, in addition to those in $PATH.
 const MAIL_FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/lib", "/usr/local/sbin"];
 
-/// A notice, ready to be sent.
+/// An alert message, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// The code of the kind; `test` for a test.
+    /// The code of the alert kind; `test` for a test.
     pub kind: &'static str,
     /// The code of the event.
     pub event: &'static str,
-    /// Since when.
+    /// When the problem began.
     pub since: DateTime<Utc>,
     /// How many texts or reminders it is about.
     pub count: u64,
-    /// What is read.
+    /// The subject and the text that a person reads.
     pub words: AlertText,
 }
 
 impl Message {
-    /// The message of a notice.
+    /// The message for an alert.
     pub(crate) fn of(alert: &Alert, config: &Config) -> Message {
         Message {
             kind: alert.kind.code(),
@@ -50,15 +50,15 @@ impl Message {
         }
     }
 
-    /// The message of a test.
+    /// The message for a test.
     pub fn test(config: &Config, now: DateTime<Utc>) -> Message {
-        // Any kind will do: the words of a test name none.
+        // Any kind will do: the words of a test do not name the kind.
         let alert = Alert { kind: Kind::Circuit, event: Event::Test, since: now, cause: AlertCause::default() };
         Message { kind: "test", ..Message::of(&alert, config) }
     }
 }
 
-/// A way.
+/// One channel.
 #[derive(Debug, Clone)]
 pub enum Channel {
     /// A program with its arguments.
@@ -70,14 +70,14 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// The ways of a configuration.
+    /// The channels in a configuration.
     pub(crate) fn all(alerts: &Alerts) -> Vec<Channel> {
         let command = alerts.command.clone().map(Channel::Command);
         let webhook = alerts.webhook.clone().map(Channel::Webhook);
         command.into_iter().chain(webhook).chain(alerts.mail.clone().map(Channel::Mail)).collect()
     }
 
-    /// The key of the configuration that opens it.
+    /// The configuration key that enables it.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Channel::Command(_) => "command",
@@ -86,15 +86,18 @@ impl Channel {
         }
     }
 
-    /// What keeps it from ever working here, if anything is known.
+    /// Checks whether anything is known to keep it from ever working here.
     ///
     /// # Errors
-    /// What, and what to do.
+    /// What is wrong and what to do.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Channel::Command(words) => {
                 let program = words.first().map(String::as_str).unwrap_or_default();
-                Path::new(program).is_file().then_some(()).ok_or_else(|| format!("there is no program {program}"))
+                Path::new(program)
+                    .is_file()
+                    .then_some(())
+                    .ok_or_else(|| format!("the program {program} does not exist"))
             }
             Channel::Webhook(Address::File(path)) => address_in(path).map(drop),
             Channel::Webhook(Address::Here(_)) => Ok(()),
@@ -102,14 +105,14 @@ impl Channel {
         }
     }
 
-    /// Takes a message there. A web address that does not answer well is tried again after each of these pauses.
+    /// Sends a message. A web address that does not answer with success is tried again after each of these pauses.
     ///
     /// # Errors
-    /// Why it did not arrive, without the address and without what was answered.
+    /// Why it did not arrive, without the address and without the answer.
     pub async fn take(&self, message: &Message, pauses: &[Duration]) -> Result<(), String> {
         match self {
             Channel::Command(words) => {
-                let (program, arguments) = words.split_first().ok_or("no program is named")?;
+                let (program, arguments) = words.split_first().ok_or("no program is configured")?;
                 run(Path::new(program), arguments, message, &message.words.text).await
             }
             Channel::Mail(address) => {
@@ -121,14 +124,14 @@ impl Channel {
     }
 }
 
-/// How long a web address is tried: about twenty minutes, ever more slowly.
+/// The pauses between tries of a web address: about twenty minutes in all, at growing intervals.
 pub(crate) fn usual_pauses() -> Vec<Duration> {
     let builder = ExponentialBuilder::new().with_min_delay(Duration::from_secs(5)).with_factor(2.0);
     builder.with_max_delay(Duration::from_secs(300)).with_max_times(8).build().collect()
 }
 
-/// Runs a program without a shell: the text on its standard input, what it is about in its environment. It gets nothing
-/// else of Leadtime's own environment, which may hold the key.
+/// Runs a program without a shell. The text goes to its standard input, and what the alert is about goes into its
+/// environment. It gets nothing else from Leadtime's own environment, which may hold the key.
 async fn run(program: &Path, arguments: &[String], message: &Message, input: &str) -> Result<(), String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).env_clear();
@@ -148,19 +151,19 @@ async fn run(program: &Path, arguments: &[String], message: &Message, input: &st
     let stdin = child.stdin.take();
     let work = async {
         if let Some(mut stdin) = stdin {
-            // One that does not read it has not asked for it.
+            // A program that does not read its input does not need it.
             let _ = stdin.write_all(input.as_bytes()).await;
         }
         child.wait().await
     };
     match tokio::time::timeout(TIMEOUT, work).await {
         Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(format!("{} ended with {status}", program.display())),
-        Ok(Err(error)) => Err(format!("{} cannot be waited for: {error}", program.display())),
+        Ok(Ok(status)) => Err(format!("{} failed ({status})", program.display())),
+        Ok(Err(error)) => Err(format!("waiting for {} failed: {error}", program.display())),
         Err(_) => {
-            // What it started goes with it.
+            // The processes it started are killed with it.
             let _ = group.map(|group| kill_process_group(group, Signal::KILL));
-            Err(format!("{} did not end within {} s and was stopped", program.display(), TIMEOUT.as_secs()))
+            Err(format!("{} did not finish within {} s and was stopped", program.display(), TIMEOUT.as_secs()))
         }
     }
 }
@@ -170,12 +173,12 @@ fn sendmail() -> Result<PathBuf, String> {
     let folders = std::env::split_paths(&path).chain(MAIL_FOLDERS.iter().map(PathBuf::from));
     let mut programs = folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join("sendmail"));
     programs.find(|program| program.is_file()).ok_or_else(|| {
-        "this machine has no sendmail program; install one that hands mail to your mail server, such as msmtp-mta"
+        "this machine has no sendmail program; install one that passes mail to your mail server, such as msmtp-mta"
             .to_owned()
     })
 }
 
-/// A mail with its head (RFC 5322; RFC 3834 for the mark that no machine should answer).
+/// A mail with its headers (RFC 5322; RFC 3834 for the mark that asks machines not to answer).
 fn mail(address: &str, words: &AlertText) -> String {
     format!(
         "To: {address}\nSubject: {}\nAuto-Submitted: auto-generated\nMIME-Version: 1.0\n\
@@ -185,7 +188,7 @@ fn mail(address: &str, words: &AlertText) -> String {
     )
 }
 
-/// A line of a mail's head: ASCII as it is, else in encoded words (RFC 2047 section 4.2).
+/// A header line of a mail: ASCII as it is, otherwise in encoded words (RFC 2047 section 4.2).
 fn header(text: &str) -> String {
     /// An encoded word has at most 75 characters, 12 of them around the text.
     const MOST: usize = 60;
@@ -209,7 +212,7 @@ fn header(text: &str) -> String {
     words.iter().map(|word| format!("=?UTF-8?Q?{word}?=")).collect::<Vec<_>>().join("\n ")
 }
 
-/// A client that follows nobody elsewhere and asks no proxy: the address may hold a token.
+/// A client that follows no redirects and uses no proxy: the address may hold a token.
 pub(crate) fn http() -> Result<Client, ClientError> {
     client::use_ring();
     let builder = Client::builder().no_proxy().http1_only().pool_max_idle_per_host(0);
@@ -220,14 +223,14 @@ pub(crate) fn http() -> Result<Client, ClientError> {
 
 async fn post(url: &SecretString, text: &str, pauses: &[Duration]) -> Result<(), String> {
     let client = http().map_err(|error| error.to_string())?;
-    // Chat systems take this, and ignore the rest.
+    // Chat systems read this field and ignore the rest.
     let body = serde_json::json!({ "text": text });
     let mut pauses = pauses.iter();
     loop {
         let answer = client.post(url.expose_secret()).json(&body).send().await;
         let (why, again) = match answer.map(|response| response.status()) {
             Ok(status) if status.is_success() => return Ok(()),
-            Ok(status) => (format!("it was answered with status {}", status.as_u16()), may_pass(status)),
+            Ok(status) => (format!("the address answered with status {}", status.as_u16()), may_pass(status)),
             Err(error) => (client::words(&error.without_url()), true),
         };
         match pauses.next().filter(|_| again) {
@@ -237,7 +240,7 @@ async fn post(url: &SecretString, text: &str, pauses: &[Duration]) -> Result<(),
     }
 }
 
-/// Whether another try may be answered otherwise.
+/// Whether another try may get a different answer.
 fn may_pass(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
 }
@@ -247,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_in_any_language() {
+    fn a_subject_is_encoded_in_any_language() {
         assert_eq!(header("plain\nBcc: x@y"), "plain Bcc: x@y");
         assert_eq!(header("Dr. Peña"), "=?UTF-8?Q?Dr=2E=20Pe=C3=B1a?=");
         let long = header(&"ñ".repeat(40));
@@ -255,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn tried_for_twenty_minutes() {
+    fn a_web_address_is_tried_for_about_twenty_minutes() {
         let all: Duration = usual_pauses().iter().sum();
         assert!((900..1500).contains(&all.as_secs()), "{all:?}");
     }

@@ -1,4 +1,4 @@
-//! Signs of life for a switch outside this machine, which alerts when they stop: a dead server cannot.
+//! Heartbeats for a monitor outside this machine, which alerts when they stop: a dead server cannot alert.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::annie::client::words;
 use crate::config::Config;
 use crate::config::alerts::{Address, Heartbeat};
 
-/// Gives signs of life as each configuration wants them, as long as passes turn and the clock is believed.
+/// Sends heartbeats as each configuration asks, as long as passes run and the clock is trusted.
 pub(crate) async fn beat(mut config: watch::Receiver<Arc<Config>>, seen: watch::Receiver<Seen>) {
     loop {
         let heartbeat = config.borrow_and_update().alerts.heartbeat.clone();
@@ -30,7 +30,7 @@ pub(crate) async fn beat(mut config: watch::Receiver<Arc<Config>>, seen: watch::
 
 async fn beat_as(heartbeat: Option<Heartbeat>, mut seen: watch::Receiver<Seen>) {
     let Some(Heartbeat { url, every }) = heartbeat else { return pending().await };
-    // The first sign comes as soon as all is well, not before.
+    // The first heartbeat is sent as soon as all is well, not before.
     if seen.wait_for(Seen::is_well).await.is_err() {
         return pending().await;
     }
@@ -44,9 +44,9 @@ async fn beat_as(heartbeat: Option<Heartbeat>, mut seen: watch::Receiver<Seen>) 
         }
         let signed = sign(&url, every).await;
         match &signed {
-            Ok(()) if !works => info!("the heartbeat_url of [alerts] can be reached again"),
+            Ok(()) if !works => info!("the heartbeat_url in [alerts] can be reached again"),
             Err(why) if works => warn!(
-                "the heartbeat_url of [alerts] cannot be reached: {why}; it is tried again every {} s, and the switch behind it may alert. Is the network up, and the address right?",
+                "the heartbeat_url in [alerts] cannot be reached: {why}. Leadtime tries again every {} s; until then your outside monitor may report that Leadtime is down. Check the network and the address",
                 every.as_secs()
             ),
             _ => {}
@@ -61,7 +61,7 @@ async fn sign(address: &Address, within: Duration) -> Result<(), String> {
     let answer = client.get(url.expose_secret()).timeout(within.min(Duration::from_secs(30))).send().await;
     match answer.map(|response| response.status()) {
         Ok(status) if status.is_success() => Ok(()),
-        Ok(status) => Err(format!("it answers with status {}", status.as_u16())),
+        Ok(status) => Err(format!("the address answered with status {}", status.as_u16())),
         Err(error) => Err(words(&error.without_url())),
     }
 }

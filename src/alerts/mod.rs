@@ -1,4 +1,4 @@
-//! Which trouble is told to people: when, in what words, through which channels; and the heartbeat.
+//! Which problems raise an alert: when, in what words, and through which channels; also the heartbeat.
 
 pub mod channels;
 pub(crate) mod heartbeat;

@@ -1,4 +1,5 @@
-//! What the daemon's parts tell the alerts: how passes go, whether the file is whole, reloads, backups. Never waits.
+//! What the daemon's parts report to the alerts: how passes go, whether the file is intact, reloads, backups. Never
+//! waits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,23 +15,23 @@ use crate::engine::run::{Engine, File};
 use crate::store::StoreError;
 use crate::store::controls::alert_state::is_about_disk;
 
-/// What is known of the daemon's own state.
+/// What is known about the daemon's own state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     /// For the alerts.
     pub(crate) live: Live,
-    /// When the last pass ended well.
+    /// When the last pass ended successfully.
     pub(crate) last_pass: Option<Instant>,
-    /// How long none may, before passes count as stuck.
+    /// How long no pass may end before passes count as stuck.
     pub(crate) patience: Duration,
-    /// Whether this machine's clock is believed.
+    /// Whether this machine's clock is trusted.
     pub(crate) clock_is_believed: bool,
-    /// The file is damaged, since when and in which words: passes may go well all the same.
+    /// Since when the file is damaged, and in which words. Passes may still succeed.
     damaged: Option<(DateTime<Utc>, String)>,
 }
 
 impl Seen {
-    /// Whether passes turn and the clock is right: a sign of life tells the truth.
+    /// Whether passes run and the clock is correct, so that a heartbeat is justified.
     pub(crate) fn is_well(&self) -> bool {
         self.clock_is_believed && self.last_pass.is_some_and(|at| at.elapsed() <= self.patience)
     }
@@ -43,7 +44,7 @@ struct Looks {
     refused: Option<u16>,
 }
 
-/// Tells the alerts.
+/// Reports the daemon's state to the alerts.
 #[derive(Debug, Clone)]
 pub(crate) struct AlertReporter(Arc<watch::Sender<Seen>>);
 
@@ -54,12 +55,12 @@ impl Default for AlertReporter {
 }
 
 impl AlertReporter {
-    /// What is known, as it changes.
+    /// A receiver of what is known, as it changes.
     pub(crate) fn watch(&self) -> watch::Receiver<Seen> {
         self.0.subscribe()
     }
 
-    /// A pass of this engine has ended. `patience`: how long none may end before passes count as stuck.
+    /// A pass of this engine has ended. `patience`: how long no pass may end before passes count as stuck.
     pub(crate) fn pass_ended<C: Clock + 'static>(
         &self,
         pass: &Result<PassReport, StoreError>,
@@ -103,7 +104,7 @@ impl AlertReporter {
         });
     }
 
-    /// A configuration was taken (none), or is not in force, and why, in words; without words it has a mistake.
+    /// A configuration was adopted (none), or is not in effect, with the reason in words; empty if it has a mistake.
     pub(crate) fn reloaded(&self, why_not: Option<String>, now: DateTime<Utc>) {
         self.0.send_modify(|seen| {
             let since = seen.live.refused_config.as_ref().map_or(now, |(since, _)| *since);
@@ -111,12 +112,12 @@ impl AlertReporter {
         });
     }
 
-    /// A backup was made at this moment; also at the start, of the last one there is.
+    /// A backup was made at this moment; also called at the start for the last backup there is.
     pub(crate) fn backup_made(&self, at: DateTime<Utc>) {
         self.0.send_modify(|seen| seen.live.backup = Some(Ok(at)));
     }
 
-    /// No backup could be made: `why`, in words without names, numbers or texts.
+    /// No backup could be made. `why` is in words without names, numbers, or message texts.
     pub(crate) fn backup_failed(&self, now: DateTime<Utc>, why: &str) {
         self.0.send_modify(|seen| {
             let since = match &seen.live.backup {
@@ -134,7 +135,7 @@ mod tests {
     use crate::domain::reminder::Wait;
 
     #[tokio::test]
-    async fn what_passes_tell() {
+    async fn passes_report_their_state() {
         let reporter = AlertReporter::default();
         let mut heard = reporter.watch();
         let now: DateTime<Utc> = "2026-11-24T17:00:00Z".parse().unwrap();
@@ -161,7 +162,7 @@ mod tests {
         assert!(!heard.borrow().is_well(), "passes fail");
         note(&Ok(PassReport::default()), later, true);
         assert_eq!(heard.borrow().live.failing, None);
-        // A damaged file stays one, however passes go.
+        // A damaged file stays damaged, however passes go.
         reporter.file_is(File::Damaged, later);
         note(&Ok(PassReport::default()), later, true);
         assert!(heard.borrow().live.failing.is_some());

@@ -1,4 +1,4 @@
-//! Which trouble is told, when, and when that it is over. Pure: from what is found and what was told before.
+//! Which problems raise an alert, when, and when they are over. Pure: from what is found and what was sent before.
 
 use std::collections::BTreeMap;
 
@@ -11,46 +11,46 @@ use crate::planner::kept::CATCH_UP_WITHIN;
 use crate::store::controls::alert_state::{self, Entry, Several, Shown};
 use crate::store::{Connection, StoreError};
 
-/// Rejections in a row that are trouble; from then on sending is slow, too.
+/// This many rejections in a row are a problem; from then on sending slows down, too.
 const REFUSALS: u64 = 3;
-/// A pass that fails for another reason than the disk is trouble after this.
+/// A pass that fails for a reason other than the disk is a problem after this long.
 const FAILING_FOR: TimeDelta = TimeDelta::minutes(5);
 
-/// A kind of trouble.
+/// A kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Annie refuses the key.
     Circuit,
-    /// Annie rejects one text after the other.
+    /// Annie rejects one text after another.
     Refusals,
-    /// Somebody has to decide about texts.
+    /// Texts need a person's decision.
     Held,
     /// Texts were not sent in time.
     Missed,
-    /// The appointment book is too old.
+    /// The appointment data is too old.
     StaleFeed,
     /// An export was refused or is held, or an import broke off.
     Feed,
     /// The database cannot be written, or is damaged.
     Disk,
-    /// The database's files were replaced, moved or deleted under the daemon, which has stopped.
+    /// The database's files were replaced, moved, or deleted while the daemon ran, and it has stopped.
     DatabaseReplaced,
     /// This machine's clock is wrong.
     Clock,
     /// There is no new backup.
     BackupFailed,
-    /// A changed configuration is not in force.
+    /// A changed configuration is not in effect.
     ConfigRejected,
-    /// The most texts of a day went out.
+    /// The daily limit of texts is reached.
     DailyLimit,
-    /// Texts are due for long, and nobody knows what became of them.
+    /// Texts have been due for a long time and have no outcome.
     Unresolved,
-    /// Annie's list cannot be read, so nobody knows what went out while Leadtime was not looking.
+    /// Annie's list cannot be read, so it is unknown what went out while Leadtime was not checking.
     CatchingUp,
 }
 
 impl Kind {
-    /// Every kind with its code, in the store and for programs.
+    /// Every kind with its code, for the store and for programs.
     pub const ALL: [(Kind, &'static str); 14] = [
         (Kind::Circuit, "circuit"),
         (Kind::Refusals, "refusals"),
@@ -73,7 +73,7 @@ impl Kind {
         Kind::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, code)| code)
     }
 
-    /// How long it has to last before it is told: a start after a night's rest sends first what is late.
+    /// How long a problem must last before it is reported: the first start after a night off sends late texts first.
     fn holds_for(self) -> TimeDelta {
         match self {
             Kind::Unresolved => TimeDelta::minutes(3),
@@ -82,7 +82,7 @@ impl Kind {
         }
     }
 
-    /// How long it has to be gone before that is told: a key that is tried again may be refused again.
+    /// How long a problem must be gone before that is reported: a key that is tried again may be refused again.
     fn gone_for(self) -> TimeDelta {
         match self {
             Kind::Circuit | Kind::Unresolved => TimeDelta::minutes(10),
@@ -91,7 +91,7 @@ impl Kind {
         }
     }
 
-    /// Whether it is told again only when it has grown: what was missed stays missed until the appointment.
+    /// Whether it is reported again only when the count grows: what was missed stays missed until the appointment.
     fn is_done(self) -> bool {
         self == Kind::Missed
     }
@@ -100,58 +100,58 @@ impl Kind {
 /// Since when something is so, and why.
 pub(crate) type Since = (DateTime<Utc>, String);
 
-/// What the running daemon knows beside the database.
+/// What only the running daemon has, in addition to the database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Live {
-    /// The code of what texts that are due wait for.
+    /// The code of what due texts wait for.
     pub waits: Option<&'static str>,
-    /// Since when Annie refuses to be read, and with which status.
+    /// Since when Annie refuses reads, and with which status.
     pub refused: Option<(DateTime<Utc>, u16)>,
     /// Since when passes fail, why, and whether the disk or the file is at fault.
     pub failing: Option<(DateTime<Utc>, String, bool)>,
-    /// Since when the configuration in the file is not in force, and why: empty for a mistake in it.
+    /// Since when the configuration file is not in effect, and why; empty if it has a mistake.
     pub refused_config: Option<Since>,
-    /// How the last backup went, if one was made since the start: when, or since when not, and why.
+    /// How the last backup since the start went, if there was one: when it was made, or since when it fails and why.
     pub backup: Option<Result<DateTime<Utc>, Since>>,
 }
 
-/// All that is known when trouble is looked for.
+/// Everything that is known when problems are looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
-    /// What the database shows; none: it cannot be read.
+    /// What the database shows; none if it cannot be read.
     pub shown: Option<Shown>,
-    /// What the daemon knows.
+    /// What the daemon reports.
     pub live: Live,
-    /// The last midnight on the practice's clock.
+    /// The last midnight in the practice's time zone.
     pub midnight: DateTime<Utc>,
 }
 
-/// A trouble that is there.
+/// A problem that exists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AlertCause {
-    /// Since when, where that is known.
+    /// Since when, if known.
     pub since: Option<DateTime<Utc>>,
-    /// How many texts or reminders it is about; 0: it is not about some.
+    /// How many texts or reminders it is about; 0 if it is not about any.
     pub count: u64,
-    /// What is known of its cause, in words without names, numbers and texts.
+    /// What is known about its cause, in words without names, numbers, or message texts.
     pub detail: String,
 }
 
-/// Whether a trouble is there.
+/// Whether a problem exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// It is.
+    /// It does.
     There(AlertCause),
-    /// It is not.
+    /// It does not.
     Gone,
-    /// Nobody can tell now: what was found before stands.
+    /// It cannot be determined now: the earlier finding stands.
     Unclear,
 }
 
-/// What was found and told before, by kind.
+/// What was found and sent before, by kind.
 pub(crate) type Book = BTreeMap<Kind, Entry>;
 
-/// What is to be told.
+/// What there is to report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// It has begun.
@@ -160,7 +160,7 @@ pub enum Event {
     Still,
     /// It is over.
     Over,
-    /// Nothing: whether the way works.
+    /// Nothing: a test of whether the channel works.
     Test,
 }
 
@@ -176,23 +176,23 @@ impl Event {
     }
 }
 
-/// Something to be told.
+/// An alert to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
     /// What it is about.
     pub kind: Kind,
     /// What happened.
     pub event: Event,
-    /// Since when the trouble is, or was, there.
+    /// When the problem began.
     pub since: DateTime<Utc>,
-    /// What is known of it.
+    /// What is known about it.
     pub cause: AlertCause,
 }
 
-/// Reads what the database shows of trouble.
+/// Reads what the database shows about problems.
 pub fn shown(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Shown, StoreError> {
     let keys: Vec<ApiKeyName> = match config.rulebook.mode {
-        // Nobody asks Annie: what she refused before is nobody's trouble now.
+        // Nothing asks Annie in observe mode: what it refused earlier is not a problem now.
         Mode::Observe => Vec::new(),
         Mode::Live => config.key_names().collect(),
     };
@@ -200,7 +200,7 @@ pub fn shown(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Re
     Ok(Shown { makes_no_backups: config.backup.is_none(), ..shown })
 }
 
-/// What is there and what is not.
+/// Which problems exist and which do not.
 pub fn findings(facts: &Facts, book: &Book, now: DateTime<Utc>) -> BTreeMap<Kind, Finding> {
     Kind::ALL.iter().map(|(kind, _)| (*kind, finding(*kind, facts, book.get(kind), now))).collect()
 }
@@ -225,7 +225,7 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
         _ => Finding::Unclear,
     };
     let Some(shown) = shown else { return from_live };
-    // A wait shows only while texts are due; that nothing waits any more is no proof that it is over.
+    // A wait shows only while texts are due. That nothing waits any more does not prove that the problem is over.
     let waits = |codes: &[&str], is_over: bool, detail: String| match live.waits {
         Some(waits) if codes.contains(&waits) => Finding::There(AlertCause { since: None, count: 0, detail }),
         _ if before.is_none() || is_over => Finding::Gone,
@@ -239,8 +239,8 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
     match kind {
         Kind::Circuit => {
             let reading = live.refused.map(|(since, status)| {
-                let why = format!("Annie refuses to list what was sent, with status {status}");
-                let likely = if status == 401 { "the API key is not accepted" } else { "the API key may not do this" };
+                let why = format!("Annie refused to list sent texts (status {status})");
+                let likely = if status == 401 { "the API key is not valid" } else { "the API key lacks permission" };
                 cause(since, &format!("{why}: probably {likely}"))
             });
             let stopped = shown.open.as_ref().map(|(since, why)| {
@@ -249,7 +249,7 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
                     // Other keys work: their texts go out.
                     true => AlertCause {
                         count: names.len() as u64,
-                        ..cause(*since, &format!("Only the key of {} is refused: {why}", names.join(", ")))
+                        ..cause(*since, &format!("Only the API key for {} is refused: {why}", names.join(", ")))
                     },
                     false => cause(*since, why),
                 }
@@ -259,7 +259,7 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
         Kind::Refusals => some(shown.rejected, REFUSALS),
         Kind::Held => some(shown.held, 1),
         Kind::Missed => some(shown.missed, 1),
-        // Where Annie refuses to be read, or the clock is wrong, another alert says so.
+        // If Annie refuses reads or the clock is wrong, another alert says so.
         Kind::CatchingUp if live.refused.is_some() || shown.clock.is_some() => Finding::Unclear,
         Kind::CatchingUp => there(shown.is_catching_up.then(AlertCause::default)),
         Kind::Clock => there(shown.clock.as_ref().map(|(since, why)| cause(*since, why))),
@@ -273,7 +273,7 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
             let is_over = after(shown.last_attempt) || after(Some(*midnight));
             waits(&["daily-limit", "first-day-limit"], is_over, String::new())
         }
-        // Told once, by the daemon that stops for it; the one that runs now has the file it opened.
+        // Reported once, by the daemon that stops for it; a running daemon has the file that it opened.
         Kind::DatabaseReplaced => Finding::Gone,
         Kind::Disk | Kind::ConfigRejected | Kind::BackupFailed => from_live,
     }
@@ -281,13 +281,13 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
 
 fn age(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     match last.map(|last| (now - last).num_hours()) {
-        None => "There has been no import yet.".to_owned(),
+        None => "Nothing has been imported yet.".to_owned(),
         Some(hours) if hours < 48 => format!("The last import was {hours} hours ago."),
         Some(hours) => format!("The last import was {} days ago.", hours / 24),
     }
 }
 
-/// What is to be told now, and what the book says from now on; what is told is noted by [`told`] when it has arrived.
+/// The alerts to send now, and the book from now on; [`told`] records an alert once it has been delivered.
 pub fn decide(
     findings: BTreeMap<Kind, Finding>,
     book: &Book,
@@ -295,7 +295,7 @@ pub fn decide(
     repeat_after: TimeDelta,
 ) -> (Book, Vec<Alert>) {
     let (mut book, mut alerts) = (book.clone(), Vec::new());
-    // A clock that was set back leaves times ahead in the book: they count by their distance.
+    // After the clock was set back, the book holds times in the future: they count by their distance.
     let passed = |since: DateTime<Utc>, least: TimeDelta| (now - since).abs() >= least;
     for (kind, finding) in findings {
         let entry = book.get(&kind).copied();
@@ -334,7 +334,7 @@ pub fn decide(
     (book, alerts)
 }
 
-/// Notes that somebody was told, at `at`.
+/// Records that an alert was delivered at `at`.
 pub fn told(book: &mut Book, alert: &Alert, at: DateTime<Utc>) {
     match alert.event {
         Event::Over => drop(book.remove(&alert.kind)),
@@ -351,7 +351,7 @@ pub fn to_entries(book: &Book) -> BTreeMap<String, Entry> {
     book.iter().map(|(kind, entry)| (kind.code().to_owned(), *entry)).collect()
 }
 
-/// The stored book; kinds of another version are left out.
+/// The stored book; kinds from another version are left out.
 pub fn from_entries(entries: &BTreeMap<String, Entry>) -> Book {
     let known = |code: &str| Kind::ALL.iter().find(|(_, known)| *known == code).map(|(kind, _)| *kind);
     entries.iter().filter_map(|(code, entry)| Some((known(code)?, *entry))).collect()

@@ -1,8 +1,8 @@
-//! Alerts on their way to people, beside the passes and never in their way.
+//! Sends alerts to people, alongside the passes and never in their way.
 //!
-//! A task of its own looks at the database through a connection of its own, decides by `engine::alerts` what is to be
-//! told, and hands each message to the ways of the configuration. What arrived by one of them is noted in the database;
-//! what arrived by none is told again later.
+//! A separate task reads the database through its own connection, decides by `alerts::rules` which alerts to send, and
+//! hands each message to the configured channels. An alert that arrived by one of them is recorded in the database; one
+//! that arrived by none is sent again later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,16 +25,16 @@ use crate::store::Store;
 use crate::store::controls::alert_state as entries;
 use crate::store::controls::alert_state::Shown;
 
-/// How often trouble is looked for.
+/// How often to look for problems.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Two looks are at least this far apart, whatever changes.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
-/// What arrived by no way is told again after this.
+/// An alert that no channel delivered is sent again after this long.
 const TELL_AGAIN: Duration = Duration::from_secs(900);
-/// How long a look waits for the book to be written; if it is not, the next look writes it.
+/// How long a look waits for the book to be written; if that takes longer, the next look writes it.
 const WRITE_WITHIN: Duration = Duration::from_secs(5);
 
-/// The tasks that alert; they end with this.
+/// The tasks that send alerts; they end when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Alerts {
     reporter: AlertReporter,
@@ -43,7 +43,7 @@ pub(crate) struct Alerts {
 }
 
 impl Alerts {
-    /// Begins to look.
+    /// Starts looking for problems.
     pub(crate) fn start<C: Clock + 'static>(store: Store, clock: Arc<C>, config: Arc<Config>) -> Alerts {
         let reporter = AlertReporter::default();
         check_channels(&config);
@@ -65,19 +65,19 @@ impl Alerts {
         Alerts { reporter, config, tasks }
     }
 
-    /// Where the daemon's parts tell what they know.
+    /// Where the daemon's parts report their state.
     pub(crate) fn reporter(&self) -> &AlertReporter {
         &self.reporter
     }
 
-    /// Another configuration is in force.
+    /// Another configuration is in effect.
     pub(crate) fn adopt(&self, config: Arc<Config>) {
         check_channels(&config);
         self.config.send_replace(config);
     }
 
-    /// Tells of what ends the daemon, and waits until each way has taken it or failed. Nothing is noted: the database is
-    /// what is wrong.
+    /// Sends the alert about what ends the daemon, and waits until each channel has taken it or failed. Nothing is
+    /// recorded: the database is what is wrong.
     pub(crate) async fn tell_before_stopping(&self, kind: Kind, detail: &str, now: DateTime<Utc>) {
         let config = self.config.borrow().clone();
         let cause = AlertCause { since: Some(now), count: 0, detail: detail.to_owned() };
@@ -100,29 +100,29 @@ impl Drop for Alerts {
     }
 }
 
-/// Says what is known to keep an alert from arriving, before there is one.
+/// Logs what is known to keep alerts from arriving, before there is one.
 fn check_channels(config: &Config) {
     for channel in Channel::all(&config.alerts) {
         if let Err(why) = channel.check() {
             let name = channel.name();
             error!(
                 channel = name,
-                "alerts cannot reach you by `{name}` of [alerts]: {why}. `leadtime alert-test` tries it"
+                "alerts cannot be sent by `{name}` in [alerts]: {why}. Fix this, or you may not be told when texts stop; then run `leadtime alert-test`"
             );
         }
     }
 }
 
-/// Says how a delivery ended.
+/// Logs how a delivery ended.
 fn report(alert: &Alert, channel: &'static str, result: &Result<(), String>) {
     let (alert, event) = (alert.kind.code(), alert.event.code());
     match result {
-        Ok(()) => info!(alert, event, channel, "alert `{alert}` ({event}) was told by {channel}"),
+        Ok(()) => info!(alert, event, channel, "alert `{alert}` ({event}) was sent by {channel}"),
         Err(why) => warn!(
             alert,
             event,
             channel,
-            "alert `{alert}` ({event}) could not be told by {channel}: {why}; `leadtime alert-test` tries it"
+            "alert `{alert}` ({event}) could not be sent by {channel}: {why}. Another channel may have delivered it; to test the channels, run `leadtime alert-test`"
         ),
     }
 }
@@ -133,14 +133,14 @@ struct Teller<C> {
     config: watch::Receiver<Arc<Config>>,
     seen: watch::Receiver<Seen>,
     book: Book,
-    /// The book as the database has it; none: it was not read yet.
+    /// The book as stored in the database; none if it has not been read yet.
     stored: Option<Book>,
     deliveries: JoinSet<(Alert, &'static str, Result<(), String>)>,
-    /// Deliveries under way, by kind.
+    /// Deliveries in progress, by kind.
     open: BTreeMap<Kind, usize>,
-    /// Those of which one has arrived.
+    /// Kinds with a delivery that arrived.
     arrived: BTreeSet<Kind>,
-    /// Those of which none arrived, and when they are told again.
+    /// Kinds with no delivery that arrived, and when they are sent again.
     resting: BTreeMap<Kind, Instant>,
 }
 
@@ -159,7 +159,7 @@ impl<C: Clock + 'static> Teller<C> {
                     if let Ok((alert, channel, result)) = done {
                         self.note(&alert, &result);
                         self.keep_book().await;
-                        // Said when it is on the disk: a restart from here on does not repeat it.
+                        // Logged once it is on disk: a restart from here on does not repeat the alert.
                         report(&alert, channel, &result);
                     }
                     continue;
@@ -172,7 +172,7 @@ impl<C: Clock + 'static> Teller<C> {
         }
     }
 
-    /// Looks, decides, hands out.
+    /// Looks, decides, and hands out alerts.
     async fn look(&mut self) {
         let config = self.config.borrow().clone();
         let channels = Channel::all(&config.alerts);
@@ -203,7 +203,7 @@ impl<C: Clock + 'static> Teller<C> {
         self.keep_book().await;
     }
 
-    /// What the database shows; none where it cannot be read.
+    /// What the database shows; none if it cannot be read.
     async fn read(&mut self, config: &Arc<Config>) -> Option<Shown> {
         let (config, now, wants_book) = (config.clone(), self.clock.now(), self.stored.is_none());
         let read = self.store.read(move |connection| {
@@ -213,13 +213,13 @@ impl<C: Clock + 'static> Teller<C> {
         let (book, shown) = match read.await {
             Ok(done) => done,
             Err(error) => {
-                debug!(%error, "trouble cannot be looked for in the database");
+                debug!(%error, "the database cannot be checked for problems");
                 return None;
             }
         };
         if let Some(book) = book {
             let book = rules::from_entries(&book);
-            // What was found before the database could be read is younger.
+            // What was found before the database could be read is newer.
             let mut all = book.clone();
             all.extend(std::mem::take(&mut self.book));
             (self.book, self.stored) = (all, Some(book));
@@ -242,14 +242,14 @@ impl<C: Clock + 'static> Teller<C> {
         if !self.arrived.remove(&kind) {
             error!(
                 alert = code,
-                "alert `{code}` reached nobody; it is told again in {} minutes. Mend [alerts], and try it with `leadtime alert-test`",
+                "alert `{code}` could not be delivered by any channel. Leadtime tries again in {} minutes. Fix [alerts], then run `leadtime alert-test`",
                 TELL_AGAIN.as_secs() / 60
             );
             self.resting.insert(kind, Instant::now() + TELL_AGAIN);
         }
     }
 
-    /// Writes the book where it has changed. What cannot be written now is kept, and written later.
+    /// Writes the book if it has changed. What cannot be written now is kept and written later.
     async fn keep_book(&mut self) {
         if self.stored.as_ref().is_none_or(|stored| *stored == self.book) {
             return;
@@ -258,8 +258,8 @@ impl<C: Clock + 'static> Teller<C> {
         let written = timeout(WRITE_WITHIN, self.store.write(move |tx| entries::set_entries(tx, &all))).await;
         match written {
             Ok(Ok(())) => self.stored = Some(book),
-            Ok(Err(error)) => debug!(%error, "what was told cannot be noted yet"),
-            Err(_) => debug!("what was told cannot be noted yet: the database is slow"),
+            Ok(Err(error)) => debug!(%error, "delivered alerts cannot be recorded yet"),
+            Err(_) => debug!("delivered alerts cannot be recorded yet: the database is slow"),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The HTTP client for Annie: one request, one answer, no redirects, no retries, no proxy.
 //!
-//! No redirects (the first server has had the POST), no retries (a second POST is a second text), no proxy, no
-//! connection reuse (a peer that closes an idle connection under a POST leaves a doubt), HTTP/1 only. With those
-//! off, `is_builder()` and `is_connect()` are the whole of "surely not sent".
+//! No redirects (the first server has already received the POST), no retries (a second POST is a second text), no
+//! proxy, no connection reuse (a peer that closes an idle connection during a POST leaves the outcome in doubt), HTTP/1
+//! only. With those off, `is_builder()` and `is_connect()` cover every case of "surely not sent".
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,32 +19,34 @@ use crate::annie::gateway::{Answering, Call, Gateway, Raw, StillGood, Transport}
 use crate::annie::verdict::Headers;
 use crate::annie::wire::SmsRequest;
 
-/// For DNS, TCP and TLS together; less than the time for the whole, or a slow connect would look like a maybe.
+/// For DNS, TCP, and TLS together; less than the total timeout, or a slow connect would look like a possible send.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Largest answer that is read; a text's has a hundred bytes, a page of conversations some hundred thousand.
+/// Largest answer that is read; the answer to a text has about a hundred bytes, a page of conversations a few hundred
+/// thousand.
 const LARGEST_ANSWER: usize = 1 << 22;
 
-/// Why no client could be made.
+/// Why no client could be created.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot set up HTTPS: {0}; is the package ca-certificates installed?")]
+#[error("cannot set up HTTPS: {0}. Make sure that the package ca-certificates is installed")]
 pub struct ClientError(#[from] reqwest::Error);
 
-/// TLS by ring, for every client of this program.
+/// Makes every client in this program use ring for TLS.
 pub(crate) fn use_ring() {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
-        // An error says that one is installed already.
+        // An error means that one is already installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
 }
 
-/// The HTTP client: one for all keys, so that many keys cost one set of certificates.
+/// The HTTP client: one for all keys, so that many keys share one set of certificates.
 #[derive(Debug, Clone)]
 pub struct HttpClient(Client);
 
 impl HttpClient {
-    /// A client. `timeout` is for one request in all. Fails where the machine's certificates cannot be loaded.
+    /// Creates a client. `timeout` covers one request from start to end. Fails if the machine's certificates cannot be
+    /// loaded.
     pub fn new(timeout: Duration) -> Result<HttpClient, ClientError> {
         use_ring();
         let client = Client::builder()
@@ -131,7 +133,7 @@ fn address(call: &Call) -> (String, Vec<(&'static str, String)>) {
             ("/conversations".to_owned(), query)
         }
         Call::Messages(id) => {
-            // Annie's ids are UUIDs; one that is not must not become another path.
+            // Annie's ids are UUIDs; anything else must not become another path.
             let id: String = id.0.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
             (format!("/conversations/{id}/messages"), Vec::new())
         }
@@ -139,7 +141,7 @@ fn address(call: &Call) -> (String, Vec<(&'static str, String)>) {
     }
 }
 
-/// Status, headers and body of an answer; the body is an error in words where it could not be read to its end.
+/// Status, headers, and body of an answer; the body is an error in words if it could not be read to its end.
 async fn read(mut response: Response) -> Raw {
     let status = response.status().as_u16();
     let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
@@ -161,8 +163,9 @@ async fn read(mut response: Response) -> Raw {
     Raw::Answer { status, headers, body: read }
 }
 
-/// A body that is asked for only when the connection is there, and then asks whether it may still leave. The HTTP
-/// client flushes the head together with the first part of the body; a body that fails instead takes the head with it.
+/// A body that is requested only once the connection is open, and that then checks whether it may still leave. The HTTP
+/// client flushes the headers together with the first part of the body; if the body fails instead, the headers are not
+/// sent either.
 struct LastMoment<F> {
     body: Option<Bytes>,
     still_good: F,
@@ -199,16 +202,16 @@ impl<F: Fn() -> bool + Unpin> http_body::Body for LastMoment<F> {
     }
 }
 
-/// An error and its causes, without the address and without anything the peer sent.
+/// An error and its causes in words, without the address and without anything the peer sent.
 pub(crate) fn words(error: &reqwest::Error) -> String {
     let kind = if error.is_timeout() {
-        "time-out"
+        "timeout"
     } else if error.is_connect() {
         "no connection"
     } else if error.is_builder() {
         "the request could not be built"
     } else {
-        "the connection broke"
+        "the connection was lost"
     };
     let mut source = std::error::Error::source(error);
     let mut cause = None;

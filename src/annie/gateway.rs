@@ -1,5 +1,5 @@
-//! The way to Annie: one `call` under every endpoint, over HTTP or answered by anything that stands in for Annie; what
-//! the answers mean is decided here, alike for all.
+//! The way to Annie: every endpoint uses one `call`, over HTTP or answered by a stand-in for Annie. What the answers
+//! mean is decided here, the same way for all.
 
 use std::fmt;
 use std::pin::Pin;
@@ -22,16 +22,16 @@ pub enum Call {
     PhoneNumbers,
     /// `GET /conversations`, archived ones included, of every bot.
     List {
-        /// Rows to leave out.
+        /// Rows to skip.
         offset: usize,
-        /// Rows at most.
+        /// Most rows to return.
         limit: usize,
     },
     /// `GET /conversations/{id}/messages`.
     Messages(ConversationId),
 }
 
-/// What came back on the wire. Details are words of our own, never the peer's.
+/// What came back on the wire. Details are our own words, never the peer's.
 #[derive(Debug, Clone)]
 pub enum Raw {
     /// An answer.
@@ -43,25 +43,25 @@ pub enum Raw {
         /// Its body, or why it ended early.
         body: Result<Vec<u8>, String>,
     },
-    /// The request could not be made: our own fault.
+    /// The request could not be built: our own fault.
     Malformed(String),
-    /// No connection: nothing left.
+    /// No connection: nothing was sent.
     Unreachable(String),
-    /// The connection broke after the request left, or the time was out.
+    /// The connection broke after the request was sent, or the time ran out.
     Broken(String),
-    /// It was too late when the connection was there: nothing left.
+    /// It was too late when the connection was open: nothing was sent.
     LetGo,
 }
 
-/// Asked at the last moment before the first byte of a text leaves, after the connection is there.
+/// Asked at the last moment before the first byte of a text leaves, once the connection is open.
 pub type StillGood = Box<dyn Fn() -> bool + Send + Sync + Unpin>;
 
-/// An answer that is on its way.
+/// An answer in progress.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Raw> + Send + 'a>>;
 
-/// Carries requests to Annie, or to something in Annie's place. No redirects, no retries.
+/// Carries requests to Annie or to a stand-in. No redirects, no retries.
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// One request, one answer. Where `still_good` says no, nothing leaves and the answer is [`Raw::LetGo`].
+    /// One request, one answer. If `still_good` returns false, nothing leaves and the answer is [`Raw::LetGo`].
     fn call(&self, call: Call, still_good: StillGood) -> Answering<'_>;
 }
 
@@ -75,7 +75,7 @@ impl Gateway {
         Gateway(Arc::new(transport))
     }
 
-    /// `POST /sms`. Never fails: what went wrong is the outcome. If `still_good` says no, nothing leaves.
+    /// `POST /sms`. Never fails: errors are part of the outcome. If `still_good` returns false, nothing leaves.
     pub async fn send(
         &self,
         request: &SmsRequest,
@@ -136,7 +136,7 @@ impl Gateway {
             }
             Raw::Unreachable(_) => Heard::only(Err(ReadError::Unreachable)),
             Raw::Broken(detail) | Raw::Malformed(detail) => Heard::only(Err(ReadError::Failed { detail })),
-            Raw::LetGo => Heard::only(Err(ReadError::Failed { detail: "it was not asked".to_owned() })),
+            Raw::LetGo => Heard::only(Err(ReadError::Failed { detail: "the request was not sent".to_owned() })),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Speaks to Annie, and stands in for her: wire types, HTTP client, outcome of a call, sandbox server.
+//! Talks to Annie and provides a stand-in for it: wire types, HTTP client, outcome of a call, sandbox server.
 
 pub mod client;
 pub mod gateway;

@@ -6,17 +6,17 @@ use crate::annie::wire::SmsResponse;
 use crate::domain::ids::ConversationId;
 use crate::domain::outcome::{NotSent, Outcome};
 
-/// Waited after a 429 that does not say until when, or says something absurd.
+/// The pause after a 429 that does not say how long, or says something absurd.
 const USUAL_PAUSE: TimeDelta = TimeDelta::seconds(60);
 /// Added to the reset Annie names, because clocks differ.
 const RESET_MARGIN: TimeDelta = TimeDelta::seconds(2);
-/// A reset farther ahead than this is absurd: her window is a minute.
+/// A reset farther ahead than this is absurd: Annie's window is one minute.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 
 /// The headers of an answer that matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers {
-    /// `Date`: when Annie answered, by her clock (RFC 9110 section 6.6.1).
+    /// `Date`: when Annie answered, by its own clock (RFC 9110 section 6.6.1).
     pub date: Option<String>,
     /// `X-RateLimit-Remaining`: requests left in the window (API introduction).
     pub rate_limit_remaining: Option<String>,
@@ -26,37 +26,37 @@ pub struct Headers {
     pub retry_after: Option<String>,
 }
 
-/// An answer, with what its headers tell beside it.
+/// An answer, and what its headers say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard<T> {
     /// The answer, or what came instead.
     pub answer: T,
-    /// Annie's clock.
+    /// The time on Annie's clock.
     pub date: Option<DateTime<Utc>>,
     /// No requests before this instant.
     pub pause: Option<DateTime<Utc>>,
 }
 
 impl<T> Heard<T> {
-    /// Without an answer there are no headers.
+    /// An answer without headers.
     pub(crate) fn only(answer: T) -> Heard<T> {
         Heard { answer, date: None, pause: None }
     }
 }
 
-/// Why something could not be read. Details are words of our own.
+/// Why something could not be read. Details are our own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// 429.
     #[error("Annie asked for a pause")]
     Limited,
-    /// 3xx and 4xx: the key, the address, or there is no such thing.
+    /// 3xx and 4xx: the key or the address is wrong, or there is no such thing.
     #[error("Annie refused with status {status}")]
     Refused {
         /// The HTTP status.
         status: u16,
     },
-    /// No connection: nobody was asked.
+    /// No connection: the request was not sent.
     #[error("no connection")]
     Unreachable,
     /// Anything else.
@@ -67,32 +67,32 @@ pub enum ReadError {
     },
 }
 
-/// The verdict on a whole answer. `body` is `Err` with words where it could not be read to its end.
+/// The verdict on a whole answer. `body` is an error in words if it could not be read to its end.
 pub(crate) fn of_answer(status: u16, headers: &Headers, body: Result<&[u8], String>, now: DateTime<Utc>) -> Outcome {
     let unknown = |detail: String| Outcome::Unknown { status: Some(status), detail };
     match status {
         200..=299 => match body {
-            Err(detail) => unknown(format!("accepted, but the answer could not be read: {detail}")),
+            Err(detail) => unknown(format!("Annie accepted it, but the answer could not be read: {detail}")),
             Ok(body) => match serde_json::from_slice::<SmsResponse>(body) {
                 Ok(answer) if !answer.is_success() => {
-                    unknown("the status says success, but the body says it failed".to_owned())
+                    unknown("Annie's status says success, but the body says failure".to_owned())
                 }
                 Ok(answer) if !answer.data.conversation_id.trim().is_empty() => {
                     Outcome::Sent(ConversationId(answer.data.conversation_id))
                 }
-                _ => unknown("accepted, but the answer holds no conversation id".to_owned()),
+                _ => unknown("Annie accepted it, but the answer has no conversation id".to_owned()),
             },
         },
         429 => Outcome::NotSent(NotSent::RateLimited { until: welcome_again(headers, now) }),
         401 | 403 | 404 | 300..=399 => Outcome::NotSent(NotSent::Refused { status }),
         408 => unknown("Annie timed out".to_owned()),
-        409 => unknown("a text to this number is in progress".to_owned()),
+        409 => unknown("another text to this number is already in progress".to_owned()),
         400..=499 => Outcome::Rejected { status },
         _ => unknown(format!("Annie failed with status {status}")),
     }
 }
 
-/// What the headers of any answer tell.
+/// What the headers of any answer say.
 pub(crate) fn heard<T>(answer: T, status: u16, headers: &Headers, now: DateTime<Utc>) -> Heard<T> {
     let date = headers.date.as_deref().and_then(|text| DateTime::parse_from_rfc2822(text.trim()).ok());
     let none_left = headers.rate_limit_remaining.as_deref().is_some_and(|text| text.trim() == "0");
@@ -100,10 +100,7 @@ pub(crate) fn heard<T>(answer: T, status: u16, headers: &Headers, now: DateTime<
     Heard { answer, date: date.map(|date| date.with_timezone(&Utc)), pause }
 }
 
-/// What an answer to a GET comes to, its body read by `parse`.
-///
-/// # Errors
-/// See [`ReadError`].
+/// The result of a GET, its body read by `parse`.
 pub(crate) fn of_reading<T>(
     status: u16,
     body: Result<&[u8], String>,
@@ -112,7 +109,7 @@ pub(crate) fn of_reading<T>(
     let failed = |detail: String| Err(ReadError::Failed { detail });
     match (status, body) {
         (200..=299, Ok(body)) => {
-            parse(body).map_or_else(|| failed("Annie's answer is not what her documentation says".to_owned()), Ok)
+            parse(body).map_or_else(|| failed("Annie's answer does not match its documentation".to_owned()), Ok)
         }
         (200..=299, Err(detail)) => failed(format!("Annie's answer could not be read: {detail}")),
         (429, _) => Err(ReadError::Limited),
@@ -121,7 +118,7 @@ pub(crate) fn of_reading<T>(
     }
 }
 
-/// The instant from which requests are welcome again.
+/// The moment from which requests are accepted again.
 fn welcome_again(headers: &Headers, now: DateTime<Utc>) -> DateTime<Utc> {
     let reset = headers.rate_limit_reset.as_deref().and_then(|text| text.trim().parse::<i64>().ok());
     let reset = reset.and_then(|unix| DateTime::from_timestamp(unix, 0)).map(|at| at + RESET_MARGIN);
@@ -152,7 +149,7 @@ mod tests {
         for status in [200, 201, 202, 299] {
             assert_eq!(verdict(status, good), Outcome::Sent("c1".into()));
         }
-        assert_eq!(verdict(200, r#"{"data":{"conversationId":"c1"}}"#), Outcome::Sent("c1".into()), "it does not say");
+        assert_eq!(verdict(200, r#"{"data":{"conversationId":"c1"}}"#), Outcome::Sent("c1".into()), "no success field");
         for body in [
             "",
             "{",

@@ -1,6 +1,6 @@
 //! The JSON of the endpoints Leadtime uses: `POST /sms` (API page api-reference/sms/start-outbound-sms-conversation),
-//! `GET /conversations` and `GET /conversations/{id}/messages`. Answers are read leniently: fields and values nobody
-//! needs may change.
+//! `GET /conversations` and `GET /conversations/{id}/messages`. Answers are read leniently: fields and values that are
+//! not needed may change.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,10 +22,10 @@ pub struct SmsRequest {
     pub to_number: String,
     /// The text, 1 to 500 characters.
     pub message: String,
-    /// What Annie learns about the patient.
+    /// What Annie is told about the patient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patient_info: Option<PatientInfo>,
-    /// What Annie learns about the appointment.
+    /// What Annie is told about the appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appointment_info: Option<AppointmentInfo>,
     /// Background of the conversation, at most 500 characters.
@@ -43,10 +43,10 @@ pub struct PatientInfo {
     /// Family name, at most 100 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// Midnight UTC of the birth date, as on the API page.
+    /// Midnight UTC on the birth date, as on the API page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_of_birth: Option<String>,
-    /// The practice's id.
+    /// The practice's id for the patient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patient_id: Option<String>,
 }
@@ -55,25 +55,25 @@ pub struct PatientInfo {
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AppointmentInfo {
-    /// ISO 8601 with the offset of that instant in the practice's zone.
+    /// ISO 8601 with the UTC offset of that moment in the practice's time zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<String>,
-    /// The same of the end.
+    /// The end, in the same format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time: Option<String>,
-    /// The practice's code of the kind of appointment.
+    /// The practice's code for the appointment type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appointment_type_id: Option<String>,
-    /// What is going to be done.
+    /// What will be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appointment_description: Option<String>,
-    /// The practice's id.
+    /// The practice's id for the appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appointment_id: Option<String>,
 }
 
 impl std::fmt::Debug for SmsRequest {
-    /// Names nobody: a request is private from end to end.
+    /// Shows no fields: everything in a request is private.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SmsRequest([private])")
     }
@@ -87,7 +87,7 @@ pub(crate) struct SmsResponse {
 }
 
 impl SmsResponse {
-    /// Whether the answer does not say that the request failed.
+    /// Whether the answer does not report a failure.
     pub(crate) fn is_success(&self) -> bool {
         is_success(self.success.as_ref())
     }
@@ -99,7 +99,7 @@ pub(crate) struct SmsData {
     pub(crate) conversation_id: String,
 }
 
-/// Reads a page; none where it is not one.
+/// Reads a page; none if the body is not one.
 pub(crate) fn page(body: &[u8]) -> Option<Page> {
     let value = answer(body)?;
     let rows = value.pointer("/data/conversations")?.as_array()?;
@@ -136,16 +136,16 @@ fn listed(row: &Value) -> Option<Listed> {
     })
 }
 
-/// A number of Annie's (API reference: phone number object).
+/// One of Annie's numbers (API reference: phone number object).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnnieNumber {
     /// The number.
     pub phone: Phone,
-    /// Whether texts may be sent from it; none: it does not say.
+    /// Whether texts may be sent from it; none if the answer does not say.
     pub outbound: Option<bool>,
 }
 
-/// Reads the numbers of an organization; none where they are not numbers.
+/// Reads the numbers of an organization; none if the body does not hold them.
 pub(crate) fn phone_numbers(body: &[u8]) -> Option<Vec<AnnieNumber>> {
     let value = answer(body)?;
     let one = |row: &Value| {
@@ -155,7 +155,7 @@ pub(crate) fn phone_numbers(body: &[u8]) -> Option<Vec<AnnieNumber>> {
     Some(value.pointer("/data/phoneNumbers")?.as_array()?.iter().filter_map(one).collect())
 }
 
-/// Reads the messages of a conversation, oldest first; none where they are not messages.
+/// Reads the messages of a conversation, oldest first; none if the body does not hold them.
 pub(crate) fn messages(body: &[u8]) -> Option<Vec<Said>> {
     let value = answer(body)?;
     let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -167,7 +167,7 @@ pub(crate) fn messages(body: &[u8]) -> Option<Vec<Said>> {
         })
     };
     let all: Vec<Said> = value.get("data")?.as_array()?.iter().filter_map(said).collect();
-    // The order is undocumented; what has no time stays behind the neighbour it came after.
+    // The order is undocumented; a message without a time stays after the neighbor it followed.
     let mut last = None;
     let mut timed: Vec<(Option<DateTime<Utc>>, Said)> = Vec::with_capacity(all.len());
     for said in all {
@@ -178,13 +178,13 @@ pub(crate) fn messages(body: &[u8]) -> Option<Vec<Said>> {
     Some(timed.into_iter().map(|(_, said)| said).collect())
 }
 
-/// An answer to a GET; none where it says itself that it is no success: what it lacks proves nothing.
+/// An answer to a GET; none if it reports a failure itself: what such an answer lacks proves nothing.
 fn answer(body: &[u8]) -> Option<Value> {
     let value: Value = serde_json::from_slice(body).ok()?;
     is_success(value.get("success")).then_some(value)
 }
 
-/// `success` is `true`, or is not there.
+/// `success` is `true`, null, or missing.
 fn is_success(said: Option<&Value>) -> bool {
     said.is_none_or(|said| said.is_null() || *said == Value::Bool(true))
 }
@@ -193,7 +193,7 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc))
 }
 
-/// A number in whatever form the list shows it: its format is not stated.
+/// A number in whatever form the list shows it: the API does not state its format.
 fn number(text: &str) -> Option<Phone> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let e164 = match digits.len() {
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_that_says_it_is_no_success_is_none() {
+    fn an_answer_that_reports_a_failure_is_none() {
         let list = br#"{"success":false,"data":{"conversations":[],"pagination":{"totalCount":0}}}"#;
         assert!(page(list).is_none());
         assert!(page(br#"{"data":{"conversations":[],"pagination":{"totalCount":0}}}"#).is_some());
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_none() {
+    fn what_is_not_a_list_is_none() {
         for body in ["", "{", "[]", r#"{"data":[]}"#, r#"{"data":{"conversations":[]}}"#, "<html>"] {
             assert_eq!(page(body.as_bytes()), None, "{body}");
         }

@@ -1,4 +1,4 @@
-//! A change of the rules that would send more than usual at once waits for a person, or for the next day.
+//! A rule change that would send more texts than usual at once waits for a person or for the next day.
 
 use std::path::Path;
 
@@ -11,22 +11,22 @@ use crate::reports::config_difference::Difference;
 use crate::store::controls::config_hold::{self, ConfigHold};
 use crate::store::{Store, StoreError};
 
-/// So many texts within a day are never too many.
+/// This many texts within a day are never too many.
 const FEW: u64 = 20;
 
 /// How a reload ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reload {
-    /// The file is in force.
+    /// The file is in effect.
     Taken,
     /// It has a mistake, or something else failed.
     Refused,
-    /// It is good, and waits.
+    /// It is valid and held.
     Held(ConfigHold),
 }
 
 impl Reload {
-    /// Why the file is not in force, in words for an alert; empty for a mistake in it.
+    /// Why the file is not in effect, in words for an alert; empty if it has a mistake.
     pub(crate) fn why_not(&self) -> Option<String> {
         match self {
             Reload::Taken => None,
@@ -36,27 +36,28 @@ impl Reload {
     }
 }
 
-/// What a change that waits would do, and what to do about it.
+/// What a held change would do, and what to do about it.
 pub(crate) fn words(held: &ConfigHold) -> String {
     format!(
-        "it would send {} texts within a day, and lately no day had more than {}. If that is meant, run \
-         `leadtime confirm-change`; else it comes into force tomorrow",
+        "it would send {} texts within one day, and no recent day had more than {}. If that is intended, run \
+         `leadtime confirm-change`; if not, fix the configuration before tomorrow, when it takes effect automatically",
         held.at_once, held.usual
     )
 }
 
-/// Whether so many texts within a day are more than usual: more than before the change, and more than twice the busiest
-/// day lately.
+/// Whether this many texts within a day are unusual: more than before the change, and more than twice as many as on the
+/// busiest recent day.
 fn is_unusual(before: u64, after: u64, usual: u64) -> bool {
     after > FEW && after > before && after > 2 * usual.max(before)
 }
 
-/// Somebody confirmed it, or its day is over.
+/// Whether a person has confirmed it, or its day is over.
 fn has_waited(held: &ConfigHold, zone: &Zone, now: DateTime<Utc>) -> bool {
     held.confirmed || zone.local(held.since).date_naive() < zone.local(now).date_naive()
 }
 
-/// Holds the change if it is unusual and neither confirmed nor a day old. `before`: texts within a day as things are.
+/// Holds the change if it is unusual and neither confirmed nor a day old. `before`: texts within a day without the
+/// change.
 pub(crate) async fn weigh(
     store: &Store,
     new: &Config,
@@ -64,7 +65,7 @@ pub(crate) async fn weigh(
     now: DateTime<Utc>,
 ) -> Result<Option<ConfigHold>, StoreError> {
     let (fingerprint, zone) = (new.fingerprint(), new.practice.zone.clone());
-    // In observe mode nothing leaves, so there is nothing to hold.
+    // In observe mode nothing is sent, so there is nothing to hold.
     if new.rulebook.mode == Mode::Observe {
         return Ok(None);
     }
@@ -82,15 +83,15 @@ pub(crate) async fn weigh(
         .await
 }
 
-/// Texts within a day before a change and after it. While the configuration in force is held itself, nothing goes out
-/// before.
+/// Texts within a day before a change and after it. While the current configuration is itself held, nothing goes out
+/// before the change.
 pub(crate) fn at_once(difference: &Difference, is_held: bool) -> (u64, u64) {
     let (before, after) = difference.at_once;
     (if is_held { 0 } else { before }, after)
 }
 
-/// Whether the change that waits may come into force now, and still is the one in the file: another one was neither
-/// weighed nor confirmed.
+/// Whether the held change may take effect now and is still the one in the file: any other was neither weighed nor
+/// confirmed.
 pub(crate) async fn is_ripe(
     store: &Store,
     path: &Path,
@@ -102,8 +103,8 @@ pub(crate) async fn is_ripe(
     Ok(ripe.is_some_and(|held| config::fingerprint_of(path).is_some_and(|file| file == held.fingerprint)))
 }
 
-/// At a start: the change that waits, if it is the one this configuration brings and it has not waited long enough. Any
-/// other is forgotten, because the file it was in is gone, or in force from now on.
+/// At a start: the held change, if it is the one in this configuration and has not waited long enough. Any other is
+/// forgotten, because its file is gone, or in effect from now on.
 pub(crate) async fn at_start(
     store: &Store,
     config: &Config,
@@ -123,7 +124,7 @@ pub(crate) async fn at_start(
         .await
 }
 
-/// No change waits any more.
+/// No change is held any more.
 pub(crate) async fn forget(store: &Store) -> Result<(), StoreError> {
     store.write(config_hold::forget).await
 }
@@ -134,10 +135,10 @@ mod tests {
 
     #[test]
     fn what_is_unusual() {
-        assert!(!is_unusual(0, 20, 0), "few are never too many");
+        assert!(!is_unusual(0, 20, 0), "a few texts are never too many");
         assert!(is_unusual(0, 21, 0));
-        assert!(!is_unusual(0, 60, 30), "twice the busiest day is not");
+        assert!(!is_unusual(0, 60, 30), "exactly twice the busiest day is not unusual");
         assert!(is_unusual(0, 61, 30));
-        assert!(!is_unusual(80, 80, 10), "no more than before");
+        assert!(!is_unusual(80, 80, 10), "not more than before");
     }
 }

@@ -1,5 +1,6 @@
-//! What is done once on each open day: the list of those no text reaches, as files beside the database. Local date and
-//! time are compared with the stored last run, so that a missed hour, a restart or a set clock is one case.
+//! The work of each open day: the list of patients whom no text reaches, written as files next to the database. The
+//! local date and time are compared with the stored last run, so a missed hour, a restart, and a changed clock are one
+//! case.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -19,31 +20,31 @@ use crate::store::controls::daily_work::{self, Work};
 use crate::store::ledger::audit;
 use crate::store::{Store, StoreError};
 
-/// How often the clock is looked at.
+/// How often the clock is checked.
 const EVERY: Duration = Duration::from_secs(20);
-/// Lists that are kept.
+/// How many lists are kept.
 const KEPT: usize = 14;
-/// How files of this work begin.
+/// How the names of these files begin.
 const PREFIX: &str = "not-reached-";
 
-/// Looks now and then whether the day's work is due.
+/// Checks periodically whether the day's work is due.
 #[derive(Debug)]
 pub(crate) struct Daily {
     looked: Option<Instant>,
-    /// The daemon was away: what should have gone out may not have, so that today's list is made anew.
+    /// The daemon was not running: texts that were due may not have gone out, so today's list is written again.
     was_away: bool,
     trouble: Announcer,
-    /// The day on which the seal of the audit was last said.
+    /// The day on which the audit seal was last logged.
     sealed: Option<NaiveDate>,
 }
 
 impl Daily {
-    /// `was_away`: the last sign of life before this start is some time ago.
+    /// `was_away`: the last heartbeat before this start was some time ago.
     pub(crate) fn new(was_away: bool) -> Daily {
         Daily { looked: None, was_away, trouble: Announcer::starts_as(""), sealed: None }
     }
 
-    /// Makes the list if it is due. Also while the clock is in doubt: then nothing is sent, and the list says so.
+    /// Writes the list if it is due. Also while the clock is in doubt: then nothing is sent, and the list says so.
     pub(crate) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>, boot: Duration) {
         if self.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
             return;
@@ -63,25 +64,27 @@ impl Daily {
                 let (count, unread) = (found.patients.len(), found.unread.len());
                 let rows = match unread {
                     0 => String::new(),
-                    1 => ", and 1 row of an export could not be read".to_owned(),
-                    n => format!(", and {n} rows of exports could not be read"),
+                    1 => ", and 1 export row could not be read".to_owned(),
+                    n => format!(", and {n} export rows could not be read"),
                 };
                 info!(
                     count,
                     unread,
-                    "{count} patients of the coming days are reached by no text{rows}; whom to call: {} (or `leadtime not-reached`)",
+                    "{count} patients with appointments in the coming days get no text{rows}. Call these patients: the list is in {} (or run `leadtime not-reached`)",
                     file.display()
                 );
             }
             Err(why) => {
                 if self.trouble.is(&why, boot).is_some() {
-                    error!("the list of patients to call cannot be written: {why}; `leadtime not-reached` shows it");
+                    error!(
+                        "the list of patients to call cannot be written: {why}. Run `leadtime not-reached` to see whom to call, and check the folder `not-reached` next to the database"
+                    );
                 }
             }
         }
     }
 
-    /// Once a day, the seal of the audit goes where whoever changes the database does not write.
+    /// Logs the audit seal once a day, so that a copy is kept where someone who edits the database cannot change it.
     async fn say_seal(&mut self, store: &Store, today: NaiveDate) {
         if self.sealed == Some(today) {
             return;
@@ -89,7 +92,11 @@ impl Daily {
         if let Ok((rows, seal)) = store.read(audit::head).await
             && rows > 0
         {
-            info!(rows, seal, "the audit has {rows} rows; its last seal is {seal} (`leadtime audit verify --seal`)");
+            info!(
+                rows,
+                seal,
+                "the audit log has {rows} rows; its latest seal is {seal} (to check it later: `leadtime audit verify --seal`)"
+            );
             self.sealed = Some(today);
         }
     }
@@ -105,7 +112,7 @@ impl Daily {
         let found: Option<CallList> = store
             .read(move |tx| {
                 let last = daily_work::last(tx, Work::NotReached)?.and_then(|done| done.date);
-                // A date beyond today was written under a wrong clock.
+                // A date later than today was written under a wrong clock.
                 let is_done = last == Some(today);
                 let wanted = !is_done || again;
                 wanted.then(|| list(tx, &of_config, coming_days(&of_config, now), now)).transpose()
@@ -124,7 +131,7 @@ impl Daily {
     }
 }
 
-/// Writes both files, for their owner alone, and removes the oldest of their kind. The page to print.
+/// Writes both files, readable only by their owner, and removes the oldest lists. Returns the page to print.
 fn write(
     folder: &Path,
     config: &Config,
@@ -163,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_lists_go_and_nothing_else() {
+    fn only_the_oldest_lists_are_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("not-reached");
         let file = folder.path().join("config.toml");

@@ -1,4 +1,4 @@
-//! Why the daemon could not run, or stopped.
+//! Why the daemon could not run, or why it stopped.
 
 use std::path::PathBuf;
 
@@ -17,18 +17,20 @@ pub(crate) enum RunError {
     /// No database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The lock file cannot be made.
+    /// The lock file cannot be created.
     #[error(
-        "cannot make the lock file beside {path}: {source}; the folder must exist, belong to the user Leadtime runs as, and be on a disk that can be written"
+        "cannot create the lock file next to {path}: {source}. The folder must exist, belong to the user Leadtime runs as, and be on a writable disk"
     )]
     Lock {
         /// The database.
         path: PathBuf,
-        /// What the system says.
+        /// The error from the system.
         source: std::io::Error,
     },
-    /// Another daemon works on this database.
-    #[error("another leadtime runs on {0}; two would text everybody twice. `systemctl status leadtime` shows it")]
+    /// Another daemon is running on this database.
+    #[error(
+        "another Leadtime is already running on {0}; two of them would text every patient twice. Check `systemctl status leadtime`, and stop one of them"
+    )]
     AlreadyRunning(PathBuf),
     /// Signals or the scheduler cannot be set up.
     #[error("cannot start: {0}")]
@@ -36,7 +38,7 @@ pub(crate) enum RunError {
 }
 
 impl RunError {
-    /// Whether another start would do harm before somebody has looked.
+    /// Whether another start would do harm before a person has looked.
     pub(crate) fn needs_a_person(&self) -> bool {
         matches!(self, RunError::Store(StoreError::Displaced(_) | StoreError::Gone(_)))
     }

@@ -1,7 +1,7 @@
-//! Where log lines go, and in which form: the journal with fields, a terminal in colour, or JSON for other collectors.
+//! Where log lines go and in which format: the journal with fields, a terminal in color, or JSON for other collectors.
 //!
-//! Levels: error = somebody must act, warn = somebody should look today, info = what was done. Only Leadtime's own lines
-//! are let through below `warn`: HTTP libraries print headers and bodies at their lowest level.
+//! Levels: error = someone must act, warn = someone should look today, info = what was done. Below `warn`, only
+//! Leadtime's own lines are logged: HTTP libraries print headers and bodies at their lowest level.
 
 use std::io::IsTerminal;
 use std::os::fd::AsFd;
@@ -18,26 +18,26 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The environment variable that sets the level: error, warn, info, debug or trace.
 const VARIABLE: &str = "LEADTIME_LOG";
 
-/// The form of the lines.
+/// The format of the log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people, on standard error; in colour on a terminal.
+    /// Plain text for people, on standard error; in color on a terminal.
     Text,
-    /// One JSON object a line, on standard error.
+    /// One JSON object per line, on standard error.
     Json,
-    /// The journal of systemd, with levels and fields.
+    /// The systemd journal, with levels and fields.
     Journal,
 }
 
 impl Format {
-    /// The form where none was asked for: the journal if standard error goes there, else text.
+    /// The format to use if none was requested: the journal if standard error goes there, otherwise text.
     pub(crate) fn usual() -> Format {
         if goes_to_journal() { Format::Journal } else { Format::Text }
     }
 }
 
-/// Whether standard error is the journal's. The variable alone is inherited by whatever a service starts, also where it
-/// writes elsewhere (systemd.exec(5)).
+/// Whether standard error goes to the journal. The variable alone is not enough: everything that a service starts
+/// inherits it, even if it writes elsewhere (systemd.exec(5)).
 fn goes_to_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     let file = std::io::stderr().as_fd().try_clone_to_owned().map(std::fs::File::from);
@@ -45,8 +45,8 @@ fn goes_to_journal() -> bool {
     place.is_ok_and(|place| place == stream)
 }
 
-/// Sets logging up, once; the form that is in use. A level nobody knows counts as `info`. A fault of Leadtime's own is a
-/// line too, without what it was about: that may be a patient.
+/// Sets up logging, once; returns the format in use. An unknown level counts as `info`. A panic is logged too, without
+/// what it was about: that may be a patient.
 pub fn init(asked: Option<Format>) -> Format {
     let written = std::env::var(VARIABLE).ok();
     let level = written.as_deref().map(str::parse::<LevelFilter>);
@@ -67,17 +67,17 @@ pub fn init(asked: Option<Format>) -> Format {
     // A second call, in tests, changes nothing.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        let place = panic.location().map_or_else(|| "an unknown location".to_owned(), ToString::to_string);
         error!(
             place,
-            "a fault of Leadtime's own at {place}: please report it with this line and the version. What was under way is taken up again"
+            "a bug in Leadtime at {place}: please report this line and the version. Leadtime continues with the work that was interrupted"
         );
     }));
     if let Some(why) = lost {
-        warn!("the journal cannot be written to ({why}): lines go to standard error");
+        warn!("the systemd journal cannot be written ({why}); log lines go to standard error instead");
     }
     if let Some(Err(_)) = level {
-        warn!("{VARIABLE} is none of error, warn, info, debug, trace: the level is info");
+        warn!("{VARIABLE} must be error, warn, info, debug, or trace; Leadtime uses info");
     }
     format
 }

@@ -1,4 +1,4 @@
-//! The daemon around the engine: metronome, signals, systemd, reload, logs, alerts, figures.
+//! The daemon around the engine: scheduler, signals, systemd, reload, logs, alerts, metrics.
 
 mod config_hold;
 mod daily;

@@ -1,4 +1,4 @@
-//! Bringing a changed configuration into force: read, compared, weighed, then adopted.
+//! Brings a changed configuration into effect: read, compared, weighed, then adopted.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use crate::reports::config_difference::{self, Change, Difference};
 use crate::store::controls::config_hold::ConfigHold;
 use crate::store::{Store, StoreError};
 
-/// A good file replaces the rules in force; a bad one, and one that waits, changes nothing and says so.
+/// A valid file replaces the rules in effect. A file with a mistake, and one that is held, changes nothing and is
+/// logged.
 pub(crate) async fn reload(
     path: &Path,
     held: &Store,
@@ -32,12 +33,12 @@ pub(crate) async fn reload(
         }
         Ok(Some(waits)) => {
             let why = config_hold::words(&waits);
-            error!("the changed configuration is good and is held, and the one in force before stays in force: {why}");
+            error!("the changed configuration is valid but held, and the previous one stays in effect: {why}");
             Reload::Held(waits)
         }
         Err(why) => {
             error!(
-                "the configuration was not reloaded, and the rules in force before stay in force until it is mended (`leadtime check`, then `systemctl reload leadtime`): {why}"
+                "the configuration was not reloaded, and the previous rules stay in effect until you fix it (`leadtime check`, then `systemctl reload leadtime`): {why}"
             );
             Reload::Refused
         }
@@ -59,13 +60,13 @@ async fn try_reload(
         warn!("{}\n{}", report.summary(), report.render(false));
     }
     if config.database != engine.config().database {
-        return Err("[database] path has changed; that takes a restart".to_owned());
+        return Err("[database] path has changed; restart the service for that".to_owned());
     }
     let gateways = gateways_of(&config).map_err(|error| error.to_string())?;
     compare_zones(&config, clock);
     let (tick, former) = (config.tick.clone(), engine.config().tick.clone());
     let config = Arc::new(config);
-    let unknown = |error: StoreError| format!("what it changes cannot be told ({error}); reload it again");
+    let unknown = |error: StoreError| format!("Leadtime could not work out what it changes ({error}); reload again");
     let (now, old, new) = (clock.now(), engine.config().clone(), config.clone());
     let difference =
         held.read(move |connection| config_difference::between(connection, &old, &new, now)).await.map_err(unknown)?;
@@ -75,7 +76,7 @@ async fn try_reload(
     if waits.is_some() {
         return Ok(waits);
     }
-    // What can fail comes first: from the adoption on, the new rules are in force.
+    // Steps that can fail come first: once adopted, the new rules are in effect.
     ticker.set_cron(&tick).await.map_err(|error| error.to_string())?;
     if let Err(error) = engine.adopt(config).await {
         ticker.set_cron(&former).await.map_err(|also| format!("{error}; {also}"))?;
@@ -83,27 +84,29 @@ async fn try_reload(
     }
     engine.set_gateways(gateways);
     engine.hold(false);
-    // It is in force: a row that stays costs one more reload of the same file.
+    // It is in effect; a row that remains costs one more reload of the same file.
     if let Err(error) = config_hold::forget(held).await {
-        info!("the change that waited is in force, and is noted as waiting a little longer ({error})");
+        info!(
+            "the held change is in effect but still recorded as held for now ({error}); the same file may be reloaded once more"
+        );
     }
     Ok(None)
 }
 
-/// What a reload adds, moves and drops, by day and rule.
+/// Logs what a reload adds, moves, and drops, by day and rule.
 fn report_difference(difference: &Difference) {
     let Change { added, moved, dropped } = difference.sums();
     info!(
         added,
         moved,
         dropped,
-        "the new configuration, for visits of the next {} days: {added} texts added, {moved} moved, {dropped} dropped",
+        "the new configuration, for appointments in the next {} days: {added} texts added, {moved} moved, {dropped} dropped",
         config_difference::DAYS
     );
     if difference.unreadable > 0 {
         warn!(
             count = difference.unreadable,
-            "the visits of {} numbers cannot be planned and are left out of what the new configuration changes; each is named where it is planned",
+            "the appointments of {} numbers cannot be planned and are left out of this comparison, and no texts go to these numbers. Error lines in this log name each number",
             difference.unreadable
         );
     }

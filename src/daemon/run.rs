@@ -1,5 +1,5 @@
-//! The daemon's life: lock, store, first pass, ready; then a pass for every tick, nudge and signal until it is told
-//! to stop.
+//! The daemon's run: lock, store, first pass, ready; then a pass for every tick, nudge, and signal until it is told to
+//! stop.
 
 use std::future::pending;
 use std::path::Path;
@@ -34,21 +34,18 @@ use crate::store::connection::{integrity, lock, open};
 use crate::store::planning::daemon_state as standing_store;
 use crate::store::{Store, StoreError};
 
-/// How often the metronome is looked after.
+/// How often the scheduler is checked.
 const LOOK_AFTER: Duration = Duration::from_secs(30);
-/// How long a stop tries to record what was under way (of the 35 s it may take; a text takes at most 30 of them).
+/// How long a stop tries to record the texts in progress (of the 35 s it may take; a text takes at most 30 of them).
 const LAST_WORDS: Duration = Duration::from_secs(33);
-/// After so long without a sign of life, what should have gone out may not have.
+/// After this long without a heartbeat, texts that were due may not have gone out.
 const AWAY: TimeDelta = TimeDelta::minutes(30);
-/// How often it tries.
+/// The pause between two tries.
 const RETRY: Duration = Duration::from_millis(200);
 /// The state of a store that works.
 const WELL: &str = "";
 
 /// Runs until SIGTERM or SIGINT.
-///
-/// # Errors
-/// See [`RunError`].
 pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let clock = Arc::new(SystemClock);
     let setup = |error: &dyn std::fmt::Display| RunError::Setup(error.to_string());
@@ -57,11 +54,11 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut hang_up = signal(SignalKind::hangup()).map_err(|e| setup(&e))?;
     let gateways = gateways_of(&config)?;
     let database = config.database.clone();
-    // Made, or recognized as ours, before its lock: where there is a lock and no database, the database is gone.
+    // Created, or recognized as ours, before its lock: if there is a lock and no database, the database is gone.
     drop(if database.exists() { open::any_version(&database)? } else { open::read_write(&database)? });
     let lock = lock::take(&database).map_err(|source| RunError::Lock { path: database.clone(), source })?;
     let _lock = lock.ok_or_else(|| RunError::AlreadyRunning(database.clone()))?;
-    service::starting("starting: opening the database, and bringing it up to date");
+    service::starting("starting: opening and updating the database");
     let store = Store::new(open::read_write_telling(&database, service::still_starting)?);
     compare_zones(&config, clock.as_ref());
 
@@ -76,13 +73,13 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut engine = Engine::new(store, clock.clone(), gateways, config);
     engine.set_file(File::Checking);
     let mut check = Some(tokio::task::spawn_blocking(move || integrity::flaws(&database)));
-    service::starting("starting: what changed is planned");
+    service::starting("starting: planning what changed");
     engine.start().await?;
-    // Whoever edits and restarts is there to look; a reboot is nobody's word.
+    // Someone who edits the file and restarts is there to look; a reboot confirms nothing.
     let waits = config_hold::at_start(&held, engine.config(), clock.now()).await?;
     if let Some(waits) = &waits {
         let why = config_hold::words(waits);
-        error!("nothing is sent: the configuration was held when it was loaded, and a restart is nobody's word: {why}");
+        error!("nothing is sent: the configuration is held, and a restart does not confirm it: {why}");
         engine.hold(true);
         alerts.reporter().reloaded(Reload::Held(waits.clone()).why_not(), clock.now());
     }
@@ -98,7 +95,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
 
     let mut look_after = tokio::time::interval(LOOK_AFTER);
     let (mut store_fault, mut upkeep_fault) = (StoreFault::of_passes(), StoreFault::of_upkeep());
-    // A change that could not be brought into force by itself is left to whoever mends the file and reloads.
+    // A change that could not take effect automatically is left to the person who fixes the file and reloads.
     let mut by_itself = true;
     let mut displaced = None;
     loop {
@@ -115,7 +112,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             }
             _ = look_after.tick() => {
                 if let Err(error) = ticker.watch(clock.now()).await {
-                    error!(%error, "the scheduler cannot be started anew ({error}), and no passes run: `systemctl restart leadtime`");
+                    error!(%error, "the scheduler cannot be restarted ({error}), so nothing is planned or sent. Run `systemctl restart leadtime`");
                 }
                 continue;
             }
@@ -125,7 +122,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 engine.set_file(file);
                 status_line.file_is(file);
             }
-            // A change that waited for a person, or for the next day.
+            // A held change may be ready: a person confirmed it, or the next day has come.
             _ = ticks.recv() => if by_itself {
                 reloads = config_hold::is_ripe(&held, path, engine.config(), clock.now()).await.unwrap_or(false);
                 by_itself = !reloads;
@@ -162,7 +159,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             }
             Err(error) => {
                 store_fault.is(&error, clock.as_ref());
-                service::status(&format!("held up: {error}"));
+                service::status(&format!("nothing is sent for now: {error}"));
                 PassReport::default()
             }
         };
@@ -179,7 +176,10 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         }
     }
     service::stopping();
-    info!(under_way = engine.in_flight(), "stopping: texts under way are finished and recorded, no other is begun");
+    info!(
+        under_way = engine.in_flight(),
+        "stopping: finishing and recording the texts in progress; no others are started"
+    );
     ticker.stop().await;
     let told = Instant::now();
     while let Err(error) = engine.drain().await {
@@ -190,18 +190,18 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     }
     if let Some(error) = displaced {
         held.leave_log().await?;
-        service::status("nothing is sent: the database was replaced, moved or deleted");
+        service::status("nothing is sent: the database was replaced, moved, or deleted");
         alerts.tell_before_stopping(Kind::DatabaseReplaced, &error.to_string(), clock.now()).await;
         return Err(error.into());
     }
     if let Err(error) = held.close().await {
-        warn!("the database was not closed in order ({error}); nothing is lost");
+        warn!("the database was not closed cleanly ({error}); nothing is lost");
     }
     info!("leadtime has stopped");
     Ok(())
 }
 
-/// The end of a task, once.
+/// Waits for a task to end; after that, waits forever.
 async fn ended<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
     match task {
         Some(running) => {
@@ -213,22 +213,22 @@ async fn ended<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
     }
 }
 
-/// What the check of the database found, said. One that could not be made is no reason to send nothing: what is
-/// damaged is met when it is read.
+/// Logs what the check of the database found. A check that could not be made is no reason to stop sending: damage is
+/// noticed when it is read.
 fn judge(flaws: Result<Result<Vec<String>, StoreError>, JoinError>) -> File {
     match flaws {
         Ok(Ok(flaws)) if flaws.is_empty() => return File::Whole,
         Ok(Ok(flaws)) => {
             let all = flaws.join("; ");
-            error!("the database is damaged, and nothing is sent: {all}. Stop the service and restore the last backup");
+            error!("the database is damaged, so nothing is sent: {all}. Stop the service and restore the last backup");
             service::status("nothing is sent: the database is damaged; restore the last backup");
             return File::Damaged;
         }
         Ok(Err(error)) => warn!(
-            "the database could not be checked ({error}); texts go out all the same. If it happens again, look at the disk (`dmesg`)"
+            "the database could not be checked ({error}); texts still go out. If this happens again, check the disk (`dmesg`)"
         ),
         Err(error) => warn!(
-            "the database could not be checked ({error}); texts go out all the same. If it happens again, look at the disk (`dmesg`)"
+            "the database could not be checked ({error}); texts still go out. If this happens again, check the disk (`dmesg`)"
         ),
     }
     File::Whole
@@ -241,10 +241,10 @@ async fn at(again: Option<Instant>) {
     }
 }
 
-/// Trouble with the store, said when it begins and when it is over.
+/// A problem with the store, logged when it begins and when it is over.
 struct StoreFault {
     announcer: Announcer,
-    /// What stands still because of it.
+    /// What it interrupts.
     what: &'static str,
     over: &'static str,
     is_there: bool,
@@ -252,21 +252,21 @@ struct StoreFault {
 
 impl StoreFault {
     fn of_passes() -> StoreFault {
-        let over = "the database works again: sending goes on";
+        let over = "the database works again; sending resumes";
         StoreFault {
             announcer: Announcer::starts_as(WELL),
-            what: "sending is held up, nothing is lost",
+            what: "sending is interrupted, but nothing is lost",
             over,
             is_there: false,
         }
     }
 
     fn of_upkeep() -> StoreFault {
-        let what = "old data cannot be removed, or the daily copy cannot be made; texts go out all the same";
+        let what = "texts still go out, but old data cannot be deleted or the daily backup cannot be made";
         StoreFault {
             announcer: Announcer::starts_as(WELL),
             what,
-            over: "the upkeep of the database works again",
+            over: "database maintenance works again",
             is_there: false,
         }
     }
@@ -280,7 +280,7 @@ impl StoreFault {
         }
     }
 
-    /// It works; whether it did not before.
+    /// It works; returns whether it failed before.
     fn is_over(&mut self, clock: &dyn Clock) -> bool {
         if let Some(changes) = self.announcer.is(WELL, clock.boot()) {
             info!("{}{}", self.over, left_out(changes));

@@ -1,4 +1,4 @@
-//! What systemd is told. Silent where there is no systemd.
+//! What systemd is told. Does nothing where there is no systemd.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use rustix::time::{ClockId, clock_gettime};
 use sd_notify::NotifyState;
 use tracing::debug;
 
-/// How much longer a start may take after each sign that it gets on.
+/// How much longer a start may take after each sign of progress.
 const MORE_TIME: Duration = Duration::from_secs(300);
 
-/// The start has come this far.
+/// Reports how far the start has come.
 pub(crate) fn starting(status: &str) {
     tell(&[NotifyState::Status(status), more_time()]);
 }
 
-/// The start takes long and gets on: systemd should go on waiting.
+/// The start takes long but makes progress: systemd should keep waiting.
 pub(crate) fn still_starting() {
     tell(&[more_time()]);
 }
@@ -46,9 +46,9 @@ pub(crate) fn reloading() {
     tell(&[NotifyState::Reloading, NotifyState::MonotonicUsec(microseconds)]);
 }
 
-/// The daemon is about to end.
+/// The daemon is about to exit.
 pub(crate) fn stopping() {
-    tell(&[NotifyState::Stopping, NotifyState::Status("stopping: finishing the texts under way")]);
+    tell(&[NotifyState::Stopping, NotifyState::Status("stopping: finishing the texts in progress")]);
 }
 
 fn more_time() -> NotifyState<'static> {
@@ -57,6 +57,6 @@ fn more_time() -> NotifyState<'static> {
 
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        debug!(%error, "systemd does not listen");
+        debug!(%error, "systemd cannot be notified");
     }
 }

@@ -1,4 +1,4 @@
-//! What start and reload set up alike: the gateways of the keys, and the comparison of the zone rules.
+//! What both start and reload set up: the gateways of the keys, and the comparison of the time zone rules.
 
 use tracing::{info, warn};
 
@@ -10,7 +10,7 @@ use crate::daemon::error::RunError;
 use crate::engine::Gateways;
 use crate::planner::input::Mode;
 
-/// The ways to Annie, one for each key; none in observe mode, which needs no key.
+/// The gateways to Annie, one for each key; none in observe mode, which needs no key.
 pub(crate) fn gateways_of(config: &Config) -> Result<Gateways, RunError> {
     let mut gateways = Gateways::new();
     if config.rulebook.mode == Mode::Observe {
@@ -31,11 +31,11 @@ pub(crate) fn compare_zones(config: &Config, clock: &dyn Clock) {
     let calendar = &config.rulebook.calendar;
     let other = Some(&calendar.organization_zone).filter(|zone| zone.name() != calendar.zone.name());
     for zone in [&calendar.zone].into_iter().chain(other) {
-        info!(zone = zone.name(), "the clock of {} comes from {}", zone.name(), zone.source());
+        info!(zone = zone.name(), "the time zone rules of {} come from {}", zone.name(), zone.source());
         if let Some(at) = first_disagreement(zone, clock.now()) {
             warn!(
                 zone = zone.name(),
-                "from {at} the system's zoneinfo and the copy in leadtime tell different times for {}; the system's is used. Keep the package tzdata current",
+                "from {at} on, the system's zoneinfo and the copy in Leadtime give different times for {}. Leadtime uses the system's. Update the package tzdata, or texts may go out at the wrong hour",
                 zone.name()
             );
         }

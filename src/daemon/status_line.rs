@@ -1,4 +1,4 @@
-//! The line of `systemctl status`: how the practice stands, in words.
+//! The line in `systemctl status`: how things stand, in words.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,39 +20,39 @@ use crate::store::controls::pauses::pauses;
 use crate::store::reports::today::{self, Today};
 use crate::store::{Connection, Store, StoreError};
 
-/// How old the figures get when nothing is done.
+/// How old the counts get while nothing happens.
 const REFRESH: Duration = Duration::from_secs(30);
-/// The same while much is done: counting must not hold up sending.
+/// The same while much happens: counting must not hold up sending.
 const AT_WORK: Duration = Duration::from_secs(2);
 
-/// Keeps the line.
+/// Keeps the line up to date.
 pub(crate) struct StatusLine {
     store: Store,
     snapshot: Today,
     counted: Option<Instant>,
-    /// Something was done since they were counted.
+    /// Something has happened since the last count.
     stale: bool,
     said: String,
-    /// The last reload did not come into force, and why not.
+    /// Why the last reload did not take effect, if it did not.
     refused: Option<&'static str>,
     attention: Attention,
 }
 
-/// What keeps all texts from going out, now or in a moment: more than the next time tells.
+/// What keeps all texts from going out, now or soon: the time of the next text does not show this.
 #[derive(Debug, Clone, Default)]
 struct Attention {
     damaged: bool,
-    /// The configuration in force waits for a person.
+    /// The current configuration is held.
     held: bool,
     doubted: bool,
     circuit: bool,
-    /// Of some of several keys.
+    /// Annie refuses some of several keys.
     circuit_in_part: bool,
     /// Sending is paused everywhere.
     paused: bool,
-    /// The limit of the day is reached.
+    /// The daily limit is reached.
     limit: bool,
-    /// Reminders that are overdue.
+    /// Overdue reminders.
     unresolved: u64,
 }
 
@@ -72,24 +72,24 @@ impl Attention {
 
     fn words(&self) -> Vec<String> {
         let all = [
-            (self.damaged, "NOTHING IS SENT, the database is damaged: restore the last backup"),
-            (self.held, "NOTHING IS SENT, the configuration waits: leadtime confirm-change"),
-            (self.doubted, "NOTHING IS SENT, this server's clock is in doubt: timedatectl"),
-            (self.circuit, "STOPPED, Annie refuses the key: leadtime status"),
-            (self.circuit_in_part, "STOPPED in part, Annie refuses a key: leadtime status"),
-            (self.paused, "PAUSED until leadtime resume, or its end"),
-            (self.limit, "the limit of a day is reached"),
+            (self.damaged, "NOTHING IS SENT: the database is damaged (restore the last backup)"),
+            (self.held, "NOTHING IS SENT: the configuration is held (leadtime confirm-change)"),
+            (self.doubted, "NOTHING IS SENT: this server's clock is in doubt (timedatectl)"),
+            (self.circuit, "STOPPED: Annie refuses the API key (leadtime status)"),
+            (self.circuit_in_part, "STOPPED in part: Annie refuses an API key (leadtime status)"),
+            (self.paused, "PAUSED (leadtime resume, or wait until the pause ends)"),
+            (self.limit, "the daily limit is reached"),
         ];
         let mut words: Vec<String> = all.iter().filter(|(is, _)| *is).map(|(_, what)| (*what).to_owned()).collect();
         if self.unresolved > 0 {
-            words.push(format!("{} OVERDUE: leadtime status", self.unresolved));
+            words.push(format!("{} OVERDUE (leadtime status)", self.unresolved));
         }
         words
     }
 }
 
 impl StatusLine {
-    /// Nothing is known yet.
+    /// Nothing has been counted yet.
     pub(crate) fn new(store: Store) -> StatusLine {
         StatusLine {
             store,
@@ -102,7 +102,7 @@ impl StatusLine {
         }
     }
 
-    /// The line as of now; counted anew where something happened. Without the database the last figures stand.
+    /// The line as of now; counted again if something happened. If the database cannot be read, the last counts stay.
     async fn line(&mut self, config: &Arc<Config>, now: DateTime<Utc>, report: &PassReport) -> String {
         self.stale |= report.settled + report.planned + report.begun + report.read > 0;
         let patience = if self.stale { AT_WORK } else { REFRESH };
@@ -121,13 +121,13 @@ impl StatusLine {
         line
     }
 
-    /// Tells systemd the line, and that start or reload is over.
+    /// Sends systemd the line, and that the start or reload is over.
     pub(crate) async fn ready(&mut self, config: &Arc<Config>, now: DateTime<Utc>, report: &PassReport) {
         self.said = self.line(config, now, report).await;
         service::ready(&self.said);
     }
 
-    /// Tells systemd the line if it has changed.
+    /// Sends systemd the line if it has changed.
     pub(crate) async fn tell(&mut self, config: &Arc<Config>, now: DateTime<Utc>, report: &PassReport) {
         let line = self.line(config, now, report).await;
         if line != self.said {
@@ -136,31 +136,31 @@ impl StatusLine {
         }
     }
 
-    /// The figures are to be counted and said anew: after a reload, and after trouble.
+    /// Counts and sends the line again next time: after a reload, and after a problem.
     pub(crate) fn forget(&mut self) {
         self.counted = None;
         self.said.clear();
     }
 
-    /// How the last reload ended, and whether the configuration in force is held.
+    /// How the last reload ended, and whether the current configuration is held.
     pub(crate) fn reloaded(&mut self, reload: &Reload, is_held: bool) {
         self.refused = match reload {
             Reload::Taken => None,
             Reload::Refused => {
-                Some("the last reload was REFUSED, the rules before it stay in force (journalctl -u leadtime)")
+                Some("the last reload was REFUSED and the previous rules stay in effect (journalctl -u leadtime)")
             }
-            Reload::Held(_) => Some("the changed configuration is HELD until tomorrow, or leadtime confirm-change"),
+            Reload::Held(_) => Some("the changed configuration is HELD until tomorrow (or leadtime confirm-change)"),
         };
         self.is_held(is_held);
     }
 
-    /// Whether the configuration in force is held.
+    /// Whether the current configuration is held.
     pub(crate) fn is_held(&mut self, is_held: bool) {
         self.attention.held = is_held;
         self.forget();
     }
 
-    /// Whether the database file is whole.
+    /// Whether the database file is intact.
     pub(crate) fn file_is(&mut self, file: File) {
         self.attention.damaged = file == File::Damaged;
         self.forget();
@@ -171,7 +171,7 @@ impl StatusLine {
 pub(crate) fn mode(config: &Config) -> String {
     match (config.rulebook.mode, &config.rulebook.only_to) {
         (Mode::Observe, _) => "observe mode, nobody is texted".to_owned(),
-        (Mode::Live, Some(only)) => format!("live, for {} numbers of only_to", only.len()),
+        (Mode::Live, Some(only)) => format!("live, only for {} numbers in only_to", only.len()),
         (Mode::Live, None) => "live".to_owned(),
     }
 }
@@ -208,7 +208,7 @@ fn snapshot(today: &Today, waits: Option<Wait>, zone: &Zone, now: DateTime<Utc>)
         n => format!("{n} texts today"),
     };
     let next = match (today.next_due, waits) {
-        (Some(due), Some(wait)) if due <= now => format!("due ones wait: {}", wait.label()),
+        (Some(due), Some(wait)) if due <= now => format!("due texts wait: {}", wait.label()),
         (Some(due), _) if due <= now => "sending".to_owned(),
         (Some(due), _) if zone.local(due).date_naive() == zone.local(now).date_naive() => {
             format!("next {}", zone.local(due).format("%-I:%M %p"))
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_comes_first() {
+    fn problems_come_first() {
         assert_eq!(Attention::default().words(), [""; 0]);
         let all = Attention {
             damaged: true,
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn on_the_practices_clock() {
+    fn times_are_in_the_practices_time_zone() {
         let due = |text: &str| Today { sent: 14, next_due: Some(text.parse().unwrap()), ..Today::default() };
         assert_eq!(said(&due("2026-11-24T17:00:00Z"), None), "14 texts today, next 10:00 AM");
         assert_eq!(said(&due("2026-11-25T06:59:00Z"), None), "14 texts today, next 11:59 PM");
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(said(&due("2026-11-24T16:00:00Z"), None), "14 texts today, sending");
         assert_eq!(
             said(&due("2026-11-24T15:59:00Z"), Some(Wait::Offline)),
-            "14 texts today, due ones wait: Annie cannot be reached or is failing"
+            "14 texts today, due texts wait: Annie cannot be reached or is failing"
         );
         assert_eq!(said(&Today { sent: 1, ..Today::default() }, None), "1 text today, none planned");
     }

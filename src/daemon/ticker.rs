@@ -1,8 +1,8 @@
-//! The metronome: one job of tokio-cron-scheduler, in UTC, that only nudges.
+//! The scheduler: one job of tokio-cron-scheduler, in UTC, that only nudges.
 //!
-//! The scheduler's zone jobs are an hour off after each clock change, its repeated jobs die after a stall, and a
-//! job stands still when the clock is set back until the old time comes round again. So there is one UTC job, what
-//! is due is decided elsewhere from stored times, and a watch on the boot clock replaces a job that stopped.
+//! The library's time zone jobs are an hour off after each clock change, its repeated jobs die after a stall, and when
+//! the clock is set back, a job stops until the old time comes round again. So there is one UTC job, what is due is
+//! decided elsewhere from stored times, and a watch on the boot clock replaces a job that has stopped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::config::values::schedule;
 
-/// Beyond twice the job's own rhythm, how long no beat may come before the job is replaced.
+/// How long no beat may come, beyond twice the job's own interval, before the job is replaced.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The running job.
@@ -32,7 +32,7 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    /// Starts to tick by a six-field cron text, UTC. A tick that finds one waiting is dropped.
+    /// Starts ticking by a six-field cron expression, in UTC. A tick is dropped if one is already waiting.
     pub(crate) async fn start(
         cron: &str,
         clock: Arc<dyn Clock>,
@@ -45,7 +45,7 @@ impl Ticker {
         Ok((Ticker { scheduler, job, cron: cron.to_owned(), ticks, beat, clock }, receiver))
     }
 
-    /// Ticks by another cron text from now on.
+    /// Ticks by another cron expression from now on.
     pub(crate) async fn set_cron(&mut self, cron: &str) -> Result<(), JobSchedulerError> {
         if cron != self.cron {
             self.cron = cron.to_owned();
@@ -54,12 +54,12 @@ impl Ticker {
         Ok(())
     }
 
-    /// Replaces a job that has stopped. To be called now and then.
+    /// Replaces a job that has stopped. Call this periodically.
     pub(crate) async fn watch(&mut self, now: DateTime<Utc>) -> Result<(), JobSchedulerError> {
         let silent = self.clock.boot().saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)));
         if silent > PATIENCE + 2 * rhythm(&self.cron, now) {
             warn!(
-                "the scheduler has not ticked for {} s, perhaps because the clock was set back; starting it anew",
+                "the scheduler has not run for {} s, perhaps because the clock was set back. Leadtime restarts it now, and texts that are due go out; no action needed",
                 silent.as_secs()
             );
             self.replace().await?;
@@ -67,7 +67,7 @@ impl Ticker {
         Ok(())
     }
 
-    /// How long no pass may have run: the job was due, was replaced in time, and was due again.
+    /// How long it may take before a pass runs: the job was due, was replaced in time, and was due again.
     pub(crate) fn patience(&self, now: DateTime<Utc>) -> Duration {
         2 * (PATIENCE + 2 * rhythm(&self.cron, now))
     }
@@ -79,10 +79,10 @@ impl Ticker {
         Ok(())
     }
 
-    /// Stops. One more tick may be on its way.
+    /// Stops. One more tick may still arrive.
     pub(crate) async fn stop(mut self) {
         if let Err(error) = self.scheduler.shutdown().await {
-            debug!(%error, "the scheduler did not stop cleanly; leadtime ends all the same");
+            debug!(%error, "the scheduler did not stop cleanly; Leadtime exits anyway");
         }
     }
 }
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rhythm_of_a_cron_text() {
+    fn the_interval_of_a_cron_expression_is_found() {
         let now = "2026-11-24T17:00:01Z".parse().unwrap();
         assert_eq!(rhythm("*/5 * * * * *", now), Duration::from_secs(5));
         assert_eq!(rhythm("0 */10 * * * *", now), Duration::from_secs(600));

@@ -1,8 +1,8 @@
-//! The watchdog: systemd hears of life only as long as passes come to their end.
+//! The watchdog: systemd gets signs of life only as long as passes come to an end.
 //!
-//! A pass that fails, because another program holds the database for instance, has turned all the same. Between two
-//! passes a timer of the same loop answers for it, so a loop that waits for a stuck pass is silent, and so is one that
-//! is no longer woken for passes.
+//! A pass that fails, for example because another process has locked the database, has still come to an end. Between
+//! two passes a timer in the same loop gives the signs, so a loop that waits for a stuck pass stays silent, and so does
+//! one that is no longer woken for passes.
 
 use std::future::pending;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use tracing::warn;
 
 use crate::daemon::service;
 
-/// Signs of life in the time systemd waits for one.
+/// Signs of life within the time that systemd waits for one.
 const SIGNS: u32 = 3;
 
 /// Gives signs of life.
 pub(crate) struct Watchdog {
-    /// Between two signs; none: nobody waits for them.
+    /// The time between two signs; none if systemd does not wait for them.
     every: Option<Duration>,
     last_sign: Instant,
     last_pass: Instant,
@@ -31,7 +31,7 @@ impl Watchdog {
         Watchdog { every: service::waits_for_life().map(|wait| wait / SIGNS), last_sign: now, last_pass: now }
     }
 
-    /// A pass has come to its end, well or not.
+    /// A pass has ended, successfully or not.
     pub(crate) fn pass_ended(&mut self) {
         self.last_pass = Instant::now();
         if self.every.is_some() {
@@ -46,7 +46,7 @@ impl Watchdog {
         }
     }
 
-    /// When the next sign is due if no pass ends before.
+    /// Waits until the next sign is due if no pass ends before.
     pub(crate) async fn next(&self) {
         match self.every {
             Some(every) => sleep_until(self.last_sign + every).await,
@@ -54,7 +54,8 @@ impl Watchdog {
         }
     }
 
-    /// Nothing is under way: a good sign, unless the last pass ended more than `patience` ago. Whether it was given.
+    /// Nothing is in progress: gives a sign, unless the last pass ended more than `patience` ago. Returns whether it
+    /// did.
     pub(crate) fn between_passes(&mut self, patience: Duration) -> bool {
         let idle = self.last_pass.elapsed();
         if idle <= patience {
@@ -62,10 +63,10 @@ impl Watchdog {
             return true;
         }
         warn!(
-            "no pass has run for {} s although one was due: systemd starts leadtime anew, nothing is lost. If it happens again, look at the disk (`dmesg`)",
+            "Leadtime is stuck: no pass has run for {} s although one was due. systemd restarts it, and nothing is lost. If this happens again, check the disk (`dmesg`)",
             idle.as_secs()
         );
-        // The next time to look.
+        // When to look next.
         self.last_sign = Instant::now();
         false
     }
@@ -94,13 +95,13 @@ mod tests {
         let mut late = watchdog(every, 101);
         assert!(!late.between_passes(patience));
         late.at_work();
-        assert!(!late.between_passes(patience), "work is no pass");
+        assert!(!late.between_passes(patience), "work is not a pass");
         late.pass_ended();
         assert!(late.between_passes(patience));
     }
 
     #[tokio::test]
-    async fn wakes_the_loop_only_where_somebody_waits() {
+    async fn the_loop_is_woken_only_if_systemd_waits() {
         let in_time = Duration::from_millis(200);
         let woken = tokio::time::timeout(in_time, watchdog(Some(Duration::from_millis(20)), 0).next()).await;
         assert!(woken.is_ok());

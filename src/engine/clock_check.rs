@@ -1,7 +1,7 @@
-//! Whether this machine's clock may be believed. Pure.
+//! Whether this machine's clock can be trusted. Pure.
 //!
-//! Annie's answers carry her time. A clock that agrees with it is confirmed; after a start, and after every step of the
-//! wall clock against the time since boot, it has to be confirmed anew before a text may leave.
+//! Annie's answers carry its time. A clock that agrees with it is confirmed. After a start, and after every step of the
+//! wall clock against the time since boot, it must be confirmed again before a text may leave.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// How far the clock may be off.
 pub(crate) const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
-/// A machine that shows a time so long after Leadtime's last sign of life may have been off, or its clock is wrong.
+/// If the clock is this far past Leadtime's last heartbeat, the machine may have been off, or the clock is wrong.
 const LONG_OFF: TimeDelta = TimeDelta::days(7);
 
-/// How far the clock is believed.
+/// How far the clock is trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ClockVerdict {
     /// Annie's clock agrees.
     Confirmed,
-    /// Nothing speaks against it: good enough to plan by, not to send by.
+    /// Nothing contradicts it: good enough for planning, not for sending.
     Plausible,
-    /// It is wrong, or may be: nothing is sent, and nothing is called missed.
+    /// It is wrong, or may be: nothing is sent, and nothing counts as missed.
     Doubted(String),
 }
 
@@ -28,19 +28,20 @@ pub(crate) enum ClockVerdict {
 #[derive(Debug, Clone)]
 pub(crate) struct ClockMonitor {
     trust: ClockVerdict,
-    /// Wall and boot clock when it was last looked at.
+    /// The wall and boot clocks when they were last checked.
     seen: (DateTime<Utc>, Duration),
-    /// Leadtime's last sign of life before it started.
+    /// Leadtime's last heartbeat before it started.
     last_sign: Option<DateTime<Utc>>,
-    /// The boot clock when the last step was noticed: a request that began earlier says nothing about the clock since.
+    /// The boot clock when the last step was noticed: a request that began earlier says nothing about the clock since
+    /// then.
     stepped: Option<Duration>,
 }
 
-/// An instant on both clocks.
+/// A moment on both clocks.
 pub(crate) type Instant = (DateTime<Utc>, Duration);
 
 impl ClockMonitor {
-    /// At the start, with the last sign of life that is stored.
+    /// At the start, with the stored last heartbeat.
     pub(crate) fn start(last_sign: Option<DateTime<Utc>>, now: DateTime<Utc>, boot: Duration) -> ClockMonitor {
         let mut watch = ClockMonitor { trust: ClockVerdict::Plausible, seen: (now, boot), last_sign, stepped: None };
         if let Some(why) = watch.speaks_against(now) {
@@ -49,22 +50,22 @@ impl ClockMonitor {
         watch
     }
 
-    /// How far the clock is believed.
+    /// How far the clock is trusted.
     pub(crate) fn verdict(&self) -> &ClockVerdict {
         &self.trust
     }
 
-    /// Whether texts may leave by this clock.
+    /// Whether texts may be sent by this clock.
     pub(crate) fn is_confirmed(&self) -> bool {
         self.trust == ClockVerdict::Confirmed
     }
 
-    /// Whether plans may be made by it.
+    /// Whether the clock is too doubtful for planning.
     pub(crate) fn is_doubted(&self) -> bool {
         matches!(self.trust, ClockVerdict::Doubted(_))
     }
 
-    /// Looks at both clocks: a step of one against the other is a reason for doubt.
+    /// Checks both clocks: a step of one against the other raises a doubt.
     pub(crate) fn see(&mut self, now: DateTime<Utc>, boot: Duration) {
         let (wall, before) = self.seen;
         let passed = TimeDelta::from_std(boot.saturating_sub(before)).unwrap_or(TimeDelta::MAX);
@@ -77,7 +78,7 @@ impl ClockMonitor {
         }
     }
 
-    /// Hears Annie's time in an answer to a request that lay between two instants of this machine.
+    /// Takes Annie's time from an answer to a request made between two moments of this machine.
     pub(crate) fn record_response_date(
         &mut self,
         date: Option<DateTime<Utc>>,
@@ -90,7 +91,7 @@ impl ClockMonitor {
             return;
         }
         let Some(date) = date else {
-            // Answers without a time confirm nothing; then it is enough that nothing speaks against the clock.
+            // Answers without a time confirm nothing; in that case it is enough that nothing contradicts the clock.
             if self.stepped.is_none() && self.speaks_against(ended).is_none() {
                 self.trust = ClockVerdict::Confirmed;
             }
@@ -114,13 +115,13 @@ impl ClockMonitor {
         let last = self.last_sign?;
         if now < last - TOLERANCE {
             return Some(format!(
-                "the clock shows a time {} before Leadtime's last sign of life",
+                "the clock shows a time {} before Leadtime was last running",
                 duration::rough(last - now)
             ));
         }
         (now - last > LONG_OFF).then(|| {
             format!(
-                "the clock shows a time {} after Leadtime's last sign of life; Annie is asked for hers",
+                "the clock shows a time {} after Leadtime was last running; Leadtime is checking it against Annie's",
                 duration::rough(now - last)
             )
         })
@@ -176,7 +177,7 @@ mod tests {
     fn a_step_is_a_doubt_and_a_suspend_is_none() {
         let mut watch = ClockMonitor::start(None, now(), boot(0));
         watch.record_response_date(Some(now()), (now(), boot(0)), (now(), boot(0)));
-        // asleep for a night: both clocks go on
+        // suspended for a night: both clocks continue
         watch.see(now() + minutes(600), boot(36_000));
         assert!(watch.is_confirmed());
         watch.see(now() + minutes(600 + 180), boot(36_005));
@@ -184,7 +185,8 @@ mod tests {
         // a second look does not forget it; only Annie's time lifts it
         watch.see(now() + minutes(600 + 181), boot(36_065));
         assert!(watch.is_doubted());
-        // it is put right, which is a step too; a request that began before says nothing, nor does an answer without a time
+        // it is corrected, which is a step too; a request that began before says nothing, nor does an answer without a
+        // time
         let back = (now() + minutes(601), boot(36_070));
         watch.see(back.0, back.1);
         watch.record_response_date(Some(back.0), (back.0, boot(36_060)), back);
@@ -192,7 +194,7 @@ mod tests {
         assert!(watch.is_doubted());
         watch.record_response_date(Some(back.0), back, back);
         assert!(watch.is_confirmed());
-        // set while a request was under way, and noticed only after its answer
+        // set while a request was in progress, and noticed only after its answer
         let (began, ended) = ((now() + minutes(601), boot(36_080)), (now() + minutes(781), boot(36_081)));
         watch.record_response_date(Some(now() + minutes(602)), began, ended);
         watch.see(ended.0, ended.1);

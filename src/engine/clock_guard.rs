@@ -1,4 +1,4 @@
-//! Whether this machine's clock is believed: the monitor's verdict, kept across restarts, and what follows from it.
+//! Whether this machine's clock is trusted: the monitor's verdict, kept across restarts, and what follows from it.
 
 use chrono::{DateTime, Utc};
 use tracing::{error, info};
@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::store::conversations::listings;
 use crate::store::planning::{daemon_state, replan_queue};
 
-/// The monitor, and the doubt that is stored.
+/// The monitor, and the stored doubt.
 #[derive(Debug)]
 pub(crate) struct ClockGuard {
     pub(crate) monitor: ClockMonitor,
@@ -21,12 +21,12 @@ pub(crate) struct ClockGuard {
     announcer: Announcer,
 }
 
-/// What is said of the clock; a doubt whose minutes change is the same one.
+/// What is logged about the clock; a doubt whose minutes change is the same doubt.
 const RIGHT: &str = "right";
 const DOUBTED: &str = "doubted";
 
 impl ClockGuard {
-    /// Before anything is read from the store.
+    /// A guard before anything is read from the store.
     pub(crate) fn new<C: Clock + 'static>(context: &Context<C>) -> ClockGuard {
         ClockGuard {
             monitor: ClockMonitor::start(None, context.now(), context.boot()),
@@ -35,7 +35,7 @@ impl ClockGuard {
         }
     }
 
-    /// At the start, with the last sign of life and the doubt that are stored.
+    /// At the start, with the stored last heartbeat and the stored doubt.
     pub(crate) fn start<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
@@ -46,18 +46,18 @@ impl ClockGuard {
         self.doubt = doubt;
     }
 
-    /// Looks at both clocks.
+    /// Checks both clocks.
     pub(crate) fn look<C: Clock + 'static>(&mut self, context: &Context<C>) {
         self.monitor.see(context.now(), context.boot());
     }
 
-    /// Whether the clock is good enough to plan by; not while an earlier doubt's traces stand. In observe mode nothing
-    /// can be lost, and nobody tells the time.
+    /// Whether the clock is good enough for planning; not while the traces of an earlier doubt remain. In observe mode
+    /// nothing can be lost, and nothing supplies the time.
     pub(crate) fn may_plan<C: Clock + 'static>(&self, context: &Context<C>) -> bool {
         !context.is_live() || (!self.monitor.is_doubted() && self.doubt.is_none())
     }
 
-    /// Whether the clock is good enough to delete by: in live mode Annie's agrees with it.
+    /// Whether the clock is good enough for deleting data: in live mode Annie's clock must agree with it.
     pub(crate) fn is_trusted<C: Clock + 'static>(&self, context: &Context<C>) -> bool {
         match context.is_live() {
             true => self.monitor.is_confirmed(),
@@ -65,15 +65,15 @@ impl ClockGuard {
         }
     }
 
-    /// A change of what is known about the clock is stored and said.
+    /// Stores and logs a change in what is known about the clock.
     pub(crate) async fn note<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
         keys: &mut Keys,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        // A doubt outlives a restart. It takes Annie's time to lift it; where nobody is asked, that nothing speaks
-        // against the clock any more.
+        // A doubt outlives a restart. Annie's time lifts it; if Annie is not asked, it is enough that nothing
+        // contradicts the clock any more.
         let doubt = match self.monitor.verdict() {
             ClockVerdict::Confirmed => None,
             ClockVerdict::Plausible if keys.is_empty() => None,
@@ -101,10 +101,10 @@ impl ClockGuard {
         let more = left_out(changes);
         match &self.doubt {
             Some(why) => error!(
-                "nothing is sent, and nothing is lost: {why}. Set the clock (`timedatectl`); sending goes on by itself when it agrees with Annie's{more}"
+                "nothing is sent: {why}. Nothing is lost. Set the clock (`timedatectl`); sending resumes automatically once it agrees with Annie's{more}"
             ),
-            None if is_alone => info!("nothing speaks against the clock any more{more}"),
-            None => info!("the clock agrees with Annie's again: sending goes on{more}"),
+            None if is_alone => info!("the clock seems correct again{more}"),
+            None => info!("the clock agrees with Annie's again; sending resumes{more}"),
         }
     }
 }
@@ -126,8 +126,8 @@ async fn store<C: Clock + 'static>(
             }
             daemon_state::clock_is_right(tx, now)?;
             replan_queue::mark_all(tx)?;
-            // A machine that was set back to an earlier hour with all its memory wakes up like this: nobody knows
-            // what it sent since.
+            // A machine that was restored to an earlier moment with all its memory wakes up like this: it is unknown
+            // what it has sent since that moment.
             let last = daemon_state::last_beat(tx)?.unwrap_or(now).min(now);
             for name in &names {
                 listings::set_unobserved(tx, name, last - HEARTBEAT, now)?;

@@ -1,4 +1,4 @@
-//! What every part of the engine works with: the store, the clock, the configuration in force, and the nudge.
+//! What every part of the engine works with: the store, the clock, the current configuration, and the nudge.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::planner::input::Mode;
 use crate::store::Store;
 
-/// Lent to each part for the length of a call; the engine owns it.
+/// Lent to each part for the duration of a call; the engine owns it.
 #[derive(Debug)]
 pub(crate) struct Context<C> {
     pub(crate) store: Store,
@@ -27,7 +27,7 @@ impl<C: Clock + 'static> Context<C> {
         self.clock.now()
     }
 
-    /// The time since boot, which nobody sets.
+    /// The time since boot, which cannot be set.
     pub(crate) fn boot(&self) -> Duration {
         self.clock.boot()
     }

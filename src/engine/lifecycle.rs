@@ -1,4 +1,4 @@
-//! What a start and a configuration that comes into force write to the store.
+//! What a start, and a configuration that takes effect, write to the store.
 
 use std::sync::Arc;
 
@@ -15,20 +15,20 @@ use crate::store::conversations::{circuits, conversation, listings};
 use crate::store::ledger::messages;
 use crate::store::planning::{daemon_state, replan_queue};
 
-/// How far back nobody is known to have looked when a key is used for the first time.
+/// How far back the unobserved window reaches when a key is used for the first time.
 const FIRST_WINDOW: TimeDelta = TimeDelta::days(30);
 
-/// What the store knew before this start.
+/// What the store held before this start.
 #[derive(Debug)]
 pub(crate) struct Before {
-    /// The last sign of life, or the last attempt.
+    /// The last heartbeat or the last attempt.
     pub(crate) last_sign: Option<DateTime<Utc>>,
-    /// Why the clock was doubted.
+    /// Why the clock was in doubt.
     pub(crate) doubt: Option<String>,
 }
 
-/// Before the first pass: what a crash cut off is in doubt. An open circuit is probed at once: a restart often brings a
-/// new key.
+/// Runs before the first pass: texts that a crash interrupted are in doubt. An open circuit is probed at once, because
+/// a restart often brings a new key.
 pub(crate) async fn recover<C: Clock + 'static>(context: &Context<C>) -> Result<Before, StoreError> {
     let now = context.now();
     let names: Vec<ApiKeyName> = context.config.key_names().collect();
@@ -49,15 +49,15 @@ pub(crate) async fn recover<C: Clock + 'static>(context: &Context<C>) -> Result<
     if cut_off > 0 {
         warn!(
             count = cut_off,
-            "{cut_off} texts were cut off when Leadtime last stopped; Annie's list will tell whether they went out"
+            "{cut_off} texts were interrupted when Leadtime last stopped, and may or may not have gone out. Leadtime checks Annie's list to find out; no action needed"
         );
     }
     Ok(before)
 }
 
-/// This life is put on record, and what nobody saw is to be caught up with.
+/// Records this run, and what was not observed and must be caught up on.
 pub(crate) async fn begin<C: Clock + 'static>(context: &Context<C>, now: DateTime<Utc>) -> Result<(), StoreError> {
-    // In observe mode too: what was sent before is known as little, and one day it goes live.
+    // In observe mode too: what was sent before is just as unknown, and one day it goes live.
     let names: Vec<ApiKeyName> = context.config.key_names().collect();
     context
         .store
@@ -75,8 +75,8 @@ pub(crate) async fn begin<C: Clock + 'static>(context: &Context<C>, now: DateTim
         .await
 }
 
-/// The rules of a configuration go live. With a key that is new nobody has looked yet; one that is gone is forgotten, and
-/// its conversations are read with another.
+/// The rules of a configuration go live. Nothing has been observed yet with a new key; a key that is gone is forgotten,
+/// and its conversations are read with another.
 pub(crate) async fn go_live<C: Clock + 'static>(
     context: &Context<C>,
     config: &Arc<Config>,

@@ -1,4 +1,4 @@
-//! The passes: they read the store, ask the pure parts, act, and write the store.
+//! The passes: they read the store, ask the pure parts, act, and write to the store.
 
 pub(crate) mod clock_check;
 mod clock_guard;

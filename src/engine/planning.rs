@@ -22,10 +22,10 @@ use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, planner_input, replan_queue, unplannable};
 use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
 
-/// Marks taken in one transaction: about a tenth of a second's work.
+/// Marks taken in one transaction: about a tenth of a second of work.
 pub(crate) const MARKS_AT_ONCE: usize = 500;
 
-/// How this configuration reads numbers.
+/// How this configuration interprets phone numbers.
 pub(crate) fn directory(config: &Config) -> Directory {
     Directory {
         country: config.practice.country,
@@ -36,7 +36,7 @@ pub(crate) fn directory(config: &Config) -> Directory {
     }
 }
 
-/// Everything known of a unit, and the answers for it as of `now`.
+/// Everything known about a unit, and the answers for it as of `now`.
 pub(crate) fn plan_unit(
     connection: &Connection,
     config: &Config,
@@ -50,7 +50,7 @@ pub(crate) fn plan_unit(
     Ok((input, plan))
 }
 
-/// Everything known of a unit as of `now`.
+/// Everything known about a unit as of `now`.
 pub(crate) fn load_unit(
     connection: &Connection,
     config: &Config,
@@ -61,7 +61,7 @@ pub(crate) fn load_unit(
     planner_input::load(connection, &directory(config), unit, also, now)
 }
 
-/// The plan made of what is known: the one way in which the planning pass, the claim and every command plan.
+/// The plan made from what is known: the one way in which the planning pass, the claim, and every command plan.
 pub fn plan_facts(config: &Config, live: &LiveSince, input: &PlannerInput, now: DateTime<Utc>) -> Plan {
     let first = is_first_text(input);
     let words = |appointments: &[(&Appointment, &Rule)], at| {
@@ -71,14 +71,14 @@ pub fn plan_facts(config: &Config, live: &LiveSince, input: &PlannerInput, now: 
     plan(&config.rulebook, live, input, now, &words)
 }
 
-/// Whether the next text to the number is to carry the line of the first: no text is known to have reached it, or those
-/// that did had no room for the line.
+/// Whether the next text to the number must carry the line for first texts: no text is known to have reached the
+/// number, or those that did had no room for the line.
 pub(crate) fn is_first_text(input: &PlannerInput) -> bool {
     let reached = |attempt: &Attempt| attempt.id.is_none() || attempt.end == AttemptEnd::Success;
     !input.attempts.iter().any(reached) || input.owes_first_line
 }
 
-/// Says which reminders were to go out and did not: never silent.
+/// Logs which reminders were planned and did not go out: never silent.
 fn report_missed(plan: &Plan, input: &PlannerInput) {
     for item in &plan.items {
         let State::Unclaimed(PlanDecision::Missed(why)) = item.state else { continue };
@@ -90,10 +90,10 @@ fn report_missed(plan: &Plan, input: &PlannerInput) {
                 stored.map(|(due, expires)| (due.to_rfc3339(), expires.to_rfc3339())).unwrap_or_default();
             match why {
                 Miss::Expired => {
-                    warn!(%appointment, %rule, due, expires, "`{rule}` of appointment {appointment} was not sent in time, and is of no use any more; `leadtime explain {appointment}` tells why");
+                    warn!(%appointment, %rule, due, expires, "`{rule}` for appointment {appointment} was not sent in time, and it is too late to send it now. Call the patient; `leadtime explain {appointment}` shows why");
                 }
                 Miss::Unconfirmed => {
-                    warn!(%appointment, %rule, due, expires, "appointment {appointment} has begun, and Annie's list could not be read: nobody knows whether `{rule}` went out. If the list shows it later, it counts as sent");
+                    warn!(%appointment, %rule, due, expires, "appointment {appointment} has begun, and Annie's list could not be read, so it is unknown whether `{rule}` went out. If the list shows it later, it counts as sent");
                 }
             }
         }
@@ -112,16 +112,16 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether there is nothing more to plan now.
+    /// Whether nothing more is to be planned now.
     pub(crate) fn is_last(&self) -> bool {
         self.units == 0 && self.failed == 0
     }
 }
 
-/// Steps of planning in one pass, so that a great import does not keep due texts waiting.
+/// Planning steps in one pass, so that a large import does not keep due texts waiting.
 pub(crate) const STEPS_AT_ONCE: usize = 8;
 
-/// Plans what changed, in so many steps at most; whether more is left.
+/// Plans what changed, in at most this many steps; returns whether more is left.
 pub(crate) async fn run<C: Clock + 'static>(
     context: &Context<C>,
     steps: usize,
@@ -169,7 +169,7 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
             Err(error) => {
                 if unplannable::note(tx, unit, also, now)? {
                     error!(
-                        "the reminders of {unit} cannot be planned ({error}) and do not go out; Leadtime tries again every minute. Look at these appointments in your practice software, or report this line"
+                        "the reminders for {unit} cannot be planned ({error}) and do not go out. Leadtime tries again every minute. Check these appointments in your practice software, or report this line"
                     );
                 }
                 step.failed += 1;

@@ -15,18 +15,18 @@ pub struct PassReport {
     pub begun: usize,
     /// GETs begun.
     pub reading: usize,
-    /// GETs whose answers were taken in.
+    /// GETs whose answers were processed.
     pub read: usize,
     /// What sending waits for.
     pub waits: Option<Wait>,
-    /// Texts are due that the pace keeps back.
+    /// Due texts are waiting for the request rate.
     pub paced: bool,
-    /// Ask for the next pass after this long at the latest; none = the next tick will do.
+    /// Run the next pass after this long at the latest; none means the next tick is soon enough.
     pub again_in: Option<Duration>,
 }
 
 impl PassReport {
-    /// Another pass is wanted after this long, or sooner.
+    /// Requests another pass after this long, or sooner.
     pub(crate) fn want_again_in(&mut self, wait: Duration) {
         self.again_in = self.again_in.into_iter().chain([wait]).min();
     }

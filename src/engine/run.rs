@@ -1,4 +1,4 @@
-//! The engine: runs its parts one after another, whenever it is woken. What is due is in the store, not here.
+//! The engine: runs its parts one after another whenever it is woken. What is due is in the store, not here.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,17 +24,17 @@ use crate::engine::{lifecycle, planning};
 use crate::store::ledger::reminders;
 use crate::store::{Store, StoreError};
 
-/// While texts go out one after another, how often everything that is not about them is done.
+/// While texts go out one after another, how often all other work is done.
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(1);
 
-/// Whether the database file is whole: nothing is sent from one that is not, or before it is known.
+/// Whether the database file is intact: nothing is sent from a damaged one, or before it is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum File {
     /// It is being checked.
     Checking,
-    /// It is.
+    /// It is intact.
     Whole,
-    /// It is not.
+    /// It is damaged.
     Damaged,
 }
 
@@ -57,14 +57,14 @@ pub struct Engine<C> {
     reader: Reader,
     clock: ClockGuard,
     each_pass: EachPass,
-    /// This life of the daemon is on record, and the rules are live: not before the clock is plausible.
+    /// This run of the daemon is recorded, and the rules are live: not before the clock is plausible.
     has_begun: bool,
     file: File,
-    /// The configuration in force waits for a person, or for the next day.
+    /// The current configuration is held until a person confirms it, or until the next day.
     is_held: bool,
-    /// The last pass began texts: others follow at once, and what is not about them is done once a second.
+    /// The last pass began texts: others follow at once, and all other work is done once a second.
     is_bursting: bool,
-    /// When that was last done, by the boot clock.
+    /// When all other work was last done, by the boot clock.
     round_at: Option<Duration>,
     /// The keys with a text due within the hour, when that was last read.
     due_soon: BTreeSet<ApiKeyName>,
@@ -96,43 +96,44 @@ impl<C: Clock + 'static> Engine<C> {
         self.context.nudge.clone()
     }
 
-    /// Says whether the database file is whole; an engine that is not told takes it for whole.
+    /// Sets whether the database file is intact; until this is called, the engine assumes that it is.
     pub(crate) fn set_file(&mut self, file: File) {
         self.file = file;
     }
 
-    /// Says whether the configuration in force waits for a person, or for the next day: nothing is sent by it.
+    /// Sets whether the current configuration is held until a person confirms it, or until the next day: nothing is
+    /// sent by it.
     pub(crate) fn hold(&mut self, is_held: bool) {
         self.is_held = is_held;
     }
 
-    /// Whether it does.
+    /// Whether it is held.
     pub(crate) fn is_held(&self) -> bool {
         self.is_held
     }
 
-    /// The configuration in force.
+    /// The current configuration.
     pub fn config(&self) -> &Arc<Config> {
         &self.context.config
     }
 
-    /// How many POSTs are under way.
+    /// How many POSTs are in progress.
     pub(crate) fn in_flight(&self) -> usize {
         self.sender.in_flight()
     }
 
-    /// Whether the clock is good enough to plan by.
+    /// Whether the clock is good enough for planning.
     pub(crate) fn may_plan(&self) -> bool {
         self.clock.may_plan(&self.context)
     }
 
-    /// Whether the clock is good enough to delete by.
+    /// Whether the clock is good enough for deleting data.
     pub(crate) fn trusts_clock(&self) -> bool {
         self.clock.is_trusted(&self.context)
     }
 
-    /// The status with which Annie refuses to be read, with one of the keys: while it does, nothing can be caught up
-    /// with, so nothing is sent, and no text opens the circuit.
+    /// The status with which Annie refuses reads with one of the keys. While it does, Leadtime cannot catch up, so
+    /// nothing is sent, and no text opens the circuit.
     pub fn refused_reading(&self) -> Option<u16> {
         self.keys.values().find_map(|worker| worker.refused)
     }
@@ -142,7 +143,7 @@ impl<C: Clock + 'static> Engine<C> {
         self.context.store.read(reminders::next_due).await
     }
 
-    /// Before the first pass.
+    /// Runs before the first pass.
     pub async fn start(&mut self) -> Result<(), StoreError> {
         let before = lifecycle::recover(&self.context).await?;
         self.clock.start(&self.context, before.last_sign, before.doubt);
@@ -158,8 +159,8 @@ impl<C: Clock + 'static> Engine<C> {
         self.adopt(self.context.config.clone()).await
     }
 
-    /// Puts a configuration in force: start and reload. While the clock is in doubt its rules do not go live yet. Where
-    /// the store refuses, the former one stays in force.
+    /// Brings a configuration into effect, at start and reload. While the clock is in doubt, its rules do not go live
+    /// yet. If the store fails, the previous configuration stays in effect.
     pub async fn adopt(&mut self, config: Arc<Config>) -> Result<(), StoreError> {
         if self.has_begun {
             lifecycle::go_live(&self.context, &config, self.context.now()).await?;
@@ -169,21 +170,21 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(())
     }
 
-    /// Replaces the gateways to Annie, after a reload has put another configuration in force.
+    /// Replaces the gateways to Annie, after a reload has brought another configuration into effect.
     pub fn set_gateways(&mut self, gateways: Gateways) {
         self.keys.set_gateways(gateways, &self.context.config);
     }
 
-    /// One pass: settle, take in what was read, keep up to date, plan, read, send. Timer, nudge and start-up all call
-    /// this; it looks at what the store says is due and makes it so. Where the store fails nothing is lost: outcomes stay
-    /// collected, what is due stays due.
+    /// One pass: settle, process what was read, keep up to date, plan, read, send. The timer, the nudge, and the start
+    /// all call this; it looks at what the store says is due and does it. If the store fails, nothing is lost: outcomes
+    /// stay collected, and what is due stays due.
     pub async fn pass(&mut self) -> Result<PassReport, StoreError> {
         self.context.store.check_place()?;
-        // The clocks are looked at first, so that an answer can lift the doubt a step brought.
+        // The clocks are checked first, so that an answer can lift the doubt that a step raised.
         self.clock.look(&self.context);
         self.sender.collect(&self.context, &mut self.keys, &mut self.clock.monitor, false).await;
         let mut report = PassReport::default();
-        // Outcomes share the commit of the next claims, where there may be any.
+        // Outcomes share the commit of the next claims, if there may be any.
         if !self.may_claim() {
             report.settled = self.sender.settle(&self.context).await?;
         }
@@ -198,7 +199,7 @@ impl<C: Clock + 'static> Engine<C> {
         self.send(&ready, &with_due, &mut report).await?;
         let due = self.keys.values().any(|worker| !worker.queue.is_empty());
         self.is_bursting = report.begun > 0 || (due && self.sender.in_flight() > 0);
-        // What was put off while texts went out is done as soon as none do.
+        // Work put off while texts went out is done as soon as none do.
         if more || (put_off && !self.is_bursting) {
             report.again_in = Some(Duration::ZERO);
         }
@@ -206,7 +207,7 @@ impl<C: Clock + 'static> Engine<C> {
         Ok(report)
     }
 
-    /// Everything that is not about texts on their way; whether more is to be planned, and whether it was put off.
+    /// Everything except the texts in progress; returns whether more is to be planned, and whether it was put off.
     async fn keep_up(&mut self, now: DateTime<Utc>, report: &mut PassReport) -> Result<(bool, bool), StoreError> {
         if !self.may_plan() {
             return Ok((false, false));
@@ -220,7 +221,7 @@ impl<C: Clock + 'static> Engine<C> {
             return Ok((false, true));
         }
         self.each_pass.run(&self.context, now).await?;
-        // While texts go out, what they change is planned bit by bit: a claim plans its number anyway.
+        // While texts go out, the changes they cause are planned bit by bit: a claim plans its number anyway.
         let steps = if self.is_bursting { 1 } else { planning::STEPS_AT_ONCE };
         let more = planning::run(&self.context, steps, now, report).await? && !self.is_bursting;
         self.round_at = Some(boot);
@@ -231,7 +232,7 @@ impl<C: Clock + 'static> Engine<C> {
         Ok((more, false))
     }
 
-    /// The keys this pass looks at.
+    /// The keys that this pass looks at.
     async fn ready(&mut self, now: DateTime<Utc>) -> Result<Vec<ApiKeyName>, StoreError> {
         if !self.clock.monitor.is_confirmed() {
             // Each key asks Annie for the time.
@@ -259,7 +260,7 @@ impl<C: Clock + 'static> Engine<C> {
         }
     }
 
-    /// Whether texts may be claimed at all; then outcomes are written with the claims.
+    /// Whether texts may be claimed at all; if so, outcomes are written with the claims.
     fn may_claim(&self) -> bool {
         self.context.is_live() && self.file == File::Whole && !self.is_held && !self.keys.is_empty()
     }
@@ -270,13 +271,13 @@ impl<C: Clock + 'static> Engine<C> {
         why.filter(|_| self.context.is_live())
     }
 
-    /// Finishes and records the POSTs under way; begins no other.
+    /// Finishes and records the POSTs in progress; begins no others.
     pub async fn drain(&mut self) -> Result<usize, StoreError> {
         self.sender.collect(&self.context, &mut self.keys, &mut self.clock.monitor, true).await;
         self.sender.settle(&self.context).await
     }
 
-    /// Waits until the readings under way have ended and are taken in; how many. For tests and simulations.
+    /// Waits until the readings in progress have ended and are processed; returns how many. For tests and simulations.
     pub async fn finish_readings(&mut self) -> Result<usize, StoreError> {
         self.reader.finish().await;
         self.reader.take(&self.context, &mut self.keys, &mut self.clock.monitor).await

@@ -1,4 +1,4 @@
-//! Where a page is served: a port of this machine, or a Unix socket.
+//! Where a page is served: a port of this machine or a Unix socket.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,13 +7,13 @@ use std::path::PathBuf;
 /// An address that only this machine can reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// A port of this machine's own address.
+    /// A port on this machine's own address.
     Port(SocketAddr),
-    /// A Unix socket, and the group that may connect to it; without one, its owner alone.
+    /// A Unix socket, and the group that may connect to it; without a group, only its owner may.
     Socket {
-        /// Where it stands.
+        /// Its path.
         path: PathBuf,
-        /// The group, by its name.
+        /// The group's name.
         group: Option<String>,
     },
 }

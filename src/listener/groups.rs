@@ -1,11 +1,8 @@
-//! Groups of this machine, by name.
+//! Groups on this machine, by name.
 
 use std::io;
 
-/// The id of a group in /etc/group, or a number as it is written.
-///
-/// # Errors
-/// There is no such group, or the file cannot be read.
+/// The id of a group in /etc/group, or the number itself if `name` is one.
 pub(crate) fn id_of(name: &str) -> io::Result<u32> {
     if let Ok(id) = name.parse() {
         return Ok(id);
@@ -23,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn by_name_and_number() {
+    fn a_group_is_found_by_name_or_number() {
         assert_eq!(id_of("root").unwrap(), 0);
         assert_eq!(id_of("12345").unwrap(), 12345);
         assert!(id_of("no-such-group").unwrap_err().to_string().contains("no group"));

@@ -1,4 +1,4 @@
-//! The listener of pages: an address of this machine or a Unix socket, what is served there, and within which limits.
+//! The page server: an address on this machine or a Unix socket, what is served there, and within which limits.
 
 pub(crate) mod address;
 mod groups;

@@ -1,5 +1,5 @@
-//! Binds an address and serves a router there, within limits: whoever connects, however often and however slowly, takes
-//! neither descriptors nor memory from the texts.
+//! Binds an address and serves a router there, within limits: no client, however often and however slowly it connects,
+//! takes descriptors or memory away from sending texts.
 
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -26,17 +26,17 @@ use crate::listener::groups;
 /// What one listener allows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Connections at one time; others wait in the system's queue, without a descriptor of ours.
+    /// Connections at one time; more wait in the system's queue, without using a descriptor of ours.
     pub(crate) connections: usize,
-    /// How long a request's head may take.
+    /// How long a request's headers may take.
     pub(crate) head_within: Duration,
-    /// How long a connection may last, with its one request and answer.
+    /// How long a connection may last, including its one request and answer.
     pub(crate) whole_within: Duration,
-    /// Bytes of a request's head.
+    /// Bytes of a request's headers.
     pub(crate) head: usize,
 }
 
-/// For figures: a machine that watches asks once in some seconds.
+/// For metrics: a monitoring system asks once every few seconds.
 pub(crate) const FOR_FIGURES: Limits = Limits {
     connections: 16,
     head_within: Duration::from_secs(5),
@@ -44,36 +44,33 @@ pub(crate) const FOR_FIGURES: Limits = Limits {
     head: 16 * 1024,
 };
 
-/// After an error of accepting, such as no descriptor being free.
+/// The pause after a failed accept, for example when no descriptor is free.
 const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
 
-/// A socket is left behind by whoever was killed.
+/// Removes the socket: a process that is killed leaves one behind.
 pub(crate) fn remove_socket(address: &Address) {
     if let Address::Socket { path, .. } = address {
         let _ = unlink(path);
     }
 }
 
-/// Removes a socket, and nothing else that may stand there.
+/// Removes a socket, and nothing else that may be at that path.
 fn unlink(path: &Path) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is something else at that place")),
+        Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "something other than a socket is at that path")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Serves a router until the task is aborted; the task, and the place in words for the log.
-///
-/// # Errors
-/// The address cannot be bound, something else than a socket stands at the path, or its group is not known.
+/// Serves a router until the task is aborted; returns the task, and the place in words for the log.
 pub(crate) async fn serve(address: &Address, router: Router, limits: Limits) -> io::Result<(JoinHandle<()>, String)> {
     match address {
         Address::Port(address) => {
             let listener = TcpListener::bind(address).await?;
             let local = listener.local_addr()?;
-            // A name that somebody else's page resolves to this machine is none of its own (DNS rebinding).
+            // A host name that someone else's page resolves to this machine is not one of its own (DNS rebinding).
             let hosts = Some([local.to_string(), format!("localhost:{}", local.port())]);
             let router =
                 router.layer(axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
@@ -86,7 +83,8 @@ pub(crate) async fn serve(address: &Address, router: Router, limits: Limits) -> 
         Address::Socket { path, group } => {
             unlink(path)?;
             let listener = UnixListener::bind(path)?;
-            // Its owner's alone, unless a group is named: the service's own group may be that of programs that write exports.
+            // For its owner only, unless a group is named: programs that write exports may be in the service's own
+            // group.
             let mode = if group.is_some() { 0o660 } else { 0o600 };
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
             if let Some(group) = group {
@@ -105,10 +103,10 @@ fn names_one_of(request: &Request, hosts: &[String]) -> bool {
 }
 
 fn refused() -> Response {
-    (StatusCode::MISDIRECTED_REQUEST, "ask for this page by the address it is served at\n").into_response()
+    (StatusCode::MISDIRECTED_REQUEST, "request this page by the address it is served at\n").into_response()
 }
 
-/// Takes connections one by one, as many at a time as may be.
+/// Takes connections one by one, as many at a time as allowed.
 async fn accept<S, F>(limits: Limits, router: Router, mut next: F)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

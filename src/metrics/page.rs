@@ -1,4 +1,4 @@
-//! The page of figures: counts and times only, never a name, a number or an id.
+//! The metrics page: counts and times only, never a name, a number, or an id.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,13 +23,13 @@ use crate::store::controls::alert_state::Shown;
 use crate::store::reports::metrics::{self, CLASSES, Snapshot, Tally};
 use crate::store::{Store, StoreError};
 
-/// Whoever asks within this sees the page of before.
+/// A request within this time gets the previous page.
 const FRESH: Duration = Duration::from_secs(5);
 
 type Label = [(&'static str, &'static str); 1];
 
-/// What is counted from the ledger, and goes on being counted. It begins anew as a whole when the database could not be
-/// read, and comes to the same sums.
+/// What is counted from the ledger and keeps growing. If the database could not be read, the count starts over
+/// completely and comes to the same sums.
 #[derive(Debug)]
 struct Ledger {
     tally: Tally,
@@ -70,17 +70,14 @@ impl<C: Clock + 'static> Page<C> {
         Page { store, clock, config, seen, passes, ledger: None, last: None }
     }
 
-    /// Counts what was ever sent, so that the first who asks need not wait for it.
+    /// Counts everything ever sent, so that the first request need not wait for it.
     pub(crate) async fn begin(&mut self) {
-        // Where it fails, whoever asks hears why.
+        // If it fails, the next request reports why.
         let _ = self.text().await;
         self.last = None;
     }
 
-    /// The page as of now, or of a few seconds ago.
-    ///
-    /// # Errors
-    /// The database cannot be read.
+    /// The page as of now, or as of a few seconds ago.
     pub(crate) async fn text(&mut self) -> Result<String, StoreError> {
         if let Some((at, text)) = &self.last
             && at.elapsed() < FRESH
@@ -116,69 +113,73 @@ impl<C: Clock + 'static> Page<C> {
         let age = |at: DateTime<Utc>| (now - at).as_seconds_f64().max(0.0);
         let flag = |is: bool| f64::from(u8::from(is));
         let count = |count: u64| count as f64;
-        sheet.value("due", "Reminders whose time has come and that are not on their way yet", count(snapshot.due));
+        sheet.value("due", "Reminders that are due and not being sent yet", count(snapshot.due));
         sheet.value(
             "due_unresolved",
-            "Reminders due, on their way or in doubt for longer than unresolved_after: the one number to watch",
+            "Reminders due, being sent, or in doubt for longer than unresolved_after: the one number to watch",
             count(shown.unresolved.count),
         );
-        sheet.value("sending", "Texts under way", count(snapshot.sending));
-        sheet.value("unknown", "Texts of which it is not known whether they went out", count(snapshot.unknown));
-        sheet.value("held", "Texts about which a person has to decide (leadtime resolve)", count(shown.held.count));
-        sheet.value("missed_ahead", "Reminders not sent in time for visits that lie ahead", count(shown.missed.count));
+        sheet.value("sending", "Texts being sent", count(snapshot.sending));
+        sheet.value("unknown", "Texts that may or may not have gone out", count(snapshot.unknown));
+        sheet.value("held", "Texts that need a person's decision (leadtime resolve)", count(shown.held.count));
+        sheet.value(
+            "missed_ahead",
+            "Reminders not sent in time for appointments still ahead",
+            count(shown.missed.count),
+        );
         sheet.value(
             "rejected_in_a_row",
-            "Texts Annie rejected since she last accepted one",
+            "Texts Annie rejected since it last accepted one",
             count(shown.rejected.count),
         );
         sheet.value(
             "circuits_open",
-            "Keys that Annie refuses: no texts go out with them",
+            "API keys that Annie refuses: no texts go out with them",
             count(snapshot.open_circuits),
         );
-        sheet.value("clock_doubted", "1 while this machine's clock is not believed", flag(shown.clock.is_some()));
+        sheet.value("clock_doubted", "1 while this machine's clock is not trusted", flag(shown.clock.is_some()));
         sheet.value(
             "database_failing",
-            "1 while passes fail, or the file is damaged",
+            "1 while passes fail or the database file is damaged",
             flag(seen.live.failing.is_some()),
         );
         sheet.value(
             "config_refused",
-            "1 while a changed configuration is refused",
+            "1 while a changed configuration is refused or held",
             flag(seen.live.refused_config.is_some()),
         );
         let next = snapshot.next_due.map(|at| at.timestamp() as f64);
         sheet.maybe("next_due_timestamp_seconds", "When the next text is due", next);
-        sheet.maybe("feed_age_seconds", "Time since the last good import ended", shown.last_import.map(age));
+        sheet.maybe("feed_age_seconds", "Time since the last successful import ended", shown.last_import.map(age));
         sheet.maybe(
             "last_pass_age_seconds",
-            "Time since a pass ended well",
+            "Time since the last successful pass ended",
             seen.last_pass.map(|at| at.elapsed().as_secs_f64()),
         );
         let backup = seen.live.backup.as_ref().and_then(|backup| backup.as_ref().ok().copied());
         sheet.maybe("last_backup_age_seconds", "Time since the last backup", backup.map(age));
         let skipped = snapshot.skipped.iter().map(|(reason, n)| ([("reason", *reason)], count(*n)));
-        sheet.values("skipped", "Skipped reminders of the visits of the next 14 days, by reason", skipped);
+        sheet.values("skipped", "Skipped reminders for appointments in the next 14 days, by reason", skipped);
         let waits = seen.live.waits.map(|reason| ([("reason", reason)], 1.0));
-        sheet.values("waiting", "1 while texts that are due wait, by what they wait for", waits);
+        sheet.values("waiting", "1 while due texts wait, by what they wait for", waits);
         let facts = Facts { shown: Some(shown), live: seen.live, midnight: now };
         let found = rules::findings(&facts, &Book::new(), now);
         let causes =
             found.iter().map(|(kind, found)| ([("kind", kind.code())], flag(matches!(found, Finding::There(_)))));
-        sheet.values("alert", "1 while there is what an alert is about, by kind", causes);
+        sheet.values("alert", "1 while the problem behind an alert exists, by kind", causes);
         let Sheet(registry) = &mut sheet;
-        registry.register(
-            "api_answers",
-            "Texts handed to Annie, by what became of it for good",
-            ledger.answers.clone(),
-        );
-        registry.register("lateness_seconds", "How long after its time a text was begun", ledger.lateness.clone());
+        registry.register("api_answers", "Texts handed to Annie, by final outcome", ledger.answers.clone());
+        registry.register("lateness_seconds", "How long after its due time a text was begun", ledger.lateness.clone());
         registry.register("pass_seconds", "How long passes took", self.passes.took.clone());
         registry.register("failed_passes", "Passes that failed", self.passes.failed.clone());
-        registry.register("paced_passes", "Passes in which due texts waited for the pace", self.passes.paced.clone());
+        registry.register(
+            "paced_passes",
+            "Passes in which due texts waited for the request rate",
+            self.passes.paced.clone(),
+        );
         let sent = Counter::<u64>::default();
         sent.inc_by(ledger.answers.get_or_create(&[("class", "sent")]).get());
-        registry.register("sent", "Texts Annie took", sent);
+        registry.register("sent", "Texts Annie accepted", sent);
         sheet.values("build_info", "The version of Leadtime", [([("version", env!("CARGO_PKG_VERSION"))], 1.0)]);
         let mut text = String::new();
         // Writing into a string does not fail.
@@ -187,7 +188,7 @@ impl<C: Clock + 'static> Page<C> {
     }
 }
 
-/// A page under way.
+/// A page in progress.
 struct Sheet(Registry);
 
 impl Sheet {
@@ -197,7 +198,7 @@ impl Sheet {
         self.0.register(name, help, gauge);
     }
 
-    /// What is not known is not shown.
+    /// Leaves out what is not known.
     fn maybe(&mut self, name: &str, help: &str, value: Option<f64>) {
         if let Some(value) = value {
             self.value(name, help, value);

@@ -3,7 +3,7 @@
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::Histogram;
 
-/// What only the running daemon knows of its passes.
+/// Measurements of passes, which only the running daemon has.
 #[derive(Debug, Clone)]
 pub(crate) struct Passes {
     pub(crate) took: Histogram,

@@ -1,4 +1,4 @@
-//! Figures for machines that watch, on a port of this machine or a Unix socket; nothing is done until somebody asks.
+//! Metrics for monitoring systems, on a port of this machine or a Unix socket; nothing is done until one asks.
 
 use std::io;
 use std::sync::Arc;
@@ -25,10 +25,10 @@ use crate::metrics::page::Page;
 use crate::metrics::passes::Passes;
 use crate::store::{Store, StoreError};
 
-/// The format Prometheus asks for first.
+/// The format that Prometheus prefers.
 const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The server of the figures, as the configuration wants it.
+/// The metrics server, as configured.
 pub(crate) struct Metrics<C> {
     store: Store,
     clock: Arc<C>,
@@ -39,7 +39,7 @@ pub(crate) struct Metrics<C> {
 }
 
 impl<C: Clock + 'static> Metrics<C> {
-    /// Serves, if the configuration says where.
+    /// Starts serving, if the configuration says where.
     pub(crate) async fn start(
         store: Store,
         clock: Arc<C>,
@@ -63,7 +63,7 @@ impl<C: Clock + 'static> Metrics<C> {
         }
     }
 
-    /// Another configuration is in force.
+    /// Another configuration is in effect.
     pub(crate) async fn adopt(&mut self, config: Arc<Config>) {
         self.config.send_replace(config);
         self.serve().await;
@@ -77,7 +77,7 @@ impl<C: Clock + 'static> Metrics<C> {
         }
         if let Some((listen, task)) = self.server.take() {
             task.abort();
-            // The port is free again when the task is gone.
+            // The port is free again once the task has ended.
             let _ = task.await;
             listener::remove_socket(&listen);
         }
@@ -92,7 +92,7 @@ impl<C: Clock + 'static> Metrics<C> {
         match serve(&listen, page).await {
             Ok(task) => self.server = Some((listen, task)),
             Err(why) => error!(
-                "the figures of [metrics] are not served: {} cannot be opened: {why}. Texts go out all the same; choose another `listen`, then `systemctl reload leadtime`",
+                "the metrics page is not served: {} cannot be opened: {why}. Texts still go out. Choose another `listen` in [metrics], then run `systemctl reload leadtime`",
                 listen
             ),
         }
@@ -110,14 +110,14 @@ impl<C> Drop for Metrics<C> {
 
 async fn serve<C: Clock + 'static>(address: &Address, page: Page<C>) -> io::Result<JoinHandle<()>> {
     let page = Arc::new(Mutex::new(page));
-    // The first count reads all that was ever sent: before somebody waits for it.
+    // The first count reads everything that was ever sent, so it runs before anyone waits for it.
     let first = page.clone();
     tokio::spawn(async move { first.lock().await.begin().await });
     let router = Router::new().route("/metrics", get(show::<C>)).with_state(page);
     let (task, place) = listener::serve(address, router, listener::FOR_FIGURES).await?;
     match address {
-        Address::Port(_) => info!("figures are served at {place}/metrics"),
-        Address::Socket { .. } => info!("figures are served at {place}, path /metrics"),
+        Address::Port(_) => info!("metrics are served at {place}/metrics"),
+        Address::Socket { .. } => info!("metrics are served at {place}, path /metrics"),
     }
     Ok(task)
 }

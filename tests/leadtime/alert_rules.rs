@@ -64,10 +64,10 @@ fn look(
 
 fn said(alert: &Alert, config: &Config) -> String {
     let words = words(alert, config);
-    let start = "Leadtime, Maple Dental: ";
+    let start = "Leadtime (Maple Dental): ";
     assert!(words.subject.starts_with(start) && words.text.starts_with(&words.subject), "{words:?}");
     if alert.event == Event::Over {
-        assert!(words.text.contains("Nothing is to be done."), "{words:?}");
+        assert!(words.text.contains("No action needed."), "{words:?}");
     } else {
         assert!(words.text.contains("\n\nWhat to do: ") && words.text.contains("Since "), "{words:?}");
     }
@@ -107,11 +107,11 @@ async fn circuit() {
     world.annie.then_probes([Err(ReadError::Refused { status: 401 })]);
     world.settle().await;
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, Annie refuses them all");
+    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: Annie refuses them all");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("Since Mon Nov 9, 10:00 AM. Annie refused two numbers in a row with status 401"), "{text}");
     assert!(text.contains("systemctl restart leadtime"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: no texts go out, Annie refuses them all");
+    is_repeated_after_four_hours(&desk, &world, "still: no texts are going out: Annie refuses them all");
     // It closes, and is refused again within minutes: nobody hears of that.
     world.execute("UPDATE circuits SET open_since = NULL, open_reason = NULL");
     assert_eq!(desk.look(&world), [""; 0]);
@@ -122,7 +122,7 @@ async fn circuit() {
     world.execute("UPDATE circuits SET open_since = NULL, open_reason = NULL");
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::minutes(10));
-    assert_eq!(desk.look(&world), ["over: Annie accepts the key again"]);
+    assert_eq!(desk.look(&world), ["resolved: Annie accepts the API key again"]);
     assert_eq!(desk.look(&world), [""; 0], "it is said once");
 }
 
@@ -135,9 +135,9 @@ async fn a_key_that_may_not_read() {
     assert_eq!(world.engine.refused_reading(), Some(403));
     desk.live.refused = Some((world.clock.now(), 403));
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, Annie refuses them all");
+    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: Annie refuses them all");
     let text = words(&told[0], world.engine.config()).text;
-    assert!(text.contains("Annie refuses to list what was sent, with status 403"), "{text}");
+    assert!(text.contains("Annie refused to list sent texts (status 403)"), "{text}");
     world.annie.reads_fail(None);
     world.clock.advance(TimeDelta::minutes(6));
     world.settle().await;
@@ -159,7 +159,7 @@ async fn a_restart_neither_repeats_nor_forgets() {
     let desk = Desk::new(Kind::Circuit);
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::hours(4));
-    assert_eq!(desk.look(&world), ["still: no texts go out, Annie refuses them all"]);
+    assert_eq!(desk.look(&world), ["still: no texts are going out: Annie refuses them all"]);
 }
 
 /// Texts of a practice whose two patients get one each.
@@ -197,12 +197,12 @@ async fn refusals() {
     world.settle().await;
     let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "Annie rejected 3 texts in a row");
-    assert!(words(&told[0], world.engine.config()).text.contains("call these patients"));
+    assert!(words(&told[0], world.engine.config()).text.contains("Call these patients"));
     assert_eq!(desk.look(&world), [""; 0]);
     // The fourth is tried after five minutes, and accepted.
     world.clock.advance(TimeDelta::minutes(6));
     world.settle().await;
-    assert_eq!(desk.look(&world), ["over: Annie accepts texts again"]);
+    assert_eq!(desk.look(&world), ["resolved: Annie accepts texts again"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
@@ -226,12 +226,12 @@ async fn held() {
     // A retry that is refused is held; by hand here, because it takes an hour of readings.
     world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "1 text waits for your decision");
+    assert_eq!(said(&told[0], world.engine.config()), "1 text needs your decision");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("Since Mon Nov 9, 10:00 AM.") && text.contains("leadtime resolve"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: 1 text waits for your decision");
+    is_repeated_after_four_hours(&desk, &world, "still: 1 text needs your decision");
     world.execute("UPDATE reminders SET state = 'skipped', reason = 'by-hand' WHERE state = 'held'");
-    assert_eq!(desk.look(&world), ["over: no text waits for your decision any more"]);
+    assert_eq!(desk.look(&world), ["resolved: no texts need your decision any more"]);
     world.settle().await;
     assert_eq!(desk.look(&world), [""; 0]);
 }
@@ -244,11 +244,8 @@ async fn missed() {
     world.settle().await;
     world.execute("UPDATE reminders SET state = 'missed', reason = 'expired' WHERE state = 'planned'");
     let told = desk.alerts(&world);
-    assert_eq!(
-        said(&told[0], world.engine.config()),
-        "1 reminder was not sent in time, or nobody knows whether it was"
-    );
-    assert!(words(&told[0], world.engine.config()).text.contains("call these patients"));
+    assert_eq!(said(&told[0], world.engine.config()), "1 reminder was not sent in time or could not be confirmed");
+    assert!(words(&told[0], world.engine.config()).text.contains("Call these patients"));
     // What was missed is missed: it is told again when there is more of it, and not too soon.
     world.clock.advance(TimeDelta::hours(5));
     assert_eq!(desk.look(&world), [""; 0]);
@@ -256,14 +253,14 @@ async fn missed() {
         "INSERT INTO reminders (appointment_id, rule, starts_at, patient_id, api_key, state, reason, starts_local)
          SELECT 'visit-2', rule, starts_at, 'visit-2', api_key, 'missed', 'expired', '' FROM reminders",
     );
-    assert_eq!(desk.look(&world), ["still: 2 reminders were not sent in time, or nobody knows whether they were"]);
+    assert_eq!(desk.look(&world), ["still: 2 reminders were not sent in time or could not be confirmed"]);
     assert_eq!(desk.look(&world), [""; 0]);
     // The appointments begin.
     world.clock.advance(TimeDelta::hours(44));
     assert_eq!(desk.look(&world), [""; 0]);
     // A day later.
     world.clock.advance(TimeDelta::hours(24));
-    let over = "over: the visits whose reminders were not sent in time began a day ago or need none, or Annie's list showed that the reminders had gone out";
+    let over = "resolved: the appointments with missed reminders began at least a day ago or need no reminder, or Annie's list showed that the reminders went out";
     assert_eq!(desk.look(&world), [over]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
@@ -273,7 +270,7 @@ async fn given_up_at_the_visit() {
     let world = two_due([unknown(), Outcome::Rejected { status: 422 }]).await;
     let desk = Desk::new(Kind::Missed);
     world.execute("UPDATE reminders SET state = 'missed', reason = 'unconfirmed' WHERE state = 'unknown'");
-    assert_eq!(desk.look(&world), ["1 reminder was not sent in time, or nobody knows whether it was"]);
+    assert_eq!(desk.look(&world), ["1 reminder was not sent in time or could not be confirmed"]);
     world.clock.advance(TimeDelta::hours(49));
     assert_eq!(desk.look(&world).len(), 1, "a day after the visit it is over");
     assert_eq!(desk.look(&world), [""; 0]);
@@ -289,10 +286,10 @@ async fn stale_feed() {
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.waits = Some("stale-feed");
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, the list of appointments is too old");
+    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: the appointment list is out of date");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("The last import was 24 hours ago.") && text.contains("leadtime import FILE"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: no texts go out, the list of appointments is too old");
+    is_repeated_after_four_hours(&desk, &world, "still: no texts are going out: the appointment list is out of date");
     // Nothing is due any more: nobody knows more than before, also after a restart.
     desk.live.waits = None;
     world = world.restart().await;
@@ -307,7 +304,7 @@ async fn stale_feed() {
     import(0);
     assert_eq!(desk.look(&world), [""; 0], "an import of nothing is none");
     import(1);
-    assert_eq!(desk.look(&world), ["over: the list of appointments is new again, or texts go out again"]);
+    assert_eq!(desk.look(&world), ["resolved: the appointment list is up to date again, or texts are going out again"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
@@ -318,14 +315,14 @@ async fn disk() {
     let since = world.clock.now();
     desk.live.failing = Some((since, "the disk is full; make room".to_owned(), true));
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, the database cannot be used");
+    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: the database cannot be used");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("The disk is full; make room.") && text.contains("df -h"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: no texts go out, the database cannot be used");
+    is_repeated_after_four_hours(&desk, &world, "still: no texts are going out: the database cannot be used");
     desk.live.failing = None;
     assert_eq!(desk.look(&world), [""; 0], "it may come back at the next pass");
     world.clock.advance(TimeDelta::minutes(1));
-    assert_eq!(desk.look(&world), ["over: the database works again"]);
+    assert_eq!(desk.look(&world), ["resolved: the database works again"]);
     assert_eq!(desk.look(&world), [""; 0]);
     // What another program locks is trouble only when it lasts.
     desk.live.failing = Some((world.clock.now(), "locked".to_owned(), false));
@@ -342,16 +339,16 @@ async fn clock() {
     world.book(&[appointment("visit-1", "+13035550101", TOMORROW_TEN)]);
     world.settle().await;
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts go out, this server's clock is wrong");
+    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: this server's clock is wrong");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("timedatectl"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: no texts go out, this server's clock is wrong");
+    is_repeated_after_four_hours(&desk, &world, "still: no texts are going out: this server's clock is wrong");
     world.annie.is_ahead(TimeDelta::zero());
     world.clock.advance(TimeDelta::minutes(2));
     world.settle().await;
     assert_eq!(desk.look(&world), [""; 0], "it may be in doubt again at once");
     world.clock.advance(TimeDelta::minutes(1));
-    assert_eq!(desk.look(&world), ["over: this server's clock is right again"]);
+    assert_eq!(desk.look(&world), ["resolved: this server's clock is correct again"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
@@ -363,21 +360,21 @@ async fn backup_failed() {
     assert_eq!(desk.look(&world), [""; 0], "none was made, none failed");
     desk.live.backup = Some(Err((world.clock.now(), "the folder cannot be written".to_owned())));
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "there is no new backup");
+    assert_eq!(said(&told[0], world.engine.config()), "no new backup was made");
     assert!(words(&told[0], world.engine.config()).text.contains("The folder cannot be written."));
-    is_repeated_after_four_hours(&desk, &world, "still: there is no new backup");
+    is_repeated_after_four_hours(&desk, &world, "still: no new backup was made");
     // A restart knows nothing of backups until one is made.
     desk.live.backup = None;
     world = world.restart().await;
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.backup = Some(Ok(world.clock.now()));
-    assert_eq!(desk.look(&world), ["over: there is a new backup"]);
+    assert_eq!(desk.look(&world), ["resolved: a new backup was made"]);
     assert_eq!(desk.look(&world), [""; 0]);
     // [backup] leaves the file while none can be made.
     desk.live.backup = Some(Err((world.clock.now(), "the folder cannot be written".to_owned())));
     assert_eq!(desk.look(&world).len(), 1);
     world.reload("mode = \"live\"", DAY_BEFORE).await;
-    assert_eq!(desk.look(&world), ["over: there is a new backup"]);
+    assert_eq!(desk.look(&world), ["resolved: a new backup was made"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
@@ -389,7 +386,7 @@ async fn what_annie_refused_is_no_trouble_in_observe_mode() {
     world.reload("mode = \"observe\"", DAY_BEFORE).await;
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::minutes(10));
-    assert_eq!(desk.look(&world), ["over: Annie accepts the key again"]);
+    assert_eq!(desk.look(&world), ["resolved: Annie accepts the API key again"]);
 }
 
 #[tokio::test]
@@ -398,15 +395,15 @@ async fn config_rejected() {
     let mut desk = Desk::new(Kind::ConfigRejected);
     desk.live.refused_config = Some((world.clock.now(), String::new()));
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in force");
+    assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in effect");
     assert!(words(&told[0], world.engine.config()).text.contains("leadtime check"));
-    is_repeated_after_four_hours(&desk, &world, "still: the changed configuration is not in force");
+    is_repeated_after_four_hours(&desk, &world, "still: the changed configuration is not in effect");
     desk.live.refused_config = None;
-    assert_eq!(desk.look(&world), ["over: the configuration is in force"]);
+    assert_eq!(desk.look(&world), ["resolved: the configuration is in effect"]);
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.refused_config = Some((world.clock.now(), "it would send 25 texts within a day".to_owned()));
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in force");
+    assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in effect");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("It would send 25 texts within a day.") && text.contains("confirm-change"), "{text}");
     assert!(!text.contains("leadtime check"), "{text}");
@@ -418,15 +415,15 @@ async fn daily_limit() {
     let mut desk = Desk::new(Kind::DailyLimit);
     desk.live.waits = Some("daily-limit");
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no more texts go out today, the limit of a day is reached");
+    assert_eq!(said(&told[0], world.engine.config()), "no more texts go out today: the daily limit is reached");
     assert!(words(&told[0], world.engine.config()).text.contains("max_texts_per_day"));
-    is_repeated_after_four_hours(&desk, &world, "still: no more texts go out today, the limit of a day is reached");
+    is_repeated_after_four_hours(&desk, &world, "still: no more texts go out today: the daily limit is reached");
     // Nothing is due this evening; the next day begins.
     desk.live.waits = None;
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::hours(12));
     desk.midnight = world.clock.now() - TimeDelta::hours(1);
-    assert_eq!(desk.look(&world), ["over: texts go out again"]);
+    assert_eq!(desk.look(&world), ["resolved: texts are going out again"]);
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.waits = Some("first-day-limit");
     assert_eq!(desk.look(&world).len(), 1);
@@ -453,7 +450,7 @@ async fn unresolved() {
     world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::minutes(10));
-    assert_eq!(desk.look(&world), ["over: each overdue reminder was sent, was missed, or waits for your decision"]);
+    assert_eq!(desk.look(&world), ["resolved: each overdue reminder was sent, was missed, or now needs your decision"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
@@ -492,20 +489,20 @@ async fn a_feed_in_trouble() {
     // The importer gives no sign of life any more.
     world.clock.advance(TimeDelta::seconds(61));
     let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "new appointments did not all come in");
+    assert_eq!(said(&told[0], world.engine.config()), "some new appointments were not imported");
     let text = words(&told[0], world.engine.config()).text;
     assert!(text.contains("Desk: an import was interrupted") && !text.contains("ystander"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: new appointments did not all come in");
+    is_repeated_after_four_hours(&desk, &world, "still: some new appointments were not imported");
     world.execute("DELETE FROM importing");
-    assert_eq!(desk.look(&world), ["over: the exports come in again"]);
+    assert_eq!(desk.look(&world), ["resolved: exports are imported again"]);
     for column in ["refused", "held"] {
         let since = world.clock.now().timestamp();
         world.execute(&format!(
             "INSERT INTO feed_state (feed, {column}_at, {column}_why) VALUES ('{column}', {since}, 'why')"
         ));
-        assert_eq!(desk.look(&world), ["new appointments did not all come in"], "{column}");
+        assert_eq!(desk.look(&world), ["some new appointments were not imported"], "{column}");
         world.execute(&format!("DELETE FROM feed_state WHERE feed = '{column}'"));
-        assert_eq!(desk.look(&world), ["over: the exports come in again"]);
+        assert_eq!(desk.look(&world), ["resolved: exports are imported again"]);
     }
 }
 
@@ -529,8 +526,8 @@ async fn one_key_of_several_is_not_shown_as_all() {
         (said(alert, world.engine.config()), words(alert, world.engine.config()).text)
     };
     let (subject, text) = of(&["north"]);
-    assert_eq!(subject, "Annie refuses the texts of 1 location");
-    assert!(text.contains("Only the key of north is refused: status 401"), "{text}");
+    assert_eq!(subject, "texts from 1 location are not going out: Annie refuses the API key");
+    assert!(text.contains("Only the API key for north is refused: status 401"), "{text}");
     let (subject, _) = of(&["default", "north"]);
-    assert_eq!(subject, "no texts go out, Annie refuses them all");
+    assert_eq!(subject, "no texts are going out: Annie refuses them all");
 }

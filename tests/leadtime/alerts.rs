@@ -103,10 +103,10 @@ fn a_test_alarm_takes_every_way() {
     for part in [
         "LEADTIME_ALERT_KIND=test\n",
         "LEADTIME_ALERT_EVENT=test\n",
-        "LEADTIME_ALERT_SUBJECT=Leadtime, Bright Smiles: this is a test\n",
+        "LEADTIME_ALERT_SUBJECT=Leadtime (Bright Smiles): this is a test\n",
         "LEADTIME_ALERT_SINCE=20",
         "LEADTIME_ALERT_COUNT=0\n",
-        "Leadtime, Bright Smiles: this is a test.\n\nSomebody ran `leadtime alert-test`.",
+        "Leadtime (Bright Smiles): this is a test.\n\nSomeone ran `leadtime alert-test`.",
     ] {
         assert!(command.contains(part), "{part} in {command}");
     }
@@ -116,7 +116,7 @@ fn a_test_alarm_takes_every_way() {
     let body: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert!(body["text"].as_str().unwrap().contains("this is a test"), "{body}");
     let mail = std::fs::read_to_string(practice.path("mail")).unwrap();
-    assert!(mail.starts_with("-i -- frontdesk@example.com\nTo: frontdesk@example.com\nSubject: Leadtime, "), "{mail}");
+    assert!(mail.starts_with("-i -- frontdesk@example.com\nTo: frontdesk@example.com\nSubject: Leadtime ("), "{mail}");
 
     // What fails is said, and the others are taken all the same.
     program(&notify, "exit 3");
@@ -232,10 +232,13 @@ fn the_daemon_alarms_and_a_restart_neither_repeats_nor_forgets() {
     let mut daemon = Daemon::start(&practice, "k");
     // The first try is answered with 500, and the second comes by itself.
     let first = text(&listener);
-    assert!(first.contains("no texts go out, Annie refuses them all") && first.contains("What to do:"), "{first}");
+    assert!(
+        first.contains("no texts are going out: Annie refuses them all") && first.contains("What to do:"),
+        "{first}"
+    );
     assert_eq!(text(&listener), first);
     assert!(pulse.next().0.starts_with("GET /hook/secret-token"));
-    daemon.until("was told by webhook");
+    daemon.until("was sent by webhook");
     let (_, log) = daemon.stop();
     assert!(!log.contains("secret-token"), "{log}");
 
@@ -243,11 +246,11 @@ fn the_daemon_alarms_and_a_restart_neither_repeats_nor_forgets() {
     std::fs::write(practice.path("config.toml"), format!("{good}loud = true\n")).unwrap();
     daemon.signal(Signal::HUP);
     let next = text(&listener);
-    assert!(next.contains("the changed configuration is not in force"), "the refused key was told before: {next}");
-    daemon.until("was told by webhook");
+    assert!(next.contains("the changed configuration is not in effect"), "the refused key was told before: {next}");
+    daemon.until("was sent by webhook");
     std::fs::write(practice.path("config.toml"), good).unwrap();
     daemon.signal(Signal::HUP);
-    assert!(text(&listener).contains("over: the configuration is in force"));
+    assert!(text(&listener).contains("resolved: the configuration is in effect"));
     let (code, log) = daemon.stop();
     assert_eq!(code, 0, "{log}");
     assert!(!log.contains("secret-token") && !listener.has_more(), "{log}");

@@ -282,7 +282,7 @@ fn after_a_restore_nobody_is_texted_twice() {
     )
     .unwrap();
     practice.run(&["import", "last.csv"]).good();
-    daemon.until("sent `day-before` of appointment Z");
+    daemon.until("sent `day-before` for appointment Z");
     let (code, log) = daemon.stop();
     assert_eq!(code, 0, "{log}");
     let mut to: Vec<String> =

@@ -35,7 +35,7 @@ async fn what_waits_for_the_list_is_overdue_until_it_has_an_outcome() {
         (Desk::new(Kind::Unresolved), Desk::new(Kind::CatchingUp), Desk::new(Kind::Missed));
     assert_eq!(catching_up.look(&world), [""; 0]);
     world.go_to("2026-11-09T17:16:00Z").await;
-    assert_eq!(catching_up.look(&world), ["no texts go out, Annie's list of what was sent cannot be read"]);
+    assert_eq!(catching_up.look(&world), ["no texts are going out: Annie's list of sent texts cannot be read"]);
     world.go_to("2026-11-09T18:00:00Z").await;
     overdue.look(&world);
     world.go_to("2026-11-09T18:04:00Z").await;
@@ -59,7 +59,7 @@ async fn what_waits_for_the_list_is_overdue_until_it_has_an_outcome() {
     // The visit begins.
     world.go_to("2026-11-10T17:10:00Z").await;
     assert_eq!(world.state("visit-1", "day-before"), "missed (unconfirmed)");
-    assert_eq!(missed.look(&world), ["1 reminder was not sent in time, or nobody knows whether it was"]);
+    assert_eq!(missed.look(&world), ["1 reminder was not sent in time or could not be confirmed"]);
     assert_eq!(world.number("SELECT count(*) FROM audit WHERE act = 'missed' AND code = 'unconfirmed'"), 1);
     assert_eq!(world.sent_to(PATIENT), 0);
 }

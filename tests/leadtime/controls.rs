@@ -244,7 +244,7 @@ fn a_test_text_is_sent_once_and_counts() {
     assert!(out.contains("Sending to 303-555-1042: Maple Dental: See you tomorrow at 3:00 PM"), "{out}");
     assert!(sandbox.post().ends_with("200"));
     let again = practice.run(&["test-text", "day-before", "(303) 555 1042"]);
-    assert!(again.code == 1 && again.err.contains("no room"), "{}", again.err);
+    assert!(again.code == 1 && again.err.contains("Annie's limits allow no further text"), "{}", again.err);
     assert_eq!(practice.number("SELECT count(*) FROM attempts WHERE outcome = 'sent'"), 1);
     assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 0, "nobody's reminder");
     practice.run(&["opt-out", "add", "303-555-1043"]).good();
@@ -252,7 +252,7 @@ fn a_test_text_is_sent_once_and_counts() {
         (["test-text", "none", "303-555-1044"], 2, "the rules are `day-before`"),
         (["test-text", "day-before", "12"], 2, "no text can be sent"),
         (["test-text", "day-before", "303-555-0100"], 2, "no text can be sent"),
-        (["test-text", "day-before", "303-555-1043"], 1, "asked for no texts"),
+        (["test-text", "day-before", "303-555-1043"], 1, "opted out of texts"),
     ] {
         let ended = practice.run(&arguments);
         assert!(ended.code == code && ended.err.contains(says), "{arguments:?}: {} {}", ended.code, ended.err);
@@ -288,7 +288,7 @@ fn a_change_that_sends_more_than_usual_waits_to_be_confirmed() {
     let late = late.replace("name = \"day-before\"", "name = \"other-rule\"");
     std::fs::write(practice.path("config.toml"), late.replace("30 hours", "24 hours")).unwrap();
     daemon.signal(rustix::process::Signal::HUP);
-    daemon.until("it would send 25 texts within a day, and lately no day had more than 0");
+    daemon.until("it would send 25 texts within one day, and no recent day had more than 0");
     assert_eq!(practice.status()["config_hold"]["texts_within_a_day"], 25);
     assert_eq!(
         practice.number("SELECT count(*) FROM rules WHERE name = 'other-rule'"),
@@ -317,12 +317,12 @@ fn a_held_change_is_confirmed_by_a_person_alone() {
     let late = late.replace("name = \"day-before\"", "name = \"other-rule\"");
     std::fs::write(practice.path("config.toml"), &late).unwrap();
     daemon.signal(rustix::process::Signal::HUP);
-    daemon.until("is good and is held");
+    daemon.until("is valid but held");
     assert_eq!(daemon.stop().0, 0);
     // The same file after a restart sends nothing, and says so.
     let mut daemon = crate::program::Daemon::start(&practice, "k");
-    assert!(daemon.heard().contains("a restart is nobody's word"), "{}", daemon.heard());
-    daemon.until("texts are due and wait");
+    assert!(daemon.heard().contains("a restart does not confirm it"), "{}", daemon.heard());
+    daemon.until("texts are due but waiting");
     assert!(daemon.heard().contains("unusually large number of texts at once"), "{}", daemon.heard());
     assert_eq!(crate::program::record(&practice).len(), 0);
     // Confirmed, but the file is another one by now: that one was neither weighed nor confirmed.
@@ -397,11 +397,11 @@ fn the_audit_knows_the_account_and_is_anchored_in_the_log() {
         assert_eq!(practice.number(&format!("SELECT count(*) FROM audit WHERE act = '{act}'")), 1, "{act}");
     }
     let mut daemon = Daemon::start(&practice, "k");
-    if !daemon.heard().contains("its last seal is") {
-        daemon.until("its last seal is");
+    if !daemon.heard().contains("its latest seal is") {
+        daemon.until("its latest seal is");
     }
     let (_, log) = daemon.stop();
-    let seal = log.split("its last seal is ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let seal = log.split("its latest seal is ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
     let verify = |seal: &str| practice.run(&["audit", "verify", "--seal", seal]);
     assert!(verify(&seal).good().contains("the rows up to it have not changed"));
     // The database of this morning in its place: whole, and not the one whose seal was noted.

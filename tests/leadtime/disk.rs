@@ -91,7 +91,7 @@ impl Broken {
 fn breaks_and_mends(order: &str, says: &str) {
     let mut broken = Broken::start();
     broken.order(order);
-    broken.daemon.until(&format!("sending is held up, nothing is lost: {says}"));
+    broken.daemon.until(&format!("sending is interrupted, but nothing is lost: {says}"));
     broken.some_passes();
     // Some may have been under way; none has begun since, and each has its claim on the disk.
     let posts = record(&broken.practice).len();
@@ -162,8 +162,8 @@ fn a_damaged_database_sends_nothing_and_says_what_to_do() {
     bytes[begin..begin + 4096].fill(0x5A);
     std::fs::write(practice.path("test.db"), bytes).unwrap();
     let mut daemon = Daemon::start(&practice, "k");
-    daemon.until("the database is damaged, and nothing is sent");
-    daemon.until("texts are due and wait: the database is damaged");
+    daemon.until("the database is damaged, so nothing is sent");
+    daemon.until("texts are due but waiting: the database is damaged");
     daemon.signal(Signal::HUP);
     daemon.until("configuration reloaded");
     let (code, log) = daemon.stop();

@@ -52,7 +52,7 @@ fn a_daemon_whose_files_are_replaced_moved_or_deleted_stops_for_good_and_says_so
         assert_eq!(code, 2, "{change}: systemd leaves it stopped: {log}");
         assert!(log.contains("was replaced, moved or deleted while Leadtime was using it"), "{change}: {log}");
         let told = fs::read_to_string(practice.path("told")).unwrap();
-        assert!(told.contains("no texts go out") && told.contains("replaced"), "{change}: {told}");
+        assert!(told.contains("no texts are going out") && told.contains("replaced"), "{change}: {told}");
         assert_eq!(record(&practice).len(), 0, "{change}");
         match change {
             "replaced" => {

@@ -104,7 +104,7 @@ fn figures_on_a_socket_that_was_left_behind() {
     std::fs::write(&socket, "somebody's").unwrap();
     let (code, log) = Daemon::start(&practice, "k").stop();
     assert_eq!(code, 0);
-    assert!(log.contains("are not served") && log.contains("systemctl reload"), "{log}");
+    assert!(log.contains("is not served") && log.contains("systemctl reload"), "{log}");
     assert_eq!(std::fs::read_to_string(&socket).unwrap(), "somebody's");
 }
 

@@ -72,7 +72,7 @@ fn on_an_open_day_the_daemon_writes_it_once() {
         config.replace("[schedule]\n", "[schedule]\nnot_reached = \"00:00\"\n").replace("\"live\"", "\"observe\"");
     std::fs::write(practice.path("config.toml"), config).unwrap();
     let mut daemon = Daemon::start(&practice, "k");
-    daemon.until("patients of the coming days are reached by no text");
+    daemon.until("patients with appointments in the coming days get no text");
     let files = |practice: &Practice| {
         let mut names: Vec<String> = std::fs::read_dir(practice.path("not-reached"))
             .unwrap()
@@ -96,7 +96,7 @@ fn on_an_open_day_the_daemon_writes_it_once() {
     // A clock that was ahead once does not end the list for good.
     practice.sql().execute("UPDATE daily_work SET done_for = '2099-01-01'", []).unwrap();
     let mut healed = Daemon::start(&practice, "k");
-    healed.until("patients of the coming days are reached by no text");
+    healed.until("patients with appointments in the coming days get no text");
     assert_eq!(healed.stop().0, 0);
 }
 

@@ -25,7 +25,7 @@ fn a_planted_trigger_is_found_by_restore_start_and_doctor_and_swallows_no_opt_ou
     assert!(doctor.code == 1 && doctor.out.contains("a trigger swallow was added"), "{}", doctor.out);
     assert_eq!(practice.run(&["backup", "bad.db"]).code, 1, "no copy of it is called good");
     let mut daemon = Daemon::start(&practice, "k");
-    daemon.until("the database is damaged, and nothing is sent");
+    daemon.until("the database is damaged, so nothing is sent");
     daemon.stop();
 
     // The good copy brings the right schema back, and opt-outs are kept again.

@@ -83,10 +83,10 @@ fn no_output_tells_a_name_a_number_a_birth_date_a_text_or_the_key() {
     let broken = config.replace("lead = \"24 hours\"", "lead = \"24 horus\"\napi_key = \"annie-sk-verysecretmark\"");
     std::fs::write(practice.path("config.toml"), broken).unwrap();
     daemon.signal(Signal::HUP);
-    daemon.until("rules in force before stay in force");
+    daemon.until("the previous rules stay in effect");
     let (_, log) = daemon.stop();
     assert!(log.contains("TRACE") || log.contains("DEBUG"), "it was verbose: {log}");
-    assert!(log.contains("it is not known whether") && log.contains("sent `day-before`"), "{log}");
+    assert!(log.contains("it is unknown whether") && log.contains("sent `day-before`"), "{log}");
     nothing_private("the log", &without_config_excerpts(&log));
     nothing_private("the sandbox", &heard);
     assert!(record(&practice).len() > 10);
@@ -106,7 +106,7 @@ fn a_panic_tells_where_and_not_what() {
     child.args(["privacy::the_child_panics", "--exact", "--nocapture"]).env("LEADTIME_TEST_PANIC", "1");
     let output = child.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("a fault of Leadtime's own") && said.contains("privacy.rs"), "{said}");
+    assert!(said.contains("a bug in Leadtime") && said.contains("privacy.rs"), "{said}");
     nothing_private("a panic", &said);
 }
 

@@ -343,7 +343,7 @@ fn a_stop_finishes_and_records_what_is_under_way_and_nothing_private_is_logged()
     for private in ["Zebulon", "3035551000", "annie-sk-v1-secret", "See you", "2026-01-01"] {
         assert!(!log.contains(private), "{private}: {log}");
     }
-    assert!(log.contains("sent `day-before` of appointment A"), "{log}");
+    assert!(log.contains("sent `day-before` for appointment A"), "{log}");
 }
 
 #[test]
@@ -353,7 +353,7 @@ fn one_daemon_for_one_database() {
     let daemon = Daemon::start(&practice, "k");
     let second = practice.command(&["run"]).env("ANNIE_API_KEY", "k").output().map(Ended::from).unwrap();
     assert_eq!(second.code, 1);
-    assert!(second.err.contains("another leadtime runs"), "{}", second.err);
+    assert!(second.err.contains("another Leadtime is already running"), "{}", second.err);
     assert_eq!(daemon.stop().0, 0);
 }
 
@@ -365,11 +365,11 @@ fn a_reload_takes_a_good_file_and_refuses_a_bad_one() {
     let mut daemon = Daemon::start(&practice, "k");
     std::fs::write(practice.path("config.toml"), good.replace("24 hours", "24 horus")).unwrap();
     daemon.signal(Signal::HUP);
-    daemon.until("rules in force before stay in force");
+    daemon.until("the previous rules stay in effect");
     daemon.until("is not a lead");
     std::fs::write(practice.path("config.toml"), good.replace("24 hours", "25 hours")).unwrap();
     daemon.signal(Signal::HUP);
-    daemon.until("for visits of the next 14 days: 0 texts added, 0 moved, 0 dropped");
+    daemon.until("for appointments in the next 14 days: 0 texts added, 0 moved, 0 dropped");
     daemon.until("configuration reloaded");
     assert_eq!(practice.number("SELECT count(*) FROM rules WHERE fingerprint = '25 hours'"), 1);
     assert_eq!(daemon.stop().0, 0);

@@ -72,5 +72,5 @@ async fn a_list_that_cannot_be_read_for_hours_is_said_once_and_so_is_its_end() {
     world.annie.reads_fail(None);
     four_hours(&mut world).await;
     assert_eq!(journal.count("list of conversations can be read again"), 1);
-    assert_eq!(journal.count("Annie accepts the key"), 2, "once for each start");
+    assert_eq!(journal.count("Annie accepts the API key"), 2, "once for each start");
 }

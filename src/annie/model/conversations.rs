@@ -1,4 +1,4 @@
-//! The conversations a stand-in for Annie has begun, and their objects as the API shows them.
+//! The conversations that a stand-in for Annie has begun, and their objects as the API shows them.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(crate) struct Conversation {
     from_number: String,
     message: String,
     started_at: DateTime<Utc>,
-    /// From then on the list shows it.
+    /// The list shows it from then on.
     listed_at: DateTime<Utc>,
     replies: Vec<(String, DateTime<Utc>)>,
 }
@@ -50,12 +50,12 @@ impl Conversation {
 pub(crate) struct Conversations {
     all: Vec<Conversation>,
     from_numbers: Vec<String>,
-    /// Whether numbers beyond the first are welcome.
+    /// Whether numbers beyond the first are accepted.
     any_number: bool,
 }
 
 impl Conversations {
-    /// None yet. With a number, texts may come from this one only.
+    /// Starts empty. If numbers are given, texts may come from these only.
     pub(crate) fn new(from_numbers: &[Phone]) -> Conversations {
         let from_numbers: Vec<String> = from_numbers.iter().map(|phone| phone.dial().to_owned()).collect();
         Conversations { all: Vec::new(), any_number: from_numbers.is_empty(), from_numbers }
@@ -66,7 +66,7 @@ impl Conversations {
         self.any_number || self.from_numbers.iter().any(|known| known == from_number)
     }
 
-    /// Begins one that the list shows from `listed_at` on.
+    /// Begins a conversation that the list shows from `listed_at` on.
     pub(crate) fn begin_as(&mut self, id: String, request: &SmsRequest, now: DateTime<Utc>, listed_at: DateTime<Utc>) {
         if !self.from_numbers.contains(&request.from_number) {
             self.from_numbers.push(request.from_number.clone());
@@ -82,7 +82,7 @@ impl Conversations {
         });
     }
 
-    /// The patient replies; whether there is such a conversation.
+    /// Adds a patient's reply; returns whether there is such a conversation.
     pub(crate) fn reply(&mut self, id: &str, text: &str, at: DateTime<Utc>) -> bool {
         let found = self.all.iter_mut().find(|conversation| conversation.id == id);
         found.map(|conversation| conversation.replies.push((text.to_owned(), at))).is_some()
@@ -93,7 +93,7 @@ impl Conversations {
         self.get(id)?.replies.first().map(|(_, at)| *at)
     }
 
-    /// Every conversation's id, with the number it came from.
+    /// Every conversation's id, with the number it was sent from.
     pub(crate) fn ids(&self) -> impl Iterator<Item = (&str, &str)> {
         self.all.iter().map(|one| (one.id.as_str(), one.from_number.as_str()))
     }
@@ -103,7 +103,7 @@ impl Conversations {
         self.all.iter().find(|conversation| conversation.id == id)
     }
 
-    /// A page and how many there are in all: newest first, or with an `order` in none that has a meaning.
+    /// One page, and how many there are in all: newest first, or shuffled by `order` if it is given.
     pub(crate) fn page(
         &self,
         offset: usize,
@@ -119,7 +119,7 @@ impl Conversations {
         (page, shown.len())
     }
 
-    /// The numbers texts were sent from, as `GET /phone-numbers` shows them.
+    /// The numbers that texts were sent from, as `GET /phone-numbers` shows them.
     pub(crate) fn phone_numbers(&self) -> Vec<Value> {
         let object = |number: &String| {
             json!({ "id": number, "orgId": ORGANIZATION, "botId": BOT, "number": number, "name": "sandbox",
@@ -129,7 +129,7 @@ impl Conversations {
     }
 }
 
-/// What is wrong with a request by the documented limits of its fields; none = nothing.
+/// What is wrong with a request by the documented limits of its fields; none if nothing is.
 pub(crate) fn problem_of(request: &SmsRequest) -> Option<&'static str> {
     let length = utf16_len(&request.message);
     if Phone::from_e164(&request.from_number).is_none() {

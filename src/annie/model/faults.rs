@@ -1,4 +1,4 @@
-//! Faults a stand-in for Annie can have, drawn by probability from a seed.
+//! Faults that a stand-in for Annie can have, drawn at random from a seed.
 
 use chrono::TimeDelta;
 
@@ -6,17 +6,17 @@ use chrono::TimeDelta;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Fault {
-    /// The connection is closed before the request is looked at.
+    /// The connection is closed before the request is read.
     CloseBefore,
-    /// It is carried out, and the connection closed without an answer.
+    /// The request is carried out, and the connection is closed without an answer.
     CloseAfter,
     /// 500, and nothing was done.
     FailBefore,
-    /// 500, although it was carried out.
+    /// 500, although the request was carried out.
     FailAfter,
-    /// It is carried out and answered late.
+    /// The request is carried out and answered late.
     Slow,
-    /// It is carried out; the answer is a 2xx nobody can read.
+    /// The request is carried out; the answer is an unreadable 2xx.
     Garbage,
     /// 409, and nothing was done.
     Conflict,
@@ -27,7 +27,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// All of them, with the names they have on the command line.
+    /// All faults, with their names on the command line.
     pub(crate) const ALL: [(Fault, &'static str); 9] = [
         (Fault::CloseBefore, "close-before"),
         (Fault::CloseAfter, "close-after"),
@@ -41,27 +41,27 @@ impl Fault {
     ];
 }
 
-/// How often what goes wrong.
+/// How often each thing goes wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Faults {
-    /// Probability of each, in the order of [`Fault::ALL`].
+    /// The probability of each fault, in the order of [`Fault::ALL`].
     pub(crate) each: [f64; 9],
-    /// The share of numbers whose every text is refused.
+    /// The share of numbers to which every text is refused.
     pub(crate) refused_numbers: f64,
-    /// How long at most a conversation takes to show up in the list.
+    /// The longest time a conversation takes to appear in the list.
     pub(crate) list_lag: TimeDelta,
-    /// The probability that a listing comes in no order.
+    /// The probability that a listing is in random order.
     pub(crate) shuffled: f64,
     /// The probability that a patient replies STOP.
     pub(crate) stop: f64,
     /// The probability that a page of the list has a row without an id, or with a start in 2099.
     pub(crate) odd_rows: f64,
-    /// The probability that the list says that there are more conversations than it shows.
+    /// The probability that the list reports more conversations than it shows.
     pub(crate) short_lists: f64,
 }
 
 impl Faults {
-    /// None.
+    /// No faults.
     pub(crate) const NONE: Faults = Faults {
         each: [0.0; 9],
         refused_numbers: 0.0,
@@ -72,7 +72,7 @@ impl Faults {
         short_lists: 0.0,
     };
 
-    /// All kinds alike, together with this probability.
+    /// All kinds equally likely, with this total probability.
     pub(crate) fn all(probability: f64) -> Faults {
         Faults { each: [probability / 9.0; 9], shuffled: probability, ..Faults::NONE }
     }
@@ -88,9 +88,6 @@ impl Faults {
     }
 
     /// Reads `all=0.1,close-after=0.02,refused-numbers=0.01,list-lag=60,shuffled=0.5,stop=0.01`.
-    ///
-    /// # Errors
-    /// What is wrong, in words.
     pub(crate) fn parse(text: &str) -> Result<Faults, String> {
         let mut faults = Faults::NONE;
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -102,7 +99,7 @@ impl Faults {
                 continue;
             }
             if !(0.0..=1.0).contains(&number) {
-                return Err(format!("`{part}`: a probability lies between 0 and 1"));
+                return Err(format!("`{part}`: a probability must be between 0 and 1"));
             }
             match (name, Fault::ALL.iter().find(|(_, known)| *known == name)) {
                 (_, Some((fault, _))) => faults.set(*fault, number),
@@ -115,7 +112,7 @@ impl Faults {
                 _ => {
                     let known: Vec<&str> = Fault::ALL.iter().map(|(_, name)| *name).collect();
                     return Err(format!(
-                        "`{name}` is no fault; there are all, {}, refused-numbers, list-lag (seconds), shuffled, stop, odd-rows and short-lists",
+                        "`{name}` is not a fault; use all, {}, refused-numbers, list-lag (seconds), shuffled, stop, odd-rows or short-lists",
                         known.join(", ")
                     ));
                 }
@@ -124,7 +121,7 @@ impl Faults {
         Ok(faults)
     }
 
-    /// Draws what goes wrong with one request, if anything does.
+    /// Draws what goes wrong with one request, if anything.
     pub(crate) fn draw(&self, rng: &mut fastrand::Rng) -> Option<Fault> {
         let mut left = rng.f64();
         Fault::ALL.iter().map(|(fault, _)| *fault).find(|fault| {
@@ -139,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn read_from_the_command_line() {
+    fn faults_are_read_from_the_command_line() {
         let faults = Faults::parse("all=0.09, close-after=0.5,list-lag=60,stop=0.1").unwrap();
         assert!((faults.of(Fault::Slow) - 0.01).abs() < 1e-9 && (faults.of(Fault::CloseAfter) - 0.5).abs() < 1e-9);
         assert_eq!((faults.list_lag, faults.stop), (TimeDelta::seconds(60), 0.1));
@@ -149,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn drawn_as_often_as_asked() {
+    fn faults_are_drawn_as_often_as_requested() {
         let mut rng = fastrand::Rng::with_seed(1);
         let faults = Faults::parse("slow=0.2,garbage=0.1").unwrap();
         let drawn: Vec<_> = (0..10_000).filter_map(|_| faults.draw(&mut rng)).collect();

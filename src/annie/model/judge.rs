@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-/// What a record came to.
+/// The result of judging a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Report {
     /// Requests of all kinds.
@@ -14,27 +14,27 @@ pub(crate) struct Report {
     pub(crate) posts: u64,
     /// Texts that went out.
     pub(crate) texts: u64,
-    /// Texts that told a patient again what an earlier one had told.
+    /// Texts that repeated what an earlier one had told the patient.
     pub(crate) duplicates: u64,
-    /// Requests that broke a documented rule, by the rule.
+    /// Requests that broke a documented rule, by rule.
     pub(crate) rules_broken: BTreeMap<String, u64>,
-    /// Second tries of a text that had no clear answer, which the 24 hours refused because the first had arrived.
+    /// Second tries of a text without a clear answer, refused by the 24-hour rule because the first had arrived.
     pub(crate) retries_refused: u64,
     /// Faults that were made on purpose.
     pub(crate) faults: BTreeMap<String, u64>,
-    /// Lines that are none.
+    /// Lines that cannot be read.
     pub(crate) unreadable: u64,
 }
 
 impl Report {
-    /// Whether nobody was texted twice and no rule was broken.
+    /// Whether no one was texted twice and no rule was broken.
     pub(crate) fn is_clean(&self) -> bool {
         self.duplicates == 0 && self.rules_broken.is_empty() && self.unreadable == 0
     }
 }
 
-/// Judges the lines of a record. A text tells the same as another if it goes to the same number about the same
-/// appointment and start in the same words, or, without an appointment, in the same words within a day.
+/// Judges the lines of a record. A text repeats another if it goes to the same number about the same appointment and
+/// start in the same words, or, without an appointment, in the same words within a day.
 pub(crate) fn judge<'a>(lines: impl IntoIterator<Item = &'a str>) -> Report {
     let mut report = Report::default();
     let mut told: HashMap<[String; 4], DateTime<Utc>> = HashMap::new();

@@ -1,5 +1,5 @@
-//! A model of Annie: her documented rules, her conversations, and her faults. No I/O and no clock of its own; the
-//! sandbox serves it over HTTP, simulations ask it directly.
+//! A model of Annie: its documented rules, its conversations, and its faults. It has no I/O and no clock of its own;
+//! the sandbox serves it over HTTP, and simulations call it directly.
 
 pub(crate) mod conversations;
 pub(crate) mod faults;
@@ -27,7 +27,7 @@ const FAILURES: u32 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Broke {
-    /// Outside 9 AM to 8 PM in the organization's zone.
+    /// Outside 9 AM to 8 PM in the organization's time zone.
     Hours,
     /// Less than 24 hours after the last text to the number.
     Gap,
@@ -39,25 +39,25 @@ pub(crate) enum Broke {
     Cooldown,
     /// While another text to the number was in progress.
     InProgress,
-    /// More requests a minute than allowed.
+    /// More requests per minute than allowed.
     Rate,
 }
 
-/// Which rules are enforced. Whatever is not enforced is judged all the same.
+/// Which rules are enforced. Rules that are not enforced are still judged.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
-    /// The zone of the legal hours; none: every hour is legal.
+    /// The time zone of the legal hours; none means that every hour is legal.
     pub(crate) hours_in: Option<Zone>,
-    /// Whether the limits of a number are enforced.
+    /// Whether the limits for each number are enforced.
     pub(crate) limits: bool,
-    /// Requests a minute over all endpoints; none: any number.
+    /// Requests per minute over all endpoints; none means no limit.
     pub(crate) per_minute: Option<usize>,
 }
 
 /// `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds).
 pub(crate) type Rate = (usize, usize, i64);
 
-/// How an answer leaves.
+/// How an answer is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// As it is.
@@ -66,7 +66,7 @@ pub(crate) enum Manner {
     Never,
     /// After this time.
     After(TimeDelta),
-    /// As something nobody can read.
+    /// As something unreadable.
     Garbled,
 }
 
@@ -77,13 +77,13 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Its body.
     pub(crate) body: Value,
-    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset`, where the rate is enforced.
+    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset`, if the rate is enforced.
     pub(crate) rate: Option<Rate>,
     /// `Retry-After`, in seconds.
     pub(crate) retry_after: Option<u32>,
-    /// How it leaves.
+    /// How it is delivered.
     pub(crate) manner: Manner,
-    /// The conversation that was begun, whatever was answered.
+    /// The conversation that was begun, whatever the answer was.
     pub(crate) begun: Option<String>,
     /// The rule the request broke.
     pub(crate) broke: Option<Broke>,
@@ -94,9 +94,9 @@ pub(crate) struct Answer {
 /// A request.
 #[derive(Debug, Clone)]
 pub(crate) enum Request {
-    /// `POST /sms`, or why its body is none.
+    /// `POST /sms`, or why its body is invalid.
     Sms(Result<Box<SmsRequest>, String>),
-    /// `GET /conversations`; none: its query is wrong.
+    /// `GET /conversations`; none if its query is wrong.
     List(Option<(usize, usize)>),
     /// `GET /conversations/{id}`.
     One(String),
@@ -116,20 +116,20 @@ struct Number {
     busy_until: Option<DateTime<Utc>>,
 }
 
-/// Annie.
+/// The model of Annie.
 #[derive(Debug)]
 pub(crate) struct Model {
     rules: Rules,
     faults: Faults,
     rng: fastrand::Rng,
     seed: u64,
-    /// What was begun.
+    /// The conversations begun so far.
     pub(crate) conversations: Conversations,
     numbers: HashMap<String, Number>,
     requests: VecDeque<DateTime<Utc>>,
 }
 
-/// An error body as the sandbox writes it; the vendor's is undocumented.
+/// An error body as the sandbox writes it; the vendor's format is undocumented.
 pub(crate) fn error_body(message: &str) -> Value {
     json!({ "success": false, "message": message })
 }
@@ -153,7 +153,7 @@ pub(crate) fn refused(status: u16, message: &str) -> Answer {
 }
 
 impl Model {
-    /// A new Annie. With numbers, texts may come from these only.
+    /// A new model. If numbers are given, texts may come from these only.
     pub(crate) fn new(from_numbers: &[Phone], rules: Rules, faults: Faults, seed: u64) -> Model {
         Model {
             rules,
@@ -166,12 +166,12 @@ impl Model {
         }
     }
 
-    /// Another set of faults from now on.
+    /// Uses another set of faults from now on.
     pub(crate) fn set_faults(&mut self, faults: Faults) {
         self.faults = faults;
     }
 
-    /// Takes a text up that was sent in an earlier life.
+    /// Adds a text that was sent in an earlier run.
     pub(crate) fn remember(&mut self, id: &str, request: &SmsRequest, at: DateTime<Utc>) {
         self.conversations.begin_as(id.to_owned(), request, at, at);
         self.numbers.entry(request.to_number.clone()).or_default().texts.push(at);
@@ -188,7 +188,7 @@ impl Model {
         let answer = match fault {
             Some(Fault::CloseBefore) => Answer { manner: Manner::Never, ..refused(500, "closed") },
             Some(Fault::FailBefore) => refused(500, "internal error"),
-            // With a pause of a second, so that a test does not wait for a minute.
+            // With a pause of one second, so that a test does not wait a minute.
             Some(Fault::TooMany) => Answer { retry_after: Some(1), ..refused(429, "too many requests") },
             Some(Fault::Unauthorized) => refused(401, "unauthorized"),
             Some(Fault::Conflict) if matches!(request, Request::Sms(_)) => refused(409, "a text is in progress"),
@@ -200,7 +200,7 @@ impl Model {
     fn carry_out(&mut self, request: Request, fault: Option<Fault>, now: DateTime<Utc>) -> Answer {
         let answer = match request {
             Request::Sms(request) => self.sms(request, fault, now),
-            Request::List(None) => refused(422, "offset is at least 0, limit 1 to 100"),
+            Request::List(None) => refused(422, "offset must be at least 0, and limit 1 to 100"),
             Request::List(Some((offset, limit))) => {
                 let shuffled = self.rng.f64() < self.faults.shuffled;
                 let order = shuffled.then_some(self.seed ^ (now.timestamp().unsigned_abs() / 3600));
@@ -278,7 +278,7 @@ impl Model {
         Answer { begun: Some(id), broke, ..plain(200, body) }
     }
 
-    /// Whether every text to a number is refused: a share of them, the same ones always.
+    /// Whether every text to a number is refused: true for a share of the numbers, always the same ones.
     fn is_refused(&self, number: &str) -> bool {
         let mut hash = self.seed | 1;
         number.bytes().for_each(|byte| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
@@ -386,14 +386,14 @@ mod tests {
     }
 
     #[test]
-    fn three_failures_in_a_row_cool_down() {
+    fn three_failures_in_a_row_start_a_cool_down() {
         let mut annie = model();
         assert_eq!(post(&mut annie, A, 0).0, 200);
         for n in 0..3 {
             assert_eq!(post(&mut annie, A, 60 * (n + 1)).1, Some(Broke::Gap));
         }
         assert_eq!(post(&mut annie, A, 10 * DAY), (422, Some(Broke::Cooldown)));
-        assert_eq!(post(&mut annie, A, 31 * DAY).0, 422, "a failure begins it anew");
+        assert_eq!(post(&mut annie, A, 31 * DAY).0, 422, "a failure restarts the cool-down");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! A server that stands in for Annie on this machine: the endpoints a reminder sender uses, and a record of
-//! every request, written before it is answered.
+//! A server that stands in for Annie on this machine: the endpoints a reminder sender uses, and a record of every
+//! request, written before it is answered.
 //!
-//! Shapes of requests and answers: `annie-openapi.yaml`. It answers under `/v1` and at the root. What she knows and
-//! refuses is the model's; here it becomes HTTP.
+//! The shapes of requests and answers: `annie-openapi.yaml`. It answers under `/v1` and at the root. The model decides
+//! what is known and refused; this server turns that into HTTP.
 
 mod routes;
 mod shared;
@@ -35,19 +35,19 @@ use crate::domain::phone::Phone;
 pub(crate) struct Options {
     /// Where one JSON line per request is appended.
     pub(crate) record: Option<File>,
-    /// The bearer key it insists on; none = any request is welcome.
+    /// The bearer key it requires; none means that any request is accepted.
     pub(crate) key: Option<String>,
-    /// The only numbers texts may come from; none = any.
+    /// The only numbers texts may come from; none means any.
     pub(crate) from_numbers: Vec<Phone>,
-    /// The documented rules it enforces; by default none.
+    /// The documented rules it enforces; none by default.
     pub(crate) rules: Rules,
-    /// What goes wrong on purpose; by default nothing.
+    /// What goes wrong on purpose; nothing by default.
     pub(crate) faults: Option<Faults>,
-    /// The seed of what goes wrong.
+    /// The seed for what goes wrong.
     pub(crate) seed: u64,
-    /// Texts of an earlier life.
+    /// Texts from an earlier run.
     pub(crate) earlier: Vec<Earlier>,
-    /// Hears of every request, in one line without anything private.
+    /// Called for every request with one line that holds nothing private.
     pub(crate) hear: Option<Hear>,
 }
 
@@ -56,13 +56,13 @@ pub(crate) struct Options {
 pub(crate) struct Earlier {
     /// The conversation.
     pub(crate) id: String,
-    /// What was asked for.
+    /// The request.
     pub(crate) request: SmsRequest,
     /// When.
     pub(crate) at: DateTime<Utc>,
 }
 
-/// The texts of a record, so that a sandbox that is started again knows them.
+/// The texts in a record, so that a sandbox that is started again still has them.
 pub(crate) fn texts_of(record: &str) -> Vec<Earlier> {
     let text_of = |line: &str| {
         let line: Value = serde_json::from_str(line).ok()?;
@@ -74,9 +74,6 @@ pub(crate) fn texts_of(record: &str) -> Vec<Earlier> {
 }
 
 /// Opens a record to append to.
-///
-/// # Errors
-/// The file cannot be made or written.
 pub(crate) fn open_record(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
@@ -89,10 +86,7 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Listens on a port of 127.0.0.1; 0 takes a free one.
-    ///
-    /// # Errors
-    /// The port is taken.
+    /// Listens on a port of 127.0.0.1; 0 picks a free one.
     pub(crate) async fn bind(port: u16) -> io::Result<Sandbox> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
@@ -105,9 +99,6 @@ impl Sandbox {
     }
 
     /// Serves until `stop` is done.
-    ///
-    /// # Errors
-    /// The listener fails.
     pub(crate) async fn serve(
         self,
         options: Options,
@@ -131,7 +122,7 @@ impl Sandbox {
             let router = router.clone();
             let service = hyper::service::service_fn(move |request| routes::respond(router.clone(), request));
             connections.spawn(async move {
-                // A connection that ends early is the client's affair, or a fault made on purpose.
+                // A connection that ends early is the client's doing or a fault made on purpose.
                 let _ =
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });

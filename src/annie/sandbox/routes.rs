@@ -1,4 +1,4 @@
-//! The sandbox's endpoints: HTTP on the outside, the model within.
+//! The sandbox's endpoints: HTTP outside, the model inside.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -32,11 +32,11 @@ pub(crate) fn router(shared: Shared) -> Router {
     Router::new().nest("/v1", api.clone()).merge(api).with_state(shared)
 }
 
-/// Marks an answer that must not be given: the connection is closed instead.
+/// Marks an answer that must not be sent: the connection is closed instead.
 #[derive(Clone)]
 struct Close;
 
-/// One request of a connection. An error closes it.
+/// Handles one request of a connection. An error closes it.
 pub(crate) async fn respond(router: Router, request: HttpRequest<Incoming>) -> io::Result<Response> {
     let response: Result<Response, Infallible> = TowerToHyperService::new(router).call(request.map(Body::new)).await;
     let response = response.unwrap_or_else(|never| match never {});
@@ -46,7 +46,7 @@ pub(crate) async fn respond(router: Router, request: HttpRequest<Incoming>) -> i
     }
 }
 
-/// What every endpoint is told.
+/// What every endpoint receives.
 struct Call {
     shared: Shared,
     method: Method,
@@ -55,7 +55,7 @@ struct Call {
 }
 
 impl Call {
-    /// Answers: refuses without the key, else asks Annie; records, then lets the answer go.
+    /// Answers a request: refuses it without the key, otherwise asks the model; records it, then sends the answer.
     async fn answer(self, recorded: Value, request: Request) -> Response {
         let Call { shared, method, uri, headers } = self;
         let given =
@@ -83,7 +83,7 @@ impl Call {
     }
 }
 
-/// The answer as it leaves.
+/// Turns the answer into an HTTP response.
 async fn give(answer: Answer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match answer.manner {
@@ -172,7 +172,7 @@ async fn other(
     Call { shared, method, uri, headers }.answer(Value::Null, Request::Other).await
 }
 
-/// Plays a patient's reply: `{"conversationId": ..., "text": "STOP"}`. Not an endpoint of Annie's.
+/// Simulates a patient's reply: `{"conversationId": ..., "text": "STOP"}`. Not one of Annie's endpoints.
 async fn reply(State(shared): State<Shared>, Json(body): Json<Value>) -> Response {
     let now = shared.clock.now();
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::annie::model::Model;
 use crate::clock::Clock;
 
-/// Hears of a request.
+/// Called for each request.
 pub(crate) type Hear = Box<dyn Fn(&str) + Send + Sync>;
 
 /// What the handlers share.
@@ -33,7 +33,7 @@ impl Shared {
 }
 
 impl Inner {
-    /// Writes a request down. What cannot be recorded is not answered with a success.
+    /// Records a request. One that cannot be recorded is not answered with success.
     pub(crate) fn record(&mut self, line: &Value, summary: &str) -> io::Result<()> {
         if let Some(hear) = &self.hear {
             hear(summary);

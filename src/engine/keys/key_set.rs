@@ -1,7 +1,7 @@
-//! All API keys, and which of them have something to do: a pass looks at those, not at all.
+//! All API keys, and which of them have something to do: a pass looks only at those.
 //!
-//! A key is looked at when a text of it is due within the hour, when a request of it has ended, and once a minute
-//! otherwise: a listing or a patient's reply is due by time alone, and a minute's delay is no loss there.
+//! A key is looked at when one of its texts is due within the hour, when one of its requests has ended, and otherwise
+//! once a minute: a listing or a patient's reply becomes due by time alone, and a minute's delay does no harm there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,19 +11,19 @@ use crate::config::Config;
 use crate::domain::ids::ApiKeyName;
 use crate::engine::keys::key_worker::KeyWorker;
 
-/// The gateways to Annie, by the names of the keys.
+/// The gateways to Annie, by key name.
 pub type Gateways = BTreeMap<ApiKeyName, Gateway>;
 
-/// A key with nothing to do is looked at this often.
+/// How often a key with nothing to do is looked at.
 const LOOK_ANYWAY: Duration = Duration::from_secs(60);
 
-/// The keys. Empty in observe mode: there is nobody to send to.
+/// The keys. Empty in observe mode, where nothing is sent.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     workers: BTreeMap<ApiKeyName, KeyWorker>,
-    /// Something happened to these since they were looked at.
+    /// Keys to which something has happened since they were last looked at.
     woken: BTreeSet<ApiKeyName>,
-    /// When each key is looked at anyway, by the boot clock; soonest first.
+    /// When each key is looked at in any case, by the boot clock; soonest first.
     wake_at: BTreeSet<(Duration, ApiKeyName)>,
 }
 
@@ -34,7 +34,7 @@ impl Keys {
         keys
     }
 
-    /// Replaces the gateways. Keys that stay keep their permits, and what is on the wire.
+    /// Replaces the gateways. Keys that stay keep their permits and their requests in progress.
     pub(crate) fn set_gateways(&mut self, gateways: Gateways, config: &Config) {
         let mut former = std::mem::take(&mut self.workers);
         self.wake_at.retain(|(_, name)| gateways.contains_key(name));
@@ -48,7 +48,7 @@ impl Keys {
         self.wake_all();
     }
 
-    /// A changed configuration is in force.
+    /// A changed configuration is in effect.
     pub(crate) fn adopt(&mut self, config: &Config) {
         self.workers.values_mut().for_each(|worker| worker.adopt(config));
         self.wake_all();
@@ -74,7 +74,7 @@ impl Keys {
         self.workers.values_mut()
     }
 
-    /// The key whose reading this is.
+    /// The key that this reading belongs to.
     pub(crate) fn reading(&self, id: u64) -> Option<ApiKeyName> {
         self.workers.iter().find(|(_, worker)| worker.is_reading == Some(id)).map(|(name, _)| name.clone())
     }
@@ -91,8 +91,8 @@ impl Keys {
         self.woken = self.workers.keys().cloned().collect();
     }
 
-    /// The keys to look at in a pass: those with texts due or soon due, those something happened to, and those not
-    /// looked at for a minute.
+    /// The keys to look at in a pass: those with texts due or soon due, those to which something happened, and those
+    /// not looked at for a minute.
     pub(crate) fn take_ready(&mut self, with_due: &BTreeSet<ApiKeyName>, boot: Duration) -> Vec<ApiKeyName> {
         let mut ready = std::mem::take(&mut self.woken);
         ready.extend(with_due.iter().filter(|name| self.workers.contains_key(*name)).cloned());

@@ -1,5 +1,5 @@
-//! One API key: its way to Annie, its permits, its due texts, and how reading with it goes. A slow or closed key holds up
-//! no other.
+//! One API key: its gateway to Annie, its permits, its due texts, and the state of its readings. A slow or stopped key
+//! holds up no other.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use crate::engine::sync::announced::Announced;
 use crate::engine::sync::fetch::{Done, Job};
 use crate::engine::sync::reading;
 
-/// How often Annie is asked for the time while this machine's is doubted.
+/// How often Annie is asked for the time while this machine's clock is in doubt.
 const ASK_THE_TIME: Duration = Duration::from_secs(60);
 /// Failures in a row after which the list of conversations counts as unreadable.
 const LIST_IS_BROKEN: u32 = 3;
-/// A listing that failed is tried again after this.
+/// The pause before a failed listing is tried again.
 const LIST_AGAIN: Duration = Duration::from_secs(300);
 
 /// The state of one key.
@@ -27,29 +27,29 @@ const LIST_AGAIN: Duration = Duration::from_secs(300);
 pub(crate) struct KeyWorker {
     pub(crate) send_slot: SendSlot,
     pub(crate) permits: Permits,
-    /// Its texts that are due.
+    /// Its due texts.
     pub(crate) queue: Queue,
-    /// The reading under way.
+    /// The reading in progress.
     pub(crate) is_reading: Option<u64>,
     /// The last reading was of replies.
     pub(crate) read_replies: bool,
-    /// Conversations to read with this key because another key's text is due to their number.
+    /// Conversations to read with this key because a text of another key is due to their number.
     pub(crate) asked_for: VecDeque<ConversationId>,
-    /// Nothing was to be read; it is not looked for again before this, by the boot clock, while texts go out.
+    /// There was nothing to read; while texts go out, this is not checked again before this time, by the boot clock.
     pub(crate) nothing_to_read_until: Duration,
     /// No reading before this, by the boot clock.
     pub(crate) not_before: Duration,
-    /// When it is looked at although nothing happened to it, by the boot clock; kept in step with the key set.
+    /// When it is looked at even though nothing happened to it, by the boot clock; kept in step with the key set.
     pub(crate) look_at: Option<Duration>,
     /// The status with which Annie refused the last reading, if it did.
     pub(crate) refused: Option<u16>,
-    /// What was said of its readings.
+    /// What was logged about its readings.
     pub(crate) announced: Announced,
     /// Readings in a row without an answer.
     failures: u32,
-    /// No listing before this, by the boot clock: the wall clock may be set meanwhile.
+    /// No listing before this, by the boot clock: the wall clock may be set in the meantime.
     no_listing_before: Option<Duration>,
-    /// Listings in a row that failed.
+    /// Failed listings in a row.
     list_failures: u32,
 }
 
@@ -73,20 +73,22 @@ impl KeyWorker {
         }
     }
 
-    /// What a changed configuration means for it; what is on the wire stays there.
+    /// Applies a changed configuration; requests in progress continue.
     pub(crate) fn adopt(&mut self, config: &Config) {
         self.permits = self.permits.clone().at_speed(config.annie.requests_per_minute);
         self.send_slot = SendSlot::new(self.send_slot.gateway.clone(), config.annie.concurrency);
     }
 
-    /// The same key with another gateway, after a reload: what it was refused says nothing about the new one.
+    /// The same key with another gateway, after a reload: what the old gateway was refused says nothing about the new
+    /// one.
     pub(crate) fn with_gateway(self, gateway: Gateway, config: &Config) -> KeyWorker {
         let send_slot = SendSlot::new(gateway, config.annie.concurrency);
         let announced = Announced::new();
         KeyWorker { send_slot, announced, failures: 0, refused: None, not_before: Duration::ZERO, ..self }
     }
 
-    /// Whether the list of conversations can be read, as far as the last tries tell: one failure is none yet.
+    /// Whether the list of conversations can be read, as far as the last tries show: a single failure does not count
+    /// yet.
     pub(crate) fn list_works(&self) -> bool {
         self.list_failures < LIST_IS_BROKEN
     }
@@ -96,25 +98,25 @@ impl KeyWorker {
         self.no_listing_before.is_none_or(|until| boot >= until)
     }
 
-    /// A listing that failed under a wrong clock says nothing about the next.
+    /// A listing that failed under a wrong clock says nothing about the next one.
     pub(crate) fn forget_failed_listings(&mut self) {
         (self.no_listing_before, self.list_failures) = (None, 0);
     }
 
-    /// A listing came to its end: complete, or lacking conversations that Annie counts.
+    /// A listing has ended: complete, or missing conversations that Annie counts.
     pub(crate) fn note_listing(&mut self, is_complete: bool, boot: Duration) {
         self.no_listing_before = (!is_complete).then_some(boot + LIST_AGAIN);
         self.list_failures = if is_complete { 0 } else { self.list_failures + 1 };
     }
 
-    /// A reading failed within Leadtime: the key reads again, after a while.
+    /// A reading failed inside Leadtime: the key reads again after a while.
     pub(crate) fn note_failed_task(&mut self, boot: Duration) {
         self.is_reading = None;
         self.failures += 1;
         self.not_before = boot + reading::pause_after(self.failures);
     }
 
-    /// What a reading tells about the key: failures make it wait.
+    /// What a reading says about the key: failures make it wait.
     pub(crate) fn note_reading(&mut self, done: &Done, is_clock_confirmed: bool, boot: Duration) {
         self.is_reading = None;
         self.read_replies = matches!(done.job, Job::Replies(_));

@@ -1,4 +1,5 @@
-//! What every pass does beside planning, reading and sending: the heartbeat, what has expired, what is given up.
+//! What every pass does in addition to planning, reading, and sending: the heartbeat, what has expired, what is given
+//! up.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{error, warn};
@@ -9,10 +10,10 @@ use crate::store::StoreError;
 use crate::store::ledger::{messages, people, reminders, resolution};
 use crate::store::planning::{daemon_state, replan_queue};
 
-/// How often a sign of life is stored.
+/// How often a heartbeat is stored.
 pub(crate) const HEARTBEAT: TimeDelta = TimeDelta::minutes(1);
 
-/// When a sign of life was last stored, and what was said.
+/// When a heartbeat was last stored, and what was logged.
 #[derive(Debug, Default)]
 pub(crate) struct EachPass {
     last_beat: Option<DateTime<Utc>>,
@@ -53,19 +54,19 @@ impl EachPass {
         if held > 0 {
             error!(
                 count = held,
-                "{held} reminders are held: it could not be learnt in time whether they went out. Somebody has to decide, see `leadtime resolve`"
+                "{held} reminders are held: Leadtime could not confirm in time whether they went out. Run `leadtime resolve` and decide; if in doubt, call the patients"
             );
         }
         if given_up > 0 {
             warn!(
                 count = given_up,
-                "of {given_up} reminders whose visit has begun was never learned whether they went out; `leadtime history` shows which"
+                "{given_up} reminders were never confirmed before their appointments began, and count as missed. `leadtime history` lists them"
             );
         }
         if unknown > self.warned_unknown {
             warn!(
                 count = unknown,
-                "{unknown} texts may or may not have gone out and keep back others to their numbers: Annie's list could not tell yet; it is read again and again, and what stays open is held for you (`leadtime status`)"
+                "{unknown} texts may or may not have gone out, and other texts to their numbers wait: Annie's list does not show the outcome yet. Leadtime keeps checking; texts that stay uncertain are held for your decision (`leadtime status`)"
             );
         }
         self.warned_unknown = unknown;

@@ -1,5 +1,5 @@
-//! The housekeeping pass: the daily copy of the database, and deleting what is past its time. Beside sending, never
-//! ahead of it.
+//! The housekeeping pass: the daily backup of the database, and deleting data past its retention. Alongside sending,
+//! never ahead of it.
 
 use std::sync::Arc;
 
@@ -15,29 +15,29 @@ use crate::store::files::restore::forget_asides;
 use crate::store::files::retention::{self, Pruned};
 use crate::store::{Store, StoreError};
 
-/// How often it is looked whether there is something to do.
+/// How often to check whether there is something to do.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(5);
-/// A copy that failed is tried again after this.
+/// The pause before a failed backup is tried again.
 const TRY_AGAIN: TimeDelta = TimeDelta::minutes(15);
-/// How often what is past its time is looked for.
+/// How often to look for data past its retention.
 const SWEEP_AGAIN: TimeDelta = TimeDelta::hours(1);
-/// Rows of a kind that are deleted in one transaction: some hundredths of a second, with a hundred thousand stored.
+/// Rows of a kind deleted in one transaction: a few hundredths of a second, with a hundred thousand stored.
 const AT_ONCE: usize = 500;
 
 type Made = Result<(Copy, usize), BackupError>;
 
-/// What the pass remembers; what is due is in the store.
+/// The state of the pass; what is due is in the store.
 #[derive(Debug)]
 pub struct Housekeeping {
     store: Store,
     looked: Option<DateTime<Utc>>,
-    /// The copy that is being made, for which local date.
+    /// The backup in progress, and its local date.
     backup: Option<(JoinHandle<Made>, chrono::NaiveDate)>,
-    /// How the last copy went, where that is new.
+    /// How the last backup went, if that is new.
     news: Option<Done>,
     known: Option<Done>,
     swept: Option<DateTime<Utc>>,
-    /// Deleted in the sweep under way.
+    /// Deleted in the sweep in progress.
     pruned: Pruned,
 }
 
@@ -46,7 +46,7 @@ fn is_past(last: Option<DateTime<Utc>>, every: TimeDelta, now: DateTime<Utc>) ->
 }
 
 impl Housekeeping {
-    /// Nothing was done yet in this life.
+    /// Nothing has been done in this run yet.
     pub fn new(store: Store) -> Housekeeping {
         Housekeeping {
             store,
@@ -59,11 +59,9 @@ impl Housekeeping {
         }
     }
 
-    /// One pass: what is due is begun, what has ended is recorded. While the clock is not `trusted` no patients' data are
-    /// deleted, and twice as many copies are kept, so that those named by a wrong clock push out none that is needed.
-    ///
-    /// # Errors
-    /// Database errors; it is tried again.
+    /// One pass: begins what is due and records what has ended. While the clock is not `trusted`, no patient data is
+    /// deleted, and twice as many backups are kept, so that those named by a wrong clock do not push out any that are
+    /// needed.
     pub async fn run(&mut self, config: &Arc<Config>, now: DateTime<Utc>, trusted: bool) -> Result<(), StoreError> {
         if !is_past(self.looked, LOOK_AGAIN, now) {
             return Ok(());
@@ -93,18 +91,18 @@ impl Housekeeping {
         let Some(date) = due(zone, backup.at, last.and_then(|last| last.date), now) else { return Ok(()) };
         let (database, backup, zone) = (config.database.clone(), backup.clone(), zone.clone());
         let keep = if trusted { backup.keep } else { backup.keep.saturating_mul(2) };
-        // With a connection of its own, beside the texts.
+        // With its own connection, alongside sending.
         let task = tokio::task::spawn_blocking(move || make_daily(&database, &backup.folder, keep, &zone, now));
         self.backup = Some((task, date));
         Ok(())
     }
 
-    /// How the last copy of the database went, once for each time that changes.
+    /// How the last backup went, once each time that changes.
     pub(crate) fn take_news(&mut self) -> Option<Done> {
         self.news.take()
     }
 
-    /// Waits for the copy that is being made, if one is, and records how it ended.
+    /// Waits for the backup in progress, if there is one, and records how it ended.
     pub async fn finish_backup(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Some((task, date)) = self.backup.take() else { return Ok(()) };
         match task.await.unwrap_or_else(|error: JoinError| Err(BackupError::Wrong(error.to_string()))) {
@@ -112,20 +110,22 @@ impl Housekeeping {
                 info!(
                     bytes = copy.bytes,
                     deleted,
-                    "the database was copied to {}, and the copy checked; {deleted} old ones deleted",
+                    "the database was backed up to {}, and the backup was verified; {deleted} old backups deleted",
                     copy.path.display()
                 );
                 self.store.write(move |tx| daily_work::done(tx, Work::Backup, date, now)).await
             }
             Err(error) => {
-                error!("no copy of the database was made: {error}. It is tried again in a quarter of an hour");
+                error!(
+                    "no backup of the database was made: {error}. Texts still go out. Leadtime tries again in 15 minutes; check the disk and the backup folder"
+                );
                 let why = error.to_string();
                 self.store.write(move |tx| daily_work::failed(tx, Work::Backup, &why, now)).await
             }
         }
     }
 
-    /// Deletes a chunk of what is past its time; the next look goes on until nothing is left.
+    /// Deletes a chunk of data past its retention; the next look continues until nothing is left.
     async fn sweep(&mut self, config: &Config, now: DateTime<Utc>) -> Result<(), StoreError> {
         let (country, cutoff) = (config.practice.country, now - config.retention.after_appointment);
         let some = self.store.write(move |tx| retention::prune_some(tx, country, cutoff, AT_ONCE)).await?;
@@ -136,13 +136,12 @@ impl Housekeeping {
                 self.store.empty_log().await?;
                 info!(
                     texts,
-                    appointments,
-                    "retention: {appointments} visits of long ago, and the words of {texts} texts, are deleted"
+                    appointments, "retention: deleted {appointments} old appointments and the words of {texts} texts"
                 );
             }
             if let Err(error) = forget_asides(&config.database, cutoff) {
                 warn!(
-                    "a former database that a restore kept aside cannot be deleted: {error}; delete it by hand when it is not needed"
+                    "an old database that a restore set aside cannot be deleted: {error}. It holds patient data past its retention; delete it by hand when you no longer need it"
                 );
             }
             self.swept = Some(now);

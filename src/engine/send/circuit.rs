@@ -1,6 +1,6 @@
 //! Whether a key may be used now: the circuit, the back-off, the pauses Annie asks for. Pure.
 //!
-//! Everything is derived from the ledger ([`Health`]), so a crash or a restart forgets nothing.
+//! Everything is derived from the ledger ([`Health`]), so a crash or a restart loses nothing.
 
 use std::time::Duration;
 
@@ -11,38 +11,38 @@ use crate::domain::phone::Phone;
 use crate::domain::reminder::Wait;
 use crate::store::conversations::circuits::{Health, Open};
 
-/// Messages rejected in a row from which on sending is slow.
+/// After this many rejections in a row, sending slows down.
 const SLOW_AFTER: u32 = 3;
-/// How slow.
+/// The pause between two texts then.
 const SLOW: TimeDelta = TimeDelta::minutes(5);
 
-/// Nothing here waits longer.
+/// Nothing here waits longer than this.
 const LONGEST: TimeDelta = TimeDelta::minutes(61);
 
-/// A number refused more often than this since Annie last accepted one waits for [`REFUSED_AGAIN`]: one try after the
-/// key was found good again has to do.
+/// A number refused at least this often since Annie last accepted one waits for [`REFUSED_AGAIN`]: one try after the
+/// key was found good again is enough.
 const REFUSED_ENOUGH: u32 = 2;
 /// See [`REFUSED_ENOUGH`].
 const REFUSED_AGAIN: TimeDelta = TimeDelta::hours(24);
 
-/// Unclear outcomes in a row from which on there is one POST at a time, with a back-off.
+/// After this many unclear outcomes in a row, there is one POST at a time, with a back-off.
 const UNCLEAR_AFTER: u32 = 3;
 
 /// What a key may do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Permit {
-    /// Send, this many at once at most.
+    /// Send, at most this many at once.
     Go {
-        /// POSTs under way at once.
+        /// POSTs in progress at once.
         at_once: usize,
-        /// Numbers no text may go to: Annie just refused one and it is not known yet whether she meant the number.
+        /// Numbers that no text may go to: Annie just refused one, and it is not known yet whether it meant the number.
         avoid: Vec<Phone>,
     },
     /// Wait.
     Wait {
-        /// For what.
+        /// What for.
         why: Wait,
-        /// The instant from which to ask again.
+        /// When to ask again.
         until: DateTime<Utc>,
     },
     /// Stop sending: open the circuit.
@@ -50,13 +50,13 @@ pub(crate) enum Permit {
         /// Why, in words.
         reason: String,
     },
-    /// Try the key by a GET.
+    /// Try the key with a GET.
     Probe,
 }
 
-/// What a key of this health may do at `now` with so many POSTs under way.
+/// What a key with this health may do at `now`.
 pub(crate) fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
-    // A time far ahead was written by a clock that has been set back since.
+    // A time far in the future was written by a clock that has been set back since.
     let waits = |until: &DateTime<Utc>| *until > now && *until - now <= LONGEST;
     if let Some(open) = &health.open {
         return match !waits(&open.next_probe) {
@@ -65,7 +65,7 @@ pub(crate) fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
         };
     }
     if health.bug {
-        return Permit::Open { reason: "a request could not be built: this is a fault of Leadtime's own".to_owned() };
+        return Permit::Open { reason: "a request could not be built: this is a bug in Leadtime".to_owned() };
     }
     if health.refused.len() >= 2 {
         return Permit::Open { reason: refusal(health, "two numbers in a row") };
@@ -78,7 +78,8 @@ pub(crate) fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
     if let Some(until) = back_online.filter(waits) {
         return Permit::Wait { why: Wait::Offline, until };
     }
-    // Each text without a clear answer is one that is not sent again: a failing Annie must not cost the whole day's.
+    // Each text without a clear answer is one that is not sent again: a failing Annie must not cost a whole day of
+    // texts.
     let unclear = health.unclear_in_a_row >= UNCLEAR_AFTER;
     let after_unclear = health
         .last_unclear
@@ -95,7 +96,7 @@ pub(crate) fn decide(health: &Health, now: DateTime<Utc>) -> Permit {
     Permit::Go { at_once: if careful { 1 } else { usize::MAX }, avoid: health.refused.clone() }
 }
 
-/// What texts that are due wait for, for a key of this health at `now`; none where nothing stands in the way.
+/// What due texts wait for, for a key with this health at `now`; none if nothing stands in the way.
 pub(crate) fn waits(health: &Health, now: DateTime<Utc>) -> Option<Wait> {
     match decide(health, now) {
         Permit::Go { .. } => None,
@@ -104,30 +105,30 @@ pub(crate) fn waits(health: &Health, now: DateTime<Utc>) -> Option<Wait> {
     }
 }
 
-/// Numbers that are not tried at `now` although no other is due: Annie refused them again and again.
+/// Numbers that are not tried at `now` even if no other is due: Annie refused them again and again.
 pub(crate) fn refused_for_now(health: &Health, now: DateTime<Utc>) -> Vec<Phone> {
     let rests = |last: DateTime<Utc>| last <= now && now - last < REFUSED_AGAIN;
     let refused = health.refused_before.iter().filter(|r| r.times >= REFUSED_ENOUGH && rests(r.last));
     refused.map(|refused| refused.phone.clone()).collect()
 }
 
-/// Why the circuit opens when the only number that is due is the one Annie refused.
+/// Why the circuit opens when the only number with a text due is the one that Annie refused.
 pub(crate) fn only_the_refused_is_due(health: &Health) -> String {
-    refusal(health, "a number, and no other is due to tell whether she means the number")
+    refusal(health, "one number, and no text to another number is due to tell whether only this one is refused")
 }
 
 fn refusal(health: &Health, whom: &str) -> String {
     let status = health.refused_status.map_or_else(|| "an error".to_owned(), |status| format!("status {status}"));
     let cause = match health.refused_status {
-        Some(401) => "the API key is not accepted",
-        Some(403) => "the API key may not do this",
+        Some(401) => "the API key is not valid",
+        Some(403) => "the API key lacks permission",
         Some(404) => "the address or from_number is wrong",
         _ => "the address is wrong",
     };
-    format!("Annie refused {whom} with {status}: probably {cause}")
+    format!("Annie refused with {status} ({whom}): probably {cause}")
 }
 
-/// An open circuit, `probes` tries after the last accepted text.
+/// An open circuit, after this many probes since the last accepted text.
 pub(crate) fn opened(reason: String, probes: u32, since: DateTime<Utc>, now: DateTime<Utc>) -> Open {
     let delay = nth(
         ExponentialBuilder::new().with_min_delay(Duration::from_secs(300)).with_max_delay(Duration::from_secs(3600)),
@@ -136,7 +137,7 @@ pub(crate) fn opened(reason: String, probes: u32, since: DateTime<Utc>, now: Dat
     Open { since, reason, next_probe: now + delay, probes }
 }
 
-/// How long to wait after so many attempts in a row did not reach Annie: 5 s, doubled, at most 5 min.
+/// How long to wait after this many attempts in a row did not reach Annie: 5 s, doubled each time, at most 5 min.
 fn offline_delay(in_a_row: u32) -> TimeDelta {
     nth(
         ExponentialBuilder::new().with_min_delay(Duration::from_secs(5)).with_max_delay(Duration::from_secs(300)),
@@ -144,7 +145,7 @@ fn offline_delay(in_a_row: u32) -> TimeDelta {
     )
 }
 
-/// The same for a GET, which does no harm: half a second, doubled, at most 5 min.
+/// The same for a GET, which does no harm: half a second, doubled each time, at most 5 min.
 pub(crate) fn reading_delay(in_a_row: u32) -> TimeDelta {
     let builder = ExponentialBuilder::new().with_min_delay(Duration::from_millis(500));
     nth(builder.with_max_delay(Duration::from_secs(300)), in_a_row)
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_circuit_is_probed_ever_more_slowly() {
+    fn an_open_circuit_is_probed_at_growing_intervals() {
         let mut waits = Vec::new();
         for probes in 0..6 {
             let open = opened("r".into(), probes, now(), now());

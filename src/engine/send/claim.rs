@@ -1,4 +1,4 @@
-//! The sending pass: what may be sent now, and the claims on disk before their first byte leaves.
+//! The sending pass: what may be sent now, and the claims that are on disk before their first byte leaves.
 
 use std::collections::BTreeSet;
 
@@ -26,16 +26,16 @@ use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, replan_queue};
 use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
 
-/// Replies are usually read within seconds; texts that wait longer for it are worth a word.
+/// Replies are usually read within seconds; texts that wait longer than this for it are worth reporting.
 const SOON_READ: TimeDelta = TimeDelta::minutes(5);
 
-/// Due reminders looked at beyond those that may be sent, so that some that turn out otherwise keep nobody waiting.
+/// Due reminders looked at beyond those that may be sent, so that some that cannot be sent after all hold up no other.
 const SPARE: usize = 100;
 
-/// How far before the last attempt the clock may be before it is taken for wrong.
+/// How far the clock may be before the last attempt and still not count as wrong.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 
-/// A reminder that is ours to send, on disk, its request not begun.
+/// A reminder that is ours to send: on disk, its request not begun.
 #[derive(Debug)]
 pub(crate) struct Claimed {
     /// The attempt.
@@ -44,15 +44,15 @@ pub(crate) struct Claimed {
     pub(crate) keys: Vec<ReminderKey>,
     /// The number.
     pub(crate) phone: Phone,
-    /// The key it goes out with, by its name.
+    /// The name of the key it goes out with.
     pub(crate) api_key: ApiKeyName,
     pub(crate) request: SmsRequest,
 }
 
-/// What a claiming transaction came to.
+/// The result of a claiming transaction.
 #[derive(Debug)]
 pub(crate) enum Claiming {
-    /// These are to be sent now; perhaps none.
+    /// These are to be sent now; there may be none.
     Sent(Vec<Claimed>),
     /// Nothing may be sent yet.
     Waits(Wait, DateTime<Utc>),
@@ -60,12 +60,12 @@ pub(crate) enum Claiming {
     Opened(String),
 }
 
-/// Whether the clock shows a time before the last attempt: then one of the two is wrong.
+/// Whether the clock shows a time before the last attempt: if so, one of the two is wrong.
 pub(crate) fn clock_is_wrong(connection: &Connection, now: DateTime<Utc>) -> Result<bool, StoreError> {
     Ok(messages::last_attempt_at(connection)?.is_some_and(|last| now < last - CLOCK_TOLERANCE))
 }
 
-/// Others may text the same numbers: a list read longer ago is read again before a text, if it can be read.
+/// Others may text the same numbers: a list read longer ago than this is read again before a text, if it can be read.
 pub(crate) const OLDEST_LIST: TimeDelta = TimeDelta::minutes(45);
 
 /// What sending may rely on.
@@ -73,22 +73,22 @@ pub(crate) const OLDEST_LIST: TimeDelta = TimeDelta::minutes(45);
 pub(crate) struct Trusted {
     /// Annie's clock agrees with this machine's.
     pub(crate) clock: bool,
-    /// Her list of conversations could be read when that was last tried.
+    /// Annie's list of conversations could be read the last time.
     pub(crate) list_works: bool,
 }
 
 /// What one claiming transaction may do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Allowance {
-    /// Claims at most.
+    /// Most claims.
     pub(crate) most: usize,
-    /// POSTs that have not ended.
+    /// POSTs in progress.
     pub(crate) under_way: usize,
-    /// Whether it guards against single reminders at fault.
+    /// Whether single faulty reminders are isolated.
     pub(crate) isolation: Isolation,
 }
 
-/// Claims what may be sent now with a key, in one transaction. Without isolation, data at fault are an error too.
+/// Claims what may be sent now with a key, in one transaction. Without isolation, faulty data is an error, too.
 pub(crate) fn claim_some(
     tx: &Transaction<'_>,
     config: &Config,
@@ -123,7 +123,7 @@ pub(crate) fn claim_some(
     if most == 0 {
         return Ok(Claiming::Sent(Vec::new()));
     }
-    // After a refusal other numbers go first, also when a probe has cleared the key: one bad number holds up no other.
+    // After a refusal, other numbers go first, even when a probe has cleared the key: one bad number holds up no other.
     let mut leave: Vec<Phone> = health.refused_before.iter().map(|refused| refused.phone.clone()).collect();
     if queue.has_only(&leave) {
         let rests = circuit::refused_for_now(&health, now);
@@ -141,7 +141,7 @@ pub(crate) fn claim_some(
     })
 }
 
-/// What is not known well enough to send by: the clock, the appointment book, what was sent while nobody looked.
+/// What is not known well enough to send: the clock, the appointment data, or what was sent while nothing was observed.
 fn not_known_enough(
     tx: &Transaction<'_>,
     config: &Config,
@@ -155,14 +155,14 @@ fn not_known_enough(
     if feed_age::is_stale(tx, config, now)? {
         return Ok(Some(Wait::StaleFeed));
     }
-    // Nothing is sent before all is known that was sent while nobody looked, by us or by others.
+    // Nothing is sent until everything is known that was sent, by us or by others, while nothing was observed.
     let state = listings::state(tx, api_key)?.unwrap_or_default();
     let stale = state.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
     let catching_up = state.seen_at.is_none() || state.unobserved.is_some() || (stale && trusted.list_works);
     Ok(catching_up.then_some(Wait::CatchingUp))
 }
 
-/// Takes due reminders off the queue, those to other numbers than these, until enough are claimed.
+/// Takes due reminders to other numbers than these off the queue until enough are claimed.
 fn claim_from(
     queue: &mut Queue,
     leave: &[Phone],
@@ -180,11 +180,11 @@ fn claim_from(
         for (due, one) in next.iter().zip(claim(&next)?) {
             match one {
                 Ok(one) => claimed.extend(one),
-                // One reminder that cannot be claimed holds up no other; it is tried at every pass, until it expires.
+                // One reminder that cannot be claimed holds up no other; every pass tries it again until it expires.
                 Err(error) if !queue.note_failure(&due.key, error.to_string()) => {}
                 Err(error) => {
                     let (appointment, rule) = (&due.key.appointment_id, &due.key.rule);
-                    error!(%appointment, %rule, "`{rule}` of appointment {appointment} cannot be sent ({error}); it is tried again until it is of no use any more. Look at the visit in the appointment book, or report this line");
+                    error!(%appointment, %rule, "`{rule}` for appointment {appointment} cannot be sent ({error}). Leadtime tries again until it is too late. Check the appointment in your practice software, or report this line");
                 }
             }
         }
@@ -203,7 +203,7 @@ fn open(
     Ok(Claiming::Opened(reason))
 }
 
-/// Whether an answer differs from the stored one in what a claim goes by; the rest is the planning pass's to write.
+/// Whether an answer differs from the stored one in what a claim depends on; the planning pass writes the rest.
 fn is_new(item: &Item, stored: &[Stored]) -> bool {
     let same = |stored: &Stored| {
         stored.state == item.state && stored.due_at == item.due_at && stored.expires_at == item.expires_at
@@ -211,13 +211,13 @@ fn is_new(item: &Item, stored: &[Stored]) -> bool {
     item.adopted_by.is_some() || !stored.iter().any(|stored| stored.key == item.key && same(stored))
 }
 
-/// Whether its text goes out with this key; its location may have another since it was planned.
+/// Whether its text goes out with this key; its location may have got another key since it was planned.
 fn is_of(item: &Item, api_key: &ApiKeyName) -> bool {
     item.api_key.as_ref().is_none_or(|key| key == api_key)
 }
 
-/// Plans the number again, now; claims the text with the reminder if the answer still is to send it, else writes the
-/// new answer.
+/// Plans the number again, now. Claims the text with the reminder if the answer still is to send it; otherwise writes
+/// the new answer.
 fn claim_one(
     tx: &Transaction<'_>,
     config: &Config,
@@ -231,7 +231,7 @@ fn claim_one(
         plan.items.iter().filter(|item| is_new(item, &input.stored) || !is_of(item, api_key)).cloned().collect();
     reminders::write(tx, &config.practice.zone, &changed, &input.stored, now)?;
     if !plan.items.iter().any(|item| item.key == due.key && item.current && is_of(item, api_key)) {
-        // It is no longer this number's, or not at this time: its own unit has to answer for it.
+        // It no longer belongs to this number, or to this time: its own unit must be planned for it.
         replan_queue::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;
         return Ok(None);
     }

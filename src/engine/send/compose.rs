@@ -1,4 +1,4 @@
-//! Puts a request together: the words, and as much about patient and appointment as the practice chose to tell Annie.
+//! Builds a request: the words, and as much about the patient and the appointment as the practice chose to tell Annie.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -11,8 +11,8 @@ use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
 
-/// The request for one text about these appointments, the first of them the earliest, as it reads at `at`. `first`: the
-/// number was never texted before.
+/// The request for one text about these appointments, the earliest first, worded as of `at`. `first`: the number was
+/// never texted before.
 ///
 /// # Errors
 /// Why its words cannot be written.

@@ -1,4 +1,4 @@
-//! How many texts may still leave today. The decision is pure; the figures come from the store.
+//! How many texts may still go out today. The decision is pure; the counts come from the store.
 
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
@@ -7,19 +7,19 @@ use crate::domain::reminder::Wait;
 use crate::store::reports::today::{self, SoFar};
 use crate::store::{Connection, StoreError};
 
-/// So many numbers texted at most were a trial (`only_to`); the first day is still to come.
+/// If at most this many numbers were texted, it was a trial (`only_to`); the first day is still to come.
 const TRIAL: u32 = 3;
 
 /// What the practice's own limits say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// So many more.
+    /// This many more.
     Texts(usize),
-    /// None, until this instant.
+    /// None, until this moment.
     Nothing(Wait, DateTime<Utc>),
 }
 
-/// How many more texts may leave today by these limits; `tomorrow` is when the day ends.
+/// How many more texts may go out today by these limits; `tomorrow` is when the day ends.
 fn left(daily_limits: &DailyLimits, so_far: SoFar, tomorrow: DateTime<Utc>) -> Left {
     let of_the_day = daily_limits.max_texts_per_day.map(|most| (most, Wait::DailyLimit));
     let of_the_first =
@@ -33,7 +33,7 @@ fn left(daily_limits: &DailyLimits, so_far: SoFar, tomorrow: DateTime<Utc>) -> L
     }
 }
 
-/// How many more texts may leave on the practice's present day.
+/// How many more texts may go out on the practice's current day.
 pub(crate) fn left_today(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Left, StoreError> {
     if config.daily_limits == DailyLimits::default() {
         return Ok(Left::Texts(usize::MAX));
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tighter_limit_holds() {
+    fn the_tighter_limit_applies() {
         let tomorrow = "2026-11-25T07:00:00Z".parse().unwrap();
         let say = |max, first, today, is_first_day| {
             let daily_limits = DailyLimits { max_texts_per_day: max, first_day_limit: first };

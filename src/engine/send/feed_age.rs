@@ -1,4 +1,4 @@
-//! Whether the appointment book is too old to remind from.
+//! Whether the appointment data is too old to send reminders from.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,7 +7,7 @@ use crate::planner::freshness;
 use crate::store::appointments::feed_age;
 use crate::store::{Connection, StoreError};
 
-/// Whether sending holds because the last good import of a feed is older than its `stale_after`.
+/// Whether sending waits because the last good import of a feed is older than its `stale_after`.
 pub(crate) fn is_stale(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<bool, StoreError> {
     for feed in &config.feeds {
         let Some(limit) = feed.stale_after() else { continue };
@@ -19,7 +19,7 @@ pub(crate) fn is_stale(connection: &Connection, config: &Config, now: DateTime<U
     Ok(false)
 }
 
-/// How old the appointment book is, closed days left out; none: there was no good import.
+/// How old the appointment data is, not counting closed days; none if there was no good import.
 pub(crate) fn age(
     connection: &Connection,
     config: &Config,

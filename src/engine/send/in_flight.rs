@@ -1,4 +1,4 @@
-//! The POSTs under way: begun from claims, collected, settled. A send that has begun is finished and recorded.
+//! The POSTs in progress: begun from claims, collected, settled. A send that has begun is finished and recorded.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use crate::store::conversations::circuits;
 use crate::store::ledger::messages;
 use crate::store::{Isolation, StoreError, Transaction, each_in_savepoint, in_savepoint};
 
-/// A claim older than this before its first byte leaves is let go: the moment it was right for may be past.
+/// A claim older than this before its first byte leaves is dropped: the moment it was right for may be past.
 const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
 
-/// An answer that comes within this time comes at once: what is claimed ahead of it does not grow old.
+/// An answer within this time counts as immediate: what is claimed ahead of it does not get too old.
 const QUICK: TimeDelta = TimeDelta::milliseconds(500);
 
 /// A POST that ended.
@@ -43,35 +43,35 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    /// Whether Annie took it.
+    /// Whether Annie accepted it.
     pub(crate) fn is_sent(&self) -> bool {
         matches!(self.outcome, Outcome::Sent(_))
     }
 }
 
-/// Annie's time in an answer, and the instants between which the request lay.
+/// Annie's time in an answer, and the two moments between which the request was made.
 type Dated = (Option<DateTime<Utc>>, (Instant, Instant));
 
-/// A key's way to Annie.
+/// A key's gateway to Annie, with its slots.
 #[derive(Debug, Clone)]
 pub(crate) struct SendSlot {
-    /// What sends.
+    /// The gateway that sends.
     pub(crate) gateway: Gateway,
-    /// How many may be on the wire at once.
+    /// How many requests may be in progress at once.
     slots: Arc<Semaphore>,
-    /// When something but success came back last, in milliseconds by the boot clock: what was claimed before and waits
-    /// for its slot does not go on as if nothing had happened.
+    /// When the last result other than success came back, in milliseconds by the boot clock: a text that was claimed
+    /// before and waits for its slot does not continue as if nothing had happened.
     trouble: Arc<AtomicU64>,
 }
 
 impl SendSlot {
-    /// A way with so many slots.
+    /// A gateway with this many slots.
     pub(crate) fn new(gateway: Gateway, slots: u32) -> SendSlot {
         SendSlot { gateway, slots: Arc::new(Semaphore::new(slots as usize)), trouble: Arc::default() }
     }
 }
 
-/// What settling came to.
+/// The result of settling.
 #[derive(Debug, Default)]
 pub(crate) struct Settled {
     /// Outcomes written.
@@ -82,12 +82,12 @@ pub(crate) struct Settled {
     unrecorded: Vec<i64>,
 }
 
-/// The POSTs under way.
+/// The POSTs in progress.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     tasks: TaskSet<(Heard<Outcome>, DateTime<Utc>, Dated)>,
     claims: HashMap<u64, (i64, Vec<ReminderKey>, Phone, ApiKeyName)>,
-    /// Ended, but not on disk yet: kept until the disk takes them.
+    /// Ended, but not on disk yet: kept until they are written.
     unsettled: Vec<Finished>,
     dates: Vec<Dated>,
     /// How long the last POST of each key took.
@@ -95,22 +95,22 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    /// How many POSTs are under way.
+    /// How many POSTs are in progress.
     pub(crate) fn count(&self) -> usize {
         self.claims.len()
     }
 
-    /// How many of a key.
+    /// How many belong to a key.
     pub(crate) fn count_of(&self, api_key: &ApiKeyName) -> usize {
         self.claims.values().filter(|(.., key)| key == api_key).count()
     }
 
-    /// Annie's times in the answers collected since this was last asked.
+    /// Annie's times in the answers collected since the last call.
     pub(crate) fn take_dates(&mut self) -> Vec<Dated> {
         std::mem::take(&mut self.dates)
     }
 
-    /// Begins the POST of a claim, as soon as there is a slot on the wire. `nudge` hears when it has ended.
+    /// Begins the POST of a claim as soon as a slot is free. `nudge` is notified when it has ended.
     pub(crate) fn begin(
         &mut self,
         claimed: Claimed,
@@ -123,11 +123,11 @@ impl InFlight {
         let work = async move {
             let (wall, boot) = claimed_at;
             let waits = send_slot.slots.available_permits() == 0;
-            // One that waits too long for its slot is let go at the last moment, below.
+            // A claim that waits too long for its slot is dropped at the last moment, below.
             let _slot = send_slot.slots.acquire_owned().await;
             let trouble = Duration::from_millis(send_slot.trouble.load(Ordering::SeqCst));
             let began = (clock.now(), clock.boot());
-            // Asked when the connection is there, so that neither a slow connect nor a suspend makes it late.
+            // Checked once the connection is open, so that neither a slow connect nor a suspend makes it late.
             let watch = clock.clone();
             let overtaken = waits && trouble >= boot;
             let still_good = move || !overtaken && !is_too_old(watch.as_ref(), claimed_at);
@@ -137,7 +137,7 @@ impl InFlight {
                     .trouble
                     .fetch_max(u64::try_from(clock.boot().as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
             }
-            // By the time since boot: the wall clock may have been set meanwhile.
+            // By the time since boot: the wall clock may have been set in the meantime.
             let lasted = TimeDelta::from_std(clock.boot().saturating_sub(boot)).unwrap_or_default();
             let dated = (heard.date, (began, (clock.now(), clock.boot())));
             (heard, wall + lasted, dated)
@@ -146,7 +146,7 @@ impl InFlight {
         self.claims.insert(id, (attempt, keys, phone, api_key));
     }
 
-    /// Collects what has ended; with `all`, waits for everything under way. The keys it was sent with.
+    /// Collects what has ended; with `all`, waits for everything in progress. Returns the keys it was sent with.
     pub(crate) async fn collect(&mut self, all: bool, clock: &dyn Clock) -> Vec<ApiKeyName> {
         let mut keys = Vec::new();
         if all {
@@ -154,11 +154,11 @@ impl InFlight {
         }
         while let Some((id, ended)) = self.tasks.take_next() {
             let (Heard { answer: outcome, date, pause }, ended, dated) = ended.unwrap_or_else(|| {
-                let detail = "sending it failed within Leadtime".to_owned();
+                let detail = "sending it failed inside Leadtime".to_owned();
                 let now = (clock.now(), clock.boot());
                 (Heard::only(Outcome::Unknown { status: None, detail }), now.0, (None, (now, now)))
             });
-            // Where nobody answered, nobody told the time.
+            // Without an answer, there is no time from Annie.
             if date.is_some() || matches!(outcome, Outcome::Sent(_) | Outcome::Rejected { .. }) {
                 self.dates.push(dated);
             }
@@ -183,18 +183,19 @@ impl InFlight {
         Ok(self.are_settled(&settled))
     }
 
-    /// What is to be settled: written in a transaction by [`settle_all`], and then told of by [`InFlight::are_settled`].
+    /// What is to be settled: written in a transaction by [`settle_all`], and then reported by
+    /// [`InFlight::are_settled`].
     pub(crate) fn unsettled(&self) -> Vec<Finished> {
         self.unsettled.clone()
     }
 
-    /// The transaction that settled the first of those that ended is on disk. How many outcomes.
+    /// The transaction that settled the first of those that ended is on disk. Returns how many outcomes.
     pub(crate) fn are_settled(&mut self, settled: &Settled) -> usize {
         let rejected = settled.rejected;
         if rejected > 0 {
             error!(
                 count = rejected,
-                "{rejected} reminders are rejected: Annie refuses their numbers and accepts others. Call these patients, `leadtime history` shows which"
+                "{rejected} reminders are rejected: Annie refuses their numbers but accepts others. Call these patients; `leadtime history` lists them"
             );
         }
         let done: Vec<Finished> = self.unsettled.drain(..settled.count.min(self.unsettled.len())).collect();
@@ -202,7 +203,7 @@ impl InFlight {
         done.len()
     }
 
-    /// Whether the last text of a key was answered at once: then the wire waits for the disk, and not for Annie.
+    /// Whether the last text of a key was answered immediately: then sending waits for the disk and not for Annie.
     pub(crate) fn is_quick(&self, api_key: &ApiKeyName) -> bool {
         self.took.get(api_key).is_some_and(|took| *took < QUICK)
     }
@@ -214,7 +215,7 @@ fn is_too_old(clock: &dyn Clock, (wall, boot): (DateTime<Utc>, Duration)) -> boo
     passed > OLDEST_CLAIM
 }
 
-/// Writes what became of these POSTs.
+/// Writes the outcomes of these POSTs.
 pub(crate) fn settle_all(tx: &Transaction<'_>, isolation: Isolation, all: &[Finished]) -> Result<Settled, StoreError> {
     if all.is_empty() {
         return Ok(Settled::default());
@@ -227,7 +228,7 @@ pub(crate) fn settle_all(tx: &Transaction<'_>, isolation: Isolation, all: &[Fini
             unrecorded.push(*attempt);
             error!(
                 attempt,
-                "the outcome of attempt {attempt} ({}) cannot be recorded ({error}); it counts as unknown until Annie's list tells. Please report this line",
+                "the outcome of attempt {attempt} ({}) cannot be recorded ({error}). It counts as unknown, and other texts to its number wait, until Annie's list shows it. Please report this line",
                 outcome.name()
             );
             let detail = format!("its outcome could not be recorded: {}", words_of(outcome));
@@ -235,7 +236,7 @@ pub(crate) fn settle_all(tx: &Transaction<'_>, isolation: Isolation, all: &[Fini
             if let Err(error) = in_savepoint(tx, || messages::settle(tx, *attempt, &unknown, *ended))? {
                 error!(
                     attempt,
-                    "attempt {attempt} cannot be settled at all ({error}), and its number gets no text: please report this line; a restart takes it for unknown"
+                    "attempt {attempt} cannot be recorded at all ({error}), so its number gets no texts. Run `systemctl restart leadtime`: after that the attempt counts as unknown. Please report this line"
                 );
             }
         }
@@ -256,7 +257,7 @@ pub(crate) fn settle_all(tx: &Transaction<'_>, isolation: Isolation, all: &[Fini
     let now = all.iter().map(|finished| finished.ended).max().unwrap_or_default();
     let rejected = in_savepoint(tx, || messages::reject_refused_numbers(tx, now))?;
     let rejected = rejected.unwrap_or_else(|error| {
-        error!("refusals of single numbers cannot be recorded ({error}); it is tried again with the next text. Please report this line");
+        error!("Leadtime cannot record that Annie refuses single numbers ({error}). It tries again with the next text. Please report this line");
         0
     });
     Ok(Settled { count: all.len(), rejected, unrecorded })
@@ -269,7 +270,7 @@ fn words_of(outcome: &Outcome) -> String {
     }
 }
 
-/// One line for each reminder, that reads alone.
+/// Logs one line for each reminder; each line makes sense on its own.
 fn report(finished: &Finished) {
     let Finished { attempt, keys, phone, outcome, .. } = finished;
     for key in keys {
@@ -282,25 +283,25 @@ fn report_one(attempt: i64, key: &ReminderKey, phone: &Phone, outcome: &Outcome)
     let detail = outcome.detail();
     match outcome {
         Outcome::Sent(conversation) => {
-            info!(%appointment, %rule, attempt, %phone, %conversation, "sent `{rule}` of appointment {appointment} to {phone}");
+            info!(%appointment, %rule, attempt, %phone, %conversation, "sent `{rule}` for appointment {appointment} to {phone}");
         }
         Outcome::NotSent(NotSent::RateLimited { .. } | NotSent::TooOld) => {
-            info!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and will be tried again: {detail}");
+            info!(%appointment, %rule, attempt, %phone, "`{rule}` for appointment {appointment} was not sent, and Leadtime will try again: {detail}");
         }
         Outcome::NotSent(NotSent::Refused { .. }) => {
-            warn!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent: {detail}; the next text goes to another number, to tell whether Annie means the number or the key");
+            warn!(%appointment, %rule, attempt, %phone, "`{rule}` for appointment {appointment} was not sent: {detail}. The next text goes to another number, to find out whether Annie refuses this number or the API key");
         }
         Outcome::NotSent(NotSent::Unreachable { .. }) => {
-            warn!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and will be tried again: {detail}");
+            warn!(%appointment, %rule, attempt, %phone, "`{rule}` for appointment {appointment} was not sent, and Leadtime will try again: {detail}");
         }
         Outcome::NotSent(_) => {
-            error!(%appointment, %rule, attempt, %phone, "`{rule}` of appointment {appointment} was not sent, and sending stops: {detail}. This is a fault of Leadtime's own: please report this line and the version");
+            error!(%appointment, %rule, attempt, %phone, "`{rule}` for appointment {appointment} was not sent, and sending stops: {detail}. This is a bug in Leadtime: please report this line and the version");
         }
         Outcome::Rejected { .. } => {
-            error!(%appointment, %rule, attempt, %phone, "Annie rejected `{rule}` of appointment {appointment}: {detail}; it is not tried again. Call the patient");
+            error!(%appointment, %rule, attempt, %phone, "Annie rejected `{rule}` for appointment {appointment}: {detail}. Leadtime does not try it again. Call the patient");
         }
         Outcome::Unknown { .. } => {
-            warn!(%appointment, %rule, attempt, %phone, "it is not known whether `{rule}` of appointment {appointment} went out: {detail}; Annie's list will tell");
+            warn!(%appointment, %rule, attempt, %phone, "it is unknown whether `{rule}` for appointment {appointment} went out: {detail}. Leadtime checks Annie's list to find out");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sending: the queue of due texts, the claim before each request, the requests in flight, and what limits them.
+//! Sending: the queue of due texts, the claim before each request, the requests in progress, and what limits them.
 
 pub(crate) mod circuit;
 pub(crate) mod claim;

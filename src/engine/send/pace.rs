@@ -1,9 +1,9 @@
-//! How many requests may start now, so that no minute holds more than the configured number. Pure.
+//! How many requests may start now, so that no minute exceeds the configured number. Pure.
 
 use std::time::Duration;
 
-/// Requests spread evenly over the minute (the generic cell rate algorithm with a burst of a second's worth).
-/// Times are those of the boot clock.
+/// Requests spread evenly over the minute (the generic cell rate algorithm with a burst of one second's worth). Times
+/// are by the boot clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pace {
     interval: Duration,
@@ -11,12 +11,12 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// A pace of so many requests a minute, at least one.
+    /// A pace of this many requests per minute, at least one.
     pub(crate) fn per_minute(requests: u32) -> Pace {
         Pace { interval: Duration::from_secs(60) / requests.max(1), next: Duration::ZERO }
     }
 
-    /// The same pace with another speed; what was taken stays taken.
+    /// The same pace at another speed; permits that were taken stay taken.
     pub(crate) fn at_speed(self, requests: u32) -> Pace {
         Pace { next: self.next, ..Pace::per_minute(requests) }
     }
@@ -36,13 +36,13 @@ impl Pace {
         self.next = self.next.max(now) + self.interval * permits;
     }
 
-    /// How long until there is a permit.
+    /// How long until a permit is available.
     pub(crate) fn wait(&self, now: Duration) -> Duration {
         self.next.saturating_sub(now)
     }
 }
 
-/// The permits of one key: all requests together, a fifth of them kept for reading.
+/// The permits of one key: for all requests together, with a fifth of them reserved for reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Permits {
     all: Pace,
@@ -50,17 +50,17 @@ pub(crate) struct Permits {
 }
 
 impl Permits {
-    /// Permits for so many requests a minute.
+    /// Permits for this many requests per minute.
     pub(crate) fn per_minute(requests: u32) -> Permits {
         Permits { all: Pace::per_minute(requests), reading: Pace::per_minute(requests / 5) }
     }
 
-    /// The same with another speed; what was taken stays taken.
+    /// The same at another speed; permits that were taken stay taken.
     pub(crate) fn at_speed(self, requests: u32) -> Permits {
         Permits { all: self.all.at_speed(requests), reading: self.reading.at_speed(requests / 5) }
     }
 
-    /// Whether a GET may start now. While texts are due, only what is kept for reading.
+    /// Whether a GET may start now. While texts are due, only from the permits reserved for reading.
     pub(crate) fn may_read(&self, texts_are_due: bool, now: Duration) -> bool {
         self.all.permits(now) > 0 && (!texts_are_due || self.reading.permits(now) > 0)
     }
@@ -81,12 +81,12 @@ impl Permits {
         self.all.take(permits, now);
     }
 
-    /// How long until there is a permit for a POST.
+    /// How long until a permit for a POST is available.
     pub(crate) fn wait(&self, now: Duration) -> Duration {
         self.all.wait(now)
     }
 
-    /// How long until there is one for a GET.
+    /// How long until a permit for a GET is available.
     pub(crate) fn wait_to_read(&self, texts_are_due: bool, now: Duration) -> Duration {
         let reading = if texts_are_due { self.reading.wait(now) } else { Duration::ZERO };
         self.all.wait(now).max(reading)
@@ -97,7 +97,7 @@ impl Permits {
 mod tests {
     use super::*;
 
-    /// The most requests that start in any minute, if every permit is taken as soon as it is there.
+    /// The most requests that start in any minute if every permit is taken as soon as it is available.
     fn most_in_a_minute(per_minute: u32) -> usize {
         let mut pace = Pace::per_minute(per_minute);
         let mut starts: Vec<u64> = Vec::new();
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn no_minute_holds_more_than_a_seconds_worth_over() {
+    fn no_minute_exceeds_the_limit_by_more_than_a_seconds_worth() {
         for per_minute in [1, 7, 50, 60] {
             let most = most_in_a_minute(per_minute);
             assert!((per_minute as usize..=per_minute as usize + 1).contains(&most), "{per_minute}: {most}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_gets_its_fifth_while_texts_are_due_and_all_else() {
+    fn reading_gets_a_fifth_while_texts_are_due_and_everything_otherwise() {
         let in_a_minute = |texts_are_due: bool| {
             let mut permits = Permits::per_minute(50);
             let (mut reads, mut sends) = (0, 0);

@@ -1,6 +1,6 @@
-//! The texts of one key that are due, in the order they leave: read from the store once a second, so that ten thousand
-//! due texts are not sorted anew for each handful that is claimed. A claim plans its number again; a queue that is a
-//! second old only costs it a look.
+//! The due texts of one key, in the order they are sent: read from the store once a second, so that ten thousand due
+//! texts are not sorted again for each handful that is claimed. A claim plans its number again; a queue that is a
+//! second old only costs that look.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,22 +12,22 @@ use crate::domain::reminder_key::ReminderKey;
 use crate::store::ledger::reminders::{self, Due};
 use crate::store::{Connection, StoreError};
 
-/// How old it may be.
+/// How old it may get.
 const FRESH: TimeDelta = TimeDelta::seconds(1);
-/// How many it holds: more than leave within a second.
+/// How many it holds: more than are sent within a second.
 const MOST: usize = 5_000;
 
-/// Due texts, soonest expiry first, one a number.
+/// Due texts, soonest expiry first, one per number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Queue {
     due: VecDeque<Due>,
     read_at: Option<DateTime<Utc>>,
-    /// Those that could not be claimed, and why: it is said once, and they are tried at every pass.
+    /// Reminders that could not be claimed, and why: logged once, and tried in every pass.
     failed: BTreeMap<ReminderKey, String>,
 }
 
 impl Queue {
-    /// Reads it anew if it is old, or used up.
+    /// Reads it again if it is old, or used up.
     pub(crate) fn refresh(
         &mut self,
         connection: &Connection,
@@ -44,12 +44,12 @@ impl Queue {
         Ok(())
     }
 
-    /// It is read anew before the next claim: something else than success came back, and others may go first now.
+    /// Makes the next claim read it again: a result other than success came back, and other texts may go first now.
     pub(crate) fn forget(&mut self) {
         self.due.clear();
     }
 
-    /// Notes that a reminder could not be claimed; whether that was not known yet.
+    /// Records that a reminder could not be claimed; returns whether that is new.
     pub(crate) fn note_failure(&mut self, key: &ReminderKey, why: String) -> bool {
         self.failed.insert(key.clone(), why.clone()).is_none_or(|known| known != why)
     }
@@ -59,13 +59,13 @@ impl Queue {
         self.due.is_empty()
     }
 
-    /// The next one to a number that is not among these; those stay where they are.
+    /// The next text to a number that is not among these; texts to these stay in the queue.
     pub(crate) fn next(&mut self, avoid: &[Phone]) -> Option<Due> {
         let at = self.due.iter().position(|due| !avoid.contains(&due.phone))?;
         self.due.remove(at)
     }
 
-    /// Whether all that is due goes to these numbers.
+    /// Whether all due texts go to these numbers.
     pub(crate) fn has_only(&self, numbers: &[Phone]) -> bool {
         self.due.iter().all(|due| numbers.contains(&due.phone))
     }

@@ -1,4 +1,4 @@
-//! Sends what is due: settles what has ended, claims what may leave, and begins its requests, each key by itself.
+//! Sends what is due: settles what has ended, claims what may be sent, and begins its requests, each key on its own.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::engine::send::queue::Queue;
 use crate::store::ledger::reminders;
 use crate::store::{Isolation, StoreError};
 
-/// How often the same waiting is said again.
+/// How often the same waiting is logged again.
 const SAY_AGAIN: TimeDelta = TimeDelta::minutes(15);
 
-/// The requests in flight, and what was last said about texts that wait.
+/// The requests in progress, and what was last logged about waiting texts.
 #[derive(Debug, Default)]
 pub(crate) struct Sender {
     in_flight: InFlight,
@@ -34,11 +34,11 @@ pub(crate) struct Sender {
 struct Room {
     most: usize,
     under_way: usize,
-    /// There is a slot, as far as what is under way tells.
+    /// A slot is free, as far as the requests in progress show.
     has_slot: bool,
 }
 
-/// What settling and claiming in one transaction came to, and when.
+/// The result of settling and claiming in one transaction, and when it was.
 struct Done {
     settled: Settled,
     claiming: Claiming,
@@ -47,13 +47,13 @@ struct Done {
 }
 
 impl Sender {
-    /// How many POSTs are under way.
+    /// How many POSTs are in progress.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.count()
     }
 
-    /// Collects what has ended; with `all`, waits for everything under way. The keys of what ended are woken, and the
-    /// clock monitor hears the times in the answers.
+    /// Collects what has ended; with `all`, waits for everything in progress. The keys of what ended are woken, and the
+    /// clock monitor gets the times in the answers.
     pub(crate) async fn collect<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
@@ -74,7 +74,7 @@ impl Sender {
         self.in_flight.settle(&context.store).await
     }
 
-    /// Sends what is due with these keys: one that is stopped holds up no other. Outcomes are written with the claims.
+    /// Sends what is due with these keys: a stopped key holds up no other. Outcomes are written with the claims.
     pub(crate) async fn send<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
@@ -92,7 +92,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Nothing is sent at all: says why, where something is due.
+    /// Nothing is sent at all: logs why, if something is due.
     pub(crate) async fn stand_still<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
@@ -119,7 +119,7 @@ impl Sender {
         let boot = context.boot();
         let room = self.room(name, context.config.annie.concurrency as usize, worker.permits.sends(boot));
         if room.most == 0 {
-            // Where every slot is taken, the next POST that ends nudges.
+            // If every slot is taken, the next POST that ends nudges.
             let wait = worker.permits.wait(boot);
             report.again_in = Some(wait).filter(|wait| has_due && room.has_slot && !wait.is_zero());
             report.paced = report.again_in.is_some();
@@ -150,7 +150,7 @@ impl Sender {
             }
             Claiming::Opened(reason) => {
                 report.waits = Some(Wait::Circuit);
-                error!(%reason, "sending is stopped, nothing is lost: {reason}. When it is mended, sending goes on by itself; `systemctl restart leadtime` tries at once");
+                error!(%reason, "sending has stopped: {reason}. Nothing is lost. Sending resumes automatically once this is fixed; `systemctl restart leadtime` tries at once");
             }
         }
         Ok(())
@@ -158,15 +158,16 @@ impl Sender {
 
     fn room(&self, name: &ApiKeyName, at_once: usize, permits: usize) -> Room {
         let under_way = self.in_flight.count_of(name);
-        // Where answers come at once, as many are claimed ahead, so that the wire does not wait for the disk.
+        // If answers come immediately, as many again are claimed ahead, so that sending does not wait for the disk.
         let ahead = if self.in_flight.is_quick(name) { at_once } else { 0 };
         let free = (at_once + ahead).saturating_sub(under_way);
-        // No more in one commit than the wire takes, so that the next is made meanwhile; two at least: after a probe the
-        // numbers that were not refused go first, and they are known until one of them is accepted.
+        // No more in one commit than can be in progress, so that the next is made in the meantime; but at least two:
+        // after a probe, the numbers that were not refused go first, and the refused ones are known only until a number
+        // is accepted.
         Room { most: free.min(at_once.max(2)).min(permits), under_way, has_slot: free > 0 }
     }
 
-    /// One transaction; if the data of one reminder are at fault, another in which each is isolated.
+    /// One transaction; if the data of one reminder is faulty, another in which each is isolated.
     async fn settle_and_claim<C: Clock + 'static>(
         &self,
         context: &Context<C>,
@@ -178,7 +179,7 @@ impl Sender {
         if !ended.iter().all(Finished::is_sent) {
             queue.forget();
         }
-        // The claim's time is read when the store is ours: planning and waiting for a writer take their time.
+        // The claim's time is read once the store is ours: planning and waiting for a writer take time.
         let attempt = |isolation, ended: Vec<Finished>, mut queue: Queue| {
             let (config, clock, name) = (context.config.clone(), context.clock.clone(), name.clone());
             let allowance = Allowance { most: room.most, under_way: room.under_way, isolation };
@@ -221,7 +222,7 @@ impl Sender {
     }
 
     fn say(&mut self, why: Wait, now: DateTime<Utc>) {
-        // The check takes a moment at every start: nothing to warn of.
+        // The check takes a moment at every start: nothing to warn about.
         if why == Wait::Checking {
             return;
         }
@@ -229,13 +230,13 @@ impl Sender {
         if said {
             return;
         }
-        // Each start catches up, and replies are read before each text: nothing to look at, unless it lasts.
+        // Every start catches up, and replies are read before each text: nothing to look at unless it lasts.
         let usual = matches!(why, Wait::CatchingUp | Wait::RepliesUnread);
         match usual && self.said.is_none_or(|(said, _)| said != why) {
-            true => info!(reason = why.code(), "texts are due and wait: {}", why.label()),
+            true => info!(reason = why.code(), "texts are due but waiting: {}", why.label()),
             false => warn!(
                 reason = why.code(),
-                "texts are due and wait: {}; `leadtime status` shows how things stand",
+                "texts are due but waiting: {}. Run `leadtime status` for details",
                 why.label()
             ),
         }

@@ -1,4 +1,5 @@
-//! One rule's text with a made-up appointment, to the practice's own phone: sent for real, by the same limits as any other.
+//! One rule's text with a made-up appointment, to the practice's own phone: sent for real, within the same limits as
+//! any other.
 
 use std::collections::BTreeSet;
 
@@ -33,11 +34,11 @@ use crate::store::{Connection, StoreError, Transaction, in_transaction};
 pub(crate) struct Prepared {
     attempt: i64,
     request: SmsRequest,
-    /// What the phone will read.
+    /// What the phone will show.
     pub(crate) message: Private<String>,
 }
 
-/// An appointment of nobody, tomorrow at three.
+/// A made-up appointment, tomorrow at three.
 fn sample(config: &Config, now: DateTime<Utc>) -> Appointment {
     let zone = &config.practice.zone;
     let today = zone.local(now).date_naive();
@@ -64,23 +65,25 @@ fn sample(config: &Config, now: DateTime<Utc>) -> Appointment {
     }
 }
 
-/// What keeps every text back now, in words.
+/// What keeps every text from being sent now, in words.
 fn keeps_back(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Option<String>, StoreError> {
     let calendar = &config.rulebook.calendar;
     let zone = &config.practice.zone;
     if !calendar.may_leave(now) {
         let next = calendar.first_open(now, now + chrono::TimeDelta::days(30));
-        let next = next.map_or_else(|| "no hour of the next 30 days".to_owned(), |at| zone.describe(at));
-        return Ok(Some(format!("texts leave in the sending hours only, also this one; the next are open {next}")));
+        let next = next.map_or_else(|| "none in the next 30 days".to_owned(), |at| zone.describe(at));
+        return Ok(Some(format!(
+            "texts go out only during sending hours, and so does this one; next sending time: {next}"
+        )));
     }
-    // A text with a wrong time would hold up all others for as long.
+    // A text recorded at a wrong time would hold up all others for that long.
     if daemon_state::clock_doubt(tx)?.is_some() || clock_is_wrong(tx, now)? {
         return Ok(Some(
-            "this server's clock is wrong, or in doubt; set it (`timedatectl`), and see `leadtime status`".to_owned(),
+            "this server's clock is wrong or in doubt; set it (`timedatectl`), then run `leadtime status`".to_owned(),
         ));
     }
     if pauses::pauses(tx, now)?.iter().any(|paused| paused.location.is_none()) {
-        return Ok(Some("sending is paused; `leadtime resume` lifts that".to_owned()));
+        return Ok(Some("sending is paused; run `leadtime resume` to end the pause".to_owned()));
     }
     if let Left::Nothing(why, _) = left_today(tx, config, now)? {
         return Ok(Some(format!("not now: {}", why.label())));
@@ -91,10 +94,7 @@ fn keeps_back(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Resu
     Ok(None)
 }
 
-/// Claims a test text, or says why none may leave now.
-///
-/// # Errors
-/// Database errors; the inner one is the reason, in words.
+/// Claims a test text. The inner error says why none may be sent now.
 pub(crate) fn prepare(
     tx: &Transaction<'_>,
     config: &Config,
@@ -109,15 +109,19 @@ pub(crate) fn prepare(
     let zone = &config.practice.zone;
     let input = load_unit(tx, config, &PlanningUnit::Number(phone.clone()), &BTreeSet::new(), now)?;
     if input.opted_out {
-        return Ok(Err("this number asked for no texts; `leadtime opt-out remove` lifts that".to_owned()));
+        return Ok(Err(
+            "this number has opted out of texts; to remove the opt-out, run `leadtime opt-out remove`".to_owned()
+        ));
     }
     if input.in_doubt {
-        return Ok(Err("it is not known yet whether an earlier text to this number went out".to_owned()));
+        return Ok(Err(
+            "it is not known yet whether an earlier text to this number went out; try again later".to_owned()
+        ));
     }
     if let Some(blocker) = Budget::new(&config.rulebook.limits, &input.attempts).blocker(now) {
         let next = Budget::new(&config.rulebook.limits, &input.attempts).next_chance(now);
-        let next = next.map_or_else(String::new, |at| format!("; not before {}", zone.describe(at)));
-        return Ok(Err(format!("Annie's limits leave this number no room ({:?}){next}", blocker.limit)));
+        let next = next.map_or_else(String::new, |at| format!("; the next one may go out {}", zone.describe(at)));
+        return Ok(Err(format!("Annie's limits allow no further text to this number now ({:?}){next}", blocker.limit)));
     }
     let appointment = sample(config, now);
     let (request, first_line) =
@@ -143,23 +147,23 @@ pub(crate) fn prepare(
     Ok(Ok(Prepared { attempt, request, message }))
 }
 
-/// Asks Annie for her time, before anything is claimed.
+/// Asks Annie for the time, before anything is claimed.
 ///
 /// # Errors
-/// This machine's clock differs from hers; in words.
+/// This machine's clock differs from Annie's; in words.
 pub async fn clocks_agree(gateway: &Gateway, clock: &dyn Clock) -> Result<(), String> {
     let began = clock.now();
     let date = gateway.probe(|| clock.now()).await.date;
     match date.filter(|date| *date < began - TOLERANCE || *date > clock.now() + TOLERANCE) {
-        Some(_) => Err("this server's clock differs from Annie's by minutes; set it (`timedatectl`)".to_owned()),
+        Some(_) => Err("this server's clock is minutes off from Annie's; set it (`timedatectl`)".to_owned()),
         None => Ok(()),
     }
 }
 
-/// Sends it and records what became of it.
+/// Sends it and records the outcome.
 ///
 /// # Errors
-/// Database errors: then the number stays in doubt until the daemon has asked Annie.
+/// If the outcome cannot be recorded, the number stays in doubt until the daemon has asked Annie.
 pub(crate) async fn send(
     connection: &mut Connection,
     prepared: Prepared,

@@ -1,4 +1,4 @@
-//! What is said of a key's readings: a state when it changes, not at each reading that fails alike.
+//! What is logged about a key's readings: a state when it changes, not every reading that fails the same way.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::store::conversations::listings::Verdict;
 
 /// Nothing is wrong.
 const WELL: &str = "";
-/// The list came to its end and lacked conversations.
+/// The list ended and was missing conversations.
 const SHORT: &str = "short";
 
-/// What was said of one key.
+/// What was logged about one key.
 #[derive(Debug)]
 pub(crate) struct Announced {
     key: Announcer,
@@ -26,11 +26,11 @@ pub(crate) struct Announced {
 impl Announced {
     pub(crate) fn new() -> Announced {
         let well = || Announcer::starts_as(WELL);
-        // That the key is accepted is said once, also where nothing was wrong.
+        // That the key is accepted is logged once, even if nothing was wrong.
         Announced { key: Announcer::default(), list: well(), replies: well() }
     }
 
-    /// Says what a reading came to, and what went wrong, where that is new. `boot`: by the boot clock.
+    /// Logs what a reading found and what went wrong, if that is new. `boot`: by the boot clock.
     pub(crate) fn report(&mut self, done: &Done, applied: &Applied, was_unobserved: bool, boot: Duration) {
         match &done.job {
             Job::Probe => self.probe(done, boot),
@@ -43,10 +43,10 @@ impl Announced {
         let Some(changes) = self.key.is(&state(done), boot) else { return };
         let more = left_out(changes);
         match done.error() {
-            None => info!(api_key = %done.api_key, "Annie accepts the key{more}"),
+            None => info!(api_key = %done.api_key, "Annie accepts the API key{more}"),
             Some(error) => warn!(
                 api_key = %done.api_key,
-                "Annie does not accept the key, or cannot be asked ({error}); it is tried again by itself, ever more slowly, and a restart tries at once{more}"
+                "Annie does not accept the API key or cannot be reached ({error}), so no texts go out with it. Leadtime tries again at growing intervals; `systemctl restart leadtime` tries at once{more}"
             ),
         }
     }
@@ -56,7 +56,7 @@ impl Announced {
             (_, Some(_)) => state(done),
             (Some((Verdict::Incomplete, _)), None) => SHORT.to_owned(),
             (Some(_), None) => WELL.to_owned(),
-            // A page of many says nothing about the list.
+            // One page of many says nothing about the list.
             (None, None) => return,
         };
         let changes = self.list.is(&state, boot);
@@ -64,7 +64,7 @@ impl Announced {
             info!(
                 api_key = %done.api_key,
                 new = conclusion.new,
-                "Annie's list is read: what went out while Leadtime was not looking is known, {} conversations",
+                "Annie's list was read, and Leadtime has caught up on what went out while it was not checking: {} new conversations",
                 conclusion.new
             );
         }
@@ -73,15 +73,15 @@ impl Announced {
         match done.error() {
             Some(ReadError::Refused { status }) => error!(
                 api_key = %done.api_key,
-                "Annie refuses to list conversations (status {status}): the key needs leave to read them, else nothing is sent after a restart and nothing in doubt can be settled. Whoever manages Annie for you can give it; it is tried again by itself{more}"
+                "Annie refuses to list conversations (status {status}). Without permission to read them, nothing is sent after a restart and no text in doubt can be resolved. Ask the person who manages Annie for you to give the API key this permission; Leadtime keeps trying{more}"
             ),
             Some(error) => warn!(
                 api_key = %done.api_key,
-                "Annie's list of conversations cannot be read: {error}; it is tried again{more}"
+                "Annie's list of conversations cannot be read: {error}. Texts may have to wait; Leadtime tries again{more}"
             ),
             None if state == SHORT => warn!(
                 api_key = %done.api_key,
-                "Annie's list lacks conversations she counts; it is read again later{more}"
+                "Annie's list shows fewer conversations than Annie counts; Leadtime reads it again later{more}"
             ),
             None => info!(api_key = %done.api_key, "Annie's list of conversations can be read again{more}"),
         }
@@ -97,11 +97,11 @@ impl Announced {
         match done.error() {
             Some(ReadError::Refused { status }) => error!(
                 api_key = %done.api_key,
-                "Annie refuses to show the replies in a conversation (status {status}): its number gets no text until they can be read, because they may ask for no more. The key needs leave to read messages; whoever manages Annie for you can give it{more}"
+                "Annie refuses to show the replies in a conversation (status {status}). Its number gets no texts until they can be read, because one may be an opt-out. Ask the person who manages Annie for you to give the API key permission to read messages{more}"
             ),
             Some(error) => warn!(
                 api_key = %done.api_key,
-                "the replies in a conversation cannot be read: {error}; it is tried again{more}"
+                "the replies in a conversation cannot be read: {error}. Texts to its number may have to wait; Leadtime tries again{more}"
             ),
             None => info!(api_key = %done.api_key, "replies can be read again{more}"),
         }

@@ -13,20 +13,20 @@ use crate::engine::sync::reconcile::PAGE;
 /// A GET.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Job {
-    /// Whether the key is accepted, and what time it is there.
+    /// Whether the key is accepted, and what time it is at Annie.
     Probe,
-    /// The next page of the listing under way.
+    /// The next page of the listing in progress.
     Page {
         /// Where it begins.
         offset: usize,
     },
-    /// The first message of a conversation that may be a text's.
+    /// The first message of a conversation that may belong to a text.
     Compare(ConversationId),
     /// What a patient replied.
     Replies(ConversationId),
 }
 
-/// What a GET brought.
+/// What a GET returned.
 #[derive(Debug)]
 pub(crate) enum Brought {
     Probe(Result<(), ReadError>),
@@ -37,7 +37,7 @@ pub(crate) enum Brought {
 /// A GET that ended.
 #[derive(Debug)]
 pub(crate) struct Done {
-    /// The key, by its name.
+    /// The key's name.
     pub(crate) api_key: ApiKeyName,
     /// What was asked for.
     pub(crate) job: Job,
@@ -59,7 +59,7 @@ impl Done {
         }
     }
 
-    /// Whether Annie answered, whatever she said.
+    /// Whether Annie answered, whatever the answer was.
     pub(crate) fn was_answered(&self) -> bool {
         !matches!(self.error(), Some(ReadError::Failed { .. } | ReadError::Unreachable))
     }
@@ -77,7 +77,7 @@ pub(crate) async fn fetch(gateway: Gateway, api_key: ApiKeyName, job: Job, clock
     Done { api_key, job, brought, date, pause, between: (began, (clock.now(), clock.boot())) }
 }
 
-/// Whether the key is accepted: a key without leave to see phone numbers may still have leave to see conversations.
+/// Whether the key is accepted: a key that may not see phone numbers may still be allowed to see conversations.
 async fn probe(gateway: &Gateway, clock: &dyn Clock) -> Heard<Result<(), ReadError>> {
     let now = || clock.now();
     let heard = gateway.probe(now).await;

@@ -1,4 +1,4 @@
-//! Reading from Annie: her list of conversations, replies, and what became of texts without a clear answer.
+//! Reading from Annie: its list of conversations, replies, and the outcome of texts without a clear answer.
 
 pub(crate) mod announced;
 pub(crate) mod fetch;

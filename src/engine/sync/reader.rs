@@ -1,4 +1,4 @@
-//! Reads from Annie: takes in what GETs brought, and begins the next GET of each key that has none under way.
+//! Reads from Annie: processes what GETs returned, and begins the next GET of each key that has none in progress.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,14 +18,14 @@ use crate::store::StoreError;
 use crate::store::conversations::listings;
 use crate::store::conversations::listings::Verdict;
 
-/// The GETs under way.
+/// The GETs in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     readings: TaskSet<Done>,
 }
 
 impl Reader {
-    /// Takes in what was read; how many readings.
+    /// Processes what was read; returns how many readings.
     pub(crate) async fn take<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
@@ -45,7 +45,7 @@ impl Reader {
         Ok(taken)
     }
 
-    /// Begins the next reading of each of these keys that has none under way; the keys that have texts due.
+    /// Begins the next reading of each of these keys that has none in progress; returns the keys that have texts due.
     pub(crate) async fn read<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
@@ -66,7 +66,7 @@ impl Reader {
         Ok(with_due)
     }
 
-    /// The next reading of one key; whether it has texts due.
+    /// Begins the next reading of one key; returns whether it has texts due.
     async fn read_with<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
@@ -125,16 +125,16 @@ impl Reader {
         Ok(due)
     }
 
-    /// Waits until the readings under way have ended.
+    /// Waits until the readings in progress have ended.
     pub(crate) async fn finish(&mut self) {
         self.readings.finish().await;
     }
 }
 
-/// What the engine's state allows reading to do.
+/// What the engine's state allows readings to do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReadState {
-    /// The clock is confirmed and this life of the daemon is on record; until then Annie is only asked for the time.
+    /// The clock is confirmed and this run of the daemon is recorded; until then Annie is only asked for the time.
     pub(crate) may_read: bool,
     /// Texts are going out one after another.
     pub(crate) is_bursting: bool,
@@ -175,7 +175,7 @@ fn note_failed_task(keys: &mut Keys, id: u64, boot: Duration) {
     let Some(name) = keys.reading(id) else { return };
     warn!(
         api_key = %name,
-        "a reading of Annie's list or of replies failed within Leadtime; it is tried again. If it happens again, please report this line"
+        "reading Annie's list or replies failed inside Leadtime, and Leadtime tries again. If this happens again, please report this line"
     );
     if let Some(worker) = keys.get_mut(&name) {
         worker.note_failed_task(boot);

@@ -1,4 +1,4 @@
-//! Reading from Annie: which GET a key does next, and what its answer is good for. One at a time for each key.
+//! Reading from Annie: which GET a key does next, and what its answer leads to. One at a time for each key.
 
 use std::time::Duration;
 
@@ -24,23 +24,23 @@ use chrono::{DateTime, TimeDelta, Utc};
 const LIST_EVERY: TimeDelta = TimeDelta::minutes(15);
 /// See [`LIST_EVERY`].
 pub(crate) const SOON: TimeDelta = TimeDelta::hours(1);
-/// With nothing due it is read this often, for status and tags and for what shows up late.
+/// With nothing due, it is read this often, for status and tags and for conversations that appear late.
 const LIST_ANYWAY: TimeDelta = TimeDelta::hours(6);
-/// How far a listing goes back beyond the last one: Annie's list may lag.
+/// How far a listing goes back beyond the previous one: Annie's list may lag.
 const OVERLAP: TimeDelta = TimeDelta::days(1);
 /// How far the first one goes back.
 const FIRST: TimeDelta = TimeDelta::days(30);
-/// A listing that took longer is begun anew: its pages are not of one time.
+/// A listing that takes longer starts over: its pages are not from the same time.
 const STALE: TimeDelta = TimeDelta::hours(2);
 
-/// What a key needs to know to choose its next GET.
+/// What is needed to choose a key's next GET.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanting {
     /// Now.
     pub(crate) now: DateTime<Utc>,
     /// Annie's clock has confirmed ours.
     pub(crate) confirmed: bool,
-    /// A listing may begin: the last one did not fail just now.
+    /// A listing may begin: the last one did not just fail.
     pub(crate) may_list: bool,
     /// The last GET read replies.
     pub(crate) read_replies: bool,
@@ -53,9 +53,9 @@ pub(crate) struct Wanting {
 /// What a key should read next.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct NextRead {
-    /// The GET; none: nothing is to be read.
+    /// The GET; none if nothing is to be read.
     pub(crate) job: Option<Job>,
-    /// Texts of the key are due that wait for nothing else than their turn.
+    /// Texts of the key are due and wait for nothing but their turn.
     pub(crate) due: bool,
     /// Conversations that texts of this key wait for and that other keys read.
     pub(crate) of_others: Vec<(ApiKeyName, ConversationId)>,
@@ -87,7 +87,7 @@ pub(crate) fn next(
         return Ok(NextRead::only(Some(Job::Probe), false));
     }
     let state = listings::state(tx, api_key)?.unwrap_or_default();
-    // While texts wait for the list itself, it may take all permits.
+    // While texts wait for the list itself, it may use all permits.
     let stale = state.seen_at.is_none_or(|seen| now - seen > OLDEST_LIST);
     let due = state.unobserved.is_none() && !stale && wanting.texts_due;
     if let Some(listing) = &state.under_way {
@@ -119,7 +119,7 @@ pub(crate) fn next(
     Ok(NextRead { job, due, of_others })
 }
 
-/// The next GET while a listing is under way. Replies that a text waits for take turns with the pages of a long list.
+/// The next GET while a listing is in progress. Replies that a text waits for take turns with the pages of a long list.
 fn go_on(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -146,7 +146,7 @@ fn page(tx: &Transaction<'_>, api_key: &ApiKeyName, listing: &Listing, now: Date
     Ok(to_compare.map_or(Job::Page { offset: listing.next_offset }, Job::Compare))
 }
 
-/// Whether a listing should begin: the whole of it or not, and how far back it has to go.
+/// Whether a listing should begin: the whole list or not, and how far back it must go.
 fn wants_listing(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -160,7 +160,7 @@ fn wants_listing(
     }
     let open = reconcile::open_attempts(tx, api_key, now)?;
     let to_settle = open.iter().filter(|attempt| attempt.in_doubt).any(|attempt| match attempt.absent_at {
-        // One that could not tell is not read again at once.
+        // An attempt that a listing could not settle is not looked up again at once.
         None => {
             now >= attempt.ended_at + LAG.min(settle)
                 && state.seen_at.is_none_or(|seen| seen < attempt.ended_at || now - seen >= settle)
@@ -186,13 +186,13 @@ fn wants_listing(
 /// What an answer led to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Applied {
-    /// What a listing that is over came to.
+    /// The result of a listing that has ended.
     pub(crate) concluded: Option<(Verdict, reconcile::Conclusion)>,
-    /// Numbers that opted out by a reply.
+    /// Numbers that opted out by reply.
     pub(crate) opted_out: usize,
 }
 
-/// Takes in what a GET brought, in one transaction.
+/// Processes what a GET returned, in one transaction.
 pub(crate) fn apply(
     tx: &Transaction<'_>,
     config: &Config,
@@ -216,7 +216,8 @@ pub(crate) fn apply(
             applied.opted_out = replies::take(tx, id, said, now)?;
             conversation::set_read(tx, id, done.between.0.0)?;
         }
-        // What does not exist has no replies; nor has, for this key, what another one began that is gone.
+        // A conversation that does not exist has no replies; nor, for this key, has one that another key began and that
+        // is gone.
         (Job::Replies(id), Brought::Said(Err(ReadError::Refused { status })))
             if *status == 404 || (*status == 403 && !conversation::is_of_key(tx, id, key)?) =>
         {
@@ -228,7 +229,7 @@ pub(crate) fn apply(
     Ok(applied)
 }
 
-/// An open circuit is closed by a probe that succeeds, and probed ever more slowly by others.
+/// A probe that succeeds closes an open circuit; one that fails makes the next probe wait longer.
 fn apply_probe(
     tx: &Transaction<'_>,
     key: &ApiKeyName,
@@ -244,7 +245,7 @@ fn apply_probe(
     Ok(())
 }
 
-/// A conversation cannot have begun in the future: when it did is not known, and counts as now.
+/// A conversation cannot have begun in the future: its start is then unknown, and counts as now.
 fn without_future(page: &Page, now: DateTime<Utc>) -> Page {
     let mut page = page.clone();
     let is_past = |at: &DateTime<Utc>| *at <= now + listings::CLOCKS_DIFFER;
@@ -257,7 +258,7 @@ fn without_future(page: &Page, now: DateTime<Utc>) -> Page {
     page
 }
 
-/// What a listing came to, if the page was its last and nothing is left to compare.
+/// The result of a listing, if the page was its last and nothing is left to compare.
 fn apply_page(
     tx: &Transaction<'_>,
     config: &Config,
@@ -265,7 +266,7 @@ fn apply_page(
     (offset, page): (usize, &Page),
     now: DateTime<Utc>,
 ) -> Result<Option<(Verdict, reconcile::Conclusion)>, StoreError> {
-    // A listing that was begun anew meanwhile has no use for a page of the former.
+    // A listing that started over in the meantime has no use for a page of the previous one.
     let state = listings::state(tx, key)?.unwrap_or_default();
     let Some(mut listing) = state.under_way.filter(|listing| listing.next_offset == offset) else { return Ok(None) };
     let page = &without_future(page, now);
@@ -284,7 +285,7 @@ fn apply_page(
     Ok(Some((verdict, reconcile::conclude(tx, config, key, &listing, verdict, now)?)))
 }
 
-/// What a listing came to, if this was the last conversation to compare.
+/// The result of a listing, if this was the last conversation to compare.
 fn apply_comparison(
     tx: &Transaction<'_>,
     config: &Config,
@@ -295,7 +296,7 @@ fn apply_comparison(
     let ours = |said: &&Said| reply::is_patients(&said.role) != Some(true);
     let first = match answer {
         Ok(said) => said.iter().find(ours).map(|said| said.content.0.as_str()),
-        // It is gone, or hidden: nobody can tell what it says.
+        // It is gone or hidden: what it says cannot be known.
         Err(ReadError::Refused { .. }) => None,
         Err(_) => return Ok(None),
     };
@@ -309,7 +310,7 @@ fn apply_comparison(
     Ok(Some((verdict, reconcile::conclude(tx, config, key, &listing, verdict, now)?)))
 }
 
-/// How long after so many failures in a row a key reads again.
+/// How long a key waits before it reads again, after this many failures in a row.
 pub(crate) fn pause_after(failures: u32) -> Duration {
     circuit::reading_delay(failures).to_std().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
 //! Reconciling: what Annie's list says about texts without a clear answer. The decisions are pure; [`conclude`] carries
-//! them out when a listing is over.
+//! them out when a listing has ended.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{error, info, warn};
@@ -12,32 +12,34 @@ use crate::store::conversations::odd_rows::Odd;
 use crate::store::ledger::{messages, resolution};
 use crate::store::{StoreError, Transaction, in_savepoint};
 
-/// Rows asked for at once: the most the API gives (API page: list conversations).
+/// Rows requested at once: the most the API returns (API page: list conversations).
 pub(crate) const PAGE: usize = 100;
-/// Pages read at most.
+/// Most pages read.
 const MOST_PAGES: u32 = 1000;
-/// How often a listing that lacks rows is begun anew.
+/// How often a listing that is missing rows starts over.
 const TRIES: u32 = 3;
-/// How long after a text a listing may begin that is to tell of it.
+/// How long after a text a listing may begin if it is to say something about the text.
 pub(crate) const LAG: TimeDelta = TimeDelta::seconds(30);
-/// A conversation whose first message cannot be read is looked at again for so long, and then left to a person.
+/// How long a conversation whose first message cannot be read is looked at again before it is left to a person.
 const READABLE_WITHIN: TimeDelta = TimeDelta::hours(1);
-/// What was tried longer ago is not looked for any more.
+/// Attempts older than this are not looked for any more.
 const LOOKED_FOR: TimeDelta = TimeDelta::days(30);
 
-/// How a listing goes on after a page.
+/// How a listing continues after a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
     /// With its next page.
     More,
-    /// It is read.
+    /// It has ended.
     Over(Verdict),
 }
 
-/// From this share of rows on that do not even say to whom, Annie's list has changed: one in so many, and more than one.
+/// If more than one row in this many, and more than one in all, does not even say to whom it went, Annie's list has
+/// changed.
 const CHANGED: usize = 10;
 
-/// Takes a page in; `distinct`: how many different rows are there by now, `odd` of them not readable as conversations.
+/// Processes a page. `distinct`: how many different rows there are by now; `odd`: those that are not readable as
+/// conversations.
 pub(crate) fn after_page(listing: &mut Listing, page: &Page, distinct: usize, odd: Odd) -> Next {
     let next = go_on(listing, page, distinct);
     let verdict = match next {
@@ -78,16 +80,16 @@ fn go_on(listing: &mut Listing, page: &Page, distinct: usize) -> Next {
     Next::More
 }
 
-/// What is learnt of an attempt.
+/// What is learned about an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Finding {
-    /// This conversation is its text's.
+    /// This conversation belongs to its text.
     Found(ConversationId),
     /// A text with the same numbers and time says something else, or cannot be read.
     OtherText,
-    /// For the first time a complete list lacks it.
+    /// A complete list does not show it, for the first time.
     Absent,
-    /// So it does for the second time: it may be sent once more.
+    /// A complete list does not show it, for the second time: it may be sent once more.
     Retry,
     /// It is not there, and must not be sent again.
     Gone,
@@ -128,7 +130,7 @@ pub(crate) fn find(
     }
 }
 
-/// The attempts a listing may tell of.
+/// The attempts that a listing may say something about.
 pub(crate) fn open_attempts(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -139,7 +141,7 @@ pub(crate) fn open_attempts(
     Ok(open)
 }
 
-/// A conversation whose first message has to be read before the listing can say anything about an attempt.
+/// A conversation whose first message must be read before the listing can say anything about an attempt.
 pub(crate) fn to_compare(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -154,7 +156,8 @@ pub(crate) fn to_compare(
     Ok(None)
 }
 
-/// Notes what the first message of a conversation says about every attempt it may belong to; none: it cannot be read.
+/// Records what the first message of a conversation says about every attempt it may belong to; none if it cannot be
+/// read.
 pub(crate) fn compare(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
@@ -172,26 +175,26 @@ pub(crate) fn compare(
     Ok(())
 }
 
-/// Whether a first message contains our text, white space apart.
+/// Whether a first message contains our text, apart from white space.
 fn contains(first: &str, ours: &str) -> bool {
     let ours = one_line(ours);
     !ours.is_empty() && one_line(first).contains(&ours)
 }
 
-/// What a listing came to.
+/// The result of a listing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Conclusion {
     /// Texts found: they were sent.
     pub(crate) found: usize,
-    /// Texts that are sent once more.
+    /// Texts to be sent once more.
     pub(crate) retried: usize,
-    /// Texts a person has to decide about.
+    /// Texts that need a person's decision.
     pub(crate) held: usize,
-    /// Conversations that were not known.
+    /// Conversations that are new.
     pub(crate) new: usize,
 }
 
-/// A listing is over: carries out what it says, in one transaction.
+/// A listing has ended: carries out what it says, in one transaction.
 pub(crate) fn conclude(
     tx: &Transaction<'_>,
     config: &Config,
@@ -209,7 +212,7 @@ pub(crate) fn conclude(
         if let Err(error) = carried_out {
             error!(
                 attempt = attempt.id,
-                "what Annie's list says about attempt {} cannot be recorded ({error}); it is tried again with the next reading",
+                "what Annie's list says about attempt {} cannot be recorded ({error}), so other texts to its number wait. Leadtime tries again at the next reading; if this happens again, please report this line",
                 attempt.id
             );
         }
@@ -234,13 +237,13 @@ fn carry_out(
         Finding::Found(conversation) => {
             resolution::found(tx, id, conversation, now)?;
             done.found += 1;
-            info!(attempt = id, %conversation, "{about} (attempt {id}) did go out: Annie's list shows it");
+            info!(attempt = id, %conversation, "{about} (attempt {id}) went out: Annie's list shows it");
         }
         Finding::Absent => {
             resolution::set_absent(tx, id, listing.began_at)?;
             info!(
                 attempt = id,
-                "Annie's list does not show {about} (attempt {id}); it is read once more before that is sent again"
+                "Annie's list does not show {about} (attempt {id}). Leadtime reads the list once more before it sends the text again"
             );
         }
         Finding::Retry => {
@@ -248,21 +251,21 @@ fn carry_out(
             done.retried += 1;
             warn!(
                 attempt = id,
-                "{about} (attempt {id}) did not go out, by two readings of Annie's list, and is sent once more"
+                "{about} (attempt {id}) did not go out, according to two readings of Annie's list, and is sent once more"
             );
         }
         Finding::OtherText => {
             done.held += resolution::hold(tx, id, "other-text", now)?;
             error!(
                 attempt = id,
-                "Annie's list shows another text than {about} (attempt {id}) to its number at its time: somebody has to decide, see `leadtime resolve`"
+                "Annie's list shows a different text in place of {about} (attempt {id}), to the same number at the same time. Run `leadtime resolve` and decide; if in doubt, call the patient"
             );
         }
         Finding::Gone => {
             done.held += resolution::hold(tx, id, "not-found", now)?;
             error!(
                 attempt = id,
-                "Annie's list does not show {about} (attempt {id}), and it is not sent again by itself: somebody has to decide, see `leadtime resolve`"
+                "Annie's list does not show {about} (attempt {id}), and Leadtime does not send it again automatically. Run `leadtime resolve` and decide; if in doubt, call the patient"
             );
         }
     }
@@ -293,7 +296,7 @@ mod tests {
         }
     }
 
-    /// A page of conversations that began so many minutes ago.
+    /// A page of conversations that began this many minutes ago.
     fn page(minutes: &[i64], total: usize) -> Page {
         let row = |minutes: &i64| Listed {
             id: ConversationId(format!("c{minutes}")),
@@ -316,13 +319,13 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_missing_are_looked_for_three_times() {
+    fn missing_rows_are_looked_for_three_times() {
         let mut l = listing(true);
         assert_eq!(after_page(&mut l, &page(&[1, 2], 3), 2, Odd::default()), Next::More);
         assert_eq!(
             after_page(&mut l, &page(&[2], 3), 2, Odd::default()),
             Next::More,
-            "shifted between two pages: anew"
+            "shifted between two pages: starts over"
         );
         assert_eq!((l.next_offset, l.tries), (0, 1));
         assert_eq!(after_page(&mut l, &page(&[1, 2], 3), 2, Odd::default()), Next::More);
@@ -376,7 +379,7 @@ mod tests {
         assert_eq!(say(&attempt(), &[], false, retry), Finding::Nothing, "an incomplete list proves nothing");
         assert_eq!(say(&attempt(), &[], true, retry), Finding::Absent);
         let early = OpenAttempt { ended_at: at(1), ..attempt() };
-        assert_eq!(say(&early, &[], true, retry), Finding::Nothing, "the list was begun before the text ended");
+        assert_eq!(say(&early, &[], true, retry), Finding::Nothing, "the listing began before the text ended");
         let absent = |minutes| OpenAttempt { absent_at: Some(at(minutes)), ..attempt() };
         assert_eq!(say(&absent(-9), &[], true, retry), Finding::Nothing, "not ten minutes apart");
         assert_eq!(say(&absent(-10), &[], true, retry), Finding::Retry);
@@ -384,11 +387,11 @@ mod tests {
         assert_eq!(say(&OpenAttempt { is_retry: true, ..absent(-10) }, &[], true, retry), Finding::Gone);
         let held = OpenAttempt { in_doubt: false, ..absent(-10) };
         assert_eq!(say(&held, &[other], true, retry), Finding::Nothing);
-        assert_eq!(say(&held, &[same], false, retry), Finding::Found("c".into()), "a late listing tells it after all");
+        assert_eq!(say(&held, &[same], false, retry), Finding::Found("c".into()), "a late listing shows it after all");
     }
 
     #[test]
-    fn texts_are_compared_without_their_white_space() {
+    fn texts_are_compared_without_white_space() {
         assert!(contains("Hi  Ann,\n see you", "Hi Ann, see you"));
         assert!(contains("[Maple] Hi Ann. Reply STOP", "Hi Ann."));
         assert!(!contains("Hi", "Hi Ann") && !contains("Hi", " "));

@@ -1,4 +1,4 @@
-//! What the patient's words in a conversation come to for its number: an opt-out, or a hold until a person has read them.
+//! What the patient's words in a conversation mean for the number: an opt-out, or a hold until a person has read them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
@@ -13,17 +13,17 @@ use crate::store::controls::number_holds;
 use crate::store::conversations::conversation;
 use crate::store::{StoreError, Transaction};
 
-/// What was said, as far as it concerns the number.
+/// What the messages say, as far as it concerns the number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// The patient asked for no more texts.
     pub(crate) opts_out: bool,
-    /// What a person has to read, and when it was said.
+    /// What a person has to read, and when it was written.
     pub(crate) holds: Vec<(HoldCause, DateTime<Utc>)>,
 }
 
-/// Reads a whole conversation, oldest message first. What was said before an opt-out was lifted at the desk is settled.
-/// `began_at` stands in for a message without a time.
+/// Reads a whole conversation, oldest message first. Messages from before the front desk lifted an opt-out are settled.
+/// `began_at` is used for a message without a time.
 pub(crate) fn read(said: &[Said], lifted: Option<DateTime<Utc>>, began_at: DateTime<Utc>) -> Reading {
     let mut reading = Reading::default();
     let mut offered = Offered::nothing();
@@ -35,7 +35,7 @@ pub(crate) fn read(said: &[Said], lifted: Option<DateTime<Utc>>, began_at: DateT
                 offered = Offered::from_message(words);
                 continue;
             }
-            // The first one is the text itself, as far as anybody can tell, which may say how to opt out.
+            // The first message is our own text, as far as can be known, and it may say how to opt out.
             None if n > 0 && reply::is_nothing_but_opt_out(words) => ReplyMeaning::OptOut,
             None => continue,
         };
@@ -53,7 +53,7 @@ pub(crate) fn read(said: &[Said], lifted: Option<DateTime<Utc>>, began_at: DateT
     reading
 }
 
-/// Takes in what was said in a conversation. How many numbers opted out by it.
+/// Processes the messages of a conversation. Returns how many numbers opted out by them.
 pub(crate) fn take(
     tx: &Transaction<'_>,
     id: &ConversationId,
@@ -67,14 +67,14 @@ pub(crate) fn take(
         if !opt_outs::add(tx, &phone, Source::Reply, None, now)? {
             return Ok(0);
         }
-        info!(%phone, conversation = %id, "{phone} asked for no more texts by a reply; it gets none from now on");
+        info!(%phone, conversation = %id, "{phone} opted out by reply and gets no more texts");
         return Ok(1);
     }
     for (cause, at) in holds {
         if number_holds::hold(tx, &phone, (id, at), cause, now)? {
             warn!(
                 %phone, conversation = %id, cause = cause.code(),
-                "an answer from {phone} has to be read by a person ({}); its texts wait until then: `leadtime resolve` shows it",
+                "a person must read a reply from {phone} ({}), and texts to this number wait until then. Run `leadtime resolve`",
                 cause.code()
             );
         }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_of_the_patient_alone_count_table() {
+    fn only_the_patients_replies_count() {
         let ours = said("assistant", "Clinic: your visit is tomorrow. Reply STOP to opt out.", 0);
         let unclear = |minute| vec![(HoldCause::ReplyUnclear, at(minute))];
         for (rest, opts_out, holds) in [
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_before_an_opt_out_was_lifted_is_settled() {
+    fn messages_from_before_an_opt_out_was_lifted_are_settled() {
         let all = [said("assistant", "Hi", 0), said("user", "STOP", 1), said("user", "wrong number", 2)];
         assert_eq!(read(&all, Some(at(5)), at(0)), Reading::default());
         assert!(read(&all, Some(at(0)), at(0)).opts_out);
