@@ -1,4 +1,4 @@
-//! `[alerts]`: who hears of trouble, by which ways, and how often.
+//! `[alerts]`: who gets alerts, through which channels, and how often.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -9,23 +9,23 @@ use secrecy::SecretString;
 
 use crate::config::toml_reader::{Faults, Section, Value, duration, fault, list, text, text_as};
 
-/// The longest time between two alerts about the same trouble, and the longest a text may wait unnoticed.
+/// The longest time between two alerts about the same problem, and the longest a text may stay unresolved before one.
 const WEEK: u64 = 7 * 86_400;
 
-/// Who hears of trouble.
+/// Who gets alerts, and when.
 #[derive(Debug, Clone)]
 pub struct Alerts {
-    /// A program with its arguments, run without a shell.
+    /// A program and its arguments, run without a shell.
     pub command: Option<Vec<String>>,
-    /// An address that takes a POST of JSON.
+    /// A web address that receives each alert as a JSON POST.
     pub webhook: Option<Address>,
-    /// Somebody's address, for the sendmail program of this machine.
+    /// An email address, used with this machine's sendmail program.
     pub mail: Option<String>,
-    /// The same trouble is told again after this, while it lasts.
+    /// While a problem lasts, its alert is repeated after this long.
     pub repeat_after: TimeDelta,
-    /// From how long after its time on a text without an outcome is trouble.
+    /// A text that has no outcome this long after its time raises an alert.
     pub unresolved_after: TimeDelta,
-    /// Signs of life for a switch outside this machine.
+    /// Regular pings to a monitor outside this machine.
     pub heartbeat: Option<Heartbeat>,
 }
 
@@ -44,21 +44,21 @@ impl Default for Alerts {
     }
 }
 
-/// An address that may hold a token, so it is never shown.
+/// A web address that may contain a token, so it is never shown.
 #[derive(Debug, Clone)]
 pub enum Address {
-    /// It stands in the configuration.
+    /// Written in the configuration.
     Here(SecretString),
-    /// It is the one line of this file.
+    /// The only line of this file.
     File(PathBuf),
 }
 
-/// Signs of life for a switch outside this machine.
+/// Regular pings to a monitor outside this machine.
 #[derive(Debug, Clone)]
 pub struct Heartbeat {
-    /// The address that is asked for.
+    /// The web address to request.
     pub url: Address,
-    /// How often.
+    /// How often to request it.
     pub every: Duration,
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Alerts {
     let here = section.optional("webhook", |value| text_as(value, web_address)).map(SecretString::from);
     let file = section.optional("webhook_file", |value| text(value).map(|path| folder.join(path)));
     if here.is_some() && file.is_some() {
-        section.error("webhook_file", "`webhook_file`: there is a `webhook` already; keep one of them");
+        section.error("webhook_file", "`webhook_file`: `webhook` is already set; keep only one of them");
     }
     let mail = section.optional("mail", |value| text_as(value, mail_address));
     let minutes = |value: &Value<'_>| {
@@ -80,12 +80,15 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Alerts {
     let url_file = section.optional("heartbeat_url_file", |value| text(value).map(|path| folder.join(path)));
     if url.is_some() && url_file.is_some() {
         section
-            .error("heartbeat_url_file", "`heartbeat_url_file`: there is a `heartbeat_url` already; keep one of them");
+            .error("heartbeat_url_file", "`heartbeat_url_file`: `heartbeat_url` is already set; keep only one of them");
     }
     let url = url.map(Address::Here).or(url_file.map(Address::File));
     let every = section.optional("heartbeat_every", |value| duration(value, 10..=86_400));
     if every.is_some() && ["heartbeat_url", "heartbeat_url_file"].iter().all(|key| section.raw(key).is_none()) {
-        section.error("heartbeat_every", "`heartbeat_every`: there is no `heartbeat_url` to ask for so often");
+        section.error(
+            "heartbeat_every",
+            "`heartbeat_every`: no `heartbeat_url` is set; add one, or remove `heartbeat_every`",
+        );
     }
     let alerts = Alerts {
         command,
@@ -97,7 +100,7 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Alerts {
     };
     let named = ["command", "webhook", "webhook_file", "mail"].iter().any(|key| section.raw(key).is_some());
     if repeat_after.is_some() && !named {
-        let advice = "`repeat_after`: nobody is told of trouble; write command, webhook or mail";
+        let advice = "`repeat_after`: no alert channel is configured; add command, webhook or mail";
         section.warning("repeat_after", advice);
     }
     section.finish();
@@ -108,31 +111,26 @@ fn command(value: &Value<'_>) -> Result<Vec<String>, Faults> {
     let words = list(value, text)?;
     match words.first() {
         Some(program) if program.starts_with('/') && !words.iter().any(|word| word.contains('\0')) => Ok(words),
-        _ => {
-            fault("write the program with its whole path, and its arguments: [\"/usr/local/bin/notify\", \"--urgent\"]")
-        }
+        _ => fault("write the full path of the program, then its arguments: [\"/usr/local/bin/notify\", \"--urgent\"]"),
     }
 }
 
-/// HTTPS, or plain HTTP to this machine itself. The address is never repeated in a message: it may hold a token.
+/// HTTPS, or plain HTTP to this machine itself. The address never appears in a message, because it may contain a token.
 fn web_address(text: &str) -> Result<String, String> {
     let url = reqwest::Url::parse(text.trim())
-        .map_err(|error| format!("this is not an address ({error}); it begins with https://"))?;
+        .map_err(|error| format!("this is not a web address ({error}); write one that starts with https://"))?;
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     match url.scheme() {
         "https" => Ok(url.into()),
         "http" if loopback => Ok(url.into()),
-        "http" => Err("plain http is for this machine itself only (127.0.0.1); write https".to_owned()),
-        _ => Err("the address begins with https://".to_owned()),
+        "http" => Err("plain http is allowed only for this machine (127.0.0.1); use https".to_owned()),
+        _ => Err("the address must start with https://".to_owned()),
     }
 }
 
 impl Address {
-    /// The address itself; a file is read anew each time.
-    ///
-    /// # Errors
-    /// The file cannot be read, or holds something else; in words without what it holds.
+    /// The address itself; a file is read again each time. The error never contains the file's content.
     pub(crate) fn find(&self) -> Result<SecretString, String> {
         match self {
             Address::Here(url) => Ok(url.clone()),
@@ -141,26 +139,27 @@ impl Address {
     }
 }
 
-/// What the file of a web address holds: the address.
-///
-/// # Errors
-/// It cannot be read, or holds something else; in words without what it holds.
+/// The web address in a file. The error never contains the file's content.
 pub(crate) fn address_in(path: &Path) -> Result<SecretString, String> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        format!("cannot read the address from {}: {error}; it must belong to the user Leadtime runs as", path.display())
+        format!(
+            "cannot read the web address from {}: {error}; the file must belong to the user Leadtime runs as",
+            path.display()
+        )
     })?;
-    let url = web_address(&text).map_err(|why| format!("{} holds no address to use: {why}", path.display()))?;
+    let url =
+        web_address(&text).map_err(|why| format!("{} does not contain a usable web address: {why}", path.display()))?;
     Ok(SecretString::from(url))
 }
 
 fn mail_address(text: &str) -> Result<String, String> {
     let good =
         |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_+=".contains(&b));
-    // A local user needs no @. What begins with a dash would be an option of sendmail.
+    // A local user needs no @. sendmail would read a leading dash as an option.
     let (user, host) = text.split_once('@').map_or((text, None), |(user, host)| (user, Some(host)));
     match good(user) && host.is_none_or(good) && !text.starts_with('-') {
         true => Ok(text.to_owned()),
-        false => Err("one mail address is wanted, such as \"frontdesk@example.com\"".to_owned()),
+        false => Err("expected one email address, such as \"frontdesk@example.com\"".to_owned()),
     }
 }
 
@@ -169,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses() {
+    fn web_and_email_addresses() {
         for good in
             ["https://hooks.example.com/T0/B0/x?y=z", "http://127.0.0.1:8080/", "http://[::1]/a", "http://localhost"]
         {

@@ -1,4 +1,4 @@
-//! Where the API key comes from: a file, the service's credential, or the environment. Never the configuration.
+//! Finds the API key: in a file, the service's credential or the environment, never in the configuration itself.
 
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -12,52 +12,49 @@ pub(crate) const CREDENTIAL: &str = "annie-api-key";
 /// The name of the environment variable.
 pub(crate) const VARIABLE: &str = "ANNIE_API_KEY";
 
-/// How Annie's keys begin.
+/// The prefix of Annie's keys.
 const BEGINS: &str = "annie-sk-";
-/// A name of a file without a folder or an ending is not as long as a key.
+/// The longest bare file name, without a folder or extension, that is not taken for a key.
 const LONG_NAME: usize = 30;
 
-/// Why there is no key to use.
+/// Why there is no usable key.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
-    /// None was given.
+    /// No key was given.
     #[error(
-        "there is no API key, and mode is \"live\". Give it in one of these ways: [annie] api_key_file = \"FILE\"; the systemd \
+        "no API key is set, and mode is \"live\". Set it in one of these ways: api_key_file = \"FILE\" in [annie]; the systemd \
          credential `annie-api-key` (README, \"The key\"); or the environment variable ANNIE_API_KEY"
     )]
     Missing,
-    /// The service was started without one.
+    /// The service was started without a key.
     #[error(
-        "the service has no API key, and mode is \"live\": /etc/leadtime/annie-api-key, or the encrypted file in its \
-         place, is missing or empty, or holds something else (README, \"The key\"). It is looked for again within \
+        "the service has no API key, and mode is \"live\": /etc/leadtime/annie-api-key, or the encrypted file used \
+         instead, is missing, empty or not a key (README, \"The key\"). Leadtime looks for it again within \
          seconds; nothing is lost"
     )]
     NotGiven,
-    /// A file that should hold it cannot be read.
-    #[error("cannot read the API key from {path}: {source}; it must belong to the user Leadtime runs as")]
+    /// The file that should contain the key cannot be read.
+    #[error("cannot read the API key from {path}: {source}; the file must belong to the user Leadtime runs as")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// Anybody could read it.
+    /// Every user can read the file.
     #[error(
-        "the API key in {0} can be read by every user of this machine, so it is not used: run `chmod o-rwx {0}`, and ask Annie for a new key if others use this machine"
+        "every user of this machine can read the API key in {0}, so Leadtime does not use it: run `chmod o-rwx {0}`, and ask Annie for a new key if other people use this machine"
     )]
     OpenToAll(PathBuf),
-    /// The service has one that this user may not read.
-    #[error("the API key in {0} is the service's alone, and this user may not read it")]
+    /// The service has a key that this user may not read.
+    #[error("only the service may read the API key in {0}; this user may not")]
     NotForThisUser(PathBuf),
-    /// What was found cannot be a key.
-    #[error("what {0} holds is not an API key: it is empty, or has blanks or line ends within")]
+    /// What was found is not a key.
+    #[error("{0} does not contain an API key: it is empty, or has spaces or line breaks in it")]
     Malformed(String),
 }
 
 /// Finds the key: `api_key_file`, else the credential in `$CREDENTIALS_DIRECTORY`, else `$ANNIE_API_KEY`.
-///
-/// # Errors
-/// See [`KeyError`].
 pub(crate) fn find(api_key_file: Option<&Path>) -> Result<SecretString, KeyError> {
     if let Some(path) = api_key_file {
         return from_file(path);
@@ -77,11 +74,8 @@ pub(crate) fn find(api_key_file: Option<&Path>) -> Result<SecretString, KeyError
     }
 }
 
-/// Finds the key for a command that is given by hand: as [`find`] does, else in the file `annie-api-key` beside the
-/// configuration, from which the packaged service is given it.
-///
-/// # Errors
-/// See [`KeyError`].
+/// Finds the key for a command run by hand: as [`find`] does, or else in the file `annie-api-key` next to the
+/// configuration, which is where the packaged service gets it from.
 pub(crate) fn find_by_hand(api_key_file: Option<&Path>, configuration: &Path) -> Result<SecretString, KeyError> {
     let of_service = configuration.with_file_name(CREDENTIAL);
     match find(api_key_file) {
@@ -93,21 +87,24 @@ pub(crate) fn find_by_hand(api_key_file: Option<&Path>, configuration: &Path) ->
     }
 }
 
-/// Whether what should name a file is the key itself.
+/// Whether a value that should name a file is the key itself.
 pub(crate) fn is_a_key(text: &str) -> bool {
     let is_name = text.contains(['/', '.']) || text == CREDENTIAL;
     text.starts_with(BEGINS) || (!is_name && (text.starts_with("annie-") || text.len() > LONG_NAME))
 }
 
-/// Reads the name of a file that holds the key; never shows a key that stands in its place.
+/// Reads the name of the key file; never shows a key that was written instead of a file name.
 pub(crate) fn file(text: &str, folder: &Path) -> Result<PathBuf, String> {
     match is_a_key(text) {
-        true => Err("this looks like the key itself; put the key into a file, and name the file here".to_owned()),
+        true => {
+            Err("this looks like the key itself; save the key in a file and write the path of that file here"
+                .to_owned())
+        }
         false => Ok(folder.join(text)),
     }
 }
 
-/// The text of a configuration with the keys starred out that stand where a file should be named, byte by byte.
+/// The text of a configuration in which any key written instead of a file name is replaced with stars, byte for byte.
 pub(crate) fn without_keys(source: String) -> String {
     if !source.contains("api_key_file") {
         return source;
@@ -124,15 +121,15 @@ pub(crate) fn without_keys(source: String) -> String {
     source.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The environment variable that says what root handed to this process on its standard input.
+/// The environment variable that says what root passed to this process on standard input.
 pub(crate) const HANDED: &str = "LEADTIME_HANDED";
 
-/// What root handed over, which this user may not read.
+/// What root passed in because this user may not read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handed {
-    /// The file that a command names.
+    /// The file named on the command line.
     Input,
-    /// The files of keys, as a JSON list of paths and texts.
+    /// The key files, as a JSON list of paths and contents.
     Keys,
 }
 
@@ -144,13 +141,13 @@ impl Handed {
         }
     }
 
-    /// Whether it was.
+    /// Whether root passed it in.
     pub(crate) fn is_here(self) -> bool {
         std::env::var(HANDED).is_ok_and(|handed| handed == self.code())
     }
 }
 
-/// A key file that root handed over.
+/// The content of a key file that root passed in.
 fn handed(path: &Path) -> Option<&'static str> {
     static KEYS: LazyLock<Vec<(PathBuf, String)>> = LazyLock::new(|| {
         let mut text = String::new();
@@ -192,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_in_the_place_of_its_file_is_told_and_not_shown() {
+    fn a_key_written_instead_of_its_file_is_reported_but_not_shown() {
         let folder = Path::new("/etc/leadtime");
         for key in ["annie-sk-v1-abc.def/ghi", "annie-abc", "0123456789012345678901234567890"] {
             assert!(file(key, folder).is_err_and(|why| !why.contains(key)), "{key}");
@@ -211,7 +208,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     #[test]
-    fn trimmed_checked_and_never_shown() {
+    fn a_key_is_trimmed_checked_and_never_shown() {
         let key = checked(" annie-sk-v1-abc\n", "here").unwrap();
         assert_eq!(key.expose_secret(), "annie-sk-v1-abc");
         assert!(!format!("{key:?}").contains("abc"));

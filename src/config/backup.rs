@@ -1,4 +1,4 @@
-//! Reads `[backup]`: where the daily copies of the database go, when, and how many are kept.
+//! Reads `[backup]`: where and when the daily backups of the database are made, and how many are kept.
 
 use std::path::{Path, PathBuf};
 
@@ -7,25 +7,25 @@ use chrono::NaiveTime;
 use crate::config::toml_reader::{Section, fault, text, text_as, whole_number};
 use crate::domain::lead;
 
-/// When a copy is made where the file does not say.
+/// When a backup is made if the file does not say.
 const AT: NaiveTime = NaiveTime::from_hms_opt(2, 30, 0).expect("a time of day");
 
 /// `[backup]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backup {
-    /// The folder of the copies.
+    /// The folder for the backups.
     pub folder: PathBuf,
     /// The time of day on the practice's clock.
     pub at: NaiveTime,
-    /// How many copies are kept.
+    /// How many backups are kept.
     pub keep: u32,
 }
 
-/// `None`: no copies are made.
+/// `None`: no backups are made.
 pub(crate) fn read(mut section: Section<'_, '_, '_>, is_there: bool, folder: &Path) -> Option<Backup> {
     let example = "\"/var/lib/leadtime/backups\"";
     let named = |value: &crate::config::toml_reader::Value<'_>| match text(value)?.trim() {
-        "" => fault("the name of the folder is empty"),
+        "" => fault("the folder name is empty; write its path, such as \"/var/lib/leadtime/backups\""),
         name => Ok(folder.join(name)),
     };
     let target = if is_there { section.required("folder", example, named) } else { None };

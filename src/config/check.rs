@@ -1,4 +1,4 @@
-//! What is wrong between keys that are each right by themselves.
+//! Finds problems between keys that are each valid by themselves.
 
 use toml::de::DeTable;
 
@@ -10,21 +10,22 @@ use crate::config::spans::{rules_spans, span};
 use crate::domain::limits::Limit;
 use crate::planner::input::{Mode, Rulebook};
 
-/// Annie's own limit of requests a minute for one organization, all endpoints together (API introduction).
+/// Annie's own limit on requests per minute for one organization, over all endpoints (API introduction).
 const ANNIES_REQUESTS_PER_MINUTE: u32 = 60;
 
-/// Holds the parts of a configuration against each other.
+/// Checks the parts of a configuration against each other.
 pub(crate) fn relations(root: &DeTable<'_>, config: &Config, diagnostics: &mut Vec<Diagnostic>) {
     let Config { practice, annie, rulebook: book, .. } = config;
     let place = |section: &str, key: &str| span(root, section, key);
     if practice.from_number == practice.phone {
-        let message = "from_number is your office line; it must be your Annie number: texts come from it";
+        let message =
+            "from_number is your office line; write your Annie number instead, because texts are sent from it";
         diagnostics.push(Diagnostic::error(place("practice", "from_number"), message));
     }
     if annie.requests_per_minute > ANNIES_REQUESTS_PER_MINUTE {
         let message = format!(
-            "Annie allows {ANNIES_REQUESTS_PER_MINUTE} requests a minute for everything your organization does; \
-             with {} she will refuse some",
+            "Annie allows {ANNIES_REQUESTS_PER_MINUTE} requests per minute for your whole organization; \
+             with {} it will refuse some",
             annie.requests_per_minute
         );
         diagnostics.push(Diagnostic::warning(place("annie", "requests_per_minute"), message));
@@ -32,21 +33,21 @@ pub(crate) fn relations(root: &DeTable<'_>, config: &Config, diagnostics: &mut V
     let calendar = &book.calendar;
     if !calendar.has_windows() {
         let message = format!(
-            "no text could ever leave: these hours in {} never meet Annie's 9 AM to 8 PM in {}",
+            "no text could ever be sent: these hours in {} never overlap Annie's hours, 9 AM to 8 PM in {}",
             calendar.zone.name(),
             calendar.organization_zone.name()
         );
         diagnostics.push(Diagnostic::error(place("sending", "hours"), message));
     } else if calendar.hours.iter().flatten().any(|hours| hours.opens < 9 * 60 || hours.closes > 20 * 60) {
-        let message = "Annie texts from 9 AM to 8 PM only; hours beyond that are not used";
+        let message = "Annie sends texts only from 9 AM to 8 PM; hours outside that range are not used";
         diagnostics.push(Diagnostic::warning(place("sending", "hours"), message));
     }
     if book.mode == Mode::Live && book.only_to.as_ref().is_some_and(|numbers| numbers.is_empty()) {
-        diagnostics.push(Diagnostic::warning(place("sending", "only_to"), "only_to is empty: nobody is texted"));
+        diagnostics.push(Diagnostic::warning(place("sending", "only_to"), "only_to is empty, so no one is texted"));
     }
     for (id, calendar) in book.locations.iter().filter(|(_, calendar)| !calendar.has_windows()) {
         let message = format!(
-            "no text of `{id}` could ever leave: its hours in {} never meet Annie's 9 AM to 8 PM in {}",
+            "no text for location `{id}` could ever be sent: its hours in {} never overlap Annie's hours, 9 AM to 8 PM in {}",
             calendar.zone.name(),
             calendar.organization_zone.name()
         );
@@ -59,7 +60,7 @@ pub(crate) fn relations(root: &DeTable<'_>, config: &Config, diagnostics: &mut V
     lints::all(root, config, diagnostics);
 }
 
-/// What the rules do to sample appointments, each by itself and two by two.
+/// Tries the rules on sample appointments, one at a time and in pairs.
 fn rules(root: &DeTable<'_>, book: &Rulebook, diagnostics: &mut Vec<Diagnostic>) {
     let calendar = &book.calendar;
     let trial = Trial::of(book, calendar);
@@ -72,7 +73,7 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, diagnostics: &mut Vec<Diagnostic>)
             Alone::Fine => {}
             Alone::Never => {
                 let message = format!(
-                    "`{}` could never go out: for no visit does its time lie within, or move into, the sending hours",
+                    "`{}` could never be sent: its time does not fall within the sending hours, or move into them, for any appointment",
                     rule.name
                 );
                 diagnostics.push(Diagnostic::error(span.of("lead"), message));
@@ -81,11 +82,11 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, diagnostics: &mut Vec<Diagnostic>)
             Alone::AlwaysMoved => {
                 let message = match rule.lead.at {
                     Some(at) => format!(
-                        "{} is outside the sending hours; each of these texts is moved into them",
+                        "{} is outside the sending hours, so each of these texts is moved into them",
                         at.format("%H:%M")
                     ),
                     None => format!(
-                        "`{}` always falls outside the sending hours; each of its texts is moved into them",
+                        "`{}` always falls outside the sending hours, so each of its texts is moved into them",
                         rule.name
                     ),
                 };
@@ -109,7 +110,7 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, diagnostics: &mut Vec<Diagnostic>)
         diagnostics.push(match conflict.is_the_rule() && equal && conflict.limit.is_some() {
             true => Diagnostic::error(
                 span,
-                format!("{message}. If that is meant, give the one to be kept a higher `priority`"),
+                format!("{message}. If you want this, give the rule to keep a higher `priority`"),
             ),
             false => Diagnostic::warning(span, message),
         });
@@ -121,7 +122,7 @@ fn rules(root: &DeTable<'_>, book: &Rulebook, diagnostics: &mut Vec<Diagnostic>)
             Limit::Gap | Limit::Cooldown => "1 in 24 hours".to_owned(),
         };
         let message = format!(
-            "`{}` is always lost: all rules together are more texts than one number gets ({most})",
+            "`{}` is never sent: all rules together make more texts than one number may get ({most})",
             book.rules[place].name
         );
         diagnostics.push(Diagnostic::warning(spans.get(place).map_or(0..0, |span| span.of("lead")), message));

@@ -1,13 +1,13 @@
-//! The practice's own limits on a day's texts, in `[sending]`.
+//! The practice's own limits on texts per day, in `[sending]`.
 
 use crate::config::toml_reader::{Section, whole_number};
 
-/// How many texts may leave on one day of the practice; none: as many as are due.
+/// How many texts may go out on one of the practice's days; `None`: as many as are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DailyLimits {
     /// On any day.
     pub max_texts_per_day: Option<u32>,
-    /// On the day on which the first text ever leaves.
+    /// On the day the first text ever goes out.
     pub first_day_limit: Option<u32>,
 }
 

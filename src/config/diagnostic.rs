@@ -1,54 +1,54 @@
-//! What is wrong in a configuration file, shown all at once with file, line, column and caret.
+//! The problems in a configuration file, shown all at once with file, line, column and caret.
 
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-/// Whether a problem stops the daemon.
+/// How serious a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// The file is refused as a whole.
+    /// The whole file is rejected.
     Error,
-    /// The file works, but perhaps not as meant.
+    /// The file works, but perhaps not as intended.
     Warning,
 }
 
-/// One thing wrong in the file.
+/// One problem in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Whether it stops the daemon.
+    /// How serious it is.
     pub severity: Severity,
     /// What is wrong, and what to write instead.
     pub message: String,
-    /// The bytes of the file it is about.
+    /// The bytes of the file it refers to.
     pub span: Range<usize>,
 }
 
 impl Diagnostic {
-    /// A problem that refuses the file.
+    /// A problem because of which the file is rejected.
     pub(crate) fn error(span: Range<usize>, message: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Error, message: message.into(), span }
     }
 
-    /// A problem to think about.
+    /// A problem that does not reject the file.
     pub(crate) fn warning(span: Range<usize>, message: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, message: message.into(), span }
     }
 }
 
-/// All problems of a file, in its order.
+/// All problems in a file, in file order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The file's name, as the user gave it.
     pub file: String,
-    /// Its text.
+    /// The file's text.
     pub source: String,
-    /// What is wrong in it.
+    /// The problems in it.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Report {
-    /// Whether the file is refused.
+    /// Whether the file is rejected.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|p| p.severity == Severity::Error)
     }
@@ -63,7 +63,7 @@ impl Report {
                 Severity::Error => Level::ERROR,
                 Severity::Warning => Level::WARNING,
             };
-            // A caret wants a byte to stand under, also at the end of the file and over several lines.
+            // A caret needs a byte to point at, even at the end of the file or for a span over several lines.
             let start = diagnostic.span.start.min(self.source.len());
             let line_end = self.source[start..].find('\n').map_or(self.source.len(), |at| start + at);
             let end = diagnostic.span.end.clamp(start, line_end);
@@ -91,22 +91,22 @@ impl Report {
     }
 }
 
-/// A place that begins and ends with a whole letter: who finds a fault may name single bytes.
+/// Widens a span to whole characters, because a parser may report single bytes within one.
 pub(crate) fn whole_letters(source: &str, span: Range<usize>) -> Range<usize> {
     source.floor_char_boundary(span.start)..source.ceil_char_boundary(span.end)
 }
 
-/// Keys whose values are secret, or may hold something secret.
+/// Keys whose values are secret, or may contain a secret.
 const SECRET: [&str; 7] = ["key", "secret", "token", "password", "webhook", "heartbeat_url", "command"];
 
-/// The text with the values of keys that sound secret, what follows the host of a web address, what looks like a key, and
-/// the numbers of patients, starred out byte by byte: a report may go to the journal. The places of everything else stay
-/// the same.
+/// The text with everything private replaced by stars, byte for byte, because a report may go to the journal: the
+/// values of keys that sound secret, whatever follows the host of a web address, anything that looks like an API key,
+/// and patients' phone numbers. Everything else keeps its position.
 fn without_secrets(source: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
-    // A secret value goes on in the lines below until this is met.
+    // A secret value continues on the following lines until this is found.
     let mut open_until: Option<&str> = None;
-    // A text for patients goes on until this is met: what it says is no secret, its links neither.
+    // A text for patients continues until this is found. Neither its words nor its links are secret.
     let mut text_until: Option<&str> = None;
     for line in source.split('\n') {
         if let Some(end) = open_until {
@@ -146,7 +146,7 @@ fn star(text: &str) -> String {
     text.bytes().map(|b| if b"\"[]".contains(&b) { char::from(b) } else { '*' }).collect()
 }
 
-/// Where the value of the first secret key of a line begins.
+/// Where the value of the first secret key in a line begins.
 fn secret_from(line: &str) -> Option<usize> {
     line.match_indices('=').map(|(at, _)| at).find_map(|at| {
         let name = line[..at].trim_end().trim_end_matches(['"', '\'']);
@@ -156,7 +156,7 @@ fn secret_from(line: &str) -> Option<usize> {
     })
 }
 
-/// What ends a value that does not end in its own line; "": the next line does.
+/// What ends a value that continues past its line; "" means that the next line ends it.
 fn goes_on(value: &str) -> Option<&'static str> {
     match () {
         () if value.trim().is_empty() => Some(""),
@@ -167,7 +167,7 @@ fn goes_on(value: &str) -> Option<&'static str> {
     }
 }
 
-/// What follows the host of a web address may be a token.
+/// Stars out whatever follows the host of a web address, because it may be a token.
 fn without_addresses(line: &str) -> String {
     let (mut shown, mut rest) = (String::new(), line);
     while let Some((before, after)) = rest.split_once("://") {
@@ -180,12 +180,12 @@ fn without_addresses(line: &str) -> String {
     shown + rest
 }
 
-/// A word that looks like one of Annie's keys.
+/// Stars out any word that looks like one of Annie's keys.
 fn without_keys(line: &str) -> String {
     let (mut shown, mut rest) = (String::new(), line);
     while let Some((before, after)) = rest.split_once("annie-") {
         let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(after.len());
-        // The name of the credential is none.
+        // The name of the credential is not a key.
         let is_name = after[..end].starts_with("api-key");
         let key = if is_name { after[..end].to_owned() } else { star(&after[..end]) };
         shown += &format!("{before}annie-{key}");
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_within_a_letter_is_shown_with_the_whole_letter() {
+    fn a_problem_within_a_character_is_shown_with_the_whole_character() {
         let zones = Zones::of_this_machine();
         let text = include_str!("../../config.toml").replace("{{ patient.first_name }}", "\u{9f}");
         for source in [
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_found_wherever_they_stand() {
+    fn secrets_are_found_wherever_they_are_written() {
         for source in [
             "alerts = { mail = \"root\", webhook = \"https://hooks.example.com/s3cret\" }",
             "alerts.\"heartbeat_url\" = \"s3cret\"",

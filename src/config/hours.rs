@@ -1,4 +1,4 @@
-//! Reads when a practice is open: hours, days, holidays; for `[sending]` and for a `[[location]]` alike.
+//! Reads sending hours, open days and holidays, for both `[sending]` and `[[location]]`.
 
 use chrono::{NaiveDate, Timelike, Weekday};
 use toml::de::DeValue;
@@ -20,7 +20,7 @@ pub(crate) const DAYS: [(&str, Weekday); 7] = [
     ("sun", Weekday::Sun),
 ];
 
-/// What a section says about its hours; none = it says nothing.
+/// What a section sets about its hours; `None` = not set.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Open {
     pub(crate) hours: Option<WeekHours>,
@@ -44,7 +44,7 @@ pub(crate) fn workdays() -> Vec<Weekday> {
     DAYS[..5].iter().map(|(_, day)| *day).collect()
 }
 
-/// A day by its short or its whole name, in any case: `mon`, `Monday`, `Tues.`.
+/// A day by its short or full name, in upper or lower case: `mon`, `Monday`, `Tues.`.
 fn day(value: &Value<'_>) -> Result<Weekday, Faults> {
     match value.get_ref().as_str().and_then(day_named) {
         Some(day) => Ok(day),
@@ -55,19 +55,19 @@ fn day(value: &Value<'_>) -> Result<Weekday, Faults> {
 fn day_named(name: &str) -> Option<Weekday> {
     const WHOLE: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let name = name.trim().trim_end_matches('.').to_lowercase();
-    // "tues" and "thurs" are usual, "t" and "s" are two days each.
+    // People write "tues" and "thurs"; "t" and "s" could each mean two days.
     let place = WHOLE.iter().position(|whole| name.len() >= 3 && whole.starts_with(&name))?;
     Some(DAYS[place].1)
 }
 
-/// A list of days; not empty.
+/// A list of at least one day.
 pub(crate) fn days(value: &Value<'_>) -> Result<Vec<Weekday>, Faults> {
     let days = list(value, day)?;
-    if days.is_empty() { fault("these are no days at all; name at least one") } else { Ok(days) }
+    if days.is_empty() { fault("the list of days is empty; write at least one day") } else { Ok(days) }
 }
 
 /// `"09:00-18:00"` for every day, or a table of days, such as `{ mon = "09:00-18:00", sat = "10:00-14:00" }`; a day
-/// it does not name has no hours.
+/// that the table leaves out has no hours.
 fn week_hours(value: &Value<'_>) -> Result<WeekHours, Faults> {
     let DeValue::Table(table) = value.get_ref() else {
         return text_as(value, hours).map(|hours| [Some(hours); 7]);
@@ -77,7 +77,7 @@ fn week_hours(value: &Value<'_>) -> Result<WeekHours, Faults> {
         let named = day_named(day.get_ref().as_ref());
         let Some(place) = DAYS.iter().position(|(_, day)| Some(*day) == named) else {
             let known = DAYS.map(|(name, _)| name).join(", ");
-            faults.push((Some(day.span()), format!("there is no day `{}`; write {known}", day.get_ref())));
+            faults.push((Some(day.span()), format!("`{}` is not a day; write one of {known}", day.get_ref())));
             continue;
         };
         match text_as(value, hours) {
@@ -86,22 +86,23 @@ fn week_hours(value: &Value<'_>) -> Result<WeekHours, Faults> {
         }
     }
     if faults.is_empty() && week.iter().all(Option::is_none) {
-        return fault("there are no hours in it");
+        return fault("there are no hours here; write, for example, { mon = \"09:00-18:00\" }");
     }
     if faults.is_empty() { Ok(week) } else { Err(faults) }
 }
 
 fn hours(range: &str) -> Result<Hours, String> {
-    let wrong = || format!("`{range}` are no hours; write opening and closing, such as \"09:00-18:00\"");
+    let wrong = || format!("`{range}` is not a time range; write opening and closing times, such as \"09:00-18:00\"");
     let (opens, closes) = range.split_once(['-', '–', '—']).or_else(|| range.split_once(" to ")).ok_or_else(wrong)?;
     let hours = Hours { opens: minutes(opens).ok_or_else(wrong)?, closes: minutes(closes).ok_or_else(wrong)? };
     match hours.opens < hours.closes {
         true => Ok(hours),
-        false => Err(format!("`{range}` closes before it opens")),
+        false => Err(format!("`{range}` does not close after it opens; write the opening time first")),
     }
 }
 
-/// Minutes after midnight: `09:00`, `9:00`, `9am`, `6:30 PM`, `noon`, `24:00`. An hour alone is morning or afternoon: none.
+/// Minutes after midnight: `09:00`, `9:00`, `9am`, `6:30 PM`, `noon`, `24:00`. An hour alone could be
+/// morning or afternoon, so it gives `None`.
 fn minutes(text: &str) -> Option<u32> {
     let text = text.trim().to_lowercase();
     match text.as_str() {
@@ -151,13 +152,13 @@ fn date(value: &Value<'_>) -> Result<NaiveDate, Faults> {
         return Ok(date);
     }
     if written.starts_with(|c: char| c.is_ascii_digit()) {
-        return fault(format!("`{written}` is not a date; write it such as \"2026-12-25\""));
+        return fault(format!("`{written}` is not a date; write it like \"2026-12-25\""));
     }
     match nearest(&written, Holiday::names()) {
-        Some(near) => fault(format!("there is no holiday `{written}`; did you mean \"{near}\"?")),
+        Some(near) => fault(format!("`{written}` is not in the list of holidays; did you mean \"{near}\"?")),
         None => {
             let known: Vec<&str> = Holiday::names().collect();
-            fault(format!("there is no holiday `{written}`; write its date, or one of {}", known.join(", ")))
+            fault(format!("`{written}` is not in the list of holidays; write its date, or one of {}", known.join(", ")))
         }
     }
 }

@@ -6,26 +6,26 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::toml_reader::{Section, Value, duration, fault, whole_number};
 use crate::domain::limits::Limits;
 
-/// `[annie.limits]`: Annie's own, or tighter.
+/// Reads `[annie.limits]`: Annie's own limits, or tighter ones.
 pub(crate) fn read(value: Option<&Value<'_>>, diagnostics: &mut Vec<Diagnostic>) -> Limits {
     let annies = Limits::default();
     let Some(value) = value else { return annies };
     if value.get_ref().as_table().is_none() {
         diagnostics
-            .push(Diagnostic::error(value.span(), "[annie.limits] is a section: write [annie.limits] on a line"));
+            .push(Diagnostic::error(value.span(), "[annie.limits] is a section: write [annie.limits] on its own line"));
     }
     let mut section = Section::new("[annie.limits]", value.get_ref().as_table(), value.span(), diagnostics);
     let min_gap = section.optional("min_gap", |value| {
         duration(value, 0..=30 * 86_400).and_then(|gap| match TimeDelta::from_std(gap) {
             Ok(gap) if gap >= annies.min_gap => Ok(gap),
-            _ => fault("Annie allows one text to a number in 24 hours; this can only be longer"),
+            _ => fault("Annie allows one text per number in 24 hours; the gap can only be longer"),
         })
     });
     let most = |annies: usize| {
         move |value: &Value<'_>| match whole_number(value, 1..=u32::try_from(annies).unwrap_or(1)) {
             Ok(number) => Ok(number as usize),
             Err(_) => fault(format!(
-                "a whole number from 1 to {annies} is wanted: Annie's own limit is {annies}, and it can only be made tighter"
+                "expected a whole number from 1 to {annies}: Annie's own limit is {annies}, and you can only make it tighter"
             )),
         }
     };

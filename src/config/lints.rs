@@ -1,4 +1,4 @@
-//! What may be right and is probably not meant: wording, reach of rules, and ways out for patients.
+//! Warns about what is valid but probably not intended: wording, which appointments a rule covers, opting out.
 
 use std::ops::Range;
 
@@ -13,10 +13,10 @@ use crate::planner::input::{Household, Mode};
 use crate::wording::segments;
 use toml::de::DeTable;
 
-/// Words that carriers and Annie read as "never text me again" (47 CFR 64.1200(a)(10) names them).
+/// Words that carriers and Annie treat as "never text me again" (47 CFR 64.1200(a)(10) lists them).
 const OPT_OUT_WORDS: [&str; 7] = ["cancel", "end", "quit", "unsubscribe", "revoke", "stop", "opt out"];
 
-/// Adds every warning about words and reach.
+/// Adds every warning about wording and coverage.
 pub(crate) fn all(root: &DeTable<'_>, config: &Config, diagnostics: &mut Vec<Diagnostic>) {
     let spans = rules_spans(root);
     for (rule, of_key) in config.rulebook.rules.iter().zip(&spans) {
@@ -27,12 +27,12 @@ pub(crate) fn all(root: &DeTable<'_>, config: &Config, diagnostics: &mut Vec<Dia
     languages(config, &spans, diagnostics);
     let sending = |key: &str| spans::span(root, "sending", key);
     if config.rulebook.household == Household::Separate {
-        let message = "with \"separate\", of several visits of one phone within 24 hours only one gets a text: \
-                       Annie allows one text to a number in 24 hours";
+        let message = "with \"separate\", only one of several appointments for one phone number within 24 hours gets a text: \
+                       Annie allows one text per number in 24 hours";
         diagnostics.push(Diagnostic::warning(sending("household"), message));
     }
     if config.rulebook.mode == Mode::Live && !tells_the_way_out(config) {
-        let message = "no text tells patients how to get no more of them; write \
+        let message = "no text tells patients how to opt out; write \
                        first_text_line = \"Reply STOP to opt out.\" in [sending]";
         diagnostics.push(Diagnostic::warning(sending("mode"), message));
     }
@@ -48,47 +48,47 @@ fn wording(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, 
                 .push(Diagnostic::warning(of_key("message"), format!("the text of `{}`{which} {message}", rule.name)));
         };
         if !config.wordbook.has_room_for_the_line(&rule.name, language) {
-            warn("with a long name has no room for first_text_line: the first text to such a patient goes without it, and the next one carries it. Shorten the message".to_owned());
+            warn("has no room for first_text_line if the patient's name is long: the first text to such a patient goes out without it, and the next one carries it. Shorten the message".to_owned());
         }
         if config.wordbook.has_lines_by_language() && !config.wordbook.has_line(language) {
-            warn(format!("gets first_text_line in the practice's language; write first_text_line.{code} = \"...\""));
+            warn(format!("gets first_text_line in the practice's language; add first_text_line.{code} = \"...\""));
         }
         if let Some((written, meant)) = text_lints::placeholder(&text) {
-            warn(format!("has {written}, which patients get as it is written; write {meant}"));
+            warn(format!("has {written}, which patients would see exactly as written; write {meant}"));
         }
         if let Some(host) = text_lints::shortener(&text) {
             warn(format!(
-                "has a link of the public shortener {host}: carriers block such texts; use a web address of your own"
+                "has a link from the public shortener {host}: carriers block such texts; use your own web address"
             ));
         }
         if !text.contains(name.as_str()) {
-            warn("does not say who sends it; begin it with {{ practice.name }}".to_owned());
+            warn("does not say who sent it; start it with {{ practice.name }}".to_owned());
         }
         let early = config.wordbook.early_types().find(|kind| rule.applies_to(Some(kind)));
         if let Some(kind) = early.filter(|_| !config.wordbook.says_when_to_arrive(&rule.name, language)) {
             warn(format!(
-                "does not tell patients of `{kind}` to arrive early; use {{{{ appointment.when }}}} or {{{{ appointment.arrive }}}}"
+                "does not tell patients with an appointment of type `{kind}` to arrive early; use {{{{ appointment.when }}}} or {{{{ appointment.arrive }}}}"
             ));
         }
         let cost = segments::cost(&text);
         if cost.segments > 1 {
             let letters: String = cost.foreign.iter().collect();
             let hint = match segments::plainer(&text) {
-                Some((_, then)) => format!("; with plain letters for {letters} it would cost {}", then.segments),
+                Some((_, then)) => format!("; with plain letters instead of {letters} it would cost {}", then.segments),
                 None => String::new(),
             };
             warn(format!("costs {} SMS segments for a patient with a long name{hint}", cost.segments));
         }
         if let Some(word) = invited(&text) {
             warn(format!(
-                "invites the reply {}: carriers and Annie read that as \"never text me again\"; ask for another word, or a call",
+                "asks for the reply {}: carriers and Annie treat that word as \"never text me again\"; ask for another word, or for a call",
                 word.to_uppercase()
             ));
         }
     }
 }
 
-/// A word of opting out that a text asks for as an answer; that STOP opts out may be said.
+/// An opt-out word that a text asks patients to reply with. Saying that STOP opts out is fine.
 fn invited(text: &str) -> Option<&'static str> {
     let words: Vec<String> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect();
@@ -129,7 +129,10 @@ fn reach(config: &Config, rule: &Rule, of_key: &dyn Fn(&str) -> Range<usize>, di
     for kind in rule.only_types.iter().filter(|kind| !known.contains(&kind.as_str())) {
         let near = crate::domain::ids::nearest(kind, known.iter().copied());
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        let message = format!("`{kind}` is not in [appointment_types]; `{}` reaches such visits only{near}", rule.name);
+        let message = format!(
+            "`{kind}` is not in [appointment_types], and `{}` is sent only for the types in only_types{near}",
+            rule.name
+        );
         diagnostics.push(Diagnostic::warning(of_key("only_types"), message));
     }
 }
@@ -142,13 +145,13 @@ fn equal_leads(config: &Config, spans: &[RuleSpans<'_, '_>], diagnostics: &mut V
         };
         if let (Some(first), Some(span)) = (rules[..n].iter().find(same), spans.get(n)) {
             let message =
-                format!("`{}` has the same lead as `{}`; a visit gets only one of them", rule.name, first.name);
+                format!("`{}` has the same lead as `{}`; an appointment gets only one of them", rule.name, first.name);
             diagnostics.push(Diagnostic::warning(span.of("lead"), message));
         }
     }
 }
 
-/// A language that one rule has and another lacks.
+/// Warns about a language that one rule has and another lacks.
 fn languages(config: &Config, spans: &[RuleSpans<'_, '_>], diagnostics: &mut Vec<Diagnostic>) {
     let has = |rule: &RuleName, language| config.wordbook.has_message(rule, language);
     let rules = &config.rulebook.rules;
@@ -177,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_must_not_be_invited() {
+    fn opt_out_words_that_a_text_must_not_ask_for() {
         for (text, word) in [
             ("Reply CANCEL to cancel.", Some("cancel")),
             ("Reply C to confirm or CANCEL to call it off.", Some("cancel")),

@@ -1,4 +1,4 @@
-//! Finds the configuration file, reads and checks it.
+//! Finds, reads and checks the configuration file.
 
 use std::path::{Path, PathBuf};
 
@@ -13,9 +13,9 @@ use crate::config::{api_key, read, zone_lints};
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// No file was named and none is in the usual places.
+    /// No file was named, and none is in the usual places.
     #[error(
-        "there is no configuration: neither ./config.toml nor /etc/leadtime/config.toml exists; name one with --config FILE"
+        "no configuration file found: neither ./config.toml nor /etc/leadtime/config.toml exists; name a file with --config FILE"
     )]
     NotFound,
     /// The file cannot be read.
@@ -23,7 +23,7 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The file has errors.
@@ -31,10 +31,7 @@ pub enum ConfigError {
     Wrong(Report),
 }
 
-/// The file to read: the one that was named, else `./config.toml`, else `/etc/leadtime/config.toml`.
-///
-/// # Errors
-/// [`ConfigError::NotFound`].
+/// The file to read: the one that was named, or else `./config.toml`, or else `/etc/leadtime/config.toml`.
 pub fn locate(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     if let Some(path) = named {
         return Ok(path.to_owned());
@@ -43,17 +40,14 @@ pub fn locate(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
     usual.into_iter().find(|path| path.exists()).map(Path::to_owned).ok_or(ConfigError::NotFound)
 }
 
-/// Reads and checks a file. The report holds its warnings.
-///
-/// # Errors
-/// See [`ConfigError`].
+/// Reads and checks a file. The report contains its warnings.
 pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
     let bytes = std::fs::read(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
     let source = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
         let source = std::io::Error::other(format!(
-            "line {line} has a letter that is not UTF-8, perhaps an accented one; save the file as UTF-8 (in Notepad: Save as, Encoding: UTF-8), or run `iconv -f WINDOWS-1252 -t UTF-8 {0} > new.toml` and look at new.toml",
+            "line {line} has a character that is not UTF-8, perhaps an accented letter; save the file as UTF-8 (in Notepad: Save as, Encoding: UTF-8), or run `iconv -f WINDOWS-1252 -t UTF-8 {0} > new.toml` and check new.toml",
             path.display()
         ));
         ConfigError::Unreadable { path: path.to_owned(), source }
@@ -61,11 +55,8 @@ pub fn load(path: &Path) -> Result<(Config, Report), ConfigError> {
     of_text(source, path, &Zones::of_this_machine(), SystemClock.now())
 }
 
-/// Reads and checks the text of the file `path`; paths in it are relative to that file. `now`: the summer a warning about
-/// daylight time speaks of is the next one.
-///
-/// # Errors
-/// [`ConfigError::Wrong`].
+/// Reads and checks the text of the file `path`; paths in it are relative to that file. A warning about daylight saving
+/// time refers to the next July, as of `now`.
 pub fn of_text(
     source: String,
     path: &Path,
@@ -84,12 +75,12 @@ pub fn of_text(
     }
 }
 
-/// The fingerprint of a file as it is now; none if it cannot be read.
+/// The fingerprint of a file as it is now; `None` if it cannot be read.
 pub fn fingerprint_of(path: &Path) -> Option<String> {
     std::fs::read_to_string(path).ok().map(|source| fingerprint(&source))
 }
 
-/// The database a file names, also if the rest of the file is wrong; none if that cannot be told.
+/// The database that a file names, even if the rest of the file is invalid; `None` if it cannot be determined.
 pub fn database_of(path: &Path) -> Option<PathBuf> {
     let source = std::fs::read_to_string(path).ok()?;
     let named = match source.parse::<toml::Table>() {

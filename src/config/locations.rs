@@ -1,4 +1,4 @@
-//! Reads the `[[location]]` sections: offices with a number, a clock or hours of their own.
+//! Reads the `[[location]]` sections: offices with their own number, time zone or hours.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::domain::zone::Zone;
 use crate::planner::calendar::Calendar;
 use crate::wording::office::Office;
 
-/// One section, as it is written.
+/// One section as written.
 pub(crate) struct Written {
     pub(crate) id: String,
     name: Option<String>,
@@ -52,14 +52,14 @@ pub(crate) fn read(
 
 fn read_one(mut section: Section<'_, '_, '_>, before: &[Written], folder: &Path, zones: &Zones) -> Option<Written> {
     let id = section.required("id", "\"downtown\"", |value| match text(value)?.trim() {
-        "" => fault("the id is empty; write what your appointment book calls this office"),
+        "" => fault("the id is empty; write the id your practice software uses for this office"),
         id => Ok(id.to_owned()),
     });
     if id.as_deref() == Some(KEY_NAME) {
-        section.error("id", format!("`{}` is the practice itself; give this office another id", KEY_NAME));
+        section.error("id", format!("`{}` stands for the practice itself; give this office another id", KEY_NAME));
     }
     if let Some(twice) = id.as_ref().filter(|id| before.iter().any(|other| other.id == **id)) {
-        section.error("id", format!("there is another location `{twice}`"));
+        section.error("id", format!("another location already has the id `{twice}`; give this one its own id"));
     }
     let zone = |value: &Value<'_>| text_as(value, |name| zones.load(name));
     let written = Written {
@@ -78,7 +78,7 @@ fn read_one(mut section: Section<'_, '_, '_>, before: &[Written], folder: &Path,
     id.map(|_| written)
 }
 
-/// Fills in what a location does not say from the practice and its calendar.
+/// Fills in what a location leaves out from the practice and its calendar.
 pub(crate) fn complete(
     written: Vec<Written>,
     practice: &Practice,
@@ -92,7 +92,7 @@ pub(crate) fn complete(
             zone: zone.clone(),
             organization_zone: location.organization_zone.unwrap_or_else(|| calendar.organization_zone.clone()),
             hours: location.open.hours.unwrap_or(calendar.hours),
-            // Days of its own are its days for texts too.
+            // A location's own days are also its days for texts.
             text_days: location.open.days.clone().unwrap_or_else(|| calendar.text_days.clone()),
             days: location.open.days.unwrap_or_else(|| calendar.days.clone()),
             holidays: location.open.holidays.unwrap_or_else(|| calendar.holidays.clone()),

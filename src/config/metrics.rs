@@ -1,4 +1,4 @@
-//! `[metrics]`: where figures about the daemon can be read.
+//! `[metrics]`: where the daemon's metrics can be read.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,23 +21,23 @@ fn group(text: &str) -> Result<String, String> {
     if is_name {
         Ok(text.to_owned())
     } else {
-        Err(format!("`{text}` is not the name of a group; `getent group` lists them"))
+        Err(format!("`{text}` is not a group name; `getent group` lists the groups"))
     }
 }
 
 fn listen(text: &str) -> Result<Address, String> {
     const ADVICE: &str = "write \"127.0.0.1:9464\" or \"unix:/run/leadtime/metrics.sock\"";
     if let Some(path) = text.strip_prefix("unix:") {
-        // sockaddr_un holds 108 bytes, the last of them a zero.
+        // sockaddr_un holds 108 bytes, including the final zero.
         return match path.starts_with('/') && !path.ends_with('/') && path.len() < 108 && !path.contains('\0') {
             true => Ok(Address::Socket { path: PathBuf::from(path), group: None }),
-            false => Err(format!("a socket is named by its whole path, of less than 108 characters; {ADVICE}")),
+            false => Err(format!("a socket needs its full path, shorter than 108 characters; {ADVICE}")),
         };
     }
     match text.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(Address::Port(address)),
-        Ok(_) => Err(format!("figures are for this machine only, and this address is not its own; {ADVICE}")),
-        Err(_) => Err(format!("`{text}` is no address with a port; {ADVICE}")),
+        Ok(_) => Err(format!("metrics are served only within this machine, and this is not a local address; {ADVICE}")),
+        Err(_) => Err(format!("`{text}` is not an address with a port; {ADVICE}")),
     }
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine() {
+    fn metrics_are_served_only_within_this_machine() {
         assert_eq!(listen("127.0.0.1:9464").unwrap(), Address::Port("127.0.0.1:9464".parse().unwrap()));
         assert!(listen("[::1]:9464").is_ok());
         let socket = Address::Socket { path: "/run/leadtime/m.sock".into(), group: None };

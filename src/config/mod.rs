@@ -1,4 +1,4 @@
-//! `config.toml` -> a checked, typed [`Config`]; every problem at once, with line and column.
+//! Turns `config.toml` into a checked, typed [`Config`]; reports every problem at once, with line and column.
 
 pub mod alerts;
 pub(crate) mod api_key;

@@ -50,7 +50,7 @@ struct Sending {
     daily_limits: DailyLimits,
 }
 
-/// Reads a file's text; paths in it are relative to `folder`. `None` only with at least one error.
+/// Reads a file's text; paths in it are relative to `folder`. Returns `None` only with at least one error.
 pub(crate) fn read(source: &str, folder: &Path, zones: &Zones) -> (Option<Config>, Vec<Diagnostic>) {
     let (document, syntax) = DeTable::parse_recoverable(source);
     if !syntax.is_empty() {
@@ -94,9 +94,9 @@ fn sections(
     for name in ["rule", "location"] {
         let single = root.get(name).filter(|value| value.get_ref().as_table().is_some());
         if let Some(value) = single {
-            let message = format!("write [[{name}]] with two brackets: there may be several of them");
+            let message = format!("write [[{name}]] with double brackets, because there may be several");
             diagnostics.push(Diagnostic::error(value.span(), message));
-            // What it holds is read when its brackets are right.
+            // Its contents are checked once its brackets are correct.
             return None;
         }
     }
@@ -110,7 +110,7 @@ fn sections(
         if value.get_ref().as_table().is_none() {
             diagnostics.push(Diagnostic::error(
                 value.span(),
-                format!("[{name}] is a section of its own: write [{name}] on a line"),
+                format!("[{name}] is a section: write [{name}] on its own line"),
             ));
         }
         (value.get_ref().as_table(), value.span())
@@ -123,7 +123,7 @@ fn sections(
     let annie = read_annie(Section::new("[annie]", table, span, diagnostics), folder, zones);
     let limits = table.and_then(|table| table.get("limits"));
     let limits = limits::read(limits, diagnostics);
-    // Rules can be read, and their words tried, before the rest is right: many problems are reported at once.
+    // Read the rules and try their texts even if other sections have errors, to report many problems at once.
     let office = practice.as_ref().map_or_else(nobody, Practice::office);
     let mut wordbook = Wordbook::new(office, language);
     let (table, span) = section("sending", diagnostics);
@@ -208,7 +208,7 @@ fn sections(
     Some(config)
 }
 
-/// The office of a file without a good [practice], so that its words can be tried all the same.
+/// A stand-in office for a file without a valid [practice], so that its texts can be tried anyway.
 fn nobody() -> Office {
     Office { zone: Zone::embedded(chrono_tz::UTC), name: "the practice".to_owned(), phone: String::new() }
 }
@@ -225,7 +225,7 @@ fn read_practice(mut section: Section<'_, '_, '_>, zones: &Zones) -> Option<Prac
     Some(Practice { name: name?, phone: phone?, from_number: from_number?, zone: zone?, country, language })
 }
 
-/// The settings, and the organization's zone where it is not the practice's.
+/// The settings, and the organization's time zone if it differs from the practice's.
 fn read_annie(mut section: Section<'_, '_, '_>, folder: &Path, zones: &Zones) -> Option<(Annie, Option<Zone>)> {
     let base_url = section.optional("base_url", |value| text_as(value, base_url));
     let api_key_file = section.optional("api_key_file", |value| text_as(value, |name| api_key::file(name, folder)));
@@ -248,7 +248,7 @@ fn read_annie(mut section: Section<'_, '_, '_>, folder: &Path, zones: &Zones) ->
         section.optional("send_appointment", |value| list(value, |field| one_of(field, &appointment_fields)));
     let requests_per_minute = section.optional("requests_per_minute", |value| whole_number(value, 1..=1_000_000));
     let concurrency = section.optional("concurrency", |value| whole_number(value, 1..=64));
-    // A stop waits for what is under way and must not take longer than 35 s.
+    // Stopping waits for requests in progress and must not take longer than 35 s.
     let timeout = section.optional("timeout", |value| duration(value, 1..=30));
     let settle = section.optional("settle", |value| duration(value, 0..=86_400));
     let unknowns = [("retry", OnUnknown::Retry), ("hold", OnUnknown::Hold)];
@@ -285,13 +285,13 @@ fn read_sending(mut section: Section<'_, '_, '_>, language: Language, wordbook: 
         let lines = words::per_language(value, language)?;
         if !lines.contains_key(&language) {
             return fault(format!(
-                "there is none in the practice's language; write first_text_line.{} = \"...\"",
+                "there is no text in the practice's language; add first_text_line.{} = \"...\"",
                 language.code()
             ));
         }
         for (language, line) in lines {
             if line.source.trim().is_empty() || utf16_len(&line.source) > 160 {
-                return fault("write a short line, such as \"Reply STOP to opt out.\"");
+                return fault("write a line of 1 to 160 characters, such as \"Reply STOP to opt out.\"");
             }
             wordbook.set_first_text_line(language, &line.source);
         }
@@ -313,7 +313,7 @@ fn read_sending(mut section: Section<'_, '_, '_>, language: Language, wordbook: 
     }
 }
 
-/// `[household]`: the text for several appointments of one phone.
+/// `[household]`: the text for several appointments with the same phone number.
 fn read_household(mut section: Section<'_, '_, '_>, language: Language, wordbook: &mut Wordbook) {
     section.optional("message", |value| {
         let mut faults = Faults::new();
@@ -330,18 +330,18 @@ fn read_household(mut section: Section<'_, '_, '_>, language: Language, wordbook
 fn cron(text: &str) -> Result<String, String> {
     match schedule::parse(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(why) => {
-            Err(format!("`{text}` is not a schedule ({why}); write six fields, such as \"{TICK}\" for every 5 seconds"))
-        }
+        Err(why) => Err(format!(
+            "`{text}` is not a valid schedule ({why}); write six fields, such as \"{TICK}\" for every 5 seconds"
+        )),
     }
 }
 
-/// HTTPS, or plain HTTP to this machine itself (45 CFR 164.312(e): patients' data are encrypted on the way).
+/// HTTPS, or plain HTTP to this machine itself (45 CFR 164.312(e): patient data must be encrypted in transit).
 fn base_url(text: &str) -> Result<String, String> {
     let url = reqwest::Url::parse(text)
-        .map_err(|e| format!("`{text}` is not an address ({e}); write for example \"{BASE_URL}\""))?;
+        .map_err(|e| format!("`{text}` is not a web address ({e}); write, for example, \"{BASE_URL}\""))?;
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err("the address has no user, password, query or fragment".to_owned());
+        return Err("the address must not contain a user name, password, query or fragment".to_owned());
     }
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
@@ -350,10 +350,10 @@ fn base_url(text: &str) -> Result<String, String> {
         "http" if loopback => {}
         "http" => {
             return Err(
-                "plain http is for this machine itself only (127.0.0.1, for the sandbox); write https".to_owned()
+                "plain http is allowed only for this machine (127.0.0.1, for the sandbox); use https".to_owned()
             );
         }
-        other => return Err(format!("`{other}` is not a way to reach Annie; write https")),
+        other => return Err(format!("Annie cannot be reached over `{other}`; use https")),
     }
     Ok(text.trim_end_matches('/').to_owned())
 }

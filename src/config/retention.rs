@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::config::toml_reader::{Section, duration, fault};
 
-/// The contact budget looks thirty days back, and so does the first reading of Annie's list.
+/// The contact budget looks back thirty days, and so does the first read of Annie's list.
 const LEAST_DAYS: u64 = 31;
 /// Ten years.
 const MOST_DAYS: u64 = 3653;
@@ -13,7 +13,7 @@ const DAY: u64 = 86_400;
 /// `[retention]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// So long after its start the patient's fields of an appointment, and the words of its texts, are deleted.
+    /// How long after an appointment's start its patient fields and the words of its texts are deleted.
     pub after_appointment: TimeDelta,
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Retention {
         match (LEAST_DAYS * DAY..=MOST_DAYS * DAY).contains(&length.as_secs()) {
             true => TimeDelta::from_std(length).or_else(|_| fault("too long")),
             false => fault(format!(
-                "write from {LEAST_DAYS} days (Annie's limits for a number look 30 days back) to {MOST_DAYS} days"
+                "write a length of time from {LEAST_DAYS} days (Annie's limits for a number look back 30 days) to {MOST_DAYS} days"
             )),
         }
     });

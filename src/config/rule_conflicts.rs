@@ -1,6 +1,6 @@
-//! Tries the rules on sample appointments: which can never go out, which are always moved, and which exclude each other.
+//! Tries the rules on sample appointments: which can never be sent, which are always moved, and which conflict.
 //!
-//! The planner itself is asked, so what is said here is what would happen.
+//! It runs the planner itself, so the findings are what would really happen.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
@@ -19,52 +19,52 @@ use crate::planner::holidays::Holidays;
 use crate::planner::input::{AppointmentInput, FeedImports, LiveSince, Mode, Number, PlannerInput, Rulebook};
 use crate::planner::plan::{Item, Plan, plan};
 
-/// What trying a rule by itself has shown.
+/// The result of trying a rule by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Alone {
-    /// It goes out at its time, for some appointments at least.
+    /// It goes out at its time for at least some appointments.
     Fine,
-    /// For no appointment there is a time for it.
+    /// It has no sending time for any appointment.
     Never,
     /// Its time is moved for every appointment.
     AlwaysMoved,
 }
 
-/// Two rules, one of which costs the other its text.
+/// Two rules, one of which prevents the other's text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Conflict {
     /// The rule that keeps its text.
     pub(crate) keeps: usize,
-    /// The rule that loses it.
+    /// The rule that loses its text.
     pub(crate) loses: usize,
-    /// Of how many sample appointments it is lost, and how many there are.
+    /// For how many sample appointments the text is lost, and how many were tried.
     pub(crate) lost: (usize, usize),
-    /// One of them.
+    /// One of those appointments.
     pub(crate) example: DateTime<Utc>,
-    /// How far the two texts would be apart for it.
+    /// How far apart the two texts would be for it.
     pub(crate) apart: TimeDelta,
-    /// Which limit; none where the nearer text simply covers it.
+    /// The limit that is reached; `None` if the text closer to the appointment simply replaces the other.
     pub(crate) limit: Option<Limit>,
-    /// A lead for the loser with which both go out for every sample appointment.
+    /// A lead for the losing rule with which both texts go out for every sample appointment.
     pub(crate) fits: Option<Lead>,
 }
 
 impl Conflict {
-    /// Whether ordinary appointments lose a text, not only those behind a weekend.
+    /// Whether ordinary appointments lose a text, not only those right after a weekend.
     pub(crate) fn is_the_rule(&self) -> bool {
         let (lost, tried) = self.lost;
         lost * 2 > tried
     }
 }
 
-/// A rulebook to be tried.
+/// A rulebook to try.
 pub(crate) struct Trial {
     book: Rulebook,
     starts: Vec<DateTime<Utc>>,
 }
 
 impl Trial {
-    /// Appointments on every open day of an ordinary week, at every hour of an office day.
+    /// Uses appointments on every open day of an ordinary week, at every hour of an office day.
     pub(crate) fn of(book: &Rulebook, calendar: &Calendar) -> Trial {
         let calendar = Calendar { holidays: Holidays::default(), ..calendar.clone() };
         let monday = NaiveDate::from_ymd_opt(2026, 7, 13).unwrap_or_default();
@@ -94,14 +94,14 @@ impl Trial {
         if items.iter().any(stays) { Alone::Fine } else { Alone::AlwaysMoved }
     }
 
-    /// Tries every two rules that can be for one appointment.
+    /// Tries every pair of rules that can apply to the same appointment.
     pub(crate) fn conflicts(&self) -> Vec<Conflict> {
         let rules = &self.book.rules;
         let pairs = (0..rules.len()).flat_map(|a| (a + 1..rules.len()).map(move |b| (a, b)));
         pairs.filter(|(a, b)| share_a_type(&rules[*a], &rules[*b])).filter_map(|(a, b)| self.conflict(a, b)).collect()
     }
 
-    /// A rule that is always lost with all rules together, though with no single other one: its place, and the limit.
+    /// Rules that are always lost when all rules are combined, even if no single other rule causes it: index, limit.
     pub(crate) fn crowded_out(&self) -> Vec<(usize, Limit)> {
         let all: Vec<&Rule> = self.book.rules.iter().filter(|r| r.only_types.is_empty()).collect();
         let plans: Vec<Plan> = self.starts.iter().map(|start| self.plan(&all, *start)).collect();
@@ -120,7 +120,7 @@ impl Trial {
         let mut lost: Vec<(usize, DateTime<Utc>, TimeDelta, Option<Limit>)> = Vec::new();
         let mut tried = 0;
         for start in &self.starts {
-            // A rule that has no time for this appointment by itself is not lost to the other.
+            // A rule that has no time for this appointment even by itself is not lost to the other.
             let alone = [first, second].iter().all(|rule| self.plan(&[rule], *start).items.iter().all(goes));
             tried += usize::from(alone);
             let items = self.plan(&[first, second], *start).items;
@@ -132,14 +132,14 @@ impl Trial {
                 }
             }
         }
-        // The middle of the week is the least special.
+        // The middle of the week is the most typical.
         let (loses, example, apart, limit) = *lost.get(lost.len() / 2)?;
         let keeps = if loses == a { b } else { a };
         let fits = self.fitting_lead(keeps, loses);
         Some(Conflict { keeps, loses, lost: (lost.len(), tried), example, apart, limit, fits })
     }
 
-    /// The shortest longer lead of the loser, in its own unit, with which nothing is lost.
+    /// The shortest longer lead for the losing rule, in its own unit, with which no text is lost.
     fn fitting_lead(&self, keeps: usize, loses: usize) -> Option<Lead> {
         let (keeps, loses) = (&self.book.rules[keeps], &self.book.rules[loses]);
         let steps = (1..=96).map(|more| Lead { amount: loses.lead.amount + more, ..loses.lead });
@@ -176,9 +176,9 @@ fn share_a_type(a: &Rule, b: &Rule) -> bool {
     }
 }
 
-/// One booked appointment of one patient, known for long.
+/// One booked appointment of one patient, known for a long time.
 fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
-    // The sample's own number, taken as written.
+    // The sample's own number, used as is.
     let number = Phone::sample();
     let appointment = Appointment {
         id: "sample".into(),
@@ -221,7 +221,7 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
     PlannerInput::new(Number::Usable(number), vec![appointment])
 }
 
-/// A conflict in a sentence.
+/// Describes a conflict in words.
 pub(crate) fn describe(conflict: &Conflict, book: &Rulebook, calendar: &Calendar) -> String {
     let name = |place: usize| -> &RuleName { &book.rules[place].name };
     let (keeps, loses) = (name(conflict.keeps), name(conflict.loses));
@@ -229,24 +229,27 @@ pub(crate) fn describe(conflict: &Conflict, book: &Rulebook, calendar: &Calendar
     let example = calendar.zone.local(conflict.example).format("%A at %-I:%M %p");
     let apart = duration::exact(conflict.apart);
     let appointments = match lost == tried {
-        true => "no visit can get both".to_owned(),
-        false => format!("{lost} of {tried} ordinary visits cannot get both, such as one on {example}"),
+        true => "no appointment can get both".to_owned(),
+        false => format!("{lost} of {tried} ordinary appointments cannot get both, such as one on {example}"),
     };
     let why = match conflict.limit {
-        None => "the nearer text covers the other".to_owned(),
+        None => "the text closer to the appointment replaces the other".to_owned(),
         Some(Limit::Gap) => {
-            format!("they lie {apart} apart, and one number gets one text in {}", duration::exact(book.limits.min_gap))
+            format!(
+                "they are {apart} apart, and a number may get only one text in {}",
+                duration::exact(book.limits.min_gap)
+            )
         }
         Some(Limit::SevenDays) => {
-            format!("they lie {apart} apart, and one number gets {} in 7 days", texts(book.limits.per_7_days))
+            format!("they are {apart} apart, and a number may get only {} in 7 days", texts(book.limits.per_7_days))
         }
         Some(Limit::ThirtyDays | Limit::Cooldown) => {
-            format!("they lie {apart} apart, and one number gets {} in 30 days", texts(book.limits.per_30_days))
+            format!("they are {apart} apart, and a number may get only {} in 30 days", texts(book.limits.per_30_days))
         }
     };
-    let fits = conflict.fits.map(|lead| format!("; lead = \"{}\" for `{loses}` would fit", Lead { at: None, ..lead }));
+    let fits = conflict.fits.map(|lead| format!("; lead = \"{}\" for `{loses}` would work", Lead { at: None, ..lead }));
     format!(
-        "`{keeps}` and `{loses}` exclude each other: {appointments}; {why}. `{loses}` would be lost{}",
+        "`{keeps}` and `{loses}` conflict: {appointments}; {why}. `{loses}` would not be sent{}",
         fits.unwrap_or_default()
     )
 }

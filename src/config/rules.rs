@@ -1,4 +1,4 @@
-//! Reads the `[[rule]]` sections: lead, policy and words.
+//! Reads the `[[rule]]` sections: lead, policy and texts.
 
 use chrono::TimeDelta;
 use toml::de::DeValue;
@@ -13,14 +13,14 @@ use crate::domain::lead::{Lead, time_of_day};
 use crate::domain::rule::{BookedLate, OutsideHours, Rule};
 use crate::wording::wordbook::{DEFAULT_CONTEXT, Wordbook, default_message};
 
-/// What `[sending]` says for rules that do not say it themselves.
+/// The values from `[sending]` for rules that do not set their own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Defaults {
     pub(crate) no_text_within: TimeDelta,
     pub(crate) outside_hours: OutsideHours,
 }
 
-/// Reads all rules and adds their words to the wordbook. `None` only with at least one error.
+/// Reads all rules and adds their texts to the wordbook. Returns `None` only with at least one error.
 pub(crate) fn read(
     value: Option<&Value<'_>>,
     defaults: Defaults,
@@ -30,8 +30,10 @@ pub(crate) fn read(
 ) -> Option<Vec<Rule>> {
     let Some(array) = value.and_then(|v| v.get_ref().as_array()) else {
         let span = value.map_or(0..0, |v| v.span());
-        diagnostics
-            .push(Diagnostic::error(span, "there is no rule; write a [[rule]] section for each text a visit gets"));
+        diagnostics.push(Diagnostic::error(
+            span,
+            "there is no rule; write a [[rule]] section for each text an appointment should get",
+        ));
         return None;
     };
     let mut rules: Vec<Rule> = Vec::new();
@@ -71,22 +73,22 @@ fn read_rule(
         TimeDelta::from_std(length).or_else(|_| fault("too long"))
     });
     if at.is_some() && lead.is_some_and(|lead| !lead.takes_at()) {
-        section.error("at", "`at` goes with days, weeks or business days; a lead in hours or minutes has its own time");
+        section.error("at", "`at` needs a lead in days, weeks or business days; hours or minutes already set the time");
     }
     let lead = lead.map(|lead| Lead { at, ..lead });
     if let Some(lead) = lead.filter(|lead| lead.longest().is_some_and(|length| length <= no_text_within)) {
         let within = humantime::format_duration(no_text_within.to_std().unwrap_or_default());
-        let message = format!("this could never be sent: {lead} is not longer than no_text_within ({within})");
+        let message = format!("this text could never be sent: {lead} is not longer than no_text_within ({within})");
         section.error("lead", message);
     }
     if let Some(twice) = only_types.iter().find(|t| except_types.contains(t)) {
-        section.error("except_types", format!("`{twice}` is in only_types too; the rule would never apply to it"));
+        section.error("except_types", format!("`{twice}` is also in only_types; the rule would never apply to it"));
     }
     if let Some(name) = &name {
         if before.iter().any(|rule| rule.name == *name) {
             section.error(
                 "name",
-                format!("there is another rule `{name}`; the name tells what was already sent, so it must be unique"),
+                format!("another rule is named `{name}`; the name records what was already sent, so it must be unique"),
             );
         }
         messages(&mut section, name, language, wordbook);
@@ -110,11 +112,11 @@ fn read_rule(
     })
 }
 
-/// The messages of a rule, in the practice's language at least.
+/// The messages of a rule, at least in the practice's language.
 fn messages(section: &mut Section<'_, '_, '_>, rule: &RuleName, language: Language, wordbook: &mut Wordbook) {
     if section.raw("message").is_none() {
         for (_, language) in Language::CODES {
-            // Held by a test: the built-in texts are in order.
+            // Cannot fail: a test checks that the built-in texts are valid.
             let _ = wordbook.set_message(rule, language, default_message(language));
         }
         return;
@@ -125,7 +127,7 @@ fn messages(section: &mut Section<'_, '_, '_>, rule: &RuleName, language: Langua
         if !texts.contains_key(&language) {
             faults.push((
                 None,
-                format!("there is none in the practice's language; write message.{} = \"...\"", language.code()),
+                format!("there is no text in the practice's language; add message.{} = \"...\"", language.code()),
             ));
         }
         for (language, written) in texts {
@@ -139,13 +141,13 @@ fn messages(section: &mut Section<'_, '_, '_>, rule: &RuleName, language: Langua
 
 fn context(section: &mut Section<'_, '_, '_>, rule: &RuleName, wordbook: &mut Wordbook) {
     if section.raw("context").is_none() {
-        // Held by a test: the built-in context is in order.
+        // Cannot fail: a test checks that the built-in context is valid.
         let _ = wordbook.set_context(rule, DEFAULT_CONTEXT);
         return;
     }
     section.optional("context", |value| {
         if matches!(value.get_ref(), DeValue::Table(_)) {
-            return fault("Annie reads the context in English; write one text");
+            return fault("Annie reads the context in English; write a single text");
         }
         for written in per_language(value, Language::English)?.into_values() {
             wordbook.set_context(rule, &written.source).map_err(|found| written.faults(found))?;
@@ -159,7 +161,7 @@ fn priority(value: &Value<'_>) -> Result<i32, Faults> {
     match number.filter(|n| (-1000..=1000).contains(n)) {
         Some(number) => Ok(number),
         None => fault(
-            "a whole number from -1000 to 1000 is wanted; of two texts that exclude each other the higher goes out",
+            "expected a whole number from -1000 to 1000; if two texts conflict, the one with the higher number is sent",
         ),
     }
 }
@@ -176,8 +178,8 @@ fn rule_name(text: &str) -> Result<RuleName, String> {
     let good = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
     match !text.trim().is_empty() && text.trim() == text && text.len() <= 60 && text.chars().all(good) {
         true => Ok(RuleName(text.to_owned())),
-        false => {
-            Err(format!("`{text}` is not a good name; write letters, digits and hyphens, such as \"first-reminder\""))
-        }
+        false => Err(format!(
+            "`{text}` is not a valid rule name; write letters, digits and hyphens, such as \"first-reminder\""
+        )),
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration as the program uses it: typed, checked, complete.
+//! The configuration as the program uses it: typed, checked and complete.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,36 +20,36 @@ use crate::planner::input::Rulebook;
 use crate::wording::office::Office;
 use crate::wording::wordbook::Wordbook;
 
-/// What a practice decided, checked and ready for use.
+/// A practice's settings, checked and ready to use.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The practice.
     pub practice: Practice,
-    /// How Annie is spoken to.
+    /// How to reach Annie, and what to send it.
     pub annie: Annie,
-    /// The offices beside the practice's own, by their ids.
+    /// The offices in addition to the practice's own, by id.
     pub locations: BTreeMap<String, Location>,
     /// The rules, the calendar and the mode, for the planner.
     pub rulebook: Rulebook,
-    /// How many texts may leave on one day.
+    /// How many texts may go out on one day.
     pub daily_limits: DailyLimits,
-    /// The words.
+    /// The texts.
     pub wordbook: Wordbook,
     /// The database file.
     pub database: PathBuf,
-    /// When the passes run: a six-field cron text, UTC.
+    /// When the passes run: a six-field cron expression in UTC.
     pub tick: String,
-    /// When on each open day the list of those no text reaches is made; none: never.
+    /// When the list of patients whom no text reaches is made on each open day; `None`: never.
     pub not_reached_at: Option<NaiveTime>,
-    /// Where appointments come from; none: files with Leadtime's own columns.
+    /// Where appointments come from; if empty, from files with Leadtime's own columns.
     pub feeds: Vec<Feed>,
-    /// The daily copies of the database; none: none are made.
+    /// The daily backups of the database; `None`: none are made.
     pub backup: Option<backup::Backup>,
     /// How long names and texts are kept.
     pub retention: retention::Retention,
-    /// Who hears of trouble.
+    /// Who gets alerts.
     pub alerts: alerts::Alerts,
-    /// Where figures are served, if they are.
+    /// Where metrics are served, if they are.
     pub metrics: Option<Address>,
     /// The text it was read from.
     pub(crate) source: String,
@@ -58,17 +58,17 @@ pub struct Config {
 /// `[practice]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Practice {
-    /// As patients read it.
+    /// The name that patients see.
     pub name: String,
     /// The office line.
     pub phone: Phone,
-    /// The Annie number texts come from.
+    /// The Annie number that texts come from.
     pub from_number: Phone,
-    /// The practice's clock.
+    /// The practice's time zone.
     pub zone: Zone,
-    /// Whose dialling rules numbers without `+` follow.
+    /// The country whose dialing rules apply to numbers without `+`.
     pub country: Country,
-    /// The language of patients whose record names none.
+    /// The language for patients whose record does not name one.
     pub language: Language,
 }
 
@@ -79,51 +79,51 @@ impl Practice {
     }
 }
 
-/// `[[location]]`, as far as it is not part of calendar and words.
+/// `[[location]]`, except for what belongs to the calendar and the texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Location {
     /// The office line.
     pub phone: Phone,
     /// The Annie number its texts come from.
     pub from_number: Phone,
-    /// The file that holds its key, if it has one of its own.
+    /// The file with its API key, if it has its own.
     pub api_key_file: Option<PathBuf>,
 }
 
 /// `[annie]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Annie {
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     pub base_url: String,
-    /// The file that holds the key, if it is a file.
+    /// The file with the API key, if the key comes from a file.
     pub api_key_file: Option<PathBuf>,
-    /// What Annie learns about a patient.
+    /// The patient fields that are sent to Annie.
     pub send_patient: Vec<PatientField>,
-    /// What Annie learns about an appointment.
+    /// The appointment fields that are sent to Annie.
     pub send_appointment: Vec<AppointmentField>,
-    /// Requests to all endpoints, a minute.
+    /// Requests per minute, over all endpoints.
     pub requests_per_minute: u32,
-    /// POSTs under way at once.
+    /// POSTs in progress at the same time.
     pub concurrency: u32,
-    /// For one request in all, connecting included.
+    /// The time limit for one request, including connecting.
     pub timeout: Duration,
-    /// Two readings of Annie's list at least this far apart have to lack a text before it counts as not sent.
+    /// A text counts as not sent once it is missing from two reads of Annie's list at least this far apart.
     pub settle: TimeDelta,
-    /// What becomes of such a text.
+    /// What happens to such a text.
     pub on_unknown: OnUnknown,
 }
 
-/// What becomes of a text that Annie gave no clear answer for and that her list lacks.
+/// What happens to a text for which Annie gave no clear answer and which is missing from its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnUnknown {
-    /// It is sent once more, while Annie's own 24 hours guard against a double.
+    /// It is sent once more, while Annie's own 24-hour limit still prevents a duplicate.
     #[default]
     Retry,
     /// A person decides.
     Hold,
 }
 
-/// A member of `patientInfo`.
+/// A field of `patientInfo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PatientField {
     /// `firstName`.
@@ -136,7 +136,7 @@ pub enum PatientField {
     PatientId,
 }
 
-/// A member of `appointmentInfo`.
+/// A field of `appointmentInfo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppointmentField {
     /// `startTime`.
@@ -151,28 +151,28 @@ pub enum AppointmentField {
     Id,
 }
 
-/// The name the practice's own API key goes by in the ledger; never the key.
+/// The name of the practice's own API key in the ledger; never the key itself.
 pub(crate) const KEY_NAME: &str = "default";
 
 impl Config {
-    /// The name in the ledger of the key that texts of a location go out with.
+    /// The ledger name of the API key that a location's texts go out with.
     pub(crate) fn key_name(&self, location: Option<&str>) -> ApiKeyName {
         let own = |id: &&str| self.locations.get(*id).is_some_and(|location| location.api_key_file.is_some());
         location.filter(own).unwrap_or(KEY_NAME).into()
     }
 
-    /// The names of all keys, the practice's own first.
+    /// The ledger names of all API keys, the practice's own first.
     pub fn key_names(&self) -> impl Iterator<Item = ApiKeyName> {
         std::iter::once(KEY_NAME.into()).chain(self.own_keys().map(|(_, key)| key))
     }
 
-    /// The locations that have a key of their own, with its name.
+    /// The locations that have their own API key, with its ledger name.
     pub(crate) fn own_keys(&self) -> impl Iterator<Item = (&str, ApiKeyName)> {
         let own = self.locations.iter().filter(|(_, location)| location.api_key_file.is_some());
         own.map(|(id, _)| (id.as_str(), id.as_str().into()))
     }
 
-    /// The Annie number that texts of a location come from.
+    /// The Annie number that a location's texts come from.
     pub(crate) fn number_of(&self, location: Option<&str>) -> &Phone {
         let location = location.and_then(|id| self.locations.get(id));
         location.map_or(&self.practice.from_number, |location| &location.from_number)
@@ -184,23 +184,23 @@ impl Config {
         std::iter::once(self.practice.from_number.clone()).chain(own).collect()
     }
 
-    /// From where texts of a location go out.
+    /// The API key and the number that a location's texts go out with.
     pub(crate) fn sender(&self, location: Option<&str>) -> Sender {
         Sender { api_key: self.key_name(location), from_number: self.number_of(location).clone() }
     }
 
-    /// The clock of a location.
+    /// The time zone of a location.
     pub(crate) fn zone(&self, location: Option<&str>) -> &Zone {
         let calendar = location.and_then(|id| self.rulebook.locations.get(id));
         calendar.map_or(&self.practice.zone, |calendar| &calendar.zone)
     }
 
-    /// A text that differs whenever the file does.
+    /// A string that changes whenever the file does.
     pub(crate) fn fingerprint(&self) -> String {
         fingerprint(&self.source)
     }
 
-    /// A text that differs whenever stored plans may no longer hold: another file, another program, other clocks.
+    /// A string that changes whenever stored plans may be out of date: a new file, program version or time zone rule.
     pub(crate) fn plan_basis(&self, now: DateTime<Utc>) -> String {
         let mut basis = self.source.clone();
         let calendars = std::iter::once(&self.rulebook.calendar).chain(self.rulebook.locations.values());
@@ -214,7 +214,7 @@ impl Config {
     }
 }
 
-/// A text that differs whenever the source does.
+/// A string that changes whenever the source does.
 pub(crate) fn fingerprint(source: &str) -> String {
     fingerprint::of(source)
 }

@@ -1,11 +1,11 @@
-//! What keeps a file from being TOML at all, in words for whoever edits it by hand: one mistake is one message.
+//! Explains why a file is not valid TOML to the person who edits it by hand, with one message per mistake.
 
 use crate::config::diagnostic::Diagnostic;
 
-/// So many mistakes of one kind are shown.
+/// At most this many mistakes of one kind are shown.
 const MOST: usize = 5;
 
-/// The messages for a file that cannot be parsed; `errors`: place and words of the parser, of which one mistake makes many.
+/// The messages for a file that cannot be parsed. `errors` are the parser's own; one mistake can cause many of them.
 pub(crate) fn explain(source: &str, errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let curly = curly_quotes(source);
     if !curly.is_empty() {
@@ -25,17 +25,17 @@ pub(crate) fn explain(source: &str, errors: Vec<Diagnostic>) -> Vec<Diagnostic> 
     kept
 }
 
-/// Quotes as word processors make them, where a value begins.
+/// Curly quotes, as word processors make them, at the start of a value.
 fn curly_quotes(source: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut at = 0;
     for line in source.split_inclusive('\n') {
         let is_setting = !line.trim_start().starts_with('#');
-        // Within straight quotes they are part of a text.
+        // Within straight quotes, they are part of a text.
         let first = line.find(['"', '\'', '“', '”', '„', '‘', '’', '«', '»']);
         if let Some(first) = first.filter(|first| is_setting && !line[*first..].starts_with(['"', '\''])) {
             let quote = line[first..].chars().next().map_or(1, char::len_utf8);
-            let message = "this is a curly quote, as word processors make it; write a straight one: \" before and after the value. A plain text editor leaves it straight";
+            let message = "this is a curly quote, as word processors make it; write a straight quote (\") before and after the value. A plain text editor keeps quotes straight";
             found.push(Diagnostic::error(at + first..at + first + quote, message));
         }
         at += line.len();
@@ -44,7 +44,7 @@ fn curly_quotes(source: &str) -> Vec<Diagnostic> {
     found
 }
 
-/// The first bracket or quote that is opened and not closed, at the place where it is opened.
+/// The first bracket or quote that is opened but not closed, reported where it is opened.
 fn unclosed(source: &str) -> Option<Diagnostic> {
     let mut open: Vec<(char, usize)> = Vec::new();
     let mut at = 0;
@@ -65,7 +65,7 @@ fn unclosed(source: &str) -> Option<Diagnostic> {
                 None => {
                     return Some(Diagnostic::error(
                         at..at + 3,
-                        format!("the text that begins with {quotes} here has no {quotes} at its end"),
+                        format!("the text that begins here with {quotes} has no closing {quotes}"),
                     ));
                 }
             }
@@ -76,7 +76,8 @@ fn unclosed(source: &str) -> Option<Diagnostic> {
             quote @ (b'"' | b'\'') => match end_of_text(rest, quote) {
                 Some(end) => at += end,
                 None => {
-                    let message = "the quote that is opened here is not closed on its line; write another one at the end of the value";
+                    let message =
+                        "the quote opened here is not closed on the same line; add a quote at the end of the value";
                     return Some(Diagnostic::error(at..at + 1, message));
                 }
             },
@@ -100,11 +101,11 @@ fn unclosed(source: &str) -> Option<Diagnostic> {
 
 fn never_closed(bracket: char, place: usize) -> Diagnostic {
     let closing = if bracket == '[' { ']' } else { '}' };
-    let message = format!("the {bracket} that is opened here is never closed; write {closing} after its last entry");
+    let message = format!("the {bracket} opened here is never closed; add {closing} after the last entry");
     Diagnostic::error(place..place + 1, message)
 }
 
-/// Whether a line begins a section or sets a key, which no line within a list does.
+/// Whether a line begins a section or sets a key, which no line inside a list does.
 fn begins_anew(rest: &str) -> bool {
     let line = rest.lines().next().unwrap_or_default().trim();
     let is_word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
@@ -114,7 +115,7 @@ fn begins_anew(rest: &str) -> bool {
     is_section || sets_a_key
 }
 
-/// The length of a quoted text of one line.
+/// The length of a quoted string on one line.
 fn end_of_text(rest: &str, quote: u8) -> Option<usize> {
     let mut bytes = rest.bytes().enumerate().skip(1);
     while let Some((at, byte)) = bytes.next() {
@@ -141,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn one_mistake_is_one_message_at_the_place_where_it_was_made() {
+    fn one_mistake_gives_one_message_at_the_place_where_it_was_made() {
         let many: String = (0..60).map(|n| format!("  \"{n}\",\n")).collect();
         for (source, line, words) in [
-            (format!("[a]\nx = [\n{many}\n[b]\ny = 1\n[[rule]]\nname = \"x\"\n"), 2, "never closed; write ]"),
-            ("[a]\nx = [1, 2\ny = 3\n".to_owned(), 2, "never closed; write ]"),
-            ("[a]\nx = { b = 1\ny = 3\n".to_owned(), 2, "never closed; write }"),
-            ("x = \"abc\ny = \"d\"\n".to_owned(), 1, "is not closed on its line"),
-            ("x = \"\"\"abc\ny = 1\n".to_owned(), 1, "has no \"\"\" at its end"),
+            (format!("[a]\nx = [\n{many}\n[b]\ny = 1\n[[rule]]\nname = \"x\"\n"), 2, "never closed; add ]"),
+            ("[a]\nx = [1, 2\ny = 3\n".to_owned(), 2, "never closed; add ]"),
+            ("[a]\nx = { b = 1\ny = 3\n".to_owned(), 2, "never closed; add }"),
+            ("x = \"abc\ny = \"d\"\n".to_owned(), 1, "is not closed on the same line"),
+            ("x = \"\"\"abc\ny = 1\n".to_owned(), 1, "has no closing \"\"\""),
             ("name = “Bright Smiles”\n".to_owned(), 1, "curly quote"),
             ("x = 'it''\nz = ‘x’\n".to_owned(), 2, "curly quote"),
         ] {
@@ -156,6 +157,6 @@ mod tests {
             assert_eq!(found.len(), 1, "{found:?}");
             assert!(found[0].0 == line && found[0].1.contains(words), "{found:?}");
         }
-        assert_eq!(explained("x = 1 2\ny = 3 4\n").len(), 2, "two mistakes are two");
+        assert_eq!(explained("x = 1 2\ny = 3 4\n").len(), 2, "two mistakes give two messages");
     }
 }

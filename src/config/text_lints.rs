@@ -1,4 +1,4 @@
-//! Slips in the words of a text that patients would see: placeholders of other programs, links that carriers block.
+//! Finds mistakes in a text that patients would see: placeholders from other programs, links that carriers block.
 
 /// Public link shorteners. Carriers block texts with their links (CTIA Messaging Principles, "Shared Public URL
 /// Shorteners").
@@ -25,7 +25,7 @@ const SHORTENERS: [&str; 20] = [
     "tiny.one",
 ];
 
-/// What other programs write for a value, and a value of ours that is probably meant.
+/// A placeholder as other programs write it, and the value of ours that is probably meant.
 pub(super) fn placeholder(text: &str) -> Option<(String, &'static str)> {
     const PAIRS: [(&str, &str); 5] = [("<<", ">>"), ("{", "}"), ("[", "]"), ("%", "%"), ("«", "»")];
     let mut found: Option<(usize, &str)> = None;
@@ -44,7 +44,7 @@ pub(super) fn placeholder(text: &str) -> Option<(String, &'static str)> {
     found.map(|(_, written)| (written.to_owned(), meant(written)))
 }
 
-/// Some words without digits or signs: `first_name`, `First Name`.
+/// Whether this is a few words without digits or symbols: `first_name`, `First Name`.
 fn is_name(inside: &str) -> bool {
     let inside = inside.trim();
     (2..=40).contains(&inside.len())
@@ -63,11 +63,11 @@ fn meant(written: &str) -> &'static str {
         () if has(&["date", "day"]) => "{{ appointment.date }}",
         () if has(&["phone", "number"]) => "{{ practice.phone }}",
         () if has(&["provider", "doctor"]) => "{{ appointment.provider }}",
-        () => "{{ appointment.when }}, or another value of docs/configure.md",
+        () => "{{ appointment.when }} or another value from docs/configure.md",
     }
 }
 
-/// The public link shortener a text names.
+/// The public link shortener in a text.
 pub(super) fn shortener(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
     let mut hosts =
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholders_of_other_programs() {
+    fn placeholders_from_other_programs() {
         for (text, written, ours) in [
             ("Hi {first_name}, see you", "{first_name}", "patient.first_name"),
             ("Hi [First Name], see you", "[First Name]", "patient.first_name"),

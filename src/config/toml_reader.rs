@@ -12,15 +12,15 @@ use crate::domain::ids::nearest;
 /// A value with its place in the file.
 pub(crate) type Value<'i> = Spanned<DeValue<'i>>;
 
-/// What a parser found wrong: in the whole value, or in parts of it.
+/// What a parser found wrong, in the whole value or in parts of it.
 pub(crate) type Faults = Vec<(Option<Range<usize>>, String)>;
 
-/// A fault of the whole value.
+/// An error about the whole value.
 pub(crate) fn fault<T>(message: impl Into<String>) -> Result<T, Faults> {
     Err(vec![(None, message.into())])
 }
 
-/// One `[section]`, read key by key; what was not asked for is unknown.
+/// One `[section]`, read key by key; a key that is never requested counts as unknown.
 pub(crate) struct Section<'d, 'i, 'p> {
     name: String,
     table: Option<&'d DeTable<'i>>,
@@ -30,7 +30,7 @@ pub(crate) struct Section<'d, 'i, 'p> {
 }
 
 impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
-    /// A section over a table; none = every key is missing.
+    /// A section over a table; with `None`, every key is missing.
     pub(crate) fn new(
         name: &str,
         table: Option<&'d DeTable<'i>>,
@@ -40,12 +40,12 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
         Section { name: name.to_owned(), table, span, asked: BTreeSet::new(), diagnostics }
     }
 
-    /// Where a key's value stands, or else the section.
+    /// Where a key's value is, or else where the section is.
     pub(crate) fn span_of(&self, key: &str) -> Range<usize> {
         self.table.and_then(|t| t.get(key)).map_or_else(|| self.span.clone(), Spanned::span)
     }
 
-    /// Reports an error of one key.
+    /// Reports an error about one key.
     pub(crate) fn error(&mut self, key: &str, message: impl Into<String>) {
         let span = self.span_of(key);
         self.diagnostics.push(Diagnostic::error(span, message));
@@ -63,7 +63,7 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
         self.table.and_then(|t| t.get(key))
     }
 
-    /// The value of a key that may be left out. `None` also where it was wrong, which is reported.
+    /// The value of an optional key. Also `None` if the value is invalid, which is reported.
     pub(crate) fn optional<T>(
         &mut self,
         key: &'static str,
@@ -82,7 +82,7 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
         }
     }
 
-    /// The value of a key that must be there.
+    /// The value of a required key.
     pub(crate) fn required<T>(
         &mut self,
         key: &'static str,
@@ -90,14 +90,14 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
         parse: impl FnOnce(&Value<'i>) -> Result<T, Faults>,
     ) -> Option<T> {
         if self.raw(key).is_none() {
-            let message = format!("{} has no `{key}`; write for example {key} = {example}", self.name);
+            let message = format!("{} has no `{key}`; write, for example, {key} = {example}", self.name);
             self.diagnostics.push(Diagnostic::error(self.span.clone(), message));
             return None;
         }
         self.optional(key, parse)
     }
 
-    /// Reports the keys that nobody asked for, each with the nearest right one.
+    /// Reports every key that was never requested, with the closest valid one.
     pub(crate) fn finish(self) {
         let known: Vec<&str> = self.asked.iter().copied().collect();
         for (key, _) in self.table.into_iter().flat_map(|t| t.iter()) {
@@ -107,7 +107,7 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
             }
             let advice = match nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it knows {}", known.join(", ")),
+                None => format!("valid keys: {}", known.join(", ")),
             };
             self.diagnostics
                 .push(Diagnostic::error(key.span(), format!("{} has no key `{name}`; {advice}", self.name)));
@@ -119,11 +119,11 @@ impl<'d, 'i, 'p> Section<'d, 'i, 'p> {
 pub(crate) fn text(value: &Value<'_>) -> Result<String, Faults> {
     match value.get_ref().as_str() {
         Some(text) => Ok(text.to_owned()),
-        None => fault(format!("a text in quotes is wanted, this is {}", article(value))),
+        None => fault(format!("expected a quoted string, but this is {}", article(value))),
     }
 }
 
-/// A string that is read into something by a function with a message of its own.
+/// A string, parsed by a function that writes its own error message.
 pub(crate) fn text_as<T>(value: &Value<'_>, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Faults> {
     read(&text(value)?).or_else(fault)
 }
@@ -133,17 +133,17 @@ pub(crate) fn whole_number(value: &Value<'_>, range: std::ops::RangeInclusive<u3
     let number = value.get_ref().as_integer().and_then(|i| i.as_str().replace('_', "").parse::<u32>().ok());
     match number.filter(|n| range.contains(n)) {
         Some(number) => Ok(number),
-        None => fault(format!("a whole number from {} to {} is wanted", range.start(), range.end())),
+        None => fault(format!("expected a whole number from {} to {}", range.start(), range.end())),
     }
 }
 
-/// A list whose elements are read one by one; the faults name the elements.
+/// A list whose elements are read one by one; each error points at its element.
 pub(crate) fn list<T>(
     value: &Value<'_>,
     mut read: impl FnMut(&Value<'_>) -> Result<T, Faults>,
 ) -> Result<Vec<T>, Faults> {
     let Some(array) = value.get_ref().as_array() else {
-        return fault(format!("a list in [ ] is wanted, this is {}", article(value)));
+        return fault(format!("expected a list in [ ], but this is {}", article(value)));
     };
     let mut items = Vec::new();
     let mut faults = Faults::new();
@@ -165,25 +165,25 @@ pub(crate) fn one_of<T: Copy>(value: &Value<'_>, names: &[(&'static str, T)]) ->
         names.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
             let known: Vec<String> = names.iter().map(|(name, _)| format!("\"{name}\"")).collect();
             match nearest(text, names.iter().map(|(name, _)| *name)) {
-                Some(near) => format!("there is no \"{text}\"; did you mean \"{near}\"?"),
-                None => format!("there is no \"{text}\"; write {}", known.join(" or ")),
+                Some(near) => format!("\"{text}\" is not a valid value; did you mean \"{near}\"?"),
+                None => format!("\"{text}\" is not a valid value; write {}", known.join(" or ")),
             }
         })
     })
 }
 
-/// A duration in words, such as `2 hours`, in a range of seconds.
+/// A duration in words, such as `2 hours`, within a range of seconds.
 pub(crate) fn duration(
     value: &Value<'_>,
     seconds: std::ops::RangeInclusive<u64>,
 ) -> Result<std::time::Duration, Faults> {
     text_as(value, |text| {
-        // humantime's month is 30.44 days; nobody means that.
+        // humantime's month is 30.44 days, which no one means.
         const VAGUE: [&str; 6] = ["M", "month", "months", "y", "year", "years"];
         let whole = !text.split(|c: char| !c.is_alphabetic()).any(|unit| VAGUE.contains(&unit));
         let parsed = humantime::parse_duration(text).ok().filter(|_| whole);
         let parsed = parsed.ok_or_else(|| {
-            format!("`{text}` is not a length of time; write for example \"2 hours\", \"10 minutes\" or \"90 days\"")
+            format!("`{text}` is not a length of time; write, for example, \"2 hours\", \"10 minutes\" or \"90 days\"")
         })?;
         let in_words = |s: u64| match (s / 86_400, s % 86_400) {
             (days, 0) if days > 1 => format!("{days} days"),
@@ -191,9 +191,11 @@ pub(crate) fn duration(
         };
         match seconds.contains(&parsed.as_secs()) {
             true => Ok(parsed),
-            false => {
-                Err(format!("`{text}` is out of range: {} to {}", in_words(*seconds.start()), in_words(*seconds.end())))
-            }
+            false => Err(format!(
+                "`{text}` is out of range; write a length of time from {} to {}",
+                in_words(*seconds.start()),
+                in_words(*seconds.end())
+            )),
         }
     })
 }
@@ -224,6 +226,9 @@ mod tests {
         for text in ["1 month", "2 months", "1M", "1 year", "1y", "soon", "", "3 mo"] {
             assert!(read(text).unwrap_err().contains("not a length of time"), "{text}");
         }
-        assert_eq!(read("91 days").unwrap_err(), "`91 days` is out of range: 0s to 90 days");
+        assert_eq!(
+            read("91 days").unwrap_err(),
+            "`91 days` is out of range; write a length of time from 0s to 90 days"
+        );
     }
 }

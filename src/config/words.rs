@@ -1,4 +1,4 @@
-//! Reads what is written to people: texts per language, the words for kinds of appointment.
+//! Reads what is written to people: texts per language, and the words for appointment types.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,13 +13,13 @@ use crate::domain::language::Language;
 use crate::wording::office::AppointmentType;
 use crate::wording::wordbook::TemplateProblem;
 
-/// A text as it stands in the file.
+/// A text as written in the file.
 pub(crate) struct Written {
     pub(crate) source: String,
     span: Range<usize>,
 }
 
-/// A text, or one for each language: `message = "..."`, `message.es = "..."`. A text alone is in the practice's
+/// A text, or one for each language: `message = "..."`, `message.es = "..."`. A single text is in the practice's
 /// language.
 pub(crate) fn per_language(value: &Value<'_>, practice: Language) -> Result<BTreeMap<Language, Written>, Faults> {
     let written = |value: &Value<'_>| text(value).map(|source| Written { source, span: value.span() });
@@ -32,7 +32,10 @@ pub(crate) fn per_language(value: &Value<'_>, practice: Language) -> Result<BTre
         match (language, written(value)) {
             (None, _) => {
                 let known = Language::CODES.map(|(code, _)| code).join(", ");
-                faults.push((Some(code.span()), format!("there is no language `{}`; write {known}", code.get_ref())));
+                faults.push((
+                    Some(code.span()),
+                    format!("`{}` is not a supported language; write one of {known}", code.get_ref()),
+                ));
             }
             (Some((_, language)), Ok(text)) => {
                 texts.insert(*language, text);
@@ -44,10 +47,10 @@ pub(crate) fn per_language(value: &Value<'_>, practice: Language) -> Result<BTre
 }
 
 impl Written {
-    /// The problems of this text, each at its place in the file where the file holds it as it reads.
+    /// The problems of this text, each at its exact place if the file contains the text without escapes.
     pub(crate) fn faults(&self, found: Vec<TemplateProblem>) -> Faults {
         let place = |range: Range<usize>| {
-            // Behind a quote of one byte, text without escapes has the length of what it stands for.
+            // After an opening quote of one byte, a string without escapes is as long as the text it stands for.
             let plain = self.span.len() == self.source.len() + 2;
             plain.then(|| self.span.start + 1 + range.start..self.span.start + 1 + range.end)
         };
@@ -91,7 +94,7 @@ pub(crate) fn types(
 
 /// A word, or one for each language.
 fn words(value: &Value<'_>) -> Result<BTreeMap<Option<Language>, String>, Faults> {
-    const WANTED: &str = "write the word for this kind of visit in quotes, such as \"cleaning\"";
+    const WANTED: &str = "write the word for this type of appointment in quotes, such as \"cleaning\"";
     let blank = |word: &String| one_line(word).is_empty();
     if matches!(value.get_ref(), DeValue::Table(_)) {
         let words = per_language(value, Language::English)?;

@@ -1,4 +1,5 @@
-//! Time zones that are valid and probably not meant: abbreviations without daylight time, and names whose sign is reversed.
+//! Warns about valid time zones that are probably not intended: abbreviations without daylight saving time, and names
+//! with a reversed sign.
 
 use chrono::{DateTime, Datelike, TimeZone, Utc};
 
@@ -8,7 +9,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::values::zones::Zones;
 use crate::domain::duration;
 
-/// The zone that somebody who wrote `name` probably means, where the name has no daylight time.
+/// The zone probably meant by `name`, if that name has no daylight saving time.
 fn meant(name: &str) -> Option<&'static str> {
     const AMERICAN: [&str; 7] = [
         "America/Halifax",
@@ -31,11 +32,11 @@ fn meant(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What is probably wrong with a zone by its name as it is written; none: nothing. As of `now`.
+/// What is probably wrong with a zone, judged by its name, as of `now`; `None` if nothing is.
 pub(super) fn doubt(name: &str, zones: &Zones, now: DateTime<Utc>) -> Option<String> {
     let city = meant(name)?;
     let (written, city_zone) = (zones.load(name).ok()?, zones.load(city).ok()?);
-    // The next July: in summer time or before it.
+    // The next July: this year's until June, then next year's.
     let year = now.year() + i32::from(now.month() > 6);
     let summer = Utc.with_ymd_and_hms(year, 7, 1, 18, 0, 0).single()?;
     let difference = written.local(summer).naive_local() - city_zone.local(summer).naive_local();
@@ -43,14 +44,14 @@ pub(super) fn doubt(name: &str, zones: &Zones, now: DateTime<Utc>) -> Option<Str
         return None;
     }
     let direction = if difference > chrono::TimeDelta::zero() { "ahead of" } else { "behind" };
-    let sign = if name.contains('-') { " (the sign of these names is reversed)" } else { "" };
+    let sign = if name.contains('-') { " (the sign in these names is reversed)" } else { "" };
     Some(format!(
-        "`{name}`{sign} has no daylight time: on July 1, {year} it is {} {direction} {city}. Did you mean \"{city}\"?",
+        "`{name}`{sign} has no daylight saving time: on July 1, {year}, it is {} {direction} {city}. Did you mean \"{city}\"?",
         duration::exact(difference.abs())
     ))
 }
 
-/// Adds a warning for each such zone of a file that is in order.
+/// Adds a warning for each such zone in a file without errors.
 pub(super) fn all(source: &str, zones: &Zones, now: DateTime<Utc>, diagnostics: &mut Vec<Diagnostic>) {
     let (document, _) = DeTable::parse_recoverable(source);
     let root = document.get_ref();
@@ -69,11 +70,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_off_by_hours_and_what_is_not() {
+    fn zones_that_are_off_by_hours_and_zones_that_are_not() {
         let now: DateTime<Utc> = "2026-11-24T12:00:00Z".parse().unwrap();
         let zones = Zones::of_this_machine();
         for (name, words) in [
-            ("EST", "July 1, 2027 it is 1 hour behind America/New_York"),
+            ("EST", "July 1, 2027, it is 1 hour behind America/New_York"),
             ("MST", "1 hour behind America/Denver"),
             ("Etc/GMT-7", "13 hours ahead of America/Denver"),
             ("Etc/GMT+7", "1 hour behind America/Denver"),

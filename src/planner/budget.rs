@@ -1,4 +1,4 @@
-//! Annie's limits on what one number may get: what is spent, what is planned, and what still fits.
+//! Annie's limits on texts to one number: what is used, what is planned, and what still fits.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -6,48 +6,49 @@ use crate::domain::attempt::{Attempt, AttemptEnd};
 use crate::domain::limits::{Limit, Limits};
 use crate::domain::reminder_key::ReminderKey;
 
-/// Added to the gap and to both rolling spans: Annie's clock and ours, and when she counts a text, are not the same.
+/// Added to the gap and to both rolling periods, because Annie's clock and the moment it counts a text differ from
+/// ours.
 pub const MARGIN: TimeDelta = TimeDelta::minutes(5);
 
-/// How long a number rests after failures in a row.
+/// How long a number rests after too many failures in a row.
 pub(crate) const COOLDOWN: TimeDelta = TimeDelta::days(30);
 
-/// A text that takes room: one that was sent, or one that is planned.
+/// A text that counts against the limits: one that was sent, or one that is planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
-    /// The attempt, where it is one of ours.
+    /// The attempt, if it is one of ours.
     pub attempt: Option<i64>,
-    /// When.
+    /// When it counts.
     pub at: DateTime<Utc>,
-    /// Whether it has left, or may have.
+    /// Whether it was sent, or may have been.
     pub sent: bool,
-    /// The reminders in it, as far as they are known.
+    /// The reminders in it, as far as known.
     pub keys: Vec<ReminderKey>,
 }
 
-/// What stands in the way of a text.
+/// What blocks a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocker {
     /// The limit.
     pub limit: Limit,
-    /// The texts that take the room.
+    /// The texts that use up the limit.
     pub texts: Vec<Taken>,
     /// When the text would have gone out.
     pub wanted: DateTime<Utc>,
 }
 
-/// Everything that goes to one number, in order of time.
+/// Everything that goes to one number, in time order.
 #[derive(Debug)]
 pub(crate) struct Budget<'a> {
     limits: &'a Limits,
-    /// Instants with the place of the text in `texts`, sorted.
+    /// Instants with the index of the text in `texts`, sorted.
     times: Vec<(DateTime<Utc>, usize)>,
     texts: Vec<Taken>,
     rests_until: Option<DateTime<Utc>>,
 }
 
 impl<'a> Budget<'a> {
-    /// What is spent so far; `attempts` in the order they were made.
+    /// The budget with what is used so far; `attempts` are in the order they were made.
     pub(crate) fn new(limits: &'a Limits, attempts: &[Attempt]) -> Budget<'a> {
         let mut budget = Budget { limits, times: Vec::new(), texts: Vec::new(), rests_until: None };
         let mut in_a_row = 0;
@@ -58,14 +59,14 @@ impl<'a> Budget<'a> {
                 AttemptEnd::Failure => in_a_row += 1,
                 AttemptEnd::Open => continue,
             }
-            // A further failure makes the rest begin anew.
+            // Another failure restarts the rest period.
             let rests = in_a_row >= limits.cooldown_after;
             budget.rests_until = rests.then(|| attempt.at + COOLDOWN + MARGIN);
         }
         budget
     }
 
-    /// Takes room for a text; its place for [`Budget::add_keys`].
+    /// Reserves room for a text; returns its index for [`Budget::add_keys`].
     pub(crate) fn take(&mut self, text: Taken) -> usize {
         let place = self.texts.len();
         let at = self.times.partition_point(|(time, _)| *time <= text.at);
@@ -74,24 +75,24 @@ impl<'a> Budget<'a> {
         place
     }
 
-    /// Notes further reminders that go out in a text.
+    /// Records further reminders that go out in a text.
     pub(crate) fn add_keys(&mut self, place: usize, keys: impl IntoIterator<Item = ReminderKey>) {
         self.texts[place].keys.extend(keys);
     }
 
-    /// Leaves an attempt out, until [`Budget::put_back`]: its own retry is not measured against it.
+    /// Leaves out an attempt until [`Budget::put_back`], so that its own retry is not measured against it.
     pub(crate) fn leave_out(&mut self, attempt: i64) -> Option<(DateTime<Utc>, usize)> {
         let place = self.times.iter().position(|(_, text)| self.texts[*text].attempt == Some(attempt))?;
         Some(self.times.remove(place))
     }
 
-    /// Takes an attempt in again.
+    /// Includes an attempt again.
     pub(crate) fn put_back(&mut self, left_out: (DateTime<Utc>, usize)) {
         let at = self.times.partition_point(|(time, _)| *time <= left_out.0);
         self.times.insert(at, left_out);
     }
 
-    /// What stands in the way of a text at an instant, if anything does.
+    /// What blocks a text at an instant, if anything does.
     pub(crate) fn blocker(&self, at: DateTime<Utc>) -> Option<Blocker> {
         if self.rests_until.is_some_and(|until| at < until) {
             return Some(self.blocked(Limit::Cooldown, at, self.times.iter().rev().take(self.limits.cooldown_after)));
@@ -107,7 +108,8 @@ impl<'a> Budget<'a> {
             (Limit::ThirtyDays, TimeDelta::days(30), self.limits.per_30_days),
         ];
         for (limit, length, most) in spans {
-            // Any run of `most` neighbours around the instant that lies within one span with it is one too many.
+            // If any `most` neighboring texts fall within one period together with the instant, it would be one too
+            // many.
             for first in place.saturating_sub(most)..=place {
                 let Some(run) = self.times.get(first..first + most) else { break };
                 let (Some(from), Some(to)) = (run.first(), run.last()) else { continue };
@@ -119,7 +121,7 @@ impl<'a> Budget<'a> {
         None
     }
 
-    /// The first instant after `at` at which something that blocks a text there may have ended.
+    /// The first instant after `at` at which something that blocks a text may have ended.
     pub(crate) fn next_chance(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let lengths = [self.limits.min_gap, TimeDelta::days(7), TimeDelta::days(30)];
         let ends = self.times.iter().flat_map(|(time, _)| lengths.map(|length| *time + length + MARGIN));
@@ -175,7 +177,7 @@ mod tests {
         assert_eq!(limit(&budget, "2026-11-09T10:05:00"), None);
         assert_eq!(limit(&budget, "2026-10-30T09:55:01"), Some(Limit::SevenDays), "before them too");
         assert_eq!(limit(&budget, "2026-10-30T09:55:00"), None);
-        // between: a planned one may lie on both sides
+        // Between: there may be texts on both sides.
         let budget =
             Budget::new(&limits, &spent(&["2026-11-02T10:00:00", "2026-11-04T10:00:00", "2026-11-08T10:00:00"]));
         assert_eq!(limit(&budget, "2026-11-06T10:00:00"), Some(Limit::SevenDays));
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn three_failures_in_a_row_rest_for_thirty_days() {
+    fn three_failures_in_a_row_rest_a_number_for_thirty_days() {
         let limits = Limits::default();
         let made = |ends: &[AttemptEnd]| -> Vec<Attempt> {
             let on = |(n, end): (usize, &AttemptEnd)| Attempt {
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn tighter_limits_bind() {
+    fn tighter_limits_apply() {
         let limits = Limits { min_gap: TimeDelta::hours(48), per_7_days: 1, per_30_days: 2, cooldown_after: 1 };
         let budget = Budget::new(&limits, &spent(&["2026-11-02T10:00:00"]));
         assert_eq!(limit(&budget, "2026-11-04T10:04:59"), Some(Limit::Gap));

@@ -1,4 +1,4 @@
-//! When texts may leave: the practice's hours and open days, and Annie's legal hours, as one set of windows.
+//! When texts may go out: the practice's hours and open days, and Annie's legal hours, as one set of windows.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 
@@ -6,26 +6,26 @@ use crate::domain::rule::OutsideHours;
 use crate::domain::zone::Zone;
 use crate::planner::holidays::Holidays;
 
-/// Kept clear at both ends of a window, so that a text neither leaves a second early nor arrives a second late.
+/// Kept free at both ends of a window, so that no text goes out a second early or arrives a second late.
 pub(crate) const MARGIN: TimeDelta = TimeDelta::minutes(2);
 
-/// How long before closing a text goes out that would have been too late in the day.
+/// How long before closing a text goes out if its own time is too late in the day.
 pub(crate) const BEFORE_CLOSING: TimeDelta = TimeDelta::minutes(30);
 
-/// How long after its time a reminder still counts as on time: one placed at the last moment of a window has to
-/// leave within this, although the window's margin has begun.
+/// How long after its time a reminder still counts as on time: one placed at the last moment of a window must go out
+/// within this, although the window's margin has begun.
 pub(crate) const ON_TIME: TimeDelta = TimeDelta::seconds(60);
 
 /// Annie's legal hours on the organization's clock, half-open (API page of POST /sms: "9 AM to 8 PM").
 const LEGAL_HOURS: Hours = Hours { opens: 9 * 60, closes: 20 * 60 };
 
-/// How many days a search for an open window goes either way before it gives up.
+/// How many days a search for an open window goes in either direction before it gives up.
 const SEARCH_DAYS: u32 = 400;
 
 /// Hours of a day, half-open, in minutes after midnight on the local clock: 0 <= opens < closes <= 1440.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hours {
-    /// The first minute in which texts may leave.
+    /// The first minute in which texts may go out.
     pub opens: u32,
     /// The first minute in which they no longer may; 1440 = midnight.
     pub closes: u32,
@@ -42,7 +42,7 @@ impl Hours {
     }
 }
 
-/// One stretch of time in which texts may leave, half-open.
+/// One stretch of time in which texts may go out, half-open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) opens: DateTime<Utc>,
@@ -52,7 +52,7 @@ pub(crate) struct Span {
 impl Span {
     fn intersection(self, other: Span) -> Option<Span> {
         let both = Span { opens: self.opens.max(other.opens), closes: self.closes.min(other.closes) };
-        // What the margins leave nothing of is no window.
+        // If the margins leave nothing of it, there is no window.
         (both.opens + MARGIN < both.closes - MARGIN).then_some(both)
     }
 
@@ -68,50 +68,50 @@ impl Span {
         at.clamp(self.first(), self.last())
     }
 
-    /// The usual time of a text that would have come after closing.
+    /// When a text goes out whose own time is after closing.
     fn before_closing(self) -> DateTime<Utc> {
         self.clamp(self.closes - BEFORE_CLOSING)
     }
 }
 
-/// Hours for each day of the week, Monday first; none = texts never leave on it.
+/// Hours for each day of the week, Monday first; `None` = no texts go out on that day.
 pub(crate) type WeekHours = [Option<Hours>; 7];
 
-/// What was done to a nominal time to bring it into the sending hours.
+/// How a nominal time was moved into the sending hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adjustment {
-    /// Nothing: it was inside.
+    /// Not moved: it was inside.
     Kept,
     /// Moved off the very edge of the hours.
     Margin,
-    /// It was before the day's hours: at opening.
+    /// It was before the day's hours: moved to opening.
     TooEarly,
-    /// It was after the day's hours: half an hour before closing.
+    /// It was after the day's hours: moved to half an hour before closing.
     TooLate,
-    /// No text leaves on that day: the sending day before.
+    /// No texts go out on that day: moved to the previous sending day.
     ClosedDay,
-    /// The time in that day's hours would be too near the start: before the closing before it.
+    /// The time in that day's hours would be too close to the start: moved to before the previous closing.
     NearStart,
-    /// `earlier`: before the closing before it.
+    /// `earlier`: moved to before the previous closing.
     Earlier,
-    /// `later`: at the next opening.
+    /// `later`: moved to the next opening.
     Later,
 }
 
-/// The practice's calendar and Annie's, together.
+/// The practice's calendar and Annie's, combined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calendar {
-    /// The practice's zone: appointments, dates and times of day are on this clock.
+    /// The practice's time zone: appointments, dates and times of day are in it.
     pub zone: Zone,
-    /// The zone in Annie's own settings.
+    /// The time zone in Annie's own settings.
     pub organization_zone: Zone,
-    /// When texts may leave, on the practice's clock.
+    /// When texts may go out, on the practice's clock.
     pub hours: WeekHours,
-    /// The days the practice is open: "business days" are these, less holidays.
+    /// The days the practice is open: "business days" are these, minus holidays.
     pub days: Vec<Weekday>,
-    /// The days texts may leave, less holidays.
+    /// The days texts may go out, minus holidays.
     pub text_days: Vec<Weekday>,
-    /// The days it is closed all the same.
+    /// The days it is closed anyway.
     pub holidays: Holidays,
 }
 
@@ -121,24 +121,24 @@ impl Calendar {
         self.days.contains(&date.weekday()) && !self.holidays.contains(date)
     }
 
-    /// The hours in which texts may leave on a local date, Annie's legal hours aside.
+    /// The hours in which texts may go out on a local date, ignoring Annie's legal hours.
     pub(crate) fn hours_on(&self, date: NaiveDate) -> Option<Hours> {
         let sends = self.text_days.contains(&date.weekday()) && !self.holidays.contains(date);
         self.hours[date.weekday().num_days_from_monday() as usize].filter(|_| sends)
     }
 
-    /// The stretches of a local date in which texts may leave, Annie's legal hours applied: from, until.
+    /// The stretches of a local date in which texts may go out, with Annie's legal hours applied: from, until.
     pub(crate) fn windows_on(&self, date: NaiveDate) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
         self.spans(date).into_iter().map(|span| (span.opens, span.closes)).collect()
     }
 
-    /// Whether texts can leave at all: the practice's hours and Annie's meet in winter or in summer.
+    /// Whether texts can go out at all: the practice's hours and Annie's overlap in winter or in summer.
     pub(crate) fn has_windows(&self) -> bool {
         let without_holidays = Calendar { holidays: Holidays::default(), ..self.clone() };
         sample_weeks().any(|date| !without_holidays.spans(date).is_empty())
     }
 
-    /// Whether a text may leave at an instant; the margins at both ends of a window count as closed.
+    /// Whether a text may go out at an instant; the margins at both ends of a window count as closed.
     pub fn may_leave(&self, at: DateTime<Utc>) -> bool {
         self.spans(self.date(at)).iter().any(|span| span.first() <= at && at <= span.last())
     }
@@ -148,7 +148,7 @@ impl Calendar {
         self.zone.local(at).date_naive()
     }
 
-    /// The stretches of a local date in which texts may leave, in order; empty on a closed day.
+    /// The stretches of a local date in which texts may go out, in order; empty on a closed day.
     fn spans(&self, date: NaiveDate) -> Vec<Span> {
         let Some(own) = self.hours_on(date).and_then(|hours| hours.on(date, &self.zone)) else {
             return Vec::new();
@@ -162,10 +162,10 @@ impl Calendar {
             .collect()
     }
 
-    /// Brings a nominal time into the sending hours, as the policy says. The result is always before
+    /// Moves a nominal time into the sending hours, as the policy says. The result is always before
     /// `start - no_text_within`.
     ///
-    /// `None`: there is no such time, or the policy is to send nothing.
+    /// `None` if there is no such time, or if the policy is to send nothing.
     pub(crate) fn adjust(
         &self,
         policy: OutsideHours,
@@ -199,8 +199,8 @@ impl Calendar {
         }
     }
 
-    /// `outside_hours = "same-day"`: a time of an open day outside its hours moves into them (opening, or half an
-    /// hour before closing); one on a closed day to the open day before, at the same clock time.
+    /// `outside_hours = "same-day"`: a time on an open day outside its hours moves into them (to opening, or to half an
+    /// hour before closing); a time on a closed day moves to the previous open day, at the same clock time.
     fn same_day(&self, nominal: DateTime<Utc>) -> Option<(DateTime<Utc>, Adjustment)> {
         let local = self.zone.local(nominal);
         let (date, spans) = self.windows_back_from(local.date_naive())?;
@@ -211,7 +211,7 @@ impl Calendar {
         Some((at, Adjustment::ClosedDay))
     }
 
-    /// Half an hour before the last closing at or before an instant, earlier than `latest`.
+    /// Half an hour before the last closing at or before an instant for which that is earlier than `latest`.
     fn closing_before(&self, at: DateTime<Utc>, latest: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let mut before = self.date(at);
         for _ in 0..SEARCH_DAYS {
@@ -225,14 +225,14 @@ impl Calendar {
         None
     }
 
-    /// The first instant in [from, until) at which a text may leave.
+    /// The first instant in [from, until) at which a text may go out.
     pub fn first_open(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let mut date = self.date(from);
         for _ in 0..SEARCH_DAYS {
             if self.zone.at(date, NaiveTime::MIN) >= until {
                 return None;
             }
-            // The end of a window's margin is closed: a text placed there could no longer be claimed.
+            // The last instant before a closing margin is excluded: a text placed there could no longer be claimed.
             if let Some(at) = self.spans(date).iter().filter(|s| from < s.last()).map(|s| from.max(s.first())).next() {
                 return (at < until).then_some(at);
             }
@@ -241,7 +241,7 @@ impl Calendar {
         None
     }
 
-    /// The given date if it has windows, else the nearest one before that has.
+    /// The given date if it has windows, or else the closest earlier date that has.
     fn windows_back_from(&self, date: NaiveDate) -> Option<(NaiveDate, Vec<Span>)> {
         let mut date = date;
         for _ in 0..SEARCH_DAYS {
@@ -264,7 +264,7 @@ fn into(spans: &[Span], wanted: DateTime<Utc>) -> Option<(DateTime<Utc>, Adjustm
     })
 }
 
-/// A week of winter and one of summer, without holidays.
+/// A winter week and a summer week, without holidays.
 fn sample_weeks() -> impl Iterator<Item = NaiveDate> {
     let mondays = [(2026, 1, 5), (2026, 7, 6)].into_iter().filter_map(|(y, m, d)| NaiveDate::from_ymd_opt(y, m, d));
     mondays.flat_map(|monday| monday.iter_days().take(7))
@@ -296,7 +296,7 @@ mod tests {
         check_policy(calendar, OutsideHours::SameDay, rows);
     }
 
-    /// The same by another policy; `-` = no text.
+    /// The same with another policy; `-` = no text.
     fn check_policy(calendar: &Calendar, policy: OutsideHours, rows: &[(&str, &str, &str)]) {
         for (nominal, start, want) in rows {
             let (nominal, start) = (local(calendar, nominal), local(calendar, start));
@@ -335,7 +335,7 @@ mod tests {
             &calendar,
             OutsideHours::Skip,
             &[
-                ("2026-11-24T17:59:00", "2026-11-25T17:59:00", "2026-11-24T17:58:00"), // the margin is no "outside"
+                ("2026-11-24T17:59:00", "2026-11-25T17:59:00", "2026-11-24T17:58:00"), // the margin is not "outside"
                 ("2026-11-24T18:00:00", "2026-11-25T18:00:00", "-"),
                 ("2026-11-22T10:00:00", "2026-11-23T10:00:00", "-"),
             ],
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_by_day_and_days_that_only_texts_know() {
+    fn hours_by_day_and_days_for_texts_only() {
         let mut calendar = denver(chrono_tz::America::Denver);
         calendar.hours[5] = Some(Hours { opens: 10 * 60, closes: 14 * 60 });
         calendar.hours[0] = None;
@@ -356,7 +356,7 @@ mod tests {
                 ("2026-11-23T11:00:00", "2026-11-26T11:00:00", "2026-11-21T11:00:00"), // Monday has no hours
             ],
         );
-        assert!(!calendar.is_open("2026-11-21".parse().unwrap()), "Saturday is no business day");
+        assert!(!calendar.is_open("2026-11-21".parse().unwrap()), "Saturday is not a business day");
     }
 
     #[test]
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn annies_legal_hours_bind_in_the_organizations_zone() {
+    fn annies_legal_hours_apply_in_the_organizations_zone() {
         // 09:00-20:00 in New York is 07:00-18:00 in Denver; in Honolulu it is 12:00-23:00.
         check(
             &denver(chrono_tz::America::New_York),

@@ -1,6 +1,6 @@
-//! From a start and a lead to the nominal instant, in the practice's civil time.
+//! Computes the nominal instant from a start and a lead, in the practice's civil time.
 //!
-//! The conventions are those of `data/tables/CONVENTIONS.md`, held to eight thousand independent answers by a test.
+//! It follows the conventions in `data/tables/CONVENTIONS.md`; a test checks it against 8,000 independent answers.
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
@@ -10,10 +10,10 @@ use crate::domain::zone::Zone;
 /// How far business days are counted back before giving up: a calendar without an open day has no answer.
 const FARTHEST_BACK_DAYS: u32 = 10 * 366;
 
-/// Start minus lead. Minutes and hours are elapsed time; days and weeks step the local date and keep the wall
-/// clock of the start or take `at`; business days count only dates on which `is_open`, never the start's own.
+/// Start minus lead. Minutes and hours are elapsed time. Days and weeks step the local date and keep the start's clock
+/// time or use `at`. Business days count only dates for which `is_open` is true, never the start's own date.
 ///
-/// `None` where the calendar ends first: no open day within ten years, or a date out of chrono's range.
+/// `None` if the calendar ends first: too few open days within ten years, or a date out of chrono's range.
 pub fn nominal(
     start: DateTime<Utc>,
     lead: &Lead,

@@ -1,11 +1,11 @@
-//! Work that is done once a local day at a local time: for which date it is due, if it is.
+//! Decides whether work that is done once a day at a local time is due, and for which date.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use crate::domain::zone::Zone;
 
-/// The local date whose work is due at `now`, given the date it was last done for. What downtime missed is caught up
-/// with once; the first time is at once. A date beyond today was written under a wrong clock and counts as none.
+/// The local date whose work is due at `now`, given the date it was last done for. Work missed during downtime is made
+/// up once; the very first run is due immediately. A date in the future was written under a wrong clock and is ignored.
 pub(crate) fn due(zone: &Zone, at: NaiveTime, last: Option<NaiveDate>, now: DateTime<Utc>) -> Option<NaiveDate> {
     let today = zone.local(now).date_naive();
     let last = last.filter(|last| *last <= today);
@@ -23,13 +23,13 @@ mod tests {
         let at = NaiveTime::from_hms_opt(2, 30, 0).unwrap();
         let date = |text: &str| Some(text.parse::<NaiveDate>().unwrap());
         for (last, now, wanted) in [
-            (None, "2026-11-10T08:00:00Z", date("2026-11-09")), // 01:00: the first one, for the day before
+            (None, "2026-11-10T08:00:00Z", date("2026-11-09")), // 01:00: the first run, for the day before
             (date("2026-11-09"), "2026-11-10T09:29:59Z", None),
             (date("2026-11-09"), "2026-11-10T09:30:00Z", date("2026-11-10")),
             (date("2026-11-10"), "2026-11-10T22:00:00Z", None),
-            (date("2026-11-01"), "2026-11-10T08:00:00Z", date("2026-11-09")), // off for days: once
-            (date("2030-01-01"), "2026-11-10T22:00:00Z", date("2026-11-10")), // a wrong clock wrote it
-            // The day 02:30 does not exist it is 03:30; the day it happens twice it is done once.
+            (date("2026-11-01"), "2026-11-10T08:00:00Z", date("2026-11-09")), // not running for days: due once
+            (date("2030-01-01"), "2026-11-10T22:00:00Z", date("2026-11-10")), // written under a wrong clock
+            // On the day 02:30 does not exist, it runs at 03:30; on the day 02:30 happens twice, it runs once.
             (date("2026-03-07"), "2026-03-08T09:29:00Z", None),
             (date("2026-03-07"), "2026-03-08T09:30:00Z", date("2026-03-08")),
             (date("2026-11-01"), "2026-11-01T09:30:00Z", None),

@@ -1,4 +1,4 @@
-//! The answer of one appointment and rule by itself, before the limits on its number have their say.
+//! Decides each appointment and rule by itself, before the limits on its number apply.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,7 +19,7 @@ use crate::planner::input::{
 };
 use crate::planner::told::{self, Told};
 
-/// What is asked of one number.
+/// Everything needed to decide the reminders of one number.
 pub(crate) struct Answering<'a> {
     pub(crate) book: &'a Rulebook,
     pub(crate) live: &'a LiveSince,
@@ -27,7 +27,7 @@ pub(crate) struct Answering<'a> {
     pub(crate) stored: HashMap<&'a ReminderKey, &'a Stored>,
     pub(crate) now: DateTime<Utc>,
     pub(crate) words: &'a TrialWording<'a>,
-    /// The number has more patients than one household.
+    /// Whether the number has more patients than one household.
     pub(crate) shared: bool,
 }
 
@@ -36,11 +36,11 @@ impl<'a> Answering<'a> {
         Told { input: self.input }
     }
 
-    /// The drafts of every appointment and rule, appointments by id, rules in the order of the file.
+    /// The drafts for every appointment and rule, with appointments by id and rules in file order.
     pub(crate) fn all(&self) -> Vec<Draft<'a>> {
         let mut appointments: Vec<&AppointmentInput> = self.input.appointments.iter().collect();
         appointments.sort_by(|a, b| a.row.id.cmp(&b.row.id));
-        // Which of several entries of one patient and start has a text: (its id, its rule).
+        // Which of several entries for one patient and start has a text, by id and rule.
         let mut covering: HashMap<(&AppointmentId, &RuleName), bool> = HashMap::new();
         let mut all = Vec::with_capacity(appointments.len() * self.book.rules.len());
         for appointment in appointments {
@@ -61,7 +61,7 @@ impl<'a> Answering<'a> {
     ) -> Vec<Draft<'a>> {
         let mut drafts: Vec<Draft<'a>> = self.book.rules.iter().map(|rule| self.draft(appointment, rule)).collect();
         let mut order: Vec<usize> = (0..drafts.len()).collect();
-        // In time order: an adjusted time, then the longer lead, then the order of the file (the sort is stable).
+        // In time order: by adjusted time, then the longer lead, then file order (the sort is stable).
         order.sort_by_key(|i| (drafts[*i].adjusted_at(), drafts[*i].nominal));
         let mut next: Option<(DateTime<Utc>, RuleName)> = None;
         for i in order.into_iter().rev() {
@@ -106,7 +106,7 @@ impl<'a> Answering<'a> {
         }
     }
 
-    /// Fills in the expiry, the fresh answer and what stands of the stored one.
+    /// Fills in the expiry, the fresh answer and what is kept of the stored one.
     fn answer(
         &self,
         draft: &mut Draft<'a>,
@@ -124,7 +124,7 @@ impl<'a> Answering<'a> {
         if let Some(until) = draft.retry().and_then(|retry| retry.until)
             && until < draft.expires
         {
-            // One whose time was moved beyond it finds no instant, and is held.
+            // A retry whose time was moved past this finds no instant and is held.
             (draft.expires, draft.expires_by) = (until, Expiry::RetryOver);
         }
         draft.fresh = self.fresh(draft, covering);
@@ -135,7 +135,7 @@ impl<'a> Answering<'a> {
         };
     }
 
-    /// The answer as if nothing were stored, before limits and mode have their say: from when on, or why not.
+    /// The answer as if nothing were stored, before limits and mode apply: the earliest time, or why there is none.
     fn fresh(
         &self,
         draft: &Draft<'a>,
@@ -166,8 +166,8 @@ impl<'a> Answering<'a> {
         Ok(due)
     }
 
-    /// Its expiry has passed. It is missed only if it could have gone out: not while an answer waits for a person, not
-    /// where the start or the right number came to light after the expiry.
+    /// The answer once its expiry has passed. It is missed only if it could have gone out: not while a reply waits for
+    /// a person's decision, and not if the start or the correct number became known only after the expiry.
     pub(super) fn too_late(&self, draft: &Draft<'_>) -> PlanDecision {
         let was_wrong = self.told().spent_of(draft.appointment).any(|spent| self.told().went_to_a_wrong_number(spent));
         match self.input.hold {
@@ -218,7 +218,7 @@ impl<'a> Answering<'a> {
         if self.input.opted_out {
             return skip(Skip::OptedOut);
         }
-        // What one entry of a person says holds for all of them.
+        // What one entry of a person says applies to all entries of that person.
         let declined =
             draft.appointment.twins.iter().any(|twin| twin.declined && told::is_same(draft.appointment, twin));
         if declined || appointment.consent.unwrap_or(self.book.unknown_consent) == Consent::No {
@@ -242,13 +242,13 @@ impl<'a> Answering<'a> {
         }
     }
 
-    /// Another entry of the same person and start has this text, or gets it.
+    /// Whether another entry for the same person and start has this text or will get it.
     fn is_duplicate(&self, draft: &Draft<'a>, covering: &HashMap<(&AppointmentId, &RuleName), bool>) -> bool {
         let (appointment, me) = (draft.appointment, &draft.appointment.row.id);
         let told = self.told().spent_of(appointment).any(|spent| {
             spent.key.appointment_id != *me && spent.key.rule == draft.key.rule && spent.key.round == draft.key.round
         });
-        // An entry of this number was answered before this one; of one under another number less is known.
+        // An entry under this number was decided before this one; less is known about an entry under another number.
         let gets_it = |twin: &Twin| match covering.get(&(&twin.id, &draft.rule.name)) {
             Some(covers) => *covers,
             None => self.may_be_texted(twin) && draft.rule.applies_to(twin.type_id.as_deref()),
@@ -274,8 +274,8 @@ impl<'a> Answering<'a> {
         if late && draft.rule.booked_late == BookedLate::Skip {
             return Err(PlanDecision::Skipped(Skip::BookedLate));
         }
-        // A text that was due before the rule was is not sent; one for an appointment booked since the rule is there is
-        // the late booking's, not the rule's.
+        // A text that was due before the rule existed is not sent. If the appointment was booked after the rule came
+        // into force, the text is late because of the booking, not because of the rule.
         let live_since = self.live.get(&draft.key.rule).copied().unwrap_or(self.now).min(self.now);
         match live_since > if late { adjusted.max(taken) } else { adjusted } {
             true => Err(PlanDecision::Skipped(Skip::NewRule)),
@@ -283,8 +283,8 @@ impl<'a> Answering<'a> {
         }
     }
 
-    /// When the appointment took the start it has: when it was booked, for the first start the store saw, if the feed
-    /// says so; else when the store saw it.
+    /// When the appointment got its current start: when it was booked, if this is the first start the store saw and the
+    /// feed says when; or else when the store saw it.
     fn taken(&self, appointment: &AppointmentInput) -> DateTime<Utc> {
         let taken = appointment.taken_at.min(self.now);
         if let Some(given) = appointment.given_at() {
@@ -296,7 +296,8 @@ impl<'a> Answering<'a> {
         }
     }
 
-    /// Nobody looked between the adjusted time and the first sight of the appointment, so nobody can say it was late.
+    /// Nothing was imported between the adjusted time and the first sight of the appointment, so it is unknown whether
+    /// it was booked late.
     fn was_downtime(&self, appointment: &AppointmentInput, adjusted: DateTime<Utc>) -> bool {
         let unknown =
             appointment.row.booked_at.is_none() && is_first_start(appointment) && appointment.given_at().is_none();
@@ -306,14 +307,14 @@ impl<'a> Answering<'a> {
         }
     }
 
-    /// The number has more patients than `max_household`.
+    /// Whether the number has more patients than `max_household`.
     pub(crate) fn is_shared(book: &Rulebook, input: &PlannerInput) -> bool {
         let patients: BTreeSet<_> = input.appointments.iter().map(|appointment| &appointment.row.patient_id).collect();
         patients.len() > book.max_household
     }
 }
 
-/// Whether the appointment still has the first start the store saw of it, and always had.
+/// Whether the appointment has always had the first start the store saw.
 fn is_first_start(appointment: &AppointmentInput) -> bool {
     appointment.row.starts_at == appointment.first_start
         && appointment.taken_at == appointment.seen_at

@@ -1,4 +1,4 @@
-//! One rule of one appointment on its way to an answer.
+//! One rule for one appointment while its answer is worked out.
 
 use chrono::{DateTime, Utc};
 
@@ -9,20 +9,20 @@ use crate::domain::rule::Rule;
 use crate::planner::calendar::{Adjustment, Calendar};
 use crate::planner::input::{Adopted, AppointmentInput, Retry, Stored};
 
-/// What ends the use of a text.
+/// What makes a text expire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expiry {
-    /// The appointment is too near.
+    /// The appointment is too close.
     NearStart,
     /// The next rule's time has come.
     NextRule(RuleName),
     /// The rule's own `expires_after`.
     After,
-    /// It is tried once more, and Annie guards against a double only so long.
+    /// It is a retry, and Annie prevents a duplicate only for so long.
     RetryOver,
 }
 
-/// One rule of one appointment, with its answer by itself.
+/// One rule for one appointment, with its answer by itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft<'a> {
     pub(crate) appointment: &'a AppointmentInput,
@@ -34,11 +34,11 @@ pub(crate) struct Draft<'a> {
     pub(crate) adjusted: Option<(DateTime<Utc>, Adjustment)>,
     pub(crate) expires: DateTime<Utc>,
     pub(crate) expires_by: Expiry,
-    /// When it could first leave, or why it does not.
+    /// When it could first go out, or why it does not.
     pub(crate) fresh: Result<DateTime<Utc>, PlanDecision>,
-    /// What of the stored state stands whatever the fresh answer is.
+    /// What is kept of the stored state no matter what the fresh answer is.
     pub(crate) kept: Option<State>,
-    /// The conversation begun while nobody looked that told it.
+    /// The conversation, begun while Leadtime was not watching, that counts as this reminder.
     pub(crate) adopted_by: Option<&'a Adopted>,
 }
 
@@ -47,7 +47,7 @@ impl Draft<'_> {
         self.adjusted.map(|(at, _)| at)
     }
 
-    /// Whether another entry of the same patient and start is a duplicate of it.
+    /// Whether another entry for the same patient and start is a duplicate of it.
     pub(crate) fn covers(&self) -> bool {
         match self.kept {
             None => self.fresh.is_ok(),
@@ -59,12 +59,12 @@ impl Draft<'_> {
         }
     }
 
-    /// Leave to try it once more, where it was tried and not found.
+    /// Permission to try it once more, if it was tried and not found.
     pub(crate) fn retry(&self) -> Option<Retry> {
         self.stored.filter(|stored| !stored.state.is_spent()).and_then(|stored| stored.retry)
     }
 
-    /// When observe mode showed it, or is going to, once that is final.
+    /// When observe mode showed it or will show it, once that is final.
     pub(crate) fn shown_at(&self) -> Option<DateTime<Utc>> {
         match self.kept? {
             State::Unclaimed(PlanDecision::Skipped(Skip::ObserveMode | Skip::NotInOnlyTo)) => self.stored?.due_at,
@@ -72,7 +72,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether it wants room in its number's budget, and from when on.
+    /// From when on it needs room in its number's budget, if it does.
     pub(crate) fn wants(&self) -> Option<DateTime<Utc>> {
         self.fresh.ok().filter(|_| self.kept.is_none())
     }

@@ -1,14 +1,14 @@
-//! How old the appointment book is, days on which the practice is closed left out.
+//! How old the imported appointments are, not counting days on which the practice is closed.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::planner::calendar::Calendar;
 
-/// Open days beyond this many calendar days are not counted: old is old.
+/// Open days beyond this many calendar days are not counted, because the data is too old by then in any case.
 const LONGEST_DAYS: usize = 800;
 
-/// The time that passed between the last good import and now on days the practice is open. Nothing where the import is
-/// said to lie ahead: then a clock was wrong.
+/// The time that passed between the last good import and now on days the practice is open. Zero if the import appears
+/// to be in the future, because then a clock was wrong.
 pub(crate) fn age(calendar: &Calendar, imported_at: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
     if now <= imported_at {
         return TimeDelta::zero();
@@ -21,7 +21,8 @@ pub(crate) fn age(calendar: &Calendar, imported_at: DateTime<Utc>, now: DateTime
         .fold(TimeDelta::zero(), |sum, part| sum + part.max(TimeDelta::zero()))
 }
 
-/// Whether the book is too old to remind from: the last good import is older than `stale_after`, or there is none.
+/// Whether the data is too old to send reminders from: the last good import is older than `stale_after`, or there is
+/// none.
 pub(crate) fn is_stale(
     calendar: &Calendar,
     stale_after: Option<TimeDelta>,
@@ -31,7 +32,7 @@ pub(crate) fn is_stale(
     match (stale_after, imported_at) {
         (None, _) => false,
         (Some(_), None) => true,
-        // Closed days only make it younger.
+        // Leaving out closed days only lowers the age.
         (Some(limit), Some(at)) => now - at > limit && age(calendar, at, now) > limit,
     }
 }
@@ -64,7 +65,7 @@ mod tests {
             ("2026-11-13T22:00:00-07:00", "2026-11-16T06:00:00-07:00", 8),
             ("2026-11-25T20:00:00-07:00", "2026-11-27T03:00:00-07:00", 7),
             ("2026-11-14T01:00:00-07:00", "2026-11-15T23:00:00-07:00", 0),
-            // the hour of an import that lies ahead
+            // an import in the future
             ("2026-11-10T12:00:00-07:00", "2026-11-10T10:00:00-07:00", 0),
         ] {
             assert_eq!(age(&denver(), at(from), at(until)), TimeDelta::hours(hours), "{from} {until}");
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn stale_only_beyond_the_limit_and_only_where_there_is_one() {
+    fn stale_only_beyond_the_limit_and_only_if_there_is_one() {
         let (limit, monday) = (Some(TimeDelta::hours(26)), at("2026-11-16T06:00:00-07:00"));
         let friday = Some(at("2026-11-13T22:00:00-07:00"));
         assert!(!is_stale(&denver(), limit, friday, monday));

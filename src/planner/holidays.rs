@@ -1,15 +1,15 @@
-//! Days a practice is closed although its week says open: dates, and holidays of the United States by name.
+//! Days a practice is closed despite its weekly schedule: dates, and United States holidays by name.
 
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-/// A holiday by name: its date in any year. The federal ones are those of 5 U.S.C. 6103(a).
+/// A holiday by name, with its date in any year. The federal ones are those of 5 U.S.C. 6103(a).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Holiday {
     name: &'static str,
     day: Day,
-    /// Kept on the Friday before if it is a Saturday, on the Monday after if it is a Sunday (5 U.S.C. 6103(b)).
+    /// Observed on the Friday before if it falls on a Saturday, on the Monday after if on a Sunday (5 U.S.C. 6103(b)).
     observed: bool,
 }
 
@@ -17,7 +17,7 @@ pub struct Holiday {
 enum Day {
     /// Month and day.
     Fixed(u32, u32),
-    /// Month, weekday (0 = Monday), which of the month; 5 = the last.
+    /// Month, weekday (0 = Monday), and which one in the month; 5 = the last.
     Nth(u32, u8, u8),
     /// The day after the fourth Thursday of November.
     AfterThanksgiving,
@@ -47,7 +47,7 @@ impl Holiday {
         NAMES.iter().map(|(name, _)| *name)
     }
 
-    /// The holiday of a name; `-observed` behind the name of a fixed date moves it off the weekend.
+    /// The holiday with a name; `-observed` after the name of a fixed date moves it off the weekend.
     pub(crate) fn from_name(name: &str) -> Option<Holiday> {
         let (plain, observed) = name.strip_suffix("-observed").map_or((name, false), |plain| (plain, true));
         let (name, day) = NAMES.iter().find(|(known, _)| *known == plain)?;
@@ -83,7 +83,7 @@ impl Holiday {
     }
 }
 
-/// The days a practice is closed beside its week.
+/// The days a practice is closed in addition to its weekly schedule.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Holidays {
     /// Single dates.
@@ -103,7 +103,7 @@ impl Holidays {
         self.dates.contains(&date) || self.named.iter().any(|holiday| holiday.is_on(date))
     }
 
-    /// What the holiday of a date is called, where a name made it one.
+    /// The name of the holiday on a date, if it is a named one.
     pub(crate) fn name_of(&self, date: NaiveDate) -> Option<&'static str> {
         self.named.iter().find(|holiday| holiday.is_on(date)).map(|holiday| holiday.name)
     }
@@ -125,8 +125,8 @@ mod tests {
     }
 
     #[test]
-    fn each_year_by_itself() {
-        // The calendars of the Office of Personnel Management for these years.
+    fn each_year_has_its_own_dates() {
+        // From the calendars of the Office of Personnel Management for these years.
         for (name, in_2026, in_2027) in [
             ("new-years-day", "01-01", "01-01"),
             ("martin-luther-king-day", "01-19", "01-18"),

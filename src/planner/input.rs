@@ -1,4 +1,4 @@
-//! What the planner is told: the rules in force, and everything that is known of one number.
+//! The planner's input: the rules in force, and everything that is known about one number.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,16 +18,16 @@ use crate::domain::rule::Rule;
 use crate::domain::sender::Sender;
 use crate::planner::calendar::Calendar;
 
-/// Whether texts leave at all.
+/// Whether texts go out at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Plan and show; text nobody.
+    /// Plan and show, but text no one.
     Observe,
     /// Text patients.
     Live,
 }
 
-/// What becomes of several reminders to one number on one day.
+/// What happens to several reminders to one number on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Household {
     /// One text for all of them.
@@ -37,36 +37,36 @@ pub enum Household {
     Separate,
 }
 
-/// The rules in force, with all the planner needs of the configuration.
+/// The rules in force, with everything the planner needs from the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rulebook {
-    /// When texts of appointments without a location may leave; of all appointments where no location is configured.
+    /// When texts may go out for appointments without a location, or for all appointments if no location is configured.
     pub calendar: Calendar,
     /// The calendars of the locations, by their ids.
     pub locations: BTreeMap<String, Calendar>,
-    /// The language of patients whose record names none.
+    /// The language for patients whose record does not name one.
     pub language: Language,
     /// Annie's limits for one number, or tighter ones.
     pub limits: Limits,
-    /// What becomes of several reminders to one number on one day.
+    /// What happens to several reminders to one number on one day.
     pub household: Household,
-    /// A number of more patients than this is nobody's own.
+    /// A number with more patients than this does not count as any patient's own.
     pub max_household: usize,
-    /// Whether patients of whom nothing is known agree to texts.
+    /// Whether patients whose consent is unknown count as agreeing to texts.
     pub unknown_consent: Consent,
     /// The rules, in the order of the file.
     pub rules: Vec<Rule>,
-    /// Whether texts leave at all.
+    /// Whether texts go out at all.
     pub mode: Mode,
-    /// If set: these numbers and no others.
+    /// If set, only these numbers are texted.
     pub only_to: Option<BTreeSet<Phone>>,
-    /// The practice's own numbers: an entry with one of them is not the patient's.
+    /// The practice's own numbers. One of them in an entry is not the patient's number.
     pub own_numbers: Vec<Phone>,
 }
 
 impl Rulebook {
-    /// The calendar of an appointment's location; none where the location is not in the configuration. Where no location
-    /// is configured there is one office, whatever a feed calls it.
+    /// The calendar of an appointment's location; `None` if the location is not in the configuration. If no location is
+    /// configured, there is only one office, whatever a feed calls it.
     pub fn calendar_of(&self, appointment: &Appointment) -> Option<&Calendar> {
         match &appointment.location {
             Some(location) if !self.locations.is_empty() => self.locations.get(location),
@@ -74,7 +74,7 @@ impl Rulebook {
         }
     }
 
-    /// The location that matters for an appointment's texts: none where there is but one office.
+    /// The location that matters for an appointment's texts; `None` if there is only one office.
     pub fn location_of<'a>(&self, appointment: &'a Appointment) -> Option<&'a str> {
         appointment.location.as_deref().filter(|_| !self.locations.is_empty())
     }
@@ -84,13 +84,13 @@ impl Rulebook {
         appointment.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language)
     }
 
-    /// Whether a number is named in `only_to`, which takes it as written, valid or not.
+    /// Whether a number is named in `only_to`, which accepts numbers as written, valid or not.
     pub(crate) fn names(&self, phone: &Phone) -> bool {
         self.only_to.as_ref().is_some_and(|only| only.contains(phone))
     }
 }
 
-/// Since when each rule, with its present lead, has been in force. A rule that is missing goes live now.
+/// Since when each rule has been in force with its current lead. A rule that is missing goes live now.
 pub type LiveSince = HashMap<RuleName, DateTime<Utc>>;
 
 /// The number of a planning unit.
@@ -100,50 +100,52 @@ pub enum Number {
     Usable(Phone),
     /// The appointment has none.
     Missing,
-    /// What stands there is none.
+    /// The phone field does not contain a number.
     Invalid,
-    /// What stands there says that the patient wants no texts.
+    /// The phone field says that the patient wants no texts.
     Refused,
 }
 
-/// Tries the words of a text about these appointments, by these rules, as of an instant: `Err` with the reason it cannot
+/// Tries to write a text about these appointments, by these rules, as of an instant: `Err` with the reason if it cannot
 /// be written. The first appointment is the one with the earliest start.
 pub(crate) type TrialWording<'a> = dyn Fn(&[(&Appointment, &Rule)], DateTime<Utc>) -> Result<(), Skip> + 'a;
 
-/// All that is known of one number (or of one appointment without a usable number).
+/// Everything that is known about one number (or about one appointment without a usable number).
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannerInput {
     /// The number.
     pub number: Number,
-    /// Its appointments, past ones included as far as they are asked for.
+    /// Its appointments, including past ones as far as requested.
     pub appointments: Vec<AppointmentInput>,
     /// The stored reminders of these appointments, and of appointments that are gone.
     pub stored: Vec<Stored>,
-    /// Spent reminders of these appointments, and of their patients' same starts, whatever the number or the appointment's id.
+    /// Spent reminders of these appointments, and of their patients at the same starts, whatever the number or the
+    /// appointment's id.
     pub spent: Vec<Spent>,
-    /// Whether it is unknown what became of an attempt to this number.
+    /// Whether the outcome of an attempt to this number is unknown.
     pub in_doubt: bool,
-    /// Whether this number asked for no texts.
+    /// Whether this number opted out of texts.
     pub opted_out: bool,
-    /// Every attempt to this number that may have arrived, in the order they were made; older ones than the limits
+    /// Every attempt to this number that may have arrived, in the order they were made; those older than the limits
     /// look back may be missing.
     pub attempts: Vec<Attempt>,
     /// The patients who are known not to have this number.
     pub wrong_for: BTreeSet<PatientId>,
-    /// Conversations begun with this number from one of ours while Leadtime was not looking: they count as ours.
+    /// Conversations begun with this number from one of ours while Leadtime was not watching; they count as ours.
     pub adopted: Vec<Adopted>,
-    /// Whether replies of this number may have come that were not read yet.
+    /// Whether replies from this number may have arrived that were not read yet.
     pub replies_unread: bool,
-    /// What went out while Leadtime was not looking is not known yet, and has been asked for since this instant.
+    /// Set while it is not yet known what went out when Leadtime was not watching: since when it has been trying to
+    /// find out.
     pub catching_up_since: Option<DateTime<Utc>>,
-    /// The first text had no room for the line that says how to opt out: the next one is to carry it.
+    /// The first text had no room for the line that says how to opt out, so the next one should carry it.
     pub owes_first_line: bool,
-    /// What somebody answered from this number keeps its texts back until a person has decided.
+    /// A reply from this number holds its texts until a person has decided.
     pub hold: Option<HoldCause>,
 }
 
 impl PlannerInput {
-    /// A number and its appointments of which nothing else is known: nothing was sent, nobody answered.
+    /// A number and its appointments with nothing else known: nothing was sent, and no one replied.
     pub fn new(number: Number, appointments: Vec<AppointmentInput>) -> PlannerInput {
         PlannerInput {
             number,
@@ -163,7 +165,7 @@ impl PlannerInput {
     }
 }
 
-/// A conversation begun while Leadtime was not looking.
+/// A conversation begun while Leadtime was not watching.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adopted {
     /// Annie's id.
@@ -172,26 +174,26 @@ pub struct Adopted {
     pub at: DateTime<Utc>,
 }
 
-/// One appointment and what the store knows about it beyond its row.
+/// One appointment and what the store has about it beyond its row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AppointmentInput {
     /// The row.
     pub row: Appointment,
-    /// From where its texts go out.
+    /// The API key and the number its texts go out with.
     pub sender: Sender,
-    /// Who had it when it was last planned, and since when; none: it was not planned yet.
+    /// Who had it when it was last planned, and since when; `None` if it was not planned yet.
     pub holder: Option<Holder>,
-    /// The start under which the holder was written.
+    /// The start it had when the holder was recorded.
     pub holder_start: Option<DateTime<Utc>>,
-    /// When its row last came back after a delete, or named its patient otherwise.
+    /// When its row last came back after a deletion, or named its patient differently.
     pub changed_at: Option<DateTime<Utc>>,
-    /// Its ids before: an export named it otherwise at its earlier starts.
+    /// Its earlier ids: an export used other ids for it at its earlier starts.
     pub moved_from: Vec<AppointmentId>,
     /// The first start the store saw of it.
     pub first_start: DateTime<Utc>,
     /// When the store first saw the appointment.
     pub seen_at: DateTime<Utc>,
-    /// When the appointment took the start it has.
+    /// When the appointment got its current start.
     pub taken_at: DateTime<Utc>,
     /// What the imports of its feed say.
     pub imports: FeedImports,
@@ -201,13 +203,13 @@ pub struct AppointmentInput {
     pub not_listed: bool,
     /// It was cancelled because its row in the export is unscheduled, planned or a note.
     pub off_the_book: bool,
-    /// Its feed is being imported, or the import broke off: it may exist twice, or be called off by what is to come.
+    /// Its feed is being imported, or an import was interrupted: it may exist twice, or the rest may cancel it.
     pub importing: bool,
-    /// Other live entries of the same patient and start.
+    /// Other live entries for the same patient and start.
     pub twins: Vec<Twin>,
-    /// The rules whose texts a person took from it; none within: all of them.
+    /// The rules whose texts a person took off it; `None` in the list means all rules.
     pub skipped: Vec<Option<RuleName>>,
-    /// Sending of its office's texts is paused.
+    /// Set while sending is paused for its office.
     pub paused: Option<Pause>,
 }
 
@@ -221,12 +223,12 @@ pub struct Holder {
 }
 
 impl AppointmentInput {
-    /// A text about an id is about this appointment, now or before it moved.
+    /// Whether a text about an id is about this appointment, now or before it moved.
     pub(crate) fn is_also(&self, id: &AppointmentId) -> bool {
         self.row.id == *id || self.moved_from.contains(id)
     }
 
-    /// What a cancelled one was cancelled by.
+    /// Why a cancelled appointment was cancelled.
     pub(crate) fn why_cancelled(&self) -> Cancel {
         match (self.not_listed, self.off_the_book) {
             (true, _) => Cancel::NotListed,
@@ -235,8 +237,8 @@ impl AppointmentInput {
         }
     }
 
-    /// Since when its present patient has it, where another had it before: a late booking of that patient. A merged
-    /// chart or a corrected name does not reset it.
+    /// Since when its current patient has had it, if another had it before: this counts as that patient's late booking.
+    /// A merged chart or a corrected name does not reset it.
     pub(crate) fn given_at(&self) -> Option<DateTime<Utc>> {
         let holder = self.holder.as_ref()?;
         match holder.person.is_same_under_one_appointment(&self.row.person()) {
@@ -251,27 +253,27 @@ impl AppointmentInput {
 pub enum Pause {
     /// Until then.
     Until(DateTime<Utc>),
-    /// Until somebody lifts it.
+    /// Until a person lifts it.
     UntilLifted,
 }
 
-/// The imports of an appointment's feed, as far as they tell when the appointment can have been booked.
+/// The imports of an appointment's feed, as far as they show when the appointment can have been booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeedImports {
-    /// The feed has none (another program writes the rows itself).
+    /// The feed has no imports (another program writes the rows itself).
     None,
-    /// The last good one before the appointment was first seen, if there was one.
+    /// The last good import before the appointment was first seen, if there was one.
     LastBeforeSeen(Option<DateTime<Utc>>),
 }
 
-/// Another live entry of the same patient id and start, or of the same number and start.
+/// Another live entry with the same patient id and start, or with the same number and start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Twin {
     /// Its id.
     pub id: AppointmentId,
     /// Its type.
     pub type_id: Option<String>,
-    /// The number it could be texted at, if there is one and nobody declined.
+    /// The number it could be texted at, if there is one and no one declined.
     pub phone: Option<Phone>,
     /// Whose entry it is.
     pub person: Person,
@@ -279,7 +281,7 @@ pub struct Twin {
     pub declined: bool,
 }
 
-/// A reminder as it stands in the store.
+/// A reminder as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// What it is about.
@@ -294,18 +296,18 @@ pub struct Stored {
     pub due_at: Option<DateTime<Utc>>,
     /// Its expiry then.
     pub expires_at: Option<DateTime<Utc>>,
-    /// It was in a text once: what a person decided about it since is final.
+    /// It was in a text once, so what a person decided about it since is final.
     pub tried: bool,
-    /// Set where it was tried and surely did not arrive, as far as Annie's list tells: it may be tried once more.
+    /// Set if it was tried and, going by Annie's list, did not arrive: it may be tried once more.
     pub retry: Option<Retry>,
 }
 
-/// Leave to try a reminder once more.
+/// Permission to try a reminder once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
-    /// The attempt that was not found; the retry alone is not measured against it.
+    /// The attempt that was not found; only its retry is not measured against it.
     pub of: i64,
-    /// Only before this instant: as long as Annie's own gap guards against a double. None: a person decided.
+    /// Only before this instant, while Annie's own gap still prevents a duplicate. `None`: a person decided.
     pub until: Option<DateTime<Utc>>,
 }
 
@@ -318,18 +320,18 @@ pub struct Spent {
     pub key: ReminderKey,
     /// Later ones have higher numbers.
     pub order: i64,
-    /// Whom it told, as the appointment book named them then; none: that is not known any more.
+    /// Who was notified, as the appointment named them then; `None` if that is no longer known.
     pub told: Option<Person>,
     /// The number it went to.
     pub phone: Option<Phone>,
     /// When its text was made.
     pub at: DateTime<Utc>,
-    /// Annie took it.
+    /// Annie accepted it.
     pub was_sent: bool,
-    /// Whether it is known what became of it.
+    /// Whether its outcome is known.
     pub is_settled: bool,
-    /// Its appointment no longer stands at that start.
+    /// Its appointment no longer has that start.
     pub is_gone: bool,
-    /// Somebody noted since that the number was not this patient's.
+    /// Someone has noted since then that the number was not this patient's.
     pub was_wrong_number: bool,
 }

@@ -1,7 +1,7 @@
-//! Decides what is sent when: civil time, sending windows, and the answer for every appointment and rule. Pure.
+//! Decides what is sent and when: civil time, sending windows, and the answer for every appointment and rule. Pure.
 //!
-//! The planning unit is a number: [`plan::plan`] takes everything that is known of one number and answers for all
-//! of its reminders at once. `plan`, `status`, the stored plan and the claim before each POST use the same code.
+//! The planning unit is a number: [`plan::plan`] takes everything that is known about one number and decides all of
+//! its reminders at once. `plan`, `status`, the stored plan and the claim before each POST use the same code.
 
 pub mod budget;
 pub mod calendar;

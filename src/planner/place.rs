@@ -1,4 +1,4 @@
-//! Places the texts of one number: merges a household's, and finds each text its instant within the limits.
+//! Schedules the texts to one number: merges those of a household, and finds a time for each within the limits.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,24 @@ use crate::planner::calendar::Calendar;
 use crate::planner::draft::Draft;
 use crate::planner::input::Household;
 
-/// A reminder that wants room, by its place among the drafts.
+/// A reminder that needs room, by its index among the drafts.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate<'a> {
     pub(crate) draft: usize,
     appointment: &'a AppointmentId,
     rank: Rank<'a>,
-    /// From when on it may leave.
+    /// From when on it may go out.
     pub(crate) from: DateTime<Utc>,
     pub(crate) expires: DateTime<Utc>,
     /// What made it wait beyond `from`.
     pub(crate) moved_by: Option<Blocker>,
     calendar: &'a Calendar,
-    /// What a text has one of. A retry repeats its text alone: others would be lost with it.
+    /// What all reminders in one text share. A retry goes out alone, because others would be lost with it.
     kind: (&'a Sender, Option<i64>),
 }
 
-/// The order of placing, first things first: priority (higher first), then the smaller time between text and start,
-/// then the earlier text, then the appointment's id, then the place of the rule in the file.
+/// The order of placing: higher priority first, then the shorter time between text and start, then the earlier text,
+/// then the appointment's id, then the position of the rule in the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank<'a> {
     priority: std::cmp::Reverse<i32>,
@@ -40,7 +40,7 @@ struct Rank<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    /// `None`: it wants no room, and was not shown in observe mode either.
+    /// `None` if it needs no room and was not shown in observe mode either.
     pub(crate) fn of(place: usize, draft: &Draft<'a>) -> Option<Candidate<'a>> {
         let from = draft.wants().or_else(|| draft.shown_at())?;
         let (adjusted, calendar) = (draft.adjusted_at()?, draft.calendar?);
@@ -64,13 +64,13 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// A text that found its instant.
+/// A text that has a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed<'a> {
     pub(crate) at: DateTime<Utc>,
     pub(crate) members: Vec<Candidate<'a>>,
     taken: usize,
-    /// Whether others may still go out with it.
+    /// Whether other reminders may still go out with it.
     open: bool,
 }
 
@@ -80,15 +80,15 @@ impl<'a> Placed<'a> {
     }
 }
 
-/// What became of the candidates.
+/// What happened to the candidates.
 #[derive(Debug, Default)]
 pub(crate) struct Placement<'a> {
     pub(crate) texts: Vec<Placed<'a>>,
     pub(crate) lost: Vec<(Candidate<'a>, Blocker)>,
 }
 
-/// Finds every candidate its instant, in the order of placing; the budget has what is spent already. What observe
-/// mode showed takes room there as if it had been sent.
+/// Finds a time for every candidate, in the order of placing; the budget contains what is already used. What observe
+/// mode showed counts against the limits as if it had been sent.
 pub(crate) fn place<'a>(
     candidates: Vec<Candidate<'a>>,
     household: Household,
@@ -123,7 +123,8 @@ fn wait<'a>(waiting: &mut BTreeMap<Rank<'a>, Vec<Candidate<'a>>>, group: Vec<Can
     }
 }
 
-/// The reminders of one day and sender as one group, also across offices and languages; those of one appointment never in the same.
+/// Groups the reminders of one day and sender, even across offices and languages; those of one appointment are never in
+/// the same group.
 fn groups(mut candidates: Vec<Candidate<'_>>, household: Household) -> Vec<Vec<Candidate<'_>>> {
     candidates.sort_by(|a, b| a.rank.cmp(&b.rank));
     let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
@@ -153,7 +154,7 @@ fn calendars<'a>(group: &[Candidate<'a>]) -> Vec<&'a Calendar> {
     calendars
 }
 
-/// A group taken apart, one for each office.
+/// A group split up, one part for each office.
 fn by_office<'a>(group: Vec<Candidate<'a>>, offices: &[&'a Calendar]) -> Vec<Vec<Candidate<'a>>> {
     let of = |office: &&'a Calendar| {
         group.iter().filter(|member| std::ptr::eq(member.calendar, *office)).cloned().collect::<Vec<_>>()
@@ -169,7 +170,7 @@ struct Placing<'a, 'b, 'l> {
 }
 
 impl<'a> Placing<'a, '_, '_> {
-    /// Places a group; what has to be tried again in other groups.
+    /// Places a group; returns what must be tried again in other groups.
     fn group(&mut self, group: Vec<Candidate<'a>>) -> Vec<Vec<Candidate<'a>>> {
         let left_out = group.first().and_then(|first| first.kind.1).and_then(|attempt| self.budget.leave_out(attempt));
         let rest = self.place_group(group);
@@ -187,7 +188,7 @@ impl<'a> Placing<'a, '_, '_> {
         let join = self.first_join(&group, from, own.unwrap_or(until));
         let Some(at) = join.map(|text| self.done.texts[text].at).or(own) else {
             if offices.len() > 1 {
-                // No instant suits all of these offices: each by itself.
+                // No time works for all of these offices, so each is tried by itself.
                 return by_office(group, &offices);
             }
             group.into_iter().for_each(|member| self.lose(member));
@@ -198,7 +199,7 @@ impl<'a> Placing<'a, '_, '_> {
             if offices.len() > 1 {
                 return by_office(stays.into_iter().chain(expired).collect(), &offices);
             }
-            // What is left may have a time and a place in the order of its own.
+            // The rest may have its own time and place in the order.
             expired.into_iter().for_each(|member| self.lose(member));
             return vec![stays];
         }
@@ -228,14 +229,14 @@ impl<'a> Placing<'a, '_, '_> {
     }
 
     fn lose(&mut self, member: Candidate<'a>) {
-        // Its first instant lies in the sending hours, so only a limit can stand in its way there.
+        // Its first instant is within the sending hours, so only a limit can block it there.
         let wanted = member.from;
         let unknown = || Blocker { limit: Limit::Gap, texts: Vec::new(), wanted };
         let blocker = self.budget.blocker(wanted).unwrap_or_else(unknown);
         self.done.lost.push((member, blocker));
     }
 
-    /// The first instant in [from, until) inside the sending hours of all these offices and the limits.
+    /// The first instant in [from, until) within the sending hours of all these offices and within the limits.
     fn first_fit(&self, calendars: &[&Calendar], from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let mut at = from;
         while at < until {
@@ -251,8 +252,8 @@ impl<'a> Placing<'a, '_, '_> {
         None
     }
 
-    /// The first text already placed that the group, or a part of it, can go out with: from the group's own day on,
-    /// before `until`.
+    /// The first text already placed that the group, or a part of it, can go out with: on or after the group's own day,
+    /// and before `until`.
     fn first_join(&self, group: &[Candidate<'a>], from: DateTime<Utc>, until: DateTime<Utc>) -> Option<usize> {
         if self.household == Household::Separate || group[0].kind.1.is_some() {
             return None;

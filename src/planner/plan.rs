@@ -1,7 +1,7 @@
-//! The plan of one number: an answer for each appointment and rule, and the texts that carry them.
+//! The plan for one number: an answer for each appointment and rule, and the texts that carry the reminders.
 //!
-//! A pure function of (rules, what is known of the number, now). Until a reminder is claimed its state is this
-//! answer, made anew by every plan; final answers and what was texted stay as they are.
+//! A pure function of (rules, what is known about the number, now). Until a reminder is claimed, its state is this
+//! answer, which every plan works out again; final answers and what was texted stay as they are.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,7 +30,7 @@ use crate::planner::place::{Candidate, Placed, place};
 pub enum DueBy {
     /// At its adjusted time.
     Itself,
-    /// Its time passed; as soon as may be.
+    /// Its time passed: as soon as possible.
     Late,
     /// Annie's limits leave no room sooner.
     Limits(Blocker),
@@ -38,42 +38,42 @@ pub enum DueBy {
     Together,
 }
 
-/// The planner's word on one reminder.
+/// The planner's answer for one reminder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// What it is about.
     pub key: ReminderKey,
     /// The patient.
     pub patient_id: PatientId,
-    /// Who it is about; none where the appointment is no longer of this number.
+    /// Who it is about; `None` if the appointment no longer has this number.
     pub person: Option<Person>,
-    /// The API key its text goes out with; none where the appointment is no longer of this number.
+    /// The API key its text goes out with; `None` if the appointment no longer has this number.
     pub api_key: Option<ApiKeyName>,
-    /// The number, where there is one.
+    /// The number, if there is one.
     pub phone: Option<Phone>,
     /// Its state.
     pub state: State,
-    /// What a planned one waits for beyond its time.
+    /// What a planned reminder waits for in addition to its time.
     pub waits: Option<Wait>,
     /// Start minus lead.
     pub nominal_at: Option<DateTime<Utc>>,
-    /// After the sending window.
+    /// The nominal time, moved into the sending window.
     pub adjusted_at: Option<DateTime<Utc>>,
-    /// What the sending window did to it.
+    /// How the sending window moved it.
     pub adjusted_by: Option<Adjustment>,
     /// When it goes out, or would.
     pub due_at: Option<DateTime<Utc>>,
     /// Why then.
     pub due_by: Option<DueBy>,
-    /// From when on it is of no use.
+    /// When it expires.
     pub expires_at: Option<DateTime<Utc>>,
-    /// What ends its use.
+    /// What makes it expire.
     pub expires_by: Option<Expiry>,
-    /// What stands in the way of one that the limits leave no room.
+    /// What blocks a reminder for which the limits leave no room.
     pub blocker: Option<Blocker>,
-    /// Whether it is about the start the appointment has now, by a rule in force.
+    /// Whether it is about the appointment's current start, by a rule in force.
     pub current: bool,
-    /// The conversation, begun while nobody looked, by which it counts as sent although the store does not say so yet.
+    /// The conversation, begun while Leadtime was not watching, that makes it count as sent before the store says so.
     pub adopted_by: Option<Adopted>,
 }
 
@@ -84,17 +84,17 @@ pub struct Message {
     pub due_at: DateTime<Utc>,
     /// What it is about: earliest start first, then by appointment.
     pub keys: Vec<ReminderKey>,
-    /// The attempt it repeats, where it is a retry.
+    /// The attempt it repeats, if it is a retry.
     pub retry_of: Option<i64>,
 }
 
-/// Answers for all reminders of one number, and the texts they make.
+/// The answers for all reminders of one number, and the texts that result.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
     /// One for each appointment and rule in force, and one for each stored reminder of a former start or rule whose
-    /// state has to change.
+    /// state must change.
     pub items: Vec<Item>,
-    /// The texts to come, and those observe mode showed, in order of time.
+    /// The upcoming texts, and those that observe mode showed, in time order.
     pub messages: Vec<Message>,
 }
 
@@ -129,7 +129,7 @@ pub fn plan(
     Plan { items, messages: outcome.messages }
 }
 
-/// What placing came to for a reminder that wanted room.
+/// What placing did with a reminder that needed room.
 enum Placing {
     At(DateTime<Utc>, DueBy),
     Lost(Blocker),
@@ -171,7 +171,7 @@ fn write(mut text: Placed<'_>, drafts: &[Draft<'_>], words: &TrialWording<'_>, o
     text.members.sort_by_key(|member| (&drafts[member.draft].key.start, &drafts[member.draft].key.appointment_id));
     let about: Vec<(&Appointment, &Rule)> =
         text.members.iter().map(|m| (&drafts[m.draft].appointment.row, drafts[m.draft].rule)).collect();
-    // One that goes alone at its own time was tried already.
+    // A reminder that goes out alone at its own time was tried already.
     let tried = matches!(text.members.as_slice(), [only] if only.from == text.at);
     if let Err(reason) = if tried { Ok(()) } else { words(&about, text.at) } {
         outcome.of_draft.extend(text.members.iter().map(|member| (member.draft, Placing::Unwritable(reason))));
@@ -207,7 +207,7 @@ fn item(book: &Rulebook, input: &PlannerInput, draft: &Draft<'_>, placing: Optio
             (State::Unclaimed(PlanDecision::Skipped(reason)), None, None, None)
         }
         (None, None, Err(answer)) => (State::Unclaimed(answer), None, None, None),
-        // Whatever is fresh was placed or lost.
+        // Every fresh reminder was placed or lost.
         (None, None, Ok(_)) => (State::Unclaimed(PlanDecision::Skipped(Skip::OutsideHours)), None, None, None),
     };
     let planned = state == State::Unclaimed(PlanDecision::Planned);

@@ -1,4 +1,4 @@
-//! Whom the texts of a number told, and what has to be told anew: by people, not by ids.
+//! Who was notified by a number's texts, and what must be texted again; compares people, not ids.
 
 use crate::planner::input::{AppointmentInput, Number, PlannerInput, Spent, Twin};
 
@@ -9,14 +9,15 @@ pub(crate) struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    /// What this person was told of this start: under this appointment, under another of the same patient id, or with
-    /// this number under other ids.
+    /// The texts that notified this person of this start: under this appointment, under another one with the same
+    /// patient id, or at this number under other ids.
     pub(crate) fn spent_of(&self, appointment: &AppointmentInput) -> impl Iterator<Item = &'a Spent> {
         let start = appointment.row.starts_at;
         self.input.spent.iter().filter(move |spent| spent.key.start == start && told_same(appointment, spent))
     }
 
-    /// What this appointment's texts told before: another start, or another patient.
+    /// Earlier texts for this appointment that named another start or went to another patient, each with whether it was
+    /// the same patient.
     pub(crate) fn earlier_of(&self, appointment: &AppointmentInput) -> Vec<(&'a Spent, bool)> {
         let of_it = self.input.spent.iter().filter(|s| appointment.is_also(&s.key.appointment_id) && s.was_sent);
         let mut earlier: Vec<(&Spent, bool)> = of_it
@@ -27,7 +28,8 @@ impl<'a> Told<'a> {
         earlier
     }
 
-    /// The text went to a number that was not this patient's, and the entry has another number now that never had it.
+    /// Whether the text went to a number that was not this patient's, and the entry now has another number that never
+    /// got it.
     pub(crate) fn went_to_a_wrong_number(&self, spent: &Spent) -> bool {
         let Number::Usable(present) = &self.input.number else { return false };
         let had_it = |other: &&Spent| {
@@ -42,7 +44,7 @@ impl<'a> Told<'a> {
             && !self.input.spent.iter().any(|other| had_it(&other))
     }
 
-    /// The present patient holds a text with another start of this appointment.
+    /// Whether the current patient has a text with another start of this appointment.
     pub(crate) fn was_told_another_start(&self, appointment: &AppointmentInput) -> bool {
         let mut spent = self.input.spent.iter();
         spent.any(|s| {
@@ -52,12 +54,13 @@ impl<'a> Told<'a> {
         })
     }
 
-    /// How often this start was told and has to be told anew: it is texted again only if another start was texted in
-    /// between, if another person was told, or if the text went to a number that was not this patient's.
+    /// The round of texts for this start. It is 0 at first and rises each time the start must be texted again: only if
+    /// another start was texted in between, if another person was notified, or if the text went to a number that was
+    /// not this patient's.
     pub(crate) fn round(&self, appointment: &AppointmentInput) -> u32 {
         let (id, start) = (&appointment.row.id, appointment.row.starts_at);
         let same = |s: &&Spent| told_same(appointment, s);
-        // A row of this appointment takes up its round whoever was told.
+        // A row for this appointment uses up its round, no matter who was notified.
         let of_this_start = || {
             let spent = self.input.spent.iter().filter(|s| s.key.start == start);
             spent.filter(|s| s.key.appointment_id == *id || same(s))
@@ -74,10 +77,10 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Whether a text told the person who has this appointment now.
+/// Whether a text notified the person who has this appointment now.
 fn told_same(appointment: &AppointmentInput, spent: &Spent) -> bool {
     let person = appointment.row.person();
-    // What is not known any more counts as the same: never twice.
+    // If that is no longer known, it counts as the same person, so that no one is texted twice.
     let Some(told) = &spent.told else { return true };
     match (appointment.is_also(&spent.key.appointment_id), spent.patient_id == person.patient_id) {
         (true, _) => told.is_same_under_one_appointment(&person),
@@ -86,7 +89,7 @@ fn told_same(appointment: &AppointmentInput, spent: &Spent) -> bool {
     }
 }
 
-/// Whether another live entry of the same start is the same person's.
+/// Whether another live entry with the same start belongs to the same person.
 pub(crate) fn is_same(appointment: &AppointmentInput, twin: &Twin) -> bool {
     let person = appointment.row.person();
     match twin.person.patient_id == person.patient_id {

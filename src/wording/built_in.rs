@@ -1,11 +1,11 @@
-//! The texts that come with Leadtime, for a practice that writes none of its own.
+//! The built-in texts, for a practice that writes none of its own.
 
 use crate::domain::language::Language;
 
-/// What Annie is told where a rule says nothing else. The kind of appointment is left out where it has no word.
+/// The context sent to Annie if a rule has none of its own. The type of appointment is left out if it has no word.
 pub const DEFAULT_CONTEXT: &str = "Confirming upcoming {{ appointment.type }} appointment scheduled for {{ appointment.date }} at {{ appointment.time }}";
 
-/// What patients read where a rule says nothing else: who it is, when, and how to answer.
+/// What patients read if a rule has no message of its own: who it is from, when, and how to reply.
 pub fn default_message(language: Language) -> &'static str {
     match language {
         Language::English => {
@@ -20,7 +20,7 @@ pub fn default_message(language: Language) -> &'static str {
     }
 }
 
-/// What a household reads where the practice says nothing else: every appointment by name, nobody greeted.
+/// What a household reads if the practice has no message for it: every appointment by name, without a greeting.
 pub fn default_household_message(language: Language) -> &'static str {
     match language {
         Language::English => {

@@ -1,4 +1,4 @@
-//! Dates and times as a native speaker writes them: English by hand (no locale data know "10th"), others by CLDR.
+//! Dates and times as a native speaker writes them: English by hand (no locale data has "10th"), others from CLDR.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ pub(crate) fn date(language: Language, at: DateTime<FixedOffset>) -> String {
     };
     let date = plain(&words.date.format(&gregorian(at)).to_string());
     match (language, date.strip_prefix("1 ")) {
-        // CLDR knows no "1er".
+        // CLDR has no "1er".
         (Language::French, Some(month)) => format!("1er {month}"),
         _ => date,
     }
@@ -44,10 +44,10 @@ pub(crate) fn weekday(language: Language, at: DateTime<FixedOffset>) -> String {
     }
 }
 
-/// A date this many days ahead or more names its year: the same day and month come again before long.
+/// A date more than this many days ahead includes its year, because day and month alone could mean a nearer date.
 const YEAR_FROM: i64 = 300;
 
-/// The date as read on the local date of `now`: `March 10th`, or `March 10th, 2028` where it lies far ahead.
+/// The date as read on the local date of `now`: `March 10th`, or `March 10th, 2028` if it is far ahead.
 pub(crate) fn date_seen_from(language: Language, at: DateTime<FixedOffset>, now: DateTime<FixedOffset>) -> String {
     let plain = date(language, at);
     match ((at.date_naive() - now.date_naive()).num_days() > YEAR_FROM, language) {
@@ -82,7 +82,7 @@ pub(crate) fn when(language: Language, at: DateTime<FixedOffset>, now: DateTime<
 pub(crate) fn at_time(language: Language, at: DateTime<FixedOffset>) -> String {
     let preposition = match language {
         Language::English => "at",
-        // One o'clock is one hour; all others are several.
+        // One o'clock takes the singular; all other hours take the plural.
         Language::Spanish if at.hour() % 12 == 1 => "a la",
         Language::Spanish => "a las",
         Language::French => "à",
@@ -106,7 +106,7 @@ impl Words {
     }
 }
 
-/// The locale data of a language; none for English.
+/// The locale data for a language; `None` for English.
 fn words_of(language: Language) -> Option<&'static Words> {
     static SPANISH: LazyLock<Option<Words>> = LazyLock::new(|| Words::of(&locale!("es-US")));
     static FRENCH: LazyLock<Option<Words>> = LazyLock::new(|| Words::of(&locale!("fr-CA")));
@@ -121,7 +121,8 @@ fn gregorian(at: DateTime<FixedOffset>) -> Date<Gregorian> {
     Date::from_rata_die(RataDie::new(at.num_days_from_ce().into()), Gregorian)
 }
 
-/// A plain space for the narrow and the hard one of locale data: U+202F would make one text cost three.
+/// Replaces the narrow and no-break spaces in locale data with plain ones: U+202F would make a text cost three
+/// segments.
 fn plain(text: &str) -> String {
     text.replace(['\u{202f}', '\u{a0}'], " ")
 }

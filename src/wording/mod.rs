@@ -1,4 +1,4 @@
-//! Writes what patients read and what Annie is told: templates, and dates and times in words. Pure.
+//! Writes what patients read and the context sent to Annie: templates, and dates and times in words. Pure.
 
 mod built_in;
 pub(crate) mod dates;

@@ -1,4 +1,4 @@
-//! What patients call an office and the kinds of appointments.
+//! The names that patients know for an office and for types of appointments.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use crate::domain::zone::Zone;
 /// An office as its patients know it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Office {
-    /// The clock of its appointments.
+    /// The time zone of its appointments.
     pub(crate) zone: Zone,
-    /// Its own name; the practice's where it has none.
+    /// Its own name, or the practice's if it has none.
     pub(crate) name: String,
-    /// Its line, as patients read it.
+    /// Its phone number, as patients read it.
     pub(crate) phone: String,
 }
 
-/// A kind of appointment.
+/// A type of appointment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct AppointmentType {
-    /// The word for it, by language; under none, the word where there is no other.
+    /// The word for it, by language; the entry under `None` is used if there is no other.
     pub(crate) words: BTreeMap<Option<Language>, String>,
-    /// How long before the start patients are asked to come; zero = at the start.
+    /// How long before the start patients are asked to arrive; zero = at the start.
     pub(crate) arrive_early: TimeDelta,
 }
 

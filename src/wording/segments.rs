@@ -1,4 +1,4 @@
-//! What a text costs: its SMS segments (3GPP TS 23.038 and 23.040), and the characters that make it dearer.
+//! What a text costs: its SMS segments (3GPP TS 23.038 and 23.040), and the characters that make it cost more.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -6,19 +6,20 @@ use std::sync::LazyLock;
 use sms_splitter::SplitSms;
 use sms_splitter::splitter_options::SplitterOptions;
 
-/// How a text travels.
+/// How a text is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// Seven bits a character: 160 in one segment, 153 in each of several.
+    /// Seven bits per character: 160 in one segment, 153 in each of several.
     Gsm7,
-    /// Sixteen bits a unit, because of a character outside the GSM alphabet: 70 and 67.
+    /// Sixteen bits per unit, because of a character outside the GSM alphabet: 70 in one segment, 67 in each of
+    /// several.
     Ucs2,
 }
 
 /// What a text costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
-    /// How it travels.
+    /// How it is encoded.
     pub encoding: Encoding,
     /// How many segments the practice pays for.
     pub segments: usize,
@@ -35,7 +36,8 @@ pub fn cost(text: &str) -> Cost {
     Cost { encoding, segments, foreign }
 }
 
-/// What a text would cost with plain letters and marks in place of those outside the GSM alphabet, if that is less.
+/// What a text costs now, and what it would cost with plain letters and marks instead of those outside the GSM
+/// alphabet, if that is less.
 pub(crate) fn plainer(text: &str) -> Option<(Cost, Cost)> {
     let now = cost(text);
     let plain: String = text.chars().map(|c| if is_gsm(c) { c } else { plain_form(c).unwrap_or(c) }).collect();
@@ -54,7 +56,7 @@ fn foreign_characters(text: &str) -> Vec<char> {
 }
 
 fn is_gsm(c: char) -> bool {
-    /// The splitter is asked once for every character up to the euro sign, the last of the alphabet.
+    /// Asks the splitter once about every character up to the euro sign, the last one in the alphabet.
     static ALPHABET: LazyLock<HashSet<char>> = LazyLock::new(|| {
         let gsm = |c: &char| SplitSms::default().split(c.to_string()).character_set == "GSM";
         ('\0'..='\u{20ac}').filter(gsm).collect()
@@ -62,7 +64,7 @@ fn is_gsm(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == ' ' || ALPHABET.contains(&c)
 }
 
-/// The plain mark or letter that people read for the same.
+/// The plain mark or letter that people read as the same.
 fn plain_form(c: char) -> Option<char> {
     Some(match c {
         '\u{2018}' | '\u{2019}' | '\u{02bc}' | '`' | '\u{00b4}' => '\'',
@@ -89,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_edges() {
+    fn texts_at_the_limits_of_a_segment() {
         for (text, encoding, segments) in [
             ("x".repeat(160), Encoding::Gsm7, 1),
             ("x".repeat(161), Encoding::Gsm7, 2),

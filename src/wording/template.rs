@@ -1,8 +1,8 @@
-//! Templates in the syntax of Jinja (minijinja), strict: what is unknown is an error when the file is read.
+//! Strict templates in Jinja syntax (minijinja): anything unknown is an error when the file is read.
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
-/// The variables the text of a rule may use.
+/// The variables that a rule's text may use.
 pub(crate) const VARIABLES: [&str; 13] = [
     "patient.first_name",
     "patient.last_name",
@@ -19,7 +19,7 @@ pub(crate) const VARIABLES: [&str; 13] = [
     "appointment.arrive",
 ];
 
-/// The variables the text for a household may use; of each of `appointments`: first_name, last_name, when, date,
+/// The variables that a household's text may use. Each of `appointments` has: first_name, last_name, when, date,
 /// time, weekday, type, description, provider, arrive.
 pub(crate) const HOUSEHOLD_VARIABLES: [&str; 5] =
     ["practice.name", "practice.phone", "location.name", "appointments", "more"];
@@ -27,16 +27,17 @@ pub(crate) const HOUSEHOLD_VARIABLES: [&str; 5] =
 /// Steps a template may take; ordinary ones take a few dozen.
 const FUEL: u64 = 20_000;
 
-/// Something wrong in a template: what, and where in its text (a byte range), if known.
+/// A problem in a template: what it is, and where in its text (a byte range), if known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TemplateProblem {
     /// What is wrong, and what to write instead.
     pub(crate) message: String,
-    /// The bytes of the template it is about.
+    /// The bytes of the template it refers to.
     pub(crate) range: Option<std::ops::Range<usize>>,
 }
 
-/// An environment in which a missing value may be asked for (`{% if %}`) but never printed, and nothing runs away.
+/// An environment in which a template may test for a missing value (`{% if %}`) but never print it, and cannot run
+/// forever.
 pub(crate) fn environment() -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
@@ -44,10 +45,10 @@ pub(crate) fn environment() -> Environment<'static> {
     env
 }
 
-/// What a template is for: the variables it may use, and whether it has to come out whatever an appointment lacks.
+/// What a template is for: the variables it may use, and whether it must work no matter what an appointment lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// The text of a rule: an appointment that lacks what it names gets none.
+    /// The text of a rule: an appointment that lacks a value it uses gets no text.
     Rule,
     /// The text of a household.
     Household,
@@ -62,10 +63,8 @@ impl Use {
     }
 }
 
-/// Adds a template under a name after checking it: its syntax, its variables, and its filters against samples.
-///
-/// # Errors
-/// Every problem found.
+/// Adds a template under a name after checking its syntax, its variables, and its filters against samples. Returns
+/// every problem found.
 pub(crate) fn add(
     env: &mut Environment<'static>,
     name: &str,
@@ -102,7 +101,7 @@ fn unknown_variables(
             let nearest = crate::domain::ids::nearest(&variable, known.iter().copied());
             let message = match nearest {
                 Some(near) => format!("there is no `{variable}`; did you mean `{near}`?"),
-                None => format!("there is no `{variable}`; there are {}", known.join(", ")),
+                None => format!("there is no `{variable}`; write one of {}", known.join(", ")),
             };
             let range = source.find(&variable).map(|at| at..at + variable.len());
             TemplateProblem { message, range }
@@ -113,11 +112,11 @@ fn unknown_variables(
 fn sample_fails(env: &Environment<'_>, name: &str, sample: &Value, purpose: Use) -> Option<TemplateProblem> {
     let error = env.get_template(name).and_then(|t| t.render(sample)).err()?;
     match (error.kind(), purpose) {
-        // A value that this appointment lacks is a matter of the appointment, not of the template.
+        // A value that this appointment lacks is a problem of the appointment, not of the template.
         (ErrorKind::UndefinedError, Use::Rule) => None,
         (ErrorKind::UndefinedError, Use::Household) => Some(TemplateProblem {
-            message: "this text has to come out for every family: ask for what a visit may lack with {% if %} \
-                      (there are first_name, last_name, when, date, time, weekday, type, description, provider \
+            message: "this text must work for every family: use {% if %} around values that an appointment may lack \
+                      (the values are first_name, last_name, when, date, time, weekday, type, description, provider \
                       and arrive)"
                 .to_owned(),
             range: None,

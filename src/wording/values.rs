@@ -1,4 +1,5 @@
-//! What templates are given: an appointment's time and kind in words, names, and sample appointments to try templates with.
+//! The values that templates use: an appointment's time and type in words, names, and sample appointments for trying
+//! templates.
 
 use chrono::{DateTime, FixedOffset};
 use minijinja::{Value, context};
@@ -9,7 +10,7 @@ use crate::domain::language::Language;
 use crate::domain::private::Private;
 use crate::wording::dates;
 
-/// The words about an appointment's time and kind, in one language.
+/// An appointment's time and type in words, in one language.
 pub(crate) struct WhenAndWhat<'a> {
     pub(crate) when: String,
     pub(crate) date: String,
@@ -73,7 +74,7 @@ pub(crate) fn sample_appointment(whole: bool) -> Appointment {
     }
 }
 
-/// One of `appointments`: names and words on one level.
+/// One entry of `appointments`, with names and words on one level.
 pub(crate) fn flat(appointment: &Appointment, words: &WhenAndWhat<'_>) -> Value {
     let text = |text: &Private<Option<String>>| present(text.as_ref()).unwrap_or_default();
     let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
@@ -92,7 +93,7 @@ pub(crate) fn some(text: Option<&str>) -> Value {
     text.map(Value::from).unwrap_or_default()
 }
 
-/// A value that is there and not blank, on one line.
+/// A value on one line, if it is present and not blank.
 pub(crate) fn present(text: Option<&String>) -> Option<Value> {
     let text = one_line(text?);
     (!text.is_empty()).then(|| Value::from(text))

@@ -1,4 +1,4 @@
-//! The words of every rule, and the texts made of them for the appointments of one phone as of an instant.
+//! The templates of every rule, and the texts written from them for the appointments of one phone number at an instant.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,17 +17,17 @@ use crate::wording::template::{self, Use};
 use crate::wording::values::{WhenAndWhat, add_sentence, flat, present, sample_appointment, sample_words, some};
 pub(crate) use template::TemplateProblem;
 
-/// Longest message and longest context, in UTF-16 code units (API page of POST /sms: 1 to 500, at most 500).
+/// The longest message and the longest context, in UTF-16 code units (API page of POST /sms: 1 to 500, at most 500).
 pub(crate) const LONGEST: usize = 500;
 
-/// The two texts of a message.
+/// The message and the context of one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Texts {
     /// What the patient reads.
     pub(crate) message: Private<String>,
-    /// What Annie is told.
+    /// The context sent to Annie.
     pub(crate) context: Private<String>,
-    /// What became of the line of the first text.
+    /// Whether the message carries the first-text line.
     pub(crate) first_line: FirstLine,
 }
 
@@ -39,7 +39,7 @@ enum Part {
     Household(Language),
 }
 
-/// All wording of a practice, checked.
+/// All texts of a practice, checked.
 #[derive(Debug, Clone)]
 pub struct Wordbook {
     env: Environment<'static>,
@@ -52,7 +52,7 @@ pub struct Wordbook {
 }
 
 impl Wordbook {
-    /// A book without rules, with the built-in texts for households.
+    /// A wordbook without rules, with the built-in texts for households.
     pub(crate) fn new(practice: Office, language: Language) -> Wordbook {
         let mut book = Wordbook {
             env: template::environment(),
@@ -64,31 +64,28 @@ impl Wordbook {
             names: HashMap::new(),
         };
         for (_, language) in Language::CODES {
-            // Held by a test: the built-in texts are in order.
+            // Cannot fail: a test checks that the built-in texts are valid.
             let _ = book.set_household(language, default_household_message(language));
         }
         book
     }
 
-    /// Sets the offices beside the practice's own, by the ids of their locations.
+    /// Sets the offices in addition to the practice's own, by location id.
     pub(crate) fn set_locations(&mut self, locations: BTreeMap<String, Office>) {
         self.locations = locations;
     }
 
-    /// Sets the kinds of appointment, by `type_id`.
+    /// Sets the types of appointments, by `type_id`.
     pub(crate) fn set_types(&mut self, types: BTreeMap<String, AppointmentType>) {
         self.types = types;
     }
 
-    /// Sets what is added to the first text a number ever gets.
+    /// Sets the line that is added to the first text a number ever gets.
     pub(crate) fn set_first_text_line(&mut self, language: Language, line: &str) {
         self.first_text_line.insert(language, one_line(line));
     }
 
     /// Sets the message of a rule in a language.
-    ///
-    /// # Errors
-    /// Every problem of the template.
     pub(crate) fn set_message(
         &mut self,
         rule: &RuleName,
@@ -98,38 +95,32 @@ impl Wordbook {
         self.set(Part::Message(rule.clone(), language), source)
     }
 
-    /// Sets what Annie is told with the texts of a rule.
-    ///
-    /// # Errors
-    /// Every problem of the template.
+    /// Sets the context sent to Annie with the texts of a rule.
     pub(crate) fn set_context(&mut self, rule: &RuleName, source: &str) -> Result<(), Vec<TemplateProblem>> {
         self.set(Part::Context(rule.clone()), source)
     }
 
     /// Sets the text for households in a language.
-    ///
-    /// # Errors
-    /// Every problem of the template.
     pub(crate) fn set_household(&mut self, language: Language, source: &str) -> Result<(), Vec<TemplateProblem>> {
         self.set(Part::Household(language), source)
     }
 
-    /// Whether a rule has a message in a language of its own.
+    /// Whether a rule has its own message in a language.
     pub(crate) fn has_message(&self, rule: &RuleName, language: Language) -> bool {
         self.names.contains_key(&Part::Message(rule.clone(), language))
     }
 
-    /// Whether the first text of a number has a line of its own in the practice's language.
+    /// The first-text line in the practice's language.
     pub(crate) fn first_text_line(&self) -> Option<&str> {
         self.first_text_line.get(&self.language).map(String::as_str)
     }
 
-    /// The kinds of appointment that have words.
+    /// The ids of the appointment types that have words.
     pub(crate) fn type_ids(&self) -> impl Iterator<Item = &str> {
         self.types.keys().map(String::as_str)
     }
 
-    /// The kinds of appointment whose patients are asked to come before the start.
+    /// The ids of the appointment types whose patients are asked to arrive early.
     pub(crate) fn early_types(&self) -> impl Iterator<Item = &str> {
         self.types.iter().filter(|(_, kind)| kind.arrive_early > TimeDelta::zero()).map(|(id, _)| id.as_str())
     }
@@ -148,7 +139,7 @@ impl Wordbook {
             Part::Household(language) => format!("/household.{}", language.code()),
         };
         if let Some((at, letter)) = source.char_indices().find(|(_, c)| c.is_control()) {
-            let message = "a text is one line without control characters".to_owned();
+            let message = "a text must be one line without control characters".to_owned();
             return Err(vec![TemplateProblem { message, range: Some(at..at + letter.len_utf8()) }]);
         }
         let language = match &part {
@@ -167,7 +158,7 @@ impl Wordbook {
         match &part {
             Part::Message(..) | Part::Household(_) if text.is_empty() => diagnostic("the text is empty".to_owned()),
             _ if length > LONGEST => diagnostic(format!(
-                "with an ordinary visit the text has {length} characters; Annie takes at most {LONGEST}"
+                "for an ordinary appointment, the text has {length} characters; Annie accepts at most {LONGEST}"
             )),
             _ => {
                 self.names.insert(part, name);
@@ -176,12 +167,12 @@ impl Wordbook {
         }
     }
 
-    /// Writes the texts of one message about these appointments, the first of them the earliest, as read at `at`. `first`:
-    /// the number is due the line of the first text. It joins only where it fits: a household's text leaves out its last
-    /// appointments for it; a text of one goes without it rather than not at all.
+    /// Writes the message and the context about these appointments, earliest first, as read at `at`. `first`: the
+    /// number should get the first-text line. The line is added only if it fits: a household's text leaves out its last
+    /// appointments to make room; the text for one appointment goes out without the line rather than not at all.
     ///
     /// # Errors
-    /// `template-error` where a text names something the appointment lacks, `too-long` over 500; never a cut text.
+    /// `template-error` if a text uses a value that the appointment lacks, `too-long` above 500. A text is never cut.
     pub(crate) fn write(
         &self,
         appointments: &[(&Appointment, &RuleName)],
@@ -210,23 +201,23 @@ impl Wordbook {
         }
     }
 
-    /// The line of the first text in a language; the practice's where it has none of its own.
+    /// The first-text line in a language, or else in the practice's language.
     pub(crate) fn line_for(&self, language: Language) -> Option<&str> {
         let line = self.first_text_line.get(&language).or_else(|| self.first_text_line.get(&self.language));
         line.map(String::as_str)
     }
 
-    /// Whether the practice writes the line in more than one language.
+    /// Whether the practice writes the first-text line in more than one language.
     pub(crate) fn has_lines_by_language(&self) -> bool {
         self.first_text_line.len() > 1
     }
 
-    /// Whether the line of the first text is written in a language.
+    /// Whether the first-text line is written in a language.
     pub(crate) fn has_line(&self, language: Language) -> bool {
         self.first_text_line.contains_key(&language)
     }
 
-    /// Whether the text of a rule, with a long name in it, has room for the line of the first text.
+    /// Whether the text of a rule has room for the first-text line even with a long name.
     pub(crate) fn has_room_for_the_line(&self, rule: &RuleName, language: Language) -> bool {
         let (Some(line), Some(text)) = (self.line_for(language), self.sample_message(rule, language)) else {
             return true;
@@ -246,11 +237,11 @@ impl Wordbook {
             Language::English => words,
             _ => self.words(appointment, office, Language::English, at),
         };
-        // Annie's context calls a kind of appointment without a word simply an appointment.
+        // In Annie's context, a type without a word is simply called an appointment.
         told.kind = told.kind.or(Some(""));
         let context = self.names.get(&Part::Context(rule.clone())).ok_or(Skip::TemplateError)?;
         let mut context = self.render(context, self.values(appointment, office, &told))?;
-        // Text and context have to agree; only what the text says is told.
+        // Message and context must agree: the context says when to arrive only if the message does.
         if let (Some(arrive), Some(english)) = (&arrive, &told.arrive)
             && message.contains(arrive)
         {
@@ -270,7 +261,7 @@ impl Wordbook {
         let template = self.names.get(&Part::Household(language)).ok_or(Skip::TemplateError)?;
         let each: Vec<Value> = appointments
             .iter()
-            // Each at its own office's clock.
+            // Each in its own office's time zone.
             .map(|(appointment, _)| {
                 flat(appointment, &self.words(appointment, self.office_of(appointment), language, at))
             })
@@ -291,7 +282,7 @@ impl Wordbook {
         Ok((message, context))
     }
 
-    /// Leaves out the last appointments rather than cut a text.
+    /// Leaves out the last appointments rather than cutting the text.
     fn longest_that_fits(&self, all: usize, write: impl Fn(usize) -> Result<String, Skip>) -> Result<String, Skip> {
         let mut shown = all;
         loop {
@@ -310,7 +301,7 @@ impl Wordbook {
         format!("{name}, {kind}appointment on {} at {}", words.date, words.time)
     }
 
-    /// "Patient prefers Spanish.", where that is so and not what Annie would expect.
+    /// "Patient prefers Spanish.", if that is so and Annie would not expect it.
     fn preferred(&self, appointment: &Appointment) -> String {
         let language = self.language_of(appointment);
         match language != Language::English || language != self.language {
@@ -321,7 +312,7 @@ impl Wordbook {
 
     fn render(&self, name: &str, values: Value) -> Result<String, Skip> {
         let text = self.env.get_template(name).and_then(|t| t.render(values)).map_err(|_| Skip::TemplateError)?;
-        // "3:00 p.m." at the end of a sentence has one full stop.
+        // A sentence that ends with "3:00 p.m." has only one period.
         let text = one_line(&text).replace("a.m..", "a.m.").replace("p.m..", "p.m.");
         match utf16_len(&text) > LONGEST {
             true => Err(Skip::TooLong),
@@ -377,7 +368,7 @@ impl Wordbook {
         }
     }
 
-    /// An ordinary appointment with long words, whole or with nothing that an appointment may lack.
+    /// An ordinary appointment with long words, complete or without anything that an appointment may lack.
     fn sample(&self, language: Language, whole: bool) -> Value {
         self.values(&sample_appointment(whole), &self.practice, &sample_words(language, whole))
     }
@@ -387,12 +378,12 @@ impl Wordbook {
         self.of_household(&self.practice, vec![appointment.clone(), appointment], usize::from(whole))
     }
 
-    /// The message of a rule for an appointment with a long name, as patients of a language read it.
+    /// The message of a rule for a patient with a long name, in a language.
     pub(crate) fn sample_message(&self, rule: &RuleName, language: Language) -> Option<String> {
         self.render(self.names.get(&Part::Message(rule.clone(), language))?, self.sample(language, true)).ok()
     }
 
-    /// The message of a household for several appointments, as patients of a language read it.
+    /// The message for a household with several appointments, in a language.
     pub(crate) fn sample_household(&self, language: Language) -> Option<String> {
         self.render(self.names.get(&Part::Household(language))?, self.family_sample(language, true)).ok()
     }
@@ -430,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn a_household_is_named_visit_by_visit() {
+    fn a_household_text_names_each_appointment() {
         let book = book(default_message(Language::English), DEFAULT_CONTEXT).unwrap();
         let ben = Appointment {
             id: "2".into(),
@@ -462,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn languages() {
+    fn texts_in_the_language_of_the_patient() {
         let mut book = book("See you {{ appointment.when }}.", DEFAULT_CONTEXT).unwrap();
         book.set_message(&"r".into(), Language::Spanish, "Su cita es {{ appointment.when }}.").unwrap();
         let speaks = |tag: &str| Appointment { language: Some(tag.into()), ..sarah() };
@@ -473,7 +464,10 @@ mod tests {
             "Confirming upcoming cleaning appointment scheduled for March 10th at 3:00 PM. Patient prefers Spanish."
         );
         let texts = write(&book, &speaks("fr")).unwrap();
-        assert_eq!(texts.message.0, "See you on Monday, March 10th at 3:00 PM.", "no French: the practice's language");
+        assert_eq!(
+            texts.message.0, "See you on Monday, March 10th at 3:00 PM.",
+            "no French text: the practice's language is used"
+        );
         assert!(texts.context.0.ends_with("Patient prefers French."));
         assert!(!write(&book, &speaks("de")).unwrap().context.0.contains("prefers"));
         let texts = household(&book, &[speaks("es"), speaks("es")]);
@@ -496,7 +490,7 @@ mod tests {
             "Confirming upcoming cleaning appointment scheduled for March 10th at 3:00 PM. The text asks the patient to arrive at 2:45 PM."
         );
         book.set_message(&"r".into(), Language::English, "Come at {{ appointment.time }}.").unwrap();
-        assert!(!write(&book, &sarah()).unwrap().context.0.contains("2:45"), "the text does not say so");
+        assert!(!write(&book, &sarah()).unwrap().context.0.contains("2:45"), "the text does not mention it");
         book.set_message(&"r".into(), Language::Spanish, "Su {{ appointment.type }}: {{ appointment.when }}.").unwrap();
         let texts = write(&book, &Appointment { language: Some("es".into()), ..sarah() }).unwrap();
         assert_eq!(texts.message.0, "Su limpieza: el lunes 10 de marzo a las 3:00 p.m. (llegue a las 2:45 p.m.).");
@@ -504,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_text_a_number_gets_says_more() {
+    fn the_first_text_a_number_gets_carries_the_line() {
         let mut book = book("See you {{ appointment.when }}.", "c").unwrap();
         book.set_first_text_line(Language::English, "Reply STOP to opt out.");
         let rule = "r".into();
@@ -515,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn built_in_texts_of_every_language() {
+    fn built_in_texts_are_valid_in_every_language() {
         for (_, language) in Language::CODES {
             let mut book = Wordbook::new(office(), language);
             assert!(book.names.contains_key(&Part::Household(language)));
@@ -537,7 +531,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_without_a_word_is_an_appointment_to_annie_and_never_its_code() {
+    fn a_type_without_a_word_is_called_an_appointment_and_never_its_code() {
         let book = book("See you {{ appointment.when }}", DEFAULT_CONTEXT).unwrap();
         let appointment = Appointment { type_id: Some("D1110".into()), ..sarah() };
         assert_eq!(
@@ -547,7 +541,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_visit_lacks_is_never_printed() {
+    fn what_an_appointment_lacks_is_never_printed() {
         let strict = book(default_message(Language::English), "c").unwrap();
         for name in [None, Some(String::new()), Some(" \n".to_owned())] {
             let appointment = Appointment { first_name: Private(name), ..sarah() };
@@ -562,7 +556,7 @@ mod tests {
     }
 
     #[test]
-    fn too_long_is_never_cut() {
+    fn a_text_that_is_too_long_is_never_cut() {
         let book = book("{{ appointment.description }}", "c").unwrap();
         let with = |text: String| write(&book, &Appointment { description: Private(Some(text)), ..sarah() });
         assert_eq!(with("x".repeat(500)).unwrap().message.0.len(), 500);

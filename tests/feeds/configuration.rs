@@ -91,14 +91,14 @@ fn many_problems_at_once() {
         [feed.status]\nbooked = [\"a\"]\ncanceled = [\"b\"]\ncancelled = [\"A\"]\n";
     let found = problems(text);
     for word in [
-        "write small letters",
+        "write up to 40 lowercase letters",
         "feeds of kind \"fhir\" are not available yet",
-        "the order of day and month is still open",
+        "the order of day and month is still undecided",
         "[[feed]] has no key `timezon`; did you mean `timezone`?",
         "`lots` is not a percentage",
         "[feed.columns] has no key `start_at`; did you mean `starts_at`?",
-        "write a column's name",
-        "they belong to `minutes`",
+        "write the name of a column",
+        "they work only for `minutes`",
         "[feed.status] has no key `canceled`; did you mean `cancelled`?",
         "\"a\" cannot be both booked and cancelled",
         "[feed.columns] has no `starts_at`",
@@ -118,20 +118,20 @@ fn relations() {
             format!(
                 "[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}"
             ),
-            "two feeds have the name",
+            "two feeds are named",
         ),
         (
             format!("[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}[feed.status]\nbooked = [\"x\"]\n"),
-            "no `status` in which",
+            "no `status` column for them",
         ),
         ("[[feed]]\nname = \"a\"\nkind = \"file\"\npreset = \"pam200\"\n".to_owned(), "did you mean \"pam2000\"?"),
         ("[[feed]]\nname = \"a\"\nkind = \"file\"\npreset = \"lost.toml\"\n".to_owned(), "no such file"),
-        (format!("[[feed]]\nname = \"a\"\nkind = \"file\"\ndates = \"%Q\"\n{COLUMNS}"), "is not a pattern"),
+        (format!("[[feed]]\nname = \"a\"\nkind = \"file\"\ndates = \"%Q\"\n{COLUMNS}"), "is not a valid date pattern"),
         (
             format!(
                 "[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}provider = {{ from = \"S\", pattern = \"(\" }}\n"
             ),
-            "not a regular expression",
+            "not a valid regular expression",
         ),
     ] {
         let found = problems(&text);

@@ -142,13 +142,13 @@ fn what_alerts_and_metrics_refuse() {
     assert_eq!(ended.code, 2);
     let all = format!("{}{}", ended.out, ended.err);
     for part in [
-        "with its whole path",
-        "write https",
-        "one mail address is wanted",
+        "the full path of the program",
+        "use https",
+        "expected one email address",
         "`1 second` is out of range",
-        "there is no `heartbeat_url`",
+        "no `heartbeat_url` is set",
         "has no key `loud`",
-        "this address is not its own",
+        "this is not a local address",
         "has no key `port`",
         "config.toml:13:11",
     ] {
@@ -163,7 +163,7 @@ fn what_alerts_and_metrics_refuse() {
     Practice::new(&format!("{OBSERVE}{in_a_file}")).run(&["check"]).good();
     let both = good.replace("heartbeat_url =", "heartbeat_url_file = \"pulse\"\nheartbeat_url =");
     let ended = Practice::new(&format!("{OBSERVE}{both}")).run(&["check"]);
-    assert!(ended.code == 2 && ended.err.contains("keep one of them"), "{} {}", ended.out, ended.err);
+    assert!(ended.code == 2 && ended.err.contains("keep only one of them"), "{} {}", ended.out, ended.err);
 }
 
 fn test_message() -> Message {
@@ -202,10 +202,10 @@ async fn a_web_address_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hook");
     let listener = Listener::start(&[200]);
-    assert!(post(Address::File(path.clone()), 0).await.unwrap_err().contains("cannot read the address"));
+    assert!(post(Address::File(path.clone()), 0).await.unwrap_err().contains("cannot read the web address"));
     std::fs::write(&path, "not-a-secret-url\n").unwrap();
     let why = post(Address::File(path.clone()), 0).await.unwrap_err();
-    assert!(why.contains("holds no address") && !why.contains("not-a-secret"), "{why}");
+    assert!(why.contains("does not contain a usable web address") && !why.contains("not-a-secret"), "{why}");
     std::fs::write(&path, format!("{}\n", listener.url)).unwrap();
     post(Address::File(path), 0).await.unwrap();
     assert!(listener.next().0.starts_with("POST /hook"));

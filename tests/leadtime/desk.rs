@@ -59,42 +59,42 @@ fn what_check_finds() {
     let said_no = 2;
     for (config, code, words) in [
         // Pairs that Annie's limits make impossible: equal priority is an error, a chosen loser a warning.
+        (two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")), said_no, "`soon` and `one-day` conflict"),
         (
             two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")),
             said_no,
-            "`soon` and `one-day` exclude each other",
+            "21 hours apart, and a number may get only one text in 24 hours",
         ),
+        (two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")), said_no, "`one-day` would not be sent"),
         (
-            two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")),
-            said_no,
-            "21 hours apart, and one number gets one text in 24 hours",
+            two(&rule("one-day", "24 hours", "priority = 5"), &rule("soon", "3 hours", "")),
+            0,
+            "`soon` would not be sent",
         ),
-        (two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")), said_no, "`one-day` would be lost"),
-        (two(&rule("one-day", "24 hours", "priority = 5"), &rule("soon", "3 hours", "")), 0, "`soon` would be lost"),
         (
             two(&rule("a", "3 days", "at = \"10:00\""), &rule("b", "1 day", "at = \"10:30\"")),
             0,
-            "10 of 50 ordinary visits cannot get both, such as one on Monday",
+            "10 of 50 ordinary appointments cannot get both, such as one on Monday",
         ),
         (two(&rule("a", "2 days", ""), &rule("b", "2 days", "")), 0, "the same lead as `a`"),
         (
             format!("{}{}", HEAD.replace("[annie]\n", "[annie.limits]\nper_7_days = 1\n"), GOOD),
             said_no,
-            "one number gets 1 text in 7 days",
+            "a number may get only 1 text in 7 days",
         ),
         // A rule that can never fire, and one that is always moved.
         (
             two(&rule("night", "1 day", "at = \"05:00\"\noutside_hours = \"skip\""), ""),
             said_no,
-            "`night` could never go out",
+            "`night` could never be sent",
         ),
         (two(&rule("night", "1 day", "at = \"05:00\""), ""), 0, "05:00 is outside the sending hours"),
         (two(&rule("late", "14 hours", ""), ""), 0, "`late` always falls outside the sending hours"),
-        (sending("hours = \"06:00-08:00\""), said_no, "no text could ever leave"),
+        (sending("hours = \"06:00-08:00\""), said_no, "no text could ever be sent"),
         (
             format!("{HEAD}{GOOD}[[location]]\nid = \"x\"\nhours = \"06:00-08:00\"\n"),
             said_no,
-            "no text of `x` could ever leave",
+            "no text for location `x` could ever be sent",
         ),
         // Rules no type reaches.
         (
@@ -108,15 +108,15 @@ fn what_check_finds() {
             "would never apply to it",
         ),
         // Words.
-        (message("message = \"See you {{ appointment.when }}.\""), 0, "does not say who sends it"),
+        (message("message = \"See you {{ appointment.when }}.\""), 0, "does not say who sent it"),
         (
             message(
                 "message = \"{{ practice.name }}: it\u{2019}s soon, see you {{ appointment.when }}, and bring your card.\"",
             ),
             0,
-            "with plain letters for \u{2019} it would cost 1",
+            "with plain letters instead of \u{2019} it would cost 1",
         ),
-        (message("message = \"{{ practice.name }}: Reply CANCEL to cancel.\""), 0, "invites the reply CANCEL"),
+        (message("message = \"{{ practice.name }}: Reply CANCEL to cancel.\""), 0, "asks for the reply CANCEL"),
         (
             message(
                 "message.en = \"{{ practice.name }}\"\nmessage.es = \"{{ practice.name }}\"\n[[rule]]\nname = \"s\"\nlead = \"5 days\"\nmessage = \"{{ practice.name }}\"",
@@ -124,35 +124,35 @@ fn what_check_finds() {
             0,
             "`s` has no message.es",
         ),
-        (message("message.es = \"{{ practice.name }}\""), said_no, "write message.en"),
-        (message("message.xx = \"?\""), said_no, "there is no language `xx`"),
+        (message("message.es = \"{{ practice.name }}\""), said_no, "add message.en"),
+        (message("message.xx = \"?\""), said_no, "`xx` is not a supported language"),
         (
             message(
                 "message = \"{{ practice.name }} {{ appointment.date }}\"\n[appointment_types]\nx = { name = \"x\", arrive_early = \"10 minutes\" }",
             ),
             0,
-            "does not tell patients of `x` to arrive early",
+            "does not tell patients with an appointment of type `x` to arrive early",
         ),
         (
             format!("{HEAD}{GOOD}[household]\nmessage = \"{{{{ appointments[0].first_name }}}}\"\n"),
             said_no,
-            "has to come out for every family",
+            "must work for every family",
         ),
         (
             HEAD.replace("first_text_line = \"Reply STOP to opt out.\"\n", "") + GOOD,
             0,
-            "no text tells patients how to get no more",
+            "no text tells patients how to opt out",
         ),
         (sending("household = \"separate\""), 0, "only one gets a text"),
         // Limits can only be tighter; names of holidays are known.
         (
             HEAD.replace("[annie]\n", "[annie.limits]\nmin_gap = \"12 hours\"\n") + GOOD,
             said_no,
-            "this can only be longer",
+            "the gap can only be longer",
         ),
         (HEAD.replace("[annie]\n", "[annie.limits]\nper_30_days = 7\n") + GOOD, said_no, "from 1 to 6"),
         (sending("holidays = [\"thanksgivin\"]"), said_no, "did you mean \"thanksgiving\"?"),
-        (sending("hours = { mon = \"09:00-18:00\", mun = \"09:00-18:00\" }"), said_no, "there is no day `mun`"),
+        (sending("hours = { mon = \"09:00-18:00\", mun = \"09:00-18:00\" }"), said_no, "`mun` is not a day"),
         (sending("outside_hours = \"sooner\""), said_no, "write \"same-day\" or \"earlier\" or \"later\" or \"skip\""),
     ] {
         let (ended, said) = check(&config);

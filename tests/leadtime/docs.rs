@@ -105,7 +105,7 @@ fn diagnostics(document: &str) -> Vec<String> {
 /// What the program says that a place knows: sections, keys, days, languages.
 fn known(document: &str) -> Option<BTreeSet<String>> {
     let all = diagnostics(document);
-    let found = all.iter().find_map(|message| message.split_once(&format!("has no key `{NONE}`; it knows ")))?;
+    let found = all.iter().find_map(|message| message.split_once(&format!("has no key `{NONE}`; valid keys: ")))?;
     Some(found.1.split(", ").map(str::to_owned).collect())
 }
 

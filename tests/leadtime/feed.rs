@@ -148,17 +148,17 @@ fn what_is_wrong_in_the_sections_is_said_at_its_place() {
     assert_eq!(ended.code, 2);
     for words in [
         "config.toml:16:15",
-        "out of range: 1h to 30 days",
+        "out of range; write a length of time from 1h to 30 days",
         "config.toml:17:11",
-        "there is no \"delete\"; write \"keep\" or \"cancel\"",
+        "\"delete\" is not a valid value; write \"keep\" or \"cancel\"",
         "config.toml:18:15",
-        "is not a percentage from \"1%\" to \"100%\"",
+        "is not a percentage; write a value from \"1%\" to \"100%\"",
         "[[feed]] has no key `stale`; did you mean `stale_after`?",
         "[backup] has no `folder`",
         "is not a time of day",
         "a whole number from 1 to 1000",
         "config.toml:24:21",
-        "write from 31 days (Annie's limits",
+        "write a length of time from 31 days (Annie's limits",
         "8 errors",
     ] {
         assert!(ended.err.contains(words), "{words}: {}", ended.err);

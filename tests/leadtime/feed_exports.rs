@@ -118,7 +118,7 @@ fn what_the_data_leave_open_is_asked_for() {
     // The block as it is is refused, with what to write.
     std::fs::write(practice.path("config.toml"), format!("{PRACTICE}{}", ended.out)).unwrap();
     let check = practice.run(&["check"]);
-    assert!(check.code == 2 && check.err.contains("the order of day and month is still open"), "{}", check.err);
+    assert!(check.code == 2 && check.err.contains("the order of day and month is still undecided"), "{}", check.err);
     let answered = ended.out.replace("dates = \"?\"", "dates = \"day-first\"");
     std::fs::write(practice.path("config.toml"), format!("{PRACTICE}{answered}")).unwrap();
     let import = practice.run(&["import", "list.csv"]);

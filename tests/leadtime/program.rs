@@ -512,7 +512,7 @@ fn what_bad_input_gets() {
     for words in [
         "no `timezone`",
         "did you mean `timezone`",
-        "is not a schedule",
+        "is not a valid schedule",
         "is not a lead",
         "config.toml:5:1",
         "4 errors",
@@ -521,10 +521,10 @@ fn what_bad_input_gets() {
     }
     // Live without a key.
     let live = Practice::new(&live_config("http://127.0.0.1:9/v1"));
-    says(&live, &["run"], 1, "there is no API key");
+    says(&live, &["run"], 1, "no API key is set");
     assert!(!live.path("test.db").exists(), "and nothing was made");
     let text = "x".repeat(600);
-    says(&Practice::new(&observe.replace("See you", &text)), &["check"], 2, "Annie takes at most 500");
+    says(&Practice::new(&observe.replace("See you", &text)), &["check"], 2, "Annie accepts at most 500");
 }
 
 #[test]

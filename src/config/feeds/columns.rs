@@ -1,4 +1,4 @@
-//! Reads `[feed.columns]`: from which of their columns each of ours is taken.
+//! Reads `[feed.columns]`: which of the export's columns each of our fields comes from.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::toml_reader::{Faults, Section, Value, fault, list, text, whole_number};
 
-/// What is taken from a feed for each appointment.
+/// A field that a feed supplies for each appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     /// The appointment's id.
@@ -24,23 +24,23 @@ pub enum Field {
     LastName,
     /// Birth date.
     DateOfBirth,
-    /// The number that is texted.
+    /// The number to text.
     Phone,
     /// The patient's language.
     Language,
-    /// The kind of appointment.
+    /// The type of appointment.
     TypeId,
-    /// What is going to be done.
+    /// What will be done.
     Description,
-    /// Who is going to do it.
+    /// Who will do it.
     Provider,
     /// The start.
     StartsAt,
     /// The end.
     EndsAt,
-    /// The length in minutes, in place of the end.
+    /// The length in minutes, instead of the end.
     Minutes,
-    /// Where the appointment stands in the book.
+    /// The appointment's status.
     Status,
     /// Which office.
     Location,
@@ -51,7 +51,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// All of them with their keys.
+    /// All fields with their keys.
     pub const KEYS: [(&'static str, Field); 18] = [
         ("id", Field::Id),
         ("patient_id", Field::PatientId),
@@ -78,7 +78,7 @@ impl Field {
         Field::KEYS.iter().find(|(_, field)| *field == self).map_or("", |(key, _)| key)
     }
 
-    /// Whether its cells must not be shown: they tell who somebody is.
+    /// Whether its cells must not be shown, because they identify a person.
     pub fn is_private(self) -> bool {
         matches!(
             self,
@@ -87,34 +87,34 @@ impl Field {
     }
 }
 
-/// From where a field is taken.
+/// Where a field comes from.
 #[derive(Debug, Clone)]
 pub enum ColumnSource {
     /// One column.
     Column(String),
-    /// Several, joined by a blank.
+    /// Several columns, joined by a space.
     Joined(Vec<String>),
     /// The first of these that is not blank.
     FirstOf(Vec<String>),
-    /// A part of one, by a named group of a regular expression.
+    /// Part of one column, taken by a group in a regular expression.
     Pattern {
         /// The column.
         from: String,
-        /// The expression; its group has the name of the field, or is its only one.
+        /// The expression; its group is named after the field, or is the only group.
         pattern: Regex,
     },
-    /// A number of units of so many minutes.
+    /// A number of units, each of so many minutes.
     Times {
         /// The column.
         column: String,
-        /// Minutes of a unit.
+        /// Minutes per unit.
         times: u32,
     },
-    /// Marks in a row, each of so many minutes.
+    /// Marks in a row, each standing for so many minutes.
     Marks {
         /// The column.
         column: String,
-        /// Minutes of a mark.
+        /// Minutes per mark.
         each: u32,
     },
 }
@@ -133,7 +133,7 @@ impl ColumnSource {
         }
     }
 
-    /// The columns in words.
+    /// The columns as a label.
     pub fn label(&self) -> String {
         self.columns().join(" + ")
     }
@@ -142,7 +142,7 @@ impl ColumnSource {
 /// `[feed.columns]`.
 #[derive(Debug, Clone, Default)]
 pub struct Columns {
-    /// Whether ids are made from the patient and the start.
+    /// Whether ids are derived from the patient and the start.
     pub derived_id: bool,
     /// The sources.
     pub sources: BTreeMap<Field, ColumnSource>,
@@ -154,8 +154,8 @@ impl Columns {
         self.sources.get(&field)
     }
 
-    /// These, and those of `others` for fields that are missing here. A name in one cell and names in two exclude each
-    /// other, as do an end and a length.
+    /// These sources, plus those of `others` for fields that are missing here. A name in one cell and a name in two
+    /// cells are mutually exclusive, and so are an end and a length.
     pub(super) fn or(mut self, others: Columns) -> Columns {
         let has = |field| self.sources.contains_key(&field);
         let own_id = self.derived_id || has(Field::Id);
@@ -188,7 +188,10 @@ pub(super) fn read(table: Option<&DeTable<'_>>, span: Range<usize>, diagnostics:
             _ => {
                 let measures = matches!(source, ColumnSource::Times { .. } | ColumnSource::Marks { .. });
                 if measures && field != Field::Minutes {
-                    section.error(key, format!("`{key}`: units and marks are lengths; they belong to `minutes`"));
+                    section.error(
+                        key,
+                        format!("`{key}`: `times` and `marks` give a length, so they work only for `minutes`"),
+                    );
                     continue;
                 }
                 columns.sources.insert(field, source);
@@ -210,7 +213,7 @@ fn source(value: &Value<'_>, key: &str) -> Result<ColumnSource, Faults> {
     }
     let Some(table) = inner.as_table() else { return column(value).map(ColumnSource::Column) };
     let mut diagnostics = Vec::new();
-    let mut section = Section::new("the source of a column", Some(table), value.span(), &mut diagnostics);
+    let mut section = Section::new("a column's source", Some(table), value.span(), &mut diagnostics);
     let first_of = section.optional("first_of", |value| list(value, column));
     let from = section.optional("from", column);
     let pattern = section.optional("pattern", |value| expression(value, key));
@@ -231,7 +234,7 @@ fn source(value: &Value<'_>, key: &str) -> Result<ColumnSource, Faults> {
         (None, None, None, Some(column), None, None, None) => Ok(ColumnSource::Column(column)),
         (None, None, None, None, None, Some(column), Some(each)) => Ok(ColumnSource::Marks { column, each }),
         _ => fault(
-            "write a column's name, [\"one\", \"other\"], { first_of = [...] }, { from = \"...\", pattern = \"...\" }, { column = \"...\", times = 10 } or { marks = \"...\", each = 5 }",
+            "write the name of a column, [\"one\", \"other\"], { first_of = [...] }, { from = \"...\", pattern = \"...\" }, { column = \"...\", times = 10 } or { marks = \"...\", each = 5 }",
         ),
     }
 }
@@ -239,18 +242,18 @@ fn source(value: &Value<'_>, key: &str) -> Result<ColumnSource, Faults> {
 /// The name of a column.
 pub(super) fn column(value: &Value<'_>) -> Result<String, Faults> {
     let name = text(value)?;
-    if name.trim().is_empty() { fault("the name of the column is empty") } else { Ok(name) }
+    if name.trim().is_empty() { fault("the column name is empty; write it as in the file's header") } else { Ok(name) }
 }
 
 fn expression(value: &Value<'_>, key: &str) -> Result<Regex, Faults> {
     let written = text(value)?;
     let regex = match regex::RegexBuilder::new(&written).size_limit(1 << 20).build() {
         Ok(regex) => regex,
-        Err(error) => return fault(format!("this is not a regular expression: {error}")),
+        Err(error) => return fault(format!("this is not a valid regular expression: {error}")),
     };
     let named = regex.capture_names().flatten().any(|name| name == key);
     match named || regex.captures_len() == 2 {
         true => Ok(regex),
-        false => fault(format!("the expression needs a group of the name `{key}`, such as (?<{key}>.+)")),
+        false => fault(format!("the expression needs a group named `{key}`, such as (?<{key}>.+)")),
     }
 }

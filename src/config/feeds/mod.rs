@@ -1,6 +1,6 @@
-//! Reads `[[feed]]`: where appointments come from and how a foreign export becomes ours.
+//! Reads `[[feed]]`: where appointments come from, and how another system's export maps to our fields.
 //!
-//! A block may start from a preset: the same keys in a file of their own. What the block says wins.
+//! A block may start from a preset: a separate file with the same keys. The block's own settings win.
 
 mod columns;
 mod options;
@@ -24,11 +24,11 @@ use crate::domain::fingerprint;
 /// One `[[feed]]`.
 #[derive(Debug, Clone)]
 pub struct Feed {
-    /// Its name, kept with each appointment.
+    /// Its name, stored with each appointment.
     pub name: String,
     /// The preset it starts from.
     pub preset: Option<String>,
-    /// How files are read, what is missing means, limits.
+    /// How files are read, what missing rows mean, and limits.
     pub settings: Settings,
     /// Where each field comes from.
     pub columns: Columns,
@@ -40,19 +40,19 @@ pub struct Feed {
     pub language: LanguageWords,
     /// The location, or location words.
     pub location: Option<LocationWords>,
-    /// Its files have Leadtime's own columns: nothing is mapped.
+    /// Its files have Leadtime's own columns, so nothing is mapped.
     pub own_columns: bool,
 }
 
-/// The preset of files with Leadtime's own columns, and their feed where the configuration has none.
+/// The preset for files with Leadtime's own columns, and the name of their feed if the configuration has no feed.
 pub(crate) const OWN_COLUMNS: &str = "leadtime";
 pub(crate) const OWN_FEED: &str = "csv";
 
-/// Hundredths of the coming appointments that may be missing or change at once, where the feed says nothing.
+/// The percentage of upcoming appointments that may be missing or change at once, if the feed sets none.
 const USUAL_SHARE: u32 = 20;
 
 impl Feed {
-    /// The feed of files with Leadtime's own columns, for a configuration without any `[[feed]]`.
+    /// The feed for files with Leadtime's own columns, used if the configuration has no `[[feed]]`.
     pub(crate) fn own() -> Feed {
         Feed {
             name: OWN_FEED.to_owned(),
@@ -67,17 +67,17 @@ impl Feed {
         }
     }
 
-    /// Whether every file is the whole list for the dates it covers.
+    /// Whether every file is the complete list for the dates it covers.
     pub(crate) fn is_complete(&self) -> bool {
         self.settings.missing == Some(Missing::Cancel)
     }
 
-    /// Hundredths of the coming appointments that may be missing.
+    /// The percentage of upcoming appointments that may be missing.
     pub(crate) fn max_missing(&self) -> u32 {
         self.settings.max_missing.unwrap_or(USUAL_SHARE)
     }
 
-    /// Hundredths of the coming appointments that may move or be cancelled at once.
+    /// The percentage of upcoming appointments that may move or be cancelled at once.
     pub(crate) fn max_changed(&self) -> u32 {
         self.settings.max_changed.unwrap_or(USUAL_SHARE)
     }
@@ -87,7 +87,7 @@ impl Feed {
         self.settings.stale_after.and_then(|limit| TimeDelta::from_std(limit).ok())
     }
 
-    /// Differs when rows may be read otherwise than before: as other appointments, at other times.
+    /// Changes when rows may be read differently than before: as other appointments or at other times.
     pub(crate) fn mapping(&self, practice_zone: &str) -> String {
         let settings = &self.settings;
         let zone = match &settings.timezone {
@@ -100,7 +100,7 @@ impl Feed {
     }
 }
 
-/// What a block or a preset says; all of it may be left out.
+/// What a block or a preset sets; everything is optional.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parts {
     settings: Settings,
@@ -135,7 +135,7 @@ impl Parts {
     }
 }
 
-/// Reads every `[[feed]]`. `preset_file` gives the text of a preset of the practice's own, or says why it cannot.
+/// Reads every `[[feed]]`. `preset_file` returns the text of one of the practice's own presets, or why it cannot.
 pub fn read(
     value: Option<&Value<'_>>,
     zones: &Zones,
@@ -144,8 +144,8 @@ pub fn read(
 ) -> Vec<Feed> {
     let Some(value) = value else { return Vec::new() };
     let Some(blocks) = value.get_ref().as_array() else {
-        let message = "[feed] is now [[feed]], one block for each export; `leadtime feed suggest FILE` writes it. For files \
-            with Leadtime's own columns write [[feed]], name = \"csv\", kind = \"file\" and preset = \"leadtime\", then \
+        let message = "[feed] is now [[feed]], one section for each export; `leadtime feed suggest FILE` writes one. For files \
+            with Leadtime's own columns, write [[feed]], name = \"csv\", kind = \"file\" and preset = \"leadtime\", then \
             stale_after, missing and max_missing as before";
         diagnostics.push(Diagnostic::error(value.span(), message));
         return Vec::new();
@@ -153,12 +153,15 @@ pub fn read(
     let mut feeds: Vec<Feed> = Vec::new();
     for block in blocks.iter() {
         let Some(table) = block.get_ref().as_table() else {
-            diagnostics.push(Diagnostic::error(block.span(), "a feed is a block of its own: write [[feed]] on a line"));
+            diagnostics.push(Diagnostic::error(block.span(), "a feed is a section: write [[feed]] on its own line"));
             continue;
         };
         if let Some(feed) = read_block(table, block.span(), zones, preset_file, diagnostics) {
             if feeds.iter().any(|other| other.name == feed.name) {
-                let message = format!("two feeds have the name \"{}\"; a feed only touches its own rows", feed.name);
+                let message = format!(
+                    "two feeds are named \"{}\"; give each its own name, because a feed changes only its own appointments",
+                    feed.name
+                );
                 diagnostics.push(Diagnostic::error(block.span(), message));
             }
             feeds.push(feed);
@@ -166,15 +169,17 @@ pub fn read(
     }
     if feeds.len() > 1 {
         for feed in feeds.iter().filter(|feed| feed.settings.files.is_empty()) {
-            let message =
-                format!("feed \"{}\" has no `files`: with several feeds, say which files are whose", feed.name);
+            let message = format!(
+                "feed \"{}\" has no `files`: with several feeds, say which files belong to which feed",
+                feed.name
+            );
             diagnostics.push(Diagnostic::warning(value.span(), message));
         }
     }
     feeds
 }
 
-/// The first feed of a block by itself. `None`: it has none, or errors.
+/// The first feed in a block by itself; `None` if the block has no feed or has errors.
 pub fn of_block(block: &str, zones: &Zones) -> Option<Feed> {
     let document = DeTable::parse(block).ok()?;
     let none = |_: &str| Err("no file".to_owned());
@@ -211,7 +216,7 @@ fn read_block(
             }
         },
     };
-    // The section borrows the diagnostics; those of its parts are gathered beside.
+    // The section borrows the diagnostics, so those of its parts are collected separately.
     let preset_known = preset_parts.is_some();
     let mut of_parts = Vec::new();
     let mut parts = read_parts(section, table, zones, &mut of_parts);
@@ -219,7 +224,7 @@ fn read_block(
     if let Some(preset) = preset_parts {
         parts = parts.or(preset);
     }
-    // Without its preset a block lacks what the preset would have said.
+    // If its preset could not be read, a block lacks the preset's settings, so it is not checked.
     if own_columns {
         check_own(&parts, &span, diagnostics);
     } else if preset.is_none() || preset_known {
@@ -231,7 +236,7 @@ fn read_block(
     Some(Feed { name, preset, settings, columns, status, consent, language, location, own_columns })
 }
 
-/// Reads what blocks and presets have in common. Names of `section`'s keys that were read before stay known.
+/// Reads what blocks and presets have in common. Keys that were already read from `section` stay known.
 fn read_parts(
     mut section: Section<'_, '_, '_>,
     table: &DeTable<'_>,
@@ -243,7 +248,7 @@ fn read_parts(
     let sub = |key: &'static str, section: &mut Section<'_, '_, '_>| {
         section.raw(key);
         if table.get(key).is_some_and(|value| value.get_ref().as_table().is_none()) {
-            section.error(key, format!("[feed.{key}] is a section of its own: write [feed.{key}] on a line"));
+            section.error(key, format!("[feed.{key}] is a section: write [feed.{key}] on its own line"));
         }
         table.get(key).and_then(|value| value.get_ref().as_table())
     };
@@ -274,46 +279,48 @@ fn parts_of(text: &str, zones: &Zones) -> Result<Parts, String> {
     let parts = read_parts(section, table, zones, &mut of_parts);
     match diagnostics.into_iter().chain(of_parts).next() {
         None => Ok(parts),
-        Some(diagnostic) => Err(format!("the preset has a fault: {}", diagnostic.message)),
+        Some(diagnostic) => Err(format!("the preset has an error: {}", diagnostic.message)),
     }
 }
 
-/// What only shows once block and preset are one.
+/// Checks that need the block and its preset combined.
 fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
     let columns = &parts.columns;
     let has = |field| columns.get(field).is_some();
     let mut error = |message: &str| diagnostics.push(Diagnostic::error(span.clone(), message));
     if !columns.derived_id && !has(Field::Id) {
-        error("[feed.columns] has no `id`; name the column of the appointment's number, or write id = \"derived\"");
+        error("[feed.columns] has no `id`; name the column with the appointment's id, or write id = \"derived\"");
     }
     if !has(Field::StartsAt) {
-        error("[feed.columns] has no `starts_at`; write for example starts_at = [\"Date\", \"Time\"]");
+        error("[feed.columns] has no `starts_at`; write, for example, starts_at = [\"Date\", \"Time\"]");
     }
     if !has(Field::Name) && !has(Field::FirstName) && !has(Field::LastName) && !has(Field::PatientId) {
-        error("[feed.columns] has neither a name nor `patient_id`: patients could not be told apart");
+        error("[feed.columns] has neither a name nor `patient_id`; add one, because patients could not be told apart");
     }
     if has(Field::Name) && (has(Field::FirstName) || has(Field::LastName)) {
-        error("[feed.columns] has `name` and also `first_name` or `last_name`; write one or the other");
+        error("[feed.columns] has `name` and also `first_name` or `last_name`; keep one or the other");
     }
     if has(Field::EndsAt) && has(Field::Minutes) {
-        error("[feed.columns] has `ends_at` and `minutes`; write one of them");
+        error("[feed.columns] has both `ends_at` and `minutes`; keep only one of them");
     }
     if columns.derived_id && parts.settings.missing != Some(Missing::Cancel) {
         error(
-            "id = \"derived\" needs missing = \"cancel\": a moved appointment is a gone and a new one, \
-             and only a complete list shows what is gone",
+            "id = \"derived\" needs missing = \"cancel\": a moved appointment looks like one removed and one added, \
+             and only a complete list shows which one was removed",
         );
     }
     let status_column = has(Field::Status);
     if !status_column && !parts.status.words.is_empty() {
-        error("[feed.status] has words, and [feed.columns] no `status` in which they could stand");
+        error("[feed.status] lists words, but [feed.columns] has no `status` column for them");
     }
     if has(Field::Location) && matches!(parts.location, Some(LocationWords::Fixed(_))) {
-        error("`location` names one location for the whole feed, and [feed.columns] has a column for it");
+        error(
+            "`location` names one location for the whole feed, but [feed.columns] also has a `location` column; keep only one of them",
+        );
     }
 }
 
-/// Leadtime's own columns are not mapped.
+/// Checks that a feed with Leadtime's own columns maps nothing.
 fn check_own(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
     let settings = &parts.settings;
     let maps = !parts.columns.sources.is_empty()
@@ -333,8 +340,8 @@ fn check_own(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnosti
         || settings.id_prefix.is_some()
         || !settings.only.is_empty();
     if maps || reads {
-        let message = "preset = \"leadtime\" is for files with Leadtime's own columns: columns, words, dates, zones and how \
-            the text is written are not set";
+        let message = "preset = \"leadtime\" is for files with Leadtime's own columns; remove the settings for columns, words, \
+            dates, time zones and text format";
         diagnostics.push(Diagnostic::error(span.clone(), message));
     }
 }
@@ -347,6 +354,6 @@ fn feed_name(name: &str) -> Result<String, String> {
     if good {
         Ok(name.to_owned())
     } else {
-        Err("write small letters, digits and hyphens, such as \"front-desk\"".to_owned())
+        Err("write up to 40 lowercase letters, digits and hyphens, such as \"front-desk\"".to_owned())
     }
 }

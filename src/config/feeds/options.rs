@@ -1,4 +1,4 @@
-//! Reads the plain keys of a feed: how its files are written, what a missing row means, limits.
+//! Reads the simple settings of a feed: how its files are written, what a missing row means, limits.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::config::values::zones::Zones;
 use crate::domain::fold::fold;
 use crate::domain::zone::Zone;
 
-/// Which part of a date is which.
+/// The order of the parts of a date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DateOrder {
     /// 3/10/2026 is March 10.
@@ -17,50 +17,50 @@ pub enum DateOrder {
     DayFirst,
     /// 26-03-10 is March 10.
     YearFirst,
-    /// Every date is a serial number of a spreadsheet.
+    /// Every date is a spreadsheet serial number.
     Serial,
-    /// As the pattern says (`%d-%b-%y`).
+    /// As a pattern says (`%d-%b-%y`).
     Pattern(String),
 }
 
-/// How times without AM or PM are meant.
+/// How times without AM or PM are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
-    /// 1:30 is in the night.
+    /// 1:30 is at night.
     TwentyFour,
     /// 1:30 is in the afternoon: 1:00 to 6:59 are PM, the others as written.
     OfficeHours,
 }
 
-/// What becomes of appointments that a file no longer names.
+/// What happens to appointments that a file no longer lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Missing {
-    /// Nothing: files add and change only.
+    /// Nothing: files only add and change appointments.
     #[default]
     Keep,
-    /// Every file is the whole list for the dates it covers: they are cancelled.
+    /// Every file is the complete list for the dates it covers, so they are cancelled.
     Cancel,
 }
 
-/// Whether offsets that are not the zone's are believed.
+/// Which to trust when an offset is not the zone's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offsets {
-    /// The offset is right.
+    /// The offset is correct.
     Trust,
-    /// The clock time is right.
+    /// The clock time is correct.
     Ignore,
 }
 
 /// The zone of times without an offset.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ZoneSource {
-    /// One for all.
+    /// One zone for all rows.
     Named(Zone),
     /// A column names it.
     Column(String),
 }
 
-/// Rows of interest: those with one of the words in the column.
+/// Which rows to read: those with one of these words in the column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Only {
     /// The column.
@@ -69,7 +69,7 @@ pub struct Only {
     pub words: Vec<String>,
 }
 
-/// Encodings that can be named.
+/// The supported encodings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextEncoding {
     /// UTF-8.
@@ -86,10 +86,10 @@ pub enum TextEncoding {
     Ibm850,
 }
 
-/// The plain keys; none = not given.
+/// The simple settings; `None` = not given.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Patterns of the names of this feed's files.
+    /// Patterns for the names of this feed's files.
     pub files: Vec<String>,
     /// The zone.
     pub timezone: Option<ZoneSource>,
@@ -101,27 +101,27 @@ pub struct Settings {
     pub encoding: Option<TextEncoding>,
     /// The delimiter.
     pub delimiter: Option<u8>,
-    /// The header's line.
+    /// The line number of the header.
     pub header: Option<u64>,
-    /// Rows of interest; all must hold.
+    /// Which rows to read; all conditions must be met.
     pub only: Vec<Only>,
     /// What a missing row means.
     pub missing: Option<Missing>,
     /// How many days from today a file covers.
     pub covers: Option<Duration>,
-    /// Hundredths of a location's coming appointments that may be missing.
+    /// The percentage of a location's upcoming appointments that may be missing.
     pub max_missing: Option<u32>,
-    /// Hundredths that may move or be cancelled at once.
+    /// The percentage that may move or be cancelled at once.
     pub max_changed: Option<u32>,
-    /// Sending holds when the last good import is older.
+    /// Sending is held when the last good import is older than this.
     pub stale_after: Option<Duration>,
-    /// Offsets that are not the zone's.
+    /// How to treat offsets that are not the zone's.
     pub offsets: Option<Offsets>,
-    /// Largest file, in bytes.
+    /// The largest file that is read, in bytes.
     pub max_file: Option<u64>,
-    /// Most rows.
+    /// The most rows that are read.
     pub max_rows: Option<u64>,
-    /// Put before ids of appointments and patients.
+    /// A prefix for the ids of appointments and patients.
     pub id_prefix: Option<String>,
 }
 
@@ -148,13 +148,13 @@ impl Settings {
         }
     }
 
-    /// Whether a file of this name is this feed's. Without patterns every file is.
+    /// Whether a file with this name belongs to this feed. Without patterns, every file does.
     pub fn takes_file(&self, name: &str) -> bool {
         self.files.is_empty() || self.files.iter().any(|pattern| matches(pattern, name))
     }
 }
 
-/// Whether a name fits a pattern with `*` and `?`, blind to case.
+/// Whether a name matches a pattern with `*` and `?`, ignoring case.
 fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let name: Vec<char> = name.to_lowercase().chars().collect();
@@ -225,17 +225,17 @@ fn dates(text: &str) -> Result<DateOrder, String> {
         "day-first" => Ok(DateOrder::DayFirst),
         "year-first" => Ok(DateOrder::YearFirst),
         "serial" => Ok(DateOrder::Serial),
-        "?" => Err(format!("the order of day and month is still open; {open}")),
+        "?" => Err(format!("the order of day and month is still undecided; {open}")),
         pattern if pattern.contains('%') => {
             let items: Vec<_> = chrono::format::StrftimeItems::new(pattern).collect();
             let faulty = items.iter().any(|item| matches!(item, chrono::format::Item::Error));
             if faulty {
-                Err(format!("`{pattern}` is not a pattern; {open}"))
+                Err(format!("`{pattern}` is not a valid date pattern; {open}"))
             } else {
                 Ok(DateOrder::Pattern(pattern.to_owned()))
             }
         }
-        other => Err(format!("there is no \"{other}\"; {open}")),
+        other => Err(format!("\"{other}\" is not a valid date order; {open}")),
     }
 }
 
@@ -283,14 +283,14 @@ fn only(value: &Value<'_>) -> Result<Vec<Only>, Faults> {
 fn percent(value: &Value<'_>) -> Result<u32, Faults> {
     text_as(value, |text| {
         let number = text.strip_suffix('%').map(str::trim).and_then(|digits| digits.parse::<u32>().ok());
-        let wrong = || format!("`{text}` is not a percentage from \"1%\" to \"100%\"");
+        let wrong = || format!("`{text}` is not a percentage; write a value from \"1%\" to \"100%\"");
         number.filter(|number| (1..=100).contains(number)).ok_or_else(wrong)
     })
 }
 
 /// `"64 MiB"`.
 fn size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is not a size; write for example \"64 MiB\" or \"1 GiB\"");
+    let wrong = || format!("`{text}` is not a size; write, for example, \"64 MiB\" or \"1 GiB\"");
     let (number, unit) = text.trim().split_at(text.trim().find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?);
     let factor = match unit.trim().to_ascii_lowercase().as_str() {
         "kib" | "kb" => 1 << 10,
@@ -303,7 +303,11 @@ fn size(text: &str) -> Result<u64, String> {
 
 fn id_prefix(text: &str) -> Result<String, String> {
     let good = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    if good { Ok(text.to_owned()) } else { Err("write letters, digits and hyphens, such as \"north-\"".to_owned()) }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("write up to 40 letters, digits and hyphens, such as \"north-\"".to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -311,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_of_file_names() {
+    fn patterns_for_file_names() {
         for (pattern, name, want) in [
             ("appts-*.csv", "appts-2026-03-10.csv", true),
             ("appts-*.csv", "Appts-.CSV", true),

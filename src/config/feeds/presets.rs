@@ -1,4 +1,4 @@
-//! The presets of known systems, embedded; and those of a practice's own, by path.
+//! Loads presets: the embedded ones for known systems, and a practice's own by path.
 
 use include_dir::{Dir, include_dir};
 
@@ -6,10 +6,10 @@ use crate::domain::ids::nearest;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/feeds/presets");
 
-/// Keys that only presets have: the system's name, and the columns by which `feed suggest` knows its files.
+/// Keys that only presets have: the system's name, and the columns by which `feed suggest` recognizes its files.
 pub const OWN_KEYS: [&str; 2] = ["system", "recognize"];
 
-/// The embedded presets: name and text, by name.
+/// The embedded presets, name and text, sorted by name.
 pub fn embedded() -> Vec<(&'static str, &'static str)> {
     let mut presets: Vec<_> =
         FILES.files().filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?))).collect();
@@ -17,7 +17,7 @@ pub fn embedded() -> Vec<(&'static str, &'static str)> {
     presets
 }
 
-/// The text of a preset: an embedded one by its name, another by its path.
+/// The text of a preset: an embedded one by its name, any other by its path.
 pub(super) fn load(name: &str, file: &dyn Fn(&str) -> Result<String, String>) -> Result<String, String> {
     if let Some((_, text)) = embedded().into_iter().find(|(known, _)| *known == name) {
         return Ok(text.to_owned());
@@ -28,6 +28,8 @@ pub(super) fn load(name: &str, file: &dyn Fn(&str) -> Result<String, String>) ->
     let names: Vec<&str> = embedded().into_iter().map(|(name, _)| name).collect();
     Err(match nearest(name, names.iter().copied()) {
         Some(near) => format!("there is no preset \"{name}\"; did you mean \"{near}\"?"),
-        None => format!("there is no preset \"{name}\"; there are {}, or the path of a file", names.join(", ")),
+        None => {
+            format!("there is no preset \"{name}\"; write one of {}, or the path of a preset file", names.join(", "))
+        }
     })
 }

@@ -11,25 +11,25 @@ use crate::config::toml_reader::{Faults, Section, Value, fault, list, one_of, te
 use crate::domain::appointment::{Consent, Status};
 use crate::domain::fold::fold;
 
-/// What a word of the status column means.
+/// What a word in the status column means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StatusMeaning {
-    /// Where the appointment stands.
+    /// The appointment is booked.
     Booked,
-    /// Booked, and the patient said yes.
+    /// Booked, and the patient confirmed.
     Confirmed,
-    /// Has taken place, or is taking place.
+    /// It took place, or is taking place.
     Completed,
     /// The patient did not come.
     NoShow,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
-    /// Off the book: unscheduled, planned, a note.
+    /// Not a scheduled appointment: unscheduled, planned or a note.
     Ignored,
 }
 
 impl StatusMeaning {
-    /// All of them with their keys.
+    /// All meanings with their keys.
     pub const KEYS: [(&'static str, StatusMeaning); 6] = [
         ("booked", StatusMeaning::Booked),
         ("confirmed", StatusMeaning::Confirmed),
@@ -44,7 +44,7 @@ impl StatusMeaning {
         StatusMeaning::KEYS.iter().find(|(_, meaning)| *meaning == self).map_or("", |(key, _)| key)
     }
 
-    /// The status in the table; none for a row that is off the book.
+    /// The status in the table; `None` for a row that is not a scheduled appointment.
     pub fn status(self) -> Option<Status> {
         match self {
             StatusMeaning::Booked => Some(Status::Booked),
@@ -57,7 +57,7 @@ impl StatusMeaning {
     }
 }
 
-/// What becomes of a row whose status word is not known.
+/// What happens to a row whose status word is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UnknownStatus {
     /// It is held back and reported.
@@ -65,18 +65,18 @@ pub enum UnknownStatus {
     Report,
     /// It counts as booked.
     Booked,
-    /// It is off the book.
+    /// It does not count as a scheduled appointment.
     Ignored,
 }
 
 /// `[feed.status]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StatusWords {
-    /// Words of the status column, folded.
+    /// Words in the status column, folded.
     pub words: BTreeMap<String, StatusMeaning>,
-    /// Words of other columns: column, folded word, meaning.
+    /// Words in other columns: column, folded word, meaning.
     pub elsewhere: Vec<(String, String, StatusMeaning)>,
-    /// What becomes of other words.
+    /// What happens to other words.
     pub unknown: Option<UnknownStatus>,
 }
 
@@ -95,10 +95,10 @@ impl StatusWords {
     }
 }
 
-/// `[feed.consent]`: folded words; those listed as unknown say nothing.
+/// `[feed.consent]`: folded words; those listed as unknown say nothing about consent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConsentWords {
-    /// Word to consent.
+    /// What each word means for consent.
     pub words: BTreeMap<String, Option<Consent>>,
 }
 
@@ -108,7 +108,7 @@ pub type LanguageWords = BTreeMap<String, String>;
 /// `location`, or `[feed.location]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocationWords {
-    /// One for the whole feed.
+    /// One location for the whole feed.
     Fixed(String),
     /// By the word in the column, folded; "" is the practice's only office.
     ByWord(BTreeMap<String, String>),
@@ -174,7 +174,7 @@ pub(super) fn consent(
     for (key, meaning) in [("yes", Some(Consent::Yes)), ("no", Some(Consent::No)), ("unknown", None)] {
         for word in section.optional(key, |value| list(value, text)).into_iter().flatten() {
             if found.words.insert(fold(&word), meaning).is_some_and(|other| other != meaning) {
-                section.error(key, format!("\"{word}\" has two meanings"));
+                section.error(key, format!("\"{word}\" is listed with two meanings; keep only one of them"));
             }
         }
     }
@@ -192,7 +192,7 @@ pub(super) fn language(table: Option<&DeTable<'_>>, diagnostics: &mut Vec<Diagno
         if !well_formed || name.split('-').next().is_none_or(|first| !(2..=3).contains(&first.len())) {
             diagnostics.push(Diagnostic::error(
                 tag.span(),
-                format!("[feed.language]: `{name}` is not a language; write a tag such as es = [\"S\"]"),
+                format!("[feed.language]: `{name}` is not a language tag; write, for example, es = [\"S\"]"),
             ));
             continue;
         }
@@ -202,7 +202,7 @@ pub(super) fn language(table: Option<&DeTable<'_>>, diagnostics: &mut Vec<Diagno
                     if found.insert(fold(&word), name.to_string()).is_some_and(|other| other != *name.as_ref()) {
                         diagnostics.push(Diagnostic::error(
                             value.span(),
-                            format!("[feed.language]: \"{word}\" is two languages"),
+                            format!("[feed.language]: \"{word}\" is listed for two languages; keep only one of them"),
                         ));
                     }
                 }

@@ -1,4 +1,4 @@
-//! Parsers of single values that every section uses.
+//! Parsers for single values, shared by all sections.
 
 pub(crate) mod line;
 pub(crate) mod phone;

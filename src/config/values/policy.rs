@@ -1,4 +1,4 @@
-//! Policies a rule may override: how near an appointment a text may leave, and what becomes of a time outside the hours.
+//! Policies a rule may override: how close to an appointment a text may go out, and what happens outside the hours.
 
 use chrono::TimeDelta;
 
@@ -19,7 +19,7 @@ pub(crate) fn no_text_within(value: &Value<'_>) -> Result<TimeDelta, Faults> {
     TimeDelta::from_std(length).or_else(|_| fault("too long"))
 }
 
-/// `outside_hours`, for all rules or where one names it.
+/// `outside_hours`, for all rules or for one.
 pub(crate) fn outside_hours(value: &Value<'_>) -> Result<OutsideHours, Faults> {
     one_of(value, &OUTSIDE_HOURS)
 }

@@ -1,4 +1,4 @@
-//! Loads time zones: from the operating system's zoneinfo where it is there, else the embedded copy.
+//! Loads time zones from the operating system's zoneinfo if it is present, or else from the embedded copy.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use jiff::tz::TimeZoneDatabase;
 use crate::domain::ids::nearest;
 use crate::domain::zone::Zone;
 
-/// How far ahead the two copies are compared: no reminder is planned further.
+/// How far ahead the two copies are compared: no reminder is planned further ahead.
 const COMPARED_AHEAD: TimeDelta = TimeDelta::days(18 * 30);
 
 /// Where zones are loaded from.
@@ -18,20 +18,17 @@ pub struct Zones {
 }
 
 impl Zones {
-    /// The system's zoneinfo as the environment says (`TZDIR`), else in its usual places; read anew, not cached.
+    /// The system's zoneinfo, from `TZDIR` if it is set, or else from the usual places; read again, not cached.
     pub fn of_this_machine() -> Zones {
         Zones { system: TimeZoneDatabase::from_env() }
     }
 
-    /// Zoneinfo in a folder; an unreadable one is as good as none.
+    /// Zoneinfo in a folder; an unreadable folder counts as none.
     pub fn in_folder(folder: &std::path::Path) -> Zones {
         Zones { system: TimeZoneDatabase::from_dir(folder).unwrap_or_else(|_| TimeZoneDatabase::none()) }
     }
 
-    /// A zone by its IANA name.
-    ///
-    /// # Errors
-    /// A sentence with the nearest known name.
+    /// A zone by its IANA name. The error suggests the closest known name.
     pub fn load(&self, name: &str) -> Result<Zone, String> {
         if let Ok(rules) = self.system.get(name) {
             let name = rules.iana_name().unwrap_or(name).to_owned();
@@ -47,8 +44,8 @@ impl Zones {
     }
 }
 
-/// The first hour within 18 months of `now` at which the system's copy of a zone and the embedded one tell
-/// different times; none where they agree, or where there is nothing to compare.
+/// The first hour within 18 months of `now` at which the system's copy of a zone and the embedded copy give
+/// different times; `None` if they agree or there is nothing to compare.
 pub fn first_disagreement(zone: &Zone, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let embedded = Zone::embedded(chrono_tz::Tz::from_str(zone.name()).ok()?);
     let first_hour = Utc.timestamp_opt(now.timestamp() - now.timestamp().rem_euclid(3600), 0).single()?;
