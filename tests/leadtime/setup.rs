@@ -138,7 +138,7 @@ fn doctor_and_test_text_use_the_key_the_packaged_service_is_given() {
     key_file(&practice, "annie-api-key", "k", 0o644);
     let (_, all) = findings(&practice, &[]);
     assert_eq!(result(&all, "key", "every user of this machine can read"), "WRONG");
-    assert_eq!(result(&all, "permissions", "others can read the API key"), "WRONG");
+    assert_eq!(result(&all, "permissions", "other users can read the API key"), "WRONG");
     key_file(&practice, "annie-api-key", "k", 0o600);
     let (_, all) = findings(&practice, &[]);
     assert_eq!(result(&all, "key", "accepts the key"), "ok");
