@@ -277,7 +277,7 @@ fn columns_that_are_missing_or_twice() {
     assert_eq!(error("Id,First,Lst,Start,Room"), "the file has no column `Last` (last_name); it has `Lst`");
     assert_eq!(
         error("Id,First,Last,Start,Start"),
-        "the file has several columns `Start` (starts_at); write `Start (1)` for the first"
+        "the file has several columns named `Start` (starts_at); write `Start (1)` for the first one"
     );
 }
 

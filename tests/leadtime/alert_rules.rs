@@ -109,7 +109,7 @@ async fn circuit() {
     let told = desk.alerts(&world);
     assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: Annie refuses them all");
     let text = words(&told[0], world.engine.config()).text;
-    assert!(text.contains("Since Mon Nov 9, 10:00 AM. Annie refused two numbers in a row with status 401"), "{text}");
+    assert!(text.contains("Since Mon Nov 9, 10:00 AM. Annie refused with status 401 (two numbers in a row)"), "{text}");
     assert!(text.contains("systemctl restart leadtime"), "{text}");
     is_repeated_after_four_hours(&desk, &world, "still: no texts are going out: Annie refuses them all");
     // It closes, and is refused again within minutes: nobody hears of that.

@@ -143,7 +143,7 @@ fn what_check_finds() {
             0,
             "no text tells patients how to opt out",
         ),
-        (sending("household = \"separate\""), 0, "only one gets a text"),
+        (sending("household = \"separate\""), 0, "within 24 hours gets a text"),
         // Limits can only be tighter; names of holidays are known.
         (
             HEAD.replace("[annie]\n", "[annie.limits]\nmin_gap = \"12 hours\"\n") + GOOD,

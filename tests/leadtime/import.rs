@@ -293,7 +293,7 @@ fn visits_of_the_past_do_not_hide_that_those_to_come_are_missing() {
     // The export was cut off in the middle of what is to come: 13 of 15, and 13 of 215.
     let cut = format!("{HEADER}{past}{}{}", days(0..1), days(14..15));
     let ended = practice.import(&cut, &["--complete"]);
-    assert!(ended.code == 1 && ended.err.contains("13 of 15 coming visits"), "{}{}", ended.out, ended.err);
+    assert!(ended.code == 1 && ended.err.contains("13 of 15 upcoming appointments"), "{}{}", ended.out, ended.err);
     assert_eq!(live(&practice), 215, "nothing was changed");
     // Nor do appointments of the past that are gone make a good file a broken one.
     practice

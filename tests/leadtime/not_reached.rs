@@ -61,7 +61,7 @@ fn the_list_names_who_has_to_be_called_and_why() {
     assert_eq!(rows[1][6], "invalid-phone");
     let page = practice.run(&["not-reached", "--now", NOW, "--html"]).good();
     assert!(page.contains("&lt;Smith&gt;") && !page.contains("<Smith>"), "{page}");
-    assert!(page.contains("Maple Dental: patients whom no text reaches"), "{page}");
+    assert!(page.contains("Maple Dental: patients not reached by text"), "{page}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn a_planted_trigger_is_found_by_restore_start_and_doctor_and_swallows_no_opt_ou
 
     practice.sql().execute_batch(SWALLOWS).unwrap();
     let ended = practice.run(&["opt-out", "add", "+13035551000"]);
-    assert!(ended.code == 1 && ended.err.contains("was not kept"), "{}{}", ended.out, ended.err);
+    assert!(ended.code == 1 && ended.err.contains("did not save the opt-out"), "{}{}", ended.out, ended.err);
     let doctor = practice.run(&["doctor"]);
     assert!(doctor.code == 1 && doctor.out.contains("a trigger swallow was added"), "{}", doctor.out);
     assert_eq!(practice.run(&["backup", "bad.db"]).code, 1, "no copy of it is called good");
