@@ -109,7 +109,7 @@ fn what_the_data_leave_open_is_asked_for() {
     let ended = practice.run(&["feed", "suggest", "list.csv"]);
     assert_eq!(ended.code, 1);
     assert!(
-        ended.out.contains("dates = \"?\"") && ended.out.contains("# status \"FIRM\" (1 row): booked?"),
+        ended.out.contains("dates = \"?\"") && ended.out.contains("# status \"FIRM\" (1 row): booked, cancelled, ...?"),
         "{}",
         ended.out
     );

@@ -242,7 +242,14 @@ fn source(value: &Value<'_>, key: &str) -> Result<ColumnSource, Faults> {
 /// The name of a column.
 pub(super) fn column(value: &Value<'_>) -> Result<String, Faults> {
     let name = text(value)?;
-    if name.trim().is_empty() { fault("the column name is empty; write it as in the file's header") } else { Ok(name) }
+    match name.trim() {
+        "" => fault("the column name is empty; write it as in the file's header"),
+        // What `feed suggest` writes where a question is open.
+        "?" => {
+            fault("this column is still undecided; name a column of the export, or delete the line if there is none")
+        }
+        _ => Ok(name),
+    }
 }
 
 fn expression(value: &Value<'_>, key: &str) -> Result<Regex, Faults> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::mapper::Mapper;
 use super::report::{Cost, Reason};
-use super::{cells, names, start};
+use super::{cells, names, phone_labels, start};
 use crate::config::feeds::{ColumnSource, Field, LocationWords};
 use crate::domain::appointment::Consent;
 use crate::domain::fold::{fold, is_invisible};
@@ -85,14 +85,13 @@ impl Mapper<'_> {
 
     /// The number to text.
     pub(super) fn phone(&mut self, row: &RawRow) -> Option<String> {
-        let cells: Vec<&str> = match self.feed.columns.get(Field::Phone)? {
-            ColumnSource::FirstOf(_) => self.survey.binding.cells(row, Field::Phone),
-            _ => {
-                let cell = self.text(row, Field::Phone)?;
-                return cells::phone(&cell).map(one_line);
-            }
-        };
-        cells.into_iter().find_map(cells::phone).map(one_line)
+        if let ColumnSource::FirstOf(_) = self.feed.columns.get(Field::Phone)? {
+            let cells: Vec<&str> =
+                self.survey.binding.cells(row, Field::Phone).into_iter().filter_map(cells::phone).collect();
+            return phone_labels::choose(&cells).map(one_line);
+        }
+        let cell = self.text(row, Field::Phone)?;
+        phone_labels::choose(&[cells::phone(&cell)?]).map(one_line)
     }
 
     /// Whether any phone cell, including ones that are never texted, says that the patient does not want texts.

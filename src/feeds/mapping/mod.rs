@@ -15,6 +15,7 @@ mod mapper;
 pub mod moment;
 mod names;
 mod outcome;
+mod phone_labels;
 mod report;
 mod start;
 mod status;
@@ -32,3 +33,4 @@ pub use survey::{MappingError, Survey, describe, options, survey};
 
 pub(crate) use cells::{has_lost_digits, marks as cells_marks, minutes as cells_minutes};
 pub(crate) use dates::scan_cells;
+pub(crate) use phone_labels::{Line, numbers as phone_numbers};

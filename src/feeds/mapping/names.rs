@@ -150,14 +150,15 @@ trait Initials {
 
 impl Initials for Vec<&str> {
     fn retain_initials(&mut self) {
-        let is_initial = |word: &str| {
-            let letters = word.trim_end_matches('.');
-            letters.len() == 1 && letters.bytes().all(|b| b.is_ascii_alphabetic())
-        };
         while self.len() > 1 && self.last().is_some_and(|word| is_initial(word)) {
             self.pop();
         }
     }
+}
+
+fn is_initial(word: &str) -> bool {
+    let letters = word.trim_end_matches('.');
+    letters.len() == 1 && letters.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
 fn by_words(name: &str) -> (String, String) {
@@ -167,7 +168,11 @@ fn by_words(name: &str) -> (String, String) {
     }
     // Nobody goes by a single letter.
     let given = if words.len() > 2 && words.first().is_some_and(|word| word.chars().count() == 1) { 2 } else { 1 };
-    let (first, last) = words.split_at(given.min(words.len()));
+    let (first, mut last) = words.split_at(given.min(words.len()));
+    // "Ana M. Lee": the initial is neither.
+    while given == 1 && last.len() > 1 && last.first().is_some_and(|word| is_initial(word)) && !is_suffix(last[1]) {
+        last = &last[1..];
+    }
     (first.join(" "), last.join(" "))
 }
 

@@ -65,7 +65,7 @@ impl Draft {
         if self.preset.is_none() {
             line(String::new(), "");
             line("[feed.columns]".to_owned(), "ours = theirs");
-            self.columns(profile, &mut line);
+            self.columns(profile, &mut line, open);
         }
         self.status(&mut line, open);
         self.consent(&mut line, open);
@@ -73,7 +73,7 @@ impl Draft {
         text
     }
 
-    fn columns(&self, profile: &Profile, line: &mut impl FnMut(String, &str)) {
+    fn columns(&self, profile: &Profile, line: &mut impl FnMut(String, &str), open: bool) {
         let name = |at: &usize| quoted(profile.columns.get(*at).map_or("", |column| column.name.as_str()));
         match self.id {
             IdChoice::Candidate(at) => {
@@ -90,10 +90,17 @@ impl Draft {
             ),
             IdChoice::Preset => {}
         }
+        let asks = |key: &str| open && self.questions.iter().any(|question| question.key == format!("column:{key}"));
         for (key, field) in Field::KEYS {
-            let Some(source) = self.source(field) else { continue };
+            let Some(source) = self.source(field) else {
+                if asks(key) {
+                    line(format!("{key} = \"?\""), "still undecided: name the column");
+                }
+                continue;
+            };
             let list = |columns: &[usize]| columns.iter().map(name).collect::<Vec<_>>().join(", ");
             let value = match source {
+                Source::Column(at) if field == Field::StartsAt && asks("time") => format!("[{}, \"?\"]", name(at)),
                 Source::Column(at) => name(at),
                 Source::Joined(columns) => format!("[{}]", list(columns)),
                 Source::FirstOf(columns) => format!("{{ first_of = [{}] }}", list(columns)),
@@ -157,7 +164,7 @@ impl Draft {
         if open {
             for (word, count) in &self.status.unknown {
                 line(
-                    format!("# status {} ({}): booked?", quoted(word), rows(*count)),
+                    format!("# status {} ({}): booked, cancelled, ...?", quoted(word), rows(*count)),
                     "add it to one of the lists; until then, its rows are left out",
                 );
             }
@@ -175,7 +182,7 @@ impl Draft {
             let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
             line(format!("{key} = [{}]", words.join(", ")), "");
         }
-        open_words(line, "consent", "yes?", &self.consent.open, open);
+        open_words(line, "consent", "yes or no?", &self.consent.open, open);
     }
 
     fn language(&self, line: &mut impl FnMut(String, &str), open: bool) {

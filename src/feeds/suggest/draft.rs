@@ -139,11 +139,13 @@ impl Draft {
                     "which number may be texted? Choose a home phone only if the practice agrees".to_owned()
                 }
                 Field::StartsAt => "which column is the start of the appointment?".to_owned(),
+                Field::Consent => "which column says whether the patient agrees to texts?".to_owned(),
+                Field::LastName => "which column is the patient's last name?".to_owned(),
                 field => format!("which column is `{}`?", field.key()),
             };
             let mut choices: Vec<(String, String)> =
                 names.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
-            if *field == Field::Phone {
+            if [Field::Phone, Field::Consent, Field::LastName].contains(field) {
                 choices.push(("none".to_owned(), "none of them".to_owned()));
             }
             self.ask(format!("column:{}", field.key()), text, choices);
@@ -172,6 +174,10 @@ impl Draft {
             || answers.get("column:name").is_some_and(|answer| answer == "none");
         if !named && ![Field::Name, Field::FirstName, Field::LastName].iter().any(|field| several.contains_key(field)) {
             lacking.push(("column:name", "no column looks like patient names; which column has them?"));
+        }
+        let phone = has(Field::Phone) || several.contains_key(&Field::Phone);
+        if !phone && !answers.contains_key("column:phone") {
+            self.roles.remarks.push("no column holds phone numbers, so nobody in this file can be texted".to_owned());
         }
         for (key, text) in lacking {
             let choices = profile.columns.iter().map(|c| (c.name.clone(), c.name.clone())).collect();

@@ -11,7 +11,8 @@ use crate::domain::language_words::{self, LanguageWord};
 use crate::feeds::formats::delimited::{Dialect, Options, Reader};
 use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
-use crate::feeds::mapping::{cells_marks, cells_minutes, common_status};
+use crate::feeds::mapping::{Line, cells_marks, cells_minutes, common_status, phone_numbers};
+use crate::feeds::suggest::word_lists::{is_no, is_yes, opted};
 
 /// The most distinct words that are kept for a column; a column with more is not a list of words.
 const MOST_WORDS: usize = 40;
@@ -33,6 +34,10 @@ pub(super) struct Column {
     /// Dates that do not exist, `########`, placeholders.
     pub(super) odd_dates: u64,
     pub(super) phones: u64,
+    /// The ones of these that a label calls a mobile phone.
+    pub(super) mobiles: u64,
+    /// Cells with enough digits for a phone number, among other signs.
+    pub(super) perhaps_phones: u64,
     pub(super) emails: u64,
     pub(super) numbers: u64,
     pub(super) largest: u32,
@@ -64,6 +69,8 @@ impl Column {
             midnights: 0,
             odd_dates: 0,
             phones: 0,
+            mobiles: 0,
+            perhaps_phones: 0,
             emails: 0,
             numbers: 0,
             largest: 0,
@@ -106,9 +113,14 @@ impl Column {
         let dialled = letters == 0
             && (10..=15).contains(&digits)
             && text.chars().all(|c| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c));
+        let lines = phone_numbers(text).unwrap_or_default();
+        let labelled = lines.iter().any(|(line, _)| *line != Line::Unknown);
+        self.mobiles += u64::from(lines.iter().any(|(line, _)| *line == Line::Mobile));
+        self.perhaps_phones += u64::from((7..=30).contains(&digits) && digits < text.chars().count());
         self.phones += u64::from(
             (dialled && !text.contains(':'))
                 || exponent
+                || labelled
                 || (digits >= 10
                     && letters > 0
                     && crate::domain::phone::read(text, crate::domain::phone::Country::US).refusal),
@@ -182,6 +194,12 @@ impl Column {
         self.filled > 0 && self.phones * 10 >= self.filled * 7
     }
 
+    /// Whether most cells have the digits of a phone number, and the column is nothing else.
+    pub(super) fn may_be_phones(&self) -> bool {
+        let other = self.is_dated() || self.is_times() || self.emails > 0;
+        !other && self.filled > 0 && self.perhaps_phones * 2 > self.filled
+    }
+
     pub(super) fn is_marks(&self) -> bool {
         self.mostly(self.marks)
     }
@@ -206,6 +224,14 @@ impl Column {
 }
 
 impl Column {
+    /// Whether its words are a choice, such as yes and no.
+    pub(super) fn is_choice(&self) -> bool {
+        let of_choice = |word: &str| is_yes(word) || is_no(word) || opted(word).is_some();
+        let known: u64 =
+            self.words.iter().filter(|(word, _)| !word.is_empty() && of_choice(word)).map(|(_, (_, n))| n).sum();
+        !self.many_words && self.filled > 0 && known * 2 > self.filled
+    }
+
     /// Whether it has few words, and some mean that an appointment was cancelled or missed.
     pub(super) fn says_called_off(&self) -> bool {
         let off = |word: &String| matches!(common_status(word), Some(StatusMeaning::Cancelled | StatusMeaning::NoShow));

@@ -17,6 +17,7 @@ pub(super) enum Word {
     Name,
     Full,
     Phone,
+    Contact,
     Cell,
     Home,
     Work,
@@ -53,13 +54,14 @@ pub(super) enum Word {
 }
 
 use Word::{
-    Account, Address, Appointment, Birth, Cancelled, Cell, Confirmation, Date, Email, End, Filler, First, Full, Home,
-    Id, Kind, Language, Last, Length, Location, Made, Middle, Money, Name, NoShow, Note, Ok, OptOut, Other, Past,
-    Patient, Pattern, Phone, Preferred, Provider, Reference, Scheduled, Start, Status, Text, Time, Units, Work, Zone,
+    Account, Address, Appointment, Birth, Cancelled, Cell, Confirmation, Contact, Date, Email, End, Filler, First,
+    Full, Home, Id, Kind, Language, Last, Length, Location, Made, Middle, Money, Name, NoShow, Note, Ok, OptOut, Other,
+    Past, Patient, Pattern, Phone, Preferred, Provider, Reference, Scheduled, Start, Status, Text, Time, Units, Work,
+    Zone,
 };
 
 /// Each meaning with the words for it.
-const WORDS: [(Word, &str); 44] = [
+const WORDS: [(Word, &str); 45] = [
     (Scheduled, "schedule | scheduled | planned"),
     (Filler, "of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my"),
     (
@@ -79,11 +81,9 @@ const WORDS: [(Word, &str); 44] = [
     (Preferred, "preferred | nickname | nick | goes | called | preferido | pref"),
     (Name, "name | names | nm"),
     (Full, "full | fullname | completo | display"),
-    (
-        Phone,
-        "phone | phones | telephone | tel | teléfono | telefono | tfno | ph | contact | téléphone | \
-         phonenumber",
-    ),
+    (Phone, "phone | phones | telephone | tel | teléfono | telefono | tfno | ph | téléphone | phonenumber"),
+    // A person to call, or the number to call.
+    (Contact, "contact | owner | legal"),
     (
         Cell,
         "cell | mobile | wireless | celular | móvil | movil | cellphone | sms | cel | portable | \
@@ -110,11 +110,11 @@ const WORDS: [(Word, &str); 44] = [
          | numero | nº | uid | seq | pk",
     ),
     (Account, "account | acct | chart | mrn | record | medical | emr | expediente | historia | patnum | acc"),
-    (Status, "status | estado | estatus | stat | disposition | outcome | statut | result"),
+    (Status, "status | sts | estado | estatus | stat | disposition | outcome | statut | result"),
     (Confirmation, "confirmed | confirmation | confirm | confirmado | confirmada | confirmación | conf | econfirm"),
     (
         Cancelled,
-        "cancelled | canceled | cancel | cancellation | broken | deleted | void | voided | cancelado | \
+        "cancelled | canceled | cancel | cancellation | broken | deleted | delete | cnx | void | voided | cancelado | \
          cancelada | cxl",
     ),
     (NoShow, "noshow | no show | missed | absent | did not arrive | did not attend | dna"),
@@ -158,9 +158,13 @@ const WORDS: [(Word, &str); 44] = [
     (
         Ok,
         "ok | okay | consent | allow | allowed | allows | permission | optin | agree | accepts | opt in \
-         | authorized | enabled",
+         | authorized | enabled | can | receive | receives | wants | reminders | notifications | tcpa",
     ),
-    (OptOut, "optout | opt out | dnt | unsubscribed | do not text"),
+    (
+        OptOut,
+        "optout | opt out | opted out | dnt | unsubscribed | do not text | no text | no texts | no sms | declined texts | \
+         declines texts | stop texts",
+    ),
     (Address, "address | street | city | zip | postal | dirección | direccion | county | country"),
     (Money, "balance | amount | fee | price | copay | due amt | charge | paid | total"),
     (Reference, "confirmation number | reference | ref | eid"),

@@ -145,12 +145,24 @@ fn ask_status(word: &str, written: &str, count: u64) -> OpenQuestion {
     }
 }
 
-fn is_yes(word: &str) -> bool {
+pub(super) fn is_yes(word: &str) -> bool {
     matches!(word, "yes" | "y" | "true" | "1" | "x" | "si" | "sí" | "✓" | "checked")
 }
 
-fn is_no(word: &str) -> bool {
+pub(super) fn is_no(word: &str) -> bool {
     matches!(word, "" | "no" | "n" | "false" | "0" | "-" | "unchecked")
+}
+
+/// Whether a word says that the patient agreed to texts, or did not; `None`: it says something else.
+pub(super) fn opted(word: &str) -> Option<bool> {
+    match word {
+        "opted in" | "opt in" | "opt-in" | "ok" | "okay" | "allowed" | "accepted" | "agreed" | "consented" => {
+            Some(true)
+        }
+        "opted out" | "opt out" | "opt-out" | "declined" | "refused" | "denied" | "do not text" | "no texts"
+        | "no text" | "unsubscribed" | "stop" => Some(false),
+        _ => None,
+    }
 }
 
 /// The consent words of a file.
@@ -182,6 +194,8 @@ impl ConsentList {
                 Some("yes") => self.yes.push(written.clone()),
                 Some("no") => self.no.push(written.clone()),
                 Some(_) => self.unknown.push(written.clone()),
+                None if opted(word) == Some(false) => self.no.push(written.clone()),
+                None if opted(word) == Some(true) && !opts_out => self.yes.push(written.clone()),
                 // A patient who opted out said no; one who did not has not said yes.
                 None if opts_out && is_yes(word) => self.no.push(written.clone()),
                 None if opts_out && is_no(word) => self.unknown.push(written.clone()),

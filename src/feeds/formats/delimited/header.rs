@@ -53,6 +53,29 @@ pub(super) fn names(row: &RawRow, width: usize) -> Vec<String> {
 
 /// Whether a row is a title, a page line or a total: text in one or a few cells that reports put between rows.
 pub(super) fn is_note(row: &RawRow) -> bool {
+    /// Labels of a group of rows, on a line of their own.
+    const GROUPS: [&str; 20] = [
+        "staff",
+        "provider",
+        "doctor",
+        "dentist",
+        "hygienist",
+        "practitioner",
+        "clinician",
+        "therapist",
+        "resource",
+        "room",
+        "operatory",
+        "column",
+        "location",
+        "office",
+        "clinic",
+        "department",
+        "site",
+        "schedule",
+        "view",
+        "calendar",
+    ];
     const BEGINNINGS: [&str; 22] = [
         "total",
         "grand total",
@@ -77,15 +100,28 @@ pub(super) fn is_note(row: &RawRow) -> bool {
         "fin del",
         "pagina",
     ];
-    let mut filled = row.cells().filter(|cell| !cell.trim().is_empty());
+    // A row of data has more of them.
+    const MOST: usize = 4;
+    let mut filled = row.cells().filter(|cell| !cell.trim().is_empty()).take(MOST);
     let Some(first) = filled.next() else { return true };
-    let others = filled.take(3).count();
+    let figures: Vec<bool> = filled.map(is_figure).collect();
+    let others = figures.len();
     if others > 2 {
         return false;
     }
+    // "*** END OF REPORT ***", "--- page 2 ---"
     let first = fold(first);
+    let marks = first.trim_start_matches(['*', '-', '=', '_', '#', '~', '<', '>', ' ']);
+    if marks.is_empty() {
+        return others == 0;
+    }
+    let first = if first.len() - marks.len() > 1 { marks.to_owned() } else { first };
     // "Provider: Dr. Lee" above a group of rows.
-    if others == 0 && row.len() >= 4 && first.contains(':') && first.chars().any(char::is_alphabetic) {
+    let label = first.split_once(':').map(|(label, _)| label.trim());
+    if others == 0 && row.len() >= 4 && label.is_some() && first.chars().any(char::is_alphabetic) {
+        return true;
+    }
+    if others == 0 && label.is_some_and(|label| GROUPS.contains(&label)) {
         return true;
     }
     let Some(rest) = BEGINNINGS.iter().filter_map(|word| first.strip_prefix(word)).min_by_key(|rest| rest.len()) else {
@@ -96,7 +132,13 @@ pub(super) fn is_note(row: &RawRow) -> bool {
         return others == 0 && rows.is_some_and(|rest| counted.iter().any(|word| rest.trim().starts_with(word)));
     };
     let ends_word = rest.chars().next().is_none_or(|c| !c.is_alphabetic());
-    ends_word && others <= 2 && (others + 1) * 3 <= row.len().max(3)
+    // "Total slots:", "48": a label and figures, not "Page", "Jimmy".
+    let counts = others > 0 && (first.contains(':') || first.contains(' ')) && !figures.contains(&false);
+    ends_word && (counts || (others + 1) * 3 <= row.len().max(3))
+}
+
+fn is_figure(cell: &str) -> bool {
+    cell.chars().any(|c| c.is_ascii_digit()) && !cell.chars().any(char::is_alphabetic)
 }
 
 #[cfg(test)]
@@ -111,12 +153,26 @@ mod tests {
         assert_eq!(fitness(&of(&["Appointment List", "", "", "", ""]), &[]), 0);
         assert_eq!(fitness(&of(&["Patient", "Date"]), &["date".to_owned(), "id".to_owned()]), 1);
         assert_eq!(names(&of(&["Phone", "", "phone"]), 4), ["Phone (1)", "column 2", "phone (2)", "column 4"]);
-        for cells in
-            [&["Total appointments: 40"][..], &["Total", "", "", "40", "", ""], &["Page 1 of 3"], &["40 appointments"]]
-        {
+        for cells in [
+            &["Total appointments: 40"][..],
+            &["Total", "", "", "40", "", ""],
+            &["Page 1 of 3"],
+            &["40 appointments"],
+            &["Total slots:", "48"],
+            &["*** END OF REPORT ***  36 APPTS"],
+            &["", "Total: 12"],
+            &["-----"],
+        ] {
             assert!(is_note(&of(cells)), "{cells:?}");
         }
-        for cells in [&["Page, Jimmy", "3/4/2026", "9:00a"][..], &["A1"], &["Totally, Ann"], &["12"]] {
+        for cells in [
+            &["Page, Jimmy", "3/4/2026", "9:00a"][..],
+            &["A1"],
+            &["Totally, Ann"],
+            &["12"],
+            &["Page", "Jimmy"],
+            &["Page", "9705550178"],
+        ] {
             assert!(!is_note(&of(cells)), "{cells:?}");
         }
     }

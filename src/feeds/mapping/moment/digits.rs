@@ -40,7 +40,8 @@ pub(super) fn digits_only(text: &str, as_time: bool) -> Option<Result<Moment, Mo
             let style = Style { zero_led_time: whole.starts_with('0'), ..Style::default() };
             time(part(0..2), part(2..4), 0).map(|time| Moment { time, style, ..Moment::default() })
         }
-        5 if as_time => time(part(0..1), part(1..3), part(3..5)).map(|time| Moment { time, ..Moment::default() }),
+        // `90000` is 9:00:00 without its zero, or 90,000 seconds: 30000 is 8:20 AM where times count seconds.
+        5 if as_time => Err(MomentFault::Unreadable),
         5 => serial(whole, ""),
         6 if as_time => time(part(0..2), part(2..4), part(4..6)).map(|time| Moment { time, ..Moment::default() }),
         6 if days(part(0..2), part(2..4)) || days(part(2..4), part(4..6)) => Ok(Moment {

@@ -8,7 +8,7 @@ impl Finder<'_> {
     pub(super) fn names(&mut self) {
         const NOT: [Word; 4] = [Word::Provider, Word::Other, Word::Location, Word::Past];
         let of_patient = |c: &Named<'_>| 1 + u32::from(c.has(Word::Patient));
-        let simple = [Word::First, Word::Last, Word::Name, Word::Patient];
+        let simple = [Word::First, Word::Last, Word::Name, Word::Patient, Word::Contact];
         let first = self.best(Field::FirstName, |c| {
             let named = c.has(Word::First) && !c.has(Word::Last) && c.only(&simple) && c.column.is_text();
             if named { of_patient(c) } else { 0 }
@@ -19,6 +19,20 @@ impl Finder<'_> {
             if named { of_patient(c) } else { 0 }
         });
         if let (Some(first), Some(last)) = (first, last) {
+            // The whole name may be there where its parts are not.
+            let filled = self.columns.iter().filter(|c| c.at == first).map(|c| c.column.filled).sum::<u64>();
+            let fuller = self.columns.iter().find(|c| {
+                let whole = [Word::Name, Word::Full, Word::Patient];
+                c.any(&[Word::Name, Word::Full])
+                    && c.only(&whole)
+                    && c.is_plain()
+                    && c.column.is_text()
+                    && c.column.spaced * 2 > c.column.filled
+                    && c.column.filled > filled
+            });
+            if let Some(at) = fuller.map(|c| c.at) {
+                return self.put(Field::Name, Some(Source::Column(at)));
+            }
             let preferred = self.columns.iter().find(|c| {
                 let words = [Word::Preferred, Word::Name, Word::First, Word::Patient];
                 c.has(Word::Preferred) && c.only(&words) && (c.column.filled == 0 || c.column.is_text())
@@ -45,7 +59,20 @@ impl Finder<'_> {
                 self.roles.several.remove(&Field::LastName);
                 self.put(Field::Name, Some(Source::Column(at)));
             }
-            (None, Some(first)) => self.put(Field::FirstName, Some(Source::Column(first))),
+            (None, Some(first)) => {
+                self.put(Field::FirstName, Some(Source::Column(first)));
+                // A last name is not left out silently.
+                let lasts: Vec<usize> = self
+                    .columns
+                    .iter()
+                    .filter(|c| c.has(Word::Last) && !c.any(&[Word::First, Word::Date, Word::Time]) && !c.any(&NOT))
+                    .filter(|c| c.at != first && c.column.is_text())
+                    .map(|c| c.at)
+                    .collect();
+                if !lasts.is_empty() && last.is_none() {
+                    self.roles.several.insert(Field::LastName, lasts);
+                }
+            }
             (None, None) => self.put(Field::LastName, last.map(Source::Column)),
         }
     }
@@ -65,7 +92,7 @@ impl Finder<'_> {
             Word::Zone,
         ];
         let phones = |c: &Named<'_>| {
-            let named = c.any(&[Word::Phone, Word::Cell, Word::Home, Word::Work]) && !c.any(&NOT);
+            let named = c.any(&[Word::Phone, Word::Contact, Word::Cell, Word::Home, Word::Work]) && !c.any(&NOT);
             let texted = c.has(Word::Text) && c.has(Word::Id) && !c.any(&[Word::Ok, Word::OptOut]);
             (named || texted) && (c.column.is_phones() || (c.column.filled == 0 && c.has(Word::Cell)))
         };
@@ -74,21 +101,38 @@ impl Finder<'_> {
             true => 1 + 4 * u32::from(c.any(&[Word::Cell, Word::Text])) + u32::from(c.is_plain()),
             false => 0,
         });
-        if texted.is_some() || self.roles.several.contains_key(&Field::Phone) {
+        // "Phone 1", "Phone 2": the cells say which of them is the mobile phone.
+        let tied = self.roles.several.get(&Field::Phone).cloned().unwrap_or_default();
+        if tied.iter().any(|at| self.profile.columns.get(*at).is_some_and(|column| column.mobiles > 0)) {
+            self.roles.several.remove(&Field::Phone);
+            return self.put(Field::Phone, Some(Source::FirstOf(tied)));
+        }
+        if texted.is_some() || !tied.is_empty() {
             return self.put(Field::Phone, texted.map(Source::Column));
         }
         // Home phones, and columns of phone numbers whose header does not say whose they are.
         let whose = |c: &&Named<'_>| !c.any(&[Word::Other, Word::Provider, Word::Location, Word::Id, Word::Account]);
-        let lines: Vec<usize> =
-            self.columns.iter().filter(whose).filter(|c| c.column.is_phones()).map(|c| c.at).collect();
+        let those = |is: &dyn Fn(&Named<'_>) -> bool| -> Vec<usize> {
+            self.columns.iter().filter(whose).filter(|c| is(c)).map(|c| c.at).collect()
+        };
+        let mut lines = those(&|c| c.column.is_phones());
+        if lines.is_empty() {
+            lines = those(&|c| {
+                c.column.may_be_phones() && c.any(&[Word::Phone, Word::Contact, Word::Cell, Word::Home, Word::Work])
+            });
+        }
+        if lines.is_empty() {
+            lines = those(&|c| c.column.may_be_phones() && c.words.iter().all(Option::is_none));
+        }
         if !lines.is_empty() {
             self.roles.several.insert(Field::Phone, lines);
         }
     }
 
     pub(super) fn ids(&mut self) {
-        const NOT: [Word; 20] = [
+        const NOT: [Word; 21] = [
             Word::Patient,
+            Word::Contact,
             Word::Account,
             Word::Provider,
             Word::Location,

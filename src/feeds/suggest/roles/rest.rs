@@ -4,13 +4,17 @@ use super::{Finder, Named, Source};
 use crate::config::feeds::Field;
 use crate::feeds::suggest::words::Word;
 
+/// A column with more words than this is no choice that a patient made.
+const MOST_CHOICES: usize = 7;
+
 impl Finder<'_> {
     pub(super) fn status(&mut self) {
         let used: Vec<usize> = self.columns.iter().map(|c| c.at).filter(|at| self.is_used(*at)).collect();
         let few = |c: &Named<'_>| !used.contains(&c.at) && !c.column.many_words && c.column.filled > 0;
         // These may have a status too, but not that of the appointment.
-        const NOT: [Word; 13] = [
+        const NOT: [Word; 14] = [
             Word::Other,
+            Word::Contact,
             Word::Patient,
             Word::Money,
             Word::Account,
@@ -56,6 +60,59 @@ impl Finder<'_> {
                 () => {}
             }
         }
+        // The only column that shows cancellations is the status, whatever it is called: its other words are asked about.
+        let alone = match self.roles.beside.as_slice() {
+            [one] if best.is_none() && !self.roles.several.contains_key(&Field::Status) => Some(*one),
+            _ => None,
+        };
+        let kind = |c: &&Named<'_>| c.any(&[Word::Kind, Word::Provider, Word::Location]);
+        if let Some(at) = alone.filter(|at| !self.columns.iter().filter(kind).any(|c| c.at == *at)) {
+            self.put(Field::Status, Some(Source::Column(at)));
+        }
+    }
+
+    /// The column that says who may be texted. None is passed over silently: one that may say so is asked about.
+    fn consent(&mut self) {
+        let chosen = self.chosen.get(&Field::Consent).copied();
+        let free = |c: &&Named<'_>| {
+            !self.is_used(c.at)
+                && !self.roles.ids.contains(&c.at)
+                && c.column.filled > 0
+                && !c.column.many_words
+                && !c.column.is_phones()
+                && !c.any(&[Word::Email, Word::Made, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time])
+        };
+        let text = |c: &Named<'_>| {
+            let header = c.column.name.to_lowercase();
+            c.any(&[Word::Text, Word::Cell]) || header.contains("sms") || header.contains("txt")
+        };
+        let named = |c: &Named<'_>| {
+            let asked = c.has(Word::Ok) && (text(c) || c.any(&[Word::Phone, Word::Contact]));
+            c.has(Word::OptOut) || asked || (text(c) && c.column.is_choice())
+        };
+        let perhaps = |c: &Named<'_>| {
+            let words = c.column.words.len();
+            (text(c) && words <= MOST_CHOICES) || (c.has(Word::Ok) && c.column.is_choice())
+        };
+        let of = |test: &dyn Fn(&Named<'_>) -> bool| -> Vec<usize> {
+            self.columns.iter().filter(free).filter(|c| test(c)).map(|c| c.at).collect()
+        };
+        let (sure, unsure) = (of(&named), of(&perhaps));
+        let one = match (chosen, sure.as_slice(), unsure.is_empty()) {
+            (Some(at), ..) => Some(at),
+            (None, [one], _) => Some(*one),
+            (None, [], true) => None,
+            (None, [], false) => {
+                self.roles.several.insert(Field::Consent, unsure);
+                None
+            }
+            (None, several, _) => {
+                self.roles.several.insert(Field::Consent, several.to_vec());
+                None
+            }
+        };
+        self.roles.opts_out = self.columns.iter().any(|c| Some(c.at) == one && c.has(Word::OptOut));
+        self.put(Field::Consent, one.map(Source::Column));
     }
 
     pub(super) fn others(&mut self) {
@@ -71,20 +128,13 @@ impl Finder<'_> {
         self.put(Field::DateOfBirth, birth.map(Source::Column));
         let language = find(self, &|c| c.has(Word::Language) && few(c) && !c.any(&[Word::Provider, Word::Other]));
         self.put(Field::Language, language.map(Source::Column));
-        let out = find(self, &|c| c.has(Word::OptOut) && few(c) && !c.has(Word::Email));
-        let consent = out.or_else(|| {
-            find(self, &|c| {
-                c.has(Word::Ok) && c.any(&[Word::Text, Word::Cell, Word::Phone]) && few(c) && !c.has(Word::Email)
-            })
-        });
-        self.roles.opts_out = out.is_some();
-        self.put(Field::Consent, consent.map(Source::Column));
+        self.consent();
         // The time zone in which a patient viewed the times is not the one in which they are written.
         self.roles.zone = find(self, &|c| c.column.is_zones() && !c.has(Word::Patient));
         let provider = find(self, &|c| {
             c.has(Word::Provider)
                 && c.column.filled > 0
-                && !c.any(&[Word::Phone, Word::Email, Word::Id, Word::Note, Word::Status])
+                && !c.any(&[Word::Contact, Word::Phone, Word::Email, Word::Id, Word::Note, Word::Status])
         });
         self.put(Field::Provider, provider.map(Source::Column));
         let kind = find(self, &|c| {
@@ -92,6 +142,7 @@ impl Finder<'_> {
                 && c.column.letters > 0
                 && !c.any(&[
                     Word::Text,
+                    Word::Contact,
                     Word::Phone,
                     Word::Cell,
                     Word::Cancelled,
