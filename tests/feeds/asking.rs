@@ -28,12 +28,10 @@ const OPEN: &str = "Appt ID,Name,Date,Time,Home Phone,Work Phone,Status,Language
 #[test]
 fn everything_open_is_asked_and_answered() {
     let first = ask(OPEN, &[], &["north", "south"]);
-    assert_eq!(
-        keys(&first),
-        ["column:phone", "dates", "status:firm", "language:s", "location:3", "location:4"]
-    );
+    assert_eq!(keys(&first), ["column:phone", "dates", "status:firm", "language:s", "location:3", "location:4"]);
     assert!(
-        first.block.contains("dates = \"?\"") && first.block.contains("# status \"FIRM\" (1 row): booked, cancelled, ...?"),
+        first.block.contains("dates = \"?\"")
+            && first.block.contains("# status \"FIRM\" (1 row): booked, cancelled, ...?"),
         "{}",
         first.block
     );

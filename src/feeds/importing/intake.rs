@@ -61,7 +61,8 @@ impl Intake {
         let mut contradictions = Report::default();
         self.present = present(job.feed);
         let (_, mut report) = map_file(open, job.feed, job.context, |row| -> Result<(), ImportError> {
-            self.mapped_row(staging, row.line, row.outcome, &mut contradictions)?;
+            let derived = job.feed.columns.derived_id;
+            self.mapped_row(staging, (row.line, derived), row.outcome, &mut contradictions)?;
             progress(Progress::Reading(self.imported.good + self.imported.bad));
             Ok(())
         })?;
@@ -75,7 +76,7 @@ impl Intake {
     fn mapped_row(
         &mut self,
         staging: &mut Staging<'_>,
-        line: u64,
+        (line, derived): (u64, bool),
         outcome: Outcome,
         contradictions: &mut Report,
     ) -> Result<(), StoreError> {
@@ -99,7 +100,13 @@ impl Intake {
         };
         match staged {
             Staged::New | Staged::Repeated => self.imported.good += 1,
-            Staged::Contradicts(first) => {
+            // Two treatments, providers or pets of one client at one time: one appointment, and one text.
+            Staged::Alike(_) if derived => {
+                self.imported.good += 1;
+                let words = "same patient and start as an earlier row, so both count as one appointment".to_owned();
+                contradictions.add(Cost::Notice, line, reason_of("id", words));
+            }
+            Staged::Alike(first) | Staged::Contradicts(first) => {
                 self.imported.bad += 1;
                 self.contradiction(staging, (line, first), &id, start, contradictions)?;
             }
@@ -139,7 +146,7 @@ impl Intake {
                 Ok(good) => {
                     let start = good.starts_at.to_utc();
                     match staging.add(good.line, start, &good.cells)? {
-                        Staged::Contradicts(first) => {
+                        Staged::Alike(first) | Staged::Contradicts(first) => {
                             self.imported.bad += 1;
                             let id = good.cells.first().cloned().flatten().unwrap_or_default();
                             self.contradiction(staging, (good.line, first), &id, Some(start), &mut report)?;

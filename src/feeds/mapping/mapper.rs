@@ -10,7 +10,7 @@ use super::report::{Cost, Reason, Report};
 use super::start::{self, Oddity};
 use super::status::{self, Said};
 use super::survey::{MappingError, Survey, is_of_interest, options, survey};
-use super::{cells, ids};
+use super::{cells, ids, names};
 use crate::config::feeds::{Feed, Field, StatusMeaning, ZoneSource};
 use crate::config::values::zones::Zones;
 use crate::domain::appointment::{Consent, Status};
@@ -144,6 +144,9 @@ impl<'m> Mapper<'m> {
         let start = self.start(row);
         let id = id.or_else(|| start.as_ref().ok().and_then(|start| self.derived_id(row, start.wall)));
         let Some(status) = meaning.status() else { return Outcome::Ignored { id } };
+        if self.is_blocked_time(row) {
+            return Outcome::Ignored { id };
+        }
         let start = match (start, meaning, &id) {
             (Ok(start), ..) => start,
             (Err(_), StatusMeaning::Cancelled, Some(id)) => return Outcome::Cancelled { id: id.clone() },
@@ -199,6 +202,16 @@ impl<'m> Mapper<'m> {
             consent,
             local_start: start.wall,
         }))
+    }
+
+    /// Whether the row keeps time free and has no patient: `.LUNCH`, `*** HOLD ***`, without a number to text.
+    fn is_blocked_time(&mut self, row: &RawRow) -> bool {
+        let cell = |field| self.text(row, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
+        let name = match cell(Field::Name) {
+            name if name.is_empty() => format!("{} {}", cell(Field::FirstName), cell(Field::LastName)),
+            name => name,
+        };
+        names::is_blocked_time(name.trim()) && self.phone(row).is_none()
     }
 
     fn report_oddity(&mut self, line: u64, start: &Start) {

@@ -1,5 +1,7 @@
 //! Phone cells that say what kind of line a number is: `(303) 555-0101 (m)`, `Mobile: 0491 570 006, Home: 07 5550 1234`.
 
+use std::ops::Range;
+
 /// What a label says about a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Line {
@@ -62,46 +64,57 @@ const PLAIN: [&str; 6] = ["tel", "ph", "phone", "telephone", "t", "p"];
 
 /// The numbers of a cell with their lines, in order; `None`: the cell has words that are not labels, or no number.
 pub(crate) fn numbers(cell: &str) -> Option<Vec<(Line, &str)>> {
-    let found: Vec<(Line, &str)> = cell
-        .split([',', ';', '|', '\n'])
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(one)
-        .collect::<Option<_>>()?;
-    (!found.is_empty()).then_some(found)
+    // What stands before, between and after the numbers.
+    let (mut found, mut labels, mut from) = (Vec::new(), Vec::new(), 0);
+    for run in runs(cell) {
+        labels.push(label(&cell[from..run.start]));
+        from = run.end;
+        found.push(number_in(&cell[run])?);
+    }
+    labels.push(label(&cell[from..]));
+    // Each label stands before its number, or each stands after it.
+    let own = match labels.first().is_some_and(|first| !first.is_empty()) {
+        true if labels.last().is_some_and(|last| last.is_empty()) => &labels[..found.len()],
+        true if found.len() == 1 => return both(&labels).map(|line| vec![(line, found[0])]),
+        true => return None,
+        false => labels.get(1..)?,
+    };
+    let lines: Vec<Line> = own.iter().map(|label| line_of(label)).collect::<Option<_>>()?;
+    (!found.is_empty()).then(|| lines.into_iter().zip(found).collect())
 }
 
-/// The number of a part of a cell.
-fn one(part: &str) -> Option<(Line, &str)> {
-    let is_number = |c: char| c.is_ascii_digit() || " +-./()\u{a0}".contains(c);
-    // The longest run of digits and the signs between them; labels stand before or after it.
-    let mut best = 0..0;
-    let mut start = None;
-    for (at, c) in part.char_indices().chain([(part.len(), 'x')]) {
-        match (start, is_number(c)) {
+/// Labels on both sides of one number: `W 307-555-0111 x204`.
+fn both(labels: &[String]) -> Option<Line> {
+    let lines: Vec<Line> = labels.iter().map(|label| line_of(label)).collect::<Option<_>>()?;
+    lines.iter().all(|line| *line == lines[0]).then_some(lines[0])
+}
+
+/// Where numbers stand: digits and the signs between them, at least seven digits.
+fn runs(cell: &str) -> Vec<Range<usize>> {
+    let of_number = |c: char| c.is_ascii_digit() || " +-./()\u{a0}".contains(c);
+    let (mut runs, mut start) = (Vec::new(), None);
+    for (at, c) in cell.char_indices().chain([(cell.len(), 'x')]) {
+        match (start, of_number(c)) {
             (None, true) => start = Some(at),
             (Some(from), false) => {
-                if digits(&part[from..at]) > digits(&part[best.clone()]) {
-                    best = from..at;
+                if digits(&cell[from..at]) >= 7 {
+                    runs.push(from..at);
                 }
                 start = None;
             }
             _ => {}
         }
     }
-    let number = part[best.clone()].trim_matches([' ', '-', '.', '/', '\u{a0}']);
-    let number = number.strip_suffix('(').unwrap_or(number).trim_end();
-    let number = number.strip_prefix(')').unwrap_or(number).trim_start();
-    if !(7..=15).contains(&digits(number)) {
-        return None;
-    }
-    let (before, after) = (label(&part[..best.start]), label(&part[best.end..]));
-    let line = match (before.as_str(), after.as_str()) {
-        ("", "") => Line::Unknown,
-        (label, "") | ("", label) => line_of(label)?,
-        (a, b) => (line_of(a)? == line_of(b)?).then_some(line_of(a)?)?,
-    };
-    Some((line, number))
+    runs
+}
+
+/// A number without the signs around it; `None`: too many digits for one.
+fn number_in(run: &str) -> Option<&str> {
+    let around = [' ', '-', '.', '/', '\u{a0}'];
+    let number = run.trim_matches(around);
+    let number = number.strip_suffix('(').unwrap_or(number).strip_prefix(')').unwrap_or(number.trim_end_matches('('));
+    let number = number.trim_matches(around);
+    (digits(number) <= 15).then_some(number)
 }
 
 fn digits(text: &str) -> usize {
@@ -120,6 +133,7 @@ fn line_of(label: &str) -> Option<Line> {
         rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
     });
     match label {
+        "" => Some(Line::Unknown),
         _ if extension => Some(Line::Other),
         _ if MOBILE.contains(&label) => Some(Line::Mobile),
         _ if OTHER.contains(&label) => Some(Line::Other),
@@ -157,6 +171,8 @@ mod tests {
             (&["H 303-555-0101", "W 307-555-0111 x204", "(720)555-0110 (C)"], "(720)555-0110"),
             (&["(303)555-0101 (H)", "720-555-0110"], "720-555-0110"),
             (&["c: 303.555.0101"], "303.555.0101"),
+            (&["(303) 555-0116 (h) (303) 555-0149 (m)"], "(303) 555-0149"),
+            (&["(303) 555-0116 (h); (303) 555-0149"], "(303) 555-0116 (h); (303) 555-0149"),
             (&["+1 303 555 0101"], "+1 303 555 0101"),
             // Not labels, or not to be texted: as it is written.
             (&["(303) 555-0101 (H)"], "(303) 555-0101 (H)"),

@@ -27,6 +27,8 @@ pub(crate) enum Staged {
     New,
     /// The same id was already staged with the same cells: left out.
     Repeated,
+    /// The same id was already staged from this line, and only what is going to be done there differs.
+    Alike(u64),
     /// The same id was already staged from this line with other cells: it is not known which is correct.
     Contradicts(u64),
 }
@@ -132,12 +134,20 @@ impl<'c> Staging<'c> {
             self.rows = self.connection.last_insert_rowid();
             return Ok(Staged::New);
         }
-        let same = format!("SELECT line, ({names}) IS ({HOLES}) FROM temp.incoming WHERE id = ?1");
-        let (first, same): (i64, bool) = self
+        // Whose appointment it is, when, where, and whether a text may go out; the rest is what is going to be done.
+        let alike =
+            "(patient_id, first_name, last_name, date_of_birth, phone, language, starts_at, status, location, feed,
+                     consent) IS (?2, ?3, ?4, ?5, ?6, ?7, ?11, ?13, ?14, ?15, ?17)";
+        let same = format!("SELECT line, ({names}) IS ({HOLES}), {alike} FROM temp.incoming WHERE id = ?1");
+        let (first, same, alike): (i64, bool, bool) = self
             .connection
             .prepare_cached(&same)?
-            .query_row(params_from_iter(&values[..COLUMNS.len()]), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(if same { Staged::Repeated } else { Staged::Contradicts(first.unsigned_abs()) })
+            .query_row(params_from_iter(&values[..COLUMNS.len()]), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(match (same, alike) {
+            (true, _) => Staged::Repeated,
+            (false, true) => Staged::Alike(first.unsigned_abs()),
+            (false, false) => Staged::Contradicts(first.unsigned_abs()),
+        })
     }
 
     /// Stages a row that ends an appointment and has no start.
