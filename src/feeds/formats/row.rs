@@ -85,6 +85,13 @@ impl RawRow {
         self.ends.push(self.text.len());
     }
 
+    /// Adds blank cells up to this many.
+    pub(super) fn pad(&mut self, width: usize) {
+        while self.ends.len() < width {
+            self.end_cell();
+        }
+    }
+
     /// The length of the cell that is being written.
     pub(super) fn open_length(&self) -> usize {
         self.text.len() - self.ends.last().copied().unwrap_or(0)

@@ -3,6 +3,7 @@
 use super::charset::{Encoding, Tally};
 use super::header;
 use super::record::{Splitter, Step};
+use crate::domain::fold::fold;
 use crate::feeds::formats::row::{FormatError, Limits, RawRow};
 
 /// The delimiters that are tried; if two fit equally well, the first wins.
@@ -38,6 +39,9 @@ pub struct Dialect {
     pub width: usize,
     /// Whether many rows omit blank cells at their end.
     pub ragged: bool,
+    /// Whether dates stand on lines of their own, above the rows of each day. Each row then gets the date above it as one
+    /// more cell, in a column named [`header::DATE_ABOVE`].
+    pub dated_lines: bool,
     /// The line of the header.
     pub header_line: u64,
     /// The names of the columns.
@@ -92,8 +96,17 @@ pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dia
         (all + 1, short + usize::from(record.len() < width && record.len() * 2 >= width && record.len() > 1))
     });
     let ragged = short >= 3 && short * 10 >= all;
-    let names = header::names(row, width);
-    Ok(Dialect { encoding, mark, delimiter, width, ragged, header_line: row.line, names })
+    let mut names = header::names(row, width);
+    let dates = records.iter().filter(|record| record.line > row.line && header::date_line(record).is_some()).count();
+    // Where a mapping does not ask for them, such a line is a broken row.
+    let dated_lines = match options.wanted.contains(&fold(header::DATE_ABOVE)) {
+        true => dates >= 1,
+        false => options.wanted.is_empty() && dates >= 2,
+    };
+    if dated_lines {
+        names.push(header::DATE_ABOVE.to_owned());
+    }
+    Ok(Dialect { encoding, mark, delimiter, width, ragged, dated_lines, header_line: row.line, names })
 }
 
 /// The format of a file whose first non-blank line names the columns. Without a byte order mark it is UTF-8.
@@ -108,7 +121,8 @@ pub(super) fn of_first_line(start: &[u8]) -> Result<Dialect, FormatError> {
     let delimiter = DELIMITERS.into_iter().find(|delimiter| first.contains(char::from(*delimiter))).unwrap_or(b',');
     let record = records(&lines[at..at + 1], delimiter)?.into_iter().next().ok_or(FormatError::NoHeader)?;
     let names: Vec<String> = record.cells().map(|name| name.trim().to_owned()).collect();
-    Ok(Dialect { encoding, mark, delimiter, width: names.len(), ragged: false, header_line: at as u64 + 1, names })
+    let (width, header_line) = (names.len(), at as u64 + 1);
+    Ok(Dialect { encoding, mark, delimiter, width, ragged: false, dated_lines: false, header_line, names })
 }
 
 fn sample_text(bytes: &[u8], encoding: Encoding) -> String {

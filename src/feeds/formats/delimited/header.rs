@@ -1,5 +1,9 @@
 //! Finds the header line, and recognizes titles, page lines and totals.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::domain::fold::fold;
 use crate::feeds::formats::row::RawRow;
 
@@ -49,6 +53,26 @@ pub(super) fn names(row: &RawRow, width: usize) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// The name of the column that holds the date above a row.
+pub(super) const DATE_ABOVE: &str = "Date of the day";
+
+/// The date of a line that holds nothing else: `Tuesday, December 1, 2026`, as reports put above the rows of each day.
+pub(super) fn date_line(row: &RawRow) -> Option<&str> {
+    const MONTH: &str = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)\p{L}*\.?";
+    static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let date = format!(
+            r"(?i)^(?:date:?\s*)?(?:\p{{L}}{{2,10}}\.?,?\s+)?((?:{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}\.?\s+(?:de\s+)?{MONTH},?\s+(?:de\s+)?\d{{4}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}))$"
+        );
+        Regex::new(&date).ok()
+    });
+    let mut filled = row.cells().map(str::trim).filter(|cell| !cell.is_empty());
+    let (only, None) = (filled.next()?, filled.next()) else { return None };
+    if only.len() > 60 {
+        return None;
+    }
+    DATE.as_ref()?.captures(only)?.get(1).map(|date| date.as_str())
 }
 
 /// Whether a row is a title, a page line or a total: text in one or a few cells that reports put between rows.
@@ -144,6 +168,24 @@ fn is_figure(cell: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_with_a_date_alone() {
+        let date = |cells: &[&str]| date_line(&RawRow::of(1, cells.iter().copied())).map(str::to_owned);
+        for (cell, want) in [
+            ("Tuesday, December 1, 2026", "December 1, 2026"),
+            ("Date: 12/01/2026", "12/01/2026"),
+            ("Tue 1 Dec 2026", "1 Dec 2026"),
+            ("2026-12-01", "2026-12-01"),
+            ("martes 1 de diciembre de 2026", "1 de diciembre de 2026"),
+        ] {
+            assert_eq!(date(&[cell]).as_deref(), Some(want), "{cell}");
+            assert_eq!(date(&["", cell, ""]).as_deref(), Some(want), "{cell}");
+        }
+        for cells in [&["12/01/2026 - 12/18/2026"][..], &["Lee, Ana 2026"], &["12/01/2026", "9:00"], &["A-12"], &[""]] {
+            assert_eq!(date(cells), None, "{cells:?}");
+        }
+    }
 
     #[test]
     fn headers_and_notes() {

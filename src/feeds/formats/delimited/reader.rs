@@ -26,6 +26,8 @@ pub struct Reader<R> {
     text: String,
     record: u64,
     broken: Vec<BrokenRow>,
+    /// The date on the last line of its own.
+    date_above: String,
     /// The number of titles, totals and repeated headers between the rows.
     pub skipped: u64,
 }
@@ -76,6 +78,7 @@ impl<R: Read> Reader<R> {
             text: String::new(),
             record: 0,
             broken: Vec::new(),
+            date_above: String::new(),
             skipped: 0,
         };
         while let Some(line) = reader.lines.next(&mut reader.text)? {
@@ -126,6 +129,11 @@ impl<R: Read> Reader<R> {
             let record = self.record;
             match fault {
                 None => {
+                    if self.dialect.dated_lines {
+                        self.row.pad(self.dialect.width);
+                        self.row.push(&self.date_above);
+                        self.row.end_cell();
+                    }
                     self.row.record = record;
                     self.row.line = line;
                     // A borrow returned from inside the loop would last for the whole loop.
@@ -165,6 +173,14 @@ impl<R: Read> Reader<R> {
             let Some(number) = self.lines.next(&mut text)? else { break };
             step = self.splitter.resume(&text, &mut self.row);
             ahead.push((number, text));
+        }
+        if step == Step::Complete && self.dialect.dated_lines && ahead.is_empty() {
+            let date = header::date_line(&self.row).map(str::to_owned);
+            if let Some(date) = date {
+                self.date_above = date;
+                self.row.clear();
+                return Ok(None);
+            }
         }
         let width = self.dialect.width;
         let fault = match step {
