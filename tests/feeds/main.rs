@@ -9,6 +9,7 @@ mod mangles;
 mod quotes;
 mod robust;
 mod rules;
+mod shapes;
 
 use std::path::{Path, PathBuf};
 

@@ -30,6 +30,8 @@ pub enum Clock {
     TwentyFour,
     /// 1:30 is in the afternoon: 1:00 to 6:59 are PM, the others as written.
     OfficeHours,
+    /// A number of seconds since midnight: 30000 is 8:20 AM.
+    Seconds,
 }
 
 /// What happens to appointments that a file no longer lists.
@@ -181,7 +183,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 pub(super) fn read(section: &mut Section<'_, '_, '_>, zones: &Zones) -> Settings {
     let missing = [("keep", Missing::Keep), ("cancel", Missing::Cancel)];
     let offsets = [("trust", Offsets::Trust), ("ignore", Offsets::Ignore)];
-    let times = [("24-hour", Clock::TwentyFour), ("office-hours", Clock::OfficeHours)];
+    let times = [("24-hour", Clock::TwentyFour), ("office-hours", Clock::OfficeHours), ("seconds", Clock::Seconds)];
     Settings {
         files: section.optional("files", one_or_more).unwrap_or_default(),
         timezone: section.optional("timezone", |value| zone(value, zones)),

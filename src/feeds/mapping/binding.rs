@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::config::feeds::{ColumnSource, Feed, Field, LocationWords, ZoneSource};
+use crate::config::feeds::{Clock, ColumnSource, Feed, Field, LocationWords, ZoneSource};
 use crate::domain::fold::fold;
 use crate::domain::ids::nearest;
 use crate::feeds::formats::RawRow;
@@ -175,10 +175,24 @@ impl Binding {
 
     /// The cells of a date, each of which is read separately.
     pub fn moments<'r>(&self, row: &'r RawRow, feed: &Feed, field: Field) -> Vec<Cow<'r, str>> {
-        match feed.columns.get(field) {
+        let cells: Vec<Cow<'r, str>> = match feed.columns.get(field) {
             Some(ColumnSource::Joined(_)) => self.cells(row, field).into_iter().map(Cow::Borrowed).collect(),
             _ => self.text(row, feed, field).into_iter().collect(),
+        };
+        match feed.settings.times {
+            Some(Clock::Seconds) if field != Field::DateOfBirth => cells.into_iter().map(clock_of_seconds).collect(),
+            _ => cells,
         }
+    }
+}
+
+/// `30000` seconds since midnight as `8:20:00`; anything else as it is.
+fn clock_of_seconds(cell: Cow<'_, str>) -> Cow<'_, str> {
+    let digits = cell.trim();
+    let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u32>().ok()).flatten();
+    match number.filter(|seconds| *seconds < 86_400) {
+        Some(seconds) => Cow::Owned(format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)),
+        None => cell,
     }
 }
 

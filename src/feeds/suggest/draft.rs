@@ -104,6 +104,10 @@ impl Draft {
             .get("column:time")
             .and_then(|name| profile.columns.iter().position(|c| fold(&c.name) == fold(name)));
         self.roles = roles::find(profile, &chosen, time);
+        if self.roles.seconds && self.times.value.is_none() {
+            let why = "the numbers count seconds since midnight: 30000 is 8:20 AM".to_owned();
+            self.times = Setting { value: Some("seconds".to_owned()), why };
+        }
         self.id = if self.roles.ids.is_empty() { IdChoice::Derived } else { IdChoice::Candidate(0) };
         if let Some(at) = chosen.get(&Field::Id) {
             self.roles.ids.insert(0, *at);

@@ -40,6 +40,10 @@ pub(super) struct Column {
     pub(super) perhaps_phones: u64,
     pub(super) emails: u64,
     pub(super) numbers: u64,
+    /// Numbers that may be seconds since midnight, to the minute.
+    pub(super) seconds: u64,
+    /// The ones of these that are no hours, minutes and seconds.
+    pub(super) only_seconds: u64,
     pub(super) largest: u32,
     pub(super) smallest: u32,
     pub(super) lengths: u64,
@@ -73,6 +77,8 @@ impl Column {
             perhaps_phones: 0,
             emails: 0,
             numbers: 0,
+            seconds: 0,
+            only_seconds: 0,
             largest: 0,
             smallest: u32::MAX,
             lengths: 0,
@@ -128,6 +134,8 @@ impl Column {
         self.emails += u64::from(text.contains('@') && text.contains('.') && !text.contains(' '));
         if let Ok(number) = text.trim_end_matches(".0").parse::<u32>() {
             self.numbers += 1;
+            self.seconds += u64::from(number < 86_400 && number % 60 == 0 && text.len() >= 4);
+            self.only_seconds += u64::from(number / 100 % 100 >= 60);
             self.largest = self.largest.max(number);
             self.smallest = self.smallest.min(number);
         }
@@ -184,6 +192,11 @@ impl Column {
 
     pub(super) fn is_times(&self) -> bool {
         self.mostly(self.times + self.odd_dates) && self.times > 0
+    }
+
+    /// Whether its numbers can only be seconds since midnight.
+    pub(super) fn is_seconds(&self) -> bool {
+        self.filled > 2 && self.seconds == self.filled && self.only_seconds > 0 && self.smallest >= 3600
     }
 
     pub(super) fn has_times(&self) -> bool {

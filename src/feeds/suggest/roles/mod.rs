@@ -43,6 +43,8 @@ pub(super) struct Roles {
     /// Whether the consent column shows who opted out.
     pub(super) opts_out: bool,
     pub(super) zone: Option<usize>,
+    /// Whether the column with the time of day counts seconds since midnight.
+    pub(super) seconds: bool,
     /// Columns that may hold the time of day that goes with the date: none or several, so one must be chosen.
     pub(super) open_time: Option<Vec<usize>>,
     /// Fields for which several columns fit equally well, so one must be chosen.

@@ -80,7 +80,9 @@ impl Finder<'_> {
                 && c.column.filled > 0
                 && !c.column.many_words
                 && !c.column.is_phones()
-                && !c.any(&[Word::Email, Word::Made, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time])
+                && !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time])
+                // "SMS reminder sent" is no consent.
+                && !c.column.name.to_lowercase().replace("consent", "").contains("sent")
         };
         let text = |c: &Named<'_>| {
             let header = c.column.name.to_lowercase();
@@ -88,11 +90,17 @@ impl Finder<'_> {
         };
         let named = |c: &Named<'_>| {
             let asked = c.has(Word::Ok) && (text(c) || c.any(&[Word::Phone, Word::Contact]));
-            c.has(Word::OptOut) || asked || (text(c) && c.column.is_choice())
+            let made = c.has(Word::Made) && !c.has(Word::Ok);
+            c.has(Word::OptOut) || (!made && (asked || (text(c) && c.column.is_choice())))
         };
         let perhaps = |c: &Named<'_>| {
             let words = c.column.words.len();
-            (text(c) && words <= MOST_CHOICES) || (c.has(Word::Ok) && c.column.is_choice())
+            let header = c.column.name.to_lowercase();
+            let ways = ["contact", "remind", "communicat", "notif"].iter().any(|way| header.contains(way));
+            let by_text = ["text", "sms", "text message", "txt"].iter().any(|way| c.column.words.contains_key(*way));
+            (text(c) && words <= MOST_CHOICES)
+                || (c.has(Word::Ok) && c.column.is_choice())
+                || ((ways || c.has(Word::Preferred)) && by_text)
         };
         let of = |test: &dyn Fn(&Named<'_>) -> bool| -> Vec<usize> {
             self.columns.iter().filter(free).filter(|c| test(c)).map(|c| c.at).collect()

@@ -53,7 +53,8 @@ impl Finder<'_> {
         let scored: Vec<(u32, usize)> = self
             .columns
             .iter()
-            .filter(|c| c.at != date && !c.any(&NOT) && c.column.is_times())
+            .filter(|c| c.at != date && !c.any(&NOT))
+            .filter(|c| c.column.is_times() || (c.has(Word::Time) && c.column.is_seconds()))
             .map(|c| (points(c) + 2 * u32::from(c.has(Word::Time)), c.at))
             .collect();
         let most = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
@@ -67,6 +68,7 @@ impl Finder<'_> {
                         && words.keys().all(|w| matches!(w.as_str(), "am" | "pm" | "a.m." | "p.m." | "a" | "p"))
                         && c.column.filled > 0
                 });
+                self.roles.seconds = self.profile.columns.get(*time).is_some_and(Column::is_seconds);
                 let mut parts = vec![date, *time];
                 parts.extend(half.map(|c| c.at));
                 self.put(Field::StartsAt, Some(Source::Joined(parts)));
@@ -107,7 +109,10 @@ impl Finder<'_> {
         // Small numbers are units of ten or fifteen minutes, or hours: the file does not show which.
         let small = c.column.numbers > 0 && c.column.largest < 15;
         let (at, name) = (c.at, c.column.name.clone());
-        if small {
+        // Nobody is seen for five hours every time: these are seconds.
+        if c.column.numbers == c.column.filled && c.column.smallest >= 300 {
+            self.roles.remarks.push(format!("\"{name}\" does not look like minutes, so it is not used"));
+        } else if small {
             self.roles.remarks.push(format!("\"{name}\" may count time units; if one unit is 10 minutes, write minutes = {{ column = \"{name}\", times = 10 }}"));
         } else {
             self.put(Field::Minutes, Some(Source::Column(at)));

@@ -1,0 +1,170 @@
+//! Shapes that reports of practice software have: what `feed suggest` alone makes of each, or asks.
+
+use chrono::{DateTime, FixedOffset};
+use leadtime::config::values::zones::Zones;
+use leadtime::domain::appointment::{Consent, Status};
+use leadtime::feeds::formats::delimited::Options;
+use leadtime::feeds::mapping::{MappedAppointment, MappedRow, Outcome};
+use leadtime::feeds::suggest::{Answers, Request, Suggestion, suggest};
+
+use crate::judge::{context, feed_of, map};
+
+fn suggested(text: &str, answers: &[(&str, &str)]) -> Suggestion {
+    let zones = Zones::of_this_machine();
+    let answers: Answers = answers.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    let request =
+        Request { name: "desk", answers: &answers, options: Options::default(), presets: true, unmasked: false };
+    suggest(|| Ok(text.as_bytes()), &request, &context(&zones)).unwrap()
+}
+
+/// What the block that is suggested makes of the file. No question may be open.
+fn rows(text: &str, answers: &[(&str, &str)]) -> Vec<MappedRow> {
+    let zones = Zones::of_this_machine();
+    let suggestion = suggested(text, answers);
+    assert_eq!(suggestion.questions, [], "{}", suggestion.block);
+    map(text.as_bytes(), &feed_of(&suggestion.block, &zones).unwrap(), &zones).unwrap().2
+}
+
+fn appointments(text: &str, answers: &[(&str, &str)]) -> Vec<MappedAppointment> {
+    let one = |row: MappedRow| match row.outcome {
+        Outcome::Appointment(appointment) => Some(*appointment),
+        _ => None,
+    };
+    rows(text, answers).into_iter().filter_map(one).collect()
+}
+
+fn starts(text: &str) -> Vec<DateTime<FixedOffset>> {
+    appointments(text, &[]).iter().map(|appointment| appointment.starts_at).collect()
+}
+
+fn at(text: &str) -> DateTime<FixedOffset> {
+    text.parse().unwrap()
+}
+
+#[test]
+fn dates_above_the_rows_of_each_day() {
+    let text = "Appointments by Date\n\nTime,Patient,Cell #,Len\n\"Tuesday, March 10, 2026\"\n10:20a,\"Lee, Ana\",303-555-0101,60\n\
+        2:10p,\"Ray, Bo\",303-555-0102,30\n,Total appointments for day: 2\n\"Wednesday, March 11, 2026\"\n9:00a,\"Fox, Cy\",303-555-0103,60\n\
+        *** END OF REPORT ***\n";
+    assert_eq!(
+        starts(text),
+        [at("2026-03-10T10:20:00-06:00"), at("2026-03-10T14:10:00-06:00"), at("2026-03-11T09:00:00-06:00")]
+    );
+    assert_eq!(rows(text, &[]).len(), 3, "neither dates, totals nor the end are rows");
+}
+
+#[test]
+fn times_that_count_seconds() {
+    let text = "INTERNALID,APPOINTMENTDATE,APPOINTMENTTIME,APPOINTMENTLENGTH,FIRSTNAME,SURNAME,MOBILEPHONE\n\
+        96359,2026-03-10 00:00:00.000,30000,900,Ana,Lee,303-555-0101\n\
+        25087,2026-03-11 00:00:00.000,58200,900,Bo,Ray,303-555-0102\n\
+        25088,2026-03-12 00:00:00.000,53100,900,Cy,Fox,303-555-0103\n";
+    assert_eq!(
+        starts(text),
+        [at("2026-03-10T08:20:00-06:00"), at("2026-03-11T16:10:00-06:00"), at("2026-03-12T14:45:00-06:00")]
+    );
+    assert!(appointments(text, &[]).iter().all(|one| one.ends_at.is_none()), "900 are no minutes");
+    // A digit more or less, and it may be either: it is refused, never an hour beside.
+    let mixed = text.replace("58200", "093000");
+    let wrong = |one: &MappedAppointment| one.starts_at == at("2026-03-11T16:10:00-06:00");
+    let suggestion = suggested(&mixed, &[]);
+    assert!(
+        !suggestion.block.contains("seconds") || !appointments(&mixed, &[]).iter().any(wrong),
+        "{}",
+        suggestion.block
+    );
+}
+
+#[test]
+fn the_mobile_among_labelled_numbers() {
+    let text = "Appt ID,Start,Client,Phone\n71001,2026-03-10 15:00,\"Lee, Ana\",(303) 555-0101 (m)\n\
+        71002,2026-03-11 15:00,\"Ray, Bo\",\"Home: 303-555-0112, Mobile: 303-555-0102\"\n\
+        71003,2026-03-12 15:00,\"Fox, Cy\",(303) 555-0113 (h) (303) 555-0103 (m)\n\
+        71004,2026-03-13 15:00,\"Kim, Di\",(303) 555-0114 (h)\n";
+    let phones: Vec<String> = appointments(text, &[]).into_iter().map(|one| one.phone.0.unwrap()).collect();
+    assert_eq!(phones, ["(303) 555-0101", "303-555-0102", "(303) 555-0103", "(303) 555-0114 (h)"]);
+    let three = "Appt ID,Start,Client,Phone 1,Phone 2\n71001,2026-03-10 15:00,\"Lee, Ana\",303-555-0111 (H),303-555-0101 (C)\n\
+        71002,2026-03-11 15:00,\"Ray, Bo\",303-555-0102 (C),\n";
+    let phones: Vec<String> = appointments(three, &[]).into_iter().map(|one| one.phone.0.unwrap()).collect();
+    assert_eq!(phones, ["303-555-0101", "303-555-0102"]);
+}
+
+#[test]
+fn a_column_that_may_say_who_is_texted_is_never_passed_over() {
+    for header in [
+        "CANTEXT",
+        "Can Text",
+        "SMS Reminders",
+        "Text Msg",
+        "SMS",
+        "Texting",
+        "Receive SMS",
+        "Send SMS",
+        "Text Reminders",
+        "Text Notifications",
+        "CONSENTSMSREMINDER",
+        "OK to Text",
+        "Receives Texts",
+    ] {
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Yes\n\
+             71002,2026-03-11 15:00,Bo,Ray,303-555-0102,No\n"
+        );
+        let said: Vec<Option<Consent>> = appointments(&text, &[]).iter().map(|one| one.consent).collect();
+        assert_eq!(said, [Some(Consent::Yes), Some(Consent::No)], "{header}");
+    }
+    for header in ["No Text", "No SMS", "Declined Texts", "Do Not Text", "Text Opt Out"] {
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Yes\n\
+             71002,2026-03-11 15:00,Bo,Ray,303-555-0102,No\n"
+        );
+        let said: Vec<Option<Consent>> = appointments(&text, &[]).iter().map(|one| one.consent).collect();
+        assert_eq!(said, [Some(Consent::No), None], "{header}: who opted out says no, others nothing");
+    }
+    for (header, yes, no) in [("Communication Consent", "Yes", "No"), ("Contact Preference", "Text", "Phone")] {
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,{yes}\n\
+             71002,2026-03-11 15:00,Bo,Ray,303-555-0102,{no}\n"
+        );
+        let asked = suggested(&text, &[]);
+        assert!(asked.questions.iter().any(|question| question.key == "column:consent"), "{header}: {}", asked.block);
+        assert!(asked.block.contains("consent = \"?\""), "{}", asked.block);
+        assert!(feed_of(&asked.block, &Zones::of_this_machine()).is_err(), "the question is open");
+    }
+}
+
+#[test]
+fn flags_and_short_words_call_off() {
+    let text = "Appt ID,Start,First Name,Last Name,Mobile,cancel_ind,delete_ind\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,N,N\n\
+        71002,2026-03-11 15:00,Bo,Ray,303-555-0102,Y,N\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,N,Y\n";
+    let statuses: Vec<Status> = appointments(text, &[]).iter().map(|one| one.status).collect();
+    assert_eq!(statuses, [Status::Booked, Status::Cancelled, Status::Cancelled]);
+    // The only column with a cancellation is the status, and its other words are asked about.
+    let text = "Appt ID,Start,First Name,Last Name,Mobile,State\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,OK\n\
+        71002,2026-03-11 15:00,Bo,Ray,303-555-0102,TENT\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,CNX\n";
+    let asked: Vec<String> = suggested(text, &[]).questions.into_iter().map(|question| question.key).collect();
+    assert_eq!(asked, ["status:ok", "status:tent"]);
+}
+
+#[test]
+fn whole_names_and_kept_time() {
+    let text = "Appt ID,Start,First Name,Last Name,Invitee Name,Mobile\n71001,2026-03-10 15:00,Ana,Lee,Ana Lee,303-555-0101\n\
+        71002,2026-03-11 15:00,,,Bo M. Ray,303-555-0102\n71003,2026-03-12 15:00,,,.LUNCH,\n";
+    let names: Vec<(String, String)> = appointments(text, &[])
+        .into_iter()
+        .map(|one| (one.first_name.0.unwrap_or_default(), one.last_name.0.unwrap_or_default()))
+        .collect();
+    assert_eq!(names, [("Ana".to_owned(), "Lee".to_owned()), ("Bo".to_owned(), "Ray".to_owned())]);
+    let text = "Appt ID,Start,Contact First Name,Contact Last Name,Contact Phone\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101\n\
+        71002,2026-03-11 15:00,Bo,Ray,303-555-0102\n";
+    assert_eq!(appointments(text, &[])[1].last_name.0.as_deref(), Some("Ray"));
+}
+
+#[test]
+fn a_start_without_its_time_stays_open() {
+    let text = "Appt ID,Appt Date,Slot,First Name,Last Name,Mobile\n71001,2026-03-10,A,Ana,Lee,303-555-0101\n\
+        71002,2026-03-11,B,Bo,Ray,303-555-0102\n";
+    let asked = suggested(text, &[]);
+    assert!(asked.block.contains("starts_at = [\"Appt Date\", \"?\"]"), "{}", asked.block);
+    assert!(feed_of(&asked.block, &Zones::of_this_machine()).is_err());
+}
