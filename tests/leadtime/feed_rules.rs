@@ -203,6 +203,25 @@ fn a_move_without_ids_is_a_move() {
 }
 
 #[test]
+fn a_footer_is_no_row_and_two_treatments_at_one_time_are_one_appointment() {
+    let keys = "missing = \"cancel\"";
+    let practice = practice(&feed("desk", keys).replace("id = \"Appt\"", "id = \"derived\"\nprovider = \"Appt\""));
+    let footer = "\"Total slots:\",4\n*** END OF REPORT ***  4 APPTS\n";
+    // The columns Appt are providers here: two of them see one patient at one time.
+    let twice = row(3, 14, "Scheduled") + &row(3, 14, "Scheduled").replace("70003", "80003");
+    let out = import(&practice, &(row(1, 14, "Scheduled") + &row(2, 14, "Scheduled") + &twice + footer), &[]).good();
+    assert!(out.contains("4 rows read: 3 new"), "{out}");
+    let moved = row(1, 14, "Scheduled").replace("10:", "11:");
+    let out = import(&practice, &(moved + &row(2, 14, "Scheduled") + &twice + footer), &[]).good();
+    assert!(out.contains("1 new") && out.contains("1 cancelled"), "the old time does not stay booked: {out}");
+    assert_eq!(live(&practice), 3);
+    // One of them is called off: that is a contradiction, and neither row is trusted.
+    let half = row(3, 14, "Scheduled") + &row(3, 14, "Cancelled").replace("70003", "80003");
+    let ended = import(&practice, &(row(2, 14, "Scheduled") + &half + footer), &["--partial"]);
+    assert!(ended.code == 1 && ended.err.contains("different details"), "{}", ended.err);
+}
+
+#[test]
 fn off_the_book_rows_cancel_and_come_back() {
     let practice = practice(&feed("desk", ""));
     import(&practice, &rows(0..3), &[]).good();
