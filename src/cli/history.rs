@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::named;
 use crate::cli::output::{configuration, local, moment, print, utc};
-use crate::domain::phone;
 use crate::store::connection::open;
 use crate::store::ledger::audit::{self, Act, Flaw, Record, Wanted};
 
@@ -52,14 +52,14 @@ struct Verify {
 pub(crate) fn run(options: &History) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
+    let connection = open::read_only(&config.database)?;
     let phone = options.number.as_deref().map(|text| {
-        phone::read(text, config.practice.country).phone.ok_or_else(|| {
+        named::typed_number(&connection, &config, text, moment(None, zone)?)?.ok_or_else(|| {
             Failure::Usage(anyhow::anyhow!("--number {text}: this is not a phone number; write it like 303-555-0142"))
         })
     });
     let since = options.since.as_deref().map(|text| moment(Some(text), zone)).transpose()?;
     let wanted = Wanted { appointment: options.appointment.clone(), phone: phone.transpose()?, since };
-    let connection = open::read_only(&config.database)?;
     let records = audit::find(&connection, &wanted)?;
     if options.json {
         return print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&records))?));

@@ -27,6 +27,7 @@ use crate::domain::appointment::Consent;
 use crate::domain::ids::utf16_len;
 use crate::domain::language::Language;
 use crate::domain::phone::{Country, Phone};
+use crate::domain::time_of_day;
 use crate::domain::zone::Zone;
 use crate::planner::calendar::{Calendar, Hours};
 use crate::planner::input::{Household, Mode, Rulebook};
@@ -140,7 +141,7 @@ fn sections(
     let (table, span) = section("schedule", diagnostics);
     let mut schedule = Section::new("[schedule]", table, span, diagnostics);
     let tick = schedule.optional("tick", |value| text_as(value, cron)).unwrap_or_else(|| TICK.to_owned());
-    let not_reached_at = schedule.optional("not_reached", |value| text_as(value, schedule::time_of_day));
+    let not_reached_at = schedule.optional("not_reached", |value| text_as(value, time_of_day::read));
     schedule.finish();
     let preset_file = |name: &str| {
         let path = folder.join(name);
