@@ -19,7 +19,7 @@ use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
-    /// Pause until this time in the practice's time zone, such as "2026-03-09 10:00". Default: until `leadtime resume`.
+    /// Pause until this time in the practice's time zone, such as 5pm (today) or "2026-03-09 10:00". Default: until `leadtime resume`.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Pause only this location. Default: everywhere.

@@ -178,7 +178,7 @@ fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
     practice.import(&visits_due_in(3600, 1), &[]).good();
     let look = || findings(&practice, &["--offline"]).1;
     assert_eq!(result(&look(), "feed", "0 hours ago"), "ok");
-    assert_eq!(result(&look(), "backup", "there is none"), "look");
+    assert_eq!(result(&look(), "backup", "no backup yet"), "look");
     practice.sql().execute("UPDATE imports SET finished_at = finished_at - 30 * 86400", []).unwrap();
     practice
         .sql()
@@ -216,6 +216,11 @@ fn init_suggests_the_feed_of_an_export() {
     let open = std::fs::read_to_string(practice.path("list.csv")).unwrap().replace("24/", "04/").replace("26/", "06/");
     std::fs::write(practice.path("list.csv"), open).unwrap();
     let ended = init(&["open.toml", "--export", "list.csv"]);
-    assert!(ended.code == 0 && ended.err.contains("1 questions about the export are open"), "{}", ended.err);
+    assert!(
+        ended.code == 0
+            && ended.err.contains("1 question about the export is open: run leadtime feed suggest list.csv --ask"),
+        "{}",
+        ended.err
+    );
     assert!(!std::fs::read_to_string(practice.path("open.toml")).unwrap().contains("[[feed]]\n"));
 }
