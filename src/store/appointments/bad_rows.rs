@@ -14,7 +14,7 @@ pub(crate) struct BadRow {
     pub(crate) feed: String,
     /// Its line in the file.
     pub(crate) line: u64,
-    /// What is wrong.
+    /// What is wrong, with the column.
     pub(crate) reason: String,
     /// When the file was imported.
     pub(crate) at: DateTime<Utc>,
@@ -22,11 +22,13 @@ pub(crate) struct BadRow {
 
 /// The bad row of an appointment, if its last row was one.
 pub(crate) fn of(connection: &Connection, id: &AppointmentId) -> Result<Option<BadRow>, StoreError> {
-    let sql = "SELECT i.feed, b.line, b.reason, i.started_at FROM bad_rows AS b JOIN imports AS i ON i.id = b.import_id
+    let sql = "SELECT i.feed, b.line, b.column_name, b.reason, i.started_at FROM bad_rows AS b JOIN imports AS i ON i.id = b.import_id
                WHERE b.appointment_id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([&id.0], |row| {
         let line = row.get::<_, i64>(1)?.unsigned_abs();
-        Ok(BadRow { feed: row.get(0)?, line, reason: row.get(2)?, at: instant(row.get(3)?) })
+        let (column, reason): (String, String) = (row.get(2)?, row.get(3)?);
+        let reason = if reason.starts_with(&column) { reason } else { format!("{column}: {reason}") };
+        Ok(BadRow { feed: row.get(0)?, line, reason, at: instant(row.get(4)?) })
     });
     Ok(found.optional()?)
 }
