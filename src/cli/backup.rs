@@ -8,6 +8,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::operator::put_on_record;
 use crate::cli::output::{configuration, print};
+use crate::domain::count::counted;
 use crate::store::files::backup;
 use crate::store::ledger::audit::Act;
 
@@ -27,10 +28,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let copy = backup::make(&config.database, &options.file, options.force)?;
     put_on_record(&config, Act::CopiedOut)?;
     print(&format!(
-        "{}: {} bytes, {} appointments, {} attempts to send a text; verified. To restore it: leadtime restore {0}\n",
+        "{}: {} bytes, {}, {} to send a text; verified. To restore it: leadtime restore {0}\n",
         copy.path.display(),
         copy.bytes,
-        copy.appointments,
-        copy.attempts
+        counted(copy.appointments, "appointment", "appointments"),
+        counted(copy.attempts, "attempt", "attempts")
     ))
 }

@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, moment, print, say, wrapped};
 use crate::config::Config;
 use crate::config::api_key::{KeyError, is_open_to_all};
+use crate::domain::count::counted;
 use crate::domain::language::Language;
 use crate::domain::shown::shown;
 use crate::planner::input::{Household, Mode};
@@ -87,7 +88,8 @@ fn gone_feeds(config: &Config) -> Result<String, Failure> {
     let gone = feed_state::owners(&connection, now)?.into_iter().filter(|(name, _)| !known(name));
     let line = |(name, count): (String, u64)| {
         format!(
-            "{count} upcoming appointments belong to the feed {name}, which is not in the configuration. If it was renamed: leadtime feed rename {name} NEW\n"
+            "{} to the feed {name}, which is not in the configuration. If it was renamed: leadtime feed rename {name} NEW\n",
+            counted(count, "upcoming appointment belongs", "upcoming appointments belong")
         )
     };
     Ok(gone.map(line).collect())

@@ -7,6 +7,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::operator::By;
 use crate::cli::output::{configuration, moment, no_daemon, print};
+use crate::domain::count::counted;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -22,8 +23,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     match options.by.write(&config.database, |tx, operator| confirm_change::confirm(tx, operator, now))? {
         Some(held) => {
             print(&format!(
-                "The change takes effect within seconds and sends {} texts within a day. Recently, no day had more than {}.\n",
-                held.at_once, held.usual
+                "The change takes effect within seconds and sends {} within a day. Recently, no day had more than {}.\n",
+                counted(held.at_once, "text", "texts"),
+                held.usual
             ))?;
             no_daemon(&config.database)
         }

@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::named;
 use crate::cli::output::{configuration, local, moment, print, utc, wrapped};
 use crate::config::Config;
+use crate::domain::count::counted;
 use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::shown::shown;
@@ -38,8 +39,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let now = moment(options.now.as_deref(), &config.practice.zone)?;
     let connection = open::read_only(&config.database)?;
     let who = options.who.join(" ");
-    let (ids, near): (Vec<AppointmentId>, _) = match lookup::find(&connection, &config, &who)? {
+    let (ids, near): (Vec<AppointmentId>, _) = match lookup::find(&connection, &config, &who, now)? {
         Found::Meant(meant) => (meant.into_iter().map(|one| one.id).collect(), Vec::new()),
+        Found::Several(several) if !several.is_empty() => {
+            let count = counted(several.len(), "appointment matches", "appointments match");
+            return Err(named::offer(&config, &format!("{count} {}", who.trim()), &several));
+        }
+        Found::Several(_) => (Vec::new(), Vec::new()),
         Found::Near(near) => (Vec::new(), near),
     };
     if ids.is_empty() {

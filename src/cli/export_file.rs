@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::config::Config;
 use crate::config::api_key::Handed;
 use crate::config::feeds::Feed;
+use crate::domain::count::counted;
 use crate::domain::ids::nearest;
 use crate::domain::shown::shown;
 use crate::feeds::importing::Imported;
@@ -116,15 +117,25 @@ pub(crate) fn feed_of_name(feeds: &[Feed], name: &str) -> Result<Feed, String> {
 /// What an import did, in words.
 pub(crate) fn summary(name: &str, imported: &Imported, complete: bool) -> String {
     let Imported { good, bad, changes, unused, report, held, .. } = imported;
+    let rows = counted(*good, "row", "rows");
     let mut text = match held {
-        Some((kind, _)) if kind.is_whole() => format!("{name}: {good} rows read. Nothing was changed"),
-        _ => format!("{name}: {good} rows read: {} new appointments, {} changed", changes.added, changes.changed),
+        Some((kind, _)) if kind.is_whole() => format!("{name}: {rows} read. Nothing was changed"),
+        _ => {
+            let added = counted(changes.added, "new appointment", "new appointments");
+            format!("{name}: {rows} read: {added}, {} changed", changes.changed)
+        }
     };
     if changes.cancelled > 0 {
-        text.push_str(&format!(", {} cancelled because the file no longer lists them", changes.cancelled));
+        let them = counted(
+            changes.cancelled,
+            "cancelled because the file no longer lists it",
+            "cancelled because the file no longer lists them",
+        );
+        text.push_str(&format!(", {them}"));
     }
     if changes.moved > 0 {
-        text.push_str(&format!(" ({} of them were moved to another time)", changes.moved));
+        let moved = counted(changes.moved, "of them was moved to another time", "of them were moved to another time");
+        text.push_str(&format!(" ({moved})"));
     }
     if changes.off > 0 {
         text.push_str(&format!(", {} marked in the file as cancelled or not scheduled", changes.off));
@@ -135,14 +146,16 @@ pub(crate) fn summary(name: &str, imported: &Imported, complete: bool) -> String
     }
     if *bad > 0 {
         text.push_str(&format!(
-            "{bad} rows could not be read and were left out (see above). If Leadtime already has an appointment from such a row, it gets no texts until the row is corrected.\n"
+            "{} left out (see above). If Leadtime already has an appointment from such a row, it gets no texts until the row is corrected.\n",
+            counted(*bad, "row could not be read and was", "rows could not be read and were")
         ));
     }
     if report.elsewhere > 0 {
-        text.push_str(&format!("{} rows were left out by `only`.\n", report.elsewhere));
+        text.push_str(&format!("{} left out by `only`.\n", counted(report.elsewhere, "row was", "rows were")));
     }
     if report.dropped_characters > 0 {
-        text.push_str(&format!("{} invisible characters were removed from names.\n", report.dropped_characters));
+        let removed = counted(report.dropped_characters, "invisible character was", "invisible characters were");
+        text.push_str(&format!("{removed} removed from names.\n"));
     }
     if !unused.is_empty() {
         text.push_str(&format!("Unused columns: {}.\n", shortened(unused)));

@@ -5,10 +5,12 @@ use serde_json::json;
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::named;
 use crate::cli::output::{configuration, local, moment, print, utc};
-use crate::domain::phone;
+use crate::domain::count::counted;
 use crate::store::connection::open;
 use crate::store::ledger::audit::{self, Act, Flaw, Record, Wanted};
+use crate::store::reports::audit_numbers;
 
 #[derive(Debug, Args)]
 pub(crate) struct History {
@@ -52,15 +54,19 @@ struct Verify {
 pub(crate) fn run(options: &History) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
+    let connection = open::read_only(&config.database)?;
     let phone = options.number.as_deref().map(|text| {
-        phone::read(text, config.practice.country).phone.ok_or_else(|| {
+        named::typed_number(&connection, &config, text, moment(None, zone)?)?.ok_or_else(|| {
             Failure::Usage(anyhow::anyhow!("--number {text}: this is not a phone number; write it like 303-555-0142"))
         })
     });
     let since = options.since.as_deref().map(|text| moment(Some(text), zone)).transpose()?;
     let wanted = Wanted { appointment: options.appointment.clone(), phone: phone.transpose()?, since };
-    let connection = open::read_only(&config.database)?;
-    let records = audit::find(&connection, &wanted)?;
+    let mut records = audit::find(&connection, &wanted)?;
+    let numbers = audit_numbers::known(&connection)?;
+    for record in records.iter_mut().filter(|record| record.phone.is_none()) {
+        record.phone = numbers.get(&record.id).cloned();
+    }
     if options.json {
         return print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&records))?));
     }
@@ -76,11 +82,16 @@ pub(crate) fn run(options: &History) -> Result<(), Failure> {
 
 fn for_people(record: &Record) -> String {
     let mut line = Act::words_of(&record.act).to_owned();
-    if let (Some(appointment), Some(rule)) = (&record.appointment, &record.rule) {
-        line = format!("`{rule}` of appointment {appointment}: {line}");
+    // An act on all rules of an appointment has an empty rule.
+    match (&record.appointment, record.rule.as_ref().filter(|rule| !rule.0.is_empty())) {
+        (Some(appointment), Some(rule)) => line = format!("`{rule}` of appointment {appointment}: {line}"),
+        (Some(appointment), None) => line = format!("appointment {appointment}: {line}"),
+        (None, _) => {}
     }
-    if let Some(phone) = &record.phone {
-        line.push_str(&format!(", to {phone}"));
+    match (&record.phone, record.attempt) {
+        (Some(phone), Some(_)) => line.push_str(&format!(", to {phone}")),
+        (Some(phone), None) => line.push_str(&format!(", number {phone}")),
+        (None, _) => {}
     }
     if let Some(code) = &record.code {
         line.push_str(&format!(" ({code})"));
@@ -119,7 +130,8 @@ pub(crate) fn run_audit(options: &Audit) -> Result<(), Failure> {
         Ok((0, _)) => print("The audit is empty: nothing has been done yet.\n"),
         Ok((rows, _)) if let Some(noted) = seal => match audit::with_seal(&connection, noted.trim())? {
             Some(row) => print(&format!(
-                "The audit is intact: {rows} rows. The seal belongs to row {row}: the rows up to it have not changed since the seal was recorded.\n"
+                "The audit is intact: {}. The seal belongs to row {row}: the rows up to it have not changed since the seal was recorded.\n",
+                counted(rows, "row", "rows")
             )),
             None => Err(anyhow::anyhow!(
                 "no row of the audit has this seal: since it was recorded, the database was replaced by another or an older one, or somebody rewrote the audit"
@@ -127,7 +139,8 @@ pub(crate) fn run_audit(options: &Audit) -> Result<(), Failure> {
             .into()),
         },
         Ok((rows, seal)) => print(&format!(
-            "The audit is intact: {rows} rows. Its last seal is {seal}. If you record the seal elsewhere, it can later prove that these rows have not changed.\n"
+            "The audit is intact: {}. Its last seal is {seal}. If you record the seal elsewhere, it can later prove that these rows have not changed.\n",
+            counted(rows, "row", "rows")
         )),
         Err(Flaw::Changed(row)) => Err(anyhow::anyhow!(
             "row {row} of the audit, or one before it, is not what Leadtime wrote: somebody changed the database"

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -13,10 +14,12 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, say, who};
 use crate::config::Config;
 use crate::config::values::zones::Zones;
+use crate::domain::count::counted;
 use crate::domain::operator::Operator;
 use crate::feeds::importing::{self, How, ImportError, Job, Preview, Progress};
 use crate::reports::config_difference;
 use crate::store::Connection;
+use crate::store::appointments::comparison::Difference;
 use crate::store::connection::open;
 use crate::store::files::backup;
 
@@ -99,7 +102,8 @@ fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) 
         say(&format!("{name}: {line}"));
     }
     let named = std::io::stdout().is_terminal();
-    let mut text = format!("{name}: {} rows read, {} left out. Nothing was written.\n", imported.good, imported.bad);
+    let rows = counted(imported.good, "row", "rows");
+    let mut text = format!("{name}: {rows} read, {} left out. Nothing was written.\n", imported.bad);
     for difference in differences {
         let zone = &config.practice.zone;
         let when = match (difference.from, difference.to) {
@@ -115,10 +119,10 @@ fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) 
     if all > shown {
         text.push_str(&format!("  and {} more\n", all - shown));
     }
-    let counted: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    text.push_str(&match counted.is_empty() {
+    let by_kind: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    text.push_str(&match by_kind.is_empty() {
         true => "Nothing would change.\n".to_owned(),
-        false => format!("In total: {}.\n", counted.join(", ")),
+        false => format!("In total: {}. {}\n", by_kind.join(", "), still_to_come(&preview, job.now)),
     });
     if imported.held.is_none() {
         for line in texts(&connection, database, export, job, config)? {
@@ -132,6 +136,20 @@ fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) 
     match has_faults(imported) || imported.held.is_some() {
         false => Ok(()),
         true => Err(Failure::AlreadyReported(1)),
+    }
+}
+
+/// How many of the changed appointments are upcoming. They are listed first, but not all are listed if there are many.
+fn still_to_come(preview: &Preview, now: DateTime<Utc>) -> String {
+    let is_coming = |difference: &&Difference| difference.to.or(difference.from).is_some_and(|at| at >= now);
+    let coming = preview.differences.iter().filter(is_coming).count();
+    let all: u64 = preview.counts.values().sum();
+    let is_cut = all > preview.differences.len() as u64;
+    match coming {
+        0 => "None of them is still to come.".to_owned(),
+        _ if coming as u64 == all => "All of them are still to come.".to_owned(),
+        _ if is_cut && coming == preview.differences.len() => format!("At least {coming} of them are still to come."),
+        _ => counted(coming, "of them is still to come.", "of them are still to come."),
     }
 }
 
@@ -152,7 +170,7 @@ fn texts(
     drop(writer);
     let (before, after) = (open::read_only(database)?, open::read_only(&copy)?);
     let difference = config_difference::between_databases(&before, &after, config, job.now)?;
-    Ok(difference.lines())
+    Ok(difference.lines_about("import"))
 }
 
 fn progress_bar() -> ProgressBar {
@@ -166,7 +184,7 @@ fn progress_bar() -> ProgressBar {
 
 fn show(bar: &ProgressBar, progress: Progress) {
     match progress {
-        Progress::Reading(rows) if rows % 1000 == 0 => bar.set_message(format!("{rows} rows read")),
+        Progress::Reading(rows) if rows % 1000 == 0 => bar.set_message(counted(rows, "row read", "rows read")),
         Progress::Reading(_) => {}
         Progress::Writing(done, total) => {
             if bar.length() != Some(total) {

@@ -9,13 +9,11 @@ use crate::domain::ids::AppointmentId;
 use crate::domain::phone::{self, Phone};
 use crate::reports::lookup::{self, Found};
 use crate::store::Connection;
-use crate::store::appointments::appointment::Named;
+use crate::store::appointments::appointment::{self, Named};
 
 /// The line for one of the matches that are offered.
 fn line(config: &Config, one: &Named) -> String {
-    let names = [&one.first_name, &one.last_name].into_iter().filter_map(|name| name.0.as_deref());
-    let name = names.collect::<Vec<_>>().join(" ");
-    let name = if name.is_empty() { format!("patient {}", one.patient_id) } else { name };
+    let name = lookup::name_of(one);
     let number = one
         .e164
         .0
@@ -41,7 +39,7 @@ pub(crate) fn appointment(
     words: &str,
     now: DateTime<Utc>,
 ) -> Result<AppointmentId, Failure> {
-    match lookup::find(connection, config, words)? {
+    match lookup::find(connection, config, words, now)? {
         Found::Meant(meant) if meant.len() == 1 && meant[0].id.0 == words => Ok(meant[0].id.clone()),
         Found::Meant(meant) => match lookup::coming(meant, now).as_slice() {
             [one] => Ok(one.id.clone()),
@@ -52,7 +50,11 @@ pub(crate) fn appointment(
             )),
             several => Err(offer(config, "this matches several appointments; use the id in parentheses", several)),
         },
+        Found::Several(several) if !several.is_empty() => {
+            Err(offer(config, "this matches several appointments; use the id in parentheses", &several))
+        }
         // An id that is not in the table of appointments may be skipped too; the caller checks whether it is known.
+        Found::Several(_) => Ok(AppointmentId(words.to_owned())),
         Found::Near(near) if near.is_empty() => Ok(AppointmentId(words.to_owned())),
         Found::Near(near) => Err(offer(
             config,
@@ -62,27 +64,89 @@ pub(crate) fn appointment(
     }
 }
 
+/// An appointment for the person who named it: `Tom Novak, Fri Nov 27, 11:20 AM (1003)`; the id alone if nothing else is
+/// known.
+pub(crate) fn described(connection: &Connection, config: &Config, id: &AppointmentId) -> Result<String, Failure> {
+    let Some(known) = appointment::with_id(connection, &id.0)? else { return Ok(format!("appointment {id}")) };
+    let named = appointment::named_with(connection, &[known])?;
+    let line =
+        |one: &Named| format!("{}, {} ({id})", lookup::name_of(one), local(&config.practice.zone, one.starts_at));
+    Ok(named.first().map_or_else(|| format!("appointment {id}"), line))
+}
+
+/// Joins names for a sentence: `Ann Lee and Ben Lee`.
+pub(crate) fn joined(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A number as typed, or `None` if it is not one. One with too few or too many digits, which would reach nobody or
+/// somebody else, is an error; the numbers on file that end with it are offered.
+pub(crate) fn typed_number(
+    connection: &Connection,
+    config: &Config,
+    words: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Phone>, Failure> {
+    let country = config.practice.country;
+    if lookup::without_area_code(words.trim(), country).is_some() {
+        let what = format!("{} has no area code; write the whole number", words.trim());
+        return Err(match lookup::find(connection, config, words, now)? {
+            Found::Meant(on_file) | Found::Several(on_file) if !on_file.is_empty() => {
+                let on_file = lookup::offered(on_file, now);
+                offer(config, &format!("{what}. On file with these digits at the end"), &on_file)
+            }
+            _ => Failure::Usage(anyhow::anyhow!("{what}, such as 303-555-0142")),
+        });
+    }
+    let Some(phone) = phone::read(words, country).phone else { return Ok(None) };
+    // North American numbers have ten digits after the country code.
+    if phone.dial().strip_prefix("+1").is_some_and(|national| national.len() != 10) {
+        let text = format!(
+            "{} does not have ten digits; write the whole number, such as 303-555-0142 or +13035550142",
+            words.trim()
+        );
+        return Err(Failure::Usage(anyhow::anyhow!(text)));
+    }
+    Ok(Some(phone))
+}
+
 /// The number that is meant: the number itself, or that of the patient with this name.
-pub(crate) fn number(connection: &Connection, config: &Config, words: &str) -> Result<Phone, Failure> {
-    if let Some(phone) = phone::read(words, config.practice.country).phone {
+pub(crate) fn number(
+    connection: &Connection,
+    config: &Config,
+    words: &str,
+    now: DateTime<Utc>,
+) -> Result<Phone, Failure> {
+    if let Some(phone) = typed_number(connection, config, words, now)? {
         return Ok(phone);
     }
     let usage = |text: &str| Failure::Usage(anyhow::anyhow!(text.to_owned()));
-    match lookup::find(connection, config, words)? {
+    match lookup::find(connection, config, words, now)? {
         Found::Meant(meant) => match lookup::numbers(&meant).as_slice() {
             [phone] => Ok(phone.clone()),
             [] => {
                 Err(usage("this patient has no phone number that can be read; write the number, such as 303-555-0142"))
             }
-            _ => Err(offer(config, "this matches several numbers; write the number instead", &meant)),
+            _ => Err(offer(
+                config,
+                "this matches several numbers; write the number instead",
+                &lookup::offered(meant, now),
+            )),
         },
-        Found::Near(near) if near.is_empty() => Err(usage(
-            "this is not a phone number, and no patient has this name. Write a number like 303-555-0142 or +13035550142",
-        )),
-        Found::Near(near) => Err(offer(
+        Found::Several(several) if !several.is_empty() => {
+            Err(offer(config, "this matches several numbers; write the number instead", &several))
+        }
+        Found::Near(near) if !near.is_empty() => Err(offer(
             config,
             "this is not a phone number, and no patient has this name. Did you mean one of these",
             &near,
+        )),
+        Found::Several(_) | Found::Near(_) => Err(usage(
+            "this is not a phone number, and no patient has this name. Write a number like 303-555-0142 or +13035550142",
         )),
     }
 }

@@ -14,6 +14,8 @@ use crate::config::Config;
 use crate::domain::ids::PatientId;
 use crate::domain::operator::Operator;
 use crate::domain::phone::Phone;
+use crate::reports::lookup;
+use crate::store::appointments::appointment;
 use crate::store::appointments::opt_outs::{self, Source};
 use crate::store::connection::open;
 use crate::store::{Connection, StoreError, Transaction, in_transaction};
@@ -110,9 +112,17 @@ impl Desk {
         let (_, config) = configuration(&number.config, false)?;
         let now = moment(None, &config.practice.zone)?;
         let connection = open::read_write(&config.database)?;
-        let phone = named::number(&connection, &config, &number.number.join(" "))?;
+        let phone = named::number(&connection, &config, &number.number.join(" "), now)?;
         let who = who(number.who.as_deref());
         Ok(Desk { config, connection, phone, who, now })
+    }
+
+    /// The patients whose appointments have the number, with the number: `Ann Lee and Ben Lee (303-555-0101)`. `None` if
+    /// there are none.
+    fn patients(&self) -> Result<Option<String>, Failure> {
+        let patients = lookup::patients_at(&self.connection, self.config.practice.country, &self.phone, self.now)?;
+        let names: Vec<String> = patients.iter().map(lookup::name_of).collect();
+        Ok((!names.is_empty()).then(|| format!("{} ({})", named::joined(&names), self.phone.national())))
     }
 
     /// Acts in one transaction; the daemon may be writing at the same time.
@@ -129,12 +139,19 @@ impl Desk {
 fn add(number: &Number) -> Result<(), Failure> {
     let mut desk = Desk::of(number)?;
     let added = desk.act(opt_out::add)?;
-    let number = desk.phone.national();
-    match added {
-        Added::Already => print(&format!("{number} is already opted out; nothing changed.\n")),
-        Added::Now { dropped: 0 } => print(&format!("{number} gets no more texts.\n")),
-        Added::Now { dropped } => print(&format!("{number} gets no more texts. Planned texts dropped: {dropped}.\n")),
-    }
+    let (patients, number) = (desk.patients()?, desk.phone.national());
+    let dropped = match added {
+        Added::Already => {
+            let who = patients.unwrap_or(number);
+            return print(&format!("{who} is already opted out; nothing changed.\n"));
+        }
+        Added::Now { dropped: 0 } => String::new(),
+        Added::Now { dropped } => format!(" Planned texts dropped: {dropped}."),
+    };
+    print(&match patients {
+        Some(patients) => format!("{patients} will get no more texts.{dropped}\n"),
+        None => format!("{number} will get no more texts. No patient has this number; saved anyway.{dropped}\n"),
+    })
 }
 
 fn remove(number: &Number) -> Result<(), Failure> {
@@ -191,13 +208,23 @@ fn add_wrong(marked: &OfPatient) -> Result<(), Failure> {
         Marked::NobodyHasIt => Err(anyhow::anyhow!("no appointment has the number {number}; nothing changed").into()),
         Marked::Already => print(&format!("{number} is already marked; nothing changed.\n")),
         Marked::For(patients) => {
-            let ids: Vec<&str> = patients.iter().map(|patient| patient.0.as_str()).collect();
+            let names = names_of(&desk.connection, &patients)?;
             print(&format!(
-                "{number} is not the number of patient {}. Their texts no longer go to it. The mark ends when the appointment book has a different number.\n",
-                ids.join(", ")
+                "{number} is not the number of {}. Their texts no longer go to it. The mark ends when the appointment book has a different number.\n",
+                named::joined(&names)
             ))
         }
     }
+}
+
+/// Patients' names by their ids.
+fn names_of(connection: &Connection, patients: &[PatientId]) -> Result<Vec<String>, Failure> {
+    let all = appointment::named(connection)?;
+    let name = |patient: &PatientId| {
+        let found = all.iter().rfind(|one| one.patient_id == *patient);
+        found.map_or_else(|| format!("patient {patient}"), lookup::name_of)
+    };
+    Ok(patients.iter().map(name).collect())
 }
 
 fn remove_wrong(marked: &OfPatient) -> Result<(), Failure> {
@@ -226,12 +253,14 @@ fn show_wrong(list: &List) -> Result<(), Failure> {
         return print(&format!("{}\n", serde_json::to_string_pretty(&items)?));
     }
     let zone = &config.practice.zone;
-    let line = |w: &opt_outs::WrongNumber| {
+    let patients: Vec<PatientId> = all.iter().map(|w| w.patient.clone()).collect();
+    let names = names_of(&connection, &patients)?;
+    let line = |(w, name): (&opt_outs::WrongNumber, &String)| {
         let who = w.who.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
-        format!("{}  not patient {}'s number, recorded {}{who}\n", w.phone.national(), w.patient, local(zone, w.at))
+        format!("{}  not {name}'s number, recorded {}{who}\n", w.phone.national(), local(zone, w.at))
     };
     match all.is_empty() {
         true => print("No number is marked as wrong.\n"),
-        false => print(&all.iter().map(line).collect::<String>()),
+        false => print(&all.iter().zip(&names).map(line).collect::<String>()),
     }
 }

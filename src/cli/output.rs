@@ -3,13 +3,14 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, ConfigError};
 use crate::domain::shown::{shown, shown_lines};
+use crate::domain::time_of_day;
 use crate::domain::zone::Zone;
 use crate::store::connection::lock;
 
@@ -88,13 +89,25 @@ fn read_time(option: &str, text: &str, zone: &Zone) -> Result<DateTime<Utc>, Fai
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.to_utc());
     }
-    let local = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
-    match local.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) {
+    match wall_clock(text, zone.local(SystemClock.now()).date_naive()) {
         Some(wall) => Ok(zone.instant(wall)),
         None => Err(Failure::Usage(anyhow::anyhow!(
-            "{option} {text}: write a time like 2026-03-09T10:00:00-06:00, or \"2026-03-09 10:00\" in the practice's time zone"
+            "{option} {text}: write a time like \"2026-03-09 10:00\" or, for today, \"5pm\", in the practice's time zone; or 2026-03-09T10:00:00-06:00"
         ))),
     }
+}
+
+/// A time in the practice's time zone: with a date, or a time of day, which is today's.
+fn wall_clock(text: &str, today: NaiveDate) -> Option<NaiveDateTime> {
+    let whole = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
+    if let Some(wall) = whole.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) {
+        return Some(wall);
+    }
+    if let Ok(time) = time_of_day::read(text) {
+        return Some(today.and_time(time));
+    }
+    let (date, time) = text.split_once(' ')?;
+    Some(NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?.and_time(time_of_day::read(time).ok()?))
 }
 
 /// Who runs the command: the name given, otherwise the user of this session.
@@ -146,4 +159,27 @@ pub(crate) fn wrapped(sentence: &str, indent: usize, mark: &str) -> String {
     }
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_todays() {
+        let today = NaiveDate::from_ymd_opt(2026, 3, 9).unwrap();
+        for (text, want) in [
+            ("5pm", "2026-03-09 17:00:00"),
+            ("17:30", "2026-03-09 17:30:00"),
+            ("9:15 AM", "2026-03-09 09:15:00"),
+            ("2026-03-10 5pm", "2026-03-10 17:00:00"),
+            ("2026-03-10 9:15 AM", "2026-03-10 09:15:00"),
+            ("2026-03-10T08:00", "2026-03-10 08:00:00"),
+        ] {
+            assert_eq!(wall_clock(text, today).unwrap().to_string(), want, "{text}");
+        }
+        for text in ["", "5", "tomorrow", "2026-03-10", "2026-03-10 5"] {
+            assert_eq!(wall_clock(text, today), None, "{text}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
-    /// Pause until this time in the practice's time zone, such as "2026-03-09 10:00". Default: until `leadtime resume`.
+    /// Pause until this time in the practice's time zone, such as 5pm (today) or "2026-03-09 10:00". Default: until `leadtime resume`.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Pause only this location. Default: everywhere.
@@ -113,10 +113,8 @@ pub(crate) fn skip(options: &Skip) -> Result<(), Failure> {
     let rule = options.rule.as_ref().map(|rule| RuleName(rule.clone()));
     let appointment =
         named::appointment(&open::read_only(&config.database)?, &config, &options.appointment.join(" "), now)?;
-    let about = match &rule {
-        Some(rule) => format!("`{rule}` of appointment {appointment}"),
-        None => format!("appointment {appointment}"),
-    };
+    let about = named::described(&open::read_only(&config.database)?, &config, &appointment)?;
+    let about = rule.as_ref().map_or_else(|| about.clone(), |rule| format!("`{rule}` for {about}"));
     let which = (&appointment, rule.as_ref());
     let done = options
         .by
@@ -131,14 +129,14 @@ pub(crate) fn skip(options: &Skip) -> Result<(), Failure> {
         (Skipped::NoSuchAppointment, _) => {
             Err(anyhow::anyhow!("there is no appointment {appointment}; `leadtime explain NAME` shows the id").into())
         }
-        (Skipped::Done, false) => {
-            print(&format!("No texts go out for {about} from now on. Texts that were already sent are not affected.\n"))
-        }
+        (Skipped::Done, false) => print(&format!(
+            "Skipped: {about}. No text goes out from now on. Texts that were already sent are not affected.\n"
+        )),
         (Skipped::Done, true) => {
-            print(&format!("Texts go out for {about} again, except those that are already too late.\n"))
+            print(&format!("Texts go out again for {about}, except those that are already too late.\n"))
         }
-        (Skipped::Already, false) => print(&format!("{about} is already skipped; nothing changed.\n")),
-        (Skipped::Already, true) => Err(anyhow::anyhow!("{about} was not skipped; nothing changed").into()),
+        (Skipped::Already, false) => print(&format!("Already skipped: {about}. Nothing changed.\n")),
+        (Skipped::Already, true) => Err(anyhow::anyhow!("this was not skipped; nothing changed: {about}").into()),
     }
 }
 

@@ -11,11 +11,12 @@ use crate::cli::failure::Failure;
 use crate::cli::operator::put_on_record;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
+use crate::domain::count::counted;
 use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Row};
-use crate::store::appointments::appointment;
+use crate::store::appointments::appointment::{self, ComingStart};
 use crate::store::connection::open;
 use crate::store::ledger::audit::Act;
 use crate::wording::segments;
@@ -55,30 +56,38 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// Start times that are probably wrong: at midnight, or with a UTC offset that the zone does not have on that day.
-fn odd_starts(config: &Config, starts: &[(Option<String>, String, String)]) -> String {
+/// Start times that are probably wrong: at midnight, or with a UTC offset that the zone does not have on that day. A feed
+/// with a zone of its own, for the file or for each row, has offsets of its own.
+fn odd_starts(config: &Config, starts: &[ComingStart]) -> String {
     let (mut midnights, mut offsets) = (Vec::new(), Vec::new());
-    for (location, written, id) in starts {
+    let has_its_own_zone = |feed: &Option<String>| {
+        let feed = config.feeds.iter().find(|known| Some(&known.name) == feed.as_ref());
+        feed.is_some_and(|feed| feed.settings.timezone.is_some())
+    };
+    for ComingStart { id, location, feed, written } in starts {
         let Ok(at) = DateTime::parse_from_rfc3339(written) else { continue };
         let local = config.zone(location.as_deref()).local(at.to_utc());
         if local.time() == NaiveTime::MIN {
             midnights.push(id.as_str());
         }
-        if !written.ends_with('Z') && local.offset() != at.offset() {
+        if !written.ends_with('Z') && local.offset() != at.offset() && !has_its_own_zone(feed) {
             offsets.push((id.as_str(), at, local));
         }
     }
     let mut text = String::new();
     if let Some(first) = midnights.first() {
-        text.push_str(&format!(
-            "\nNeeds attention: {} appointments start at midnight, which often means an all-day entry; the first is {first}.\n",
-            midnights.len()
-        ));
+        let count = counted(midnights.len(), "appointment starts", "appointments start");
+        let first = if midnights.len() == 1 { format!(": {first}") } else { format!("; the first is {first}") };
+        text.push_str(&format!("\nNeeds attention: {count} at midnight, which often means an all-day entry{first}.\n"));
     }
     if let Some((id, at, local)) = offsets.first() {
-        text.push_str(&format!(
-            "\nNeeds attention: {} appointments have a UTC offset that does not match their time zone on that day. {id}: is it at {} or {}?\n",
+        let count = counted(
             offsets.len(),
+            "appointment has a UTC offset that does not match its time zone",
+            "appointments have a UTC offset that does not match their time zone",
+        );
+        text.push_str(&format!(
+            "\nNeeds attention: {count} on that day. {id}: is it at {} or {}?\n",
             local.format("%-I:%M %p"),
             at.format("%-I:%M %p")
         ));
@@ -127,7 +136,7 @@ fn for_people(config: &Config, rows: &[Row], days: u64) -> String {
         text.push_str("Observe mode: nobody is texted. This is what would go out.\n\n");
     }
     if rows.is_empty() {
-        text.push_str(&format!("No appointment starts within {days} days.\n"));
+        text.push_str(&format!("No appointment starts within {}.\n", counted(days, "day", "days")));
     }
     let mut last = None;
     for ((day, at, _), carried) in &texts {

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::actions::resolve::{self, Decision, NotResolved};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::named;
 use crate::cli::operator::By;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
@@ -92,10 +93,11 @@ fn show(options: &Options, config: &Config) -> Result<(), Failure> {
 /// Resumes the texts to a number.
 fn go_on(options: &Options, config: &Config) -> Result<(), Failure> {
     let asked = options.id.as_deref().unwrap_or_default();
-    let phone = phone::read(asked, config.practice.country).phone.ok_or_else(|| {
+    let now = moment(None, &config.practice.zone)?;
+    let typed = named::typed_number(&open::read_only(&config.database)?, config, asked, now)?;
+    let phone = typed.ok_or_else(|| {
         Failure::Usage(anyhow::anyhow!("--go-on needs a phone number whose texts are waiting, such as 303-555-0142"))
     })?;
-    let now = moment(None, &config.practice.zone)?;
     let number = phone.national();
     match options.by.write(&config.database, |tx, operator| resolve::go_on(tx, &phone, operator, now))? {
         true => print(&format!("{number} gets its texts again, if they can still be sent.\n")),

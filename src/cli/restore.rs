@@ -9,6 +9,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, who};
 use crate::config::api_key::Handed;
+use crate::domain::count::counted;
 use crate::store::connection::place::folder_of;
 use crate::store::files::carry_over::CarriedOver;
 use crate::store::files::restore::{self, RestoreError};
@@ -39,11 +40,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     };
     let restored = restore::restore(copy, &config.database, &stamp, who.as_deref(), now).map_err(named)?;
     let mut text = format!(
-        "Restored {} from {}: {} appointments, {} attempts to send a text",
+        "Restored {} from {}: {}, {} to send a text",
         config.database.display(),
         options.file.display(),
-        restored.appointments,
-        restored.attempts
+        counted(restored.appointments, "appointment", "appointments"),
+        counted(restored.attempts, "attempt", "attempts")
     );
     match restored.last_sign {
         Some(at) => text.push_str(&format!(", as of {}.\n", local(zone, at))),
@@ -57,7 +58,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     if let Some(CarriedOver { opt_outs, wrong_numbers, pauses, skips, .. }) = restored.carried {
         text.push_str(&format!(
-            "Entries recorded in it were carried over: changes to {opt_outs} opt-outs, {wrong_numbers} wrong numbers, {pauses} pauses, {skips} skips.\n",
+            "Entries recorded in it were carried over: changes to {}, {}, {}, {}.\n",
+            counted(opt_outs, "opt-out", "opt-outs"),
+            counted(wrong_numbers, "wrong number", "wrong numbers"),
+            counted(pauses, "pause", "pauses"),
+            counted(skips, "skip", "skips"),
         ));
     }
     if restored.carried.is_none_or(|carried| !carried.is_all) {

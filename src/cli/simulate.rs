@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::output::print;
+use crate::domain::count::counted;
 use crate::simulation::{self, Outcome};
 
 #[derive(Debug, Args)]
@@ -82,7 +83,7 @@ fn summary(all: &[Outcome], took: Duration) -> String {
         *states.entry(state).or_default() += count;
     }
     let mut text = format!(
-        "{} seeds, {} days simulated in {:.0} s\n\
+        "{}, {} simulated in {:.0} s\n\
          texts that reached patients   {}\n\
          requests to Annie             {} to send, {} to read\n\
          faults of Annie               {}\n\
@@ -92,8 +93,8 @@ fn summary(all: &[Outcome], took: Duration) -> String {
          exports imported              {}\n\
          passes                        {}\n\
          how the reminders ended:\n",
-        all.len(),
-        sum(|o| u64::from(o.days)),
+        counted(all.len(), "seed", "seeds"),
+        counted(sum(|o| u64::from(o.days)), "day", "days"),
         took.as_secs_f64(),
         sum(|o| o.texts),
         sum(|o| o.posts),

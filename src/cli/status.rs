@@ -8,13 +8,14 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
+use crate::domain::count::counted;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::reminder::{State, Wait, all_states};
 use crate::domain::zone::Zone;
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Overview};
 use crate::store::appointments::feed_state::{self, Trouble};
-use crate::store::appointments::{imports, refused_rows};
+use crate::store::appointments::{bad_rows, imports, refused_rows};
 use crate::store::connection::{lock, open, space};
 
 #[derive(Debug, Args)]
@@ -38,6 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let feeds = Feeds {
         troubles: feed_state::troubles(&connection, now)?,
         rows_not_read: refused_rows::count(&connection, now)?,
+        known_rows_not_read: bad_rows::count(&connection, now)?,
         under_way: imports::feeds_under_way(&connection)?,
     };
     match options.json {
@@ -56,6 +58,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 struct Feeds {
     troubles: Vec<Trouble>,
     rows_not_read: u64,
+    /// Upcoming appointments whose last row could not be read.
+    known_rows_not_read: u64,
     under_way: Vec<String>,
 }
 
@@ -65,6 +69,7 @@ impl Feeds {
         json!({
             "troubles": self.troubles.iter().map(trouble).collect::<Vec<_>>(),
             "rows_not_read": self.rows_not_read,
+            "known_rows_not_read": self.known_rows_not_read,
             "importing": self.under_way,
         })
     }
@@ -78,9 +83,21 @@ impl Feeds {
             ));
         }
         if self.rows_not_read > 0 {
+            let rows = counted(
+                self.rows_not_read,
+                "new row in exports could not be read; leadtime not-reached lists it",
+                "new rows in exports could not be read; leadtime not-reached lists them",
+            );
+            text.push_str(&format!("\nNeeds attention: {rows}.\n"));
+        }
+        if self.known_rows_not_read > 0 {
+            let known = counted(
+                self.known_rows_not_read,
+                "known appointment gets no texts because its last row could not be read",
+                "known appointments get no texts because their last rows could not be read",
+            );
             text.push_str(&format!(
-                "\nNeeds attention: {} new rows in exports could not be read; leadtime not-reached lists them.\n",
-                self.rows_not_read
+                "\nNeeds attention: {known}. leadtime plan lists them; leadtime explain ID names the line.\n"
             ));
         }
         text
@@ -182,9 +199,9 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
     text.push_str(&format!("Sending     {}\n", sending(config, overview, running)));
     if let Some(held) = &overview.config_hold {
         text.push_str(&format!(
-            "HELD CHANGE since {}: it would send {} texts within a day; recently, no day had more than {}. If this is intended: leadtime confirm-change\n",
+            "HELD CHANGE since {}: it would send {} within a day; recently, no day had more than {}. If this is intended: leadtime confirm-change\n",
             local(zone, held.since),
-            held.at_once,
+            counted(held.at_once, "text", "texts"),
             held.usual
         ));
     }
@@ -196,17 +213,16 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
     }
     let import = overview.last_import.as_ref().map_or_else(
         || "none yet".to_owned(),
-        |i| format!("{}: {} rows, {} of them unreadable", local(zone, i.at), i.good + i.bad, i.bad),
+        |i| {
+            let rows = counted(i.good + i.bad, "row", "rows");
+            let bad = if i.bad == 0 { "none".to_owned() } else { i.bad.to_string() };
+            format!("{}: {rows}, {bad} of them unreadable", local(zone, i.at))
+        },
     );
     text.push_str(&format!("Last import {import}\n"));
     text.push_str(&format!("Last backup {}\n", backup(config, overview)));
     text.push_str(&format!("Next text   {}\n", next(config, overview, running)));
     text.push_str(&format!("Overdue     {}\n", overdue(config, overview)));
-    if overview.unplanned > 0 {
-        let (appointments, wait) =
-            if overview.unplanned == 1 { ("appointment", "is waiting") } else { ("appointments", "are waiting") };
-        text.push_str(&format!("            {} changed {appointments} {wait} to be planned\n", overview.unplanned));
-    }
     text.push_str("\nReminders\n");
     for (name, count) in by_state(overview) {
         text.push_str(&format!("  {name:<10} {count}\n"));
@@ -266,14 +282,18 @@ fn next(config: &Config, overview: &Overview, running: bool) -> String {
     let zone = &config.practice.zone;
     let everywhere = overview.paused.iter().filter(|paused| paused.location.is_none());
     let ends = everywhere.map(|paused| paused.until.unwrap_or(DateTime::<Utc>::MAX_UTC)).max();
+    // The daemon may find another time, or none, for a changed appointment.
+    if overview.unplanned > 0 {
+        let count = counted(overview.unplanned, "appointment has", "appointments have");
+        return format!("not known yet: {count} not been planned; `leadtime plan` shows what will go out");
+    }
     // A text planned during a pause moves to the end of the pause, or is skipped.
     let planned = overview.next_due.filter(|at| ends.is_none_or(|end| *at >= end));
     match (config.rulebook.mode, overview.shown_only) {
         (Mode::Observe, (0, _) | (_, None)) => return "none; in live mode nothing would go out either".to_owned(),
         (Mode::Observe, (count, Some(first))) => {
-            let reminders = if count == 1 { "1 reminder would go out," } else { "reminders would go out, the first" };
-            let many = if count == 1 { String::new() } else { format!("{count} ") };
-            return format!("none; in live mode {many}{reminders} on {}", local(zone, first));
+            let reminders = counted(count, "reminder would go out,", "reminders would go out, the first");
+            return format!("none; in live mode {reminders} on {}", local(zone, first));
         }
         (Mode::Live, _) => {}
     }
@@ -284,8 +304,8 @@ fn next(config: &Config, overview: &Overview, running: bool) -> String {
         None => "nothing is planned".to_owned(),
     };
     if overview.due > 0 {
-        let (reminders, has) = if overview.due == 1 { ("reminder is", "has") } else { ("reminders are", "have") };
-        text.push_str(&format!("\n            {} {reminders} due now and {has} not gone out yet", overview.due));
+        let due = counted(overview.due, "reminder is due now and has", "reminders are due now and have");
+        text.push_str(&format!("\n            {due} not gone out yet"));
     }
     text
 }
@@ -312,7 +332,8 @@ fn overdue(config: &Config, overview: &Overview) -> String {
         (count, since) => {
             let first =
                 since.map_or_else(String::new, |at| format!(", the first since {}", local(&config.practice.zone, at)));
-            format!("LOOK: {count} reminders have been due for over {long} and have no outcome{first}")
+            let count = counted(count, "reminder has", "reminders have");
+            format!("LOOK: {count} been due for over {long} without an outcome{first}")
         }
     }
 }
@@ -321,29 +342,31 @@ fn attention(overview: &Overview) -> String {
     let mut text = String::new();
     if overview.unplannable > 0 {
         text.push_str(&format!(
-            "\nNeeds attention: the reminders of {} numbers cannot be planned and do not go out; the service's log names them.\n",
-            overview.unplannable
+            "\nNeeds attention: the reminders of {} cannot be planned and do not go out; the service's log has the details.\n",
+            counted(overview.unplannable, "number", "numbers")
         ));
     }
     if overview.unknown_for_long > 0 {
         text.push_str(&format!(
-            "\nNeeds attention: Leadtime still does not know whether Annie sent {} texts. It keeps checking Annie's list of\nconversations until it knows, or until the texts are held for your decision.\n",
-            overview.unknown_for_long
+            "\nNeeds attention: Leadtime still does not know whether Annie sent {}. It keeps checking Annie's list of\nconversations until it knows, or until someone has to decide (leadtime resolve).\n",
+            counted(overview.unknown_for_long, "text", "texts")
         ));
     }
     if overview.without_first_line > 0 {
         text.push_str(&format!(
-            "\n{} numbers got a first text that had no room for first_text_line; their next text includes it.\n",
-            overview.without_first_line
+            "\n{} got a first text that had no room for first_text_line; the next text includes it.\n",
+            counted(overview.without_first_line, "number", "numbers")
         ));
     }
     let held = overview.counts.iter().filter(|(s, _)| *s == State::Held).map(|(_, n)| n).sum::<u64>();
     if held > 0 {
-        text.push_str(&format!("\nNeeds attention: {held} texts are held for your decision: leadtime resolve\n"));
+        let held = counted(held, "text is held for your decision", "texts are held for your decision");
+        text.push_str(&format!("\nNeeds attention: {held}: leadtime resolve\n"));
     }
     let rejected = overview.counts.iter().filter(|(s, _)| *s == State::Rejected).map(|(_, n)| n).sum::<u64>();
     if rejected > 0 {
-        text.push_str(&format!("\nNeeds attention: Annie rejected {rejected} texts; call these patients.\n"));
+        let rejected = counted(rejected, "text; call this patient", "texts; call these patients");
+        text.push_str(&format!("\nNeeds attention: Annie rejected {rejected}.\n"));
     }
     text
 }

@@ -7,7 +7,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, moment, print, who};
 use crate::clock::SystemClock;
-use crate::config::api_key;
+use crate::config::api_key::{self, KeyError};
 use crate::domain::ids::RuleName;
 use crate::domain::operator::Operator;
 use crate::domain::outcome::Outcome;
@@ -30,6 +30,9 @@ pub(crate) struct Options {
     config: ConfigOption,
 }
 
+/// Said in every mode: a test text is real, so it needs the key even in observe mode.
+const NEEDS_KEY: &str = "a test text is a real text, so it needs your API key, and none is set. Set it in one of these ways: api_key_file = \"FILE\" in [annie]; a file annie-api-key in the folder of the configuration; or the environment variable ANNIE_API_KEY (README, \"The key\")";
+
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (path, config) = configuration(&options.config, false)?;
     let usage = |text: String| Failure::Usage(anyhow::anyhow!(text));
@@ -44,8 +47,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let text = "no text can be sent to this number. Write your mobile number, such as 303-555-0142. The practice's own numbers do not work, nor do sample numbers that are not in only_to";
         return Err(usage(text.to_owned()));
     };
-    let key = api_key::find_by_hand(config.annie.api_key_file.as_deref(), &path)
-        .map_err(|error| Failure::Usage(error.into()))?;
+    let key = api_key::find_by_hand(config.annie.api_key_file.as_deref(), &path).map_err(|error| match error {
+        KeyError::Missing | KeyError::NotGiven => usage(NEEDS_KEY.to_owned()),
+        error => Failure::Usage(error.into()),
+    })?;
     let gateway = HttpClient::new(config.annie.timeout)?.with_key(&config.annie.base_url, key);
     let refused = |why: String| Failure::Failed(anyhow::anyhow!("nothing was sent: {why}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveTime;
 
 use crate::config::toml_reader::{Section, fault, text, text_as, whole_number};
-use crate::domain::lead;
+use crate::domain::time_of_day;
 
 /// When a backup is made if the file does not say.
 const AT: NaiveTime = NaiveTime::from_hms_opt(2, 30, 0).expect("a time of day");
@@ -29,7 +29,7 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>, is_there: bool, folder: &Pa
         name => Ok(folder.join(name)),
     };
     let target = if is_there { section.required("folder", example, named) } else { None };
-    let at = section.optional("at", |value| text_as(value, lead::time_of_day));
+    let at = section.optional("at", |value| text_as(value, time_of_day::read));
     let keep = section.optional("keep", |value| whole_number(value, 1..=1000));
     section.finish();
     Some(Backup { folder: target?, at: at.unwrap_or(AT), keep: keep.unwrap_or(14) })

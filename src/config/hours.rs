@@ -1,11 +1,11 @@
 //! Reads sending hours, open days and holidays, for both `[sending]` and `[[location]]`.
 
-use chrono::{NaiveDate, Timelike, Weekday};
+use chrono::{NaiveDate, Weekday};
 use toml::de::DeValue;
 
 use crate::config::toml_reader::{Faults, Section, Value, fault, list, one_of, text, text_as};
 use crate::domain::ids::nearest;
-use crate::domain::lead;
+use crate::domain::time_of_day::minutes;
 use crate::planner::calendar::{Hours, WeekHours};
 use crate::planner::holidays::{Holiday, Holidays};
 
@@ -99,34 +99,6 @@ fn hours(range: &str) -> Result<Hours, String> {
         true => Ok(hours),
         false => Err(format!("`{range}` does not close after it opens; write the opening time first")),
     }
-}
-
-/// Minutes after midnight: `09:00`, `9:00`, `9am`, `6:30 PM`, `noon`, `24:00`. An hour alone could be
-/// morning or afternoon, so it gives `None`.
-fn minutes(text: &str) -> Option<u32> {
-    let text = text.trim().to_lowercase();
-    match text.as_str() {
-        "24:00" | "midnight" => return Some(24 * 60),
-        "noon" => return Some(12 * 60),
-        _ => {}
-    }
-    if let Ok(time) = lead::time_of_day(&text) {
-        return Some(time.num_seconds_from_midnight() / 60);
-    }
-    let plain: String = text.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
-    let half = ["am", "pm"].into_iter().position(|half| plain.ends_with(half));
-    let clock = if half.is_some() { &plain[..plain.len() - 2] } else { plain.as_str() };
-    let (hour, minute) = match (clock.split_once(':'), half) {
-        (Some((hour, minute)), _) if minute.len() == 2 => (hour.parse().ok()?, minute.parse().ok()?),
-        (None, Some(_)) => (clock.parse().ok()?, 0),
-        _ => return None,
-    };
-    let hour: u32 = match half {
-        None => hour,
-        Some(half) if (1..=12).contains(&hour) => hour % 12 + if half == 1 { 12 } else { 0 },
-        Some(_) => return None,
-    };
-    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
 fn holidays(value: &Value<'_>) -> Result<Holidays, Faults> {

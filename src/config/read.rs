@@ -11,7 +11,7 @@ use chrono::{TimeDelta, Weekday};
 use toml::de::DeTable;
 
 use crate::config::daily_limits::{self, DailyLimits};
-use crate::config::diagnostic::{Diagnostic, whole_letters};
+use crate::config::diagnostic::{Diagnostic, Severity, whole_letters};
 use crate::config::hours::{self, Open};
 use crate::config::settings::{Annie, AppointmentField, Config, OnUnknown, PatientField, Practice};
 use crate::config::toml_reader::{Faults, Section, duration, fault, list, one_of, text, text_as, whole_number};
@@ -27,6 +27,7 @@ use crate::domain::appointment::Consent;
 use crate::domain::ids::utf16_len;
 use crate::domain::language::Language;
 use crate::domain::phone::{Country, Phone};
+use crate::domain::time_of_day;
 use crate::domain::zone::Zone;
 use crate::planner::calendar::{Calendar, Hours};
 use crate::planner::input::{Household, Mode, Rulebook};
@@ -56,8 +57,14 @@ pub(crate) fn read(source: &str, folder: &Path, zones: &Zones) -> (Option<Config
     if !syntax.is_empty() {
         let errors =
             syntax.iter().map(|e| Diagnostic::error(whole_letters(source, e.span().unwrap_or(0..0)), e.message()));
-        let errors = errors.collect();
-        return (None, syntax::explain(source, errors));
+        let errors: Vec<Diagnostic> = errors.collect();
+        let is_read_on = errors.iter().all(|error| syntax::is_unquoted(&error.message));
+        let mut found = syntax::explain(source, errors);
+        if is_read_on {
+            found.extend(other_errors(document.get_ref(), source, folder, zones, &found));
+            found.sort_by_key(|diagnostic| diagnostic.span.start);
+        }
+        return (None, found);
     }
     let mut diagnostics = Vec::new();
     let config = sections(document.get_ref(), source, folder, zones, &mut diagnostics);
@@ -66,6 +73,25 @@ pub(crate) fn read(source: &str, folder: &Path, zones: &Zones) -> (Option<Config
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     (config, diagnostics)
+}
+
+/// The errors of a document in which only quotes are missing. A value without quotes may count as missing, which is not
+/// reported again.
+fn other_errors(
+    root: &DeTable<'_>,
+    source: &str,
+    folder: &Path,
+    zones: &Zones,
+    known: &[Diagnostic],
+) -> Vec<Diagnostic> {
+    let mut more = Vec::new();
+    sections(root, source, folder, zones, &mut more);
+    let line_of = |at: usize| source[..at.min(source.len())].matches('\n').count();
+    more.retain(|one| {
+        let is_known = known.iter().any(|before| line_of(before.span.start) == line_of(one.span.start));
+        one.severity == Severity::Error && !is_known && !one.message.contains(" has no `")
+    });
+    more
 }
 
 fn sections(
@@ -140,7 +166,7 @@ fn sections(
     let (table, span) = section("schedule", diagnostics);
     let mut schedule = Section::new("[schedule]", table, span, diagnostics);
     let tick = schedule.optional("tick", |value| text_as(value, cron)).unwrap_or_else(|| TICK.to_owned());
-    let not_reached_at = schedule.optional("not_reached", |value| text_as(value, schedule::time_of_day));
+    let not_reached_at = schedule.optional("not_reached", |value| text_as(value, time_of_day::read));
     schedule.finish();
     let preset_file = |name: &str| {
         let path = folder.join(name);

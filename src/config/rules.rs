@@ -9,8 +9,9 @@ use crate::config::values::policy::{no_text_within, outside_hours};
 use crate::config::words::per_language;
 use crate::domain::ids::RuleName;
 use crate::domain::language::Language;
-use crate::domain::lead::{Lead, time_of_day};
+use crate::domain::lead::Lead;
 use crate::domain::rule::{BookedLate, OutsideHours, Rule};
+use crate::domain::time_of_day;
 use crate::wording::wordbook::{DEFAULT_CONTEXT, Wordbook, default_message};
 
 /// The values from `[sending]` for rules that do not set their own.
@@ -58,7 +59,7 @@ fn read_rule(
 ) -> Option<Rule> {
     let name = section.required("name", "\"first-reminder\"", |value| text_as(value, rule_name));
     let lead = section.required("lead", "\"3 business days\"", |value| text_as(value, Lead::parse));
-    let at = section.optional("at", |value| text_as(value, time_of_day));
+    let at = section.optional("at", |value| text_as(value, time_of_day::read));
     let types = |value: &Value<'_>| list(value, text);
     let only_types = section.optional("only_types", types).unwrap_or_default();
     let except_types = section.optional("except_types", types).unwrap_or_default();

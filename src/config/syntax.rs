@@ -1,6 +1,11 @@
 //! Explains why a file is not valid TOML to the person who edits it by hand, with one message per mistake.
 
+use std::ops::Range;
+
 use crate::config::diagnostic::Diagnostic;
+
+/// How the parser's message about a repeated key begins.
+const DUPLICATE: &str = "duplicate key";
 
 /// At most this many mistakes of one kind are shown.
 const MOST: usize = 5;
@@ -15,14 +20,54 @@ pub(crate) fn explain(source: &str, errors: Vec<Diagnostic>) -> Vec<Diagnostic> 
         return vec![open];
     }
     let line_of = |at: usize| source[..at.min(source.len())].matches('\n').count();
-    let mut kept: Vec<Diagnostic> = Vec::new();
-    for error in errors {
+    let (mut kept, repeated) = single_brackets(source);
+    let follows = |error: &Diagnostic| {
+        error.message.starts_with(DUPLICATE) && repeated.iter().any(|span| span.contains(&error.span.start))
+    };
+    for error in errors.into_iter().filter(|error| !follows(error)) {
         if kept.iter().all(|before| line_of(before.span.start) != line_of(error.span.start)) {
             kept.push(error);
         }
     }
+    kept.sort_by_key(|error| error.span.start);
     kept.truncate(MOST);
     kept
+}
+
+/// Sections of which there may be several, if they are written several times with single brackets: one message for each
+/// kind, and where these sections are.
+fn single_brackets(source: &str) -> (Vec<Diagnostic>, Vec<Range<usize>>) {
+    let mut headers: Vec<(Range<usize>, &str)> = Vec::new();
+    let mut at = 0;
+    for line in source.split_inclusive('\n') {
+        let header = line.split('#').next().unwrap_or_default().trim();
+        if header.starts_with('[') && header.ends_with(']') {
+            let start = at + line.len() - line.trim_start().len();
+            headers.push((start..start + header.len(), header));
+        }
+        at += line.len();
+    }
+    let (mut messages, mut sections) = (Vec::new(), Vec::new());
+    for name in ["rule", "location", "feed"] {
+        let (single, double) = (format!("[{name}]"), format!("[[{name}]]"));
+        let is_one = |header: &str| header == single || header == double;
+        let first = headers.iter().find(|(_, header)| *header == single);
+        let count = headers.iter().filter(|(_, header)| is_one(header)).count();
+        let Some((span, _)) = first.filter(|_| count > 1) else { continue };
+        let message = format!("write [[{name}]] with double brackets each time, because there may be several");
+        messages.push(Diagnostic::error(span.clone(), message));
+        let inner = format!("[{name}.");
+        for (n, (span, _)) in headers.iter().enumerate().filter(|(_, (_, header))| is_one(header)) {
+            let next = headers[n + 1..].iter().find(|(_, header)| !header.starts_with(&inner));
+            sections.push(span.start..next.map_or(source.len(), |(next, _)| next.start));
+        }
+    }
+    (messages, sections)
+}
+
+/// Whether a parser's error is only that the quotes around a value are missing: it reads on after that.
+pub(crate) fn is_unquoted(error: &str) -> bool {
+    error.starts_with("string values must be quoted")
 }
 
 /// Curly quotes, as word processors make them, at the start of a value.
@@ -150,6 +195,9 @@ mod tests {
             ("[a]\nx = { b = 1\ny = 3\n".to_owned(), 2, "never closed; add }"),
             ("x = \"abc\ny = \"d\"\n".to_owned(), 1, "is not closed on the same line"),
             ("x = \"\"\"abc\ny = 1\n".to_owned(), 1, "has no closing \"\"\""),
+            ("[rule]\na = 1\n[rule]\na = 1\n[rule] # last\na = 1\n".to_owned(), 1, "write [[rule]] with double"),
+            ("x = 1\n[feed]\n[feed.columns]\na = 1\n[feed]\n[feed.columns]\na = 1\n".to_owned(), 2, "write [[feed]]"),
+            ("[[rule]]\na = 1\n[rule]\na = 1\n".to_owned(), 3, "write [[rule]] with double"),
             ("name = “Bright Smiles”\n".to_owned(), 1, "curly quote"),
             ("x = 'it''\nz = ‘x’\n".to_owned(), 2, "curly quote"),
         ] {
@@ -157,6 +205,8 @@ mod tests {
             assert_eq!(found.len(), 1, "{found:?}");
             assert!(found[0].0 == line && found[0].1.contains(words), "{found:?}");
         }
+        let two = explained("[rule]\na = 1\n[rule]\na = 1\n[b]\nc = 1\nc = 2\n");
+        assert!(two.len() == 2 && two[1].0 == 7, "a key repeated elsewhere is a mistake of its own: {two:?}");
         assert_eq!(explained("x = 1 2\ny = 3 4\n").len(), 2, "two mistakes give two messages");
     }
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use chrono::{NaiveTime, TimeDelta};
 
+use crate::domain::time_of_day;
+
 /// The unit of a lead. Minutes and hours are elapsed time. The other units step through the local calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -86,14 +88,14 @@ impl Lead {
 impl FromStr for Lead {
     type Err = String;
 
-    /// Like [`Lead::parse`], with an optional ` at HH:MM` after it.
+    /// Like [`Lead::parse`], with an optional ` at ` and a time of day after it.
     fn from_str(text: &str) -> Result<Lead, String> {
         let Some((lead, at)) = text.split_once(" at ") else { return Lead::parse(text) };
         let lead = Lead::parse(lead)?;
         if !lead.takes_at() {
             return Err(format!("`{text}`: a time of day is allowed only with days, weeks or business days"));
         }
-        Ok(Lead { at: Some(time_of_day(at)?), ..lead })
+        Ok(Lead { at: Some(time_of_day::read(at)?), ..lead })
     }
 }
 
@@ -115,16 +117,6 @@ impl fmt::Display for Lead {
     }
 }
 
-/// Parses a 24-hour time of day, `HH:MM`. The error says what to write instead.
-pub(crate) fn time_of_day(text: &str) -> Result<NaiveTime, String> {
-    let shape =
-        text.len() == 5 && text.bytes().enumerate().all(|(i, b)| if i == 2 { b == b':' } else { b.is_ascii_digit() });
-    shape
-        .then(|| NaiveTime::parse_from_str(text, "%H:%M").ok())
-        .flatten()
-        .ok_or_else(|| format!("`{text}` is not a time of day; write hours and minutes, such as \"09:30\""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +126,7 @@ mod tests {
         for text in ["1 minute", "90 minutes", "48 hours", "1 day", "2 weeks", "3 business days", "0 days at 08:00"] {
             assert_eq!(text.parse::<Lead>().unwrap().to_string(), text);
         }
+        assert_eq!("1 day at 9am".parse::<Lead>().unwrap().to_string(), "1 day at 09:00");
         assert_eq!("3  business  days".parse::<Lead>().unwrap().to_string(), "3 business days");
     }
 
@@ -150,7 +143,7 @@ mod tests {
             "0 hours",
             "400 days",
             "1 hour at 09:00",
-            "1 day at 9:00",
+            "1 day at 9",
             "1 day at 25:00",
             "1 day ago",
         ] {

@@ -94,16 +94,33 @@ pub(crate) enum NameMatch {
     Other,
 }
 
-/// Compares a typed name with a patient's name. Ignores case, accents, blanks and punctuation.
+/// A name without `Jr.`, `Sr.`, `II`, `III` or `IV` at its end, which people leave out. A name that is nothing else stays.
+fn without_suffix(name: Option<&str>) -> Option<&str> {
+    const SUFFIXES: [&str; 5] = ["jr", "sr", "ii", "iii", "iv"];
+    let name = name?.trim_end();
+    let is_gap = |c: char| c.is_whitespace() || c == ',';
+    let is_suffix = |(before, end): &(&str, &str)| {
+        SUFFIXES.contains(&folded(Some(end)).as_str()) && !folded(Some(before)).is_empty()
+    };
+    Some(name.rsplit_once(is_gap).filter(is_suffix).map_or(name, |(before, _)| before))
+}
+
+/// Compares a typed name with a patient's name. Ignores case, accents, blanks and punctuation; `Jr.` and the like may be
+/// left out.
 pub(crate) fn match_name(typed: &str, first: Option<&str>, last: Option<&str>) -> NameMatch {
     /// Jaro-Winkler similarity (0 to 1) from which one name counts as a typo of the other.
     const NEAR: f64 = 0.9;
-    let (typed, first, last) = (folded(Some(typed)), folded(first), folded(last));
+    let typed = folded(Some(typed));
     if typed.is_empty() {
         return NameMatch::Other;
     }
-    let names = [first.clone(), last.clone(), format!("{first}{last}"), format!("{last}{first}")];
+    let (whole, plain) = ((folded(first), folded(last)), (folded(without_suffix(first)), folded(without_suffix(last))));
+    let forms = |(first, last): &(String, String)| {
+        [first.clone(), last.clone(), format!("{first}{last}"), format!("{last}{first}")]
+    };
+    let names = [forms(&whole), forms(&plain)].concat();
     let names = || names.iter().filter(|name| !name.is_empty());
+    let (first, last) = plain.clone();
     let slip = |name: &String| {
         strsim::osa_distance(&typed, name) <= usize::from(typed.len() > 3) + usize::from(typed.len() > 8)
             || strsim::jaro_winkler(&typed, name) >= NEAR
@@ -207,6 +224,21 @@ mod tests {
             assert_eq!(of(typed), NameMatch::Other, "{typed}");
         }
         assert_eq!(match_name("ann", None, None), NameMatch::Other);
+    }
+
+    #[test]
+    fn a_suffix_may_be_left_out() {
+        for last in ["Brown Jr.", "Brown, Sr", "Brown II", "BROWN  iii"] {
+            for typed in ["Wei Brown", "brown", "Brown, Wei", &format!("Wei {last}"), last] {
+                assert_eq!(match_name(typed, Some("Wei"), Some(last)), NameMatch::Same, "{typed} for {last}");
+            }
+        }
+        assert_eq!(match_name("Wei Brown", Some("Wei Jr."), Some("Brown")), NameMatch::Same);
+        // One who is not known as a junior may be somebody else.
+        assert_eq!(match_name("Wei Brown Jr.", Some("Wei"), Some("Brown")), NameMatch::Near);
+        assert_eq!(match_name("Wei Brown III", Some("Wei"), Some("Brown")), NameMatch::Near);
+        assert_eq!(match_name("Ken", Some("Ken"), Some("Ii")), NameMatch::Same);
+        assert_eq!(match_name("Ii", Some("Ken"), Some("Ii")), NameMatch::Same);
     }
 
     #[test]

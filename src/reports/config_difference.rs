@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use crate::config::Config;
+use crate::domain::count::counted;
 use crate::domain::ids::RuleName;
 use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
@@ -130,16 +131,26 @@ fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateT
 impl Difference {
     /// One line per day and rule, and one for everything that stays the same.
     pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines_about("change")
+    }
+
+    /// The same, for a change or an import.
+    pub(crate) fn lines_about(&self, what: &str) -> Vec<String> {
         let mut lines: Vec<String> =
             self.changes.iter().map(|((day, rule), change)| line(*day, rule, *change)).collect();
+        let same = |one: &str, many: &str| counted(self.same, one, many);
         lines.push(match (lines.is_empty(), self.same) {
-            (true, 0) => {
-                format!("For appointments in the next {DAYS} days no text goes out, before or after the change.")
-            }
-            (true, same) => {
-                format!("Nothing changes for appointments in the next {DAYS} days: {same} texts stay the same.")
-            }
-            (false, same) => format!("{same} other texts for appointments in the next {DAYS} days stay the same."),
+            (true, 0) => format!("No texts in the next {DAYS} days, with or without this {what}."),
+            (true, _) => format!(
+                "Nothing changes for appointments in the next {DAYS} days: {} the same.",
+                same("text stays", "texts stay")
+            ),
+            (false, 0) => format!("No other texts for appointments in the next {DAYS} days."),
+            (false, _) => format!(
+                "{} for appointments in the next {DAYS} days {} the same.",
+                same("other text", "other texts"),
+                if self.same == 1 { "stays" } else { "stay" }
+            ),
         });
         lines
     }

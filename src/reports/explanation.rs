@@ -15,7 +15,7 @@ use crate::planner::explain::{Case, times_off};
 use crate::planner::input::AppointmentInput;
 use crate::reports::plan_view::{Row, rows_in, waits};
 use crate::store::appointments::opt_outs::{self, Source};
-use crate::store::appointments::{appointment, imports};
+use crate::store::appointments::{appointment, bad_rows, imports};
 use crate::store::planning::daemon_state;
 use crate::store::{Connection, StoreError};
 
@@ -70,6 +70,7 @@ pub(crate) fn explain(
             let case = Case { book: &config.rulebook, live: &live, appointment, rule, item, together, now };
             let mut steps = case.steps();
             steps.extend(noted(connection, &row, &config.practice.zone)?);
+            steps.extend(unread(connection, &row, &config.practice.zone)?);
             let calendar = config.rulebook.calendar_of(&appointment.row).unwrap_or(&config.rulebook.calendar);
             let meanwhile = meanwhile(connection, calendar, appointment, &row, now)?;
             reminders.push(Explained { row, steps, meanwhile });
@@ -101,6 +102,18 @@ fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<Strin
         }
         _ => None,
     })
+}
+
+/// Which row of which import could not be read.
+fn unread(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<String>, StoreError> {
+    if row.item.state != State::Unclaimed(PlanDecision::Skipped(Skip::BadRow)) {
+        return Ok(None);
+    }
+    let found = bad_rows::of(connection, &row.item.key.appointment_id)?;
+    Ok(found.map(|bad| {
+        let at = zone.describe(bad.at);
+        format!("Line {} of the feed `{}`, imported on {at}, could not be read: {}.", bad.line, bad.feed, bad.reason)
+    }))
 }
 
 /// For a text that did not go out on time: when Leadtime was off and when the feed was imported, until it went out or now.

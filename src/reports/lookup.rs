@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::config::Config;
 use crate::domain::ids::AppointmentId;
 use crate::domain::person::{NameMatch, match_name};
-use crate::domain::phone::{self, Phone};
+use crate::domain::phone::{self, Country, Phone};
 use crate::store::appointments::appointment::{self, Named};
 use crate::store::appointments::phone_spellings;
 use crate::store::{Connection, StoreError};
@@ -19,12 +19,19 @@ const MOST: usize = 8;
 pub(crate) enum Found {
     /// These are meant, ordered by start time.
     Meant(Vec<Named>),
+    /// These have numbers that end in the digits given: several numbers, or too few digits to be sure.
+    Several(Vec<Named>),
     /// Nobody has this name or number; these are near matches. There may be none.
     Near(Vec<Named>),
 }
 
 /// Finds the appointments that somebody means.
-pub(crate) fn find(connection: &Connection, config: &Config, words: &str) -> Result<Found, StoreError> {
+pub(crate) fn find(
+    connection: &Connection,
+    config: &Config,
+    words: &str,
+    now: DateTime<Utc>,
+) -> Result<Found, StoreError> {
     let country = config.practice.country;
     phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
     let with = |ids: &[AppointmentId]| appointment::named_with(connection, ids);
@@ -32,9 +39,14 @@ pub(crate) fn find(connection: &Connection, config: &Config, words: &str) -> Res
         return Ok(Found::Meant(with(&[id])?));
     }
     let words = words.trim();
-    if words.len() == 4 && words.bytes().all(|b| b.is_ascii_digit()) {
-        let ids = appointment::with_last_digits(connection, &country.code(), words)?;
-        return Ok(of_last_digits(with(&ids)?));
+    let is_four = words.len() == 4 && words.bytes().all(|b| b.is_ascii_digit());
+    let end = if is_four { Some(words.to_owned()) } else { without_area_code(words, country) };
+    if let Some(end) = end {
+        let found = with(&appointment::with_last_digits(connection, &country.code(), &end)?)?;
+        return Ok(match numbers(&found).len() {
+            1 => Found::Meant(found),
+            _ => Found::Several(offered(found, now)),
+        });
     }
     if let Some(phone) = phone::read(words, country).phone {
         return Ok(Found::Meant(with(&appointment::with_number(connection, &country.code(), &phone)?)?));
@@ -45,19 +57,20 @@ pub(crate) fn find(connection: &Connection, config: &Config, words: &str) -> Res
         all.iter().filter(is).cloned().collect::<Vec<_>>()
     };
     let meant = matching(NameMatch::Same);
-    Ok(if meant.is_empty() { Found::Near(one_each(matching(NameMatch::Near))) } else { Found::Meant(meant) })
+    Ok(if meant.is_empty() { Found::Near(offered(matching(NameMatch::Near), now)) } else { Found::Meant(meant) })
 }
 
-/// Four digits mean a number only if exactly one number ends in them.
-fn of_last_digits(found: Vec<Named>) -> Found {
-    let mut numbers: Vec<Option<&str>> = found.iter().map(|one| one.e164.0.as_deref()).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    if numbers.len() == 1 { Found::Meant(found) } else { Found::Near(one_each(found)) }
+/// The seven digits of a number without its area code, where numbers have one.
+pub(crate) fn without_area_code(words: &str, country: Country) -> Option<String> {
+    let is_plain = words.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')'));
+    let digits: String = words.chars().filter(char::is_ascii_digit).collect();
+    Some(digits).filter(|digits| is_plain && digits.len() == 7 && country.is_nanp())
 }
 
-/// The next appointment of each patient, up to `MOST`.
-fn one_each(found: Vec<Named>) -> Vec<Named> {
+/// One appointment of each patient, up to `MOST`: the next one, or else the last. Upcoming ones come first.
+pub(crate) fn offered(mut found: Vec<Named>, now: DateTime<Utc>) -> Vec<Named> {
+    let is_past = |one: &Named| !is_coming(one, now);
+    found.sort_by_key(|one| (is_past(one), (one.starts_at - now).abs(), one.id.0.clone()));
     let mut one_each: Vec<Named> = Vec::new();
     for one in found {
         if one_each.iter().all(|other| other.patient_id != one.patient_id) && one_each.len() < MOST {
@@ -67,9 +80,32 @@ fn one_each(found: Vec<Named>) -> Vec<Named> {
     one_each
 }
 
+/// The patients whose appointments have a number, one appointment each.
+pub(crate) fn patients_at(
+    connection: &Connection,
+    country: Country,
+    phone: &Phone,
+    now: DateTime<Utc>,
+) -> Result<Vec<Named>, StoreError> {
+    phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
+    let ids = appointment::with_number(connection, &country.code(), phone)?;
+    Ok(offered(appointment::named_with(connection, &ids)?, now))
+}
+
+/// A patient's name as the front desk says it; the id if there is no name.
+pub(crate) fn name_of(one: &Named) -> String {
+    let names = [&one.first_name, &one.last_name].into_iter().filter_map(|name| name.0.as_deref());
+    let name = names.collect::<Vec<_>>().join(" ");
+    if name.is_empty() { format!("patient {}", one.patient_id) } else { name }
+}
+
+fn is_coming(one: &Named, now: DateTime<Utc>) -> bool {
+    one.starts_at > now && one.is_live
+}
+
 /// The upcoming appointments.
 pub(crate) fn coming(found: Vec<Named>, now: DateTime<Utc>) -> Vec<Named> {
-    found.into_iter().filter(|one| one.starts_at > now && one.is_live).collect()
+    found.into_iter().filter(|one| is_coming(one, now)).collect()
 }
 
 /// The numbers at which these patients can be texted.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::domain::appointment::{Appointment, Status};
@@ -11,6 +11,7 @@ use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, PlanDecision, Skip, State, Wait};
 use crate::feeds::formats::own_columns::is_known_by_name_alone;
 use crate::reports::plan_view::{self, Row};
+use crate::store::appointments::appointment;
 use crate::store::appointments::refused_rows::{self, RefusedRow};
 use crate::store::{Connection, StoreError};
 
@@ -32,6 +33,10 @@ pub struct CallList {
     pub patients: Vec<NotReached>,
     /// Rows in exports that could not be read, for these days and later: there is still time to correct the later ones.
     pub unread: Vec<RefusedRow>,
+    /// How many booked or confirmed appointments these days have.
+    pub appointments: usize,
+    /// What the list covers, in words.
+    pub days: String,
 }
 
 impl CallList {
@@ -88,7 +93,23 @@ pub fn list(
         }
     }
     let patients = of_appointment.values().filter_map(|rows| not_reached(rows, &reached, late)).collect();
-    Ok(CallList { patients, unread: refused_rows::list(connection, None, now)? })
+    Ok(CallList {
+        patients,
+        unread: refused_rows::list(connection, None, now)?,
+        appointments: appointment::coming_starts(connection, from, until)?.len(),
+        days: days_in_words(config, from, until, now),
+    })
+}
+
+/// `on Fri, Dec 25`, or `from now until the end of Mon, Nov 30`.
+fn days_in_words(config: &Config, from: DateTime<Utc>, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let day = |at: DateTime<Utc>| config.practice.zone.local(at).format("%a, %b %-d").to_string();
+    let last = day(until - TimeDelta::seconds(1));
+    match from == now {
+        true => format!("from now until the end of {last}"),
+        false if day(from) == last => format!("on {last}"),
+        false => format!("from {} to {last}", day(from)),
+    }
 }
 
 /// A start time, and the number that is texted about it.

@@ -84,6 +84,8 @@ pub(crate) fn text(config: &Config, list: &CallList) -> String {
         text.push_str(&format!("  {:>8}  {name:<24} {:<18} {}\n", line.time, line.phone, line.why));
     }
     text.push_str(&match lines.len() {
+        0 if list.appointments == 0 && list.unread.is_empty() => format!("No appointments {}.\n", list.days),
+        0 if list.appointments == 0 => format!("No known appointments {}.\n", list.days),
         0 if list.is_empty() => "Texts reach everyone with an appointment on these days.\n".to_owned(),
         0 => "Texts reach everyone whose appointment on these days is known.\n".to_owned(),
         1 => "\n1 patient to call.\n".to_owned(),
@@ -146,6 +148,8 @@ pub(crate) fn html(config: &Config, list: &CallList, now: DateTime<Utc>) -> Resu
             made => config.practice.zone.describe(now),
             lines => for_the_page(patients(config, list)),
             unread => for_the_page(unread(config, list).into_iter().take(MOST).collect()),
+            appointments => list.appointments,
+            days => list.days.clone(),
             left_out => list.unread.len().saturating_sub(MOST),
         },
     )

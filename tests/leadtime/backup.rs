@@ -337,7 +337,7 @@ fn what_was_noted_since_the_copy_is_carried_over() {
         practice.run(&["restore", file]).good()
     };
     let out = restore("copy.db");
-    assert!(out.contains("changes to 2 opt-outs, 2 wrong numbers, 1 pauses, 2 skips"), "{out}");
+    assert!(out.contains("changes to 2 opt-outs, 2 wrong numbers, 1 pause, 2 skips"), "{out}");
     assert!(!out.contains("enter them again"), "{out}");
     assert_eq!(noted(&practice), before);
     practice.run(&["audit", "verify"]).good();
@@ -351,7 +351,7 @@ fn what_was_noted_since_the_copy_is_carried_over() {
     practice.import(&visits_due_in(3600, 4), &[]).good();
     practice.run(&["opt-out", "add", "303-555-1000"]).good();
     let out = restore("later.db");
-    assert!(out.contains("changes to 1 opt-outs, 0 wrong") && out.contains("enter them again: opt-outs"), "{out}");
+    assert!(out.contains("changes to 1 opt-out, 0 wrong") && out.contains("enter them again: opt-outs"), "{out}");
     practice.run(&["opt-out", "remove", "303-555-1000"]).good();
     assert_eq!(noted(&practice)[..4], before[..4]);
     // One that cannot be read: all four kinds are named.

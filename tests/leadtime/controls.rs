@@ -201,7 +201,7 @@ fn the_commands_say_what_they_do() {
     assert!(status.contains("PAUSED      everywhere") && status.contains("by Kim"), "{status}");
     assert!(practice.status()["paused"][0]["until"].is_string());
     assert!(practice.run(&["resume"]).good().contains("Sending resumes"));
-    assert!(practice.run(&["skip", "A0"]).good().contains("No texts go out"));
+    assert!(practice.run(&["skip", "A0"]).good().contains("No text goes out"));
     assert!(practice.run(&["skip", "A0", "--off"]).good().contains("again"));
     for (arguments, code, says) in [
         (&["resume"][..], 1, "there is no such pause"),

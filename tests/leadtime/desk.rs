@@ -247,7 +247,7 @@ fn what_a_change_of_the_rules_moves() {
 fn opt_outs_by_any_spelling() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
     let said = practice.run(&["opt-out", "add", "(303) 555.0101", "--who", "Kim"]).good();
-    assert!(said.contains("303-555-0101 gets no more texts"), "{said}");
+    assert!(said.contains("Ann Lee and Ben Lee (303-555-0101) will get no more texts."), "{said}");
     let again = practice.run(&["opt-out", "add", "+1 303 555 0101"]).good();
     assert!(again.contains("already opted out"), "{again}");
     let reasons = |practice: &Practice| -> Vec<String> {
@@ -277,13 +277,13 @@ fn opt_outs_by_any_spelling() {
 fn wrong_numbers_are_marked_for_their_patients() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
     let said = practice.run(&["wrong-number", "add", "303-555-0101", "--patient", "P1"]).good();
-    assert!(said.contains("is not the number of patient P1"), "{said}");
+    assert!(said.contains("303-555-0101 is not the number of Ann Lee. "), "{said}");
     let rows = practice.plan(&["--now", NOW]);
     let reason = |id: &str| rows.iter().find(|row| row["appointment_id"] == id).unwrap()["reason"].clone();
     assert_eq!((reason("A1"), reason("B1")), ("wrong-number".into(), Value::Null));
     let said = practice.run(&["wrong-number", "add", "303-555-0101"]).good();
-    assert!(said.contains("patient P1, P2"), "{said}");
-    assert!(practice.run(&["wrong-number", "list"]).good().contains("303-555-0101  not patient P1's"));
+    assert!(said.contains("not the number of Ann Lee and Ben Lee. "), "{said}");
+    assert!(practice.run(&["wrong-number", "list"]).good().contains("303-555-0101  not Ann Lee's number"));
     practice.run(&["wrong-number", "remove", "3035550101"]).good();
     assert!(practice.run(&["wrong-number", "list"]).good().contains("No number is marked"));
     let nobody = practice.run(&["wrong-number", "add", "303-555-0188"]);
@@ -306,4 +306,66 @@ fn explain_finds_by_id_number_and_name() {
     );
     let nobody = practice.run(&["explain", "Zed"]);
     assert_eq!((nobody.code, nobody.err.contains("no appointment has this id")), (1, true));
+}
+
+#[test]
+fn a_number_without_its_area_code_is_refused_and_the_numbers_on_file_are_offered() {
+    let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
+    for typed in ["5550101", "555-0101", "555 0101"] {
+        for command in ["opt-out", "wrong-number"] {
+            let ended = practice.run(&[command, "add", typed]);
+            assert_eq!(ended.code, 1, "{command} {typed}: {}{}", ended.out, ended.err);
+            assert!(ended.err.contains(&format!("{typed} has no area code")), "{}", ended.err);
+            assert!(ended.err.contains("Ann Lee") && ended.err.contains("303-555-0101"), "{}", ended.err);
+        }
+        assert!(
+            practice.run(&["explain", typed, "--now", NOW]).good().contains("Ann Lee"),
+            "one number on file ends so"
+        );
+    }
+    for typed in ["555-9999", "303-555-010", "303-555-01011"] {
+        let ended = practice.run(&["opt-out", "add", typed]);
+        assert!(ended.code == 2 && ended.err.contains("303-555-0142"), "{typed}: {}{}", ended.out, ended.err);
+    }
+    for command in [&["history", "--number", "5550101"][..], &["resolve", "5550101", "--go-on"]] {
+        let ended = practice.run(command);
+        assert!(ended.code != 0 && ended.err.contains("has no area code"), "{command:?}: {}{}", ended.out, ended.err);
+    }
+    assert_eq!(practice.number("SELECT count(*) FROM opt_outs"), 0);
+    let typo = practice.run(&["opt-out", "add", "303-555-9999"]).good();
+    assert_eq!(typo, "303-555-9999 will get no more texts. No patient has this number; saved anyway.\n");
+}
+
+const BROWNS: &str = "id,patient_id,first_name,last_name,phone,starts_at,status,booked_at
+W1,P1,Wei,Brown,303-555-0174,2031-03-04T15:00:00-07:00,booked,2026-01-01T00:00:00Z
+W2,P2,Wei,Brown Jr.,720-555-0174,2031-12-13T09:00:00-07:00,booked,2026-01-01T00:00:00Z
+X1,P3,Al,Browne,303-555-0103,2031-02-14T09:00:00-07:00,booked,2026-01-01T00:00:00Z
+X2,P3,Al,Browne,303-555-0103,2031-12-14T09:00:00-07:00,booked,2026-01-01T00:00:00Z
+";
+
+#[test]
+fn a_name_without_its_suffix_finds_everyone_and_upcoming_appointments_are_offered_first() {
+    let practice = practice(&format!("{HEAD}{GOOD}"), BROWNS);
+    let explain = |who: &str| practice.run(&["explain", who, "--now", NOW]);
+    for who in ["Wei Brown", "brown"] {
+        let said = explain(who).good();
+        assert!(said.contains("(W1)") && said.contains("(W2)"), "{who}: {said}");
+    }
+    assert!(!explain("Wei Brown Jr.").good().contains("(W1)"));
+    let offered = explain("brwone").err;
+    let at = |words: &str| offered.find(words).unwrap_or_else(|| panic!("{words}: {offered}"));
+    assert!(at("(W2)") < at("(W1)") && at("(X2)") < at("(W1)") && !offered.contains("(X1)"), "{offered}");
+    let digits = explain("0174");
+    assert!(digits.err.contains("2 appointments match 0174:\n  Wei Brown Jr."), "{}", digits.err);
+}
+
+#[test]
+fn skip_answers_with_the_patient() {
+    let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
+    let skip = |more: &[&str]| practice.run(&[&["skip"], more].concat()).good();
+    let said = skip(&["Cy", "Wu"]);
+    assert!(said.starts_with("Skipped: Cy Wu, Fri Nov 14, 9:00 AM (C1). No text goes out from now on."), "{said}");
+    assert!(skip(&["C1"]).starts_with("Already skipped: Cy Wu, Fri Nov 14, 9:00 AM (C1)."));
+    assert!(skip(&["C1", "--off"]).starts_with("Texts go out again for Cy Wu, Fri Nov 14, 9:00 AM (C1), except"));
+    assert!(skip(&["C1", "--rule", "last"]).starts_with("Skipped: `last` for Cy Wu, Fri Nov 14, 9:00 AM (C1)."));
 }

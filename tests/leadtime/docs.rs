@@ -294,7 +294,7 @@ fn the_schema_refuses_what_the_program_refuses() {
         ("sending", "no_text_within = \"2 months\""),
         ("sending", "only_to = [\"303-555-0123\"]"),
         ("rule", "lead = \"3 months\""),
-        ("rule", "at = \"9:30\""),
+        ("rule", "at = \"9\""),
         ("rule", "priority = 1.5"),
         ("rule", "skip_if_confirmed = \"yes\""),
         ("rule", "message.de = \"Hallo\""),

@@ -273,7 +273,7 @@ fn follow(page: &str) -> String {
 #[test]
 fn installing_by_the_page_ends_with_a_text_in_the_sandbox() {
     let said = follow("docs/install.md");
-    for words in ["is valid", "1 new appointments", "\"status\":200", "see you tomorrow", "sent       1"] {
+    for words in ["is valid", "1 new appointment", "\"status\":200", "see you tomorrow", "sent       1"] {
         assert!(said.contains(words), "{words}: {said}");
     }
 }

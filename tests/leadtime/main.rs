@@ -19,6 +19,7 @@ mod families;
 mod feed;
 mod feed_exports;
 mod feed_rules;
+mod first_day;
 mod golden;
 mod house;
 mod import;

@@ -50,7 +50,17 @@ fn the_list_names_who_has_to_be_called_and_why() {
         "{thursday}"
     );
     let friday = practice.run(&["not-reached", "--now", NOW, "--date", "2026-11-13"]).good();
-    assert!(friday.contains("Texts reach everyone"), "{friday}");
+    assert!(friday == "No appointments on Fri, Nov 13.\n", "{friday}");
+    let tomorrow = practice.run(&["not-reached", "--now", "2026-11-11T17:00:00Z"]).good();
+    assert!(tomorrow.contains("Fay"), "{tomorrow}");
+    let empty = practice.run(&["not-reached", "--now", "2026-12-24T17:00:00Z"]).good();
+    assert_eq!(empty, "No appointments from now until the end of Fri, Dec 25.\n");
+    let page = practice.run(&["not-reached", "--now", "2026-12-24T17:00:00Z", "--html"]).good();
+    assert!(page.contains("<p>No appointments from now until the end of Fri, Dec 25.</p>"), "{page}");
+    let past = practice.run(&["not-reached", "--now", NOW, "--date", "2026-11-02"]).good();
+    assert_eq!(past, "That day is over.\n");
+    let american = practice.run(&["not-reached", "--now", NOW, "--date", "12/19/2026"]);
+    assert!(american.code == 2 && american.err.contains("write the date as 2026-12-19"), "{}", american.err);
     let csv = practice.run(&["not-reached", "--now", NOW, "--csv"]).good();
     let rows: Vec<Vec<String>> = csv::Reader::from_reader(csv.as_bytes())
         .records()

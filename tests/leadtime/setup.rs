@@ -26,6 +26,7 @@ fn init_writes_a_file_that_is_in_order_and_never_over_another() {
     assert!(out.contains("new.toml is valid"), "{out}");
     let text = std::fs::read_to_string(practice.path("new.toml")).unwrap();
     assert!(text.contains("name = \"O'Neill \\\"Smile\\\" Dental\"        # as patients"), "{text}");
+    assert!(text.contains("\nfolder = \"backups\"\n"), "beside the database: {text}");
     assert!(text.contains("path = \"new.db\"") && text.contains("organization_timezone = \"America/Denver\""));
     let again = init(&[]);
     assert!(again.code == 2 && again.err.contains("--force"), "{}", again.err);
@@ -42,6 +43,14 @@ fn init_writes_nothing_that_is_wrong() {
     let ended = practice.run(&[&wrong[..], &["--config", "new.toml"]].concat());
     assert!(ended.code == 2 && ended.err.contains("nothing was written"), "{}", ended.err);
     assert!(!practice.path("new.toml").exists());
+    assert!(ended.err.contains("did you mean `America/Denver`?") && !ended.err.contains(".leadtime-"), "{}", ended.err);
+    for (option, value) in [("--phone", "555-0100"), ("--language", "de"), ("--export", "nowhere.csv")] {
+        let ended = practice.run(&[&ANSWERS[..], &["--config", "new.toml", option, value]].concat());
+        // clap takes no option twice.
+        let twice = ended.err.contains("cannot be used multiple times");
+        assert!(ended.code == 2 && (twice || ended.err.contains("nothing was written")), "{option}: {}", ended.err);
+        assert!(!practice.path("new.toml").exists());
+    }
     let missing = practice.run(&["init", "--config", "new.toml", "--timezone", "America/Denver"]);
     assert!(missing.code == 2 && missing.err.contains("--name is missing"), "{}", missing.err);
     assert_eq!(std::fs::read_dir(practice.folder.path()).unwrap().count(), 1, "only what was there");
@@ -178,7 +187,7 @@ fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
     practice.import(&visits_due_in(3600, 1), &[]).good();
     let look = || findings(&practice, &["--offline"]).1;
     assert_eq!(result(&look(), "feed", "0 hours ago"), "ok");
-    assert_eq!(result(&look(), "backup", "there is none"), "look");
+    assert_eq!(result(&look(), "backup", "no backup yet"), "look");
     practice.sql().execute("UPDATE imports SET finished_at = finished_at - 30 * 86400", []).unwrap();
     practice
         .sql()
@@ -216,6 +225,42 @@ fn init_suggests_the_feed_of_an_export() {
     let open = std::fs::read_to_string(practice.path("list.csv")).unwrap().replace("24/", "04/").replace("26/", "06/");
     std::fs::write(practice.path("list.csv"), open).unwrap();
     let ended = init(&["open.toml", "--export", "list.csv"]);
-    assert!(ended.code == 0 && ended.err.contains("1 questions about the export are open"), "{}", ended.err);
+    assert!(
+        ended.code == 0
+            && ended.err.contains("1 question about the export is open: run leadtime feed suggest list.csv --ask"),
+        "{}",
+        ended.err
+    );
     assert!(!std::fs::read_to_string(practice.path("open.toml")).unwrap().contains("[[feed]]\n"));
+}
+
+#[test]
+fn init_takes_numbers_in_any_spelling_and_names_the_next_commands() {
+    let practice = Practice::new("");
+    std::fs::remove_file(practice.path("config.toml")).unwrap();
+    std::fs::write(
+        practice.path("my list.csv"),
+        "Appt ID,Patient,Date,Time,Cell,Status\n71001,\"Lee, Ana\",03/24/2027,9:00 AM,303-555-0101,Scheduled\n",
+    )
+    .unwrap();
+    let base = ["init", "--name", "Maple Dental", "--timezone", "America/Denver", "--export", "my list.csv"];
+    let numbers = ["--phone", "(303) 555-0100", "--from-number", "+1 555 123 4567", "--database", "data/leadtime.db"];
+    let out = practice.run(&[&base[..], &numbers[..]].concat()).good();
+    assert!(out.contains("leadtime import --dry-run 'my list.csv'") && !out.contains("--config"), "{out}");
+    let text = std::fs::read_to_string(practice.path("config.toml")).unwrap();
+    for line in ["\nphone = \"+13035550100\"", "\nfrom_number = \"+15551234567\"", "\nfolder = \"data/backups\""] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[test]
+fn a_test_text_without_a_key_says_what_it_needs_in_observe_mode_too() {
+    let practice = Practice::new(&live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\""));
+    let ended = practice.run(&["test-text", "day-before", "303-555-1042"]);
+    assert!(
+        ended.code == 2 && ended.err.contains("a test text is a real text, so it needs your API key"),
+        "{}",
+        ended.err
+    );
+    assert!(!ended.err.contains("mode is"), "{}", ended.err);
 }

@@ -26,6 +26,7 @@ use crate::cli::output::{configuration, local, print};
 use crate::clock::{Clock, SystemClock};
 use crate::config::values::zones::Zones;
 use crate::config::{self, Config};
+use crate::domain::count::counted;
 use crate::domain::reminder::{PlanDecision, State};
 use crate::reports::plan_view::{self, Row};
 use crate::store::Connection;
@@ -209,7 +210,7 @@ async fn watch(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
             return Ok(());
         }
         if began.0.elapsed() > PATIENCE {
-            return Err(anyhow::anyhow!("{waiting} texts did not go out in time").into());
+            return Err(anyhow::anyhow!("{} did not go out in time", counted(waiting, "text", "texts")).into());
         }
         sleep(GLANCE).await;
     }

@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::config::api_key::{self, KeyError};
 use crate::config::{Config, KEY_NAME};
+use crate::domain::count::counted;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
 use crate::planner::input::Mode;
@@ -80,7 +81,8 @@ async fn talk(config: &Config, name: &ApiKeyName, annie: &Gateway) -> Vec<Findin
         findings.push(match off.abs() <= TOLERANCE {
             true => Finding::good("clock", format!("within {} s of Annie's clock", off.num_seconds().abs())),
             false => {
-                let found = format!("differs from Annie's clock by {} minutes", off.num_minutes().abs());
+                let found =
+                    format!("differs from Annie's clock by {}", counted(off.num_minutes().abs(), "minute", "minutes"));
                 Finding::bad("clock", found, "timedatectl set-ntp true; nothing is sent until the clock is correct")
             }
         });

@@ -11,12 +11,13 @@ use crate::cli::output::local;
 use crate::config::Config;
 use crate::config::api_key::CREDENTIAL;
 use crate::config::values::zones::first_disagreement;
+use crate::domain::count::counted;
 use crate::domain::reminder::{State, Wait};
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Overview};
 use crate::store::Connection;
 use crate::store::appointments::feed_state::{self, Trouble};
-use crate::store::appointments::refused_rows;
+use crate::store::appointments::{bad_rows, refused_rows};
 use crate::store::connection::place::folder_of;
 use crate::store::connection::{integrity, lock, open};
 use crate::store::conversations::odd_rows;
@@ -44,7 +45,7 @@ fn mode(config: &Config) -> Finding {
             "when the plan is correct, set mode = \"live\" in [sending]",
         ),
         (Mode::Live, Some(only)) => {
-            let found = format!("live, but only for the {} numbers in only_to", only.len());
+            let found = format!("live, but only for {} in only_to", counted(only.len(), "number", "numbers"));
             Finding::look("mode", found, "remove only_to when the trial is over")
         }
         (Mode::Live, None) => Finding::good("mode", "live: patients are texted"),
@@ -163,7 +164,10 @@ fn feed(config: &Config, overview: &Overview) -> Finding {
             None => Finding::look(WHAT, "nothing has been imported yet", remedy),
         };
     };
-    let found = format!("the last successful import was {} hours ago, not counting closed days", age.num_hours());
+    let found = format!(
+        "the last successful import was {} ago, not counting closed days",
+        counted(age.num_hours(), "hour", "hours")
+    );
     match limit {
         Some(limit) if age > limit => Finding::bad(WHAT, format!("{found}: nothing is sent (stale_after)"), REMEDY),
         None if age > TimeDelta::hours(48) => Finding::look(WHAT, found, REMEDY),
@@ -174,7 +178,9 @@ fn feed(config: &Config, overview: &Overview) -> Finding {
 /// Exports that were refused or are held, imports that were interrupted, and new rows that could not be read.
 fn exports(connection: &Connection, now: DateTime<Utc>) -> Vec<Finding> {
     const WHAT: &str = "exports";
-    let (Ok(troubles), Ok(rows)) = (feed_state::troubles(connection, now), refused_rows::count(connection, now)) else {
+    let troubles = feed_state::troubles(connection, now);
+    let rows = (refused_rows::count(connection, now), bad_rows::count(connection, now));
+    let (Ok(troubles), (Ok(rows), Ok(known))) = (troubles, rows) else {
         // A database that cannot be read is reported by its own check.
         return Vec::new();
     };
@@ -184,12 +190,26 @@ fn exports(connection: &Connection, now: DateTime<Utc>) -> Vec<Finding> {
     };
     let mut findings: Vec<Finding> = troubles.into_iter().map(bad).collect();
     if rows > 0 {
-        let found = format!("{rows} new rows could not be read, so their appointments are missing");
+        let found = counted(
+            rows,
+            "new row could not be read, so its appointment is missing",
+            "new rows could not be read, so their appointments are missing",
+        );
         findings.push(Finding::look(
             WHAT,
             found,
-            "leadtime not-reached lists them; correct them in your practice software",
+            "leadtime not-reached shows what is wrong; correct it in your practice software",
         ));
+    }
+    if known > 0 {
+        let found = counted(
+            known,
+            "known appointment gets no texts because its last row could not be read",
+            "known appointments get no texts because their last rows could not be read",
+        );
+        let remedy =
+            "leadtime plan lists them; leadtime explain ID names the line; correct it in your practice software";
+        findings.push(Finding::look(WHAT, found, remedy));
     }
     findings
 }
@@ -228,7 +248,7 @@ fn backup(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Option<Fi
         ),
         None if at.is_none_or(|at| now - at > TimeDelta::days(2)) => Finding::look(
             WHAT,
-            format!("no backup was made in the last two days; {last}"),
+            at.map_or("no backup yet".to_owned(), |_| format!("no backup was made in the last two days; {last}")),
             "the daemon makes the backups: journalctl -u leadtime shows what it did",
         ),
         None => Finding::good(WHAT, format!("a backup is made every day; {last}")),
@@ -249,11 +269,18 @@ fn held_up(config: &Config, overview: &Overview) -> Vec<Finding> {
         });
     }
     if let Some(change) = overview.config_hold.as_ref().filter(|change| !change.confirmed) {
-        let found = format!("a rule change that would send {} texts within a day is waiting for you", change.at_once);
+        let found = format!(
+            "a rule change that would send {} within a day is waiting for you",
+            counted(change.at_once, "text", "texts")
+        );
         findings.push(Finding::look(WHAT, found, "leadtime confirm-change, or undo the change"));
     }
     if is_live && overview.due_unresolved.count > 0 {
-        let found = format!("{} reminders are overdue or have no outcome", overview.due_unresolved.count);
+        let found = counted(
+            overview.due_unresolved.count,
+            "reminder is overdue or has no outcome",
+            "reminders are overdue or have no outcome",
+        );
         findings.push(Finding::bad(
             "texts",
             found,
@@ -297,10 +324,17 @@ fn standing(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Vec<Fin
     }
     let held: u64 = overview.counts.iter().filter(|(state, _)| *state == State::Held).map(|(_, n)| n).sum();
     if held > 0 {
-        findings.push(Finding::look("texts", format!("{held} texts are held for your decision"), "leadtime resolve"));
+        findings.push(Finding::look(
+            "texts",
+            counted(held, "text is held for your decision", "texts are held for your decision"),
+            "leadtime resolve",
+        ));
     }
     if overview.unknown_for_long > 0 {
-        let found = format!("Leadtime still does not know whether {} texts went out", overview.unknown_for_long);
+        let found = format!(
+            "Leadtime still does not know whether {} went out",
+            counted(overview.unknown_for_long, "text", "texts")
+        );
         findings.push(Finding::look(
             "texts",
             found,

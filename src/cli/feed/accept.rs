@@ -6,6 +6,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::operator::By;
 use crate::cli::output::{configuration, moment, print};
+use crate::domain::count::counted;
 use crate::feeds::importing;
 use crate::store::connection::open;
 
@@ -27,8 +28,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     match options.by.named(|by| importing::accept(&mut connection, name, by, now))? {
         None => Err(anyhow::anyhow!("the feed {name} has nothing held").into()),
         Some(changes) => print(&format!(
-            "{name}: {} new appointments, {} changed, {} cancelled.\n",
-            changes.added,
+            "{name}: {}, {} changed, {} cancelled.\n",
+            counted(changes.added, "new appointment", "new appointments"),
             changes.changed,
             changes.cancelled + changes.off
         )),

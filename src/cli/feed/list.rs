@@ -8,6 +8,7 @@ use crate::cli::export_file::feeds;
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, print, utc};
 use crate::config::Config;
+use crate::domain::count::counted;
 use crate::store::appointments::feed_state::{self, FeedState};
 use crate::store::connection::open;
 
@@ -54,6 +55,7 @@ fn for_programs(config: &Config, state: &FeedState) -> Value {
         "last_good_import_at": state.imported_at.map(utc),
         "appointments": state.appointments,
         "rows_not_read": state.refused_rows,
+        "known_rows_not_read": state.bad_rows,
         "refused": trouble(&state.refused),
         "held": trouble(&state.held),
     })
@@ -64,7 +66,8 @@ fn for_people(config: &Config, state: &FeedState) -> String {
     let last = state
         .imported_at
         .map_or_else(|| "never imported".to_owned(), |at| format!("last successful import {}", local(zone, at)));
-    let mut text = format!("{}: {last}, {} appointments\n", state.feed, state.appointments);
+    let count = counted(state.appointments, "appointment", "appointments");
+    let mut text = format!("{}: {last}, {count}\n", state.feed);
     if !is_configured(config, &state.feed) {
         text.push_str(&format!(
             "  is not in the configuration; if it was renamed there: leadtime feed rename {} NEW\n",
@@ -72,10 +75,20 @@ fn for_people(config: &Config, state: &FeedState) -> String {
         ));
     }
     if state.refused_rows > 0 {
-        text.push_str(&format!(
-            "  {} new rows could not be read; leadtime not-reached lists them\n",
-            state.refused_rows
-        ));
+        let rows = counted(
+            state.refused_rows,
+            "new row could not be read; leadtime not-reached lists it",
+            "new rows could not be read; leadtime not-reached lists them",
+        );
+        text.push_str(&format!("  {rows}\n"));
+    }
+    if state.bad_rows > 0 {
+        let rows = counted(
+            state.bad_rows,
+            "known appointment gets no texts because its last row could not be read",
+            "known appointments get no texts because their last rows could not be read",
+        );
+        text.push_str(&format!("  {rows}; leadtime explain ID names the line\n"));
     }
     if let Some((at, why)) = &state.refused {
         text.push_str(&format!("  REFUSED {}: {why}\n", local(zone, *at)));

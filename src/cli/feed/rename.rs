@@ -6,6 +6,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::operator::By;
 use crate::cli::output::{configuration, moment, print};
+use crate::domain::count::counted;
 use crate::store::appointments::feed_state;
 
 #[derive(Debug, Args)]
@@ -27,6 +28,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     match options.by.write(&config.database, |tx, by| feed_state::rename(tx, old, new, by, now))? {
         None => Err(anyhow::anyhow!("the feed {new} already has appointments or imports; nothing was changed").into()),
         Some(0) => print(&format!("The feed {old} has no appointments.\n")),
-        Some(appointments) => print(&format!("{appointments} appointments now belong to the feed {new}.\n")),
+        Some(appointments) => print(&format!(
+            "{} to the feed {new}.\n",
+            counted(appointments, "appointment now belongs", "appointments now belong")
+        )),
     }
 }

@@ -13,6 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{machine_zone, moment, print, say};
 use crate::config;
 use crate::config::values::zones::Zones;
+use crate::domain::count::counted;
 use crate::domain::phone::Country;
 use crate::domain::zone::Zone;
 use crate::feeds::formats::delimited;
@@ -52,7 +53,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     match suggestion.questions.len() {
         0 => Ok(()),
         open => {
-            say(&format!("{open} questions are open: answer them in the block, or run this with --ask on a terminal"));
+            say(&format!(
+                "{} in the block, or run this with --ask on a terminal",
+                counted(open, "question is open: answer it", "questions are open: answer them")
+            ));
             Err(Failure::AlreadyReported(1))
         }
     }

@@ -34,14 +34,29 @@ impl Zones {
             let name = rules.iana_name().unwrap_or(name).to_owned();
             return Ok(Zone::from_system(&name, rules));
         }
-        chrono_tz::Tz::from_str(name).map(Zone::embedded).map_err(|_| {
-            let known = chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name());
-            match nearest(name, known) {
-                Some(near) => format!("there is no time zone `{name}`; did you mean `{near}`?"),
-                None => format!("there is no time zone `{name}`; write an IANA name such as \"America/Denver\""),
-            }
+        chrono_tz::Tz::from_str(name).map(Zone::embedded).map_err(|_| match suggestion(name) {
+            Some(near) => format!("there is no time zone `{name}`; did you mean `{near}`?"),
+            None => format!("there is no time zone `{name}`; write an IANA name such as \"America/Denver\""),
         })
     }
+}
+
+/// The zone that was probably meant: the one of a city (`Denver`, `new york`), or one that is written almost the same.
+fn suggestion(name: &str) -> Option<&'static str> {
+    let known = || chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name());
+    let place = |zone: &'static str| zone.rsplit('/').next().unwrap_or(zone);
+    let typed = name.trim().replace([' ', '-'], "_");
+    let is = |zone: &&'static str| zone.eq_ignore_ascii_case(&typed) || place(zone).eq_ignore_ascii_case(&typed);
+    // Some names are in several countries: `US/Eastern`, `Canada/Eastern`.
+    let rank = |zone: &&'static str| ["America/", "US/"].iter().position(|area| zone.starts_with(area)).unwrap_or(2);
+    if let Some(zone) = known().filter(is).min_by_key(rank) {
+        return Some(zone);
+    }
+    if let Some(zone) = nearest(name, known()) {
+        return Some(zone);
+    }
+    let near = nearest(&typed, known().filter(|zone| zone.contains('/')).map(place))?;
+    known().filter(|zone| place(zone) == near).min_by_key(rank)
 }
 
 /// The first hour within 18 months of `now` at which the system's copy of a zone and the embedded copy give
@@ -52,4 +67,24 @@ pub fn first_disagreement(zone: &Zone, now: DateTime<Utc>) -> Option<DateTime<Ut
     (0..COMPARED_AHEAD.num_hours())
         .map(|hour| first_hour + TimeDelta::hours(hour))
         .find(|at| zone.offset_at(*at) != embedded.offset_at(*at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_city_suggests_its_zone() {
+        for (typed, zone) in [
+            ("Denver", "America/Denver"),
+            ("new york", "America/New_York"),
+            ("Eastern", "US/Eastern"),
+            ("Amercia/Denver", "America/Denver"),
+            ("Pheonix", "America/Phoenix"),
+            ("Paris", "Europe/Paris"),
+        ] {
+            assert_eq!(suggestion(typed), Some(zone), "{typed}");
+        }
+        assert_eq!(suggestion("xyzzy"), None);
+    }
 }

@@ -18,17 +18,31 @@ pub(crate) const COLUMNS: &str = "a.id, a.patient_id, a.first_name, a.last_name,
 /// How many columns [`COLUMNS`] has.
 pub(crate) const COLUMN_COUNT: usize = 17;
 
-/// Upcoming booked or confirmed appointments: location, start as written, id.
+/// The start of an upcoming appointment, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ComingStart {
+    /// The appointment.
+    pub(crate) id: String,
+    /// Its location.
+    pub(crate) location: Option<String>,
+    /// Its feed.
+    pub(crate) feed: Option<String>,
+    /// The start, as it is in the table.
+    pub(crate) written: String,
+}
+
+/// The starts of the booked or confirmed appointments in [from, until), ordered by start and id.
 pub(crate) fn coming_starts(
     connection: &Connection,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
-) -> Result<Vec<(Option<String>, String, String)>, StoreError> {
-    let sql = "SELECT location, starts_at, id FROM appointments
+) -> Result<Vec<ComingStart>, StoreError> {
+    let sql = "SELECT id, location, feed, starts_at FROM appointments
                WHERE starts_unix >= ?1 AND starts_unix < ?2 AND status IN ('booked', 'confirmed') ORDER BY starts_unix, id";
     let mut statement = connection.prepare_cached(sql)?;
-    let starts = statement
-        .query_map((from.timestamp(), until.timestamp()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let starts = statement.query_map((from.timestamp(), until.timestamp()), |row| {
+        Ok(ComingStart { id: row.get(0)?, location: row.get(1)?, feed: row.get(2)?, written: row.get(3)? })
+    })?;
     Ok(starts.collect::<Result<_, _>>()?)
 }
 

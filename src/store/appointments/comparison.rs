@@ -91,7 +91,7 @@ impl Staging<'_> {
         parts(self.connection, &sql, named_params! {":from": now.timestamp(), ":until": i64::MAX})
     }
 
-    /// How each appointment would change. `complete`: appointments in this span that the file does not list are
+    /// How each appointment would change: upcoming ones first, by start, then past ones, the latest first. `complete`: appointments in this span that the file does not list are
     /// missing.
     pub(crate) fn differences(
         &self,
@@ -102,7 +102,8 @@ impl Staging<'_> {
         let (from, until) = complete.map_or((0, 0), |span| (span.start.timestamp(), span.end.timestamp()));
         let name = |t: &str| format!("trim(coalesce({t}.first_name, '') || ' ' || coalesce({t}.last_name, ''))");
         let sql = format!(
-            "SELECT CASE WHEN a.id IS NULL AND m.to_id IS NULL THEN 'new' WHEN i.status = 'cancelled' AND a.status <> 'cancelled'
+            "WITH found (kind, id, name, from_at, to_at) AS (
+             SELECT CASE WHEN a.id IS NULL AND m.to_id IS NULL THEN 'new' WHEN i.status = 'cancelled' AND a.status <> 'cancelled'
                      THEN 'cancelled' WHEN m.to_id IS NOT NULL OR a.starts_unix IS NOT i.start THEN 'moved' ELSE 'changed' END,
                  i.id, {new}, coalesce(a.starts_unix, old.starts_unix), i.start
              FROM temp.incoming AS i LEFT JOIN appointments AS a ON a.id = i.id
@@ -117,7 +118,9 @@ impl Staging<'_> {
              UNION ALL
              SELECT 'missing', a.id, {known}, a.starts_unix, NULL FROM appointments AS a WHERE {OF_THE_FEEDS} AND {ABSENT}
              AND NOT EXISTS (SELECT 1 FROM temp.incoming_moves AS m WHERE m.from_id = a.id) AND a.starts_unix >= :now
-             ORDER BY 1, 2",
+             ), dated AS (SELECT *, coalesce(to_at, from_at) AS at FROM found)
+             SELECT kind, id, name, from_at, to_at FROM dated
+             ORDER BY at < :now, CASE WHEN at < :now THEN -at ELSE at END, id, kind",
             new = name("i"),
             known = name("a"),
         );

@@ -23,6 +23,8 @@ pub(crate) struct FeedState {
     pub(crate) held: Option<(DateTime<Utc>, String)>,
     /// Rows that could not be read and belong to no known appointment.
     pub(crate) refused_rows: u64,
+    /// Its appointments whose last row could not be read.
+    pub(crate) bad_rows: u64,
     /// How many appointments belong to it.
     pub(crate) appointments: u64,
 }
@@ -31,7 +33,7 @@ impl FeedState {
     /// A feed without any record.
     pub(crate) fn unknown(feed: &str) -> FeedState {
         let feed = feed.to_owned();
-        FeedState { feed, imported_at: None, refused: None, held: None, refused_rows: 0, appointments: 0 }
+        FeedState { feed, imported_at: None, refused: None, held: None, refused_rows: 0, bad_rows: 0, appointments: 0 }
     }
 }
 
@@ -56,6 +58,7 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<FeedState>, StoreError>
     let sql = "SELECT f.feed, (SELECT max(finished_at) FROM imports AS i WHERE i.feed = f.feed AND i.rows_good > 0),
                    s.refused_at, s.refused_why, s.held_at, s.held_why,
                    (SELECT count(*) FROM refused_rows AS r WHERE r.feed = f.feed),
+                   (SELECT count(*) FROM bad_rows AS b JOIN imports AS i ON i.id = b.import_id WHERE i.feed = f.feed),
                    (SELECT count(*) FROM appointments AS a WHERE a.feed = f.feed)
                FROM (SELECT feed FROM imports UNION SELECT feed FROM feed_state) AS f
                LEFT JOIN feed_state AS s ON s.feed = f.feed ORDER BY f.feed";
@@ -69,7 +72,8 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<FeedState>, StoreError>
             refused: time(2)?.zip(why(3)?),
             held: time(4)?.zip(why(5)?),
             refused_rows: row.get::<_, i64>(6)?.unsigned_abs(),
-            appointments: row.get::<_, i64>(7)?.unsigned_abs(),
+            bad_rows: row.get::<_, i64>(7)?.unsigned_abs(),
+            appointments: row.get::<_, i64>(8)?.unsigned_abs(),
         })
     })?;
     Ok(states.collect::<Result<_, _>>()?)

@@ -2,6 +2,7 @@
 
 pub(crate) mod applying;
 pub(crate) mod appointment;
+pub(crate) mod bad_rows;
 pub(crate) mod comparison;
 pub(crate) mod feed_age;
 pub(crate) mod feed_state;

@@ -1,4 +1,5 @@
 //! Queries for what people and monitoring read.
 
+pub(crate) mod audit_numbers;
 pub(crate) mod metrics;
 pub(crate) mod today;

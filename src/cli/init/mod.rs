@@ -1,5 +1,7 @@
 //! `leadtime init`: writes a configuration from a few answers, checks it, and shows the next steps.
 
+mod answers;
+
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,12 +10,15 @@ use clap::Args;
 use crate::cli::export_file::ExportFile;
 use crate::cli::failure::Failure;
 use crate::cli::feed::suggest::{context_of, suggested};
+use crate::cli::init::answers::{Question, existing_file};
 use crate::cli::output::{machine_zone, print, say};
+use crate::clock::{Clock, SystemClock};
 use crate::config::values::zones::Zones;
 use crate::config::{self, ConfigError};
+use crate::domain::count::counted;
 
 /// The shipped file with its comments, which is the first thing a practice sees.
-const TEMPLATE: &str = include_str!("../../config.toml");
+const TEMPLATE: &str = include_str!("../../../config.toml");
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -23,7 +28,7 @@ pub(crate) struct Options {
     /// The practice's name, as patients should see it.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The office phone number, such as +13035550100.
+    /// The office phone number, such as 303-555-0100.
     #[arg(long, value_name = "NUMBER")]
     phone: Option<String>,
     /// Your Annie number, which texts come from.
@@ -49,13 +54,8 @@ pub(crate) struct Options {
     force: bool,
 }
 
-/// A value in the file: its line in the template, the question, the value given, and the default.
-struct Question<'a> {
-    line: &'static str,
-    asks: &'static str,
-    given: Option<&'a str>,
-    otherwise: Option<String>,
-}
+/// Asked about the export, which the user may not have yet.
+const EXPORT: &str = "An export from your practice software, to see how it is read (leave empty to do this later)";
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if options.config.exists() && !options.force {
@@ -65,74 +65,112 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         );
         return Err(Failure::Usage(anyhow::anyhow!(text)));
     }
-    let zone = answer(&Question {
-        line: "timezone",
-        asks: "The practice's time zone, such as America/Denver",
-        given: options.timezone.as_deref(),
-        otherwise: machine_zone(),
-    })?;
-    let practice = [
+    let mut questions = questions(options);
+    let usage = |why: String| Failure::Usage(anyhow::anyhow!(why));
+    // Everything given is checked before anything is asked.
+    for question in &questions {
+        question.of_option().map_err(usage)?;
+    }
+    if let Some(export) = options.export.as_ref().filter(|export| export.as_path() != Path::new("-")) {
+        existing_file(&export.display().to_string())
+            .map_err(|why| usage(format!("--export: {why}; nothing was written")))?;
+    }
+    let zone = answer(&questions.remove(0))?;
+    let mut text = with(TEMPLATE, "timezone", &zone);
+    for mut question in questions {
+        if question.line == "organization_timezone" {
+            question.otherwise = Some(zone.clone());
+        }
+        let value = answer(&question)?;
+        if question.line == "path" {
+            let folder = Path::new(&value).parent().unwrap_or(Path::new("")).join("backups");
+            text = with(&text, "folder", &folder.display().to_string());
+        }
+        text = with(&text, question.line, &value);
+    }
+    let (export, (block, open)) = match &options.export {
+        Some(export) => (Some(export.clone()), suggested_block(export, &zone)?),
+        None => asked_export(&zone)?,
+    };
+    write(options, &with_feed(&text, &block))?;
+    let export = export.map_or_else(|| "EXPORT".to_owned(), |export| for_a_shell(&export.display().to_string()));
+    if open > 0 {
+        say(&format!(
+            "{} open: run leadtime feed suggest {export} --ask to answer and get the block",
+            counted(open, "question about the export is", "questions about the export are")
+        ));
+    }
+    let file = options.config.display();
+    let is_found = options.config == Path::new("config.toml");
+    let named = if is_found { String::new() } else { format!(" --config {}", for_a_shell(&file.to_string())) };
+    print(&format!(
+        "{file} was written and is valid. It is in observe mode: nobody is texted.\n\
+         Next:  review {file}: hours, days, holidays, the wording of the two texts\n\
+         \x20      leadtime check{named}\n\
+         \x20      leadtime import{named} --dry-run {export}, then without --dry-run\n\
+         \x20      leadtime plan{named}      who would get which text, and when\n"
+    ))
+}
+
+/// What is asked, in order; the time zone first, because a later default depends on it.
+fn questions(options: &Options) -> Vec<Question<'_>> {
+    vec![
+        Question {
+            line: "timezone",
+            asks: "The practice's time zone, such as America/Denver",
+            given: options.timezone.as_deref(),
+            otherwise: machine_zone(),
+            check: answers::zone,
+        },
         Question {
             line: "name",
             asks: "The practice's name, as patients should see it",
             given: options.name.as_deref(),
             otherwise: None,
+            check: answers::name,
         },
         Question {
             line: "phone",
-            asks: "The office phone number, such as +13035550100",
+            asks: "The office phone number, such as 303-555-0100",
             given: options.phone.as_deref(),
             otherwise: None,
+            check: answers::number,
         },
         Question {
             line: "from_number",
             asks: "Your Annie number, which texts come from",
             given: options.from_number.as_deref(),
             otherwise: None,
+            check: answers::number,
         },
         Question {
             line: "language",
             asks: "Your patients' usual language: en, es or fr",
             given: options.language.as_deref(),
             otherwise: Some("en".to_owned()),
+            check: answers::language,
         },
         Question {
             line: "organization_timezone",
             asks: "The time zone in Annie's settings",
             given: options.organization_timezone.as_deref(),
-            otherwise: Some(zone.clone()),
+            otherwise: None,
+            check: answers::zone,
         },
         Question {
             line: "path",
             asks: "The database file, for appointments and texts",
             given: options.database.as_deref(),
             otherwise: Some("/var/lib/leadtime/leadtime.db".to_owned()),
+            check: answers::new_file,
         },
-    ];
-    let mut text = with(TEMPLATE, "timezone", &zone);
-    for question in &practice {
-        text = with(&text, question.line, &answer(question)?);
-    }
-    let export = options.export.clone().or_else(asked_export);
-    let (block, open) = match &export {
-        Some(export) => suggested_block(export, &zone)?,
-        None => (NO_FEED.to_owned(), 0),
-    };
-    let text = with_feed(&text, &block);
-    write(options, &text)?;
-    if open > 0 {
-        say(&format!(
-            "{open} questions about the export are open: run leadtime feed suggest FILE --ask to answer them and get the block"
-        ));
-    }
-    let file = options.config.display();
-    print(&format!(
-        "{file} was written and is valid. It is in observe mode: nobody is texted.\n\
-         Next:  review {file}: hours, days, holidays, the wording of the two texts\n\
-         \x20      leadtime check --config {file}\n\
-         \x20      leadtime import --config {file} --dry-run EXPORT, then without --dry-run\n\
-         \x20      leadtime plan --config {file}      who would get which text, and when\n"
-    ))
+    ]
+}
+
+/// A word as a shell takes it.
+fn for_a_shell(word: &str) -> String {
+    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+:,".contains(c));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// Used instead of the block if there is no export yet.
@@ -140,20 +178,33 @@ const NO_FEED: &str = "# The export from your practice software: `leadtime feed 
 # Without a [[feed]], files must have Leadtime's own columns.
 ";
 
-/// On a terminal: asks for an export to read. The user may not have one yet.
-fn asked_export() -> Option<PathBuf> {
+/// A block for the file, and how many questions about the export are open.
+type Block = (String, usize);
+
+/// On a terminal: asks for an export until one can be read, or none is named.
+fn asked_export(zone: &str) -> Result<(Option<PathBuf>, Block), Failure> {
+    let none = || (None, (NO_FEED.to_owned(), 0));
     if !std::io::stdin().is_terminal() {
-        return None;
+        return Ok(none());
     }
-    print!("An export from your practice software, to see how it is read (leave empty to do this later): ");
-    std::io::stdout().flush().ok()?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).ok()?;
-    Some(PathBuf::from(line.trim())).filter(|path| !path.as_os_str().is_empty())
+    loop {
+        print!("{EXPORT}: ");
+        std::io::stdout().flush()?;
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line)? == 0 || line.trim().is_empty() {
+            return Ok(none());
+        }
+        let path = PathBuf::from(line.trim());
+        match suggested_block(&path, zone) {
+            Ok(block) => return Ok((Some(path), block)),
+            Err(Failure::Failed(error) | Failure::Usage(error)) => say(&format!("  Not usable: {error}")),
+            Err(other) => return Err(other),
+        }
+    }
 }
 
 /// The block for an export, and how many questions are open; if any are open, the block is left for later.
-fn suggested_block(export: &Path, zone: &str) -> Result<(String, usize), Failure> {
+fn suggested_block(export: &Path, zone: &str) -> Result<Block, Failure> {
     let file = ExportFile::open(export, None)?;
     let zones = Zones::of_this_machine();
     let context = context_of(&zones, zone)?;
@@ -191,29 +242,17 @@ fn with(text: &str, line: &str, value: &str) -> String {
 
 /// The value given, the answer from the terminal, or the default.
 fn answer(question: &Question<'_>) -> Result<String, Failure> {
-    if let Some(given) = question.given {
-        return Ok(given.trim().to_owned());
+    let usage = |why: String| Failure::Usage(anyhow::anyhow!(why));
+    if let Some(given) = question.of_option().map_err(usage)? {
+        return Ok(given);
     }
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        let flag = question.line.replace('_', "-").replace("path", "database");
-        let missing = || Failure::Usage(anyhow::anyhow!("--{flag} is missing: {}", question.asks));
+        let missing = || usage(format!("--{} is missing: {}", question.flag(), question.asks));
         return question.otherwise.clone().ok_or_else(missing);
     }
-    loop {
-        let usual = question.otherwise.as_ref().map_or_else(String::new, |usual| format!(" [{usual}]"));
-        print!("{}{usual}: ", question.asks);
-        std::io::stdout().flush()?;
-        let mut line = String::new();
-        if stdin.lock().read_line(&mut line)? == 0 {
-            return Err(Failure::AlreadyReported(1));
-        }
-        match (line.trim(), &question.otherwise) {
-            ("", Some(usual)) => return Ok(usual.clone()),
-            ("", None) => {}
-            (answer, _) => return Ok(answer.to_owned()),
-        }
-    }
+    let answer = question.ask(&mut stdin.lock(), &mut std::io::stdout())?;
+    answer.ok_or(Failure::AlreadyReported(1))
 }
 
 /// Checks the text before anything is replaced.
@@ -222,7 +261,8 @@ fn write(options: &Options, text: &str) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| ".".as_ref());
     let mut file = tempfile::Builder::new().prefix(".leadtime-").suffix(".toml").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
-    match config::load(file.path()) {
+    // Errors name the file that would be written.
+    match config::of_text(text.to_owned(), path, &Zones::of_this_machine(), SystemClock.now()) {
         Ok(_) => {}
         Err(ConfigError::Wrong(report)) => {
             eprint!("{}", report.render(std::io::stderr().is_terminal()));
@@ -247,8 +287,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_for_a_shell() {
+        for (word, want) in [("a/b-1.csv", "a/b-1.csv"), ("my list.csv", "'my list.csv'"), ("o'x", "'o'\\''x'")] {
+            assert_eq!(for_a_shell(word), want);
+        }
+    }
+
+    #[test]
     fn every_question_has_its_line_in_the_shipped_file() {
-        for line in ["name", "phone", "from_number", "timezone", "language", "organization_timezone", "path"] {
+        for line in ["name", "phone", "from_number", "timezone", "language", "organization_timezone", "path", "folder"]
+        {
             let text = with(TEMPLATE, line, "x \"y\"");
             assert!(text.contains(&format!("\n{line} = \"x \\\"y\\\"\"")), "{line}");
             assert_eq!(text.lines().count(), TEMPLATE.lines().count());
