@@ -4,6 +4,7 @@ mod alert_test;
 mod as_owner;
 mod backup;
 mod check;
+mod color;
 mod config_option;
 mod confirm_change;
 mod demo;
@@ -46,6 +47,9 @@ use crate::cli::output::say;
 #[derive(Debug, Parser)]
 #[command(name = "leadtime", version, arg_required_else_help = true)]
 struct Cli {
+    /// When to color the output; `auto` colors on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    color: color::When,
     #[command(subcommand)]
     command: Command,
 }
@@ -133,6 +137,7 @@ pub fn main() -> ExitCode {
         return ended(Err(failure));
     }
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    color::choose(parsed.color);
     let done = match parsed.command {
         Command::Plan(options) => plan::run(&options),
         Command::Explain(options) => explain::run(&options),

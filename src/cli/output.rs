@@ -1,10 +1,11 @@
 //! Shared by the commands: reading the configuration, parsing and showing times, writing output.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
+use crate::cli::color;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::clock::{Clock, SystemClock};
@@ -21,12 +22,12 @@ pub(crate) fn configuration(option: &ConfigOption, warnings: bool) -> Result<(Pa
     match config::load(&path) {
         Ok((config, report)) => {
             if warnings && !report.diagnostics.is_empty() {
-                eprint!("{}", report.render(std::io::stderr().is_terminal()));
+                eprint!("{}", report.render(color::on_stderr()));
             }
             Ok((path, config))
         }
         Err(ConfigError::Wrong(report)) => {
-            eprint!("{}", report.render(std::io::stderr().is_terminal()));
+            eprint!("{}", report.render(color::on_stderr()));
             eprintln!("leadtime: {}; no part of the file is used", report.summary());
             Err(Failure::AlreadyReported(2))
         }
@@ -129,7 +130,8 @@ pub(crate) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
 
 /// Writes to standard output; if the reader has gone away, the command ends quietly.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().lock().write_all(shown_lines(text).as_bytes()) {
+    let text = color::colored(&shown_lines(text), color::on_stdout());
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::AlreadyReported(0)),
         Err(error) => Err(error.into()),
@@ -138,7 +140,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes a line to standard error.
 pub(crate) fn say(line: &str) {
-    eprintln!("{}", shown_lines(line));
+    eprintln!("{}", color::colored(&shown_lines(line), color::on_stderr()));
 }
 
 /// Wraps a sentence into lines of at most 100 characters: the first begins with `mark`, the others are indented.

@@ -6,6 +6,7 @@ use clap::Args;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use tracing::{error, warn};
 
+use crate::cli::color;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::output::configuration;
@@ -38,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     raise_descriptors();
     // Keeps other processes of this user from reading the key or patient data from memory.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-    let format = logs::init(options.log_format);
+    let format = logs::init(options.log_format, color::on_stderr());
     let (path, config) = read(&options.config, format).inspect_err(|_| {
         error!("leadtime does not start, and nobody is texted: `leadtime check` shows what is wrong with the configuration. Fix it, then run `systemctl restart leadtime`");
     })?;

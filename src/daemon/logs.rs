@@ -3,7 +3,6 @@
 //! Levels: error = someone must act, warn = someone should look today, info = what was done. Below `warn`, only
 //! Leadtime's own lines are logged: HTTP libraries print headers and bodies at their lowest level.
 
-use std::io::IsTerminal;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
@@ -46,8 +45,8 @@ fn goes_to_journal() -> bool {
 }
 
 /// Sets up logging, once; returns the format in use. An unknown level counts as `info`. A panic is logged too, without
-/// what it was about: that may be a patient.
-pub fn init(asked: Option<Format>) -> Format {
+/// what it was about: that may be a patient. `color`: text has color.
+pub fn init(asked: Option<Format>, color: bool) -> Format {
     let written = std::env::var(VARIABLE).ok();
     let level = written.as_deref().map(str::parse::<LevelFilter>);
     let known = level.as_ref().and_then(|level| level.as_ref().ok()).copied().unwrap_or(LevelFilter::INFO);
@@ -62,7 +61,7 @@ pub fn init(asked: Option<Format>) -> Format {
     let layer = match (format, journal) {
         (Format::Journal, Some(Ok(journal))) => journal.with_syslog_identifier("leadtime".to_owned()).boxed(),
         (Format::Json, _) => stderr().json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
-        _ => stderr().with_ansi(std::io::stderr().is_terminal()).boxed(),
+        _ => stderr().with_ansi(color).boxed(),
     };
     // A second call, in tests, changes nothing.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();

@@ -116,7 +116,7 @@ fn the_child_panics() {
     if std::env::var_os("LEADTIME_TEST_PANIC").is_none() {
         return;
     }
-    leadtime::daemon::logs::init(None);
+    leadtime::daemon::logs::init(None, false);
     let ended = std::thread::spawn(|| panic!("Zebulonmark has the number +13035551000")).join();
     assert!(ended.is_err());
 }

@@ -20,9 +20,10 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::annie::sandbox::{self, Sandbox};
+use crate::cli::color::{Style, paint};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
-use crate::cli::output::{configuration, local, print};
+use crate::cli::output::{configuration, local, print, wrapped};
 use crate::clock::{Clock, SystemClock};
 use crate::config::values::zones::Zones;
 use crate::config::{self, Config};
@@ -72,22 +73,29 @@ async fn demo(folder: &Path, practice: &sample::Shown) -> Result<(), Failure> {
         .ok_or_else(|| anyhow::anyhow!("cannot load any time zone; install the tzdata package"))?;
     let path = folder.join("config.toml");
     std::fs::write(&path, sample::config(zone.name(), &sandbox, practice))?;
-    let csv = folder.join("appointments.csv");
-    let (config, _) = config::load(&path)?;
+    let export = folder.join(sample::EXPORT);
+    std::fs::write(&export, sample::export(SystemClock.now(), &zone))?;
     print(&format!(
-        "A sandbox at {sandbox} replaces Annie.\nThe practice is in {}, where it is now {}.\n",
+        "A sandbox on this machine stands in for Annie; no text reaches anybody.\n\
+         Texts go out from 9 AM to 6 PM only, so the demo's practice is in {}, where it is now {}.\n",
         zone.name(),
         local(&zone, SystemClock.now())
     ))?;
+    show("head -4 schedule.csv", "the export of the practice software")?;
+    print(&std::fs::read_to_string(&export)?.lines().take(4).map(|line| format!("{line}\n")).collect::<String>())?;
+    show("leadtime feed suggest schedule.csv >> config.toml", "which column is what")?;
+    let block = suggested(&path, &export).await?;
+    print(&without_comments(&block))?;
+    std::fs::write(&path, format!("{}\n{block}", std::fs::read_to_string(&path)?))?;
+    let (config, _) = config::load(&path)?;
 
-    print("\n$ leadtime run &\n")?;
+    show("leadtime run &", "the daemon")?;
     let mut daemon = start_daemon(&path, &folder.join("daemon.log"))?;
     let watched = async {
         until_ready(&config, &mut daemon).await?;
-        std::fs::write(&csv, sample::appointments(SystemClock.now(), &zone))?;
-        command(&path, &["import", &csv.display().to_string()]).await?;
+        command(&path, &["import", &export.display().to_string()]).await?;
         command(&path, &["plan", "--days", "4"]).await?;
-        print("Texts as they go out:\n")?;
+        print(&format!("\n{}\n", paint(Style::Bold, "Texts as they go out")))?;
         watch(&config, &mut daemon).await
     };
     let watched = watched.await;
@@ -124,13 +132,47 @@ async fn start_sandbox(record: &Path) -> Result<(String, oneshot::Sender<()>), F
 fn this_program(config: &Path, arguments: &[&str]) -> Result<Command, Failure> {
     let mut command = Command::new(std::env::current_exe()?);
     let (name, rest) = arguments.split_first().unwrap_or((&"", &[]));
-    command.arg(name).arg("--config").arg(config).args(rest);
+    command.arg(name).args(rest).arg("--config").arg(config);
     command
         .env("ANNIE_API_KEY", sample::KEY)
         .env_remove("CREDENTIALS_DIRECTORY")
         .stdin(Stdio::null())
         .kill_on_drop(true);
     Ok(command)
+}
+
+/// Shows a command, and what it is about.
+fn show(command: &str, about: &str) -> Result<(), Failure> {
+    let about = if about.is_empty() { String::new() } else { paint(Style::Dim, &format!("   # {about}")) };
+    print(&format!("\n{}{about}\n", paint(Style::Bold, &format!("$ {command}"))))
+}
+
+/// The block that `feed suggest` writes for the export.
+async fn suggested(config: &Path, export: &Path) -> Result<String, Failure> {
+    let output = this_program(config, &["feed", "suggest", &export.display().to_string()])?.output().await?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(anyhow::anyhow!("{}", String::from_utf8_lossy(&output.stderr)).into()),
+    }
+}
+
+/// The lines of a block that say something, without the reasons behind them.
+fn without_comments(block: &str) -> String {
+    let code = |line: &str| line.split(" # ").next().unwrap_or_default().trim_end().to_owned();
+    block.lines().map(code).filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| line + "\n").collect()
+}
+
+/// Lines that fit a terminal: a long one goes on below, at its indent.
+fn fitted(text: &str) -> String {
+    const WIDTH: usize = 100;
+    let one = |line: &str| {
+        let indent = line.len() - line.trim_start().len();
+        match line.chars().count() > WIDTH {
+            true => wrapped(line.trim_start(), indent, &" ".repeat(indent)),
+            false => format!("{line}\n"),
+        }
+    };
+    text.lines().map(one).collect()
 }
 
 /// Prints a command and runs it.
@@ -141,10 +183,10 @@ async fn command(config: &Path, arguments: &[&str]) -> Result<(), Failure> {
             PathBuf::from(argument).file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
         })
         .collect();
-    print(&format!("\n$ leadtime {}\n", shown.join(" ")))?;
+    show(&format!("leadtime {}", shown.join(" ")), "")?;
     let output = this_program(config, arguments)?.output().await?;
     let folder = config.parent().unwrap_or(Path::new("")).display().to_string();
-    print(&String::from_utf8_lossy(&output.stdout).replace(&format!("{folder}/"), ""))?;
+    print(&fitted(&String::from_utf8_lossy(&output.stdout).replace(&format!("{folder}/"), "")))?;
     match output.status.success() {
         true => Ok(()),
         false => Err(anyhow::anyhow!("{}", String::from_utf8_lossy(&output.stderr)).into()),
@@ -201,7 +243,7 @@ async fn watch(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
         for row in rows.iter().filter(|row| row.item.state == State::Sent && row.is_first_of_its_text()) {
             let key = (row.appointment.id.0.clone(), row.item.key.rule.0.clone());
             if !told.contains(&key) {
-                print(&format!("  {}\n", tables::going_out(zone, row)))?;
+                print(&tables::going_out(zone, row, &rows))?;
                 told.push(key);
             }
         }

@@ -1,6 +1,6 @@
 //! The demo's practice: its time zone, its rules, and its appointments for the next days.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
 use crate::config::Practice;
 use crate::config::values::zones::Zones;
@@ -107,29 +107,36 @@ tick = "* * * * * *"
     )
 }
 
-/// A CSV of appointments, some of whose reminders are due within seconds of `now`.
-pub(crate) fn appointments(now: DateTime<Utc>, zone: &Zone) -> String {
+/// The file name of the export.
+pub(crate) const EXPORT: &str = "schedule.csv";
+
+/// An export as practice software writes it. The texts for some of its appointments are due within seconds of `now`.
+pub(crate) fn export(now: DateTime<Utc>, zone: &Zone) -> String {
     let (hours, seconds) = (TimeDelta::hours, TimeDelta::seconds);
-    let week_ago = Some(now - TimeDelta::days(7));
+    let week_ago = now - TimeDelta::days(7);
     #[allow(clippy::type_complexity, reason = "a table")]
-    let rows: [(&str, &str, &str, &str, TimeDelta, &str, Option<DateTime<Utc>>, &str); 11] = [
-        ("1001", "Maria", "Lopez", "303-555-0111", hours(24) + seconds(8), "booked", week_ago, ""),
-        ("1002", "James", "O'Neil", "(303) 555-0112", hours(24) + seconds(10), "confirmed", week_ago, "yes"),
-        ("1003", "Aisha", "Khan", "+1 303 555 0113", hours(24) + seconds(12), "booked", week_ago, ""),
-        ("1004", "Tom", "Baker", "303.555.0114", hours(72) + seconds(14), "booked", week_ago, ""),
-        ("1005", "Wei", "Chen", "303-555-0115", hours(24) + seconds(9), "cancelled", week_ago, ""),
-        ("1006", "Olga", "Petrova", "", hours(24) + seconds(9), "booked", week_ago, ""),
-        ("1007", "Noah", "Brown", "555-0100", hours(24) + seconds(9), "booked", week_ago, ""),
-        ("1008", "Grace", "Miller", "303-555-0118", hours(24) + seconds(9), "booked", week_ago, "no"),
-        ("1010", "Lucia", "Lopez", "303-555-0111", hours(24) + TimeDelta::minutes(30), "booked", week_ago, ""),
-        ("1011", "Ivan", "Novak", "do not text 303-555-0116", hours(24) + seconds(9), "booked", week_ago, ""),
-        ("1009", "Emma", "Davis", "303-555-0119", hours(5), "booked", Some(now), ""),
+    let rows: [(&str, &str, &str, TimeDelta, &str, DateTime<Utc>, &str); 11] = [
+        ("71001", "Lopez, Maria", "303-555-0111", hours(24) + seconds(10), "Scheduled", week_ago, ""),
+        ("71002", "O'Neil, James", "(303) 555-0112", hours(24) + seconds(12), "Confirmed", week_ago, "Y"),
+        ("71003", "Khan, Aisha", "+1 303 555 0113", hours(24) + seconds(14), "Scheduled", week_ago, ""),
+        ("71004", "Baker, Tom", "303.555.0114", hours(72) + seconds(16), "Scheduled", week_ago, ""),
+        ("71005", "Chen, Wei", "303-555-0115", hours(24) + seconds(11), "Cancelled", week_ago, ""),
+        ("71006", "Petrova, Olga", "", hours(24) + seconds(11), "Scheduled", week_ago, ""),
+        ("71007", "Brown, Noah", "555-0100", hours(24) + seconds(11), "Scheduled", week_ago, ""),
+        ("71008", "Miller, Grace", "303-555-0118", hours(24) + seconds(11), "Scheduled", week_ago, "N"),
+        ("71009", "Davis, Emma", "303-555-0119", hours(5), "Scheduled", now, ""),
+        ("71010", "Lopez, Lucia", "303-555-0111", hours(24) + TimeDelta::minutes(30), "Scheduled", week_ago, ""),
+        ("71011", "Novak, Ivan", "do not text 303-555-0116", hours(24) + seconds(11), "Scheduled", week_ago, ""),
     ];
-    let mut csv = String::from("id,patient_id,first_name,last_name,phone,type_id,starts_at,status,booked_at,consent\n");
-    for (id, first, last, phone, ahead, status, booked, consent) in rows {
-        let written = |at: DateTime<Utc>| zone.local(at).to_rfc3339_opts(SecondsFormat::Secs, true);
-        let (start, booked) = (written(now + ahead), booked.map(written).unwrap_or_default());
-        csv.push_str(&format!("{id},P{id},{first},{last},{phone},CLEAN,{start},{status},{booked},{consent}\n"));
+    let mut csv = String::from("Appt ID,Date,Time,Length,Patient,Cell,Type,Status,OK to Text,Booked On\n");
+    for (id, patient, cell, ahead, status, booked, ok) in rows {
+        let (start, booked) = (zone.local(now + ahead), zone.local(booked));
+        csv.push_str(&format!(
+            "{id},{},{},30,\"{patient}\",{cell},CLEAN,{status},{ok},{}\n",
+            start.format("%d-%b-%Y"),
+            start.format("%-I:%M:%S %p"),
+            booked.format("%d-%b-%Y %-I:%M %p"),
+        ));
     }
     csv
 }

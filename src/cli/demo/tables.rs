@@ -1,70 +1,75 @@
-//! What the demo shows at the end: who was texted, who was not, and why.
+//! What the demo shows: each text as it goes out, and at the end everybody once: texted, texted later, or not and why.
 
-use std::io::IsTerminal;
+use std::collections::BTreeSet;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
+use chrono::{DateTime, Utc};
 
+use crate::cli::color::{Style, paint};
 use crate::cli::output::local;
 use crate::config::Config;
-use crate::domain::reminder::State;
+use crate::domain::ids::AppointmentId;
+use crate::domain::reminder::{PlanDecision, State};
 use crate::domain::zone::Zone;
 use crate::reports::plan_view::Row;
 
-/// The width of output that does not go to a terminal.
-const PAGE_WIDTH: u16 = 150;
-/// The width of a conversation id with its padding, so that it is never wrapped.
-const ID_WIDTH: u16 = 38;
-
 /// One text as it goes out.
-pub(crate) fn going_out(zone: &Zone, row: &Row) -> String {
-    let at =
-        row.text.as_ref().map(|text| zone.local(text.made_at).format("%-I:%M:%S %p").to_string()).unwrap_or_default();
-    let others = row.together.len() - 1;
-    let family = if others > 0 { format!(" and {others} more on the same phone") } else { String::new() };
-    format!("{at}  {} to {}{family}: {}", row.item.key.rule, name(row), message(row))
+pub(crate) fn going_out(zone: &Zone, row: &Row, rows: &[Row]) -> String {
+    let at = row.text.as_ref().map(|text| clock(zone, text.made_at)).unwrap_or_default();
+    let phone = row.text.as_ref().map(|text| text.phone.to_string()).unwrap_or_default();
+    let to = paint(Style::Good, &names(row, rows));
+    format!("  {}  {to}, {phone}\n{}", paint(Style::Dim, &at), message(row))
 }
 
-/// Both tables.
+/// Everybody once.
 pub(crate) fn result(config: &Config, rows: &[Row]) -> String {
     let zone = &config.practice.zone;
-    let mut texted = table(&["Texted at", "Patient", "Text", "conversationId"]);
-    if let Some(column) = texted.column_mut(3) {
-        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(ID_WIDTH)));
+    let sent = |row: &&Row| row.item.state == State::Sent;
+    let planned = |row: &&Row| row.item.state == State::Unclaimed(PlanDecision::Planned);
+    let mut seen: BTreeSet<&AppointmentId> = BTreeSet::new();
+    let mut text = format!("\n{}\n", paint(Style::Bold, "Who was texted"));
+    for row in rows.iter().filter(sent).filter(|row| row.is_first_of_its_text()) {
+        let id = row.text.as_ref().and_then(|text| text.conversation.as_ref()).map(ToString::to_string);
+        text.push_str(&format!("  {:<26} conversation {}\n", names(row, rows), id.unwrap_or_default()));
     }
-    let mut not_texted = table(&["Patient", "Appointment", "Rule", "Why no text"]);
-    for row in rows {
-        let appointment = local(zone, row.appointment.starts_at);
-        match (row.item.state, &row.text) {
-            (State::Sent, Some(text)) => {
-                let at = zone.local(text.made_at).format("%-I:%M:%S %p").to_string();
-                let id = text.conversation.as_ref().map(ToString::to_string).unwrap_or_default();
-                texted.add_row([at, name(row), message(row), id]);
-            }
-            (state, _) => {
-                let due = row
-                    .item
-                    .due_at
-                    .filter(|_| state.reason().is_none())
-                    .map(|due| format!(" for {}", local(zone, due)));
-                let why = format!("{}{}", state.label(), due.unwrap_or_default());
-                not_texted.add_row([name(row), appointment, row.item.key.rule.0.clone(), why]);
-            }
+    seen.extend(rows.iter().filter(sent).map(|row| &row.appointment.id));
+    let later: Vec<&Row> = rows.iter().filter(planned).filter(|row| !seen.contains(&row.appointment.id)).collect();
+    if !later.is_empty() {
+        text.push_str(&format!("\n{}\n", paint(Style::Bold, "Whose text goes out later")));
+    }
+    for row in later {
+        if seen.insert(&row.appointment.id) {
+            let at = row.item.due_at.map(|at| local(zone, at)).unwrap_or_default();
+            text.push_str(&format!("  {:<26} {at}\n", name(row)));
         }
     }
-    format!("\nWho was texted\n{texted}\n\nWho was not texted, and why\n{not_texted}\n")
+    text.push_str(&format!("\n{}\n", paint(Style::Bold, "Who gets no text, and why")));
+    // The reminder nearest to the appointment tells why.
+    for row in rows.iter().rev() {
+        if seen.insert(&row.appointment.id) {
+            let phone = row.appointment.phone.0.as_deref().filter(|_| row.code == Some("invalid-phone"));
+            let phone = phone.map(|phone| format!(": {phone}")).unwrap_or_default();
+            let why = format!("{}{phone}", row.item.state.label());
+            text.push_str(&format!("  {:<26} {}\n", name(row), paint(Style::Odd, &why)));
+        }
+    }
+    text
 }
 
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header.to_vec());
-    if !std::io::stdout().is_terminal() {
-        table.set_width(PAGE_WIDTH);
+fn clock(zone: &Zone, at: DateTime<Utc>) -> String {
+    zone.local(at).format("%-I:%M:%S %p").to_string()
+}
+
+/// The patients that a text names: `Maria and Lucia Lopez`.
+fn names(row: &Row, rows: &[Row]) -> String {
+    let of = |id: &AppointmentId| rows.iter().find(|row| row.appointment.id == *id).map(|row| &row.appointment);
+    let mut all: Vec<_> = row.together.iter().filter_map(|key| of(&key.appointment_id)).collect();
+    all.dedup_by(|a, b| a.patient_id == b.patient_id);
+    let last = all.last().and_then(|one| one.last_name.0.clone());
+    if all.len() > 1 && all.iter().all(|one| one.last_name.0 == last) {
+        let first: Vec<String> = all.iter().filter_map(|one| one.first_name.0.clone()).collect();
+        return format!("{} {}", first.join(" and "), last.unwrap_or_default());
     }
-    table
+    name(row)
 }
 
 fn name(row: &Row) -> String {
@@ -75,6 +80,8 @@ fn name(row: &Row) -> String {
         .join(" ")
 }
 
+/// The words of a text, in lines of at most 100 columns.
 fn message(row: &Row) -> String {
-    row.request.as_ref().and_then(|request| request["message"].as_str()).unwrap_or_default().to_owned()
+    let words = row.request.as_ref().and_then(|request| request["message"].as_str()).unwrap_or_default();
+    crate::cli::output::wrapped(words, 15, &" ".repeat(15))
 }

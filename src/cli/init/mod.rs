@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::cli::color;
 use crate::cli::export_file::ExportFile;
 use crate::cli::failure::Failure;
 use crate::cli::feed::suggest::{context_of, suggested};
@@ -265,7 +266,7 @@ fn write(options: &Options, text: &str) -> Result<(), Failure> {
     match config::of_text(text.to_owned(), path, &Zones::of_this_machine(), SystemClock.now()) {
         Ok(_) => {}
         Err(ConfigError::Wrong(report)) => {
-            eprint!("{}", report.render(std::io::stderr().is_terminal()));
+            eprint!("{}", report.render(color::on_stderr()));
             let text = "an answer is not valid, and nothing was written; correct it and try again";
             return Err(Failure::Usage(anyhow::anyhow!(text)));
         }
