@@ -28,9 +28,11 @@ pub use headers::names_a_phone;
 pub use mapper::{Context, Mapper, map_file};
 pub use outcome::{MappedAppointment, MappedRow, Outcome};
 pub use report::{Cost, Count, Reason, Report};
+pub(crate) use status::is_no_answer;
 pub use status::{Said, common as common_status};
+pub(crate) use survey::survey_as;
 pub use survey::{MappingError, Survey, describe, options, survey};
 
 pub(crate) use cells::{has_lost_digits, marks as cells_marks, minutes as cells_minutes};
 pub(crate) use dates::scan_cells;
-pub(crate) use phone_labels::{Line, numbers as phone_numbers};
+pub(crate) use phone_labels::{Line, is_label, numbers as phone_numbers};

@@ -117,6 +117,11 @@ fn number_in(run: &str) -> Option<&str> {
     (digits(number) <= 15).then_some(number)
 }
 
+/// Whether a word says which line a number is.
+pub(crate) fn is_label(word: &str) -> bool {
+    line_of(&label(word)).is_some()
+}
+
 fn digits(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()
 }

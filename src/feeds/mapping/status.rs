@@ -237,7 +237,7 @@ pub(super) fn read<'c>(words: &StatusWords, own: Option<&str>, elsewhere: impl F
         .iter()
         .filter(|(column, word, _)| {
             let cell = fold(elsewhere(column));
-            cell == *word || (word == "*" && !matches!(cell.as_str(), "" | "no" | "n" | "false" | "0" | "-"))
+            cell == *word || (word == "*" && !is_no_answer(&cell))
         })
         .map(|(.., meaning)| *meaning)
         .max();
@@ -247,6 +247,32 @@ pub(super) fn read<'c>(words: &StatusWords, own: Option<&str>, elsewhere: impl F
         (Said::Unknown(_), Some(beside @ (Cancelled | Ignored))) => Said::Known(beside),
         (base, _) => base,
     }
+}
+
+/// Whether a folded cell says no, or nothing: blank, `N`, `0.00`, `00/00/0000`, `01/01/1900`, `NULL`, `__/__/____`.
+pub(crate) fn is_no_answer(cell: &str) -> bool {
+    let no = matches!(
+        cell,
+        "no" | "n"
+            | "false"
+            | "f"
+            | "off"
+            | "non"
+            | "null"
+            | "(null)"
+            | "\\n"
+            | "n/a"
+            | "na"
+            | "none"
+            | "nil"
+            | "never"
+            | "active"
+            | "unchecked"
+    );
+    let digits: String = cell.chars().filter(char::is_ascii_digit).collect();
+    let marks = cell.chars().all(|c| c.is_ascii_digit() || " -./_:,".contains(c));
+    let filler = ["", "01011900", "111900", "19000101", "12301899", "18991230", "01010001", "00010101", "01011970"];
+    no || (marks && (digits.bytes().all(|b| b == b'0') || filler.contains(&digits.as_str())))
 }
 
 #[cfg(test)]
@@ -272,6 +298,18 @@ mod tests {
             ("Unscheduled", Some(Ignored)),
         ] {
             assert_eq!(common(word), want, "{word}");
+        }
+    }
+
+    #[test]
+    fn fillers_say_nothing() {
+        for cell in
+            ["", "n", "00/00/0000", "01/01/1900", "null", "n/a", ".", "active", "non", "0.00", "__/__/____", "-"]
+        {
+            assert!(is_no_answer(cell), "{cell}");
+        }
+        for cell in ["y", "x", "3/4/2026", "sick", "2026-03-04 10:00", "1", "no show"] {
+            assert!(!is_no_answer(cell), "{cell}");
         }
     }
 

@@ -119,6 +119,16 @@ pub fn options(feed: &Feed) -> Options {
 
 /// Reads a file to the end and decides what applies to whole columns.
 pub fn survey<R: Read>(source: R, feed: &Feed, today: NaiveDate) -> Result<Survey, MappingError> {
+    survey_as(source, feed, today, false)
+}
+
+/// The same. `strictly`: an id that two patients have is none either, as the number of a group's booking.
+pub(crate) fn survey_as<R: Read>(
+    source: R,
+    feed: &Feed,
+    today: NaiveDate,
+    strictly: bool,
+) -> Result<Survey, MappingError> {
     let mut reader = Reader::open(source, &options(feed))?;
     let binding = Binding::new(feed, &reader.dialect().names).map_err(MappingError::MissingColumns)?;
     let pattern = match &feed.settings.dates {
@@ -149,7 +159,10 @@ pub fn survey<R: Read>(source: R, feed: &Feed, today: NaiveDate) -> Result<Surve
                 vote.add(row.line, &cells.join(" "), &moment);
                 if *field == Field::StartsAt {
                     let id = binding.text(row, feed, Field::Id).unwrap_or_default();
-                    ids.add(row.line, cells::id(&id), &cells.join(" "));
+                    let of_patient = [Field::Name, Field::FirstName, Field::LastName].into_iter().filter(|_| strictly);
+                    let names = of_patient.filter_map(|field| binding.text(row, feed, field));
+                    let told_apart: Vec<_> = cells.into_iter().chain(names).collect();
+                    ids.add(row.line, cells::id(&id), &told_apart.join(" "));
                 }
             }
         }

@@ -200,7 +200,7 @@ impl Draft {
         let IdChoice::Candidate(at) = self.id else { return false };
         if let Some(column) = self.roles.ids.get(at).and_then(|at| profile.columns.get(*at)) {
             self.not_ids.push(format!(
-                "\"{}\" is not an id: lines {first} and {second} have the same value but different start times",
+                "\"{}\" is not an id: lines {first} and {second} have the same value but different start times or patients",
                 column.name
             ));
         }
@@ -250,7 +250,12 @@ impl Draft {
     /// Takes over the words found in columns, and asks about unknown ones.
     pub(super) fn take_words(&mut self, profile: &Profile, feed: &Feed, request: &Request<'_>, context: &Context<'_>) {
         let asked = self.status.take(profile, feed, &self.roles, request.answers);
-        let asked = asked.into_iter().chain(self.consent.take(profile, feed, self.roles.opts_out, request.answers));
+        let asked = asked.into_iter().chain(self.consent.take(
+            profile,
+            feed,
+            (self.roles.opts_out, self.roles.consent_open),
+            request.answers,
+        ));
         let asked = asked.chain(self.language.take(profile, feed, request.answers));
         let locations: Vec<&String> = context.locations.keys().collect();
         let located = self.location.take(profile, feed, &locations, request.answers);

@@ -21,7 +21,7 @@ pub use request::{Answers, OpenQuestion, Request, Suggestion};
 use crate::config::feeds::{self, Feed};
 use crate::feeds::formats::FormatError;
 use crate::feeds::formats::delimited::Reader;
-use crate::feeds::mapping::{Context, Mapper, MappingError, Report, Survey, options, survey};
+use crate::feeds::mapping::{Context, Mapper, MappingError, Report, Survey, options, survey_as};
 
 /// Reads an export, which is opened several times, and suggests a feed.
 pub fn suggest<R: Read>(
@@ -35,7 +35,7 @@ pub fn suggest<R: Read>(
     // Candidates for the id are tried one by one: a value with two different start times rules a column out.
     let surveyed = loop {
         let Some(feed) = read_block(&draft.block(&profile, false), context) else { break None };
-        match survey(open()?, &feed, context.today) {
+        match survey_as(open()?, &feed, context.today, true) {
             Ok(survey) => break Some((feed, Ok(survey))),
             Err(MappingError::NotAnId { first, second, .. }) if draft.next_id(&profile, first, second) => {}
             Err(MappingError::MissingColumns(_)) if draft.drop_preset(&profile, request, context) => {}

@@ -245,6 +245,16 @@ impl Column {
         !self.many_words && self.filled > 0 && known * 2 > self.filled
     }
 
+    /// Whether it has few words, and one says that a patient wants no texts.
+    pub(super) fn says_no_texts(&self) -> bool {
+        let refuses = |word: &str| {
+            opted(word) == Some(false) && !matches!(word, "declined" | "refused" | "denied" | "stop")
+                || word.starts_with("stop ")
+                || word.contains("opted out")
+        };
+        !self.many_words && self.words.keys().any(|word| refuses(word))
+    }
+
     /// Whether it has few words, and some mean that an appointment was cancelled or missed.
     pub(super) fn says_called_off(&self) -> bool {
         let off = |word: &String| matches!(common_status(word), Some(StatusMeaning::Cancelled | StatusMeaning::NoShow));

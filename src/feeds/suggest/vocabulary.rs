@@ -48,6 +48,7 @@ pub(super) enum Word {
     Text,
     Ok,
     OptOut,
+    Not,
     Address,
     Money,
     Reference,
@@ -55,13 +56,13 @@ pub(super) enum Word {
 
 use Word::{
     Account, Address, Appointment, Birth, Cancelled, Cell, Confirmation, Contact, Date, Email, End, Filler, First,
-    Full, Home, Id, Kind, Language, Last, Length, Location, Made, Middle, Money, Name, NoShow, Note, Ok, OptOut, Other,
-    Past, Patient, Pattern, Phone, Preferred, Provider, Reference, Scheduled, Start, Status, Text, Time, Units, Work,
-    Zone,
+    Full, Home, Id, Kind, Language, Last, Length, Location, Made, Middle, Money, Name, NoShow, Not, Note, Ok, OptOut,
+    Other, Past, Patient, Pattern, Phone, Preferred, Provider, Reference, Scheduled, Start, Status, Text, Time, Units,
+    Work, Zone,
 };
 
 /// Each meaning with the words for it.
-const WORDS: [(Word, &str); 45] = [
+const WORDS: [(Word, &str); 46] = [
     (Scheduled, "schedule | scheduled | planned"),
     (Filler, "of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my"),
     (
@@ -93,7 +94,7 @@ const WORDS: [(Word, &str); 45] = [
     (Work, "work | wk | business | office phone | trabajo | workphone | bus | day phone | daytime"),
     (
         Other,
-        "emergency | guarantor | responsible | resp | guardian | parent | spouse | referring | referral \
+        "mother | father | mom | dad | caregiver | invalid | bad | wrong | emergency | guarantor | responsible | resp | guardian | parent | spouse | referring | referral \
          | insurance | ins | policy | group | subscriber | carrier | employer | pharmacy | pcp | fax | \
          marital | gender | sex | ssn | claim | invoice | clinical | eligibility | recall | form | forms \
          | questionnaire | intake | cost | covid | payment | treatment plan | chart status | portal",
@@ -114,7 +115,8 @@ const WORDS: [(Word, &str); 45] = [
     (Confirmation, "confirmed | confirmation | confirm | confirmado | confirmada | confirmación | conf | econfirm"),
     (
         Cancelled,
-        "cancelled | canceled | cancel | cancellation | broken | deleted | delete | cnx | void | voided | cancelado | \
+        "cancelled | canceled | cancel | cancellation | broken | deleted | delete | cnx | removed | archived | inactive | \
+         deceased | waitlist | waitlisted | rescheduled to | moved to | anulada | anulado | annulé | void | voided | cancelado | \
          cancelada | cxl",
     ),
     (NoShow, "noshow | no show | missed | absent | did not arrive | did not attend | dna"),
@@ -147,7 +149,7 @@ const WORDS: [(Word, &str); 45] = [
     (Zone, "timezone | tz | zone | time zone"),
     (
         Made,
-        "created | modified | updated | booked | made | entered | stamp | tstamp | timestamp | creation \
+        "booking date | date booked | booked date | created | modified | updated | booked | made | entered | stamp | tstamp | timestamp | creation \
          | added | changed | registered | printed | sent | signed | creado | on | exported | edited | \
          checkin | checkout | arrived | arrival | check | seated | dismissed | reminder | reminded | \
          scheduling | posted | rescheduled | due | expiration | expires | admission | discharge | \
@@ -158,16 +160,23 @@ const WORDS: [(Word, &str); 45] = [
     (
         Ok,
         "ok | okay | consent | allow | allowed | allows | permission | optin | agree | accepts | opt in \
-         | authorized | enabled | can | receive | receives | wants | reminders | notifications | tcpa",
+         | authorized | enabled | can | receive | receives | send | hipaa | wants | reminders | notifications | tcpa",
     ),
     (
         OptOut,
         "optout | opt out | opted out | dnt | unsubscribed | do not text | no text | no texts | no sms | declined texts | \
-         declines texts | stop texts",
+         declines texts | stop texts | do not contact | no contact | dnc | no messages | no reminders",
+    ),
+    // Words that may turn a question about texts around.
+    (
+        Not,
+        "not | don't | dont | never | stop | stopped | block | suppress | disable | disabled | refused | refuse | refuses | \
+         declined | decline | declines | prohibited | withhold | restriction | cannot | exclude | excluded | skip | off | \
+         without | sin | pas | ne | non | keine | kein | refus | rechaza | desea",
     ),
     (Address, "address | street | city | zip | postal | dirección | direccion | county | country"),
     (Money, "balance | amount | fee | price | copay | due amt | charge | paid | total"),
-    (Reference, "confirmation number | reference | ref | eid"),
+    (Reference, "confirmation number | csn | réf | ref # | reference | ref | eid"),
 ];
 
 static BY_WORD: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {

@@ -8,7 +8,7 @@ use super::roles::Roles;
 use crate::config::feeds::{ColumnSource, Feed, Field, LocationWords, StatusMeaning};
 use crate::domain::fold::fold;
 use crate::domain::language_words::{self, LanguageWord};
-use crate::feeds::mapping::common_status;
+use crate::feeds::mapping::{common_status, is_no_answer};
 
 /// A word with the number of rows that have it.
 pub(super) type Counted = (String, u64);
@@ -80,12 +80,13 @@ impl StatusList {
                 self.unknown.push((written, count));
             }
         }
-        self.take_flags(profile, feed, roles);
+        questions.extend(self.take_flags(profile, feed, roles, answers));
         questions
     }
 
     /// Takes the separate columns for confirmed, cancelled and no-show.
-    fn take_flags(&mut self, profile: &Profile, feed: &Feed, roles: &Roles) {
+    fn take_flags(&mut self, profile: &Profile, feed: &Feed, roles: &Roles, answers: &Answers) -> Vec<OpenQuestion> {
+        let mut questions = Vec::new();
         let used: Vec<String> = feed
             .columns
             .sources
@@ -102,6 +103,14 @@ impl StatusList {
                 if !words.is_empty() {
                     self.elsewhere.push((meaning, column.name.clone(), words));
                 }
+            }
+        }
+        // "ACTIVE_IND" is no for what was deleted.
+        for column in roles.active.iter().filter_map(free) {
+            let words = column.words.iter().filter(|(word, _)| !word.is_empty() && is_no(word));
+            let words: Vec<String> = words.map(|(_, (written, _))| written.clone()).collect();
+            if !words.is_empty() {
+                self.elsewhere.push((StatusMeaning::Cancelled, column.name.clone(), words));
             }
         }
         let sets = [
@@ -121,6 +130,19 @@ impl StatusList {
                 // Yes, a date or a reason: any text in such a column means that it was.
                 let filled = meaning != StatusMeaning::Confirmed
                     && (column.many_words || column.words.keys().any(|word| !is_no(word)));
+                let no: u64 = column.words.iter().filter(|(word, _)| is_no(word)).map(|(_, (_, count))| count).sum();
+                let flagged = (column.filled + column.blank).saturating_sub(no.max(column.blank));
+                // Most of a schedule is not cancelled: the column may say something else.
+                if filled && flagged * 2 > profile.rows && profile.rows > 4 {
+                    match answers.get(&format!("flag:{}", fold(&column.name))).map(String::as_str) {
+                        Some("yes") => {}
+                        Some(_) => continue,
+                        None => {
+                            questions.push(ask_flag(column, meaning, flagged));
+                            continue;
+                        }
+                    }
+                }
                 match (filled, words.is_empty()) {
                     (true, _) => self.elsewhere.push((meaning, column.name.clone(), vec!["*".to_owned()])),
                     (false, false) => self.elsewhere.push((meaning, column.name.clone(), words)),
@@ -128,6 +150,17 @@ impl StatusList {
                 }
             }
         }
+        questions
+    }
+}
+
+fn ask_flag(column: &Column, meaning: StatusMeaning, count: u64) -> OpenQuestion {
+    let what = if meaning == StatusMeaning::NoShow { "missed" } else { "cancelled" };
+    let sample = column.samples.first().map(|sample| format!(", such as \"{sample}\"")).unwrap_or_default();
+    OpenQuestion {
+        key: format!("flag:{}", fold(&column.name)),
+        text: format!("\"{}\" is filled in {}{sample}; are these appointments {what}?", column.name, rows(count)),
+        choices: vec![("yes".to_owned(), format!("yes, they are {what}")), ("no".to_owned(), "no".to_owned())],
     }
 }
 
@@ -150,7 +183,7 @@ pub(super) fn is_yes(word: &str) -> bool {
 }
 
 pub(super) fn is_no(word: &str) -> bool {
-    matches!(word, "" | "no" | "n" | "false" | "0" | "-" | "unchecked")
+    is_no_answer(word)
 }
 
 /// Whether a word says that the patient agreed to texts, or did not; `None`: it says something else.
@@ -179,7 +212,7 @@ impl ConsentList {
         &mut self,
         profile: &Profile,
         feed: &Feed,
-        opts_out: bool,
+        (opts_out, open): (bool, bool),
         answers: &Answers,
     ) -> Vec<OpenQuestion> {
         let mut questions = Vec::new();
@@ -197,29 +230,29 @@ impl ConsentList {
                 None if opted(word) == Some(false) => self.no.push(written.clone()),
                 None if opted(word) == Some(true) && !opts_out => self.yes.push(written.clone()),
                 // A patient who opted out said no; one who did not has not said yes.
+                None if word.is_empty() && !open => self.unknown.push(written.clone()),
+                None if open => self.ask(column, (word, written, *count), &mut questions),
                 None if opts_out && is_yes(word) => self.no.push(written.clone()),
                 None if opts_out && is_no(word) => self.unknown.push(written.clone()),
                 None if word.is_empty() => self.unknown.push(written.clone()),
                 None if letters && is_yes(word) => self.yes.push(written.clone()),
                 None if letters && is_no(word) => self.no.push(written.clone()),
-                None => {
-                    self.open.push((written.clone(), *count));
-                    questions.push(OpenQuestion {
-                        key: format!("consent:{word}"),
-                        text: format!(
-                            "\"{written}\" in {} ({}): does the patient agree to texts?",
-                            column.name,
-                            rows(*count)
-                        ),
-                        choices: [("yes", "yes"), ("no", "no"), ("unknown", "it does not say")]
-                            .iter()
-                            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-                            .collect(),
-                    });
-                }
+                None => self.ask(column, (word, written, *count), &mut questions),
             }
         }
         questions
+    }
+
+    fn ask(&mut self, column: &Column, (word, written, count): (&str, &str, u64), questions: &mut Vec<OpenQuestion>) {
+        self.open.push((written.to_owned(), count));
+        questions.push(OpenQuestion {
+            key: format!("consent:{word}"),
+            text: format!("\"{written}\" in {} ({}): does the patient agree to texts?", column.name, rows(count)),
+            choices: [("yes", "yes"), ("no", "no"), ("unknown", "it does not say")]
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                .collect(),
+        });
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn date_line(row: &RawRow) -> Option<&str> {
     const MONTH: &str = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)\p{L}*\.?";
     static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let date = format!(
-            r"(?i)^(?:date:?\s*)?(?:\p{{L}}{{2,10}}\.?,?\s+)?((?:{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}\.?\s+(?:de\s+)?{MONTH},?\s+(?:de\s+)?\d{{4}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}))$"
+            r"(?i)^(?:(?:date|day|schedule|appointments|appts|agenda|citas)(?:\s+(?:for|of|on|del?|para))?:?\s*)?(?:\p{{L}}{{2,10}}\.?,?\s+)?((?:{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}\.?[\s-]+(?:de\s+)?{MONTH},?[\s-]+(?:de\s+)?\d{{4}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}))$"
         );
         Regex::new(&date).ok()
     });
@@ -177,6 +177,7 @@ mod tests {
             ("Date: 12/01/2026", "12/01/2026"),
             ("Tue 1 Dec 2026", "1 Dec 2026"),
             ("2026-12-01", "2026-12-01"),
+            ("Appointments for Thursday 03-Dec-2026", "03-Dec-2026"),
             ("martes 1 de diciembre de 2026", "1 de diciembre de 2026"),
         ] {
             assert_eq!(date(&[cell]).as_deref(), Some(want), "{cell}");

@@ -38,10 +38,14 @@ pub(super) struct Roles {
     pub(super) confirmation: Vec<usize>,
     pub(super) cancelled: Vec<usize>,
     pub(super) no_show: Vec<usize>,
+    /// Columns that say no for what is no longer an appointment.
+    pub(super) active: Vec<usize>,
     /// Columns with other names that show some appointments as cancelled.
     pub(super) beside: Vec<usize>,
     /// Whether the consent column shows who opted out.
     pub(super) opts_out: bool,
+    /// Whether it is not known what yes means in the consent column.
+    pub(super) consent_open: bool,
     pub(super) zone: Option<usize>,
     /// Whether the column with the time of day counts seconds since midnight.
     pub(super) seconds: bool,
@@ -72,6 +76,15 @@ impl Named<'_> {
     /// Whether the known words of its header are only these.
     fn only(&self, words: &[Word]) -> bool {
         self.words.iter().flatten().all(|word| words.contains(word) || *word == Word::Filler)
+    }
+
+    /// Whether every word of its header is known, or a number.
+    fn is_known(&self) -> bool {
+        let header = self.column.name.to_lowercase();
+        let numbers = header
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
+        self.words.iter().filter(|word| word.is_none()).count() <= numbers.count()
     }
 
     /// Whether every word of its header is known.

@@ -2,6 +2,7 @@
 
 use super::{Finder, Named, Source};
 use crate::config::feeds::Field;
+use crate::feeds::mapping::is_label;
 use crate::feeds::suggest::words::Word;
 
 impl Finder<'_> {
@@ -92,6 +93,10 @@ impl Finder<'_> {
             Word::Zone,
         ];
         let phones = |c: &Named<'_>| {
+            // An old number is nobody's any more.
+            if c.has(Word::Past) {
+                return false;
+            }
             let named = c.any(&[Word::Phone, Word::Contact, Word::Cell, Word::Home, Word::Work]) && !c.any(&NOT);
             let texted = c.has(Word::Text) && c.has(Word::Id) && !c.any(&[Word::Ok, Word::OptOut]);
             (named || texted) && (c.column.is_phones() || (c.column.filled == 0 && c.has(Word::Cell)))
@@ -106,6 +111,18 @@ impl Finder<'_> {
         if tied.iter().any(|at| self.profile.columns.get(*at).is_some_and(|column| column.mobiles > 0)) {
             self.roles.several.remove(&Field::Phone);
             return self.put(Field::Phone, Some(Source::FirstOf(tied)));
+        }
+        // "Cell of", "Assistant mobile": whose it is, only the office knows.
+        let sure = |at: &usize| {
+            self.columns.iter().any(|c| c.at == *at && (c.is_known() || self.chosen.contains_key(&Field::Phone)))
+        };
+        if let Some(at) = texted.filter(|at| !sure(at)) {
+            self.roles.several.insert(Field::Phone, vec![at]);
+            return;
+        }
+        if let Some(typed) = texted.or_else(|| tied.first().copied()).and_then(|at| self.typed_phones(at)) {
+            self.roles.several.remove(&Field::Phone);
+            return self.put(Field::Phone, Some(Source::Joined(typed)));
         }
         if texted.is_some() || !tied.is_empty() {
             return self.put(Field::Phone, texted.map(Source::Column));
@@ -127,6 +144,21 @@ impl Finder<'_> {
         if !lines.is_empty() {
             self.roles.several.insert(Field::Phone, lines);
         }
+    }
+
+    /// `Phone 1`, `Phone 1 Type`, `Phone 2`, ...: each number with the column that says which line it is.
+    fn typed_phones(&self, at: usize) -> Option<Vec<usize>> {
+        let type_of = |phone: &Named<'_>| {
+            let name = phone.column.name.to_lowercase();
+            self.columns.iter().find(|c| {
+                let header = c.column.name.to_lowercase();
+                let kind = header.strip_prefix(&name).is_some_and(|rest| rest.trim_matches([' ', '_', '-']) == "type");
+                kind && c.column.filled > 0 && c.column.words.keys().all(|word| word.is_empty() || is_label(word))
+            })
+        };
+        let phones = self.columns.iter().filter(|c| c.column.is_phones() && c.any(&[Word::Phone, Word::Contact]));
+        let pairs: Vec<(usize, usize)> = phones.filter_map(|c| Some((c.at, type_of(c)?.at))).collect();
+        pairs.iter().any(|(phone, _)| *phone == at).then(|| pairs.into_iter().flat_map(|(a, b)| [a, b]).collect())
     }
 
     pub(super) fn ids(&mut self) {

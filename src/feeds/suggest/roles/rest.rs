@@ -51,7 +51,11 @@ impl Finder<'_> {
             {
                 continue;
             }
+            let header = c.column.name.to_lowercase();
+            let active =
+                header.split(|c: char| !c.is_alphanumeric()).any(|word| word == "active" || word == "isactive");
             match () {
+                () if active && c.column.is_choice() => self.roles.active.push(c.at),
                 () if c.has(Word::Cancelled) => self.roles.cancelled.push(c.at),
                 () if c.has(Word::NoShow) => self.roles.no_show.push(c.at),
                 () if c.has(Word::Confirmation) => self.roles.confirmation.push(c.at),
@@ -80,7 +84,7 @@ impl Finder<'_> {
                 && c.column.filled > 0
                 && !c.column.many_words
                 && !c.column.is_phones()
-                && !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time])
+                && (c.column.says_no_texts() || !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time]))
                 // "SMS reminder sent" is no consent.
                 && !c.column.name.to_lowercase().replace("consent", "").contains("sent")
         };
@@ -88,17 +92,28 @@ impl Finder<'_> {
             let header = c.column.name.to_lowercase();
             c.any(&[Word::Text, Word::Cell]) || header.contains("sms") || header.contains("txt")
         };
+        // "No" may be a number elsewhere, and "stop" an end.
+        let turned = |c: &Named<'_>| {
+            let header = c.column.name.to_lowercase();
+            let tokens = header.split(|c: char| !c.is_alphanumeric());
+            c.has(Word::Not) || tokens.into_iter().any(|word| matches!(word, "no" | "stop"))
+        };
         let named = |c: &Named<'_>| {
             let asked = c.has(Word::Ok) && (text(c) || c.any(&[Word::Phone, Word::Contact]));
             let made = c.has(Word::Made) && !c.has(Word::Ok);
-            c.has(Word::OptOut) || (!made && (asked || (text(c) && c.column.is_choice())))
+            // "No Txt Msg", "Suppress SMS": a word that turns it around, or may, is for the office.
+            let plain = c.is_known() && (c.has(Word::OptOut) || !turned(c));
+            plain && (c.has(Word::OptOut) || (!made && (asked || (text(c) && c.column.is_choice()))))
         };
         let perhaps = |c: &Named<'_>| {
             let words = c.column.words.len();
             let header = c.column.name.to_lowercase();
             let ways = ["contact", "remind", "communicat", "notif"].iter().any(|way| header.contains(way));
             let by_text = ["text", "sms", "text message", "txt"].iter().any(|way| c.column.words.contains_key(*way));
-            (text(c) && words <= MOST_CHOICES)
+            let turned = (turned(c) || c.has(Word::OptOut)) && (ways || text(c)) && words <= MOST_CHOICES;
+            turned
+                || c.column.says_no_texts()
+                || (text(c) && words <= MOST_CHOICES)
                 || (c.has(Word::Ok) && c.column.is_choice())
                 || ((ways || c.has(Word::Preferred)) && by_text)
         };
@@ -119,7 +134,10 @@ impl Finder<'_> {
                 None
             }
         };
-        self.roles.opts_out = self.columns.iter().any(|c| Some(c.at) == one && c.has(Word::OptOut));
+        let column = self.columns.iter().find(|c| Some(c.at) == one);
+        self.roles.opts_out = column.is_some_and(|c| c.has(Word::OptOut));
+        // Somebody chose it: what its words mean is asked, unless the header is plain.
+        self.roles.consent_open = column.is_some_and(|c| !named(c));
         self.put(Field::Consent, one.map(Source::Column));
     }
 

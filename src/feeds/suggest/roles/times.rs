@@ -32,7 +32,7 @@ impl Finder<'_> {
                 + 4 * u32::from(c.has(Word::Start))
                 + 2 * u32::from(c.has(Word::Date))
         };
-        let dated = |c: &Named<'_>| !c.any(&NOT) && (c.column.is_dated() || c.column.is_serial());
+        let dated = |c: &Named<'_>| !c.any(&NOT) && (c.column.is_dated() || (c.column.is_serial() && !c.has(Word::Id)));
         let date =
             self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });
         let Some(date) = date else { return };
