@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         (_, true) => print(&html(&config, &list, now)?),
         _ if span.1 <= now => print("That day is over.\n"),
         _ => {
-            if config.rulebook.mode == Mode::Observe {
+            if config.rulebook.mode == Mode::Observe && list.appointments > 0 {
                 print(match list.patients.is_empty() {
                     true => "Observe mode: nobody is texted. This is how it would be in live mode.\n\n",
                     false => {

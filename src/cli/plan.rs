@@ -57,12 +57,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// Start times that are probably wrong: at midnight, or with a UTC offset that the zone does not have on that day. A feed
-/// with a zone of its own, for the file or for each row, has offsets of its own.
+/// with a zone of its own, for the file or for each row, has offsets of its own; one with `offsets` has its answer.
 fn odd_starts(config: &Config, starts: &[ComingStart]) -> String {
     let (mut midnights, mut offsets) = (Vec::new(), Vec::new());
-    let has_its_own_zone = |feed: &Option<String>| {
+    let is_explained = |feed: &Option<String>| {
         let feed = config.feeds.iter().find(|known| Some(&known.name) == feed.as_ref());
-        feed.is_some_and(|feed| feed.settings.timezone.is_some())
+        feed.is_some_and(|feed| feed.settings.timezone.is_some() || feed.settings.offsets.is_some())
     };
     for ComingStart { id, location, feed, written } in starts {
         let Ok(at) = DateTime::parse_from_rfc3339(written) else { continue };
@@ -70,7 +70,7 @@ fn odd_starts(config: &Config, starts: &[ComingStart]) -> String {
         if local.time() == NaiveTime::MIN {
             midnights.push(id.as_str());
         }
-        if !written.ends_with('Z') && local.offset() != at.offset() && !has_its_own_zone(feed) {
+        if !written.ends_with('Z') && local.offset() != at.offset() && !is_explained(feed) {
             offsets.push((id.as_str(), at, local));
         }
     }

@@ -282,14 +282,15 @@ fn next(config: &Config, overview: &Overview, running: bool) -> String {
     let zone = &config.practice.zone;
     let everywhere = overview.paused.iter().filter(|paused| paused.location.is_none());
     let ends = everywhere.map(|paused| paused.until.unwrap_or(DateTime::<Utc>::MAX_UTC)).max();
-    // The daemon may find another time, or none, for a changed appointment.
-    if overview.unplanned > 0 {
-        let count = counted(overview.unplanned, "appointment has", "appointments have");
-        return format!("not known yet: {count} not been planned; `leadtime plan` shows what will go out");
-    }
     // A text planned during a pause moves to the end of the pause, or is skipped.
     let planned = overview.next_due.filter(|at| ends.is_none_or(|end| *at >= end));
+    // The daemon may find another time, or none, for a changed appointment.
+    let unknown = (overview.unplanned > 0).then(|| {
+        let count = counted(overview.unplanned, "appointment has", "appointments have");
+        format!("not known yet: {count} not been planned; `leadtime plan` shows what will go out")
+    });
     match (config.rulebook.mode, overview.shown_only) {
+        (Mode::Observe, _) if unknown.is_some() => return unknown.unwrap_or_default(),
         (Mode::Observe, (0, _) | (_, None)) => return "none; in live mode nothing would go out either".to_owned(),
         (Mode::Observe, (count, Some(first))) => {
             let reminders = counted(count, "reminder would go out,", "reminders would go out, the first");
@@ -298,6 +299,7 @@ fn next(config: &Config, overview: &Overview, running: bool) -> String {
         (Mode::Live, _) => {}
     }
     let mut text = match planned {
+        _ if unknown.is_some() => unknown.unwrap_or_default(),
         Some(at) if running => local(zone, at),
         Some(at) => format!("planned for {}, if the service is running by then", local(zone, at)),
         None if ends.is_some() => "none while sending is paused".to_owned(),

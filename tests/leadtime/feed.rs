@@ -142,7 +142,7 @@ fn lengths_of_time_may_be_days_but_not_months() {
 fn what_is_wrong_in_the_sections_is_said_at_its_place() {
     let practice = practice(
         "[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"20 minutes\"\nmissing = \"delete\"\nmax_missing = \"0%\"\nstale = 1\n\
-         [backup]\nat = \"2:30\"\nkeep = 0\n[retention]\nafter_appointment = \"30 days\"\n",
+         [backup]\nat = \"2 h\"\nkeep = 0\n[retention]\nafter_appointment = \"30 days\"\n",
     );
     let ended = practice.run(&["check"]);
     assert_eq!(ended.code, 2);

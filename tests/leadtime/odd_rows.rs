@@ -45,7 +45,7 @@ async fn an_odd_row_holds_its_number_alone_until_a_person_decides_or_it_is_gone(
             "go-on" => {
                 assert!(world.says(&["resolve", A, "--go-on", "--who", "Kim"]).contains("gets its texts again"));
                 let history = world.says(&["history", "--number", A]);
-                assert!(history.contains("no longer held (odd-row), by Kim"), "{history}");
+                assert!(history.contains("no longer held, number …01 (odd-row), by Kim"), "{history}");
             }
             _ => world.annie.shows(&[]),
         }
