@@ -82,7 +82,7 @@ const WORDS: [(Word, &str); 46] = [
     (Preferred, "preferred | nickname | nick | goes | called | preferido | pref"),
     (Name, "name | names | nm"),
     (Full, "full | fullname | completo | display"),
-    (Phone, "phone | phones | telephone | tel | teléfono | telefono | tfno | ph | téléphone | phonenumber"),
+    (Phone, "phone | phones | telephone | tel | teléfono | telefono | tfno | ph | téléphone | tél | phonenumber"),
     // A person to call, or the number to call.
     (Contact, "contact | owner | legal"),
     (
