@@ -97,7 +97,7 @@ pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dia
     });
     let ragged = short >= 3 && short * 10 >= all;
     let mut names = header::names(row, width);
-    let dates = records.iter().filter(|record| record.line > row.line && header::date_line(record).is_some()).count();
+    let dates = records.iter().filter(|record| header::date_line(record).is_some()).count();
     // Where a mapping does not ask for them, such a line is a broken row.
     let dated_lines = match options.wanted.contains(&fold(header::DATE_ABOVE)) {
         true => dates >= 1,

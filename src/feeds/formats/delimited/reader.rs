@@ -82,6 +82,10 @@ impl<R: Read> Reader<R> {
             skipped: 0,
         };
         while let Some(line) = reader.lines.next(&mut reader.text)? {
+            // The first day may stand above the header.
+            if line < reader.dialect.header_line && reader.dialect.dated_lines {
+                reader.record_at(line)?;
+            }
             if line == reader.dialect.header_line {
                 reader.record_at(line)?;
                 reader.broken.clear();

@@ -194,7 +194,10 @@ impl Finder<'_> {
                 && c.column.smallest <= 1
                 && u64::from(c.column.largest) <= rows + 1;
             let filled = c.column.blank * 20 <= c.column.filled && c.column.filled > 0;
-            let plain = !c.column.is_dated() && !c.column.is_times() && !c.column.is_phones() && c.column.emails == 0;
+            // Numbers may look like times and dates; a column that is called an id is none.
+            let number = called_id && c.column.numbers == c.column.filled;
+            let plain = number
+                || (!c.column.is_dated() && !c.column.is_times() && !c.column.is_phones() && c.column.emails == 0);
             filled
                 && !counter
                 && plain
