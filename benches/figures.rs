@@ -1,4 +1,4 @@
-//! The figures in the README: `cargo bench`. Runs the real binary on generated appointments.
+//! The figures in docs/performance.md: `cargo bench`. Runs the real binary on generated appointments.
 //!
 //! Times are medians of three runs. Memory is the process's peak resident set according to the kernel.
 

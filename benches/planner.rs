@@ -1,4 +1,4 @@
-//! The planner's figures in the README: `cargo bench --bench planner`. In one process and on one thread.
+//! The planner's figures in docs/performance.md: `cargo bench --bench planner`. In one process and on one thread.
 //!
 //! Times are medians. The replanning figure uses a real database file, with its triggers.
 

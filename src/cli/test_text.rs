@@ -31,7 +31,7 @@ pub(crate) struct Options {
 }
 
 /// Said in every mode: a test text is real, so it needs the key even in observe mode.
-const NEEDS_KEY: &str = "a test text is a real text, so it needs your API key, and none is set. Set it in one of these ways: api_key_file = \"FILE\" in [annie]; a file annie-api-key in the folder of the configuration; or the environment variable ANNIE_API_KEY (README, \"The key\")";
+const NEEDS_KEY: &str = "a test text is a real text, so it needs your API key, and none is set. Set it in one of these ways: api_key_file = \"FILE\" in [annie]; a file annie-api-key in the folder of the configuration; or the environment variable ANNIE_API_KEY (docs/install.md, \"The key\")";
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (path, config) = configuration(&options.config, false)?;

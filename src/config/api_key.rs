@@ -23,13 +23,13 @@ pub(crate) enum KeyError {
     /// No key was given.
     #[error(
         "no API key is set, and mode is \"live\". Set it in one of these ways: api_key_file = \"FILE\" in [annie]; the systemd \
-         credential `annie-api-key` (README, \"The key\"); or the environment variable ANNIE_API_KEY"
+         credential `annie-api-key` (docs/install.md, \"The key\"); or the environment variable ANNIE_API_KEY"
     )]
     Missing,
     /// The service was started without a key.
     #[error(
         "the service has no API key, and mode is \"live\": /etc/leadtime/annie-api-key, or the encrypted file used \
-         instead, is missing, empty or not a key (README, \"The key\"). Leadtime looks for it again within \
+         instead, is missing, empty or not a key (docs/install.md, \"The key\"). Leadtime looks for it again within \
          seconds; nothing is lost"
     )]
     NotGiven,

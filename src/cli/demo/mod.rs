@@ -76,8 +76,8 @@ async fn demo(folder: &Path, practice: &sample::Shown) -> Result<(), Failure> {
     let export = folder.join(sample::EXPORT);
     std::fs::write(&export, sample::export(SystemClock.now(), &zone))?;
     print(&format!(
-        "A sandbox on this machine stands in for Annie; no text reaches anybody.\n\
-         Texts go out from 9 AM to 6 PM only, so the demo's practice is in {}, where it is now {}.\n",
+        "A sandbox on this machine stands in for Annie; no text reaches anybody. Texts go out from 9 AM to\n\
+         6 PM only, so the demo's practice is where it is noon: {}, {}.\n",
         zone.name(),
         local(&zone, SystemClock.now())
     ))?;

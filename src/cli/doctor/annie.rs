@@ -22,7 +22,7 @@ const WHAT: &str = "Annie";
 const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 
 /// The key must never appear in a shell's arguments or environment.
-const AS_THE_SERVICE: &str = "run the check as the service, with its key: sudo systemd-run --pipe --wait -p User=leadtime -p LoadCredential=annie-api-key:/etc/leadtime/annie-api-key leadtime doctor (for an encrypted key, see README, \"The key\")";
+const AS_THE_SERVICE: &str = "run the check as the service, with its key: sudo systemd-run --pipe --wait -p User=leadtime -p LoadCredential=annie-api-key:/etc/leadtime/annie-api-key leadtime doctor (for an encrypted key, see docs/install.md, \"The key\")";
 
 /// Checks with every key.
 pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure> {
@@ -41,7 +41,7 @@ pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure>
                     vec![Finding::look(
                         "key",
                         "no API key is configured; observe mode does not need one",
-                        "see README, \"The key\"",
+                        "see docs/install.md, \"The key\"",
                     )],
                 ));
                 continue;
@@ -50,7 +50,7 @@ pub(crate) fn ask(config: &Config, path: &Path) -> Result<Vec<Finding>, Failure>
                 let remedy = match error {
                     KeyError::Missing | KeyError::NotForThisUser(_) | KeyError::NotGiven => AS_THE_SERVICE,
                     KeyError::Unreadable { .. } | KeyError::Malformed(_) | KeyError::OpenToAll(_) => {
-                        "see README, \"The key\""
+                        "see docs/install.md, \"The key\""
                     }
                 };
                 // Nothing has checked whether texts can go out.
