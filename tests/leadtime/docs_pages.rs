@@ -148,6 +148,51 @@ fn anchor(heading: &str) -> String {
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
+/// What a reader of the rendered page sees: no table is left as raw text, no row has cells of its own, and the contents name
+/// every section.
+#[test]
+fn pages_render_as_they_are_meant() {
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+    for (name, page) in pages() {
+        let parser = Parser::new_ext(&page, Options::ENABLE_TABLES);
+        let (mut in_code, mut in_table, mut in_paragraph) = (false, false, false);
+        for (event, range) in parser.into_offset_iter() {
+            match event {
+                Event::Start(Tag::CodeBlock(_)) => in_code = true,
+                Event::End(TagEnd::CodeBlock) => in_code = false,
+                Event::Start(Tag::Table(_)) => in_table = true,
+                Event::End(TagEnd::Table) => in_table = false,
+                Event::Start(Tag::Paragraph) => in_paragraph = true,
+                Event::End(TagEnd::Paragraph) => in_paragraph = false,
+                Event::Text(text) if in_paragraph && !in_code && !in_table => {
+                    assert!(!text.trim_start().starts_with('|'), "{name}: a row stands outside its table: {text}");
+                }
+                Event::Start(Tag::TableRow) => {
+                    let row = page[range].trim_end();
+                    assert!(row.starts_with('|') && row.ends_with('|'), "{name}: {row}");
+                }
+                _ => {}
+            }
+        }
+        // Rows of one table have as many cells as its header.
+        let lines: Vec<&str> = page.lines().collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("|---") || line.starts_with("| ---")) {
+            let wide = cells(lines[at - 1]).len();
+            for row in lines[at + 1..].iter().take_while(|row| row.starts_with('|')) {
+                assert_eq!(cells(row).len(), wide, "{name}: {row}");
+            }
+            let _ = line;
+        }
+        let sections: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("## ")).collect();
+        let contents = page.split("\n## ").next().unwrap_or_default();
+        if contents.contains("](#") {
+            for section in sections {
+                assert!(contents.contains(&format!("(#{})", anchor(section))), "{name}: the contents omit {section}");
+            }
+        }
+    }
+}
+
 #[test]
 fn links_lead_somewhere() {
     let mut followed = 0;
