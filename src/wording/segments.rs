@@ -1,11 +1,5 @@
 //! What a text costs: its SMS segments (3GPP TS 23.038 and 23.040), and the characters that make it cost more.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
-use sms_splitter::SplitSms;
-use sms_splitter::splitter_options::SplitterOptions;
-
 /// How a text is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -27,13 +21,47 @@ pub struct Cost {
     pub foreign: Vec<char>,
 }
 
+/// The GSM 7-bit default alphabet (3GPP TS 23.038 section 6.2.1), besides letters without marks, digits and the space.
+const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà";
+/// Its extension table (section 6.2.1.1): each of these takes an escape and itself.
+const EXTENDED: &str = "\u{c}^{}\\[~]|€";
+
 /// What a text costs.
 pub fn cost(text: &str) -> Cost {
-    static SPLITTER: LazyLock<SplitSms> = LazyLock::new(|| SplitSms::new(SplitterOptions::new(false, true)));
     let foreign = foreign_characters(text);
     let encoding = if foreign.is_empty() { Encoding::Gsm7 } else { Encoding::Ucs2 };
-    let segments = if text.is_empty() { 0 } else { SPLITTER.split(String::from(text)).parts.len() };
+    let segments = match encoding {
+        Encoding::Gsm7 => segments(text.chars().map(|c| septets(c).unwrap_or(1)), 160, 153),
+        Encoding::Ucs2 => segments(text.chars().map(char::len_utf16), 70, 67),
+    };
     Cost { encoding, segments, foreign }
+}
+
+/// The segments for characters of these lengths: all in one, or several, each of which loses room to the header that puts
+/// them together (3GPP TS 23.040 section 9.2.3.24.1). No character is split.
+fn segments(lengths: impl Iterator<Item = usize> + Clone, alone: usize, of_several: usize) -> usize {
+    let whole: usize = lengths.clone().sum();
+    if whole <= alone {
+        return usize::from(whole > 0);
+    }
+    let (mut segments, mut used) = (1, 0);
+    for length in lengths {
+        if used + length > of_several {
+            segments += 1;
+            used = 0;
+        }
+        used += length;
+    }
+    segments
+}
+
+/// How many septets a character takes; `None`: it is not in the GSM alphabet.
+fn septets(c: char) -> Option<usize> {
+    match c {
+        _ if c.is_ascii_alphanumeric() || c == ' ' || BASIC.contains(c) => Some(1),
+        _ if EXTENDED.contains(c) => Some(2),
+        _ => None,
+    }
 }
 
 /// What a text costs now, and what it would cost with plain letters and marks instead of those outside the GSM
@@ -56,12 +84,7 @@ fn foreign_characters(text: &str) -> Vec<char> {
 }
 
 fn is_gsm(c: char) -> bool {
-    /// Asks the splitter once about every character up to the euro sign, the last one in the alphabet.
-    static ALPHABET: LazyLock<HashSet<char>> = LazyLock::new(|| {
-        let gsm = |c: &char| SplitSms::default().split(c.to_string()).character_set == "GSM";
-        ('\0'..='\u{20ac}').filter(gsm).collect()
-    });
-    c.is_ascii_alphanumeric() || c == ' ' || ALPHABET.contains(&c)
+    septets(c).is_some()
 }
 
 /// The plain mark or letter that people read as the same.

@@ -176,7 +176,9 @@ fn pages_render_as_they_are_meant() {
         }
         // Rows of one table have as many cells as its header.
         let lines: Vec<&str> = page.lines().collect();
-        for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("|---") || line.starts_with("| ---")) {
+        for (at, line) in
+            lines.iter().enumerate().filter(|(_, line)| line.starts_with("|---") || line.starts_with("| ---"))
+        {
             let wide = cells(lines[at - 1]).len();
             for row in lines[at + 1..].iter().take_while(|row| row.starts_with('|')) {
                 assert_eq!(cells(row).len(), wide, "{name}: {row}");
