@@ -1,46 +1,99 @@
-//! Dates and times as a native speaker writes them: English by hand (no locale data has "10th"), others from CLDR.
-
-use std::sync::LazyLock;
+//! Dates and times as a native speaker writes them, in English, Spanish (United States) and French (Canada).
 
 use chrono::{DateTime, Datelike, FixedOffset, Timelike};
-use icu_calendar::types::RataDie;
-use icu_calendar::{Date, Gregorian};
-use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter, fieldsets};
-use icu_locale_core::{Locale, locale};
-use icu_time::Time;
 
 use crate::domain::language::Language;
 
+/// The names of months and weekdays, as CLDR has them for Spanish and French; a week begins with Monday.
+struct Words {
+    months: [&'static str; 12],
+    weekdays: [&'static str; 7],
+}
+
+const SPANISH: Words = Words {
+    months: [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
+    weekdays: ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
+};
+
+const FRENCH: Words = Words {
+    months: [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    weekdays: ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
+};
+
+impl Words {
+    fn month(&self, at: DateTime<FixedOffset>) -> &'static str {
+        self.months.get(at.month0() as usize).copied().unwrap_or_default()
+    }
+
+    fn weekday(&self, at: DateTime<FixedOffset>) -> &'static str {
+        self.weekdays.get(at.weekday().num_days_from_monday() as usize).copied().unwrap_or_default()
+    }
+}
+
 /// `March 10th`, `10 de marzo`, `10 mars`.
 pub(crate) fn date(language: Language, at: DateTime<FixedOffset>) -> String {
-    let Some(words) = words_of(language) else {
-        return format!("{}{}", at.format("%B %-d"), ordinal_suffix(at.day()));
-    };
-    let date = plain(&words.date.format(&gregorian(at)).to_string());
-    match (language, date.strip_prefix("1 ")) {
-        // CLDR has no "1er".
-        (Language::French, Some(month)) => format!("1er {month}"),
-        _ => date,
+    match (language, at.day()) {
+        (Language::English, day) => format!("{}{}", at.format("%B %-d"), ordinal_suffix(day)),
+        (Language::Spanish, day) => format!("{day} de {}", SPANISH.month(at)),
+        (Language::French, 1) => format!("1er {}", FRENCH.month(at)),
+        (Language::French, day) => format!("{day} {}", FRENCH.month(at)),
     }
 }
 
 /// `3:00 PM`, `3:00 p.m.`, `15 h 00`.
 pub(crate) fn time(language: Language, at: DateTime<FixedOffset>) -> String {
-    let Some(words) = words_of(language) else { return at.format("%-I:%M %p").to_string() };
-    let (hour, minute) = (u8::try_from(at.hour()).unwrap_or(0), u8::try_from(at.minute()).unwrap_or(0));
-    let time = Time::try_new(hour, minute, 0, 0).unwrap_or(Time::start_of_day());
-    let time = plain(&words.time.format(&time).to_string());
-    time.strip_prefix('0')
-        .map(str::to_owned)
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-        .unwrap_or(time)
+    match language {
+        Language::English => at.format("%-I:%M %p").to_string(),
+        Language::Spanish => {
+            let half = if at.hour() < 12 { "a.m." } else { "p.m." };
+            format!("{} {half}", at.format("%-I:%M"))
+        }
+        Language::French => at.format("%-H h %M").to_string(),
+    }
 }
 
 /// `Monday`, `lunes`, `lundi`.
 pub(crate) fn weekday(language: Language, at: DateTime<FixedOffset>) -> String {
-    match words_of(language) {
-        None => at.format("%A").to_string(),
-        Some(words) => plain(&words.weekday.format(&gregorian(at)).to_string()),
+    match language {
+        Language::English => at.format("%A").to_string(),
+        Language::Spanish => SPANISH.weekday(at).to_owned(),
+        Language::French => FRENCH.weekday(at).to_owned(),
+    }
+}
+
+fn ordinal_suffix(day: u32) -> &'static str {
+    match (day % 10, day % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
     }
 }
 
@@ -88,53 +141,6 @@ pub(crate) fn at_time(language: Language, at: DateTime<FixedOffset>) -> String {
         Language::French => "à",
     };
     format!("{preposition} {}", time(language, at))
-}
-
-struct Words {
-    date: FixedCalendarDateTimeFormatter<Gregorian, fieldsets::MD>,
-    weekday: FixedCalendarDateTimeFormatter<Gregorian, fieldsets::E>,
-    time: NoCalendarFormatter<fieldsets::T>,
-}
-
-impl Words {
-    fn of(locale: &Locale) -> Option<Words> {
-        Some(Words {
-            date: FixedCalendarDateTimeFormatter::try_new(locale.into(), fieldsets::MD::long()).ok()?,
-            weekday: FixedCalendarDateTimeFormatter::try_new(locale.into(), fieldsets::E::long()).ok()?,
-            time: NoCalendarFormatter::try_new(locale.into(), fieldsets::T::hm()).ok()?,
-        })
-    }
-}
-
-/// The locale data for a language; `None` for English.
-fn words_of(language: Language) -> Option<&'static Words> {
-    static SPANISH: LazyLock<Option<Words>> = LazyLock::new(|| Words::of(&locale!("es-US")));
-    static FRENCH: LazyLock<Option<Words>> = LazyLock::new(|| Words::of(&locale!("fr-CA")));
-    match language {
-        Language::English => None,
-        Language::Spanish => SPANISH.as_ref(),
-        Language::French => FRENCH.as_ref(),
-    }
-}
-
-fn gregorian(at: DateTime<FixedOffset>) -> Date<Gregorian> {
-    Date::from_rata_die(RataDie::new(at.num_days_from_ce().into()), Gregorian)
-}
-
-/// Replaces the narrow and no-break spaces in locale data with plain ones: U+202F would make a text cost three
-/// segments.
-fn plain(text: &str) -> String {
-    text.replace(['\u{202f}', '\u{a0}'], " ")
-}
-
-fn ordinal_suffix(day: u32) -> &'static str {
-    match (day % 10, day % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
-        _ => "th",
-    }
 }
 
 #[cfg(test)]
