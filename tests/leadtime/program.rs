@@ -551,13 +551,20 @@ fn the_demo_works() {
         "Who was texted",
         "Who was not texted, and why",
         "recorded 4 POST /sms requests",
-        "Maria Lopez",
+        "Maria and Lucia Lopez",
+        "leadtime feed suggest schedule.csv",
         "booked or moved after",
         "Nothing is left behind",
     ] {
         assert!(out.contains(words), "{words}: {out}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+    // Everybody once, and no color where it goes to a file.
+    let lists = &out[out.find("Who was texted").unwrap()..];
+    for name in ["Lucia Lopez", "James O'Neil", "Aisha Khan", "Tom Baker", "Wei Chen", "Olga Petrova", "Emma Davis"] {
+        assert_eq!(lists.matches(name).count(), 1, "{name}: {lists}");
+    }
+    assert!(!out.contains('\u{1b}'), "{out}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(crate) fn result(config: &Config, rows: &[Row]) -> String {
             text.push_str(&format!("  {:<26} {at}\n", name(row)));
         }
     }
-    text.push_str(&format!("\n{}\n", paint(Style::Bold, "Who gets no text, and why")));
+    text.push_str(&format!("\n{}\n", paint(Style::Bold, "Who was not texted, and why")));
     // The reminder nearest to the appointment tells why.
     for row in rows.iter().rev() {
         if seen.insert(&row.appointment.id) {

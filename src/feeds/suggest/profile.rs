@@ -12,7 +12,7 @@ use crate::feeds::formats::delimited::{Dialect, Options, Reader};
 use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
 use crate::feeds::mapping::{Line, cells_marks, cells_minutes, common_status, phone_numbers};
-use crate::feeds::suggest::word_lists::{is_no, is_yes, opted};
+use crate::feeds::suggest::choices::{is_no, is_yes, opted};
 
 /// The most distinct words that are kept for a column; a column with more is not a list of words.
 const MOST_WORDS: usize = 40;

@@ -8,7 +8,8 @@ use super::roles::Roles;
 use crate::config::feeds::{ColumnSource, Feed, Field, LocationWords, StatusMeaning};
 use crate::domain::fold::fold;
 use crate::domain::language_words::{self, LanguageWord};
-use crate::feeds::mapping::{common_status, is_no_answer};
+use crate::feeds::mapping::common_status;
+use crate::feeds::suggest::choices::{is_no, is_yes, opted};
 
 /// A word with the number of rows that have it.
 pub(super) type Counted = (String, u64);
@@ -175,26 +176,6 @@ fn ask_status(word: &str, written: &str, count: u64) -> OpenQuestion {
         key: format!("status:{word}"),
         text: format!("status \"{written}\" ({rows}): what does it mean?"),
         choices: StatusMeaning::KEYS.iter().map(|(key, _)| ((*key).to_owned(), (*key).replace('_', " "))).collect(),
-    }
-}
-
-pub(super) fn is_yes(word: &str) -> bool {
-    matches!(word, "yes" | "y" | "true" | "1" | "x" | "si" | "sí" | "✓" | "checked")
-}
-
-pub(super) fn is_no(word: &str) -> bool {
-    is_no_answer(word)
-}
-
-/// Whether a word says that the patient agreed to texts, or did not; `None`: it says something else.
-pub(super) fn opted(word: &str) -> Option<bool> {
-    match word {
-        "opted in" | "opt in" | "opt-in" | "ok" | "okay" | "allowed" | "accepted" | "agreed" | "consented" => {
-            Some(true)
-        }
-        "opted out" | "opt out" | "opt-out" | "declined" | "refused" | "denied" | "do not text" | "no texts"
-        | "no text" | "unsubscribed" | "stop" => Some(false),
-        _ => None,
     }
 }
 
