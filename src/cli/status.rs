@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
 use crate::domain::count::counted;
+use crate::domain::duration;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::reminder::{State, Wait, all_states};
 use crate::domain::zone::Zone;
@@ -327,8 +328,7 @@ fn backup(config: &Config, overview: &Overview) -> String {
 
 /// The most important number: reminders that should have an outcome by now and do not.
 fn overdue(config: &Config, overview: &Overview) -> String {
-    let minutes = config.alerts.unresolved_after.to_std().unwrap_or_default();
-    let long = humantime::format_duration(minutes);
+    let long = duration::exact(config.alerts.unresolved_after);
     match (overview.due_unresolved.count, overview.due_unresolved.since) {
         (0, _) => format!("none; nothing has been due for over {long} without an outcome"),
         (count, since) => {

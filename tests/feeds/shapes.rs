@@ -168,3 +168,63 @@ fn a_start_without_its_time_stays_open() {
     assert!(asked.block.contains("starts_at = [\"Appt Date\", \"?\"]"), "{}", asked.block);
     assert!(feed_of(&asked.block, &Zones::of_this_machine()).is_err());
 }
+
+#[test]
+fn numbers_of_appointments_are_neither_dates_nor_times() {
+    for ids in [["1001", "1002"], ["110130", "110131"], ["46380", "46381"], ["20260310", "20260311"]] {
+        let text = format!(
+            "Appt,Date,Time,Patient,Cell\n{},03/13/2026,10:00 AM,\"Lee, Ana\",303-555-0101\n\
+             {},03/14/2026,3:00 PM,\"Ray, Bo\",303-555-0102\n",
+            ids[0], ids[1]
+        );
+        assert_eq!(starts(&text), [at("2026-03-13T10:00:00-06:00"), at("2026-03-14T15:00:00-06:00")], "{ids:?}");
+    }
+    let booked = "Appt ID,Booking Date,Appt Date,Appt Time,Patient,Cell\n\
+        71001,02/14/2026 08:00 AM,03/13/2026,10:00 AM,\"Lee, Ana\",303-555-0101\n\
+        71002,02/15/2026 09:00 AM,03/14/2026,3:00 PM,\"Ray, Bo\",303-555-0102\n";
+    assert_eq!(starts(booked), [at("2026-03-13T10:00:00-06:00"), at("2026-03-14T15:00:00-06:00")]);
+}
+
+#[test]
+fn a_header_that_may_turn_the_question_around_is_asked_about() {
+    for header in [
+        "No Txt",
+        "Dont Text",
+        "Never Text",
+        "Suppress SMS",
+        "SMS Blocked",
+        "Text Refused",
+        "Stop Text",
+        "Not OK to Text",
+    ] {
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,True\n\
+             71002,2026-03-11 15:00,Bo,Ray,303-555-0102,False\n"
+        );
+        let first = suggested(&text, &[]);
+        assert!(first.questions.iter().any(|question| question.key == "column:consent"), "{header}: {}", first.block);
+        // Also when it is chosen, nobody guesses what yes means.
+        let second = suggested(&text, &[("column:consent", header)]);
+        let keys: Vec<&str> = second.questions.iter().map(|question| question.key.as_str()).collect();
+        assert_eq!(keys, ["consent:false", "consent:true"], "{header}: {}", second.block);
+    }
+}
+
+#[test]
+fn a_flag_that_most_rows_have_is_asked_about_and_fillers_are_none() {
+    let of = |cells: [&str; 6]| -> String {
+        let row = |(n, cell): (usize, &&str)| format!("7100{n},2026-03-1{n} 15:00,Ana,Lee,303-555-0101,{cell}\n");
+        let rows: String = cells.iter().enumerate().map(row).collect();
+        format!("Appt ID,Start,First Name,Last Name,Mobile,Cancelled At\n{rows}")
+    };
+    let fillers = of(["00/00/0000", "01/01/1900", "NULL", "n/a", "__/__/____", "2026-03-01"]);
+    let live = appointments(&fillers, &[]).iter().filter(|one| one.status == Status::Booked).count();
+    assert_eq!(live, 5);
+    let all = of(["Web", "Desk", "Web", "Desk", "Web", ""]);
+    let asked: Vec<String> = suggested(&all, &[]).questions.into_iter().map(|question| question.key).collect();
+    assert_eq!(asked, ["flag:cancelled at"]);
+    assert_eq!(
+        appointments(&all, &[("flag:cancelled at", "no")]).iter().filter(|one| one.status == Status::Booked).count(),
+        6
+    );
+}

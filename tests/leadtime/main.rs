@@ -47,6 +47,7 @@ mod script;
 mod setup;
 mod shared;
 mod simulated;
+mod snapshots;
 mod store;
 mod storm;
 mod tables;

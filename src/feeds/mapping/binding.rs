@@ -35,7 +35,11 @@ impl std::fmt::Display for MissingColumn {
             (Some(near), false) => {
                 write!(f, "the file has no column `{}` ({}); it has `{near}`", self.name, self.purpose)
             }
-            (None, _) => write!(f, "the file has no column `{}` ({})", self.name, self.purpose),
+            (None, _) => write!(
+                f,
+                "the file has no column `{}` ({}); if it has another name now, change it in [feed.columns]",
+                self.name, self.purpose
+            ),
         }
     }
 }

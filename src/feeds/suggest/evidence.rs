@@ -37,8 +37,11 @@ pub(super) fn lines(
             Some(feed) => meaning(feed, &column.name),
             None => by_role(draft, at),
         };
+        let is_id = matches!(draft.id, IdChoice::Candidate(id) if draft.roles.ids.get(id) == Some(&at));
         let (field, label) = match meaning {
             Some((field, label)) => (Some(field), label),
+            None if is_id => (Some(Field::Id), "id".to_owned()),
+            None if draft.roles.zone == Some(at) => (None, "timezone".to_owned()),
             None => (None, "not used".to_owned()),
         };
         let open = field.is_some_and(|field| !field.is_private() && field != Field::PatientId);

@@ -195,7 +195,9 @@ impl Finder<'_> {
                 && u64::from(c.column.largest) <= rows + 1;
             let filled = c.column.blank * 20 <= c.column.filled && c.column.filled > 0;
             // Numbers may look like times and dates; a column that is called an id is none.
-            let number = called_id && c.column.numbers == c.column.filled;
+            let called =
+                called_id || (c.has(Word::Appointment) && c.only(&[Word::Appointment, Word::Id]) && c.is_plain());
+            let number = called && c.column.numbers == c.column.filled;
             let plain = number
                 || (!c.column.is_dated() && !c.column.is_times() && !c.column.is_phones() && c.column.emails == 0);
             filled

@@ -5,6 +5,13 @@ use crate::config::feeds::Field;
 use crate::feeds::suggest::profile::Column;
 use crate::feeds::suggest::words::Word;
 
+/// Whether its cells are digits alone and its header names neither a date nor a time: `1001` in a column `Appt` is a number,
+/// not a minute past ten.
+fn is_number(c: &Named<'_>) -> bool {
+    let timed = [Word::Date, Word::Time, Word::Start, Word::Scheduled];
+    c.column.numbers == c.column.filled && !c.any(&timed)
+}
+
 impl Finder<'_> {
     pub(super) fn start(&mut self) {
         const NOT: [Word; 16] = [
@@ -32,7 +39,9 @@ impl Finder<'_> {
                 + 4 * u32::from(c.has(Word::Start))
                 + 2 * u32::from(c.has(Word::Date))
         };
-        let dated = |c: &Named<'_>| !c.any(&NOT) && (c.column.is_dated() || (c.column.is_serial() && !c.has(Word::Id)));
+        let dated = |c: &Named<'_>| {
+            !c.any(&NOT) && !is_number(c) && (c.column.is_dated() || (c.column.is_serial() && !c.has(Word::Id)))
+        };
         let date =
             self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });
         let Some(date) = date else { return };
@@ -54,7 +63,7 @@ impl Finder<'_> {
             .columns
             .iter()
             .filter(|c| c.at != date && !c.any(&NOT))
-            .filter(|c| c.column.is_times() || (c.has(Word::Time) && c.column.is_seconds()))
+            .filter(|c| (c.column.is_times() && !is_number(c)) || (c.has(Word::Time) && c.column.is_seconds()))
             .map(|c| (points(c) + 2 * u32::from(c.has(Word::Time)), c.at))
             .collect();
         let most = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
