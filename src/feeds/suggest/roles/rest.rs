@@ -120,13 +120,13 @@ impl Finder<'_> {
         let of = |test: &dyn Fn(&Named<'_>) -> bool| -> Vec<usize> {
             self.columns.iter().filter(free).filter(|c| test(c)).map(|c| c.at).collect()
         };
-        let (sure, unsure) = (of(&named), of(&perhaps));
+        let (sure, unsure) = (of(&named), of(&|c| !named(c) && perhaps(c)));
         let one = match (chosen, sure.as_slice(), unsure.is_empty()) {
             (Some(at), ..) => Some(at),
             (None, [one], _) => Some(*one),
             (None, [], true) => None,
             (None, [], false) => {
-                self.roles.several.insert(Field::Consent, unsure);
+                self.roles.several.insert(Field::Consent, unsure.clone());
                 None
             }
             (None, several, _) => {
@@ -134,6 +134,12 @@ impl Finder<'_> {
                 None
             }
         };
+        let others = unsure.iter().filter(|at| one.is_some_and(|one| one != **at));
+        let remarks: Vec<String> = others
+            .filter_map(|at| self.profile.columns.get(*at))
+            .map(|c| format!("\"{}\" may also say who must not be texted; only one column is read for that", c.name))
+            .collect();
+        self.roles.remarks.extend(remarks);
         let column = self.columns.iter().find(|c| Some(c.at) == one);
         self.roles.opts_out = column.is_some_and(|c| c.has(Word::OptOut));
         // Somebody chose it: what its words mean is asked, unless the header is plain.
