@@ -111,9 +111,10 @@ fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(Appointmen
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many marks are in the queue.
+/// How many appointments are in the queue.
 pub fn count(connection: &Connection) -> Result<u64, StoreError> {
-    let count: i64 = connection.query_row("SELECT count(DISTINCT appointment_id) FROM replan_queue", [], |row| row.get(0))?;
+    let count: i64 =
+        connection.query_row("SELECT count(DISTINCT appointment_id) FROM replan_queue", [], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 
