@@ -228,3 +228,26 @@ fn a_flag_that_most_rows_have_is_asked_about_and_fillers_are_none() {
         6
     );
 }
+
+#[test]
+fn a_way_to_reach_somebody_is_no_name_and_no_kind() {
+    for header in ["PREF_COMM", "Preferred Method", "Reminder Type", "Confirm Via", "Channel", "Contact Type"] {
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Text\n\
+             71002,2026-03-11 15:00,Bo,Ray,303-555-0102,Email\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,Phone Call\n"
+        );
+        let asked = suggested(&text, &[]);
+        assert!(asked.questions.iter().any(|question| question.key == "column:consent"), "{header}: {}", asked.block);
+        assert!(asked.block.contains("first_name = \"First Name\""), "{header}: {}", asked.block);
+        assert!(!asked.block.contains("type_id"), "{header}: {}", asked.block);
+    }
+}
+
+#[test]
+fn a_note_of_the_front_desk_may_refuse_texts() {
+    let text = "Appt ID,Start,First Name,Last Name,Mobile,Contact Notes\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,No texts please\n\
+        71002,2026-03-11 15:00,Bo,Ray,303-555-0102,text ok\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,do not text pt\n\
+        71004,2026-03-12 16:00,Di,Kim,303-555-0104,bring x-rays\n";
+    let said: Vec<Option<Consent>> = appointments(text, &[]).iter().map(|one| one.consent).collect();
+    assert_eq!(said, [Some(Consent::No), None, Some(Consent::No), None]);
+}

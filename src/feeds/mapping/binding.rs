@@ -7,7 +7,7 @@ use crate::config::feeds::{Clock, ColumnSource, Feed, Field, LocationWords, Zone
 use crate::domain::fold::fold;
 use crate::domain::ids::nearest;
 use crate::feeds::formats::RawRow;
-use crate::feeds::mapping::headers::names_a_phone;
+use crate::feeds::mapping::headers::{names_a_note, names_a_phone};
 
 /// A column that the feed names but the file does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct Binding {
     fields: BTreeMap<Field, Vec<usize>>,
     /// Columns that hold phone numbers, texted or not: a refusal of texts in any of them counts.
     pub phones: Vec<usize>,
+    /// Columns with notes of the front desk, which may say that a patient wants no texts.
+    pub notes: Vec<usize>,
     /// The number of cells a row must have, up to the last column that the feed names.
     pub needed: usize,
     /// The zone's column.
@@ -112,6 +114,7 @@ impl Binding {
             .map(|(field, source)| (*field, source.columns().into_iter().filter_map(at).collect()))
             .collect();
         let mut phones: Vec<usize> = (0..names.len()).filter(|index| names_a_phone(&names[*index])).collect();
+        let notes = (0..names.len()).filter(|index| names_a_note(&names[*index])).collect();
         phones.extend(fields.get(&Field::Phone).into_iter().flatten());
         phones.sort_unstable();
         phones.dedup();
@@ -126,6 +129,7 @@ impl Binding {
             by_name: by_name.clone(),
             fields,
             phones,
+            notes,
             needed: last.map_or(0, |last| last + 1),
             zone,
             only,

@@ -94,11 +94,21 @@ impl Mapper<'_> {
         phone_labels::choose(&[cells::phone(&cell)?]).map(one_line)
     }
 
-    /// Whether any phone cell, including ones that are never texted, says that the patient does not want texts.
+    /// Whether any phone cell, including ones that are never texted, or a note says that the patient does not want texts.
     pub(super) fn refuses_texts(&self, row: &RawRow) -> bool {
         let country = self.context.country;
-        let cells = self.survey.binding.phones.iter().map(|at| row.cell(*at));
-        cells.filter(|cell| cell.chars().any(char::is_alphabetic)).any(|cell| phone::read(cell, country).refusal)
+        let binding = &self.survey.binding;
+        let phones = binding.phones.iter().map(|at| row.cell(*at));
+        // A note says many things; only one that speaks of texts is read.
+        let about_texts = |cell: &&str| {
+            let note = cell.to_lowercase();
+            ["text", "txt", "sms", "opt", "messag", "mensaj"].iter().any(|word| note.contains(word))
+        };
+        let notes = binding.notes.iter().map(|at| row.cell(*at)).filter(about_texts);
+        phones
+            .chain(notes)
+            .filter(|cell| cell.chars().any(char::is_alphabetic))
+            .any(|cell| phone::read(cell, country).refusal)
     }
 
     /// The birth date, `YYYY-MM-DD`.

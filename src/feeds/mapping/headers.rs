@@ -56,6 +56,27 @@ pub fn names_a_phone(header: &str) -> bool {
     named && !address && !words.iter().any(|word| NOT.contains(word))
 }
 
+/// Whether a column with this header holds what the front desk noted, where "no texts please" may stand as well.
+pub fn names_a_note(header: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "note",
+        "notes",
+        "comment",
+        "comments",
+        "alert",
+        "alerts",
+        "memo",
+        "remark",
+        "remarks",
+        "nota",
+        "notas",
+        "comentarios",
+        "observaciones",
+    ];
+    let name = fold(header);
+    name.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -179,7 +179,7 @@ impl<'m> Mapper<'m> {
         let mut consent = self.consent(row);
         if self.refuses_texts(row) {
             consent = Some(Consent::No);
-            let message = "a phone cell says that the patient does not want texts";
+            let message = "a phone cell or a note says that the patient does not want texts";
             self.complain(Cost::Notice, row.line, Field::Phone, None, message);
         }
         Outcome::Appointment(Box::new(MappedAppointment {

@@ -23,3 +23,32 @@ pub(super) fn opted(word: &str) -> Option<bool> {
         _ => None,
     }
 }
+
+/// Whether a folded word is a way to reach somebody.
+pub(super) fn names_a_channel(word: &str) -> bool {
+    const WAYS: [&str; 22] = [
+        "text",
+        "txt",
+        "sms",
+        "text message",
+        "texting",
+        "text/sms",
+        "email",
+        "e-mail",
+        "mail",
+        "letter",
+        "postal mail",
+        "phone",
+        "phone call",
+        "call",
+        "voice",
+        "home phone",
+        "cell phone",
+        "cell",
+        "correo",
+        "llamada",
+        "courriel",
+        "appel",
+    ];
+    WAYS.contains(&word)
+}

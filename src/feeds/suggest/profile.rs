@@ -12,7 +12,7 @@ use crate::feeds::formats::delimited::{Dialect, Options, Reader};
 use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
 use crate::feeds::mapping::{Line, cells_marks, cells_minutes, common_status, phone_numbers};
-use crate::feeds::suggest::choices::{is_no, is_yes, opted};
+use crate::feeds::suggest::choices::{is_no, is_yes, names_a_channel, opted};
 
 /// The most distinct words that are kept for a column; a column with more is not a list of words.
 const MOST_WORDS: usize = 40;
@@ -40,6 +40,8 @@ pub(super) struct Column {
     pub(super) perhaps_phones: u64,
     pub(super) emails: u64,
     pub(super) numbers: u64,
+    /// Cells of digits alone.
+    pub(super) digits: u64,
     /// Numbers that may be seconds since midnight, to the minute.
     pub(super) seconds: u64,
     /// The ones of these that are no hours, minutes and seconds.
@@ -77,6 +79,7 @@ impl Column {
             perhaps_phones: 0,
             emails: 0,
             numbers: 0,
+            digits: 0,
             seconds: 0,
             only_seconds: 0,
             largest: 0,
@@ -131,6 +134,7 @@ impl Column {
                     && letters > 0
                     && crate::domain::phone::read(text, crate::domain::phone::Country::US).refusal),
         );
+        self.digits += u64::from(digits == text.chars().count());
         self.emails += u64::from(text.contains('@') && text.contains('.') && !text.contains(' '));
         if let Ok(number) = text.trim_end_matches(".0").parse::<u32>() {
             self.numbers += 1;
@@ -243,6 +247,13 @@ impl Column {
         let known: u64 =
             self.words.iter().filter(|(word, _)| !word.is_empty() && of_choice(word)).map(|(_, (_, n))| n).sum();
         !self.many_words && self.filled > 0 && known * 2 > self.filled
+    }
+
+    /// Whether its words are ways to reach somebody, such as text, email and phone call.
+    pub(super) fn is_channel(&self) -> bool {
+        let ways: Vec<u64> =
+            self.words.iter().filter(|(word, _)| names_a_channel(word)).map(|(_, (_, count))| *count).collect();
+        !self.many_words && ways.len() >= 2 && ways.iter().sum::<u64>() * 10 >= self.filled * 6
     }
 
     /// Whether it has few words, and one says that a patient wants no texts.

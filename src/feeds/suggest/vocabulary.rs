@@ -119,7 +119,7 @@ const WORDS: [(Word, &str); 46] = [
          deceased | waitlist | waitlisted | rescheduled to | moved to | anulada | anulado | annulé | void | voided | cancelado | \
          cancelada | cxl",
     ),
-    (NoShow, "noshow | no show | missed | absent | did not arrive | did not attend | dna"),
+    (NoShow, "noshow | no show | missed | missing | absent | did not arrive | did not attend | dna"),
     (
         Provider,
         "provider | prov | doctor | dr | dentist | therapist | practitioner | clinician | physician | \

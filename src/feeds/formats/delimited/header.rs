@@ -100,7 +100,7 @@ pub(super) fn is_note(row: &RawRow) -> bool {
         "view",
         "calendar",
     ];
-    const BEGINNINGS: [&str; 22] = [
+    const BEGINNINGS: [&str; 25] = [
         "total",
         "grand total",
         "subtotal",
@@ -120,6 +120,9 @@ pub(super) fn is_note(row: &RawRow) -> bool {
         "exported",
         "rows",
         "number of",
+        "nombre de",
+        "numero de",
+        "número de",
         "sep",
         "fin del",
         "pagina",

@@ -36,7 +36,16 @@ impl Finder<'_> {
             }
             let preferred = self.columns.iter().find(|c| {
                 let words = [Word::Preferred, Word::Name, Word::First, Word::Patient];
-                c.has(Word::Preferred) && c.only(&words) && (c.column.filled == 0 || c.column.is_text())
+                // "Preferred" alone may be a way to reach somebody, a room or a day.
+                let header = c.column.name.to_lowercase();
+                let named = c.any(&[Word::Name, Word::First])
+                    || ["nick", "goes by", "called"].iter().any(|w| header.contains(w));
+                c.has(Word::Preferred)
+                    && named
+                    && c.is_plain()
+                    && c.only(&words)
+                    && !c.column.is_channel()
+                    && (c.column.filled == 0 || c.column.is_text())
             });
             let source = match preferred {
                 Some(c) => Source::FirstOf(vec![c.at, first]),
@@ -197,7 +206,7 @@ impl Finder<'_> {
             // Numbers may look like times and dates; a column that is called an id is none.
             let called =
                 called_id || (c.has(Word::Appointment) && c.only(&[Word::Appointment, Word::Id]) && c.is_plain());
-            let number = called && c.column.numbers == c.column.filled;
+            let number = called && c.column.digits == c.column.filled;
             let plain = number
                 || (!c.column.is_dated() && !c.column.is_times() && !c.column.is_phones() && c.column.emails == 0);
             filled

@@ -84,7 +84,7 @@ impl Finder<'_> {
                 && c.column.filled > 0
                 && !c.column.many_words
                 && !c.column.is_phones()
-                && (c.column.says_no_texts() || !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time]))
+                && (c.column.says_no_texts() || c.column.is_channel() || !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time]))
                 // "SMS reminder sent" is no consent.
                 && !c.column.name.to_lowercase().replace("consent", "").contains("sent")
         };
@@ -113,6 +113,7 @@ impl Finder<'_> {
             let turned = (turned(c) || c.has(Word::OptOut)) && (ways || text(c)) && words <= MOST_CHOICES;
             turned
                 || c.column.says_no_texts()
+                || c.column.is_channel()
                 || (text(c) && words <= MOST_CHOICES)
                 || (c.has(Word::Ok) && c.column.is_choice())
                 || ((ways || c.has(Word::Preferred)) && by_text)
@@ -169,8 +170,10 @@ impl Finder<'_> {
                 && !c.any(&[Word::Contact, Word::Phone, Word::Email, Word::Id, Word::Note, Word::Status])
         });
         self.put(Field::Provider, provider.map(Source::Column));
+        let asked = self.roles.several.get(&Field::Consent).cloned().unwrap_or_default();
         let kind = find(self, &|c| {
             c.has(Word::Kind)
+                && !asked.contains(&c.at)
                 && c.column.letters > 0
                 && !c.any(&[
                     Word::Text,

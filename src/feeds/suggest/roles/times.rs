@@ -9,7 +9,7 @@ use crate::feeds::suggest::words::Word;
 /// not a minute past ten.
 fn is_number(c: &Named<'_>) -> bool {
     let timed = [Word::Date, Word::Time, Word::Start, Word::Scheduled];
-    c.column.numbers == c.column.filled && !c.any(&timed)
+    c.column.digits == c.column.filled && !c.any(&timed)
 }
 
 impl Finder<'_> {
