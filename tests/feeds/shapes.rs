@@ -251,3 +251,32 @@ fn a_note_of_the_front_desk_may_refuse_texts() {
     let said: Vec<Option<Consent>> = appointments(text, &[]).iter().map(|one| one.consent).collect();
     assert_eq!(said, [Some(Consent::No), None, Some(Consent::No), None]);
 }
+
+#[test]
+fn a_landline_is_not_preferred_unasked() {
+    let of = |a: &str, b: &str| {
+        format!(
+            "Appt ID,Start,First Name,Last Name,{a},{b}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0111,303-555-0101\n\
+             71002,2026-03-11 15:00,Bo,Ray,303-555-0112,303-555-0102\n"
+        )
+    };
+    for mobile in ["Mob", "Mbl", "GSM", "Cell", "Handphone"] {
+        let phones: Vec<_> =
+            appointments(&of("Tel", mobile), &[]).into_iter().map(|one| one.phone.0.unwrap()).collect();
+        assert_eq!(phones, ["303-555-0101", "303-555-0102"], "{mobile}");
+    }
+    let asked = suggested(&of("Tel", "Portatile"), &[]);
+    assert!(asked.questions.iter().any(|question| question.key == "column:phone"), "{}", asked.block);
+}
+
+#[test]
+fn a_status_and_names_under_headers_of_another_language_are_asked_about() {
+    let text = "Nr,Start,Apellidos,Pila,Mobile,Stato\n71001,2026-03-10 15:00,Lee,Ana,303-555-0101,Confermato\n\
+        71002,2026-03-11 15:00,Ray,Bo,303-555-0102,Disdetto\n";
+    let keys = |answers: &[(&str, &str)]| -> Vec<String> {
+        suggested(text, answers).questions.into_iter().map(|question| question.key).collect()
+    };
+    assert!(keys(&[]).contains(&"status:disdetto".to_owned()), "{:?}", keys(&[]));
+    let asked = suggested(&text.replace("Apellidos", "Rufname"), &[("column:name", "Rufname")]);
+    assert!(asked.questions.iter().any(|question| question.key == "column:first_name"), "{}", asked.block);
+}

@@ -50,5 +50,7 @@ pub(super) fn names_a_channel(word: &str) -> bool {
         "courriel",
         "appel",
     ];
-    WAYS.contains(&word)
+    // "Email, SMS", "text and email"
+    let mut parts = word.split([',', '/', '&', '+', ';']).flat_map(|part| part.split(" and ")).map(str::trim);
+    !word.is_empty() && parts.all(|part| WAYS.contains(&part))
 }

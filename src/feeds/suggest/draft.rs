@@ -100,10 +100,27 @@ impl Draft {
                 chosen.insert(field, at);
             }
         }
+        // A name column of single words holds last names: the first names are somewhere else.
+        let single = |at: &usize| {
+            let column = profile.columns.get(*at);
+            column.is_some_and(|c| c.filled > 0 && (c.spaced + c.commas) * 2 <= c.filled)
+        };
+        let lasts = chosen.get(&Field::Name).copied().filter(single);
+        if let Some(at) = lasts {
+            chosen.remove(&Field::Name);
+            chosen.entry(Field::LastName).or_insert(at);
+        }
         let time = answers
             .get("column:time")
             .and_then(|name| profile.columns.iter().position(|c| fold(&c.name) == fold(name)));
         self.roles = roles::find(profile, &chosen, time);
+        if let Some(column) = lasts.and_then(|at| profile.columns.get(at))
+            && !answers.contains_key("column:first_name")
+        {
+            let choices = profile.columns.iter().map(|c| (c.name.clone(), c.name.clone())).collect();
+            let text = format!("\"{}\" holds last names; which column has the first names?", column.name);
+            self.ask("column:first_name".to_owned(), text, choices);
+        }
         if self.roles.seconds && self.times.value.is_none() {
             let why = "the numbers count seconds since midnight: 30000 is 8:20 AM".to_owned();
             self.times = Setting { value: Some("seconds".to_owned()), why };

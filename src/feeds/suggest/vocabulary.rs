@@ -76,18 +76,27 @@ const WORDS: [(Word, &str); 46] = [
         "patient | patients | pat | pt | ptnt | client | customer | paciente | cliente | invitee | \
          attendee | member | guest",
     ),
-    (First, "first | fname | given | nombre | nombres | firstname | forename | fst | prénom | prenom"),
-    (Last, "last | lname | surname | family | apellido | apellidos | lastname | lst | nom"),
+    (
+        First,
+        "vorname | voornaam | first | fname | given | nombre | nombres | firstname | forename | fst | prénom | prenom",
+    ),
+    (
+        Last,
+        "nachname | familienname | cognome | achternaam | last | lname | surname | family | apellido | apellidos | lastname | lst | nom",
+    ),
     (Middle, "middle | mi | mname | initial | middlename"),
     (Preferred, "preferred | nickname | nick | goes | called | preferido | pref"),
     (Name, "name | names | nm"),
     (Full, "full | fullname | completo | display"),
-    (Phone, "phone | phones | telephone | tel | teléfono | telefono | tfno | ph | téléphone | tél | phonenumber"),
+    (
+        Phone,
+        "phone | phones | telephone | tel | telefon | teléfono | telefono | tfno | ph | téléphone | tél | phonenumber",
+    ),
     // A person to call, or the number to call.
     (Contact, "contact | owner | legal"),
     (
         Cell,
-        "cell | mobile | wireless | celular | móvil | movil | cellphone | sms | cel | portable | \
+        "cell | mob | mbl | gsm | handy | handphone | cellulare | mobile | wireless | celular | móvil | movil | cellphone | sms | cel | portable | \
          mobilephone | cellular",
     ),
     (Home, "home | hm | casa | homephone | domicilio | landline | res | residence | evening"),

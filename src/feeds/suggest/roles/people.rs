@@ -129,6 +129,22 @@ impl Finder<'_> {
             self.roles.several.insert(Field::Phone, vec![at]);
             return;
         }
+        // "Tel" beside "Mob": a number that no header calls a mobile phone is not preferred to another unasked.
+        let cell = |at: &usize| self.columns.iter().any(|c| c.at == *at && c.any(&[Word::Cell, Word::Text]));
+        let others: Vec<usize> = self
+            .columns
+            .iter()
+            .filter(|c| !c.any(&[Word::Other, Word::Provider, Word::Location, Word::Id, Word::Account, Word::Past]))
+            .filter(|c| c.column.is_phones() && !home(c) && Some(c.at) != texted)
+            .map(|c| c.at)
+            .collect();
+        let typed = texted.or_else(|| tied.first().copied()).and_then(|at| self.typed_phones(at));
+        if let Some(at) = texted.filter(|at| typed.is_none() && !cell(at) && !others.is_empty())
+            && !self.chosen.contains_key(&Field::Phone)
+        {
+            self.roles.several.insert(Field::Phone, [vec![at], others].concat());
+            return;
+        }
         if let Some(typed) = texted.or_else(|| tied.first().copied()).and_then(|at| self.typed_phones(at)) {
             self.roles.several.remove(&Field::Phone);
             return self.put(Field::Phone, Some(Source::Joined(typed)));

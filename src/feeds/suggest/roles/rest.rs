@@ -29,7 +29,10 @@ impl Finder<'_> {
             Word::Past,
         ];
         let best = self.best(Field::Status, |c| {
-            let named = c.has(Word::Status) && !c.any(&NOT);
+            // "Stato", "Terminstatus": its words are asked about.
+            let header = c.column.name.to_lowercase();
+            let foreign = header.contains("stat") && !header.contains("state") && c.words.iter().all(Option::is_none);
+            let named = (c.has(Word::Status) && !c.any(&NOT)) || foreign;
             match () {
                 () if !few(c) => 0,
                 () if named && c.has(Word::Appointment) => 8,
