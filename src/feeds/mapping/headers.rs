@@ -57,7 +57,7 @@ pub fn names_a_phone(header: &str) -> bool {
 }
 
 /// Whether a column with this header holds what the front desk noted, where "no texts please" may stand as well.
-pub fn names_a_note(header: &str) -> bool {
+pub(super) fn names_a_note(header: &str) -> bool {
     const WORDS: [&str; 13] = [
         "note",
         "notes",
