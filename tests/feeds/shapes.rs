@@ -279,4 +279,8 @@ fn a_status_and_names_under_headers_of_another_language_are_asked_about() {
     assert!(keys(&[]).contains(&"status:disdetto".to_owned()), "{:?}", keys(&[]));
     let asked = suggested(&text.replace("Apellidos", "Rufname"), &[("column:name", "Rufname")]);
     assert!(asked.questions.iter().any(|question| question.key == "column:first_name"), "{}", asked.block);
+    let half = text.replace("Apellidos", "Cognome").replace("Pila", "Nome");
+    let asked = suggested(&half, &[]);
+    assert!(asked.questions.iter().any(|question| question.key == "column:first_name"), "{}", asked.block);
+    assert!(asked.block.contains("first_name = \"?\""), "{}", asked.block);
 }

@@ -162,11 +162,12 @@ impl Draft {
                 Field::StartsAt => "which column is the start of the appointment?".to_owned(),
                 Field::Consent => "which column says whether the patient agrees to texts?".to_owned(),
                 Field::LastName => "which column is the patient's last name?".to_owned(),
+                Field::FirstName => "which column is the patient's first name?".to_owned(),
                 field => format!("which column is `{}`?", field.key()),
             };
             let mut choices: Vec<(String, String)> =
                 names.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
-            if [Field::Phone, Field::Consent, Field::LastName].contains(field) {
+            if [Field::Phone, Field::Consent, Field::FirstName, Field::LastName].contains(field) {
                 choices.push(("none".to_owned(), "none of them".to_owned()));
             }
             self.ask(format!("column:{}", field.key()), text, choices);

@@ -249,6 +249,12 @@ impl Column {
         !self.many_words && self.filled > 0 && known * 2 > self.filled
     }
 
+    /// Whether its cells differ as names do: more than half of them are found once or twice.
+    pub(super) fn many_or_named(&self) -> bool {
+        let words = u64::try_from(self.words.len()).unwrap_or(u64::MAX);
+        self.many_words || words * 2 > self.filled
+    }
+
     /// Whether its words are ways to reach somebody, such as text, email and phone call.
     pub(super) fn is_channel(&self) -> bool {
         let ways: Vec<u64> =

@@ -83,7 +83,19 @@ impl Finder<'_> {
                     self.roles.several.insert(Field::LastName, lasts);
                 }
             }
-            (None, None) => self.put(Field::LastName, last.map(Source::Column)),
+            (None, None) => {
+                // "Cognome" without a known word for first names: one of the unknown columns may have them.
+                let firsts: Vec<usize> = self
+                    .columns
+                    .iter()
+                    .filter(|c| c.words.iter().all(Option::is_none) && c.column.is_text() && c.column.many_or_named())
+                    .map(|c| c.at)
+                    .collect();
+                if last.is_some() && !firsts.is_empty() && !self.roles.several.contains_key(&Field::FirstName) {
+                    self.roles.several.insert(Field::FirstName, firsts);
+                }
+                self.put(Field::LastName, last.map(Source::Column));
+            }
         }
     }
 
