@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
+use crate::cli::feed::list::{known_rows_not_read, rows_not_read};
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
 use crate::domain::count::counted;
@@ -84,19 +85,11 @@ impl Feeds {
             ));
         }
         if self.rows_not_read > 0 {
-            let rows = counted(
-                self.rows_not_read,
-                "new row in exports could not be read; leadtime not-reached lists it",
-                "new rows in exports could not be read; leadtime not-reached lists them",
-            );
+            let rows = rows_not_read(self.rows_not_read);
             text.push_str(&format!("\nNeeds attention: {rows}.\n"));
         }
         if self.known_rows_not_read > 0 {
-            let known = counted(
-                self.known_rows_not_read,
-                "known appointment gets no texts because its last row could not be read",
-                "known appointments get no texts because their last rows could not be read",
-            );
+            let known = known_rows_not_read(self.known_rows_not_read);
             text.push_str(&format!(
                 "\nNeeds attention: {known}. leadtime plan lists them; leadtime explain ID names the line.\n"
             ));

@@ -54,8 +54,8 @@ impl Report {
     }
 
     /// The report as text, with carets.
-    pub fn render(&self, colour: bool) -> String {
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let source = without_secrets(&self.source);
         let mut text = String::new();
         for diagnostic in &self.diagnostics {

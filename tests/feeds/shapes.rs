@@ -76,7 +76,7 @@ fn times_that_count_seconds() {
 }
 
 #[test]
-fn the_mobile_among_labelled_numbers() {
+fn the_mobile_among_labeled_numbers() {
     let text = "Appt ID,Start,Client,Phone\n71001,2026-03-10 15:00,\"Lee, Ana\",(303) 555-0101 (m)\n\
         71002,2026-03-11 15:00,\"Ray, Bo\",\"Home: 303-555-0112, Mobile: 303-555-0102\"\n\
         71003,2026-03-12 15:00,\"Fox, Cy\",(303) 555-0113 (h) (303) 555-0103 (m)\n\

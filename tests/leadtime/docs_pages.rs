@@ -176,14 +176,13 @@ fn pages_render_as_they_are_meant() {
         }
         // Rows of one table have as many cells as its header.
         let lines: Vec<&str> = page.lines().collect();
-        for (at, line) in
+        for (at, _) in
             lines.iter().enumerate().filter(|(_, line)| line.starts_with("|---") || line.starts_with("| ---"))
         {
             let wide = cells(lines[at - 1]).len();
             for row in lines[at + 1..].iter().take_while(|row| row.starts_with('|')) {
                 assert_eq!(cells(row).len(), wide, "{name}: {row}");
             }
-            let _ = line;
         }
         let sections: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("## ")).collect();
         let contents = page.split("\n## ").next().unwrap_or_default();

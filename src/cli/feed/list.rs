@@ -75,20 +75,10 @@ fn for_people(config: &Config, state: &FeedState) -> String {
         ));
     }
     if state.refused_rows > 0 {
-        let rows = counted(
-            state.refused_rows,
-            "new row could not be read; leadtime not-reached lists it",
-            "new rows could not be read; leadtime not-reached lists them",
-        );
-        text.push_str(&format!("  {rows}\n"));
+        text.push_str(&format!("  {}\n", rows_not_read(state.refused_rows)));
     }
     if state.bad_rows > 0 {
-        let rows = counted(
-            state.bad_rows,
-            "known appointment gets no texts because its last row could not be read",
-            "known appointments get no texts because their last rows could not be read",
-        );
-        text.push_str(&format!("  {rows}; leadtime explain ID names the line\n"));
+        text.push_str(&format!("  {}; leadtime explain ID names the line\n", known_rows_not_read(state.bad_rows)));
     }
     if let Some((at, why)) = &state.refused {
         text.push_str(&format!("  REFUSED {}: {why}\n", local(zone, *at)));
@@ -101,4 +91,22 @@ fn for_people(config: &Config, state: &FeedState) -> String {
         ));
     }
     text
+}
+
+/// New rows that nobody knows the appointments of.
+pub(crate) fn rows_not_read(count: u64) -> String {
+    counted(
+        count,
+        "new row could not be read; leadtime not-reached lists it",
+        "new rows could not be read; leadtime not-reached lists them",
+    )
+}
+
+/// Appointments that wait until their rows can be read again.
+pub(crate) fn known_rows_not_read(count: u64) -> String {
+    counted(
+        count,
+        "known appointment gets no texts because its last row could not be read",
+        "known appointments get no texts because their last rows could not be read",
+    )
 }

@@ -1,7 +1,7 @@
 //! `leadtime feed`: sets up how a practice's exports are read, and shows their status.
 
 mod accept;
-mod list;
+pub(crate) mod list;
 mod rename;
 pub(super) mod suggest;
 mod test;

@@ -147,7 +147,7 @@ fn line_of(label: &str) -> Option<Line> {
     }
 }
 
-/// The number of these cells to text: one that is labelled as a mobile phone, else the first cell that says nothing about its
+/// The number of these cells to text: one that is labeled as a mobile phone, else the first cell that says nothing about its
 /// line, else the first cell as it is, so that the front desk sees why it cannot be texted.
 pub(super) fn choose<'r>(cells: &[&'r str]) -> Option<&'r str> {
     let of_line = |wanted: Line| {

@@ -1,15 +1,11 @@
 //! Words that are an answer: yes, no, and whether a patient agreed to texts.
 
-use crate::feeds::mapping::is_no_answer;
+/// Whether a folded word says no, or nothing.
+pub(super) use crate::feeds::mapping::is_no_answer as is_no;
 
 /// Whether a folded word says yes.
 pub(super) fn is_yes(word: &str) -> bool {
     matches!(word, "yes" | "y" | "true" | "1" | "x" | "si" | "sí" | "✓" | "checked")
-}
-
-/// Whether a folded word says no, or nothing.
-pub(super) fn is_no(word: &str) -> bool {
-    is_no_answer(word)
 }
 
 /// Whether a word says that the patient agreed to texts, or did not; `None`: it says something else.

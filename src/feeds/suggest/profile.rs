@@ -123,13 +123,13 @@ impl Column {
             && (10..=15).contains(&digits)
             && text.chars().all(|c| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c));
         let lines = phone_numbers(text).unwrap_or_default();
-        let labelled = lines.iter().any(|(line, _)| *line != Line::Unknown);
+        let labeled = lines.iter().any(|(line, _)| *line != Line::Unknown);
         self.mobiles += u64::from(lines.iter().any(|(line, _)| *line == Line::Mobile));
         self.perhaps_phones += u64::from((7..=30).contains(&digits) && digits < text.chars().count());
         self.phones += u64::from(
             (dialled && !text.contains(':'))
                 || exponent
-                || labelled
+                || labeled
                 || (digits >= 10
                     && letters > 0
                     && crate::domain::phone::read(text, crate::domain::phone::Country::US).refusal),
@@ -249,8 +249,8 @@ impl Column {
         !self.many_words && self.filled > 0 && known * 2 > self.filled
     }
 
-    /// Whether its cells differ as names do: more than half of them are found once or twice.
-    pub(super) fn many_or_named(&self) -> bool {
+    /// Whether its cells differ from row to row, as names do.
+    pub(super) fn varies(&self) -> bool {
         let words = u64::try_from(self.words.len()).unwrap_or(u64::MAX);
         self.many_words || words * 2 > self.filled
     }

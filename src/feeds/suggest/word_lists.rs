@@ -6,6 +6,7 @@ use super::profile::{Column, Profile};
 use super::request::{Answers, OpenQuestion};
 use super::roles::Roles;
 use crate::config::feeds::{ColumnSource, Feed, Field, LocationWords, StatusMeaning};
+use crate::domain::count::counted;
 use crate::domain::fold::fold;
 use crate::domain::language_words::{self, LanguageWord};
 use crate::feeds::mapping::common_status;
@@ -167,7 +168,7 @@ fn ask_flag(column: &Column, meaning: StatusMeaning, count: u64) -> OpenQuestion
 
 /// `1 row`, `29 rows`.
 pub(super) fn rows(count: u64) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+    counted(count, "row", "rows")
 }
 
 fn ask_status(word: &str, written: &str, count: u64) -> OpenQuestion {

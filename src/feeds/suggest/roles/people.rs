@@ -20,7 +20,7 @@ impl Finder<'_> {
             if named { of_patient(c) } else { 0 }
         });
         if let (Some(first), Some(last)) = (first, last) {
-            // The whole name may be there where its parts are not.
+            // The column with the whole name may be filled where its parts are blank.
             let filled = self.columns.iter().filter(|c| c.at == first).map(|c| c.column.filled).sum::<u64>();
             let fuller = self.columns.iter().find(|c| {
                 let whole = [Word::Name, Word::Full, Word::Patient];
@@ -84,11 +84,11 @@ impl Finder<'_> {
                 }
             }
             (None, None) => {
-                // "Cognome" without a known word for first names: one of the unknown columns may have them.
+                // The last name was found; a column with an unknown header may hold the first name.
                 let firsts: Vec<usize> = self
                     .columns
                     .iter()
-                    .filter(|c| c.words.iter().all(Option::is_none) && c.column.is_text() && c.column.many_or_named())
+                    .filter(|c| c.words.iter().all(Option::is_none) && c.column.is_text() && c.column.varies())
                     .map(|c| c.at)
                     .collect();
                 if last.is_some() && !firsts.is_empty() && !self.roles.several.contains_key(&Field::FirstName) {
@@ -114,7 +114,7 @@ impl Finder<'_> {
             Word::Zone,
         ];
         let phones = |c: &Named<'_>| {
-            // An old number is nobody's any more.
+            // An old number may belong to somebody else now.
             if c.has(Word::Past) {
                 return false;
             }
@@ -133,7 +133,7 @@ impl Finder<'_> {
             self.roles.several.remove(&Field::Phone);
             return self.put(Field::Phone, Some(Source::FirstOf(tied)));
         }
-        // "Cell of", "Assistant mobile": whose it is, only the office knows.
+        // "Assistant mobile": only the office knows whose number it is.
         let sure = |at: &usize| {
             self.columns.iter().any(|c| c.at == *at && (c.is_known() || self.chosen.contains_key(&Field::Phone)))
         };
@@ -141,7 +141,7 @@ impl Finder<'_> {
             self.roles.several.insert(Field::Phone, vec![at]);
             return;
         }
-        // "Tel" beside "Mob": a number that no header calls a mobile phone is not preferred to another unasked.
+        // "Tel" and "GSM 2": if no header says which number is a mobile phone, ask.
         let cell = |at: &usize| self.columns.iter().any(|c| c.at == *at && c.any(&[Word::Cell, Word::Text]));
         let others: Vec<usize> = self
             .columns
@@ -157,7 +157,7 @@ impl Finder<'_> {
             self.roles.several.insert(Field::Phone, [vec![at], others].concat());
             return;
         }
-        if let Some(typed) = texted.or_else(|| tied.first().copied()).and_then(|at| self.typed_phones(at)) {
+        if let Some(typed) = typed {
             self.roles.several.remove(&Field::Phone);
             return self.put(Field::Phone, Some(Source::Joined(typed)));
         }
@@ -231,7 +231,7 @@ impl Finder<'_> {
                 && c.column.smallest <= 1
                 && u64::from(c.column.largest) <= rows + 1;
             let filled = c.column.blank * 20 <= c.column.filled && c.column.filled > 0;
-            // Numbers may look like times and dates; a column that is called an id is none.
+            // Ids may look like times and dates; the header of this column says that they are ids.
             let called =
                 called_id || (c.has(Word::Appointment) && c.only(&[Word::Appointment, Word::Id]) && c.is_plain());
             let number = called && c.column.digits == c.column.filled;

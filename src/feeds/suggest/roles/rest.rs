@@ -67,7 +67,7 @@ impl Finder<'_> {
                 () => {}
             }
         }
-        // The only column that shows cancellations is the status, whatever it is called: its other words are asked about.
+        // If only one column shows cancellations, it is the status column, whatever its header; its other words are asked about.
         let alone = match self.roles.beside.as_slice() {
             [one] if best.is_none() && !self.roles.several.contains_key(&Field::Status) => Some(*one),
             _ => None,
@@ -78,7 +78,7 @@ impl Finder<'_> {
         }
     }
 
-    /// The column that says who may be texted. None is passed over silently: one that may say so is asked about.
+    /// The column that says who may be texted. A column that may say so is never ignored silently; the office is asked.
     fn consent(&mut self) {
         let chosen = self.chosen.get(&Field::Consent).copied();
         let free = |c: &&Named<'_>| {
@@ -95,7 +95,7 @@ impl Finder<'_> {
             let header = c.column.name.to_lowercase();
             c.any(&[Word::Text, Word::Cell]) || header.contains("sms") || header.contains("txt")
         };
-        // "No" may be a number elsewhere, and "stop" an end.
+        // The vocabulary knows "no" as a number and "stop" as an end.
         let turned = |c: &Named<'_>| {
             let header = c.column.name.to_lowercase();
             let tokens = header.split(|c: char| !c.is_alphanumeric());
@@ -104,7 +104,7 @@ impl Finder<'_> {
         let named = |c: &Named<'_>| {
             let asked = c.has(Word::Ok) && (text(c) || c.any(&[Word::Phone, Word::Contact]));
             let made = c.has(Word::Made) && !c.has(Word::Ok);
-            // "No Txt Msg", "Suppress SMS": a word that turns it around, or may, is for the office.
+            // "No Txt Msg", "Suppress SMS": ask if a word may reverse the meaning.
             let plain = c.is_known() && (c.has(Word::OptOut) || !turned(c));
             plain && (c.has(Word::OptOut) || (!made && (asked || (text(c) && c.column.is_choice()))))
         };
@@ -146,7 +146,7 @@ impl Finder<'_> {
         self.roles.remarks.extend(remarks);
         let column = self.columns.iter().find(|c| Some(c.at) == one);
         self.roles.opts_out = column.is_some_and(|c| c.has(Word::OptOut));
-        // Somebody chose it: what its words mean is asked, unless the header is plain.
+        // If a person chose the column, ask what its words mean, unless the header is plain.
         self.roles.consent_open = column.is_some_and(|c| !named(c));
         self.put(Field::Consent, one.map(Source::Column));
     }

@@ -5,8 +5,8 @@ use crate::config::feeds::Field;
 use crate::feeds::suggest::profile::Column;
 use crate::feeds::suggest::words::Word;
 
-/// Whether its cells are digits alone and its header names neither a date nor a time: `1001` in a column `Appt` is a number,
-/// not a minute past ten.
+/// Whether its cells are digits alone and its header names neither a date nor a time: in a column `Appt`, `1001` is a number
+/// and not 10:01.
 fn is_number(c: &Named<'_>) -> bool {
     let timed = [Word::Date, Word::Time, Word::Start, Word::Scheduled];
     c.column.digits == c.column.filled && !c.any(&timed)
@@ -118,7 +118,7 @@ impl Finder<'_> {
         // Small numbers are units of ten or fifteen minutes, or hours: the file does not show which.
         let small = c.column.numbers > 0 && c.column.largest < 15;
         let (at, name) = (c.at, c.column.name.clone());
-        // Nobody is seen for five hours every time: these are seconds.
+        // Not every appointment takes five hours or more: these are seconds.
         if c.column.numbers == c.column.filled && c.column.smallest >= 300 {
             self.roles.remarks.push(format!("\"{name}\" does not look like minutes, so it is not used"));
         } else if small {
