@@ -126,7 +126,13 @@ fn root_tries_a_text_with_a_key_that_only_root_reads() {
     let doctor = server.run(&["doctor"]);
     assert!(doctor.out.contains("accepts the key"), "{}{}", doctor.out, doctor.err);
     // As the service's own user the key stays out of reach.
-    let mut plain = server.practice.command(&["test-text", "day-before", "303-555-1043"]);
+    // The program is copied to where that user can run it: the checkout may be in a folder of root's alone.
+    let open = tempfile::tempdir().unwrap();
+    fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = open.path().join("leadtime");
+    fs::copy(env!("CARGO_BIN_EXE_leadtime"), &program).unwrap();
+    let mut plain = std::process::Command::new(&program);
+    plain.args(["test-text", "day-before", "303-555-1043"]).current_dir(server.practice.folder.path()).env_clear();
     let ended: Ended = std::os::unix::process::CommandExt::uid(&mut plain, SERVICE).output().unwrap().into();
     assert!(ended.code != 0 && !ended.err.contains("annie-sk"), "{}", ended.err);
 }
