@@ -1,51 +1,67 @@
 //! What the journal says while something does not work: its begin and its end, not each try.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::OnceLock;
 
 use chrono::TimeDelta;
 use leadtime::annie::verdict::ReadError;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::world::{World, appointment};
 
 const PATIENT: &str = "+13035550101";
 
-/// The lines of this thread.
-#[derive(Clone, Default)]
-struct Journal(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread has logged, while it is being recorded.
+    static JOURNAL: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+/// Records the log lines of the current thread.
+///
+/// The subscriber is the process's own: one for each thread would lose lines, because `tracing` caches for all threads
+/// whether a line is wanted, and the other tests' threads want none.
+struct Journal;
 
 impl Journal {
-    fn begin() -> (Journal, DefaultGuard) {
-        let journal = Journal::default();
-        let subscriber =
-            tracing_subscriber::fmt().with_ansi(false).with_target(false).with_writer(journal.clone()).finish();
-        (journal, tracing::subscriber::set_default(subscriber))
+    fn begin() -> Journal {
+        static INSTALLED: OnceLock<()> = OnceLock::new();
+        INSTALLED.get_or_init(|| {
+            let lines = tracing_subscriber::fmt::layer()
+                .with_ansi(false)
+                .with_target(false)
+                .with_writer(|| ThreadWriter)
+                .with_filter(dynamic_filter_fn(|_, _| JOURNAL.with_borrow(Option::is_some)));
+            tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines)).unwrap();
+        });
+        JOURNAL.set(Some(Vec::new()));
+        Journal
     }
 
     fn count(&self, words: &str) -> usize {
-        let bytes = self.0.lock().unwrap();
+        let bytes = JOURNAL.with_borrow(|journal| journal.clone().unwrap_or_default());
         String::from_utf8_lossy(&bytes).lines().filter(|line| line.contains(words)).count()
     }
 }
 
-impl io::Write for Journal {
+impl Drop for Journal {
+    fn drop(&mut self) {
+        JOURNAL.set(None);
+    }
+}
+
+struct ThreadWriter;
+
+impl io::Write for ThreadWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        JOURNAL.with_borrow_mut(|journal| journal.get_or_insert_default().extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Journal {
-    type Writer = Journal;
-
-    fn make_writer(&'a self) -> Journal {
-        self.clone()
     }
 }
 
@@ -59,7 +75,7 @@ async fn four_hours(world: &mut World) {
 
 #[tokio::test]
 async fn a_list_that_cannot_be_read_for_hours_is_said_once_and_so_is_its_end() {
-    let (journal, _guard) = Journal::begin();
+    let journal = Journal::begin();
     let mut world = World::new().await;
     world.book(&[appointment("visit-1", PATIENT, "2026-11-20T10:10:00-07:00")]);
     world.settle().await;
