@@ -1,4 +1,4 @@
-//! Each alert on a real database: what sets it off, what it says, that it is not repeated too soon, and that it ends.
+//! Each alert on a real database: what raises it, what it says, that it is not repeated too soon, and that it ends.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use leadtime::store::controls::alert_state;
 
 use super::world::{DAY_BEFORE, World, appointment};
 
-/// What the daemon does between two looks, without its ways to people: whoever is told is told at once.
+/// Checks for alerts as the daemon does, but without channels: every alert counts as delivered at once.
 pub(crate) struct Desk {
     live: Live,
     midnight: DateTime<Utc>,
-    /// One trouble brings another; a test looks at one.
+    /// One problem can raise several alerts; a test looks at one kind.
     kind: Kind,
 }
 
@@ -27,9 +27,9 @@ impl Desk {
         Desk { live: Live::default(), midnight: DateTime::UNIX_EPOCH, kind }
     }
 
-    /// What is told now, as `event subject`; the book is kept in the database, as a restart would find it.
+    /// The subjects of the alerts sent now. The alert state is kept in the database, so a restart finds it.
     pub(crate) fn look(&self, world: &World) -> Vec<String> {
-        self.alerts(world).iter().map(|alert| said(alert, world.engine.config())).collect()
+        self.alerts(world).iter().map(|alert| checked_subject(alert, world.engine.config())).collect()
     }
 
     fn alerts(&self, world: &World) -> Vec<Alert> {
@@ -62,7 +62,7 @@ fn look(
     alerts
 }
 
-fn said(alert: &Alert, config: &Config) -> String {
+fn checked_subject(alert: &Alert, config: &Config) -> String {
     let words = words(alert, config);
     let start = "Leadtime (Maple Dental): ";
     assert!(words.subject.starts_with(start) && words.text.starts_with(&words.subject), "{words:?}");
@@ -71,21 +71,21 @@ fn said(alert: &Alert, config: &Config) -> String {
     } else {
         assert!(words.text.contains("\n\nWhat to do: ") && words.text.contains("Since "), "{words:?}");
     }
-    // Counts only.
+    // Alerts contain counts, never names, numbers or ids.
     for private in ["Ann", "3035550", "555-0", "visit-1"] {
         assert!(!words.text.replace("Annie", "").contains(private), "{words:?}");
     }
     words.subject[start.len()..].to_owned()
 }
 
-/// While it lasts: nothing within four hours, then once.
-fn is_repeated_after_four_hours(desk: &Desk, world: &World, still: &str) {
-    assert_eq!(desk.look(world), [""; 0], "told a second ago");
+/// While the problem lasts, the alert is not repeated for four hours, and then is repeated once.
+fn assert_repeated_after_four_hours(desk: &Desk, world: &World, still: &str) {
+    assert_eq!(desk.look(world), [""; 0], "alerted a second ago");
     world.clock.advance(TimeDelta::minutes(239));
-    assert_eq!(desk.look(world), [""; 0], "told 239 minutes ago");
+    assert_eq!(desk.look(world), [""; 0], "alerted 239 minutes ago");
     world.clock.advance(TimeDelta::minutes(1));
     assert_eq!(desk.look(world), [still]);
-    assert_eq!(desk.look(world), [""; 0], "told again a second ago");
+    assert_eq!(desk.look(world), [""; 0], "repeated a second ago");
 }
 
 const TOMORROW_TEN: &str = "2026-11-10T10:00:00-07:00";
@@ -95,7 +95,7 @@ fn refused(status: u16) -> Outcome {
 }
 
 #[tokio::test]
-async fn circuit() {
+async fn annie_refusing_every_text_raises_an_alert_until_it_accepts_again() {
     let mut world = World::one_at_a_time().await;
     let desk = Desk::new(Kind::Circuit);
     assert_eq!(desk.look(&world), [""; 0]);
@@ -106,13 +106,13 @@ async fn circuit() {
     world.script([refused(401), refused(401)]);
     world.annie.then_probes([Err(ReadError::Refused { status: 401 })]);
     world.settle().await;
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: Annie refuses them all");
-    let text = words(&told[0], world.engine.config()).text;
+    let alerts = desk.alerts(&world);
+    assert_eq!(checked_subject(&alerts[0], world.engine.config()), "no texts are going out: Annie refuses them all");
+    let text = words(&alerts[0], world.engine.config()).text;
     assert!(text.contains("Since Mon Nov 9, 10:00 AM. Annie refused with status 401 (two numbers in a row)"), "{text}");
     assert!(text.contains("systemctl restart leadtime"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: no texts are going out: Annie refuses them all");
-    // It closes, and is refused again within minutes: nobody hears of that.
+    assert_repeated_after_four_hours(&desk, &world, "still: no texts are going out: Annie refuses them all");
+    // The circuit closes, and Annie refuses again within minutes: no alert.
     world.execute("UPDATE circuits SET open_since = NULL, open_reason = NULL");
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::minutes(9));
@@ -123,20 +123,20 @@ async fn circuit() {
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::minutes(10));
     assert_eq!(desk.look(&world), ["resolved: Annie accepts the API key again"]);
-    assert_eq!(desk.look(&world), [""; 0], "it is said once");
+    assert_eq!(desk.look(&world), [""; 0], "the end is announced once");
 }
 
 #[tokio::test]
-async fn a_key_that_may_not_read() {
+async fn a_key_that_may_not_list_texts_raises_the_circuit_alert() {
     let mut world = World::new().await.restart().await;
     let mut desk = Desk::new(Kind::Circuit);
     world.annie.reads_fail(Some(ReadError::Refused { status: 403 }));
     world.settle().await;
     assert_eq!(world.engine.refused_reading(), Some(403));
     desk.live.refused = Some((world.clock.now(), 403));
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: Annie refuses them all");
-    let text = words(&told[0], world.engine.config()).text;
+    let alerts = desk.alerts(&world);
+    assert_eq!(checked_subject(&alerts[0], world.engine.config()), "no texts are going out: Annie refuses them all");
+    let text = words(&alerts[0], world.engine.config()).text;
     assert!(text.contains("Annie refused to list sent texts (status 403)"), "{text}");
     world.annie.reads_fail(None);
     world.clock.advance(TimeDelta::minutes(6));
@@ -145,7 +145,7 @@ async fn a_key_that_may_not_read() {
 }
 
 #[tokio::test]
-async fn a_restart_neither_repeats_nor_forgets() {
+async fn a_restart_neither_repeats_nor_forgets_an_alert() {
     let mut world = World::one_at_a_time().await;
     let desk = Desk::new(Kind::Circuit);
     world.book(&[
@@ -162,8 +162,8 @@ async fn a_restart_neither_repeats_nor_forgets() {
     assert_eq!(desk.look(&world), ["still: no texts are going out: Annie refuses them all"]);
 }
 
-/// Texts of a practice whose two patients get one each.
-async fn two_due(outcomes: [Outcome; 2]) -> World {
+/// A practice with two patients, whose texts (one each) get these outcomes.
+async fn two_texts_with_outcomes(outcomes: [Outcome; 2]) -> World {
     let mut world = World::one_at_a_time().await;
     world.book(&[
         appointment("visit-1", "+13035550101", TOMORROW_TEN),
@@ -179,7 +179,7 @@ fn unknown() -> Outcome {
 }
 
 #[tokio::test]
-async fn refusals() {
+async fn three_rejections_in_a_row_raise_an_alert_until_annie_accepts_a_text() {
     let mut world = World::one_at_a_time().await;
     let desk = Desk::new(Kind::Refusals);
     let phones = ["+13035550101", "+13035550102", "+13035550103", "+13035550104"];
@@ -192,14 +192,14 @@ async fn refusals() {
     world.book(&appointments);
     world.script([no(), no(), no()]);
     world.settle().await;
-    assert_eq!(desk.look(&world), [""; 0], "two are no row yet");
+    assert_eq!(desk.look(&world), [""; 0], "two rejections are not three in a row");
     world.clock.advance(TimeDelta::minutes(5));
     world.settle().await;
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "Annie rejected 3 texts in a row");
-    assert!(words(&told[0], world.engine.config()).text.contains("Call these patients"));
+    let alerts = desk.alerts(&world);
+    assert_eq!(checked_subject(&alerts[0], world.engine.config()), "Annie rejected 3 texts in a row");
+    assert!(words(&alerts[0], world.engine.config()).text.contains("Call these patients"));
     assert_eq!(desk.look(&world), [""; 0]);
-    // The fourth is tried after five minutes, and accepted.
+    // The fourth is tried five minutes later, and accepted.
     world.clock.advance(TimeDelta::minutes(6));
     world.settle().await;
     assert_eq!(desk.look(&world), ["resolved: Annie accepts texts again"]);
@@ -207,8 +207,8 @@ async fn refusals() {
 }
 
 #[tokio::test]
-async fn refusals_are_repeated_while_they_last() {
-    let world = two_due([Outcome::Rejected { status: 422 }, Outcome::Rejected { status: 422 }]).await;
+async fn the_refusals_alert_is_repeated_while_refusals_last() {
+    let world = two_texts_with_outcomes([Outcome::Rejected { status: 422 }, Outcome::Rejected { status: 422 }]).await;
     let desk = Desk::new(Kind::Refusals);
     world.execute(
         "INSERT INTO messages (id, phone, body, made_at, made_local) VALUES (99, '+13035550109', '{}', 0, '');
@@ -216,20 +216,20 @@ async fn refusals_are_repeated_while_they_last() {
          UPDATE attempts SET outcome = 'rejected', ended_ms = 2 WHERE message_id = 99",
     );
     assert_eq!(desk.look(&world), ["Annie rejected 3 texts in a row"]);
-    is_repeated_after_four_hours(&desk, &world, "still: Annie rejected 3 texts in a row");
+    assert_repeated_after_four_hours(&desk, &world, "still: Annie rejected 3 texts in a row");
 }
 
 #[tokio::test]
-async fn held() {
-    let mut world = two_due([unknown(), Outcome::Rejected { status: 422 }]).await;
+async fn a_held_text_raises_an_alert_until_someone_decides() {
+    let mut world = two_texts_with_outcomes([unknown(), Outcome::Rejected { status: 422 }]).await;
     let desk = Desk::new(Kind::Held);
-    // A retry that is refused is held; by hand here, because it takes an hour of readings.
+    // A refused retry is held. Set by hand here, because it takes an hour of list readings.
     world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "1 text needs your decision");
-    let text = words(&told[0], world.engine.config()).text;
+    let alerts = desk.alerts(&world);
+    assert_eq!(checked_subject(&alerts[0], world.engine.config()), "1 text needs your decision");
+    let text = words(&alerts[0], world.engine.config()).text;
     assert!(text.contains("Since Mon Nov 9, 10:00 AM.") && text.contains("leadtime resolve"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: 1 text needs your decision");
+    assert_repeated_after_four_hours(&desk, &world, "still: 1 text needs your decision");
     world.execute("UPDATE reminders SET state = 'skipped', reason = 'by-hand' WHERE state = 'held'");
     assert_eq!(desk.look(&world), ["resolved: no texts need your decision any more"]);
     world.settle().await;
@@ -237,16 +237,19 @@ async fn held() {
 }
 
 #[tokio::test]
-async fn missed() {
+async fn a_missed_reminder_raises_an_alert_until_a_day_after_the_appointment() {
     let mut world = World::new().await;
     let desk = Desk::new(Kind::Missed);
     world.book(&[appointment("visit-1", "+13035550101", "2026-11-11T10:00:00-07:00")]);
     world.settle().await;
     world.execute("UPDATE reminders SET state = 'missed', reason = 'expired' WHERE state = 'planned'");
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "1 reminder was not sent in time or could not be confirmed");
-    assert!(words(&told[0], world.engine.config()).text.contains("Call these patients"));
-    // What was missed is missed: it is told again when there is more of it, and not too soon.
+    let alerts = desk.alerts(&world);
+    assert_eq!(
+        checked_subject(&alerts[0], world.engine.config()),
+        "1 reminder was not sent in time or could not be confirmed"
+    );
+    assert!(words(&alerts[0], world.engine.config()).text.contains("Call these patients"));
+    // A missed reminder stays missed. The alert is repeated only when there are more, and not too soon.
     world.clock.advance(TimeDelta::hours(5));
     assert_eq!(desk.look(&world), [""; 0]);
     world.execute(
@@ -266,18 +269,18 @@ async fn missed() {
 }
 
 #[tokio::test]
-async fn given_up_at_the_visit() {
-    let world = two_due([unknown(), Outcome::Rejected { status: 422 }]).await;
+async fn an_unconfirmed_reminder_raises_the_missed_alert_until_a_day_after_the_appointment() {
+    let world = two_texts_with_outcomes([unknown(), Outcome::Rejected { status: 422 }]).await;
     let desk = Desk::new(Kind::Missed);
     world.execute("UPDATE reminders SET state = 'missed', reason = 'unconfirmed' WHERE state = 'unknown'");
     assert_eq!(desk.look(&world), ["1 reminder was not sent in time or could not be confirmed"]);
     world.clock.advance(TimeDelta::hours(49));
-    assert_eq!(desk.look(&world).len(), 1, "a day after the visit it is over");
+    assert_eq!(desk.look(&world).len(), 1, "the alert ends a day after the appointment");
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
 #[tokio::test]
-async fn stale_feed() {
+async fn an_out_of_date_appointment_list_raises_an_alert_until_the_next_import() {
     let mut world = World::new().await;
     let mut desk = Desk::new(Kind::StaleFeed);
     world.execute(
@@ -285,12 +288,19 @@ async fn stale_feed() {
     );
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.waits = Some("stale-feed");
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: the appointment list is out of date");
-    let text = words(&told[0], world.engine.config()).text;
+    let alerts = desk.alerts(&world);
+    assert_eq!(
+        checked_subject(&alerts[0], world.engine.config()),
+        "no texts are going out: the appointment list is out of date"
+    );
+    let text = words(&alerts[0], world.engine.config()).text;
     assert!(text.contains("The last import was 24 hours ago.") && text.contains("leadtime import FILE"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: no texts are going out: the appointment list is out of date");
-    // Nothing is due any more: nobody knows more than before, also after a restart.
+    assert_repeated_after_four_hours(
+        &desk,
+        &world,
+        "still: no texts are going out: the appointment list is out of date",
+    );
+    // Nothing is due any more, but the list is still out of date, also after a restart.
     desk.live.waits = None;
     world = world.restart().await;
     world.clock.advance(TimeDelta::hours(5));
@@ -302,29 +312,32 @@ async fn stale_feed() {
         ));
     };
     import(0);
-    assert_eq!(desk.look(&world), [""; 0], "an import of nothing is none");
+    assert_eq!(desk.look(&world), [""; 0], "an import without a readable row does not count");
     import(1);
     assert_eq!(desk.look(&world), ["resolved: the appointment list is up to date again, or texts are going out again"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
 #[tokio::test]
-async fn disk() {
+async fn an_unusable_database_raises_an_alert_until_it_works_again() {
     let world = World::new().await;
     let mut desk = Desk::new(Kind::Disk);
     let since = world.clock.now();
     desk.live.failing = Some((since, "the disk is full; make room".to_owned(), true));
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: the database cannot be used");
-    let text = words(&told[0], world.engine.config()).text;
+    let alerts = desk.alerts(&world);
+    assert_eq!(
+        checked_subject(&alerts[0], world.engine.config()),
+        "no texts are going out: the database cannot be used"
+    );
+    let text = words(&alerts[0], world.engine.config()).text;
     assert!(text.contains("The disk is full; make room.") && text.contains("df -h"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: no texts are going out: the database cannot be used");
+    assert_repeated_after_four_hours(&desk, &world, "still: no texts are going out: the database cannot be used");
     desk.live.failing = None;
-    assert_eq!(desk.look(&world), [""; 0], "it may come back at the next pass");
+    assert_eq!(desk.look(&world), [""; 0], "the fault may return at the next pass");
     world.clock.advance(TimeDelta::minutes(1));
     assert_eq!(desk.look(&world), ["resolved: the database works again"]);
     assert_eq!(desk.look(&world), [""; 0]);
-    // What another program locks is trouble only when it lasts.
+    // A lock held by another program raises the alert only if it lasts.
     desk.live.failing = Some((world.clock.now(), "locked".to_owned(), false));
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::minutes(5));
@@ -332,45 +345,48 @@ async fn disk() {
 }
 
 #[tokio::test]
-async fn clock() {
+async fn a_wrong_clock_raises_an_alert_until_it_is_correct() {
     let mut world = World::new().await;
     let desk = Desk::new(Kind::Clock);
     world.annie.is_ahead(TimeDelta::minutes(30));
     world.book(&[appointment("visit-1", "+13035550101", TOMORROW_TEN)]);
     world.settle().await;
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no texts are going out: this server's clock is wrong");
-    let text = words(&told[0], world.engine.config()).text;
+    let alerts = desk.alerts(&world);
+    assert_eq!(
+        checked_subject(&alerts[0], world.engine.config()),
+        "no texts are going out: this server's clock is wrong"
+    );
+    let text = words(&alerts[0], world.engine.config()).text;
     assert!(text.contains("timedatectl"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: no texts are going out: this server's clock is wrong");
+    assert_repeated_after_four_hours(&desk, &world, "still: no texts are going out: this server's clock is wrong");
     world.annie.is_ahead(TimeDelta::zero());
     world.clock.advance(TimeDelta::minutes(2));
     world.settle().await;
-    assert_eq!(desk.look(&world), [""; 0], "it may be in doubt again at once");
+    assert_eq!(desk.look(&world), [""; 0], "the clock may be in doubt again at once");
     world.clock.advance(TimeDelta::minutes(1));
     assert_eq!(desk.look(&world), ["resolved: this server's clock is correct again"]);
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
 #[tokio::test]
-async fn backup_failed() {
+async fn a_failed_backup_raises_an_alert_until_one_succeeds() {
     let rules = format!("{DAY_BEFORE}[backup]\nfolder = \"copies\"\n");
     let mut world = World::with("mode = \"live\"", &rules).await;
     let mut desk = Desk::new(Kind::BackupFailed);
-    assert_eq!(desk.look(&world), [""; 0], "none was made, none failed");
+    assert_eq!(desk.look(&world), [""; 0], "no backup was tried yet");
     desk.live.backup = Some(Err((world.clock.now(), "the folder cannot be written".to_owned())));
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no new backup was made");
-    assert!(words(&told[0], world.engine.config()).text.contains("The folder cannot be written."));
-    is_repeated_after_four_hours(&desk, &world, "still: no new backup was made");
-    // A restart knows nothing of backups until one is made.
+    let alerts = desk.alerts(&world);
+    assert_eq!(checked_subject(&alerts[0], world.engine.config()), "no new backup was made");
+    assert!(words(&alerts[0], world.engine.config()).text.contains("The folder cannot be written."));
+    assert_repeated_after_four_hours(&desk, &world, "still: no new backup was made");
+    // After a restart, nothing is known about backups until one is made.
     desk.live.backup = None;
     world = world.restart().await;
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.backup = Some(Ok(world.clock.now()));
     assert_eq!(desk.look(&world), ["resolved: a new backup was made"]);
     assert_eq!(desk.look(&world), [""; 0]);
-    // [backup] leaves the file while none can be made.
+    // [backup] is removed from the configuration while backups fail.
     desk.live.backup = Some(Err((world.clock.now(), "the folder cannot be written".to_owned())));
     assert_eq!(desk.look(&world).len(), 1);
     world.reload("mode = \"live\"", DAY_BEFORE).await;
@@ -379,8 +395,8 @@ async fn backup_failed() {
 }
 
 #[tokio::test]
-async fn what_annie_refused_is_no_trouble_in_observe_mode() {
-    let mut world = two_due([refused(401), refused(401)]).await;
+async fn observe_mode_ends_the_circuit_alert() {
+    let mut world = two_texts_with_outcomes([refused(401), refused(401)]).await;
     let desk = Desk::new(Kind::Circuit);
     assert_eq!(desk.look(&world).len(), 1);
     world.reload("mode = \"observe\"", DAY_BEFORE).await;
@@ -390,35 +406,38 @@ async fn what_annie_refused_is_no_trouble_in_observe_mode() {
 }
 
 #[tokio::test]
-async fn config_rejected() {
+async fn a_rejected_configuration_raises_an_alert_until_it_is_fixed() {
     let world = World::new().await;
     let mut desk = Desk::new(Kind::ConfigRejected);
     desk.live.refused_config = Some((world.clock.now(), String::new()));
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in effect");
-    assert!(words(&told[0], world.engine.config()).text.contains("leadtime check"));
-    is_repeated_after_four_hours(&desk, &world, "still: the changed configuration is not in effect");
+    let alerts = desk.alerts(&world);
+    assert_eq!(checked_subject(&alerts[0], world.engine.config()), "the changed configuration is not in effect");
+    assert!(words(&alerts[0], world.engine.config()).text.contains("leadtime check"));
+    assert_repeated_after_four_hours(&desk, &world, "still: the changed configuration is not in effect");
     desk.live.refused_config = None;
     assert_eq!(desk.look(&world), ["resolved: the configuration is in effect"]);
     assert_eq!(desk.look(&world), [""; 0]);
     desk.live.refused_config = Some((world.clock.now(), "it would send 25 texts within a day".to_owned()));
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "the changed configuration is not in effect");
-    let text = words(&told[0], world.engine.config()).text;
+    let alerts = desk.alerts(&world);
+    assert_eq!(checked_subject(&alerts[0], world.engine.config()), "the changed configuration is not in effect");
+    let text = words(&alerts[0], world.engine.config()).text;
     assert!(text.contains("It would send 25 texts within a day.") && text.contains("confirm-change"), "{text}");
     assert!(!text.contains("leadtime check"), "{text}");
 }
 
 #[tokio::test]
-async fn daily_limit() {
+async fn the_daily_limit_raises_an_alert_until_the_next_day() {
     let world = World::new().await;
     let mut desk = Desk::new(Kind::DailyLimit);
     desk.live.waits = Some("daily-limit");
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "no more texts go out today: the daily limit is reached");
-    assert!(words(&told[0], world.engine.config()).text.contains("max_texts_per_day"));
-    is_repeated_after_four_hours(&desk, &world, "still: no more texts go out today: the daily limit is reached");
-    // Nothing is due this evening; the next day begins.
+    let alerts = desk.alerts(&world);
+    assert_eq!(
+        checked_subject(&alerts[0], world.engine.config()),
+        "no more texts go out today: the daily limit is reached"
+    );
+    assert!(words(&alerts[0], world.engine.config()).text.contains("max_texts_per_day"));
+    assert_repeated_after_four_hours(&desk, &world, "still: no more texts go out today: the daily limit is reached");
+    // Nothing more is due this evening. Then the next day begins.
     desk.live.waits = None;
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::hours(12));
@@ -430,23 +449,23 @@ async fn daily_limit() {
 }
 
 #[tokio::test]
-async fn unresolved() {
-    let mut world = two_due([unknown(), Outcome::Rejected { status: 422 }]).await;
+async fn an_overdue_reminder_raises_an_alert_until_it_has_an_outcome() {
+    let mut world = two_texts_with_outcomes([unknown(), Outcome::Rejected { status: 422 }]).await;
     let desk = Desk::new(Kind::Unresolved);
-    // Annie's list cannot be read, so nobody learns what became of it; another text waits for that.
+    // Annie's list cannot be read, so the outcome stays unknown, and another text waits for it.
     world.annie.reads_fail(Some(ReadError::Unreachable));
     world.book(&[appointment("visit-3", "+13035550101", "2026-11-10T10:10:00-07:00")]);
     world.clock.advance(TimeDelta::minutes(29));
     world.settle().await;
     assert_eq!(desk.look(&world), [""; 0], "due for 29 minutes");
     world.clock.advance(TimeDelta::minutes(2));
-    assert_eq!(desk.look(&world), [""; 0], "a start after a rest sends first what is late");
+    assert_eq!(desk.look(&world), [""; 0], "overdue for a minute only: a restarted daemon sends overdue texts first");
     world.clock.advance(TimeDelta::minutes(3));
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "1 reminder is overdue");
-    let text = words(&told[0], world.engine.config()).text;
+    let alerts = desk.alerts(&world);
+    assert_eq!(checked_subject(&alerts[0], world.engine.config()), "1 reminder is overdue");
+    let text = words(&alerts[0], world.engine.config()).text;
     assert!(text.contains("Since Mon Nov 9, 10:00 AM.") && text.contains("leadtime status"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: 1 reminder is overdue");
+    assert_repeated_after_four_hours(&desk, &world, "still: 1 reminder is overdue");
     world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
     assert_eq!(desk.look(&world), [""; 0]);
     world.clock.advance(TimeDelta::minutes(10));
@@ -455,8 +474,8 @@ async fn unresolved() {
 }
 
 #[tokio::test]
-async fn a_text_that_waits_for_the_desk_to_read_an_answer_is_not_overdue() {
-    let mut world = two_due([unknown(), Outcome::Rejected { status: 422 }]).await;
+async fn a_text_waiting_for_the_desk_to_read_a_reply_is_not_overdue() {
+    let mut world = two_texts_with_outcomes([unknown(), Outcome::Rejected { status: 422 }]).await;
     let desk = Desk::new(Kind::Unresolved);
     world.execute("UPDATE reminders SET state = 'held' WHERE state = 'unknown'");
     let asked = world.clock.now().timestamp();
@@ -468,31 +487,31 @@ async fn a_text_that_waits_for_the_desk_to_read_an_answer_is_not_overdue() {
     world.settle().await;
     world.clock.advance(TimeDelta::minutes(60));
     world.settle().await;
-    assert_eq!(desk.look(&world), [""; 0], "the not-reached list names it");
+    assert_eq!(desk.look(&world), [""; 0], "it is on the not-reached list");
     world.clock.advance(TimeDelta::minutes(5));
     assert_eq!(desk.look(&world), [""; 0]);
 }
 
 #[tokio::test]
-async fn a_feed_in_trouble() {
+async fn a_feed_problem_raises_an_alert_until_exports_are_imported_again() {
     let world = World::new().await;
     let desk = Desk::new(Kind::Feed);
     assert_eq!(desk.look(&world), [""; 0]);
     let now = world.clock.now().timestamp();
-    // Another feed is well, and an import is under way: nothing to tell.
+    // Another feed is healthy, and an import is under way: no alert.
     world.execute("INSERT INTO feed_state (feed, mapping) VALUES ('bystander', 'x')");
     world.execute(&format!("INSERT INTO imports (feed, started_at, complete) VALUES ('desk', {now}, 0)"));
     world.execute(&format!(
         "INSERT INTO importing (feed, import_id, since, beat_at) SELECT 'desk', max(id), {now}, {now} FROM imports"
     ));
     assert_eq!(desk.look(&world), [""; 0]);
-    // The importer gives no sign of life any more.
+    // The importer has stopped writing its heartbeat.
     world.clock.advance(TimeDelta::seconds(61));
-    let told = desk.alerts(&world);
-    assert_eq!(said(&told[0], world.engine.config()), "some new appointments were not imported");
-    let text = words(&told[0], world.engine.config()).text;
+    let alerts = desk.alerts(&world);
+    assert_eq!(checked_subject(&alerts[0], world.engine.config()), "some new appointments were not imported");
+    let text = words(&alerts[0], world.engine.config()).text;
     assert!(text.contains("Desk: an import was interrupted") && !text.contains("ystander"), "{text}");
-    is_repeated_after_four_hours(&desk, &world, "still: some new appointments were not imported");
+    assert_repeated_after_four_hours(&desk, &world, "still: some new appointments were not imported");
     world.execute("DELETE FROM importing");
     assert_eq!(desk.look(&world), ["resolved: exports are imported again"]);
     for column in ["refused", "held"] {
@@ -506,9 +525,9 @@ async fn a_feed_in_trouble() {
     }
 }
 
-/// One of several keys is refused: the alert names its location, and does not say that nothing goes out.
+/// Annie refuses one of several keys: the alert names its location, and does not claim that no texts go out.
 #[tokio::test]
-async fn one_key_of_several_is_not_shown_as_all() {
+async fn one_refused_key_of_several_is_not_reported_as_all() {
     let world = World::new().await;
     let since = world.clock.now();
     let of = |stopped: &[&str]| {
@@ -523,7 +542,7 @@ async fn one_key_of_several_is_not_shown_as_all() {
         let found = rules::findings(&facts, &book, since);
         let (_, alerts) = rules::decide(found, &book, since, TimeDelta::hours(4));
         let alert = alerts.iter().find(|alert| alert.kind == Kind::Circuit).unwrap();
-        (said(alert, world.engine.config()), words(alert, world.engine.config()).text)
+        (checked_subject(alert, world.engine.config()), words(alert, world.engine.config()).text)
     };
     let (subject, text) = of(&["north"]);
     assert_eq!(subject, "texts from 1 location are not going out: Annie refuses the API key");

@@ -1,4 +1,4 @@
-//! Alerts on their way: real programs, a real web server, the real daemon.
+//! Delivering alerts: real programs, a real web server, the real daemon.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use rustix::process::Signal;
 
 use super::program::{Daemon, Practice, Sandbox, live_config, visits_due_in};
 
-/// A web server that answers with these statuses, the last one again and again.
+/// A web server that answers with these statuses in order, and repeats the last one.
 pub(crate) struct Listener {
     pub(crate) url: String,
     requests: Receiver<(String, String)>,
@@ -46,7 +46,7 @@ impl Listener {
                 let answer = format!(
                     "HTTP/1.1 {status} x\r\nlocation: http://127.0.0.1:9/elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
                 );
-                // Before the answer: whoever has it may look at once.
+                // Record the request before answering: the test may check as soon as it has the answer.
                 if sender.send((head, String::from_utf8(body).unwrap())).is_err() {
                     return;
                 }
@@ -56,7 +56,7 @@ impl Listener {
         Listener { url, requests }
     }
 
-    /// The next request: its first line, and its body.
+    /// The next request: its first line and its body.
     pub(crate) fn next(&self) -> (String, String) {
         let (head, body) = self.requests.recv_timeout(Duration::from_secs(60)).unwrap();
         (head.lines().next().unwrap().to_owned(), body)
@@ -67,7 +67,7 @@ impl Listener {
     }
 }
 
-fn program(path: &Path, script: &str) {
+fn write_program(path: &Path, script: &str) {
     std::fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
@@ -76,12 +76,12 @@ const OBSERVE: &str = "[practice]\nname = \"Bright Smiles\"\nphone = \"+13035550
     timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"1 day\"\n[database]\npath = \"test.db\"\n";
 
 #[test]
-fn a_test_alarm_takes_every_way() {
+fn a_test_alert_uses_every_channel() {
     let listener = Listener::start(&[204]);
     let practice = Practice::new("");
     let (notify, sendmail) = (practice.path("notify"), practice.path("sendmail"));
-    program(&notify, "{ echo \"$@\"; env; cat; } > \"$1\"");
-    program(&sendmail, "here=${0%/*}\n{ echo \"$@\"; cat; } > \"$here/mail\"");
+    write_program(&notify, "{ echo \"$@\"; env; cat; } > \"$1\"");
+    write_program(&sendmail, "here=${0%/*}\n{ echo \"$@\"; cat; } > \"$here/mail\"");
     let told = practice.path("told");
     let alerts = format!(
         "[alerts]\ncommand = [{:?}, {:?}, \"$(id); two words\"]\nwebhook = {:?}\nmail = \"frontdesk@example.com\"\n",
@@ -99,7 +99,7 @@ fn a_test_alarm_takes_every_way() {
     let said = run().good();
     assert_eq!(said.matches("done:").count(), 3, "{said}");
     let command = std::fs::read_to_string(&told).unwrap();
-    assert!(command.contains("told $(id); two words\n"), "no shell has read the arguments: {command}");
+    assert!(command.contains("told $(id); two words\n"), "a shell interpreted the arguments: {command}");
     for part in [
         "LEADTIME_ALERT_KIND=test\n",
         "LEADTIME_ALERT_EVENT=test\n",
@@ -110,7 +110,7 @@ fn a_test_alarm_takes_every_way() {
     ] {
         assert!(command.contains(part), "{part} in {command}");
     }
-    assert!(!command.contains("annie-sk"), "the key is not handed on");
+    assert!(!command.contains("annie-sk"), "the command received the API key");
     let (head, body) = listener.next();
     assert_eq!(head, "POST /hook/secret-token HTTP/1.1");
     let body: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -118,8 +118,8 @@ fn a_test_alarm_takes_every_way() {
     let mail = std::fs::read_to_string(practice.path("mail")).unwrap();
     assert!(mail.starts_with("-i -- frontdesk@example.com\nTo: frontdesk@example.com\nSubject: Leadtime ("), "{mail}");
 
-    // What fails is said, and the others are taken all the same.
-    program(&notify, "exit 3");
+    // A failing channel is reported, and the others are still used.
+    write_program(&notify, "exit 3");
     std::fs::remove_file(&sendmail).unwrap();
     let failed = run();
     assert_eq!(failed.code, 1);
@@ -128,13 +128,13 @@ fn a_test_alarm_takes_every_way() {
 }
 
 #[test]
-fn without_a_way_nobody_is_told() {
+fn without_a_channel_the_test_alert_fails() {
     let ended = Practice::new(OBSERVE).run(&["alert-test"]);
     assert!(ended.code == 1 && ended.err.contains("[alerts]"), "{}", ended.err);
 }
 
 #[test]
-fn what_alerts_and_metrics_refuse() {
+fn bad_alerts_and_metrics_settings_are_rejected() {
     let wrong = "[alerts]\ncommand = [\"notify\"]\nwebhook = \"http://example.com/secret-token\"\nwebhook_file = \"f\"\n\
         mail = \"-oops\"\nrepeat_after = \"1 second\"\nheartbeat_every = \"5 minutes\"\nloud = true\n\
         [metrics]\nlisten = \"0.0.0.0:9464\"\nport = 1\n";
@@ -177,28 +177,28 @@ async fn post(address: Address, tries: usize) -> Result<(), String> {
 }
 
 #[tokio::test]
-async fn a_web_address_is_tried_again_and_never_followed() {
-    let here = |listener: &Listener| Address::Here(listener.url.clone().into());
+async fn a_failing_webhook_is_retried_and_redirects_are_not_followed() {
+    let address_of = |listener: &Listener| Address::Here(listener.url.clone().into());
     let listener = Listener::start(&[500, 429, 200]);
-    post(here(&listener), 5).await.unwrap();
+    post(address_of(&listener), 5).await.unwrap();
     assert!(listener.next() == listener.next() && listener.has_more());
-    // Three tries, and no more.
+    // Three tries in all, and no more.
     let listener = Listener::start(&[503]);
-    assert!(post(here(&listener), 2).await.unwrap_err().contains("503"));
+    assert!(post(address_of(&listener), 2).await.unwrap_err().contains("503"));
     assert_eq!((0..10).filter(|_| listener.has_more()).count(), 3);
-    // What will not change is not tried again, and a redirect would carry the text elsewhere.
+    // A permanent refusal is not retried, and a redirect is not followed, because it would send the text elsewhere.
     for statuses in [&[404][..], &[302][..]] {
         let listener = Listener::start(statuses);
-        let why = post(here(&listener), 5).await.unwrap_err();
+        let why = post(address_of(&listener), 5).await.unwrap_err();
         assert!(why.contains(&statuses[0].to_string()) && !why.contains("secret-token"), "{why}");
         assert_eq!((0..10).filter(|_| listener.has_more()).count(), 1);
     }
-    let nobody = post(Address::Here("http://127.0.0.1:9/secret-token".to_owned().into()), 1).await.unwrap_err();
-    assert!(nobody.contains("no connection") && !nobody.contains("secret-token"), "{nobody}");
+    let unreachable = post(Address::Here("http://127.0.0.1:9/secret-token".to_owned().into()), 1).await.unwrap_err();
+    assert!(unreachable.contains("no connection") && !unreachable.contains("secret-token"), "{unreachable}");
 }
 
 #[tokio::test]
-async fn a_web_address_in_a_file() {
+async fn a_webhook_address_is_read_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hook");
     let listener = Listener::start(&[200]);
@@ -211,9 +211,9 @@ async fn a_web_address_in_a_file() {
     assert!(listener.next().0.starts_with("POST /hook"));
 }
 
-/// The whole of it: a key that is refused, a restart, a bad file, a good one, and signs of life all along.
+/// The whole sequence: a refused key, a restart, a bad configuration, a good one, with heartbeats throughout.
 #[test]
-fn the_daemon_alarms_and_a_restart_neither_repeats_nor_forgets() {
+fn the_daemon_sends_alerts_and_a_restart_neither_repeats_nor_forgets_them() {
     let (listener, pulse) = (Listener::start(&[500, 200]), Listener::start(&[200]));
     let practice = Practice::new("");
     let sandbox = Sandbox::start(&practice, &["--key", "another-key"]);
@@ -230,7 +230,7 @@ fn the_daemon_alarms_and_a_restart_neither_repeats_nor_forgets() {
         serde_json::from_str::<serde_json::Value>(&body).unwrap()["text"].as_str().unwrap().to_owned()
     };
     let mut daemon = Daemon::start(&practice, "k");
-    // The first try is answered with 500, and the second comes by itself.
+    // The first try gets status 500, and the daemon tries again.
     let first = text(&listener);
     assert!(
         first.contains("no texts are going out: Annie refuses them all") && first.contains("What to do:"),
@@ -246,7 +246,10 @@ fn the_daemon_alarms_and_a_restart_neither_repeats_nor_forgets() {
     std::fs::write(practice.path("config.toml"), format!("{good}loud = true\n")).unwrap();
     daemon.signal(Signal::HUP);
     let next = text(&listener);
-    assert!(next.contains("the changed configuration is not in effect"), "the refused key was told before: {next}");
+    assert!(
+        next.contains("the changed configuration is not in effect"),
+        "the alert about the refused key was sent before the restart: {next}"
+    );
     daemon.until("was sent by webhook");
     std::fs::write(practice.path("config.toml"), good).unwrap();
     daemon.signal(Signal::HUP);

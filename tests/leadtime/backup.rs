@@ -1,4 +1,4 @@
-//! Copies of the database, by command and by the day, and putting them back: nobody is texted twice.
+//! Backups of the database, by command and daily, and restoring them: nobody is texted twice.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_copy_is_whole_private_and_overwrites_nothing_unasked() {
+fn a_backup_is_complete_and_private_and_overwrites_nothing_without_force() {
     let practice = observe();
     practice.import(&visits_due_in(3600, 5), &[]).good();
     let out = practice.run(&["backup", "copy.db"]).good();
@@ -37,7 +37,7 @@ fn a_copy_is_whole_private_and_overwrites_nothing_unasked() {
     let copy = practice.path("copy.db");
     assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!((count(&copy, "appointments"), integrity::flaws(&copy).unwrap()), (5, vec![]));
-    // A log of its own beside it would be half of the copy.
+    // With a separate log file next to it, the backup would be incomplete on its own.
     let others = files(practice.folder.path()).into_iter().filter(|name| !name.starts_with("test.db"));
     assert_eq!(others.collect::<Vec<_>>(), ["appointments.csv", "config.toml", "copy.db"]);
     std::fs::write(practice.path("mine.txt"), "mine").unwrap();
@@ -59,38 +59,39 @@ fn a_copy_is_whole_private_and_overwrites_nothing_unasked() {
 }
 
 #[test]
-fn what_was_deleted_is_not_in_the_copy() {
+fn deleted_data_is_not_in_the_backup() {
     let practice = observe();
     practice.import(&visits_due_in(3600, 50), &[]).good();
     practice.sql().execute_batch("PRAGMA secure_delete = off; DELETE FROM appointments WHERE id <> 'A0'; UPDATE appointments SET first_name = 'Ann'").unwrap();
     practice.run(&["backup", "copy.db"]).good();
-    let holds = |name: &str| std::fs::read(practice.path(name)).unwrap().windows(7).any(|bytes| bytes == b"Zebulon");
-    assert!(holds("test.db"), "SQLite leaves deleted rows in the file");
-    assert!(!holds("copy.db"));
+    let contains_name =
+        |name: &str| std::fs::read(practice.path(name)).unwrap().windows(7).any(|bytes| bytes == b"Zebulon");
+    assert!(contains_name("test.db"), "SQLite is expected to leave deleted rows in the file");
+    assert!(!contains_name("copy.db"));
 }
 
-/// A practice with daily copies, and the pass that makes them.
+/// A practice with daily backups, and the housekeeping that makes them.
 async fn daily(lines: &str) -> (World, Housekeeping, PathBuf) {
     let rules = format!("{DAY_BEFORE}[backup]\nfolder = \"copies\"\n{lines}\n");
     let world = World::with("mode = \"live\"", &rules).await;
     world.book(&[appointment("bystander", "303-555-0109", "2026-11-20T15:00:00-07:00")]);
-    let house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
+    let housekeeping = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
     let folder = world.folder.path().join("copies");
-    (world, house, folder)
+    (world, housekeeping, folder)
 }
 
-async fn run(world: &World, house: &mut Housekeeping, at: &str) {
+async fn run(world: &World, housekeeping: &mut Housekeeping, at: &str) {
     let now: DateTime<Utc> = at.parse().unwrap();
-    house.run(world.engine.config(), now, true).await.unwrap();
-    house.finish_backup(now).await.unwrap();
+    housekeeping.run(world.engine.config(), now, true).await.unwrap();
+    housekeeping.finish_backup(now).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_copy_a_day_at_its_local_time_and_once_after_downtime() {
-    let (world, mut house, folder) = daily("").await;
-    let seen = |house: Housekeeping| (house, files(&folder).len());
-    // The first at once; the next at half past two in Denver; two days off make one.
-    run(&world, &mut house, "2026-11-09T17:00:00Z").await;
+async fn a_backup_is_made_daily_at_its_local_time_and_once_after_downtime() {
+    let (world, mut housekeeping, folder) = daily("").await;
+    let seen = |housekeeping: Housekeeping| (housekeeping, files(&folder).len());
+    // The first is made at once, the next at 2:30 AM in Denver. Two days of downtime lead to one backup, not two.
+    run(&world, &mut housekeeping, "2026-11-09T17:00:00Z").await;
     for (at, copies) in [
         ("2026-11-09T23:00:00Z", 1),
         ("2026-11-10T09:29:55Z", 1),
@@ -100,50 +101,50 @@ async fn a_copy_a_day_at_its_local_time_and_once_after_downtime() {
         ("2026-11-13T05:00:05Z", 3),
         ("2026-11-13T09:30:00Z", 4),
     ] {
-        run(&world, &mut house, at).await;
-        let (again, found) = seen(house);
-        house = again;
+        run(&world, &mut housekeeping, at).await;
+        let (again, found) = seen(housekeeping);
+        housekeeping = again;
         assert_eq!(found, copies, "{at}");
     }
     assert_eq!(files(&folder)[0], "test-20261109-100000.db");
     assert_eq!(count(&folder.join("test-20261113-023000.db"), "appointments"), 1);
-    // A new life of the daemon knows it.
-    let mut house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
-    run(&world, &mut house, "2026-11-13T20:00:00Z").await;
+    // A restarted daemon knows that today's backup was made.
+    let mut housekeeping = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
+    run(&world, &mut housekeeping, "2026-11-13T20:00:00Z").await;
     assert_eq!(files(&folder).len(), 4);
 }
 
 #[tokio::test]
-async fn a_clock_in_doubt_ends_neither_the_copies_nor_pushes_out_the_good_ones() {
-    let (world, mut house, folder) = daily("keep = 2").await;
+async fn a_doubtful_clock_neither_stops_backups_nor_deletes_good_ones() {
+    let (world, mut housekeeping, folder) = daily("keep = 2").await;
     for day in ["09", "10"] {
-        run(&world, &mut house, &format!("2026-11-{day}T17:00:00Z")).await;
+        run(&world, &mut housekeeping, &format!("2026-11-{day}T17:00:00Z")).await;
     }
     for day in 1..4 {
         let now = format!("2027-11-0{day}T20:00:00Z").parse().unwrap();
-        house.run(world.engine.config(), now, false).await.unwrap();
-        house.finish_backup(now).await.unwrap();
+        housekeeping.run(world.engine.config(), now, false).await.unwrap();
+        housekeeping.finish_backup(now).await.unwrap();
     }
     assert_eq!(
         files(&folder),
         ["test-20261110-100000.db", "test-20271101-140000.db", "test-20271102-140000.db", "test-20271103-140000.db"]
     );
-    // The clock is right again.
-    run(&world, &mut house, "2026-11-11T17:00:00Z").await;
+    // The clock is correct again.
+    run(&world, &mut housekeeping, "2026-11-11T17:00:00Z").await;
     assert_eq!(files(&folder), ["test-20261110-100000.db", "test-20261111-100000.db"]);
     assert_eq!(count(&folder.join("test-20261111-100000.db"), "appointments"), 1, "the bystander");
 }
 
 #[tokio::test]
-async fn the_oldest_go_and_nothing_that_is_not_a_copy_of_this_database() {
-    let (world, mut house, folder) = daily("keep = 2").await;
+async fn only_the_oldest_backups_of_this_database_are_deleted() {
+    let (world, mut housekeeping, folder) = daily("keep = 2").await;
     std::fs::create_dir_all(folder.join("test-20200101-000000.db")).unwrap();
-    let strangers =
+    let unrelated =
         ["a.txt", "test-2020.db", "test-20200101-000000.db.txt", "other-20200101-000000.db", "test-20209999-000000.db"];
-    for name in strangers {
+    for name in unrelated {
         std::fs::write(folder.join(name), "mine").unwrap();
     }
-    // What a copy that was cut off left behind goes after a day; one of today may be another program's at work.
+    // The leftover of an interrupted backup is deleted after a day. A newer one may belong to a running process.
     let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
     let cut_off = std::fs::File::create(folder.join(".leadtime-abc123.part")).unwrap();
     cut_off.set_modified(long_ago).unwrap();
@@ -152,39 +153,39 @@ async fn the_oldest_go_and_nothing_that_is_not_a_copy_of_this_database() {
         .set_modified("2026-11-14T16:00:00Z".parse::<DateTime<Utc>>().unwrap().into())
         .unwrap();
     for day in 10..15 {
-        run(&world, &mut house, &format!("2026-11-{day}T17:00:00Z")).await;
+        run(&world, &mut housekeeping, &format!("2026-11-{day}T17:00:00Z")).await;
     }
-    let mut wanted = strangers.to_vec();
-    wanted.push(".leadtime-def456.part");
-    wanted.extend(["test-20200101-000000.db", "test-20261113-100000.db", "test-20261114-100000.db"]);
-    wanted.sort();
-    assert_eq!(files(&folder), wanted);
+    let mut expected = unrelated.to_vec();
+    expected.push(".leadtime-def456.part");
+    expected.extend(["test-20200101-000000.db", "test-20261113-100000.db", "test-20261114-100000.db"]);
+    expected.sort();
+    assert_eq!(files(&folder), expected);
 }
 
 #[tokio::test]
-async fn a_copy_that_fails_is_on_record_deletes_nothing_and_is_tried_again() {
-    let (world, mut house, folder) = daily("keep = 1").await;
-    run(&world, &mut house, "2026-11-09T17:00:00Z").await;
+async fn a_failed_backup_is_recorded_deletes_nothing_and_is_tried_again() {
+    let (world, mut housekeeping, folder) = daily("keep = 1").await;
+    run(&world, &mut housekeeping, "2026-11-09T17:00:00Z").await;
     let kept = files(&folder);
     std::fs::rename(&folder, folder.with_extension("away")).unwrap();
     std::fs::write(&folder, "a file where the folder should be").unwrap();
-    run(&world, &mut house, "2026-11-10T09:30:00Z").await;
+    run(&world, &mut housekeeping, "2026-11-10T09:30:00Z").await;
     let last = || daily_work::last(&world.sql(), Work::Backup).unwrap().unwrap();
     let fault = last().fault.unwrap();
     assert!(fault.1.contains("cannot write") && last().date.unwrap().to_string() == "2026-11-09", "{fault:?}");
     assert!(last().at.is_some());
     std::fs::remove_file(&folder).unwrap();
     std::fs::rename(folder.with_extension("away"), &folder).unwrap();
-    // Not at once: a quarter of an hour later.
-    run(&world, &mut house, "2026-11-10T09:44:00Z").await;
+    // It is not tried again at once, but 15 minutes later.
+    run(&world, &mut housekeeping, "2026-11-10T09:44:00Z").await;
     assert_eq!(files(&folder), kept);
-    run(&world, &mut house, "2026-11-10T09:45:00Z").await;
+    run(&world, &mut housekeeping, "2026-11-10T09:45:00Z").await;
     assert_eq!(files(&folder), ["test-20261110-024500.db"]);
     assert_eq!((last().fault, last().date.unwrap().to_string()), (None, "2026-11-10".to_owned()));
 }
 
 #[test]
-fn restoring_refuses_a_running_daemon_and_what_is_no_copy() {
+fn restore_refuses_a_running_daemon_and_files_that_are_not_backups() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     practice.import(&visits_due_in(3600, 3), &[]).good();
     practice.run(&["backup", "copy.db"]).good();
@@ -197,13 +198,13 @@ fn restoring_refuses_a_running_daemon_and_what_is_no_copy() {
             !files(practice.folder.path()).iter().any(|name| name.contains("before-restore") || name.contains(".part"))
         );
     };
-    // As the superuser: the lock stays the service's.
+    // As root, a refused restore must not leave a lock file behind.
     let lock = practice.path("test.db.lock");
     let service = Some(12345);
-    let is_superuser = std::os::unix::fs::chown(practice.path("test.db"), service, service).is_ok();
+    let is_root = std::os::unix::fs::chown(practice.path("test.db"), service, service).is_ok();
     refused("none.db", "is not a backup of a Leadtime database");
-    if is_superuser {
-        assert!(!lock.exists(), "nothing was begun");
+    if is_root {
+        assert!(!lock.exists(), "a lock file was left behind");
         std::os::unix::fs::chown(practice.path("test.db"), Some(0), Some(0)).unwrap();
     }
     let daemon = Daemon::start(&practice, "k");
@@ -219,7 +220,7 @@ fn restoring_refuses_a_running_daemon_and_what_is_no_copy() {
     let whole = std::fs::read(practice.path("copy.db")).unwrap();
     std::fs::write(practice.path("half.db"), &whole[..whole.len() / 2]).unwrap();
     refused("half.db", "or it is damaged");
-    // A page in the middle.
+    // Damage one page in the middle.
     let mut torn = whole.clone();
     let middle = whole.len() / 2 / 4096 * 4096;
     torn[middle..middle + 4096].fill(0x5A);
@@ -246,7 +247,7 @@ fn after_a_restore_nobody_is_texted_twice() {
         sandbox.post();
     }
     practice.run(&["backup", "copy.db"]).good();
-    // Thirty more go out after the copy.
+    // Thirty more texts go out after the backup.
     let all = visits_due_in(2, 40);
     std::fs::write(
         practice.path("more.csv"),
@@ -262,7 +263,7 @@ fn after_a_restore_nobody_is_texted_twice() {
         sandbox.post();
     }
     daemon.kill();
-    // The disk is lost, but for what SQLite left beside the file: it must not become part of the copy.
+    // The database is destroyed, but its WAL file remains. It must not be applied to the restored backup.
     let wal = practice.path("test.db-wal");
     assert!(wal.exists());
     let database = std::fs::read(practice.path("test.db")).unwrap();
@@ -275,7 +276,7 @@ fn after_a_restore_nobody_is_texted_twice() {
     assert!(!wal.exists());
     practice.run(&["import", "more.csv"]).good();
     let mut daemon = Daemon::start(&practice, "k");
-    // One more is due after the others, so that the test knows when these would have gone.
+    // One more text is due after the others. Once it is sent, the others would have been sent, too.
     std::fs::write(
         practice.path("last.csv"),
         visits_due_in(1, 1).replace("A0,P0", "Z,Z").replace("+13035551000", "+13035552000"),
@@ -298,7 +299,7 @@ fn after_a_restore_nobody_is_texted_twice() {
 }
 
 #[test]
-fn what_was_noted_since_the_copy_is_carried_over() {
+fn changes_since_the_backup_are_carried_over_by_a_restore() {
     let practice = observe();
     practice.import(&visits_due_in(3600, 4), &[]).good();
     practice.run(&["opt-out", "add", "303-555-1001"]).good();
@@ -329,7 +330,7 @@ fn what_was_noted_since_the_copy_is_carried_over() {
         .map(|sql| practice.sql().query_row(sql, [], |row| row.get::<_, Option<String>>(0)).unwrap())
     };
     let before = noted(&practice);
-    // Two restores within a second would want one name.
+    // Two restores within one second would use the same file name.
     let restore = |file: &str| {
         for name in files(practice.folder.path()).iter().filter(|name| name.contains("before-restore")) {
             std::fs::remove_file(practice.path(name)).unwrap();
@@ -341,7 +342,7 @@ fn what_was_noted_since_the_copy_is_carried_over() {
     assert!(!out.contains("enter them again"), "{out}");
     assert_eq!(noted(&practice), before);
     practice.run(&["audit", "verify"]).good();
-    // A database that was begun anew tells nothing of what was taken back.
+    // A new, empty database does not show what was removed or undone.
     practice.run(&["pause"]).good();
     practice.run(&["backup", "later.db"]).good();
     let before = noted(&practice);
@@ -354,7 +355,7 @@ fn what_was_noted_since_the_copy_is_carried_over() {
     assert!(out.contains("changes to 1 opt-out, 0 wrong") && out.contains("enter them again: opt-outs"), "{out}");
     practice.run(&["opt-out", "remove", "303-555-1000"]).good();
     assert_eq!(noted(&practice)[..4], before[..4]);
-    // One that cannot be read: all four kinds are named.
+    // The old database cannot be read: every kind of record is listed.
     std::fs::write(practice.path("test.db"), vec![0x5A; 8192]).unwrap();
     let out = restore("later.db");
     for kind in ["opt-outs", "lifted", "wrong numbers", "pauses", "skipped"] {

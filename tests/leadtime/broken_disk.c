@@ -1,7 +1,7 @@
-/* A disk that breaks on demand, for tests: loaded before libc, it answers writes and flushes of regular files whose
-   path contains BROKEN_DISK_FILES with the error that the file BROKEN_DISK names: "write 5" is EIO for writes,
-   "sync 5" EIO for flushes, "write 28" a full disk, "write 30" a read-only one, "read 5" EIO for reads. No such file:
-   all is well. */
+/* A disk that fails on demand, for tests. Loaded before libc, it fails writes, flushes and reads of regular files whose
+   path contains BROKEN_DISK_FILES with the error named in the file BROKEN_DISK: "write 5" is EIO for writes,
+   "sync 5" EIO for flushes, "write 28" a full disk, "write 30" a read-only one, "read 5" EIO for reads. Without
+   that file, nothing fails. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-//! A restart while Annie's list cannot be read: nobody is texted, and nothing that nobody knows is called known.
+//! A restart while Annie's list cannot be read: nobody is texted, and no unknown outcome is reported as known.
 
 use chrono::TimeDelta;
 use leadtime::annie::verdict::ReadError;
@@ -17,8 +17,8 @@ fn status(world: &World) -> Value {
     serde_json::from_str(&world.says(&["status", "--json", "--now", &now])).unwrap()
 }
 
-/// A text is planned for 10:10, and the daemon starts again at 10:00 while the list cannot be read.
-async fn blind() -> World {
+/// A text is planned for 10:10, and the daemon restarts at 10:00 while Annie's list cannot be read.
+async fn restart_without_the_list() -> World {
     let mut world = World::new().await;
     world.book(&[appointment("visit-1", PATIENT, "2026-11-10T10:10:00-07:00")]);
     world.settle().await;
@@ -29,8 +29,8 @@ async fn blind() -> World {
 }
 
 #[tokio::test]
-async fn what_waits_for_the_list_is_overdue_until_it_has_an_outcome() {
-    let mut world = blind().await;
+async fn a_text_waiting_for_annies_list_is_overdue_until_it_has_an_outcome() {
+    let mut world = restart_without_the_list().await;
     let (overdue, catching_up, missed) =
         (Desk::new(Kind::Unresolved), Desk::new(Kind::CatchingUp), Desk::new(Kind::Missed));
     assert_eq!(catching_up.look(&world), [""; 0]);
@@ -43,7 +43,7 @@ async fn what_waits_for_the_list_is_overdue_until_it_has_an_outcome() {
     assert_eq!(world.not_reached().len(), 1);
     let said = world.explain("visit-1");
     assert!(said.contains("Was due Mon Nov 9, 10:10 AM") && said.contains("has not gone out yet"), "{said}");
-    // Past its expiry, before the visit.
+    // Past its expiry, before the appointment.
     for at in ["2026-11-10T15:30:00Z", "2026-11-10T17:00:00Z"] {
         world.go_to(at).await;
         assert_eq!(world.state("visit-1", "day-before"), "planned");
@@ -53,10 +53,10 @@ async fn what_waits_for_the_list_is_overdue_until_it_has_an_outcome() {
             (&1.into(), &Value::Null, &1.into())
         );
         assert!(overdue.look(&world).iter().all(|said| !said.starts_with("over")));
-        assert_eq!(world.not_reached().len(), 1, "nobody knows whether it went out");
+        assert_eq!(world.not_reached().len(), 1, "still listed, because it is unknown whether the text went out");
         assert_eq!(missed.look(&world), [""; 0]);
     }
-    // The visit begins.
+    // The appointment begins.
     world.go_to("2026-11-10T17:10:00Z").await;
     assert_eq!(world.state("visit-1", "day-before"), "missed (unconfirmed)");
     assert_eq!(missed.look(&world), ["1 reminder was not sent in time or could not be confirmed"]);
@@ -65,11 +65,11 @@ async fn what_waits_for_the_list_is_overdue_until_it_has_an_outcome() {
 }
 
 #[tokio::test]
-async fn a_later_list_shows_that_it_had_gone_out_or_that_it_had_not() {
+async fn a_later_list_shows_whether_the_text_went_out() {
     for went_out in [true, false] {
-        let mut world = blind().await;
+        let mut world = restart_without_the_list().await;
         if went_out {
-            // Before the restart, by a database that was lost since.
+            // Sent before the restart, with a database that has since been lost.
             world.annie.begin(OURS, PATIENT, "See you", "2026-11-09T16:59:50Z".parse().unwrap());
         }
         world.book(&[appointment("bystander", "+13035550102", "2026-11-12T10:10:00-07:00")]);
@@ -83,19 +83,19 @@ async fn a_later_list_shows_that_it_had_gone_out_or_that_it_had_not() {
         world.settle().await;
         let state = if went_out { "sent" } else { "missed (unconfirmed)" };
         assert_eq!(world.state("visit-1", "day-before"), state);
-        assert_eq!(missed.look(&world).len(), usize::from(went_out), "over, if it had gone out");
+        assert_eq!(missed.look(&world).len(), usize::from(went_out), "the alert ends if the text had gone out");
         assert_eq!(world.state("bystander", "day-before"), "planned");
         assert_eq!(world.sent_to(PATIENT), 0);
     }
 }
 
 #[tokio::test]
-async fn a_text_that_went_out_before_the_crash_counts_although_its_visit_has_begun() {
+async fn a_text_sent_before_a_crash_counts_even_after_the_appointment_has_begun() {
     let mut world = World::new().await;
     world.book(&[appointment("visit-1", PATIENT, "2026-11-10T10:10:00-07:00")]);
     world.settle().await;
     world.annie.begin(OURS, PATIENT, "See you", "2026-11-09T17:10:05Z".parse().unwrap());
-    // The machine is off over the visit, and the list can be read at once.
+    // The machine is off during the appointment, and afterwards the list can be read at once.
     world.clock.advance(TimeDelta::days(2));
     let mut world = world.restart().await;
     world.settle().await;
@@ -106,7 +106,7 @@ async fn a_text_that_went_out_before_the_crash_counts_although_its_visit_has_beg
 }
 
 #[tokio::test]
-async fn a_machine_that_was_off_over_the_visits_says_what_it_missed() {
+async fn reminders_missed_while_the_machine_was_off_raise_an_alert() {
     let mut world = World::new().await;
     world.book(&[appointment("visit-1", PATIENT, "2026-11-10T10:10:00-07:00")]);
     world.settle().await;

@@ -1,4 +1,4 @@
-//! The HTTP client against listeners that misbehave: what is surely not sent, and what may have been.
+//! The HTTP client against servers that misbehave: what was certainly not sent, and what may have been.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use leadtime::domain::outcome::{NotSent, Outcome};
 use rustix::net::sockopt::set_socket_linger;
 use rustix::net::{AddressFamily, SocketType};
 
-/// Sends one text to a listener that does this with the connection; `{}` in the address is where it listens.
+/// Sends one text to a listener that misbehaves this way. `{}` in `base_url` stands for the listener's address.
 fn send_to(base_url: Option<String>, misbehave: fn(TcpStream)) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -26,7 +26,7 @@ fn send_to(base_url: Option<String>, misbehave: fn(TcpStream)) -> Outcome {
     outcome
 }
 
-/// What becomes of one text sent to this address; `still_good` is what is said just before its first byte leaves.
+/// The outcome of one text sent to this address. `still_good` decides, just before the first byte, whether to send.
 pub(crate) fn one_text(base_url: &str, timeout: Duration, still_good: bool) -> Outcome {
     let annie = HttpClient::new(timeout).unwrap().with_key(base_url, "key".into());
     let request = SmsRequest {
@@ -62,7 +62,7 @@ fn answer_and_stall(mut stream: TcpStream, text: &str) {
     stall(stream);
 }
 
-/// The reset follows once the answer was read.
+/// Answers, then resets the connection once the client has had time to read the answer.
 fn answer_and_reset(mut stream: TcpStream, text: &str) {
     read_all(&mut stream);
     let _ = stream.write_all(text.as_bytes());
@@ -71,17 +71,17 @@ fn answer_and_reset(mut stream: TcpStream, text: &str) {
     reset(stream);
 }
 
-/// Closes the connection with a reset instead of an end.
+/// Closes the connection with a TCP reset instead of a normal close.
 fn reset(stream: TcpStream) {
     set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
 }
 
-/// Keeps the connection until the other side lets go of it.
+/// Keeps the connection open until the client closes it.
 fn stall(mut stream: TcpStream) {
     let _ = stream.read(&mut [0; 1]);
 }
 
-/// Waits until some of the request is there.
+/// Waits until part of the request has arrived.
 fn read_some(stream: &mut TcpStream) {
     assert!(stream.read(&mut [0; 16]).unwrap() > 0);
 }
@@ -91,7 +91,7 @@ fn good_body() -> &'static str {
 }
 
 #[test]
-fn what_may_have_been_received_is_unknown() {
+fn a_request_annie_may_have_received_is_unknown() {
     let cases: [(&str, fn(TcpStream)); 25] = [
         ("accepts and closes", drop),
         ("reads some and closes", |mut s| read_some(&mut s)),
@@ -105,7 +105,7 @@ fn what_may_have_been_received_is_unknown() {
             reset(s);
         }),
         ("never reads", |s| {
-            // The request waits in the buffers of the connection.
+            // The request waits in the socket buffers first.
             let mut peeked = [0; 16];
             while s.peek(&mut peeked).is_ok_and(|n| n == 0) {}
             let mut s = s;
@@ -122,8 +122,8 @@ fn what_may_have_been_received_is_unknown() {
         ("half a header, then nothing", |s| answer_and_stall(s, "HTTP/1.1 200 OK\r\ncontent-le")),
         ("headers, then nothing", |s| answer_and_stall(s, "HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n")),
         ("half a header, then a reset", |s| answer_and_reset(s, "HTTP/1.1 200 OK\r\ncontent-le")),
-        ("no HTTP", |s| answer(s, "220 mail.example.com ESMTP\r\n\r\n")),
-        ("a header that is none", |s| answer(s, "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")),
+        ("not HTTP", |s| answer(s, "220 mail.example.com ESMTP\r\n\r\n")),
+        ("a malformed header", |s| answer(s, "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")),
         ("half a body", |s| answer(s, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"success\":tr")),
         ("half a body, then nothing", |s| {
             answer_and_stall(s, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"success\":tr");
@@ -138,12 +138,12 @@ fn what_may_have_been_received_is_unknown() {
             answer(s, &format!("HTTP/1.1 200 OK\r\ncontent-length: 400\r\n\r\n{}", good_body()));
         }),
         ("half a chunk", |s| answer(s, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n50\r\n{\"succ")),
-        ("no JSON", |s| answer(s, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK")),
+        ("not JSON", |s| answer(s, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK")),
         ("success without a conversation", |s| {
             answer(s, "HTTP/1.1 200 OK\r\ncontent-length: 26\r\n\r\n{\"success\":true,\"data\":{}}");
         }),
         ("a gateway's 502", |s| answer(s, "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")),
-        ("a time-out of hers", |s| answer(s, "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")),
+        ("a 408 timeout", |s| answer(s, "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")),
         ("a conflict", |s| answer(s, "HTTP/1.1 409 Conflict\r\ncontent-length: 0\r\n\r\n")),
     ];
     for (name, misbehave) in cases {
@@ -151,13 +151,13 @@ fn what_may_have_been_received_is_unknown() {
         assert_eq!(outcome.name(), "unknown", "{name}: {outcome:?}");
         assert!(!outcome.detail().contains("127.0.0.1"), "no address in {}", outcome.detail());
     }
-    // A reset at once may be seen while connecting, or after: never is it an answer.
+    // The client may see an immediate reset while connecting or later. It is never taken as an answer.
     let outcome = send_to(None, reset);
     assert!(matches!(outcome.name(), "unknown" | "not-sent"), "{outcome:?}");
 }
 
 #[test]
-fn an_answer_that_is_whole_counts_whatever_follows_it() {
+fn a_complete_answer_counts_whatever_follows_it() {
     let whole = |s| answer_and_reset(s, &format!("HTTP/1.1 201 Created\r\ncontent-length: 81\r\n\r\n{}", good_body()));
     assert_eq!(send_to(None, whole).name(), "sent");
     let chunked = |s| {
@@ -171,15 +171,15 @@ fn an_answer_that_is_whole_counts_whatever_follows_it() {
 }
 
 #[test]
-fn what_never_left_is_not_sent() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+fn a_request_that_never_left_is_not_sent() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (name, address) in
-        [("refused", format!("http://{nobody}")), ("no such name", "https://annie.invalid".to_owned())]
+        [("refused", format!("http://{closed}")), ("no such name", "https://annie.invalid".to_owned())]
     {
         let outcome = send_to(Some(address), drop);
         assert!(matches!(outcome, Outcome::NotSent(NotSent::Unreachable { .. })), "{name}: {outcome:?}");
     }
-    // A listener that takes no more connections: nobody answers the greeting.
+    // A listener whose backlog is full: the TCP handshake is never answered.
     let full = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     rustix::net::bind(&full, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
     rustix::net::listen(&full, 0).unwrap();
@@ -190,21 +190,21 @@ fn what_never_left_is_not_sent() {
         .collect();
     let first = TcpStream::connect_timeout(&address, Duration::from_secs(2));
     let outcome = send_to(Some(format!("http://{address}")), drop);
-    assert!(matches!(outcome, Outcome::NotSent(NotSent::Unreachable { .. })), "nobody answers: {outcome:?}");
+    assert!(matches!(outcome, Outcome::NotSent(NotSent::Unreachable { .. })), "full backlog: {outcome:?}");
     drop((first, full));
     waiting.into_iter().for_each(|thread| drop(thread.join().unwrap()));
 }
 
-/// What goes wrong before TLS stands: the text has not left.
+/// A failure before the TLS handshake is complete: the text was not sent.
 #[test]
-fn a_connection_that_never_becomes_a_secure_one_sends_nothing() {
+fn a_failed_tls_handshake_sends_nothing() {
     let cases: [(&str, fn(TcpStream)); 5] = [
         ("closes", |mut s| read_some(&mut s)),
         ("resets", |mut s| {
             read_some(&mut s);
             reset(s);
         }),
-        ("says nothing", |mut s| {
+        ("stays silent", |mut s| {
             read_some(&mut s);
             stall(s);
         }),
@@ -212,7 +212,7 @@ fn a_connection_that_never_becomes_a_secure_one_sends_nothing() {
             read_some(&mut s);
             let _ = s.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         }),
-        ("refuses by an alert", |mut s| {
+        ("sends a TLS alert", |mut s| {
             read_some(&mut s);
             let _ = s.write_all(&[21, 3, 3, 0, 2, 2, 40]);
         }),
@@ -232,7 +232,7 @@ fn a_request_that_cannot_be_built_is_our_bug_and_not_sent() {
 }
 
 #[test]
-fn redirects_are_not_followed_and_statuses_decide() {
+fn redirects_are_not_followed_and_the_status_decides() {
     let redirect = send_to(None, |s| {
         answer(s, "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n")
     });
@@ -244,33 +244,33 @@ fn redirects_are_not_followed_and_statuses_decide() {
     assert_eq!(limited, Outcome::NotSent(NotSent::RateLimited { until: "2026-11-24T17:00:07Z".parse().unwrap() }));
 }
 
-/// The moment a claim was right for may pass while the connection is made: then not a byte leaves.
+/// A claim may expire while the connection is being made. Then not a byte is sent.
 #[test]
-fn a_claim_let_go_at_the_last_moment_sends_not_a_byte() {
+fn a_claim_that_expires_at_the_last_moment_sends_nothing() {
     for still_good in [true, false] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let server = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-            let mut heard = vec![0; 4096];
+            let mut received = vec![0; 4096];
             let mut length = 0;
-            while !heard[..length].ends_with(b"}") {
-                match stream.read(&mut heard[length..]).unwrap_or(0) {
+            while !received[..length].ends_with(b"}") {
+                match stream.read(&mut received[length..]).unwrap_or(0) {
                     0 => break,
                     read => length += read,
                 }
             }
             let _ = stream.write_all(b"HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n");
-            String::from_utf8_lossy(&heard[..length]).into_owned()
+            String::from_utf8_lossy(&received[..length]).into_owned()
         });
         let outcome = one_text(&base_url, Duration::from_secs(10), still_good);
-        let heard = server.join().unwrap();
+        let received = server.join().unwrap();
         if still_good {
             assert_eq!(outcome.name(), "unknown", "500");
-            assert!(heard.to_lowercase().contains("content-length: ") && heard.contains("\"Hi\""), "{heard}");
+            assert!(received.to_lowercase().contains("content-length: ") && received.contains("\"Hi\""), "{received}");
         } else {
-            assert_eq!((outcome, heard.as_str()), (Outcome::NotSent(NotSent::TooOld), ""));
+            assert_eq!((outcome, received.as_str()), (Outcome::NotSent(NotSent::TooOld), ""));
         }
     }
 }

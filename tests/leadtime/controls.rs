@@ -1,4 +1,4 @@
-//! The practice's brakes: pauses, appointments without texts, limits of a day.
+//! How the practice holds texts back: pauses, skipped appointments, daily limits, held configuration changes.
 
 use chrono::TimeDelta;
 use leadtime::annie::gateway::Gateway;
@@ -26,7 +26,7 @@ fn at(text: &str) -> chrono::DateTime<chrono::Utc> {
     text.parse().unwrap()
 }
 
-/// A command beside the daemon.
+/// Runs in its own transaction, as a command does while the daemon is running.
 fn desk<R>(world: &World, work: impl FnOnce(&Transaction<'_>) -> R) -> R {
     let mut connection = world.sql();
     let tx = connection.transaction().unwrap();
@@ -43,7 +43,7 @@ async fn practice(sending: &str) -> World {
 }
 
 #[tokio::test]
-async fn a_pause_holds_everything_and_what_is_of_use_goes_out_after_it() {
+async fn a_pause_holds_every_text_and_unexpired_texts_go_out_after_it() {
     let mut world = practice("mode = \"live\"").await;
     desk(&world, |tx| pauses::pause(tx, None, None, KIM, at("2026-11-09T18:00:00Z")).unwrap());
     world.go_to("2026-11-09T22:10:00Z").await;
@@ -52,7 +52,10 @@ async fn a_pause_holds_everything_and_what_is_of_use_goes_out_after_it() {
     world.go_to("2026-11-09T22:15:05Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("sent", 2));
     assert_eq!(world.state("bystander", "day-before"), "planned");
-    assert!(!desk(&world, |tx| pauses::resume(tx, None, KIM, at("2026-11-09T22:16:00Z")).unwrap()), "there is none");
+    assert!(
+        !desk(&world, |tx| pauses::resume(tx, None, KIM, at("2026-11-09T22:16:00Z")).unwrap()),
+        "there is no pause left to end"
+    );
     assert_eq!(
         world.text("SELECT group_concat(act || who || why) FROM audit WHERE who IS NOT NULL"),
         "pausedKimmove,resumedKimmove"
@@ -60,7 +63,7 @@ async fn a_pause_holds_everything_and_what_is_of_use_goes_out_after_it() {
 }
 
 #[tokio::test]
-async fn a_pause_with_an_end_moves_texts_behind_it() {
+async fn a_pause_with_an_end_delays_texts_until_then() {
     let mut world = practice("mode = \"live\"").await;
     desk(&world, |tx| {
         pauses::pause(tx, None, Some(at("2026-11-09T23:30:00Z")), KIM, at("2026-11-09T18:00:00Z")).unwrap()
@@ -69,7 +72,7 @@ async fn a_pause_with_an_end_moves_texts_behind_it() {
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("planned", 0));
     world.go_to("2026-11-09T23:30:05Z").await;
     assert_eq!(world.annie.sent().len(), 2);
-    // One that ends when the text is of no use any more leaves none.
+    // A pause that ends after the text has expired leaves nothing to send.
     desk(&world, |tx| {
         pauses::pause(tx, None, Some(at("2026-11-12T21:00:00Z")), KIM, at("2026-11-10T18:00:00Z")).unwrap()
     });
@@ -78,7 +81,7 @@ async fn a_pause_with_an_end_moves_texts_behind_it() {
 }
 
 #[tokio::test]
-async fn a_pause_of_one_location_holds_no_other() {
+async fn pausing_one_location_does_not_hold_another() {
     let rules = format!("{DAY_BEFORE}\n[[location]]\nid = \"reno\"\nfrom_number = \"+17755550199\"\n");
     let mut world = World::with_all("", "mode = \"live\"", &rules).await;
     world.book(&appointments());
@@ -89,13 +92,16 @@ async fn a_pause_of_one_location_holds_no_other() {
 }
 
 #[tokio::test]
-async fn a_visit_without_texts_gets_them_back() {
+async fn a_skipped_appointment_can_get_its_texts_back() {
     let mut world = practice("mode = \"live\"").await;
     let appointment = AppointmentId("a".to_owned());
     let rule = RuleName("day-before".to_owned());
     let now = at("2026-11-09T18:00:00Z");
     assert!(desk(&world, |tx| pauses::skip(tx, &appointment, Some(&rule), KIM, now).unwrap()));
-    assert!(!desk(&world, |tx| pauses::skip(tx, &appointment, Some(&rule), KIM, now).unwrap()), "it is already");
+    assert!(
+        !desk(&world, |tx| pauses::skip(tx, &appointment, Some(&rule), KIM, now).unwrap()),
+        "it is already skipped"
+    );
     world.go_to("2026-11-09T22:10:00Z").await;
     assert_eq!([world.state("a", "day-before"), world.state("b", "day-before")], ["skipped (by-hand)", "sent"]);
     assert!(desk(&world, |tx| pauses::unskip(tx, &appointment, None, KIM, now).unwrap()));
@@ -105,30 +111,30 @@ async fn a_visit_without_texts_gets_them_back() {
 }
 
 #[tokio::test]
-async fn a_days_texts_end_at_the_limit_and_go_on_the_next_day() {
+async fn texts_stop_at_the_daily_limit_and_resume_the_next_day() {
     for (limit, wait, next_day) in
         [("max_texts_per_day = 1", Wait::DailyLimit, 2), ("first_day_limit = 1", Wait::FirstDayLimit, 3)]
     {
         let mut world = World::with_all("", &format!("mode = \"live\"\n{limit}"), DAY_BEFORE).await;
         world.book(&appointments());
-        // A second one for the day after: the appointment lies in the afternoon of Wednesday.
+        // A text for the next day, too: this appointment is on Wednesday afternoon.
         world.book(&[appointment("c", "303-555-0103", "2026-11-11T15:00:00-07:00")]);
         let report = world.go_to("2026-11-09T22:10:00Z").await;
         assert_eq!((report.waits, world.annie.sent().len()), (Some(wait), 1), "{limit}");
         world.go_to("2026-11-10T18:00:00Z").await;
-        assert_eq!(world.annie.sent().len(), 2, "what is still of use goes first: {limit}");
+        assert_eq!(world.annie.sent().len(), 2, "a text that can still be sent goes first: {limit}");
         world.go_to("2026-11-10T22:10:00Z").await;
         assert_eq!(world.annie.sent().len(), next_day, "{limit}");
         assert_eq!(world.state("bystander", "day-before"), "planned");
     }
 }
 
-/// A trial with one's own phone, test texts and what others sent before leave the first day to come.
+/// A trial with one's own phone, test texts and texts sent by others do not start the first day.
 #[tokio::test]
-async fn the_first_day_is_the_first_with_patients() {
+async fn the_first_day_is_the_first_day_with_texts_to_patients() {
     let mut world = World::with_all("", "mode = \"live\"\nfirst_day_limit = 5", DAY_BEFORE).await;
     for n in 0..8 {
-        // Three of a trial, begun long ago; five test texts.
+        // Three texts of a trial begun long ago, and five test texts.
         let (id, trial) = (900 + n, n < 3);
         world.execute(&format!(
             "INSERT INTO messages (id, phone, body, made_at, made_local) VALUES ({id}, '+1303555{id:04}', '{{}}', 0, '');
@@ -166,7 +172,7 @@ async fn the_first_day_is_the_first_with_patients() {
 }
 
 #[test]
-fn a_pause_works_while_the_configuration_has_a_mistake() {
+fn pause_works_despite_a_configuration_error() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     practice.import(&visits_due_in(3600, 1), &[]).good();
     let good = std::fs::read_to_string(practice.path("config.toml")).unwrap();
@@ -182,7 +188,7 @@ fn a_pause_works_while_the_configuration_has_a_mistake() {
         practice.run(&["resume"]).good();
         assert_eq!(practice.number("SELECT count(*) FROM pauses"), 0);
     }
-    // Another database is not made to be paused.
+    // A missing database is not created just to be paused.
     std::fs::write(practice.path("config.toml"), good.replace("test.db", "other.db")).unwrap();
     for command in [&["pause"][..], &["resume"], &["skip", "A0"], &["confirm-change"]] {
         let ended = practice.run(command);
@@ -192,7 +198,7 @@ fn a_pause_works_while_the_configuration_has_a_mistake() {
 }
 
 #[test]
-fn the_commands_say_what_they_do() {
+fn pause_resume_and_skip_report_what_they_do() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     practice.import(&visits_due_in(3600, 2), &[]).good();
     let out = practice.run(&["pause", "--until", "2036-03-09 10:00", "--who", "Kim"]).good();
@@ -218,7 +224,7 @@ fn the_commands_say_what_they_do() {
 }
 
 #[tokio::test]
-async fn a_test_text_asks_annie_for_her_time() {
+async fn a_test_text_compares_the_clock_with_annies_time() {
     let world = World::new().await;
     let gateway = Gateway::new(world.annie.clone());
     clocks_agree(&gateway, world.clock.as_ref()).await.unwrap();
@@ -230,7 +236,7 @@ async fn a_test_text_asks_annie_for_her_time() {
 }
 
 #[test]
-fn a_test_text_is_sent_once_and_counts() {
+fn a_test_text_is_sent_once_and_counts_toward_the_limits() {
     let practice = Practice::new("");
     let mut sandbox = crate::program::Sandbox::start(&practice, &["--key", "k"]);
     let config =
@@ -246,7 +252,11 @@ fn a_test_text_is_sent_once_and_counts() {
     let again = practice.run(&["test-text", "day-before", "(303) 555 1042"]);
     assert!(again.code == 1 && again.err.contains("Annie's limits allow no further text"), "{}", again.err);
     assert_eq!(practice.number("SELECT count(*) FROM attempts WHERE outcome = 'sent'"), 1);
-    assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 0, "nobody's reminder");
+    assert_eq!(
+        practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"),
+        0,
+        "it is not a reminder of any appointment"
+    );
     practice.run(&["opt-out", "add", "303-555-1043"]).good();
     for (arguments, code, says) in [
         (["test-text", "none", "303-555-1044"], 2, "the rules are `day-before`"),
@@ -276,14 +286,14 @@ fn a_test_text_is_sent_once_and_counts() {
 }
 
 #[test]
-fn a_change_that_sends_more_than_usual_waits_to_be_confirmed() {
+fn a_change_that_sends_more_than_usual_waits_for_confirmation() {
     let practice = Practice::new("");
     let sandbox = crate::program::Sandbox::start(&practice, &["--key", "k"]);
     let live = live_config(&sandbox.base_url);
     std::fs::write(practice.path("config.toml"), live.replace("24 hours", "30 hours")).unwrap();
     let mut daemon = crate::program::Daemon::start(&practice, "k");
     practice.import(&visits_due_in(90, 25), &[]).good();
-    // The former lead lies behind: nothing would go out. With `booked_late` all of it does, at once.
+    // With the old lead all due times are past, so nothing would go out. With `booked_late`, all texts go out at once.
     let late = live.replace("24 hours\"", "30 hours\"\nbooked_late = \"send\"");
     let late = late.replace("name = \"day-before\"", "name = \"other-rule\"");
     std::fs::write(practice.path("config.toml"), late.replace("30 hours", "24 hours")).unwrap();
@@ -293,7 +303,7 @@ fn a_change_that_sends_more_than_usual_waits_to_be_confirmed() {
     assert_eq!(
         practice.number("SELECT count(*) FROM rules WHERE name = 'other-rule'"),
         0,
-        "the rules before stay in force"
+        "the previous rules stay in force"
     );
     assert!(practice.run(&["confirm-change", "--who", "Kim"]).good().contains("sends 25 texts"));
     daemon.until("configuration reloaded");
@@ -304,9 +314,9 @@ fn a_change_that_sends_more_than_usual_waits_to_be_confirmed() {
     assert_eq!(daemon.stop().0, 0);
 }
 
-/// A reboot, or an edit of the file, confirms nothing.
+/// Neither a restart nor an edit of the file confirms the change.
 #[test]
-fn a_held_change_is_confirmed_by_a_person_alone() {
+fn only_a_person_can_confirm_a_held_change() {
     let practice = Practice::new("");
     let mut sandbox = crate::program::Sandbox::start(&practice, &["--key", "k"]);
     let live = live_config(&sandbox.base_url);
@@ -319,13 +329,13 @@ fn a_held_change_is_confirmed_by_a_person_alone() {
     daemon.signal(rustix::process::Signal::HUP);
     daemon.until("is valid but held");
     assert_eq!(daemon.stop().0, 0);
-    // The same file after a restart sends nothing, and says so.
+    // After a restart the same file sends nothing, and the log says so.
     let mut daemon = crate::program::Daemon::start(&practice, "k");
     assert!(daemon.heard().contains("a restart does not confirm it"), "{}", daemon.heard());
     daemon.until("texts are due but waiting");
     assert!(daemon.heard().contains("unusually large number of texts at once"), "{}", daemon.heard());
     assert_eq!(crate::program::record(&practice).len(), 0);
-    // Confirmed, but the file is another one by now: that one was neither weighed nor confirmed.
+    // The change was confirmed, but the file has changed since: that version was neither checked nor confirmed.
     std::fs::write(practice.path("config.toml"), format!("{late}loud = true\n")).unwrap();
     practice.sql().execute("UPDATE config_hold SET confirmed = 1", []).unwrap();
     daemon.signal(rustix::process::Signal::HUP);
@@ -339,9 +349,9 @@ fn a_held_change_is_confirmed_by_a_person_alone() {
     assert_eq!(log.matches("the configuration was not reloaded").count(), 1, "{log}");
 }
 
-/// The desk names people as it speaks of them: without quotes, with a slip, by the last digits.
+/// The desk types names as people say them: without quotes, with a typo, or as the last digits of the number.
 #[test]
-fn people_are_found_as_the_desk_names_them() {
+fn people_are_found_the_way_the_desk_types_them() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     let start = |hours: i64| (super::program::now() + chrono::TimeDelta::hours(hours)).to_rfc3339();
     let csv = format!(
@@ -359,7 +369,7 @@ fn people_are_found_as_the_desk_names_them() {
         let ended = practice.run(&["explain", words]);
         assert!(ended.code == 1 && ended.err.contains(offered), "{words}: {}", ended.err);
     }
-    // A slip is offered and changes nothing; a name that is right is enough, unless several visits are meant.
+    // A near match is only suggested. An exact name is enough, unless it fits several appointments.
     let ended = practice.run(&["skip", "Jo Hart"]);
     assert!(ended.code == 1 && ended.err.contains("Joanna Hart") && ended.err.contains("(A2)"), "{}", ended.err);
     let ended = practice.run(&["skip", "tom", "baker"]);
@@ -373,15 +383,15 @@ fn people_are_found_as_the_desk_names_them() {
     let ended = practice.run(&["opt-out", "add", "nobody at all"]);
     assert!(ended.code == 2 && ended.err.contains("not a phone number"), "{}", ended.err);
     assert_eq!(practice.number("SELECT count(*) FROM opt_outs"), 1);
-    // Leadtime does not know it yet.
+    // An appointment that was never imported.
     let ended = practice.run(&["skip", "A99"]);
     assert!(ended.code == 1 && ended.err.contains("no appointment A99"), "{}", ended.err);
 }
 
-/// Who really acted stands beside the name that was given; copies and lists leave a row; a seal that was noted proves the rows
-/// before it.
+/// The audit names the account that acted as well as the given name. Backups and exported lists leave a row. A seal
+/// noted elsewhere proves that the rows up to it are unchanged.
 #[test]
-fn the_audit_knows_the_account_and_is_anchored_in_the_log() {
+fn the_audit_records_the_account_and_its_seal_in_the_log_proves_it() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     practice.import(&visits_due_in(3600, 1), &[]).good();
     let as_kim = |arguments: &[&str]| {
@@ -404,7 +414,7 @@ fn the_audit_knows_the_account_and_is_anchored_in_the_log() {
     let seal = log.split("its latest seal is ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
     let verify = |seal: &str| practice.run(&["audit", "verify", "--seal", seal]);
     assert!(verify(&seal).good().contains("the rows up to it have not changed"));
-    // The database of this morning in its place: whole, and not the one whose seal was noted.
+    // An older database takes its place: it is intact, but not the one whose seal was noted.
     practice.run(&["restore", "copy.db"]).good();
     practice.sql().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let forged = verify("0000");

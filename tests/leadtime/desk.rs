@@ -1,5 +1,5 @@
-//! The commands of the front desk, by the real binary: what `check` finds, what a change moves, who may not be texted,
-//! and the plan as a person reads it.
+//! The front desk's commands, run with the real binary: what `check` finds, what a rule change moves, who may not be
+//! texted, and the plan as people read it.
 
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ message = \"{{ practice.name }}: see you {{ appointment.when }}. Reply or call {
 
 const MESSAGE: &str = "message = \"{{ practice.name }}: see you {{ appointment.when }}.\"\n";
 
-/// A rule with a lead.
+/// A rule with this lead and these further keys.
 fn rule(name: &str, lead: &str, more: &str) -> String {
     format!("[[rule]]\nname = \"{name}\"\nlead = \"{lead}\"\n{more}\n{MESSAGE}")
 }
@@ -43,7 +43,7 @@ fn check(config: &str) -> (i32, String) {
 }
 
 #[test]
-fn the_rules_of_the_shipped_file_are_in_order() {
+fn the_shipped_rules_pass_check_without_warnings() {
     let (code, said) = check(&format!("{HEAD}{GOOD}"));
     assert_eq!((code, said.contains("warning"), said.contains("is valid")), (0, false, true), "{said}");
     let shipped = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")).unwrap();
@@ -52,20 +52,20 @@ fn the_rules_of_the_shipped_file_are_in_order() {
 }
 
 #[test]
-fn what_check_finds() {
+fn check_finds_errors_and_warnings_in_the_rules() {
     let two = |first: &str, second: &str| format!("{HEAD}{first}{second}");
     let sending = |line: &str| format!("{}{GOOD}", HEAD.replace("[sending]\n", &format!("[sending]\n{line}\n")));
     let message = |text: &str| format!("{HEAD}[[rule]]\nname = \"r\"\nlead = \"1 day\"\n{text}\n");
-    let said_no = 2;
+    let error = 2;
     for (config, code, words) in [
-        // Pairs that Annie's limits make impossible: equal priority is an error, a chosen loser a warning.
-        (two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")), said_no, "`soon` and `one-day` conflict"),
+        // Pairs that Annie's limits make impossible: an error with equal priorities, a warning when a priority decides.
+        (two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")), error, "`soon` and `one-day` conflict"),
         (
             two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")),
-            said_no,
+            error,
             "21 hours apart, and a number may get only one text in 24 hours",
         ),
-        (two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")), said_no, "`one-day` would not be sent"),
+        (two(&rule("one-day", "24 hours", ""), &rule("soon", "3 hours", "")), error, "`one-day` would not be sent"),
         (
             two(&rule("one-day", "24 hours", "priority = 5"), &rule("soon", "3 hours", "")),
             0,
@@ -79,24 +79,24 @@ fn what_check_finds() {
         (two(&rule("a", "2 days", ""), &rule("b", "2 days", "")), 0, "the same lead as `a`"),
         (
             format!("{}{}", HEAD.replace("[annie]\n", "[annie.limits]\nper_7_days = 1\n"), GOOD),
-            said_no,
+            error,
             "a number may get only 1 text in 7 days",
         ),
-        // A rule that can never fire, and one that is always moved.
+        // A rule that can never apply, and one that is always moved.
         (
             two(&rule("night", "1 day", "at = \"05:00\"\noutside_hours = \"skip\""), ""),
-            said_no,
+            error,
             "`night` could never be sent",
         ),
         (two(&rule("night", "1 day", "at = \"05:00\""), ""), 0, "05:00 is outside the sending hours"),
         (two(&rule("late", "14 hours", ""), ""), 0, "`late` always falls outside the sending hours"),
-        (sending("hours = \"06:00-08:00\""), said_no, "no text could ever be sent"),
+        (sending("hours = \"06:00-08:00\""), error, "no text could ever be sent"),
         (
             format!("{HEAD}{GOOD}[[location]]\nid = \"x\"\nhours = \"06:00-08:00\"\n"),
-            said_no,
+            error,
             "no text for location `x` could ever be sent",
         ),
-        // Rules no type reaches.
+        // Rules that no appointment type matches.
         (
             two(&rule("r", "1 day", "only_types = [\"crwn\"]"), "[appointment_types]\ncrown = \"crown\"\n"),
             0,
@@ -104,10 +104,10 @@ fn what_check_finds() {
         ),
         (
             two(&rule("r", "1 day", "only_types = [\"x\"]\nexcept_types = [\"x\"]"), ""),
-            said_no,
+            error,
             "would never apply to it",
         ),
-        // Words.
+        // Message texts.
         (message("message = \"See you {{ appointment.when }}.\""), 0, "does not say who sent it"),
         (
             message(
@@ -124,8 +124,8 @@ fn what_check_finds() {
             0,
             "`s` has no message.es",
         ),
-        (message("message.es = \"{{ practice.name }}\""), said_no, "add message.en"),
-        (message("message.xx = \"?\""), said_no, "`xx` is not a supported language"),
+        (message("message.es = \"{{ practice.name }}\""), error, "add message.en"),
+        (message("message.xx = \"?\""), error, "`xx` is not a supported language"),
         (
             message(
                 "message = \"{{ practice.name }} {{ appointment.date }}\"\n[appointment_types]\nx = { name = \"x\", arrive_early = \"10 minutes\" }",
@@ -135,7 +135,7 @@ fn what_check_finds() {
         ),
         (
             format!("{HEAD}{GOOD}[household]\nmessage = \"{{{{ appointments[0].first_name }}}}\"\n"),
-            said_no,
+            error,
             "must work for every family",
         ),
         (
@@ -144,16 +144,16 @@ fn what_check_finds() {
             "no text tells patients how to opt out",
         ),
         (sending("household = \"separate\""), 0, "within 24 hours gets a text"),
-        // Limits can only be tighter; names of holidays are known.
+        // Limits can only be made stricter. Holidays and days must be known names.
         (
             HEAD.replace("[annie]\n", "[annie.limits]\nmin_gap = \"12 hours\"\n") + GOOD,
-            said_no,
+            error,
             "the gap can only be longer",
         ),
-        (HEAD.replace("[annie]\n", "[annie.limits]\nper_30_days = 7\n") + GOOD, said_no, "from 1 to 6"),
-        (sending("holidays = [\"thanksgivin\"]"), said_no, "did you mean \"thanksgiving\"?"),
-        (sending("hours = { mon = \"09:00-18:00\", mun = \"09:00-18:00\" }"), said_no, "`mun` is not a day"),
-        (sending("outside_hours = \"sooner\""), said_no, "write \"same-day\" or \"earlier\" or \"later\" or \"skip\""),
+        (HEAD.replace("[annie]\n", "[annie.limits]\nper_30_days = 7\n") + GOOD, error, "from 1 to 6"),
+        (sending("holidays = [\"thanksgivin\"]"), error, "did you mean \"thanksgiving\"?"),
+        (sending("hours = { mon = \"09:00-18:00\", mun = \"09:00-18:00\" }"), error, "`mun` is not a day"),
+        (sending("outside_hours = \"sooner\""), error, "write \"same-day\" or \"earlier\" or \"later\" or \"skip\""),
     ] {
         let (ended, said) = check(&config);
         assert!(said.contains(words), "{words}\n{config}\n{said}");
@@ -167,7 +167,7 @@ fn practice(config: &str, csv: &str) -> Practice {
     practice
 }
 
-/// Seen by the store in time, whenever the test runs.
+/// Far enough in the future to be booked in time, whenever the test runs.
 const BOOK: &str = "id,patient_id,first_name,last_name,phone,starts_at,status,booked_at
 A1,P1,Ann,Lee,303-555-0101,2031-11-13T15:00:00-07:00,booked,2026-01-01T00:00:00Z
 B1,P2,Ben,Lee,(303) 555-0101,2031-11-13T15:30:00-07:00,booked,2026-01-01T00:00:00Z
@@ -178,7 +178,7 @@ D1,P4,Dee,Poe,,2031-11-14T10:00:00-07:00,booked,2026-01-01T00:00:00Z
 const NOW: &str = "2031-11-07T12:00:00-07:00";
 
 #[test]
-fn the_plan_as_a_person_wants_it() {
+fn the_plan_reads_as_people_expect() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
     let plan = practice.run(&["plan", "--now", NOW]).good();
     assert_eq!(
@@ -215,9 +215,9 @@ No text at all
 }
 
 #[test]
-fn what_a_change_of_the_rules_moves() {
+fn check_diff_shows_which_texts_a_rule_change_moves() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
-    // The rules have long been in force.
+    // The rules have been in force for a long time.
     let sql = practice.sql();
     sql.execute_batch(
         "INSERT INTO rules VALUES ('first', '3 business days at 10:00', 0), ('last', '1 business day at 10:30', 0)",
@@ -244,7 +244,7 @@ fn what_a_change_of_the_rules_moves() {
 }
 
 #[test]
-fn opt_outs_by_any_spelling() {
+fn a_number_is_opted_out_however_it_is_written() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
     let said = practice.run(&["opt-out", "add", "(303) 555.0101", "--who", "Kim"]).good();
     assert!(said.contains("Ann Lee and Ben Lee (303-555-0101) will get no more texts."), "{said}");
@@ -261,7 +261,7 @@ fn opt_outs_by_any_spelling() {
     );
     let list = practice.run(&["opt-out", "list"]).good();
     assert!(list.contains("303-555-0101  since ") && list.contains("recorded at the front desk by Kim"), "{list}");
-    // An import never lifts one.
+    // An import never lifts an opt-out.
     practice.import(BOOK, &[]).good();
     assert_eq!(reasons(&practice)[0], "opted-out");
     let lifted = practice.run(&["opt-out", "remove", "303 555 0101"]).good();
@@ -274,7 +274,7 @@ fn opt_outs_by_any_spelling() {
 }
 
 #[test]
-fn wrong_numbers_are_marked_for_their_patients() {
+fn a_wrong_number_is_marked_for_one_patient_or_for_all() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
     let said = practice.run(&["wrong-number", "add", "303-555-0101", "--patient", "P1"]).good();
     assert!(said.contains("303-555-0101 is not the number of Ann Lee. "), "{said}");
@@ -291,7 +291,7 @@ fn wrong_numbers_are_marked_for_their_patients() {
 }
 
 #[test]
-fn explain_finds_by_id_number_and_name() {
+fn explain_finds_appointments_by_id_number_or_name() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
     let who = |text: &str| -> Vec<String> {
         let told: Value =
@@ -309,7 +309,7 @@ fn explain_finds_by_id_number_and_name() {
 }
 
 #[test]
-fn a_number_without_its_area_code_is_refused_and_the_numbers_on_file_are_offered() {
+fn a_number_without_an_area_code_is_refused_and_numbers_on_file_are_suggested() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
     for typed in ["5550101", "555-0101", "555 0101"] {
         for command in ["opt-out", "wrong-number"] {
@@ -320,7 +320,7 @@ fn a_number_without_its_area_code_is_refused_and_the_numbers_on_file_are_offered
         }
         assert!(
             practice.run(&["explain", typed, "--now", NOW]).good().contains("Ann Lee"),
-            "one number on file ends so"
+            "one number on file ends in these digits"
         );
     }
     for typed in ["555-9999", "303-555-010", "303-555-01011"] {
@@ -344,7 +344,7 @@ X2,P3,Al,Browne,303-555-0103,2031-12-14T09:00:00-07:00,booked,2026-01-01T00:00:0
 ";
 
 #[test]
-fn a_name_without_its_suffix_finds_everyone_and_upcoming_appointments_are_offered_first() {
+fn a_name_without_its_suffix_finds_everyone_and_upcoming_appointments_come_first() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BROWNS);
     let explain = |who: &str| practice.run(&["explain", who, "--now", NOW]);
     for who in ["Wei Brown", "brown"] {
@@ -360,7 +360,7 @@ fn a_name_without_its_suffix_finds_everyone_and_upcoming_appointments_are_offere
 }
 
 #[test]
-fn skip_answers_with_the_patient() {
+fn skip_replies_with_the_patient_and_the_appointment() {
     let practice = practice(&format!("{HEAD}{GOOD}"), BOOK);
     let skip = |more: &[&str]| practice.run(&[&["skip"], more].concat()).good();
     let said = skip(&["Cy", "Wu"]);

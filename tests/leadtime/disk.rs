@@ -1,4 +1,4 @@
-//! Disks that break under the real program: full, read-only, failing, in somebody else's hands, damaged.
+//! Disk faults under the real program: full, read-only, failing, locked by another process, damaged.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,20 +8,20 @@ use rustix::process::Signal;
 
 use crate::program::{Daemon, Practice, Sandbox, live_config, record, visits_due_in};
 
-/// More than can leave before the order to break takes effect.
-const VISITS: usize = 250;
+/// More texts than can go out before the disk fault takes effect.
+const TEXTS: usize = 250;
 
-/// The library that makes a disk break on demand.
-fn breaker(practice: &Practice) -> PathBuf {
+/// Builds the library that makes the disk fail on demand.
+fn build_fault_library(practice: &Practice) -> PathBuf {
     let (source, library) =
         (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/leadtime/broken_disk.c"), practice.path("breaker.so"));
     let built =
         Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").status();
-    assert!(built.unwrap().success(), "a C compiler builds the library");
+    assert!(built.unwrap().success(), "the C compiler could not build the library");
     library
 }
 
-/// Texts that go out before the disk breaks.
+/// Texts that go out before the disk fails.
 const FIRST: usize = 8;
 
 struct Broken {
@@ -31,14 +31,14 @@ struct Broken {
 }
 
 impl Broken {
-    /// A practice with appointments due at once, one text at a time; the disk breaks after some of them.
+    /// A practice with texts due at once, two at a time. Waits until the first have gone out.
     fn start() -> Broken {
         let practice = Practice::new("");
         let mut sandbox = Sandbox::start(&practice, &[]);
         let config = live_config(&sandbox.base_url).replace("concurrency = 8", "concurrency = 2");
         std::fs::write(practice.path("config.toml"), config).unwrap();
-        practice.import(&visits_due_in(1, VISITS), &[]).good();
-        let library = breaker(&practice);
+        practice.import(&visits_due_in(1, TEXTS), &[]).good();
+        let library = build_fault_library(&practice);
         let order = practice.path("order");
         let daemon = Daemon::start_with(
             &practice,
@@ -54,13 +54,13 @@ impl Broken {
         Broken { practice, sandbox, daemon }
     }
 
-    fn order(&self, order: &str) {
-        // In one step: the program reads it at any moment.
+    fn set_fault(&self, order: &str) {
+        // Replaced in one step, because the program may read it at any moment.
         std::fs::File::create(self.practice.path("order.new")).unwrap().write_all(order.as_bytes()).unwrap();
         std::fs::rename(self.practice.path("order.new"), self.practice.path("order")).unwrap();
     }
 
-    /// Lets some passes go by, which find the disk as it is.
+    /// Lets some passes run in the disk's current state.
     fn some_passes(&mut self) {
         for _ in 0..3 {
             self.daemon.signal(Signal::HUP);
@@ -68,67 +68,67 @@ impl Broken {
         }
     }
 
-    /// The disk works again: everything is sent by itself, nothing twice.
-    fn mended(mut self) {
+    /// The disk works again: the remaining texts go out without help, and none goes out twice.
+    fn finish_after_repair(mut self) {
         std::fs::remove_file(self.practice.path("order")).unwrap();
-        // Those that were under way when it broke were not waited for yet.
-        for _ in FIRST..VISITS {
+        // Includes the texts that were under way when the disk failed.
+        for _ in FIRST..TEXTS {
             self.sandbox.post();
         }
         let (code, log) = self.daemon.stop();
         assert_eq!(code, 0, "{log}");
-        assert_eq!(record(&self.practice).len(), VISITS);
+        assert_eq!(record(&self.practice).len(), TEXTS);
         assert_eq!(
             self.practice.number("SELECT count(DISTINCT phone) FROM attempts WHERE outcome = 'sent'"),
-            VISITS as i64
+            TEXTS as i64
         );
-        assert_eq!(self.practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), VISITS as i64);
+        assert_eq!(self.practice.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), TEXTS as i64);
         self.practice.run(&["audit", "verify"]).good();
     }
 }
 
-/// Sending stops before the next POST, nothing is marked wrongly, and it goes on by itself.
-fn breaks_and_mends(order: &str, says: &str) {
+/// Sending stops before the next POST, no reminder gets a wrong state, and sending resumes by itself.
+fn stops_and_resumes(order: &str, says: &str) {
     let mut broken = Broken::start();
-    broken.order(order);
+    broken.set_fault(order);
     broken.daemon.until(&format!("sending is interrupted, but nothing is lost: {says}"));
     broken.some_passes();
-    // Some may have been under way; none has begun since, and each has its claim on the disk.
+    // Some texts may have been under way. None has started since, and each has its claim on disk.
     let posts = record(&broken.practice).len();
-    assert!((FIRST..VISITS).contains(&posts), "{posts}");
+    assert!((FIRST..TEXTS).contains(&posts), "{posts}");
     broken.some_passes();
-    assert_eq!(record(&broken.practice).len(), posts, "nothing leaves while nothing can be written");
+    assert_eq!(record(&broken.practice).len(), posts, "no text goes out while nothing can be written");
     let connection = broken.practice.sql();
     let claims: i64 = connection.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
     assert!(claims as usize >= posts, "each text has its claim");
     let wrong = "SELECT count(*) FROM reminders WHERE state NOT IN ('planned', 'sending', 'sent')";
-    assert_eq!(broken.practice.number(wrong), 0, "nothing is marked wrongly");
+    assert_eq!(broken.practice.number(wrong), 0, "no reminder has a wrong state");
     drop(connection);
-    broken.mended();
+    broken.finish_after_repair();
 }
 
 #[test]
 fn a_full_disk_stops_sending_until_there_is_room() {
-    breaks_and_mends("write 28", "the disk is full");
+    stops_and_resumes("write 28", "the disk is full");
 }
 
 #[test]
-fn a_disk_that_turns_read_only_stops_sending_until_it_can_be_written() {
-    breaks_and_mends("write 30", "the disk reported an error");
+fn a_read_only_disk_stops_sending_until_it_is_writable() {
+    stops_and_resumes("write 30", "the disk reported an error");
 }
 
 #[test]
-fn a_disk_that_fails_to_write_stops_sending_until_it_works() {
-    breaks_and_mends("write 5", "the disk reported an error");
+fn failing_writes_stop_sending_until_the_disk_works() {
+    stops_and_resumes("write 5", "the disk reported an error");
 }
 
 #[test]
-fn a_disk_that_fails_to_keep_what_is_written_stops_sending_until_it_works() {
-    breaks_and_mends("sync 5", "the disk reported an error");
+fn failing_syncs_stop_sending_until_the_disk_works() {
+    stops_and_resumes("sync 5", "the disk reported an error");
 }
 
 #[test]
-fn a_database_in_somebody_elses_hands_stops_sending_until_they_let_go() {
+fn a_locked_database_stops_sending_until_the_lock_is_released() {
     let mut broken = Broken::start();
     let other = broken.practice.sql();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -138,18 +138,18 @@ fn a_database_in_somebody_elses_hands_stops_sending_until_they_let_go() {
         0
     );
     other.execute_batch("COMMIT").unwrap();
-    broken.order("none");
-    broken.mended();
+    broken.set_fault("none");
+    broken.finish_after_repair();
 }
 
 #[test]
-fn a_damaged_database_sends_nothing_and_says_what_to_do() {
+fn with_a_damaged_database_nothing_is_sent_and_the_log_says_so() {
     let practice = Practice::new("");
     let sandbox = Sandbox::start(&practice, &[]);
     std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url)).unwrap();
     practice.import(&visits_due_in(1, 500), &[]).good();
     let connection = practice.sql();
-    // An index nobody needs for sending: only the check can see it.
+    // Damage an index that sending does not use, so that only the integrity check notices.
     let page: i64 = connection
         .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'phone_spellings_of_refusals'", [], |row| {
             row.get(0)

@@ -1,4 +1,4 @@
-//! What docs/ says about the configuration is held to the program: keys, defaults, words, examples, the schema.
+//! Checks what docs/ says about the configuration against the program: keys, defaults, values, examples, the schema.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use crate::program::Practice;
 
-/// A key that no section has, and that is near to none.
-const NONE: &str = "qqqqqqqq";
-/// Sections that may stand more than once.
+/// A key that no section has and that resembles no real key.
+const UNKNOWN: &str = "qqqqqqqq";
+/// Sections that may appear more than once.
 const LISTS: [&str; 3] = ["rule", "location", "feed"];
-/// What completes a fragment.
+/// Completes a fragment to a full configuration.
 const PRACTICE: &str = "[practice]\nname = \"Bright Smiles Dental\"\nphone = \"+13035550100\"\n\
                         from_number = \"+15551234567\"\ntimezone = \"America/Denver\"\n";
 const RULE: &str = "[[rule]]\nname = \"first-reminder\"\nlead = \"3 business days\"\nat = \"10:00\"\n";
@@ -21,7 +21,7 @@ const RULE: &str = "[[rule]]\nname = \"first-reminder\"\nlead = \"3 business day
 const FEED: &str = "name = \"desk\"\nkind = \"file\"\n\
                     columns = { id = \"Appt\", starts_at = \"Start\", name = \"Patient\", status = \"Status\" }\n";
 
-/// What a key is of no use without.
+/// The line another key needs before this key has an effect.
 fn companion(section: &str, key: &str) -> &'static str {
     match (section, key) {
         ("alerts", "heartbeat_every") => "heartbeat_url = \"https://alive.example.com/1\"\n",
@@ -39,7 +39,7 @@ pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// README and every page of docs/, by their paths.
+/// README.md and every page of docs/, with their paths.
 pub(crate) fn pages() -> Vec<(String, String)> {
     let mut names = vec!["README.md".to_owned()];
     for entry in std::fs::read_dir(root().join("docs")).unwrap() {
@@ -51,7 +51,7 @@ pub(crate) fn pages() -> Vec<(String, String)> {
     names.into_iter().map(|name| (name.clone(), read(&name))).collect()
 }
 
-/// The fenced blocks of a page: what stands behind the fence, the line, the text.
+/// The fenced blocks of a page: the info string, the line, the text.
 pub(crate) fn blocks(page: &str) -> Vec<(String, usize, String)> {
     let (mut found, mut open): (Vec<_>, Option<(String, usize, usize, String)>) = (Vec::new(), None);
     for (number, line) in page.lines().enumerate() {
@@ -69,11 +69,11 @@ pub(crate) fn blocks(page: &str) -> Vec<(String, usize, String)> {
             (None, None) => {}
         }
     }
-    assert!(open.is_none(), "a block has no end");
+    assert!(open.is_none(), "a block is never closed");
     found
 }
 
-/// The rows of the first table behind a heading: its cells, without the head.
+/// The rows of the first table after a heading, as cells, without the header.
 pub(crate) fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
     let lines = page.lines().skip_while(|line| *line != heading).skip(1).take_while(|line| !line.starts_with('#'));
     let rows = lines.skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
@@ -85,7 +85,7 @@ pub(crate) fn cells(row: &str) -> Vec<String> {
     row.split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
 }
 
-/// What stands between backquotes.
+/// The texts in backquotes.
 pub(crate) fn quoted(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -102,25 +102,25 @@ fn diagnostics(document: &str) -> Vec<String> {
     }
 }
 
-/// What the program says that a place knows: sections, keys, days, languages.
-fn known(document: &str) -> Option<BTreeSet<String>> {
+/// The keys the program accepts in this place, taken from its own error message: sections, keys, days, languages.
+fn accepted(document: &str) -> Option<BTreeSet<String>> {
     let all = diagnostics(document);
-    let found = all.iter().find_map(|message| message.split_once(&format!("has no key `{NONE}`; valid keys: ")))?;
+    let found = all.iter().find_map(|message| message.split_once(&format!("has no key `{UNKNOWN}`; valid keys: ")))?;
     Some(found.1.split(", ").map(str::to_owned).collect())
 }
 
-/// The path of a key in a file: `[sending]` or `[[rule]]` or `[annie.limits]`.
+/// The header of a section: `[sending]` or `[[rule]]` or `[annie.limits]`.
 fn header(section: &str) -> String {
     if LISTS.contains(&section) { format!("[[{section}]]") } else { format!("[{section}]") }
 }
 
-/// Every section the program reads and the keys it knows there, asked of the program itself; an empty set is a
-/// section whose keys are the practice's own.
-fn known_keys() -> BTreeMap<String, BTreeSet<String>> {
+/// Every section the program reads and the keys it accepts there, taken from the program itself. An empty set means that
+/// the practice chooses the keys of that section.
+fn accepted_keys() -> BTreeMap<String, BTreeSet<String>> {
     let mut sections = BTreeMap::new();
-    let mut open: Vec<String> = known(&format!("[{NONE}]")).unwrap().into_iter().collect();
+    let mut open: Vec<String> = accepted(&format!("[{UNKNOWN}]")).unwrap().into_iter().collect();
     while let Some(section) = open.pop() {
-        let Some(keys) = known(&format!("{}\n{NONE} = 1\n", header(&section))) else {
+        let Some(keys) = accepted(&format!("{}\n{UNKNOWN} = 1\n", header(&section))) else {
             if !section.contains('.') {
                 sections.insert(section, BTreeSet::new());
             }
@@ -139,7 +139,7 @@ fn schema() -> Value {
     serde_json::from_str(&read("docs/config.schema.json")).unwrap()
 }
 
-/// The part of the schema for a section.
+/// The schema of a section.
 fn part<'s>(schema: &'s Value, section: &str) -> &'s Value {
     let found = section.split('.').fold(schema, |at, name| {
         let at = &at["properties"][name];
@@ -149,18 +149,18 @@ fn part<'s>(schema: &'s Value, section: &str) -> &'s Value {
     found
 }
 
-/// What a key may be, with references followed.
-fn of_key<'s>(schema: &'s Value, key: &'s Value) -> &'s Value {
+/// The schema of a key, with references resolved.
+fn resolved<'s>(schema: &'s Value, key: &'s Value) -> &'s Value {
     match key["$ref"].as_str() {
         Some(reference) => schema.pointer(reference.trim_start_matches('#')).unwrap(),
         None => key,
     }
 }
 
-/// Every key of the schema that is no section: section, key, its part of the schema.
+/// Every key in the schema that is not a section: section, key, schema of the key.
 fn schema_keys(schema: &Value) -> Vec<(String, String, Value)> {
     let mut all = Vec::new();
-    for (section, keys) in known_keys() {
+    for (section, keys) in accepted_keys() {
         let properties = part(schema, &section)["properties"].as_object().cloned().unwrap_or_default();
         let leaves = properties.into_iter().filter(|(_, key)| key["properties"].is_null());
         all.extend(leaves.map(|(name, key)| (section.clone(), name, key)));
@@ -169,7 +169,7 @@ fn schema_keys(schema: &Value) -> Vec<(String, String, Value)> {
     all
 }
 
-/// A file that is in order and says one thing more.
+/// A valid configuration with one more line in this section.
 fn with(section: &str, line: &str) -> String {
     let (practice, rule) = (format!("{PRACTICE}language = \"en\"\n"), RULE);
     match section {
@@ -193,18 +193,18 @@ fn with(section: &str, line: &str) -> String {
     }
 }
 
-fn toml_to_json(text: &str) -> Value {
+fn parse_toml(text: &str) -> Value {
     toml::from_str(text).unwrap()
 }
 
 #[test]
-fn the_schema_has_the_keys_that_the_program_knows() {
+fn the_schema_has_the_keys_that_the_program_accepts() {
     let schema = schema();
     assert!(jsonschema::meta::is_valid(&schema));
     let top = schema["properties"].as_object().unwrap();
-    let sections = known_keys();
-    let known_top: Vec<&String> = sections.keys().filter(|name| !name.contains('.')).collect();
-    assert_eq!(top.keys().collect::<BTreeSet<_>>(), known_top.into_iter().collect());
+    let sections = accepted_keys();
+    let top_sections: Vec<&String> = sections.keys().filter(|name| !name.contains('.')).collect();
+    assert_eq!(top.keys().collect::<BTreeSet<_>>(), top_sections.into_iter().collect());
     for (section, keys) in sections.iter().filter(|(_, keys)| !keys.is_empty()) {
         let part = part(&schema, section);
         let written: BTreeSet<String> = part["properties"].as_object().unwrap().keys().cloned().collect();
@@ -214,14 +214,14 @@ fn the_schema_has_the_keys_that_the_program_knows() {
             assert!(of["description"].as_str().is_some_and(|d| d.len() > 8), "[{section}] {key} is not described");
         }
     }
-    let kind = known(&format!("[appointment_types]\na = {{ name = \"crown\", {NONE} = 1 }}\n")).unwrap();
+    let kind = accepted(&format!("[appointment_types]\na = {{ name = \"crown\", {UNKNOWN} = 1 }}\n")).unwrap();
     let written = schema["$defs"]["kind_of_visit"]["properties"].as_object().unwrap();
     assert_eq!(written.keys().cloned().collect::<BTreeSet<_>>(), kind);
 }
 
 #[test]
-fn the_defaults_of_the_schema_are_the_programs() {
-    // Everything that was read, but the text it was read from, and the words, whose order is by chance.
+fn the_schema_has_the_programs_defaults() {
+    // The whole configuration, except the source text, and the wordbook, which prints in random order.
     let read = |document: &str| {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.toml"), document).unwrap();
@@ -234,25 +234,25 @@ fn the_defaults_of_the_schema_are_the_programs() {
     let mut tried = 0;
     for (section, name, key) in schema_keys(&schema()) {
         let Some(default) = key.get("default") else { continue };
-        let beside = companion(&section, &name);
-        let document = with(&section, &format!("{beside}{name} = {default}"));
+        let needed = companion(&section, &name);
+        let document = with(&section, &format!("{needed}{name} = {default}"));
         assert!(
-            read(&document) == read(&with(&section, beside)),
-            "[{section}] {name} = {default} is not what is read without it"
+            read(&document) == read(&with(&section, needed)),
+            "[{section}] {name} = {default} is not the value used without it"
         );
         tried += 1;
     }
-    assert!(tried >= 30, "{tried} defaults");
+    assert!(tried >= 30, "only {tried} defaults");
     assert_eq!(part(&schema(), "rule")["properties"]["context"]["default"], DEFAULT_CONTEXT);
 }
 
 #[test]
-fn the_schema_lists_the_words_that_the_program_takes() {
+fn the_schema_lists_the_values_that_the_program_accepts() {
     let schema = schema();
     let mut tried = 0;
     for (section, name, key) in schema_keys(&schema) {
-        let (own, items) = (of_key(&schema, &key), of_key(&schema, &of_key(&schema, &key)["items"]));
-        for (words, line) in [(own, format!("{name} = \"{NONE}\"")), (items, format!("{name} = [\"{NONE}\"]"))] {
+        let (own, items) = (resolved(&schema, &key), resolved(&schema, &resolved(&schema, &key)["items"]));
+        for (words, line) in [(own, format!("{name} = \"{UNKNOWN}\"")), (items, format!("{name} = [\"{UNKNOWN}\"]"))] {
             let Some(words) = words["enum"].as_array() else { continue };
             let said = diagnostics(&with(&section, &line)).join("\n");
             let said = said.split_once("; write ").unwrap_or_else(|| panic!("[{section}] {line}: {said}")).1;
@@ -262,8 +262,8 @@ fn the_schema_lists_the_words_that_the_program_takes() {
             tried += 1;
         }
     }
-    assert!(tried >= 12, "{tried} lists of words");
-    let said = diagnostics(&with("sending", &format!("holidays = [\"{NONE}\"]"))).join("\n");
+    assert!(tried >= 12, "only {tried} lists of values");
+    let said = diagnostics(&with("sending", &format!("holidays = [\"{UNKNOWN}\"]"))).join("\n");
     let names: BTreeSet<&str> = said.split_once("or one of ").unwrap().1.split(", ").collect();
     let kinds = schema["$defs"]["holiday"]["oneOf"].as_array().unwrap();
     let written = |n: usize| kinds[n]["enum"].as_array().unwrap().iter().filter_map(Value::as_str);
@@ -275,7 +275,7 @@ fn the_schema_lists_the_words_that_the_program_takes() {
 }
 
 #[test]
-fn the_schema_refuses_what_the_program_refuses() {
+fn the_schema_rejects_what_the_program_rejects() {
     let schema = schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (section, line) in [
@@ -307,13 +307,13 @@ fn the_schema_refuses_what_the_program_refuses() {
     ] {
         let document = with(section, line);
         let document = document.replacen("id = \"north\"\nid", "id", 1);
-        assert!(!diagnostics(&document).is_empty(), "the program takes [{section}] {line}");
-        assert!(!validator.is_valid(&toml_to_json(&document)), "the schema takes [{section}] {line}");
+        assert!(!diagnostics(&document).is_empty(), "the program accepts [{section}] {line}");
+        assert!(!validator.is_valid(&parse_toml(&document)), "the schema accepts [{section}] {line}");
     }
 }
 
 #[test]
-fn every_configuration_that_is_shown_is_in_order() {
+fn every_configuration_in_the_docs_is_valid() {
     let schema = schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut all = vec![("config.toml".to_owned(), "toml".to_owned(), read("config.toml"))];
@@ -330,9 +330,9 @@ fn every_configuration_that_is_shown_is_in_order() {
             }
         }
         let found = diagnostics(&whole);
-        // A block may show something that `check` warns of, if it says so.
+        // A block may show something that `check` warns about, if it is marked `toml warns`.
         assert_eq!(found.is_empty(), kind != "toml warns", "{place}: {found:?}");
-        let errors: Vec<String> = validator.iter_errors(&toml_to_json(&whole)).map(|e| e.to_string()).collect();
+        let errors: Vec<String> = validator.iter_errors(&parse_toml(&whole)).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{place}: {errors:?}");
         if kind == "toml warns" {
             let practice = Practice::new(&whole);
@@ -342,12 +342,12 @@ fn every_configuration_that_is_shown_is_in_order() {
 }
 
 #[test]
-fn every_key_is_documented_and_nothing_else() {
+fn every_key_is_documented_and_no_other() {
     let (page, schema) = (read("docs/configure.md"), schema());
-    for (section, keys) in known_keys() {
+    for (section, keys) in accepted_keys() {
         let heading = format!("## {}", header(&section));
         let rows = table(&page, &heading);
-        assert!(!rows.is_empty(), "docs/configure.md has no table below `{heading}`");
+        assert!(!rows.is_empty(), "docs/configure.md has no table under `{heading}`");
         if keys.is_empty() {
             continue;
         }
@@ -355,13 +355,13 @@ fn every_key_is_documented_and_nothing_else() {
         let leaves: BTreeSet<String> =
             keys.into_iter().filter(|key| part["properties"][key]["properties"].is_null()).collect();
         let written: Vec<String> = rows.iter().map(|row| quoted(&row[0]).join("")).collect();
-        assert_eq!(written.iter().cloned().collect::<BTreeSet<_>>(), leaves, "below `{heading}`");
-        assert_eq!(written.len(), leaves.len(), "a key stands twice below `{heading}`");
+        assert_eq!(written.iter().cloned().collect::<BTreeSet<_>>(), leaves, "under `{heading}`");
+        assert_eq!(written.len(), leaves.len(), "a key is listed twice under `{heading}`");
         for (row, key) in rows.iter().zip(&written) {
             assert!(row.len() == 5 && row.iter().all(|cell| !cell.is_empty()), "{heading} {key}: {row:?}");
             if let Some(default) = part["properties"][key].get("default") {
                 let shown = quoted(&row[2]).first().cloned().unwrap_or_default();
-                let shown: Value = toml_to_json(&format!("x = {shown}"))["x"].clone();
+                let shown: Value = parse_toml(&format!("x = {shown}"))["x"].clone();
                 assert_eq!(&shown, default, "{heading} {key}");
             }
             let example = quoted(&row[4]).first().cloned().unwrap_or_else(|| panic!("{heading} {key}: no example"));

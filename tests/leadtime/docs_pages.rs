@@ -1,4 +1,4 @@
-//! What docs/ says about codes, log lines, tables and commands is held to the program; links lead somewhere.
+//! Checks what docs/ says about codes, log lines, tables and commands against the program, and that links work.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -22,21 +22,21 @@ fn every_state_reason_and_wait_is_explained() {
     }
 }
 
-/// The first text within a call or an attribute, from its opening quote on; without escapes.
+/// The first string literal in a call or an attribute, unescaped.
 fn literal(code: &str) -> Option<String> {
     let text = code.split_once('"')?.1;
     let end = text.char_indices().find(|(at, c)| *c == '"' && !text[..*at].ends_with('\\'))?.0;
     Some(text[..end].replace("\\\n", "").replace("\\\"", "\""))
 }
 
-/// The longest piece of a message between its figures and names.
+/// The longest fixed piece of a message, between its placeholders.
 fn piece(message: &str) -> String {
     let pieces = message.split(['{', '}']).step_by(2).flat_map(|piece| piece.split("\\n"));
     pieces.max_by_key(|piece| piece.len()).unwrap_or_default().trim_matches([' ', '`', ':', ';', ',', '(']).to_owned()
 }
 
 #[test]
-fn every_log_line_that_asks_for_somebody_is_explained() {
+fn every_error_and_warning_is_explained() {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let page = words(&read("docs/operate.md"));
     let (mut folders, mut found, mut missing) = (vec![root().join("src")], 0, Vec::new());
@@ -53,7 +53,7 @@ fn every_log_line_that_asks_for_somebody_is_explained() {
                 ["store/connection/error.rs", "store/connection/lock.rs", "daemon/error.rs", "config/api_key.rs"];
             let shown = shown.iter().any(|end| path.ends_with(end));
             let marks = [(" error!(", true), (" warn!(", true), ("#[error(", shown)];
-            for mark in marks.iter().filter(|(_, wanted)| *wanted).map(|(mark, _)| mark) {
+            for mark in marks.iter().filter(|(_, checked)| *checked).map(|(mark, _)| mark) {
                 for after in code.split(mark).skip(1) {
                     let Some(message) = literal(after) else { continue };
                     let piece = words(&piece(&message));
@@ -69,16 +69,16 @@ fn every_log_line_that_asks_for_somebody_is_explained() {
         }
     }
     assert!(missing.is_empty(), "docs/operate.md does not explain:\n{}", missing.join("\n"));
-    assert!(found >= 40, "{found} lines");
+    assert!(found >= 40, "only {found} log lines were found");
 }
 
-/// The names in the first cells of the table below a heading.
+/// The quoted names in the first column of the table under a heading.
 fn first_cells(page: &str, heading: &str) -> Vec<String> {
     table(page, heading).iter().flat_map(|row| quoted(&row[0])).collect()
 }
 
 #[test]
-fn the_data_dictionary_is_the_schema() {
+fn the_data_dictionary_matches_the_schema() {
     let practice = Practice::new(&read("config.toml").replace("/var/lib/leadtime/leadtime.db", "l.db"));
     practice
         .import("Appt ID,Date,Time,Length,Patient,Cell,Status\n71,12/21/2026,3:00 PM,30,\"Lee, Ana\",,Firm\n", &[])
@@ -114,7 +114,7 @@ fn the_data_dictionary_is_the_schema() {
 }
 
 #[test]
-fn every_act_of_the_audit_is_named() {
+fn every_audit_act_is_documented() {
     let source = read("src/store/ledger/audit.rs");
     let acts = source.split("acts! {").nth(1).unwrap().split('}').next().unwrap();
     let acts: BTreeSet<&str> = acts.lines().filter_map(|line| line.split('"').nth(1)).collect();
@@ -123,7 +123,7 @@ fn every_act_of_the_audit_is_named() {
 }
 
 #[test]
-fn sql_that_is_shown_works() {
+fn sql_in_the_docs_works() {
     let practice = Practice::new(&read("config.toml").replace("/var/lib/leadtime/leadtime.db", "l.db"));
     practice
         .import("Appt ID,Date,Time,Length,Patient,Cell,Status\n71,12/21/2026,3:00 PM,30,\"Lee, Ana\",,Firm\n", &[])
@@ -138,20 +138,20 @@ fn sql_that_is_shown_works() {
             }
         }
     }
-    assert!(run >= 3, "{run} blocks");
+    assert!(run >= 3, "only {run} blocks of SQL");
 }
 
-/// The anchor of a heading, as code hosts make it.
+/// The anchor of a heading, as code hosting sites generate it.
 fn anchor(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// What a reader of the rendered page sees: no table is left as raw text, no row has cells of its own, and the contents name
-/// every section.
+/// The rendered page is as intended: no table appears as raw text, every row has as many cells as its header, and the
+/// table of contents lists every section.
 #[test]
-fn pages_render_as_they_are_meant() {
+fn pages_render_as_intended() {
     use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
     for (name, page) in pages() {
         let parser = Parser::new_ext(&page, Options::ENABLE_TABLES);
@@ -165,7 +165,7 @@ fn pages_render_as_they_are_meant() {
                 Event::Start(Tag::Paragraph) => in_paragraph = true,
                 Event::End(TagEnd::Paragraph) => in_paragraph = false,
                 Event::Text(text) if in_paragraph && !in_code && !in_table => {
-                    assert!(!text.trim_start().starts_with('|'), "{name}: a row stands outside its table: {text}");
+                    assert!(!text.trim_start().starts_with('|'), "{name}: a row is outside its table: {text}");
                 }
                 Event::Start(Tag::TableRow) => {
                     let row = page[range].trim_end();
@@ -174,7 +174,7 @@ fn pages_render_as_they_are_meant() {
                 _ => {}
             }
         }
-        // Rows of one table have as many cells as its header.
+        // Every row of a table has as many cells as its header.
         let lines: Vec<&str> = page.lines().collect();
         for (at, _) in
             lines.iter().enumerate().filter(|(_, line)| line.starts_with("|---") || line.starts_with("| ---"))
@@ -188,16 +188,19 @@ fn pages_render_as_they_are_meant() {
         let contents = page.split("\n## ").next().unwrap_or_default();
         if contents.contains("](#") {
             for section in sections {
-                assert!(contents.contains(&format!("(#{})", anchor(section))), "{name}: the contents omit {section}");
+                assert!(
+                    contents.contains(&format!("(#{})", anchor(section))),
+                    "{name}: the table of contents omits {section}"
+                );
             }
         }
     }
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_lead_to_existing_pages_and_headings() {
     let mut followed = 0;
-    for (name, page) in pages().into_iter().chain(builders_pages()) {
+    for (name, page) in pages().into_iter().chain(contributor_pages()) {
         let folder = root().join(&name).parent().unwrap().to_owned();
         for target in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if target.contains("://") {
@@ -205,20 +208,20 @@ fn links_lead_somewhere() {
             }
             let (file, place) = target.split_once('#').unwrap_or((target, ""));
             let path = if file.is_empty() { root().join(&name) } else { folder.join(file) };
-            assert!(path.exists(), "{name}: {target} is not there");
+            assert!(path.exists(), "{name}: {target} does not exist");
             if !place.is_empty() {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let there = text.lines().any(|line| line.starts_with('#') && anchor(line) == place);
-                assert!(there, "{name}: {target} has no such heading");
+                assert!(there, "{name}: {target} leads to no heading");
             }
             followed += 1;
         }
     }
-    assert!(followed > 20, "{followed} links");
+    assert!(followed > 20, "only {followed} links");
 }
 
-/// The pages for people who change the program.
-fn builders_pages() -> Vec<(String, String)> {
+/// The pages for contributors.
+fn contributor_pages() -> Vec<(String, String)> {
     let mut names = vec!["ARCHITECTURE.md".to_owned(), "CONTRIBUTING.md".to_owned()];
     for entry in std::fs::read_dir(root().join("docs/decisions")).unwrap() {
         names.push(format!("docs/decisions/{}", entry.unwrap().file_name().into_string().unwrap()));
@@ -226,11 +229,11 @@ fn builders_pages() -> Vec<(String, String)> {
     names.into_iter().map(|name| (name.clone(), read(&name))).collect()
 }
 
-/// A file that a page names is there, so that a move is a change of the page too.
+/// Every file that a page names exists, so moving a file means updating the page.
 #[test]
-fn files_that_the_pages_name_exist() {
+fn files_named_in_the_pages_exist() {
     let mut seen = 0;
-    for (name, page) in builders_pages() {
+    for (name, page) in contributor_pages() {
         for named in quoted(&page) {
             let is_path = named.ends_with(".rs") || named.ends_with(".sql") || named.ends_with('/');
             let plain = named.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
@@ -244,18 +247,18 @@ fn files_that_the_pages_name_exist() {
                 continue;
             }
             seen += 1;
-            // Paths stand below the folder of the sources, of the page, or of the project.
+            // Paths are relative to the project, to `src`, to `src/store`, or to `tests/leadtime`.
             let folders = [root().join("src"), root(), root().join("tests/leadtime"), root().join("src/store")];
             let there = folders.iter().any(|folder| folder.join(&named).exists());
-            assert!(there, "{name}: `{named}` is not there");
+            assert!(there, "{name}: `{named}` does not exist");
         }
     }
-    assert!(seen > 100, "{seen} paths");
+    assert!(seen > 100, "only {seen} paths");
 }
 
-/// The `leadtime ...` commands in blocks of a shell and in running text have names and options that the program knows.
+/// The `leadtime ...` commands in shell blocks and in the text use names and options that the program has.
 #[test]
-fn commands_that_are_named_exist() {
+fn commands_named_in_the_docs_exist() {
     let practice = Practice::new("");
     let mut asked = BTreeSet::new();
     for (name, page) in pages() {
@@ -270,7 +273,7 @@ fn commands_that_are_named_exist() {
         }
         for command in commands {
             let mut words: Vec<&str> = command.split_whitespace().collect();
-            // Log lines speak of "leadtime is ready" and "leadtime does not start".
+            // Skip phrases such as "leadtime is ready" and "leadtime does not start".
             let is_name =
                 |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-');
             if words.is_empty() || !is_name(&words[0]) || ["is", "does"].contains(&words[0]) {
@@ -290,13 +293,13 @@ fn commands_that_are_named_exist() {
     assert!(asked.len() > 12, "{asked:?}");
 }
 
-/// A port nobody has.
+/// A port that is not in use.
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The blocks ```sh run of a page, one after the other in one folder, by one shell.
-fn follow(page: &str) -> String {
+/// Runs the `sh run` blocks of a page, one after another, in one shell and one folder.
+fn run_page(page: &str) -> String {
     let text = read(page);
     let steps: Vec<String> =
         blocks(&text).into_iter().filter(|(kind, ..)| kind == "sh run").map(|(_, _, text)| text).collect();
@@ -304,7 +307,7 @@ fn follow(page: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_leadtime")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
-    // What a step left running ends with the shell.
+    // Whatever a step leaves running ends with the shell.
     let ending = "trap 'kill -9 $(jobs -p) 2>/dev/null || true' EXIT";
     let script = format!("set -euo pipefail\n{ending}\n{}", steps.concat()).replace("8787", &free_port().to_string());
     let mut command = Command::new("timeout");
@@ -317,16 +320,16 @@ fn follow(page: &str) -> String {
 }
 
 #[test]
-fn installing_by_the_page_ends_with_a_text_in_the_sandbox() {
-    let said = follow("docs/install.md");
+fn following_the_install_page_sends_a_text_to_the_sandbox() {
+    let said = run_page("docs/install.md");
     for words in ["is valid", "1 new appointment", "\"status\":200", "see you tomorrow", "sent       1"] {
         assert!(said.contains(words), "{words}: {said}");
     }
 }
 
 #[test]
-fn recovering_by_the_page_texts_nobody_twice() {
-    let said = follow("docs/recover.md");
+fn following_the_recovery_page_texts_nobody_twice() {
+    let said = run_page("docs/recover.md");
     for words in ["ok", "nothing was sent a second time"] {
         assert!(said.contains(words), "{words}: {said}");
     }

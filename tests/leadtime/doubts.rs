@@ -1,4 +1,4 @@
-//! What becomes of texts without a clear answer, of texts nobody saw go out, of replies, and of a wrong clock.
+//! Uncertainty: texts without a clear answer, texts the database does not know about, replies, and a wrong clock.
 
 use chrono::TimeDelta;
 use leadtime::annie::verdict::ReadError;
@@ -12,7 +12,7 @@ use crate::world::{DAY_BEFORE, MONDAY_TEN, Visit, World, appointment};
 const A: &str = "303-555-0101";
 const A_E164: &str = "+13035550101";
 const OURS: &str = "+13035550199";
-/// When the text of an appointment on Tuesday at three is due.
+/// When the text for an appointment on Tuesday at 3 PM is due.
 const DUE: &str = "2026-11-09T22:00:00Z";
 
 fn unknown() -> Outcome {
@@ -26,7 +26,7 @@ fn appointments() -> [Visit; 2] {
     ]
 }
 
-/// A practice whose one due text gets no clear answer.
+/// A practice whose only due text gets no clear answer.
 async fn in_doubt(annie: &str) -> World {
     let mut world = World::with_all(annie, "mode = \"live\"", DAY_BEFORE).await;
     world.book(&appointments());
@@ -44,7 +44,7 @@ fn instant(text: &str) -> chrono::DateTime<chrono::Utc> {
     text.parse().unwrap()
 }
 
-/// The held reminder of appointment `a`, decided by Kim.
+/// Kim decides about the held reminder of appointment `a`.
 fn resolve(world: &World, decision: &Decision) -> Result<(), NotResolved> {
     let mut connection = world.sql();
     let id = world.number("SELECT id FROM reminders WHERE appointment_id = 'a'");
@@ -57,7 +57,7 @@ fn resolve(world: &World, decision: &Decision) -> Result<(), NotResolved> {
 }
 
 #[tokio::test]
-async fn a_text_that_annies_list_shows_was_sent() {
+async fn an_uncertain_text_in_annies_list_counts_as_sent() {
     let mut world = in_doubt("").await;
     let conversation = world.annie.begin(OURS, A_E164, &text(&world), instant(DUE));
     world.go_to("2026-11-09T22:02:00Z").await;
@@ -70,7 +70,7 @@ async fn a_text_that_annies_list_shows_was_sent() {
 }
 
 #[tokio::test]
-async fn a_text_that_two_complete_lists_lack_is_sent_once_more() {
+async fn a_text_missing_from_two_complete_lists_is_sent_once_more() {
     let mut world = in_doubt("").await;
     world.go_to("2026-11-09T22:05:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("unknown", 1));
@@ -78,7 +78,7 @@ async fn a_text_that_two_complete_lists_lack_is_sent_once_more() {
     assert_eq!(
         (world.state("a", "day-before").as_str(), world.sent_to(A_E164)),
         ("unknown", 1),
-        "not ten minutes apart"
+        "the lists are not yet ten minutes apart"
     );
     world.go_to("2026-11-09T22:16:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));
@@ -88,7 +88,7 @@ async fn a_text_that_two_complete_lists_lack_is_sent_once_more() {
 }
 
 #[tokio::test]
-async fn a_retry_that_is_refused_or_lost_is_a_persons() {
+async fn a_retry_that_is_rejected_or_uncertain_is_held_for_a_person() {
     for second in [Outcome::Rejected { status: 400 }, Outcome::Rejected { status: 422 }, unknown()] {
         let mut world = in_doubt("").await;
         world.script([second.clone()]);
@@ -104,7 +104,7 @@ async fn a_retry_that_is_refused_or_lost_is_a_persons() {
 }
 
 #[tokio::test]
-async fn with_hold_nothing_is_sent_again() {
+async fn with_on_unknown_hold_an_uncertain_text_is_not_sent_again() {
     let mut world = in_doubt("on_unknown = \"hold\"").await;
     world.go_to("2026-11-09T22:05:00Z").await;
     world.go_to("2026-11-09T22:16:00Z").await;
@@ -112,27 +112,27 @@ async fn with_hold_nothing_is_sent_again() {
 }
 
 #[tokio::test]
-async fn another_text_at_the_same_time_is_a_persons() {
+async fn an_uncertain_text_is_held_when_another_text_went_out_at_the_same_time() {
     let mut world = in_doubt("").await;
     let other = world.annie.begin(OURS, A_E164, "Something else", instant(DUE));
     world.go_to("2026-11-09T22:02:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("held", 1));
-    // It is known as somebody else's by now; a person may still say that it was this text.
+    // The conversation is now recorded as someone else's. A person may still say that it was this text.
     assert_eq!(world.number("SELECT count(*) FROM conversations WHERE attempt_id IS NULL"), 1);
     resolve(&world, &Decision::Sent(other)).unwrap();
     assert_eq!(world.state("a", "day-before"), "sent");
     assert_eq!(world.number("SELECT count(*) FROM conversations WHERE attempt_id = 1"), 1);
 }
 
-/// The messages may be there later than the list.
+/// A conversation may be listed before its messages can be read.
 #[tokio::test]
-async fn a_conversation_that_cannot_be_read_yet_is_looked_at_again() {
+async fn a_conversation_that_cannot_be_read_yet_is_read_again_later() {
     let mut world = in_doubt("").await;
     let conversation = world.annie.begin(OURS, A_E164, &text(&world), instant(DUE));
     world.annie.messages_fail(Some(ReadError::Refused { status: 403 }));
     world.go_to("2026-11-09T22:02:00Z").await;
     assert_eq!(world.state("a", "day-before"), "unknown");
-    assert_eq!(world.engine.refused_reading(), None, "one conversation says nothing about the key");
+    assert_eq!(world.engine.refused_reading(), None, "one unreadable conversation says nothing about the key");
     let listings = world.annie.read().iter().filter(|read| *read == "list 0").count();
     world.go_to("2026-11-09T22:05:00Z").await;
     assert_eq!(world.annie.read().iter().filter(|read| *read == "list 0").count(), listings, "not again at once");
@@ -143,7 +143,7 @@ async fn a_conversation_that_cannot_be_read_yet_is_looked_at_again() {
 }
 
 #[tokio::test]
-async fn a_conversation_that_can_never_be_read_is_a_persons() {
+async fn an_uncertain_text_is_held_when_its_conversation_stays_unreadable() {
     let mut world = in_doubt("").await;
     world.annie.begin(OURS, A_E164, &text(&world), instant(DUE));
     world.annie.messages_fail(Some(ReadError::Refused { status: 403 }));
@@ -154,7 +154,7 @@ async fn a_conversation_that_can_never_be_read_is_a_persons() {
 }
 
 #[tokio::test]
-async fn a_list_that_tells_late_tells_it_after_all() {
+async fn a_held_text_counts_as_sent_when_annies_list_shows_it_late() {
     let mut world = in_doubt("on_unknown = \"hold\"").await;
     world.go_to("2026-11-09T22:05:00Z").await;
     world.go_to("2026-11-09T22:16:00Z").await;
@@ -165,8 +165,8 @@ async fn a_list_that_tells_late_tells_it_after_all() {
 }
 
 #[tokio::test]
-async fn a_retry_leaves_within_the_day_that_annies_gap_guards_or_not_at_all() {
-    // Due at 17:50 on the evening before a closed weekend... the window closes before the second list is read.
+async fn a_retry_can_wait_for_sending_hours_within_annies_gap() {
+    // Due at 5:50 PM. The sending hours end before the second list is read.
     let mut world = World::new().await;
     world.book(&[appointment("a", A, "2026-11-13T17:50:00-07:00"), appointments()[1].clone()]);
     world.script([unknown()]);
@@ -177,21 +177,21 @@ async fn a_retry_leaves_within_the_day_that_annies_gap_guards_or_not_at_all() {
     assert_eq!(
         (world.state("a", "day-before").as_str(), world.sent_to(A_E164)),
         ("planned", 1),
-        "the office is closed"
+        "outside the sending hours"
     );
-    // The next morning is still inside.
+    // The next morning is still within the 24 hours of Annie's gap.
     world.go_to("2026-11-13T17:00:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 2));
 }
 
 #[tokio::test]
-async fn a_retry_with_no_hour_left_is_held() {
+async fn a_retry_with_no_sending_hours_left_is_held() {
     let mut world = World::with(
         "mode = \"live\"",
         "[[rule]]\nname = \"early\"\nlead = \"5 days\"\nmessage = \"See you {{ appointment.when }}\"\n",
     )
     .await;
-    // The text of Friday evening; then a weekend of more than 23 hours without an hour to send.
+    // The text goes out on Friday evening. The weekend that follows has no sending hours for more than 23 hours.
     world.book(&[appointment("a", A, "2026-11-18T17:50:00-07:00"), appointments()[1].clone()]);
     world.script([unknown()]);
     world.go_to("2026-11-14T00:50:00Z").await;
@@ -204,14 +204,14 @@ async fn a_retry_with_no_hour_left_is_held() {
 }
 
 #[tokio::test]
-async fn a_person_decides_about_what_is_held() {
+async fn a_person_decides_about_a_held_text() {
     for (decision, state, texts) in [
         (Decision::Sent("their-own".into()), "sent", 1),
         (Decision::Drop, "skipped (by-hand)", 1),
         (Decision::Retry, "sent", 2),
     ] {
         let mut world = in_doubt("on_unknown = \"hold\"").await;
-        assert_eq!(resolve(&world, &decision), Err(NotResolved::NotHeld(1)), "not before it is held");
+        assert_eq!(resolve(&world, &decision), Err(NotResolved::NotHeld(1)), "it cannot be decided before it is held");
         world.go_to("2026-11-09T22:05:00Z").await;
         world.go_to("2026-11-09T22:16:00Z").await;
         resolve(&world, &decision).unwrap();
@@ -224,7 +224,7 @@ async fn a_person_decides_about_what_is_held() {
 }
 
 #[tokio::test]
-async fn a_conversation_of_another_text_is_no_proof() {
+async fn a_conversation_of_another_text_does_not_prove_a_held_text_was_sent() {
     let mut world = in_doubt("on_unknown = \"hold\"").await;
     world.book(&[appointment("b", "303-555-0102", "2026-11-10T15:01:00-07:00")]);
     world.go_to("2026-11-09T22:05:00Z").await;
@@ -234,7 +234,7 @@ async fn a_conversation_of_another_text_is_no_proof() {
     assert_eq!(world.state("a", "day-before"), "held");
 }
 
-/// The database comes back as it was at ten; the text of three o'clock is known to Annie only.
+/// The database is restored as of 10 AM. Only Annie knows about the text sent at 3 PM.
 async fn restored(changes: &str) -> World {
     let mut world = World::new().await;
     world.book(&appointments());
@@ -252,7 +252,7 @@ async fn restored(changes: &str) -> World {
 }
 
 #[tokio::test]
-async fn a_restored_copy_texts_nobody_again() {
+async fn a_restored_backup_texts_nobody_again() {
     for changes in [
         "",
         "UPDATE appointments SET first_name = 'Anna' WHERE id = 'a'",
@@ -278,9 +278,9 @@ async fn a_restored_copy_texts_nobody_again() {
     }
 }
 
-/// Whoever restores a copy with care starts in observe mode first.
+/// Someone careful starts a restored backup in observe mode first.
 #[tokio::test]
-async fn a_copy_restored_in_observe_mode_texts_nobody_again_when_it_goes_live() {
+async fn a_backup_restored_in_observe_mode_texts_nobody_again_when_it_goes_live() {
     let mut world = World::new().await;
     world.book(&appointments());
     world.settle().await;
@@ -304,9 +304,9 @@ async fn a_copy_restored_in_observe_mode_texts_nobody_again_when_it_goes_live() 
     assert_eq!(world.state("bystander", "day-before"), "sent");
 }
 
-/// Every field of an answer is optional, says the API's reference.
+/// Annie's API reference says that every field of an answer is optional.
 #[tokio::test]
-async fn a_list_that_says_less_is_read_with_care() {
+async fn a_list_with_missing_fields_leads_to_no_second_text() {
     for (omitted, sent) in [(&["from"][..], "sent"), (&["start"], "sent"), (&["to"], "planned")] {
         let mut world = World::new().await;
         world.book(&appointments());
@@ -321,7 +321,7 @@ async fn a_list_that_says_less_is_read_with_care() {
             world.go_to(at).await;
         }
         assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), (sent, 1), "{omitted:?}");
-        // A text in doubt is found without them too, or left alone.
+        // An uncertain text is found without these fields, too, or left alone.
         let mut world = in_doubt("").await;
         world.annie.omits(omitted);
         world.annie.begin(OURS, A_E164, &text(&world), instant(DUE));
@@ -332,9 +332,9 @@ async fn a_list_that_says_less_is_read_with_care() {
     }
 }
 
-/// A machine that is set back to an earlier hour with all its memory wakes to a clock that steps forward.
+/// A virtual machine restored from a snapshot sees its clock jump forward, and what it sent since is unknown.
 #[tokio::test]
-async fn what_went_out_before_a_step_of_the_clock_counts_as_ours() {
+async fn a_text_sent_during_a_clock_jump_counts_as_ours() {
     let mut world = World::new().await;
     world.book(&appointments());
     world.settle().await;
@@ -346,15 +346,15 @@ async fn what_went_out_before_a_step_of_the_clock_counts_as_ours() {
     assert_eq!(world.state("bystander", "day-before"), "planned");
 }
 
-/// The listing of a key that is gone holds nothing up, and is forgotten.
+/// The listing of a removed key blocks nothing and is deleted.
 #[tokio::test]
-async fn a_key_that_is_gone_holds_up_no_other() {
+async fn a_removed_key_does_not_block_the_others() {
     let mut world = World::new().await;
     world.book(&appointments());
     world.execute("INSERT INTO listings (api_key, unobserved_from, unobserved_until) VALUES ('gone', 1, 2)");
     world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
     world.go_to("2026-11-10T20:00:01Z").await;
-    assert_eq!(world.state("a", "day-before"), "missed (expired)", "its own key is not catching up");
+    assert_eq!(world.state("a", "day-before"), "missed (expired)", "its own key does not wait for a listing");
     world.annie.reads_fail(None);
     world.reload("mode = \"live\"", DAY_BEFORE).await;
     assert_eq!(world.text("SELECT group_concat(api_key) FROM listings"), "default");
@@ -363,7 +363,7 @@ async fn a_key_that_is_gone_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_before_what_nobody_saw_is_known() {
+async fn nothing_is_sent_until_annies_list_covers_the_gap_after_a_restore() {
     let mut world = restored("").await;
     world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
     world.book(&[appointment("b", "303-555-0102", "2026-11-10T15:20:00-07:00")]);
@@ -371,11 +371,11 @@ async fn nothing_is_sent_before_what_nobody_saw_is_known() {
     assert_eq!((report.waits, world.annie.sent().len()), (Some(Wait::CatchingUp), 1));
     world.annie.reads_fail(None);
     world.go_to("2026-11-09T22:40:00Z").await;
-    assert_eq!((world.sent_to(A_E164), world.annie.sent().len()), (1, 2), "the other one goes");
+    assert_eq!((world.sent_to(A_E164), world.annie.sent().len()), (1, 2), "the other text goes out");
 }
 
 #[tokio::test]
-async fn what_others_send_spends_the_budget() {
+async fn texts_sent_by_others_count_toward_the_limits() {
     let mut world = World::new().await;
     world.book(&appointments());
     world.annie.begin("+13035550777", A_E164, "Recall", instant("2026-11-09T18:00:00Z"));
@@ -389,7 +389,7 @@ async fn what_others_send_spends_the_budget() {
 }
 
 #[tokio::test]
-async fn a_stop_is_read_before_the_next_text() {
+async fn a_stop_reply_is_read_before_the_next_text() {
     let mut world = World::new().await;
     world.book(&appointments());
     world.book(&[appointment("a2", A, "2026-11-12T15:00:00-07:00")]);
@@ -399,12 +399,12 @@ async fn a_stop_is_read_before_the_next_text() {
     world.go_to("2026-11-11T22:00:10Z").await;
     assert_eq!((world.state("a2", "day-before").as_str(), world.sent_to(A_E164)), ("skipped (opted-out)", 1));
     assert_eq!(world.text("SELECT source FROM opt_outs"), "reply");
-    assert_eq!(world.state("bystander", "day-before"), "sent", "nobody else is silenced");
+    assert_eq!(world.state("bystander", "day-before"), "sent", "nobody else is opted out");
 }
 
-/// Nobody promises that the first message shown is ours.
+/// The API does not promise that the first message shown is ours.
 #[tokio::test]
-async fn a_stop_that_stands_first_is_one_too() {
+async fn a_stop_as_the_first_message_opts_out_too() {
     let mut world = World::new().await;
     world.book(&appointments());
     world.book(&[appointment("a2", A, "2026-11-12T15:00:00-07:00")]);
@@ -417,7 +417,7 @@ async fn a_stop_that_stands_first_is_one_too() {
 }
 
 #[tokio::test]
-async fn replies_that_cannot_be_read_hold_the_text_back() {
+async fn unreadable_replies_hold_back_the_next_text() {
     let mut world = World::new().await;
     world.book(&[appointments()[0].clone(), appointment("a2", A, "2026-11-12T15:00:00-07:00")]);
     world.go_to(DUE).await;
@@ -432,14 +432,14 @@ async fn replies_that_cannot_be_read_hold_the_text_back() {
 }
 
 #[tokio::test]
-async fn an_opt_out_the_desk_lifted_is_not_read_again() {
+async fn an_opt_out_lifted_by_the_desk_is_not_restored_from_the_same_reply() {
     let mut world = World::new().await;
     world.book(&[appointments()[0].clone(), appointment("a2", A, "2026-11-12T15:00:00-07:00")]);
     world.go_to(DUE).await;
     let conversation = world.text("SELECT conversation_id FROM conversations").as_str().into();
     world.annie.say(&conversation, "user", "stop", instant("2026-11-09T22:10:00Z"));
     world.go_to("2026-11-10T12:00:00Z").await;
-    assert_eq!(world.state("a2", "day-before"), "skipped (opted-out)", "read without anything due");
+    assert_eq!(world.state("a2", "day-before"), "skipped (opted-out)", "replies are read even when no text is due");
     let mut connection = world.sql();
     let tx = connection.transaction().unwrap();
     let phone = leadtime::domain::phone::Phone::from_e164(A_E164).unwrap();
@@ -450,25 +450,25 @@ async fn an_opt_out_the_desk_lifted_is_not_read_again() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_sends_nothing_until_annie_agrees() {
+async fn after_a_clock_change_nothing_is_sent_until_annies_clock_agrees() {
     let mut world = World::new().await;
     world.book(&appointments());
     world.settle().await;
-    // Somebody sets the clock six hours ahead: by it the text is due.
+    // Someone sets the clock six hours ahead. By that clock, the text is due.
     world.clock.set(instant("2026-11-09T23:00:00Z"));
     world.annie.is_ahead(TimeDelta::hours(-6));
     let report = world.settle().await;
     assert_eq!((report.waits, world.annie.sent().len()), (Some(Wait::Clock), 0));
     assert!(world.text("SELECT why FROM clock_doubt").contains("ahead of Annie's"));
-    // A year ahead: nothing is missed.
+    // The clock is a year ahead. Nothing is marked as missed.
     world.clock.set(instant("2027-11-09T23:00:00Z"));
     world.annie.is_ahead(TimeDelta::days(-365));
     world.settle().await;
     assert_eq!(world.state("a", "day-before"), "planned");
     let mut world = world.restart().await;
     world.settle().await;
-    assert_eq!(world.state("a", "day-before"), "planned", "a restart does not believe it either");
-    // Right again: all goes its way.
+    assert_eq!(world.state("a", "day-before"), "planned", "a restart does not trust the clock either");
+    // The clock is correct again, and everything goes out as planned.
     world.clock.set(instant(MONDAY_TEN));
     world.annie.is_ahead(TimeDelta::zero());
     world.go_to("2026-11-09T17:05:00Z").await;
@@ -478,7 +478,7 @@ async fn a_clock_that_is_set_sends_nothing_until_annie_agrees() {
 }
 
 #[tokio::test]
-async fn a_start_in_1970_or_next_year_loses_nothing() {
+async fn starting_with_a_clock_in_1970_or_next_year_loses_no_text() {
     for wrong in ["1970-01-01T00:00:00Z", "2027-11-09T17:00:00Z"] {
         let mut world = World::new().await;
         world.book(&appointments());
@@ -497,9 +497,9 @@ async fn a_start_in_1970_or_next_year_loses_nothing() {
     }
 }
 
-/// The doubt is stored, the service stops, somebody sets the clock, and it starts again, live or in observe mode.
+/// The doubt is stored, the service stops, someone corrects the clock, and the service restarts in either mode.
 #[tokio::test]
-async fn a_clock_set_right_while_the_service_was_off_is_right() {
+async fn a_clock_corrected_while_the_service_was_off_is_trusted() {
     for observe in [false, true] {
         let mut world = World::new().await;
         world.clock.set(instant("2027-11-09T23:00:00Z"));
@@ -529,7 +529,7 @@ async fn a_clock_set_right_while_the_service_was_off_is_right() {
 }
 
 #[tokio::test]
-async fn a_pause_annie_asks_for_with_a_good_answer_is_obeyed() {
+async fn a_pause_requested_with_a_successful_answer_is_respected() {
     let mut world = World::one_at_a_time().await;
     world.book(&[appointments()[0].clone(), appointment("b", "303-555-0102", "2026-11-10T15:00:00-07:00")]);
     world.go_to("2026-11-09T21:59:00Z").await;
@@ -541,7 +541,7 @@ async fn a_pause_annie_asks_for_with_a_good_answer_is_obeyed() {
 }
 
 #[tokio::test]
-async fn what_a_visit_was_not_told_is_on_record_once() {
+async fn an_appointment_that_got_no_reminder_is_recorded_once() {
     let mut world = World::new().await;
     world.book(&appointments());
     world.book(&[
@@ -553,19 +553,23 @@ async fn what_a_visit_was_not_told_is_on_record_once() {
     let untold = "SELECT group_concat(appointment_id || ' ' || code) FROM
                   (SELECT * FROM audit WHERE act = 'untold' ORDER BY appointment_id)";
     world.go_to("2026-11-10T21:59:59Z").await;
-    assert_eq!(world.number("SELECT count(*) FROM audit WHERE act = 'untold'"), 0, "the visit is to come");
+    assert_eq!(
+        world.number("SELECT count(*) FROM audit WHERE act = 'untold'"),
+        0,
+        "the appointment has not started yet"
+    );
     for at in ["2026-11-10T22:00:00Z", "2026-11-10T22:00:05Z", "2026-11-11T03:00:00Z"] {
         world.go_to(at).await;
         assert_eq!(world.text(untold), "gone cancelled,none no-phone", "{at}");
     }
     let mut world = world.restart().await;
     world.settle().await;
-    assert_eq!(world.text(untold), "gone cancelled,none no-phone", "a restart notes nothing twice");
+    assert_eq!(world.text(untold), "gone cancelled,none no-phone", "a restart records nothing twice");
 }
 
-/// Annie answers the text of `a` with the id of the conversation that the text of another appointment began.
+/// Annie answers the text for `a` with the id of a conversation that another appointment's text began.
 #[tokio::test]
-async fn a_text_accepted_into_anothers_conversation_is_resolved_as_sent_and_never_sent_again() {
+async fn a_text_accepted_into_another_texts_conversation_can_be_resolved_as_sent_but_not_sent_again() {
     let mut world = World::new().await;
     world.book(&[
         appointment("first", A, "2026-11-10T10:10:00-07:00"),
@@ -582,7 +586,7 @@ async fn a_text_accepted_into_anothers_conversation_is_resolved_as_sent_and_neve
     assert_eq!(world.state("a", "day-before"), "held");
     let said = world.says(&["resolve"]);
     assert!(said.contains("Annie accepted it") && said.contains("--sent"), "{said}");
-    // To send it again is refused, and so is a conversation of another number.
+    // Sending it again is refused, and so is naming a conversation of another number.
     let sent = world.annie.sent().len();
     assert_eq!(resolve(&world, &Decision::Retry), Err(NotResolved::Accepted));
     let of_another = world.text("SELECT conversation_id FROM conversations WHERE phone = '+13035550105'");

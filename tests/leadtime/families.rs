@@ -1,4 +1,4 @@
-//! Households, limits, opt-outs and offices on a real database: what one phone gets, and what heals.
+//! Households, limits, opt-outs and locations on a real database: what one phone gets, and what recovers by itself.
 
 use leadtime::domain::outcome::Outcome;
 
@@ -8,7 +8,7 @@ const A: &str = "303-555-0101";
 const A_E164: &str = "+13035550101";
 const B: &str = "303-555-0102";
 
-/// The first text of the number leaves on Monday, November 9th at 3 PM: 22:00Z.
+/// The first text to the number is due on Monday, November 9, at 3 PM in Denver.
 const DUE: &str = "2026-11-09T22:00:00Z";
 
 fn child(id: &'static str, starts_at: &str) -> Visit {
@@ -19,7 +19,7 @@ fn bystander() -> Visit {
     appointment("bystander", B, "2026-11-17T15:00:00-07:00")
 }
 
-/// A mother's phone with two children's appointments on Tuesday afternoon, and a stranger.
+/// A mother's phone with two appointments on Tuesday afternoon, and an unrelated patient.
 async fn mother_of_two() -> World {
     let world = World::new().await;
     world.book(&[
@@ -35,7 +35,7 @@ fn states(world: &World, ids: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_family_gets_one_text_that_settles_all() {
+async fn a_family_gets_one_text_for_all_its_appointments() {
     let mut world = mother_of_two().await;
     world.go_to(DUE).await;
     assert_eq!(states(&world, &["ann", "ben", "bystander"]), ["sent", "sent", "planned"]);
@@ -57,7 +57,7 @@ async fn a_family_gets_one_text_that_settles_all() {
 }
 
 #[tokio::test]
-async fn who_drops_out_is_not_named_and_who_comes_late_is() {
+async fn a_family_text_omits_cancelled_appointments_and_includes_late_ones() {
     let mut world = mother_of_two().await;
     world.settle().await;
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'ann'");
@@ -67,14 +67,14 @@ async fn who_drops_out_is_not_named_and_who_comes_late_is() {
     let sent = world.annie.sent();
     assert_eq!(sent.len(), 1);
     assert!(!sent[0].message.contains("3:00") && sent[0].message.contains("3:30") && sent[0].message.contains("4:00"));
-    // Cancelled after the text: nothing more is said, and nobody is texted again.
+    // Cancelled after the text went out: nobody is texted again.
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'ben'");
     world.go_to("2026-11-10T20:00:00Z").await;
     assert_eq!((states(&world, &["ben", "cy"]), world.sent_to(A_E164)), (vec!["sent".into(), "sent".into()], 1));
 }
 
 #[tokio::test]
-async fn separate_households_wait_for_annies_gap() {
+async fn separate_texts_to_one_phone_wait_for_annies_gap() {
     let mut world = World::with("mode = \"live\"\nhousehold = \"separate\"", DAY_BEFORE).await;
     world.book(&[
         appointment("ann", A, "2026-11-11T15:00:00-07:00"),
@@ -82,11 +82,15 @@ async fn separate_households_wait_for_annies_gap() {
         bystander(),
     ]);
     world.go_to("2026-11-10T22:00:00Z").await;
-    assert_eq!(states(&world, &["ann", "ben"]), ["sent", "skipped (contact-limit)"], "Ben's would be after his visit");
+    assert_eq!(
+        states(&world, &["ann", "ben"]),
+        ["sent", "skipped (contact-limit)"],
+        "Ben's text would be due after his appointment starts"
+    );
     assert_eq!(world.state("bystander", "day-before"), "planned");
 }
 
-/// A budget that is wrong by one second is a refused text.
+/// If the limit is off by one second, Annie refuses the text.
 #[tokio::test]
 async fn the_gap_between_two_texts_is_kept_to_the_second() {
     let mut world = World::new().await;
@@ -97,7 +101,7 @@ async fn the_gap_between_two_texts_is_kept_to_the_second() {
     ]);
     world.go_to(DUE).await;
     assert_eq!(world.sent_to(A_E164), 1);
-    // What was sent ended within the second after ten; 24 hours and five minutes count from the next full second.
+    // The gap of 24 hours and the margin of five minutes count from the first full second after the attempt ended.
     let ended = world.number("SELECT (ended_ms + 999) / 1000 FROM attempts");
     let due = world.number("SELECT due_at FROM reminders WHERE appointment_id = 'tuesday'");
     assert_eq!(due, ended + 24 * 3600 + 300);
@@ -109,7 +113,7 @@ async fn the_gap_between_two_texts_is_kept_to_the_second() {
 }
 
 #[tokio::test]
-async fn a_freed_budget_heals() {
+async fn a_cancelled_appointment_frees_the_limit_for_another() {
     let rules = "[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
                  [[rule]]\nname = \"other\"\nlead = \"27 hours\"\npriority = -1\nmessage = \"n\"\n";
     let mut world = World::with("mode = \"live\"\nhousehold = \"separate\"", rules).await;
@@ -127,7 +131,7 @@ async fn a_freed_budget_heals() {
 }
 
 #[tokio::test]
-async fn three_refusals_in_a_row_let_a_number_rest_and_a_success_resets() {
+async fn three_rejections_in_a_row_pause_a_number_and_a_success_resets_the_count() {
     let mut world = World::new().await;
     let dates = ["2026-11-11", "2026-11-13", "2026-11-17", "2026-11-19"];
     let ids = ["v1", "v2", "v3", "v4"];
@@ -153,7 +157,7 @@ async fn three_refusals_in_a_row_let_a_number_rest_and_a_success_resets() {
 }
 
 #[tokio::test]
-async fn an_opt_out_between_plan_and_claim_holds_and_a_lifted_one_heals() {
+async fn an_opt_out_after_planning_stops_the_text_and_lifting_it_sends_it() {
     let mut world = mother_of_two().await;
     world.settle().await;
     world.execute(&format!("INSERT INTO opt_outs VALUES ('{A_E164}', 0, 'desk', 'Kim')"));
@@ -165,7 +169,7 @@ async fn an_opt_out_between_plan_and_claim_holds_and_a_lifted_one_heals() {
 }
 
 #[tokio::test]
-async fn words_of_refusal_opt_the_number_out_for_good() {
+async fn do_not_text_in_a_phone_cell_opts_the_number_out_for_good() {
     let mut world = mother_of_two().await;
     world.book(&[Visit { phone: Some("do not text 303-555-0101"), ..child("cy", "2026-11-10T16:00:00-07:00") }]);
     world.settle().await;
@@ -174,7 +178,7 @@ async fn words_of_refusal_opt_the_number_out_for_good() {
         ["skipped (opted-out)", "skipped (opted-out)", "skipped (no-consent)"]
     );
     assert_eq!(world.text("SELECT phone || ' ' || source FROM opt_outs"), format!("{A_E164} feed"));
-    // The next export has a clean cell: that lifts nothing.
+    // The next export has a plain number in the cell, which does not lift the opt-out.
     world.execute("UPDATE appointments SET phone = '303-555-0101' WHERE id = 'cy'");
     world.go_to(DUE).await;
     assert_eq!(states(&world, &["ann", "ben", "cy"]), ["skipped (opted-out)"; 3]);
@@ -182,7 +186,7 @@ async fn words_of_refusal_opt_the_number_out_for_good() {
 }
 
 #[tokio::test]
-async fn a_wrong_number_ends_when_the_practice_corrects_it() {
+async fn a_corrected_number_ends_the_wrong_number_mark() {
     let mut world = mother_of_two().await;
     world.settle().await;
     world.execute(&format!("INSERT INTO wrong_numbers VALUES ('{A_E164}', 'ann', 0, NULL)"));
@@ -195,7 +199,7 @@ async fn a_wrong_number_ends_when_the_practice_corrects_it() {
 }
 
 #[tokio::test]
-async fn a_number_of_too_many_patients_is_for_the_staff() {
+async fn a_number_shared_by_too_many_patients_gets_no_text() {
     let mut world = World::with("mode = \"live\"\nmax_household = 2", DAY_BEFORE).await;
     world.book(&[
         appointment("ann", A, "2026-11-10T15:00:00-07:00"),
@@ -211,7 +215,7 @@ async fn a_number_of_too_many_patients_is_for_the_staff() {
 }
 
 #[tokio::test]
-async fn a_duplicate_heals_when_the_first_entry_has_no_text_of_its_own() {
+async fn a_duplicate_entry_gets_the_text_once_the_first_entry_is_cancelled() {
     let mut world = World::with("mode = \"live\"\nunknown_consent = \"send\"", DAY_BEFORE).await;
     let twice = |id| Visit { patient: "ann", ..appointment(id, A, "2026-11-10T15:00:00-07:00") };
     world.book(&[twice("first"), twice("second"), bystander()]);
@@ -220,14 +224,14 @@ async fn a_duplicate_heals_when_the_first_entry_has_no_text_of_its_own() {
     world.execute("UPDATE appointments SET consent = 'no' WHERE id = 'first'");
     world.settle().await;
     let declined = ["skipped (no-consent)", "skipped (no-consent)"];
-    assert_eq!(states(&world, &["first", "second"]), declined, "what one entry says holds for the person");
+    assert_eq!(states(&world, &["first", "second"]), declined, "a refusal in one entry applies to the person");
     world.execute("UPDATE appointments SET consent = NULL, status = 'cancelled' WHERE id = 'first'");
     world.go_to(DUE).await;
     assert_eq!(states(&world, &["first", "second", "bystander"]), ["cancelled (cancelled)", "sent", "planned"]);
 }
 
 #[tokio::test]
-async fn the_first_text_line_comes_once() {
+async fn the_first_text_line_is_added_once() {
     let sending = "mode = \"live\"\nfirst_text_line = \"Reply STOP to opt out.\"";
     let mut world = World::with(sending, DAY_BEFORE).await;
     world.book(&[
@@ -242,7 +246,7 @@ async fn the_first_text_line_comes_once() {
 }
 
 #[tokio::test]
-async fn each_office_texts_from_its_own_number_on_its_own_clock_with_its_own_key() {
+async fn each_location_uses_its_own_number_time_zone_and_key() {
     let rules = format!(
         "{}\n[[location]]\nid = \"reno\"\nname = \"Maple Reno\"\nphone = \"+17755550100\"\nfrom_number = \"+17755550199\"\n\
          timezone = \"America/Los_Angeles\"\napi_key_file = \"reno.key\"\n",
@@ -279,9 +283,9 @@ async fn each_office_texts_from_its_own_number_on_its_own_clock_with_its_own_key
     assert_eq!(body["appointmentInfo"]["startTime"], "2026-11-10T15:00:00-08:00");
 }
 
-/// Two locations of one number on one day: never one text for both, and never two within Annie's gap.
+/// One number with appointments at two locations on one day gets no combined text, and not two texts within Annie's gap.
 #[tokio::test]
-async fn one_number_at_two_offices_is_still_one_number() {
+async fn one_number_at_two_locations_gets_one_text_within_the_gap() {
     let rules = format!("{DAY_BEFORE}\n[[location]]\nid = \"reno\"\nfrom_number = \"+17755550199\"\n");
     let mut world = World::with("mode = \"live\"", &rules).await;
     world.book(&[
@@ -295,10 +299,10 @@ async fn one_number_at_two_offices_is_still_one_number() {
     assert_eq!(world.sent_to(A_E164), 1);
 }
 
-/// Found by the properties: what observe mode has shown with its household stays shown when it is planned again, also
-/// where one of them has its own time only later that day.
+/// Found by the property tests: a household text that observe mode has shown stays as shown when it is planned again,
+/// even if one of its reminders would be due later that day on its own.
 #[tokio::test]
-async fn observe_mode_keeps_to_what_it_showed() {
+async fn observe_mode_does_not_change_a_text_it_has_shown() {
     let mut world = World::with("mode = \"observe\"", DAY_BEFORE).await;
     world.book(&[
         appointment("ann", A, "2026-11-10T15:00:00-07:00"),
@@ -311,15 +315,15 @@ async fn observe_mode_keeps_to_what_it_showed() {
         world.settle().await;
         assert_eq!(states(&world, &["ann", "ben", "bystander"]), ["skipped (observe-mode)"; 3], "{at}");
         let due = world.number("SELECT count(DISTINCT due_at) FROM reminders WHERE appointment_id IN ('ann', 'ben')");
-        assert_eq!(due, 1, "one text, as it would have been: {at}");
+        assert_eq!(due, 1, "one shared due time, as for one text: {at}");
     }
-    // What it showed is not sent when it goes live.
+    // Texts shown in observe mode are not sent when the practice goes live.
     world.reload("mode = \"live\"", DAY_BEFORE).await;
     world.settle().await;
     assert_eq!((world.sent_to(A_E164), world.state("bystander", "day-before").as_str()), (0, "planned"));
 }
 
-/// 800 and 900 numbers are nobody's own telephone.
+/// 800 and 900 numbers do not belong to a patient's phone.
 #[tokio::test]
 async fn service_numbers_are_not_texted() {
     let mut world = World::new().await;

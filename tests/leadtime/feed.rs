@@ -1,4 +1,4 @@
-//! The guard against reminding from an old appointment book, and what an import makes of appointments its file lacks.
+//! The guard against sending from an out-of-date list, and what an import does with appointments its file omits.
 
 use leadtime::alerts::rules::Kind;
 use leadtime::domain::reminder::Wait;
@@ -11,7 +11,7 @@ use crate::world::{DAY_BEFORE, World, appointment};
 
 const A: &str = "+13035550101";
 
-/// A practice that holds when the book is older than 26 open hours.
+/// A practice that stops sending when its list is older than 26 open hours.
 async fn guarded() -> World {
     let rules = format!(
         "{DAY_BEFORE}[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"26 hours\"\n"
@@ -33,13 +33,13 @@ fn shown(world: &World) -> Option<Wait> {
 }
 
 #[tokio::test]
-async fn sending_holds_while_the_book_is_old_and_goes_on_after_the_next_import() {
+async fn sending_stops_while_the_list_is_out_of_date_and_resumes_after_the_next_import() {
     let mut world = guarded().await;
     world.book(&[
         appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
         appointment("bystander", "303-555-0109", "2026-11-12T15:00:00-07:00"),
     ]);
-    // Friday ten in the evening: Monday at ten it is 12 open hours old, on Tuesday at 00:00:05 26.
+    // Imported on Friday at 10 PM. Only hours of open days count: 12 by Monday at 10 AM, 26 by Tuesday at 00:00:05.
     imported(&world, "2026-11-07T05:00:00Z", true, 10);
     let report = world.go_to("2026-11-09T21:59:00Z").await;
     assert_eq!((report.waits, shown(&world)), (None, None));
@@ -47,7 +47,7 @@ async fn sending_holds_while_the_book_is_old_and_goes_on_after_the_next_import()
     let report = world.go_to("2026-11-09T22:01:00Z").await;
     assert_eq!((report.waits, shown(&world)), (Some(Wait::StaleFeed), Some(Wait::StaleFeed)));
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("planned", 0));
-    // One that did not get to its end, and one without a readable row, do not help.
+    // An unfinished import and one without a readable row do not count.
     imported(&world, "2026-11-09T22:01:00Z", false, 10);
     imported(&world, "2026-11-09T22:01:00Z", true, 0);
     world.go_to("2026-11-09T22:02:00Z").await;
@@ -60,7 +60,7 @@ async fn sending_holds_while_the_book_is_old_and_goes_on_after_the_next_import()
 }
 
 #[tokio::test]
-async fn without_the_key_an_old_book_holds_up_nothing_and_with_it_one_never_imported_does() {
+async fn with_stale_after_nothing_is_sent_before_the_first_import() {
     for (feed, sent) in
         [("", 1), ("[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"26 hours\"\n", 0)]
     {
@@ -90,7 +90,7 @@ fn live(practice: &Practice) -> i64 {
 }
 
 #[test]
-fn missing_cancel_makes_every_file_the_whole_list() {
+fn missing_cancel_treats_every_file_as_the_complete_list() {
     let gone = format!("{HEADER}{}{}", days(0..1), days(2..5));
     for (feed, options, left) in [
         ("", &[][..], 5),
@@ -107,8 +107,8 @@ fn missing_cancel_makes_every_file_the_whole_list() {
 }
 
 #[test]
-fn max_missing_is_how_much_may_be_gone_at_once() {
-    // 12 of 30 are gone: 40 %.
+fn max_missing_limits_how_many_appointments_may_be_missing_at_once() {
+    // 12 of 30 are missing: 40%.
     let gone = format!("{HEADER}{}{}", days(0..1), days(13..30));
     for (share, code, left) in [("39%", 1, 30), ("40%", 0, 18)] {
         let practice = practice(&format!(
@@ -126,7 +126,7 @@ fn max_missing_is_how_much_may_be_gone_at_once() {
 }
 
 #[test]
-fn lengths_of_time_may_be_days_but_not_months() {
+fn a_length_of_time_can_be_in_days_but_not_in_months() {
     for (length, code) in
         [("1 day", 0), ("2days 3h", 0), ("30d", 0), ("1 month", 2), ("2M", 2), ("1year", 2), ("1y", 2)]
     {
@@ -139,7 +139,7 @@ fn lengths_of_time_may_be_days_but_not_months() {
 }
 
 #[test]
-fn what_is_wrong_in_the_sections_is_said_at_its_place() {
+fn check_reports_each_error_with_its_line_and_column() {
     let practice = practice(
         "[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"20 minutes\"\nmissing = \"delete\"\nmax_missing = \"0%\"\nstale = 1\n\
          [backup]\nat = \"2 h\"\nkeep = 0\n[retention]\nafter_appointment = \"30 days\"\n",
@@ -166,7 +166,7 @@ fn what_is_wrong_in_the_sections_is_said_at_its_place() {
 }
 
 #[tokio::test]
-async fn an_import_that_lies_ahead_keeps_no_old_book_fresh() {
+async fn an_import_dated_in_the_future_does_not_make_an_old_list_current() {
     let mut world = guarded().await;
     world.book(&[
         appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
@@ -176,7 +176,7 @@ async fn an_import_that_lies_ahead_keeps_no_old_book_fresh() {
     imported(&world, "2027-11-07T05:00:00Z", true, 10);
     world.go_to("2026-11-09T22:01:00Z").await;
     assert_eq!((shown(&world), world.sent_to(A)), (Some(Wait::StaleFeed), 0));
-    // A clock a minute behind the one that imported is no trouble.
+    // It is fine if this clock is a minute behind the clock of the import.
     imported(&world, "2026-11-09T22:02:00Z", true, 10);
     world.go_to("2026-11-09T22:01:30Z").await;
     assert_eq!((shown(&world), world.sent_to(A)), (None, 1));
@@ -184,7 +184,7 @@ async fn an_import_that_lies_ahead_keeps_no_old_book_fresh() {
 }
 
 #[tokio::test]
-async fn texts_of_a_feed_wait_while_it_is_imported() {
+async fn texts_wait_while_their_feed_is_being_imported() {
     let mut world = World::with("mode = \"live\"", DAY_BEFORE).await;
     world.book(&[
         appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
@@ -200,7 +200,7 @@ async fn texts_of_a_feed_wait_while_it_is_imported() {
     world.go_to("2026-11-09T22:01:30Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A)), ("planned", 0));
     assert_eq!(world.sent_to("+13035550109"), 1, "another feed does not wait");
-    // It died: nobody texts by half a book until a later import gets to its end.
+    // The import died: no texts go out from half a list until an import finishes.
     world.go_to("2026-11-09T22:10:00Z").await;
     assert_eq!(world.sent_to(A), 0);
     world.execute("DELETE FROM importing");
@@ -209,7 +209,7 @@ async fn texts_of_a_feed_wait_while_it_is_imported() {
 }
 
 #[tokio::test]
-async fn a_text_that_waits_for_a_dead_import_past_its_use_is_missed_with_an_alert() {
+async fn a_text_that_expires_while_waiting_for_a_dead_import_is_missed_with_an_alert() {
     let mut world = World::with("mode = \"live\"", DAY_BEFORE).await;
     world.book(&[
         appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
@@ -223,8 +223,12 @@ async fn a_text_that_waits_for_a_dead_import_past_its_use_is_missed_with_an_aler
     ));
     let (missed, stuck) = (Desk::new(Kind::Missed), Desk::new(Kind::Feed));
     world.go_to("2026-11-09T22:01:30Z").await;
-    assert_eq!((stuck.look(&world).len(), missed.look(&world).len()), (1, 0), "the importer's death is told at once");
-    assert_eq!(world.not_reached().len(), 0, "there is time");
+    assert_eq!(
+        (stuck.look(&world).len(), missed.look(&world).len()),
+        (1, 0),
+        "the interrupted import raises an alert at once"
+    );
+    assert_eq!(world.not_reached().len(), 0, "there is still time to send");
     world.go_to("2026-11-10T21:30:00Z").await;
     assert_eq!(world.state("a", "day-before"), "missed (expired)");
     assert_eq!(missed.look(&world).len(), 1);

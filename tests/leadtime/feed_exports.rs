@@ -1,4 +1,4 @@
-//! Exports of practice systems through the real binary: suggest, configure, import, and what is in the database then.
+//! Exports of practice software through the real binary: suggest, configure, import, and check the database.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ const PRACTICE: &str = "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550
      timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
      [database]\npath = \"test.db\"\n";
 
-/// An appointment, as the truth tells it or the database has it: local start, name, number that can be texted.
+/// An appointment, as expected or as stored: local start, name, number that can be texted.
 type Facts = (String, String, Option<String>);
 
 fn truths(folder: &Path) -> BTreeMap<String, Vec<Value>> {
@@ -25,8 +25,8 @@ fn truths(folder: &Path) -> BTreeMap<String, Vec<Value>> {
     found
 }
 
-/// It is right, and to be reminded of.
-fn must_come_in(truth: &Value) -> bool {
+/// The row is valid, and the appointment gets reminders.
+fn should_be_imported(truth: &Value) -> bool {
     truth["ok"] == true && matches!(truth["status"].as_str(), None | Some("scheduled" | "confirmed"))
 }
 
@@ -36,7 +36,7 @@ fn facts(truth: &Value) -> Facts {
     (part("appt_local").to_owned(), name, truth["mobile"].as_str().map(str::to_owned))
 }
 
-/// Live rows of the database with their ids.
+/// Booked and confirmed appointments in the database, with their ids.
 fn stored(practice: &Practice) -> Vec<(String, Facts)> {
     let sql = practice.sql();
     let mut statement = sql
@@ -59,9 +59,9 @@ fn exports() -> PathBuf {
 }
 
 #[test]
-fn every_export_comes_in_by_what_suggest_says_alone() {
+fn every_export_is_imported_with_only_the_suggested_block() {
     let folder = exports();
-    let (mut must, mut came) = (0, 0);
+    let (mut required, mut imported) = (0, 0);
     for (file, truths) in truths(&folder) {
         let practice = Practice::new(PRACTICE);
         let path = folder.join(&file);
@@ -73,32 +73,32 @@ fn every_export_comes_in_by_what_suggest_says_alone() {
         let ended = practice.run(&["import", path]);
         assert!(ended.code < 2 && practice.path("test.db").exists(), "{file}: {}", ended.err);
         let stored = stored(&practice);
-        // An account or patient number is no appointment's id.
+        // In these exports the number is an account or patient number, not an appointment id.
         let own_ids = !stored.iter().any(|(id, _)| id.starts_with("desk:"))
             && !matches!(file.as_str(), "pam2000.csv" | "sortable-report.csv");
-        let (mut right, mut wanted) = (0, 0);
-        for truth in truths.iter().filter(|truth| must_come_in(truth)) {
-            wanted += 1;
+        let (mut correct, mut expected) = (0, 0);
+        for truth in truths.iter().filter(|truth| should_be_imported(truth)) {
+            expected += 1;
             let id = truth["external_id"].as_str().unwrap_or_default();
             let found = stored.iter().any(|(own, found)| *found == facts(truth) && (!own_ids || own == id));
-            right += usize::from(found);
+            correct += usize::from(found);
             assert!(found, "{file}: row {} is missing: {:?}\n{}", truth["row"], facts(truth), ended.err);
         }
-        // And none that is wrong: each live row is one of the truth's; digits that a spreadsheet destroyed stay.
+        // Nothing else is stored: every row is an expected one, or one whose digits a spreadsheet destroyed.
         for (id, found) in &stored {
             let lost = |truth: &Value| truth["why"].as_str().is_some_and(|why| why.contains("digits"));
             let known = truths.iter().any(|truth| facts(truth) == *found && (truth["ok"] == true || lost(truth)));
-            assert!(known, "{file}: {id} {found:?} is in no row");
+            assert!(known, "{file}: {id} {found:?} is not an expected row");
         }
-        (must, came) = (must + wanted, came + right);
-        println!("{file}: {right} of {wanted}");
+        (required, imported) = (required + expected, imported + correct);
+        println!("{file}: {correct} of {expected}");
     }
-    println!("{came} of {must} rows of {}", folder.display());
-    assert!(must > 250 && came == must);
+    println!("{imported} of {required} rows of {}", folder.display());
+    assert!(required > 250 && imported == required);
 }
 
 #[test]
-fn what_the_data_leave_open_is_asked_for() {
+fn suggest_asks_what_the_data_does_not_decide() {
     let practice = Practice::new(PRACTICE);
     std::fs::write(
         practice.path("list.csv"),
@@ -114,8 +114,8 @@ fn what_the_data_leave_open_is_asked_for() {
         ended.out
     );
     assert!(ended.err.contains("2 questions are open"), "{}", ended.err);
-    assert!(!ended.err.contains("Lee") && !ended.err.contains("555"), "masked: {}", ended.err);
-    // The block as it is is refused, with what to write.
+    assert!(!ended.err.contains("Lee") && !ended.err.contains("555"), "names or numbers are not masked: {}", ended.err);
+    // The unanswered block is rejected, with advice on what to write.
     std::fs::write(practice.path("config.toml"), format!("{PRACTICE}{}", ended.out)).unwrap();
     let check = practice.run(&["check"]);
     assert!(check.code == 2 && check.err.contains("the order of day and month is still undecided"), "{}", check.err);

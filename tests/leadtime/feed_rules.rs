@@ -1,4 +1,4 @@
-//! What an import takes, holds and refuses, by the real binary.
+//! What an import accepts, holds and refuses, with the real binary.
 
 use crate::program::{Ended, Practice, now};
 
@@ -21,7 +21,7 @@ fn configure(practice: &Practice, feeds: &str) {
     std::fs::write(practice.path("config.toml"), format!("{PRACTICE}{feeds}")).unwrap();
 }
 
-/// A row of the appointment `number`, on a day of January 2027.
+/// A row for appointment `number`, on this day of January 2027.
 fn row(number: u32, day: u32, status: &str) -> String {
     let (id, minute) = (number + 70_000, number % 60);
     format!("{id},01/{day:02}/2027,10:{minute:02} AM,\"Lee, Ana{number}\",303-555-{:04},{status}\n", 1000 + number)
@@ -47,11 +47,11 @@ fn reason(practice: &Practice, id: &str) -> String {
 }
 
 #[test]
-fn a_feed_only_touches_its_own_rows() {
+fn a_feed_changes_only_its_own_appointments() {
     let practice = practice(&(feed("desk", "files = \"desk*\"") + &feed("list", "files = \"list*\"")));
     import(&practice, &rows(0..3), &["--feed", "desk"]).good();
     practice.sql().execute("INSERT INTO appointments (id, patient_id, starts_at, status) VALUES ('70009', 'x', '2027-01-20T12:00:00-07:00', 'booked')", []).unwrap();
-    // Another feed names one of desk's, one that a program wrote, and one of its own.
+    // Another feed lists one of desk's appointments, one written by a program, and one of its own.
     let other = row(1, 20, "Cancelled") + &row(9, 20, "Scheduled") + &row(11, 20, "Scheduled");
     let ended = import(&practice, &other, &["--feed", "list", "--complete"]);
     assert_eq!(ended.code, 1);
@@ -61,11 +61,11 @@ fn a_feed_only_touches_its_own_rows() {
     assert!(ended.out.contains("1 new appointment"), "{}", ended.out);
     assert_eq!(live(&practice), 5);
     assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE feed = 'desk' AND status = 'booked'"), 3);
-    // And a complete file of its own cancels nothing of theirs.
+    // A complete file of that feed cancels none of the others' appointments.
     import(&practice, &row(12, 20, "Scheduled"), &["--feed", "list", "--complete"]).good();
     assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE feed = 'list' AND status = 'cancelled'"), 1);
     assert_eq!(live(&practice), 5);
-    // Whose a file is, its name tells; what fits none is refused.
+    // The file name tells which feed a file belongs to. A file that matches no feed is refused.
     std::fs::write(practice.path("desk-1.csv"), format!("{HEADER}{}", rows(0..3))).unwrap();
     practice.run(&["import", "desk-1.csv"]).good();
     let ended = import(&practice, &rows(0..3), &[]);
@@ -73,11 +73,11 @@ fn a_feed_only_touches_its_own_rows() {
 }
 
 #[test]
-fn a_row_that_names_another_feed_says_nothing_of_that_feed() {
+fn a_row_that_names_another_feed_does_not_affect_that_feed() {
     let own = "[[feed]]\nname = \"program\"\nkind = \"file\"\npreset = \"leadtime\"\nfiles = \"program*\"\n";
     let practice = practice(&(feed("desk", "files = \"desk*\"") + own));
     import(&practice, &rows(0..3), &["--feed", "desk"]).good();
-    // One row in Leadtime's own columns claims to be desk's; the file is said to be the whole list.
+    // One row of a file in Leadtime's own format claims to belong to desk, and the file is imported as complete.
     let header = "id,patient_id,phone,starts_at,feed\n";
     let text =
         |feed: &str, id: &str, day: u32| format!("{id},P,+13035550{day}11,2027-01-{day}T12:00:00-07:00,{feed}\n");
@@ -88,11 +88,15 @@ fn a_row_that_names_another_feed_says_nothing_of_that_feed() {
     let of = |feed: &str| {
         practice.number(&format!("SELECT count(*) FROM appointments WHERE feed = '{feed}' AND status = 'booked'"))
     };
-    assert_eq!([of("desk"), of("program"), of("hygiene")], [3, 1, 1], "a name no feed has is this file's own");
+    assert_eq!(
+        [of("desk"), of("program"), of("hygiene")],
+        [3, 1, 1],
+        "a row that names an unknown feed belongs to the feed of its file"
+    );
 }
 
 #[test]
-fn renaming_a_feed_moves_its_rows() {
+fn renaming_a_feed_moves_its_appointments() {
     let practice = practice(&feed("desk", ""));
     import(&practice, &rows(0..3), &[]).good();
     configure(&practice, &feed("front", ""));
@@ -109,10 +113,10 @@ fn renaming_a_feed_moves_its_rows() {
 }
 
 #[test]
-fn what_is_missing_is_held_and_the_rest_applied() {
+fn missing_appointments_are_held_and_the_rest_is_applied() {
     let practice = practice(&feed("desk", "missing = \"cancel\""));
     import(&practice, &rows(0..30), &[]).good();
-    // 20 of 30 are gone, 1 is cancelled, 1 is new.
+    // 20 of 30 are missing, 1 is cancelled, 1 is new.
     let few: String = row(0, 13, "Scheduled")
         + &(21..29).map(|n| row(n, 13 + n % 15, "Scheduled")).collect::<String>()
         + &row(29, 27, "Cancelled")
@@ -127,7 +131,7 @@ fn what_is_missing_is_held_and_the_rest_applied() {
     assert!(practice.run(&["feed", "list"]).good().contains("HELD"));
     let doctor = practice.run(&["doctor", "--offline"]);
     assert!(doctor.code == 1 && doctor.out.contains("an import is waiting for your decision"), "{}", doctor.out);
-    // One of the missing was booked anew meanwhile: it is not cancelled.
+    // One of the missing appointments was rebooked in the meantime, so it is not cancelled.
     practice
         .sql()
         .execute("UPDATE appointments SET starts_at = '2027-02-01T10:00:00-07:00' WHERE id = '70005'", [])
@@ -145,7 +149,7 @@ fn what_is_missing_is_held_and_the_rest_applied() {
 }
 
 #[test]
-fn a_mass_of_moves_is_held_as_a_whole() {
+fn an_import_that_moves_most_appointments_is_held_as_a_whole() {
     let practice = practice(&feed("desk", ""));
     import(&practice, &rows(0..30), &[]).good();
     let moved = rows(0..30).replace("10:", "11:") + &row(40, 20, "Scheduled");
@@ -157,17 +161,17 @@ fn a_mass_of_moves_is_held_as_a_whole() {
     assert!(practice.run(&["history"]).good().contains("the held import was accepted (desk), by Kim"));
     assert_eq!((live(&practice), practice.number(at_eleven)), (31, 30));
     assert_eq!(practice.number("SELECT count(*) FROM held_rows"), 0);
-    // A file that is right makes a held one out of date.
+    // A good file replaces a held one.
     assert_eq!(import(&practice, &rows(0..30).replace("10:", "9:"), &[]).code, 1);
     import(&practice, &rows(0..30).replace("10:", "11:"), &[]).good();
     assert_eq!(practice.run(&["feed", "accept", "desk"]).code, 1);
-    // A few may move whatever their share.
+    // A few may move, whatever their percentage.
     import(&practice, &(rows(0..5) + &rows(5..30).replace("10:", "11:")), &[]).good();
     assert_eq!(practice.number(at_eleven), 25);
 }
 
 #[test]
-fn another_mapping_is_shown_before_it_is_applied() {
+fn an_import_with_a_changed_mapping_is_held_for_review() {
     let practice = practice(&feed("desk", ""));
     import(&practice, &rows(0..5), &[]).good();
     configure(&practice, &feed("desk", "timezone = \"America/New_York\""));
@@ -183,7 +187,7 @@ fn another_mapping_is_shown_before_it_is_applied() {
 }
 
 #[test]
-fn a_move_without_ids_is_a_move() {
+fn a_moved_appointment_is_recognized_without_ids() {
     let keys = "missing = \"cancel\"\nmax_missing = \"1%\"";
     let practice = practice(&feed("desk", keys).replace("id = \"Appt\"", "id = \"derived\""));
     import(&practice, &rows(0..30), &[]).good();
@@ -195,17 +199,17 @@ fn a_move_without_ids_is_a_move() {
         "{out}"
     );
     assert_eq!(live(&practice), 30);
-    // Twelve are more than the guard lets go, and they did not go, they moved.
+    // Twelve are more than the guard allows to be missing, but they moved and are not missing.
     let out = import(&practice, &(rows(0..12).replace("10:", "9:") + &rows(12..30)), &["--dry-run"]);
     assert!(out.out.contains("12 moved") && out.out.contains("would be moved"), "{}", out.out);
 }
 
 #[test]
-fn a_footer_is_no_row_and_two_treatments_at_one_time_are_one_appointment() {
+fn a_footer_is_not_a_row_and_two_treatments_at_one_time_are_one_appointment() {
     let keys = "missing = \"cancel\"";
     let practice = practice(&feed("desk", keys).replace("id = \"Appt\"", "id = \"derived\"\nprovider = \"Appt\""));
     let footer = "\"Total slots:\",4\n*** END OF REPORT ***  4 APPTS\n";
-    // The columns Appt are providers here: two of them see one patient at one time.
+    // The column Appt holds providers here. Two of them see one patient at the same time.
     let twice = row(3, 14, "Scheduled") + &row(3, 14, "Scheduled").replace("70003", "80003");
     let out = import(&practice, &(row(1, 14, "Scheduled") + &row(2, 14, "Scheduled") + &twice + footer), &[]).good();
     assert!(out.contains("4 rows read: 3 new"), "{out}");
@@ -213,17 +217,17 @@ fn a_footer_is_no_row_and_two_treatments_at_one_time_are_one_appointment() {
     let out = import(&practice, &(moved + &row(2, 14, "Scheduled") + &twice + footer), &[]).good();
     assert!(out.contains("1 new") && out.contains("1 cancelled"), "the old time does not stay booked: {out}");
     assert_eq!(live(&practice), 3);
-    // One of them is called off: that is a contradiction, and neither row is trusted.
+    // One of the two is cancelled. The rows contradict each other, so neither is trusted.
     let half = row(3, 14, "Scheduled") + &row(3, 14, "Cancelled").replace("70003", "80003");
     let ended = import(&practice, &(row(2, 14, "Scheduled") + &half + footer), &["--partial"]);
     assert!(ended.code == 1 && ended.err.contains("different details"), "{}", ended.err);
 }
 
 #[test]
-fn off_the_book_rows_cancel_and_come_back() {
+fn a_planned_row_cancels_its_appointment_until_it_is_scheduled_again() {
     let practice = practice(&feed("desk", ""));
     import(&practice, &rows(0..3), &[]).good();
-    // Status is read before the start: a planned row needs none.
+    // The status is read before the start, so a planned row needs no start.
     let planned = "70001,,,\"Lee, Ana1\",303-555-1001,Planned\n70055,,,\"Lee, New\",303-555-1001,planned\n";
     let out = import(&practice, &(row(0, 13, "Scheduled") + planned), &[]).good();
     assert!(out.contains("1 marked in the file as cancelled or not scheduled"), "{out}");
@@ -234,7 +238,7 @@ fn off_the_book_rows_cancel_and_come_back() {
 }
 
 #[test]
-fn refused_rows_are_kept_until_they_read_well() {
+fn refused_rows_are_listed_until_they_can_be_read() {
     let practice = practice(&feed("desk", ""));
     let bad: String = (50..80).map(|n| row(n, 20, "FIRM")).collect();
     let ended = import(&practice, &(rows(0..3) + &bad), &[]);
@@ -264,17 +268,17 @@ fn refused_rows_are_kept_until_they_read_well() {
     assert_eq!((&items[0]["unreadable_row"]["line"], &items[0]["appointment_id"]), (&6.into(), &"70051".into()));
     assert_eq!(practice.status()["feeds"]["rows_not_read"], 30);
     assert!(practice.run(&["doctor", "--offline"]).out.contains("30 new rows could not be read"));
-    // What reads well is known; the others stay.
+    // A row that is read now is removed from the list of refused rows. The others stay.
     import(&practice, &row(50, 20, "Scheduled"), &[]).good();
     assert_eq!(practice.number("SELECT count(*) FROM refused_rows"), 29);
     practice.run(&["explain", "70050"]).good();
-    // The next whole list is all there is.
+    // A complete file replaces the whole list of refused rows.
     import(&practice, &(rows(0..3) + &row(50, 20, "Scheduled")), &["--complete"]).good();
     assert_eq!(practice.number("SELECT count(*) FROM refused_rows"), 0);
 }
 
 #[test]
-fn a_refused_export_is_seen() {
+fn a_refused_export_shows_in_status_feed_list_and_doctor() {
     let practice = practice(&feed("desk", ""));
     import(&practice, &rows(0..3), &[]).good();
     let ended = practice.import("Appt,Datum,Time,Patient,Cell,Status\n1,2,3,4,5,6\n", &[]);
@@ -288,13 +292,13 @@ fn a_refused_export_is_seen() {
 }
 
 #[test]
-fn starts_that_are_odd_are_told() {
+fn unusual_start_times_are_reported() {
     let practice = Practice::new(PRACTICE);
     let csv = "id,patient_id,first_name,starts_at,status\nA0,P0,Ann,2027-01-10T00:00:00-07:00,booked\n\
         A1,P1,Ann,2027-01-11T15:00:00-06:00,booked\nA2,P2,Ann,2027-01-12T15:00:00-06:00,booked\n\
         A3,P3,Ann,2027-01-12T22:00:00Z,booked\nA4,P4,Ann,2027-01-13T12:00:00-07:00,booked\n";
     let ended = practice.import(csv, &[]);
-    assert_eq!((ended.code, live(&practice)), (0, 5), "told, not refused: {}", ended.err);
+    assert_eq!((ended.code, live(&practice)), (0, 5), "reported, not refused: {}", ended.err);
     assert!(
         ended.err.contains(
             "the UTC offset is -06:00, but America/Denver has -07:00 on that day; is it 2:00 PM or 3:00 PM? (2 rows, first in line 3)"
@@ -312,7 +316,7 @@ fn starts_that_are_odd_are_told() {
 }
 
 #[test]
-fn offsets_that_are_not_the_zones_are_held_until_somebody_says_which_is_right() {
+fn offsets_that_do_not_match_the_time_zone_are_held_until_someone_decides() {
     let columns = "[feed.columns]\nid = \"Appt\"\nstarts_at = \"Start\"\nname = \"Patient\"\n";
     let feed = |keys: &str| format!("[[feed]]\nname = \"desk\"\nkind = \"file\"\n{keys}\n{columns}");
     let csv =
@@ -329,15 +333,15 @@ fn offsets_that_are_not_the_zones_are_held_until_somebody_says_which_is_right() 
                 );
                 assert_eq!(practice.number(&sql), 1, "{keys}");
                 let plan = practice.run(&["plan", "--days", "400"]).good();
-                assert!(!plan.contains("UTC offset"), "it was said which is right: {plan}");
+                assert!(!plan.contains("UTC offset"), "the configuration says which is correct: {plan}");
             }
         }
     }
 }
 
-/// The reported files: each appointment keeps its own date, or its row is reported.
+/// With the files reported by users, each appointment keeps its own date, or its row is reported.
 #[test]
-fn stray_quotes_give_nobody_anothers_date() {
+fn stray_quotes_never_give_an_appointment_another_ones_date() {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/reported");
     let read = |file: &str| std::fs::read_to_string(format!("{data}/{file}")).unwrap();
     for (good, bad) in [
@@ -357,7 +361,7 @@ fn stray_quotes_give_nobody_anothers_date() {
 }
 
 #[test]
-fn a_preset_names_the_columns_and_test_writes_nothing() {
+fn feed_test_shows_masked_rows_and_writes_nothing() {
     let practice = practice(&feed("desk", ""));
     std::fs::write(practice.path("list.csv"), format!("{HEADER}{}", rows(0..20))).unwrap();
     let out = practice.run(&["feed", "test", "desk", "list.csv"]).good();
@@ -390,13 +394,13 @@ fn a_dry_run_shows_everything_and_writes_nothing() {
     let next =
         row(70_001, &soon(8), "Scheduled") + &row(70_002, &soon(7), "Cancelled") + &row(70_003, &soon(9), "FIRM");
     let ended = import(&practice, &next, &["--dry-run"]);
-    assert_eq!(ended.code, 1, "for the row with FIRM");
+    assert_eq!(ended.code, 1, "because of the row with FIRM");
     assert!(ended.out.contains("In total: 1 cancelled, 1 moved."), "{}", ended.out);
     assert!(ended.out.contains("2 rows read, 1 left out") && ended.out.contains("dropped"), "{}", ended.out);
-    assert!(!ended.out.contains("Ana"), "names only on a terminal");
+    assert!(!ended.out.contains("Ana"), "names are shown only on a terminal");
     assert_eq!((live(&practice), practice.number("SELECT count(*) FROM imports")), (2, before));
     assert_eq!(practice.number("SELECT count(*) FROM refused_rows"), 0);
     let left =
         std::fs::read_dir(practice.folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir());
-    assert_eq!(left.count(), 0, "the copy is gone");
+    assert_eq!(left.count(), 0, "the temporary copy was not removed");
 }

@@ -1,4 +1,4 @@
-//! What a new user reads on the first day: nothing is claimed that is not known, and everything names its patient or line.
+//! What a new user reads on the first day: no claim without knowledge, and every message names its patient or line.
 
 use crate::program::{Practice, live_config, now, visits_due_in};
 
@@ -17,7 +17,7 @@ fn status_does_not_guess_before_the_appointments_are_planned() {
         assert!(!status.contains("would go out either"), "{status}");
         practice.sql().execute("DELETE FROM replan_queue", []).unwrap();
         let status = practice.run(&["status"]).good();
-        assert!(status.contains("Next text   no"), "nothing is planned, and that is known: {status}");
+        assert!(status.contains("Next text   no"), "nothing is planned, and status says so: {status}");
         practice.run(&["skip", "A0"]).good();
         let status = practice.run(&["status"]).good();
         assert!(status.contains("not known yet: 1 appointment has not been planned"), "{status}");
@@ -25,7 +25,7 @@ fn status_does_not_guess_before_the_appointments_are_planned() {
 }
 
 #[test]
-fn a_row_of_a_known_appointment_that_cannot_be_read_is_counted_and_its_line_named() {
+fn an_unreadable_row_of_a_known_appointment_is_counted_and_explained_with_its_line() {
     let practice = Practice::new(&live_config(URL));
     let good = visits_due_in(7200, 2);
     practice.import(&good, &[]).good();
@@ -33,7 +33,7 @@ fn a_row_of_a_known_appointment_that_cannot_be_read_is_counted_and_its_line_name
     assert_eq!(practice.import(&bad, &[]).code, 1);
     let said = practice.run(&["explain", "A1"]).good().split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("Line 3 of the feed") && said.contains("could not be read: starts_at: "), "{said}");
-    assert!(!practice.run(&["explain", "A0"]).good().contains("Line "), "only where it is so");
+    assert!(!practice.run(&["explain", "A0"]).good().contains("Line "), "only the unread row's appointment shows it");
     let count = "1 known appointment gets no texts because its last row could not be read";
     for command in [&["status"][..], &["feed", "list"], &["doctor", "--offline"]] {
         let said = practice.run(command).out.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -45,7 +45,7 @@ fn a_row_of_a_known_appointment_that_cannot_be_read_is_counted_and_its_line_name
 }
 
 #[test]
-fn a_feed_with_its_own_zones_gives_no_warning_about_offsets() {
+fn a_feed_with_a_time_zone_column_gives_no_warning_about_offsets() {
     let columns = "[feed.columns]\nid = \"Appt\"\nstarts_at = \"Start\"\nname = \"Patient\"\nphone = \"Cell\"\n";
     let feed = |zone: &str| {
         let config = live_config(URL);
@@ -67,7 +67,7 @@ fn a_feed_with_its_own_zones_gives_no_warning_about_offsets() {
     );
     let said = plan(&practice);
     assert!(said.contains("Lee") && !said.contains("UTC offset"), "{said}");
-    // The same offset, where nothing explains it.
+    // The same offset, but without a time zone column that explains it.
     std::fs::write(practice.path("config.toml"), feed("")).unwrap();
     let said = plan(&practice);
     assert!(said.contains("1 appointment has a UTC offset that does not match its time zone on that day"), "{said}");
@@ -102,7 +102,7 @@ fn a_dry_run_shows_upcoming_appointments_first_and_counts_them() {
 }
 
 #[test]
-fn the_configuration_takes_times_as_people_write_them_and_names_a_mistake_once() {
+fn the_configuration_accepts_usual_time_formats_and_reports_a_mistake_once() {
     let config = live_config(URL).replace("lead = \"24 hours\"", "lead = \"1 day\"\nat = \"10am\"");
     let config = config.replace("[schedule]\n", "[schedule]\nnot_reached = \"8:00 PM\"\n")
         + "[backup]\nfolder = \"copies\"\nat = \"2:30 a.m.\"\n";

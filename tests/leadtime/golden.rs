@@ -1,6 +1,6 @@
-//! `leadtime explain` for telling cases, held against tests/golden/explain.txt.
+//! `leadtime explain` for representative cases, compared with tests/golden/explain.txt.
 //!
-//! After a change that is meant: `LEADTIME_GOLDEN=write cargo nextest run golden`, and read the difference.
+//! After an intended change: run `LEADTIME_GOLDEN=write cargo test --test leadtime golden` and review the difference.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::program::Practice;
 
-/// A practice in Denver with the shipped file's leads.
+/// A practice in Denver with the leads of the shipped configuration.
 const DENVER: &str = "[practice]
 name = \"Maple Dental\"
 phone = \"+13035550100\"
@@ -38,7 +38,7 @@ message = \"{{ practice.name }}: {{ patient.first_name }}, see you {{ appointmen
 path = \"test.db\"
 ";
 
-/// One rule with a lead, and what else it says.
+/// One rule with this lead and these further keys.
 fn one(lead: &str, more: &str) -> String {
     format!(
         "[[rule]]\nname = \"reminder\"\nlead = \"{lead}\"\n{more}\n\
@@ -49,31 +49,31 @@ fn one(lead: &str, more: &str) -> String {
 struct Case {
     title: &'static str,
     config: String,
-    /// Statements that make the book and its history.
+    /// Statements that create the appointments and their history.
     sql: Vec<String>,
     now: &'static str,
     who: &'static str,
 }
 
-/// An appointment of Ann's, first seen in good time.
-fn ann(starts: &str) -> Book {
-    Book {
+/// An appointment of Ann's, first seen well in advance.
+fn ann(starts: &str) -> Entry {
+    Entry {
         id: "A1",
         patient: "P1",
         name: "Ann",
         phone: Some("303-555-0101"),
         starts: starts.to_owned(),
-        ..Book::default()
+        ..Entry::default()
     }
 }
 
-/// Ben has the same phone.
-fn ben(starts: &str) -> Book {
-    Book { id: "B1", patient: "P2", name: "Ben", ..ann(starts) }
+/// An appointment of Ben's, who has the same phone.
+fn ben(starts: &str) -> Entry {
+    Entry { id: "B1", patient: "P2", name: "Ben", ..ann(starts) }
 }
 
 #[derive(Clone)]
-struct Book {
+struct Entry {
     id: &'static str,
     patient: &'static str,
     name: &'static str,
@@ -91,9 +91,9 @@ struct Book {
     first_start: Option<&'static str>,
 }
 
-impl Default for Book {
-    fn default() -> Book {
-        Book {
+impl Default for Entry {
+    fn default() -> Entry {
+        Entry {
             id: "",
             patient: "",
             name: "",
@@ -113,7 +113,7 @@ impl Default for Book {
     }
 }
 
-impl Book {
+impl Entry {
     fn sql(&self) -> String {
         let text = |value: Option<&str>| value.map_or("NULL".to_owned(), |v| format!("'{}'", v.replace('\'', "''")));
         let name = Some(self.name).filter(|name| !name.is_empty());
@@ -131,7 +131,7 @@ impl Book {
     }
 }
 
-/// A text that was sent, rejected, or may have been, about a reminder.
+/// A text for a reminder, with this outcome: sent, rejected or unknown.
 fn texted(id: &str, patient: &str, rule: &str, start: &str, at: &str, outcome: &str) -> String {
     let (conversation, state) = match outcome {
         "sent" => (format!("'conversation-{id}-{rule}-{at}'"), "sent"),
@@ -150,7 +150,7 @@ fn texted(id: &str, patient: &str, rule: &str, start: &str, at: &str, outcome: &
     )
 }
 
-/// The rules went live, with these leads, at a moment.
+/// These rules, with these leads, went live at this time.
 fn live(rules: &[(&str, &str)], at: &str) -> String {
     let row =
         |(name, lead): &(&str, &str)| format!("INSERT INTO rules VALUES ('{name}', '{lead}', unixepoch('{at}'));");
@@ -159,18 +159,18 @@ fn live(rules: &[(&str, &str)], at: &str) -> String {
 
 const LIVE: [(&str, &str); 2] = [("first", "3 business days at 10:00"), ("last", "1 business day at 10:30")];
 
-fn shipped(title: &'static str, now: &'static str, books: &[Book], more: &[String]) -> Case {
+fn shipped(title: &'static str, now: &'static str, entries: &[Entry], more: &[String]) -> Case {
     let mut sql = vec![live(&LIVE, "2026-08-01T00:00:00Z")];
-    sql.extend(books.iter().map(Book::sql));
+    sql.extend(entries.iter().map(Entry::sql));
     sql.extend(more.iter().cloned());
     Case { title, config: format!("{DENVER}{SHIPPED}"), sql, now, who: "A1" }
 }
 
-fn single(title: &'static str, now: &'static str, lead: &str, more: &str, books: &[Book]) -> Case {
+fn single(title: &'static str, now: &'static str, lead: &str, more: &str, entries: &[Entry]) -> Case {
     let at = more.lines().find_map(|line| line.strip_prefix("at = ")).map(|at| format!(" at {}", at.trim_matches('"')));
     let fingerprint = format!("{lead}{}", at.unwrap_or_default());
     let mut sql = vec![live(&[("reminder", &fingerprint)], "2026-01-01T00:00:00Z")];
-    sql.extend(books.iter().map(Book::sql));
+    sql.extend(entries.iter().map(Entry::sql));
     Case { title, config: format!("{DENVER}{}", one(lead, more)), sql, now, who: "A1" }
 }
 
@@ -203,27 +203,27 @@ fn cases() -> Vec<Case> {
 
 fn ordinary(thursday: &'static str) -> Vec<Case> {
     vec![
-        shipped("an ordinary visit", "2026-11-06T18:00:00Z", &[ann(thursday)], &[]),
+        shipped("an ordinary appointment", "2026-11-06T18:00:00Z", &[ann(thursday)], &[]),
         shipped("asked by name", "2026-11-06T18:00:00Z", &[ann(thursday)], &[]).asking("ann"),
         shipped("asked by number", "2026-11-06T18:00:00Z", &[ann(thursday)], &[]).asking("(303) 555 0101"),
         shipped("in observe mode", "2026-11-06T18:00:00Z", &[ann(thursday)], &[])
             .with_config("mode = \"live\"", "mode = \"observe\""),
-        shipped("confirmed already", "2026-11-06T18:00:00Z", &[Book { status: "confirmed", ..ann(thursday) }], &[]),
-        shipped("cancelled", "2026-11-06T18:00:00Z", &[Book { status: "cancelled", ..ann(thursday) }], &[]),
+        shipped("confirmed already", "2026-11-06T18:00:00Z", &[Entry { status: "confirmed", ..ann(thursday) }], &[]),
+        shipped("cancelled", "2026-11-06T18:00:00Z", &[Entry { status: "cancelled", ..ann(thursday) }], &[]),
         shipped(
             "booked after the first text was due",
             "2026-11-09T18:30:00Z",
-            &[Book { seen: "2026-11-09T18:00:00Z", booked: Some("2026-11-09T17:45:00Z"), ..ann(thursday) }],
+            &[Entry { seen: "2026-11-09T18:00:00Z", booked: Some("2026-11-09T17:45:00Z"), ..ann(thursday) }],
             &[],
         ),
         single(
-            "booked late, and texted soon after",
+            "booked late and texted soon after",
             "2026-11-11T23:30:00Z",
             "24 hours",
             "booked_late = \"send\"",
-            &[Book { seen: "2026-11-11T23:29:00Z", ..ann(thursday) }],
+            &[Entry { seen: "2026-11-11T23:29:00Z", ..ann(thursday) }],
         ),
-        shipped("a visit in Spanish that begins early", "2026-11-06T18:00:00Z", &[Book { language: Some("es"), kind: Some("crown"), ..ann(thursday) }], &[])
+        shipped("a text in Spanish that asks the patient to come early", "2026-11-06T18:00:00Z", &[Entry { language: Some("es"), kind: Some("crown"), ..ann(thursday) }], &[])
             .with_config("[database]", "[appointment_types]\ncrown = { name = { en = \"crown\", es = \"corona\" }, arrive_early = \"15 minutes\" }\n[database]")
             .with_config("message = \"{{ practice.name }}: {{ patient.first_name }}, see you {{ appointment.when }}.\"", "message.en = \"{{ practice.name }}: see you {{ appointment.when }}.\"\nmessage.es = \"{{ practice.name }}: su cita es {{ appointment.when }}.\""),
     ]
@@ -232,34 +232,34 @@ fn ordinary(thursday: &'static str) -> Vec<Case> {
 fn times() -> Vec<Case> {
     let tuesday_early = "2026-11-10T08:00:00-07:00";
     vec![
-        single("an early visit, a day before", "2026-11-06T18:00:00Z", "24 hours", "", &[ann(tuesday_early)]),
-        single("an evening visit", "2026-11-06T18:00:00Z", "24 hours", "", &[ann("2026-11-10T19:15:00-07:00")]),
-        single("at the very edge of the hours", "2026-11-06T18:00:00Z", "24 hours", "", &[ann("2026-11-10T09:00:00-07:00")]),
-        single("a few hours before an early visit", "2026-11-06T18:00:00Z", "3 hours", "", &[ann(tuesday_early)]),
-        single("24 hours over the clock change in spring", "2026-03-04T18:00:00Z", "24 hours", "outside_hours = \"later\"", &[Book { seen: "2026-02-01T18:00:00Z", ..ann("2026-03-09T10:00:00-06:00") }])
+        single("an early appointment, a day before", "2026-11-06T18:00:00Z", "24 hours", "", &[ann(tuesday_early)]),
+        single("an evening appointment", "2026-11-06T18:00:00Z", "24 hours", "", &[ann("2026-11-10T19:15:00-07:00")]),
+        single("at the very edge of the sending hours", "2026-11-06T18:00:00Z", "24 hours", "", &[ann("2026-11-10T09:00:00-07:00")]),
+        single("a few hours before an early appointment", "2026-11-06T18:00:00Z", "3 hours", "", &[ann(tuesday_early)]),
+        single("24 hours across the clock change in spring", "2026-03-04T18:00:00Z", "24 hours", "outside_hours = \"later\"", &[Entry { seen: "2026-02-01T18:00:00Z", ..ann("2026-03-09T10:00:00-06:00") }])
             .with_sending("days = [\"sun\", \"mon\", \"tue\"]"),
-        single("48 hours over the clock change in spring", "2026-03-04T18:00:00Z", "48 hours", "", &[Book { seen: "2026-02-01T18:00:00Z", ..ann("2026-03-09T10:00:00-06:00") }])
+        single("48 hours across the clock change in spring", "2026-03-04T18:00:00Z", "48 hours", "", &[Entry { seen: "2026-02-01T18:00:00Z", ..ann("2026-03-09T10:00:00-06:00") }])
             .with_sending("text_days = [\"sat\", \"sun\", \"mon\"]"),
-        single("two days over the clock change in spring", "2026-03-04T18:00:00Z", "2 days", "", &[Book { seen: "2026-02-01T18:00:00Z", ..ann("2026-03-09T10:00:00-06:00") }])
+        single("two days across the clock change in spring", "2026-03-04T18:00:00Z", "2 days", "", &[Entry { seen: "2026-02-01T18:00:00Z", ..ann("2026-03-09T10:00:00-06:00") }])
             .with_sending("text_days = [\"sat\", \"sun\", \"mon\"]"),
-        single("48 hours over the clock change in autumn", "2026-10-28T18:00:00Z", "48 hours", "", &[ann("2026-11-02T10:00:00-07:00")])
+        single("48 hours across the clock change in fall", "2026-10-28T18:00:00Z", "48 hours", "", &[ann("2026-11-02T10:00:00-07:00")])
             .with_sending("text_days = [\"sat\", \"sun\", \"mon\"]"),
-        single("two days over the clock change in autumn", "2026-10-28T18:00:00Z", "2 days", "", &[ann("2026-11-02T10:00:00-07:00")])
+        single("two days across the clock change in fall", "2026-10-28T18:00:00Z", "2 days", "", &[ann("2026-11-02T10:00:00-07:00")])
             .with_sending("text_days = [\"sat\", \"sun\", \"mon\"]"),
-        shipped("three business days over Thanksgiving", "2026-11-20T16:00:00Z", &[ann("2026-11-30T14:00:00-07:00")], &[]),
-        single("a rule of three days that falls on the holiday weekend", "2026-11-20T16:00:00Z", "3 days", "at = \"11:00\"", &[ann("2026-11-30T14:00:00-07:00")]),
-        single("outside the hours, and earlier", "2026-11-06T18:00:00Z", "1 day", "outside_hours = \"earlier\"", &[ann(tuesday_early)]),
-        single("outside the hours, and later", "2026-11-06T18:00:00Z", "1 day", "outside_hours = \"later\"", &[ann("2026-11-10T12:30:00-07:00")])
+        shipped("three business days across Thanksgiving", "2026-11-20T16:00:00Z", &[ann("2026-11-30T14:00:00-07:00")], &[]),
+        single("a three-day rule whose text falls on the holiday weekend", "2026-11-20T16:00:00Z", "3 days", "at = \"11:00\"", &[ann("2026-11-30T14:00:00-07:00")]),
+        single("outside the sending hours, sent earlier", "2026-11-06T18:00:00Z", "1 day", "outside_hours = \"earlier\"", &[ann(tuesday_early)]),
+        single("outside the sending hours, sent later", "2026-11-06T18:00:00Z", "1 day", "outside_hours = \"later\"", &[ann("2026-11-10T12:30:00-07:00")])
             .with_sending("hours = { mon = \"13:00-18:00\", tue = \"09:00-12:00\" }"),
-        single("outside the hours, and left out", "2026-11-06T18:00:00Z", "1 day", "outside_hours = \"skip\"", &[ann(tuesday_early)]),
-        single("of use for two hours only", "2026-11-09T20:30:00Z", "1 day", "at = \"11:00\"\nexpires_after = \"2 hours\"", &[ann(tuesday_early)]),
+        single("outside the sending hours, skipped", "2026-11-06T18:00:00Z", "1 day", "outside_hours = \"skip\"", &[ann(tuesday_early)]),
+        single("expires after two hours", "2026-11-09T20:30:00Z", "1 day", "at = \"11:00\"\nexpires_after = \"2 hours\"", &[ann(tuesday_early)]),
         single("a practice in Honolulu, an organization in Los Angeles", "2026-11-06T18:00:00Z", "24 hours", "", &[ann("2026-11-11T18:30:00-10:00")])
             .with_config("America/Denver", "Pacific/Honolulu")
             .with_config("[sending]", "[annie]\norganization_timezone = \"America/Los_Angeles\"\n[sending]\nhours = \"07:00-19:00\""),
-        single("two rules at nearly one time", "2026-11-06T18:00:00Z", "1 day", "at = \"10:00\"", &[ann("2026-11-10T12:00:00-07:00")])
+        single("two rules due at nearly the same time", "2026-11-06T18:00:00Z", "1 day", "at = \"10:00\"", &[ann("2026-11-10T12:00:00-07:00")])
             .with_config("[database]", "[[rule]]\nname = \"nearer\"\npriority = 1\nlead = \"26 hours\"\nmessage = \"{{ practice.name }}: soon\"\n[database]"),
-        shipped("a visit on a day the practice is closed", "2026-11-20T16:00:00Z", &[ann("2026-11-26T10:00:00-07:00")], &[]),
-        shipped("the visit is over", "2026-11-13T18:00:00Z", &[ann("2026-11-12T15:00:00-07:00")], &[]),
+        shipped("an appointment on a day the practice is closed", "2026-11-20T16:00:00Z", &[ann("2026-11-26T10:00:00-07:00")], &[]),
+        shipped("the appointment is over", "2026-11-13T18:00:00Z", &[ann("2026-11-12T15:00:00-07:00")], &[]),
     ]
 }
 
@@ -273,33 +273,38 @@ fn families(thursday: &'static str) -> Vec<Case> {
             &[],
         ),
         shipped(
-            "a household over two dates",
+            "a household with appointments on two dates",
             "2026-11-06T18:00:00Z",
             &[ann(thursday), ben("2026-11-17T09:00:00-07:00")],
             &[],
         ),
-        shipped("a household on two days running", "2026-11-06T18:00:00Z", &[ann(thursday), ben(friday)], &[]),
         shipped(
-            "one of two has said yes",
+            "a household with appointments on two consecutive days",
             "2026-11-06T18:00:00Z",
-            &[ann(thursday), Book { status: "confirmed", ..ben("2026-11-12T15:30:00-07:00") }],
+            &[ann(thursday), ben(friday)],
+            &[],
+        ),
+        shipped(
+            "one of two is confirmed",
+            "2026-11-06T18:00:00Z",
+            &[ann(thursday), Entry { status: "confirmed", ..ben("2026-11-12T15:30:00-07:00") }],
             &[],
         ),
         shipped(
             "one of two is cancelled",
             "2026-11-06T18:00:00Z",
-            &[ann(thursday), Book { status: "cancelled", ..ben("2026-11-12T15:30:00-07:00") }],
+            &[ann(thursday), Entry { status: "cancelled", ..ben("2026-11-12T15:30:00-07:00") }],
             &[],
         ),
         shipped(
             "a child booked after the family's text",
             "2026-11-11T18:00:00Z",
-            &[ann(thursday), Book { seen: "2026-11-11T17:45:00Z", ..ben("2026-11-12T15:30:00-07:00") }],
+            &[ann(thursday), Entry { seen: "2026-11-11T17:45:00Z", ..ben("2026-11-12T15:30:00-07:00") }],
             &[texted("A1", "P1", "last", thursday, "2026-11-11T17:30:00Z", "sent")],
         )
         .asking("303-555-0101"),
         shipped(
-            "two texts, whatever the household",
+            "separate texts for one household",
             "2026-11-06T18:00:00Z",
             &[ann(thursday), ben("2026-11-12T15:30:00-07:00")],
             &[],
@@ -332,17 +337,17 @@ fn families(thursday: &'static str) -> Vec<Case> {
 }
 
 fn history(thursday: &'static str) -> Vec<Case> {
-    let told = |rule: &str, start: &str, at: &str| texted("A1", "P1", rule, start, at, "sent");
+    let sent = |rule: &str, start: &str, at: &str| texted("A1", "P1", rule, start, at, "sent");
     let friday = "2026-11-13T15:00:00-07:00";
     vec![
-        shipped("after both texts", "2026-11-11T18:00:00Z", &[ann(thursday)], &[told("first", thursday, "2026-11-09T17:00:00Z"), told("last", thursday, "2026-11-11T17:30:00Z")]),
-        shipped("moved before any text", MONDAY, &[Book { taken: Some("2026-11-05T18:00:00Z"), first_start: Some("2026-11-20T22:00:00Z"), ..ann(thursday) }], &[]),
-        shipped("moved after the first text", "2026-11-09T20:00:00Z", &[Book { taken: Some("2026-11-09T19:00:00Z"), first_start: Some(thursday), starts: friday.to_owned(), ..ann(thursday) }], &[told("first", thursday, "2026-11-09T17:00:00Z")]),
-        shipped("moved, told, and moved back", "2026-11-10T20:00:00Z", &[Book { taken: Some("2026-11-10T19:30:00Z"), ..ann(thursday) }], &[told("first", thursday, "2026-11-09T16:00:00Z"), told("first", friday, "2026-11-10T17:00:00Z")]),
-        shipped("exported anew under another id, the number corrected", MONDAY, &[Book { id: "A2", phone: Some("303-555-0102"), ..ann(thursday) }], &[told("first", thursday, "2026-11-09T17:00:00Z")]).asking("A2"),
-        shipped("entered twice", "2026-11-06T18:00:00Z", &[ann(thursday), Book { id: "A2", ..ann(thursday) }], &[]).asking("A2"),
-        shipped("entered twice, the first cancelled", "2026-11-06T18:00:00Z", &[Book { status: "cancelled", ..ann(thursday) }, Book { id: "A2", ..ann(thursday) }], &[]).asking("A2"),
-        shipped("off over the weekend", "2026-11-09T15:00:00Z", &[Book { feed: Some("csv"), ..ann("2026-11-11T11:00:00-07:00") }], &[
+        shipped("after both texts", "2026-11-11T18:00:00Z", &[ann(thursday)], &[sent("first", thursday, "2026-11-09T17:00:00Z"), sent("last", thursday, "2026-11-11T17:30:00Z")]),
+        shipped("moved before any text", MONDAY, &[Entry { taken: Some("2026-11-05T18:00:00Z"), first_start: Some("2026-11-20T22:00:00Z"), ..ann(thursday) }], &[]),
+        shipped("moved after the first text", "2026-11-09T20:00:00Z", &[Entry { taken: Some("2026-11-09T19:00:00Z"), first_start: Some(thursday), starts: friday.to_owned(), ..ann(thursday) }], &[sent("first", thursday, "2026-11-09T17:00:00Z")]),
+        shipped("moved, texted, and moved back", "2026-11-10T20:00:00Z", &[Entry { taken: Some("2026-11-10T19:30:00Z"), ..ann(thursday) }], &[sent("first", thursday, "2026-11-09T16:00:00Z"), sent("first", friday, "2026-11-10T17:00:00Z")]),
+        shipped("exported again under another id, with a corrected number", MONDAY, &[Entry { id: "A2", phone: Some("303-555-0102"), ..ann(thursday) }], &[sent("first", thursday, "2026-11-09T17:00:00Z")]).asking("A2"),
+        shipped("entered twice", "2026-11-06T18:00:00Z", &[ann(thursday), Entry { id: "A2", ..ann(thursday) }], &[]).asking("A2"),
+        shipped("entered twice, and the first cancelled", "2026-11-06T18:00:00Z", &[Entry { status: "cancelled", ..ann(thursday) }, Entry { id: "A2", ..ann(thursday) }], &[]).asking("A2"),
+        shipped("off over the weekend", "2026-11-09T15:00:00Z", &[Entry { feed: Some("csv"), ..ann("2026-11-11T11:00:00-07:00") }], &[
             "INSERT INTO runs (started_at, beat_at) VALUES (unixepoch('2026-08-01T00:00:00Z'), unixepoch('2026-11-05T23:00:00Z')), (unixepoch('2026-11-09T14:30:00Z'), unixepoch('2026-11-09T15:00:00Z'));
              INSERT INTO imports (feed, started_at, finished_at, complete) VALUES ('csv', unixepoch('2026-11-05T09:00:00Z'), unixepoch('2026-11-05T09:00:01Z'), 1), ('csv', unixepoch('2026-11-09T09:00:00Z'), unixepoch('2026-11-09T09:00:01Z'), 1);".to_owned(),
         ]),
@@ -350,32 +355,32 @@ fn history(thursday: &'static str) -> Vec<Case> {
             "INSERT INTO runs (started_at, beat_at) VALUES (unixepoch('2026-08-01T00:00:00Z'), unixepoch('2026-11-06T23:00:00Z')), (unixepoch('2026-11-12T20:30:00Z'), unixepoch('2026-11-12T21:00:00Z'));".to_owned(),
         ]),
         shipped("the rule is new", "2026-11-11T18:00:00Z", &[ann(thursday)], &["UPDATE rules SET live_since = unixepoch('2026-11-10T12:00:00Z') WHERE name = 'first'".to_owned()]),
-        shipped("refused by Annie", "2026-11-09T18:00:00Z", &[ann(thursday)], &[texted("A1", "P1", "first", thursday, "2026-11-09T17:00:00Z", "rejected")]),
-        shipped("nobody knows whether it went out", "2026-11-10T18:00:00Z", &[ann(thursday)], &[texted("A1", "P1", "first", thursday, "2026-11-09T17:00:00Z", "unknown")]),
+        shipped("rejected by Annie", "2026-11-09T18:00:00Z", &[ann(thursday)], &[texted("A1", "P1", "first", thursday, "2026-11-09T17:00:00Z", "rejected")]),
+        shipped("unknown whether it went out", "2026-11-10T18:00:00Z", &[ann(thursday)], &[texted("A1", "P1", "first", thursday, "2026-11-09T17:00:00Z", "unknown")]),
     ]
 }
 
 fn not_texted(thursday: &'static str) -> Vec<Case> {
     let now = "2026-11-06T18:00:00Z";
-    let of = |title, book: Book| shipped(title, now, &[book], &[]);
+    let of = |title, entry: Entry| shipped(title, now, &[entry], &[]);
     vec![
-        of("no phone", Book { phone: None, ..ann(thursday) }),
-        of("no number at all", Book { phone: Some("see notes"), ..ann(thursday) }),
-        of("the cell refuses texts", Book { phone: Some("do not text 303-555-0101"), ..ann(thursday) }),
-        shipped("a sibling's cell refuses texts", now, &[ann(thursday), Book { phone: Some("do not text 303-555-0101"), ..ben(thursday) }], &[]),
-        of("the practice's own number", Book { phone: Some("303-555-0100"), ..ann(thursday) }),
+        of("no phone", Entry { phone: None, ..ann(thursday) }),
+        of("a cell without a number", Entry { phone: Some("see notes"), ..ann(thursday) }),
+        of("the cell refuses texts", Entry { phone: Some("do not text 303-555-0101"), ..ann(thursday) }),
+        shipped("a sibling's cell refuses texts", now, &[ann(thursday), Entry { phone: Some("do not text 303-555-0101"), ..ben(thursday) }], &[]),
+        of("the practice's own number", Entry { phone: Some("303-555-0100"), ..ann(thursday) }),
         shipped("opted out", now, &[ann(thursday)], &["INSERT INTO opt_outs VALUES ('+13035550101', 1762300000, 'desk', 'Kim')".to_owned()]),
         shipped("a wrong number", now, &[ann(thursday), ben(thursday)], &["INSERT INTO wrong_numbers VALUES ('+13035550101', 'P1', 1762300000, 'Kim')".to_owned()]),
-        of("declined", Book { consent: Some("no"), ..ann(thursday) }),
-        of("nothing known of consent, where that is needed", ann(thursday)).with_sending("unknown_consent = \"skip\""),
-        of("an office nobody configured", Book { location: Some("uptown"), ..ann(thursday) })
+        of("declined", Entry { consent: Some("no"), ..ann(thursday) }),
+        of("unknown consent where consent is required", ann(thursday)).with_sending("unknown_consent = \"skip\""),
+        of("a location that is not configured", Entry { location: Some("uptown"), ..ann(thursday) })
             .with_config("[database]", "[[location]]\nid = \"downtown\"\n[database]"),
-        of("an office in another zone", Book { location: Some("reno"), ..ann(thursday) })
+        of("a location in another time zone", Entry { location: Some("reno"), ..ann(thursday) })
             .with_config("[database]", "[[location]]\nid = \"reno\"\nname = \"Maple Dental Reno\"\nphone = \"+17755550100\"\ntimezone = \"America/Los_Angeles\"\n[database]"),
-        of("for other kinds of visit", Book { kind: Some("cleaning"), ..ann(thursday) })
+        of("a rule for other appointment types", Entry { kind: Some("cleaning"), ..ann(thursday) })
             .with_config("lead = \"3 business days\"", "only_types = [\"surgery\"]\nlead = \"3 business days\""),
         of("not in only_to", ann(thursday)).with_sending("only_to = [\"+13035550177\"]"),
-        of("without a first name, which the text needs", Book { name: "", ..ann(thursday) }),
+        of("without the first name that the text needs", Entry { name: "", ..ann(thursday) }),
     ]
 }
 
@@ -386,7 +391,7 @@ fn practice(case: &Case) -> Practice {
     for sql in &case.sql {
         connection.execute_batch(sql).unwrap_or_else(|error| panic!("{}: {error}: {sql}", case.title));
     }
-    // Where the case does not say otherwise, Leadtime has always been on.
+    // Unless the case says otherwise, Leadtime has been running all along.
     connection
         .execute(
             "INSERT INTO runs (started_at, beat_at) SELECT unixepoch('2026-01-01T00:00:00Z'), unixepoch(?1)
@@ -398,15 +403,15 @@ fn practice(case: &Case) -> Practice {
 }
 
 #[test]
-fn explanations_golden_file() {
-    let mut told =
-        String::from("What `leadtime explain` says. Written by the test `golden::explanations_golden_file`.\n");
+fn explain_matches_the_golden_file() {
+    let mut explanations =
+        String::from("What `leadtime explain` says. Written by the test `golden::explain_matches_the_golden_file`.\n");
     for case in cases() {
         let practice = practice(&case);
         let output = practice.run(&["explain", case.who, "--now", case.now]).good();
         let local: DateTime<Utc> = case.now.parse().unwrap();
         writeln!(
-            told,
+            explanations,
             "\n=== {} (explain {:?}, now {})\n\n{output}",
             case.title,
             case.who,
@@ -416,18 +421,18 @@ fn explanations_golden_file() {
     }
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/explain.txt");
     if std::env::var("LEADTIME_GOLDEN").is_ok_and(|v| v == "write") {
-        std::fs::write(&path, &told).unwrap();
+        std::fs::write(&path, &explanations).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap();
-    for (line, (is, was)) in told.lines().zip(golden.lines()).enumerate() {
+    for (line, (is, was)) in explanations.lines().zip(golden.lines()).enumerate() {
         assert_eq!(is, was, "line {} of tests/golden/explain.txt", line + 1);
     }
-    assert_eq!(told.lines().count(), golden.lines().count());
+    assert_eq!(explanations.lines().count(), golden.lines().count());
 }
 
-/// What `explain` and `plan` say is what the planning pass stores, and so what the sender does.
+/// `explain` and `plan` show what the planning pass stores, which is what the sender does.
 #[test]
-fn explain_plan_and_the_stored_plan_cannot_disagree() {
+fn explain_and_plan_agree_with_the_stored_plan() {
     for case in cases() {
         let practice = practice(&case);
         let now: DateTime<Utc> = case.now.parse().unwrap();

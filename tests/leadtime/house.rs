@@ -1,11 +1,11 @@
-//! Holds the house to its rules: who may use whom, where SQL and the clock are, what a file looks like.
+//! Checks the house rules: which room may import which, where SQL and the clock are used, how a file looks.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::imports::{Import, Source, circles, functions, imports, read};
+use crate::imports::{Import, Source, cycles, functions, imports, read};
 
-/// A room and its place in the order. A room uses rooms before it, and itself.
+/// Each room (top-level module) and its rank. A room may import itself and rooms of a lower rank.
 const ROOMS: [(&str, u8); 17] = [
     ("clock", 0),
     ("domain", 0),
@@ -26,7 +26,7 @@ const ROOMS: [(&str, u8); 17] = [
     ("cli", 8),
 ];
 
-/// Lines a file may have above its tests.
+/// The most lines a file may have above its tests.
 const LONGEST: usize = 400;
 
 fn root() -> PathBuf {
@@ -35,7 +35,7 @@ fn root() -> PathBuf {
 
 fn sources() -> Vec<Source> {
     let found = read(&root());
-    assert!(found.len() > 40, "the sources were found");
+    assert!(found.len() > 40, "most source files were not found");
     found
 }
 
@@ -48,13 +48,13 @@ fn rank(room: &str) -> Option<u8> {
     ROOMS.iter().find(|(name, _)| *name == room).map(|(_, rank)| *rank)
 }
 
-/// The lines above the tests of a file.
+/// The lines of a file above its tests.
 fn code(source: &Source) -> Vec<&str> {
     source.text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).collect()
 }
 
-/// Imports that run against the order of the rooms, in words.
-fn against_the_order(imports: &BTreeSet<Import>) -> Vec<String> {
+/// Imports that break the order of the rooms, as readable lines.
+fn out_of_order(imports: &BTreeSet<Import>) -> Vec<String> {
     let mut found = Vec::new();
     for import in imports {
         let (from, to) = (room(&import.from), room(&import.to));
@@ -68,17 +68,17 @@ fn against_the_order(imports: &BTreeSet<Import>) -> Vec<String> {
 
 #[test]
 fn rooms_import_one_way() {
-    assert_eq!(against_the_order(&imports(&sources())), Vec::<String>::new());
+    assert_eq!(out_of_order(&imports(&sources())), Vec::<String>::new());
 }
 
 #[test]
 fn no_two_files_import_each_other() {
-    assert_eq!(circles(&imports(&sources())), Vec::<Vec<PathBuf>>::new());
+    assert_eq!(cycles(&imports(&sources())), Vec::<Vec<PathBuf>>::new());
 }
 
-/// Each way to write an import, planted: the rules find it.
+/// Every way to write an import is planted once, and the check must find it.
 #[test]
-fn planted_imports_are_found() {
+fn every_way_to_write_a_forbidden_import_is_found() {
     let ways = [
         "use crate::engine::keys::Key;",
         "use crate::{config::Config, engine::{keys::Key, planning}};",
@@ -101,57 +101,57 @@ fn planted_imports_are_found() {
             Source::planted("engine/planning.rs", ""),
         ];
         // From `store/ledger/audit.rs`, one `super` is `store::ledger`, two are `store`.
-        let way_up = way.replace("super::super::engine", "super::super::super::engine");
+        let adjusted = way.replace("super::super::engine", "super::super::super::engine");
         let planted: Vec<Source> = planted
             .into_iter()
-            .map(|s| if s.text == way { Source::planted("store/ledger/audit.rs", &way_up) } else { s })
+            .map(|s| if s.text == way { Source::planted("store/ledger/audit.rs", &adjusted) } else { s })
             .collect();
-        let found = against_the_order(&imports(&planted));
-        assert!(found.iter().any(|line| line.ends_with("store may not use engine")), "{way_up}: {found:?}");
+        let found = out_of_order(&imports(&planted));
+        assert!(found.iter().any(|line| line.ends_with("store may not use engine")), "{adjusted}: {found:?}");
     }
 }
 
-/// Circles of two and of three files, over groups, `super`, `self` and a re-export of a `mod.rs`: the rules find them.
+/// Import cycles of two and three files, through groups, `super`, `self` and re-exports: the check must find them.
 #[test]
-fn planted_circles_are_found() {
+fn planted_import_cycles_are_found() {
     let two = |a: &str, b: &str| vec![Source::planted("store/a.rs", a), Source::planted("store/b.rs", b)];
-    let of_three = vec![
+    let three = vec![
         Source::planted("store/a.rs", "use super::b::B;"),
         Source::planted("store/b.rs", "use crate::store::{c::C, c};"),
         Source::planted("store/c.rs", "fn f() { super::a::f() }"),
     ];
-    let over_mod = vec![
+    let through_mod = vec![
         Source::planted("store/mod.rs", "mod a; pub use a::A; pub struct Shared;"),
         Source::planted("store/a.rs", "use super::Shared; pub struct A;"),
     ];
-    let over_self = vec![
+    let through_self = vec![
         Source::planted("store/mod.rs", "mod a; pub use self::a::A; pub struct Shared;"),
         Source::planted("store/a.rs", "use crate::store::{Shared}; pub struct A;"),
     ];
     let planted = [
         two("use super::b;", "use super::a::A;"),
         two("use crate::store::b::{self, B};", "type A = crate::store::a::A;"),
-        of_three,
-        over_mod,
-        over_self,
+        three,
+        through_mod,
+        through_self,
     ];
     for sources in planted {
-        assert_eq!(circles(&imports(&sources)).len(), 1, "{}", sources[0].text);
+        assert_eq!(cycles(&imports(&sources)).len(), 1, "{}", sources[0].text);
     }
-    let straight = two("use super::b::B;", "#[cfg(test)] mod tests { use super::super::a::A; }");
-    assert_eq!(circles(&imports(&straight)), Vec::<Vec<PathBuf>>::new(), "tests do not count");
+    let one_way = two("use super::b::B;", "#[cfg(test)] mod tests { use super::super::a::A; }");
+    assert_eq!(cycles(&imports(&one_way)), Vec::<Vec<PathBuf>>::new(), "imports in tests do not count");
 }
 
 #[test]
-fn every_room_is_on_the_map() {
+fn every_file_belongs_to_a_known_room() {
     for source in sources() {
         let room = room(&source.path);
         let known = rank(&room).is_some() || ["main", "lib"].contains(&room.as_str());
-        assert!(known, "{} is in no room of the map", source.path.display());
+        assert!(known, "{} is in no room listed in ROOMS", source.path.display());
     }
 }
 
-/// Lines of code outside a room that hold one of these words.
+/// Lines of code outside the allowed paths that contain one of these words.
 fn offenders(allowed: &[&str], words: &[&str]) -> Vec<String> {
     let allowed = |source: &Source| allowed.iter().any(|path| source.path.starts_with(path));
     let mut found = Vec::new();
@@ -167,23 +167,23 @@ fn offenders(allowed: &[&str], words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn sql_is_in_the_store_only() {
+fn only_the_store_contains_sql() {
     let statements =
         ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "CREATE TABLE", "PRAGMA ", "rusqlite::params"];
-    // A hint for people that names a view is no statement of ours.
+    // A hint that names a view for people to read is not one of our statements.
     let found: Vec<String> =
         offenders(&["store"], &statements).into_iter().filter(|l| !l.contains("`sqlite3` shows them")).collect();
     assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]
-fn the_wall_clock_is_read_in_clock_rs_only() {
+fn only_clock_rs_reads_the_wall_clock() {
     let words = ["Utc::now", "Local::now", "SystemTime::now", "Timestamp::now", "Zoned::now"];
     assert_eq!(offenders(&["clock.rs"], &words), Vec::<String>::new());
 }
 
 #[test]
-fn only_annie_speaks_to_annie_and_only_alarms_and_figures_to_others() {
+fn only_the_annie_alerts_listener_and_metrics_modules_use_the_network() {
     let words = ["reqwest::Client", "reqwest::get", "reqwest::{", "TcpListener", "axum::"];
     let allowed = ["annie", "alerts/channels.rs", "listener", "metrics"];
     assert_eq!(offenders(&allowed, &words), Vec::<String>::new());
@@ -199,18 +199,18 @@ fn pure_rooms_do_no_io() {
 }
 
 #[test]
-fn every_file_opens_with_its_purpose_and_is_short() {
+fn every_file_states_its_purpose_and_is_short() {
     for source in sources() {
         let first = source.text.lines().next().unwrap_or_default();
-        assert!(first.starts_with("//! ") && first.len() > 20, "{} opens with: {first}", source.path.display());
+        assert!(first.starts_with("//! ") && first.len() > 20, "{} starts with: {first}", source.path.display());
         let lines = code(&source).len();
         assert!(lines <= LONGEST, "{} has {lines} lines above its tests", source.path.display());
     }
 }
 
-/// No function in the engine is longer than a screen.
+/// No function in the engine is longer than one screen.
 #[test]
-fn functions_of_the_engine_are_short() {
+fn engine_functions_are_short() {
     const LONGEST: usize = 60;
     let mut longest = 0;
     for source in sources().iter().filter(|s| room(&s.path) == "engine") {
@@ -219,5 +219,5 @@ fn functions_of_the_engine_are_short() {
             longest = longest.max(lines);
         }
     }
-    assert!(longest > 20, "functions were measured");
+    assert!(longest > 20, "no function was measured");
 }

@@ -1,4 +1,4 @@
-//! Importing, by the real binary: what is kept, what is reported, what is cancelled.
+//! Importing with the real binary: which rows are kept, reported and cancelled.
 
 use crate::program::Practice;
 
@@ -12,7 +12,7 @@ fn practice() -> Practice {
     )
 }
 
-/// One appointment a day from January 11th 2027 on, at noon in Denver.
+/// One appointment a day from January 11, 2027, at noon in Denver.
 fn days(range: std::ops::Range<usize>) -> String {
     range.map(|n| format!("A{n},P{n},Ann,303-555-{},2027-01-{:02}T12:00:00-07:00,booked\n", 1000 + n, 11 + n)).collect()
 }
@@ -21,7 +21,7 @@ fn live(practice: &Practice) -> i64 {
     practice.number("SELECT count(*) FROM appointments WHERE status = 'booked'")
 }
 
-/// States and reasons of an appointment as of a moment before it.
+/// The state and reason of an appointment's reminder, as of a time before it.
 fn plan(practice: &Practice, id: &str) -> String {
     let items = practice.plan(&["--now", "2027-01-01T12:00:00-07:00", "--days", "60"]);
     let item = items.iter().find(|item| item["appointment_id"] == id).unwrap_or_else(|| panic!("no {id}"));
@@ -50,7 +50,7 @@ fn bad_rows_are_reported_and_good_ones_kept() {
 }
 
 #[test]
-fn a_bad_row_of_a_known_visit_holds_it_back_until_it_is_mended() {
+fn a_bad_row_holds_back_its_appointments_texts_until_it_is_fixed() {
     let practice = practice();
     practice.import(&format!("{HEADER}{}", days(0..2)), &[]).good();
     assert_eq!(plan(&practice, "A0"), "skipped observe-mode");
@@ -60,10 +60,10 @@ fn a_bad_row_of_a_known_visit_holds_it_back_until_it_is_mended() {
         (plan(&practice, "A0"), plan(&practice, "A1")),
         ("skipped bad-row".into(), "skipped observe-mode".into())
     );
-    assert_eq!(live(&practice), 2, "the visit itself is as it was");
+    assert_eq!(live(&practice), 2, "the appointment itself is unchanged");
     practice.import(&format!("{HEADER}{}", days(0..2)), &[]).good();
-    assert_eq!(plan(&practice, "A0"), "skipped observe-mode", "mended, although nothing in it changed");
-    // Two rows of one id that differ: neither is believed. Two that do not: one is enough.
+    assert_eq!(plan(&practice, "A0"), "skipped observe-mode", "fixed, although nothing in the appointment changed");
+    // Two different rows with the same id: neither is used. Two identical rows count as one.
     let twice = format!("{HEADER}{}{}{}", days(0..2), days(1..2), days(0..1).replace("T12", "T13"));
     let ended = practice.import(&twice, &[]);
     assert!(
@@ -75,7 +75,7 @@ fn a_bad_row_of_a_known_visit_holds_it_back_until_it_is_mended() {
         (plan(&practice, "A0"), plan(&practice, "A1")),
         ("skipped bad-row".into(), "skipped observe-mode".into())
     );
-    // A program that writes SQL mends it too.
+    // A program that writes SQL can fix it, too.
     practice
         .sql()
         .execute("UPDATE appointments SET starts_at = '2027-01-11T14:00:00-07:00' WHERE id = 'A0'", [])
@@ -84,7 +84,7 @@ fn a_bad_row_of_a_known_visit_holds_it_back_until_it_is_mended() {
 }
 
 #[test]
-fn what_is_no_such_csv_changes_nothing() {
+fn a_file_that_is_not_a_valid_export_changes_nothing() {
     let practice = practice();
     practice.import(&format!("{HEADER}{}", days(0..2)), &[]).good();
     for (bytes, words) in [
@@ -110,14 +110,14 @@ fn what_is_no_such_csv_changes_nothing() {
 }
 
 #[test]
-fn a_complete_file_cancels_what_it_no_longer_names_inside_its_dates() {
+fn a_complete_file_cancels_missing_appointments_within_its_dates() {
     let practice = practice();
     practice.import(&format!("{HEADER}{}", days(0..12)), &[]).good();
     practice.sql().execute("INSERT INTO appointments (id, patient_id, starts_at, status, feed) VALUES ('other', 'x', '2027-01-12T12:00:00-07:00', 'booked', 'another-program')", []).unwrap();
-    // From the 12th to the 20th, without A2 and A3; A4 is there, but in a bad row; A0, A1, A10 and A11 lie outside.
+    // The file covers the 12th to the 20th, without A2 and A3. A4 is in a bad row. A0, A10 and A11 are outside.
     let rows = format!("{HEADER}{}{}{}", days(1..2), days(4..5).replace("booked", "boked"), days(5..10));
     let ended = practice.import(&rows, &["--complete"]);
-    assert_eq!(ended.code, 1, "for the bad row");
+    assert_eq!(ended.code, 1, "because of the bad row");
     assert!(ended.out.contains("2 cancelled because the file no longer lists them"), "{}", ended.out);
     let gone = practice.number("SELECT count(*) FROM appointments WHERE status = 'cancelled' AND id IN ('A2', 'A3')");
     assert_eq!((gone, live(&practice)), (2, 11));
@@ -129,27 +129,27 @@ fn a_complete_file_cancels_what_it_no_longer_names_inside_its_dates() {
         (plan(&practice, "A11"), plan(&practice, "other")),
         ("skipped observe-mode".into(), "skipped no-phone".into())
     );
-    // Listed again, it lives again.
+    // Listed again, the appointment is booked again.
     practice.import(&format!("{HEADER}{}", days(0..12)), &["--complete"]).good();
     assert_eq!(plan(&practice, "A2"), "skipped observe-mode");
 }
 
 #[test]
-fn a_broken_complete_file_is_refused_without_force() {
+fn a_complete_file_that_omits_too_many_is_refused_without_force() {
     let practice = practice();
     practice.import(&format!("{HEADER}{}", days(0..15)), &[]).good();
     let few = format!("{HEADER}{}{}", days(0..1), days(14..15));
     let ended = practice.import(&few, &["--complete"]);
     assert!(ended.code == 1 && ended.err.contains("13 of 15") && ended.err.contains("--force"), "{}", ended.err);
     assert_eq!(live(&practice), 15, "nothing was changed");
-    // Rows without an id may be any of them.
+    // A row without an id could be any of the missing appointments.
     let nameless = format!("{few},P,Ann,303-555-0100,2027-01-12T12:00:00Z,booked\n");
     let ended = practice.import(&nameless, &["--complete"]);
     assert!(ended.code == 1 && ended.err.contains("it cancels none of them this time"), "{}", ended.err);
     assert_eq!(live(&practice), 15);
     practice.import(&few, &["--complete", "--force"]).good();
     assert_eq!(live(&practice), 2);
-    // Ten may go, whatever the share.
+    // Ten may be missing, whatever their percentage.
     let practice = self::practice();
     practice.import(&format!("{HEADER}{}", days(0..12)), &[]).good();
     practice.import(&format!("{HEADER}{}{}", days(0..1), days(11..12)), &["--complete"]).good();
@@ -157,7 +157,7 @@ fn a_broken_complete_file_is_refused_without_force() {
 }
 
 #[test]
-fn columns_the_file_does_not_have_are_left_as_they_were() {
+fn columns_missing_from_the_file_stay_unchanged() {
     let practice = practice();
     practice
         .import(&format!("{}consent\n{},no\n", HEADER.replace("status\n", "status,"), days(0..1).trim()), &[])
@@ -170,7 +170,7 @@ fn columns_the_file_does_not_have_are_left_as_they_were() {
 }
 
 #[test]
-fn a_visit_that_is_named_again_stands_again_also_without_a_status_column() {
+fn an_appointment_listed_again_is_booked_again_even_without_a_status_column() {
     let practice = practice();
     let header = "id,patient_id,first_name,phone,starts_at\n";
     let rows = |range| days(range).replace(",booked", "");
@@ -183,14 +183,14 @@ fn a_visit_that_is_named_again_stands_again_also_without_a_status_column() {
         (plan(&practice, "A1"), plan(&practice, "A0")),
         ("skipped observe-mode".into(), "skipped observe-mode".into())
     );
-    // One the practice cancelled itself stays cancelled.
+    // An appointment that the practice cancelled itself stays cancelled.
     practice.sql().execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'A0'", []).unwrap();
     practice.import(&format!("{header}{}", rows(0..3)), &["--complete"]).good();
     assert_eq!(plan(&practice, "A0"), "cancelled cancelled");
 }
 
 #[test]
-fn a_row_the_database_refuses_is_a_bad_row_and_holds_up_no_other() {
+fn a_row_the_database_rejects_is_a_bad_row_and_does_not_block_others() {
     let practice = practice();
     practice.import(&format!("{HEADER}{}", days(0..3)), &[]).good();
     practice
@@ -213,7 +213,7 @@ fn a_row_the_database_refuses_is_a_bad_row_and_holds_up_no_other() {
 }
 
 #[test]
-fn a_moved_visit_loses_an_end_the_file_no_longer_tells() {
+fn a_moved_appointment_loses_an_end_time_the_file_no_longer_gives() {
     let practice = practice();
     let with_end = "id,patient_id,starts_at,ends_at,status\nA0,P,2027-01-11T12:00:00Z,2027-01-11T12:30:00Z,booked\nB,P,2027-01-11T12:00:00Z,2027-01-11T12:30:00Z,booked\n";
     practice.import(with_end, &[]).good();
@@ -230,7 +230,7 @@ fn a_moved_visit_loses_an_end_the_file_no_longer_tells() {
 }
 
 #[test]
-fn dates_beyond_the_calendar_are_bad_rows() {
+fn rows_with_impossible_years_are_bad_rows() {
     let practice = practice();
     let csv = "id,patient_id,starts_at,status,date_of_birth\nA0,P,9999-12-31T23:00:00-06:00,booked,\n\
         A1,P,2027-01-11T12:00:00Z,booked,+988-03-22\nA2,P,0001-01-01T00:00:00+14:00,booked,\nA3,P,2027-01-11T12:00:00Z,booked,1988-03-22\n";
@@ -255,7 +255,7 @@ fn a_complete_file_with_broken_rows_cancels_nothing() {
 }
 
 #[test]
-fn reasons_never_repeat_what_stands_in_a_cell() {
+fn error_messages_never_repeat_the_content_of_a_cell() {
     let practice = practice();
     let csv = "id,patient_id,first_name,starts_at,status,date_of_birth,language\n\
         A0,P,Zebulon,1979-04-05,booked,,\nA1,P,x,2027-01-11T12:00:00Z,Zebulon,,\nA2,P,x,Zebulon,booked,,\n\
@@ -266,7 +266,7 @@ fn reasons_never_repeat_what_stands_in_a_cell() {
 }
 
 #[test]
-fn a_quote_that_is_never_closed_changes_nothing() {
+fn an_unclosed_quote_affects_only_its_own_row() {
     let practice = practice();
     practice.import(&format!("{HEADER}{}", days(0..5)), &[]).good();
     let filler: String =
@@ -278,24 +278,24 @@ fn a_quote_that_is_never_closed_changes_nothing() {
         "{}",
         ended.err
     );
-    // The rows behind it are read for themselves; what it touches stays as it was.
+    // The rows after it are read on their own. The appointment in the broken row stays as it was.
     assert_eq!((live(&practice), practice.number("SELECT count(*) FROM appointments")), (5005, 5005));
     assert_eq!(practice.number("SELECT count(*) FROM bad_rows WHERE appointment_id = 'A1'"), 1);
 }
 
 #[test]
-fn visits_of_the_past_do_not_hide_that_those_to_come_are_missing() {
+fn past_appointments_do_not_hide_missing_upcoming_ones() {
     let practice = practice();
     let past: String = (0..200)
         .map(|n| format!("O{n},Q{n},Ann,303-555-2{n:03},2020-01-{:02}T12:00:00-07:00,booked\n", 1 + n % 28))
         .collect();
     practice.import(&format!("{HEADER}{past}{}", days(0..15)), &["--partial"]).good();
-    // The export was cut off in the middle of what is to come: 13 of 15, and 13 of 215.
+    // The export was cut off among the upcoming appointments: 13 of 15 are missing, which is only 13 of all 215.
     let cut = format!("{HEADER}{past}{}{}", days(0..1), days(14..15));
     let ended = practice.import(&cut, &["--complete"]);
     assert!(ended.code == 1 && ended.err.contains("13 of 15 upcoming appointments"), "{}{}", ended.out, ended.err);
     assert_eq!(live(&practice), 215, "nothing was changed");
-    // Nor do appointments of the past that are gone make a good file a broken one.
+    // Missing past appointments do not make a good file look broken either.
     practice
         .import(&format!("{HEADER}{}{}", past.lines().next().unwrap().to_owned() + "\n", days(0..15)), &["--complete"])
         .good();

@@ -9,21 +9,21 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree};
 
-/// One source file: its path below `src`, and its text.
+/// One source file: its path under `src`, and its text.
 pub(crate) struct Source {
-    /// Below `src`, such as `store/ledger/audit.rs`.
+    /// Relative to `src`, such as `store/ledger/audit.rs`.
     pub(crate) path: PathBuf,
-    /// All of it.
+    /// The whole text.
     pub(crate) text: String,
 }
 
 impl Source {
-    /// A planted file, for tests of the rules themselves.
+    /// A made-up file, for testing the checks themselves.
     pub(crate) fn planted(path: &str, text: &str) -> Source {
         Source { path: PathBuf::from(path), text: text.to_owned() }
     }
 
-    /// The modules it stands in: `store/ledger/mod.rs` and `store/ledger.rs` are both `store`, `ledger`.
+    /// Its module path: `store/ledger/mod.rs` and `store/ledger.rs` are both `store`, `ledger`.
     pub(crate) fn module(&self) -> Vec<String> {
         let mut names: Vec<String> =
             self.path.with_extension("").components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
@@ -34,7 +34,7 @@ impl Source {
     }
 }
 
-/// One import: from which file, to which file, on which line.
+/// One import: the importing file, the imported file, and the line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Import {
     /// The file that imports.
@@ -45,7 +45,7 @@ pub(crate) struct Import {
     pub(crate) line: usize,
 }
 
-/// All sources below a folder.
+/// All source files under a folder.
 pub(crate) fn read(root: &Path) -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -64,7 +64,7 @@ pub(crate) fn read(root: &Path) -> Vec<Source> {
     found
 }
 
-/// Every import between two files of these.
+/// Every import between two of these files.
 pub(crate) fn imports(sources: &[Source]) -> BTreeSet<Import> {
     let files: BTreeMap<Vec<String>, &Path> =
         sources.iter().filter(|s| s.path != Path::new("main.rs")).map(|s| (s.module(), s.path.as_path())).collect();
@@ -83,7 +83,7 @@ pub(crate) fn imports(sources: &[Source]) -> BTreeSet<Import> {
     found
 }
 
-/// The functions of a file, its tests left out, with their lines.
+/// The functions of a file, without its tests, and how many lines each has.
 pub(crate) fn functions(source: &Source) -> Vec<(String, usize)> {
     struct Functions(Vec<(String, usize)>);
     impl Functions {
@@ -111,8 +111,8 @@ pub(crate) fn functions(source: &Source) -> Vec<(String, usize)> {
     found.0
 }
 
-/// Groups of files that import each other, directly or over others.
-pub(crate) fn circles(imports: &BTreeSet<Import>) -> Vec<Vec<PathBuf>> {
+/// Groups of files that import each other, directly or through other files.
+pub(crate) fn cycles(imports: &BTreeSet<Import>) -> Vec<Vec<PathBuf>> {
     let mut reach: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
     for import in imports {
         reach.entry(&import.from).or_default().insert(&import.to);
@@ -130,27 +130,27 @@ pub(crate) fn circles(imports: &BTreeSet<Import>) -> Vec<Vec<PathBuf>> {
             break;
         }
     }
-    let mut circles: Vec<Vec<PathBuf>> = Vec::new();
+    let mut cycles: Vec<Vec<PathBuf>> = Vec::new();
     for (file, reached) in &reach {
-        if !reached.contains(file) || circles.iter().flatten().any(|seen| seen == file) {
+        if !reached.contains(file) || cycles.iter().flatten().any(|seen| seen == file) {
             continue;
         }
         let mutual = reached.iter().filter(|other| reach.get(*other).is_some_and(|back| back.contains(file)));
-        circles.push(mutual.map(|path| (*path).to_owned()).collect());
+        cycles.push(mutual.map(|path| (*path).to_owned()).collect());
     }
-    circles
+    cycles
 }
 
-/// Collects the paths a file names, from the root of the crate.
+/// Collects the paths a file names, relative to the crate root.
 struct Paths {
     module: Vec<String>,
-    /// How many inline modules deep.
+    /// How many inline modules deep the visitor is.
     depth: usize,
     found: Vec<(Vec<String>, usize)>,
 }
 
 impl Paths {
-    /// The path from the root of the crate; none if it starts elsewhere.
+    /// The path relative to the crate root; `None` for an empty path.
     fn absolute(&self, segments: &[String]) -> Option<Vec<String>> {
         let inline = std::iter::repeat_n("(inline)".to_owned(), self.depth);
         let mut base: Vec<String> = self.module.iter().cloned().chain(inline).collect();
@@ -164,7 +164,7 @@ impl Paths {
                     rest = &rest[1..];
                 }
             }
-            // A child module, named without a prefix; what is no module of ours ends at this file and is dropped.
+            // A child module, named without a prefix. A path outside this crate resolves to this file and is dropped.
             _ => {}
         }
         base.retain(|part| part != "(inline)");
@@ -190,7 +190,7 @@ impl Paths {
         }
     }
 
-    /// Paths within the tokens of a macro, which `syn` does not parse.
+    /// Paths in the tokens of a macro, which `syn` does not parse.
     fn note_tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let (mut colons, mut line) = (0, 0);

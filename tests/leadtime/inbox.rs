@@ -1,4 +1,4 @@
-//! The folder that exports are dropped into: whole files only, none lost, by the real binary.
+//! The folder that exports are dropped into, with the real binary: only complete files are read, and none is lost.
 
 use std::collections::BTreeSet;
 
@@ -28,9 +28,9 @@ fn import(practice: &Practice) -> Ended {
     practice.run(&["import-folder", "spool", "--at-rest-for", "0s"])
 }
 
-/// The files of a place, without the time in front of their names.
-fn names(practice: &Practice, place: &str) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(practice.path("spool").join(place)).unwrap();
+/// The files in this folder of the spool, without the time at the start of their names.
+fn names(practice: &Practice, folder: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(practice.path("spool").join(folder)).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.map(|name| name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned()).collect()
 }
@@ -40,18 +40,18 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_good_file_goes_to_done_a_bad_one_to_failed_with_its_report() {
+fn a_good_file_goes_to_done_and_a_bad_one_to_failed_with_a_report() {
     let practice = practice();
     drop_in(&practice, "good.csv", &format!("{HEADER}{}", row("A", "Ann")));
     drop_in(&practice, "some.CSV", &format!("{HEADER}{}{}", row("B", "Bo"), row("C", "Zebulon").replace("T12", "T99")));
     drop_in(&practice, "bad.csv", "Appointment List\nprinted today\n");
     drop_in(&practice, "none.csv", &format!("{HEADER}{}", row("D", "Zebulon").replace("T12", "T99")));
-    // Not whole yet, and no export.
+    // Files that are incomplete or not exports.
     for name in ["next.csv.part", ".hidden.csv", "notes.txt"] {
         drop_in(&practice, name, "x");
     }
     let ended = import(&practice);
-    assert_eq!(ended.code, 1, "for the refused ones: {}{}", ended.out, ended.err);
+    assert_eq!(ended.code, 1, "because of the refused files: {}{}", ended.out, ended.err);
     assert_eq!(names(&practice, "done"), set(&["good.csv", "some.CSV", "some.CSV.report.txt"]));
     let failed = set(&["bad.csv", "bad.csv.report.txt", "none.csv", "none.csv.report.txt"]);
     assert_eq!(names(&practice, "failed"), failed);
@@ -69,12 +69,12 @@ fn a_good_file_goes_to_done_a_bad_one_to_failed_with_its_report() {
     assert!(reports.iter().any(|report| report.contains("no column id")), "{reports:?}");
     assert!(reports.iter().any(|report| report.contains("line 3: starts_at")), "{reports:?}");
     assert!(!reports.concat().contains("Zebulon") && !ended.err.contains("Zebulon"), "{reports:?}");
-    // Nothing there: nothing to do.
+    // An empty inbox is not an error.
     assert_eq!(import(&practice).code, 0);
 }
 
 #[test]
-fn the_newest_export_has_the_last_word_and_one_name_twice_loses_neither() {
+fn the_newest_export_is_imported_last_and_files_with_the_same_name_are_all_kept() {
     let practice = practice();
     let file = practice.path("spool/inbox/z-old.csv");
     std::fs::write(&file, format!("{HEADER}{}", row("A", "Old"))).unwrap();
@@ -88,15 +88,15 @@ fn the_newest_export_has_the_last_word_and_one_name_twice_loses_neither() {
         import(&practice).good();
     }
     let kept = std::fs::read_dir(practice.path("spool/done")).unwrap().count();
-    assert_eq!(kept, 5, "within one second or not");
+    assert_eq!(kept, 5, "all are kept, even within one second");
     assert_eq!(practice.number("SELECT count(*) FROM appointments WHERE first_name = 'Cem'"), 1);
 }
 
 #[test]
-fn what_a_crash_or_a_busy_database_left_is_imported_by_the_next_run() {
+fn a_file_left_by_an_unusable_database_is_imported_by_the_next_run() {
     let practice = practice();
     drop_in(&practice, "first.csv", &format!("{HEADER}{}", row("A", "Ann")));
-    // Another program holds the database: the file is neither good nor bad.
+    // The database cannot be used right now, so the file is neither imported nor failed.
     practice.import(&format!("{HEADER}{}", row("X", "X")), &[]).good();
     practice.sql().pragma_update(None, "user_version", 99).unwrap();
     let ended = import(&practice);
@@ -111,7 +111,7 @@ fn what_a_crash_or_a_busy_database_left_is_imported_by_the_next_run() {
 }
 
 #[test]
-fn a_link_is_not_followed_and_a_missing_folder_is_said() {
+fn a_link_is_not_followed_and_a_missing_folder_is_reported() {
     let practice = practice();
     std::fs::write(practice.path("elsewhere.csv"), format!("{HEADER}{}", row("A", "Ann"))).unwrap();
     std::os::unix::fs::symlink(practice.path("elsewhere.csv"), practice.path("spool/inbox/link.csv")).unwrap();
@@ -122,9 +122,9 @@ fn a_link_is_not_followed_and_a_missing_folder_is_said() {
 }
 
 #[test]
-fn an_export_that_has_to_wait_holds_up_the_newer_ones() {
+fn an_export_that_has_to_wait_makes_newer_ones_wait() {
     let practice = practice();
-    // The first run makes the places and the database.
+    // The first run creates the folders and the database.
     drop_in(&practice, "first.csv", &format!("{HEADER}{}", row("A", "First")));
     assert_eq!(import(&practice).code, 0);
     practice.sql().pragma_update(None, "user_version", 99).unwrap();
@@ -163,7 +163,7 @@ fn list(id: u32) -> String {
 }
 
 #[test]
-fn each_feed_has_its_files() {
+fn each_file_goes_to_its_feed() {
     let practice = practice();
     let config = std::fs::read_to_string(practice.path("config.toml")).unwrap();
     std::fs::write(practice.path("config.toml"), config + &feeds()).unwrap();
@@ -174,7 +174,7 @@ fn each_feed_has_its_files() {
         drop_in(&practice, name, &list(id));
     }
     let ended = import(&practice);
-    assert_eq!(ended.code, 1, "for other.csv: {}", ended.err);
+    assert_eq!(ended.code, 1, "because of other.csv: {}", ended.err);
     assert!(ended.err.contains("other.csv does not match the `files` of any feed"), "{}", ended.err);
     assert_eq!(names(&practice, "done"), set(&["north-1.txt", "s-1.csv", "any name.csv"]));
     assert_eq!(names(&practice, "failed"), set(&["other.csv", "other.csv.report.txt"]));
@@ -184,14 +184,14 @@ fn each_feed_has_its_files() {
 }
 
 #[test]
-fn no_file_stops_the_others_for_good() {
+fn a_file_that_keeps_failing_does_not_block_the_others() {
     let practice = practice();
     let long = format!("{}.csv", "n".repeat(236));
     drop_in(&practice, &long, &format!("{HEADER}{}", row("A", "Ann")));
     import(&practice).good();
     let done = names(&practice, "done");
     assert!(done.len() == 1 && done.iter().all(|name| name.ends_with("nn.csv") && name.len() < 200), "{done:?}");
-    // Three runs were cut off while they read this file, as by a lack of memory.
+    // Three runs were killed while reading this file, as if by running out of memory.
     std::fs::write(practice.path("spool/reading/evil.csv"), format!("{HEADER}{}", row("E", "Eve"))).unwrap();
     std::fs::write(practice.path("spool/reading/.evil.csv.tries"), "3\n").unwrap();
     drop_in(&practice, "next.csv", &format!("{HEADER}{}", row("B", "Bo")));
@@ -204,12 +204,12 @@ fn no_file_stops_the_others_for_good() {
 }
 
 #[test]
-fn a_pipe_or_a_link_in_a_files_place_is_not_read() {
+fn a_pipe_or_link_in_place_of_a_file_is_not_read() {
     let practice = practice();
     drop_in(&practice, "good.csv", &format!("{HEADER}{}", row("A", "Ann")));
     import(&practice).good();
     std::fs::write(practice.path("secret.csv"), format!("{HEADER}{}", row("S", "Sue"))).unwrap();
-    // What a crash left in `reading` was swapped, as far as anybody could: by a pipe, which would hang, and a link.
+    // Someone has replaced files in `reading` by a pipe, which would hang the import, and by a link.
     let pipe = practice.path("spool/reading/pipe.csv");
     let fifo = rustix::fs::FileType::Fifo;
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, fifo, rustix::fs::Mode::RWXU, 0).unwrap();

@@ -1,4 +1,4 @@
-//! The log in its forms: every line reads alone, whoever collects it.
+//! The log formats: every line is complete on its own, whichever program collects it.
 
 use std::os::unix::net::UnixDatagram;
 
@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::program::{Daemon, Practice, Sandbox, live_config, visits_due_in};
 
 fn json_lines(log: &str) -> Vec<Value> {
-    log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
+    log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect()
 }
 
 #[test]
-fn json_is_one_object_a_line_with_levels_and_fields() {
+fn the_json_log_has_one_object_per_line_with_level_and_fields() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &[]);
     let good = live_config(&sandbox.base_url);
@@ -28,12 +28,12 @@ fn json_is_one_object_a_line_with_levels_and_fields() {
     let lines = json_lines(&log);
     let one = |words: &str| {
         let found = lines.iter().find(|line| line["message"].as_str().unwrap().contains(words));
-        found.unwrap_or_else(|| panic!("{words} in {log}"))
+        found.unwrap_or_else(|| panic!("no {words} in {log}"))
     };
     let sent = one("sent `");
     assert_eq!((&sent["level"], &sent["rule"]), (&Value::from("INFO"), &Value::from("day-before")));
     for field in ["timestamp", "appointment", "attempt", "phone", "conversation"] {
-        assert!(!sent[field].is_null(), "{field} in {sent}");
+        assert!(!sent[field].is_null(), "no {field} in {sent}");
     }
     assert!(sent["phone"].as_str().unwrap().contains('*') || !sent["phone"].as_str().unwrap().contains("3035550"));
     let refused = one("was not reloaded");
@@ -41,7 +41,7 @@ fn json_is_one_object_a_line_with_levels_and_fields() {
     assert!(refused["message"].as_str().unwrap().contains("has no key `port`"), "{refused}");
     assert_eq!(one("leadtime is ready")["level"], "INFO");
 
-    // Also where the file is wrong from the start.
+    // Errors in the configuration at startup are JSON, too.
     let ended = practice.run(&["run", "--log-format", "json"]);
     assert_eq!(ended.code, 2);
     let lines = json_lines(&ended.err);
@@ -50,11 +50,11 @@ fn json_is_one_object_a_line_with_levels_and_fields() {
 }
 
 #[test]
-fn text_is_what_people_get_and_a_variable_alone_is_no_journal() {
+fn the_default_log_is_text_and_journal_stream_alone_does_not_select_the_journal() {
     let practice = Practice::new("");
     let config = live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\"");
     std::fs::write(practice.path("config.toml"), config).unwrap();
-    // Inherited from a service that started this terminal; standard error is a pipe here.
+    // The variable is inherited from the service that started this terminal. Standard error is a pipe here.
     let (code, log) = Daemon::start_with(&practice, &[("JOURNAL_STREAM", "8:1234".as_ref())]).stop();
     assert!(code == 0 && !log.contains("the systemd journal cannot be written"), "{log}");
     let ready = log.lines().find(|line| line.contains("leadtime is ready")).unwrap();
@@ -65,9 +65,9 @@ fn text_is_what_people_get_and_a_variable_alone_is_no_journal() {
     assert!(log.contains("WARN LEADTIME_LOG must be error"), "{log}");
 }
 
-/// Where there is no journal, lines are not lost.
+/// Without a journal, log lines go to standard error and are not lost. Skipped where a journal is running.
 #[test]
-fn a_journal_that_is_not_there() {
+fn without_a_journal_log_lines_go_to_standard_error() {
     if UnixDatagram::unbound().unwrap().connect("/run/systemd/journal/socket").is_ok() {
         return;
     }

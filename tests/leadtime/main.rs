@@ -1,6 +1,6 @@
-//! All tests that need more than one file: the house's rules, the tables, the store, the passes, the program.
+//! All tests that span modules: the house rules, the tables, the store, engine passes, and the real program.
 
-#![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot continue has failed")]
 
 mod alert_rules;
 mod alerts;
