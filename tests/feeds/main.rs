@@ -111,7 +111,7 @@ fn practice_exports_are_imported_completely_and_correctly() {
     }
 }
 
-/// Tries the files of the folder that the environment variable `SHAPES` names. It prints its results and asserts nothing.
+/// Tries the files of the folder named by the environment variable `SHAPES`. Prints the results and asserts nothing.
 #[test]
 fn exports_in_a_folder_of_your_own_can_be_tried() {
     let Ok(folder) = std::env::var("SHAPES") else { return };

@@ -1,6 +1,6 @@
-//! All tests that need more than one file: the house's rules, the tables, the store, the passes, the program.
+//! All tests that span more than one module: house rules, tables, the store, passes, the program.
 
-#![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot continue has failed")]
 
 mod alert_rules;
 mod alerts;
