@@ -354,7 +354,7 @@ fn the_order_of_day_and_month_is_never_guessed() {
         }
         let case = Case { lines, by_line, ..case };
         let damaged = bytes(&case.lines, &case.dialect);
-        // Nothing is guessed that the practice has not configured. A weekday in the file may settle the order, correctly.
+        // Without a setting from the practice the order is never guessed, but a weekday in the file may settle it.
         let mut feed = case.feed.clone();
         feed.settings.dates = None;
         if let Ok((_, _, rows)) = map(&damaged, &feed, &zones) {

@@ -109,8 +109,8 @@ async fn a_start_in_the_future_counts_as_now() {
     assert_eq!(world.sent_to(A_E164), 1);
 }
 
-/// A list that was cut off before its last row, for example after a thousand pages, stays incomplete while conversations
-/// are compared.
+/// A list that was cut off before its last row, as happens after a thousand pages, stays incomplete while
+/// conversations are compared.
 #[tokio::test]
 async fn an_incomplete_list_stays_incomplete_while_texts_are_compared() {
     let mut world = World::with_all("", "mode = \"live\"", DAY_BEFORE).await;
