@@ -226,7 +226,7 @@ async fn the_same_appointment_under_a_new_id_or_number_is_not_texted_again() {
 }
 
 #[tokio::test]
-async fn one_of_two_duplicate_entries_is_texted_and_the_other_if_the_first_is_cancelled() {
+async fn one_of_two_duplicate_entries_is_texted_and_the_other_if_the_first_is_canceled() {
     let mut world = World::new().await;
     let copy = Visit { patient: "a", ..appointment("a2", B, "2026-11-10T15:00:00-07:00") };
     world.book(&[two_appointments()[0].clone(), copy]);
