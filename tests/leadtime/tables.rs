@@ -42,8 +42,8 @@ fn the_civil_time_table_agrees() {
         let open = |date: NaiveDate| !weekend.contains(&date.weekday()) && !holidays.contains(&date);
         let got = nominal(start, &lead, &zone, open);
         let want: DateTime<Utc> = text("send_utc").parse().unwrap();
-        let start_wanted: DateTime<Utc> = text("appt_utc").parse().unwrap();
-        if got != Some(want) || start != start_wanted {
+        let expected_start: DateTime<Utc> = text("appt_utc").parse().unwrap();
+        if got != Some(want) || start != expected_start {
             wrong.push(format!("{}: {got:?} instead of {want}", text("id")));
         }
         rows += 1;

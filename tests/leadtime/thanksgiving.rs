@@ -182,8 +182,8 @@ fn no_reminder_around_thanksgiving_is_skipped_if_it_could_have_been_sent() {
             for item in &plan.items {
                 assert!(is_planned(item), "{item:?}");
                 let due = calendar.zone.local(item.due_at.unwrap()).time();
-                let wanted = if item.key.rule.0 == "first-reminder" { (10, 0) } else { (10, 30) };
-                assert_eq!((due.hour(), due.minute(), due.second()), (wanted.0, wanted.1, 0), "{item:?}");
+                let expected = if item.key.rule.0 == "first-reminder" { (10, 0) } else { (10, 30) };
+                assert_eq!((due.hour(), due.minute(), due.second()), (expected.0, expected.1, 0), "{item:?}");
                 both += 1;
             }
             continue;

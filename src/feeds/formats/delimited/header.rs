@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn header_lines_are_told_apart_from_notes_and_data() {
+    fn header_lines_are_distinguished_from_notes_and_data() {
         let of = |cells: &[&str]| RawRow::of(1, cells.iter().copied());
         assert!(fitness(&of(&["Patient", "Date", "Time"]), &[]) > 0);
         assert_eq!(fitness(&of(&["Lee, Ana", "3/4/2026", "9:00a"]), &[]), 0);
