@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn every_status() {
+    fn every_status_has_its_outcome() {
         let good = r#"{"success":true,"data":{"conversationId":"c1","new":1},"message":"hi"}"#;
         for status in [200, 201, 202, 299] {
             assert_eq!(verdict(status, good), Outcome::Sent("c1".into()));

@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_that_reports_a_failure_is_none() {
+    fn an_answer_that_reports_a_failure_is_not_a_list() {
         let list = br#"{"success":false,"data":{"conversations":[],"pagination":{"totalCount":0}}}"#;
         assert!(page(list).is_none());
         assert!(page(br#"{"data":{"conversations":[],"pagination":{"totalCount":0}}}"#).is_some());
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_list_is_none() {
+    fn a_body_that_is_not_a_list_is_refused() {
         for body in ["", "{", "[]", r#"{"data":[]}"#, r#"{"data":{"conversations":[]}}"#, "<html>"] {
             assert_eq!(page(body.as_bytes()), None, "{body}");
         }

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_option_wins_over_the_variable_and_the_terminal() {
+    fn the_option_takes_precedence_over_the_variable_and_the_terminal() {
         for (when, no_color, terminal, want) in [
             (When::Auto, false, true, true),
             (When::Auto, false, false, false),

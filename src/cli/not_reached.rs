@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_and_how_to_write_it() {
+    fn a_date_in_another_format_is_refused_with_the_expected_format() {
         assert_eq!(date("2026-12-19").unwrap().to_string(), "2026-12-19");
         for text in ["12/19/2026", "12/19/26", "12-19-2026", "December 19, 2026"] {
             assert_eq!(date(text).unwrap_err(), "write the date as 2026-12-19", "{text}");

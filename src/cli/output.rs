@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_of_day_is_todays() {
+    fn a_time_without_a_date_means_today() {
         let today = NaiveDate::from_ymd_opt(2026, 3, 9).unwrap();
         for (text, want) in [
             ("5pm", "2026-03-09 17:00:00"),

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn web_and_email_addresses() {
+    fn web_and_email_addresses_are_checked() {
         for good in
             ["https://hooks.example.com/T0/B0/x?y=z", "http://127.0.0.1:8080/", "http://[::1]/a", "http://localhost"]
         {

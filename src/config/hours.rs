@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hours_and_days_as_people_write_them() {
+    fn hours_and_days_are_read_as_people_write_them() {
         for (text, opens, closes) in [
             ("09:00-18:00", 540, 1080),
             ("9am-6pm", 540, 1080),

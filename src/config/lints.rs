@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn opt_out_words_that_a_text_must_not_ask_for() {
+    fn a_text_that_asks_for_an_opt_out_word_is_found() {
         for (text, word) in [
             ("Reply CANCEL to cancel.", Some("cancel")),
             ("Reply C to confirm or CANCEL to call it off.", Some("cancel")),

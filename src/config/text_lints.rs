@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholders_from_other_programs() {
+    fn placeholders_of_other_programs_are_found() {
         for (text, written, ours) in [
             ("Hi {first_name}, see you", "{first_name}", "patient.first_name"),
             ("Hi [First Name], see you", "[First Name]", "patient.first_name"),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn links_that_carriers_block() {
+    fn links_that_carriers_block_are_found() {
         assert_eq!(shortener("Confirm: https://bit.ly/3xYz"), Some("bit.ly"));
         assert_eq!(shortener("Confirm: http://www.TinyURL.com/abc."), Some("tinyurl.com"));
         for text in ["https://maple-dental.com/confirm", "orbit.lyon.example/x", "See t.col", "Dr. T.Co is in"] {

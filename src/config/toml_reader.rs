@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_time() {
+    fn lengths_of_time_are_read_and_limited() {
         for (text, seconds) in [("2 hours", 7200), ("1 day", 86_400), ("90 days", 90 * 86_400), ("1h 30m", 5400)] {
             assert_eq!(read(text), Ok(seconds), "{text}");
         }

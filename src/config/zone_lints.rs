@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zones_that_are_off_by_hours_and_zones_that_are_not() {
+    fn zones_that_are_probably_mistakes_are_reported() {
         let now: DateTime<Utc> = "2026-11-24T12:00:00Z".parse().unwrap();
         let zones = Zones::of_this_machine();
         for (name, words) in [

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_unusual() {
+    fn more_than_twenty_and_twice_the_busiest_day_is_unusual() {
         assert!(!is_unusual(0, 20, 0), "a few texts are never too many");
         assert!(is_unusual(0, 21, 0));
         assert!(!is_unusual(0, 60, 30), "exactly twice the busiest day is not unusual");

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn signs_stop_when_passes_do() {
+    async fn watchdog_signals_stop_when_passes_stop() {
         let patience = Duration::from_secs(100);
         let every = Some(Duration::from_secs(40));
         assert!(watchdog(every, 0).between_passes(patience));

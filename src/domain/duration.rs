@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_in_words() {
+    fn durations_are_written_in_words() {
         assert_eq!(exact(TimeDelta::hours(22)), "22 hours");
         assert_eq!(exact(TimeDelta::minutes(61)), "1 hour and 1 minute");
         assert_eq!(exact(TimeDelta::minutes(5)), "5 minutes");

@@ -10,7 +10,7 @@ pub(crate) fn of(content: impl AsRef<[u8]>) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn it_is_sha_256() {
+    fn a_fingerprint_is_a_sha_256_hash() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(super::of(""), empty);
         assert_ne!(super::of("a"), super::of("b"));

@@ -106,13 +106,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_name() {
+    fn a_typo_suggests_the_nearest_name() {
         assert_eq!(nearest("timout", ["timeout", "tick"]), Some("timeout"));
         assert_eq!(nearest("colour", ["timeout", "tick"]), None);
     }
 
     #[test]
-    fn one_line_of_plain_text() {
+    fn text_is_reduced_to_one_plain_line() {
         assert_eq!(one_line(" 3:00\u{202f}PM\r\n\ttoday\u{a0}! \u{7}"), "3:00 PM today !");
     }
 }

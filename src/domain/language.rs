@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags() {
+    fn language_tags_are_read() {
         for (tag, want) in [
             ("es", Some(Language::Spanish)),
             ("es-MX", Some(Language::Spanish)),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn spanish_however_it_is_written() {
+    fn spanish_is_recognized_however_it_is_written() {
         each(
             "es|ES|es-MX|es-419|es_MX|es_US|ES-mx|es-ES|es-ES-tradnl|spa|SPA|esp|Esp.|sp|SPN|span|S|s| S |'es'|\"Spanish\"|
             Spanish|SPANISH|spanish |Español|ESPAÑOL|Espan\u{303}ol|espanol|Espa\u{fffd}ol|Espa?ol|EspaÃ±ol|castellano|
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn french_however_it_is_written() {
+    fn french_is_recognized_however_it_is_written() {
         each(
             "fr|FR|fr-CA|fr_ca|fr-FR|fra|fre|Fre|F|French|FRENCH|français|Français|FRANÇAIS|francais|Franc\u{327}ais|
             francés|Frances|French (Canada)|Canadian French|francophone|Frnech|en français",
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn english_however_it_is_written() {
+    fn english_is_recognized_however_it_is_written() {
         each(
             "en|EN|en-US|en_US|eng|ENG|E|English|ENGLISH|english.|Inglés|ingles|anglais|Englsh|English (US)|
             American English|English only",

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_spanish() {
+    fn languages_and_their_regions_are_recognized() {
         let es = ["es", "ES", "spa", "Spanish", "Español", "esp", "SPANISH", "castellano", "Spanish (Mexico)"];
         for word in es {
             assert_eq!(read(word), LanguageWord::Tag("es".to_owned()), "{word}");

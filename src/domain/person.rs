@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn same_person_under_one_appointment_id() {
+    fn the_same_person_is_recognized_under_one_appointment_id() {
         let before = person("P1", "José", "Díaz", "1980-01-02");
         for (now, is_same, why) in [
             (person("P1", "Ana", "Ruiz", "1991-01-01"), true, "the same chart"),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn one_number_and_start_under_new_ids() {
+    fn entries_at_one_number_and_start_are_compared_by_name() {
         let ana = person("P1", "Ana", "Lee", "1990-05-05");
         assert!(ana.is_same_at_one_number(&person("X9", "Ana", "Lee", ""), false), "two feeds, one person");
         assert!(!ana.is_same_at_one_number(&person("X9", "Ana", "Park", ""), false), "a different last name");

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn countries() {
+    fn only_country_codes_in_capitals_are_accepted() {
         assert_eq!("US".parse(), Ok(Country::US));
         assert_eq!("CA".parse::<Country>().unwrap().code(), "CA");
         for bad in ["us", "U", "XX", "USA", "001", ""] {
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_in_national_format() {
+    fn numbers_are_shown_in_national_format() {
         assert_eq!(Phone::from_e164("+13035550100").unwrap().national(), "303-555-0100");
         assert_eq!(Phone::from_e164("+33142278186").unwrap().national(), "01 42 27 81 86");
     }
@@ -331,7 +331,7 @@ mod tests {
 
     /// With typos, punctuation, case and blanks.
     #[test]
-    fn refusals_in_english() {
+    fn refusals_in_english_are_recognized() {
         refuse(
             "stop @|DNT @|@ don`t text|@ do  not  text|@ NO-TEXT|@ notext|@ refuses texts|
             @ D.N.T.|@ D/N/T|@ d n t|@ DO-NOT-TEXT|@ DO_NOT_TEXT|@ do not txt|@ dont txt|@ don't txt!!|@ don´t text|
@@ -375,7 +375,7 @@ mod tests {
 
     /// With and without accents.
     #[test]
-    fn refusals_in_spanish() {
+    fn refusals_in_spanish_are_recognized() {
         refuse(
             "@ no mensajes|@ no llamar|@ no textos|@ no enviar mensajes|@ no mandar textos|@ no mande mensajes de texto|
             @ no le envíen mensajes|@ no quiere mensajes|@ no quiere recibir textos|@ no desea recibir SMS|
@@ -390,7 +390,7 @@ mod tests {
 
     /// With and without accents.
     #[test]
-    fn refusals_in_french() {
+    fn refusals_in_french_are_recognized() {
         refuse(
             "@ pas de SMS|@ pas de texto|@ pas de textos svp|@ ne pas texter|@ ne pas envoyer de textos|
             @ n'envoyez pas de textos|@ n\u{2019}envoyez pas de SMS|@ pas d'SMS|@ pas de messages|
@@ -426,7 +426,7 @@ mod tests {
 
     /// The refusal belongs to the number next to it: ARCHITECTURE.md, "Phone cells".
     #[test]
-    fn a_refusal_next_to_two_numbers() {
+    fn a_refusal_next_to_two_numbers_applies_to_the_closer_one() {
         refuse(
             "do not text @; use @@|@ no sms @@|use @@, do not text @|@@ ok, no text @|@ no text, @@ ok|
             @ no text / @@|@ (no text) @@|@ DNT; @@|text @@ do not text @|no text home @, cell @@ ok",
@@ -439,7 +439,7 @@ mod tests {
 
     /// Cells with no refusal and no number that is certain enough to use.
     #[test]
-    fn words_that_are_not_a_refusal_of_texts() {
+    fn other_notes_are_not_read_as_a_refusal_of_texts() {
         let table = "@ (text ok, do not call)|@ landline|@ text ok|@ ok to text|@ OK TO TEXT no calls|@ text only|
             @ texts only, no calls|@ text only no voicemail|@ prefers text|@ prefers texts, don't call|@ no answer|
             @ no answer text ok|@ no voicemail|@ no vm|@ no vm, text|@ do not leave message|
@@ -475,7 +475,7 @@ mod tests {
 
     /// Numbers that do not exist according to libphonenumber, and foreign numbers.
     #[test]
-    fn a_refusal_next_to_invalid_and_foreign_numbers() {
+    fn a_refusal_applies_to_invalid_and_foreign_numbers_too() {
         refuse("no text +1 555 987 6543", &["+15559876543"]);
         refuse("no text 201-2001", &["+12012001"]);
         refuse("+52 1 55 1234 5678 no mensajes", &["+525512345678"]);
@@ -514,7 +514,7 @@ mod tests {
 
     /// Other shapes, and how they are read.
     #[test]
-    fn numbers_in_various_shapes() {
+    fn numbers_in_various_formats_are_read() {
         let number = |cell: &str| {
             let reading = read(cell, Country::US);
             reading.phone.filter(|_| reading.valid && reading.textable).map(|phone| phone.dial().to_owned())

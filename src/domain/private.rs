@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_output_hides_private_values() {
         assert_eq!(format!("{:?}", Private("Sarah")), "[private]");
         assert_eq!(format!("{:?}", Private(Some("Sarah"))), "[private]");
     }

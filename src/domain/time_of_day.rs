@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_of_day_as_people_write_them() {
+    fn times_of_day_are_read_as_people_write_them() {
         for (text, want) in [
             ("09:30", "09:30"),
             ("9:30", "09:30"),

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn annies_time_decides() {
+    fn the_time_of_annie_decides_whether_the_clock_is_trusted() {
         let mut watch = ClockMonitor::start(None, now(), boot(0));
         let here = (now(), boot(0));
         watch.record_response_date(Some(now() - minutes(2)), here, here);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_a_doubt_and_a_suspend_is_none() {
+    fn a_clock_step_causes_doubt_and_a_suspend_does_not() {
         let mut watch = ClockMonitor::start(None, now(), boot(0));
         watch.record_response_date(Some(now()), (now(), boot(0)), (now(), boot(0)));
         // suspended for a night: both clocks continue
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_without_a_time_lift_only_what_nothing_speaks_against() {
+    fn answers_without_a_time_confirm_the_clock_only_if_it_is_not_in_doubt() {
         let mut watch = ClockMonitor::start(Some(now() - minutes(5)), now(), boot(0));
         watch.record_response_date(None, (now(), boot(0)), (now(), boot(0)));
         assert!(watch.is_confirmed());

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn three_in_any_seven_days() {
+    fn at_most_three_texts_in_any_seven_days() {
         let limits = Limits::default();
         let budget =
             Budget::new(&limits, &spent(&["2026-11-02T10:00:00", "2026-11-04T10:00:00", "2026-11-06T10:00:00"]));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn six_in_any_thirty_days() {
+    fn at_most_six_texts_in_any_thirty_days() {
         let limits = Limits::default();
         let weekly = ["2026-10-01", "2026-10-06", "2026-10-11", "2026-10-16", "2026-10-21", "2026-10-26"];
         let times: Vec<String> = weekly.iter().map(|day| format!("{day}T10:00:00")).collect();

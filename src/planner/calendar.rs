@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn other_policies() {
+    fn earlier_later_and_skip_are_applied() {
         let calendar = denver(chrono_tz::America::Denver);
         check_policy(
             &calendar,
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn same_day() {
+    fn a_time_outside_hours_moves_within_the_same_day_if_possible() {
         check(
             &denver(chrono_tz::America::Denver),
             &[

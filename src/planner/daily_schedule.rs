@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn once_a_local_day_and_after_downtime() {
+    fn work_runs_once_per_local_day_and_is_made_up_after_downtime() {
         let zone = Zone::embedded(chrono_tz::America::Denver);
         let at = NaiveTime::from_hms_opt(2, 30, 0).unwrap();
         let date = |text: &str| Some(text.parse::<NaiveDate>().unwrap());

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn in_words() {
+    fn dates_and_times_are_written_out_in_english() {
         let appointment = at("2025-03-10T15:00:00-06:00");
         assert_eq!(date(English, appointment), "March 10th");
         assert_eq!(time(English, appointment), "3:00 PM");
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn as_native_speakers_write() {
+    fn dates_and_times_are_written_as_native_speakers_write_them() {
         let (early, one, noon) =
             (at("2026-08-01T09:05:00-06:00"), at("2026-08-01T13:00:00-06:00"), at("2026-08-01T12:30:00-06:00"));
         let (before, eve) = (at("2026-07-28T10:00:00-06:00"), at("2026-07-31T10:00:00-06:00"));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_spaces() {
+    fn dates_contain_only_plain_spaces() {
         for language in [English, Spanish, French] {
             for hour in 0..24 {
                 let appointment = at(&format!("2026-02-{:02}T{hour:02}:15:00-06:00", hour + 1));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinals() {
+    fn every_day_of_the_month_has_the_correct_ordinal() {
         let suffixes: Vec<&str> = (1..=31).map(ordinal_suffix).collect();
         let want = |day: usize| match day {
             1 | 21 | 31 => "st",

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_at_the_limits_of_a_segment() {
+    fn segments_are_counted_correctly_at_their_limits() {
         for (text, encoding, segments) in [
             ("x".repeat(160), Encoding::Gsm7, 1),
             ("x".repeat(161), Encoding::Gsm7, 2),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn one_curly_quote_doubles_the_price() {
+    fn one_curly_quote_doubles_the_number_of_segments() {
         let text = format!("It’s time. {}", "x".repeat(100));
         let (now, then) = plainer(&text).unwrap();
         assert_eq!((now.segments, then.segments, now.foreign.as_slice()), (2, 1, ['’'].as_slice()));

@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_in_the_language_of_the_patient() {
+    fn texts_are_in_the_patients_language() {
         let mut book = book("See you {{ appointment.when }}.", DEFAULT_CONTEXT).unwrap();
         book.set_message(&"r".into(), Language::Spanish, "Su cita es {{ appointment.when }}.").unwrap();
         let speaks = |tag: &str| Appointment { language: Some(tag.into()), ..sarah() };
@@ -498,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_text_a_number_gets_carries_the_line() {
+    fn the_first_text_to_a_number_has_the_opt_out_line() {
         let mut book = book("See you {{ appointment.when }}.", "c").unwrap();
         book.set_first_text_line(Language::English, "Reply STOP to opt out.");
         let rule = "r".into();
@@ -521,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn default_texts() {
+    fn the_default_message_and_context_read_well() {
         let texts = write(&book(default_message(Language::English), DEFAULT_CONTEXT).unwrap(), &sarah()).unwrap();
         assert_eq!(
             texts.message.0,
@@ -541,7 +541,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_appointment_lacks_is_never_printed() {
+    fn missing_data_are_an_error_unless_the_template_checks_for_them() {
         let strict = book(default_message(Language::English), "c").unwrap();
         for name in [None, Some(String::new()), Some(" \n".to_owned())] {
             let appointment = Appointment { first_name: Private(name), ..sarah() };
@@ -565,7 +565,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_found_when_the_file_is_read() {
+    fn mistakes_in_templates_are_found_when_the_configuration_is_read() {
         for (source, word) in [
             ("{{ patient.frist_name }}", "did you mean `patient.first_name`"),
             ("{{ patient }}", "there is no `patient`"),

@@ -1,4 +1,4 @@
-//! `feed suggest` asks where the data leave something open, and the answers make the block complete.
+//! `feed suggest` asks about anything the data leave undecided, and the answers complete the block.
 
 use leadtime::config::values::zones::Zones;
 use leadtime::feeds::formats::delimited::Options;
@@ -26,7 +26,7 @@ const OPEN: &str = "Appt ID,Name,Date,Time,Home Phone,Work Phone,Status,Language
     71003,\"Lee, Cy\",05/07/2026,2:30,303-555-0103,303-555-0113,Cancelled,English,3\n";
 
 #[test]
-fn everything_open_is_asked_and_answered() {
+fn every_undecided_point_is_asked_about_and_the_answers_settle_it() {
     let first = ask(OPEN, &[], &["north", "south"]);
     assert_eq!(keys(&first), ["column:phone", "dates", "status:firm", "language:s", "location:3", "location:4"]);
     assert!(
@@ -35,7 +35,10 @@ fn everything_open_is_asked_and_answered() {
         "{}",
         first.block
     );
-    assert!(feed_of(&first.block, &Zones::of_this_machine()).is_err(), "a block with an open question is no feed");
+    assert!(
+        feed_of(&first.block, &Zones::of_this_machine()).is_err(),
+        "a block with an unanswered question must not be accepted as a feed"
+    );
     let mut answers = vec![
         ("column:phone", "Home Phone"),
         ("dates", "month-first"),
@@ -58,13 +61,13 @@ fn everything_open_is_asked_and_answered() {
 }
 
 #[test]
-fn private_cells_are_masked() {
+fn suggestions_mask_private_cells() {
     let shown = ask(OPEN, &[("dates", "month-first")], &[]).understood.join("\n");
     assert!(!shown.contains("Ana") && !shown.contains("555") && shown.contains("03/04/2026"), "{shown}");
 }
 
 #[test]
-fn an_account_is_no_id_and_a_counter_is_none() {
+fn neither_an_account_number_nor_a_row_counter_is_used_as_the_appointment_id() {
     let text = "#,Account,Patient,Appt Date,Appt Time,Cell\n\
         1,500,\"Lee, Ana\",03/14/2026,9:00 AM,303-555-0101\n2,501,\"Lee, Bo\",05/06/2026,1:30 PM,303-555-0102\n";
     let suggestion = ask(text, &[], &[]);
@@ -77,7 +80,7 @@ fn an_account_is_no_id_and_a_counter_is_none() {
 }
 
 #[test]
-fn a_date_of_something_else_is_asked_about() {
+fn a_date_column_that_may_not_be_the_appointment_is_asked_about() {
     for (header, asked) in [("Paperwork", true), ("Appt", false), ("Scheduled For", false), ("Date of Service", false)]
     {
         let text = format!(
@@ -86,14 +89,14 @@ fn a_date_of_something_else_is_asked_about() {
         let suggestion = ask(&text, &[], &[]);
         assert_eq!(keys(&suggestion) == ["column:starts_at"], asked, "{header}: {:?}", suggestion.questions);
     }
-    // When it was made is not when it is.
+    // The date on which an appointment was booked is not the date of the appointment.
     let text = "Patient,Scheduled Date,Appointment Date,Appointment Time\n\
         \"Lee, Ana\",02/14/2026 9:00 AM,03/14/2026,10:00 AM\n\"Lee, Bo\",02/16/2026 1:30 PM,03/16/2026,11:00 AM\n";
     assert!(ask(text, &[], &[]).block.contains("starts_at = [\"Appointment Date\", \"Appointment Time\"]"));
 }
 
 #[test]
-fn offsets_that_disagree_are_asked_about() {
+fn utc_offsets_that_contradict_the_time_zone_are_asked_about() {
     let text = "Appt ID,Patient,Start,Cell\nA71,\"Lee, Ana\",2026-12-10T15:00:00-06:00,303-555-0101\nB72,\"Lee, Bo\",2026-12-11T15:00:00-06:00,303-555-0102\n";
     let suggestion = ask(text, &[], &[]);
     assert_eq!(keys(&suggestion), ["offsets"]);

@@ -1,4 +1,4 @@
-//! `[[feed]]`: every problem at once, each with what to write instead.
+//! `[[feed]]`: every problem is reported at once, each with what to write instead.
 
 use leadtime::config::diagnostic::Diagnostic;
 use leadtime::config::feeds::{self, presets};
@@ -23,7 +23,7 @@ fn problems(text: &str) -> Vec<String> {
 const COLUMNS: &str = "[feed.columns]\nid = \"No\"\nstarts_at = \"At\"\nname = \"Who\"\n";
 
 #[test]
-fn every_key_of_a_file_feed() {
+fn every_key_of_a_file_feed_is_accepted() {
     let text = r#"
 [[feed]]
 name = "open-dental"
@@ -85,7 +85,7 @@ es = ["S"]
 }
 
 #[test]
-fn many_problems_at_once() {
+fn all_problems_are_reported_at_once() {
     let text = "[[feed]]\nname = \"Front Desk\"\nkind = \"fhir\"\ndates = \"?\"\ntimezon = \"America/Denver\"\nmax_missing = \"lots\"\n\
         [feed.columns]\nid = \"No\"\nstart_at = \"At\"\nname = \"Who\"\nphone = { first_of = [] }\nprovider = { times = 10, column = \"x\" }\n\
         [feed.status]\nbooked = [\"a\"]\ncanceled = [\"b\"]\ncancelled = [\"A\"]\n";
@@ -108,7 +108,7 @@ fn many_problems_at_once() {
 }
 
 #[test]
-fn relations() {
+fn keys_that_are_missing_or_contradict_each_other_are_reported() {
     for (text, word) in [
         ("[feed]\nstale_after = \"26 hours\"\n".to_owned(), "[feed] is now [[feed]]"),
         (format!("[[feed]]\nkind = \"file\"\n{COLUMNS}"), "[[feed]] has no `name`"),
@@ -141,7 +141,7 @@ fn relations() {
 }
 
 #[test]
-fn every_preset_is_valid_and_the_block_wins() {
+fn every_preset_is_valid_and_the_feed_block_overrides_it() {
     let zones = Zones::of_this_machine();
     assert!(presets::embedded().len() >= 9);
     for (name, _) in presets::embedded() {

@@ -1,4 +1,4 @@
-//! Compares what the mapping makes of an export with the truth about it.
+//! Compares the mapping of an export with the expected records.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use leadtime::feeds::mapping::{Context, MappedRow, MappingError, Outcome, Report
 use serde_json::Value;
 use toml::de::DeTable;
 
-/// The day on which the exports are read: before most of their appointments.
+/// The day on which the exports are read, which is before most of their appointments.
 pub(crate) fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, 1).unwrap()
 }
@@ -52,7 +52,7 @@ pub(crate) fn map(bytes: &[u8], feed: &Feed, zones: &Zones) -> Result<Mapped, Ma
     Ok((survey, report, rows))
 }
 
-/// What is known about one record.
+/// The expected values of one record.
 #[derive(Debug, Clone)]
 pub(crate) struct Truth(pub(crate) Value);
 
@@ -65,7 +65,7 @@ impl Truth {
         self.0["row"].as_u64().unwrap()
     }
 
-    /// Whether the row must come in: it is right, and to be reminded of.
+    /// Whether the row must be imported: it is valid, and its appointment is scheduled or confirmed.
     pub(crate) fn must_come_in(&self) -> bool {
         self.0["ok"] == Value::Bool(true) && matches!(self.text("status"), None | Some("scheduled" | "confirmed"))
     }
@@ -85,7 +85,7 @@ pub(crate) fn truths(path: &Path) -> BTreeMap<String, Vec<Truth>> {
     found
 }
 
-/// What came of a file.
+/// The result of reading one file.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     pub(crate) must: usize,
@@ -98,7 +98,7 @@ fn digits_lost(truth: &Truth) -> bool {
     truth.text("why").is_some_and(|why| why.contains("digits"))
 }
 
-/// Compares row by row. `with_id`: the file has a column of appointment ids.
+/// Compares row by row. `with_id` says that the file has a column of appointment ids.
 pub(crate) fn judge(truths: &[Truth], rows: &[MappedRow], with_id: bool) -> Verdict {
     let mut verdict = Verdict::default();
     let by_record: BTreeMap<u64, &Truth> = truths.iter().map(|truth| (truth.row(), truth)).collect();
@@ -109,7 +109,10 @@ pub(crate) fn judge(truths: &[Truth], rows: &[MappedRow], with_id: bool) -> Verd
     for row in rows {
         let Some(truth) = by_record.get(&row.record) else {
             if let Outcome::Appointment(found) = &row.outcome {
-                verdict.wrong.push(format!("line {}: no such record: {:?}", row.line, found.starts_at));
+                verdict.wrong.push(format!(
+                    "line {}: no expected record for the appointment at {:?}",
+                    row.line, found.starts_at
+                ));
             }
             continue;
         };
@@ -147,7 +150,7 @@ pub(crate) fn judge(truths: &[Truth], rows: &[MappedRow], with_id: bool) -> Verd
                     Some("no_show") => "no-show",
                     Some(other) => other,
                 };
-                // A broken appointment is a no-show here and a late cancellation there: nobody is reminded of either.
+                // "Broken" means a no-show in some systems and a late cancellation in others. Neither gets a reminder.
                 let over = |status: &str| matches!(status, "cancelled" | "no-show");
                 if found.status.name() != status && !(over(found.status.name()) && over(status)) {
                     faults.push(format!("status {} instead of {status}", found.status.name()));
@@ -173,7 +176,7 @@ pub(crate) fn judge(truths: &[Truth], rows: &[MappedRow], with_id: bool) -> Verd
                 if truth.0["text_ok"] == Value::Bool(false)
                     && found.consent != Some(leadtime::domain::appointment::Consent::No)
                 {
-                    faults.push("consent is no".to_owned());
+                    faults.push("the patient did not consent to texts".to_owned());
                 }
                 if faults.is_empty() {
                     seen.insert(row.record, ());

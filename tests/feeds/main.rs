@@ -1,4 +1,4 @@
-//! Exports of practice systems come in right, or are asked about or refused; never wrong.
+//! Exports of practice systems are imported correctly, asked about or refused, but never imported incorrectly.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -24,7 +24,7 @@ fn suggested(bytes: &[u8], answers: &Answers, presets: bool, zones: &Zones) -> S
     suggest(|| Ok(bytes), &request, &judge::context(zones)).unwrap()
 }
 
-/// What an office manager answers.
+/// The answers that an office manager would give.
 fn answers(file: &str) -> Answers {
     let given: &[(&str, &str)] = match file {
         "openemr-calendar.csv" => &[
@@ -42,7 +42,7 @@ fn answers(file: &str) -> Answers {
     given.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
 }
 
-/// Suggests, maps with the block, judges.
+/// Suggests a block, maps the file with it, and compares the rows with the expected records.
 fn try_file(folder: &Path, file: &str, truths: &[Truth], presets: bool, verbose: bool) -> Verdict {
     let zones = Zones::of_this_machine();
     let bytes = std::fs::read(folder.join(file)).unwrap();
@@ -79,16 +79,16 @@ fn ours() -> PathBuf {
 }
 
 #[test]
-fn our_shapes() {
+fn our_exports_are_imported_completely_and_correctly() {
     for (file, truths) in truths(&ours().join("expected.jsonl")) {
         let verdict = try_file(&ours(), &file, &truths, true, false);
         assert_eq!((verdict.came, verdict.wrong.len()), (verdict.must, 0), "{file}");
     }
 }
 
-/// What the presets say can mostly be seen in the files themselves; the rest is asked about.
+/// Most of what the presets contain can be seen in the files themselves. The rest is asked about.
 #[test]
-fn without_presets_and_answers_nothing_is_wrong() {
+fn without_presets_and_answers_no_row_is_imported_incorrectly() {
     let zones = Zones::of_this_machine();
     for folder in [exports(), ours()] {
         for (file, truths) in truths(&folder.join("expected.jsonl")) {
@@ -104,16 +104,16 @@ fn without_presets_and_answers_nothing_is_wrong() {
 }
 
 #[test]
-fn shared_shapes() {
+fn practice_exports_are_imported_completely_and_correctly() {
     for (file, truths) in truths(&exports().join("expected.jsonl")) {
         let verdict = try_file(&exports(), &file, &truths, true, false);
         assert_eq!((verdict.came, verdict.wrong.len()), (verdict.must, 0), "{file}");
     }
 }
 
-/// Files of a folder named in the environment, for trying shapes that are not kept.
+/// Tries the files of the folder named by the environment variable `SHAPES`. Prints the results and asserts nothing.
 #[test]
-fn other_shapes() {
+fn exports_in_a_folder_of_your_own_can_be_tried() {
     let Ok(folder) = std::env::var("SHAPES") else { return };
     let folder = PathBuf::from(folder);
     let verbose = std::env::var("VERBOSE").unwrap_or_default();

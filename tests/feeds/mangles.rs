@@ -1,4 +1,4 @@
-//! Each export again, damaged: what comes in is right all the same; the rest is asked about or refused.
+//! Damaged copies of each export: the rows that are imported are still correct; the rest is asked about or refused.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use leadtime::feeds::mapping::{MappedRow, Outcome};
 use crate::judge::{Truth, exports, feed_of, map, truths};
 use crate::{answers, ours, suggested};
 
-/// A file that was read well, with what is true of each of its lines.
+/// A file that was read completely, with the expected record of each line.
 struct Case {
     file: String,
     lines: Vec<String>,
@@ -21,11 +21,11 @@ struct Case {
     by_line: BTreeMap<u64, Truth>,
 }
 
-/// Numbers that look random and are the same in each run.
+/// Pseudorandom numbers that are the same in every run.
 struct Dice(u64);
 
 impl Dice {
-    /// `MANGLE_SEED` in the environment gives other numbers.
+    /// Set `MANGLE_SEED` in the environment for different numbers.
     fn new(seed: u64) -> Dice {
         let other = std::env::var("MANGLE_SEED").ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
         Dice(seed + 1000 * other)
@@ -65,14 +65,14 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// What an accepted row may differ in, because the damage cannot be seen: the end of a name or an id that was cut.
+/// The differences allowed in an accepted row because the damage is not visible: a name or an id that was cut short.
 #[derive(Clone, Copy, PartialEq)]
 enum Blind {
     Nothing,
     NameAndId(u64),
 }
 
-/// Rows that came in with a wrong start, phone, name or status.
+/// Rows that were imported with a wrong start, phone, name or status.
 fn wrong(case: &Case, rows: &[MappedRow], blind: Blind) -> Vec<String> {
     let zone = Zones::of_this_machine().load("America/Denver").unwrap();
     let mut wrong = Vec::new();
@@ -83,7 +83,7 @@ fn wrong(case: &Case, rows: &[MappedRow], blind: Blind) -> Vec<String> {
         }
         let mut fault = |what: String| wrong.push(format!("{} line {}: {what}", case.file, row.line));
         let Some(truth) = case.by_line.get(&row.line) else {
-            fault("a row from nowhere".to_owned());
+            fault("no expected record for this row".to_owned());
             continue;
         };
         let at = truth.text("appt_local").map(|text| zone.instant(format!("{text}:00").parse().unwrap()));
@@ -100,7 +100,7 @@ fn wrong(case: &Case, rows: &[MappedRow], blind: Blind) -> Vec<String> {
         }
         let part = |part: &Option<String>| part.clone().unwrap_or_default();
         let name = format!("{} {}", part(&found.first_name.0), part(&found.last_name.0)).trim().to_owned();
-        // A part that could not be read is left out, which is not wrong.
+        // Leaving out a part of the name that could not be read is correct.
         let is_part = name.is_empty()
             || name == truth.name()
             || Some(name.as_str()) == truth.text("first")
@@ -123,7 +123,7 @@ fn bytes(lines: &[String], dialect: &Dialect) -> Vec<u8> {
     }
 }
 
-/// Maps the damaged file with the feed that fits the whole one, and with the one suggested for the damaged one.
+/// Maps the damaged file with the feed of the intact file, and with the feed suggested for the damaged file.
 fn check(case: &Case, damaged: &[u8], blind: Blind, what: &str) -> (usize, usize) {
     let zones = Zones::of_this_machine();
     let (mut came, mut refused) = (0, 0);
@@ -137,7 +137,7 @@ fn check(case: &Case, damaged: &[u8], blind: Blind, what: &str) -> (usize, usize
         unmasked: false,
     };
     let context = crate::judge::context(&zones);
-    // A quarter of the cases is enough for the slower half of the work.
+    // Suggesting a feed is slow, so only a quarter of the cases do it.
     if damaged.iter().map(|byte| usize::from(*byte)).sum::<usize>() % 4 == 0
         && let Ok(suggestion) = leadtime::feeds::suggest::suggest(|| Ok(damaged), &request, &context)
         && let Ok(feed) = feed_of(&suggestion.block, &zones)
@@ -170,7 +170,7 @@ fn cut(text: &str, at: usize) -> &str {
 }
 
 #[test]
-fn a_torn_row() {
+fn a_row_cut_short_is_never_imported_incorrectly() {
     let mut dice = Dice::new(1);
     for case in cases() {
         for line in data_lines(&case) {
@@ -184,7 +184,7 @@ fn a_torn_row() {
 }
 
 #[test]
-fn a_quote_inserted() {
+fn a_quote_inserted_anywhere_never_corrupts_a_row() {
     let mut dice = Dice::new(2);
     for case in cases() {
         let rows = data_lines(&case);
@@ -202,7 +202,7 @@ fn a_quote_inserted() {
 }
 
 #[test]
-fn a_quote_at_the_edge_of_cells() {
+fn a_quote_inserted_next_to_a_delimiter_never_corrupts_a_row() {
     let mut dice = Dice::new(3);
     for case in cases() {
         let rows = data_lines(&case);
@@ -224,7 +224,7 @@ fn a_quote_at_the_edge_of_cells() {
 }
 
 #[test]
-fn a_cell_cut() {
+fn a_cell_cut_short_is_never_imported_incorrectly() {
     let mut dice = Dice::new(4);
     for case in cases() {
         let delimiter = char::from(case.dialect.delimiter);
@@ -237,7 +237,7 @@ fn a_cell_cut() {
                 let mut cells: Vec<String> = lines[line].split(delimiter).map(str::to_owned).collect();
                 let at = dice.below(cells.len());
                 let kept = dice.below(cells[at].len());
-                // A cell that is gone as a whole, and a serial number's end, cannot be seen.
+                // A cell that is now empty and a shortened serial date leave no sign of damage.
                 let serial = cells[at].starts_with("46") && cells[at].contains('.');
                 if kept == 0 || serial {
                     continue;
@@ -256,7 +256,7 @@ fn a_cell_cut() {
 }
 
 #[test]
-fn a_column_renamed() {
+fn a_renamed_column_is_never_read_as_something_else() {
     let zones = Zones::of_this_machine();
     for case in cases() {
         let header = usize::try_from(case.dialect.header_line).unwrap() - 1;
@@ -282,7 +282,7 @@ fn a_column_renamed() {
 }
 
 #[test]
-fn another_encoding() {
+fn a_file_in_another_encoding_is_never_imported_incorrectly() {
     for case in cases() {
         let text = case.lines.join("\r\n") + "\r\n";
         let utf16 = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
@@ -330,7 +330,7 @@ fn another_encoding() {
 }
 
 #[test]
-fn day_and_month_exchanged() {
+fn the_order_of_day_and_month_is_never_guessed() {
     let zones = Zones::of_this_machine();
     let date = regex::Regex::new(r"\b(\d{1,2})/(\d{1,2})/(\d{2,4})\b").unwrap();
     for case in cases() {
@@ -354,7 +354,7 @@ fn day_and_month_exchanged() {
         }
         let case = Case { lines, by_line, ..case };
         let damaged = bytes(&case.lines, &case.dialect);
-        // What the office has not said is not guessed; a day of the week may settle it, and then it is right.
+        // Without a setting from the practice the order is never guessed, but a weekday in the file may settle it.
         let mut feed = case.feed.clone();
         feed.settings.dates = None;
         if let Ok((_, _, rows)) = map(&damaged, &feed, &zones) {
@@ -369,6 +369,6 @@ fn day_and_month_exchanged() {
 }
 
 #[test]
-fn the_files_are_there() {
+fn the_exports_exist() {
     assert!(Path::new(&ours()).join("expected.jsonl").exists());
 }

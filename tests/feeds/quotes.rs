@@ -1,4 +1,5 @@
-//! A stray quote never gives a patient somebody else's appointment: its rows are refused, and those behind it are right.
+//! A stray quote never gives a patient another patient's appointment: the rows it affects are refused, later rows are
+//! read correctly.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ fn feed(zones: &Zones) -> Feed {
     feed_of(block, zones).unwrap()
 }
 
-/// The starts that came in by id, and the lines that were refused.
+/// The imported starts by id, and the lines that were refused.
 fn read(rows: &[&str]) -> (BTreeMap<String, String>, Vec<u64>) {
     let zones = Zones::of_this_machine();
     let text = format!("{HEADER}\n{}\n", rows.join("\n"));
@@ -39,7 +40,7 @@ fn row(number: u32, description: &str) -> String {
     format!("A{number},P{number},Ana,303-201-100{number},{description},2026-12-1{number}T15:00:00-07:00,booked")
 }
 
-/// Rows 1 to 6 with these descriptions; the others have a plain one.
+/// Rows 1 to 6, with these descriptions where given and a plain one elsewhere.
 fn with(descriptions: &[(u32, &str)]) -> (Vec<u32>, Vec<u64>) {
     let rows: Vec<String> = (1..=6)
         .map(|number| {
@@ -49,13 +50,13 @@ fn with(descriptions: &[(u32, &str)]) -> (Vec<u32>, Vec<u64>) {
         .collect();
     let (starts, refused) = read(&rows.iter().map(String::as_str).collect::<Vec<_>>());
     for (id, start) in &starts {
-        assert_eq!(*start, format!("12-1{} 15", &id[1..]), "{id} has another's start");
+        assert_eq!(*start, format!("12-1{} 15", &id[1..]), "{id} has the start of another row");
     }
     (starts.keys().map(|id| id[1..].parse().unwrap()).collect(), refused)
 }
 
 #[test]
-fn the_reported_cases() {
+fn the_reported_stray_quotes_never_mix_up_appointments() {
     let zones = Zones::of_this_machine();
     for case in ["17-quotes-complete", "17-quotes-one-stray"] {
         let bytes =
@@ -72,29 +73,34 @@ fn the_reported_cases() {
 }
 
 #[test]
-fn stray_quotes_cost_their_own_rows() {
+fn a_stray_quote_loses_only_the_rows_it_affects() {
     for (what, descriptions, came, refused) in [
         ("at the start, never closed", vec![(2, "\"urgent")], vec![1, 3, 4, 5, 6], vec![3]),
         ("at the start of the last row", vec![(6, "\"urgent")], vec![1, 2, 3, 4, 5], vec![7]),
         ("at the end", vec![(2, "urgent\"")], vec![1, 3, 4, 5, 6], vec![3]),
         ("in the middle", vec![(2, "ur\"gent")], vec![1, 3, 4, 5, 6], vec![3]),
-        ("text behind the closing one", vec![(2, "\"urgent\" now")], vec![1, 3, 4, 5, 6], vec![3]),
-        ("doubled outside", vec![(2, "\"\"urgent\"\"")], vec![1, 3, 4, 5, 6], vec![3]),
+        ("text after the closing quote", vec![(2, "\"urgent\" now")], vec![1, 3, 4, 5, 6], vec![3]),
+        ("doubled without enclosing quotes", vec![(2, "\"\"urgent\"\"")], vec![1, 3, 4, 5, 6], vec![3]),
         ("a lone quote", vec![(2, "\"")], vec![1, 3, 4, 5, 6], vec![3]),
-        ("opened, closed rows later", vec![(2, "\"urgent"), (4, "late\"")], vec![1, 5, 6], vec![3, 4, 5]),
+        ("opened, closed two rows later", vec![(2, "\"urgent"), (4, "late\"")], vec![1, 5, 6], vec![3, 4, 5]),
         ("opened, closed in the next row", vec![(2, "\"urgent"), (3, "late\"")], vec![1, 4, 5, 6], vec![3, 4]),
         ("two opened", vec![(2, "\"urgent"), (4, "\"late")], vec![1, 3, 5, 6], vec![3, 5]),
-        ("opened before a proper one", vec![(2, "\"urgent"), (3, "\"cleaning\"")], vec![1, 3, 4, 5, 6], vec![3]),
+        (
+            "opened before a properly quoted cell",
+            vec![(2, "\"urgent"), (3, "\"cleaning\"")],
+            vec![1, 3, 4, 5, 6],
+            vec![3],
+        ),
         ("two lone quotes", vec![(2, "\""), (4, "\"")], vec![1, 5, 6], vec![3, 4, 5]),
-        ("unescaped within", vec![(2, "\"says \"call\" first\"")], vec![1, 3, 4, 5, 6], vec![3]),
-        ("a quote too many at the end", vec![(2, "\"urgent\"\"")], vec![1, 3, 4, 5, 6], vec![3]),
+        ("unescaped inside a quoted cell", vec![(2, "\"says \"call\" first\"")], vec![1, 3, 4, 5, 6], vec![3]),
+        ("one quote too many at the end", vec![(2, "\"urgent\"\"")], vec![1, 3, 4, 5, 6], vec![3]),
     ] {
         assert_eq!(with(&descriptions), (came, refused), "{what}");
     }
 }
 
 #[test]
-fn proper_quotes_and_letters_are_read() {
+fn correct_quoting_and_quotes_inside_plain_text_are_read() {
     for description in [
         "\"urgent\"",
         "\"urgent, call \"\"Bob\"\"\"",
@@ -111,14 +117,14 @@ fn proper_quotes_and_letters_are_read() {
 }
 
 #[test]
-fn a_row_within_a_proper_quoted_cell_is_no_row() {
+fn a_line_inside_a_quoted_cell_is_not_read_as_a_row() {
     let evil = format!("\"note\n{}\nend\"", row(9, "x"));
     let (came, _) = with(&[(2, evil.as_str())]);
-    assert!(!came.contains(&9), "a quoted row was read");
+    assert!(!came.contains(&9), "a line inside a quoted cell was read as a row");
 }
 
 #[test]
-fn an_unquoted_file_with_quotes_as_letters() {
+fn quotes_are_plain_text_in_a_file_that_does_not_quote() {
     let zones = Zones::of_this_machine();
     let text = "id\tpatient_id\tfirst_name\tphone\tdescription\tstarts_at\tstatus\n\
         A1\tP1\tRobert \"Bob\"\t303-201-1001\t5'10\"\t2026-12-11T15:00:00-07:00\tbooked\n\

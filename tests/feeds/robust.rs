@@ -1,4 +1,4 @@
-//! Any bytes give rows or reasons: never a panic, a hang or much memory; limits name their number.
+//! Any bytes give rows or reasons, never a panic, a hang or high memory use. Messages about limits state the number.
 
 use leadtime::config::values::zones::Zones;
 use leadtime::feeds::formats::delimited::{Options, Reader};
@@ -31,7 +31,7 @@ fn try_bytes(bytes: &[u8], zones: &Zones) {
 }
 
 #[test]
-fn any_bytes() {
+fn arbitrary_bytes_never_cause_a_panic() {
     let zones = Zones::of_this_machine();
     let mut dice = Dice(11);
     let pieces: [&[u8]; 24] = [
@@ -70,7 +70,7 @@ fn any_bytes() {
 }
 
 #[test]
-fn damaged_files() {
+fn damaged_exports_never_cause_a_panic() {
     let zones = Zones::of_this_machine();
     let mut dice = Dice(12);
     for folder in [exports(), ours()] {
@@ -111,7 +111,7 @@ fn error_of(bytes: &[u8], limits: Limits) -> FormatError {
 }
 
 #[test]
-fn limits_name_their_number() {
+fn messages_about_limits_state_the_limit() {
     let usual = Limits::default();
     let rows = |count: usize| "Date,Patient\n".to_owned() + &"3/4/2026,\"Lee, Ana\"\n".repeat(count);
     let small = Limits { max_file: 1000, max_rows: 10 };
@@ -141,7 +141,7 @@ fn limits_name_their_number() {
 }
 
 #[test]
-fn a_cell_over_its_limit_breaks_its_row_only() {
+fn a_cell_over_the_limit_loses_only_its_own_row() {
     let long = "x".repeat(70_000);
     let text = format!("Date,Patient\n3/4/2026,{long}\n3/5/2026,Ana\n3/6/2026,\"{long}\n3/7/2026,Bo\n");
     let mut reader = Reader::open(text.as_bytes(), &Options::default()).unwrap();

@@ -8,7 +8,7 @@ use leadtime::feeds::mapping::{Cost, MappedAppointment, MappedRow, MappingError,
 
 use crate::judge::{context, feed_of};
 
-/// A block with these settings and columns.
+/// A feed block with these settings, columns and word tables.
 fn block(settings: &str, columns: &str, words: &str) -> String {
     format!("[[feed]]\nname = \"desk\"\nkind = \"file\"\n{settings}\n[feed.columns]\n{columns}\n{words}\n")
 }
@@ -44,7 +44,7 @@ fn appointment(row: &MappedRow) -> &MappedAppointment {
 const SIMPLE: &str = "id = \"Id\"\nfirst_name = \"First\"\nlast_name = \"Last\"\nstarts_at = \"Start\"";
 
 #[test]
-fn language_words() {
+fn words_for_languages_are_understood() {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/reported/01-language-words/rows.csv"))
             .unwrap();
@@ -54,14 +54,14 @@ fn language_words() {
     let tags: Vec<&str> = found.iter().map(|tag| tag.as_deref().unwrap_or("?")).collect();
     let want = "es es es-MX es-419 es-MX es es es es ? es es en en en fr fr fr fr fr-CA pt-BR zh";
     assert_eq!(tags.join(" "), want);
-    assert_eq!(report.of(Cost::Cell).len(), 1, "S is reported");
+    assert_eq!(report.of(Cost::Cell).len(), 1, "the unknown word S is reported");
     let (rows, report) = map(&block("", columns, "[feed.language]\nes = [\"s\"]"), &text).unwrap();
     assert_eq!(appointment(&rows[9]).language.as_deref(), Some("es"));
     assert!(report.of(Cost::Cell).is_empty());
 }
 
 #[test]
-fn odd_names() {
+fn placeholders_are_not_read_as_first_names() {
     let text =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/reported/15-odd-names/rows.csv"))
             .unwrap();
@@ -79,7 +79,7 @@ fn odd_names() {
 }
 
 #[test]
-fn decomposed_names_are_composed() {
+fn decomposed_and_composed_names_are_the_same() {
     let text = std::fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/data/reported/20-decomposed-names/rows.csv"
@@ -92,7 +92,7 @@ fn decomposed_names_are_composed() {
 }
 
 #[test]
-fn a_refusal_in_any_phone_cell_is_one() {
+fn a_refusal_of_texts_in_any_phone_cell_is_respected() {
     let columns = format!("{SIMPLE}\nphone = \"Cell\"");
     let text = "Id,First,Last,Start,Cell,Home Phone\n\
         1,Ana,Lee,2026-03-10 15:00,303-555-0142,303-555-0199 do not text\n\
@@ -105,7 +105,7 @@ fn a_refusal_in_any_phone_cell_is_one() {
 }
 
 #[test]
-fn status_comes_before_the_start() {
+fn a_status_is_read_even_if_the_start_is_not_readable() {
     let columns = format!("{SIMPLE}\nstatus = \"Status\"");
     let text = "Id,First,Last,Start,Status\n\
         1,Ana,Lee,,Cancelled\n\
@@ -141,7 +141,7 @@ fn status_comes_before_the_start() {
 }
 
 #[test]
-fn an_id_with_two_starts_is_none() {
+fn a_column_that_repeats_a_value_with_different_starts_is_not_an_id() {
     let text =
         "Id,First,Last,Start\nA,Ana,Lee,2026-03-10 15:00\nB,Bo,Lee,2026-03-10 15:00\nA,Ana,Lee,2026-03-11 15:00\n";
     let error = map(&block("", SIMPLE, ""), text).unwrap_err();
@@ -149,13 +149,13 @@ fn an_id_with_two_starts_is_none() {
         error.to_string(),
         "Id is not an appointment id: lines 2 and 4 have the same value but different start times"
     );
-    // Twice the same row is no contradiction.
+    // The same row twice is not a contradiction.
     let text = "Id,First,Last,Start\nA,Ana,Lee,2026-03-10 15:00\nA,Ana,Lee,2026-03-10 15:00\n";
     assert!(map(&block("", SIMPLE, ""), text).is_ok());
 }
 
 #[test]
-fn derived_ids() {
+fn derived_ids_differ_by_person_and_start() {
     let columns = "id = \"derived\"\npatient_id = \"Acct\"\nname = \"Name\"\nstarts_at = \"Start\"";
     let text = "Acct,Name,Start\n7,\"Lee, Ana\",2026-03-10 15:00\n7,\"Lee, Ben\",2026-03-10 15:00\n7,\"Lee, Ana\",2026-03-11 15:00\n";
     let (rows, _) = map(&block("missing = \"cancel\"", columns, ""), text).unwrap();
@@ -168,7 +168,7 @@ fn derived_ids() {
 }
 
 #[test]
-fn prefixes_interest_and_joined_columns() {
+fn id_prefixes_row_filters_and_joined_columns_are_applied() {
     let columns = "id = \"Id\"\npatient_id = \"Pid\"\nfirst_name = { first_of = [\"Called\", \"First\"] }\nlast_name = \"Last\"\n\
         starts_at = [\"Date\", \"Time\"]\nminutes = { column = \"Units\", times = 10 }\nprovider = { from = \"Summary\", pattern = \"with (?<provider>.+)$\" }";
     let settings = "id_prefix = \"n-\"\nonly = { column = \"Kind\", words = [\"reminder\"] }";
@@ -190,7 +190,7 @@ fn prefixes_interest_and_joined_columns() {
 }
 
 #[test]
-fn zones_of_practice_location_and_column() {
+fn the_time_zone_comes_from_the_column_the_location_or_the_practice() {
     let columns = format!("{SIMPLE}\nlocation = \"Office\"");
     let text = "Id,First,Last,Start,Office,Zone\n\
         1,Ana,Lee,2026-03-10 15:00,1,America/Chicago\n2,Bo,Lee,2026-03-10 15:00,,\n3,Cy,Lee,2026-03-10 15:00,9,Mars/Base\n";
@@ -198,7 +198,11 @@ fn zones_of_practice_location_and_column() {
     let (rows, report) = map(&block("", &columns, words), text).unwrap();
     let starts: Vec<String> = rows.iter().map(|row| appointment(row).starts_at.to_rfc3339()).collect();
     assert_eq!(starts, ["2026-03-10T15:00:00-04:00", "2026-03-10T15:00:00-06:00", "2026-03-10T15:00:00-06:00"]);
-    assert_eq!(appointment(&rows[2]).location.as_deref(), Some("9"), "kept, so that no text leaves");
+    assert_eq!(
+        appointment(&rows[2]).location.as_deref(),
+        Some("9"),
+        "the unknown location is kept, so no text is sent"
+    );
     assert_eq!(report.of(Cost::Notice).len(), 1);
     let (rows, _) = map(&block("timezone = { column = \"Zone\" }", &columns, words), text).unwrap();
     assert_eq!(appointment(&rows[0]).starts_at.to_rfc3339(), "2026-03-10T15:00:00-05:00");
@@ -206,7 +210,7 @@ fn zones_of_practice_location_and_column() {
 }
 
 #[test]
-fn offsets_that_disagree_are_held() {
+fn rows_whose_offset_contradicts_the_time_zone_are_refused() {
     let text = "Id,First,Last,Start\n1,Ana,Lee,2026-12-10T15:00:00-06:00\n2,Bo,Lee,2026-07-10T15:00:00-06:00\n3,Cy,Lee,2026-12-10T22:00:00Z\n";
     let (rows, report) = map(&block("", SIMPLE, ""), text).unwrap();
     assert!(matches!(&rows[0].outcome, Outcome::Refused { id: Some(_), .. }));
@@ -217,7 +221,7 @@ fn offsets_that_disagree_are_held() {
 }
 
 #[test]
-fn clock_changes_and_midnight_are_noticed() {
+fn starts_at_a_clock_change_or_at_midnight_are_reported() {
     let text = "Id,First,Last,Start\n1,Ana,Lee,2026-03-08 02:30\n2,Bo,Lee,2026-11-01 01:30\n3,Cy,Lee,2026-05-01 00:00\n4,Di,Lee,2026-05-01 13:00\n";
     let (rows, report) = map(&block("", SIMPLE, ""), text).unwrap();
     assert_eq!(appointment(&rows[0]).starts_at.to_rfc3339(), "2026-03-08T03:30:00-06:00");
@@ -229,7 +233,7 @@ fn clock_changes_and_midnight_are_noticed() {
 }
 
 #[test]
-fn times_without_am_and_pm_are_asked_for() {
+fn times_without_am_or_pm_need_a_setting() {
     let text = "Id,First,Last,Start\n1,Ana,Lee,2026-03-10 9:00\n2,Bo,Lee,2026-03-10 1:30\n";
     let error = map(&block("", SIMPLE, ""), text).unwrap_err();
     assert!(error.to_string().contains("no AM or PM"), "{error}");
@@ -241,13 +245,13 @@ fn times_without_am_and_pm_are_asked_for() {
 }
 
 #[test]
-fn what_day_and_month_are_is_asked_for() {
+fn an_ambiguous_order_of_day_and_month_needs_a_setting() {
     let text = "Id,First,Last,Start\n1,Ana,Lee,03/04/2026 9:00 AM\n2,Bo,Lee,05/06/2026 9:00 AM\n";
     let error = map(&block("", SIMPLE, ""), text).unwrap_err();
     assert!(error.to_string().contains("month-first") && error.to_string().contains("day-first"), "{error}");
     let (rows, _) = map(&block("dates = \"day-first\"", SIMPLE, ""), text).unwrap();
     assert_eq!(appointment(&rows[0]).local_start.to_string(), "2026-04-03 09:00:00");
-    // An answer that the file contradicts was given for another kind of file.
+    // A setting that the file contradicts was meant for a different kind of file.
     let text = "Id,First,Last,Start\n1,Ana,Lee,03/04/2026 9:00 AM\n2,Bo,Lee,05/26/2026 9:00 AM\n";
     assert!(map(&block("dates = \"day-first\"", SIMPLE, ""), text).is_err());
     let text = "Id,First,Last,Start\n1,Ana,Lee,4.3.26 - 9:00 AM\n";
@@ -256,7 +260,7 @@ fn what_day_and_month_are_is_asked_for() {
 }
 
 #[test]
-fn a_bad_optional_cell_costs_the_cell() {
+fn an_unreadable_optional_cell_loses_only_the_cell() {
     let columns = format!("{SIMPLE}\ndate_of_birth = \"Born\"\nminutes = \"Min\"\nconsent = \"Ok\"");
     let text = "Id,First,Last,Start,Born,Min,Ok\n1,Ana,Lee,2026-03-10 15:00,1988-02-30,soon,maybe\n2,Bo,Lee,2026-03-10 16:00,0001-01-01,30,yes\n";
     let (rows, report) = map(&block("", &columns, ""), text).unwrap();
@@ -270,7 +274,7 @@ fn a_bad_optional_cell_costs_the_cell() {
 }
 
 #[test]
-fn columns_that_are_missing_or_twice() {
+fn missing_and_duplicate_columns_are_reported() {
     let error = |header: &str| {
         map(&block("", SIMPLE, ""), &format!("{header}\n1,Ana,Lee,2026-03-10 15:00,x\n")).unwrap_err().to_string()
     };
@@ -282,7 +286,7 @@ fn columns_that_are_missing_or_twice() {
 }
 
 #[test]
-fn spreadsheets_marks_are_taken_off() {
+fn marks_left_by_spreadsheets_are_removed() {
     let columns = format!("{SIMPLE}\nphone = \"Cell\"");
     let text = "Id,First,Last,Start,Cell\n1.0,Ana,Lee,2026-03-10 15:00,\"=\"\"3035550102\"\"\"\n2,Bo,Lee,2026-03-10 15:00,'+13035550102\n\
         9.18E+07,Cy,Lee,2026-03-10 15:00,3035550102.0\n4,Di,Lee,2026-03-10 15:00,3.03556E+09\n";
@@ -296,7 +300,7 @@ fn spreadsheets_marks_are_taken_off() {
 }
 
 #[test]
-fn rows_may_leave_out_blank_cells_at_their_end() {
+fn rows_may_omit_trailing_blank_cells() {
     let row = |id: u32, tail: &str| format!("{id},Ana,Lee,2026-03-10 15:0{id}{tail}\n");
     let text = format!(
         "Id,First,Last,Start,Cell,Notes,Email\n{}{}{}{}{}",
@@ -307,6 +311,6 @@ fn rows_may_leave_out_blank_cells_at_their_end() {
         row(5, "")
     );
     let (rows, report) = map(&block("", &format!("{SIMPLE}\nphone = \"Cell\""), ""), &text).unwrap();
-    assert_eq!((report.appointments, report.refused), (4, 1), "the last may be cut off");
+    assert_eq!((report.appointments, report.refused), (4, 1), "the last row may be cut short");
     assert_eq!(appointment(&rows[1]).phone.0.as_deref(), Some("303-555-0102"));
 }

@@ -1,4 +1,4 @@
-//! Shapes that reports of practice software have: what `feed suggest` alone makes of each, or asks.
+//! Layouts of practice software reports: what `feed suggest` understands of each by itself, and what it asks.
 
 use chrono::{DateTime, FixedOffset};
 use leadtime::config::values::zones::Zones;
@@ -17,7 +17,7 @@ fn suggested(text: &str, answers: &[(&str, &str)]) -> Suggestion {
     suggest(|| Ok(text.as_bytes()), &request, &context(&zones)).unwrap()
 }
 
-/// What the block that is suggested makes of the file. No question may be open.
+/// The rows of the file as read with the suggested block. No question may be open.
 fn rows(text: &str, answers: &[(&str, &str)]) -> Vec<MappedRow> {
     let zones = Zones::of_this_machine();
     let suggestion = suggested(text, answers);
@@ -42,7 +42,7 @@ fn at(text: &str) -> DateTime<FixedOffset> {
 }
 
 #[test]
-fn dates_above_the_rows_of_each_day() {
+fn a_date_above_a_group_of_rows_applies_to_them() {
     let text = "Appointments by Date\n\nTime,Patient,Cell #,Len\n\"Tuesday, March 10, 2026\"\n10:20a,\"Lee, Ana\",303-555-0101,60\n\
         2:10p,\"Ray, Bo\",303-555-0102,30\n,Total appointments for day: 2\n\"Wednesday, March 11, 2026\"\n9:00a,\"Fox, Cy\",303-555-0103,60\n\
         *** END OF REPORT ***\n";
@@ -50,11 +50,11 @@ fn dates_above_the_rows_of_each_day() {
         starts(text),
         [at("2026-03-10T10:20:00-06:00"), at("2026-03-10T14:10:00-06:00"), at("2026-03-11T09:00:00-06:00")]
     );
-    assert_eq!(rows(text, &[]).len(), 3, "neither dates, totals nor the end are rows");
+    assert_eq!(rows(text, &[]).len(), 3, "date lines, totals and the end marker are not rows");
 }
 
 #[test]
-fn times_that_count_seconds() {
+fn times_in_seconds_since_midnight_are_read() {
     let text = "INTERNALID,APPOINTMENTDATE,APPOINTMENTTIME,APPOINTMENTLENGTH,FIRSTNAME,SURNAME,MOBILEPHONE\n\
         96359,2026-03-10 00:00:00.000,30000,900,Ana,Lee,303-555-0101\n\
         25087,2026-03-11 00:00:00.000,58200,900,Bo,Ray,303-555-0102\n\
@@ -63,8 +63,8 @@ fn times_that_count_seconds() {
         starts(text),
         [at("2026-03-10T08:20:00-06:00"), at("2026-03-11T16:10:00-06:00"), at("2026-03-12T14:45:00-06:00")]
     );
-    assert!(appointments(text, &[]).iter().all(|one| one.ends_at.is_none()), "900 are no minutes");
-    // A digit more or less, and it may be either: it is refused, never an hour beside.
+    assert!(appointments(text, &[]).iter().all(|one| one.ends_at.is_none()), "900 is not a number of minutes");
+    // With one more digit it could mean either, so it is refused and never read as a different time.
     let mixed = text.replace("58200", "093000");
     let wrong = |one: &MappedAppointment| one.starts_at == at("2026-03-11T16:10:00-06:00");
     let suggestion = suggested(&mixed, &[]);
@@ -76,7 +76,7 @@ fn times_that_count_seconds() {
 }
 
 #[test]
-fn the_mobile_among_labeled_numbers() {
+fn the_mobile_number_is_picked_by_its_label() {
     let text = "Appt ID,Start,Client,Phone\n71001,2026-03-10 15:00,\"Lee, Ana\",(303) 555-0101 (m)\n\
         71002,2026-03-11 15:00,\"Ray, Bo\",\"Home: 303-555-0112, Mobile: 303-555-0102\"\n\
         71003,2026-03-12 15:00,\"Fox, Cy\",(303) 555-0113 (h) (303) 555-0103 (m)\n\
@@ -90,7 +90,7 @@ fn the_mobile_among_labeled_numbers() {
 }
 
 #[test]
-fn a_column_that_may_say_who_is_texted_is_never_passed_over() {
+fn a_column_about_consent_is_used_or_asked_about() {
     for header in [
         "CANTEXT",
         "Can Text",
@@ -119,7 +119,7 @@ fn a_column_that_may_say_who_is_texted_is_never_passed_over() {
              71002,2026-03-11 15:00,Bo,Ray,303-555-0102,No\n"
         );
         let said: Vec<Option<Consent>> = appointments(&text, &[]).iter().map(|one| one.consent).collect();
-        assert_eq!(said, [Some(Consent::No), None], "{header}: who opted out says no, others nothing");
+        assert_eq!(said, [Some(Consent::No), None], "{header}: yes means opted out, no means nothing");
     }
     for (header, yes, no) in [("Communication Consent", "Yes", "No"), ("Contact Preference", "Text", "Phone")] {
         let text = format!(
@@ -129,12 +129,15 @@ fn a_column_that_may_say_who_is_texted_is_never_passed_over() {
         let asked = suggested(&text, &[]);
         assert!(asked.questions.iter().any(|question| question.key == "column:consent"), "{header}: {}", asked.block);
         assert!(asked.block.contains("consent = \"?\""), "{}", asked.block);
-        assert!(feed_of(&asked.block, &Zones::of_this_machine()).is_err(), "the question is open");
+        assert!(
+            feed_of(&asked.block, &Zones::of_this_machine()).is_err(),
+            "a block with an unanswered question must not be accepted as a feed"
+        );
     }
 }
 
 #[test]
-fn flags_and_short_words_call_off() {
+fn cancel_flags_and_short_status_words_cancel() {
     let text = "Appt ID,Start,First Name,Last Name,Mobile,cancel_ind,delete_ind\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,N,N\n\
         71002,2026-03-11 15:00,Bo,Ray,303-555-0102,Y,N\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,N,Y\n";
     let statuses: Vec<Status> = appointments(text, &[]).iter().map(|one| one.status).collect();
@@ -147,7 +150,7 @@ fn flags_and_short_words_call_off() {
 }
 
 #[test]
-fn whole_names_and_kept_time() {
+fn full_names_are_split_and_blocked_time_is_ignored() {
     let text = "Appt ID,Start,First Name,Last Name,Invitee Name,Mobile\n71001,2026-03-10 15:00,Ana,Lee,Ana Lee,303-555-0101\n\
         71002,2026-03-11 15:00,,,Bo M. Ray,303-555-0102\n71003,2026-03-12 15:00,,,.LUNCH,\n";
     let names: Vec<(String, String)> = appointments(text, &[])
@@ -161,7 +164,7 @@ fn whole_names_and_kept_time() {
 }
 
 #[test]
-fn a_start_without_its_time_stays_open() {
+fn a_start_without_a_time_is_left_undecided() {
     let text = "Appt ID,Appt Date,Slot,First Name,Last Name,Mobile\n71001,2026-03-10,A,Ana,Lee,303-555-0101\n\
         71002,2026-03-11,B,Bo,Ray,303-555-0102\n";
     let asked = suggested(text, &[]);
@@ -170,7 +173,7 @@ fn a_start_without_its_time_stays_open() {
 }
 
 #[test]
-fn numbers_of_appointments_are_neither_dates_nor_times() {
+fn appointment_numbers_are_not_read_as_dates_or_times() {
     for ids in [["1001", "1002"], ["110130", "110131"], ["46380", "46381"], ["20260310", "20260311"]] {
         let text = format!(
             "Appt,Date,Time,Patient,Cell\n{},03/13/2026,10:00 AM,\"Lee, Ana\",303-555-0101\n\
@@ -186,7 +189,7 @@ fn numbers_of_appointments_are_neither_dates_nor_times() {
 }
 
 #[test]
-fn a_header_that_may_turn_the_question_around_is_asked_about() {
+fn a_header_that_may_reverse_the_meaning_of_consent_is_asked_about() {
     for header in [
         "No Txt",
         "Dont Text",
@@ -203,7 +206,7 @@ fn a_header_that_may_turn_the_question_around_is_asked_about() {
         );
         let first = suggested(&text, &[]);
         assert!(first.questions.iter().any(|question| question.key == "column:consent"), "{header}: {}", first.block);
-        // Also when it is chosen, nobody guesses what yes means.
+        // The meaning of yes is not guessed even when the column is chosen.
         let second = suggested(&text, &[("column:consent", header)]);
         let keys: Vec<&str> = second.questions.iter().map(|question| question.key.as_str()).collect();
         assert_eq!(keys, ["consent:false", "consent:true"], "{header}: {}", second.block);
@@ -211,7 +214,7 @@ fn a_header_that_may_turn_the_question_around_is_asked_about() {
 }
 
 #[test]
-fn a_flag_that_most_rows_have_is_asked_about_and_fillers_are_none() {
+fn a_cancel_flag_set_in_most_rows_is_asked_about_and_fillers_are_ignored() {
     let of = |cells: [&str; 6]| -> String {
         let row = |(n, cell): (usize, &&str)| format!("7100{n},2026-03-1{n} 15:00,Ana,Lee,303-555-0101,{cell}\n");
         let rows: String = cells.iter().enumerate().map(row).collect();
@@ -230,7 +233,7 @@ fn a_flag_that_most_rows_have_is_asked_about_and_fillers_are_none() {
 }
 
 #[test]
-fn a_way_to_reach_somebody_is_no_name_and_no_kind() {
+fn a_contact_preference_is_not_read_as_a_name_or_an_appointment_type() {
     for header in ["PREF_COMM", "Preferred Method", "Reminder Type", "Confirm Via", "Channel", "Contact Type"] {
         let text = format!(
             "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Text\n\
@@ -244,7 +247,7 @@ fn a_way_to_reach_somebody_is_no_name_and_no_kind() {
 }
 
 #[test]
-fn a_note_of_the_front_desk_may_refuse_texts() {
+fn a_note_from_the_front_desk_can_refuse_texts() {
     let text = "Appt ID,Start,First Name,Last Name,Mobile,Contact Notes\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,No texts please\n\
         71002,2026-03-11 15:00,Bo,Ray,303-555-0102,text ok\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,do not text pt\n\
         71004,2026-03-12 16:00,Di,Kim,303-555-0104,bring x-rays\n";
@@ -253,7 +256,7 @@ fn a_note_of_the_front_desk_may_refuse_texts() {
 }
 
 #[test]
-fn a_landline_is_not_preferred_unasked() {
+fn a_landline_is_not_chosen_over_an_unknown_number_without_asking() {
     let of = |a: &str, b: &str| {
         format!(
             "Appt ID,Start,First Name,Last Name,{a},{b}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0111,303-555-0101\n\
@@ -270,7 +273,7 @@ fn a_landline_is_not_preferred_unasked() {
 }
 
 #[test]
-fn a_status_and_names_under_headers_of_another_language_are_asked_about() {
+fn a_status_and_names_under_foreign_headers_are_asked_about() {
     let text = "Nr,Start,Apellidos,Pila,Mobile,Stato\n71001,2026-03-10 15:00,Lee,Ana,303-555-0101,Confermato\n\
         71002,2026-03-11 15:00,Ray,Bo,303-555-0102,Disdetto\n";
     let keys = |answers: &[(&str, &str)]| -> Vec<String> {

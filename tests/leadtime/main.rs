@@ -1,4 +1,4 @@
-//! All tests that span modules: the house rules, the tables, the store, engine passes, and the real program.
+//! All tests that span more than one module: house rules, tables, the store, passes, the program.
 
 #![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test that cannot continue has failed")]
 

@@ -1,4 +1,4 @@
-//! The page of figures as a watching machine reads it, from the real daemon.
+//! The metrics page of the real daemon, as a monitoring system reads it.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -20,7 +20,7 @@ fn get_as(mut stream: impl Read + Write, path: &str, host: &str) -> (String, Str
     (head.to_owned(), body.to_owned())
 }
 
-/// Each line that is no comment: name with labels, and value.
+/// The lines that are not comments: name with labels, and value.
 fn values(body: &str) -> BTreeMap<&str, f64> {
     let lines = body.lines().filter(|line| !line.starts_with('#'));
     lines.map(|line| line.rsplit_once(' ').unwrap()).map(|(name, value)| (name, value.parse().unwrap())).collect()
@@ -31,7 +31,7 @@ fn address_in(log: &str) -> String {
 }
 
 #[test]
-fn figures_on_a_port_outlive_a_restart_and_name_nobody() {
+fn metrics_on_a_port_survive_a_restart_and_contain_nothing_private() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &[]);
     let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", live_config(&sandbox.base_url));
@@ -64,7 +64,7 @@ fn figures_on_a_port_outlive_a_restart_and_name_nobody() {
     }
     assert!(all["leadtime_feed_age_seconds"] < 60.0 && all["leadtime_last_pass_age_seconds"] < 60.0, "{body}");
     assert!(all["leadtime_pass_seconds_count"] > 0.0, "{body}");
-    assert!(!all.contains_key("leadtime_last_backup_age_seconds"), "none is known");
+    assert!(!all.contains_key("leadtime_last_backup_age_seconds"), "no backup has been made");
     for request in record(&practice).iter().filter(|request| request["body"].is_object()) {
         for private in ["toNumber", "message"].map(|key| request["body"][key].as_str().unwrap_or("?none?")) {
             assert!(!body.contains(private) && !body.contains(&private[1..]), "{private} in {body}");
@@ -83,7 +83,7 @@ fn figures_on_a_port_outlive_a_restart_and_name_nobody() {
 }
 
 #[test]
-fn figures_on_a_socket_that_was_left_behind() {
+fn metrics_are_served_on_a_leftover_socket_but_never_replace_a_file() {
     let practice = Practice::new("");
     let socket = practice.path("metrics.sock");
     drop(UnixListener::bind(&socket).unwrap());
@@ -98,9 +98,9 @@ fn figures_on_a_socket_that_was_left_behind() {
     let (head, body) = get(UnixStream::connect(&socket).unwrap(), "/metrics");
     assert!(head.starts_with("HTTP/1.1 200") && body.contains("leadtime_build_info{version="), "{head}\n{body}");
     daemon.stop();
-    assert!(!socket.exists(), "it is put away at the end");
+    assert!(!socket.exists(), "the socket is removed when the daemon stops");
 
-    // What is no socket is left alone, and keeps no text from going out.
+    // A file that is not a socket is left alone, and texts are still sent.
     std::fs::write(&socket, "somebody's").unwrap();
     let (code, log) = Daemon::start(&practice, "k").stop();
     assert_eq!(code, 0);
@@ -108,10 +108,10 @@ fn figures_on_a_socket_that_was_left_behind() {
     assert_eq!(std::fs::read_to_string(&socket).unwrap(), "somebody's");
 }
 
-/// A socket for a group, a page of another name, and a crowd that holds its connections open and says nothing: texts go out
-/// on time, and whoever asks in order is answered once the crowd's time is over.
+/// Many clients hold their connections open and send nothing: texts still go out on time, and a normal request is
+/// answered once those clients are gone. A request under another host name is refused.
 #[test]
-fn held_connections_stop_no_text_and_a_foreign_host_is_refused() {
+fn idle_connections_delay_no_text_and_a_foreign_host_name_is_refused() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &[]);
     let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", live_config(&sandbox.base_url));
@@ -126,7 +126,7 @@ fn held_connections_stop_no_text_and_a_foreign_host_is_refused() {
         sandbox.post();
         daemon.until("sent `");
     }
-    // Far fewer than the crowd have a descriptor.
+    // Far fewer connections than the crowd made use a file descriptor.
     let open = std::fs::read_dir(format!("/proc/{}/fd", daemon.pid().as_raw_nonzero())).unwrap().count();
     assert!(open < 100, "{open} descriptors");
     drop(crowd);
@@ -135,7 +135,7 @@ fn held_connections_stop_no_text_and_a_foreign_host_is_refused() {
 }
 
 #[test]
-fn a_socket_for_a_group() {
+fn a_configured_group_may_use_the_metrics_socket() {
     let practice = Practice::new("");
     let socket = practice.path("metrics.sock");
     let config = |group: &str| {
@@ -143,7 +143,7 @@ fn a_socket_for_a_group() {
         let text = format!("{observe}[metrics]\nlisten = \"unix:{}\"\ngroup = \"{group}\"\n", socket.display());
         std::fs::write(practice.path("config.toml"), text).unwrap();
     };
-    // The group of this test's own user: nobody else's may be given.
+    // The group of the user that runs this test: a socket cannot be given to any other group.
     let own = std::os::unix::fs::MetadataExt::gid(&std::fs::metadata(practice.folder.path()).unwrap());
     config(&own.to_string());
     let daemon = Daemon::start(&practice, "k");
@@ -155,7 +155,7 @@ fn a_socket_for_a_group() {
 }
 
 #[test]
-fn the_example_rules_name_series_that_exist() {
+fn the_example_prometheus_rules_use_only_existing_metrics() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let rules = std::fs::read_to_string(root.join("docs/prometheus-rules.yml")).unwrap();
     let page = std::fs::read_to_string(root.join("src/metrics/page.rs")).unwrap();

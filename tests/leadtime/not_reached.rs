@@ -1,4 +1,4 @@
-//! Whom no text reaches: on demand, and as files on each open day.
+//! Patients whom no text reaches: on demand, and as files on each open day.
 
 use leadtime::clock::Clock;
 use leadtime::reports::not_reached::{coming_days, list};
@@ -7,7 +7,7 @@ use leadtime::store::connection::open;
 use crate::program::{Daemon, Practice, live_config};
 use crate::world::{DAY_BEFORE, Visit, World, appointment};
 
-/// Monday ten: Tuesday is the next open day.
+/// Monday at 10 AM; Tuesday is the next open day.
 const NOW: &str = "2026-11-09T17:00:00Z";
 
 fn in_denver() -> Practice {
@@ -33,7 +33,7 @@ fn practice() -> Practice {
 }
 
 #[test]
-fn the_list_names_who_has_to_be_called_and_why() {
+fn the_list_shows_whom_to_call_and_why() {
     let practice = practice();
     let out = practice.run(&["not-reached", "--now", NOW]).good();
     assert!(
@@ -67,7 +67,7 @@ fn the_list_names_who_has_to_be_called_and_why() {
         .map(|row| row.unwrap().iter().map(str::to_owned).collect())
         .collect();
     assert_eq!(rows.len(), 2);
-    assert_eq!(rows[0][2], "'=Bob <Smith>", "no formula for a spreadsheet");
+    assert_eq!(rows[0][2], "'=Bob <Smith>", "a spreadsheet must not read it as a formula");
     assert_eq!(rows[1][6], "invalid-phone");
     let page = practice.run(&["not-reached", "--now", NOW, "--html"]).good();
     assert!(page.contains("&lt;Smith&gt;") && !page.contains("<Smith>"), "{page}");
@@ -75,7 +75,7 @@ fn the_list_names_who_has_to_be_called_and_why() {
 }
 
 #[test]
-fn on_an_open_day_the_daemon_writes_it_once() {
+fn the_daemon_writes_the_list_once_on_each_open_day() {
     let practice = practice();
     let config = std::fs::read_to_string(practice.path("config.toml")).unwrap();
     let config =
@@ -102,12 +102,12 @@ fn on_an_open_day_the_daemon_writes_it_once() {
         again.until("configuration reloaded");
     }
     assert_eq!(again.stop().0, 0);
-    assert_eq!(std::fs::read_to_string(&page).unwrap(), "notes of the desk", "once a day");
-    // A clock that was ahead once does not end the list for good.
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), "notes of the desk", "the list is written only once a day");
+    // A clock that was once ahead does not stop the list forever.
     practice.sql().execute("UPDATE daily_work SET done_for = '2099-01-01'", []).unwrap();
-    let mut healed = Daemon::start(&practice, "k");
-    healed.until("patients with appointments in the coming days get no text");
-    assert_eq!(healed.stop().0, 0);
+    let mut resumed = Daemon::start(&practice, "k");
+    resumed.until("patients with appointments in the coming days get no text");
+    assert_eq!(resumed.stop().0, 0);
 }
 
 fn listed(world: &World) -> Vec<String> {
@@ -118,7 +118,7 @@ fn listed(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_list_names_whom_a_standing_still_morning_leaves_out() {
+async fn the_list_includes_patients_whose_texts_wait_too_long_for_an_import() {
     let rules = format!(
         "{DAY_BEFORE}[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"1 hour\"\n"
     );
@@ -128,18 +128,18 @@ async fn the_list_names_whom_a_standing_still_morning_leaves_out() {
         appointment("bystander", "303-555-0109", "2026-11-10T16:00:00-07:00"),
     ]);
     world.go_to("2026-11-09T17:30:00Z").await;
-    // A short wait is nobody's to call for.
+    // A short wait is no reason to call.
     world.go_to("2026-11-09T18:29:00Z").await;
     assert_eq!(listed(&world), [""; 0]);
     world.go_to("2026-11-09T18:30:00Z").await;
     assert_eq!(listed(&world), ["a stale-feed"]);
-    // The change of another field plans it anew, and its time on.
+    // Changing another field plans the reminder again; it stays on the list.
     world.execute("UPDATE appointments SET provider = 'Dr. Lee' WHERE id = 'a'");
     assert_eq!(listed(&world), ["a stale-feed"]);
 }
 
 #[tokio::test]
-async fn a_double_entry_whose_twin_is_texted_at_the_same_number_is_not_listed() {
+async fn a_duplicate_entry_is_not_listed_if_the_other_entry_is_texted_at_the_same_number() {
     let mut world = World::new().await;
     let twin = |id, phone| Visit { patient: "p", ..appointment(id, phone, "2026-11-10T15:00:00-07:00") };
     world.book(&[twin("a", "303-555-0101"), twin("b", "(303) 555 0101"), twin("c", "")]);
@@ -152,7 +152,7 @@ async fn a_double_entry_whose_twin_is_texted_at_the_same_number_is_not_listed() 
 }
 
 #[test]
-fn namesakes_of_whom_nothing_else_is_known_are_listed() {
+fn namesakes_with_no_birth_dates_are_listed() {
     let practice = in_denver();
     let row = |id: &str, born: &str, at: &str| {
         format!("{id},Ann,Smith,{born},303-555-1001,{at},booked,2026-01-01T00:00:00Z\n")

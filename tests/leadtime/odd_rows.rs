@@ -1,4 +1,5 @@
-//! Rows of Annie's list that cannot be read: they stop no other number's texts, and prove nothing absent.
+//! Unreadable rows in Annie's list: they stop no texts to other numbers, and while there are any, no text counts as
+//! proven absent.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use leadtime::clock::Clock;
@@ -12,7 +13,7 @@ const A_E164: &str = "+13035550101";
 const B: &str = "303-555-0102";
 const B_E164: &str = "+13035550102";
 const OURS: &str = "+13035550199";
-/// When the texts of appointments on Tuesday at three are due.
+/// When the texts for appointments on Tuesday at 3 PM are due.
 const DUE: &str = "2026-11-09T22:00:00Z";
 const TUESDAY: &str = "2026-11-10T15:00:00-07:00";
 
@@ -25,7 +26,7 @@ fn instant(text: &str) -> DateTime<Utc> {
 }
 
 #[tokio::test]
-async fn an_odd_row_holds_its_number_alone_until_a_person_decides_or_it_is_gone() {
+async fn an_unreadable_row_holds_only_its_own_number_until_staff_decide_or_the_row_is_gone() {
     for ends_by in ["go-on", "gone"] {
         let mut world = World::new().await;
         world.book(&[appointment("a", A, TUESDAY), appointment("b", B, TUESDAY)]);
@@ -49,7 +50,7 @@ async fn an_odd_row_holds_its_number_alone_until_a_person_decides_or_it_is_gone(
             }
             _ => world.annie.shows(&[]),
         }
-        // The list is read anew within the hour while something is due.
+        // While something is due, the list is read again within the hour.
         world.go_to("2026-11-09T22:40:00Z").await;
         assert_eq!((world.sent_to(A_E164), world.sent_to(B_E164)), (1, 1), "{ends_by}");
         let left = world.number("SELECT count(*) FROM odd_rows WHERE settled_at IS NULL");
@@ -58,7 +59,7 @@ async fn an_odd_row_holds_its_number_alone_until_a_person_decides_or_it_is_gone(
 }
 
 #[tokio::test]
-async fn an_odd_row_is_no_proof_that_a_text_is_absent() {
+async fn with_an_unreadable_row_no_text_counts_as_absent() {
     let mut world = World::new().await;
     world.book(&[appointment("a", A, TUESDAY), appointment("bystander", B, "2026-11-12T15:00:00-07:00")]);
     world.script([Outcome::Unknown { status: None, detail: "the connection broke".into() }]);
@@ -77,7 +78,7 @@ async fn an_odd_row_is_no_proof_that_a_text_is_absent() {
 }
 
 #[tokio::test]
-async fn a_list_of_which_much_cannot_be_read_is_not_complete() {
+async fn a_list_with_many_unreadable_rows_counts_as_incomplete() {
     let mut world = World::new().await;
     world.book(&[appointment("a", A, TUESDAY)]);
     world.annie.shows(&[odd(None), json!({"id": "x"}), json!(null)]);
@@ -89,14 +90,14 @@ async fn a_list_of_which_much_cannot_be_read_is_not_complete() {
 #[tokio::test]
 async fn a_start_in_the_future_counts_as_now() {
     let future = |to: &str| json!({"conversationId": "far", "toNumber": to, "fromNumber": OURS, "startTime": "2099-01-01T00:00:00Z"});
-    // Somebody else's stops nobody.
+    // A conversation of another number stops no texts.
     let mut world = World::new().await;
     world.book(&[appointment("a", A, TUESDAY)]);
     world.annie.shows(&[future(B_E164)]);
     world = world.restart().await;
     world.go_to(DUE).await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1));
-    // One of the same number may be the text in doubt: it is not sent again.
+    // A conversation of the same number may be the uncertain text, which is therefore not sent again.
     world = World::new().await;
     world.book(&[appointment("a", A, TUESDAY)]);
     world.script([Outcome::Unknown { status: None, detail: "the connection broke".into() }]);
@@ -108,7 +109,8 @@ async fn a_start_in_the_future_counts_as_now() {
     assert_eq!(world.sent_to(A_E164), 1);
 }
 
-/// A listing that gave up before its last row, as at a thousand pages, stays incomplete while conversations are compared.
+/// A list that was cut off before its last row, as happens after a thousand pages, stays incomplete while
+/// conversations are compared.
 #[tokio::test]
 async fn an_incomplete_list_stays_incomplete_while_texts_are_compared() {
     let mut world = World::with_all("", "mode = \"live\"", DAY_BEFORE).await;
@@ -130,6 +132,14 @@ async fn an_incomplete_list_stays_incomplete_while_texts_are_compared() {
         ))
         .unwrap();
     world.settle().await;
-    assert_eq!(world.number("SELECT count(*) FROM attempts WHERE absent_at IS NOT NULL"), 0, "no proof");
-    assert_eq!(world.number("SELECT count(*) FROM attempts WHERE outcome = 'sent'"), 1, "what is found is found");
+    assert_eq!(
+        world.number("SELECT count(*) FROM attempts WHERE absent_at IS NOT NULL"),
+        0,
+        "an incomplete list proves nothing absent"
+    );
+    assert_eq!(
+        world.number("SELECT count(*) FROM attempts WHERE outcome = 'sent'"),
+        1,
+        "the text that was found counts as sent"
+    );
 }

@@ -1,4 +1,4 @@
-//! What data from elsewhere may do to a terminal, a log or a spreadsheet: nothing.
+//! Hostile data does nothing to a terminal, a log or a spreadsheet.
 
 use super::program::{Daemon, Ended, Practice, Sandbox, live_config};
 
@@ -11,7 +11,7 @@ fn is_harmless(text: &str, about: &str) {
 }
 
 #[test]
-fn hostile_names_ids_and_operators_print_as_text() {
+fn hostile_names_ids_and_operators_are_printed_as_plain_text() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &["--key", "annie-sk-v1-test"]);
     std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url)).unwrap();
@@ -57,5 +57,5 @@ fn hostile_names_ids_and_operators_print_as_text() {
     let Ended { out, err, .. } = practice.run(&["import", name]);
     is_harmless(&format!("{out}{err}"), "import");
     let (_, log) = daemon.stop();
-    is_harmless(&log, "the log");
+    is_harmless(&log, "the daemon's log");
 }

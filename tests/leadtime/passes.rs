@@ -1,4 +1,4 @@
-//! The passes on a real database: what is sent, what is not and why, and never twice.
+//! Passes on a real database: what is sent, what is not and why, and nothing twice.
 
 use chrono::TimeDelta;
 use leadtime::annie::verdict::ReadError;
@@ -15,19 +15,19 @@ fn unknown() -> Outcome {
     Outcome::Unknown { status: Some(500), detail: "Annie failed".into() }
 }
 
-/// Tuesday at three; the text is due on Monday at three, 22:00Z. The bystander's appointment is a week later.
-fn two_visits() -> [Visit; 2] {
+/// An appointment on Tuesday at 3 PM, whose text is due on Monday at 3 PM (22:00Z), and a bystander's a week later.
+fn two_appointments() -> [Visit; 2] {
     [appointment("a", A, "2026-11-10T15:00:00-07:00"), appointment("bystander", B, "2026-11-17T15:00:00-07:00")]
 }
 
 #[tokio::test]
-async fn sent_when_due_with_its_conversation_and_not_again() {
+async fn a_due_text_is_sent_once_and_its_conversation_is_stored() {
     let mut world = World::new().await;
-    world.book(&two_visits());
+    world.book(&two_appointments());
     world.settle().await;
     assert_eq!(world.state("a", "day-before"), "planned");
     world.go_to("2026-11-09T21:59:59Z").await;
-    assert_eq!(world.sent_to(A_E164), 0, "not a second early");
+    assert_eq!(world.sent_to(A_E164), 0, "the text must not go out even a second early");
     world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("sent", 1));
     let kept = world.text("SELECT conversation_id FROM conversations");
@@ -41,7 +41,7 @@ async fn sent_when_due_with_its_conversation_and_not_again() {
 }
 
 #[tokio::test]
-async fn what_annie_answered_decides() {
+async fn the_answer_from_annie_decides_the_state_of_the_reminder() {
     let rejected = Outcome::Rejected { status: 422 };
     let too_old = Outcome::NotSent(NotSent::TooOld);
     let cases = [
@@ -53,7 +53,7 @@ async fn what_annie_answered_decides() {
     ];
     for (outcome, state, recorded, posts) in cases {
         let mut world = World::new().await;
-        world.book(&two_visits());
+        world.book(&two_appointments());
         world.script([outcome.clone()]);
         world.go_to("2026-11-09T22:00:00Z").await;
         assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, posts), "{outcome:?}");
@@ -64,19 +64,20 @@ async fn what_annie_answered_decides() {
 }
 
 #[tokio::test]
-async fn what_nobody_can_tell_blocks_its_number_until_it_is_held_and_is_never_sent_again() {
+async fn an_unconfirmed_text_blocks_its_number_until_it_expires_and_is_never_sent_again() {
     let mut world = World::new().await;
     world.annie.reads_fail(Some(ReadError::Failed { detail: "down".into() }));
-    world.book(&two_visits());
-    // The same number has an appointment on the day after.
+    world.book(&two_appointments());
+    // The same number has another appointment a day later.
     world.book(&[appointment("a2", A, "2026-11-11T15:00:00-07:00")]);
     world.script([unknown()]);
     world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!(world.state("a", "day-before"), "unknown");
     world.go_to("2026-11-10T19:59:59Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("unknown", 1));
-    // When it is of no use any more a person has to decide; at the start of the appointment it is given up, and the number
-    // is free: the other appointment's text goes as soon as the gap to the one that may have arrived is over.
+    // Once it is too late to send it, staff have to decide. When the appointment starts, it is given up and the number
+    // is free: the text for the other appointment goes out as soon as the gap after the one that may have arrived is
+    // over.
     world.go_to("2026-11-10T20:00:00Z").await;
     assert_eq!(world.state("a", "day-before"), "held");
     world.go_to("2026-11-10T22:00:00Z").await;
@@ -89,9 +90,9 @@ async fn what_nobody_can_tell_blocks_its_number_until_it_is_held_and_is_never_se
 }
 
 #[tokio::test]
-async fn a_crash_between_claim_and_answer_leaves_a_doubt_and_no_second_text() {
+async fn a_crash_between_claim_and_answer_leaves_the_text_unknown_and_sends_no_second_one() {
     let mut world = World::new().await;
-    world.book(&two_visits());
+    world.book(&two_appointments());
     world.clock.advance(TimeDelta::hours(5));
     let report = world.until_begun().await;
     assert_eq!((report.begun, world.state("a", "day-before").as_str()), (1, "sending"));
@@ -104,12 +105,12 @@ async fn a_crash_between_claim_and_answer_leaves_a_doubt_and_no_second_text() {
 }
 
 #[tokio::test]
-async fn a_claim_that_lay_for_over_five_seconds_is_let_go_and_made_again() {
+async fn a_claim_older_than_five_seconds_is_dropped_and_made_again() {
     let mut world = World::new().await;
-    world.book(&two_visits());
+    world.book(&two_appointments());
     world.clock.advance(TimeDelta::hours(5));
     assert_eq!(world.until_begun().await.begun, 1);
-    // The machine slept before the first byte left: nothing has run on this thread since the claim.
+    // The machine slept before the first byte was sent: nothing has run on this thread since the claim.
     world.clock.advance(TimeDelta::seconds(6));
     world.engine.drain().await.unwrap();
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("planned", 0));
@@ -119,7 +120,7 @@ async fn a_claim_that_lay_for_over_five_seconds_is_let_go_and_made_again() {
 }
 
 #[tokio::test]
-async fn what_changes_after_the_plan_is_seen_before_the_text() {
+async fn a_change_after_planning_is_respected_before_the_text_is_sent() {
     let changes = [
         ("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'", "cancelled (cancelled)"),
         ("DELETE FROM appointments WHERE id = 'a'", "cancelled (cancelled)"),
@@ -137,7 +138,7 @@ async fn what_changes_after_the_plan_is_seen_before_the_text() {
     ];
     for (change, state) in changes {
         let mut world = World::new().await;
-        world.book(&two_visits());
+        world.book(&two_appointments());
         world.settle().await;
         world.execute(change);
         world.go_to("2026-11-09T22:00:00Z").await;
@@ -147,9 +148,9 @@ async fn what_changes_after_the_plan_is_seen_before_the_text() {
 }
 
 #[tokio::test]
-async fn a_claim_needs_no_marks() {
+async fn a_claim_checks_the_appointment_even_without_a_replan_mark() {
     let mut world = World::new().await;
-    world.book(&two_visits());
+    world.book(&two_appointments());
     world.settle().await;
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'; DELETE FROM replan_queue");
     world.go_to("2026-11-09T22:00:00Z").await;
@@ -157,25 +158,26 @@ async fn a_claim_needs_no_marks() {
 }
 
 #[tokio::test]
-async fn moved_and_moved_back() {
+async fn an_appointment_that_moves_and_moves_back_is_texted_again_only_when_needed() {
     let mut world = World::new().await;
-    world.book(&two_visits());
+    world.book(&two_appointments());
     world.settle().await;
-    // Moved before its text: the old start is closed, the new one planned.
+    // Moved before its text: the reminder for the old start is closed, and one for the new start is planned.
     world.execute("UPDATE appointments SET starts_at = '2026-11-12T15:00:00-07:00' WHERE id = 'a'");
     world.settle().await;
     assert_eq!(world.states("a", "day-before"), ["cancelled (rescheduled)", "planned"]);
-    // And back: the same reminder again, sent once.
+    // Moved back: the same reminder is planned again and sent once.
     world.execute("UPDATE appointments SET starts_at = '2026-11-10T22:00:00Z' WHERE id = 'a'");
     world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!(world.states("a", "day-before"), ["sent", "cancelled (rescheduled)"]);
-    // Moved after its text: the patient is told the new time; moved back untold: nothing.
+    // Moved after its text, but moved back before the new time was texted: nothing is sent.
     world.execute("UPDATE appointments SET starts_at = '2026-11-13T15:00:00-07:00' WHERE id = 'a'");
     world.settle().await;
     world.execute("UPDATE appointments SET starts_at = '2026-11-10T15:00:00-07:00' WHERE id = 'a'");
     world.go_to("2026-11-10T17:00:00Z").await;
     assert_eq!(world.sent_to(A_E164), 1);
-    // Moved, told, moved back: told again, although it is late for this rule, because they were told another start.
+    // Moved, texted and moved back: texted again, although late for this rule, because the last text named another
+    // start.
     world.execute("UPDATE appointments SET starts_at = '2026-11-11T15:00:00-07:00' WHERE id = 'a'");
     world.go_to("2026-11-10T22:05:05Z").await;
     assert_eq!(world.sent_to(A_E164), 2);
@@ -186,7 +188,7 @@ async fn moved_and_moved_back() {
 }
 
 #[tokio::test]
-async fn moved_back_to_a_start_already_told_after_another_was_told() {
+async fn a_start_is_texted_again_if_another_start_was_texted_in_between() {
     let mut world = World::new().await;
     world.book(&[
         appointment("a", A, "2026-11-12T15:00:00-07:00"),
@@ -199,16 +201,16 @@ async fn moved_back_to_a_start_already_told_after_another_was_told() {
     assert_eq!(world.sent_to(A_E164), 2);
     world.execute("UPDATE appointments SET starts_at = '2026-11-12T15:00:00-07:00' WHERE id = 'a'");
     world.go_to("2026-11-11T22:12:00Z").await;
-    assert_eq!(world.sent_to(A_E164), 3, "they were told the 13th in between");
+    assert_eq!(world.sent_to(A_E164), 3, "the patient was texted the 13th in between");
     assert_eq!(world.number("SELECT max(round) FROM reminders WHERE state = 'sent'"), 1);
     world.go_to("2026-11-12T18:00:00Z").await;
     assert_eq!(world.sent_to(A_E164), 3);
 }
 
 #[tokio::test]
-async fn the_same_visit_under_a_new_id_or_number_is_not_told_again() {
+async fn the_same_appointment_under_a_new_id_or_number_is_not_texted_again() {
     let mut world = World::new().await;
-    world.book(&two_visits());
+    world.book(&two_appointments());
     world.go_to("2026-11-09T22:00:00Z").await;
     let copy = Visit { patient: "a", ..appointment("a-again", B, "2026-11-10T15:00:00-07:00") };
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
@@ -216,7 +218,7 @@ async fn the_same_visit_under_a_new_id_or_number_is_not_told_again() {
     world.execute("UPDATE appointments SET booked_at = '2026-11-01T15:00:00Z' WHERE id = 'a-again'");
     world.settle().await;
     assert_eq!(world.state("a-again", "day-before"), "skipped (duplicate)");
-    // A corrected number of the appointment that was told.
+    // The number of the appointment that was texted is corrected.
     world.execute("UPDATE appointments SET status = 'booked', phone = '303-555-0109' WHERE id = 'a'");
     world.settle().await;
     assert_eq!(world.state("a", "day-before"), "sent");
@@ -224,10 +226,10 @@ async fn the_same_visit_under_a_new_id_or_number_is_not_told_again() {
 }
 
 #[tokio::test]
-async fn of_two_entries_one_is_told_and_the_other_when_the_first_is_cancelled() {
+async fn one_of_two_duplicate_entries_is_texted_and_the_other_if_the_first_is_canceled() {
     let mut world = World::new().await;
     let copy = Visit { patient: "a", ..appointment("a2", B, "2026-11-10T15:00:00-07:00") };
-    world.book(&[two_visits()[0].clone(), copy]);
+    world.book(&[two_appointments()[0].clone(), copy]);
     world.settle().await;
     assert_eq!(
         (world.state("a", "day-before"), world.state("a2", "day-before")),
@@ -235,66 +237,71 @@ async fn of_two_entries_one_is_told_and_the_other_when_the_first_is_cancelled() 
     );
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
     world.settle().await;
-    assert_eq!(world.state("a2", "day-before"), "planned", "healed");
+    assert_eq!(world.state("a2", "day-before"), "planned", "it is no longer a duplicate");
     world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!((world.sent_to(A_E164), world.sent_to(B_E164)), (0, 1));
 }
 
 #[tokio::test]
-async fn never_outside_the_window() {
+async fn no_text_is_sent_outside_sending_hours() {
     let mut world = World::new().await;
-    // 07:30 on Wednesday: a day before is too early; it goes at opening on Tuesday.
+    // Wednesday at 7:30 AM: 24 hours before is outside sending hours, so the text goes out when they begin on Tuesday.
     world.book(&[appointment("a", A, "2026-11-11T07:30:00-07:00")]);
     world.go_to("2026-11-10T16:01:59Z").await;
-    assert_eq!(world.sent_to(A_E164), 0, "09:01:59 is within the margin");
+    assert_eq!(world.sent_to(A_E164), 0, "09:01:59 is still within the margin");
     world.go_to("2026-11-10T16:02:00Z").await;
     assert_eq!(world.sent_to(A_E164), 1);
 
-    // Leadtime was off while a text was due: at night it waits for the morning, and is missed if that is too late.
+    // Leadtime was off when a text was due. At night the text waits for the morning; if that is too late, it is not
+    // sent.
     let mut world = World::new().await;
     world.book(&[appointment("a", A, "2026-11-10T15:00:00-07:00"), appointment("b", B, "2026-11-10T10:30:00-07:00")]);
     world.settle().await;
     world.clock.advance(TimeDelta::hours(9));
     let mut world = world.restart().await;
     world.settle().await;
-    assert_eq!(world.annie.sent().len(), 0, "19:00 is closed");
+    assert_eq!(world.annie.sent().len(), 0, "7 PM is outside sending hours");
     world.go_to("2026-11-10T16:03:00Z").await;
     assert_eq!((world.sent_to(A_E164), world.sent_to(B_E164)), (1, 0));
-    assert_eq!(world.state("b", "day-before"), "skipped (outside-hours)", "08:30 is its last moment, and closed");
+    assert_eq!(
+        world.state("b", "day-before"),
+        "skipped (outside-hours)",
+        "its last moment is 8:30 AM, outside sending hours"
+    );
 }
 
 #[tokio::test]
-async fn placed_at_the_last_moment_of_a_window_it_leaves_within_a_minute_or_not_that_day() {
+async fn a_text_due_at_the_last_moment_of_the_day_leaves_within_a_minute_or_the_next_morning() {
     for (at, sent) in [("2026-11-10T00:58:00Z", 1), ("2026-11-10T00:59:00Z", 1), ("2026-11-10T00:59:01Z", 0)] {
         let mut world = World::new().await;
         world.book(&[appointment("a", A, "2026-11-10T17:59:00-07:00")]);
         world.settle().await;
-        assert_eq!(world.number("SELECT due_at FROM reminders"), 1_794_272_280, "17:58 the day before");
+        assert_eq!(world.number("SELECT due_at FROM reminders"), 1_794_272_280, "due at 5:58 PM the day before");
         world.go_to("2026-11-10T00:50:00Z").await;
         world.go_to(at).await;
         assert_eq!(world.sent_to(A_E164), sent, "{at}");
         world.go_to("2026-11-10T17:00:00Z").await;
-        assert_eq!(world.sent_to(A_E164), 1, "the next morning does as well");
+        assert_eq!(world.sent_to(A_E164), 1, "the next morning is still in time");
     }
 }
 
 #[tokio::test]
-async fn too_late_is_missed_and_said() {
+async fn a_text_that_is_too_late_is_missed_and_stays_missed() {
     let mut world = World::new().await;
-    world.book(&two_visits());
+    world.book(&two_appointments());
     world.settle().await;
-    world.clock.advance(TimeDelta::hours(28)); // 14:00 on the day: an hour before the appointment
+    world.clock.advance(TimeDelta::hours(28)); // 2 PM on the day, an hour before the appointment
     let mut world = world.restart().await;
     world.settle().await;
     assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), ("missed (expired)", 0));
     world.execute("UPDATE appointments SET phone = '303-555-0103' WHERE id = 'a'");
     world.settle().await;
-    assert_eq!(world.state("a", "day-before"), "missed (expired)", "final");
+    assert_eq!(world.state("a", "day-before"), "missed (expired)", "a missed reminder is final");
     assert_eq!(world.state("bystander", "day-before"), "planned");
 }
 
 #[tokio::test]
-async fn booked_late_gets_nothing_unless_the_rule_says_so() {
+async fn an_appointment_booked_late_gets_a_text_only_if_the_rule_says_so() {
     for (policy, state, sent) in [("skip", "skipped (booked-late)", 0), ("send", "sent", 1)] {
         let rule = format!("{DAY_BEFORE}booked_late = \"{policy}\"\n");
         let mut world = World::with("mode = \"live\"", &rule).await;
@@ -306,7 +313,7 @@ async fn booked_late_gets_nothing_unless_the_rule_says_so() {
         ]);
         world.settle().await;
         assert_eq!((world.state("a", "day-before").as_str(), world.sent_to(A_E164)), (state, sent));
-        // Moved late is the same, and reads the same when everything is loaded anew by REPLACE.
+        // The result is the same when the whole table is loaded again with REPLACE.
         world.execute(
             "INSERT OR REPLACE INTO appointments (id, patient_id, first_name, phone, starts_at, status)
                        SELECT id, patient_id, first_name, phone, starts_at, status FROM appointments",
@@ -318,7 +325,7 @@ async fn booked_late_gets_nothing_unless_the_rule_says_so() {
 }
 
 #[tokio::test]
-async fn booked_in_time_but_seen_late_is_downtime_and_sent() {
+async fn an_appointment_booked_in_time_but_seen_late_is_still_texted() {
     let mut world = World::new().await;
     world.go_to("2026-11-10T17:00:00Z").await;
     let seen_late =
@@ -334,8 +341,9 @@ async fn booked_in_time_but_seen_late_is_downtime_and_sent() {
 }
 
 #[tokio::test]
-async fn without_booked_at_the_imports_tell_whether_it_was_late() {
-    // The text was due on Monday 22:00Z. An import after that, before the appointment was first seen, shows it was not booked then.
+async fn without_booked_at_the_imports_show_whether_it_was_booked_late() {
+    // The text was due on Monday at 22:00Z. An import after that time which does not have the appointment shows that it
+    // was not booked yet.
     for (import, state) in [("2026-11-09T21:00:00Z", "sent"), ("2026-11-10T01:00:00Z", "skipped (booked-late)")] {
         let mut world = World::new().await;
         world.execute(&format!(
@@ -349,21 +357,21 @@ async fn without_booked_at_the_imports_tell_whether_it_was_late() {
 }
 
 #[tokio::test]
-async fn a_new_rule_or_lead_never_bursts() {
+async fn a_new_rule_or_lead_sends_no_burst_of_overdue_texts() {
     let mut world = World::new().await;
-    world.book(&two_visits().map(|v| Visit { booked_at: Some("2026-10-01T09:00:00-06:00"), ..v }));
+    world.book(&two_appointments().map(|v| Visit { booked_at: Some("2026-10-01T09:00:00-06:00"), ..v }));
     world.settle().await;
     let second = format!("{DAY_BEFORE}[[rule]]\nname = \"early\"\nlead = \"3 days\"\nmessage = \"m\"\n");
     world.reload("mode = \"live\"", &second).await;
     world.settle().await;
     assert_eq!(world.state("a", "early"), "skipped (new-rule)");
     assert_eq!(world.state("bystander", "early"), "planned");
-    // A lead that makes the text due in the past.
+    // A longer lead that makes the text due in the past.
     world.reload("mode = \"live\"", &DAY_BEFORE.replace("24 hours", "48 hours")).await;
     world.settle().await;
     assert_eq!(world.state("a", "day-before"), "skipped (new-rule)");
     assert_eq!(world.state("bystander", "early"), "cancelled (rule-removed)");
-    // And back again: it is live since now.
+    // Back to the old lead: it counts as live from now on.
     world.reload("mode = \"live\"", DAY_BEFORE).await;
     world.settle().await;
     world.go_to("2026-11-09T22:00:00Z").await;
@@ -371,19 +379,19 @@ async fn a_new_rule_or_lead_never_bursts() {
 }
 
 #[tokio::test]
-async fn observe_mode_texts_nobody_and_going_live_does_not_burst() {
+async fn observe_mode_texts_nobody_and_going_live_sends_no_burst() {
     let mut world = World::with("mode = \"observe\"", DAY_BEFORE).await;
-    world.book(&two_visits());
+    world.book(&two_appointments());
     world.go_to("2026-11-09T22:10:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("skipped (observe-mode)", 0));
     world.reload("mode = \"live\"", DAY_BEFORE).await;
     world.go_to("2026-11-10T17:00:00Z").await;
     assert_eq!((world.state("a", "day-before").as_str(), world.annie.sent().len()), ("skipped (observe-mode)", 0));
-    assert_eq!(world.state("bystander", "day-before"), "planned", "what is still ahead goes live");
+    assert_eq!(world.state("bystander", "day-before"), "planned", "a reminder that is not due yet goes live");
 }
 
 #[tokio::test]
-async fn only_to_takes_its_numbers_as_written_and_no_others() {
+async fn only_the_numbers_in_only_to_are_texted() {
     let mut world = World::with("mode = \"live\"\nonly_to = [\"+15559876543\"]", DAY_BEFORE).await;
     world.book(&[
         appointment("a", "+15559876543", "2026-11-10T15:00:00-07:00"),
@@ -398,7 +406,7 @@ async fn only_to_takes_its_numbers_as_written_and_no_others() {
 }
 
 #[tokio::test]
-async fn types_and_closed_days() {
+async fn rules_respect_appointment_types_and_closed_days() {
     let rules = "[[rule]]\nname = \"new\"\nlead = \"24 hours\"\nonly_types = [\"N\"]\nmessage = \"m\"\n\
                  [[rule]]\nname = \"others\"\nlead = \"24 hours\"\nexcept_types = [\"N\"]\nmessage = \"m\"\n";
     let mut world = World::with("mode = \"live\"\nholidays = [\"2026-11-11\"]", rules).await;
@@ -420,7 +428,7 @@ async fn types_and_closed_days() {
 }
 
 #[tokio::test]
-async fn one_visit_gets_its_nearer_text_alone_after_a_long_pause() {
+async fn after_a_long_downtime_an_appointment_gets_only_its_later_text() {
     let rules = "[[rule]]\nname = \"early\"\nlead = \"3 days\"\nmessage = \"m\"\n[[rule]]\nname = \"late\"\nlead = \"1 day\"\nmessage = \"m\"\n";
     let mut world = World::with("mode = \"live\"", rules).await;
     world.book(&[appointment("a", A, "2026-11-13T12:00:00-07:00")]);
@@ -429,7 +437,7 @@ async fn one_visit_gets_its_nearer_text_alone_after_a_long_pause() {
         world.number("SELECT expires_at FROM reminders WHERE rule = 'early'"),
         world.number("SELECT adjusted_at FROM reminders WHERE rule = 'late'")
     );
-    world.clock.advance(TimeDelta::hours(74)); // Thursday noon: both are due
+    world.clock.advance(TimeDelta::hours(74)); // Thursday noon: both texts are due
     let mut world = world.restart().await;
     world.settle().await;
     assert_eq!((world.state("a", "early").as_str(), world.state("a", "late").as_str()), ("missed (expired)", "sent"));
@@ -437,7 +445,7 @@ async fn one_visit_gets_its_nearer_text_alone_after_a_long_pause() {
 }
 
 #[tokio::test]
-async fn two_visits_of_one_number_on_one_day_go_in_one_text() {
+async fn two_appointments_of_one_number_on_one_day_get_one_text() {
     let mut world = World::new().await;
     world.book(&[
         appointment("a", A, "2026-11-10T15:00:00-07:00"),
@@ -453,9 +461,9 @@ async fn two_visits_of_one_number_on_one_day_go_in_one_text() {
 }
 
 #[tokio::test]
-async fn a_clock_before_the_last_attempt_sends_nothing() {
+async fn nothing_is_sent_while_the_clock_is_behind_the_last_attempt() {
     let mut world = World::new().await;
-    world.book(&two_visits());
+    world.book(&two_appointments());
     world.go_to("2026-11-09T22:00:00Z").await;
     world.book(&[appointment("c", "303-555-0103", "2026-11-10T11:00:00-07:00")]);
     world.execute("UPDATE appointments SET booked_at = '2026-11-01T00:00:00Z' WHERE id = 'c'");
@@ -465,11 +473,11 @@ async fn a_clock_before_the_last_attempt_sends_nothing() {
     assert_eq!(world.annie.sent().len(), 1);
     world.clock.set("2026-11-09T22:05:00Z".parse().unwrap());
     world.settle().await;
-    assert_eq!(world.annie.sent().len(), 2, "right again: it goes on by itself");
+    assert_eq!(world.annie.sent().len(), 2, "sending resumes automatically once the clock is correct");
 }
 
 #[tokio::test]
-async fn one_reminder_that_cannot_be_planned_claimed_or_settled_holds_up_no_other() {
+async fn a_reminder_that_cannot_be_planned_claimed_or_settled_delays_no_other() {
     let poisons = [
         ("BEFORE INSERT ON reminders WHEN NEW.appointment_id = 'a'", "none", 0),
         ("BEFORE UPDATE OF state ON reminders WHEN OLD.appointment_id = 'a' AND NEW.state = 'sending'", "planned", 0),
@@ -481,7 +489,7 @@ async fn one_reminder_that_cannot_be_planned_claimed_or_settled_holds_up_no_othe
             .sql()
             .execute_batch(&format!("CREATE TRIGGER poison {when} BEGIN SELECT RAISE(ABORT, 'poison'); END"))
             .unwrap();
-        // It expires first, so it is always the first to be looked at.
+        // Appointment a expires first, so it is always processed first.
         world.book(&[
             appointment("a", A, "2026-11-10T14:59:00-07:00"),
             appointment("b", B, "2026-11-10T15:00:00-07:00"),
@@ -494,13 +502,13 @@ async fn one_reminder_that_cannot_be_planned_claimed_or_settled_holds_up_no_othe
 }
 
 #[tokio::test]
-async fn an_entry_nobody_could_be_texted_by_makes_no_duplicate() {
+async fn an_entry_that_cannot_be_texted_makes_no_other_entry_a_duplicate() {
     let mut world = World::new().await;
     let copy = |id: &'static str, phone: &'static str| Visit {
         patient: "p",
         ..appointment(id, phone, "2026-11-10T15:00:00-07:00")
     };
-    // The first entries have no number, none that exists, the practice's own, and one that asked for no texts.
+    // The first entries have no number, an invalid one, the practice's own number, and an opted-out one.
     world.execute("INSERT INTO opt_outs VALUES ('+13035550104', 0, 'desk', NULL)");
     world.book(&[
         Visit { phone: None, ..copy("a1", A) },
@@ -524,7 +532,7 @@ async fn an_entry_nobody_could_be_texted_by_makes_no_duplicate() {
 }
 
 #[tokio::test]
-async fn concurrency_and_pace_of_the_configuration_are_obeyed() {
+async fn the_configured_concurrency_and_pace_are_respected() {
     let three =
         || [("a", A), ("b", B), ("c", "303-555-0103")].map(|(id, to)| appointment(id, to, "2026-11-10T15:00:00-07:00"));
     for (annie, begun) in [("concurrency = 1", 1), ("concurrency = 2", 2), ("", 3)] {
@@ -544,12 +552,12 @@ async fn concurrency_and_pace_of_the_configuration_are_obeyed() {
         world.engine.drain().await.unwrap();
         world.clock.advance(TimeDelta::seconds(1));
     }
-    assert_eq!(begun, [1, 0, 1, 0, 1, 0], "30 a minute");
+    assert_eq!(begun, [1, 0, 1, 0, 1, 0], "30 requests a minute");
 }
 
-/// A sync program that writes Latin-1: SQLite takes any bytes for text.
+/// Another program writes Latin-1: SQLite accepts any bytes as text.
 #[tokio::test]
-async fn text_that_is_no_utf8_stops_nobody_else() {
+async fn cells_that_are_not_utf_8_stop_no_other_texts() {
     let mut world = World::new().await;
     world.book(&[appointment("b", B, "2026-11-10T15:00:00-07:00")]);
     for (id, column) in
@@ -574,9 +582,9 @@ async fn text_that_is_no_utf8_stops_nobody_else() {
     assert!(shown.iter().any(|row| row.appointment.id.0 == "b"));
 }
 
-/// A row that this version cannot read is left out of what a person is shown, and of what a reload weighs.
+/// A row that this version cannot read is left out of what people are shown and of what a reload compares.
 #[tokio::test]
-async fn one_unreadable_row_hides_no_other() {
+async fn an_unreadable_row_hides_no_other_row() {
     let mut world = World::new().await;
     world.book(&[appointment("x", A, "2026-11-10T15:00:00-07:00"), appointment("b", B, "2026-11-10T15:00:00-07:00")]);
     world.settle().await;
@@ -593,10 +601,10 @@ async fn one_unreadable_row_hides_no_other() {
     assert_eq!(shown.iter().map(|row| row.appointment.id.0.as_str()).collect::<Vec<_>>(), ["b"]);
 }
 
-/// More numbers than one step takes cannot be planned: what changes behind them is planned all the same, and they are when
-/// their data are right again.
+/// More numbers than fit in one step cannot be planned. Later changes are planned all the same, and those numbers are
+/// planned once their data are correct again.
 #[tokio::test]
-async fn numbers_that_cannot_be_planned_hold_up_no_other() {
+async fn numbers_that_cannot_be_planned_delay_no_other_numbers() {
     let mut world = World::new().await;
     let many: Vec<Visit> = (0..700)
         .map(|n| {
@@ -620,7 +628,7 @@ async fn numbers_that_cannot_be_planned_hold_up_no_other() {
     assert_eq!(world.state("z", "day-before"), "planned");
     let count = |sql: &str| world.sql().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(count("SELECT count(DISTINCT phone) FROM unplannable WHERE phone <> ''"), 700);
-    // Mended: all are planned within some minutes, none is left.
+    // Fixed: all of them are planned within a few minutes.
     world
         .sql()
         .execute_batch(
@@ -638,7 +646,7 @@ async fn numbers_that_cannot_be_planned_hold_up_no_other() {
 }
 
 #[tokio::test]
-async fn a_failing_annie_does_not_cost_the_whole_days_texts() {
+async fn while_annie_fails_only_a_few_texts_are_tried() {
     let mut world = World::new().await;
     let appointments: Vec<Visit> = ["a", "b", "c", "d", "e", "f", "g", "h"]
         .into_iter()
@@ -649,9 +657,9 @@ async fn a_failing_annie_does_not_cost_the_whole_days_texts() {
     world.script(std::iter::repeat_n(unknown(), 5));
     let report = world.go_to("2026-11-09T22:00:00Z").await;
     assert_eq!(report.waits.map(|w| w.code()), Some("offline"));
-    assert_eq!(world.annie.sent().len(), 4, "what was under way at once, and no more");
+    assert_eq!(world.annie.sent().len(), 4, "only the texts that were already under way");
     world.go_to("2026-11-09T22:00:30Z").await;
     assert_eq!(world.annie.sent().len(), 5, "one at a time");
     world.go_to("2026-11-09T22:02:00Z").await;
-    assert_eq!(world.annie.sent().len(), 8, "she works again: the rest goes out");
+    assert_eq!(world.annie.sent().len(), 8, "Annie works again, so the rest goes out");
 }

@@ -1,12 +1,12 @@
-//! Nothing private in any output: the whole program at its most verbose, over marked data, through sends, refusals,
-//! faults of Annie's, replies, reloads and a panic.
+//! No output contains anything private: the whole program at its most verbose, with marked data, through sends,
+//! refusals, faults of Annie, replies, reloads and a panic.
 
 use std::process::{Command, Stdio};
 
 use crate::program::{Daemon, Practice, Sandbox, live_config, record};
 use rustix::process::Signal;
 
-/// What must not be found anywhere, in any spelling it may take.
+/// Private data that must not appear in any output, in any spelling.
 const MARKS: [&str; 12] = [
     "zebulonmark",
     "quixotemark",
@@ -23,7 +23,7 @@ const MARKS: [&str; 12] = [
 ];
 
 fn nothing_private(what: &str, output: &str) {
-    // The time of a log line may hold any digits.
+    // The time of a log line may contain any digits, so it is not searched.
     let lines = output.lines().map(|line| match line.split_once(' ') {
         Some((time, rest)) if time.starts_with("20") && time.ends_with('Z') => rest,
         _ => line,
@@ -32,12 +32,12 @@ fn nothing_private(what: &str, output: &str) {
     for mark in MARKS {
         if let Some(at) = lower.find(mark) {
             let around = lower.get(at.saturating_sub(150)..(at + 80).min(lower.len())).unwrap_or(&lower);
-            panic!("{what} tells {mark:?}: ...{around}...");
+            panic!("{what} contains {mark:?}: ...{around}...");
         }
     }
 }
 
-/// Appointments due at once, of marked patients.
+/// Appointments of marked patients, due immediately.
 fn appointments(count: usize) -> String {
     let plain = crate::program::visits_due_in(1, count);
     let mut csv =
@@ -53,7 +53,7 @@ fn appointments(count: usize) -> String {
 }
 
 #[test]
-fn no_output_tells_a_name_a_number_a_birth_date_a_text_or_the_key() {
+fn no_output_contains_a_name_a_number_a_birth_date_a_text_or_the_key() {
     let practice = Practice::new("");
     let mut sandbox =
         Sandbox::start(&practice, &["--key", "annie-sk-verysecretmark", "--faults", "all=0.4", "--seed", "3"]);
@@ -63,7 +63,7 @@ fn no_output_tells_a_name_a_number_a_birth_date_a_text_or_the_key() {
     std::fs::write(practice.path("config.toml"), &config).unwrap();
     let imported = practice.import(&appointments(60), &[]);
     nothing_private("import", &format!("{}{}", imported.out, imported.err));
-    // Rows that are wrong are reported by line and column, not by what they hold.
+    // Bad rows are reported by line and column, without their contents.
     let wrong = appointments(1).replace("A0,", "W0,").replace("booked,", "zebulonmark,");
     let reported = practice.import(&wrong, &[]);
     assert_eq!(reported.code, 1, "{}{}", reported.out, reported.err);
@@ -79,20 +79,21 @@ fn no_output_tells_a_name_a_number_a_birth_date_a_text_or_the_key() {
     for _ in 0..30 {
         heard.push_str(&sandbox.request());
     }
-    // A wrong file, with private things in the wrong places.
+    // A wrong configuration, with private data in the wrong places.
     let broken = config.replace("lead = \"24 hours\"", "lead = \"24 horus\"\napi_key = \"annie-sk-verysecretmark\"");
     std::fs::write(practice.path("config.toml"), broken).unwrap();
     daemon.signal(Signal::HUP);
     daemon.until("the previous rules stay in effect");
     let (_, log) = daemon.stop();
-    assert!(log.contains("TRACE") || log.contains("DEBUG"), "it was verbose: {log}");
+    assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is verbose: {log}");
     assert!(log.contains("it is unknown whether") && log.contains("sent `day-before`"), "{log}");
     nothing_private("the log", &without_config_excerpts(&log));
     nothing_private("the sandbox", &heard);
     assert!(record(&practice).len() > 10);
 }
 
-/// What a person wrote into the configuration is shown to that person, where it is wrong; but never what looks like a key.
+/// The log without excerpts of the configuration: a wrong line is shown to the person who wrote it, unless it looks
+/// like a key.
 fn without_config_excerpts(log: &str) -> String {
     log.lines()
         .filter(|line| !line.contains("message = ") && !line.contains("phone = ") && !line.contains("from_number = "))
@@ -101,7 +102,7 @@ fn without_config_excerpts(log: &str) -> String {
 }
 
 #[test]
-fn a_panic_tells_where_and_not_what() {
+fn a_panic_is_logged_with_its_place_and_without_its_message() {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["privacy::the_child_panics", "--exact", "--nocapture"]).env("LEADTIME_TEST_PANIC", "1");
     let output = child.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
@@ -110,7 +111,7 @@ fn a_panic_tells_where_and_not_what() {
     nothing_private("a panic", &said);
 }
 
-/// What the test above runs in a process of its own.
+/// The test above runs this in a separate process.
 #[test]
 fn the_child_panics() {
     if std::env::var_os("LEADTIME_TEST_PANIC").is_none() {
@@ -122,7 +123,7 @@ fn the_child_panics() {
 }
 
 #[test]
-fn no_command_leaves_its_memory_on_the_disk() {
+fn no_command_can_write_a_core_dump() {
     let practice = crate::program::Practice::new("");
     let sandbox = crate::program::Sandbox::start(&practice, &["--key", "k"]);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", sandbox.pid().as_raw_nonzero())).unwrap();
@@ -131,7 +132,7 @@ fn no_command_leaves_its_memory_on_the_disk() {
 }
 
 #[test]
-fn a_key_written_where_its_file_should_be_named_is_not_shown() {
+fn a_key_written_in_place_of_its_file_name_is_not_shown() {
     let config = crate::program::live_config("http://127.0.0.1:9/v1");
     for key in ["annie-sk-v1-secret0", "0123456789012345678901234567890secret0"] {
         let practice = crate::program::Practice::new(

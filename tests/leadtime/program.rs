@@ -1,4 +1,4 @@
-//! The real binary as its users meet it: commands, exit codes, and the daemon over real HTTP against the sandbox.
+//! The real binary as its users see it: commands, exit codes, and the daemon over real HTTP against the sandbox.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -87,7 +87,7 @@ impl Practice {
     }
 }
 
-/// The sandbox as a process; it prints a line for each request.
+/// The sandbox as a process. It prints a line for each request.
 pub(crate) struct Sandbox {
     process: Child,
     lines: BufReader<ChildStdout>,
@@ -107,7 +107,7 @@ impl Sandbox {
         Sandbox { process, lines, base_url }
     }
 
-    /// The next text it was asked to send.
+    /// Waits for the next text it is asked to send.
     pub(crate) fn post(&mut self) -> String {
         loop {
             let request = self.request();
@@ -122,7 +122,7 @@ impl Sandbox {
         Pid::from_child(&self.process)
     }
 
-    /// Reads on; whether there was anything.
+    /// Reads the next line. Returns whether there was one.
     pub(crate) fn read_line(&mut self, line: &mut String) -> bool {
         self.lines.read_line(line).is_ok_and(|read| read > 0)
     }
@@ -142,7 +142,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// The daemon as a process; its log comes line by line.
+/// The daemon as a process, with its log line by line.
 pub(crate) struct Daemon {
     process: Child,
     log: BufReader<std::process::ChildStderr>,
@@ -154,12 +154,12 @@ impl Daemon {
         Daemon::start_with(practice, &[("ANNIE_API_KEY", key.as_ref())])
     }
 
-    /// With these in its environment.
+    /// Starts with these environment variables.
     pub(crate) fn start_with(practice: &Practice, environment: &[(&str, &OsStr)]) -> Daemon {
         Daemon::start_as(practice, environment, &["run"])
     }
 
-    /// With these arguments, too.
+    /// Starts with these environment variables and these arguments.
     pub(crate) fn start_as(practice: &Practice, environment: &[(&str, &OsStr)], arguments: &[&str]) -> Daemon {
         let mut command = practice.command(arguments);
         command.env("ANNIE_API_KEY", "k").envs(environment.iter().copied());
@@ -170,7 +170,7 @@ impl Daemon {
         daemon
     }
 
-    /// Reads the log until a line holds these words.
+    /// Reads the log until a line contains these words.
     pub(crate) fn until(&mut self, words: &str) {
         loop {
             let mut line = String::new();
@@ -182,7 +182,7 @@ impl Daemon {
         }
     }
 
-    /// What it logged so far.
+    /// What it has logged so far.
     pub(crate) fn heard(&self) -> &str {
         &self.heard
     }
@@ -196,19 +196,19 @@ impl Daemon {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 
-    /// Dies at once, wherever it is.
+    /// Kills it immediately, whatever it is doing.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Stops as systemd would; its exit code.
+    /// Stops it as systemd would. Returns its exit code and log.
     pub(crate) fn stop(self) -> (i32, String) {
         self.signal(Signal::TERM);
         self.wait()
     }
 
-    /// Its exit code and its log when it ends by itself.
+    /// Waits until it ends by itself. Returns its exit code and log.
     pub(crate) fn wait(mut self) -> (i32, String) {
         let code = self.process.wait().unwrap().code().unwrap_or(-1);
         std::io::Read::read_to_string(&mut self.log, &mut self.heard).unwrap();
@@ -223,15 +223,15 @@ impl Drop for Daemon {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "real processes live in real time")]
+#[allow(clippy::disallowed_methods, reason = "real processes run in real time")]
 pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// A zone without clock changes in which it is about noon, so that texts may leave whenever the test runs.
+/// A time zone without clock changes where it is about noon, so that texts may be sent whenever the test runs.
 fn working_zone() -> String {
     let hours = 12 - i64::from(now().hour());
-    // The sign of these names is that of POSIX: Etc/GMT-5 is five hours ahead.
+    // These names use the inverted signs of POSIX: Etc/GMT-5 is five hours ahead.
     if hours == 0 { "Etc/GMT".to_owned() } else { format!("Etc/GMT{:+}", -hours) }
 }
 
@@ -246,7 +246,7 @@ pub(crate) fn live_config(base_url: &str) -> String {
     )
 }
 
-/// Appointments whose texts are due `seconds` from now, booked long ago, one number each.
+/// Appointments whose texts are due `seconds` from now, booked long ago, each with its own number.
 pub(crate) fn visits_due_in(seconds: i64, count: usize) -> String {
     let start =
         (now() + TimeDelta::hours(24) + TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
@@ -265,7 +265,7 @@ pub(crate) fn record(practice: &Practice) -> Vec<Value> {
 }
 
 #[test]
-fn two_hundred_due_reminders_are_two_hundred_texts_and_a_second_start_sends_none() {
+fn two_hundred_due_reminders_give_two_hundred_texts_and_a_restart_sends_none_again() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &["--key", "annie-sk-v1-test"]);
     std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url)).unwrap();
@@ -277,7 +277,7 @@ fn two_hundred_due_reminders_are_two_hundred_texts_and_a_second_start_sends_none
     assert_eq!(practice.status()["daemon"]["running"], true);
     let (code, log) = daemon.stop();
     assert_eq!(code, 0, "{log}");
-    assert!(!practice.path("test.db-wal").exists(), "after a stop the file alone is a whole copy");
+    assert!(!practice.path("test.db-wal").exists(), "after a stop the file alone must be a complete copy");
 
     let recorded = record(&practice);
     let to: BTreeSet<&str> = recorded.iter().map(|r| r["request"]["toNumber"].as_str().unwrap()).collect();
@@ -290,7 +290,8 @@ fn two_hundred_due_reminders_are_two_hundred_texts_and_a_second_start_sends_none
     let status = practice.status();
     assert_eq!((status["counts"]["sent"].as_u64(), status["daemon"]["running"].as_bool()), (Some(200), Some(false)));
 
-    // Again, with the same appointments imported once more: nothing goes out. The stop comes after a pass that saw them.
+    // After a restart and another import of the same appointments nothing goes out. The daemon stops only after a pass
+    // that has seen them.
     practice.run(&["import", "appointments.csv"]).good();
     let daemon = Daemon::start(&practice, "annie-sk-v1-test");
     let (code, log) = daemon.stop();
@@ -298,13 +299,17 @@ fn two_hundred_due_reminders_are_two_hundred_texts_and_a_second_start_sends_none
     let sent: Vec<Value> = practice.plan(&[]);
     let stored = recorded.iter().find(|r| r["request"]["appointmentInfo"]["appointmentId"] == "A7").unwrap();
     let item = sent.iter().find(|item| item["appointment_id"] == "A7").unwrap();
-    assert_eq!((item["state"].as_str(), &item["request"]), (Some("sent"), &stored["request"]), "the stored body");
+    assert_eq!(
+        (item["state"].as_str(), &item["request"]),
+        (Some("sent"), &stored["request"]),
+        "the plan shows the request that was stored"
+    );
 }
 
 #[test]
-fn a_stop_finishes_and_records_what_is_under_way_and_nothing_private_is_logged() {
+fn a_stop_finishes_and_records_the_text_under_way_and_logs_nothing_private() {
     let practice = Practice::new("");
-    // An Annie who takes the request and answers only when she is told to.
+    // A stand-in for Annie that accepts the request and answers only when the test says so.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
     let one_at_a_time = live_config(&base_url).replace("concurrency = 8", "concurrency = 1");
@@ -319,7 +324,7 @@ fn a_stop_finishes_and_records_what_is_under_way_and_nothing_private_is_logged()
         if line == "POST /v1/sms HTTP/1.1\r\n" {
             break (stream, request);
         }
-        // Readings are answered at once: there is nothing to be known.
+        // Reads are answered immediately: there is nothing to list.
         assert!(line.starts_with("GET /v1/"), "{line}");
         let nothing =
             "{\"success\":true,\"data\":{\"conversations\":[],\"phoneNumbers\":[],\"pagination\":{\"totalCount\":0}}}";
@@ -331,13 +336,13 @@ fn a_stop_finishes_and_records_what_is_under_way_and_nothing_private_is_logged()
     daemon.until("stopping:");
     let body = "{\"success\":true,\"data\":{\"conversationId\":\"3c90c3cc-0d44-4b50-8888-8dd25736052a\"}}";
     write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()).unwrap();
-    // Everything it sends is read, so that closing does not reset the connection.
+    // Everything the daemon sends is read, so that closing does not reset the connection.
     std::io::copy(&mut request, &mut std::io::sink()).unwrap();
     drop(stream);
     let (code, log) = daemon.stop();
     assert_eq!(code, 0, "{log}");
     assert_eq!(practice.number("SELECT count(*) FROM conversations WHERE conversation_id LIKE '3c90c3cc%'"), 1);
-    // The other one was due as well: it is not begun any more, and waits for the next start.
+    // The other text was due too. It is no longer begun and waits for the next start.
     assert_eq!(practice.number("SELECT count(*) FROM attempts"), 1);
     assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'planned'"), 1);
     for private in ["Zebulon", "3035551000", "annie-sk-v1-secret", "See you", "2026-01-01"] {
@@ -347,7 +352,7 @@ fn a_stop_finishes_and_records_what_is_under_way_and_nothing_private_is_logged()
 }
 
 #[test]
-fn one_daemon_for_one_database() {
+fn a_second_daemon_on_the_same_database_refuses_to_start() {
     let practice = Practice::new("");
     std::fs::write(practice.path("config.toml"), live_config("http://127.0.0.1:9/v1")).unwrap();
     let daemon = Daemon::start(&practice, "k");
@@ -358,7 +363,7 @@ fn one_daemon_for_one_database() {
 }
 
 #[test]
-fn a_reload_takes_a_good_file_and_refuses_a_bad_one() {
+fn a_reload_applies_a_valid_configuration_and_rejects_an_invalid_one() {
     let practice = Practice::new("");
     let good = live_config("http://127.0.0.1:9/v1");
     std::fs::write(practice.path("config.toml"), &good).unwrap();
@@ -376,7 +381,7 @@ fn a_reload_takes_a_good_file_and_refuses_a_bad_one() {
 }
 
 #[test]
-fn systemd_hears_ready_only_after_the_first_pass() {
+fn systemd_is_notified_only_after_the_first_pass() {
     let practice = Practice::new("");
     std::fs::write(practice.path("config.toml"), live_config("http://127.0.0.1:9/v1")).unwrap();
     practice.import(&visits_due_in(3600, 3), &[]).good();
@@ -394,7 +399,11 @@ fn systemd_hears_ready_only_after_the_first_pass() {
         heard = hear();
     }
     assert!(heard.contains("READY=1") && heard.contains("STATUS=live; 0 texts today, next "), "{heard}");
-    assert_eq!(practice.number("SELECT count(*) FROM reminders WHERE state = 'planned'"), 3, "the first pass has run");
+    assert_eq!(
+        practice.number("SELECT count(*) FROM reminders WHERE state = 'planned'"),
+        3,
+        "the first pass must have run"
+    );
     kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
     while !heard.contains("STOPPING=1") {
         heard = hear();
@@ -403,7 +412,7 @@ fn systemd_hears_ready_only_after_the_first_pass() {
 }
 
 #[test]
-fn the_sandbox_stands_in_for_every_endpoint() {
+fn the_sandbox_answers_every_endpoint() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &["--key", "k"]);
     let url = sandbox.base_url.clone();
@@ -449,11 +458,11 @@ fn the_sandbox_stands_in_for_every_endpoint() {
         assert_eq!(get(path, key).0, status, "{path}");
     }
     let lines = std::fs::read_to_string(practice.path("record.jsonl")).unwrap().lines().count();
-    assert_eq!((lines, record(&practice).len()), (10, 2), "one line for each request");
+    assert_eq!((lines, record(&practice).len()), (10, 2), "the sandbox records one line for each request");
 }
 
 #[test]
-fn a_sandbox_with_a_configuration_knows_only_its_number() {
+fn a_sandbox_with_a_configuration_accepts_only_its_from_number() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     let mut sandbox = Sandbox::start(&practice, &["--config", "config.toml"]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -475,7 +484,7 @@ fn a_sandbox_with_a_configuration_knows_only_its_number() {
 }
 
 #[test]
-fn what_bad_input_gets() {
+fn bad_input_gets_an_exit_code_and_a_clear_message() {
     let observe = live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\"");
     let practice = Practice::new(&observe);
     let says = |practice: &Practice, arguments: &[&str], code: i32, words: &str| {
@@ -488,7 +497,8 @@ fn what_bad_input_gets() {
             ended.err
         );
     };
-    // No database yet, none of ours, one from the future, a folder that cannot be written.
+    // No database yet, a file that is not a Leadtime database, one of a newer version, a folder that cannot be written
+    // to.
     says(&practice, &["plan"], 1, "there is no database");
     says(&practice, &["status"], 1, "there is no database");
     std::fs::write(practice.path("test.db"), "once upon a time there was a text file of sufficient length").unwrap();
@@ -522,20 +532,20 @@ fn what_bad_input_gets() {
     // Live without a key.
     let live = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     says(&live, &["run"], 1, "no API key is set");
-    assert!(!live.path("test.db").exists(), "and nothing was made");
+    assert!(!live.path("test.db").exists(), "no database must be created");
     let text = "x".repeat(600);
     says(&Practice::new(&observe.replace("See you", &text)), &["check"], 2, "Annie accepts at most 500");
 }
 
 #[test]
-fn a_disk_that_cannot_be_written_is_said_and_loses_nothing() {
+fn a_database_that_cannot_be_written_to_is_reported_and_loses_nothing() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     practice.import(&visits_due_in(3600, 2), &[]).good();
     let mut permissions = std::fs::metadata(practice.path("test.db")).unwrap().permissions();
     permissions.set_readonly(true);
     std::fs::set_permissions(practice.path("test.db"), permissions).unwrap();
     let ended = practice.run(&["import", "appointments.csv"]);
-    // The superuser may write everything; for everybody else the import says why it cannot.
+    // Root can write to any file. For all other users the import says why it cannot.
     if ended.code != 0 {
         assert!(ended.err.contains("cannot write to"), "{}", ended.err);
     }
@@ -543,7 +553,7 @@ fn a_disk_that_cannot_be_written_is_said_and_loses_nothing() {
 }
 
 #[test]
-fn the_demo_works() {
+fn the_demo_shows_its_steps_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let ended: Ended = Command::new(BINARY).arg("demo").env("TMPDIR", folder.path()).output().unwrap().into();
     let out = ended.good();
@@ -558,8 +568,8 @@ fn the_demo_works() {
     ] {
         assert!(out.contains(words), "{words}: {out}");
     }
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
-    // Everybody once, and no color where it goes to a file.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the demo leaves no files behind");
+    // Everybody is listed once, and output to a file has no color.
     let lists = &out[out.find("Who was texted").unwrap()..];
     for name in ["Lucia Lopez", "James O'Neil", "Aisha Khan", "Tom Baker", "Wei Chen", "Olga Petrova", "Emma Davis"] {
         assert_eq!(lists.matches(name).count(), 1, "{name}: {lists}");
@@ -568,7 +578,7 @@ fn the_demo_works() {
 }
 
 #[test]
-fn every_shipped_configuration_is_in_order() {
+fn the_shipped_configuration_is_valid() {
     let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config.toml");
     let ended = Practice::new("").run(&["check", "--config", &shipped.display().to_string()]);
     assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{}", ended.out);

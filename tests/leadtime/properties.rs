@@ -1,4 +1,4 @@
-//! Properties of the planner: for any rules, calendars and appointments, at any moment.
+//! Properties of the planner that hold for any rules, calendars and appointments, at any time.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,7 +25,7 @@ use leadtime::planner::input::{
 use leadtime::planner::plan::{DueBy, Item, Plan, plan};
 use proptest::prelude::*;
 
-/// Around a clock change in New York, Sydney and Denver.
+/// Near clock changes in New York, Sydney and Denver.
 const EPOCH: i64 = 1_793_500_000;
 
 fn instant(minutes: i64) -> DateTime<Utc> {
@@ -137,18 +137,19 @@ fn rulebooks() -> impl Strategy<Value = Rulebook> {
     )
 }
 
-/// An appointment: start, first sight, whether its feed has imports, its status, its patient, its location and language.
+/// An appointment: start, when it was first seen, whether its feed has imports, status, patient, and location or
+/// language.
 type Odd = (i64, i64, bool, u8, u8, u8);
 
-/// Appointments somewhere in the coming month, seen some time before the moment of planning or after.
+/// Appointments within the next month, first seen before or after the time of planning.
 fn appointments() -> impl Strategy<Value = Vec<Odd>> {
     let appointment = (0_i64..40_000, -20_000_i64..30_000, any::<bool>(), 0_u8..7, 0_u8..5, 0_u8..6);
-    // Some at the same start, as families have them.
+    // Some have the same start, as families do.
     let start = prop_oneof![(0_i64..40_000).boxed(), (0_i64..28).prop_map(|day| day * 1440 + 600).boxed()];
     prop::collection::vec((appointment, start).prop_map(|(v, start)| (start, v.1, v.2, v.3, v.4, v.5)), 1..7)
 }
 
-/// Earlier attempts: when, and how they ended.
+/// Earlier attempts: when they were made and how they ended.
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let end = prop::sample::select(vec![AttemptEnd::Success, AttemptEnd::Failure, AttemptEnd::Open]);
     prop::collection::vec((1_i64..40_000, end), 0..6).prop_map(|mut all| {
@@ -211,18 +212,18 @@ fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> Plan
     PlannerInput { attempts, ..PlannerInput::new(number, appointments.iter().enumerate().map(appointment).collect()) }
 }
 
-/// Every instant at which a text takes room: made, and planned.
+/// Every instant that counts against the limits: attempts made and texts planned.
 fn taken(facts: &PlannerInput, plan: &Plan) -> Vec<DateTime<Utc>> {
     facts.attempts.iter().map(|attempt| attempt.at).chain(plan.messages.iter().map(|message| message.due_at)).collect()
 }
 
-/// Whether a text at an instant keeps every limit beside others, told the long way round.
+/// Whether a text at an instant keeps every limit given the other texts, computed naively.
 fn keeps_limits(limits: &Limits, others: &[DateTime<Utc>], at: DateTime<Utc>) -> bool {
     let gap = others.iter().all(|other| (*other - at).abs() >= limits.min_gap + MARGIN);
     let rolling =
         |days: i64, most: usize| {
             let length = TimeDelta::days(days) + MARGIN;
-            // Every span of that length that has the instant in it begins with some text.
+            // Every span of that length that contains the instant begins with one of the texts.
             others.iter().chain([&at]).filter(|first| **first <= at && at - **first < length).all(|first| {
                 others.iter().filter(|other| *first <= **other && **other - *first < length).count() < most
             })
@@ -237,7 +238,7 @@ fn rests_until(limits: &Limits, attempts: &[Attempt]) -> Option<DateTime<Utc>> {
     Some(last.at + TimeDelta::days(30) + MARGIN)
 }
 
-/// The order of placing.
+/// The order in which reminders are placed.
 fn rank<'a>(book: &Rulebook, item: &'a Item) -> (Reverse<i32>, TimeDelta, DateTime<Utc>, &'a AppointmentId, usize) {
     let place = book.rules.iter().position(|rule| rule.name == item.key.rule).unwrap();
     let adjusted = item.adjusted_at.unwrap();
@@ -248,7 +249,7 @@ fn planned(items: &[Item]) -> impl Iterator<Item = &Item> {
     items.iter().filter(|item| item.state == State::Unclaimed(PlanDecision::Planned))
 }
 
-/// Whether a text may leave at an instant, told the long way round: by the wall clocks of both places.
+/// Whether a text may be sent at an instant, computed naively from the wall clocks of both time zones.
 fn may_leave(calendar: &Calendar, at: DateTime<Utc>) -> bool {
     let minute = |zone: &Zone| {
         let local = zone.local(at).time();
@@ -295,7 +296,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_is_planned_at_a_bad_moment(
+    fn no_text_is_planned_outside_sending_hours_or_too_late(
         book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000, live in -20_000_i64..20_000
     ) {
         let now = instant(now);
@@ -308,18 +309,19 @@ proptest! {
             prop_assert!(may_leave(calendar, due), "{item:?}");
             prop_assert!(due < item.expires_at.unwrap() && due <= item.key.start - TimeDelta::hours(2), "{item:?}");
             prop_assert!(due >= now || now - due <= TimeDelta::seconds(60), "{item:?}");
-            // With its household a text may go earlier on its day, never on an earlier day.
+            // Together with its household a text may go out earlier on the same day, never on an earlier day.
             let early = due < adjusted;
             prop_assert!(!early || (item.due_by == Some(DueBy::Together) && calendar.date(due) >= calendar.date(adjusted)), "{item:?}");
             prop_assert!(calendar.is_open(calendar.date(item.key.start)), "{item:?}");
         }
-        // Two rules never plan one appointment at the same instant: the nearer covers the other.
+        // Two rules never plan texts for one appointment at the same instant: the rule nearer to the start covers the
+        // other.
         let moments: BTreeSet<_> = planned(&plan.items).map(|i| (i.key.appointment_id.clone(), i.adjusted_at)).collect();
         prop_assert_eq!(moments.len(), planned(&plan.items).count());
     }
 
     #[test]
-    fn nothing_planned_breaks_a_limit(
+    fn no_planned_text_breaks_a_limit(
         book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000
     ) {
         let now = instant(now);
@@ -330,14 +332,14 @@ proptest! {
         for (n, message) in plan.messages.iter().enumerate() {
             let mut others = taken.clone();
             others.remove(facts.attempts.len() + n);
-            prop_assert!(keeps_limits(&book.limits, &others, message.due_at), "{message:?} beside {others:?}");
+            prop_assert!(keeps_limits(&book.limits, &others, message.due_at), "{message:?} given {others:?}");
             prop_assert!(rests.is_none_or(|until| message.due_at >= until), "{message:?} rests until {rests:?}");
         }
     }
 
-    /// A reminder that goes out is in one text; a text has one sender, and is never about an appointment twice.
+    /// A reminder that goes out is in exactly one text. A text has one sender and never mentions an appointment twice.
     #[test]
-    fn texts_and_reminders_agree(
+    fn every_planned_reminder_is_in_exactly_one_text(
         book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000
     ) {
         let now = instant(now);
@@ -360,10 +362,10 @@ proptest! {
         }
     }
 
-    /// What the limits are said to exclude they exclude: beside the texts that come before it in the order there is no
-    /// instant for it, and none of these it could have gone with. So nothing is displaced by what comes after it.
+    /// A reminder skipped because of the limits really had no room: given the texts before it in the order, there is no
+    /// instant for it, and none of those texts could have included it. So no reminder is displaced by a later one.
     #[test]
-    fn what_is_lost_had_no_room(
+    fn a_reminder_skipped_for_the_contact_limit_had_no_room(
         book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000
     ) {
         let now = instant(now);
@@ -385,19 +387,19 @@ proptest! {
             for chance in ends.filter(|chance| *chance >= wanted) {
                 let Some(at) = (if chance == wanted { Some(wanted) } else { calendar.first_open(chance, expires) }) else { continue };
                 let room = at < expires && rests.is_none_or(|until| at >= until) && keeps_limits(&book.limits, &taken, at);
-                prop_assert!(!room, "{item:?} has room at {at} beside {taken:?}");
+                prop_assert!(!room, "{item:?} has room at {at} given {taken:?}");
             }
             if book.household == Household::Merge {
                 let joins = before.iter().find(|m| {
                     let other = of(&m.keys[0].appointment_id);
-                    // Another office's hours are judged in a property of their own.
+                    // The hours of another location are checked by another property.
                     book.location_of(other) == book.location_of(appointment)
                         && m.due_at < expires
                         && calendar.date(m.due_at) >= calendar.date(wanted)
                         && m.keys.iter().all(|key| key.appointment_id != item.key.appointment_id)
                         && m.keys.iter().all(|key| rank(&book, items[key]) < mine)
                 });
-                prop_assert!(joins.is_none(), "{item:?} could go with {joins:?}");
+                prop_assert!(joins.is_none(), "{item:?} could have joined {joins:?}");
             }
             let blocker = item.blocker.as_ref().unwrap();
             prop_assert!(!blocker.texts.is_empty());
@@ -408,7 +410,7 @@ proptest! {
     }
 
     #[test]
-    fn every_visit_and_rule_has_one_answer_and_planning_again_changes_nothing(
+    fn every_appointment_and_rule_has_one_result_and_planning_again_changes_nothing(
         book in rulebooks(), appointments in appointments(), attempts in attempts(), now in -10_000_i64..40_000, live in -20_000_i64..20_000
     ) {
         let now = instant(now);
@@ -420,19 +422,19 @@ proptest! {
         prop_assert_eq!(keys.len(), first.items.len());
         facts.stored = stored(&first.items);
         let again = plan(&book, &live, &facts, now, &fine);
-        let told = |items: &[Item]| -> HashMap<ReminderKey, (State, Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+        let results = |items: &[Item]| -> HashMap<ReminderKey, (State, Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
             items.iter().map(|i| (i.key.clone(), (i.state, i.due_at, i.expires_at))).collect()
         };
-        prop_assert_eq!(told(&again.items), told(&first.items));
+        prop_assert_eq!(results(&again.items), results(&first.items));
         // The order of the appointments does not matter.
         facts.appointments.reverse();
         facts.stored.reverse();
         prop_assert_eq!(plan(&book, &live, &facts, now, &fine), again);
     }
 
-    /// As time goes by, what is final stays, and what was planned is sent in time or ends with a reason.
+    /// As time passes, final states stay, and planned reminders either go out in time or end with a reason.
     #[test]
-    fn time_only_closes(
+    fn reminders_change_state_only_along_legal_moves_as_time_passes(
         book in rulebooks(), appointments in appointments(), attempts in attempts(), steps in prop::collection::vec(1_i64..4_000, 1..12)
     ) {
         let live = live_since(&book, -20_000);
@@ -456,16 +458,16 @@ proptest! {
         }
     }
 
-    /// No lead, zone or date makes the arithmetic panic, from the first year to the last.
+    /// No lead, zone or date makes the arithmetic panic, from year 1 to year 9999.
     #[test]
-    fn no_date_is_too_odd(lead in leads(), zone in zones(), seconds in -62_135_596_800_i64..253_402_300_799) {
+    fn no_date_causes_a_panic(lead in leads(), zone in zones(), seconds in -62_135_596_800_i64..253_402_300_799) {
         let start = DateTime::from_timestamp(seconds, 0).unwrap();
         leadtime::planner::civil::nominal(start, &lead, &zone, |_| true);
     }
 
-    /// Whatever stands in a phone cell is read or not, and what is read has the shape of E.164.
+    /// Any text in a phone cell is either read as an E.164 number or not read.
     #[test]
-    fn no_phone_cell_is_too_odd(cell in "\\PC{0,40}|[0-9+() .x;=-]{0,30}|[+][0-9]{1,18}") {
+    fn any_text_in_a_phone_cell_is_read_or_refused(cell in "\\PC{0,40}|[0-9+() .x;=-]{0,30}|[+][0-9]{1,18}") {
         let reading = leadtime::domain::phone::read(&cell, leadtime::domain::phone::Country::US);
         prop_assert!(!reading.valid || reading.phone.is_some());
     }

@@ -1,4 +1,4 @@
-//! Real appointment books, imported and planned by the real binary: every appointment and rule is in exactly one state.
+//! Real appointment data, imported and planned by the real binary: every appointment and rule has exactly one state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::program::Practice;
 use crate::shared;
 
-/// A small generator with a fixed seed (splitmix64): the same times and numbers on every machine.
+/// A small generator with a fixed seed (splitmix64), for the same times and numbers on every machine.
 struct Seed(u64);
 
 impl Seed {
@@ -32,7 +32,7 @@ fn practice(zone: &str, days: &str) -> Practice {
     ))
 }
 
-/// The 110,527 appointments of noshows/ as our CSV: each gets a plausible time of day, each patient a number.
+/// The 110,527 appointments of noshows/ as our CSV. Each gets a plausible time of day, and each patient a number.
 pub(crate) fn noshows() -> Option<String> {
     let source = shared::text(&shared::data("noshows/KaggleV2-May-2016.csv.gz")?);
     let mut seed = Seed(2016);
@@ -41,7 +41,7 @@ pub(crate) fn noshows() -> Option<String> {
     for line in source.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         let (patient, id, booked, day) = (cells[0], cells[1], &cells[3][..19], &cells[4][..10]);
-        // Numbers of the range North America keeps for fiction would be too few; these are sample numbers all the same.
+        // The range reserved for fiction in North America has too few numbers, so these are made up from another range.
         let number = *numbers.entry(patient).or_insert_with(|| 3_032_000_000 + seed.next(7_999_999));
         let quarter = 32 + seed.next(40);
         writeln!(
@@ -55,13 +55,13 @@ pub(crate) fn noshows() -> Option<String> {
     Some(csv)
 }
 
-/// (appointment, rule) -> state, each exactly once.
+/// The state by appointment and rule. Each pair must occur exactly once.
 fn one_state_each(items: &[Value]) -> BTreeMap<(String, String), String> {
     let mut states = BTreeMap::new();
     for item in items {
         let text = |key: &str| item[key].as_str().unwrap().to_owned();
         let before = states.insert((text("appointment_id"), text("rule")), text("state"));
-        assert!(before.is_none(), "twice: {item}");
+        assert!(before.is_none(), "listed twice: {item}");
         assert_eq!(item["request"].is_object(), item["state"] == "planned", "{item}");
         assert_eq!(item["reason"].is_string(), item["state"] != "planned", "{item}");
     }
@@ -69,13 +69,13 @@ fn one_state_each(items: &[Value]) -> BTreeMap<(String, String), String> {
 }
 
 #[test]
-fn the_noshows_book_is_imported_and_planned() {
+fn the_noshows_data_are_imported_and_planned() {
     let Some(csv) = noshows() else { return };
     let practice = practice("America/Sao_Paulo", "\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\"");
     let out = practice.import(&csv, &[]).good();
     assert!(out.contains("110527 rows read: 110527 new appointments"), "{out}");
 
-    // As of a day in the middle, for all days that follow.
+    // As of a day in the middle, for all following days.
     let now: DateTime<Utc> = "2016-05-17T15:00:00Z".parse().unwrap();
     let items = practice.plan(&["--now", "2016-05-17T15:00:00Z", "--days", "60"]);
     let states = one_state_each(&items);
@@ -100,7 +100,7 @@ fn the_noshows_book_is_imported_and_planned() {
         let local = due - TimeDelta::hours(3);
         assert!(due >= now && ("09:02".."18:00").contains(&local.format("%H:%M").to_string().as_str()), "{item}");
     }
-    // No number gets more than Annie allows, and those of one day go together.
+    // No number gets more texts than Annie allows, and appointments on one day share a text.
     let mut texts: BTreeMap<&str, BTreeSet<DateTime<Utc>>> = BTreeMap::new();
     for item in items.iter().filter(|item| item["state"] == "planned") {
         let due = item["due_at"].as_str().unwrap().parse().unwrap();
@@ -115,7 +115,7 @@ fn the_noshows_book_is_imported_and_planned() {
     }
     let together = items.iter().filter(|item| item["together_with"].as_array().is_some_and(|a| !a.is_empty())).count();
     assert!(together > 1_000, "{together} reminders share a text with others");
-    // One day of it, and importing the same again.
+    // The plan of a single day, and another import of the same data.
     let day = practice.plan(&["--now", "2016-05-17T15:00:00Z", "--days", "1"]);
     assert!(day.len() > 4_000 && day.len() < states.len());
     let again = practice.import(&csv, &["--complete"]).good();
@@ -123,7 +123,7 @@ fn the_noshows_book_is_imported_and_planned() {
 }
 
 #[test]
-fn the_dental_book_is_imported_and_planned() {
+fn the_dental_data_are_imported_and_planned() {
     let Some(file) = shared::data("csv/dental-synthetic-appointments.csv.gz") else { return };
     let source = shared::text(&file);
     let mut csv = String::from("id,patient_id,first_name,phone,type_id,starts_at,status,booked_at\n");
@@ -135,7 +135,7 @@ fn the_dental_book_is_imported_and_planned() {
             "cancelled" | "rescheduled" => "cancelled",
             _ => "booked",
         };
-        // Iran's clock has stood at +03:30 since 2022; the file has no zone.
+        // Iran has been at +03:30 since 2022. The file has no time zone.
         let instant = |text: &str| text.replace(' ', "T") + "+03:30";
         writeln!(
             csv,
@@ -162,9 +162,9 @@ fn the_dental_book_is_imported_and_planned() {
     assert!(states.values().any(|s| s == "cancelled"));
 }
 
-/// What the daemon stores is what `plan` says: the same code, the same states.
+/// The daemon stores the same states that `plan` shows.
 #[test]
-fn the_stored_plan_and_the_shown_one_agree() {
+fn the_stored_plan_and_the_shown_plan_are_the_same() {
     let Some(csv) = noshows() else { return };
     let practice = practice("America/Sao_Paulo", "\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\"");
     let some: String = csv.lines().take(2_001).fold(String::new(), |text, line| text + line + "\n");
@@ -183,7 +183,7 @@ fn the_stored_plan_and_the_shown_one_agree() {
     while let Some(row) = rows.next().unwrap() {
         stored.insert((row.get(0).unwrap(), row.get(1).unwrap()), row.get(2).unwrap());
     }
-    assert_eq!(stored.len(), 4_000, "past visits too");
+    assert_eq!(stored.len(), 4_000, "past appointments are stored too");
     let shown = one_state_each(&practice.plan(&["--now", "2016-04-29T13:00:00Z", "--days", "90"]));
     assert!(shown.len() > 1_000);
     for (key, state) in &shown {

@@ -1,12 +1,12 @@
-//! The tables of replies, and what must hold for every reply.
+//! Tables of replies with their meanings, and properties of every reply.
 
 use leadtime::domain::reply::{Offered, ReplyMeaning, classify, is_nothing_but_opt_out, is_urgent, may_mean_the_visit};
 
-/// Counts of one table.
+/// The counts for one table.
 #[derive(Debug, Default)]
 struct Judged {
     rows: usize,
-    right: usize,
+    correct: usize,
     opt_outs: usize,
     missed: usize,
     others: usize,
@@ -14,16 +14,16 @@ struct Judged {
     wrong: Vec<String>,
 }
 
-/// Judges a table of lines `{"reply": ..., "outcome": ...}`. For `unclear_opt_out`, `opt_out` is right as well.
+/// Judges a table of lines `{"reply": ..., "outcome": ...}`. For `unclear_opt_out`, `opt_out` counts as correct too.
 fn judge(table: &str) -> Judged {
     let mut judged = Judged::default();
     for line in table.lines().filter(|line| !line.trim().is_empty()) {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
         let (reply, outcome) = (row["reply"].as_str().unwrap(), row["outcome"].as_str().unwrap());
         let meaning = classify(reply, &Offered::nothing());
-        let right = meaning.code() == outcome || outcome == "unclear_opt_out" && meaning == ReplyMeaning::OptOut;
+        let correct = meaning.code() == outcome || outcome == "unclear_opt_out" && meaning == ReplyMeaning::OptOut;
         judged.rows += 1;
-        judged.right += usize::from(right);
+        judged.correct += usize::from(correct);
         match outcome {
             "opt_out" => {
                 judged.opt_outs += 1;
@@ -35,19 +35,19 @@ fn judge(table: &str) -> Judged {
                 judged.opted_out += usize::from(meaning == ReplyMeaning::OptOut);
             }
         }
-        if !right {
+        if !correct {
             judged.wrong.push(format!("{outcome:16} read as {:16} {reply}", meaning.code()));
         }
     }
     judged
 }
 
-/// Checks the goals: at most 3 % of the opt-outs missed, nobody else opted out, at least 95 % of the labels right.
+/// Checks the goals: at most 3% of the opt-outs missed, nobody else opted out, at least 95% of the labels correct.
 fn check(name: &str, table: &str) {
     let judged = judge(table);
     println!(
-        "{name}: {} of {} right; {} of {} opt-outs missed; {} of {} others opted out\n{}",
-        judged.right,
+        "{name}: {} of {} correct; {} of {} opt-outs missed; {} of {} others opted out\n{}",
+        judged.correct,
         judged.rows,
         judged.missed,
         judged.opt_outs,
@@ -55,9 +55,9 @@ fn check(name: &str, table: &str) {
         judged.others,
         judged.wrong.join("\n")
     );
-    assert!(judged.missed * 100 <= judged.opt_outs * 3, "{name}: opt-outs missed");
-    assert_eq!(judged.opted_out, 0, "{name}: others opted out");
-    assert!(judged.right * 100 >= judged.rows * 95, "{name}: labels");
+    assert!(judged.missed * 100 <= judged.opt_outs * 3, "{name}: too many opt-outs missed");
+    assert_eq!(judged.opted_out, 0, "{name}: a reply that is no opt-out was read as one");
+    assert!(judged.correct * 100 >= judged.rows * 95, "{name}: too few labels correct");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn table_replies_more() {
     check("replies_more.jsonl", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/replies_more.jsonl")));
 }
 
-/// The words of 47 CFR 64.1200(a)(10), in the spellings that a reader sees as the same word.
+/// The words of 47 CFR 64.1200(a)(10), in spellings that readers see as the same word.
 const ALWAYS: [&str; 9] = ["stop", "quit", "end", "revoke", "opt out", "opt-out", "optout", "cancel", "unsubscribe"];
 
 fn wide(word: &str) -> String {
@@ -88,7 +88,7 @@ fn capitalized(word: &str) -> String {
 }
 
 #[test]
-fn statutory_words_always_revoke() {
+fn the_statutory_words_always_opt_out() {
     let before = [
         "",
         "please ",
@@ -153,7 +153,7 @@ fn statutory_words_always_revoke() {
         ];
         for (m, lead) in before.iter().enumerate() {
             for (n, tail) in after.iter().enumerate() {
-                // Every spelling meets every decoration, not every pair of them.
+                // Every spelling is tried with every decoration, but not with every pair of decorations.
                 for spelling in spellings.iter().skip((m + n) % 7).take(1) {
                     let reply = format!("{lead}{spelling}{tail}");
                     assert_eq!(classify(&reply, &Offered::nothing()), ReplyMeaning::OptOut, "{reply:?}");
@@ -169,12 +169,16 @@ fn statutory_words_always_revoke() {
             assert_eq!(classify(&reply, &Offered::nothing()), ReplyMeaning::OptOut, "{reply:?}");
         }
         let offered = Offered::from_message("Reply C to confirm or CANCEL to cancel your visit. Text STOP to end.");
-        assert_eq!(classify(word, &offered), ReplyMeaning::OptOut, "{word} although it is offered");
+        assert_eq!(
+            classify(word, &offered),
+            ReplyMeaning::OptOut,
+            "{word} must opt out although our text offers it as an answer"
+        );
     }
 }
 
 #[test]
-fn an_opt_out_before_a_long_text_counts() {
+fn an_opt_out_counts_before_a_long_text_or_after_blanks() {
     let long = "The weather was fine and we walked a lot. ".repeat(2_000);
     assert_eq!(classify(&format!("STOP. {long}"), &Offered::nothing()), ReplyMeaning::OptOut);
     assert_eq!(classify(&format!("{}STOP", "\u{200b}".repeat(9_000)), &Offered::nothing()), ReplyMeaning::OptOut);
@@ -182,7 +186,7 @@ fn an_opt_out_before_a_long_text_counts() {
 }
 
 #[test]
-fn what_a_phone_adds_never_opts_out() {
+fn reactions_and_quotes_added_by_a_phone_never_opt_out() {
     let ours = [
         "Reminder: Smile Dental, Tuesday at 3:00 PM. Reply C to confirm, STOP to opt out.",
         "Your visit is tomorrow. Text STOP to end",
@@ -222,7 +226,7 @@ fn what_a_phone_adds_never_opts_out() {
 }
 
 #[test]
-fn offered_answers_and_times() {
+fn replies_are_read_against_the_offered_answers_and_the_appointment_time() {
     let offered = Offered::from_message(
         "Smile Dental: Ana, your visit is Tuesday, Nov 24 at 3:00 PM. Reply C to confirm, R to reschedule. STOP to opt out.",
     );
@@ -249,7 +253,7 @@ fn offered_answers_and_times() {
 }
 
 #[test]
-fn emergencies() {
+fn replies_about_emergencies_are_urgent() {
     for reply in [
         "I'm bleeding a lot",
         "my face is swollen",
@@ -298,7 +302,7 @@ fn emergencies() {
 }
 
 #[test]
-fn cancel_alone_may_mean_the_visit() {
+fn cancel_alone_opts_out_but_may_mean_the_appointment() {
     for reply in ["cancel", "CANCEL please", "Annuler", "cancelar por favor", "ok cancel"] {
         assert_eq!(classify(reply, &Offered::nothing()), ReplyMeaning::OptOut, "{reply}");
         assert!(may_mean_the_visit(reply), "{reply}");
@@ -309,7 +313,7 @@ fn cancel_alone_may_mean_the_visit() {
 }
 
 #[test]
-fn nothing_but_opt_out() {
+fn replies_with_nothing_but_opt_out_words_are_recognized() {
     for reply in ["STOP", "please stop, thanks", "s t o p", "opt-out", "Alto por favor", "ARRÊT svp", "stop it"] {
         assert!(is_nothing_but_opt_out(reply), "{reply}");
     }
@@ -326,21 +330,21 @@ fn nothing_but_opt_out() {
 }
 
 #[test]
-fn the_longest_reply_is_read_in_time() {
+fn a_very_long_reply_is_read_within_two_seconds() {
     for piece in
         ["stop the ", "do not ", "no more of the ", "ne me ", "a ", "can not be able to ", "\"reply stop to ", "?"]
     {
         let reply = piece.repeat(100_000 / piece.len());
         let start = std::time::Instant::now();
         classify(&reply, &Offered::nothing());
-        // Generous, for a loaded machine and an unoptimized build.
+        // A generous limit, for a busy machine and an unoptimized build.
         assert!(start.elapsed().as_secs() < 2, "{piece}: {:?}", start.elapsed());
         println!("{piece}: {:?}", start.elapsed());
     }
 }
 
 #[test]
-fn any_text_is_read() {
+fn any_reply_is_read_without_a_panic() {
     let pieces = [
         "stop",
         "\u{301}",
@@ -383,7 +387,7 @@ fn any_text_is_read() {
         "stopé",
         "h:",
     ];
-    // A small generator of our own; the same replies at every run.
+    // A small generator of our own, for the same replies on every run.
     let mut state: u64 = 7;
     let mut next = |most: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -401,7 +405,7 @@ fn any_text_is_read() {
 }
 
 #[test]
-fn codes() {
+fn the_codes_of_the_meanings_are_fixed() {
     let codes: Vec<&str> = ReplyMeaning::ALL.iter().map(|meaning| meaning.code()).collect();
     assert_eq!(
         codes,

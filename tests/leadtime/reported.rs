@@ -1,10 +1,10 @@
-//! Small inputs on which the program failed once: each folder of `tests/data/reported` with its right answer.
+//! Small inputs that the program once got wrong: each folder of `tests/data/reported` with its correct result.
 
 use serde_json::Value;
 
 use crate::program::Practice;
 
-/// A practice with the configuration of a case, its rows imported.
+/// A practice with the configuration and imported rows of a case.
 fn practice(case: &str) -> Practice {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/reported").join(case);
     let config = std::fs::read_to_string(folder.join("config.toml")).unwrap();
@@ -13,7 +13,7 @@ fn practice(case: &str) -> Practice {
     practice
 }
 
-/// The plan as of a time long before.
+/// The plan as of a time long before the appointments.
 fn plan(practice: &Practice) -> Vec<Value> {
     let ended = practice.run(&["plan", "--json", "--days", "60", "--now", "2026-12-01T09:00:00-07:00"]);
     let plan: Value = serde_json::from_str(&ended.out).unwrap_or_else(|e| panic!("{e}: {} {}", ended.out, ended.err));
@@ -21,11 +21,11 @@ fn plan(practice: &Practice) -> Vec<Value> {
 }
 
 fn of<'p>(plan: &'p [Value], id: &str) -> &'p Value {
-    plan.iter().find(|row| row["appointment_id"] == id).unwrap_or_else(|| panic!("{id} is planned"))
+    plan.iter().find(|row| row["appointment_id"] == id).unwrap_or_else(|| panic!("{id} is not in the plan"))
 }
 
 #[test]
-fn a_familys_first_text_leaves_out_appointments_for_the_line() {
+fn a_familys_first_text_omits_appointments_to_make_room_for_the_opt_out_line() {
     let plan = plan(&practice("04-family-first-text-line"));
     let message = of(&plan, "F0")["message"].as_str().unwrap().to_owned();
     assert!(message.ends_with("Responda STOP para no recibir más."), "{message}");
@@ -34,14 +34,14 @@ fn a_familys_first_text_leaves_out_appointments_for_the_line() {
 }
 
 #[test]
-fn a_text_with_no_room_for_the_line_goes_without_it() {
+fn a_text_with_no_room_for_the_opt_out_line_goes_out_without_it() {
     let practice = practice("22-first-line-single-460");
     let plan = plan(&practice);
     assert!(!plan.is_empty() && plan.iter().all(|row| row["state"] == "planned"), "{plan:?}");
 }
 
 #[test]
-fn the_people_of_an_account_are_in_one_text() {
+fn everybody_on_one_account_is_in_one_text() {
     let plan = plan(&practice("05-family-account-id"));
     let message = of(&plan, "D1")["message"].as_str().unwrap();
     for name in ["Ana", "Ben", "Cleo"] {
@@ -51,7 +51,7 @@ fn the_people_of_an_account_are_in_one_text() {
 }
 
 #[test]
-fn a_second_entry_is_texted_where_the_first_cannot_be() {
+fn a_duplicate_entry_is_texted_if_the_first_entry_cannot_be() {
     let plan = plan(&practice("06-double-entry-one-bad"));
     for id in ["A2", "C2", "D2", "F2", "G2"] {
         assert_eq!(of(&plan, id)["state"], "planned", "{id}: {}", of(&plan, id));
@@ -62,7 +62,7 @@ fn a_second_entry_is_texted_where_the_first_cannot_be() {
 }
 
 #[test]
-fn a_family_of_two_languages_or_offices_is_told_of_both() {
+fn a_family_with_two_languages_or_locations_gets_one_text_about_both() {
     let plan = plan(&practice("21-family-two-languages"));
     for (first, second, begins) in
         [("A0", "A1", "Birch Lane Clinic"), ("B0", "B1", "Birch Lane Clinic"), ("C0", "C1", "Birch Lane Clinic")]
@@ -74,11 +74,11 @@ fn a_family_of_two_languages_or_offices_is_told_of_both() {
         assert!(message.contains("3:00") && message.contains("3:30"), "{message}");
     }
     let spanish = of(&plan, "A0")["message"].as_str().unwrap();
-    assert!(spanish.contains("a las 3:00"), "in the language of the earliest start: {spanish}");
+    assert!(spanish.contains("a las 3:00"), "the text must be in the language of the earliest appointment: {spanish}");
 }
 
 #[test]
-fn a_namesake_is_texted_or_listed() {
+fn a_namesake_is_texted_or_listed_as_a_duplicate() {
     let plan = plan(&practice("24-namesakes"));
     let namesake = of(&plan, "A2");
     assert!(namesake["state"] == "planned" || namesake["reason"] == "duplicate", "{namesake}");
@@ -87,7 +87,7 @@ fn a_namesake_is_texted_or_listed() {
 }
 
 #[test]
-fn what_an_export_writes_for_nothing_is_no_name() {
+fn placeholders_for_missing_names_never_appear_in_a_text() {
     let plan = plan(&practice("15-odd-names"));
     for row in plan.iter().filter(|row| row["state"] == "planned") {
         let message = row["message"].as_str().unwrap();
@@ -100,7 +100,7 @@ fn what_an_export_writes_for_nothing_is_no_name() {
 }
 
 #[test]
-fn decomposed_names_make_the_same_text() {
+fn decomposed_and_composed_names_give_the_same_text() {
     let plan = plan(&practice("20-decomposed-names"));
     let text = |id: &str| of(&plan, id)["message"].as_str().unwrap().split(':').next_back().unwrap().to_owned();
     assert_eq!(of(&plan, "A0")["segments"], of(&plan, "A1")["segments"]);
@@ -108,22 +108,22 @@ fn decomposed_names_make_the_same_text() {
 }
 
 #[test]
-fn a_refusal_opts_out_the_number_in_its_cell_and_no_other() {
+fn a_refusal_opts_out_only_the_numbers_in_its_cell() {
     let practice = practice("13-refusal-cells");
     for refused in [
         "2001", "2002", "2003", "2005", "2006", "2007", "2008", "2009", "2010", "2011", "2012", "2014", "2015", "2016",
         "2017", "2019", "2020", "2022",
     ] {
-        let is_read = leadtime_reads(&practice, refused);
-        assert!(is_read, "{refused}");
+        let opted_out = is_opted_out(&practice, refused);
+        assert!(opted_out, "{refused}");
     }
     for other in ["2004", "2013", "2018", "2021"] {
-        assert!(!leadtime_reads(&practice, other), "{other} is not opted out");
+        assert!(!is_opted_out(&practice, other), "{other} must not be opted out");
     }
 }
 
-/// Whether the number with these last digits counts as opted out: by the list, or by a refusal read in a cell.
-fn leadtime_reads(practice: &Practice, last: &str) -> bool {
+/// Whether the number with these last digits counts as opted out because of a refusal in a cell.
+fn is_opted_out(practice: &Practice, last: &str) -> bool {
     let cells: Vec<String> = rusqlite::Connection::open(practice.path("lt.db"))
         .unwrap()
         .prepare("SELECT phone FROM appointments WHERE phone IS NOT NULL")

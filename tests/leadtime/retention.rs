@@ -1,4 +1,4 @@
-//! What is deleted of appointments of long ago, what stays, and that "never twice" does not rest on what is deleted.
+//! What is deleted of old appointments, what stays, and that nobody is texted twice because of a deletion.
 
 use chrono::{DateTime, Utc};
 use leadtime::clock::Clock;
@@ -15,7 +15,7 @@ async fn world() -> World {
     World::with("mode = \"live\"", &format!("{DAY_BEFORE}[retention]\nafter_appointment = \"31 days\"\n")).await
 }
 
-/// Sweeps until nothing is left to be deleted, at the world's time.
+/// Sweeps at the world's time until nothing is left to delete.
 async fn sweep(world: &World) {
     let mut house = Housekeeping::new(Store::new(open::read_write(&world.database()).unwrap()));
     for step in 0..20 {
@@ -24,7 +24,7 @@ async fn sweep(world: &World) {
     }
 }
 
-/// An appointment with everything that could tell who it is.
+/// Fills in everything in an appointment that could identify the patient.
 fn name(world: &World, id: &str, first_name: &str) {
     world.execute(&format!(
         "UPDATE appointments SET first_name = '{first_name}', last_name = 'Quxley', date_of_birth = '1979-04-05',
@@ -32,7 +32,7 @@ fn name(world: &World, id: &str, first_name: &str) {
     ));
 }
 
-/// Every file of the database.
+/// The bytes of every file of the database.
 fn bytes(world: &World) -> Vec<u8> {
     ["", "-wal"]
         .iter()
@@ -50,7 +50,7 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 #[tokio::test]
-async fn names_and_words_go_and_what_never_twice_rests_on_stays() {
+async fn names_and_message_texts_are_deleted_and_the_record_of_sent_texts_stays() {
     let mut world = world().await;
     world.book(&[
         appointment("a", "(303) 555-0101", "2026-11-10T15:00:00-07:00"),
@@ -70,7 +70,7 @@ async fn names_and_words_go_and_what_never_twice_rests_on_stays() {
     };
     let kept = rows(&world);
     assert!(holds(&world, "Quxley") && holds(&world, "Zebulon") && holds(&world, "(303) 555-0101"));
-    // A day too early nothing is deleted.
+    // Nothing is deleted a moment too early.
     world.go_to("2026-12-11T21:59:00Z").await;
     sweep(&world).await;
     assert_eq!(world.number("SELECT count(*) FROM appointments"), 2);
@@ -93,16 +93,16 @@ async fn names_and_words_go_and_what_never_twice_rests_on_stays() {
     let after = world.text(
         "SELECT group_concat(state || ':' || coalesce(reason, '') || ':' || coalesce(phone, ''), ';') FROM reminders",
     );
-    assert_eq!((after, rows(&world)), (before, kept), "the ledger is as it was");
+    assert_eq!((after, rows(&world)), (before, kept), "the record of texts is unchanged");
     assert!(audit::verify(&world.sql()).unwrap().is_ok());
     assert_eq!(integrity::flaws(&world.database()).unwrap(), Vec::<String>::new());
-    // Again: nothing more happens.
+    // Another sweep changes nothing.
     sweep(&world).await;
     assert_eq!((world.number("SELECT count(*) FROM appointments"), rows(&world)), (1, kept));
 }
 
 #[tokio::test]
-async fn a_visit_that_comes_back_is_not_texted_again_and_deleted_again() {
+async fn a_deleted_appointment_that_comes_back_is_not_texted_again_and_is_deleted_again() {
     let mut world = world().await;
     let a = appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00");
     world.book(&[a.clone(), appointment("bystander", "303-555-0109", "2027-03-10T15:00:00-07:00")]);
@@ -110,7 +110,7 @@ async fn a_visit_that_comes_back_is_not_texted_again_and_deleted_again() {
     world.go_to("2026-12-20T22:00:00Z").await;
     sweep(&world).await;
     assert_eq!((world.number("SELECT count(*) FROM appointments"), world.sent_to(A)), (1, 1));
-    // By the feed, or by a restored copy; also under another id.
+    // It comes back through the feed or a restored backup, also under another id.
     world.book(&[a.clone(), Visit { id: "a2", ..a }]);
     world.settle().await;
     world.go_to("2026-12-20T23:00:00Z").await;
@@ -118,14 +118,14 @@ async fn a_visit_that_comes_back_is_not_texted_again_and_deleted_again() {
     assert_eq!(world.states("a", "day-before"), ["sent"]);
     sweep(&world).await;
     assert_eq!(world.text("SELECT group_concat(id) FROM appointments"), "bystander");
-    // The same patient's next appointment is texted as ever, and not greeted as a first text.
+    // The same patient's next appointment is texted as usual.
     world.book(&[Visit { id: "next", ..appointment("a", "303-555-0101", "2026-12-22T15:00:00-07:00") }]);
     world.go_to("2026-12-21T22:00:30Z").await;
     assert_eq!((world.sent_to(A), world.state("bystander", "day-before").as_str()), (2, "planned"));
 }
 
 #[tokio::test]
-async fn what_is_not_settled_or_not_planned_yet_waits() {
+async fn appointments_with_an_unknown_text_or_no_plan_yet_are_kept() {
     let mut world = world().await;
     world.book(&[
         appointment("a", "303-555-0101", "2026-11-10T15:00:00-07:00"),
@@ -135,7 +135,7 @@ async fn what_is_not_settled_or_not_planned_yet_waits() {
     world.go_to("2026-11-09T22:00:30Z").await;
     let doubtful = world.number("SELECT count(*) FROM attempts WHERE outcome = 'unknown'");
     assert_eq!(doubtful, 1);
-    // The daemon is off for months: nothing was given up yet.
+    // The daemon was off for months, so no unknown text was given up yet.
     world.clock.set(at("2027-02-01T18:00:00Z"));
     let unsettled = world.text("SELECT appointment_id FROM reminders WHERE state = 'unknown'");
     world.execute("INSERT INTO appointments (id, patient_id, starts_at, status) VALUES ('fresh', 'f', '2026-01-05T10:00:00Z', 'booked')");
@@ -146,7 +146,7 @@ async fn what_is_not_settled_or_not_planned_yet_waits() {
 }
 
 #[tokio::test]
-async fn a_number_that_was_shared_by_too_many_is_planned_again_when_they_are_gone() {
+async fn a_number_shared_by_too_many_patients_is_planned_again_after_deletion() {
     let rules = format!("{DAY_BEFORE}[retention]\nafter_appointment = \"31 days\"\n");
     let mut world = World::with("mode = \"live\"\nmax_household = 1", &rules).await;
     world.book(&[
@@ -162,7 +162,7 @@ async fn a_number_that_was_shared_by_too_many_is_planned_again_when_they_are_gon
 }
 
 #[tokio::test]
-async fn a_household_text_is_kept_until_its_last_visit_is_past() {
+async fn a_household_text_is_kept_until_its_last_appointment_is_deleted() {
     let mut world = world().await;
     let family = |id, starts: &str| Visit { id, patient: id, ..appointment("x", "303-555-0101", starts) };
     world.book(&[family("a", "2026-11-10T15:00:00-07:00"), family("b", "2026-11-10T16:00:00-07:00")]);
@@ -176,14 +176,14 @@ async fn a_household_text_is_kept_until_its_last_visit_is_past() {
     };
     world.go_to("2026-12-11T22:30:00Z").await;
     sweep(&world).await;
-    assert_eq!(kept(&world), (1, 1), "the first visit is gone, the text is about the second too");
+    assert_eq!(kept(&world), (1, 1), "the first appointment is deleted, but the text is also about the second");
     world.go_to("2026-12-11T23:00:05Z").await;
     sweep(&world).await;
     assert_eq!(kept(&world), (0, 0));
 }
 
 #[tokio::test]
-async fn opt_outs_stay_for_good_and_a_doubted_clock_deletes_nothing() {
+async fn opt_outs_are_kept_forever_and_nothing_is_deleted_while_the_clock_is_in_doubt() {
     let mut world = world().await;
     world.book(&[appointment("a", "no texts 303-555-0101", "2026-11-10T15:00:00-07:00")]);
     world.settle().await;
@@ -205,9 +205,9 @@ async fn opt_outs_stay_for_good_and_a_doubted_clock_deletes_nothing() {
     assert_eq!(world.state("b", "day-before"), "skipped (opted-out)");
 }
 
-/// Many rows are deleted in many short transactions, and none of them takes long.
+/// Many rows are deleted in many short transactions, so that none takes long.
 #[tokio::test]
-async fn many_go_bit_by_bit() {
+async fn many_appointments_are_deleted_in_small_steps() {
     let mut world = world().await;
     world.execute(
         "INSERT INTO appointments (id, patient_id, first_name, phone, starts_at, status)

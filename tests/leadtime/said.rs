@@ -1,4 +1,4 @@
-//! What the journal says while something does not work: its begin and its end, not each try.
+//! The log reports a problem when it begins and when it ends, not at every attempt.
 
 use std::cell::RefCell;
 use std::io;
@@ -74,7 +74,7 @@ async fn four_hours(world: &mut World) {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_read_for_hours_is_said_once_and_so_is_its_end() {
+async fn a_list_that_cannot_be_read_for_hours_is_logged_once_and_so_is_its_recovery() {
     let journal = Journal::begin();
     let mut world = World::new().await;
     world.book(&[appointment("visit-1", PATIENT, "2026-11-20T10:10:00-07:00")]);
@@ -83,7 +83,7 @@ async fn a_list_that_cannot_be_read_for_hours_is_said_once_and_so_is_its_end() {
     world.annie.reads_fail(Some(ReadError::Failed { detail: "Annie answered with status 500".to_owned() }));
     world.annie.forget_reads();
     four_hours(&mut world).await;
-    assert!(world.annie.read().len() > 10, "it was tried again and again");
+    assert!(world.annie.read().len() > 10, "the list was tried again and again");
     assert_eq!(journal.count("list of conversations cannot be read"), 1);
     world.annie.reads_fail(None);
     four_hours(&mut world).await;

@@ -1,5 +1,5 @@
-//! The same person and another one: appointments that are given away, merged charts, corrected names and numbers, families
-//! on one account. Each test has a bystander whose text must not change.
+//! The same person or a different one: appointments given to another patient, merged charts, corrected names and
+//! numbers, families on one account. Each test has a bystander whose text must not change.
 
 use crate::world::{Visit, World, appointment};
 
@@ -8,7 +8,7 @@ const A_E164: &str = "+13035550101";
 const B: &str = "303-555-0102";
 const B_E164: &str = "+13035550102";
 
-/// The text of an appointment on Tuesday at 3 PM leaves on Monday, November 9th at 3 PM.
+/// The text for an appointment on Tuesday at 3 PM goes out on Monday, November 9 at 3 PM.
 const DUE: &str = "2026-11-09T22:00:00Z";
 const TUESDAY: &str = "2026-11-10T15:00:00-07:00";
 
@@ -16,8 +16,8 @@ fn bystander() -> Visit {
     appointment("bystander", "303-555-0109", "2026-11-17T15:00:00-07:00")
 }
 
-/// An appointment of Ann's on Tuesday, told on Monday, and a bystander.
-async fn told() -> World {
+/// An appointment of Ann's on Tuesday that was texted on Monday, and a bystander.
+async fn texted() -> World {
     let mut world = World::new().await;
     world.book(&[appointment("a", A, TUESDAY), bystander()]);
     world.execute("UPDATE appointments SET first_name = 'Ann', last_name = 'Lee' WHERE id = 'a'");
@@ -27,7 +27,7 @@ async fn told() -> World {
     world
 }
 
-/// The state of the reminder of the latest round.
+/// The state of the latest reminder.
 fn last(world: &World) -> String {
     let sql = "SELECT state || coalesce(' (' || reason || ')', '') FROM reminders WHERE appointment_id = 'a'
         ORDER BY round DESC, starts_at DESC LIMIT 1";
@@ -38,13 +38,13 @@ async fn unchanged(mut world: World) {
     world.settle().await;
     assert_eq!(world.state("bystander", "day-before"), "planned");
     world.go_to("2026-11-10T20:00:00Z").await;
-    assert_eq!(world.sent_to(A_E164), 1, "nobody was told twice");
+    assert_eq!(world.sent_to(A_E164), 1, "nobody must be texted twice");
 }
 
 #[tokio::test]
-async fn an_appointment_given_to_another_patient_after_its_text_is_a_late_booking_of_that_patient() {
+async fn an_appointment_given_to_another_patient_after_its_text_counts_as_booked_late() {
     for (phone, to) in [(B, B_E164), (A, A_E164)] {
-        let mut world = told().await;
+        let mut world = texted().await;
         let given =
             format!("UPDATE appointments SET patient_id = 'c', first_name = 'Cy', phone = '{phone}' WHERE id = 'a'");
         world.execute(&given);
@@ -62,7 +62,7 @@ async fn an_appointment_given_to_another_patient_after_its_text_is_a_late_bookin
 }
 
 #[tokio::test]
-async fn another_patient_before_the_text_is_told_as_planned() {
+async fn an_appointment_given_to_another_patient_before_its_text_is_texted_to_that_patient() {
     let mut world = World::new().await;
     world.book(&[appointment("a", A, TUESDAY), bystander()]);
     world.settle().await;
@@ -73,8 +73,8 @@ async fn another_patient_before_the_text_is_told_as_planned() {
 }
 
 #[tokio::test]
-async fn a_cancelled_appointment_booked_again_by_somebody_else_is_that_patients() {
-    let mut world = told().await;
+async fn a_canceled_appointment_booked_again_for_another_patient_counts_as_booked_late() {
+    let mut world = texted().await;
     world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
     world.settle().await;
     world.execute(
@@ -94,7 +94,7 @@ async fn a_merged_chart_a_corrected_name_and_a_corrected_number_are_the_same_per
         "phone = '303-555-0102'",
         "patient_id = 'merged', phone = '303-555-0102'",
     ] {
-        let mut world = told().await;
+        let mut world = texted().await;
         world.execute(&format!("UPDATE appointments SET {change} WHERE id = 'a'"));
         world.settle().await;
         assert_eq!(last(&world), "sent", "{change}");
@@ -104,8 +104,8 @@ async fn a_merged_chart_a_corrected_name_and_a_corrected_number_are_the_same_per
 }
 
 #[tokio::test]
-async fn an_appointment_under_new_ids_of_patient_and_appointment_is_the_same_one() {
-    let mut world = told().await;
+async fn an_appointment_under_a_new_id_and_a_new_patient_id_is_a_duplicate() {
+    let mut world = texted().await;
     world.execute("DELETE FROM appointments WHERE id = 'a'");
     world.book(&[Visit { patient: "new", ..appointment("new", A, TUESDAY) }]);
     world.execute("UPDATE appointments SET first_name = 'Ann', last_name = 'Lee' WHERE id = 'new'");
@@ -115,7 +115,7 @@ async fn an_appointment_under_new_ids_of_patient_and_appointment_is_the_same_one
 }
 
 #[tokio::test]
-async fn the_people_of_one_account_are_told_each() {
+async fn all_patients_on_one_account_are_named_in_one_text() {
     let mut world = World::new().await;
     let of_account = |id| Visit { patient: "account", ..appointment(id, A, TUESDAY) };
     world.book(&[of_account("a"), of_account("b"), of_account("c"), bystander()]);
@@ -135,9 +135,9 @@ async fn the_people_of_one_account_are_told_each() {
 }
 
 #[tokio::test]
-async fn a_wrong_number_mended_after_its_text_is_texted_at_the_right_one() {
-    let mut world = told().await;
-    // Without the mark a corrected number is never texted twice; with it, the right one is.
+async fn a_wrong_number_corrected_after_its_text_gets_the_text_at_the_correct_number() {
+    let mut world = texted().await;
+    // Only if the old number was marked as wrong is the corrected number texted too.
     world.execute("INSERT INTO wrong_numbers (phone, patient_id, at) VALUES ('+13035550101', 'a', unixepoch('2026-11-09T22:30:00Z'))");
     world.settle().await;
     assert_eq!(last(&world), "sent");
@@ -151,8 +151,8 @@ async fn a_wrong_number_mended_after_its_text_is_texted_at_the_right_one() {
 }
 
 #[tokio::test]
-async fn a_wrong_number_mended_too_late_is_listed_without_an_alert() {
-    let mut world = told().await;
+async fn a_wrong_number_corrected_too_late_is_skipped_without_an_alert() {
+    let mut world = texted().await;
     world.execute("INSERT INTO wrong_numbers (phone, patient_id, at) VALUES ('+13035550101', 'a', unixepoch('2026-11-09T22:30:00Z'))");
     world.go_to("2026-11-10T20:30:00Z").await;
     world.execute("UPDATE appointments SET phone = '303-555-0102' WHERE id = 'a'");
@@ -163,9 +163,10 @@ async fn a_wrong_number_mended_too_late_is_listed_without_an_alert() {
 }
 
 #[tokio::test]
-async fn a_told_appointment_that_moves_nearer_raises_no_missed() {
-    let mut world = told().await;
-    // On Tuesday morning it moves to noon: the text of the new time would have been due on Monday noon, and is too late.
+async fn a_texted_appointment_that_moves_closer_is_listed_but_not_missed() {
+    let mut world = texted().await;
+    // On Tuesday morning it moves to noon: the text with the new time would have been due on Monday at noon and is too
+    // late.
     world.go_to("2026-11-10T17:30:00Z").await;
     world.execute("UPDATE appointments SET starts_at = '2026-11-10T12:00:00-07:00' WHERE id = 'a'");
     world.settle().await;
@@ -178,8 +179,8 @@ async fn a_told_appointment_that_moves_nearer_raises_no_missed() {
 }
 
 #[tokio::test]
-async fn history_names_the_number_that_was_texted_and_finds_the_text_by_it() {
-    let mut world = told().await;
+async fn history_shows_the_number_that_was_texted_and_can_be_searched_by_it() {
+    let mut world = texted().await;
     world.execute("UPDATE appointments SET patient_id = 'c', first_name = 'Cy', phone = '303-555-0102' WHERE id = 'a'");
     world.settle().await;
     let history = world.says(&["history", "--appointment", "a"]);
@@ -191,11 +192,11 @@ async fn history_names_the_number_that_was_texted_and_finds_the_text_by_it() {
 }
 
 #[tokio::test]
-async fn an_appointment_that_moves_under_a_new_id_is_told_its_new_time() {
+async fn an_appointment_that_moves_under_a_new_id_is_texted_with_its_new_time() {
     for (is_known_to_have_moved, state, texts) in [(true, "sent", 2), (false, "skipped (booked-late)", 1)] {
-        let mut world = told().await;
+        let mut world = texted().await;
         world.go_to("2026-11-10T17:00:00Z").await;
-        // On Tuesday at ten the export has it under another id, on Wednesday morning: its text was due an hour ago.
+        // On Tuesday at 10 AM the export has it under another id, now on Wednesday morning: its text was due already.
         let to = if is_known_to_have_moved { "'b'" } else { "NULL" };
         world.execute(&format!(
             "INSERT INTO imports (id, feed, started_at, complete) VALUES (1, 'desk', 0, 1);
@@ -214,7 +215,7 @@ async fn an_appointment_that_moves_under_a_new_id_is_told_its_new_time() {
     }
 }
 
-/// The state of the reminder of the start the appointment has now.
+/// The state of the reminder for the appointment's current start.
 fn last_start(world: &World) -> String {
     let sql = "SELECT state || coalesce(' (' || reason || ')', '') FROM reminders AS r
         JOIN appointments AS a ON a.id = r.appointment_id AND a.starts_unix = r.starts_at WHERE a.id = 'a'";
@@ -222,18 +223,18 @@ fn last_start(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn a_told_appointment_that_moves_is_told_its_new_time_while_that_is_of_use() {
-    let mut world = told().await;
+async fn a_texted_appointment_that_moves_the_same_day_is_limited_and_listed() {
+    let mut world = texted().await;
     world.execute("UPDATE appointments SET starts_at = '2026-11-10T17:00:00-07:00' WHERE id = 'a'");
     world.settle().await;
-    // Annie allows one text to a number in a day: the new time waits for it, and is of use no longer then.
+    // Annie allows one text per number and day: by the time another text is allowed, the new time is too near.
     assert_eq!(last_start(&world), "skipped (contact-limit)");
     assert_eq!(world.not_reached(), ["a was texted with the old time"]);
     assert_eq!(world.state("bystander", "day-before"), "planned");
 }
 
 #[tokio::test]
-async fn what_was_answered_keeps_a_number_back_until_a_person_decides() {
+async fn an_unclear_reply_or_a_wrong_person_holds_the_number_until_staff_decide() {
     for (words, code) in [("stop texting my husband", "reply-unclear"), ("wrong number", "wrong-person")] {
         let mut world = World::new().await;
         world.book(&[appointment("a", A, TUESDAY), appointment("later", A, "2026-11-12T15:00:00-07:00"), bystander()]);
@@ -248,7 +249,7 @@ async fn what_was_answered_keeps_a_number_back_until_a_person_decides() {
         assert_eq!(held, code);
         world.execute("UPDATE number_holds SET settled_at = 1, who = 'Kim'");
         world.settle().await;
-        assert_eq!(world.sent_to(A_E164), 2, "{words}: it goes on");
+        assert_eq!(world.sent_to(A_E164), 2, "{words}: the next text goes out after the decision");
         assert_eq!(world.state("bystander", "day-before"), "planned");
     }
 }

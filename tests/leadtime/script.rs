@@ -1,4 +1,4 @@
-//! Annie by a script: outcomes to give, conversations to show, and a record of what came.
+//! A scripted Annie: the outcomes it gives, the conversations it shows, and a record of the requests it received.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use leadtime::domain::phone::Phone;
 use leadtime::domain::private::Private;
 use serde_json::{Value, json};
 
-/// Outcomes to give, and requests that came; an empty script accepts everything.
+/// The outcomes to give and the requests received. An empty script accepts everything.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     inner: Arc<Mutex<ScriptState>>,
@@ -34,13 +34,13 @@ struct ScriptState {
     sent: Vec<SmsRequest>,
     probes: VecDeque<Result<(), ReadError>>,
     probed: usize,
-    /// Oldest first, with what was said.
+    /// Conversations with their messages, oldest first.
     conversations: Vec<(Listed, Vec<Said>)>,
     reads_fail: Option<ReadError>,
     messages_fail: Option<ReadError>,
-    /// Fields the rows of the list lack: `to`, `from`, `start`.
+    /// Fields missing from the rows of the list: `to`, `from`, `start`.
     omitted: Vec<&'static str>,
-    /// Rows at the top of the list, as they stand.
+    /// Raw rows at the top of the list.
     odd_rows: Vec<Value>,
     read: Vec<String>,
     /// How far Annie's clock is ahead of the machine's.
@@ -49,7 +49,7 @@ struct ScriptState {
 }
 
 impl ScriptState {
-    /// An answer, with Annie's clock in it.
+    /// An answer with the time of Annie's clock.
     fn reply(&mut self, status: u16, body: &Value, now: DateTime<Utc>) -> Raw {
         let mut headers = Headers { date: Some((now + self.ahead).to_rfc2822()), ..Headers::default() };
         if let Some(until) = self.pause.take() {
@@ -91,7 +91,7 @@ impl ScriptState {
         }
     }
 
-    /// `dated`: an answer that tells Annie's time.
+    /// With `dated`, the answer has the time of Annie's clock.
     fn fail(&mut self, error: &ReadError, dated: bool, now: DateTime<Utc>) -> Raw {
         let answer = |status: u16| Raw::Answer { status, headers: Headers::default(), body: Ok(Vec::new()) };
         match error {
@@ -166,44 +166,44 @@ impl ScriptState {
 }
 
 impl Script {
-    /// Adds outcomes behind those that are left.
+    /// Adds outcomes after the remaining ones.
     pub(crate) fn then(&self, outcomes: impl IntoIterator<Item = Outcome>) {
         self.lock().outcomes.extend(outcomes);
     }
 
-    /// Adds answers to probes; without any, a probe succeeds.
+    /// Adds answers to probes. Without any, probes succeed.
     pub(crate) fn then_probes(&self, answers: impl IntoIterator<Item = Result<(), ReadError>>) {
         self.lock().probes.extend(answers);
     }
 
-    /// The requests that came, in order.
+    /// The requests received, in order.
     pub(crate) fn sent(&self) -> Vec<SmsRequest> {
         self.lock().sent.clone()
     }
 
-    /// How often the key was probed.
+    /// How many times the key was probed.
     pub(crate) fn probed(&self) -> usize {
         self.lock().probed
     }
 
-    /// What was read, in order: `list 0`, `messages ID`.
+    /// The reads, in order: `list 0`, `messages ID`.
     pub(crate) fn read(&self) -> Vec<String> {
         self.lock().read.clone()
     }
 
-    /// Forgets what was probed and read so far.
+    /// Clears the recorded probes and reads.
     pub(crate) fn forget_reads(&self) {
         let mut state = self.lock();
         state.probed = 0;
         state.read.clear();
     }
 
-    /// A conversation that Annie knows of and Leadtime was not told, or somebody else's.
+    /// Adds a conversation that Annie has but Leadtime does not, or one that another program began.
     pub(crate) fn begin(&self, from: &str, to: &str, text: &str, at: DateTime<Utc>) -> ConversationId {
         self.lock().begin(from, to, text, at, None)
     }
 
-    /// Something is said in a conversation.
+    /// Adds a message to a conversation.
     pub(crate) fn say(&self, conversation: &ConversationId, role: &str, text: &str, at: DateTime<Utc>) {
         let said = Said { role: role.to_owned(), content: Private(text.to_owned()), at: Some(at) };
         if let Some((_, all)) = self.lock().conversations.iter_mut().find(|(listed, _)| listed.id == *conversation) {
@@ -211,39 +211,39 @@ impl Script {
         }
     }
 
-    /// Every reading fails from now on, or works again.
+    /// Makes every read fail from now on, or work again.
     pub(crate) fn reads_fail(&self, error: Option<ReadError>) {
         self.lock().reads_fail = error;
     }
 
-    /// Reading the messages of a conversation fails from now on, or works again.
+    /// Makes reading the messages of a conversation fail from now on, or work again.
     pub(crate) fn messages_fail(&self, error: Option<ReadError>) {
         self.lock().messages_fail = error;
     }
 
-    /// The rows of the list lack these fields from now on: `to`, `from`, `start`.
+    /// Leaves these fields out of the rows of the list from now on: `to`, `from`, `start`.
     pub(crate) fn omits(&self, fields: &[&'static str]) {
         self.lock().omitted = fields.to_vec();
     }
 
-    /// The list has these rows at its top from now on.
+    /// Shows these rows at the top of the list from now on.
     pub(crate) fn shows(&self, rows: &[Value]) {
         self.lock().odd_rows = rows.to_vec();
     }
 
-    /// What was said in a conversation first, before all that is known of it.
+    /// Adds a message before all others in a conversation, without a time.
     pub(crate) fn said_first(&self, conversation: &ConversationId, role: &str, text: &str) {
         if let Some((_, all)) = self.lock().conversations.iter_mut().find(|(listed, _)| listed.id == *conversation) {
             all.insert(0, Said { role: role.to_owned(), content: Private(text.to_owned()), at: None });
         }
     }
 
-    /// Annie's clock is so far ahead of the machine's.
+    /// Sets how far Annie's clock is ahead of the machine's.
     pub(crate) fn is_ahead(&self, by: TimeDelta) {
         self.lock().ahead = by;
     }
 
-    /// The next answer asks for a pause.
+    /// Makes the next answer ask for a pause.
     pub(crate) fn asks_for_a_pause(&self, until: DateTime<Utc>) {
         self.lock().pause = Some(until);
     }
@@ -262,7 +262,7 @@ impl Script {
         self.clock.lock().unwrap().as_ref().unwrap().now()
     }
 
-    /// By whose clock it answers; given once, before the first request.
+    /// Sets the clock for its answers. Call once, before the first request.
     pub(crate) fn keep_time_by(&self, clock: Arc<ManualClock>) {
         *self.clock.lock().unwrap() = Some(clock);
     }

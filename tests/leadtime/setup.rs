@@ -1,4 +1,4 @@
-//! The first hour: a configuration from a few answers, and the look at everything that can be wrong.
+//! The first hour: `init` writes a configuration from a few answers, and `doctor` checks everything that can be wrong.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ const ANSWERS: [&str; 9] = [
 ];
 
 #[test]
-fn init_writes_a_file_that_is_in_order_and_never_over_another() {
+fn init_writes_a_valid_file_and_never_overwrites_another() {
     let practice = Practice::new("");
     let init = |more: &[&str]| practice.run(&[&ANSWERS[..], &["--config", "new.toml"], more].concat());
     let out = init(&["--database", "new.db"]).good();
@@ -26,17 +26,21 @@ fn init_writes_a_file_that_is_in_order_and_never_over_another() {
     assert!(out.contains("new.toml is valid"), "{out}");
     let text = std::fs::read_to_string(practice.path("new.toml")).unwrap();
     assert!(text.contains("name = \"O'Neill \\\"Smile\\\" Dental\"        # as patients"), "{text}");
-    assert!(text.contains("\nfolder = \"backups\"\n"), "beside the database: {text}");
+    assert!(text.contains("\nfolder = \"backups\"\n"), "the backup folder is next to the database: {text}");
     assert!(text.contains("path = \"new.db\"") && text.contains("organization_timezone = \"America/Denver\""));
     let again = init(&[]);
     assert!(again.code == 2 && again.err.contains("--force"), "{}", again.err);
-    assert_eq!(std::fs::read_to_string(practice.path("new.toml")).unwrap(), text, "untouched");
+    assert_eq!(
+        std::fs::read_to_string(practice.path("new.toml")).unwrap(),
+        text,
+        "the existing file must be unchanged"
+    );
     init(&["--force"]).good();
-    assert_eq!(std::fs::read_to_string(practice.path("new.toml.old")).unwrap(), text, "the former one is kept");
+    assert_eq!(std::fs::read_to_string(practice.path("new.toml.old")).unwrap(), text, "the previous file must be kept");
 }
 
 #[test]
-fn init_writes_nothing_that_is_wrong() {
+fn init_writes_nothing_if_an_answer_is_wrong() {
     let practice = Practice::new("");
     let wrong: Vec<&str> =
         ANSWERS.iter().map(|word| if *word == "America/Denver" { "Denver" } else { *word }).collect();
@@ -46,14 +50,14 @@ fn init_writes_nothing_that_is_wrong() {
     assert!(ended.err.contains("did you mean `America/Denver`?") && !ended.err.contains(".leadtime-"), "{}", ended.err);
     for (option, value) in [("--phone", "555-0100"), ("--language", "de"), ("--export", "nowhere.csv")] {
         let ended = practice.run(&[&ANSWERS[..], &["--config", "new.toml", option, value]].concat());
-        // clap takes no option twice.
+        // clap refuses an option given twice.
         let twice = ended.err.contains("cannot be used multiple times");
         assert!(ended.code == 2 && (twice || ended.err.contains("nothing was written")), "{option}: {}", ended.err);
         assert!(!practice.path("new.toml").exists());
     }
     let missing = practice.run(&["init", "--config", "new.toml", "--timezone", "America/Denver"]);
     assert!(missing.code == 2 && missing.err.contains("--name is missing"), "{}", missing.err);
-    assert_eq!(std::fs::read_dir(practice.folder.path()).unwrap().count(), 1, "only what was there");
+    assert_eq!(std::fs::read_dir(practice.folder.path()).unwrap().count(), 1, "no file may be left behind");
 }
 
 fn key_file(practice: &Practice, name: &str, key: &str, mode: u32) {
@@ -73,7 +77,7 @@ fn result<'a>(findings: &'a [Value], check: &str, words: &str) -> &'a str {
 }
 
 #[test]
-fn doctor_finds_a_healthy_practice_healthy() {
+fn doctor_finds_nothing_wrong_with_a_healthy_practice() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1"));
     let sandbox = Sandbox::start(&practice, &["--key", "k", "--config", "config.toml"]);
     key_file(&practice, "key", "k", 0o600);
@@ -100,7 +104,7 @@ fn doctor_finds_a_healthy_practice_healthy() {
 }
 
 #[test]
-fn doctor_names_what_is_wrong_and_the_remedy() {
+fn doctor_reports_each_problem_with_a_remedy() {
     let practice = Practice::new("");
     let sandbox = Sandbox::start(&practice, &["--key", "another"]);
     key_file(&practice, "key", "k", 0o600);
@@ -118,7 +122,7 @@ fn doctor_names_what_is_wrong_and_the_remedy() {
         assert_eq!(result(&all, check, words), "WRONG", "{check}");
     }
     assert!(all.iter().all(|f| f["result"] == "ok" || f["remedy"].is_string()), "{all:#?}");
-    // One screen for a person, and nothing is asked of Annie without leave.
+    // The output fits on one screen, and with --offline Annie is not asked.
     let screen = practice.run(&["doctor", "--offline"]);
     assert!(
         screen.out.lines().count() < 40
@@ -133,13 +137,13 @@ fn doctor_names_what_is_wrong_and_the_remedy() {
 }
 
 #[test]
-fn doctor_and_test_text_use_the_key_the_packaged_service_is_given() {
+fn doctor_and_test_text_use_the_key_of_the_packaged_service() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &["--key", "k"]);
     let config = live_config(&sandbox.base_url);
     std::fs::write(practice.path("config.toml"), config).unwrap();
     practice.import(&visits_due_in(3600, 1), &[]).good();
-    // Nobody has looked: that is not well.
+    // A key that could not be checked counts as wrong.
     let (code, all) = findings(&practice, &[]);
     assert_eq!((code, result(&all, "key", "could not be checked")), (1, "WRONG"));
     let remedy = all.iter().find(|f| f["check"] == "key").unwrap()["remedy"].as_str().unwrap().to_owned();
@@ -159,7 +163,7 @@ fn doctor_and_test_text_use_the_key_the_packaged_service_is_given() {
 }
 
 #[test]
-fn doctor_holds_each_key_against_its_own_numbers() {
+fn doctor_checks_each_key_against_its_own_numbers() {
     let practice = Practice::new("");
     let north = "[[location]]\nid = \"north\"\nfrom_number = \"+13035550177\"\n";
     let ours = Practice::new(&live_config("http://127.0.0.1:9/v1"));
@@ -173,14 +177,14 @@ fn doctor_holds_each_key_against_its_own_numbers() {
     let numbers: Vec<_> = all.iter().filter(|f| f["check"] == "from_number").collect();
     assert!(numbers.len() == 1 && numbers[0]["result"] == "ok", "{numbers:#?}");
     assert_eq!(result(&all, "key", "key of location `north`: Annie does not accept the key"), "WRONG");
-    // With the practice's key it is that key's number, or should be.
+    // Without a key of its own, the location's number must be one of the practice's key.
     std::fs::write(practice.path("config.toml"), format!("{config}{north}")).unwrap();
     let (_, all) = findings(&practice, &[]);
     assert_eq!(result(&all, "from_number", "…77 is not one"), "WRONG");
 }
 
 #[test]
-fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
+fn doctor_reports_what_holds_texts_back_and_missing_backups() {
     let config = live_config("http://127.0.0.1:9/v1")
         + "[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\nstale_after = \"26 hours\"\n[backup]\nfolder = \"copies\"\n";
     let practice = Practice::new(&config);
@@ -199,14 +203,14 @@ fn doctor_says_what_keeps_texts_back_and_that_no_copy_is_made() {
     assert_eq!(result(&all, "sending", "the last import is too old"), "WRONG");
     practice.sql().execute("DELETE FROM imports", []).unwrap();
     assert_eq!(result(&look(), "feed", "nothing is sent"), "WRONG");
-    // A file of somebody else's, where this user may give it away.
+    // A file owned by another user, if this user may change its owner.
     if std::os::unix::fs::chown(practice.path("test.db"), Some(12345), None).is_ok() {
         assert_eq!(result(&look(), "permissions", "who owns its folder"), "WRONG");
     }
 }
 
 #[test]
-fn init_suggests_the_feed_of_an_export() {
+fn init_suggests_the_feed_for_an_export() {
     let practice = Practice::new("");
     std::fs::write(
         practice.path("list.csv"),
@@ -221,7 +225,7 @@ fn init_suggests_the_feed_of_an_export() {
     assert_eq!(text.matches("[[feed]]").count(), 1, "{text}");
     let out = practice.run(&["import", "--config", "new.toml", "list.csv"]).good();
     assert!(out.contains("2 new appointments"), "{out}");
-    // What it leaves open is not written down as if it were known.
+    // A feed with an open question is not written as if everything were known.
     let open = std::fs::read_to_string(practice.path("list.csv")).unwrap().replace("24/", "04/").replace("26/", "06/");
     std::fs::write(practice.path("list.csv"), open).unwrap();
     let ended = init(&["open.toml", "--export", "list.csv"]);
@@ -235,7 +239,7 @@ fn init_suggests_the_feed_of_an_export() {
 }
 
 #[test]
-fn init_takes_numbers_in_any_spelling_and_names_the_next_commands() {
+fn init_accepts_numbers_in_any_format_and_shows_the_next_commands() {
     let practice = Practice::new("");
     std::fs::remove_file(practice.path("config.toml")).unwrap();
     std::fs::write(
@@ -254,7 +258,7 @@ fn init_takes_numbers_in_any_spelling_and_names_the_next_commands() {
 }
 
 #[test]
-fn a_test_text_without_a_key_says_what_it_needs_in_observe_mode_too() {
+fn a_test_text_without_a_key_says_that_it_needs_one_even_in_observe_mode() {
     let practice = Practice::new(&live_config("http://127.0.0.1:9/v1").replace("\"live\"", "\"observe\""));
     let ended = practice.run(&["test-text", "day-before", "303-555-1042"]);
     assert!(

@@ -1,27 +1,27 @@
-//! Test material that lies beside the project, where there is some.
+//! Optional test data in a folder next to the project.
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
 
-/// A file of the shared data folder; `None`, said aloud, in a clone that has none.
+/// A file in the shared data folder, or `None` with a message if the file does not exist.
 pub(crate) fn data(path: &str) -> Option<PathBuf> {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
     if file.exists() {
         return Some(file);
     }
-    not_run(&format!("../shared/data/{path} is not here"));
+    not_run(&format!("../shared/data/{path} does not exist"));
     None
 }
 
-/// Says aloud, past the test runner's capture, that a test had nothing to run on.
+/// Prints, bypassing the test runner's capture, that a test did not run.
 pub(crate) fn not_run(why: &str) {
     let name = std::thread::current().name().unwrap_or("a test").to_owned();
     let _ = writeln!(std::io::stderr(), "NOT RUN: {name}: {why}");
 }
 
-/// A table of right answers: another one of the same form where the environment names it.
+/// A table of correct answers. An environment variable can name another table of the same form.
 pub(crate) fn table(variable: &str, path: &str) -> Option<String> {
     let file = match std::env::var_os(variable) {
         Some(other) => PathBuf::from(other),
@@ -30,7 +30,7 @@ pub(crate) fn table(variable: &str, path: &str) -> Option<String> {
     Some(text(&file))
 }
 
-/// The text of a file, unpacked if it is packed.
+/// The text of a file, decompressed if it is compressed.
 pub(crate) fn text(file: &std::path::Path) -> String {
     let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     let mut text = String::new();

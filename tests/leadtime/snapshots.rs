@@ -1,12 +1,12 @@
-//! What people read, word for word: a change of words is seen in review. `INSTA_UPDATE=always cargo test snapshots` writes
-//! the files under `snapshots/` again.
+//! Output that people read, word for word, so that changes of wording show up in review.
+//! `INSTA_UPDATE=always cargo test snapshots` rewrites the files under `snapshots/`.
 //!
-//! Everything happens at one moment on a fixed clock, so that the outputs are the same on every day; what still differs from
-//! machine to machine is filtered.
+//! Everything happens at one fixed time, so that the output is the same every day. What differs between machines is
+//! filtered out.
 
 use super::program::{Ended, Practice};
 
-/// Monday ten in Denver.
+/// Monday at 10 AM in Denver.
 const NOW: &str = "2030-11-11T10:00:00-07:00";
 
 const CONFIG: &str = r#"[practice]
@@ -58,8 +58,8 @@ fn practice() -> Practice {
     practice
 }
 
-/// Both streams and the exit code, without what differs from run to run.
-fn said(practice: &Practice, ended: Ended) -> String {
+/// Both output streams and the exit code, without what differs between runs.
+fn printed(practice: &Practice, ended: Ended) -> String {
     let folder = practice.folder.path().display().to_string();
     let text = format!("{}{}[exit code {}]\n", ended.out, ended.err, ended.code);
     text.replace(&format!("{folder}/"), "").replace(&folder, "FOLDER")
@@ -71,7 +71,7 @@ fn with_filters(test: impl FnOnce()) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let day = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{1,2}";
-    // The machine's own clock and disk.
+    // Values that depend on the machine's clock and disk, and the version.
     settings.add_filter(r"0\.1\.0(?:\S*)", "VERSION");
     settings.add_filter(r"\d+(?:\.\d+)? (?:GiB|MiB|KiB|GB|MB)", "SIZE");
     settings.add_filter(&format!(r"(imported|import|on|since|at|Last import) +(?:{day}), \d+:\d\d [AP]M"), "$1 TODAY");
@@ -79,9 +79,9 @@ fn with_filters(test: impl FnOnce()) {
 }
 
 #[test]
-fn plan_explain_and_the_list_to_call() {
+fn plan_explain_and_not_reached_read_as_recorded() {
     let practice = practice();
-    let see = |arguments: &[&str]| said(&practice, practice.run(arguments));
+    let see = |arguments: &[&str]| printed(&practice, practice.run(arguments));
     with_filters(|| {
         insta::assert_snapshot!("plan", see(&["plan", "--now", NOW]));
         insta::assert_snapshot!("explain", see(&["explain", "Lucia", "Lopez", "--now", NOW]));
@@ -94,9 +94,9 @@ fn plan_explain_and_the_list_to_call() {
 }
 
 #[test]
-fn status_and_doctor() {
+fn status_and_feed_commands_read_as_recorded() {
     let practice = practice();
-    let see = |arguments: &[&str]| said(&practice, practice.run(arguments));
+    let see = |arguments: &[&str]| printed(&practice, practice.run(arguments));
     with_filters(|| {
         insta::assert_snapshot!("status", see(&["status", "--now", NOW]));
         insta::assert_snapshot!("feed-list", see(&["feed", "list"]));
@@ -105,9 +105,9 @@ fn status_and_doctor() {
 }
 
 #[test]
-fn acts_of_the_desk() {
+fn actions_of_the_front_desk_read_as_recorded() {
     let practice = practice();
-    let see = |arguments: &[&str]| said(&practice, practice.run(arguments));
+    let see = |arguments: &[&str]| printed(&practice, practice.run(arguments));
     with_filters(|| {
         insta::assert_snapshot!("opt-out-add", see(&["opt-out", "add", "Grace Miller", "--who", "Kim"]));
         insta::assert_snapshot!("opt-out-short", see(&["opt-out", "add", "555-0112"]));
@@ -119,11 +119,11 @@ fn acts_of_the_desk() {
 }
 
 #[test]
-fn errors_of_the_configuration() {
+fn configuration_errors_read_as_recorded() {
     let practice = practice();
     let see = |config: &str| {
         std::fs::write(practice.path("config.toml"), config).unwrap();
-        said(&practice, practice.run(&["check"]))
+        printed(&practice, practice.run(&["check"]))
     };
     with_filters(|| {
         insta::assert_snapshot!("check", see(CONFIG));
@@ -139,11 +139,11 @@ fn errors_of_the_configuration() {
 }
 
 #[test]
-fn reports_of_imports() {
+fn import_reports_read_as_recorded() {
     let practice = practice();
     let import = |text: &str, options: &[&str]| {
         std::fs::write(practice.path("export.csv"), text).unwrap();
-        said(&practice, practice.run(&[&["import", "export.csv"], options].concat()))
+        printed(&practice, practice.run(&[&["import", "export.csv"], options].concat()))
     };
     let torn = EXPORT.replace("1004,11/14/2030,9:00 AM", "1004,11/14/2030").replace("Confirmed", "FIRM");
     with_filters(|| {
@@ -159,11 +159,11 @@ fn reports_of_imports() {
 }
 
 #[test]
-fn suggestions() {
+fn feed_suggestions_read_as_recorded() {
     let practice = Practice::new(CONFIG.split("[[feed]]").next().unwrap());
     let suggest = |text: &str| {
         std::fs::write(practice.path("export.csv"), text).unwrap();
-        said(&practice, practice.run(&["feed", "suggest", "export.csv"]))
+        printed(&practice, practice.run(&["feed", "suggest", "export.csv"]))
     };
     with_filters(|| {
         insta::assert_snapshot!("suggest", suggest(EXPORT));
@@ -173,13 +173,13 @@ fn suggestions() {
 }
 
 #[test]
-fn help() {
+fn help_texts_read_as_recorded() {
     let practice = practice();
     with_filters(|| {
-        insta::assert_snapshot!("help", said(&practice, practice.run(&["--help"])));
+        insta::assert_snapshot!("help", printed(&practice, practice.run(&["--help"])));
         for command in ["plan", "explain", "import", "opt-out", "resolve", "pause", "feed", "init"] {
             let name = format!("help-{command}");
-            insta::assert_snapshot!(name, said(&practice, practice.run(&[command, "--help"])));
+            insta::assert_snapshot!(name, printed(&practice, practice.run(&[command, "--help"])));
         }
     });
 }

@@ -1,4 +1,4 @@
-//! The schema against hostile writers, and every guarded statement with a bystander.
+//! The schema against hostile writers, and every guarded statement with a bystander that must not change.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -33,8 +33,8 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// Writes an appointment like a program that is not Leadtime's; the error says which constraint refused it.
-fn write_visit(connection: &Connection, column: &str, value: Option<&str>) -> Result<(), String> {
+/// Writes an appointment as another program would. The error names the constraint that refused it.
+fn write_appointment(connection: &Connection, column: &str, value: Option<&str>) -> Result<(), String> {
     let mut columns = vec!["id", "patient_id", "starts_at", "status"];
     let mut values: Vec<Option<&str>> = vec![Some("a"), Some("p"), Some("2026-11-10T15:00:00-07:00"), Some("booked")];
     match columns.iter().position(|c| *c == column) {
@@ -50,7 +50,7 @@ fn write_visit(connection: &Connection, column: &str, value: Option<&str>) -> Re
 }
 
 #[test]
-fn the_public_table_defends_itself() {
+fn the_appointments_table_refuses_invalid_rows() {
     let (_folder, _, connection) = database();
     let bad = [
         ("id", Some(" "), "id_not_blank"),
@@ -84,7 +84,7 @@ fn the_public_table_defends_itself() {
         ("consent", Some("perhaps"), "consent_known"),
     ];
     for (column, value, constraint) in bad {
-        let refused = write_visit(&connection, column, value);
+        let refused = write_appointment(&connection, column, value);
         assert!(refused.as_ref().is_err_and(|e| e.contains(constraint)), "{column} = {value:?}: {refused:?}");
     }
     let count: i64 = connection.query_row("SELECT count(*) FROM appointments", [], |r| r.get(0)).unwrap();
@@ -92,20 +92,20 @@ fn the_public_table_defends_itself() {
     for good in
         ["2026-11-10T15:00:00Z", "2026-11-10T15:00:00-07:00", "2024-02-29T23:59:59+14:00", "2026-11-10T15:00:00+05:45"]
     {
-        write_visit(&connection, "starts_at", Some(good)).unwrap();
+        write_appointment(&connection, "starts_at", Some(good)).unwrap();
         let unix: i64 = connection.query_row("SELECT starts_unix FROM appointments", [], |r| r.get(0)).unwrap();
         assert_eq!(unix, DateTime::parse_from_rfc3339(good).unwrap().timestamp());
     }
 }
 
 proptest! {
-    /// Whatever the schema takes as a start, the program reads as the same instant.
+    /// Every start that the schema accepts, the program reads as the same instant.
     #[test]
-    fn a_start_the_schema_takes_is_one_instant(
+    fn a_start_that_the_schema_accepts_is_the_same_instant_for_the_program(
         text in "20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](Z|[+-][01][0-9]:[0-6][0-9]|)"
     ) {
         let (_folder, _, connection) = database();
-        let taken = write_visit(&connection, "starts_at", Some(&text)).is_ok();
+        let taken = write_appointment(&connection, "starts_at", Some(&text)).is_ok();
         let read = DateTime::parse_from_rfc3339(&text).ok();
         if taken {
             let unix: i64 = connection.query_row("SELECT starts_unix FROM appointments", [], |r| r.get(0)).unwrap();
@@ -125,9 +125,9 @@ fn marks(connection: &Connection) -> BTreeSet<(String, String)> {
     found
 }
 
-/// Every way to change an appointment marks its old and its new number, whatever conflict clause the writer uses.
+/// Every way to change an appointment marks its old and its new number, with any conflict clause.
 #[test]
-fn every_change_marks_old_and_new_number() {
+fn every_change_marks_the_old_and_the_new_number() {
     let insert = "INTO appointments (id, patient_id, phone, starts_at, status) VALUES ('a', 'p', '2', '2026-11-10T15:00:00Z', 'booked')";
     let changes = [
         format!("INSERT OR REPLACE {insert}"),
@@ -154,7 +154,7 @@ fn every_change_marks_old_and_new_number() {
                 "UPDATE appointments SET phone = phone, starts_at = '2026-11-10T08:00:00-07:00' WHERE id = 'a'",
             )
             .unwrap();
-        assert_eq!(marks(&connection), BTreeSet::new(), "the same instant in other words changes nothing");
+        assert_eq!(marks(&connection), BTreeSet::new(), "the same instant written differently changes nothing");
         connection.execute_batch("UPDATE OR REPLACE appointments SET id = 'bystander' WHERE id = 'a'").unwrap();
         let both = marks(&connection);
         assert!(
@@ -167,7 +167,7 @@ fn every_change_marks_old_and_new_number() {
 }
 
 #[test]
-fn first_seen_survives_replace_and_reload_and_follows_a_move() {
+fn first_seen_survives_replacing_and_reloading_and_follows_a_move() {
     let (_folder, _, connection) = database();
     let seen = || -> (i64, i64, i64) {
         connection
@@ -221,7 +221,7 @@ fn zone() -> Zone {
     Zone::embedded(chrono_tz::America::Denver)
 }
 
-/// Stores a planned reminder of a patient of its own.
+/// Stores a planned reminder of its own patient.
 fn store_planned(connection: &mut Connection, appointment: &str, to: &Phone) {
     let now = at("2026-11-09T22:00:00Z");
     let item = Item {
@@ -272,7 +272,7 @@ fn settle(connection: &mut Connection, attempt: i64, outcome: &Outcome) -> Resul
     Ok(())
 }
 
-/// Everything stored about one appointment, to be compared.
+/// Everything stored about one appointment's reminder, for comparison.
 fn row(connection: &Connection, appointment: &str) -> String {
     connection
         .query_row(
@@ -296,7 +296,7 @@ fn claimed() -> (TempDir, Connection, i64) {
 }
 
 #[test]
-fn claim_and_settle_are_guarded_and_touch_nobody_else() {
+fn claiming_and_settling_are_guarded_and_change_no_other_reminder() {
     for (outcome, want) in [
         (Outcome::Sent("c1".into()), "sent"),
         (Outcome::Rejected { status: 422 }, "rejected"),
@@ -309,12 +309,12 @@ fn claim_and_settle_are_guarded_and_touch_nobody_else() {
         assert_eq!(state(&connection, "a"), "sending");
         assert!(
             matches!(claim(&mut connection, "a", &phone(1)), Err(StoreError::Sql(_) | StoreError::Stale(_))),
-            "claimed already"
+            "a claimed reminder cannot be claimed again"
         );
         settle(&mut connection, attempt, &outcome).unwrap();
         assert_eq!(state(&connection, "a"), want);
         let again = settle(&mut connection, attempt, &Outcome::Sent("c2".into()));
-        assert!(matches!(again, Err(StoreError::Stale(_))), "settled already: {again:?}");
+        assert!(matches!(again, Err(StoreError::Stale(_))), "a settled attempt cannot be settled again: {again:?}");
         assert_eq!(state(&connection, "a"), want);
         assert_eq!(row(&connection, "bystander"), bystander);
         let conversations: i64 = connection.query_row("SELECT count(*) FROM conversations", [], |r| r.get(0)).unwrap();
@@ -323,7 +323,7 @@ fn claim_and_settle_are_guarded_and_touch_nobody_else() {
 }
 
 #[test]
-fn a_text_accepted_into_an_earlier_texts_conversation_is_never_sent_again() {
+fn a_text_accepted_into_the_conversation_of_an_earlier_text_is_held_and_never_sent_again() {
     let (_folder, mut connection, attempt) = claimed();
     settle(&mut connection, attempt, &Outcome::Sent("c1".into())).unwrap();
     let second = claim(&mut connection, "bystander", &phone(2)).unwrap();
@@ -332,7 +332,7 @@ fn a_text_accepted_into_an_earlier_texts_conversation_is_never_sent_again() {
 }
 
 #[test]
-fn crash_and_giving_up_touch_only_what_is_in_doubt() {
+fn recovery_and_giving_up_change_only_unconfirmed_texts() {
     let (_folder, mut connection, _) = claimed();
     let bystander = row(&connection, "bystander");
     let tx = connection.transaction().unwrap();
@@ -348,7 +348,7 @@ fn crash_and_giving_up_touch_only_what_is_in_doubt() {
     assert_eq!(row(&connection, "bystander"), bystander);
 }
 
-/// A program with a grudge and the sqlite3 shell.
+/// A hostile program with the sqlite3 shell.
 #[test]
 fn hostile_sql_is_refused() {
     let (_folder, mut connection, attempt) = claimed();
@@ -370,7 +370,7 @@ fn hostile_sql_is_refused() {
         "UPDATE reminders SET patient_id = 'x'".to_owned(),
         "UPDATE reminders SET state = 'skipped', reason = 'no-phone' WHERE state = 'sending'".to_owned(),
         "UPDATE OR REPLACE reminders SET appointment_id = 'a'".to_owned(),
-        // The same text once more: under the same id, under another, and past the unique index by REPLACE.
+        // The same text once more: under the same id, under another id, and around the unique index with REPLACE.
         format!("INSERT INTO reminders ({columns}) SELECT {columns} FROM reminders"),
         format!("INSERT OR REPLACE INTO reminders ({columns}) SELECT {columns} FROM reminders"),
         format!("INSERT OR REPLACE INTO reminders ({columns}) SELECT {} FROM reminders WHERE state = 'sent'", copy(&[("appointment_id", "'b'")])),
@@ -395,12 +395,12 @@ fn hostile_sql_is_refused() {
     for sql in &hostile {
         let refused = connection.execute_batch(&format!("SAVEPOINT hostile; {sql};"));
         connection.execute_batch("ROLLBACK TO hostile; RELEASE hostile").unwrap();
-        assert!(refused.is_err(), "went through: {sql}");
+        assert!(refused.is_err(), "must be refused: {sql}");
         assert_eq!(["a", "bystander"].map(|id| row(&connection, id)).to_vec(), before, "{sql}");
     }
 }
 
-/// The trigger and the function hold the same legal moves, for every pair of states.
+/// The trigger and the function allow the same moves, for every pair of states.
 #[test]
 fn legal_moves_are_the_same_in_the_schema_and_in_the_code() {
     let (_folder, connection, _) = claimed();
@@ -427,7 +427,7 @@ fn legal_moves_are_the_same_in_the_schema_and_in_the_code() {
                 message(to)
             ));
             connection.execute_batch("ROLLBACK TO pair; RELEASE pair").unwrap();
-            // The trigger sees states; that a move ends in one reason only is the code's to say.
+            // The trigger checks only states. Which reasons a move may end in is decided by the code.
             let by_name = all_states().into_iter().any(|s| s.name() == to.name() && from.may_become(s));
             let same_state = from.name() == to.name();
             assert_eq!(moved.is_ok(), by_name || same_state, "{from} -> {to}: {moved:?}");
@@ -436,7 +436,7 @@ fn legal_moves_are_the_same_in_the_schema_and_in_the_code() {
 }
 
 #[test]
-fn due_comes_by_expiry_one_for_each_number_and_not_to_numbers_in_doubt() {
+fn due_reminders_come_by_expiry_one_per_number_and_never_for_a_number_in_doubt() {
     let (_folder, _, mut connection) = database();
     for (id, last) in [("a", 1), ("a2", 1), ("b", 2), ("c", 3)] {
         store_planned(&mut connection, id, &phone(last));
@@ -457,7 +457,7 @@ fn due_comes_by_expiry_one_for_each_number_and_not_to_numbers_in_doubt() {
 }
 
 #[test]
-fn rules_go_live_once_and_anew_with_another_lead() {
+fn a_rule_goes_live_once_and_again_when_its_lead_changes() {
     let (_folder, _, mut connection) = database();
     let rule = |name: &str, lead: &str| leadtime::domain::rule::Rule {
         name: name.into(),
@@ -485,13 +485,13 @@ fn rules_go_live_once_and_anew_with_another_lead() {
     assert_eq!(go_live(&[a.clone(), b.clone()], 100), pair(("a", 100), ("b", 100)));
     assert_eq!(go_live(&[a.clone(), b.clone()], 200), pair(("a", 100), ("b", 100)));
     assert_eq!(go_live(&[a.clone(), rule("b", "3 days")], 300), pair(("a", 100), ("b", 300)));
-    assert_eq!(go_live(&[a.clone(), b.clone()], 400), pair(("a", 100), ("b", 400)), "a former lead comes back");
+    assert_eq!(go_live(&[a.clone(), b.clone()], 400), pair(("a", 100), ("b", 400)), "an earlier lead comes back");
     assert_eq!(go_live(std::slice::from_ref(&b), 500).len(), 1);
-    assert_eq!(go_live(&[a, b], 600), pair(("a", 600), ("b", 400)), "one that left goes live anew");
+    assert_eq!(go_live(&[a, b], 600), pair(("a", 600), ("b", 400)), "a rule that was removed goes live again");
 }
 
 #[test]
-fn an_open_circuit_is_remembered_and_forgiven() {
+fn an_open_circuit_is_stored_and_closing_it_clears_the_refusals() {
     let (_folder, mut connection, attempt) = claimed();
     settle(&mut connection, attempt, &Outcome::NotSent(NotSent::Refused { status: 403 })).unwrap();
     let health = circuits::health(&connection, &"default".into()).unwrap();
@@ -507,7 +507,7 @@ fn an_open_circuit_is_remembered_and_forgiven() {
     assert_eq!(
         health.refused_before.iter().map(|r| r.phone.clone()).collect::<Vec<_>>(),
         [phone(1)],
-        "others still go first"
+        "numbers that were not refused still go first"
     );
     assert_eq!((health.refused, health.open, circuits::probes(&tx, &"default".into()).unwrap()), (vec![], None, 3));
     circuits::forget_probes(&tx, &"default".into()).unwrap();
@@ -515,7 +515,7 @@ fn an_open_circuit_is_remembered_and_forgiven() {
 }
 
 #[test]
-fn marks_become_units_and_one_number_is_one_unit_however_it_is_written() {
+fn a_number_is_one_planning_unit_however_it_is_written() {
     let (_folder, _, mut connection) = database();
     connection
         .execute_batch(
@@ -540,7 +540,7 @@ fn marks_become_units_and_one_number_is_one_unit_however_it_is_written() {
 }
 
 #[test]
-fn views_serve_a_person_with_the_shell() {
+fn the_views_show_upcoming_and_sent_texts_in_local_time() {
     let (_folder, mut connection, attempt) = claimed();
     settle(&mut connection, attempt, &Outcome::Sent("c1".into())).unwrap();
     let text = |sql: &str| -> String { connection.query_row(sql, [], |r| r.get(0)).unwrap() };
@@ -565,9 +565,9 @@ fn schema(connection: &Connection) -> String {
     connection.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// A file of ours without the present schema is of an older version: only who may change it brings it up to date.
+/// A Leadtime database without the current schema is from an older version. Only a writer brings it up to date.
 #[test]
-fn an_older_version_is_not_read_before_it_is_brought_up_to_date() {
+fn a_database_of_an_older_version_cannot_be_read_until_it_is_upgraded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
     let old = Connection::open(&path).unwrap();
@@ -582,7 +582,7 @@ fn an_older_version_is_not_read_before_it_is_brought_up_to_date() {
     assert_eq!(now.query_row("SELECT n FROM bystander", [], |row| row.get(0)), Ok(7));
 }
 
-/// Released migrations are final. A second one has to come with a climb from this one, rows in it.
+/// Released migrations are final. A second one has to come with a test that upgrades a database with rows in it.
 #[test]
 fn migrations_are_numbered_and_the_first_is_complete() {
     assert_eq!(migrations(), ["01-initial"]);

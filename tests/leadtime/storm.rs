@@ -1,4 +1,4 @@
-//! The real program, killed again and again while it sends to an Annie with faults; her own record is the judge.
+//! The real program, killed again and again while it sends to a faulty Annie. Annie's own record is the evidence.
 
 use std::collections::BTreeSet;
 
@@ -6,23 +6,23 @@ use crate::program::{Daemon, Practice, Sandbox, live_config, visits_due_in};
 
 const DUE: usize = 2000;
 const KILLS: usize = 50;
-/// Longer than two readings of her list have to lie apart.
+/// Longer than the minimum time between two reads of Annie's list.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(4);
 
 #[test]
-fn killed_fifty_times_among_two_thousand_texts_nobody_is_texted_twice() {
+fn killed_fifty_times_during_two_thousand_texts_nobody_is_texted_twice() {
     if std::env::var_os("LEADTIME_STORM").is_none() {
-        eprintln!("not run: it takes some minutes; LEADTIME_STORM=1 cargo test killed_fifty");
+        eprintln!("NOT RUN: it takes several minutes; LEADTIME_STORM=1 cargo test killed_fifty");
         return;
     }
     let practice = Practice::new("");
-    // Annie's own 24 hours are not enforced: whatever is sent twice goes out twice, and is counted.
+    // The sandbox does not enforce Annie's limit of 24 hours: a text that is sent twice goes out twice and is counted.
     let mut sandbox = Sandbox::start(&practice, &["--faults", "all=0.1,too-many=0.003", "--seed", "7"]);
     let config = live_config(&sandbox.base_url)
         .replace("concurrency = 8", "concurrency = 16\ntimeout = \"2 seconds\"\nsettle = \"2 seconds\"");
     std::fs::write(practice.path("config.toml"), config).unwrap();
     practice.import(&visits_due_in(1, DUE), &[]).good();
-    // What the sandbox prints has to be read by somebody.
+    // Somebody has to read what the sandbox prints, or it blocks.
     let pid = sandbox.pid();
     let (heard, requests) = std::sync::mpsc::channel();
     let listener = std::thread::spawn(move || {
@@ -36,7 +36,8 @@ fn killed_fifty_times_among_two_thousand_texts_nobody_is_texted_twice() {
     let mut kills = 0;
     loop {
         let daemon = Daemon::start(&practice, "k");
-        // Killed after some requests, or when it pauses: a restart asks at once whether the pause is over.
+        // Killed after some requests, or when it pauses: after a restart it checks immediately whether the pause is
+        // over.
         for _ in 0..if kills < KILLS { rng.usize(1..80) } else { usize::MAX } {
             if requests.recv_timeout(PAUSE).is_err() {
                 break;
@@ -49,15 +50,15 @@ fn killed_fifty_times_among_two_thousand_texts_nobody_is_texted_twice() {
         }
         daemon.kill();
         kills += 1;
-        assert!(kills < 10 * KILLS, "it comes to no end");
+        assert!(kills < 10 * KILLS, "the texts are never finished");
     }
 
     let report = practice.run(&["sandbox", "--report", "record.jsonl"]);
     let report: serde_json::Value = serde_json::from_str(&report.out).unwrap();
     assert_eq!(report["duplicates"], 0, "{report:#}");
     assert!(report["texts"].as_u64().unwrap() as usize > DUE * 9 / 10, "{report:#}");
-    assert!(report["faults"].as_object().unwrap().len() >= 9, "every kind of fault was met: {report:#}");
-    // Every reminder has come to an end, and whatever went out is known.
+    assert!(report["faults"].as_object().unwrap().len() >= 9, "every kind of fault must occur: {report:#}");
+    // Every reminder has reached a final state, and every text that went out is recorded.
     assert_eq!(practice.number("SELECT count(*) FROM reminders"), DUE as i64);
     let record = std::fs::read_to_string(practice.path("record.jsonl")).unwrap();
     let theirs: BTreeSet<String> = record
@@ -68,7 +69,7 @@ fn killed_fifty_times_among_two_thousand_texts_nobody_is_texted_twice() {
     let connection = practice.sql();
     let mut statement = connection.prepare("SELECT conversation_id FROM conversations").unwrap();
     let ours: BTreeSet<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    assert_eq!(theirs.difference(&ours).count(), 0, "no conversation is missing from the database");
+    assert_eq!(theirs.difference(&ours).count(), 0, "conversations are missing from the database");
     practice.run(&["audit", "verify"]).good();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     listener.join().unwrap();

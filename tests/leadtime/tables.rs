@@ -1,4 +1,5 @@
-//! The program against independent answers. Each test takes another table of the same form from the environment.
+//! The program against independent tables of correct answers. Environment variables can name other tables of the same
+//! form.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ fn weekday(name: &str) -> Weekday {
 }
 
 #[test]
-fn civil_time_table() {
+fn the_civil_time_table_agrees() {
     let Some(table) = shared::table("LEADTIME_TABLE_CIVIL_TIME", "tables/civil-time.jsonl.gz") else { return };
     let zones = Zones::of_this_machine();
     let (mut rows, mut wrong) = (0, Vec::new());
@@ -41,8 +42,8 @@ fn civil_time_table() {
         let open = |date: NaiveDate| !weekend.contains(&date.weekday()) && !holidays.contains(&date);
         let got = nominal(start, &lead, &zone, open);
         let want: DateTime<Utc> = text("send_utc").parse().unwrap();
-        let start_wanted: DateTime<Utc> = text("appt_utc").parse().unwrap();
-        if got != Some(want) || start != start_wanted {
+        let expected_start: DateTime<Utc> = text("appt_utc").parse().unwrap();
+        if got != Some(want) || start != expected_start {
             wrong.push(format!("{}: {got:?} instead of {want}", text("id")));
         }
         rows += 1;
@@ -53,7 +54,7 @@ fn civil_time_table() {
 }
 
 #[test]
-fn phones_table() {
+fn the_phones_table_agrees() {
     let Some(table) = shared::table("LEADTIME_TABLE_PHONES", "tables/phones.jsonl") else { return };
     let mut wrong = Vec::new();
     for line in table.lines() {
@@ -72,7 +73,7 @@ fn phones_table() {
 }
 
 #[test]
-fn segments_table() {
+fn the_segments_table_agrees() {
     let Some(table) = shared::table("LEADTIME_TABLE_SEGMENTS", "tables/segments.jsonl") else { return };
     let mut wrong = Vec::new();
     let mut rows = 0;
@@ -81,7 +82,7 @@ fn segments_table() {
         let cost = segments::cost(row["text"].as_str().unwrap());
         let encoding = if cost.encoding == Encoding::Gsm7 { "GSM-7" } else { "UCS-2" };
         let foreign: BTreeSet<char> = cost.foreign.into_iter().collect();
-        // The table names what people see as one character: an e with its accent behind it.
+        // The table lists what people see as one character, such as an e followed by a combining accent.
         let named: Vec<&str> = row["non_gsm"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
         let agree = foreign.iter().all(|c| named.iter().any(|seen| seen.contains(*c)))
             && named.iter().all(|seen| seen.chars().any(|c| foreign.contains(&c)));
@@ -95,9 +96,9 @@ fn segments_table() {
     assert_eq!(wrong, Vec::<String>::new(), "of {rows} rows");
 }
 
-/// A zoneinfo folder in which Denver keeps Phoenix's time: the folder is believed, the embedded copy is not.
+/// A zoneinfo folder in which Denver has the time of Phoenix: the folder takes precedence over the embedded copy.
 #[test]
-fn the_systems_zoneinfo_wins_over_the_embedded_copy() {
+fn the_systems_zoneinfo_takes_precedence_over_the_embedded_copy() {
     let system = std::path::Path::new("/usr/share/zoneinfo/America/Phoenix");
     let Ok(phoenix) = std::fs::read(system) else {
         shared::not_run(&format!("{} is not here; install tzdata", system.display()));
@@ -111,11 +112,11 @@ fn the_systems_zoneinfo_wins_over_the_embedded_copy() {
     let now: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
 
     let denver = zones.load("America/Denver").unwrap();
-    assert_eq!(denver.instant(summer).to_rfc3339(), "2026-07-01T19:00:00+00:00", "no daylight saving in Phoenix");
-    let differs = first_disagreement(&denver, now).expect("and the difference is noticed");
+    assert_eq!(denver.instant(summer).to_rfc3339(), "2026-07-01T19:00:00+00:00", "Phoenix has no daylight saving time");
+    let differs = first_disagreement(&denver, now).expect("the difference from the embedded copy must be found");
     assert_eq!(differs.to_rfc3339(), "2027-03-14T09:00:00+00:00");
 
-    // What the folder does not have comes from the embedded copy; two zones live in one process.
+    // Zones that the folder does not have come from the embedded copy, in the same process.
     let chicago = zones.load("America/Chicago").unwrap();
     assert_eq!(chicago.instant(summer).to_rfc3339(), "2026-07-01T17:00:00+00:00");
     assert_eq!(first_disagreement(&chicago, now), None);

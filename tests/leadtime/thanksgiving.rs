@@ -1,4 +1,4 @@
-//! Two working weeks of a four-chair practice around Thanksgiving, by the rules of the shipped file.
+//! Two working weeks of a four-chair practice around Thanksgiving, with the rules of the shipped configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use leadtime::engine::planning::plan_facts;
 use leadtime::planner::input::{AppointmentInput, FeedImports, LiveSince, Number, PlannerInput};
 use leadtime::planner::plan::{Item, Plan};
 
-const VISITS_A_WEEK: usize = 90;
+const APPOINTMENTS_A_WEEK: usize = 90;
 
 fn shipped() -> Config {
     let folder = tempfile::tempdir().unwrap();
@@ -28,17 +28,17 @@ fn booked_long_ago() -> DateTime<Utc> {
     "2026-10-01T17:00:00Z".parse().unwrap()
 }
 
-/// The phone of the n-th appointment of a week: most patients have their own, some families come together, some phones have
-/// appointments on two or three dates. Always the same, and spread by arithmetic that has nothing to do with the calendar.
+/// The phone of the n-th appointment of a week. Most patients have their own, some families come together, and some
+/// phones have appointments on two or three dates. It is always the same, and independent of the calendar.
 fn phone_of(week: usize, n: usize) -> usize {
     match n % 9 {
-        // A family of two or three on one day or on days that follow each other.
+        // A family of two or three on the same day or on consecutive days.
         0 | 1 => 1000 + n / 9 * 2,
-        // A phone with an appointment in each week.
+        // A phone with one appointment in each week.
         2 => 2000 + n,
-        // A phone with appointments on two dates of a week.
+        // A phone with appointments on two dates in a week.
         3 => 3000 + week * 100 + n % 20,
-        // A home's phone, with an appointment on most days of a week.
+        // A home phone with an appointment on most days of a week.
         4 => 5000 + week * 100 + n / 9 % 3,
         _ => 4000 + week * 1000 + n,
     }
@@ -51,10 +51,10 @@ fn appointments(config: &Config) -> BTreeMap<usize, Vec<AppointmentInput>> {
         let monday: NaiveDate = monday.parse().unwrap();
         let open: Vec<NaiveDate> = monday.iter_days().take(7).filter(|day| calendar.is_open(*day)).collect();
         assert_eq!(open.len(), [3, 5][week], "Thanksgiving and the day after are closed");
-        for n in 0..VISITS_A_WEEK {
-            let day = open[n * open.len() / VISITS_A_WEEK];
+        for n in 0..APPOINTMENTS_A_WEEK {
+            let day = open[n * open.len() / APPOINTMENTS_A_WEEK];
             let slot = u32::try_from(n * 7 % 40).unwrap();
-            // Four chairs, 8:00 to 17:45.
+            // Four chairs, 8:00 AM to 5:45 PM.
             let time = NaiveTime::from_hms_opt(8 + slot / 4, slot % 4 * 15, 0).unwrap();
             let phone = phone_of(week, n);
             let id = format!("w{week}-{n:02}");
@@ -120,8 +120,8 @@ fn is_planned(item: &Item) -> bool {
     item.state == State::Unclaimed(PlanDecision::Planned)
 }
 
-/// Whether all these reminders can go out, within their days and times and Annie's limits: every assignment of
-/// instants that matter is tried. Reminders of different appointments at one instant are one text.
+/// Whether all these reminders can go out within their days, times and Annie's limits. Tries every assignment of the
+/// instants that matter. Reminders of different appointments at the same instant are one text.
 fn can_all_go(config: &Config, reminders: &[&Item], chosen: &mut Vec<DateTime<Utc>>) -> bool {
     let Some(item) = reminders.get(chosen.len()) else { return keeps_limits(chosen) };
     instants(config, item).into_iter().any(|at| {
@@ -139,8 +139,8 @@ fn can_all_go(config: &Config, reminders: &[&Item], chosen: &mut Vec<DateTime<Ut
     })
 }
 
-/// From the morning of its day on (a household's text may go before its own time) until it expires: the hours'
-/// edges, the rules' times, and what gaps of a day and five minutes make of these.
+/// Instants from the morning of its day (a household text may go out before the reminder's own time) until it expires:
+/// the edges of the sending hours, the times of the rules, and these shifted by gaps of a day and five minutes.
 fn instants(config: &Config, item: &Item) -> Vec<DateTime<Utc>> {
     let calendar = &config.rulebook.calendar;
     let times = ["09:02", "10:00", "10:05", "10:10", "10:15", "10:30", "10:35", "10:40", "10:45", "17:57"];
@@ -151,7 +151,7 @@ fn instants(config: &Config, item: &Item) -> Vec<DateTime<Utc>> {
         .collect()
 }
 
-/// Every minute a text may leave, from its own time on, until it expires; and the texts of the mornings before.
+/// Every minute at which a text may be sent, from the reminder's own time until it expires.
 fn minutes(config: &Config, item: &Item) -> Vec<DateTime<Utc>> {
     let calendar = &config.rulebook.calendar;
     let (from, until) = (item.adjusted_at.unwrap(), item.expires_at.unwrap());
@@ -168,11 +168,11 @@ fn keeps_limits(chosen: &[DateTime<Utc>]) -> bool {
 }
 
 #[test]
-fn two_weeks_around_thanksgiving() {
+fn no_reminder_around_thanksgiving_is_skipped_if_it_could_have_been_sent() {
     let config = shipped();
     let calendar = &config.rulebook.calendar;
     let by_phone = appointments(&config);
-    assert_eq!(by_phone.values().map(Vec::len).sum::<usize>(), 2 * VISITS_A_WEEK);
+    assert_eq!(by_phone.values().map(Vec::len).sum::<usize>(), 2 * APPOINTMENTS_A_WEEK);
     let (mut both, mut lost, mut on_two_dates, mut families) = (0, 0, 0, 0);
     for (phone, appointments) in &by_phone {
         let plan = planned(&config, *phone, appointments);
@@ -182,8 +182,8 @@ fn two_weeks_around_thanksgiving() {
             for item in &plan.items {
                 assert!(is_planned(item), "{item:?}");
                 let due = calendar.zone.local(item.due_at.unwrap()).time();
-                let wanted = if item.key.rule.0 == "first-reminder" { (10, 0) } else { (10, 30) };
-                assert_eq!((due.hour(), due.minute(), due.second()), (wanted.0, wanted.1, 0), "{item:?}");
+                let expected = if item.key.rule.0 == "first-reminder" { (10, 0) } else { (10, 30) };
+                assert_eq!((due.hour(), due.minute(), due.second()), (expected.0, expected.1, 0), "{item:?}");
                 both += 1;
             }
             continue;
@@ -195,31 +195,32 @@ fn two_weeks_around_thanksgiving() {
         });
         for (place, item) in order.iter().enumerate().filter(|(_, item)| !is_planned(item)) {
             let is_first = item.key.rule.0 == "first-reminder";
-            assert!(is_first || dates.len() > 2, "of two dates, every last reminder goes out: {item:?}");
+            assert!(is_first || dates.len() > 2, "with two dates, every last reminder must go out: {item:?}");
             assert_eq!(item.state, State::Unclaimed(PlanDecision::Skipped(Skip::ContactLimit)));
             let before: Vec<&Item> = order[..place].iter().copied().filter(|item| is_planned(item)).collect();
-            let beside: Vec<DateTime<Utc>> = before.iter().map(|item| item.due_at.unwrap()).collect();
-            // Where the texts before it in the order stand, no minute of its days has room, with a text or alone.
+            let others: Vec<DateTime<Utc>> = before.iter().map(|item| item.due_at.unwrap()).collect();
+            // Given the texts before it in the order, no minute of its days has room, together with another text or
+            // alone.
             for at in minutes(&config, item) {
                 let own =
                     before.iter().any(|b| b.due_at == Some(at) && b.key.appointment_id == item.key.appointment_id);
-                let room = !own && keeps_limits(&[beside.clone(), vec![at]].concat());
-                assert!(!room, "{item:?} had room at {at} beside {beside:?}");
+                let room = !own && keeps_limits(&[others.clone(), vec![at]].concat());
+                assert!(!room, "{item:?} had room at {at} given {others:?}");
             }
-            // Of two dates there is no other order of things either.
+            // With two dates, no other arrangement would fit it in either.
             let mut reminders = before;
             reminders.push(item);
             let other_way = dates.len() == 2 && can_all_go(&config, &reminders, &mut vec![]);
-            assert!(!other_way, "{item:?} could go out beside {reminders:?}");
+            assert!(!other_way, "{item:?} could go out together with {reminders:?}");
             lost += 1;
         }
     }
     println!(
-        "{} phones, {families} with several visits on a date, {on_two_dates} with visits on several dates; {both} texts of phones with one date, all sent in time; {lost} lost",
+        "{} phones, {families} with several appointments on a date, {on_two_dates} with appointments on several dates; {both} texts of phones with one date, all on time; {lost} skipped",
         by_phone.len()
     );
     assert!(
         on_two_dates >= 10 && families >= 5 && lost >= 1,
-        "the weeks are telling ones: {on_two_dates}, {families}, {lost}"
+        "the weeks must contain every case: {on_two_dates}, {families}, {lost}"
     );
 }

@@ -1,4 +1,5 @@
-//! TLS as it goes wrong: a certificate nobody vouches for, another name, a peer that wants one too or leaves early.
+//! TLS failures: an untrusted certificate, a wrong host name, a server that demands a client certificate or disconnects
+//! early.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +12,8 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
-/// Where the child sends its text: the certificates a process trusts are read from its environment once.
+/// Where the child process sends its text. It needs a process of its own because trusted certificates are read from the
+/// environment only once.
 const URL: &str = "LEADTIME_TEST_TLS_URL";
 
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -23,7 +25,7 @@ impl Authority {
         Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// A server with a certificate for `name`, that asks for one of the client's if told so.
+    /// A server with a certificate for `name`. With `asks` it demands a client certificate.
     fn server(&self, name: &str, version: &'static SupportedProtocolVersion, asks: bool) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -45,7 +47,7 @@ impl Authority {
     }
 }
 
-/// Takes one connection through its handshake, and then answers the request or leaves.
+/// Accepts one connection, completes the handshake, and then answers the request or disconnects.
 fn serve(listener: &TcpListener, config: Arc<ServerConfig>, answers: bool) {
     let (mut stream, _) = listener.accept().unwrap();
     let mut tls = ServerConnection::new(config).unwrap();
@@ -75,20 +77,30 @@ fn close(stream: TcpStream) {
 }
 
 #[test]
-fn whether_a_text_left_is_told_from_how_tls_went() {
+fn a_failed_tls_handshake_shows_whether_the_text_may_have_been_sent() {
     use rustls::version::{TLS12, TLS13};
     let (authority, stranger) = (Authority::new(), Authority::new());
     let folder = tempfile::tempdir().unwrap();
     let trusted = folder.path().join("ca.pem");
     std::fs::write(&trusted, authority.0.pem()).unwrap();
     let cases = [
-        ("all is well", authority.server("localhost", &TLS13, false), true, "sent"),
-        ("nobody vouches for it", stranger.server("localhost", &TLS13, false), true, "not-sent"),
-        ("it is somebody else", authority.server("annie.example", &TLS13, false), true, "not-sent"),
-        ("it wants a certificate, 1.2", authority.server("localhost", &TLS12, true), true, "not-sent"),
-        // With TLS 1.3 the client is done before the server has looked: nobody can tell what it read.
-        ("it wants a certificate, 1.3", authority.server("localhost", &TLS13, true), true, "unknown"),
-        ("it leaves after the handshake", authority.server("localhost", &TLS13, false), false, "unknown"),
+        ("everything works", authority.server("localhost", &TLS13, false), true, "sent"),
+        ("the certificate is not trusted", stranger.server("localhost", &TLS13, false), true, "not-sent"),
+        ("the certificate is for another host", authority.server("annie.example", &TLS13, false), true, "not-sent"),
+        (
+            "the server demands a client certificate, TLS 1.2",
+            authority.server("localhost", &TLS12, true),
+            true,
+            "not-sent",
+        ),
+        // With TLS 1.3 the client is finished before the server has checked, so it is uncertain what the server read.
+        (
+            "the server demands a client certificate, TLS 1.3",
+            authority.server("localhost", &TLS13, true),
+            true,
+            "unknown",
+        ),
+        ("the server disconnects after the handshake", authority.server("localhost", &TLS13, false), false, "unknown"),
     ];
     for (name, config, answers, expected) in cases {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -104,7 +116,7 @@ fn whether_a_text_left_is_told_from_how_tls_went() {
     }
 }
 
-/// What the test above runs in a process of its own.
+/// The test above runs this in a separate process.
 #[test]
 fn the_child_sends_one_text() {
     let Some(url) = std::env::var_os(URL) else { return };

@@ -1,4 +1,4 @@
-//! The API page's own example comes out of the program, equal as JSON; and the settings of what Annie learns.
+//! The program's request equals the example of the Annie API documentation, and settings limit what Annie receives.
 
 use serde_json::Value;
 
@@ -41,7 +41,7 @@ fn only_request(practice: &Practice) -> Value {
 }
 
 #[test]
-fn the_api_pages_own_example() {
+fn a_request_equals_the_example_of_the_api_documentation() {
     let practice = practice(
         "send_patient = [\"first_name\", \"last_name\", \"date_of_birth\", \"patient_id\"]\n\
          send_appointment = [\"start_time\", \"end_time\", \"type\", \"description\", \"id\"]",
@@ -55,7 +55,7 @@ fn the_api_pages_own_example() {
 }
 
 #[test]
-fn by_default_annie_learns_less() {
+fn by_default_annie_receives_less_patient_data() {
     let request = only_request(&practice(""));
     assert_eq!(request["patientInfo"], serde_json::json!({ "firstName": "Sarah", "patientId": "PAT-10432" }));
     let appointment = serde_json::json!({ "startTime": "2025-03-10T15:00:00-06:00", "appointmentId": "81260683" });

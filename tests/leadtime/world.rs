@@ -1,4 +1,4 @@
-//! A practice for tests: a real database file, a clock that stands until it is moved, and a scripted Annie.
+//! A practice for tests: a real database file, a clock that moves only when told to, and a scripted Annie.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use leadtime::store::connection::open;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// A Monday, 10:00 in Denver; no holiday is near.
+/// A Monday at 10 AM in Denver, with no holiday nearby.
 pub(crate) const MONDAY_TEN: &str = "2026-11-09T17:00:00Z";
 
 pub(crate) struct World {
@@ -27,7 +27,7 @@ pub(crate) struct World {
     pub(crate) engine: Engine<ManualClock>,
 }
 
-/// An appointment to be written.
+/// An appointment to write.
 #[derive(Clone)]
 pub(crate) struct Visit {
     pub(crate) id: &'static str,
@@ -40,7 +40,7 @@ pub(crate) struct Visit {
     pub(crate) feed: Option<&'static str>,
 }
 
-/// A booked appointment of a patient of its own, at a local time with offset.
+/// A booked appointment of its own patient, at a local time with offset.
 pub(crate) fn appointment(id: &'static str, phone: &'static str, starts_at: &str) -> Visit {
     Visit {
         id,
@@ -57,7 +57,7 @@ pub(crate) fn appointment(id: &'static str, phone: &'static str, starts_at: &str
 pub(crate) const DAY_BEFORE: &str =
     "[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"See you {{ appointment.when }}\"\n";
 
-/// A configuration with these lines in [annie] and [sending], and these rules.
+/// A configuration with these lines in `[annie]` and `[sending]`, and these rules.
 fn config_text(annie: &str, sending: &str, rules: &str) -> String {
     let pace = if annie.contains("requests_per_minute") { "" } else { "requests_per_minute = 6000" };
     format!(
@@ -68,12 +68,12 @@ fn config_text(annie: &str, sending: &str, rules: &str) -> String {
 }
 
 impl World {
-    /// A live practice with one rule, a day before, at Monday ten.
+    /// A live practice with one rule (24 hours before), on Monday at 10 AM.
     pub(crate) async fn new() -> World {
         World::with("mode = \"live\"", DAY_BEFORE).await
     }
 
-    /// The same, but one POST at a time.
+    /// The same, with one POST at a time.
     pub(crate) async fn one_at_a_time() -> World {
         World::with_all("concurrency = 1", "mode = \"live\"", DAY_BEFORE).await
     }
@@ -82,7 +82,7 @@ impl World {
         World::with_all("", sending, rules).await
     }
 
-    /// `annie_lines` are added to [annie]; without a pace among them it is out of the way.
+    /// `annie_lines` are added to `[annie]`. If they set no pace, a very high one is used.
     pub(crate) async fn with_all(annie_lines: &str, sending: &str, rules: &str) -> World {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(MONDAY_TEN.parse().unwrap()));
@@ -90,14 +90,14 @@ impl World {
         std::fs::write(folder.path().join("config.toml"), config_text(annie_lines, sending, rules)).unwrap();
         let engine = engine(&folder, &clock, &annie).await;
         let mut world = World { folder, clock, annie, engine };
-        // The clock is confirmed, and what went out earlier is known.
+        // After this, the clock is confirmed and the list of conversations has been read.
         world.settle().await;
         world.clock.set(MONDAY_TEN.parse().unwrap());
         world.annie.forget_reads();
         world
     }
 
-    /// The daemon starts again on the same database; what was under way is lost, as by a crash.
+    /// Starts the daemon again on the same database. What was under way is lost, as in a crash.
     pub(crate) async fn restart(self) -> World {
         let World { folder, clock, annie, engine } = self;
         drop(engine);
@@ -105,7 +105,7 @@ impl World {
         World { folder, clock, annie, engine }
     }
 
-    /// The daemon stops, an older copy of the database takes its place, and it starts again.
+    /// Stops the daemon, replaces the database with an older copy, and starts the daemon again.
     pub(crate) async fn restore(self, copy: &std::path::Path) -> World {
         let World { folder, clock, annie, engine } = self;
         drop(engine);
@@ -117,7 +117,7 @@ impl World {
         World { folder, clock, annie, engine }
     }
 
-    /// Another configuration comes into force.
+    /// Reloads with another configuration.
     pub(crate) async fn reload(&mut self, sending: &str, rules: &str) {
         std::fs::write(self.folder.path().join("config.toml"), config_text("", sending, rules)).unwrap();
         self.engine.adopt(Arc::new(config_of(&self.folder))).await.unwrap();
@@ -127,7 +127,7 @@ impl World {
         self.folder.path().join("test.db")
     }
 
-    /// A program of somebody else's that writes SQL.
+    /// A connection as another program would have.
     pub(crate) fn sql(&self) -> Connection {
         Connection::open(self.database()).unwrap()
     }
@@ -153,7 +153,7 @@ impl World {
         tx.commit().unwrap();
     }
 
-    /// Passes until nothing more happens: everything begun has ended and is recorded.
+    /// Runs passes until nothing more happens: everything begun has ended and is recorded.
     pub(crate) async fn settle(&mut self) -> PassReport {
         for _ in 0..1000 {
             let report = self.engine.pass().await.unwrap();
@@ -164,13 +164,13 @@ impl World {
             if !busy {
                 return report;
             }
-            // The pace is out of the way; the boot clock has to move for the next permit.
+            // The pace is very high, but the boot clock has to move for the next permit.
             self.clock.advance(TimeDelta::milliseconds(20));
         }
-        panic!("the engine does not come to rest");
+        panic!("the engine does not settle");
     }
 
-    /// Passes until POSTs have begun; their outcomes are not waited for.
+    /// Runs passes until POSTs have begun, without waiting for their outcomes.
     pub(crate) async fn until_begun(&mut self) -> PassReport {
         for _ in 0..2000 {
             let report = self.engine.pass().await.unwrap();
@@ -180,24 +180,24 @@ impl World {
             self.engine.finish_readings().await.unwrap();
             self.clock.advance(TimeDelta::milliseconds(20));
         }
-        panic!("nothing is begun");
+        panic!("no POST has begun");
     }
 
-    /// Moves the clock to an instant and lets the engine do what is due.
+    /// Moves the clock forward to an instant and runs passes until nothing more happens.
     pub(crate) async fn go_to(&mut self, at: &str) -> PassReport {
         let at: DateTime<Utc> = at.parse().unwrap();
         let ahead = at - self.clock.now();
-        assert!(ahead > TimeDelta::seconds(-1), "the test's clock goes forward");
+        assert!(ahead > TimeDelta::seconds(-1), "the test's clock must not go back");
         self.clock.advance(ahead.max(TimeDelta::zero()));
         self.settle().await
     }
 
-    /// `state` or `state (reason)` of a reminder of an appointment; of its current start where there are several.
+    /// `state` or `state (reason)` of an appointment's reminder; the newest one if there are several.
     pub(crate) fn state(&self, appointment: &str, rule: &str) -> String {
         self.states(appointment, rule).last().cloned().unwrap_or_else(|| "none".to_owned())
     }
 
-    /// Of every start and round, in the order they came to be.
+    /// The same for every start and round, in the order they were created.
     pub(crate) fn states(&self, appointment: &str, rule: &str) -> Vec<String> {
         let connection = self.sql();
         let mut statement = connection
@@ -218,25 +218,25 @@ impl World {
         self.sql().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// How many texts Annie was asked to send to a number.
+    /// How many texts to a number Annie was asked to send.
     pub(crate) fn sent_to(&self, phone: &str) -> usize {
         self.annie.sent().iter().filter(|request| request.to_number == phone).count()
     }
 
-    /// What `leadtime explain` says now.
+    /// The output of `leadtime explain` at the world's time.
     pub(crate) fn explain(&self, who: &str) -> String {
         let now = self.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         self.says(&["explain", who, "--now", &now])
     }
 
-    /// What a command prints, with single blanks.
+    /// The output of a command, with every run of whitespace as one space.
     pub(crate) fn says(&self, arguments: &[&str]) -> String {
         let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_leadtime"));
         run.args(arguments).current_dir(&self.folder);
         String::from_utf8(run.output().unwrap().stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// Whom no text reaches in the coming two days, with the reason in words.
+    /// The patients whom no text reaches in the next two days, with the reason in words.
     pub(crate) fn not_reached(&self) -> Vec<String> {
         let connection = open::read_only(&self.database()).unwrap();
         let (now, config) = (self.clock.now(), self.engine.config());
@@ -250,7 +250,7 @@ impl World {
     }
 }
 
-/// A statement of a foreign program, at the world's time instead of SQLite's.
+/// A statement of another program, at the world's time instead of SQLite's.
 fn at_time(now: DateTime<Utc>, sql: &str) -> String {
     format!("BEGIN; INSERT INTO write_time VALUES (1, {}); {sql}; DELETE FROM write_time; COMMIT;", now.timestamp())
 }

@@ -373,7 +373,7 @@ mod tests {
     const DAY: i64 = 1440;
 
     #[test]
-    fn the_documented_rules() {
+    fn the_documented_rules_are_enforced() {
         let mut annie = model();
         assert_eq!(post(&mut annie, A, 0), (200, None));
         assert_eq!(post(&mut annie, A, DAY - 1), (422, Some(Broke::Gap)));
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn sixty_requests_a_minute() {
+    fn more_than_sixty_requests_a_minute_are_refused() {
         let mut annie = model();
         for n in 0..60 {
             let rate = annie.answer(Request::PhoneNumbers, at(0)).rate.unwrap();
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_before_and_after() {
+    fn faults_occur_before_or_after_the_text_is_sent() {
         for (fault, _) in Fault::ALL {
             let mut annie = model();
             let mut faults = Faults::NONE;

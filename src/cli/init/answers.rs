@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_languages_are_taken_in_any_spelling() {
+    fn numbers_and_languages_are_accepted_in_any_spelling() {
         for text in ["+1 555 123 4567", "(555) 123-4567", "5551234567", "1-555-123-4567"] {
             assert_eq!(number(text).unwrap(), "+15551234567", "{text}");
         }

@@ -288,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_for_a_shell() {
+    fn words_are_quoted_for_a_shell() {
         for (word, want) in [("a/b-1.csv", "a/b-1.csv"), ("my list.csv", "'my list.csv'"), ("o'x", "'o'\\''x'")] {
             assert_eq!(for_a_shell(word), want);
         }

@@ -317,7 +317,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_for_file_names() {
+    fn file_name_patterns_match_as_expected() {
         for (pattern, name, want) in [
             ("appts-*.csv", "appts-2026-03-10.csv", true),
             ("appts-*.csv", "Appts-.CSV", true),

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_city_suggests_its_zone() {
+    fn a_city_or_a_typo_suggests_its_time_zone() {
         for (typed, zone) in [
             ("Denver", "America/Denver"),
             ("new york", "America/New_York"),

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_between_words() {
+    fn distances_between_words_are_counted() {
         assert_eq!(distance("", "stop"), 4);
         assert_eq!(distance("sotp", "stop"), 1);
         assert_eq!(distance("kitten", "sitting"), 3);

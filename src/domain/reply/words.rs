@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn vocabulary_is_sound() {
+    fn every_pattern_uses_only_known_words_and_families() {
         let families = families();
         for pattern in LANGUAGES.iter().flat_map(|words| patterns(words)).chain([TEXTING, MESSAGES]) {
             for piece in pattern.split_whitespace() {

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn offline_backs_off_and_tries_one_at_a_time() {
+    fn while_offline_one_text_at_a_time_is_tried_with_growing_delays() {
         let wait = |in_a_row| match decide(
             &Health { unreachable_in_a_row: in_a_row, last_unreachable: Some(now()), ..Health::default() },
             now(),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn unclear_outcomes_in_a_row_back_off() {
+    fn unclear_outcomes_in_a_row_slow_down_sending() {
         let health = |in_a_row| Health { unclear_in_a_row: in_a_row, last_unclear: Some(now()), ..Health::default() };
         assert_eq!(decide(&health(2), now()), Permit::Go { at_once: usize::MAX, avoid: vec![] });
         for (in_a_row, seconds) in [(3, 5), (4, 10), (5, 20), (50, 300)] {
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn three_rejections_slow_down_and_a_429_waits() {
+    fn three_rejections_slow_down_sending_and_a_429_pauses_it() {
         let rejected = Health { rejected_in_a_row: 3, last_answer: Some(now()), ..Health::default() };
         assert_eq!(decide(&rejected, now()), Permit::Wait { why: Wait::Pace, until: now() + SLOW });
         assert_eq!(decide(&rejected, now() + SLOW), Permit::Go { at_once: 1, avoid: vec![] });
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bug_stops_everything() {
+    fn a_request_that_cannot_be_built_opens_the_circuit() {
         assert!(matches!(decide(&Health { bug: true, ..Health::default() }, now()), Permit::Open { .. }));
     }
 }

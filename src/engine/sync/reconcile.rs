@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_listing_is_read_to_its_end() {
+    fn a_complete_listing_is_read_to_its_end() {
         let mut l = listing(true);
         assert_eq!(after_page(&mut l, &page(&[1, 2, 5000], 5), 3, Odd::default()), Next::More);
         assert_eq!(l.next_offset, 3);
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_listing_says() {
+    fn a_listing_shows_whether_a_text_was_sent() {
         let say = |attempt: &OpenAttempt, candidates: &[Candidate], complete, on_unknown| {
             find(attempt, candidates, &listing(true), complete, TimeDelta::minutes(10), on_unknown)
         };

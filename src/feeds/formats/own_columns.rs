@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn header_in_any_order_with_bom_and_semicolons() {
+    fn columns_are_read_in_any_order_with_a_bom_or_semicolons() {
         for text in [
             "id,patient_id,starts_at\nA1,P1,2026-03-10T15:00:00Z\n",
             "\u{feff}starts_at,ID, patient_id \r\n2026-03-10T15:00:00Z,A1,P1\r\n\r\n",

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants() {
+    fn instants_keep_their_offset() {
         for (text, kept) in [
             ("2026-03-10T15:00:00-06:00", "2026-03-10T15:00:00-06:00"),
             ("2026-03-10T15:00:00Z", "2026-03-10T15:00:00Z"),

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_time_and_marks() {
+    fn lengths_of_time_and_marks_are_read() {
         for (cell, want) in [
             ("30", Some(30)),
             ("30.0", Some(30)),

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phone_headers() {
+    fn headers_of_phone_columns_are_recognized() {
         for name in [
             "Cell",
             "Home Phone",

@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_in_one_cell() {
+    fn a_name_in_one_cell_is_split_into_first_and_last_name() {
         for (cell, first, last) in [
             ("Lee, Ana", "Ana", "Lee"),
             ("Ana Lee", "Ana", "Lee"),

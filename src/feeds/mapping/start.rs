@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clock_changes_and_offsets() {
+    fn starts_respect_clock_changes_and_offsets() {
         let denver = Zone::embedded(chrono_tz::America::Denver);
         let wall = |text: &str| text.parse::<NaiveDateTime>().unwrap();
         let read = |text, offset, offsets| {

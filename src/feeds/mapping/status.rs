@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_words() {
+    fn common_status_words_are_understood() {
         for (word, want) in [
             ("SCHEDULED", Some(Booked)),
             ("NO_SHOW", Some(NoShow)),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn fillers_say_nothing() {
+    fn fillers_count_as_no_answer() {
         for cell in
             ["", "n", "00/00/0000", "01/01/1900", "null", "n/a", ".", "active", "non", "0.00", "__/__/____", "-"]
         {
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn status_from_two_columns() {
+    fn a_status_can_come_from_two_columns() {
         let words = StatusWords {
             words: BTreeMap::from([("1".to_owned(), Booked), ("5".to_owned(), Cancelled)]),
             elsewhere: vec![("Confirmed".to_owned(), "21".to_owned(), Confirmed)],

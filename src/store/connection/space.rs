@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disk_with_free_space_and_one_without() {
+    fn a_disk_without_free_space_is_full() {
         assert!(!is_full(Path::new("a.db")));
         // A file system without any blocks at all.
         assert!(is_full(Path::new("/proc/a.db")));

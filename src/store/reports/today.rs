@@ -99,7 +99,7 @@ mod tests {
         UPDATE attempts SET outcome = 'unknown', ended_ms = 9000 WHERE id = 4;";
 
     #[test]
-    fn counts_the_days_texts_and_those_that_need_a_person() {
+    fn todays_texts_and_those_that_need_a_decision_are_counted() {
         let folder = tempfile::tempdir().unwrap();
         let connection = open::read_write(&folder.path().join("test.db")).unwrap();
         let at = |second: i64| DateTime::from_timestamp(second, 0).unwrap();

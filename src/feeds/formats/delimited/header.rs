@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_with_a_date_alone() {
+    fn lines_with_only_a_date_are_recognized() {
         let date = |cells: &[&str]| date_line(&RawRow::of(1, cells.iter().copied())).map(str::to_owned);
         for (cell, want) in [
             ("Tuesday, December 1, 2026", "December 1, 2026"),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_notes() {
+    fn header_lines_are_distinguished_from_notes_and_data() {
         let of = |cells: &[&str]| RawRow::of(1, cells.iter().copied());
         assert!(fitness(&of(&["Patient", "Date", "Time"]), &[]) > 0);
         assert_eq!(fitness(&of(&["Lee, Ana", "3/4/2026", "9:00a"]), &[]), 0);

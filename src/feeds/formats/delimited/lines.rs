@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_and_limits() {
+    fn utf_16_is_read_and_the_size_limit_is_enforced() {
         let text: Vec<u8> = "Zoë\r\nNguyễn".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let mut lines = Lines::new(Drops(&text, 3), Encoding::Utf16Le, 1000);
         let mut line = String::new();

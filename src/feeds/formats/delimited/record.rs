@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn well_formed_records() {
+    fn well_formed_records_are_split_into_cells() {
         for (lines, cells) in [
             (vec!["a,b,c"], vec!["a", "b", "c"]),
             (vec![""], vec![""]),
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn faults() {
+    fn records_with_misplaced_quotes_are_faulty() {
         for lines in [
             vec!["a,\"Bob\" Lee,c"],
             vec!["a,\"b\" ,c"],
