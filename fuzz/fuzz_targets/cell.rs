@@ -26,7 +26,7 @@ consent = "Consent"
 language = "Language"
 type_id = "Kind"
 [feed.status]
-scheduled = ["Scheduled"]
+booked = ["Scheduled"]
 cancelled = ["Cancelled"]
 [feed.consent]
 yes = ["Yes"]
