@@ -18,7 +18,7 @@ use crate::config::api_key::{self, CREDENTIAL, Handed};
 use crate::store::connection::place::folder_of;
 use crate::store::ledger::audit;
 
-/// Commands that use the database and read a file named on the command line.
+/// Commands that read a file named on the command line.
 const WITH_INPUT: [&str; 4] = ["import", "restore", "test", "suggest"];
 /// Commands that call Annie with a key that possibly only root can read.
 const WITH_KEYS: [&str; 2] = ["test-text", "doctor"];

@@ -10,6 +10,7 @@ use crate::alerts::rules;
 use crate::config::Config;
 use crate::daemon::config_hold::Reload;
 use crate::daemon::service;
+use crate::domain::count::counted;
 use crate::domain::reminder::Wait;
 use crate::domain::zone::Zone;
 use crate::engine::report::PassReport;
@@ -171,7 +172,9 @@ impl StatusLine {
 pub(crate) fn mode(config: &Config) -> String {
     match (config.rulebook.mode, &config.rulebook.only_to) {
         (Mode::Observe, _) => "observe mode, nobody is texted".to_owned(),
-        (Mode::Live, Some(only)) => format!("live, only for {} numbers in only_to", only.len()),
+        (Mode::Live, Some(only)) => {
+            format!("live, only for the {} in only_to", counted(only.len(), "number", "numbers"))
+        }
         (Mode::Live, None) => "live".to_owned(),
     }
 }

@@ -25,7 +25,7 @@ fn init_writes_a_valid_file_and_never_overwrites_another() {
     let out = practice.run(&["check", "--config", "new.toml"]).good();
     assert!(out.contains("new.toml is valid"), "{out}");
     let text = std::fs::read_to_string(practice.path("new.toml")).unwrap();
-    assert!(text.contains("name = \"O'Neill \\\"Smile\\\" Dental\"        # as patients"), "{text}");
+    assert!(text.contains("name = \"O'Neill \\\"Smile\\\" Dental\"        # the name patients"), "{text}");
     assert!(text.contains("\nfolder = \"backups\"\n"), "the backup folder is next to the database: {text}");
     assert!(text.contains("path = \"new.db\"") && text.contains("organization_timezone = \"America/Denver\""));
     let again = init(&[]);

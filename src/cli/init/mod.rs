@@ -295,6 +295,14 @@ mod tests {
     }
 
     #[test]
+    fn the_block_replaces_the_example_of_the_shipped_file() {
+        let text = with_feed(TEMPLATE, "[[feed]]\nname = \"theirs\"\n");
+        assert!(text.contains("name = \"theirs\"") && !text.contains("name = \"front-desk\""), "{text}");
+        assert_eq!(text.matches("[[feed]]\n").count(), 1, "{text}");
+        assert!(text.contains("[appointment_types]") && text.contains("[backup]"), "{text}");
+    }
+
+    #[test]
     fn every_question_has_its_line_in_the_shipped_file() {
         for line in ["name", "phone", "from_number", "timezone", "language", "organization_timezone", "path", "folder"]
         {
