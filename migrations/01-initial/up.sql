@@ -189,6 +189,9 @@ CREATE TABLE feed_state (
     mapping      TEXT,    -- used for its last applied import
     refused_at   INTEGER, -- when its last export was refused as a whole; NULL: it was not
     refused_why  TEXT,
+    failing_since INTEGER, -- since when its database has given no answer; NULL: the last one was complete
+    failing_why  TEXT,
+    failing_alert_at INTEGER, -- when that becomes a problem to report
     held_at      INTEGER, -- since when an import waits for a person; NULL: none does
     held_kind    TEXT,    -- missing, changed, mapping
     held_why     TEXT,
@@ -197,6 +200,7 @@ CREATE TABLE feed_state (
     held_until   INTEGER, -- to here
     held_columns TEXT,
     CONSTRAINT refusal_has_reason CHECK ((refused_at IS NULL) = (refused_why IS NULL)),
+    CONSTRAINT failure_has_reason CHECK ((failing_since IS NULL) = (failing_why IS NULL)),
     CONSTRAINT hold_has_reason    CHECK ((held_at IS NULL) = (held_why IS NULL))
 ) STRICT, WITHOUT ROWID;
 

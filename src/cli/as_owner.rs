@@ -20,8 +20,8 @@ use crate::store::ledger::audit;
 
 /// Commands that read a file named on the command line.
 const WITH_INPUT: [&str; 4] = ["import", "restore", "test", "suggest"];
-/// Commands that call Annie with a key that possibly only root can read.
-const WITH_KEYS: [&str; 2] = ["test-text", "doctor"];
+/// Commands that need a key or a password that possibly only root can read.
+const WITH_KEYS: [&str; 4] = ["test-text", "doctor", "pull", "test"];
 /// Commands that do not use a service's database.
 const WITHOUT: [&str; 5] = ["init", "demo", "sandbox", "simulate", "generate"];
 
@@ -101,12 +101,14 @@ fn open(path: &Path) -> Result<File, Failure> {
     })
 }
 
-/// The keys that the configuration names and the key of the packaged service, in an unnamed temporary file.
+/// The keys and passwords that the configuration names and those of the packaged service, in an unnamed temporary file.
 fn keys(config: &Config, path: &Path) -> Result<File, Failure> {
     let of_locations = config.locations.values().filter_map(|location| location.api_key_file.clone());
     let named = config.annie.api_key_file.clone().into_iter().chain(of_locations);
     let mut found: Vec<(PathBuf, String)> = Vec::new();
-    for file in named.chain([path.with_file_name(CREDENTIAL)]).filter(|file| file.exists()) {
+    let places = config.feeds.iter().filter_map(|feed| feed.database()).map(|database| &database.password);
+    let passwords = places.map(|place| place.named.clone().unwrap_or_else(|| place.usual.clone()));
+    for file in named.chain(passwords).chain([path.with_file_name(CREDENTIAL)]).filter(|file| file.exists()) {
         let mut text = String::new();
         open(&file)?.take(64 * 1024).read_to_string(&mut text)?;
         found.push((file, text));

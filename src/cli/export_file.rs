@@ -86,12 +86,33 @@ pub(crate) fn feed_named(config: &Config, name: &str) -> Result<Feed, Failure> {
     Err(Failure::Usage(anyhow::anyhow!("there is no feed {name}{near}; the configuration has: {}", names.join(", "))))
 }
 
+/// The feeds whose rows come from files.
+pub(crate) fn file_feeds(config: &Config) -> Vec<Feed> {
+    feeds(config).into_iter().filter(|feed| feed.database().is_none()).collect()
+}
+
+/// A feed of files by its name.
+fn file_feed_named(config: &Config, name: &str) -> Result<Feed, Failure> {
+    let feed = feed_named(config, name)?;
+    match feed.database() {
+        None => Ok(feed),
+        Some(_) => {
+            Err(Failure::Usage(anyhow::anyhow!("{name} reads a database, not files; run leadtime feed pull {name}")))
+        }
+    }
+}
+
 /// The feed a file belongs to: the one asked for, else the only feed, else the one whose `files` match its name.
 pub(crate) fn feed_of(config: &Config, asked: Option<&str>, file: &Path) -> Result<Feed, Failure> {
     if let Some(name) = asked {
-        return feed_named(config, name);
+        return file_feed_named(config, name);
     }
-    let mut feeds = feeds(config);
+    let mut feeds = file_feeds(config);
+    if feeds.is_empty() {
+        return Err(Failure::Usage(anyhow::anyhow!(
+            "every feed in the configuration reads a database; to import files, add a [[feed]] with kind = \"file\""
+        )));
+    }
     if feeds.len() == 1 {
         return Ok(feeds.remove(0));
     }

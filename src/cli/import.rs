@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::config::values::zones::Zones;
 use crate::domain::count::counted;
 use crate::domain::operator::Operator;
-use crate::feeds::importing::{self, How, ImportError, Job, Preview, Progress};
+use crate::feeds::importing::{self, How, ImportError, Imported, Job, Preview, Progress};
 use crate::reports::config_difference;
 use crate::store::Connection;
 use crate::store::appointments::comparison::Difference;
@@ -60,28 +60,31 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let by = Operator { who: who.as_deref(), why: None };
     let job = Job { feed: &feed, context: &context, how, by, now };
     if options.dry_run {
-        return match config.database.exists() {
-            true => dry_run(&config.database, &export, job, &config),
-            // Nothing is written, not even an empty database.
-            false => {
-                let folder = tempfile::tempdir()?;
-                dry_run(&folder.path().join("none.db"), &export, job, &config)
-            }
-        };
+        return dry_run(&export, job, &config);
     }
     let mut connection = open::read_write(&config.database)?;
     let bar = progress_bar();
     let imported = importing::import(&mut connection, || export.source(), job, |progress| show(&bar, progress));
     bar.finish_and_clear();
     let imported = imported.map_err(|error| in_words(name, &error))?;
-    for line in reasons(&imported) {
-        say(&format!("{name}: {line}"));
-    }
-    print(&summary(name, &imported, how.complete))?;
+    report(name, &imported, how)?;
     if let Some(held) = held_words(&feed.name, &imported) {
         say(&format!("leadtime: {name}: {held}, or import it with --force"));
     }
-    match has_faults(&imported) || imported.held.is_some() {
+    end(&imported)
+}
+
+/// Prints what an import did: the reasons on standard error, the summary on standard output.
+pub(super) fn report(name: &str, imported: &Imported, how: How) -> Result<(), Failure> {
+    for line in reasons(imported) {
+        say(&format!("{name}: {line}"));
+    }
+    print(&summary(name, imported, how.complete))
+}
+
+/// The command fails if something was left out or is held.
+pub(super) fn end(imported: &Imported) -> Result<(), Failure> {
+    match has_faults(imported) || imported.held.is_some() {
         false => Ok(()),
         true => Err(Failure::AlreadyReported(1)),
     }
@@ -92,7 +95,19 @@ pub(crate) fn in_words(name: &str, error: &ImportError) -> anyhow::Error {
     anyhow::anyhow!("{name}: {error}")
 }
 
-fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) -> Result<(), Failure> {
+/// Shows what an import would change.
+pub(super) fn dry_run(export: &ExportFile, job: Job<'_>, config: &Config) -> Result<(), Failure> {
+    match config.database.exists() {
+        true => dry_run_on(&config.database, export, job, config),
+        // Nothing is written, not even an empty database.
+        false => {
+            let folder = tempfile::tempdir()?;
+            dry_run_on(&folder.path().join("none.db"), export, job, config)
+        }
+    }
+}
+
+fn dry_run_on(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) -> Result<(), Failure> {
     let name = export.name.as_str();
     let mut connection = open::read_write(database)?;
     let preview =
@@ -133,10 +148,7 @@ fn dry_run(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) 
         text.push_str(&format!("This import would be held: {why}.\n"));
     }
     print(&text)?;
-    match has_faults(imported) || imported.held.is_some() {
-        false => Ok(()),
-        true => Err(Failure::AlreadyReported(1)),
-    }
+    end(imported)
 }
 
 /// How many of the changed appointments are upcoming. They are listed first, but not all are listed if there are many.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::cli::config_option::ConfigOption;
-use crate::cli::export_file::{ExportFile, feed_named, feed_of_name, feeds, held_words, reasons, summary};
+use crate::cli::export_file::{ExportFile, feed_named, feed_of_name, file_feeds, held_words, reasons, summary};
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, moment, print, say};
 use crate::config::Config;
@@ -48,7 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let Some(_lock) = places.lock().map_err(no_folder)? else {
         return Err(anyhow::anyhow!("{folder} is already being imported; nothing to do here").into());
     };
-    let feeds = feeds(&config);
+    let feeds = file_feeds(&config);
     let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
     let takes = |name: &str| {
         name.ends_with(".csv")
@@ -94,8 +94,11 @@ fn whose(config: &Config, seen: &Seen) -> String {
 
 fn feed_for(config: &Config, seen: &Seen) -> Result<Feed, String> {
     match &seen.feed {
-        Some(name) => feed_named(config, name).map_err(|_| format!("there is no feed {name}")),
-        None => feed_of_name(&feeds(config), &file_name(&seen.path)),
+        Some(name) => match feed_named(config, name) {
+            Ok(feed) if feed.database().is_some() => Err(format!("the feed {name} reads a database, not files")),
+            found => found.map_err(|_| format!("there is no feed {name}")),
+        },
+        None => feed_of_name(&file_feeds(config), &file_name(&seen.path)),
     }
 }
 

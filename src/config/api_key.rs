@@ -147,8 +147,8 @@ impl Handed {
     }
 }
 
-/// The content of a key file that root passed in.
-fn handed(path: &Path) -> Option<&'static str> {
+/// The content of a key file or password file that root passed in.
+pub(crate) fn handed(path: &Path) -> Option<&'static str> {
     static KEYS: LazyLock<Vec<(PathBuf, String)>> = LazyLock::new(|| {
         let mut text = String::new();
         match Handed::Keys.is_here() && std::io::stdin().read_to_string(&mut text).is_ok() {

@@ -168,11 +168,12 @@ fn sections(
     let tick = schedule.optional("tick", |value| text_as(value, cron)).unwrap_or_else(|| TICK.to_owned());
     let not_reached_at = schedule.optional("not_reached", |value| text_as(value, time_of_day::read));
     schedule.finish();
-    let preset_file = |name: &str| {
+    let file_text = |name: &str| {
         let path = folder.join(name);
-        std::fs::read_to_string(&path).map_err(|error| format!("cannot read the preset {}: {error}", path.display()))
+        std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
     };
-    let feeds = feeds::read(root.get("feed"), zones, &preset_file, diagnostics);
+    let files = feeds::NamedFiles { folder, text: &file_text };
+    let feeds = feeds::read(root.get("feed"), zones, files, diagnostics);
     let (table, span) = section("backup", diagnostics);
     let backup = backup::read(Section::new("[backup]", table, span, diagnostics), table.is_some(), folder);
     let (table, span) = section("retention", diagnostics);

@@ -4,6 +4,7 @@ mod config_hold;
 mod daily;
 mod error;
 pub mod logs;
+mod pulls;
 mod reload;
 mod run;
 mod service;

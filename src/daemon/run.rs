@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::daemon::config_hold::{self, Reload};
 use crate::daemon::daily::Daily;
 use crate::daemon::error::RunError;
+use crate::daemon::pulls::Pulls;
 use crate::daemon::reload::reload;
 use crate::daemon::service;
 use crate::daemon::setup::{compare_zones, gateways_of};
@@ -87,6 +88,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut report = engine.pass().await?;
     let (mut ticker, mut ticks) = Ticker::start(&engine.config().tick, clock.clone()).await.map_err(|e| setup(&e))?;
     let nudge = engine.nudge();
+    let mut pulls = Pulls::start(engine.config().clone(), clock.clone(), nudge.clone());
     status_line.is_held(waits.is_some());
     status_line.ready(engine.config(), clock.now(), &report).await;
     let mut watchdog = Watchdog::start();
@@ -138,6 +140,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             alerts.reporter().reloaded(reload.why_not(), clock.now());
             alerts.adopt(engine.config().clone());
             metrics.adopt(engine.config().clone()).await;
+            pulls.adopt(engine.config().clone());
             status_line.ready(engine.config(), clock.now(), &report).await;
         }
         let began = Instant::now();
@@ -181,6 +184,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         "stopping: finishing and recording the texts in progress; no others are started"
     );
     ticker.stop().await;
+    pulls.stop().await;
     let told = Instant::now();
     while let Err(error) = engine.drain().await {
         if told.elapsed() > LAST_WORDS {

@@ -3,5 +3,6 @@
 pub mod formats;
 pub(crate) mod importing;
 pub mod mapping;
+pub(crate) mod pulling;
 pub(crate) mod sources;
 pub mod suggest;

@@ -181,7 +181,7 @@ impl Simulation {
         let (zone, zones) = (self.practice.zone.clone(), Zones::of_this_machine());
         let today = zone.local(at).date_naive();
         let context = Context { today, zone, country: Country::US, locations: BTreeMap::new(), zones: &zones };
-        let how = How { complete: true, force: true };
+        let how = How { complete: true, force: true, recurring: false };
         let job = Job { feed: &Feed::own(), context: &context, how, by: Operator::default(), now: at };
         importing::import(desk, || Ok(csv.as_bytes()), job, |_| {})
             .map_err(|error| SimulationError::Other(error.to_string()))?;

@@ -57,6 +57,7 @@ fn for_programs(config: &Config, state: &FeedState) -> Value {
         "rows_not_read": state.refused_rows,
         "known_rows_not_read": state.bad_rows,
         "refused": trouble(&state.refused),
+        "failing": trouble(&state.failing),
         "held": trouble(&state.held),
     })
 }
@@ -82,6 +83,9 @@ fn for_people(config: &Config, state: &FeedState) -> String {
     }
     if let Some((at, why)) = &state.refused {
         text.push_str(&format!("  REFUSED {}: {why}\n", local(zone, *at)));
+    }
+    if let Some((since, why)) = &state.failing {
+        text.push_str(&format!("  NOT READ since {}: {why}\n", local(zone, *since)));
     }
     if let Some((at, why)) = &state.held {
         text.push_str(&format!(

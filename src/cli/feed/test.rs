@@ -1,5 +1,6 @@
 //! `leadtime feed test`: reads an export with a feed's settings, without writing anything.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -8,8 +9,11 @@ use clap::Args;
 use crate::cli::config_option::ConfigOption;
 use crate::cli::export_file::{ExportFile, feed_named};
 use crate::cli::failure::Failure;
+use crate::cli::feed::pull::asked;
 use crate::cli::output::{configuration, local, moment, print};
+use crate::config::feeds::Field;
 use crate::config::values::zones::Zones;
+use crate::domain::appointment::Consent;
 use crate::feeds::importing;
 use crate::feeds::mapping::{MappedAppointment, MappingError, Outcome, map_file, masked};
 
@@ -20,8 +24,8 @@ const ROWS: usize = 10;
 pub(crate) struct Options {
     /// The feed's name.
     name: String,
-    /// An export of this feed.
-    file: PathBuf,
+    /// An export of this feed. Not needed for a feed that reads a database.
+    file: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigOption,
 }
@@ -33,19 +37,29 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let text = "its files have Leadtime's own columns, which are not mapped; use leadtime import --dry-run instead";
         return Err(Failure::Usage(anyhow::anyhow!("{}: {text}", feed.name)));
     }
-    let export = ExportFile::open(&options.file, feed.settings.max_file)?;
     let now = moment(None, &config.practice.zone)?;
+    let export = match (feed.database(), &options.file) {
+        (None, Some(file)) => ExportFile::open(file, feed.settings.max_file)?,
+        (Some(_), None) => asked(&feed, &config, now)?,
+        (None, None) => {
+            return Err(Failure::Usage(anyhow::anyhow!("{} reads files; name one of its exports", feed.name)));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Failure::Usage(anyhow::anyhow!("{} reads a database; leave the file out", feed.name)));
+        }
+    };
     let zones = Zones::of_this_machine();
     let context = importing::context(&config, &zones, now);
     let mut rows: Vec<MappedAppointment> = Vec::new();
+    let mut consent = BTreeMap::<&str, u64>::new();
     let mapped = map_file(
         || export.source(),
         &feed,
         &context,
         |row| -> Result<(), MappingError> {
-            if let Outcome::Appointment(appointment) = row.outcome
-                && rows.len() < ROWS
-            {
+            let Outcome::Appointment(appointment) = row.outcome else { return Ok(()) };
+            *consent.entry(consent_word(appointment.consent)).or_default() += 1;
+            if rows.len() < ROWS {
                 rows.push(*appointment);
             }
             Ok(())
@@ -72,6 +86,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             private(row.phone.0.as_deref())
         ));
     }
+    if feed.columns.get(Field::Consent).is_some() {
+        let counts: Vec<String> = consent.iter().map(|(word, count)| format!("{count} {word}")).collect();
+        text.push_str(&format!("Consent to texts: {}.\n", counts.join(", ")));
+    }
     for line in report.lines() {
         text.push_str(&format!("{line}\n"));
     }
@@ -79,5 +97,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     match report.refused {
         0 => Ok(()),
         _ => Err(Failure::AlreadyReported(1)),
+    }
+}
+
+fn consent_word(consent: Option<Consent>) -> &'static str {
+    match consent {
+        Some(Consent::Yes) => "yes",
+        Some(Consent::No) => "no",
+        None => "not stated",
     }
 }

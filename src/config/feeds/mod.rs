@@ -5,19 +5,25 @@
 mod columns;
 mod options;
 pub mod presets;
+mod source;
+mod statement;
 mod words;
 
 use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use toml::de::DeTable;
 
 pub use columns::{ColumnSource, Columns, Field};
 pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncoding, ZoneSource};
+pub use source::{Address, DatabaseSource, Host, PasswordPlace, Server, Source};
+pub use statement::{Grammar, Statement, Window};
 pub use words::{ConsentWords, LanguageWords, LocationWords, StatusMeaning, StatusWords, UnknownStatus};
 
 use crate::config::diagnostic::Diagnostic;
-use crate::config::toml_reader::{Section, Value, fault, one_of, text_as};
+use crate::config::toml_reader::{Section, Value, text_as};
 use crate::config::values::zones::Zones;
 use crate::domain::fingerprint;
 
@@ -28,6 +34,8 @@ pub struct Feed {
     pub name: String,
     /// The preset it starts from.
     pub preset: Option<String>,
+    /// Where its rows come from.
+    pub source: Source,
     /// How files are read, what missing rows mean, and limits.
     pub settings: Settings,
     /// Where each field comes from.
@@ -57,6 +65,7 @@ impl Feed {
         Feed {
             name: OWN_FEED.to_owned(),
             preset: Some(OWN_COLUMNS.to_owned()),
+            source: Source::Files,
             settings: Settings::default(),
             columns: Columns::default(),
             status: StatusWords::default(),
@@ -64,6 +73,14 @@ impl Feed {
             language: LanguageWords::default(),
             location: None,
             own_columns: true,
+        }
+    }
+
+    /// The database that it reads; `None` if its rows come from files.
+    pub fn database(&self) -> Option<&DatabaseSource> {
+        match &self.source {
+            Source::Files => None,
+            Source::Database(database) => Some(database),
         }
     }
 
@@ -96,7 +113,12 @@ impl Feed {
             Some(ZoneSource::Column(column)) => format!("column {column}"),
         };
         let parts = (&zone, &settings.dates, settings.times, settings.offsets, &settings.id_prefix, &settings.only);
-        fingerprint::of(format!("{parts:?} {:?} {}", self.columns, self.own_columns))
+        let statement = self.database().map(|database| &database.statement);
+        let columns = (&self.columns, self.own_columns);
+        match statement {
+            None => fingerprint::of(format!("{parts:?} {columns:?}")),
+            Some(statement) => fingerprint::of(format!("{parts:?} {columns:?} {statement:?}")),
+        }
     }
 }
 
@@ -135,11 +157,20 @@ impl Parts {
     }
 }
 
-/// Reads every `[[feed]]`. `preset_file` returns the text of one of the practice's own presets, or why it cannot.
+/// The files that a feed names: presets of the practice's own, statements, passwords, certificates.
+#[derive(Clone, Copy)]
+pub struct NamedFiles<'f> {
+    /// The folder of the configuration, to which names are relative.
+    pub folder: &'f Path,
+    /// Returns a file's text, or why it cannot be read.
+    pub text: &'f dyn Fn(&str) -> Result<String, String>,
+}
+
+/// Reads every `[[feed]]`.
 pub fn read(
     value: Option<&Value<'_>>,
     zones: &Zones,
-    preset_file: &dyn Fn(&str) -> Result<String, String>,
+    files: NamedFiles<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Feed> {
     let Some(value) = value else { return Vec::new() };
@@ -156,7 +187,7 @@ pub fn read(
             diagnostics.push(Diagnostic::error(block.span(), "a feed is a section: write [[feed]] on its own line"));
             continue;
         };
-        if let Some(feed) = read_block(table, block.span(), zones, preset_file, diagnostics) {
+        if let Some(feed) = read_block(table, block.span(), zones, files, diagnostics) {
             if feeds.iter().any(|other| other.name == feed.name) {
                 let message = format!(
                     "two feeds are named \"{}\"; give each its own name, because a feed changes only its own appointments",
@@ -167,8 +198,8 @@ pub fn read(
             feeds.push(feed);
         }
     }
-    if feeds.len() > 1 {
-        for feed in feeds.iter().filter(|feed| feed.settings.files.is_empty()) {
+    if feeds.iter().filter(|feed| feed.database().is_none()).count() > 1 {
+        for feed in feeds.iter().filter(|feed| feed.database().is_none() && feed.settings.files.is_empty()) {
             let message = format!(
                 "feed \"{}\" has no `files`: with several feeds, say which files belong to which feed",
                 feed.name
@@ -183,39 +214,38 @@ pub fn read(
 pub fn of_block(block: &str, zones: &Zones) -> Option<Feed> {
     let document = DeTable::parse(block).ok()?;
     let none = |_: &str| Err("no file".to_owned());
-    read(document.get_ref().get("feed"), zones, &none, &mut Vec::new()).into_iter().next()
+    let files = NamedFiles { folder: Path::new("."), text: &none };
+    read(document.get_ref().get("feed"), zones, files, &mut Vec::new()).into_iter().next()
 }
 
 fn read_block(
     table: &DeTable<'_>,
     span: Range<usize>,
     zones: &Zones,
-    preset_file: &dyn Fn(&str) -> Result<String, String>,
+    files: NamedFiles<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Feed> {
     let before = diagnostics.len();
     let mut section = Section::new("[[feed]]", Some(table), span.clone(), diagnostics);
     let name = section.required("name", "\"front-desk\"", |value| text_as(value, feed_name));
-    section.required("kind", "\"file\"", |value| {
-        let kinds = ["file", "database", "fhir", "hl7", "ical"].map(|kind| (kind, kind));
-        match one_of(value, &kinds)? {
-            "file" => Ok(()),
-            other => fault(format!("feeds of kind \"{other}\" are not available yet; write \"file\"")),
-        }
-    });
     let preset = section.optional("preset", |value| text_as(value, |name| Ok(name.to_owned())));
     let own_columns = preset.as_deref() == Some(OWN_COLUMNS);
+    let mut statement = None;
     let preset_parts = match &preset {
         None => None,
         Some(_) if own_columns => Some(Parts::default()),
-        Some(preset) => match presets::load(preset, preset_file).and_then(|text| parts_of(&text, zones)) {
-            Ok(parts) => Some(parts),
+        Some(preset) => match presets::load(preset, files.text).and_then(|text| parts_of(&text, zones)) {
+            Ok((parts, of_preset)) => {
+                statement = of_preset;
+                Some(parts)
+            }
             Err(why) => {
                 section.error("preset", format!("`preset`: {why}"));
                 None
             }
         },
     };
+    let source = source::read(&mut section, name.as_deref(), statement.as_deref(), files.folder, files.text);
     // The section borrows the diagnostics, so those of its parts are collected separately.
     let preset_known = preset_parts.is_some();
     let mut of_parts = Vec::new();
@@ -230,10 +260,15 @@ fn read_block(
     } else if preset.is_none() || preset_known {
         check(&parts, &span, diagnostics);
     }
+    if let Some(Source::Database(database)) = &source {
+        check_database(&parts, own_columns, &span, diagnostics);
+        // Each answer covers the days that were asked for, even if the last of them has no appointment.
+        parts.settings.covers.get_or_insert(Duration::from_secs(u64::from(database.ahead - 1) * 86_400));
+    }
     let faulty = diagnostics.iter().skip(before).any(|p| p.severity == crate::config::diagnostic::Severity::Error);
     let Parts { settings, columns, status, consent, language, location } = parts;
     let name = name.filter(|_| !faulty)?;
-    Some(Feed { name, preset, settings, columns, status, consent, language, location, own_columns })
+    Some(Feed { name, preset, source: source?, settings, columns, status, consent, language, location, own_columns })
 }
 
 /// Reads what blocks and presets have in common. Keys that were already read from `section` stay known.
@@ -265,8 +300,8 @@ fn read_parts(
     }
 }
 
-/// Reads a preset's text.
-fn parts_of(text: &str, zones: &Zones) -> Result<Parts, String> {
+/// Reads a preset's text: its settings and, for a database, its statement.
+fn parts_of(text: &str, zones: &Zones) -> Result<(Parts, Option<String>), String> {
     let document =
         DeTable::parse(text).map_err(|error| format!("the preset is not valid TOML: {}", error.message()))?;
     let table = document.get_ref();
@@ -278,7 +313,7 @@ fn parts_of(text: &str, zones: &Zones) -> Result<Parts, String> {
     let mut of_parts = Vec::new();
     let parts = read_parts(section, table, zones, &mut of_parts);
     match diagnostics.into_iter().chain(of_parts).next() {
-        None => Ok(parts),
+        None => Ok((parts, table.get("statement").and_then(|value| value.get_ref().as_str()).map(str::to_owned))),
         Some(diagnostic) => Err(format!("the preset has an error: {}", diagnostic.message)),
     }
 }
@@ -317,6 +352,22 @@ fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) 
         error(
             "`location` names one location for the whole feed, but [feed.columns] also has a `location` column; keep only one of them",
         );
+    }
+}
+
+/// Checks that a feed that reads a database has no settings for files.
+fn check_database(parts: &Parts, own_columns: bool, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
+    let settings = &parts.settings;
+    let of_files = [
+        ("files", !settings.files.is_empty()),
+        ("encoding", settings.encoding.is_some()),
+        ("delimiter", settings.delimiter.is_some()),
+        ("header", settings.header.is_some()),
+        ("preset = \"leadtime\"", own_columns),
+    ];
+    for (key, _) in of_files.into_iter().filter(|(_, is_set)| *is_set) {
+        let message = format!("`{key}` is for files; remove it, because this feed reads a database");
+        diagnostics.push(Diagnostic::error(span.clone(), message));
     }
 }
 

@@ -6,8 +6,9 @@ use crate::domain::ids::nearest;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/feeds/presets");
 
-/// Keys that only presets have: the system's name, and the columns by which `feed suggest` recognizes its files.
-pub const OWN_KEYS: [&str; 2] = ["system", "recognize"];
+/// Keys that only presets have: the system's name, the columns by which `feed suggest` recognizes its files, and the
+/// statement that reads its database.
+pub const OWN_KEYS: [&str; 3] = ["system", "recognize", "statement"];
 
 /// The embedded presets, name and text, sorted by name.
 pub fn embedded() -> Vec<(&'static str, &'static str)> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveTime, Utc};
 
 use crate::feeds::importing::intake::{Intake, reason_of};
 use crate::feeds::importing::job::{ImportError, Job};
@@ -80,8 +80,10 @@ pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>
         let why = "the feed's dates, time zone, columns or prefix changed in the configuration, so its rows may be read differently than before".to_owned();
         return Ok(Verdict::Hold { kind: HeldKind::Mapping, why, span });
     }
+    // An answer without a single row is more likely a fault of the other system than an empty schedule.
+    let few = if staging.first_and_last()?.is_none() { 1 } else { FEW };
     let too_many = |parts: Vec<Part>, most: u32| {
-        parts.into_iter().find(|part| part.count > FEW && part.count * 100 > part.of * u64::from(most))
+        parts.into_iter().find(|part| part.count > few && part.count * 100 > part.of * u64::from(most))
     };
     if let Some(part) = too_many(staging.changing(now)?, feed.max_changed()) {
         let why = format!(
@@ -115,15 +117,18 @@ fn place(part: &Part) -> String {
 }
 
 /// The span for which the file is the complete list: from today for as long as the feed's `covers` says, otherwise from
-/// the start of the first local date in the file to the end of the last.
+/// the start of the first local date in the file to the end of the last. A database that answers without a row says that
+/// the days asked for are empty; a file without a row says nothing.
 fn span_of(staging: &Staging<'_>, job: Job<'_>) -> Result<Option<Range<DateTime<Utc>>>, StoreError> {
     let zone = &job.context.zone;
     let date = |at: DateTime<Utc>| zone.local(at).date_naive();
-    let Some([first, last]) = staging.first_and_last()? else { return Ok(None) };
-    let covers = job.feed.settings.covers.and_then(|covers| TimeDelta::from_std(covers).ok());
+    let found = staging.first_and_last()?;
+    let found = found.or_else(|| job.feed.database().is_some().then_some([job.now, job.now]));
+    let Some([first, last]) = found else { return Ok(None) };
+    let covers = job.feed.settings.covers.map(|covers| Days::new(covers.as_secs() / 86_400));
     let (first, last) = match covers {
         None => (date(first), date(last)),
-        Some(covers) => (job.context.today, date(job.now + covers)),
+        Some(covers) => (job.context.today, job.context.today + covers),
     };
     Ok(Some(zone.at(first, NaiveTime::MIN)..zone.end_of(last)))
 }

@@ -38,12 +38,19 @@ pub(crate) struct How {
     pub(crate) complete: bool,
     /// Nothing is held for review, no matter how much the file changes.
     pub(crate) force: bool,
+    /// It runs every few minutes: the audit records it only if it changes something.
+    pub(crate) recurring: bool,
 }
 
 impl How {
     /// Combines the feed's setting with the command's options.
     pub(crate) fn of(feed: &Feed, complete: bool, partial: bool, force: bool) -> How {
-        How { complete: complete || (feed.is_complete() && !partial), force }
+        How { complete: complete || (feed.is_complete() && !partial), force, recurring: false }
+    }
+
+    /// How the service treats what it reads by itself every few minutes.
+    pub(crate) fn recurring(feed: &Feed) -> How {
+        How { recurring: true, ..How::of(feed, false, false, false) }
     }
 }
 

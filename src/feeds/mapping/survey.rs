@@ -110,6 +110,7 @@ pub fn options(feed: &Feed) -> Options {
         delimiter: settings.delimiter,
         header: settings.header,
         wanted: wanted(feed),
+        exact: feed.database().is_some(),
         limits: Limits {
             max_file: settings.max_file.unwrap_or(usual.max_file),
             max_rows: settings.max_rows.unwrap_or(usual.max_rows),

@@ -18,6 +18,8 @@ use crate::store::ledger::audit::{self, Act, Entry};
 const CHUNK: Duration = Duration::from_millis(500);
 /// Rows applied between two checks of the clock.
 const STEP: i64 = 500;
+/// Up to this many rows are compared and applied in one transaction if few of them differ.
+const MOST_AT_ONCE: i64 = 50_000;
 
 /// How an import is recorded.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub(crate) struct Import<'i> {
     pub(crate) present: Vec<&'i str>,
     /// The time span for which the file is the complete list; none: appointments it does not name stay.
     pub(crate) complete: Option<Range<DateTime<Utc>>>,
+    /// It runs every few minutes: the audit records it only if it changes something.
+    pub(crate) recurring: bool,
     /// The act recorded in the audit, and who did it.
     pub(crate) act: Act,
     pub(crate) by: Operator<'i>,
@@ -67,6 +71,16 @@ impl Staging<'_> {
         let began = Instant::now();
         connection.execute_batch("COMMIT")?;
         let mut changes = Changes::default();
+        if rows <= MOST_AT_ONCE && differing(connection, &as_import.present, rows)? <= STEP {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let import = begin(&tx, as_import)?;
+            hold_back_bad(&tx, import)?;
+            set_time(&tx, now)?;
+            apply_step(&tx, &as_import.present, 0, rows, &mut changes)?;
+            end(&tx, import, as_import, &mut changes)?;
+            tx.commit()?;
+            return Ok(changes);
+        }
         let import = {
             // First, so that claims for the feed and appointments with bad rows wait while the rest is written.
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -93,18 +107,44 @@ impl Staging<'_> {
         }
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         set_time(&tx, now)?;
-        changes.off = take_off(&tx, import)?;
-        if let Some(span) = &as_import.complete {
-            changes.cancelled = cancel_absent(&tx, import, span)?;
-            changes.moved = tx.query_row(MOVED, [import], |row| row.get::<_, i64>(0))?.unsigned_abs();
-        }
-        hold_back_bad(&tx, import)?;
-        keep_refused(&tx, import, as_import)?;
-        clear_time(&tx)?;
-        finish(&tx, import, as_import, &changes)?;
+        end(&tx, import, as_import, &mut changes)?;
         tx.commit()?;
         Ok(changes)
     }
+}
+
+/// The last part of an import: what is off the book or gone, the bad rows, and its record.
+fn end(tx: &Transaction<'_>, import: i64, as_import: &Import<'_>, changes: &mut Changes) -> Result<(), StoreError> {
+    changes.off = take_off(tx, import)?;
+    if let Some(span) = &as_import.complete {
+        changes.cancelled = cancel_absent(tx, import, span)?;
+        changes.moved = tx.query_row(MOVED, [import], |row| row.get::<_, i64>(0))?.unsigned_abs();
+    }
+    hold_back_bad(tx, import)?;
+    keep_refused(tx, import, as_import)?;
+    clear_time(tx)?;
+    finish(tx, import, as_import, changes)
+}
+
+/// How many rows are new or differ from the stored appointment, for up to this many rows.
+fn differing(connection: &Connection, present: &[&str], rows: i64) -> Result<i64, StoreError> {
+    let differs = differences(&written(present));
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM temp.incoming AS i LEFT JOIN appointments AS a ON a.id = i.id
+         WHERE i.seq <= ?1 AND (a.id IS NULL OR {differs}) LIMIT ?2)"
+    );
+    Ok(connection.query_row(&sql, (rows, STEP + 1), |row| row.get(0))?)
+}
+
+/// The columns that an import writes. A row's feed and a derived patient id are known even if the file has no such
+/// column.
+fn written(present: &[&str]) -> Vec<&'static str> {
+    COLUMNS.into_iter().skip(1).filter(|c| present.contains(c) || matches!(*c, "feed" | "patient_id")).collect()
+}
+
+/// A condition: the stored appointment `a` differs from the row `i` in a column.
+fn differences(written: &[&str]) -> String {
+    written.iter().map(|c| format!("a.{c} IS NOT i.{c}")).collect::<Vec<_>>().join(" OR ")
 }
 
 /// Appointments missing from an import that are there again under another id.
@@ -139,11 +179,16 @@ fn finish(tx: &Transaction<'_>, id: i64, import: &Import<'_>, changes: &Changes)
     tx.execute(
         "INSERT INTO feed_state (feed, mapping) VALUES (?1, ?2)
          ON CONFLICT (feed) DO UPDATE SET mapping = excluded.mapping, refused_at = NULL, refused_why = NULL,
+             failing_since = NULL, failing_why = NULL, failing_alert_at = NULL,
              held_at = NULL, held_why = NULL, held_kind = NULL, held_mapping = NULL, held_from = NULL, held_until = NULL,
              held_columns = NULL",
         (import.feed, import.mapping),
     )?;
-    note(tx, import.act, import.feed, import.by, import.now)
+    let changed = changes.added + changes.changed + changes.cancelled + changes.off > 0 || !changes.refused.is_empty();
+    match import.recurring && !changed {
+        true => Ok(()),
+        false => note(tx, import.act, import.feed, import.by, import.now),
+    }
 }
 
 /// Records in the audit what was done with a feed.
@@ -215,15 +260,13 @@ fn apply_rows(
     until: i64,
     changes: &mut Changes,
 ) -> Result<(), StoreError> {
-    // A row's feed and a derived patient id are known even if the file has no such column.
-    let written: Vec<&str> =
-        COLUMNS.into_iter().skip(1).filter(|c| present.contains(c) || matches!(*c, "feed" | "patient_id")).collect();
+    let written = written(present);
     let mut set = written.iter().map(|c| format!("{c} = i.{c}")).collect::<Vec<_>>().join(", ");
     if !present.contains(&"ends_at") {
         // The stored end belongs to the stored start.
         set.push_str(", ends_at = iif(unixepoch(a.starts_at) IS unixepoch(i.starts_at), a.ends_at, NULL)");
     }
-    let differs = written.iter().map(|c| format!("a.{c} IS NOT i.{c}")).collect::<Vec<_>>().join(" OR ");
+    let differs = differences(&written);
     // Rows that contradict each other are not applied; their appointment is already held back.
     let range = "i.seq > ?1 AND i.seq <= ?2 AND i.id NOT IN (SELECT id FROM temp.incoming_bad WHERE id IS NOT NULL)";
     let update = format!(

@@ -1,6 +1,6 @@
 //! The state of each feed: how its last export went, and which appointments belong to it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::domain::operator::Operator;
@@ -19,6 +19,8 @@ pub(crate) struct FeedState {
     pub(crate) imported_at: Option<DateTime<Utc>>,
     /// When and why its last export was refused as a whole, if it was.
     pub(crate) refused: Option<(DateTime<Utc>, String)>,
+    /// Since when and why its database gives no answer, if it does not.
+    pub(crate) failing: Option<(DateTime<Utc>, String)>,
     /// Since when and why an import is held, if one is.
     pub(crate) held: Option<(DateTime<Utc>, String)>,
     /// Rows that could not be read and belong to no known appointment.
@@ -33,7 +35,16 @@ impl FeedState {
     /// A feed without any record.
     pub(crate) fn unknown(feed: &str) -> FeedState {
         let feed = feed.to_owned();
-        FeedState { feed, imported_at: None, refused: None, held: None, refused_rows: 0, bad_rows: 0, appointments: 0 }
+        FeedState {
+            feed,
+            imported_at: None,
+            refused: None,
+            failing: None,
+            held: None,
+            refused_rows: 0,
+            bad_rows: 0,
+            appointments: 0,
+        }
     }
 }
 
@@ -53,13 +64,40 @@ pub(crate) fn refuse(connection: &Connection, feed: &str, why: &str, now: DateTi
     Ok(())
 }
 
+/// Records that a feed's database gave no complete answer. It becomes a problem to report after `patience`.
+pub(crate) fn fails(
+    connection: &Connection,
+    feed: &str,
+    why: &str,
+    patience: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO feed_state (feed, failing_since, failing_why, failing_alert_at) VALUES (?1, ?2, ?3, ?2 + ?4)
+         ON CONFLICT (feed) DO UPDATE SET failing_since = coalesce(failing_since, excluded.failing_since),
+             failing_why = excluded.failing_why, failing_alert_at = coalesce(failing_since, excluded.failing_since) + ?4",
+        (feed, now.timestamp(), why, patience.num_seconds()),
+    )?;
+    Ok(())
+}
+
+/// Records that a feed's database answered again.
+pub(crate) fn answers(connection: &Connection, feed: &str) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE feed_state SET failing_since = NULL, failing_why = NULL, failing_alert_at = NULL
+         WHERE feed = ?1 AND failing_since IS NOT NULL",
+        [feed],
+    )?;
+    Ok(())
+}
+
 /// All feeds on record.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<FeedState>, StoreError> {
     let sql = "SELECT f.feed, (SELECT max(finished_at) FROM imports AS i WHERE i.feed = f.feed AND i.rows_good > 0),
                    s.refused_at, s.refused_why, s.held_at, s.held_why,
                    (SELECT count(*) FROM refused_rows AS r WHERE r.feed = f.feed),
                    (SELECT count(*) FROM bad_rows AS b JOIN imports AS i ON i.id = b.import_id WHERE i.feed = f.feed),
-                   (SELECT count(*) FROM appointments AS a WHERE a.feed = f.feed)
+                   (SELECT count(*) FROM appointments AS a WHERE a.feed = f.feed), s.failing_since, s.failing_why
                FROM (SELECT feed FROM imports UNION SELECT feed FROM feed_state) AS f
                LEFT JOIN feed_state AS s ON s.feed = f.feed ORDER BY f.feed";
     let mut statement = connection.prepare(sql)?;
@@ -70,6 +108,7 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<FeedState>, StoreError>
             feed: row.get(0)?,
             imported_at: time(1)?,
             refused: time(2)?.zip(why(3)?),
+            failing: time(9)?.zip(why(10)?),
             held: time(4)?.zip(why(5)?),
             refused_rows: row.get::<_, i64>(6)?.unsigned_abs(),
             bad_rows: row.get::<_, i64>(7)?.unsigned_abs(),
@@ -94,7 +133,8 @@ pub(crate) struct Trouble {
     pub(crate) remedy: String,
 }
 
-/// The feeds whose last export was refused or is held, and those whose import was interrupted; the oldest first.
+/// The feeds whose last export was refused or is held, those whose database has given no answer for too long, and those
+/// whose import was interrupted; the oldest first.
 pub(crate) fn troubles(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Trouble>, StoreError> {
     let sql = "SELECT feed, refused_at, refused_why, held_at, held_why FROM feed_state
                WHERE refused_at IS NOT NULL OR held_at IS NOT NULL";
@@ -118,6 +158,15 @@ pub(crate) fn troubles(connection: &Connection, now: DateTime<Utc>) -> Result<Ve
                 remedy,
             });
         }
+    }
+    let sql = "SELECT feed, failing_since, failing_why FROM feed_state WHERE failing_alert_at <= ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([now.timestamp()])?;
+    while let Some(row) = rows.next()? {
+        let feed: String = row.get(0)?;
+        let remedy = format!("fix the cause, then try it: leadtime feed pull {feed}");
+        let (since, why) = (instant(row.get(1)?), row.get(2)?);
+        troubles.push(Trouble { feed, since, what: "its database cannot be read", why, remedy });
     }
     for (feed, since) in imports::died(connection, now)? {
         let remedy = "import its last export again".to_owned();

@@ -42,6 +42,7 @@ pub(crate) fn prune_some(
     let texts = empty_texts(tx, cutoff, limit)?;
     let appointments = delete_appointments(tx, country, cutoff, limit)?;
     forget_rows_of_exports(tx, cutoff, limit)?;
+    forget_imports(tx, cutoff, limit)?;
     // Last, because it looks at all spellings.
     let spellings = if texts < most && appointments < most { forget_spellings(tx, limit)? } else { 0 };
     tx.pragma_update(None, "secure_delete", "fast")?;
@@ -108,6 +109,21 @@ fn forget_rows_of_exports(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64
         tx.prepare_cached(&sql)?.execute((cutoff.timestamp(), most))?;
     }
     Ok(())
+}
+
+/// Deletes the records of imports that changed nothing. A feed that is read every five minutes makes 288 of them a day.
+/// The last one of each feed stays: it says how old the appointments are.
+fn forget_imports(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result<usize, StoreError> {
+    const FORGET: &str = "DELETE FROM imports WHERE id IN (
+            SELECT id FROM imports AS i WHERE finished_at < ?1 AND added = 0 AND changed = 0 AND cancelled = 0
+            AND rows_bad = 0 AND EXISTS (SELECT 1 FROM imports AS later WHERE later.feed = i.feed AND later.id > i.id
+                AND later.rows_good > 0 AND later.finished_at IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM bad_rows WHERE import_id = i.id)
+            AND NOT EXISTS (SELECT 1 FROM not_listed WHERE import_id = i.id)
+            AND NOT EXISTS (SELECT 1 FROM off_the_book WHERE import_id = i.id)
+            AND NOT EXISTS (SELECT 1 FROM refused_rows WHERE import_id = i.id)
+            AND NOT EXISTS (SELECT 1 FROM importing WHERE import_id = i.id) LIMIT ?2)";
+    Ok(tx.prepare_cached(FORGET)?.execute((cutoff.timestamp(), most))?)
 }
 
 /// Deletes numbers as written; a spelling that turns up again is read again.

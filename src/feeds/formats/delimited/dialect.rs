@@ -22,6 +22,8 @@ pub struct Options {
     pub header: Option<u64>,
     /// Folded names of columns; the line that has the most of them is the header.
     pub wanted: Vec<String>,
+    /// A program wrote the text: the first line names the columns, and every other line is a row.
+    pub exact: bool,
     /// Limits.
     pub limits: Limits,
 }
@@ -42,6 +44,8 @@ pub struct Dialect {
     /// Whether dates stand on lines of their own, above the rows of each day. Each row then gets the date above it as one
     /// more cell, in a column named [`header::DATE_ABOVE`].
     pub dated_lines: bool,
+    /// Whether every line after the header is a row, so that none is skipped as a title, a total or a repeated header.
+    pub exact: bool,
     /// The line of the header.
     pub header_line: u64,
     /// The names of the columns.
@@ -62,6 +66,9 @@ impl Dialect {
 
 /// Detects the format of a file from its first bytes. `whole`: these bytes are the whole file.
 pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dialect, FormatError> {
+    if options.exact {
+        return of_first_line(start).map(|dialect| Dialect { exact: true, ..dialect });
+    }
     let (by_start, mark) = Encoding::from_start(start).ok_or(FormatError::NotText)?;
     let encoding = options.encoding.unwrap_or(by_start);
     let text = sample_text(start.get(mark..).unwrap_or_default(), encoding);
@@ -106,7 +113,7 @@ pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dia
     if dated_lines {
         names.push(header::DATE_ABOVE.to_owned());
     }
-    Ok(Dialect { encoding, mark, delimiter, width, ragged, dated_lines, header_line: row.line, names })
+    Ok(Dialect { encoding, mark, delimiter, width, ragged, dated_lines, exact: false, header_line: row.line, names })
 }
 
 /// The format of a file whose first non-blank line names the columns. Without a byte order mark it is UTF-8.
@@ -122,7 +129,17 @@ pub(super) fn of_first_line(start: &[u8]) -> Result<Dialect, FormatError> {
     let record = records(&lines[at..at + 1], delimiter)?.into_iter().next().ok_or(FormatError::NoHeader)?;
     let names: Vec<String> = record.cells().map(|name| name.trim().to_owned()).collect();
     let (width, header_line) = (names.len(), at as u64 + 1);
-    Ok(Dialect { encoding, mark, delimiter, width, ragged: false, dated_lines: false, header_line, names })
+    Ok(Dialect {
+        encoding,
+        mark,
+        delimiter,
+        width,
+        ragged: false,
+        dated_lines: false,
+        exact: false,
+        header_line,
+        names,
+    })
 }
 
 fn sample_text(bytes: &[u8], encoding: Encoding) -> String {

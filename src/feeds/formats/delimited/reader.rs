@@ -151,6 +151,9 @@ impl<R: Read> Reader<R> {
 
     /// Whether the current record is data, not a blank line, a total or a repeated header.
     fn is_data(&mut self) -> bool {
+        if self.dialect.exact {
+            return true;
+        }
         if self.row.is_blank() {
             return false;
         }

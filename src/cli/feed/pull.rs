@@ -1,0 +1,70 @@
+//! `leadtime feed pull`: reads a feed's database now.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use crate::cli::config_option::ConfigOption;
+use crate::cli::export_file::{ExportFile, feed_named, held_words};
+use crate::cli::failure::Failure;
+use crate::cli::import;
+use crate::cli::output::{configuration, moment, say};
+use crate::config::Config;
+use crate::config::feeds::{DatabaseSource, Feed};
+use crate::config::values::zones::Zones;
+use crate::domain::operator::Operator;
+use crate::feeds::importing::{self, How, Job};
+use crate::feeds::pulling;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The feed's name.
+    name: String,
+    /// Show what would change, without writing anything.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let (_, config) = configuration(&options.config, false)?;
+    let feed = feed_named(&config, &options.name)?;
+    let database = database_of(&feed)?;
+    let now = moment(None, &config.practice.zone)?;
+    let how = How::recurring(&feed);
+    if options.dry_run {
+        let export = asked(&feed, &config, now)?;
+        let zones = Zones::of_this_machine();
+        let context = importing::context(&config, &zones, now);
+        let job = Job { feed: &feed, context: &context, how, by: Operator::default(), now };
+        return import::dry_run(&export, job, &config);
+    }
+    let pulled = runtime()?.block_on(pulling::pull(&feed, database, &config, now));
+    let imported = pulled.map_err(|error| in_words(&feed, &error))?;
+    import::report(&feed.name, &imported, how)?;
+    if let Some(held) = held_words(&feed.name, &imported) {
+        say(&format!("leadtime: {}: {held}", feed.name));
+    }
+    import::end(&imported)
+}
+
+/// The answer of a feed's database, to be read like a file.
+pub(super) fn asked(feed: &Feed, config: &Config, now: DateTime<Utc>) -> Result<ExportFile, Failure> {
+    let answer = runtime()?.block_on(pulling::ask(feed, database_of(feed)?, config, now));
+    let answer = answer.map_err(|error| in_words(feed, &error))?;
+    Ok(ExportFile::of(feed.name.clone(), answer.into_file()))
+}
+
+fn database_of(feed: &Feed) -> Result<&DatabaseSource, Failure> {
+    let no_database = || anyhow::anyhow!("{} reads files, not a database; run leadtime import FILE", feed.name);
+    feed.database().ok_or_else(|| Failure::Usage(no_database()))
+}
+
+/// An error with the feed's name.
+fn in_words(feed: &Feed, error: &dyn std::fmt::Display) -> anyhow::Error {
+    anyhow::anyhow!("{}: {error}", feed.name)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}

@@ -1,0 +1,128 @@
+//! Pulls a database feed: asks its database for the coming days, then imports the answer like an export.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::config::Config;
+use crate::config::feeds::{DatabaseSource, Feed, Window, ZoneSource};
+use crate::config::values::zones::Zones;
+use crate::domain::operator::Operator;
+use crate::feeds::importing::{self, How, ImportError, Imported, Job};
+use crate::feeds::sources::database::{Answer, FetchError, fetch};
+use crate::feeds::sources::password::{self, PasswordError};
+use crate::store::StoreError;
+use crate::store::appointments::feed_state;
+use crate::store::connection::open;
+
+/// How long a database may fail before that is an alert, if the feed sets no `stale_after`.
+const PATIENCE: TimeDelta = TimeDelta::hours(2);
+/// The longest pause between two tries of a database that fails.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
+/// Why a database could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AskError {
+    /// There is no usable password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// There was no complete answer.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+}
+
+/// Why a pull changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PullError {
+    /// The database gave no answer. This is recorded as the feed's state.
+    #[error("nothing was changed: {0}")]
+    Ask(#[from] AskError),
+    /// The answer could not be imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// Our own database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Asks a feed's database for the coming days.
+pub(crate) async fn ask(
+    feed: &Feed,
+    database: &DatabaseSource,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<Answer, AskError> {
+    let zone = match &feed.settings.timezone {
+        Some(ZoneSource::Named(zone)) => zone,
+        _ => &config.practice.zone,
+    };
+    let window = Window { today: zone.local(now).date_naive(), ahead: database.ahead };
+    let password = password::find(&database.password)?;
+    Ok(fetch(feed, database, password, window, zone.name()).await?)
+}
+
+/// Pulls a feed once: asks, then imports with a connection of its own, so that no text waits.
+pub(crate) async fn pull(
+    feed: &Feed,
+    database: &DatabaseSource,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<Imported, PullError> {
+    let answer = ask(feed, database, config, now).await;
+    let (feed, config) = (feed.clone(), config.clone());
+    let stored = tokio::task::spawn_blocking(move || {
+        let mut connection = open::read_write(&config.database)?;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                feed_state::fails(&connection, &feed.name, &error.to_string(), patience(&feed), now)?;
+                return Err(error.into());
+            }
+        };
+        feed_state::answers(&connection, &feed.name)?;
+        let zones = Zones::of_this_machine();
+        let context = importing::context(&config, &zones, now);
+        let how = How::recurring(&feed);
+        let job = Job { feed: &feed, context: &context, how, by: Operator::default(), now };
+        Ok(importing::import(&mut connection, || answer.source(), job, |_| {})?)
+    });
+    stored.await.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        // The program is stopping.
+        Err(_) => Err(StoreError::Closed.into()),
+    })
+}
+
+/// How long a feed's database may fail before that is an alert.
+pub(crate) fn patience(feed: &Feed) -> TimeDelta {
+    feed.stale_after().unwrap_or(PATIENCE)
+}
+
+/// How long to wait for the next pull: after each failure twice as long, up to an hour.
+pub(crate) fn pause(every: Duration, failures: u32) -> Duration {
+    let longer = every.saturating_mul(1 << failures.saturating_sub(1).min(10));
+    if failures == 0 { every } else { longer.min(LONGEST_PAUSE.max(every)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_fails_is_asked_less_and_less_often() {
+        let minutes = |m: u64| Duration::from_secs(m * 60);
+        for (every, failures, expected) in [
+            (5, 0, 5),
+            (5, 1, 5),
+            (5, 2, 10),
+            (5, 3, 20),
+            (5, 4, 40),
+            (5, 5, 60),
+            (5, 99, 60),
+            (120, 0, 120),
+            (120, 9, 120),
+        ] {
+            assert_eq!(pause(minutes(every), failures), minutes(expected), "{every} {failures}");
+        }
+    }
+}

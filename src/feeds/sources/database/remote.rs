@@ -1,0 +1,76 @@
+//! What both kinds of database server have in common: time limits, and errors in words.
+
+use std::time::Duration;
+
+use super::{ARRIVE_WITHIN, Answer, FetchError, shortened};
+use crate::config::feeds::DatabaseSource;
+
+/// Why there is no answer, before the server is named.
+pub(super) enum Fault {
+    /// While connecting.
+    Connecting(sqlx::Error),
+    /// After that.
+    Asking(sqlx::Error),
+    /// It took too long to connect.
+    Late(Duration),
+    /// The answer is too large, or cannot be kept.
+    Sheet(FetchError),
+}
+
+impl From<FetchError> for Fault {
+    fn from(error: FetchError) -> Fault {
+        Fault::Sheet(error)
+    }
+}
+
+/// Waits for an answer, but not forever.
+pub(super) async fn within(
+    database: &DatabaseSource,
+    answer: impl Future<Output = Result<Answer, Fault>>,
+) -> Result<Answer, FetchError> {
+    let server = database.server.label();
+    let limit = database.timeout + ARRIVE_WITHIN;
+    match tokio::time::timeout(limit, answer).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(fault)) => Err(in_words(server, database.timeout, fault)),
+        Err(_) => Err(FetchError::TimedOut { server, after: limit }),
+    }
+}
+
+fn in_words(server: String, timeout: Duration, fault: Fault) -> FetchError {
+    let (error, connecting) = match fault {
+        Fault::Sheet(error) => return error,
+        Fault::Late(after) => {
+            let why = format!("it did not answer within {} seconds", after.as_secs());
+            return FetchError::Unreachable { server, why };
+        }
+        Fault::Connecting(error) => (error, true),
+        Fault::Asking(error) => (error, false),
+    };
+    let why = match error.as_database_error() {
+        Some(error) => shortened(error.message()),
+        None => shortened(&error.to_string()),
+    };
+    if why.contains("RSA auth backend disabled") {
+        return FetchError::NeedsTls { server };
+    }
+    match &error {
+        sqlx::Error::Tls(_) => FetchError::Unsafe { server, why },
+        sqlx::Error::Io(io) if is_about_a_certificate(io) => FetchError::Unsafe { server, why },
+        sqlx::Error::Database(database) if is_late(&**database) => FetchError::TimedOut { server, after: timeout },
+        sqlx::Error::Database(_) if connecting => FetchError::Denied { server, why },
+        sqlx::Error::Database(_) => FetchError::Statement { server, why },
+        _ if connecting => FetchError::Unreachable { server, why },
+        _ => FetchError::BrokeOff { server, why },
+    }
+}
+
+fn is_about_a_certificate(error: &std::io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
+/// Whether the server itself interrupted the statement: MariaDB 1969, MySQL 3024, PostgreSQL 57014.
+fn is_late(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let number = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(|error| error.number());
+    matches!(number, Some(1969 | 3024)) || error.code().is_some_and(|code| code == "57014")
+}
