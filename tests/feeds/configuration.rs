@@ -1,5 +1,7 @@
 //! `[[feed]]`: every problem is reported at once, each with what to write instead.
 
+use std::path::Path;
+
 use leadtime::config::diagnostic::Diagnostic;
 use leadtime::config::feeds::{self, presets};
 use leadtime::config::values::zones::Zones;
@@ -16,7 +18,12 @@ fn problems(text: &str) -> Vec<String> {
             Err("no such file".to_owned())
         }
     };
-    feeds::read(document.get_ref().get("feed"), &Zones::of_this_machine(), &own, &mut problems);
+    feeds::read(
+        document.get_ref().get("feed"),
+        &Zones::of_this_machine(),
+        feeds::NamedFiles { folder: Path::new("."), text: &own },
+        &mut problems,
+    );
     problems.into_iter().map(|problem| problem.message).collect()
 }
 

@@ -22,7 +22,12 @@ pub(crate) fn feed_of(block: &str, zones: &Zones) -> Result<Feed, Vec<Diagnostic
     let document = DeTable::parse(block).unwrap_or_else(|error| panic!("not TOML: {error}\n{block}"));
     let mut problems = Vec::new();
     let none = |path: &str| Err(format!("no file {path}"));
-    let mut found = feeds::read(document.get_ref().get("feed"), zones, &none, &mut problems);
+    let mut found = feeds::read(
+        document.get_ref().get("feed"),
+        zones,
+        feeds::NamedFiles { folder: Path::new("."), text: &none },
+        &mut problems,
+    );
     if problems.is_empty() { Ok(found.remove(0)) } else { Err(problems) }
 }
 

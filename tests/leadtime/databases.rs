@@ -243,10 +243,7 @@ fn openemr_series_are_expanded_and_what_cannot_be_is_reported() {
     is(&found, "2", &["cancelled", "no"]);
     is(&found, "9", &["no-show"]);
     let weeks: Vec<&String> = found.keys().filter(|id| id.starts_with("7@")).collect();
-    assert_eq!(
-        weeks,
-        [&format!("7@{}", day(16)), &format!("7@{}", day(2))].map(|id| id).into_iter().collect::<Vec<_>>()
-    );
+    assert_eq!(weeks, [&format!("7@{}", day(2)), &format!("7@{}", day(16))]);
     is(&found, &format!("7@{}", day(2)), &[&format!("{}T09:30:00", day(2)), "confirmed"]);
     for absent in ["3", "4", "5", "6"] {
         assert!(!found.contains_key(absent), "{absent}");

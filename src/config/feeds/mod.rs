@@ -2,8 +2,10 @@
 //!
 //! A block may start from a preset: a separate file with the same keys. The block's own settings win.
 
+mod checks;
 mod columns;
 mod options;
+mod parts;
 pub mod presets;
 mod source;
 mod statement;
@@ -16,8 +18,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use toml::de::DeTable;
 
+use checks::{check, check_database, check_own};
 pub use columns::{ColumnSource, Columns, Field};
 pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncoding, ZoneSource};
+use parts::{Parts, parts_of, read_parts};
 pub use source::{Address, DatabaseSource, Host, PasswordPlace, Server, Source};
 pub use statement::{Grammar, Statement, Window};
 pub use words::{ConsentWords, LanguageWords, LocationWords, StatusMeaning, StatusWords, UnknownStatus};
@@ -118,41 +122,6 @@ impl Feed {
         match statement {
             None => fingerprint::of(format!("{parts:?} {columns:?}")),
             Some(statement) => fingerprint::of(format!("{parts:?} {columns:?} {statement:?}")),
-        }
-    }
-}
-
-/// What a block or a preset sets; everything is optional.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Parts {
-    settings: Settings,
-    columns: Columns,
-    status: StatusWords,
-    consent: ConsentWords,
-    language: LanguageWords,
-    location: Option<LocationWords>,
-}
-
-impl Parts {
-    fn or(self, preset: Parts) -> Parts {
-        let mut language = preset.language;
-        language.extend(self.language);
-        let mut consent = preset.consent;
-        consent.words.extend(self.consent.words);
-        let location = match (self.location, preset.location) {
-            (Some(LocationWords::ByWord(own)), Some(LocationWords::ByWord(mut words))) => {
-                words.extend(own);
-                Some(LocationWords::ByWord(words))
-            }
-            (own, preset) => own.or(preset),
-        };
-        Parts {
-            settings: self.settings.or(preset.settings),
-            columns: self.columns.or(preset.columns),
-            status: self.status.or(preset.status),
-            consent,
-            language,
-            location,
         }
     }
 }
@@ -269,132 +238,6 @@ fn read_block(
     let Parts { settings, columns, status, consent, language, location } = parts;
     let name = name.filter(|_| !faulty)?;
     Some(Feed { name, preset, source: source?, settings, columns, status, consent, language, location, own_columns })
-}
-
-/// Reads what blocks and presets have in common. Keys that were already read from `section` stay known.
-fn read_parts(
-    mut section: Section<'_, '_, '_>,
-    table: &DeTable<'_>,
-    zones: &Zones,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Parts {
-    let settings = options::read(&mut section, zones);
-    let location = section.optional("location", words::location);
-    let sub = |key: &'static str, section: &mut Section<'_, '_, '_>| {
-        section.raw(key);
-        if table.get(key).is_some_and(|value| value.get_ref().as_table().is_none()) {
-            section.error(key, format!("[feed.{key}] is a section: write [feed.{key}] on its own line"));
-        }
-        table.get(key).and_then(|value| value.get_ref().as_table())
-    };
-    let tables = ["columns", "status", "consent", "language"].map(|key| sub(key, &mut section));
-    let span_of = |key: &str| table.get(key).map_or(0..0, toml::Spanned::span);
-    section.finish();
-    Parts {
-        settings,
-        columns: columns::read(tables[0], span_of("columns"), diagnostics),
-        status: words::status(tables[1], span_of("status"), diagnostics),
-        consent: words::consent(tables[2], span_of("consent"), diagnostics),
-        language: words::language(tables[3], diagnostics),
-        location,
-    }
-}
-
-/// Reads a preset's text: its settings and, for a database, its statement.
-fn parts_of(text: &str, zones: &Zones) -> Result<(Parts, Option<String>), String> {
-    let document =
-        DeTable::parse(text).map_err(|error| format!("the preset is not valid TOML: {}", error.message()))?;
-    let table = document.get_ref();
-    let mut diagnostics = Vec::new();
-    let mut section = Section::new("the preset", Some(table), 0..0, &mut diagnostics);
-    for key in presets::OWN_KEYS {
-        section.raw(key);
-    }
-    let mut of_parts = Vec::new();
-    let parts = read_parts(section, table, zones, &mut of_parts);
-    match diagnostics.into_iter().chain(of_parts).next() {
-        None => Ok((parts, table.get("statement").and_then(|value| value.get_ref().as_str()).map(str::to_owned))),
-        Some(diagnostic) => Err(format!("the preset has an error: {}", diagnostic.message)),
-    }
-}
-
-/// Checks that need the block and its preset combined.
-fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
-    let columns = &parts.columns;
-    let has = |field| columns.get(field).is_some();
-    let mut error = |message: &str| diagnostics.push(Diagnostic::error(span.clone(), message));
-    if !columns.derived_id && !has(Field::Id) {
-        error("[feed.columns] has no `id`; name the column with the appointment's id, or write id = \"derived\"");
-    }
-    if !has(Field::StartsAt) {
-        error("[feed.columns] has no `starts_at`; write, for example, starts_at = [\"Date\", \"Time\"]");
-    }
-    if !has(Field::Name) && !has(Field::FirstName) && !has(Field::LastName) && !has(Field::PatientId) {
-        error("[feed.columns] has neither a name nor `patient_id`; add one, because patients could not be told apart");
-    }
-    if has(Field::Name) && (has(Field::FirstName) || has(Field::LastName)) {
-        error("[feed.columns] has `name` and also `first_name` or `last_name`; keep one or the other");
-    }
-    if has(Field::EndsAt) && has(Field::Minutes) {
-        error("[feed.columns] has both `ends_at` and `minutes`; keep only one of them");
-    }
-    if columns.derived_id && parts.settings.missing != Some(Missing::Cancel) {
-        error(
-            "id = \"derived\" needs missing = \"cancel\": a moved appointment looks like one removed and one added, \
-             and only a complete list shows which one was removed",
-        );
-    }
-    let status_column = has(Field::Status);
-    if !status_column && !parts.status.words.is_empty() {
-        error("[feed.status] lists words, but [feed.columns] has no `status` column for them");
-    }
-    if has(Field::Location) && matches!(parts.location, Some(LocationWords::Fixed(_))) {
-        error(
-            "`location` names one location for the whole feed, but [feed.columns] also has a `location` column; keep only one of them",
-        );
-    }
-}
-
-/// Checks that a feed that reads a database has no settings for files.
-fn check_database(parts: &Parts, own_columns: bool, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
-    let settings = &parts.settings;
-    let of_files = [
-        ("files", !settings.files.is_empty()),
-        ("encoding", settings.encoding.is_some()),
-        ("delimiter", settings.delimiter.is_some()),
-        ("header", settings.header.is_some()),
-        ("preset = \"leadtime\"", own_columns),
-    ];
-    for (key, _) in of_files.into_iter().filter(|(_, is_set)| *is_set) {
-        let message = format!("`{key}` is for files; remove it, because this feed reads a database");
-        diagnostics.push(Diagnostic::error(span.clone(), message));
-    }
-}
-
-/// Checks that a feed with Leadtime's own columns maps nothing.
-fn check_own(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
-    let settings = &parts.settings;
-    let maps = !parts.columns.sources.is_empty()
-        || parts.columns.derived_id
-        || !parts.status.words.is_empty()
-        || !parts.status.elsewhere.is_empty()
-        || !parts.consent.words.is_empty()
-        || !parts.language.is_empty()
-        || parts.location.is_some();
-    let reads = settings.timezone.is_some()
-        || settings.dates.is_some()
-        || settings.times.is_some()
-        || settings.encoding.is_some()
-        || settings.delimiter.is_some()
-        || settings.header.is_some()
-        || settings.offsets.is_some()
-        || settings.id_prefix.is_some()
-        || !settings.only.is_empty();
-    if maps || reads {
-        let message = "preset = \"leadtime\" is for files with Leadtime's own columns; remove the settings for columns, words, \
-            dates, time zones and text format";
-        diagnostics.push(Diagnostic::error(span.clone(), message));
-    }
 }
 
 /// Short, and safe in ids, file names and on the command line.

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, named_params};
 use crate::domain::appointment::COLUMNS;
 use crate::domain::operator::Operator;
 use crate::store::appointments::comparison::{ABSENT, OF_THE_FEEDS};
+use crate::store::appointments::refused_rows;
 use crate::store::appointments::staging::Staging;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::savepoint::in_savepoint;
@@ -121,7 +122,7 @@ fn end(tx: &Transaction<'_>, import: i64, as_import: &Import<'_>, changes: &mut 
         changes.moved = tx.query_row(MOVED, [import], |row| row.get::<_, i64>(0))?.unsigned_abs();
     }
     hold_back_bad(tx, import)?;
-    keep_refused(tx, import, as_import)?;
+    refused_rows::keep(tx, import, as_import.feed, as_import.complete.is_some())?;
     clear_time(tx)?;
     finish(tx, import, as_import, changes)
 }
@@ -361,27 +362,6 @@ fn hold_back_bad(tx: &Transaction<'_>, import: i64) -> Result<(), StoreError> {
     )?;
     Ok(())
 }
-
-/// Rows that could not be read and belong to no known appointment. They are kept until their id is readable again or
-/// the next complete file arrives. Rows without an id are those of the last file.
-fn keep_refused(tx: &Transaction<'_>, id: i64, import: &Import<'_>) -> Result<(), StoreError> {
-    tx.execute(
-        "DELETE FROM refused_rows WHERE feed = ?1 AND (?2 OR appointment_id IS NULL
-             OR appointment_id IN (SELECT id FROM temp.incoming) OR appointment_id IN (SELECT id FROM temp.incoming_off)
-             OR appointment_id IN (SELECT id FROM temp.incoming_bad))",
-        (import.feed, import.complete.is_some()),
-    )?;
-    tx.execute(
-        "INSERT INTO refused_rows (feed, import_id, line, appointment_id, starts_at, column_name, reason)
-         SELECT ?1, ?2, line, id, start, column_name, reason FROM temp.incoming_bad
-         WHERE id IS NULL OR id NOT IN (SELECT a.id FROM appointments AS a) ORDER BY line LIMIT ?3",
-        (import.feed, id, MOST_REFUSED),
-    )?;
-    Ok(())
-}
-
-/// The most refused rows kept of one file.
-const MOST_REFUSED: i64 = 10_000;
 
 /// Cancels appointments that were held as missing and have not been listed or changed since.
 pub(super) fn cancel_held(

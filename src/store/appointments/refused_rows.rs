@@ -1,7 +1,7 @@
 //! Rows of exports that could not be read and belong to no known appointment.
 
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
@@ -53,3 +53,24 @@ pub(crate) fn count(connection: &Connection, now: DateTime<Utc>) -> Result<u64, 
     let count: i64 = connection.query_row(sql, [now.timestamp()], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
+
+/// Rows that could not be read and belong to no known appointment. They are kept until their id is readable again or
+/// the next complete file arrives. Rows without an id are those of the last file.
+pub(super) fn keep(tx: &Transaction<'_>, import: i64, feed: &str, complete: bool) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM refused_rows WHERE feed = ?1 AND (?2 OR appointment_id IS NULL
+             OR appointment_id IN (SELECT id FROM temp.incoming) OR appointment_id IN (SELECT id FROM temp.incoming_off)
+             OR appointment_id IN (SELECT id FROM temp.incoming_bad))",
+        (feed, complete),
+    )?;
+    tx.execute(
+        "INSERT INTO refused_rows (feed, import_id, line, appointment_id, starts_at, column_name, reason)
+         SELECT ?1, ?2, line, id, start, column_name, reason FROM temp.incoming_bad
+         WHERE id IS NULL OR id NOT IN (SELECT a.id FROM appointments AS a) ORDER BY line LIMIT ?3",
+        (feed, import, MOST_REFUSED),
+    )?;
+    Ok(())
+}
+
+/// The most refused rows kept of one file.
+const MOST_REFUSED: i64 = 10_000;

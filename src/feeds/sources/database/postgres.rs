@@ -5,8 +5,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row};
 
+use super::answer::{Answer, CONNECT_WITHIN, Sheet};
 use super::remote::Fault;
-use super::{Answer, CONNECT_WITHIN, Sheet};
 use crate::config::feeds::{Address, DatabaseSource, Host};
 
 pub(super) async fn fetch(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ARRIVE_WITHIN, Answer, FetchError, shortened};
+use super::answer::{ARRIVE_WITHIN, Answer, FetchError, shortened};
 use crate::config::feeds::DatabaseSource;
 
 /// Why there is no answer, before the server is named.

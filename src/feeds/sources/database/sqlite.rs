@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Answer, FetchError, Sheet, shortened};
+use super::answer::{Answer, FetchError, Sheet, shortened};
 
 /// How many steps SQLite takes between two looks at the clock.
 const STEPS: i32 = 10_000;

@@ -1,0 +1,88 @@
+//! Checks of a feed that need its block and its preset combined.
+
+use std::ops::Range;
+
+use super::columns::Field;
+use super::options::Missing;
+use super::parts::Parts;
+use super::words::LocationWords;
+use crate::config::diagnostic::Diagnostic;
+
+/// Checks that need the block and its preset combined.
+pub(super) fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
+    let columns = &parts.columns;
+    let has = |field| columns.get(field).is_some();
+    let mut error = |message: &str| diagnostics.push(Diagnostic::error(span.clone(), message));
+    if !columns.derived_id && !has(Field::Id) {
+        error("[feed.columns] has no `id`; name the column with the appointment's id, or write id = \"derived\"");
+    }
+    if !has(Field::StartsAt) {
+        error("[feed.columns] has no `starts_at`; write, for example, starts_at = [\"Date\", \"Time\"]");
+    }
+    if !has(Field::Name) && !has(Field::FirstName) && !has(Field::LastName) && !has(Field::PatientId) {
+        error("[feed.columns] has neither a name nor `patient_id`; add one, because patients could not be told apart");
+    }
+    if has(Field::Name) && (has(Field::FirstName) || has(Field::LastName)) {
+        error("[feed.columns] has `name` and also `first_name` or `last_name`; keep one or the other");
+    }
+    if has(Field::EndsAt) && has(Field::Minutes) {
+        error("[feed.columns] has both `ends_at` and `minutes`; keep only one of them");
+    }
+    if columns.derived_id && parts.settings.missing != Some(Missing::Cancel) {
+        error(
+            "id = \"derived\" needs missing = \"cancel\": a moved appointment looks like one removed and one added, \
+             and only a complete list shows which one was removed",
+        );
+    }
+    let status_column = has(Field::Status);
+    if !status_column && !parts.status.words.is_empty() {
+        error("[feed.status] lists words, but [feed.columns] has no `status` column for them");
+    }
+    if has(Field::Location) && matches!(parts.location, Some(LocationWords::Fixed(_))) {
+        error(
+            "`location` names one location for the whole feed, but [feed.columns] also has a `location` column; keep only one of them",
+        );
+    }
+}
+
+/// Checks that a feed that reads a database has no settings for files.
+pub(super) fn check_database(parts: &Parts, own_columns: bool, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
+    let settings = &parts.settings;
+    let of_files = [
+        ("files", !settings.files.is_empty()),
+        ("encoding", settings.encoding.is_some()),
+        ("delimiter", settings.delimiter.is_some()),
+        ("header", settings.header.is_some()),
+        ("preset = \"leadtime\"", own_columns),
+    ];
+    for (key, _) in of_files.into_iter().filter(|(_, is_set)| *is_set) {
+        let message = format!("`{key}` is for files; remove it, because this feed reads a database");
+        diagnostics.push(Diagnostic::error(span.clone(), message));
+    }
+}
+
+/// Checks that a feed with Leadtime's own columns maps nothing.
+pub(super) fn check_own(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
+    let settings = &parts.settings;
+    let maps = !parts.columns.sources.is_empty()
+        || parts.columns.derived_id
+        || !parts.status.words.is_empty()
+        || !parts.status.elsewhere.is_empty()
+        || !parts.consent.words.is_empty()
+        || !parts.language.is_empty()
+        || parts.location.is_some();
+    let reads = settings.timezone.is_some()
+        || settings.dates.is_some()
+        || settings.times.is_some()
+        || settings.encoding.is_some()
+        || settings.delimiter.is_some()
+        || settings.header.is_some()
+        || settings.offsets.is_some()
+        || settings.id_prefix.is_some()
+        || !settings.only.is_empty();
+    if maps || reads {
+        let message = "preset = \"leadtime\" is for files with Leadtime's own columns; remove the settings for columns, words, \
+            dates, time zones and text format";
+        diagnostics.push(Diagnostic::error(span.clone(), message));
+    }
+}
