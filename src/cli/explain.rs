@@ -1,5 +1,6 @@
 //! `leadtime explain`: explains step by step which texts a patient gets and why, or why none.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -9,6 +10,7 @@ use crate::cli::named;
 use crate::cli::output::{configuration, local, moment, print, utc, wrapped};
 use crate::config::Config;
 use crate::domain::count::counted;
+use crate::domain::duration::rough;
 use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::shown::shown;
@@ -76,7 +78,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             print(&format!("{}\n", serde_json::to_string_pretty(&items)?))
         }
         false => {
-            let texts: Vec<String> = accounts.iter().map(|account| for_people(&config, account)).collect();
+            let texts: Vec<String> = accounts.iter().map(|account| for_people(&config, account, now)).collect();
             print(&texts.join("\n"))
         }
     }
@@ -135,12 +137,14 @@ fn for_programs(account: &Explanation) -> Value {
         "patient_id": appointment.patient_id,
         "starts_at": utc(appointment.starts_at),
         "status": appointment.status.name(),
+        "feed": account.source.as_ref().map(|(feed, _)| feed),
+        "feed_read_at": account.source.as_ref().and_then(|(_, read_at)| read_at.map(utc)),
         "earlier_texts": account.reminders.first().map(|explained| explained.row.earlier.iter().map(earlier).collect::<Vec<_>>()),
         "reminders": account.reminders.iter().map(reminder).collect::<Vec<_>>(),
     })
 }
 
-fn for_people(config: &Config, account: &Explanation) -> String {
+fn for_people(config: &Config, account: &Explanation, now: DateTime<Utc>) -> String {
     let appointment = &account.appointment.row;
     let zone = config.zone(config.rulebook.location_of(appointment));
     let names = [&appointment.first_name, &appointment.last_name];
@@ -153,6 +157,12 @@ fn for_people(config: &Config, account: &Explanation) -> String {
         appointment.id,
         appointment.status.name()
     );
+    if let Some((feed, read_at)) = &account.source {
+        let read = read_at.map_or("which has not been read since it was renamed or restored".to_owned(), |at| {
+            format!("last read {} ({} ago)", local(zone, at), rough(now - at))
+        });
+        text.push_str(&format!("  From the feed {feed}, {read}\n"));
+    }
     for earlier in account.reminders.first().map(|explained| explained.row.earlier.as_slice()).unwrap_or_default() {
         text.push_str(&wrapped(&format!("`{}`: {}", earlier.rule, earlier.describe(zone)), 4, "  "));
     }

@@ -11,13 +11,14 @@ use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
 use crate::domain::count::counted;
 use crate::domain::duration;
+use crate::domain::duration::rough;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::reminder::{State, Wait, all_states};
 use crate::domain::zone::Zone;
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Overview};
 use crate::store::appointments::feed_state::{self, Trouble};
-use crate::store::appointments::{bad_rows, imports, refused_rows};
+use crate::store::appointments::{bad_rows, feed_age, imports, refused_rows};
 use crate::store::connection::{lock, open, space};
 
 #[derive(Debug, Args)]
@@ -43,6 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         rows_not_read: refused_rows::count(&connection, now)?,
         known_rows_not_read: bad_rows::count(&connection, now)?,
         under_way: imports::feeds_under_way(&connection)?,
+        read: read(&config, &feed_age::by_feed(&connection, now)?),
     };
     match options.json {
         true => {
@@ -50,10 +52,18 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             all["feeds"] = feeds.for_programs();
             print(&format!("{}\n", serde_json::to_string_pretty(&all)?))
         }
-        false => {
-            print(&format!("{}{}", for_people(&config, &overview, running), feeds.for_people(&config.practice.zone)))
-        }
+        false => print(&format!(
+            "{}{}",
+            for_people(&config, &overview, &feeds.read, running, now),
+            feeds.for_people(&config.practice.zone)
+        )),
     }
+}
+
+/// When each configured feed was last read.
+fn read(config: &Config, ages: &[(String, DateTime<Utc>)]) -> Vec<(String, Option<DateTime<Utc>>)> {
+    let at = |name: &str| ages.iter().find(|(feed, _)| feed == name).map(|(_, at)| *at);
+    config.feeds.iter().map(|feed| (feed.name.clone(), at(&feed.name))).collect()
 }
 
 /// What needs attention about exports.
@@ -63,6 +73,8 @@ struct Feeds {
     /// Upcoming appointments whose last row could not be read.
     known_rows_not_read: u64,
     under_way: Vec<String>,
+    /// When each configured feed was last read; `None`: never.
+    read: Vec<(String, Option<DateTime<Utc>>)>,
 }
 
 impl Feeds {
@@ -73,6 +85,7 @@ impl Feeds {
             "rows_not_read": self.rows_not_read,
             "known_rows_not_read": self.known_rows_not_read,
             "importing": self.under_way,
+            "read": self.read.iter().map(|(feed, at)| json!({ "feed": feed, "at": at.map(utc) })).collect::<Vec<_>>(),
         })
     }
 
@@ -175,7 +188,13 @@ fn for_programs(config: &Config, overview: &Overview, running: bool) -> Value {
     })
 }
 
-fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
+fn for_people(
+    config: &Config,
+    overview: &Overview,
+    feeds: &[(String, Option<DateTime<Utc>>)],
+    running: bool,
+    now: DateTime<Utc>,
+) -> String {
     let zone = &config.practice.zone;
     let mut text = format!(
         "Mode        {}\nDaemon      {}\n",
@@ -214,6 +233,17 @@ fn for_people(config: &Config, overview: &Overview, running: bool) -> String {
         },
     );
     text.push_str(&format!("Last import {import}\n"));
+    // With one feed of files, that line says it all.
+    if feeds.len() > 1 || config.feeds.iter().any(|feed| feed.database().is_some()) {
+        for (at, (feed, read_at)) in feeds.iter().enumerate() {
+            let label = if at == 0 { "Feeds" } else { "" };
+            let read = read_at.map_or_else(
+                || "never read".to_owned(),
+                |read_at| format!("last read {} ({} ago)", local(zone, read_at), rough(now - read_at)),
+            );
+            text.push_str(&format!("{label:<11} {feed}: {read}\n"));
+        }
+    }
     text.push_str(&format!("Last backup {}\n", backup(config, overview)));
     text.push_str(&format!("Next text   {}\n", next(config, overview, running)));
     text.push_str(&format!("Overdue     {}\n", overdue(config, overview)));

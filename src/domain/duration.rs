@@ -17,7 +17,9 @@ pub(crate) fn exact(length: TimeDelta) -> String {
 pub(crate) fn rough(length: TimeDelta) -> String {
     let minutes = length.num_minutes().abs();
     match minutes {
-        0..120 => format!("{minutes} minutes"),
+        0 => "less than a minute".to_owned(),
+        1 => "1 minute".to_owned(),
+        2..120 => format!("{minutes} minutes"),
         120..2880 => format!("{} hours", minutes / 60),
         _ => format!("{} days", minutes / 1440),
     }
@@ -32,6 +34,8 @@ mod tests {
         assert_eq!(exact(TimeDelta::hours(22)), "22 hours");
         assert_eq!(exact(TimeDelta::minutes(61)), "1 hour and 1 minute");
         assert_eq!(exact(TimeDelta::minutes(5)), "5 minutes");
+        assert_eq!(rough(TimeDelta::seconds(59)), "less than a minute");
+        assert_eq!(rough(TimeDelta::seconds(61)), "1 minute");
         assert_eq!(rough(TimeDelta::minutes(-90)), "90 minutes");
         assert_eq!(rough(TimeDelta::hours(47)), "47 hours");
         assert_eq!(rough(TimeDelta::days(3)), "3 days");

@@ -148,6 +148,8 @@ impl<C: Clock + 'static> Page<C> {
             "1 while a changed configuration is refused or held",
             flag(seen.live.refused_config.is_some()),
         );
+        let read = snapshot.feeds.iter().map(|(feed, at)| ([("feed", feed.clone())], age(*at)));
+        sheet.values("feed_read_age_seconds", "Time since each feed was last read successfully", read);
         let next = snapshot.next_due.map(|at| at.timestamp() as f64);
         sheet.maybe("next_due_timestamp_seconds", "When the next text is due", next);
         sheet.maybe("feed_age_seconds", "Time since the last successful import ended", shown.last_import.map(age));
@@ -205,9 +207,15 @@ impl Sheet {
         }
     }
 
-    fn values(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (Label, f64)>) {
-        let family = Family::<Label, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
+    fn values<L: Into<String>>(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = ([(&'static str, L); 1], f64)>,
+    ) {
+        let family = Family::<[(&'static str, String); 1], Gauge<f64, std::sync::atomic::AtomicU64>>::default();
         for (label, value) in values {
+            let label = label.map(|(name, text)| (name, text.into()));
             family.get_or_create(&label).set(value);
         }
         self.0.register(name, help, family);

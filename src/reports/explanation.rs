@@ -15,7 +15,7 @@ use crate::planner::explain::{Case, times_off};
 use crate::planner::input::AppointmentInput;
 use crate::reports::plan_view::{Row, rows_in, waits};
 use crate::store::appointments::opt_outs::{self, Source};
-use crate::store::appointments::{appointment, bad_rows, imports};
+use crate::store::appointments::{appointment, bad_rows, feed_age, imports};
 use crate::store::planning::daemon_state;
 use crate::store::{Connection, StoreError};
 
@@ -27,6 +27,8 @@ const LATE: TimeDelta = TimeDelta::minutes(5);
 pub(crate) struct Explanation {
     /// What is known about the appointment.
     pub(crate) appointment: AppointmentInput,
+    /// The feed it comes from, and when that was last read.
+    pub(crate) source: Option<(String, Option<DateTime<Utc>>)>,
     /// Its reminders, in the order of the rules.
     pub(crate) reminders: Vec<Explained>,
 }
@@ -75,7 +77,11 @@ pub(crate) fn explain(
             let meanwhile = meanwhile(connection, calendar, appointment, &row, now)?;
             reminders.push(Explained { row, steps, meanwhile });
         }
-        accounts.push(Explanation { appointment: appointment.clone(), reminders });
+        let source = match &appointment.row.feed {
+            Some(feed) => Some((feed.clone(), feed_age::last_good_import_of(connection, feed, now)?)),
+            None => None,
+        };
+        accounts.push(Explanation { appointment: appointment.clone(), source, reminders });
     }
     Ok(accounts)
 }

@@ -31,3 +31,11 @@ pub(crate) fn last_good_import(
     let at: Option<i64> = connection.prepare_cached(sql)?.query_row([(now + AHEAD).timestamp()], |row| row.get(0))?;
     Ok(at.map(instant))
 }
+
+/// When the last good import of each feed ended, sorted by feed; see [`last_good_import`].
+pub(crate) fn by_feed(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
+    let sql = "SELECT feed, max(finished_at) FROM imports WHERE finished_at <= ?1 AND rows_good > 0 GROUP BY feed ORDER BY feed";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_map([(now + AHEAD).timestamp()], |row| Ok((row.get(0)?, instant(row.get(1)?))))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}

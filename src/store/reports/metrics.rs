@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::domain::ids::ApiKeyName;
 use crate::domain::reminder::Skip;
+use crate::store::appointments::feed_age;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::conversations::circuits;
@@ -89,6 +90,8 @@ pub(crate) struct Snapshot {
     pub(crate) skipped: Vec<(&'static str, u64)>,
     /// How many keys have an open circuit.
     pub(crate) open_circuits: u64,
+    /// When each feed was last read.
+    pub(crate) feeds: Vec<(String, DateTime<Utc>)>,
 }
 
 /// Counts the current figures, from partial indexes and a range of appointments.
@@ -110,6 +113,7 @@ pub(crate) fn now(connection: &Connection, keys: &[ApiKeyName], now: DateTime<Ut
         next_due: next_due.map(instant),
         skipped: skipped(connection, now)?,
         open_circuits,
+        feeds: feed_age::by_feed(connection, now)?,
     })
 }
 
