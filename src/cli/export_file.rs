@@ -6,14 +6,16 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use crate::cli::failure::Failure;
+use crate::cli::workbook::{self, Choice};
 use crate::config::Config;
 use crate::config::api_key::Handed;
-use crate::config::feeds::Feed;
+use crate::config::feeds::{Feed, TextEncoding};
 use crate::domain::count::counted;
 use crate::domain::ids::nearest;
 use crate::domain::shown::shown;
+use crate::feeds::formats::delimited;
 use crate::feeds::importing::Imported;
-use crate::feeds::mapping::Cost;
+use crate::feeds::mapping::{Cost, wanted};
 
 /// The largest input that is spooled, unless the feed sets another limit.
 const LARGEST: u64 = 64 << 20;
@@ -24,6 +26,8 @@ pub(crate) struct ExportFile {
     /// Its name for display.
     pub(crate) name: String,
     file: File,
+    /// What was chosen and is missing in a spreadsheet, in words; `None`: it is a text file.
+    spreadsheet: Option<Vec<String>>,
 }
 
 impl ExportFile {
@@ -34,7 +38,7 @@ impl ExportFile {
         let largest = largest.unwrap_or(LARGEST);
         if name == "-" {
             let file = spooled(std::io::stdin().lock(), largest).map_err(cannot)?;
-            return Ok(ExportFile { name, file });
+            return Ok(ExportFile::of(name, file));
         }
         let file = match Handed::Input.is_here() {
             true => File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(cannot)?),
@@ -45,12 +49,55 @@ impl ExportFile {
             return Err(cannot(std::io::ErrorKind::IsADirectory.into()).into());
         }
         let file = if kind.is_file() { file } else { spooled(file, largest).map_err(cannot)? };
-        Ok(ExportFile { name, file })
+        Ok(ExportFile::of(name, file))
     }
 
     /// Wraps a file that is already open.
     pub(crate) fn of(name: String, file: File) -> ExportFile {
-        ExportFile { name, file }
+        ExportFile { name, file, spreadsheet: None }
+    }
+
+    /// The export of a feed as text: a spreadsheet is turned into text first.
+    pub(crate) fn for_feed(self, feed: &Feed) -> anyhow::Result<ExportFile> {
+        let settings = &feed.settings;
+        self.with(&Choice { sheet: settings.sheet.clone(), wanted: wanted(feed), largest: settings.max_file })
+    }
+
+    /// Turns a spreadsheet into text; anything else stays as it is.
+    pub(crate) fn with(self, choice: &Choice) -> anyhow::Result<ExportFile> {
+        let text = workbook::as_text(&self.file, choice).map_err(|error| anyhow::anyhow!("{}: {error}", self.name))?;
+        Ok(match text {
+            Some((file, words)) => ExportFile { file, spreadsheet: Some(words), ..self },
+            None => self,
+        })
+    }
+
+    /// What was chosen and is missing in a spreadsheet, in words.
+    pub(crate) fn notes(&self) -> &[String] {
+        self.spreadsheet.as_deref().unwrap_or_default()
+    }
+
+    /// A feed's settings for this export: a spreadsheet's text is comma-separated, whatever the feed says.
+    pub(crate) fn settings_of(&self, feed: &Feed) -> Feed {
+        let mut feed = feed.clone();
+        if self.spreadsheet.is_some() {
+            feed.settings.delimiter = Some(b',');
+            feed.settings.encoding = Some(TextEncoding::Utf8);
+            feed.settings.max_file = Some(u64::MAX);
+        }
+        feed
+    }
+
+    /// The text format of this export, if it is known.
+    pub(crate) fn options(&self) -> delimited::Options {
+        match self.spreadsheet.is_some() {
+            true => delimited::Options {
+                encoding: Some(delimited::Encoding::Utf8),
+                delimiter: Some(b','),
+                ..delimited::Options::default()
+            },
+            false => delimited::Options::default(),
+        }
     }
 
     /// Rewinds the file and returns it.

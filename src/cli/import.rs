@@ -50,7 +50,9 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let feed = feed_of(&config, options.feed.as_deref(), &options.file)?;
-    let export = ExportFile::open(&options.file, feed.settings.max_file)?;
+    let export = ExportFile::open(&options.file, feed.settings.max_file)?.for_feed(&feed)?;
+    let feed = export.settings_of(&feed);
+    export.notes().iter().for_each(|note| say(&format!("{}: {note}", export.name)));
     let name = export.name.as_str();
     let now = moment(None, &config.practice.zone)?;
     let zones = Zones::of_this_machine();

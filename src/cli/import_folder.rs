@@ -30,7 +30,7 @@ const LONGEST_REPORT: usize = 1 << 20;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The folder. Drop exports into its `inbox`, or into `inbox/NAME` for the feed NAME; they end up in `done`, or in
-    /// `failed` with a report. In `inbox` itself, files that match the `files` of a feed are exports, and so are `*.csv`.
+    /// `failed` with a report. In `inbox` itself, files that match the `files` of a feed are exports, and so are `*.csv` and spreadsheets.
     folder: PathBuf,
     /// A file counts as complete once it has not changed for this long.
     #[arg(long, value_name = "TIME", default_value = "30 seconds", value_parser = humantime::parse_duration)]
@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let feeds = file_feeds(&config);
     let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
     let takes = |name: &str| {
-        name.ends_with(".csv")
+        [".csv", ".xlsx", ".xls", ".ods"].iter().any(|ending| name.ends_with(ending))
             || feeds.iter().any(|feed| !feed.settings.files.is_empty() && feed.settings.takes_file(name))
     };
     let mut ended = Ended::default();
@@ -193,6 +193,7 @@ fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Fail
                 return Ok(End::Undone);
             }
             Err(NotDone::Import(error)) => refused(format!("{name}: {error}\n")),
+            Err(NotDone::Spreadsheet(error)) => refused(format!("{error}\n")),
             Err(NotDone::NoFeed(why)) => refused(format!("{name}: {why}; set `files` for the feed it belongs to\n")),
         },
     };
@@ -223,6 +224,8 @@ enum NotDone {
     Database(StoreError),
     /// The import failed, because of the file or the database.
     Import(ImportError),
+    /// It is a spreadsheet that cannot be read.
+    Spreadsheet(anyhow::Error),
     /// It matches no feed, or several.
     NoFeed(String),
 }
@@ -237,7 +240,8 @@ fn is_of_the_machine(error: &StoreError) -> bool {
 fn import(seen: &Seen, file: File, config: &Config, now: DateTime<Utc>) -> Result<Read, NotDone> {
     let name = file_name(&seen.path);
     let feed = feed_for(config, seen).map_err(NotDone::NoFeed)?;
-    let export = ExportFile::of(name.clone(), file);
+    let export = ExportFile::of(name.clone(), file).for_feed(&feed).map_err(NotDone::Spreadsheet)?;
+    let feed = export.settings_of(&feed);
     let zones = Zones::of_this_machine();
     let context = importing::context(config, &zones, now);
     let how = How::of(&feed, false, false, false);

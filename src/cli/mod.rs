@@ -33,6 +33,7 @@ mod sandbox;
 mod simulate;
 mod status;
 mod test_text;
+mod workbook;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -113,6 +114,9 @@ enum Command {
     /// Write the manual pages and shell completions to a folder, for packages.
     #[command(hide = true)]
     Generate(generate::Options),
+    /// Turn a spreadsheet on standard input into text.
+    #[command(hide = true)]
+    ReadSpreadsheet(workbook::Options),
 }
 
 /// Keeps patient data out of core dumps, and panic messages out of the log, because they may contain patient data.
@@ -167,6 +171,7 @@ pub fn main() -> ExitCode {
         Command::Sandbox(options) => sandbox::run(options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Generate(options) => generate::run(&options, Cli::command()),
+        Command::ReadSpreadsheet(options) => workbook::run(&options),
     };
     ended(done)
 }

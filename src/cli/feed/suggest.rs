@@ -11,12 +11,12 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::export_file::ExportFile;
 use crate::cli::failure::Failure;
 use crate::cli::output::{machine_zone, moment, print, say};
+use crate::cli::workbook::Choice;
 use crate::config;
 use crate::config::values::zones::Zones;
 use crate::domain::count::counted;
 use crate::domain::phone::Country;
 use crate::domain::zone::Zone;
-use crate::feeds::formats::delimited;
 use crate::feeds::importing;
 use crate::feeds::mapping::Context;
 use crate::feeds::suggest::{Answers, OpenQuestion, Request, Suggestion, suggest};
@@ -42,7 +42,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if options.ask && !std::io::stdin().is_terminal() {
         return Err(Failure::Usage(anyhow::anyhow!("--ask needs a terminal")));
     }
-    let export = ExportFile::open(&options.file, None)?;
+    let export = ExportFile::open(&options.file, None)?.with(&Choice::default())?;
+    export.notes().iter().for_each(|note| say(note));
     let zones = Zones::of_this_machine();
     let context = context(options, &zones)?;
     let suggestion = suggested(&export, &options.name, &context, options.ask)?;
@@ -106,7 +107,7 @@ pub(crate) fn suggested(
         let request = Request {
             name,
             answers: &answers,
-            options: delimited::Options::default(),
+            options: export.options(),
             presets: true,
             unmasked: std::io::stderr().is_terminal(),
         };

@@ -10,7 +10,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::export_file::{ExportFile, feed_named};
 use crate::cli::failure::Failure;
 use crate::cli::feed::pull::asked;
-use crate::cli::output::{configuration, local, moment, print};
+use crate::cli::output::{configuration, local, moment, print, say};
 use crate::config::feeds::Field;
 use crate::config::values::zones::Zones;
 use crate::domain::appointment::Consent;
@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     let now = moment(None, &config.practice.zone)?;
     let export = match (feed.database(), &options.file) {
-        (None, Some(file)) => ExportFile::open(file, feed.settings.max_file)?,
+        (None, Some(file)) => ExportFile::open(file, feed.settings.max_file)?.for_feed(&feed)?,
         (Some(_), None) => asked(&feed, &config, now)?,
         (None, None) => {
             return Err(Failure::Usage(anyhow::anyhow!("{} reads files; name one of its exports", feed.name)));
@@ -48,6 +48,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             return Err(Failure::Usage(anyhow::anyhow!("{} reads a database; leave the file out", feed.name)));
         }
     };
+    let feed = export.settings_of(&feed);
+    export.notes().iter().for_each(|note| say(&format!("{}: {note}", export.name)));
     let zones = Zones::of_this_machine();
     let context = importing::context(&config, &zones, now);
     let mut rows: Vec<MappedAppointment> = Vec::new();

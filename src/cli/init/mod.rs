@@ -13,6 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::feed::suggest::{context_of, suggested};
 use crate::cli::init::answers::{Question, existing_file};
 use crate::cli::output::{machine_zone, print, say};
+use crate::cli::workbook::Choice;
 use crate::clock::{Clock, SystemClock};
 use crate::config::values::zones::Zones;
 use crate::config::{self, ConfigError};
@@ -206,7 +207,8 @@ fn asked_export(zone: &str) -> Result<(Option<PathBuf>, Block), Failure> {
 
 /// The block for an export, and how many questions are open; if any are open, the block is left for later.
 fn suggested_block(export: &Path, zone: &str) -> Result<Block, Failure> {
-    let file = ExportFile::open(export, None)?;
+    let file = ExportFile::open(export, None)?.with(&Choice::default())?;
+    file.notes().iter().for_each(|note| say(note));
     let zones = Zones::of_this_machine();
     let context = context_of(&zones, zone)?;
     let suggestion = suggested(&file, "front-desk", &context, std::io::stdin().is_terminal())?;

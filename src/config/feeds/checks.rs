@@ -53,6 +53,7 @@ pub(super) fn check_database(parts: &Parts, own_columns: bool, span: &Range<usiz
         ("encoding", settings.encoding.is_some()),
         ("delimiter", settings.delimiter.is_some()),
         ("header", settings.header.is_some()),
+        ("sheet", settings.sheet.is_some()),
         ("preset = \"leadtime\"", own_columns),
     ];
     for (key, _) in of_files.into_iter().filter(|(_, is_set)| *is_set) {

@@ -105,6 +105,8 @@ pub struct Settings {
     pub delimiter: Option<u8>,
     /// The line number of the header.
     pub header: Option<u64>,
+    /// The sheet of a spreadsheet.
+    pub sheet: Option<String>,
     /// Which rows to read; all conditions must be met.
     pub only: Vec<Only>,
     /// What a missing row means.
@@ -137,6 +139,7 @@ impl Settings {
             encoding: self.encoding.or(preset.encoding),
             delimiter: self.delimiter.or(preset.delimiter),
             header: self.header.or(preset.header),
+            sheet: self.sheet.or(preset.sheet),
             only: if self.only.is_empty() { preset.only } else { self.only },
             missing: self.missing.or(preset.missing),
             covers: self.covers.or(preset.covers),
@@ -192,6 +195,7 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, zones: &Zones) -> Settings
         encoding: section.optional("encoding", encoding),
         delimiter: section.optional("delimiter", |value| text_as(value, delimiter)),
         header: section.optional("header", |value| whole_number(value, 1..=1000)).map(u64::from),
+        sheet: section.optional("sheet", text),
         only: section.optional("only", only).unwrap_or_default(),
         missing: section.optional("missing", |value| one_of(value, &missing)),
         covers: section.optional("covers", |value| duration(value, 86_400..=3 * 366 * 86_400)),

@@ -3,5 +3,6 @@
 pub mod delimited;
 pub(crate) mod own_columns;
 mod row;
+pub mod workbook;
 
 pub use row::{BrokenRow, FormatError, Limits, RawRow, Row, RowFault};
