@@ -20,6 +20,10 @@ const RULE: &str = "[[rule]]\nname = \"first-reminder\"\nlead = \"3 business day
 
 const FEED: &str = "name = \"desk\"\nkind = \"file\"\n\
                     columns = { id = \"Appt\", starts_at = \"Start\", name = \"Patient\", status = \"Status\" }\n";
+const DATABASE_FEED: &str = "name = \"desk\"\nkind = \"database\"\n\
+                             url = \"mysql://leadtime@127.0.0.1/opendental\"\npreset = \"open-dental\"\n";
+/// Keys that only a feed with `kind = "database"` has.
+const DATABASE_KEYS: [&str; 7] = ["url", "password_file", "ca_file", "query_file", "every", "ahead", "timeout"];
 
 /// The line another key needs before this key has an effect.
 fn companion(section: &str, key: &str) -> &'static str {
@@ -27,6 +31,7 @@ fn companion(section: &str, key: &str) -> &'static str {
         ("alerts", "heartbeat_every") => "heartbeat_url = \"https://alive.example.com/1\"\n",
         ("alerts", "repeat_after") => "mail = \"frontdesk@example.com\"\n",
         ("backup", "at" | "keep") => "folder = \"copies\"\n",
+        ("feed", "every" | "ahead" | "timeout") => "url = \"mysql://leadtime@127.0.0.1/opendental\"\n",
         _ => "",
     }
 }
@@ -94,6 +99,9 @@ fn diagnostics(document: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
     std::fs::write(&file, document).unwrap();
+    for name in document.lines().filter_map(|line| line.strip_prefix("query_file = \"")?.split('"').next()) {
+        std::fs::write(folder.path().join(name), "SELECT 1").unwrap();
+    }
     match config::load(&file) {
         Ok((_, report)) | Err(config::ConfigError::Wrong(report)) => {
             report.diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect()
@@ -120,12 +128,20 @@ fn accepted_keys() -> BTreeMap<String, BTreeSet<String>> {
     let mut sections = BTreeMap::new();
     let mut open: Vec<String> = accepted(&format!("[{UNKNOWN}]")).unwrap().into_iter().collect();
     while let Some(section) = open.pop() {
-        let Some(keys) = accepted(&format!("{}\n{UNKNOWN} = 1\n", header(&section))) else {
+        let Some(mut keys) = accepted(&format!("{}\n{UNKNOWN} = 1\n", header(&section))) else {
             if !section.contains('.') {
                 sections.insert(section, BTreeSet::new());
             }
             continue;
         };
+        if section == "feed" {
+            let of_files = std::mem::take(&mut keys);
+            keys = accepted(&format!("[[feed]]\nkind = \"database\"\n{UNKNOWN} = 1\n")).unwrap();
+            assert_eq!(
+                keys.difference(&of_files).cloned().collect::<BTreeSet<_>>(),
+                DATABASE_KEYS.map(str::to_owned).into()
+            );
+        }
         if !LISTS.contains(&section.as_str()) {
             open.extend(keys.iter().map(|key| format!("{section}.{key}")));
         }
@@ -185,7 +201,8 @@ fn with(section: &str, line: &str) -> String {
         }
         "feed" => {
             let key = line.split(['=', '.', ' ']).next().unwrap();
-            let others = FEED.lines().filter(|other| !other.starts_with(&format!("{key} ")));
+            let feed = if DATABASE_KEYS.contains(&key) { DATABASE_FEED } else { FEED };
+            let others = feed.lines().filter(|other| !other.starts_with(&format!("{key} ")));
             format!("{PRACTICE}{rule}[[feed]]\n{}\n{line}\n", others.collect::<Vec<_>>().join("\n"))
         }
         "location" => format!("{PRACTICE}{rule}[[location]]\nid = \"north\"\n{line}\n"),
@@ -300,6 +317,10 @@ fn the_schema_rejects_what_the_program_rejects() {
         ("rule", "message.de = \"Hallo\""),
         ("rule", "name = \"what? this\""),
         ("location", "id = \"default\""),
+        ("feed", "url = \"mysql://leadtime:secret@127.0.0.1/opendental\""),
+        ("feed", "every = \"soon\""),
+        ("feed", "timeout = \"1 minute\"\nfiles = \"*.csv\""),
+        ("feed", "kind = \"fhir\""),
         ("schedule", "tick = \"every minute\""),
         ("appointment_types", "a = { name = \"crown\", early = 1 }"),
         ("appointment_types", "a = \"\""),
