@@ -81,7 +81,8 @@ pub(super) fn report(name: &str, imported: &Imported, how: How) -> Result<(), Fa
     for line in reasons(imported) {
         say(&format!("{name}: {line}"));
     }
-    print(&summary(name, imported, how.complete))
+    // A database that answers without a row says that its days are empty.
+    print(&summary(name, imported, how.complete && !how.recurring))
 }
 
 /// The command fails if something was left out or is held.

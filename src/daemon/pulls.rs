@@ -92,8 +92,16 @@ impl Pull {
             let Some(feed) = config.feeds.iter().find(|feed| feed.name == self.feed) else { return };
             let Some(database) = feed.database() else { return };
             let began = Instant::now();
-            let pulled = pulling::pull(feed, database, &config, self.clock.now()).await;
-            match pulled {
+            let now = self.clock.now();
+            // A slow database holds up neither a stop nor a changed configuration. An import is finished first.
+            let answer = tokio::select! {
+                answer = pulling::ask(feed, database, &config, now) => answer,
+                changed = self.config.changed() => match changed {
+                    Ok(()) => continue,
+                    Err(_) => return,
+                },
+            };
+            match pulling::store(feed, answer, &config, now).await {
                 Ok(imported) => self.succeeded(&imported),
                 Err(error) => self.failed(&error),
             }

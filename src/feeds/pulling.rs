@@ -17,6 +17,8 @@ use crate::store::connection::open;
 
 /// How long a database may fail before that is an alert, if the feed sets no `stale_after`.
 const PATIENCE: TimeDelta = TimeDelta::hours(2);
+/// The longest pause after the first failure.
+const FIRST_PAUSE: Duration = Duration::from_secs(300);
 /// The longest pause between two tries of a database that fails.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
@@ -61,14 +63,13 @@ pub(crate) async fn ask(
     Ok(fetch(feed, database, password, window, zone.name()).await?)
 }
 
-/// Pulls a feed once: asks, then imports with a connection of its own, so that no text waits.
-pub(crate) async fn pull(
+/// Imports an answer, or records that there was none, with a connection of its own, so that no text waits.
+pub(crate) async fn store(
     feed: &Feed,
-    database: &DatabaseSource,
+    answer: Result<Answer, AskError>,
     config: &Config,
     now: DateTime<Utc>,
 ) -> Result<Imported, PullError> {
-    let answer = ask(feed, database, config, now).await;
     let (feed, config) = (feed.clone(), config.clone());
     let stored = tokio::task::spawn_blocking(move || {
         let mut connection = open::read_write(&config.database)?;
@@ -98,10 +99,13 @@ pub(crate) fn patience(feed: &Feed) -> TimeDelta {
     feed.stale_after().unwrap_or(PATIENCE)
 }
 
-/// How long to wait for the next pull: after each failure twice as long, up to an hour.
+/// How long to wait for the next pull: after a failure a few minutes, then twice as long each time, up to an hour.
 pub(crate) fn pause(every: Duration, failures: u32) -> Duration {
-    let longer = every.saturating_mul(1 << failures.saturating_sub(1).min(10));
-    if failures == 0 { every } else { longer.min(LONGEST_PAUSE.max(every)) }
+    let first = every.min(FIRST_PAUSE);
+    match failures {
+        0 => every,
+        _ => first.saturating_mul(1 << (failures - 1).min(10)).min(LONGEST_PAUSE),
+    }
 }
 
 #[cfg(test)]
@@ -119,8 +123,10 @@ mod tests {
             (5, 4, 40),
             (5, 5, 60),
             (5, 99, 60),
+            (1, 2, 2),
             (120, 0, 120),
-            (120, 9, 120),
+            (120, 1, 5),
+            (120, 9, 60),
         ] {
             assert_eq!(pause(minutes(every), failures), minutes(expected), "{every} {failures}");
         }

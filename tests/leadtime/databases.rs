@@ -462,6 +462,10 @@ fn postgres_is_read_in_a_read_only_session_with_the_practices_zone() {
     std::fs::write(practice.path("query.sql"), "SELECT pg_sleep(60)").unwrap();
     let ended = pull(&practice, "clinic", &[]);
     assert!(ended.err.contains("took longer than 1 second"), "{}", ended.err);
+    // The server quotes the value that it cannot convert; `pull` checks that no name is shown.
+    std::fs::write(practice.path("query.sql"), "SELECT who::int AS id, at, who, cell, ok FROM visit").unwrap();
+    let ended = pull(&practice, "clinic", &[]);
+    assert!(ended.err.contains("invalid input syntax for type integer: \"...\""), "{}", ended.err);
     write_password(&practice, "wrong");
     let ended = pull(&practice, "clinic", &[]);
     assert!(ended.err.contains("refuses the user"), "{}", ended.err);

@@ -50,6 +50,7 @@ mod setup;
 mod shared;
 mod simulated;
 mod snapshots;
+mod spreadsheets;
 mod store;
 mod storm;
 mod tables;

@@ -39,7 +39,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let job = Job { feed: &feed, context: &context, how, by: Operator::default(), now };
         return import::dry_run(&export, job, &config);
     }
-    let pulled = runtime()?.block_on(pulling::pull(&feed, database, &config, now));
+    let pulled = runtime()?.block_on(async {
+        let answer = pulling::ask(&feed, database, &config, now).await;
+        pulling::store(&feed, answer, &config, now).await
+    });
     let imported = pulled.map_err(|error| in_words(&feed, &error))?;
     import::report(&feed.name, &imported, how)?;
     if let Some(held) = held_words(&feed.name, &imported) {

@@ -88,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             private(row.phone.0.as_deref())
         ));
     }
-    if feed.columns.get(Field::Consent).is_some() {
+    if feed.columns.get(Field::Consent).is_some() && !consent.is_empty() {
         let counts: Vec<String> = consent.iter().map(|(word, count)| format!("{count} {word}")).collect();
         text.push_str(&format!("Consent to texts: {}.\n", counts.join(", ")));
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::columns::Field;
 use super::options::Missing;
 use super::parts::Parts;
+use super::source::DatabaseSource;
 use super::words::LocationWords;
 use crate::config::diagnostic::Diagnostic;
 
@@ -46,7 +47,13 @@ pub(super) fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Di
 }
 
 /// Checks that a feed that reads a database has no settings for files.
-pub(super) fn check_database(parts: &Parts, own_columns: bool, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_database(
+    database: &DatabaseSource,
+    parts: &Parts,
+    own_columns: bool,
+    span: &Range<usize>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let settings = &parts.settings;
     let of_files = [
         ("files", !settings.files.is_empty()),
@@ -56,6 +63,11 @@ pub(super) fn check_database(parts: &Parts, own_columns: bool, span: &Range<usiz
         ("sheet", settings.sheet.is_some()),
         ("preset = \"leadtime\"", own_columns),
     ];
+    if settings.missing == Some(Missing::Cancel) && !database.statement.asks_for_days() {
+        let message = "the statement does not use :today and :until: with missing = \"cancel\", an appointment that it \
+                       does not return is cancelled, so it must return every appointment from today for `ahead` days";
+        diagnostics.push(Diagnostic::warning(span.clone(), message));
+    }
     for (key, _) in of_files.into_iter().filter(|(_, is_set)| *is_set) {
         let message = format!("`{key}` is for files; remove it, because this feed reads a database");
         diagnostics.push(Diagnostic::error(span.clone(), message));

@@ -230,7 +230,7 @@ fn read_block(
         check(&parts, &span, diagnostics);
     }
     if let Some(Source::Database(database)) = &source {
-        check_database(&parts, own_columns, &span, diagnostics);
+        check_database(database, &parts, own_columns, &span, diagnostics);
         // Each answer covers the days that were asked for, even if the last of them has no appointment.
         parts.settings.covers.get_or_insert(Duration::from_secs(u64::from(database.ahead - 1) * 86_400));
     }

@@ -77,7 +77,7 @@ pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>
     let mapping = feed.mapping(context.zone.name());
     let before = feed_state::mapping(staging.connection(), &feed.name)?;
     if before.is_some_and(|before| before != mapping) {
-        let why = "the feed's dates, time zone, columns or prefix changed in the configuration, so its rows may be read differently than before".to_owned();
+        let why = "the feed's dates, time zone, columns, prefix or statement changed in the configuration, so its rows may be read differently than before".to_owned();
         return Ok(Verdict::Hold { kind: HeldKind::Mapping, why, span });
     }
     // An answer without a single row is more likely a fault of the other system than an empty schedule.

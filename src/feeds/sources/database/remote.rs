@@ -48,6 +48,10 @@ fn in_words(server: String, timeout: Duration, fault: Fault) -> FetchError {
         Fault::Asking(error) => (error, false),
     };
     let why = match error.as_database_error() {
+        // Class 22 is about data: such a message may quote a patient's name.
+        Some(error) if error.code().is_some_and(|code| code.starts_with("22")) => {
+            shortened(&without_quotations(error.message()))
+        }
         Some(error) => shortened(error.message()),
         None => shortened(&error.to_string()),
     };
@@ -73,4 +77,38 @@ fn is_about_a_certificate(error: &std::io::Error) -> bool {
 fn is_late(error: &dyn sqlx::error::DatabaseError) -> bool {
     let number = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(|error| error.number());
     matches!(number, Some(1969 | 3024)) || error.code().is_some_and(|code| code == "57014")
+}
+
+/// A message in which quoted values are replaced by dots.
+fn without_quotations(message: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = message;
+    while let Some(at) = rest.find(['\'', '"']) {
+        let mark = &rest[at..=at];
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        let end = after.rfind(mark);
+        shown.push_str(&format!("{before}{mark}...{mark}"));
+        rest = end.map_or("", |end| &after[end + 1..]);
+    }
+    shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_about_data_does_not_quote_them() {
+        for (message, shown) in [
+            (
+                "invalid input syntax for type integer: \"Lee, Abigail\"",
+                "invalid input syntax for type integer: \"...\"",
+            ),
+            ("Incorrect datetime value: 'O'Neil' for column `a`", "Incorrect datetime value: '...' for column `a`"),
+            ("Incorrect value: 'Lee", "Incorrect value: '...'"),
+            ("division by zero", "division by zero"),
+        ] {
+            assert_eq!(without_quotations(message), shown);
+        }
+    }
 }
