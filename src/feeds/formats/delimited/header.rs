@@ -143,6 +143,11 @@ pub(super) fn is_note(row: &RawRow) -> bool {
         return others == 0;
     }
     let first = if first.len() - marks.len() > 1 { marks.to_owned() } else { first };
+    // "TRL|26": the record that closes a file and counts its rows.
+    const TRAILERS: [&str; 7] = ["trl", "tlr", "trailer", "ftr", "footer", "eof", "end"];
+    if TRAILERS.contains(&first.as_str()) && row.len() <= MOST && others > 0 && !figures.contains(&false) {
+        return true;
+    }
     // "Provider: Dr. Lee" above a group of rows.
     let label = first.split_once(':').map(|(label, _)| label.trim());
     if others == 0 && row.len() >= 4 && label.is_some() && first.chars().any(char::is_alphabetic) {
@@ -162,6 +167,23 @@ pub(super) fn is_note(row: &RawRow) -> bool {
     // "Total slots:", "48": a label and figures, not "Page", "Jimmy".
     let counts = others > 0 && (first.contains(':') || first.contains(' ')) && !figures.contains(&false);
     ends_word && (counts || (others + 1) * 3 <= row.len().max(3))
+}
+
+/// A page line as it is compared with the lines above the header: folded, and the same for every page.
+pub(super) fn page_line(line: &str) -> String {
+    static PAGE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\b(page|pag\.?|página|pg\.?|seite|p\.)\s*\d+(\s*(of|de|von|sur|/)\s*\d+)?").ok());
+    let folded = fold(line);
+    match PAGE.as_ref() {
+        Some(page) => page.replace_all(&folded, "page #").into_owned(),
+        None => folded,
+    }
+}
+
+/// Whether a text can be the title of a report: several words, with letters and without digits.
+pub(super) fn is_title(text: &str) -> bool {
+    let words = text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count();
+    words >= 2 && !text.contains(|c: char| c.is_ascii_digit())
 }
 
 fn is_figure(cell: &str) -> bool {
