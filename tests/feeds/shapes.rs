@@ -347,7 +347,7 @@ fn a_word_for_past_visits_on_upcoming_ones_is_asked_about() {
             row(7, "03-15", "Scheduled")
         );
         let key = format!("status:{}", word.to_lowercase());
-        assert_eq!(keys(&text, &[]), [key.clone()], "{word}");
+        assert_eq!(keys(&text, &[]), std::slice::from_ref(&key), "{word}");
         let live = appointments(&text, &[(&key, "booked")]).iter().filter(|one| one.status == Status::Booked).count();
         assert_eq!(live, 6, "{word}");
     }

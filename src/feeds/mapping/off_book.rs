@@ -74,8 +74,8 @@ fn keeps_free(reason: &str) -> bool {
 
 /// Whether a row keeps time free and has no patient, so that it is not on the appointment book.
 ///
-/// A row with a number to text is an appointment, whatever it is called. So is a row whose reason may be a treatment, if
-/// the row has a name, a patient's number, a birth date or any phone number.
+/// A row with a number to text is an appointment, whatever it is called. So is a row with a patient's number, a birth date
+/// or any phone number, and a row with a name unless its reason is one that no patient has.
 pub(crate) fn is_kept_free(binding: &Binding, feed: &Feed, row: &RawRow) -> bool {
     let cell = |field| {
         let text = binding.text(row, feed, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
@@ -90,23 +90,23 @@ pub(crate) fn is_kept_free(binding: &Binding, feed: &Feed, row: &RawRow) -> bool
         return phones::number(binding, feed, row).is_none();
     }
     let number = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count() >= 5;
-    let known = || {
-        // The number 0 stands for nobody.
-        cell(Field::PatientId).contains(|c: char| c != '0')
-            || !cell(Field::DateOfBirth).is_empty()
-            || binding.phones.iter().any(|at| number(row.cell(*at)))
-    };
+    // The number 0 stands for nobody.
+    let known = cell(Field::PatientId).contains(|c: char| c != '0')
+        || !cell(Field::DateOfBirth).is_empty()
+        || binding.phones.iter().any(|at| number(row.cell(*at)));
+    if known {
+        return false;
+    }
     let of_feed = [Field::TypeId, Field::Description].map(cell);
     let mut reasons: Vec<String> = of_feed.iter().map(|reason| plain(reason)).collect();
     reasons.extend(binding.reasons.iter().map(|at| plain(row.cell(*at))));
-    let free = match name.is_empty() {
+    match name.is_empty() {
         true => {
             reasons.extend(binding.notes.iter().map(|at| plain(row.cell(*at))));
             reasons.iter().any(|reason| keeps_free(reason))
         }
         false => reasons.iter().any(|reason| NEVER_A_VISIT.contains(&reason.as_str())),
-    };
-    free && !known()
+    }
 }
 
 #[cfg(test)]

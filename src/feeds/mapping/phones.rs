@@ -8,7 +8,7 @@ use crate::feeds::formats::RawRow;
 
 /// The number to text, as the practice wrote it.
 pub(super) fn number(binding: &Binding, feed: &Feed, row: &RawRow) -> Option<String> {
-    let chosen = match feed.columns.get(Field::Phone)? {
+    match feed.columns.get(Field::Phone)? {
         ColumnSource::FirstOf(_) => {
             let cells: Vec<&str> = binding.cells(row, Field::Phone).into_iter().filter_map(cells::phone).collect();
             phone_labels::choose(&cells).map(one_line)
@@ -26,8 +26,7 @@ pub(super) fn number(binding: &Binding, feed: &Feed, row: &RawRow) -> Option<Str
             let cell = binding.text(row, feed, Field::Phone).filter(|cell| !cell.is_empty())?;
             phone_labels::choose(&[cells::phone(&cell)?]).map(one_line)
         }
-    };
-    chosen
+    }
 }
 
 /// The filled cells of joined columns. In `Phone 1`, `Phone 1 Type`, the type of a blank number is left out: it would

@@ -143,11 +143,6 @@ pub(super) fn is_note(row: &RawRow) -> bool {
         return others == 0;
     }
     let first = if first.len() - marks.len() > 1 { marks.to_owned() } else { first };
-    // "TRL|26": the record that closes a file and counts its rows.
-    const TRAILERS: [&str; 7] = ["trl", "tlr", "trailer", "ftr", "footer", "eof", "end"];
-    if TRAILERS.contains(&first.as_str()) && row.len() <= MOST && others > 0 && !figures.contains(&false) {
-        return true;
-    }
     // "Provider: Dr. Lee" above a group of rows.
     let label = first.split_once(':').map(|(label, _)| label.trim());
     if others == 0 && row.len() >= 4 && label.is_some() && first.chars().any(char::is_alphabetic) {
@@ -167,6 +162,15 @@ pub(super) fn is_note(row: &RawRow) -> bool {
     // "Total slots:", "48": a label and figures, not "Page", "Jimmy".
     let counts = others > 0 && (first.contains(':') || first.contains(' ')) && !figures.contains(&false);
     ends_word && (counts || (others + 1) * 3 <= row.len().max(3))
+}
+
+/// Whether a record of another width closes the file and counts its rows: `TRL|26`.
+pub(super) fn is_trailer(row: &RawRow) -> bool {
+    const WORDS: [&str; 7] = ["trl", "tlr", "trailer", "ftr", "footer", "eof", "end"];
+    let mut filled = row.cells().filter(|cell| !cell.trim().is_empty());
+    let named = filled.next().is_some_and(|first| WORDS.contains(&fold(first).as_str()));
+    let figures: Vec<bool> = filled.map(is_figure).collect();
+    named && (1..=3).contains(&figures.len()) && !figures.contains(&false)
 }
 
 /// A page line as it is compared with the lines above the header: folded, and the same for every page.

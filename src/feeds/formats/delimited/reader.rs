@@ -202,7 +202,7 @@ impl<R: Read> Reader<R> {
             Step::Complete if self.splitter.swallowed(width) => RowFault::SwallowedRows,
             Step::Complete if self.row.len() == width || self.is_header_width() => return Ok(None),
             Step::Complete if ahead.is_empty() && header::is_note(&self.row) => return Ok(None),
-            Step::Complete if ahead.is_empty() && self.is_page_line() => {
+            Step::Complete if ahead.is_empty() && (self.is_page_line() || header::is_trailer(&self.row)) => {
                 self.row.clear();
                 self.skipped += 1;
                 return Ok(None);
