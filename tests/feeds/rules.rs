@@ -314,3 +314,16 @@ fn rows_may_omit_trailing_blank_cells() {
     assert_eq!((report.appointments, report.refused), (4, 1), "the last row may be cut short");
     assert_eq!(appointment(&rows[1]).phone.0.as_deref(), Some("303-555-0102"));
 }
+
+#[test]
+fn a_word_for_past_visits_is_not_guessed_for_an_upcoming_one() {
+    let columns = format!("{SIMPLE}\nstatus = \"Status\"");
+    let text = "Id,First,Last,Start,Status\n1,Ana,Lee,2026-03-10 15:00,Show\n2,Bo,Lee,2026-02-10 16:00,Show\n3,Cy,Lee,2026-03-10 17:00,Cancelled\n";
+    let (rows, report) = map(&block("", &columns, ""), text).unwrap();
+    assert!(matches!(&rows[0].outcome, Outcome::Refused { id: Some(_), .. }), "{:?}", rows[0]);
+    assert_eq!((report.appointments, appointment(&rows[1]).status), (2, Status::Completed));
+    let (rows, _) = map(&block("", &columns, "[feed.status]\nbooked = [\"show\"]"), text).unwrap();
+    assert_eq!(appointment(&rows[0]).status, Status::Booked);
+    let (rows, _) = map(&block("", &columns, "[feed.status]\ncompleted = [\"show\"]"), text).unwrap();
+    assert_eq!(appointment(&rows[0]).status, Status::Completed);
+}

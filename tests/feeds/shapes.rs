@@ -287,3 +287,206 @@ fn a_status_and_names_under_foreign_headers_are_asked_about() {
     assert!(asked.questions.iter().any(|question| question.key == "column:first_name"), "{}", asked.block);
     assert!(asked.block.contains("first_name = \"?\""), "{}", asked.block);
 }
+
+fn keys(text: &str, answers: &[(&str, &str)]) -> Vec<String> {
+    suggested(text, answers).questions.into_iter().map(|question| question.key).collect()
+}
+
+fn choices(text: &str, key: &str) -> Vec<String> {
+    let asked = suggested(text, &[]).questions.into_iter().find(|question| question.key == key);
+    asked.unwrap().choices.into_iter().map(|(choice, _)| choice).collect()
+}
+
+#[test]
+fn a_reminder_type_that_opts_out_is_asked_about() {
+    for (header, out) in [("ReminderType", "OptOut"), ("Reminder Type", "None"), ("Reminder Type", "Opt Out")] {
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Sms\n\
+             71002,2026-03-11 15:00,Bo,Ray,303-555-0102,{out}\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,Sms\n"
+        );
+        assert_eq!(keys(&text, &[]), ["column:consent"], "{header} {out}");
+    }
+    let text = "Appt ID,Start,First Name,Last Name,Mobile,ReminderType\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Sms\n\
+        71002,2026-03-11 15:00,Bo,Ray,303-555-0102,OptOut\n";
+    let answers = [("column:consent", "ReminderType"), ("consent:sms", "yes")];
+    let said: Vec<Option<Consent>> = appointments(text, &answers).iter().map(|one| one.consent).collect();
+    assert_eq!(said, [Some(Consent::Yes), Some(Consent::No)]);
+}
+
+#[test]
+fn switches_are_consent_words() {
+    for (header, yes, no) in
+        [("Text reminders", "On", "Off"), ("SMS reminders", "Enabled", "Disabled"), ("Use SMS", "true", "false")]
+    {
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,{yes}\n\
+             71002,2026-03-11 15:00,Bo,Ray,303-555-0102,{no}\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,\n"
+        );
+        let said: Vec<Option<Consent>> = appointments(&text, &[]).iter().map(|one| one.consent).collect();
+        assert_eq!(said, [Some(Consent::Yes), Some(Consent::No), None], "{header}");
+    }
+    // For a header that means the opposite, "off" is no refusal.
+    let text = "Appt ID,Start,First Name,Last Name,Mobile,SMS Opt Out\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Off\n\
+        71002,2026-03-11 15:00,Bo,Ray,303-555-0102,On\n";
+    let said: Vec<Option<Consent>> = appointments(text, &[]).iter().map(|one| one.consent).collect();
+    assert_eq!(said, [None, Some(Consent::No)]);
+}
+
+#[test]
+fn a_word_for_past_visits_on_upcoming_ones_is_asked_about() {
+    for word in ["Show", "Attended", "Completed", "No Show", "Planned"] {
+        let row = |n: u32, day: &str, word: &str| format!("7100{n},2026-{day} 15:00,Ana,Lee,303-555-0101,{word}\n");
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,Status\n{}{}{}{}{}{}{}",
+            row(1, "02-20", word),
+            row(2, "03-10", word),
+            row(3, "03-11", word),
+            row(4, "03-12", word),
+            row(5, "03-13", word),
+            row(6, "03-14", "Cancelled"),
+            row(7, "03-15", "Scheduled")
+        );
+        let key = format!("status:{}", word.to_lowercase());
+        assert_eq!(keys(&text, &[]), std::slice::from_ref(&key), "{word}");
+        let live = appointments(&text, &[(&key, "booked")]).iter().filter(|one| one.status == Status::Booked).count();
+        assert_eq!(live, 6, "{word}");
+    }
+    // On past rows, the usual meaning is taken.
+    let text = "Appt ID,Start,First Name,Last Name,Mobile,Status\n71001,2026-02-10 15:00,Ana,Lee,303-555-0101,Show\n\
+        71002,2026-02-11 15:00,Bo,Ray,303-555-0102,No Show\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,Scheduled\n";
+    assert_eq!(keys(text, &[]), [""; 0]);
+}
+
+#[test]
+fn rows_without_a_patient_that_keep_time_free_are_off_the_book() {
+    let off = |row: &MappedRow| matches!(row.outcome, Outcome::Ignored { .. });
+    let text = "Appointment Date,Customer,Mobile,Service,Status\n03/10/2026 11:15 AM,Ana Lee,303-555-0101,Massage,Scheduled\n\
+        03/13/2026 12:00 PM,Personal Task,,Lunch,Scheduled\n03/14/2026 12:00 PM,Rosa Kent,,Lunch,Scheduled\n\
+        03/14/2026 2:00 PM,Bo Ray,,Nerve block,Scheduled\n";
+    assert_eq!(rows(text, &[]).iter().map(off).collect::<Vec<_>>(), [false, true, true, false]);
+    let text = "Appt ID,Start,Patient ID,First,Middle,Last,Cell,Appt Type,Status\n\
+        71001,2026-03-13 15:00,12,Abigail,NULL,Null,303-555-0101,Office Visit,Scheduled\n\
+        71002,2026-03-13 12:00,NULL,NULL,NULL,NULL,NULL,Block,\n71003,2026-03-14 12:00,0,,,,,Staff meeting,\n\
+        71004,2026-03-14 15:00,13,,,Null,,Office Visit,Scheduled\n71005,2026-03-14 16:00,,,,,,Office Visit,Scheduled\n";
+    let all = rows(text, &[]);
+    assert_eq!(all.iter().map(off).collect::<Vec<_>>(), [false, true, true, false, false]);
+    let lasts: Vec<Option<String>> = appointments(text, &[]).into_iter().map(|one| one.last_name.0).collect();
+    assert_eq!(lasts, [Some("Null".to_owned()), Some("Null".to_owned())]);
+    assert!(matches!(all[4].outcome, Outcome::Refused { .. }), "it may be an appointment whose patient is missing");
+}
+
+#[test]
+fn an_offset_after_a_space_is_read() {
+    let text = "Appt ID,Patient,Date,Cell\n71001,\"Lee, Ana\",2026-03-10 15:00:00 -0600,303-555-0101\n\
+        71002,\"Ray, Bo\",2026-03-11 10:10:00 -0600,303-555-0102\n";
+    assert_eq!(starts(text), [at("2026-03-10T15:00:00-06:00"), at("2026-03-11T10:10:00-06:00")]);
+}
+
+#[test]
+fn a_start_whose_cells_are_no_dates_is_not_accepted() {
+    let text = "Appt ID,Patient,When,Cell\n71001,\"Lee, Ana\",day 3 slot 12,303-555-0101\n\
+        71002,\"Ray, Bo\",day 4 slot 13,303-555-0102\n";
+    let asked = suggested(text, &[("column:starts_at", "When"), ("column:time", "When")]);
+    let question = asked.questions.iter().find(|question| question.key == "column:starts_at").unwrap();
+    assert!(question.text.contains("\"xxx # xxxx ##\""), "{}", question.text);
+    assert!(asked.block.contains("starts_at = \"?\""), "{}", asked.block);
+    let text = "Appt ID,Patient,Paperwork,Slot,Cell\n71001,\"Lee, Ana\",2026-03-10,A,303-555-0101\n\
+        71002,\"Ray, Bo\",2026-03-11,B,303-555-0102\n";
+    let asked = suggested(text, &[("column:starts_at", "Paperwork"), ("column:time", "Paperwork")]);
+    assert!(asked.block.contains("starts_at = [\"Paperwork\", \"?\"]"), "{}", asked.block);
+}
+
+#[test]
+fn numbers_with_their_types_beside_them_are_read() {
+    let text = "Appt ID,Start,First,Last,Phone1,Phone1Type,Phone2,Phone2Type\n\
+        71001,2026-03-10 15:00,Ana,Lee,3035550101,Cell,9705550111,Home\n\
+        71002,2026-03-11 15:00,Bo,Ray,9705550112,Home,3035550102,Cell\n\
+        71003,2026-03-12 15:00,Cy,Fox,NULL,Cell,9705550113,Home\n\
+        71004,2026-03-13 15:00,Di,Kim,3035550104,Cell,NULL,NULL\n";
+    let phones: Vec<Option<String>> = appointments(text, &[]).into_iter().map(|one| one.phone.0).collect();
+    let texted = |at: usize| phones[at].as_deref();
+    assert_eq!((texted(0), texted(1), texted(3)), (Some("3035550101"), Some("3035550102"), Some("3035550104")));
+    assert_eq!(texted(2), Some("9705550113 Home"), "a home phone is not texted");
+}
+
+#[test]
+fn a_pets_parent_is_the_client() {
+    let text = "Appointment ID,Date,Start time,Pet,Species,Parent,Parent phone,Status\n\
+        71001,\"Mar 10, 2026\",2:00 PM,Luna,Feline,Ana Lee,303-555-0101,Scheduled\n\
+        71002,\"Mar 11, 2026\",3:00 PM,Max,Canine,Bo Ray,303-555-0102,Scheduled\n";
+    for (name, phone) in [("Parent", "Parent phone"), ("Pet parent", "Pet parent phone"), ("Owner", "Owner phone")] {
+        let text = text.replace("Parent phone", phone).replace(",Parent,", &format!(",{name},"));
+        let found = appointments(&text, &[]);
+        let shown: Vec<_> = found.iter().map(|one| (one.last_name.0.as_deref(), one.phone.0.as_deref())).collect();
+        assert_eq!(shown, [(Some("Lee"), Some("303-555-0101")), (Some("Ray"), Some("303-555-0102"))], "{name}");
+    }
+}
+
+#[test]
+fn the_question_about_phones_lists_those_of_other_people_too() {
+    let text = "Appt ID,Start,First Name,Last Name,Phone,Secondary Phone,Guardian Phone,Record\n\
+        71001,2026-03-10 15:00,Ana,Lee,303-555-0101,970-555-0111,720-555-0121,1795216500000\n\
+        71002,2026-03-11 15:00,Bo,Ray,303-555-0102,970-555-0112,720-555-0122,1795554600000\n";
+    assert_eq!(choices(text, "column:phone"), ["Phone", "Secondary Phone", "Guardian Phone", "none"]);
+    let only = "Appt ID,Start,First Name,Last Name,Guardian Phone\n71001,2026-03-10 15:00,Ana,Lee,720-555-0121\n\
+        71002,2026-03-11 15:00,Bo,Ray,720-555-0122\n";
+    assert_eq!(choices(only, "column:phone"), ["Guardian Phone", "none"]);
+    assert_eq!(keys(only, &[("column:phone", "none")]), [""; 0]);
+}
+
+#[test]
+fn one_column_of_labeled_numbers_is_the_phone_column() {
+    let text = "Appt ID,Start,First,Last,Phone Numbers\n\
+        71001,2026-03-10 15:00,Ana,Lee,H: (970) 555-0111; C: (303) 555-0101; W: (303) 555-0177 x204\n\
+        71002,2026-03-11 15:00,Bo,Ray,\"303-555-0102 (Mobile), 303-555-0177 ext. 204 (Work)\"\n\
+        71003,2026-03-12 15:00,Cy,Fox,W: (303) 555-0177 x204\n";
+    let phones: Vec<String> = appointments(text, &[]).into_iter().map(|one| one.phone.0.unwrap()).collect();
+    assert_eq!(phones, ["(303) 555-0101", "303-555-0102", "W: (303) 555-0177 x204"]);
+}
+
+#[test]
+fn repeated_page_lines_and_trailers_are_no_rows() {
+    let page = |n: u32| {
+        format!("Lee Family Dentistry,,,,Scheduled Appointments,,Page {n}\n2/26/2026 7:31 AM,,,,From 3/1/2026,,\n")
+    };
+    let header = "Date,Time,Patient,Home,Work,Cell,Reason,Status\n";
+    let row = |day: u32, name: &str| format!("03/{day}/2026,3:00 PM,\"{name}\",,,303-555-0101,Prophy,Scheduled\n");
+    let foot = "Lee Family Dentistry - on line,,,,,,\n";
+    let body = [row(13, "Lee, Ana"), row(14, "Ray, Bo")].concat();
+    let text = format!("{}{header}{body}{foot}{}{header}{}TRL|3\nTRL,3\n", page(1), page(2), row(15, "Fox, Cy"));
+    let text = text.replace("TRL|3\n", "");
+    assert_eq!(starts(&text).len(), 3);
+    assert_eq!(rows(&text, &[]).len(), 3);
+    // A torn row is still refused.
+    let torn = text.replace("TRL,3\n", "03/16/2026,3:00 PM,\"Kim, Di\",,,303\n");
+    let all = rows(&torn, &[]);
+    assert!(matches!(all.last().unwrap().outcome, Outcome::Refused { id_is_sure: false, .. }), "{:?}", all.last());
+}
+
+#[test]
+fn columns_with_the_same_start_need_no_question() {
+    let text = "Id,Start Date Iso,Start Date Local,Client Name,Cell\nA71,2026-03-10T21:00:00Z,2026-03-10 3:00 PM,Ana Lee,303-555-0101\n\
+        B72,2026-03-11T16:10:00Z,2026-03-11 10:10 AM,Bo Ray,303-555-0102\n";
+    assert!(suggested(text, &[]).block.contains("starts_at = \"Start Date Iso\""));
+    assert_eq!(starts(text), [at("2026-03-10T15:00:00-06:00"), at("2026-03-11T10:10:00-06:00")]);
+    assert_eq!(keys(&text.replace("10:10 AM", "10:15 AM"), &[]), ["column:starts_at"]);
+}
+
+#[test]
+fn plain_status_words_need_no_question_and_their_columns_are_shown_as_used() {
+    let text = "Appt ID,Start,First,Last,Cell,Visit Reason,Service Location,Visit Type,Status,Cancelled\n\
+        71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Exam,Main,Follow-Up,Scheduled,0\n\
+        71002,2026-03-11 15:00,Bo,Ray,303-555-0102,Exam,East,New,Clinician cancelled,0\n\
+        71003,2026-03-12 15:00,Cy,Fox,303-555-0103,Exam,Main,New,HOLD,0\n\
+        71004,2026-02-12 15:00,Di,Kim,303-555-0104,Exam,Main,New,Service Completed,0\n\
+        71005,2026-02-13 15:00,Ed,Orr,303-555-0105,Exam,Main,New,Occurred,0\n\
+        71006,2026-03-13 15:00,Flo,Yu,303-555-0106,Exam,Main,New,Scheduled,1\n";
+    let suggestion = suggested(text, &[]);
+    assert_eq!(suggestion.questions, [], "{}", suggestion.block);
+    assert!(
+        suggestion.understood.iter().any(|line| line.starts_with("  Cancelled = status")),
+        "{:?}",
+        suggestion.understood
+    );
+    assert!(!suggestion.block.contains("type_id = \"Service Location\""), "{}", suggestion.block);
+}

@@ -7,7 +7,7 @@ use crate::config::feeds::{Clock, ColumnSource, Feed, Field, LocationWords, Zone
 use crate::domain::fold::fold;
 use crate::domain::ids::nearest;
 use crate::feeds::formats::RawRow;
-use crate::feeds::mapping::headers::{names_a_note, names_a_phone};
+use crate::feeds::mapping::headers::{names_a_note, names_a_phone, names_a_reason};
 
 /// A column that the feed names but the file does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Binding {
     pub phones: Vec<usize>,
     /// Columns with notes of the front desk, which may say that a patient wants no texts.
     pub notes: Vec<usize>,
+    /// Columns that say what a row is for.
+    pub reasons: Vec<usize>,
     /// The number of cells a row must have, up to the last column that the feed names.
     pub needed: usize,
     /// The zone's column.
@@ -115,6 +117,7 @@ impl Binding {
             .collect();
         let mut phones: Vec<usize> = (0..names.len()).filter(|index| names_a_phone(&names[*index])).collect();
         let notes = (0..names.len()).filter(|index| names_a_note(&names[*index])).collect();
+        let reasons = (0..names.len()).filter(|index| names_a_reason(&names[*index])).collect();
         phones.extend(fields.get(&Field::Phone).into_iter().flatten());
         phones.sort_unstable();
         phones.dedup();
@@ -130,6 +133,7 @@ impl Binding {
             fields,
             phones,
             notes,
+            reasons,
             needed: last.map_or(0, |last| last + 1),
             zone,
             only,

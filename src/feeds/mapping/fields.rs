@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::mapper::Mapper;
 use super::report::{Cost, Reason};
-use super::{cells, names, phone_labels, start};
+use super::{cells, names, phones, start};
 use crate::config::feeds::{ColumnSource, Field, LocationWords};
 use crate::domain::appointment::Consent;
 use crate::domain::fold::{fold, is_invisible};
@@ -61,7 +61,11 @@ impl Mapper<'_> {
             }
             cleaned.name
         };
-        (clean(&first, names::Part::First, Field::FirstName), clean(&last, names::Part::Last, Field::LastName))
+        let (given, family) =
+            (clean(&first, names::Part::First, Field::FirstName), clean(&last, names::Part::Last, Field::LastName));
+        // Null is a real family name. It is an empty value if the program wrote the same for the first name and the id.
+        let empty = names::is_null(&first) && names::is_null(&last) && self.own_patient_id(row).is_none();
+        (given, family.filter(|_| !empty))
     }
 
     /// Any other text on one line.
@@ -84,14 +88,8 @@ impl Mapper<'_> {
     }
 
     /// The number to text.
-    pub(super) fn phone(&mut self, row: &RawRow) -> Option<String> {
-        if let ColumnSource::FirstOf(_) = self.feed.columns.get(Field::Phone)? {
-            let cells: Vec<&str> =
-                self.survey.binding.cells(row, Field::Phone).into_iter().filter_map(cells::phone).collect();
-            return phone_labels::choose(&cells).map(one_line);
-        }
-        let cell = self.text(row, Field::Phone)?;
-        phone_labels::choose(&[cells::phone(&cell)?]).map(one_line)
+    pub(super) fn phone(&self, row: &RawRow) -> Option<String> {
+        phones::number(&self.survey.binding, self.feed, row)
     }
 
     /// Whether any phone cell, including ones that are never texted, or a note says that the patient does not want texts.

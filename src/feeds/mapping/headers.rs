@@ -77,6 +77,27 @@ pub(super) fn names_a_note(header: &str) -> bool {
     name.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
 }
 
+/// Whether a column with this header says what a row is for, such as a treatment, a meeting or lunch.
+pub(super) fn names_a_reason(header: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "type",
+        "reason",
+        "service",
+        "procedure",
+        "purpose",
+        "treatment",
+        "category",
+        "title",
+        "subject",
+        "description",
+        "motivo",
+        "servicio",
+    ];
+    let name = fold(header);
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| WORDS.iter().any(|known| word == *known || word.ends_with(known)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

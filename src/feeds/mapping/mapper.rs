@@ -5,15 +5,17 @@ use std::io::Read;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 
+use super::off_book::is_kept_free;
 use super::outcome::{MappedAppointment, MappedRow, Outcome};
 use super::report::{Cost, Reason, Report};
 use super::start::{self, Oddity};
 use super::status::{self, Said};
 use super::survey::{MappingError, Survey, is_of_interest, options, survey};
-use super::{cells, ids, names};
+use super::{cells, ids};
 use crate::config::feeds::{Feed, Field, StatusMeaning, ZoneSource};
 use crate::config::values::zones::Zones;
 use crate::domain::appointment::{Consent, Status};
+use crate::domain::fold::fold;
 use crate::domain::phone::Country;
 use crate::domain::private::Private;
 use crate::domain::zone::Zone;
@@ -109,44 +111,26 @@ impl<'m> Mapper<'m> {
         if !is_of_interest(&self.survey.binding, row) {
             return Outcome::Elsewhere;
         }
+        let start = self.start(row);
+        if is_kept_free(&self.survey.binding, self.feed, row) {
+            let derived = || start.ok().and_then(|start| self.derived_id(row, start.wall));
+            return Outcome::Ignored { id: self.own_id(row).or_else(derived) };
+        }
         let derived = self.feed.columns.derived_id;
         let id = if derived { Ok(None) } else { self.id(row).map(Some) };
         let id = match id {
-            Ok(id) => id,
+            Ok(id) => id.or_else(|| start.as_ref().ok().and_then(|start| self.derived_id(row, start.wall))),
             Err(reason) => {
-                let start = self.start(row).ok().map(|start| start.at);
+                let start = start.ok().map(|start| start.at);
                 return Outcome::Refused { id: None, id_is_sure: false, start, reason };
             }
         };
         // The status comes first: a row that is cancelled or not on the schedule needs no start time.
-        let said = {
-            let own = self.survey.binding.text(row, self.feed, Field::Status);
-            let own = own.as_deref().map(cells::unwrapped);
-            status::read(&self.feed.status, own, |name| cells::unwrapped(self.survey.binding.by_name(row, name)))
+        let meaning = match self.meaning(row, start.as_ref().ok()) {
+            Ok(meaning) => meaning,
+            Err(reason) => return refused(id, start.ok().map(|start| start.at), reason),
         };
-        let meaning = match said {
-            Said::Known(meaning) => meaning,
-            Said::Unknown(word) => {
-                let start = self.start(row).ok();
-                let id = id.or_else(|| start.as_ref().and_then(|start| self.derived_id(row, start.wall)));
-                let message = match word.is_empty() {
-                    true => "the status is empty; say what \"\" means in [feed.status]",
-                    false => "is not a known status; add it to [feed.status]",
-                };
-                let reason = self.reason(
-                    Field::Status,
-                    Some(&word).filter(|word| !word.is_empty()).map(String::as_str),
-                    message,
-                );
-                return refused(id, start.map(|start| start.at), reason);
-            }
-        };
-        let start = self.start(row);
-        let id = id.or_else(|| start.as_ref().ok().and_then(|start| self.derived_id(row, start.wall)));
         let Some(status) = meaning.status() else { return Outcome::Ignored { id } };
-        if self.is_blocked_time(row) {
-            return Outcome::Ignored { id };
-        }
         let start = match (start, meaning, &id) {
             (Ok(start), ..) => start,
             (Err(_), StatusMeaning::Cancelled, Some(id)) => return Outcome::Cancelled { id: id.clone() },
@@ -160,6 +144,35 @@ impl<'m> Mapper<'m> {
                 Outcome::Refused { id: None, id_is_sure: false, start: Some(start.at), reason }
             }
         }
+    }
+
+    /// What the row's status means.
+    fn meaning(&self, row: &RawRow, start: Option<&Start>) -> Result<StatusMeaning, Reason> {
+        let own = self.survey.binding.text(row, self.feed, Field::Status);
+        let own = own.as_deref().map(cells::unwrapped);
+        let beside = |name: &str| cells::unwrapped(self.survey.binding.by_name(row, name));
+        let (word, message) = match status::read(&self.feed.status, own, beside) {
+            Said::Known(meaning) if self.is_doubtful(own, meaning, start) => (
+                own.unwrap_or_default().to_owned(),
+                "usually says that a visit is over, but this one is still to come; say what it means in [feed.status]",
+            ),
+            Said::Known(meaning) => return Ok(meaning),
+            Said::Unknown(word) if word.is_empty() => {
+                (word, "the status is empty; say what \"\" means in [feed.status]")
+            }
+            Said::Unknown(word) => (word, "is not a known status; add it to [feed.status]"),
+        };
+        let shown = Some(word.as_str()).filter(|word| !word.is_empty());
+        Err(self.reason(Field::Status, shown, message))
+    }
+
+    /// Whether a common word for completed or no-show stands on a day after today, and the feed does not say what it
+    /// means: some systems write `Show` for every appointment until somebody changes it.
+    fn is_doubtful(&self, own: Option<&str>, meaning: StatusMeaning, start: Option<&Start>) -> bool {
+        let over = matches!(meaning, StatusMeaning::Completed | StatusMeaning::NoShow);
+        let ahead = start.is_some_and(|start| start.wall.date() > self.context.today);
+        let listed = |word: &&str| self.feed.status.words.contains_key(&fold(word));
+        over && ahead && own.filter(|word| !listed(word)).is_some_and(|word| status::common(word) == Some(meaning))
     }
 
     fn appointment(&mut self, row: &RawRow, id: String, status: Status, start: Start) -> Outcome {
@@ -204,16 +217,6 @@ impl<'m> Mapper<'m> {
         }))
     }
 
-    /// Whether the row keeps time free and has no patient: `.LUNCH`, `*** HOLD ***`, without a number to text.
-    fn is_blocked_time(&mut self, row: &RawRow) -> bool {
-        let cell = |field| self.text(row, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
-        let name = match cell(Field::Name) {
-            name if name.is_empty() => format!("{} {}", cell(Field::FirstName), cell(Field::LastName)),
-            name => name,
-        };
-        names::is_blocked_time(name.trim()) && self.phone(row).is_none()
-    }
-
     fn report_oddity(&mut self, line: u64, start: &Start) {
         let message = match start.oddity {
             None => return,
@@ -230,6 +233,11 @@ impl<'m> Mapper<'m> {
         };
         let text = start.wall.format("%Y-%m-%d %H:%M").to_string();
         self.complain(Cost::Notice, line, Field::StartsAt, Some(&text), message);
+    }
+
+    /// The appointment's id from its column, if the feed has one and the cell is readable.
+    fn own_id(&self, row: &RawRow) -> Option<String> {
+        if self.feed.columns.derived_id { None } else { self.id(row).ok() }
     }
 
     /// The appointment's id, from its column.
@@ -260,7 +268,7 @@ impl<'m> Mapper<'m> {
         (first.is_some() || last.is_some()).then(|| ids::patient(&part(first), &part(last), &part(born)))
     }
 
-    fn own_patient_id(&self, row: &RawRow) -> Option<String> {
+    pub(super) fn own_patient_id(&self, row: &RawRow) -> Option<String> {
         let cell = self.text(row, Field::PatientId)?;
         let usable =
             |id: &&str| !cells::has_lost_digits(id) && id.len() <= LONGEST_ID && !id.contains(['\n', '\u{fffd}']);

@@ -14,8 +14,10 @@ mod ids;
 mod mapper;
 pub mod moment;
 mod names;
+mod off_book;
 mod outcome;
 mod phone_labels;
+mod phones;
 mod report;
 mod start;
 mod status;
@@ -35,4 +37,6 @@ pub use survey::{MappingError, Survey, describe, options, survey};
 
 pub(crate) use cells::{has_lost_digits, marks as cells_marks, minutes as cells_minutes};
 pub(crate) use dates::scan_cells;
+pub(crate) use off_book::is_kept_free;
 pub(crate) use phone_labels::{Line, is_label, numbers as phone_numbers};
+pub(crate) use start::instant as start_instant;

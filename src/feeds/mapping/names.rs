@@ -98,32 +98,9 @@ pub(super) fn is_garbled(text: &str) -> bool {
     lost || twice || code
 }
 
-/// Whether a name stands for time that is kept free: `.LUNCH`, `*** HOLD ***`, `Staff meeting`.
-pub(super) fn is_blocked_time(name: &str) -> bool {
-    const BLOCKS: [&str; 18] = [
-        "lunch",
-        "lunch break",
-        "break",
-        "block",
-        "blocked",
-        "blocked time",
-        "do not book",
-        "do not schedule",
-        "meeting",
-        "staff meeting",
-        "hold",
-        "on hold",
-        "out of office",
-        "vacation",
-        "holiday",
-        "closed",
-        "admin time",
-        "reserved",
-    ];
-    let folded = fold(name);
-    let plain = folded.trim_matches(|c: char| !c.is_alphanumeric());
-    let marked = name.starts_with(['.', '*', '#', '-', '=']) && name.chars().any(char::is_alphabetic);
-    marked || BLOCKS.contains(&plain)
+/// Whether a cell holds the word that databases write for an empty value.
+pub(super) fn is_null(cell: &str) -> bool {
+    matches!(fold(cell).as_str(), "null" | "(null)" | "[null]" | "<null>" | "\\n" | "none" | "nil")
 }
 
 /// Whether any part of a whole name is damaged, so that no part of it is trusted.

@@ -64,29 +64,48 @@ const PLAIN: [&str; 6] = ["tel", "ph", "phone", "telephone", "t", "p"];
 
 /// The numbers of a cell with their lines, in order; `None`: the cell has words that are not labels, or no number.
 pub(crate) fn numbers(cell: &str) -> Option<Vec<(Line, &str)>> {
-    // What stands before, between and after the numbers.
-    let (mut found, mut labels, mut from) = (Vec::new(), Vec::new(), 0);
+    // What stands before, between and after the numbers, without their extensions.
+    let (mut found, mut labels, mut extended, mut from) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for run in runs(cell) {
-        labels.push(label(&cell[from..run.start]));
+        let (has_one, before) = without_extension(&cell[from..run.start]);
+        extended.push(has_one);
+        labels.push(label(before));
         from = run.end;
         found.push(number_in(&cell[run])?);
     }
-    labels.push(label(&cell[from..]));
+    let (has_one, behind) = without_extension(&cell[from..]);
+    extended.push(has_one);
+    labels.push(label(behind));
     // Each label stands before its number, or each stands after it.
     let own = match labels.first().is_some_and(|first| !first.is_empty()) {
         true if labels.last().is_some_and(|last| last.is_empty()) => &labels[..found.len()],
-        true if found.len() == 1 => return both(&labels).map(|line| vec![(line, found[0])]),
+        true if found.len() == 1 => &[both(&labels)?][..],
         true => return None,
         false => labels.get(1..)?,
     };
     let lines: Vec<Line> = own.iter().map(|label| line_of(label)).collect::<Option<_>>()?;
-    (!found.is_empty()).then(|| lines.into_iter().zip(found).collect())
+    // An extension stands after its number. A text does not reach it.
+    let lines = lines.into_iter().zip(&extended[1..]).map(|(line, has_one)| if *has_one { Line::Other } else { line });
+    (!found.is_empty()).then(|| lines.zip(found).collect())
 }
 
-/// Labels on both sides of one number: `W 307-555-0111 x204`.
-fn both(labels: &[String]) -> Option<Line> {
+/// Splits an extension off what stands after a number: `x204`, `ext. 12`, `Extension 7 (Work)`.
+fn without_extension(text: &str) -> (bool, &str) {
+    let start = text.trim_start_matches([' ', ',', '(', '.', '\u{a0}']);
+    let lower = start.to_ascii_lowercase();
+    let rest = ["extension", "extn", "ext", "x"].iter().find_map(|word| {
+        let rest = lower.strip_prefix(word)?.trim_start_matches(['.', ' ', ':']);
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let ends = rest[digits..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+        (digits > 0 && ends).then(|| start.get(start.len() - rest.len() + digits..)).flatten()
+    });
+    rest.map_or((false, text), |rest| (true, rest))
+}
+
+/// The label of one number that has labels on both sides, if they say the same: `H 307-555-0111 (home)`.
+fn both(labels: &[String]) -> Option<String> {
     let lines: Vec<Line> = labels.iter().map(|label| line_of(label)).collect::<Option<_>>()?;
-    lines.iter().all(|line| *line == lines[0]).then_some(lines[0])
+    lines.iter().all(|line| *line == lines[0]).then(|| labels[0].clone())
 }
 
 /// Where numbers stand: digits and the signs between them, at least seven digits.
@@ -132,14 +151,8 @@ fn label(text: &str) -> String {
 }
 
 fn line_of(label: &str) -> Option<Line> {
-    // `x204`, `ext. 12`: a text does not reach an extension.
-    let extension = ["x", "ext", "extn", "extension"].iter().any(|word| {
-        let rest = label.strip_prefix(word).map(|rest| rest.trim_start_matches(['.', ' ', ':']));
-        rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
-    });
     match label {
         "" => Some(Line::Unknown),
-        _ if extension => Some(Line::Other),
         _ if MOBILE.contains(&label) => Some(Line::Mobile),
         _ if OTHER.contains(&label) => Some(Line::Other),
         _ if PLAIN.contains(&label) => Some(Line::Unknown),
@@ -179,12 +192,18 @@ mod tests {
             (&["(303) 555-0116 (h) (303) 555-0149 (m)"], "(303) 555-0149"),
             (&["(303) 555-0116 (h); (303) 555-0149"], "(303) 555-0116 (h); (303) 555-0149"),
             (&["+1 303 555 0101"], "+1 303 555 0101"),
+            (&["H: (970) 555-0158; C: (303) 555-0118; W: (303) 555-0177 x204"], "(303) 555-0118"),
+            (&["303-555-0119 (Mobile), 303-555-0177 x204 (Work)"], "303-555-0119"),
+            (&["W: 303-555-0177 ext. 204, C: 303-555-0119"], "303-555-0119"),
             // Not labels, or not to be texted: as it is written.
             (&["(303) 555-0101 (H)"], "(303) 555-0101 (H)"),
             (&["do not text 303-555-0101"], "do not text 303-555-0101"),
             (&["303-555-0101 mom"], "303-555-0101 mom"),
             (&["W 307-555-0111 x204"], "W 307-555-0111 x204"),
             (&["none"], "none"),
+            // An extension is not texted, whatever its label says.
+            (&["C: 303-555-0119 x204, H: 970-555-0158"], "C: 303-555-0119 x204, H: 970-555-0158"),
+            (&["303-555-0119 ext 204"], "303-555-0119 ext 204"),
         ] {
             assert_eq!(choose(cells), Some(want), "{cells:?}");
         }

@@ -8,7 +8,7 @@ use crate::feeds::mapping::moment::OffsetText;
 
 /// What is unusual about a start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Oddity {
+pub(crate) enum Oddity {
     /// The clock skips this time; the start is moved forward.
     Gap,
     /// The clock shows this time twice; the first is used.
@@ -19,7 +19,7 @@ pub(super) enum Oddity {
 
 /// An offset that differs from the zone's offset at that instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct WrongOffset {
+pub(crate) struct WrongOffset {
     /// The offset in the cell.
     pub said: FixedOffset,
     /// The zone's offset.
@@ -30,7 +30,7 @@ pub(super) struct WrongOffset {
 ///
 /// # Errors
 /// The offset is not the zone's, and the configuration does not say which one is correct.
-pub(super) fn instant(
+pub(crate) fn instant(
     wall: NaiveDateTime,
     offset: Option<OffsetText>,
     zone: &Zone,

@@ -8,16 +8,29 @@ pub(super) fn is_yes(word: &str) -> bool {
     matches!(word, "yes" | "y" | "true" | "1" | "x" | "si" | "sí" | "✓" | "checked")
 }
 
-/// Whether a word says that the patient agreed to texts, or did not; `None`: it says something else.
-pub(super) fn opted(word: &str) -> Option<bool> {
+/// Whether a folded word says that reminders are switched on (`true`) or off; `None`: it says something else.
+pub(super) fn switched(word: &str) -> Option<bool> {
     match word {
-        "opted in" | "opt in" | "opt-in" | "ok" | "okay" | "allowed" | "accepted" | "agreed" | "consented" => {
-            Some(true)
-        }
-        "opted out" | "opt out" | "opt-out" | "declined" | "refused" | "denied" | "do not text" | "no texts"
-        | "no text" | "unsubscribed" | "stop" => Some(false),
+        "on" | "enabled" | "turned on" => Some(true),
+        "off" | "disabled" | "turned off" => Some(false),
         _ => None,
     }
+}
+
+/// Whether a word says that the patient agreed to texts, or did not; `None`: it says something else.
+pub(super) fn opted(word: &str) -> Option<bool> {
+    // "Opt Out", "opt-out" and "OptOut" are one word.
+    match joined(word).as_str() {
+        "optedin" | "optin" | "ok" | "okay" | "allowed" | "accepted" | "agreed" | "consented" => Some(true),
+        "optedout" | "optout" | "declined" | "refused" | "denied" | "donottext" | "notexts" | "notext" | "nosms"
+        | "unsubscribed" | "stop" => Some(false),
+        _ => None,
+    }
+}
+
+/// The letters and digits of a word, without the spaces and signs between them.
+fn joined(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// Whether a folded word is a way to reach somebody.

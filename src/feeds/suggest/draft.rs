@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::presets::{self, Found};
-use super::profile::Profile;
+use super::profile::{Column, Profile};
 use super::request::{Answers, OpenQuestion, Request};
 use super::roles::{self, Roles, Source};
+use super::upcoming::Upcoming;
 use super::word_lists::{ConsentList, LanguageList, LocationList, StatusList};
 use crate::config::feeds::{Feed, Field};
 use crate::domain::fold::fold;
 use crate::feeds::mapping::moment::{Decision, Order};
-use crate::feeds::mapping::{Context, MappingError, Question, Report, Survey, describe};
+use crate::feeds::mapping::{Context, MappingError, Question, Report, Survey, describe, masked};
 
 /// Where the appointment id comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,9 @@ pub(super) struct Draft {
     pub(super) location: LocationList,
     pub(super) questions: Vec<OpenQuestion>,
 }
+
+/// Whether a column may be an answer.
+type Test = fn(&Column) -> bool;
 
 impl Draft {
     pub(super) fn new(profile: &Profile, request: &Request<'_>, context: &Context<'_>) -> Draft {
@@ -167,6 +171,11 @@ impl Draft {
             };
             let mut choices: Vec<(String, String)> =
                 names.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
+            if *field == Field::Phone {
+                let others = self.roles.others_phones.iter().filter(|at| !columns.contains(at));
+                let named = others.filter_map(|at| profile.columns.get(*at)).map(|c| c.name.clone());
+                choices.extend(named.map(|name| (name.clone(), format!("{name} (by its name, somebody else's)"))));
+            }
             if [Field::Phone, Field::Consent, Field::FirstName, Field::LastName].contains(field) {
                 choices.push(("none".to_owned(), "none of them".to_owned()));
             }
@@ -174,8 +183,11 @@ impl Draft {
         }
         if let Some(times) = self.roles.open_time.clone() {
             let named = |at: &usize| profile.columns.get(*at).map(|c| (c.name.clone(), c.name.clone()));
+            let date = self.source(Field::StartsAt).map(Source::columns).unwrap_or_default();
             let choices = match times.is_empty() {
-                true => (0..profile.columns.len()).filter_map(|at| named(&at)).collect(),
+                true => {
+                    (0..profile.columns.len()).filter(|at| !date.contains(at)).filter_map(|at| named(&at)).collect()
+                }
                 false => times.iter().filter_map(named).collect(),
             };
             self.ask(
@@ -185,26 +197,44 @@ impl Draft {
             );
         }
         let has = |field| self.roles.sources.contains_key(&field);
-        let mut lacking = Vec::new();
+        let mut lacking: Vec<(&str, String, Test)> = Vec::new();
         if !has(Field::StartsAt) && !several.contains_key(&Field::StartsAt) {
-            lacking
-                .push(("column:starts_at", "no column looks like the start of the appointment; which column is it?"));
+            let unreadable = self.roles.unreadable_start.and_then(|at| profile.columns.get(at));
+            let text = match unreadable {
+                Some(column) => format!(
+                    "the cells of \"{}\" cannot be read as a date{}; which column is the start of the appointment?",
+                    column.name,
+                    column.samples.first().map(|cell| format!(", such as \"{}\"", masked(cell))).unwrap_or_default()
+                ),
+                None => "no column looks like the start of the appointment; which column is it?".to_owned(),
+            };
+            lacking.push(("column:starts_at", text, |column| column.dates + column.moments > 0));
         }
         let named = has(Field::Name)
             || has(Field::FirstName)
             || has(Field::LastName)
             || answers.get("column:name").is_some_and(|answer| answer == "none");
         if !named && ![Field::Name, Field::FirstName, Field::LastName].iter().any(|field| several.contains_key(field)) {
-            lacking.push(("column:name", "no column looks like patient names; which column has them?"));
+            let text = "no column looks like patient names; which column has them?".to_owned();
+            lacking.push(("column:name", text, Column::is_text));
         }
         let phone = has(Field::Phone) || several.contains_key(&Field::Phone);
         if !phone && !answers.contains_key("column:phone") {
             self.roles.remarks.push("no column holds phone numbers, so nobody in this file can be texted".to_owned());
         }
-        for (key, text) in lacking {
-            let choices = profile.columns.iter().map(|c| (c.name.clone(), c.name.clone())).collect();
-            self.ask(key.to_owned(), text.to_owned(), choices);
+        for (key, text, fits) in lacking {
+            // All columns, if none fits.
+            let fitting = profile.columns.iter().any(fits);
+            let columns = profile.columns.iter().filter(|column| !fitting || fits(column));
+            let choices = columns.map(|c| (c.name.clone(), c.name.clone())).collect();
+            self.ask(key.to_owned(), text, choices);
         }
+    }
+
+    /// The columns that fit equally well as the start.
+    pub(super) fn several_starts(&self) -> Option<Vec<usize>> {
+        let open = self.preset.is_none() && self.roles.zone.is_none();
+        self.roles.several.get(&Field::StartsAt).filter(|columns| open && columns.len() > 1).cloned()
     }
 
     pub(super) fn ask(&mut self, key: String, text: String, choices: Vec<(String, String)>) {
@@ -266,8 +296,14 @@ impl Draft {
     }
 
     /// Takes over the words found in columns, and asks about unknown ones.
-    pub(super) fn take_words(&mut self, profile: &Profile, feed: &Feed, request: &Request<'_>, context: &Context<'_>) {
-        let asked = self.status.take(profile, feed, &self.roles, request.answers);
+    pub(super) fn take_words(
+        &mut self,
+        (profile, upcoming): (&Profile, &Upcoming),
+        feed: &Feed,
+        request: &Request<'_>,
+        context: &Context<'_>,
+    ) {
+        let asked = self.status.take((profile, upcoming), feed, &self.roles, request.answers);
         let asked = asked.into_iter().chain(self.consent.take(
             profile,
             feed,

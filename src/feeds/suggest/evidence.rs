@@ -41,6 +41,7 @@ pub(super) fn lines(
         let (field, label) = match meaning {
             Some((field, label)) => (Some(field), label),
             None if is_id => (Some(Field::Id), "id".to_owned()),
+            None if beside(draft, feed, &column.name) => (None, "status".to_owned()),
             None if draft.roles.zone == Some(at) => (None, "timezone".to_owned()),
             None => (None, "not used".to_owned()),
         };
@@ -78,6 +79,13 @@ pub(super) fn lines(
 fn by_role(draft: &Draft, at: usize) -> Option<(Field, String)> {
     let (field, _) = draft.roles.sources.iter().find(|(_, source)| source.columns().contains(&at))?;
     Some((*field, field.key().to_owned()))
+}
+
+/// Whether some words of a column decide the status.
+fn beside(draft: &Draft, feed: Option<&Feed>, name: &str) -> bool {
+    let of_feed = feed.into_iter().flat_map(|feed| &feed.status.elsewhere).map(|(column, ..)| column);
+    let mut columns = draft.status.elsewhere.iter().map(|(_, column, _)| column).chain(of_feed);
+    columns.any(|column| fold(column) == fold(name))
 }
 
 /// The fields a column is used for.

@@ -3,6 +3,7 @@
 //! It never guesses where a guess could be wrong: if the data leave something undecided, the block says so at that
 //! place and a question is asked. With the answers, the next suggestion is complete.
 
+mod agreeing;
 mod block;
 mod choices;
 mod draft;
@@ -11,6 +12,7 @@ mod presets;
 mod profile;
 mod request;
 mod roles;
+mod upcoming;
 mod vocabulary;
 mod word_lists;
 mod words;
@@ -33,6 +35,19 @@ pub fn suggest<R: Read>(
     let is_zone = |name: &str| name.contains('/') && context.zones.load(name).is_ok();
     let profile = profile::profile(open()?, &request.options, context.today, roles::is_birth, &is_zone)?;
     let mut draft = draft::Draft::new(&profile, request, context);
+    // Columns that are the same start in every row need no question.
+    let same = match draft.several_starts() {
+        Some(columns) => agreeing::start(open()?, &request.options, &profile, &columns, context)?,
+        None => None,
+    };
+    let mut answers = request.answers.clone();
+    if let Some(column) = same.and_then(|at| profile.columns.get(at)) {
+        answers.insert("column:starts_at".to_owned(), column.name.clone());
+    }
+    let request = &Request { answers: &answers, ..request.clone() };
+    if same.is_some() {
+        draft = draft::Draft::new(&profile, request, context);
+    }
     // Candidates for the id are tried one by one: a value with two different start times rules a column out.
     let surveyed = loop {
         let Some(feed) = read_block(&draft.block(&profile, false), context) else { break None };
@@ -47,7 +62,8 @@ pub fn suggest<R: Read>(
     let mut report = None;
     if let Some((feed, surveyed)) = &surveyed {
         draft.take_dates(surveyed, request);
-        draft.take_words(&profile, feed, request, context);
+        let upcoming = upcoming::Upcoming::count(open()?, feed, surveyed, context.today)?;
+        draft.take_words((&profile, &upcoming), feed, request, context);
         if let Ok(surveyed) = surveyed {
             // Reads the file again with the words and the date order that were found.
             let feed = read_block(&draft.block(&profile, false), context).unwrap_or_else(|| feed.clone());

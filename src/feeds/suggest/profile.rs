@@ -12,7 +12,7 @@ use crate::feeds::formats::delimited::{Dialect, Options, Reader};
 use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
 use crate::feeds::mapping::{Line, cells_marks, cells_minutes, common_status, phone_numbers};
-use crate::feeds::suggest::choices::{is_no, is_yes, names_a_channel, opted};
+use crate::feeds::suggest::choices::{is_no, is_yes, names_a_channel, opted, switched};
 
 /// The most distinct words that are kept for a column; a column with more is not a list of words.
 const MOST_WORDS: usize = 40;
@@ -108,7 +108,8 @@ impl Column {
                 self.words.clear();
             }
         }
-        if text.is_empty() {
+        // Databases write NULL for a blank cell.
+        if text.is_empty() || matches!(text, "NULL" | "null" | "(null)" | "\\N") {
             self.blank += 1;
             return;
         }
@@ -119,7 +120,10 @@ impl Column {
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         let exponent = crate::feeds::mapping::has_lost_digits(text);
+        // Thirteen digits may be a time in milliseconds since 1970: 1795216500000.
+        let instant = digits == 13 && text.len() == 13 && text.starts_with('1');
         let dialled = letters == 0
+            && !instant
             && (10..=15).contains(&digits)
             && text.chars().all(|c| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c));
         let lines = phone_numbers(text).unwrap_or_default();
@@ -187,6 +191,11 @@ impl Column {
         self.mostly(dated) && (self.dates + self.moments) * 2 > self.filled
     }
 
+    /// Whether at least half of its filled cells are dates.
+    pub(super) fn has_dates(&self) -> bool {
+        (self.dates + self.moments + self.vote.serials) * 2 > self.filled
+    }
+
     /// Whether every cell is a number that could be a spreadsheet date.
     pub(super) fn is_serial(&self) -> bool {
         self.vote.serials > 0
@@ -243,7 +252,7 @@ impl Column {
 impl Column {
     /// Whether its words are a choice, such as yes and no.
     pub(super) fn is_choice(&self) -> bool {
-        let of_choice = |word: &str| is_yes(word) || is_no(word) || opted(word).is_some();
+        let of_choice = |word: &str| is_yes(word) || is_no(word) || opted(word).is_some() || switched(word).is_some();
         let known: u64 =
             self.words.iter().filter(|(word, _)| !word.is_empty() && of_choice(word)).map(|(_, (_, n))| n).sum();
         !self.many_words && self.filled > 0 && known * 2 > self.filled
@@ -300,10 +309,14 @@ pub(super) fn profile<R: Read>(
     let mut reader = Reader::open(source, options)?;
     let mut columns: Vec<Column> =
         reader.dialect().names.iter().map(|name| Column::new(name, today, is_birth(name))).collect();
+    let width = reader.dialect().width;
     let (mut rows, mut broken) = (0, 0);
     while let Some(row) = reader.next()? {
         rows += 1;
         match row {
+            // A page line has too few cells, and most of them are blank.
+            Row::Cells(row)
+                if row.len() < width && row.cells().filter(|c| !c.trim().is_empty()).count() * 3 < width => {}
             Row::Cells(row) => {
                 for (at, column) in columns.iter_mut().enumerate() {
                     column.add(row.line, row.cell(at), is_zone);

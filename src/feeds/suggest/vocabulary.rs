@@ -64,7 +64,7 @@ use Word::{
 /// Each meaning with the words for it.
 const WORDS: [(Word, &str); 46] = [
     (Scheduled, "schedule | scheduled | planned"),
-    (Filler, "of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my"),
+    (Filler, "use | uses | of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my"),
     (
         Appointment,
         "appointment | appointments | appt | appts | apt | app | visit | booking | event | session | \
@@ -74,7 +74,7 @@ const WORDS: [(Word, &str); 46] = [
     (
         Patient,
         "patient | patients | pat | pt | ptnt | client | customer | paciente | cliente | invitee | \
-         attendee | member | guest",
+         attendee | member | guest | pet parent | pet owner",
     ),
     (
         First,
@@ -103,7 +103,7 @@ const WORDS: [(Word, &str); 46] = [
     (Work, "work | wk | business | office phone | trabajo | workphone | bus | day phone | daytime"),
     (
         Other,
-        "mother | father | mom | dad | caregiver | invalid | bad | wrong | emergency | guarantor | responsible | resp | guardian | parent | spouse | referring | referral \
+        "pet | pets | species | breed | animal | mother | father | mom | dad | caregiver | invalid | bad | wrong | emergency | guarantor | responsible | resp | guardian | parent | spouse | referring | referral \
          | insurance | ins | policy | group | subscriber | carrier | employer | pharmacy | pcp | fax | \
          marital | gender | sex | ssn | claim | invoice | clinical | eligibility | recall | form | forms \
          | questionnaire | intake | cost | covid | payment | treatment plan | chart status | portal",
@@ -116,7 +116,7 @@ const WORDS: [(Word, &str); 46] = [
     (Birth, "dob | birth | birthdate | birthday | born | bday | nacimiento | birthdt | naissance | bd"),
     (
         Id,
-        "id | ids | number | num | no | # | key | guid | uuid | identifier | code | ident | nbr | número \
+        "id | ids | number | numbers | num | no | # | key | guid | uuid | identifier | code | ident | nbr | número \
          | numero | nº | uid | seq | pk",
     ),
     (Account, "account | acct | chart | mrn | record | medical | emr | expediente | historia | patnum | acc"),

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use super::profile::{Column, Profile};
 use super::request::{Answers, OpenQuestion};
 use super::roles::Roles;
+use super::upcoming::Upcoming;
 use crate::config::feeds::{ColumnSource, Feed, Field, LocationWords, StatusMeaning};
 use crate::domain::count::counted;
 use crate::domain::fold::fold;
 use crate::domain::language_words::{self, LanguageWord};
 use crate::feeds::mapping::common_status;
-use crate::feeds::suggest::choices::{is_no, is_yes, opted};
+use crate::feeds::suggest::choices::{is_no, is_yes, opted, switched};
 
 /// A word with the number of rows that have it.
 pub(super) type Counted = (String, u64);
@@ -42,7 +43,7 @@ fn column_of<'p>(profile: &'p Profile, feed: &Feed, field: Field) -> Option<&'p 
 impl StatusList {
     pub(super) fn take(
         &mut self,
-        profile: &Profile,
+        (profile, upcoming): (&Profile, &Upcoming),
         feed: &Feed,
         roles: &Roles,
         answers: &Answers,
@@ -50,8 +51,12 @@ impl StatusList {
         let mut questions = Vec::new();
         self.by_preset = feed.preset.is_some();
         if let Some(column) = column_of(profile, feed, Field::Status) {
-            let mut open = Vec::new();
+            let (mut open, mut contradicted) = (Vec::new(), Vec::new());
             for (word, (written, count)) in &column.words {
+                // The rows of blocked time need no status.
+                if upcoming.rows(word).all == 0 && !upcoming.is_empty() {
+                    continue;
+                }
                 let answer = answers.get(&format!("status:{word}")).and_then(|key| {
                     StatusMeaning::KEYS.iter().find(|(known, _)| known == key).map(|(_, meaning)| *meaning)
                 });
@@ -59,8 +64,12 @@ impl StatusList {
                 if let Some(meaning) = answer {
                     self.beyond_preset.entry(meaning).or_default().push((written.clone(), *count));
                 }
-                let common = || if word.is_empty() { None } else { common_status(word) };
-                match answer.or(preset).or_else(common) {
+                let common = Some(word).filter(|word| !word.is_empty()).and_then(|word| common_status(word));
+                let doubtful = common.is_some_and(|meaning| upcoming.contradicts(word, meaning));
+                match answer.or(preset).or(common) {
+                    Some(_) if doubtful && answer.or(preset).is_none() => {
+                        contradicted.push((word.clone(), written.clone(), *count));
+                    }
                     Some(meaning) => self.known.entry(meaning).or_default().push((written.clone(), *count)),
                     None => open.push((word.clone(), written.clone(), *count)),
                 }
@@ -77,8 +86,8 @@ impl StatusList {
                 self.known.entry(StatusMeaning::Booked).or_default().push((String::new(), *count));
                 open.clear();
             }
-            for (word, written, count) in open {
-                questions.push(ask_status(&word, &written, count));
+            for (word, written, count) in open.into_iter().chain(contradicted) {
+                questions.push(ask_status(&word, &written, count, upcoming.rows(&word).after));
                 self.unknown.push((written, count));
             }
         }
@@ -171,11 +180,19 @@ pub(super) fn rows(count: u64) -> String {
     counted(count, "row", "rows")
 }
 
-fn ask_status(word: &str, written: &str, count: u64) -> OpenQuestion {
+fn ask_status(word: &str, written: &str, count: u64, after: u64) -> OpenQuestion {
     let rows = rows(count);
+    // "Show" of a visit that is still to come.
+    let usual = common_status(word).filter(|_| after > 0 && !word.is_empty());
+    let text = match usual {
+        Some(_) => {
+            format!("status \"{written}\" ({rows}, {after} after today): what does it mean for a visit to come?")
+        }
+        None => format!("status \"{written}\" ({rows}): what does it mean?"),
+    };
     OpenQuestion {
         key: format!("status:{word}"),
-        text: format!("status \"{written}\" ({rows}): what does it mean?"),
+        text,
         choices: StatusMeaning::KEYS.iter().map(|(key, _)| ((*key).to_owned(), (*key).replace('_', " "))).collect(),
     }
 }
@@ -205,6 +222,8 @@ impl ConsentList {
             }
             let answer = answers.get(&format!("consent:{word}")).map(String::as_str);
             let letters = word.chars().any(char::is_alphabetic);
+            let (yes, no) =
+                (is_yes(word) || switched(word) == Some(true), is_no(word) || switched(word) == Some(false));
             match answer {
                 Some("yes") => self.yes.push(written.clone()),
                 Some("no") => self.no.push(written.clone()),
@@ -214,11 +233,11 @@ impl ConsentList {
                 // A patient who opted out said no; one who did not has not said yes.
                 None if word.is_empty() && !open => self.unknown.push(written.clone()),
                 None if open => self.ask(column, (word, written, *count), &mut questions),
-                None if opts_out && is_yes(word) => self.no.push(written.clone()),
-                None if opts_out && is_no(word) => self.unknown.push(written.clone()),
+                None if opts_out && yes => self.no.push(written.clone()),
+                None if opts_out && no => self.unknown.push(written.clone()),
                 None if word.is_empty() => self.unknown.push(written.clone()),
-                None if letters && is_yes(word) => self.yes.push(written.clone()),
-                None if letters && is_no(word) => self.no.push(written.clone()),
+                None if letters && yes => self.yes.push(written.clone()),
+                None if letters && no => self.no.push(written.clone()),
                 None => self.ask(column, (word, written, *count), &mut questions),
             }
         }

@@ -164,6 +164,32 @@ pub(super) fn is_note(row: &RawRow) -> bool {
     ends_word && (counts || (others + 1) * 3 <= row.len().max(3))
 }
 
+/// Whether a record of another width closes the file and counts its rows: `TRL|26`.
+pub(super) fn is_trailer(row: &RawRow) -> bool {
+    const WORDS: [&str; 7] = ["trl", "tlr", "trailer", "ftr", "footer", "eof", "end"];
+    let mut filled = row.cells().filter(|cell| !cell.trim().is_empty());
+    let named = filled.next().is_some_and(|first| WORDS.contains(&fold(first).as_str()));
+    let figures: Vec<bool> = filled.map(is_figure).collect();
+    named && (1..=3).contains(&figures.len()) && !figures.contains(&false)
+}
+
+/// A page line as it is compared with the lines above the header: folded, and the same for every page.
+pub(super) fn page_line(line: &str) -> String {
+    static PAGE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\b(page|pag\.?|página|pg\.?|seite|p\.)\s*\d+(\s*(of|de|von|sur|/)\s*\d+)?").ok());
+    let folded = fold(line);
+    match PAGE.as_ref() {
+        Some(page) => page.replace_all(&folded, "page #").into_owned(),
+        None => folded,
+    }
+}
+
+/// Whether a text can be the title of a report: several words, with letters and without digits.
+pub(super) fn is_title(text: &str) -> bool {
+    let words = text.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count();
+    words >= 2 && !text.contains(|c: char| c.is_ascii_digit())
+}
+
 fn is_figure(cell: &str) -> bool {
     cell.chars().any(|c| c.is_ascii_digit()) && !cell.chars().any(char::is_alphabetic)
 }

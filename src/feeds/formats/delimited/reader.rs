@@ -28,6 +28,9 @@ pub struct Reader<R> {
     broken: Vec<BrokenRow>,
     /// The date on the last line of its own.
     date_above: String,
+    /// The lines above the header, as [`header::page_line`] compares them, and their titles.
+    above: Vec<String>,
+    titles: Vec<String>,
     /// The number of titles, totals and repeated headers between the rows.
     pub skipped: u64,
 }
@@ -79,12 +82,17 @@ impl<R: Read> Reader<R> {
             record: 0,
             broken: Vec::new(),
             date_above: String::new(),
+            above: Vec::new(),
+            titles: Vec::new(),
             skipped: 0,
         };
         while let Some(line) = reader.lines.next(&mut reader.text)? {
             // The first day may stand above the header.
             if line < reader.dialect.header_line && reader.dialect.dated_lines {
                 reader.record_at(line)?;
+            }
+            if line < reader.dialect.header_line {
+                reader.remember_title();
             }
             if line == reader.dialect.header_line {
                 reader.record_at(line)?;
@@ -196,8 +204,13 @@ impl<R: Read> Reader<R> {
             Step::Open => RowFault::UnclosedQuote,
             Step::Complete if self.splitter.swallowed(width) => RowFault::SwallowedRows,
             Step::Complete if self.row.len() == width || self.is_header_width() => return Ok(None),
-            Step::Complete if self.lacks_blank_cells() => return Ok(None),
             Step::Complete if ahead.is_empty() && header::is_note(&self.row) => return Ok(None),
+            Step::Complete if ahead.is_empty() && (self.is_page_line() || header::is_trailer(&self.row)) => {
+                self.row.clear();
+                self.skipped += 1;
+                return Ok(None);
+            }
+            Step::Complete if self.lacks_blank_cells() => return Ok(None),
             Step::Complete => RowFault::Width { found: self.row.len(), expected: width },
         };
         if fault == RowFault::NotText
@@ -223,6 +236,30 @@ impl<R: Read> Reader<R> {
             }
         }
         Ok(Some(fault))
+    }
+
+    /// Keeps a line above the header, which reports may repeat on every page.
+    fn remember_title(&mut self) {
+        const MOST: usize = 40;
+        if self.text.trim().is_empty() || self.above.len() >= MOST {
+            return;
+        }
+        self.above.push(header::page_line(&self.text));
+        let mut row = RawRow::default();
+        let _ = self.splitter.begin(&self.text, &mut row);
+        self.titles.extend(row.cells().filter(|cell| header::is_title(cell)).map(fold));
+    }
+
+    /// Whether a record of another width is a page line: it repeats a line above the header, but for the number of the page,
+    /// or its only cell begins with a title above the header.
+    fn is_page_line(&self) -> bool {
+        if self.above.contains(&header::page_line(&self.text)) {
+            return true;
+        }
+        let mut filled = self.row.cells().filter(|cell| !cell.trim().is_empty());
+        let (Some(only), None) = (filled.next(), filled.next()) else { return false };
+        let only = fold(only);
+        self.titles.iter().any(|title| only.starts_with(title.as_str()))
     }
 
     /// Whether the record only omits cells at its end, as many rows of the file do.

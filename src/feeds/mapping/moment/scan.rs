@@ -33,6 +33,7 @@ pub fn scan(text: &str, as_time: bool) -> Result<Moment, MomentFault> {
         month: None,
         loose: Vec::new(),
         long_form: false,
+        seconds: false,
     };
     scanner.run()?;
     scanner.finish()
@@ -55,6 +56,8 @@ struct Scanner<'t> {
     loose: Vec<&'t str>,
     /// Whether the date is written year first with dashes, as machines do; `-06:00` is then an offset.
     long_form: bool,
+    /// Whether the last time has seconds.
+    seconds: bool,
 }
 
 impl<'t> Scanner<'t> {
@@ -169,6 +172,7 @@ impl<'t> Scanner<'t> {
         let mut second = 0;
         if self.sign(0) == Some(':') && self.number(1).is_some_and(|digits| digits.len() == 2) {
             second = parse(self.number(1)).unwrap_or(0);
+            self.seconds = true;
             self.at += 2;
             if self.sign(0).is_some_and(|sign| sign == '.' || sign == ',')
                 && self.number(1).is_some()
@@ -273,7 +277,9 @@ impl<'t> Scanner<'t> {
         let Some(digits) = self.number(1).filter(|_| !self.spaced(1)) else { return false };
         let shape = digits.len() == 4 || (digits.len() == 2 && (self.sign(2) != Some(':') || self.number(3).is_some()));
         let after_utc = self.found.offset == Some(OffsetText::Utc);
-        shape && (self.sign(0) == Some('+') || after_utc || (self.long_form && !self.spaced(0)))
+        // `2026-03-10 10:10:00 -0700`: people write no seconds before the end of a range.
+        let machine = self.long_form && (!self.spaced(0) || self.seconds);
+        shape && (self.sign(0) == Some('+') || after_utc || machine)
     }
 
     fn take_offset(&mut self) -> Result<(), MomentFault> {

@@ -102,6 +102,10 @@ fn ranges_and_offsets() {
     let offset = |text: &str| scan(text, false).unwrap().offset;
     assert_eq!(offset("2026-03-10T15:00:00Z"), Some(OffsetText::Utc));
     assert_eq!(offset("2026-03-10T15:00:00-06:00"), Some(OffsetText::Minutes(-360)));
+    assert_eq!(offset("2026-03-10 15:00:00 -0600"), Some(OffsetText::Minutes(-360)));
+    assert_eq!(offset("2026-03-10 15:00:00 +0530"), Some(OffsetText::Minutes(330)));
+    assert_eq!(offset("2026-03-10 15:00:00 -06:00"), Some(OffsetText::Minutes(-360)));
+    assert_eq!(offset("2026-03-10 15:00 -16:00"), None, "the end of a range");
     assert_eq!(offset("2026-03-10 15:00:00 +0530"), Some(OffsetText::Minutes(330)));
     assert_eq!(offset("2026-03-10 15:00:00 MDT"), Some(OffsetText::Minutes(-360)));
     assert_eq!(offset("Mon Oct 12 2026 09:50:00 GMT-0600"), Some(OffsetText::Minutes(-360)));

@@ -51,6 +51,10 @@ pub(super) struct Roles {
     pub(super) seconds: bool,
     /// Columns that may hold the time of day that goes with the date: none or several, so one must be chosen.
     pub(super) open_time: Option<Vec<usize>>,
+    /// The column that was chosen as the start, if its cells are no dates.
+    pub(super) unreadable_start: Option<usize>,
+    /// Columns of phone numbers that are somebody else's, by their headers.
+    pub(super) others_phones: Vec<usize>,
     /// Fields for which several columns fit equally well, so one must be chosen.
     pub(super) several: BTreeMap<Field, Vec<usize>>,
     /// Remarks about columns that were seen but not used.
@@ -93,6 +97,23 @@ impl Named<'_> {
     }
 }
 
+/// Words in the headers of a veterinary practice.
+const ANIMALS: [&str; 6] = ["pet", "pets", "species", "breed", "animal", "mascota"];
+
+fn words_of(header: &str) -> impl Iterator<Item = &str> {
+    header.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// The header as it is understood: beside columns about animals, a parent, guardian or owner is the client.
+fn of_animals(header: &str, animals: bool) -> String {
+    let person = |word: &str| matches!(word.to_lowercase().as_str(), "parent" | "guardian" | "owner");
+    if !animals || !words_of(header).any(person) {
+        return header.to_owned();
+    }
+    let words = words_of(header).filter(|word| !ANIMALS.contains(&word.to_lowercase().as_str()));
+    words.map(|word| if person(word) { "client" } else { word }).collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a header names a birth date.
 pub(super) fn is_birth(header: &str) -> bool {
     meanings(header).contains(&Some(Word::Birth))
@@ -100,11 +121,13 @@ pub(super) fn is_birth(header: &str) -> bool {
 
 /// Finds the role of each column. `chosen` holds answers: the column each field is taken from.
 pub(super) fn find(profile: &Profile, chosen: &BTreeMap<Field, usize>, chosen_time: Option<usize>) -> Roles {
+    let animals =
+        profile.columns.iter().any(|column| words_of(&column.name.to_lowercase()).any(|word| ANIMALS.contains(&word)));
     let columns: Vec<Named<'_>> = profile
         .columns
         .iter()
         .enumerate()
-        .map(|(at, column)| Named { at, column, words: meanings(&column.name) })
+        .map(|(at, column)| Named { at, column, words: meanings(&of_animals(&column.name, animals)) })
         .collect();
     let mut finder = Finder { profile, columns, chosen, chosen_time, roles: Roles::default() };
     finder.start();

@@ -5,6 +5,10 @@ use crate::config::feeds::Field;
 use crate::feeds::mapping::is_label;
 use crate::feeds::suggest::words::Word;
 
+/// Words for an adult who answers for a patient.
+const ADULTS: [&str; 10] =
+    ["parent", "guardian", "mother", "father", "mom", "dad", "caregiver", "guarantor", "responsible", "resp party"];
+
 impl Finder<'_> {
     pub(super) fn names(&mut self) {
         const NOT: [Word; 4] = [Word::Provider, Word::Other, Word::Location, Word::Past];
@@ -123,6 +127,11 @@ impl Finder<'_> {
             (named || texted) && (c.column.is_phones() || (c.column.filled == 0 && c.has(Word::Cell)))
         };
         let home = |c: &Named<'_>| c.any(&[Word::Home, Word::Work]);
+        let others = |c: &&Named<'_>| {
+            let whose = c.any(&[Word::Other, Word::Past]);
+            whose && c.column.is_phones() && !c.any(&[Word::Provider, Word::Location, Word::Id, Word::Account])
+        };
+        self.roles.others_phones = self.columns.iter().filter(others).map(|c| c.at).collect();
         let texted = self.best(Field::Phone, |c| match phones(c) && !home(c) {
             true => 1 + 4 * u32::from(c.any(&[Word::Cell, Word::Text])) + u32::from(c.is_plain()),
             false => 0,
@@ -178,7 +187,12 @@ impl Finder<'_> {
         if lines.is_empty() {
             lines = those(&|c| c.column.may_be_phones() && c.words.iter().all(Option::is_none));
         }
-        if !lines.is_empty() {
+        // Where the patients are children, the only number may be a parent's.
+        let adult = |header: &str| ADULTS.iter().any(|word| header.contains(word));
+        let parents = self.columns.iter().any(|c| {
+            self.roles.others_phones.contains(&c.at) && !c.has(Word::Past) && adult(&c.column.name.to_lowercase())
+        });
+        if !lines.is_empty() || parents {
             self.roles.several.insert(Field::Phone, lines);
         }
     }
@@ -190,7 +204,8 @@ impl Finder<'_> {
             self.columns.iter().find(|c| {
                 let header = c.column.name.to_lowercase();
                 let kind = header.strip_prefix(&name).is_some_and(|rest| rest.trim_matches([' ', '_', '-']) == "type");
-                kind && c.column.filled > 0 && c.column.words.keys().all(|word| word.is_empty() || is_label(word))
+                let labels = c.column.words.keys().all(|word| word.is_empty() || word == "null" || is_label(word));
+                kind && c.column.filled > 0 && labels
             })
         };
         let phones = self.columns.iter().filter(|c| c.column.is_phones() && c.any(&[Word::Phone, Word::Contact]));

@@ -6,6 +6,8 @@ use crate::feeds::suggest::words::Word;
 
 /// A column with more words than this is no choice that a patient made.
 const MOST_CHOICES: usize = 7;
+/// Words for a text as a way to reach a patient.
+const BY_TEXT: [&str; 4] = ["text", "sms", "text message", "txt"];
 
 impl Finder<'_> {
     pub(super) fn status(&mut self) {
@@ -81,13 +83,19 @@ impl Finder<'_> {
     /// The column that says who may be texted. A column that may say so is never ignored silently; the office is asked.
     fn consent(&mut self) {
         let chosen = self.chosen.get(&Field::Consent).copied();
+        // "Reminder Type" with a word such as "SMS": a way to reach the patient, whatever its other words are.
+        let way = |c: &Named<'_>| {
+            let header = c.column.name.to_lowercase();
+            let ways = ["contact", "remind", "communicat", "notif"].iter().any(|way| header.contains(way));
+            (ways || c.has(Word::Preferred)) && BY_TEXT.iter().any(|word| c.column.words.contains_key(*word))
+        };
         let free = |c: &&Named<'_>| {
             !self.is_used(c.at)
                 && !self.roles.ids.contains(&c.at)
                 && c.column.filled > 0
                 && !c.column.many_words
                 && !c.column.is_phones()
-                && (c.column.says_no_texts() || c.column.is_channel() || !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time]))
+                && (c.column.says_no_texts() || c.column.is_channel() || way(c) || !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time]))
                 // "SMS reminder sent" is no consent.
                 && !c.column.name.to_lowercase().replace("consent", "").contains("sent")
         };
@@ -112,14 +120,13 @@ impl Finder<'_> {
             let words = c.column.words.len();
             let header = c.column.name.to_lowercase();
             let ways = ["contact", "remind", "communicat", "notif"].iter().any(|way| header.contains(way));
-            let by_text = ["text", "sms", "text message", "txt"].iter().any(|way| c.column.words.contains_key(*way));
             let turned = (turned(c) || c.has(Word::OptOut)) && (ways || text(c)) && words <= MOST_CHOICES;
             turned
                 || c.column.says_no_texts()
                 || c.column.is_channel()
                 || (text(c) && words <= MOST_CHOICES)
                 || (c.has(Word::Ok) && c.column.is_choice())
-                || ((ways || c.has(Word::Preferred)) && by_text)
+                || way(c)
         };
         let of = |test: &dyn Fn(&Named<'_>) -> bool| -> Vec<usize> {
             self.columns.iter().filter(free).filter(|c| test(c)).map(|c| c.at).collect()
@@ -174,7 +181,7 @@ impl Finder<'_> {
         });
         self.put(Field::Provider, provider.map(Source::Column));
         let asked = self.roles.several.get(&Field::Consent).cloned().unwrap_or_default();
-        let kind = find(self, &|c| {
+        let is_kind = |c: &Named<'_>| {
             c.has(Word::Kind)
                 && !asked.contains(&c.at)
                 && c.column.letters > 0
@@ -191,7 +198,10 @@ impl Finder<'_> {
                     Word::Money,
                     Word::Confirmation,
                 ])
-        });
+        };
+        // "Service Location" says where and not what; "Office Visit Type" says what.
+        let plain = find(self, &|c| is_kind(c) && !c.any(&[Word::Location, Word::Provider]));
+        let kind = plain.or_else(|| find(self, &|c| is_kind(c) && c.words.last() == Some(&Some(Word::Kind))));
         let field = if kind.and_then(|at| self.profile.columns.get(at)).is_some_and(|c| c.many_words) {
             Field::Description
         } else {

@@ -45,6 +45,11 @@ impl Finder<'_> {
         let date =
             self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });
         let Some(date) = date else { return };
+        // Somebody chose a column whose cells are no dates.
+        if self.profile.columns.get(date).is_some_and(|c| !c.is_serial() && !c.has_dates()) {
+            self.roles.unreadable_start = Some(date);
+            return;
+        }
         // A date with an unknown label could be the date of anything.
         let sure = self.columns.get(date).is_some_and(|c| {
             let usual =
@@ -68,7 +73,7 @@ impl Finder<'_> {
             .collect();
         let most = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
         let times: Vec<usize> = scored.iter().filter(|(score, _)| *score == most).map(|(_, at)| *at).collect();
-        let times = self.chosen_time.map_or(times, |time| vec![time]);
+        let times = self.chosen_time.filter(|time| *time != date).map_or(times, |time| vec![time]);
         match times.as_slice() {
             [time] => {
                 let half = self.columns.iter().find(|c| {

@@ -1,0 +1,131 @@
+//! Recognizes rows that keep time free and have no patient: lunch, staff meetings, blocked time.
+
+use super::binding::Binding;
+use super::{cells, phones};
+use crate::config::feeds::{Feed, Field};
+use crate::domain::fold::fold;
+use crate::feeds::formats::RawRow;
+
+/// Reasons that no patient has.
+const NEVER_A_VISIT: [&str; 23] = [
+    "lunch",
+    "lunch break",
+    "lunch hour",
+    "lunch time",
+    "lunchtime",
+    "coffee break",
+    "staff meeting",
+    "team meeting",
+    "office meeting",
+    "staff huddle",
+    "morning huddle",
+    "personal task",
+    "personal time",
+    "time off",
+    "day off",
+    "blocked time",
+    "block time",
+    "blocked off",
+    "blocked out",
+    "out of office",
+    "do not book",
+    "do not schedule",
+    "admin time",
+];
+
+/// Words for time that is kept free, if nothing in the row speaks of a patient.
+const KEPT_FREE: [&str; 12] = [
+    "break",
+    "block",
+    "blocked",
+    "meeting",
+    "hold",
+    "on hold",
+    "holiday",
+    "vacation",
+    "closed",
+    "reserved",
+    "unavailable",
+    "not available",
+];
+
+/// Whether a name stands for time that is kept free: `.LUNCH`, `*** HOLD ***`, `Staff meeting`.
+fn is_no_name(name: &str) -> bool {
+    let marked = name.starts_with(['.', '*', '#', '-', '=']) && name.chars().any(char::is_alphabetic);
+    let plain = plain(name);
+    marked || NEVER_A_VISIT.contains(&plain.as_str()) || KEPT_FREE.contains(&plain.as_str())
+}
+
+fn plain(text: &str) -> String {
+    fold(text).trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
+}
+
+/// Whether a reason without a patient stands for time that is kept free: `Lunch Dr. Lee`, `Weekly meeting`.
+fn keeps_free(reason: &str) -> bool {
+    const FIRST: [&str; 4] = ["lunch", "blocked", "vacation", "closed"];
+    const LAST: [&str; 3] = ["meeting", "lunch", "break"];
+    if NEVER_A_VISIT.contains(&reason) || KEPT_FREE.contains(&reason) {
+        return true;
+    }
+    let mut words = reason.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default();
+    FIRST.contains(&first) || words.next_back().is_some_and(|last| LAST.contains(&last))
+}
+
+/// Whether a row keeps time free and has no patient, so that it is not on the appointment book.
+///
+/// A row with a number to text is an appointment, whatever it is called. So is a row with a patient's number, a birth date
+/// or any phone number, and a row with a name unless its reason is one that no patient has.
+pub(crate) fn is_kept_free(binding: &Binding, feed: &Feed, row: &RawRow) -> bool {
+    let cell = |field| {
+        let text = binding.text(row, feed, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
+        if cells::is_nothing(&text) { String::new() } else { text }
+    };
+    let name = match cell(Field::Name) {
+        name if name.is_empty() => format!("{} {}", cell(Field::FirstName), cell(Field::LastName)),
+        name => name,
+    };
+    let name = name.trim();
+    if is_no_name(name) {
+        return phones::number(binding, feed, row).is_none();
+    }
+    let number = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count() >= 5;
+    // The number 0 stands for nobody.
+    let known = cell(Field::PatientId).contains(|c: char| c != '0')
+        || !cell(Field::DateOfBirth).is_empty()
+        || binding.phones.iter().any(|at| number(row.cell(*at)));
+    if known {
+        return false;
+    }
+    let of_feed = [Field::TypeId, Field::Description].map(cell);
+    let mut reasons: Vec<String> = of_feed.iter().map(|reason| plain(reason)).collect();
+    reasons.extend(binding.reasons.iter().map(|at| plain(row.cell(*at))));
+    match name.is_empty() {
+        true => {
+            reasons.extend(binding.notes.iter().map(|at| plain(row.cell(*at))));
+            reasons.iter().any(|reason| keeps_free(reason))
+        }
+        false => reasons.iter().any(|reason| NEVER_A_VISIT.contains(&reason.as_str())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_reasons_that_keep_time_free_are_recognized() {
+        for name in [".LUNCH", "*** HOLD ***", "Staff meeting", "Personal Task", "Time off"] {
+            assert!(is_no_name(name), "{name}");
+        }
+        for name in ["Ana Lunch", "Curtis Block", "Grant Holiday", "Lee, Ana", ""] {
+            assert!(!is_no_name(name), "{name}");
+        }
+        for reason in ["lunch", "lunch dr. lee", "weekly staff meeting", "blocked 12-1", "block"] {
+            assert!(keeps_free(reason), "{reason}");
+        }
+        for reason in ["nerve block", "check up", "meeting with dr. lee", "broken tooth", ""] {
+            assert!(!keeps_free(reason), "{reason}");
+        }
+    }
+}
