@@ -100,7 +100,7 @@ fn diagnostics(document: &str) -> Vec<String> {
     let file = folder.path().join("config.toml");
     std::fs::write(&file, document).unwrap();
     for name in document.lines().filter_map(|line| line.strip_prefix("query_file = \"")?.split('"').next()) {
-        std::fs::write(folder.path().join(name), "SELECT 1").unwrap();
+        std::fs::write(folder.path().join(name), "SELECT 1 WHERE :today < :until").unwrap();
     }
     match config::load(&file) {
         Ok((_, report)) | Err(config::ConfigError::Wrong(report)) => {

@@ -319,7 +319,8 @@ fn text_of(value: &DataRef<'_>) -> String {
         // A phone number typed as a number.
         DataRef::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
         DataRef::Float(number) => number.to_string(),
-        DataRef::String(text) | DataRef::DateTimeIso(text) => text.clone(),
+        DataRef::String(text) => text.clone(),
+        DataRef::DateTimeIso(text) => date_of_iso(text).unwrap_or_else(|| text.clone()),
         DataRef::DurationIso(text) => time_of_iso(text).unwrap_or_else(|| text.clone()),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Bool(yes) => (if *yes { "TRUE" } else { "FALSE" }).to_owned(),
@@ -352,9 +353,17 @@ fn moment_text(moment: &ExcelDateTime) -> String {
 fn time_of_iso(text: &str) -> Option<String> {
     let (hours, rest) = text.strip_prefix("PT")?.split_once('H')?;
     let (minutes, rest) = rest.split_once('M')?;
-    let seconds = rest.strip_suffix('S')?.split(['.', ',']).next()?;
-    let number = |text: &str| text.parse::<u32>().ok();
-    Some(format!("{:02}:{:02}:{:02}", number(hours)?, number(minutes)?, number(seconds)?))
+    let seconds: f64 = rest.strip_suffix('S')?.replace(',', ".").parse().ok()?;
+    let number = |text: &str| text.parse::<u64>().ok();
+    let all = number(hours)? * 3600 + number(minutes)? * 60 + seconds.round() as u64;
+    Some(format!("{:02}:{:02}:{:02}", all / 3600, all / 60 % 60, all % 60))
+}
+
+/// `2027-01-14T09:59:59.999` as `2027-01-14 10:00:00`.
+fn date_of_iso(text: &str) -> Option<String> {
+    let exact = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+    let rounded = exact + chrono::TimeDelta::milliseconds(500);
+    Some(rounded.format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 #[cfg(test)]
@@ -385,6 +394,9 @@ mod tests {
             (moment(44_895.416_666_666_7, true), "2026-12-01 10:00:00"),
             (moment(0.590_277_777_777_778, false), "14:10:00"),
             (DataRef::DurationIso("PT14H10M00S".to_owned()), "14:10:00"),
+            (DataRef::DurationIso("PT09H59M59.999S".to_owned()), "10:00:00"),
+            (DataRef::DateTimeIso("2027-01-14T09:59:59.999".to_owned()), "2027-01-14 10:00:00"),
+            (DataRef::DateTimeIso("2027-01-14".to_owned()), "2027-01-14"),
             (DataRef::Error(calamine::CellErrorType::NA), "#N/A"),
             (DataRef::Empty, ""),
         ] {
