@@ -50,7 +50,8 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let feed = feed_of(&config, options.feed.as_deref(), &options.file)?;
-    let export = ExportFile::open(&options.file, feed.settings.max_file)?.for_feed(&feed)?;
+    let export = ExportFile::open(&options.file, feed.settings.max_file)?.for_feed(&feed);
+    let export = export.map_err(|error| anyhow::anyhow!("{error}; nothing was changed"))?;
     let feed = export.settings_of(&feed);
     export.notes().iter().for_each(|note| say(&format!("{}: {note}", export.name)));
     let name = export.name.as_str();

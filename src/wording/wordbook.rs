@@ -374,8 +374,11 @@ impl Wordbook {
     }
 
     fn family_sample(&self, language: Language, whole: bool) -> Value {
-        let appointment = flat(&sample_appointment(whole), &sample_words(language, whole));
-        self.of_household(&self.practice, vec![appointment.clone(), appointment], usize::from(whole))
+        let words = sample_words(language, whole);
+        let first = sample_appointment(whole);
+        let second = Appointment { first_name: Private(whole.then(|| "Christina".to_owned())), ..first.clone() };
+        let both = [first, second].map(|appointment| flat(&appointment, &words));
+        self.of_household(&self.practice, both.to_vec(), usize::from(whole))
     }
 
     /// The message of a rule for a patient with a long name, in a language.

@@ -93,7 +93,8 @@ fn a_file_that_is_not_a_valid_export_changes_nothing() {
         (b"\xff\xfei\x00d\x00", "no column starts_at"),
         (b"\xe9d,starts_at\n", "not UTF-8"),
         (b"", "the file is empty"),
-        (b"PK\x03\x04\x14\x00\x06\x00", "not a text file"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "this spreadsheet cannot be opened"),
+        (b"%PDF-1.7\n\x00\x01", "not a text file"),
     ] {
         std::fs::write(practice.path("odd.csv"), bytes).unwrap();
         let ended = practice.run(&["import", "odd.csv", "--complete"]);

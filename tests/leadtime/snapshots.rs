@@ -75,6 +75,7 @@ fn with_filters(test: impl FnOnce()) {
     settings.add_filter(r"0\.1\.0(?:\S*)", "VERSION");
     settings.add_filter(r"\d+(?:\.\d+)? (?:GiB|MiB|KiB|GB|MB)", "SIZE");
     settings.add_filter(&format!(r"(imported|import|on|since|at|Last import) +(?:{day}), \d+:\d\d [AP]M"), "$1 TODAY");
+    settings.add_filter(&format!(r"last read (?:{day}), \d+:\d\d [AP]M \([^)]*\)"), "last read TODAY");
     settings.bind(test);
 }
 

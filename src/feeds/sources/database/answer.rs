@@ -25,6 +25,7 @@ pub(crate) enum FetchError {
         why: String,
     },
     /// The connection is not safe.
+    #[cfg(feature = "databases")]
     #[error(
         "the connection to {server} cannot be verified: {why}. Check the server's certificate, or name the one that \
          signed it with ca_file"
@@ -36,6 +37,7 @@ pub(crate) enum FetchError {
         why: String,
     },
     /// The server refuses the user.
+    #[cfg(feature = "databases")]
     #[error("{server} refuses the user: {why}. Check the user in `url`, its password and its grants")]
     Denied {
         /// The server.
@@ -44,6 +46,7 @@ pub(crate) enum FetchError {
         why: String,
     },
     /// The sign-in method would send the password in the clear.
+    #[cfg(feature = "databases")]
     #[error(
         "the user's sign-in method needs TLS or a socket: turn on TLS on {server}, or add ?socket=/PATH to `url` if the \
          server is on this machine"
