@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use chrono::{Datelike, Days, NaiveDate};
 use serde_json::Value;
 
-use crate::program::{Daemon, Ended, Practice, now};
+use crate::program::{Daemon, Ended, Practice, Sandbox, live_config, now, visits_due_in};
 use crate::servers::{PASSWORD, Server, mariadb, postgres};
 
 const HEAD: &str = "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
@@ -408,6 +408,29 @@ fn the_service_reads_the_database_by_itself_and_logs_a_failure_once() {
     let (code, log) = daemon.stop();
     assert_eq!((code, log.matches("cannot be read").count()), (0, 1), "{log}");
     assert!(!log.contains(PASSWORD) && !log.contains("Abigail") && !log.contains("303-555"), "{log}");
+}
+
+#[test]
+fn a_database_that_never_answers_delays_no_text_and_no_stop() {
+    let practice = Practice::new("");
+    let mut sandbox = Sandbox::start(&practice, &["--key", "annie-sk-v1-test"]);
+    // The system accepts connections for this listener, and nobody ever answers them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let feeds = format!(
+        "[[feed]]\nname = \"csv\"\nkind = \"file\"\npreset = \"leadtime\"\n[[feed]]\nname = \"silent\"\nkind = \"database\"\n\
+         preset = \"open-dental\"\nurl = \"mysql://leadtime@127.0.0.1:{}/od\"\n",
+        silent.local_addr().unwrap().port()
+    );
+    std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url) + &feeds).unwrap();
+    let daemon = Daemon::start(&practice, "annie-sk-v1-test");
+    let _unanswered = silent.accept().unwrap();
+    practice.import(&visits_due_in(2, 3), &[]).good();
+    for _ in 0..3 {
+        assert_eq!(sandbox.post(), "POST /v1/sms -> 200");
+    }
+    // The database has not failed yet: the connection may still take some seconds.
+    let (code, log) = daemon.stop();
+    assert!(code == 0 && !log.contains("cannot be read"), "{log}");
 }
 
 #[test]
