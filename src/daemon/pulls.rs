@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::domain::announcer::{Announcer, left_out};
 use crate::feeds::importing::Imported;
 use crate::feeds::pulling::{self, PullError};
+use crate::store::connection::open;
 
 /// The state of a feed that works.
 const WELL: &str = "";
@@ -101,7 +102,7 @@ impl Pull {
                     Err(_) => return,
                 },
             };
-            match pulling::store(feed, answer, &config, now).await {
+            match pulling::store(feed, answer, &config, open::another_writer, now).await {
                 Ok(imported) => self.succeeded(&imported),
                 Err(error) => self.failed(&error),
             }

@@ -1,5 +1,6 @@
 //! Pulls a database feed: asks its database for the coming days, then imports the answer like an export.
 
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,9 +12,8 @@ use crate::domain::operator::Operator;
 use crate::feeds::importing::{self, How, ImportError, Imported, Job};
 use crate::feeds::sources::database::{Answer, FetchError, fetch};
 use crate::feeds::sources::password::{self, PasswordError};
-use crate::store::StoreError;
 use crate::store::appointments::feed_state;
-use crate::store::connection::open;
+use crate::store::{Connection, StoreError};
 
 /// How long a database may fail before that is an alert, if the feed sets no `stale_after`.
 const PATIENCE: TimeDelta = TimeDelta::hours(2);
@@ -63,16 +63,18 @@ pub(crate) async fn ask(
     Ok(fetch(feed, database, password, window, zone.name()).await?)
 }
 
-/// Imports an answer, or records that there was none, with a connection of its own, so that no text waits.
+/// Imports an answer, or records that there was none, with a connection of its own, so that no text waits. `open`: how
+/// that connection is made.
 pub(crate) async fn store(
     feed: &Feed,
     answer: Result<Answer, AskError>,
     config: &Config,
+    open: fn(&Path) -> Result<Connection, StoreError>,
     now: DateTime<Utc>,
 ) -> Result<Imported, PullError> {
     let (feed, config) = (feed.clone(), config.clone());
     let stored = tokio::task::spawn_blocking(move || {
-        let mut connection = open::read_write(&config.database)?;
+        let mut connection = open(&config.database)?;
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {

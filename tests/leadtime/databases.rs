@@ -392,6 +392,9 @@ fn the_service_reads_the_database_by_itself_and_logs_a_failure_once() {
     let mut daemon = Daemon::start(&practice, "annie-sk-v1-test");
     daemon.until("read the database of the feed desk: 2 new");
     is(&appointments(&practice), "1", &["booked"]);
+    // Another program that opens and closes the database leaves the service's log alone.
+    practice.run(&["opt-out", "add", "+13035550188"]).good();
+    assert!(practice.path("test.db-wal").exists(), "the service has lost its locks");
     // After a change of the configuration it reads again at once.
     server.sql("daily", "DELETE FROM visit WHERE id = 1");
     daemon.signal(rustix::process::Signal::HUP);

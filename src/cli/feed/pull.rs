@@ -14,6 +14,7 @@ use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
 use crate::feeds::importing::{self, How, Job};
 use crate::feeds::pulling;
+use crate::store::connection::open;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -41,7 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     let pulled = runtime()?.block_on(async {
         let answer = pulling::ask(&feed, database, &config, now).await;
-        pulling::store(&feed, answer, &config, now).await
+        pulling::store(&feed, answer, &config, open::read_write, now).await
     });
     let imported = pulled.map_err(|error| in_words(&feed, &error))?;
     import::report(&feed.name, &imported, how)?;

@@ -54,8 +54,35 @@ pub(crate) fn read_write_telling(
             false => StoreError::Unopenable { path: path.to_owned(), why: error.to_string() },
         });
     }
+    let mut connection = writer(path)?;
+    let go_on = move || {
+        still_at_it();
+        false
+    };
+    connection.progress_handler(STEPS_BETWEEN_SIGNS, Some(go_on))?;
+    MIGRATIONS.to_latest(&mut connection).map_err(|error| migrating(path, error))?;
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    temporary_tables(&connection)?;
+    Ok(connection)
+}
+
+/// Opens another connection for writing in a process that already has one, as the daemon does. SQLite alone opens the
+/// file: closing a descriptor of it, as [`read_write`] does, would drop the locks of the connections that are open, and
+/// another program could then delete their log.
+pub(crate) fn another_writer(path: &Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Gone(path.to_owned()));
+    }
+    let connection = writer(path)?;
+    of_this_version(&connection, path)?;
+    temporary_tables(&connection)?;
+    Ok(connection)
+}
+
+/// A connection for writing to a database that exists.
+fn writer(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(|e| opening(path, e))?;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| opening(path, e))?;
     prepare(&connection).map_err(|e| opening(path, e))?;
     recognise(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "wal").map_err(|e| opening(path, e))?;
@@ -65,14 +92,6 @@ pub(crate) fn read_write_telling(
     // Deleted content is overwritten wherever its page is written anyway: queue marks and old cells contain numbers and
     // names.
     connection.pragma_update(None, "secure_delete", "fast").map_err(|e| opening(path, e))?;
-    let go_on = move || {
-        still_at_it();
-        false
-    };
-    connection.progress_handler(STEPS_BETWEEN_SIGNS, Some(go_on))?;
-    MIGRATIONS.to_latest(&mut connection).map_err(|error| migrating(path, error))?;
-    connection.progress_handler(0, None::<fn() -> bool>)?;
-    temporary_tables(&connection)?;
     Ok(connection)
 }
 
@@ -112,12 +131,16 @@ pub(crate) fn any_version(path: &Path) -> Result<Connection, StoreError> {
 /// Opens the database read-only; never creates or changes it.
 pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let connection = any_version(path)?;
-    match MIGRATIONS.current_version(&connection).map_err(|error| migrating(path, error))? {
-        SchemaVersion::Inside(version) if version.get() == latest() => {}
-        _ => return Err(StoreError::Older(path.to_owned())),
-    }
+    of_this_version(&connection, path)?;
     temporary_tables(&connection)?;
     Ok(connection)
+}
+
+fn of_this_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    match MIGRATIONS.current_version(connection).map_err(|error| migrating(path, error))? {
+        SchemaVersion::Inside(version) if version.get() == latest() => Ok(()),
+        _ => Err(StoreError::Older(path.to_owned())),
+    }
 }
 
 fn latest() -> usize {
