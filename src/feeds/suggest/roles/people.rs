@@ -240,7 +240,7 @@ impl Finder<'_> {
         let rows = self.profile.rows;
         let fit = |c: &&Named<'_>| {
             // A row counter restarts in every export, so it is not an id; a column named as an id is not a counter.
-            let called_id = c.has(Word::Appointment) && c.column.name.to_lowercase().contains("id");
+            let called_id = c.any(&[Word::Appointment, Word::Scheduled]) && c.column.name.to_lowercase().contains("id");
             let counter = !called_id
                 && c.column.numbers == c.column.filled
                 && c.column.smallest <= 1
@@ -262,6 +262,10 @@ impl Finder<'_> {
             () if c.any(&[Word::Id, Word::Reference])
                 && c.any(&[Word::Appointment, Word::Confirmation, Word::Reference]) =>
             {
+                3
+            }
+            // "SCHEDID", "Sch #"
+            () if c.has(Word::Id) && c.has(Word::Scheduled) && c.only(&[Word::Id, Word::Scheduled]) && c.is_plain() => {
                 3
             }
             () if c.has(Word::Id) && c.only(&[Word::Id]) && c.is_plain() => 2,
