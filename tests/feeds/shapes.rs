@@ -550,4 +550,7 @@ fn mobile_numbers_of_nine_digits_are_phones() {
     let text = "Appt ID,Start,Patient,Mobile\n71001,2026-03-10 15:00,\"Lee, Ana\",021 555 030\n\
         71002,2026-03-11 15:00,\"Ray, Bo\",027 555 031\n";
     assert_eq!(appointments(text, &[])[0].phone.0.as_deref(), Some("021 555 030"));
+    let short = text.replace("021 555 030", "21555030").replace("027 555 031", "27555031");
+    let asked = suggested(&short, &[]);
+    assert!(asked.questions.iter().any(|q| q.key == "column:phone"), "{}", asked.block);
 }

@@ -187,6 +187,15 @@ impl Finder<'_> {
         if lines.is_empty() {
             lines = those(&|c| c.column.may_be_phones() && c.words.iter().all(Option::is_none));
         }
+        // A column named as the mobile phone is offered, whatever its numbers look like.
+        if lines.is_empty() {
+            lines = those(&|c| {
+                let other =
+                    c.any(&[Word::Ok, Word::OptOut, Word::Kind, Word::Status, Word::Text, Word::Email, Word::Past]);
+                let numbers = c.column.letters == 0 && c.column.filled > 0 && !c.column.is_dated();
+                c.has(Word::Cell) && numbers && !other
+            });
+        }
         // Where the patients are children, the only number may be a parent's.
         let adult = |header: &str| ADULTS.iter().any(|word| header.contains(word));
         let parents = self.columns.iter().any(|c| {
