@@ -490,3 +490,67 @@ fn plain_status_words_need_no_question_and_their_columns_are_shown_as_used() {
     );
     assert!(!suggestion.block.contains("type_id = \"Service Location\""), "{}", suggestion.block);
 }
+
+#[test]
+fn a_confirmation_column_shows_what_was_called_off() {
+    let file = |header: &str, more: &str| {
+        format!(
+            "Appt ID,Start,Patient,Mobile,{header}\n71001,2026-03-10 15:00,\"Lee, Ana\",303-555-0101,yes\n\
+             71002,2026-03-11 15:00,\"Ray, Bo\",303-555-0102,\n71003,2026-03-12 15:00,\"Fox, Cy\",303-555-0103,cancelled\n\
+             71004,2026-03-13 15:00,\"Kim, Di\",303-555-0104,\n71005,2026-03-16 15:00,\"Oh, Ed\",303-555-0105,{more}\n"
+        )
+    };
+    for header in ["Confirmed?", "Confirmed", "Conf?", "Confirmation", "Confirmation Status"] {
+        let said: Vec<Status> = appointments(&file(header, "LM"), &[]).iter().map(|one| one.status).collect();
+        let want = [Status::Booked, Status::Cancelled];
+        assert_eq!((said[1], said[2]), (want[0], want[1]), "{header}");
+        assert_eq!(said[0], Status::Confirmed, "{header}");
+        let asked = suggested(&file(header, "moved to Jan"), &[]);
+        assert!(asked.questions.iter().any(|q| q.key == "status:moved to jan"), "{header}: {}", asked.block);
+        let answers = [("status:moved to jan", "cancelled")];
+        assert_eq!(appointments(&file(header, "moved to Jan"), &answers)[4].status, Status::Cancelled, "{header}");
+    }
+    let beside =
+        file("Confirmed,Status", "declined").replace(",yes\n", ",yes,Scheduled\n").replace(",\n", ",,Scheduled\n");
+    let beside = beside.replace(",cancelled\n", ",cancelled,Scheduled\n").replace("declined\n", "declined,Scheduled\n");
+    let asked = suggested(&beside, &[]);
+    assert!(asked.questions.iter().any(|q| q.key == "status:declined"), "{}", asked.block);
+    let read = appointments(&beside, &[("status:declined", "cancelled")]);
+    assert_eq!((read[2].status, read[4].status), (Status::Cancelled, Status::Cancelled));
+}
+
+#[test]
+fn flags_for_confirmed_and_arrived_are_read_beside_others() {
+    let text = "SCHEDID,Start,Patient,Mobile,CONFIRMED,ARRIVED,NOSHOW,CANCELED\n\
+        71001,2026-03-10 15:00,\"Lee, Ana\",303-555-0101,T,F,F,F\n71002,2026-03-02 15:00,\"Ray, Bo\",303-555-0102,F,T,F,F\n\
+        71003,2026-03-12 15:00,\"Fox, Cy\",303-555-0103,F,F,F,T\n71004,2026-03-13 15:00,\"Kim, Di\",303-555-0104,F,F,F,F\n\
+        71005,2026-03-03 15:00,\"Oh, Ed\",303-555-0105,F,F,T,F\n";
+    let read = appointments(text, &[]);
+    let said: Vec<Status> = read.iter().map(|one| one.status).collect();
+    let want = [Status::Confirmed, Status::Completed, Status::Cancelled, Status::Booked, Status::NoShow];
+    assert_eq!(said, want);
+    assert_eq!(read[0].id, "71001");
+}
+
+#[test]
+fn a_title_in_several_cells_is_not_the_header() {
+    for title in ["Kent DDS,,,Appointments,,Page: 1", "Kent DDS,,,Appointments,,Main"] {
+        let text = format!(
+            "{title}\nDate,Time,Patient Name,Home,Cell,Status\n2026-03-10,3:00 PM,\"Lee, Ana\",,303-555-0101,Scheduled\n\
+             2026-03-11,3:00 PM,\"MEETING,STAFF\",,,Scheduled\n2026-03-12,3:00 PM,\"Fox, Cy [C]\",,303-555-0103,Scheduled\n"
+        );
+        let read = appointments(&text, &[]);
+        assert_eq!(read.len(), 2, "{title}");
+        assert_eq!(read[1].first_name.0.as_deref(), Some("Cy"), "{title}");
+    }
+}
+
+#[test]
+fn mobile_numbers_of_nine_digits_are_phones() {
+    let text = "Appt ID,Start,Patient,Mobile\n71001,2026-03-10 15:00,\"Lee, Ana\",021 555 030\n\
+        71002,2026-03-11 15:00,\"Ray, Bo\",027 555 031\n";
+    assert_eq!(appointments(text, &[])[0].phone.0.as_deref(), Some("021 555 030"));
+    let short = text.replace("021 555 030", "21555030").replace("027 555 031", "27555031");
+    let asked = suggested(&short, &[]);
+    assert!(asked.questions.iter().any(|q| q.key == "column:phone"), "{}", asked.block);
+}

@@ -54,7 +54,8 @@ pub(super) fn clean(cell: &str, part: Part) -> Cleaned {
     let mut dropped = 0;
     // Letters of another encoding that became control characters are lost.
     let lost = cell.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c));
-    let cell = if cell.contains(['(', '"', '“']) { Cow::Owned(without_nicknames(cell)) } else { Cow::Borrowed(cell) };
+    let beside = cell.contains(['(', '[', '"', '“']) && !NOTHING.contains(&fold(cell).as_str());
+    let cell = if beside { Cow::Owned(without_nicknames(cell)) } else { Cow::Borrowed(cell) };
     let kept: String = cell
         .nfc()
         .filter_map(|c| match c {
@@ -192,7 +193,7 @@ fn is_title(word: &str) -> bool {
         || word.eq_ignore_ascii_case("sr.")
 }
 
-/// Removes `(Bob)` and `"Bob"` between the names. Any other quotation mark is kept and marks the name as damaged.
+/// Removes `(Bob)`, `[Bob]` and `"Bob"` between the names. Any other quotation mark is kept and marks the name as damaged.
 fn without_nicknames(cell: &str) -> String {
     let chars: Vec<char> = cell.chars().collect();
     let mut kept = String::with_capacity(cell.len());
@@ -200,6 +201,7 @@ fn without_nicknames(cell: &str) -> String {
     while let Some(c) = chars.get(at) {
         let closing = match c {
             '(' => Some(')'),
+            '[' => Some(']'),
             '"' => Some('"'),
             '“' => Some('”'),
             _ => None,
@@ -209,7 +211,7 @@ fn without_nicknames(cell: &str) -> String {
         let end = end.map(|length| at + 1 + length).filter(|end| {
             let ends = chars.get(end + 1).is_none_or(|c| c.is_whitespace() || *c == ',');
             let inner = chars.get(at + 1..*end).unwrap_or_default();
-            ends && !inner.iter().any(|c| matches!(c, ',' | '"' | '(')) && inner.iter().any(|c| c.is_alphabetic())
+            ends && !inner.iter().any(|c| matches!(c, ',' | '"' | '(' | '[')) && inner.iter().any(|c| c.is_alphabetic())
         });
         match end {
             Some(end) => at = end + 1,
@@ -220,7 +222,7 @@ fn without_nicknames(cell: &str) -> String {
         }
     }
     // If there is only a nickname, it is the name.
-    if kept.trim().is_empty() { cell.replace(['"', '(', ')', '“', '”'], " ") } else { kept }
+    if kept.trim().is_empty() { cell.replace(['"', '(', ')', '[', ']', '“', '”'], " ") } else { kept }
 }
 
 #[cfg(test)]
@@ -245,6 +247,8 @@ mod tests {
             ("Smith, Robert \"Bob\"", "Robert", "Smith"),
             ("Smith, Robert (Bob)", "Robert", "Smith"),
             ("(Bob)", "Bob", ""),
+            ("MacAvoy, Elizabeth J. [Liz]", "Elizabeth", "MacAvoy"),
+            ("Marisol [Mari] Cruz", "Marisol", "Cruz"),
             ("Cher", "Cher", ""),
             ("", "", ""),
             ("O'Neil, Noah", "Noah", "O'Neil"),
@@ -259,6 +263,7 @@ mod tests {
         for cell in ["NULL", "N/A", "\\N", "None", "-", "?", " ", "\u{200b}", "."] {
             assert_eq!(name(cell, Part::First), None, "{cell}");
         }
+        assert_eq!(name("[null]", Part::Last), None);
         assert_eq!(name("Null", Part::Last).as_deref(), Some("Null"));
         assert_eq!(name("True", Part::Last).as_deref(), Some("True"));
         assert_eq!(name("Zoe\u{301}", Part::First).as_deref(), Some("Zoé"));

@@ -53,7 +53,37 @@ const KEPT_FREE: [&str; 12] = [
 fn is_no_name(name: &str) -> bool {
     let marked = name.starts_with(['.', '*', '#', '-', '=']) && name.chars().any(char::is_alphabetic);
     let plain = plain(name);
-    marked || NEVER_A_VISIT.contains(&plain.as_str()) || KEPT_FREE.contains(&plain.as_str())
+    marked || is_listed(&plain) || is_listed_in_parts(name)
+}
+
+fn is_listed(plain: &str) -> bool {
+    NEVER_A_VISIT.contains(&plain) || KEPT_FREE.contains(&plain)
+}
+
+/// Whether a name with a comma stands for time that is kept free: `HOLD,DO NOT BOOK`, `MEETING,STAFF`, `OUT,DOCTOR`.
+fn is_listed_in_parts(name: &str) -> bool {
+    /// Who or what is kept free, beside a word that says so.
+    const WHO: [&str; 12] = [
+        "staff",
+        "team",
+        "office",
+        "provider",
+        "doctor",
+        "dr",
+        "hygienist",
+        "hygiene",
+        "clinic",
+        "time",
+        "only",
+        "day",
+    ];
+    const OUT: [&str; 4] = ["out", "provider out", "doctor out", "dr out"];
+    let parts: Vec<String> = name.split(',').map(plain).filter(|part| !part.is_empty()).collect();
+    let [last, first] = parts.as_slice() else { return false };
+    let keeps = |part: &str| is_listed(part) || OUT.contains(&part);
+    let either = keeps(last) || keeps(first);
+    let all = parts.iter().all(|part| keeps(part) || WHO.contains(&part.as_str()));
+    (either && all) || is_listed(&format!("{last} {first}")) || is_listed(&format!("{first} {last}"))
 }
 
 fn plain(text: &str) -> String {
@@ -62,7 +92,7 @@ fn plain(text: &str) -> String {
 
 /// Whether a reason without a patient stands for time that is kept free: `Lunch Dr. Lee`, `Weekly meeting`.
 fn keeps_free(reason: &str) -> bool {
-    const FIRST: [&str; 4] = ["lunch", "blocked", "vacation", "closed"];
+    const FIRST: [&str; 5] = ["lunch", "blocked", "vacation", "closed", "personal"];
     const LAST: [&str; 3] = ["meeting", "lunch", "break"];
     if NEVER_A_VISIT.contains(&reason) || KEPT_FREE.contains(&reason) {
         return true;
@@ -86,7 +116,8 @@ pub(crate) fn is_kept_free(binding: &Binding, feed: &Feed, row: &RawRow) -> bool
         name => name,
     };
     let name = name.trim();
-    if is_no_name(name) {
+    let reversed = format!("{}, {}", cell(Field::LastName), cell(Field::FirstName));
+    if is_no_name(name) || is_listed_in_parts(&reversed) {
         return phones::number(binding, feed, row).is_none();
     }
     let number = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count() >= 5;
@@ -115,13 +146,28 @@ mod tests {
 
     #[test]
     fn names_and_reasons_that_keep_time_free_are_recognized() {
-        for name in [".LUNCH", "*** HOLD ***", "Staff meeting", "Personal Task", "Time off"] {
+        for name in [
+            ".LUNCH",
+            "*** HOLD ***",
+            "Staff meeting",
+            "Personal Task",
+            "Time off",
+            "HOLD,DO NOT BOOK",
+            "BLOCK,PROVIDER OUT",
+            "HOLD,HOLD",
+            "MEETING,STAFF",
+            "OUT,DOCTOR",
+        ] {
             assert!(is_no_name(name), "{name}");
         }
-        for name in ["Ana Lunch", "Curtis Block", "Grant Holiday", "Lee, Ana", ""] {
+        for name in
+            ["Ana Lunch", "Curtis Block", "Grant Holiday", "Lee, Ana", "Block, Curtis", "Day, Doris", "Staff, Ana", ""]
+        {
             assert!(!is_no_name(name), "{name}");
         }
-        for reason in ["lunch", "lunch dr. lee", "weekly staff meeting", "blocked 12-1", "block"] {
+        for reason in
+            ["lunch", "lunch dr. lee", "weekly staff meeting", "blocked 12-1", "block", "personal event - supervision"]
+        {
             assert!(keeps_free(reason), "{reason}");
         }
         for reason in ["nerve block", "check up", "meeting with dr. lee", "broken tooth", ""] {

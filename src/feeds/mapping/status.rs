@@ -76,6 +76,7 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "walked out",
             "seen",
             "arrived",
+            "came",
             "in room",
             "in progress",
             "in session",

@@ -122,9 +122,11 @@ impl Column {
         let exponent = crate::feeds::mapping::has_lost_digits(text);
         // Thirteen digits may be a time in milliseconds since 1970: 1795216500000.
         let instant = digits == 13 && text.len() == 13 && text.starts_with('1');
+        // Mobile numbers in New Zealand may have nine digits: 021 555 030.
+        let short = digits == 9 && text.starts_with("02") && text.contains(' ');
         let dialled = letters == 0
             && !instant
-            && (10..=15).contains(&digits)
+            && ((10..=15).contains(&digits) || short)
             && text.chars().all(|c| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c));
         let lines = phone_numbers(text).unwrap_or_default();
         let labeled = lines.iter().any(|(line, _)| *line != Line::Unknown);
@@ -250,6 +252,17 @@ impl Column {
 }
 
 impl Column {
+    /// Whether every cell says yes or no, such as T and F.
+    pub(super) fn is_flag(&self) -> bool {
+        !self.many_words && self.words.keys().all(|word| is_yes(word) || is_no(word) || word == "t")
+    }
+
+    /// Whether it has words for confirmed or another status, and is no column of dates.
+    pub(super) fn is_confirmation(&self) -> bool {
+        let known = |word: &String| !word.is_empty() && (is_yes(word) || is_no(word) || common_status(word).is_some());
+        !self.many_words && !self.has_dates() && self.words.keys().any(known)
+    }
+
     /// Whether its words are a choice, such as yes and no.
     pub(super) fn is_choice(&self) -> bool {
         let of_choice = |word: &str| is_yes(word) || is_no(word) || opted(word).is_some() || switched(word).is_some();

@@ -63,7 +63,7 @@ use Word::{
 
 /// Each meaning with the words for it.
 const WORDS: [(Word, &str); 46] = [
-    (Scheduled, "schedule | scheduled | planned"),
+    (Scheduled, "schedule | scheduled | planned | sched | sch"),
     (Filler, "use | uses | of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my"),
     (
         Appointment,

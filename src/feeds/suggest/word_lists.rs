@@ -6,6 +6,7 @@ use super::profile::{Column, Profile};
 use super::request::{Answers, OpenQuestion};
 use super::roles::Roles;
 use super::upcoming::Upcoming;
+use super::words::{Word, meanings};
 use crate::config::feeds::{ColumnSource, Feed, Field, LocationWords, StatusMeaning};
 use crate::domain::count::counted;
 use crate::domain::fold::fold;
@@ -52,6 +53,7 @@ impl StatusList {
         self.by_preset = feed.preset.is_some();
         if let Some(column) = column_of(profile, feed, Field::Status) {
             let (mut open, mut contradicted) = (Vec::new(), Vec::new());
+            let confirms = meanings(&column.name).contains(&Some(Word::Confirmation));
             for (word, (written, count)) in &column.words {
                 // The rows of blocked time need no status.
                 if upcoming.rows(word).all == 0 && !upcoming.is_empty() {
@@ -65,6 +67,7 @@ impl StatusList {
                     self.beyond_preset.entry(meaning).or_default().push((written.clone(), *count));
                 }
                 let common = Some(word).filter(|word| !word.is_empty()).and_then(|word| common_status(word));
+                let common = common.or_else(|| confirmed(column, word).filter(|_| confirms));
                 let doubtful = common.is_some_and(|meaning| upcoming.contradicts(word, meaning));
                 match answer.or(preset).or(common) {
                     Some(_) if doubtful && answer.or(preset).is_none() => {
@@ -95,6 +98,30 @@ impl StatusList {
         questions
     }
 
+    /// Takes what a confirmation column beside the status says other than confirmed: cancelled, no-show, came.
+    fn take_confirmation(&mut self, column: &Column, answers: &Answers) -> Vec<OpenQuestion> {
+        /// These may say that the confirmation is done.
+        const EITHER: [&str; 5] = ["done", "complete", "completed", "finished", "seen"];
+        const PLAIN: [Word; 4] = [Word::Confirmation, Word::Appointment, Word::Status, Word::Filler];
+        let plain = meanings(&column.name).iter().flatten().all(|word| PLAIN.contains(word)) && !column.has_dates();
+        let mut questions = Vec::new();
+        let mut found: BTreeMap<StatusMeaning, Vec<String>> = BTreeMap::new();
+        for (word, (written, count)) in &column.words {
+            let key = format!("status:{word}");
+            let answer = answers.get(&key).and_then(|key| StatusMeaning::KEYS.iter().find(|(known, _)| known == key));
+            let common = common_status(word).filter(|_| !EITHER.contains(&word.as_str()));
+            let letters = word.chars().any(char::is_alphabetic) && !word.chars().any(|c| c.is_ascii_digit());
+            match answer.map(|(_, meaning)| *meaning).or(common).or(confirmed(column, word)) {
+                Some(StatusMeaning::Booked | StatusMeaning::Confirmed) if answer.is_none() => {}
+                Some(meaning) => found.entry(meaning).or_default().push(written.clone()),
+                None if plain && letters => questions.push(ask_status(word, written, *count, 0)),
+                None => {}
+            }
+        }
+        self.elsewhere.extend(found.into_iter().map(|(meaning, words)| (meaning, column.name.clone(), words)));
+        questions
+    }
+
     /// Takes the separate columns for confirmed, cancelled and no-show.
     fn take_flags(&mut self, profile: &Profile, feed: &Feed, roles: &Roles, answers: &Answers) -> Vec<OpenQuestion> {
         let mut questions = Vec::new();
@@ -107,6 +134,9 @@ impl StatusList {
             .map(fold)
             .collect();
         let free = |at: &usize| profile.columns.get(*at).filter(|column| !used.contains(&fold(&column.name)));
+        for column in roles.confirmation.iter().filter_map(free) {
+            questions.extend(self.take_confirmation(column, answers));
+        }
         for column in roles.beside.iter().filter_map(free) {
             for meaning in [StatusMeaning::Cancelled, StatusMeaning::NoShow] {
                 let words = column.words.iter().filter(|(word, _)| common_status(word) == Some(meaning));
@@ -128,10 +158,11 @@ impl StatusList {
             (StatusMeaning::Confirmed, &roles.confirmation),
             (StatusMeaning::Cancelled, &roles.cancelled),
             (StatusMeaning::NoShow, &roles.no_show),
+            (StatusMeaning::Completed, &roles.arrived),
         ];
         for (meaning, columns) in sets {
             for column in columns.iter().filter_map(free) {
-                let says_so = |word: &str| is_yes(word) || common_status(word) == Some(meaning);
+                let says_so = |word: &str| is_yes(word) || word == "t" || common_status(word) == Some(meaning);
                 let words: Vec<String> = column
                     .words
                     .iter()
@@ -139,7 +170,7 @@ impl StatusList {
                     .map(|(_, (written, _))| written.clone())
                     .collect();
                 // Yes, a date or a reason: any text in such a column means that it was.
-                let filled = meaning != StatusMeaning::Confirmed
+                let filled = matches!(meaning, StatusMeaning::Cancelled | StatusMeaning::NoShow)
                     && (column.many_words || column.words.keys().any(|word| !is_no(word)));
                 let no: u64 = column.words.iter().filter(|(word, _)| is_no(word)).map(|(_, (_, count))| count).sum();
                 let flagged = (column.filled + column.blank).saturating_sub(no.max(column.blank));
@@ -162,6 +193,18 @@ impl StatusList {
             }
         }
         questions
+    }
+}
+
+/// What yes, no and blank mean in a confirmation column. Codes beside 0 and 1 mean what only the office knows.
+fn confirmed(column: &Column, word: &str) -> Option<StatusMeaning> {
+    let code = |word: &String| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    let codes = column.words.keys().any(|word| code(word) && word != "0" && word != "1");
+    match () {
+        () if codes && !word.is_empty() => None,
+        () if is_yes(word) || word == "t" => Some(StatusMeaning::Confirmed),
+        () if is_no(word) => Some(StatusMeaning::Booked),
+        () => None,
     }
 }
 

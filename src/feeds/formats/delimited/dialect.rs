@@ -220,7 +220,12 @@ fn find_header<'r>(records: &'r [RawRow], width: usize, options: &Options) -> Re
     let fitness =
         |row: &&RawRow| if fits(records, row.len(), width) { header::fitness(row, &options.wanted) } else { 0 };
     if options.wanted.is_empty() {
-        return records.iter().take(100).find(|row| fitness(row) > 0).ok_or(FormatError::NoHeader);
+        let mut fitting = records.iter().take(100).filter(|row| fitness(row) > 0);
+        let first = fitting.next().ok_or(FormatError::NoHeader)?;
+        // A title spread over a few cells, with the names of the columns soon below it.
+        let title = header::usual_names(first) == 0 && first.cells().any(|cell| cell.trim().is_empty());
+        let below = fitting.find(|row| row.line <= first.line + 5 && header::usual_names(row) >= 3);
+        return Ok(below.filter(|_| title).unwrap_or(first));
     }
     let most = records.iter().map(|row| fitness(&row)).max().filter(|most| *most > 0).ok_or(FormatError::NoHeader)?;
     records.iter().find(|row| fitness(row) == most).ok_or(FormatError::NoHeader)

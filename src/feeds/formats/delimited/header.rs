@@ -26,8 +26,21 @@ pub(super) fn fitness(row: &RawRow, wanted: &[String]) -> usize {
     if enough && distinct && names.iter().all(|name| is_name(name)) { filled } else { 0 }
 }
 
+/// How many cells have a word that the headers of most schedules have.
+pub(super) fn usual_names(row: &RawRow) -> usize {
+    const USUAL: [&str; 16] = [
+        "date", "time", "start", "end", "patient", "client", "name", "first", "last", "phone", "home", "cell",
+        "mobile", "status", "provider", "type",
+    ];
+    let usual = |cell: &&str| fold(cell).split(|c: char| !c.is_alphanumeric()).any(|word| USUAL.contains(&word));
+    row.cells().filter(usual).count()
+}
+
 /// Whether a text may be a column name: letters, and few digits.
 fn is_name(text: &str) -> bool {
+    if text.starts_with("page") && text.contains(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let mark = letters == 0 && digits == 0; // "#", "?"
@@ -223,6 +236,7 @@ mod tests {
         assert!(fitness(&of(&["Patient", "Date", "Time"]), &[]) > 0);
         assert_eq!(fitness(&of(&["Lee, Ana", "3/4/2026", "9:00a"]), &[]), 0);
         assert_eq!(fitness(&of(&["Appointment List", "", "", "", ""]), &[]), 0);
+        assert_eq!(fitness(&of(&["Kent DDS", "", "", "Appointments", "", "Page: 1"]), &[]), 0);
         assert_eq!(fitness(&of(&["Patient", "Date"]), &["date".to_owned(), "id".to_owned()]), 1);
         assert_eq!(names(&of(&["Phone", "", "phone"]), 4), ["Phone (1)", "column 2", "phone (2)", "column 4"]);
         for cells in [

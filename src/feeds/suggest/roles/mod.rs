@@ -38,6 +38,8 @@ pub(super) struct Roles {
     pub(super) confirmation: Vec<usize>,
     pub(super) cancelled: Vec<usize>,
     pub(super) no_show: Vec<usize>,
+    /// Flags for patients who came.
+    pub(super) arrived: Vec<usize>,
     /// Columns that say no for what is no longer an appointment.
     pub(super) active: Vec<usize>,
     /// Columns with other names that show some appointments as cancelled.

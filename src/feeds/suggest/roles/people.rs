@@ -187,6 +187,15 @@ impl Finder<'_> {
         if lines.is_empty() {
             lines = those(&|c| c.column.may_be_phones() && c.words.iter().all(Option::is_none));
         }
+        // A column named as the mobile phone is offered, whatever its numbers look like.
+        if lines.is_empty() {
+            lines = those(&|c| {
+                let other =
+                    c.any(&[Word::Ok, Word::OptOut, Word::Kind, Word::Status, Word::Text, Word::Email, Word::Past]);
+                let numbers = c.column.letters == 0 && c.column.filled > 0 && !c.column.is_dated();
+                c.has(Word::Cell) && numbers && !other
+            });
+        }
         // Where the patients are children, the only number may be a parent's.
         let adult = |header: &str| ADULTS.iter().any(|word| header.contains(word));
         let parents = self.columns.iter().any(|c| {
@@ -240,7 +249,7 @@ impl Finder<'_> {
         let rows = self.profile.rows;
         let fit = |c: &&Named<'_>| {
             // A row counter restarts in every export, so it is not an id; a column named as an id is not a counter.
-            let called_id = c.has(Word::Appointment) && c.column.name.to_lowercase().contains("id");
+            let called_id = c.any(&[Word::Appointment, Word::Scheduled]) && c.column.name.to_lowercase().contains("id");
             let counter = !called_id
                 && c.column.numbers == c.column.filled
                 && c.column.smallest <= 1
@@ -262,6 +271,10 @@ impl Finder<'_> {
             () if c.any(&[Word::Id, Word::Reference])
                 && c.any(&[Word::Appointment, Word::Confirmation, Word::Reference]) =>
             {
+                3
+            }
+            // "SCHEDID", "Sch #"
+            () if c.has(Word::Id) && c.has(Word::Scheduled) && c.only(&[Word::Id, Word::Scheduled]) && c.is_plain() => {
                 3
             }
             () if c.has(Word::Id) && c.only(&[Word::Id]) && c.is_plain() => 2,

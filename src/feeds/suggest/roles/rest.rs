@@ -51,6 +51,7 @@ impl Finder<'_> {
             }
         });
         self.put(Field::Status, best.map(Source::Column));
+        let mut arrived = Vec::new();
         for c in self.columns.iter().filter(|c| few(c) || c.any(&[Word::Cancelled, Word::NoShow])) {
             if Some(c.at) == best || c.column.filled == 0 || used.contains(&c.at) || c.any(&[Word::Id, Word::Reference])
             {
@@ -64,9 +65,23 @@ impl Finder<'_> {
                 () if c.has(Word::Cancelled) => self.roles.cancelled.push(c.at),
                 () if c.has(Word::NoShow) => self.roles.no_show.push(c.at),
                 () if c.has(Word::Confirmation) => self.roles.confirmation.push(c.at),
+                () if header == "arrived" && c.column.is_flag() => arrived.push(c.at),
                 // Any other column that shows some appointments as cancelled.
                 () if !c.any(&[Word::Past, Word::Note]) && c.column.says_called_off() => self.roles.beside.push(c.at),
                 () => {}
+            }
+        }
+        // Beside the flags for cancelled and no-show, "ARRIVED" is a flag too.
+        let flags = !self.roles.cancelled.is_empty() || !self.roles.no_show.is_empty();
+        if flags {
+            self.roles.arrived = arrived;
+        }
+        // A confirmation column that is the only one about the status: its other words are asked about.
+        let open = best.is_none() && !flags && !self.roles.several.contains_key(&Field::Status);
+        if let ([one], [], true) = (self.roles.confirmation.as_slice(), self.roles.beside.as_slice(), open) {
+            let one = *one;
+            if self.columns.iter().any(|c| c.at == one && c.column.is_confirmation()) {
+                return self.put(Field::Status, Some(Source::Column(one)));
             }
         }
         // If only one column shows cancellations, it is the status column, whatever its header; its other words are asked about.
