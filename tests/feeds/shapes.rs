@@ -514,8 +514,8 @@ fn a_confirmation_column_shows_what_was_called_off() {
         file("Confirmed,Status", "declined").replace(",yes\n", ",yes,Scheduled\n").replace(",\n", ",,Scheduled\n");
     let beside = beside.replace(",cancelled\n", ",cancelled,Scheduled\n").replace("declined\n", "declined,Scheduled\n");
     let asked = suggested(&beside, &[]);
-    assert!(asked.questions.iter().any(|q| q.key == "status:declined"), "{}", asked.block);
-    let read = appointments(&beside, &[("status:declined", "cancelled")]);
+    assert!(asked.questions.iter().any(|q| q.key == "status in confirmed:declined"), "{}", asked.block);
+    let read = appointments(&beside, &[("status in confirmed:declined", "cancelled")]);
     assert_eq!((read[2].status, read[4].status), (Status::Cancelled, Status::Cancelled));
 }
 
@@ -553,4 +553,36 @@ fn mobile_numbers_of_nine_digits_are_phones() {
     let short = text.replace("021 555 030", "21555030").replace("027 555 031", "27555031");
     let asked = suggested(&short, &[]);
     assert!(asked.questions.iter().any(|q| q.key == "column:phone"), "{}", asked.block);
+}
+
+#[test]
+fn an_answer_about_the_status_says_nothing_about_a_confirmation_column() {
+    let row = |id: u32, status: &str, conf: &str| {
+        format!("{id},03/{:02}/2026,9:00 AM,\"Lee, Ana{id}\",303-555-0{},{status},{conf}\n", id % 9 + 10, 100 + id % 9)
+    };
+    let text = format!(
+        "Appt ID,Date,Time,Patient,Cell,Status,Conf\n{}{}{}{}{}",
+        row(71001, "A", "Y"),
+        row(71002, "A", "N"),
+        row(71003, "A", "Y"),
+        row(71004, "N", "Y"),
+        row(71005, "A", "N")
+    );
+    let found = appointments(&text, &[("status:a", "booked"), ("status:n", "no_show")]);
+    let statuses: Vec<Status> = found.iter().map(|appointment| appointment.status).collect();
+    assert_eq!(statuses, [Status::Confirmed, Status::Booked, Status::Confirmed, Status::NoShow, Status::Booked]);
+}
+
+#[test]
+fn a_column_that_says_who_refuses_texts_is_never_left_out_unasked() {
+    for refusing in ["DO_NOT_SMS", "Do Not SMS", "Stop Received", "Suppress SMS"] {
+        let text = format!(
+            "Appt ID,Start,Patient,Mobile,SMS_REMINDERS,{refusing}\n71001,2026-03-10 15:00,\"Lee, Ana\",303-555-0101,Y,Y\n\
+             71002,2026-03-11 15:00,\"Ray, Bo\",303-555-0102,Y,N\n71003,2026-03-12 15:00,\"Fox, Cy\",303-555-0103,Y,N\n"
+        );
+        let asked = suggested(&text, &[]).questions;
+        let question = asked.iter().find(|question| question.key == "column:consent");
+        let question = question.unwrap_or_else(|| panic!("{refusing}: {asked:#?}"));
+        assert!(question.choices.iter().any(|(choice, _)| choice == refusing), "{refusing}: {question:#?}");
+    }
 }

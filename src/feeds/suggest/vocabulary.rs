@@ -174,7 +174,8 @@ const WORDS: [(Word, &str); 46] = [
     (
         OptOut,
         "optout | opt out | opted out | dnt | unsubscribed | do not text | no text | no texts | no sms | declined texts | \
-         declines texts | stop texts | do not contact | no contact | dnc | no messages | no reminders",
+         declines texts | stop texts | do not contact | no contact | dnc | no messages | no reminders | \
+         do not sms | do not message | stop received",
     ),
     // Words that may turn a question about texts around.
     (

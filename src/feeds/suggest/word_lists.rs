@@ -107,14 +107,18 @@ impl StatusList {
         let mut questions = Vec::new();
         let mut found: BTreeMap<StatusMeaning, Vec<String>> = BTreeMap::new();
         for (word, (written, count)) in &column.words {
-            let key = format!("status:{word}");
+            // The same word may mean something else in the status column.
+            let key = format!("status in {}:{word}", fold(&column.name));
             let answer = answers.get(&key).and_then(|key| StatusMeaning::KEYS.iter().find(|(known, _)| known == key));
             let common = common_status(word).filter(|_| !EITHER.contains(&word.as_str()));
             let letters = word.chars().any(char::is_alphabetic) && !word.chars().any(|c| c.is_ascii_digit());
             match answer.map(|(_, meaning)| *meaning).or(common).or(confirmed(column, word)) {
                 Some(StatusMeaning::Booked | StatusMeaning::Confirmed) if answer.is_none() => {}
                 Some(meaning) => found.entry(meaning).or_default().push(written.clone()),
-                None if plain && letters => questions.push(ask_status(word, written, *count, 0)),
+                None if plain && letters => {
+                    let text = format!("{} \"{written}\" ({}): what does it mean?", column.name, rows(*count));
+                    questions.push(OpenQuestion { key, text, ..ask_status(word, written, *count, 0) });
+                }
                 None => {}
             }
         }

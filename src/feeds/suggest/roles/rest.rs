@@ -147,9 +147,15 @@ impl Finder<'_> {
             self.columns.iter().filter(free).filter(|c| test(c)).map(|c| c.at).collect()
         };
         let (sure, unsure) = (of(&named), of(&|c| !named(c) && perhaps(c)));
+        // A column that says who refuses texts counts more than one that says who agreed: which one is read is asked.
+        let refusing = of(&|c| unsure.contains(&c.at) && turned(c));
         let one = match (chosen, sure.as_slice(), unsure.is_empty()) {
             (Some(at), ..) => Some(at),
-            (None, [one], _) => Some(*one),
+            (None, [one], _) if refusing.is_empty() => Some(*one),
+            (None, [_], _) => {
+                self.roles.several.insert(Field::Consent, [sure.as_slice(), &refusing].concat());
+                None
+            }
             (None, [], true) => None,
             (None, [], false) => {
                 self.roles.several.insert(Field::Consent, unsure.clone());
