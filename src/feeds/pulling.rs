@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::config::feeds::{DatabaseSource, Feed, Window, ZoneSource};
 use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
+use crate::domain::zone::Zone;
 use crate::feeds::importing::{self, How, ImportError, Imported, Job};
 use crate::feeds::sources::database::{Answer, FetchError, fetch};
 use crate::feeds::sources::password::{self, PasswordError};
@@ -58,9 +59,17 @@ pub(crate) async fn ask(
         Some(ZoneSource::Named(zone)) => zone,
         _ => &config.practice.zone,
     };
-    let window = Window { today: zone.local(now).date_naive(), ahead: database.ahead };
+    let window = window(&config.practice.zone, zone, database.ahead, now);
     let password = password::find(&database.password)?;
     Ok(fetch(feed, database, password, window, zone.name()).await?)
+}
+
+/// The days to ask for. An answer is taken for the complete list of the days on the practice's calendar; where it is
+/// another day in the feed's zone, both are asked for.
+fn window(practice: &Zone, feed: &Zone, ahead: u32, now: DateTime<Utc>) -> Window {
+    let days = [practice, feed].map(|zone| zone.local(now).date_naive());
+    let apart = days[0].signed_duration_since(days[1]).num_days().unsigned_abs();
+    Window { today: days[0].min(days[1]), ahead: ahead + u32::try_from(apart).unwrap_or_default() }
 }
 
 /// Imports an answer, or records that there was none, with a connection of its own, so that no text waits. `open`: how
@@ -113,6 +122,21 @@ pub(crate) fn pause(every: Duration, failures: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_days_asked_for_cover_the_practices_calendar_and_the_feeds() {
+        let zone = |name: &str| Zones::of_this_machine().load(name).unwrap();
+        let (denver, sydney) = (zone("America/Denver"), zone("Australia/Sydney"));
+        for (practice, feed, now, today, ahead) in [
+            (&denver, &denver, "2026-11-26T18:00:00Z", "2026-11-26", 60),
+            (&denver, &sydney, "2026-11-26T18:00:00Z", "2026-11-26", 61),
+            (&sydney, &denver, "2026-11-26T18:00:00Z", "2026-11-26", 61),
+            (&sydney, &denver, "2026-11-26T09:00:00Z", "2026-11-26", 60),
+        ] {
+            let found = window(practice, feed, 60, now.parse().unwrap());
+            assert_eq!(found, Window { today: today.parse().unwrap(), ahead }, "{now}");
+        }
+    }
 
     #[test]
     fn a_database_that_fails_is_asked_less_and_less_often() {

@@ -124,7 +124,9 @@ fn note(tx: &Connection, import: &Import<'_>, kind: HeldKind, why: &str) -> Resu
     tx.execute(
         "INSERT INTO feed_state (feed, held_at, held_kind, held_why, held_mapping, held_from, held_until, held_columns)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (feed) DO UPDATE SET held_at = excluded.held_at, held_kind = excluded.held_kind,
+         ON CONFLICT (feed) DO UPDATE SET
+             held_at = iif(held_kind IS excluded.held_kind, coalesce(held_at, excluded.held_at), excluded.held_at),
+             held_kind = excluded.held_kind,
              held_why = excluded.held_why, held_mapping = excluded.held_mapping, held_from = excluded.held_from,
              held_until = excluded.held_until, held_columns = excluded.held_columns, refused_at = NULL, refused_why = NULL",
         (
