@@ -333,6 +333,11 @@ fn a_database_that_fails_in_any_way_changes_nothing() {
     assert_eq!(appointments(&practice), before);
     let listed = practice.run(&["feed", "list"]).good();
     assert!(listed.contains("HELD") && !listed.contains("NOT READ"), "{listed}");
+    // Held again by the next pull, and since the same moment.
+    practice.sql().execute("UPDATE feed_state SET held_at = held_at - 600", []).unwrap();
+    let since = practice.number("SELECT held_at FROM feed_state");
+    pull(&practice, "desk", &[]);
+    assert_eq!(practice.number("SELECT held_at FROM feed_state"), since);
     practice.run(&["feed", "accept", "desk"]).good();
     assert!(appointments(&practice).values().all(|row| row.contains("cancelled")));
 }

@@ -33,6 +33,8 @@ pub(crate) struct Import<'i> {
     pub(crate) present: Vec<&'i str>,
     /// The time span for which the file is the complete list; none: appointments it does not name stay.
     pub(crate) complete: Option<Range<DateTime<Utc>>>,
+    /// What it lacks will be held: the hold of an earlier import lasts until then.
+    pub(crate) holds_missing: bool,
     /// It runs every few minutes: the audit records it only if it changes something.
     pub(crate) recurring: bool,
     /// The act recorded in the audit, and who did it.
@@ -181,9 +183,10 @@ fn finish(tx: &Transaction<'_>, id: i64, import: &Import<'_>, changes: &Changes)
         "INSERT INTO feed_state (feed, mapping) VALUES (?1, ?2)
          ON CONFLICT (feed) DO UPDATE SET mapping = excluded.mapping, refused_at = NULL, refused_why = NULL,
              failing_since = NULL, failing_why = NULL, failing_alert_at = NULL,
-             held_at = NULL, held_why = NULL, held_kind = NULL, held_mapping = NULL, held_from = NULL, held_until = NULL,
-             held_columns = NULL",
-        (import.feed, import.mapping),
+             held_at = iif(?3, held_at, NULL), held_why = iif(?3, held_why, NULL), held_kind = iif(?3, held_kind, NULL),
+             held_mapping = iif(?3, held_mapping, NULL), held_from = iif(?3, held_from, NULL),
+             held_until = iif(?3, held_until, NULL), held_columns = iif(?3, held_columns, NULL)",
+        (import.feed, import.mapping, import.holds_missing),
     )?;
     let changed = changes.added + changes.changed + changes.cancelled + changes.off > 0 || !changes.refused.is_empty();
     match import.recurring && !changed {
