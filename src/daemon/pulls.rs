@@ -154,7 +154,7 @@ impl Pull {
         if let Some(changes) = self.state.is(&why, self.clock.boot()) {
             error!(
                 feed,
-                "the database of the feed {feed} cannot be read: {why}. Leadtime tries again, less and less often; until then, it does not learn of cancelled or moved appointments{}",
+                "the database of the feed {feed} cannot be read: {why}. Leadtime tries again, less and less often; until then, it does not learn of cancelled or moved appointments. Fix the cause, then run `leadtime feed pull {feed}`{}",
                 left_out(changes)
             );
         }

@@ -38,7 +38,7 @@ pub(crate) enum AskError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PullError {
     /// The database gave no answer. This is recorded as the feed's state.
-    #[error("nothing was changed: {0}")]
+    #[error(transparent)]
     Ask(#[from] AskError),
     /// The answer could not be imported.
     #[error(transparent)]

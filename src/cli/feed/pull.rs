@@ -13,7 +13,7 @@ use crate::config::feeds::{DatabaseSource, Feed};
 use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
 use crate::feeds::importing::{self, How, Job};
-use crate::feeds::pulling;
+use crate::feeds::pulling::{self, PullError};
 use crate::store::connection::open;
 
 #[derive(Debug, Args)]
@@ -44,7 +44,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let answer = pulling::ask(&feed, database, &config, now).await;
         pulling::store(&feed, answer, &config, open::read_write, now).await
     });
-    let imported = pulled.map_err(|error| in_words(&feed, &error))?;
+    let imported = pulled.map_err(|error| match error {
+        PullError::Ask(error) => in_words(&feed, &format!("nothing was changed: {error}")),
+        error => in_words(&feed, &error),
+    })?;
     import::report(&feed.name, &imported, how)?;
     if let Some(held) = held_words(&feed.name, &imported) {
         say(&format!("leadtime: {}: {held}", feed.name));

@@ -41,6 +41,13 @@ pub struct DatabaseSource {
     pub timeout: Duration,
 }
 
+impl DatabaseSource {
+    /// Whether the server's certificate is not verified: only within this machine, and if no certificate is named for it.
+    pub fn is_unverified(&self, host: &Host) -> bool {
+        host.is_this_machine() && self.ca_file.is_none()
+    }
+}
+
 /// Where a password is found: in the file that the feed names, else in the credential of the service, else in the file of
 /// that name next to the configuration. If there is none of them, the user has no password.
 #[derive(Debug, Clone, PartialEq, Eq)]

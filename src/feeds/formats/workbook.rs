@@ -104,7 +104,6 @@ pub fn to_text<R: Read + Seek>(
     let merged = book.merged(name);
     let mut writer = SheetWriter {
         writer: csv::Writer::from_writer(out),
-        width,
         row: 0,
         cells: vec![String::new(); width],
         merged: merged.into_iter().map(|region| (region, None)).collect(),
@@ -150,7 +149,6 @@ fn best<R: Read + Seek>(book: &mut Book<R>, names: &[String], wanted: &[String])
 /// Collects the cells of a row, and writes the rows in order, blank ones too.
 struct SheetWriter<W: Write> {
     writer: csv::Writer<W>,
-    width: usize,
     row: u32,
     cells: Vec<String>,
     /// Cells merged over several rows of one column, with their text once it is known: it counts for each of the rows.
@@ -199,7 +197,6 @@ impl<W: Write> SheetWriter<W> {
     }
 
     fn finish(mut self) -> Result<(), WorkbookError> {
-        debug_assert_eq!(self.cells.len(), self.width);
         self.end_row()?;
         Ok(self.writer.flush()?)
     }

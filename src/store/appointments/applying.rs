@@ -182,7 +182,6 @@ fn finish(tx: &Transaction<'_>, id: i64, import: &Import<'_>, changes: &Changes)
     tx.execute(
         "INSERT INTO feed_state (feed, mapping) VALUES (?1, ?2)
          ON CONFLICT (feed) DO UPDATE SET mapping = excluded.mapping, refused_at = NULL, refused_why = NULL,
-             failing_since = NULL, failing_why = NULL, failing_alert_at = NULL,
              held_at = iif(?3, held_at, NULL), held_why = iif(?3, held_why, NULL), held_kind = iif(?3, held_kind, NULL),
              held_mapping = iif(?3, held_mapping, NULL), held_from = iif(?3, held_from, NULL),
              held_until = iif(?3, held_until, NULL), held_columns = iif(?3, held_columns, NULL)",

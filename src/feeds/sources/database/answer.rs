@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::time::Duration;
 
+use crate::domain::count::counted;
 use crate::feeds::formats::Limits;
 
 /// How long a connection may take.
@@ -64,7 +65,7 @@ pub(crate) enum FetchError {
         why: String,
     },
     /// It takes too long.
-    #[error("{server} took longer than {} seconds and was interrupted", .after.as_secs())]
+    #[error("{server} took longer than {} and was interrupted", counted(.after.as_secs(), "second", "seconds"))]
     TimedOut {
         /// The server.
         server: String,

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow, MySqlSslMode};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
 
 use super::answer::{Answer, CONNECT_WITHIN, Sheet};
-use super::remote::Fault;
+use super::remote::{Fault, write_rows};
 use crate::config::feeds::{Address, DatabaseSource, Host};
 
 pub(super) async fn fetch(
@@ -23,17 +22,8 @@ pub(super) async fn fetch(
     let connecting = tokio::time::timeout(CONNECT_WITHIN, options.connect());
     let mut connection = connecting.await.map_err(|_| Fault::Late(CONNECT_WITHIN))?.map_err(Fault::Connecting)?;
     read_only(&mut connection, database.timeout).await.map_err(Fault::Asking)?;
-    {
-        let mut rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut connection);
-        while let Some(row) = rows.try_next().await.map_err(Fault::Asking)? {
-            if !sheet.has_header {
-                sheet.header(row.columns().iter().map(Column::name))?;
-            }
-            let cells: Result<Vec<_>, _> = (0..row.len()).map(|at| cell(&row, at)).collect();
-            sheet.row(cells.map_err(Fault::Asking)?)?;
-        }
-    }
-    // The answer is complete, so an error while saying goodbye does not matter.
+    write_rows(sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut connection), &mut sheet, cell).await?;
+    // The answer is complete, so an error while closing does not matter.
     let _ = connection.close().await;
     Ok(sheet.finish(columns)?)
 }
@@ -53,7 +43,7 @@ fn options(database: &DatabaseSource, address: &Address, password: Option<Secret
         Host::Name { name, port } => options.host(name.trim_matches(['[', ']'])).port(port.unwrap_or(3306)),
     };
     // Within this machine, TLS is used if the server has it, whatever its certificate says.
-    options = match address.host.is_this_machine() && database.ca_file.is_none() {
+    options = match database.is_unverified(&address.host) {
         true => options.ssl_mode(MySqlSslMode::Preferred),
         false => options.ssl_mode(MySqlSslMode::VerifyIdentity),
     };

@@ -1,12 +1,11 @@
 //! Reads a PostgreSQL server. The simple protocol returns every value as the server writes it.
 
-use futures_util::TryStreamExt;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
 
 use super::answer::{Answer, CONNECT_WITHIN, Sheet};
-use super::remote::Fault;
+use super::remote::{Fault, write_rows};
 use crate::config::feeds::{Address, DatabaseSource, Host};
 
 pub(super) async fn fetch(
@@ -23,17 +22,11 @@ pub(super) async fn fetch(
     // Instants are written with the offset of the practice's zone. sqlx itself asks for UTC when it connects.
     let in_zone = format!("SET TimeZone = '{}'", zone.replace('\'', "''"));
     connection.execute(AssertSqlSafe(in_zone)).await.map_err(Fault::Asking)?;
-    {
-        let mut rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut connection);
-        while let Some(row) = rows.try_next().await.map_err(Fault::Asking)? {
-            if !sheet.has_header {
-                sheet.header(row.columns().iter().map(Column::name))?;
-            }
-            let cells: Result<Vec<Option<String>>, _> = (0..row.len()).map(|at| row.try_get_unchecked(at)).collect();
-            sheet.row(cells.map_err(Fault::Asking)?)?;
-        }
-    }
-    // The answer is complete, so an error while saying goodbye does not matter.
+    write_rows(sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut connection), &mut sheet, |row, at| {
+        row.try_get_unchecked(at)
+    })
+    .await?;
+    // The answer is complete, so an error while closing does not matter.
     let _ = connection.close().await;
     Ok(sheet.finish(columns)?)
 }
@@ -54,7 +47,7 @@ fn options(database: &DatabaseSource, address: &Address, password: Option<Secret
         Host::Name { name, port } => options.host(name.trim_matches(['[', ']'])).port(port.unwrap_or(5432)),
     };
     // Within this machine, TLS is used if the server has it, whatever its certificate says.
-    options = match address.host.is_this_machine() && database.ca_file.is_none() {
+    options = match database.is_unverified(&address.host) {
         true => options.ssl_mode(PgSslMode::Prefer),
         false => options.ssl_mode(PgSslMode::VerifyFull),
     };

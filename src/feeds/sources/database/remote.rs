@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::answer::{ARRIVE_WITHIN, Answer, FetchError, shortened};
+use futures_util::{Stream, TryStreamExt};
+use sqlx::{Column, Row};
+
+use super::answer::{ARRIVE_WITHIN, Answer, FetchError, Sheet, shortened};
 use crate::config::feeds::DatabaseSource;
 
 /// Why there is no answer, before the server is named.
@@ -35,6 +38,22 @@ pub(super) async fn within(
         Ok(Err(fault)) => Err(in_words(server, database.timeout, fault)),
         Err(_) => Err(FetchError::TimedOut { server, after: limit }),
     }
+}
+
+/// Writes the rows as they arrive. `cell` returns a value as the server wrote it.
+pub(super) async fn write_rows<R: Row>(
+    mut rows: impl Stream<Item = Result<R, sqlx::Error>> + Unpin,
+    sheet: &mut Sheet,
+    cell: impl Fn(&R, usize) -> Result<Option<String>, sqlx::Error>,
+) -> Result<(), Fault> {
+    while let Some(row) = rows.try_next().await.map_err(Fault::Asking)? {
+        if !sheet.has_header {
+            sheet.header(row.columns().iter().map(Column::name))?;
+        }
+        let cells: Result<Vec<_>, _> = (0..row.len()).map(|at| cell(&row, at)).collect();
+        sheet.row(cells.map_err(Fault::Asking)?)?;
+    }
+    Ok(())
 }
 
 fn in_words(server: String, timeout: Duration, fault: Fault) -> FetchError {
