@@ -83,6 +83,7 @@ fn appointment(n: u32, patient: u32, starts_at: DateTime<Utc>) -> AppointmentInp
         importing: false,
         skipped: vec![],
         paused: None,
+        outcome: None,
         twins: Vec::new(),
     }
 }

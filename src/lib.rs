@@ -14,6 +14,8 @@
 //! | [`clock`] | the only code that reads the wall clock |
 //! | [`domain`] | the terms of the field, such as appointments, phone numbers and reminders; pure |
 //! | [`listener`] | serves a page on a local port or a Unix socket |
+//! | `program` | runs a program of the practice |
+//! | [`outcomes`] | what patients' answers mean for their appointments; pure |
 //! | [`planner`] | what is sent and when, or why not; pure |
 //! | [`wording`] | what texts say; pure |
 //! | [`annie`] | wire types, the HTTP client, what each response means; a model of the documented rules, and a sandbox with it |
@@ -24,6 +26,7 @@
 //! | `actions` | what a person does by hand: a check, one write, an audit row |
 //! | [`reports`] | what people read, as data |
 //! | [`alerts`] | which problems raise an alert, what alerts say, their channels, the heartbeat |
+//! | `outbox` | passes on outcomes to the practice's own program |
 //! | [`simulation`] | simulates weeks of a made-up practice in seconds, and audits the result |
 //! | [`metrics`] | the Prometheus page |
 //! | [`daemon`] | startup, main loop, signals, systemd, watchdog, reload |
@@ -41,7 +44,10 @@ pub mod engine;
 pub mod feeds;
 pub mod listener;
 pub mod metrics;
+mod outbox;
+pub mod outcomes;
 pub mod planner;
+mod program;
 pub mod reports;
 pub mod simulation;
 pub mod store;

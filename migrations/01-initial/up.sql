@@ -300,6 +300,9 @@ BEGIN
     DELETE FROM bad_rows WHERE appointment_id = NEW.id;
     DELETE FROM not_listed WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
     DELETE FROM off_the_book WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
+    UPDATE outcomes SET ended_at = coalesce((SELECT at FROM write_time), unixepoch('now'))
+    WHERE appointment_id = NEW.id AND ended_at IS NULL AND (starts_at IS NOT unixepoch(NEW.starts_at)
+        OR status IS NOT NEW.status OR (patient_id IS NOT NEW.patient_id AND first_name IS NOT NEW.first_name));
 END;
 
 CREATE TRIGGER appointments_before_update BEFORE UPDATE OF id ON appointments WHEN NEW.id IS NOT OLD.id
@@ -342,6 +345,9 @@ BEGIN
     DELETE FROM bad_rows WHERE appointment_id = NEW.id;
     DELETE FROM not_listed WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
     DELETE FROM off_the_book WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
+    UPDATE outcomes SET ended_at = coalesce((SELECT at FROM write_time), unixepoch('now'))
+    WHERE appointment_id = NEW.id AND ended_at IS NULL AND (starts_at IS NOT unixepoch(NEW.starts_at)
+        OR status IS NOT NEW.status OR (patient_id IS NOT NEW.patient_id AND first_name IS NOT NEW.first_name));
 END;
 
 CREATE TRIGGER appointments_after_delete AFTER DELETE ON appointments
@@ -468,16 +474,22 @@ CREATE TABLE conversations (
     started_at      INTEGER NOT NULL,
     status          TEXT,
     tags            TEXT,             -- Annie's tags, a JSON list
+    actions         TEXT,             -- the actions that Annie asks staff to take, a JSON list
     api_key         TEXT,             -- the name of the key it was begun or seen with
     read_with       TEXT,             -- the key that reads its messages: the same, or another if that one is gone
     unobserved      INTEGER NOT NULL DEFAULT 0, -- begun from our number in an unobserved period: it counts as ours
     read_at         INTEGER,          -- when its messages were last read
     read_tried_at   INTEGER,          -- when that was last tried
+    last_word_at    INTEGER,          -- when the patient last wrote
+    follows         INTEGER,          -- the start of its number's next texted appointment; NULL: it is not followed
+    look_at         INTEGER,          -- when it is to be read next; NULL: it is not followed
     CONSTRAINT conversation_id_not_blank CHECK (trim(conversation_id) <> ''),
-    CONSTRAINT unobserved_is_a_flag      CHECK (unobserved IN (0, 1))
+    CONSTRAINT unobserved_is_a_flag      CHECK (unobserved IN (0, 1)),
+    CONSTRAINT followed_has_both         CHECK ((follows IS NULL) = (look_at IS NULL))
 ) STRICT;
 CREATE INDEX conversations_by_phone      ON conversations (phone, started_at);
-CREATE INDEX conversations_by_reading    ON conversations (read_with, started_at);
+CREATE INDEX conversations_by_look       ON conversations (read_with, look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX conversations_by_nearness   ON conversations (read_with, follows) WHERE follows IS NOT NULL;
 CREATE INDEX conversations_unobserved ON conversations (started_at) WHERE unobserved = 1;
 
 -- One appointment x one rule x one start x one round, in exactly one state.
@@ -513,7 +525,7 @@ CREATE TABLE reminders (
                 OR reason = 'template-error' OR reason = 'confirmed' OR reason = 'contact-limit'
                 OR reason = 'outside-hours' OR reason = 'closed-day' OR reason = 'duplicate' OR reason = 'superseded'
                 OR reason = 'by-hand' OR reason = 'paused' OR reason = 'bad-row' OR reason = 'wrong-number'
-                OR reason = 'reply-unclear' OR reason = 'wrong-person'
+                OR reason = 'reply-unclear' OR reason = 'wrong-person' OR reason = 'asked-to-change'
                 OR reason = 'other-type' OR reason = 'booked-late' OR reason = 'new-rule' OR reason = 'observe-mode'
                 OR reason = 'not-in-only-to')
         WHEN 'missed'    THEN reason IN ('expired', 'unconfirmed')
@@ -789,6 +801,7 @@ CREATE TABLE listings (
     unobserved_from  INTEGER,                    -- start of the unobserved period; NULL: everything is known
     unobserved_until INTEGER,
     seen_at          INTEGER,                    -- when the last listing that reached back far enough began
+    marks_at         INTEGER,                    -- when the last listing that showed the tags of every followed conversation began
     -- the listing in progress
     began_at         INTEGER,                    -- NULL: none
     whole            INTEGER NOT NULL DEFAULT 0, -- every conversation is needed
@@ -816,6 +829,7 @@ CREATE TABLE listing_rows (
     from_phone      TEXT,
     status          TEXT,
     tags            TEXT,
+    actions         TEXT,
     PRIMARY KEY (api_key, conversation_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -840,6 +854,143 @@ CREATE TABLE comparisons (
     PRIMARY KEY (attempt_id, conversation_id),
     CONSTRAINT same_is_a_flag CHECK (same IN (0, 1))
 ) STRICT, WITHOUT ROWID;
+
+---------------------------------------------------------------------------------------------------
+-- What patients answered, and what people have to do about it
+---------------------------------------------------------------------------------------------------
+
+-- The outcome of an appointment: what its patient answered, or what a person noted. It belongs to the appointment, its
+-- start and its person, and ends when one of these or the status changes. A merged chart or a corrected name is the
+-- same person. Never written into `appointments`.
+CREATE TABLE outcomes (
+    appointment_id  TEXT    NOT NULL, -- no foreign key: an import may replace the appointment
+    starts_at       INTEGER NOT NULL,
+    patient_id      TEXT    NOT NULL,
+    first_name      TEXT,             -- of that time, to recognize the person; deleted once the start has passed
+    date_of_birth   TEXT,             -- the same
+    outcome         TEXT    NOT NULL,
+    source          TEXT    NOT NULL,
+    since           INTEGER NOT NULL, -- when the patient wrote, or a person noted it
+    status          TEXT    NOT NULL, -- the appointment's status at that time
+    phone           TEXT,             -- E.164; NULL: noted by a person
+    conversation_id TEXT,
+    who             TEXT,             -- who noted it
+    ended_at        INTEGER,          -- when the appointment's start, status or patient changed
+    PRIMARY KEY (appointment_id, starts_at),
+    CONSTRAINT outcome_known CHECK (outcome = 'none' OR outcome = 'confirmed' OR outcome = 'wants_change'
+            OR outcome = 'wants_cancel' OR outcome = 'question' OR outcome = 'wrong_person' OR outcome = 'opted_out'
+            OR outcome = 'unclear_opt_out' OR outcome = 'needs_a_look'),
+    CONSTRAINT source_known CHECK (source = 'reply' OR source = 'tag' OR source = 'action' OR source = 'desk')
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outcomes_by_start ON outcomes (starts_at);
+CREATE INDEX outcomes_by_time  ON outcomes (since);
+
+CREATE TRIGGER outcomes_after_insert AFTER INSERT ON outcomes
+BEGIN
+    INSERT INTO replan_queue (phone, appointment_id)
+    SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.appointment_id ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER outcomes_after_update AFTER UPDATE OF outcome, ended_at ON outcomes
+BEGIN
+    INSERT INTO replan_queue (phone, appointment_id)
+    SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.appointment_id ON CONFLICT DO NOTHING;
+END;
+
+-- Replies whose meaning was already applied, and tags and actions that were already seen. Never contains words of a
+-- patient.
+CREATE TABLE answers (
+    conversation_id TEXT    NOT NULL,
+    kind            TEXT    NOT NULL, -- reply, tag, action
+    value           TEXT    NOT NULL, -- Annie's id of the message, or the tag or action itself
+    at              INTEGER NOT NULL, -- when it was written, or first seen
+    meaning         TEXT,             -- NULL: none
+    PRIMARY KEY (conversation_id, kind, value),
+    CONSTRAINT kind_known CHECK (kind = 'reply' OR kind = 'tag' OR kind = 'action')
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answers_by_time ON answers (at);
+
+-- Every tag and action ever seen, with the number of conversations that had it.
+CREATE TABLE annie_marks (
+    kind          TEXT    NOT NULL, -- tag, action
+    value         TEXT    NOT NULL,
+    conversations INTEGER NOT NULL,
+    first_at      INTEGER NOT NULL,
+    last_at       INTEGER NOT NULL,
+    PRIMARY KEY (kind, value),
+    CONSTRAINT kind_known CHECK (kind = 'tag' OR kind = 'action')
+) STRICT, WITHOUT ROWID;
+
+-- What a person has to do. At most one open task for each cause.
+CREATE TABLE tasks (
+    id              INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    cause           TEXT    NOT NULL, -- identifies what it is about
+    kind            TEXT    NOT NULL,
+    code            TEXT    NOT NULL, -- the outcome or the reason
+    urgent          INTEGER NOT NULL DEFAULT 0,
+    phone           TEXT,             -- E.164
+    conversation_id TEXT,
+    since           INTEGER NOT NULL, -- since when its cause exists
+    opened_at       INTEGER NOT NULL,
+    due_at          INTEGER,          -- the start of its first appointment
+    size            INTEGER NOT NULL DEFAULT 1, -- how many replies, rows or texts it is about
+    said            TEXT,             -- the patient's words; deleted seven days after the task was closed
+    detail          TEXT,             -- the feed and the reason, for tasks about imports
+    closed_at       INTEGER,
+    closed_how      TEXT,
+    who             TEXT,
+    note            TEXT,
+    CONSTRAINT kind_known   CHECK (kind = 'reply' OR kind = 'call' OR kind = 'held-text' OR kind = 'refused-rows'
+            OR kind = 'feed-held' OR kind = 'undelivered'),
+    CONSTRAINT urgent_is_a_flag CHECK (urgent IN (0, 1)),
+    CONSTRAINT end_known    CHECK (closed_how IS NULL OR closed_how = 'done' OR closed_how = 'gone'
+            OR closed_how = 'lapsed' OR closed_how = 'answered'),
+    CONSTRAINT closed_has_end CHECK ((closed_at IS NULL) = (closed_how IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX one_open_task_for_a_cause ON tasks (cause) WHERE closed_at IS NULL;
+CREATE INDEX tasks_by_cause ON tasks (cause);
+CREATE INDEX tasks_closed   ON tasks (closed_at) WHERE closed_at IS NOT NULL;
+
+-- The appointments that a task is about.
+CREATE TABLE task_appointments (
+    task_id        INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    appointment_id TEXT    NOT NULL,
+    starts_at      INTEGER NOT NULL,
+    PRIMARY KEY (task_id, appointment_id, starts_at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_appointments_by_appointment ON task_appointments (appointment_id);
+
+CREATE TRIGGER tasks_update_guard BEFORE UPDATE ON tasks
+WHEN NEW.id IS NOT OLD.id OR NEW.cause IS NOT OLD.cause OR NEW.kind IS NOT OLD.kind OR NEW.opened_at IS NOT OLD.opened_at
+    OR (OLD.closed_at IS NOT NULL AND (NEW.closed_at IS NOT OLD.closed_at OR NEW.closed_how IS NOT OLD.closed_how
+        OR NEW.who IS NOT OLD.who OR (NEW.said IS NOT OLD.said AND NEW.said IS NOT NULL)))
+BEGIN
+    SELECT RAISE(ABORT, 'a task cannot become another task, and a closed task stays closed');
+END;
+
+CREATE TRIGGER tasks_delete_guard BEFORE DELETE ON tasks WHEN OLD.closed_at IS NULL
+BEGIN
+    SELECT RAISE(ABORT, 'an open task cannot be deleted');
+END;
+
+-- Outcomes for the practice's own program: each is passed on at least once, those of an appointment in order.
+CREATE TABLE outbox (
+    id             INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    appointment_id TEXT    NOT NULL,
+    starts_at      INTEGER NOT NULL,
+    body           TEXT    NOT NULL, -- JSON, without the patient's words
+    said           TEXT,             -- the patient's words, if the program gets them
+    made_at        INTEGER NOT NULL,
+    tries          INTEGER NOT NULL DEFAULT 0,
+    next_try_at    INTEGER NOT NULL,
+    ended_at       INTEGER,
+    ended_how      TEXT,
+    fault          TEXT,             -- why the last try failed
+    CONSTRAINT end_known     CHECK (ended_how IS NULL OR ended_how = 'delivered' OR ended_how = 'given-up'),
+    CONSTRAINT ended_has_end CHECK ((ended_at IS NULL) = (ended_how IS NULL))
+) STRICT;
+CREATE INDEX outbox_open           ON outbox (id) WHERE ended_at IS NULL;
+CREATE INDEX outbox_by_appointment ON outbox (appointment_id, id) WHERE ended_at IS NULL;
+CREATE INDEX outbox_ended          ON outbox (ended_at) WHERE ended_at IS NOT NULL;
 
 ---------------------------------------------------------------------------------------------------
 -- The audit: what was done, by whom; never contains a name, a text or a phone number
@@ -950,8 +1101,10 @@ CREATE TABLE daily_work (
 ---------------------------------------------------------------------------------------------------
 
 CREATE VIEW upcoming AS
-    SELECT due_local AS goes_out, starts_local AS appointment_start, r.appointment_id, rule, a.first_name, a.last_name, a.phone
+    SELECT due_local AS goes_out, starts_local AS appointment_start, r.appointment_id, rule, a.first_name, a.last_name, a.phone,
+           o.outcome
     FROM reminders AS r LEFT JOIN appointments AS a ON a.id = r.appointment_id
+    LEFT JOIN outcomes AS o ON o.appointment_id = r.appointment_id AND o.starts_at = r.starts_at AND o.ended_at IS NULL
     WHERE r.state = 'planned' ORDER BY r.due_at, r.appointment_id;
 
 CREATE VIEW sent AS

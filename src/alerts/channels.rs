@@ -1,22 +1,19 @@
 //! The channels an alert can take: a program, a web address, or local mail. Each has a timeout; no pass waits for one.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::{Client, StatusCode, redirect, retry};
-use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
 
 use crate::alerts::rules::{Alert, AlertCause, Event, Kind};
 use crate::alerts::text::{AlertText, words};
 use crate::annie::client::{self, ClientError};
 use crate::config::Config;
 use crate::config::alerts::{Address, Alerts, address_in};
+use crate::program;
 
 /// Applies to one run of a program and to one request.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -130,42 +127,16 @@ pub(crate) fn usual_pauses() -> Vec<Duration> {
     builder.with_max_delay(Duration::from_secs(300)).with_max_times(8).build().collect()
 }
 
-/// Runs a program without a shell. The text goes to its standard input, and what the alert is about goes into its
-/// environment. It gets nothing else from Leadtime's own environment, which may hold the key.
+/// Runs a program. The text goes to its standard input, and what the alert is about goes into its environment.
 async fn run(program: &Path, arguments: &[String], message: &Message, input: &str) -> Result<(), String> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).env_clear();
-    for name in ["PATH", "HOME", "USER", "LANG", "TZ"] {
-        command.envs(std::env::var_os(name).map(|value| (name, value)));
-    }
-    command
-        .env("LEADTIME_ALERT_KIND", message.kind)
-        .env("LEADTIME_ALERT_EVENT", message.event)
-        .env("LEADTIME_ALERT_SINCE", message.since.to_rfc3339_opts(SecondsFormat::Secs, true))
-        .env("LEADTIME_ALERT_COUNT", message.count.to_string())
-        .env("LEADTIME_ALERT_SUBJECT", &message.words.subject)
-        .process_group(0)
-        .kill_on_drop(true);
-    let mut child = command.spawn().map_err(|error| format!("{} cannot be run: {error}", program.display()))?;
-    let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    let stdin = child.stdin.take();
-    let work = async {
-        if let Some(mut stdin) = stdin {
-            // A program that does not read its input does not need it.
-            let _ = stdin.write_all(input.as_bytes()).await;
-        }
-        child.wait().await
-    };
-    match tokio::time::timeout(TIMEOUT, work).await {
-        Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(format!("{} failed ({status})", program.display())),
-        Ok(Err(error)) => Err(format!("waiting for {} failed: {error}", program.display())),
-        Err(_) => {
-            // The processes it started are killed with it.
-            let _ = group.map(|group| kill_process_group(group, Signal::KILL));
-            Err(format!("{} did not finish within {} s and was stopped", program.display(), TIMEOUT.as_secs()))
-        }
-    }
+    let environment = [
+        ("LEADTIME_ALERT_KIND", message.kind.to_owned()),
+        ("LEADTIME_ALERT_EVENT", message.event.to_owned()),
+        ("LEADTIME_ALERT_SINCE", message.since.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        ("LEADTIME_ALERT_COUNT", message.count.to_string()),
+        ("LEADTIME_ALERT_SUBJECT", message.words.subject.clone()),
+    ];
+    program::run(program, arguments, &environment, input).await
 }
 
 fn sendmail() -> Result<PathBuf, String> {

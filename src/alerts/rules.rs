@@ -47,11 +47,13 @@ pub enum Kind {
     Unresolved,
     /// Annie's list cannot be read, so it is unknown what went out while Leadtime was not checking.
     CatchingUp,
+    /// Replies of patients have waited for a person longer than their appointments allow.
+    Unanswered,
 }
 
 impl Kind {
     /// Every kind with its code, for the store and for programs.
-    pub const ALL: [(Kind, &'static str); 14] = [
+    pub const ALL: [(Kind, &'static str); 15] = [
         (Kind::Circuit, "circuit"),
         (Kind::Refusals, "refusals"),
         (Kind::Held, "held"),
@@ -66,6 +68,7 @@ impl Kind {
         (Kind::DailyLimit, "daily-limit"),
         (Kind::Unresolved, "unresolved"),
         (Kind::CatchingUp, "catching-up"),
+        (Kind::Unanswered, "unanswered"),
     ];
 
     /// Its code.
@@ -264,6 +267,15 @@ fn finding(kind: Kind, facts: &Facts, before: Option<&Entry>, now: DateTime<Utc>
         Kind::CatchingUp => there(shown.is_catching_up.then(AlertCause::default)),
         Kind::Clock => there(shown.clock.as_ref().map(|(since, why)| cause(*since, why))),
         Kind::Unresolved => some(shown.unresolved, 1),
+        Kind::Unanswered => {
+            let urgent = match shown.urgent {
+                0 => String::new(),
+                1 => "1 of them may be an emergency".to_owned(),
+                n => format!("{n} of them may be emergencies"),
+            };
+            let waiting = Some(shown.unanswered).filter(|several| several.count > 0);
+            there(waiting.map(|Several { count, since }| AlertCause { since, count, detail: urgent }))
+        }
         Kind::Feed => there(shown.feed.as_ref().map(|(since, which)| cause(*since, which))),
         Kind::StaleFeed => {
             let is_over = after(shown.last_import) || after(shown.last_attempt);

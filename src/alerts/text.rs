@@ -78,6 +78,7 @@ fn happened(kind: Kind, cause: &AlertCause) -> String {
         Kind::DailyLimit => "no more texts go out today: the daily limit is reached".to_owned(),
         Kind::CatchingUp => "no texts are going out: Annie's list of sent texts cannot be read".to_owned(),
         Kind::Unresolved => format!("{} overdue", some(n, "reminder is", "reminders are")),
+        Kind::Unanswered => format!("{} waiting for someone to act", some(n, "reply is", "replies are")),
     }
 }
 
@@ -99,6 +100,7 @@ fn over(kind: Kind) -> &'static str {
         Kind::ConfigRejected => "the configuration is in effect",
         Kind::DailyLimit => "texts are going out again",
         Kind::CatchingUp => "Annie's list was read, and texts are going out again",
+        Kind::Unanswered => "someone has read the replies",
         Kind::Unresolved => "each overdue reminder was sent, was missed, or now needs your decision",
     }
 }
@@ -161,6 +163,10 @@ fn to_do(kind: Kind, cause: &AlertCause) -> &'static str {
             "If today really has this many appointments, raise `max_texts_per_day` (or `first_day_limit`) and run \
              `systemctl reload leadtime`. If not, run `leadtime plan` to see what is due: a faulty import may have \
              added too many appointments."
+        }
+        Kind::Unanswered => {
+            "Run `leadtime tasks`. It shows what each patient wrote, and the urgent ones first. Call or change the \
+             appointment in your practice software; then close the task with `leadtime task done ID`."
         }
         Kind::CatchingUp => {
             "Ask the person who looks after this server to read `journalctl -u leadtime`: it says why the list cannot \

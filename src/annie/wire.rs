@@ -124,7 +124,10 @@ fn text_of<'v>(row: &'v Value, name: &str) -> Option<&'v str> {
 
 fn listed(row: &Value) -> Option<Listed> {
     let text = |name: &str| text_of(row, name);
-    let tags = row.get("conversationTags").and_then(Value::as_array);
+    let list = |name: &str| {
+        let values = row.get(name).and_then(Value::as_array);
+        values.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
     Some(Listed {
         id: ConversationId(text("conversationId")?.to_owned()),
         medium: text("medium").map(str::to_uppercase),
@@ -132,7 +135,8 @@ fn listed(row: &Value) -> Option<Listed> {
         from: text("fromNumber").and_then(number),
         started_at: text("startTime").and_then(instant),
         status: text("status").map(str::to_owned),
-        tags: tags.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+        tags: list("conversationTags"),
+        actions: list("actionsNeeded"),
     })
 }
 
@@ -161,6 +165,7 @@ pub(crate) fn messages(body: &[u8]) -> Option<Vec<Said>> {
     let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
     let said = |row: &Value| {
         Some(Said {
+            id: text(row, "id").filter(|id| !id.trim().is_empty()),
             role: text(row, "role").unwrap_or_default(),
             content: Private(text(row, "content")?),
             at: text(row, "createdAt").as_deref().and_then(instant),

@@ -8,6 +8,7 @@ use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
 use crate::cli::named;
 use crate::cli::output::{configuration, local, moment, print, utc, wrapped};
+use crate::cli::plan;
 use crate::config::Config;
 use crate::domain::count::counted;
 use crate::domain::duration::rough;
@@ -137,6 +138,7 @@ fn for_programs(account: &Explanation) -> Value {
         "patient_id": appointment.patient_id,
         "starts_at": utc(appointment.starts_at),
         "status": appointment.status.name(),
+        "outcome": account.appointment.outcome.map(plan::outcome),
         "feed": account.source.as_ref().map(|(feed, _)| feed),
         "feed_read_at": account.source.as_ref().and_then(|(_, read_at)| read_at.map(utc)),
         "earlier_texts": account.reminders.first().map(|explained| explained.row.earlier.iter().map(earlier).collect::<Vec<_>>()),
@@ -162,6 +164,9 @@ fn for_people(config: &Config, account: &Explanation, now: DateTime<Utc>) -> Str
             format!("last read {} ({} ago)", local(zone, at), rough(now - at))
         });
         text.push_str(&format!("  From the feed {feed}, {read}\n"));
+    }
+    if let Some(standing) = account.appointment.outcome {
+        text.push_str(&format!("  {}\n", capital(&standing.in_words(zone))));
     }
     for earlier in account.reminders.first().map(|explained| explained.row.earlier.as_slice()).unwrap_or_default() {
         text.push_str(&wrapped(&format!("`{}`: {}", earlier.rule, earlier.describe(zone)), 4, "  "));

@@ -4,7 +4,25 @@ use clap::Command;
 
 /// The groups, with their commands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Every day", &["plan", "explain", "status", "not-reached", "opt-out", "wrong-number", "skip", "pause", "resume"]),
+    (
+        "Every day",
+        &[
+            "tasks",
+            "task",
+            "outcomes",
+            "note-outcome",
+            "plan",
+            "explain",
+            "status",
+            "not-reached",
+            "report",
+            "opt-out",
+            "wrong-number",
+            "skip",
+            "pause",
+            "resume",
+        ],
+    ),
     (
         "Setting up",
         &[

@@ -21,17 +21,21 @@ mod import_folder;
 mod init;
 mod named;
 mod not_reached;
+mod note_outcome;
 mod operator;
 mod opt_out;
+mod outcomes;
 mod output;
 mod pause;
 mod plan;
+mod report;
 mod resolve;
 mod restore;
 mod run;
 mod sandbox;
 mod simulate;
 mod status;
+mod task;
 mod test_text;
 mod workbook;
 
@@ -65,6 +69,16 @@ enum Command {
     Status(status::Options),
     /// List the patients who are not reached by text, so that you can call them.
     NotReached(not_reached::Options),
+    /// Show what patients answered: who confirmed, and who wants another time or to cancel.
+    Outcomes(outcomes::Options),
+    /// List what people have to do: replies to read, patients to call, texts and imports to decide about.
+    Tasks(task::List),
+    /// Close a task.
+    Task(task::Task),
+    /// Note what a patient said about an appointment, on the phone or at the desk.
+    NoteOutcome(note_outcome::Options),
+    /// Show what became of the appointments of the last weeks: sent, reached, confirmed, and why not.
+    Report(report::Options),
     /// Pause sending, everywhere or at one location.
     Pause(pause::Pause),
     /// End a pause; texts that can still be sent go out.
@@ -147,6 +161,11 @@ pub fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Status(options) => status::run(&options),
         Command::NotReached(options) => not_reached::run(&options),
+        Command::Outcomes(options) => outcomes::run(&options),
+        Command::Tasks(options) => task::list(&options),
+        Command::Task(options) => task::run(&options),
+        Command::NoteOutcome(options) => note_outcome::run(&options),
+        Command::Report(options) => report::run(&options),
         Command::Pause(options) => pause::pause(&options),
         Command::Resume(options) => pause::resume(&options),
         Command::Skip(options) => pause::skip(&options),

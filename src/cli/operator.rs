@@ -18,10 +18,10 @@ use crate::store::{StoreError, Transaction, in_transaction};
 pub(crate) struct By {
     /// Who does this. Default: the user of this session.
     #[arg(long, value_name = "NAME")]
-    who: Option<String>,
+    pub(crate) who: Option<String>,
     /// Why, in a few words, for the audit. Do not write names.
     #[arg(long, value_name = "WORDS")]
-    why: Option<String>,
+    pub(crate) why: Option<String>,
 }
 
 impl By {

@@ -12,6 +12,7 @@ use crate::cli::operator::put_on_record;
 use crate::cli::output::{configuration, local, moment, print, utc};
 use crate::config::Config;
 use crate::domain::count::counted;
+use crate::domain::patient_outcome::{PatientOutcome, Standing};
 use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::planner::input::Mode;
@@ -109,7 +110,15 @@ fn item(row: &Row) -> Value {
         "segments": row.words.as_ref().map(|words| segments::cost(words).segments),
         "together_with": others
             .map(|key| json!({"appointment_id": key.appointment_id, "rule": key.rule})).collect::<Vec<_>>(),
+        "outcome": row.outcome.map(outcome),
         "request": row.request,
+    })
+}
+
+/// An outcome, for programs.
+pub(crate) fn outcome(standing: Standing) -> Value {
+    json!({
+        "outcome": standing.outcome.code(), "source": standing.source.code(), "since": utc(standing.since),
     })
 }
 
@@ -226,5 +235,7 @@ fn who(config: &Config, row: &Row) -> String {
     let name = names.into_iter().filter_map(|n| n.as_ref().cloned()).collect::<Vec<_>>().join(" ");
     let name = if name.is_empty() { format!("patient {}", row.appointment.patient_id) } else { name };
     let zone = config.zone(config.rulebook.location_of(&row.appointment));
-    format!("{name}, appointment {} ({})", local(zone, row.appointment.starts_at), row.appointment.id)
+    let answer = row.outcome.filter(|standing| standing.outcome != PatientOutcome::None);
+    let answer = answer.map(|standing| format!(", {}", standing.in_words(zone))).unwrap_or_default();
+    format!("{name}, appointment {} ({}){answer}", local(zone, row.appointment.starts_at), row.appointment.id)
 }

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::annie::model::Rules;
 use crate::annie::model::faults::Faults;
 use crate::annie::model::judge::judge;
+use crate::annie::model::patients::Patients;
 use crate::annie::sandbox::{self, Sandbox};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
@@ -24,7 +25,7 @@ pub(crate) struct Options {
     #[arg(long, required_unless_present = "report")]
     port: Option<u16>,
     /// Do not serve; check this record instead, and count texts sent twice and rules broken.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["port", "record", "key", "config", "faults"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["port", "record", "key", "config", "faults", "replies"])]
     report: Option<PathBuf>,
     /// Append one JSON line per request to this file before answering; texts already in it are remembered.
     #[arg(long, value_name = "FILE")]
@@ -41,7 +42,12 @@ pub(crate) struct Options {
     /// Faults to cause on purpose: all=0.1, or close-after=0.02,slow=0.1,list-lag=60,stop=0.01,refused-numbers=0.01 ...
     #[arg(long, value_name = "FAULTS", value_parser = Faults::parse)]
     faults: Option<Faults>,
-    /// The random seed for the faults.
+    /// Let patients answer: `usual`, or shares such as confirm=0.5,change=0.05,cancel=0.04,question=0.05,urgent=0.01,
+    /// wrong=0.01,unclear=0.01,stop=0.01,thanks=0.05; delay=600 is the longest time until an answer in seconds, and
+    /// tags=0 leaves out Annie's tags.
+    #[arg(long, value_name = "ANSWERS", value_parser = Patients::parse)]
+    replies: Option<Patients>,
+    /// The random seed for the faults and the answers.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }
@@ -60,7 +66,7 @@ enum Enforced {
 }
 
 pub(crate) fn run(options: Options) -> Result<(), Failure> {
-    let Options { port, report, record, key, config, enforce, faults, seed } = options;
+    let Options { port, report, record, key, config, enforce, faults, replies, seed } = options;
     if let Some(path) = report {
         let record = read(&path)?;
         let report = judge(record.lines());
@@ -103,7 +109,17 @@ pub(crate) fn run(options: Options) -> Result<(), Failure> {
         };
         // Keep serving even if nobody reads the output anymore.
         let hear: sandbox::Hear = Box::new(|line| drop(print(&format!("{line}\n"))));
-        let options = sandbox::Options { record, key, from_numbers, rules, faults, seed, earlier, hear: Some(hear) };
+        let options = sandbox::Options {
+            record,
+            key,
+            from_numbers,
+            rules,
+            faults,
+            patients: replies,
+            seed,
+            earlier,
+            hear: Some(hear),
+        };
         sandbox.serve(options, Arc::new(SystemClock), stop).await?;
         Ok(())
     })

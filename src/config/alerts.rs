@@ -7,7 +7,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
-use crate::config::toml_reader::{Faults, Section, Value, duration, fault, list, text, text_as};
+use crate::config::toml_reader::{Section, Value, duration, fault, text, text_as};
+use crate::config::values::program::program;
 
 /// The longest time between two alerts about the same problem, and the longest a text may stay unresolved before one.
 const WEEK: u64 = 7 * 86_400;
@@ -28,8 +29,6 @@ pub struct Alerts {
     /// Regular pings to a monitor outside this machine.
     pub heartbeat: Option<Heartbeat>,
 }
-
-impl Alerts {}
 
 impl Default for Alerts {
     fn default() -> Alerts {
@@ -64,7 +63,7 @@ pub struct Heartbeat {
 
 pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Alerts {
     let usual = Alerts::default();
-    let command = section.optional("command", command);
+    let command = section.optional("command", program);
     let here = section.optional("webhook", |value| text_as(value, web_address)).map(SecretString::from);
     let file = section.optional("webhook_file", |value| text(value).map(|path| folder.join(path)));
     if here.is_some() && file.is_some() {
@@ -105,14 +104,6 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Alerts {
     }
     section.finish();
     alerts
-}
-
-fn command(value: &Value<'_>) -> Result<Vec<String>, Faults> {
-    let words = list(value, text)?;
-    match words.first() {
-        Some(program) if program.starts_with('/') && !words.iter().any(|word| word.contains('\0')) => Ok(words),
-        _ => fault("write the full path of the program, then its arguments: [\"/usr/local/bin/notify\", \"--urgent\"]"),
-    }
 }
 
 /// HTTPS, or plain HTTP to this machine itself. The address never appears in a message, because it may contain a token.

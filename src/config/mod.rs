@@ -13,6 +13,7 @@ mod lints;
 mod load;
 mod locations;
 pub(crate) mod metrics;
+pub(crate) mod outcomes;
 mod read;
 pub(crate) mod retention;
 mod rule_conflicts;

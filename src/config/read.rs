@@ -21,7 +21,7 @@ use crate::config::values::policy::{no_text_within, outside_hours};
 use crate::config::values::schedule;
 use crate::config::values::zones::Zones;
 use crate::config::{
-    alerts, api_key, backup, check, feeds, limits, locations, metrics, retention, rules, syntax, words,
+    alerts, api_key, backup, check, feeds, limits, locations, metrics, outcomes, retention, rules, syntax, words,
 };
 use crate::domain::appointment::Consent;
 use crate::domain::ids::utf16_len;
@@ -101,7 +101,7 @@ fn sections(
     zones: &Zones,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
-    const SECTIONS: [&str; 14] = [
+    const SECTIONS: [&str; 15] = [
         "practice",
         "annie",
         "sending",
@@ -115,6 +115,7 @@ fn sections(
         "backup",
         "retention",
         "alerts",
+        "outcomes",
         "metrics",
     ];
     for name in ["rule", "location"] {
@@ -180,6 +181,8 @@ fn sections(
     let retention = retention::read(Section::new("[retention]", table, span, diagnostics));
     let (table, span) = section("alerts", diagnostics);
     let alerts = alerts::read(Section::new("[alerts]", table, span, diagnostics), folder);
+    let (table, span) = section("outcomes", diagnostics);
+    let outcomes = outcomes::read(Section::new("[outcomes]", table, span, diagnostics));
     let (table, span) = section("metrics", diagnostics);
     let metrics = metrics::read(Section::new("[metrics]", table, span, diagnostics));
     let rules = rules::read(root.get("rule"), sending.defaults, language, &mut wordbook, diagnostics);
@@ -228,6 +231,7 @@ fn sections(
         backup,
         retention,
         alerts,
+        outcomes,
         metrics,
         source,
     };

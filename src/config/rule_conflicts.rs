@@ -216,6 +216,7 @@ fn input(start: DateTime<Utc>, now: DateTime<Utc>) -> PlannerInput {
         importing: false,
         skipped: vec![],
         paused: None,
+        outcome: None,
         twins: Vec::new(),
     };
     PlannerInput::new(Number::Usable(number), vec![appointment])

@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::config::daily_limits::DailyLimits;
 use crate::config::feeds::Feed;
-use crate::config::{alerts, backup, retention};
+use crate::config::{alerts, backup, outcomes, retention};
 use crate::domain::fingerprint;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::language::Language;
@@ -49,6 +49,8 @@ pub struct Config {
     pub retention: retention::Retention,
     /// Who gets alerts.
     pub alerts: alerts::Alerts,
+    /// What Annie's tags and actions mean, and who is told about outcomes.
+    pub outcomes: outcomes::Outcomes,
     /// Where metrics are served, if they are.
     pub metrics: Option<Address>,
     /// The text it was read from.

@@ -10,6 +10,7 @@ mod run;
 mod service;
 mod setup;
 mod status_line;
+mod task_upkeep;
 mod ticker;
 mod watchdog;
 

@@ -24,6 +24,7 @@ use crate::daemon::reload::reload;
 use crate::daemon::service;
 use crate::daemon::setup::{compare_zones, gateways_of};
 use crate::daemon::status_line::{StatusLine, mode, rules};
+use crate::daemon::task_upkeep::TaskUpkeep;
 use crate::daemon::ticker::Ticker;
 use crate::daemon::watchdog::Watchdog;
 use crate::domain::announcer::{Announcer, left_out};
@@ -31,6 +32,7 @@ use crate::engine::maintenance::housekeeping::Housekeeping;
 use crate::engine::report::PassReport;
 use crate::engine::run::{Engine, File};
 use crate::metrics::task::Metrics;
+use crate::outbox::task::Outbox;
 use crate::store::connection::{integrity, lock, open};
 use crate::store::planning::daemon_state as standing_store;
 use crate::store::{Store, StoreError};
@@ -88,6 +90,8 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut report = engine.pass().await?;
     let (mut ticker, mut ticks) = Ticker::start(&engine.config().tick, clock.clone()).await.map_err(|e| setup(&e))?;
     let nudge = engine.nudge();
+    let outbox = Outbox::start(held.clone(), clock.clone(), engine.config().clone());
+    let mut upkeep = TaskUpkeep::new();
     let mut pulls = Pulls::start(engine.config().clone(), clock.clone(), nudge.clone());
     status_line.is_held(waits.is_some());
     status_line.ready(engine.config(), clock.now(), &report).await;
@@ -141,6 +145,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             alerts.adopt(engine.config().clone());
             metrics.adopt(engine.config().clone()).await;
             pulls.adopt(engine.config().clone());
+            outbox.adopt(engine.config().clone());
             status_line.ready(engine.config(), clock.now(), &report).await;
         }
         let began = Instant::now();
@@ -168,6 +173,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         };
         watchdog.pass_ended();
         daily.look(&held, engine.config(), clock.now(), clock.boot()).await;
+        upkeep.look(&held, engine.config(), clock.now(), clock.boot()).await;
         match house.run(engine.config(), clock.now(), engine.trusts_clock()).await {
             Err(error) => upkeep_fault.is(&error, clock.as_ref()),
             Ok(_) => drop(upkeep_fault.is_over(clock.as_ref())),
@@ -185,6 +191,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     );
     ticker.stop().await;
     pulls.stop().await;
+    outbox.stop().await;
     let told = Instant::now();
     while let Err(error) = engine.drain().await {
         if told.elapsed() > LAST_WORDS {

@@ -23,6 +23,8 @@ pub struct Listed {
     pub status: Option<String>,
     /// Annie's tags.
     pub tags: Vec<String>,
+    /// The actions that Annie asks staff to take.
+    pub actions: Vec<String>,
 }
 
 /// A page of the list of conversations.
@@ -53,6 +55,8 @@ pub struct OddRow {
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
+    /// Annie's id of the message.
+    pub id: Option<String>,
     /// `user`, `assistant`, ...; the vocabulary is undocumented.
     pub role: String,
     /// The text of the message.

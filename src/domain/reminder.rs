@@ -54,6 +54,7 @@ reasons! {
         WrongNumber = "wrong-number", "the number belongs to someone else";
         ReplyUnclear = "reply-unclear", "the patient's reply may be a request to stop texts; read the reply";
         WrongPerson = "wrong-person", "a reply says that this is not the patient's number; check the number";
+        AskedToChange = "asked-to-change", "the patient asked to change or cancel the appointment; call the patient";
         OtherType = "other-type", "the rule does not apply to this type of appointment";
         BookedLate = "booked-late", "the appointment was booked or moved after this text was due";
         NewRule = "new-rule", "the rule took effect after this text was due";

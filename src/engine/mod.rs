@@ -6,6 +6,7 @@ mod context;
 pub(crate) mod keys;
 mod lifecycle;
 pub mod maintenance;
+pub(crate) mod outcomes;
 pub mod planning;
 pub mod report;
 pub mod run;

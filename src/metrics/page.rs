@@ -1,9 +1,10 @@
 //! The metrics page: counts and times only, never a name, a number, or an id.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -18,13 +19,24 @@ use crate::alerts::task::Seen;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::ids::ApiKeyName;
+use crate::domain::task::TaskKind;
 use crate::metrics::passes::Passes;
 use crate::store::controls::alert_state::Shown;
 use crate::store::reports::metrics::{self, CLASSES, Snapshot, Tally};
+use crate::store::reports::outcomes;
 use crate::store::{Store, StoreError};
 
 /// A request within this time gets the previous page.
 const FRESH: Duration = Duration::from_secs(5);
+
+/// The confirmed reminders of a week are counted this often.
+const COUNT_EVERY: Duration = Duration::from_secs(600);
+/// The ages of tasks: up to so many hours, and the label.
+const AGES: [(i64, &str); 4] = [(1, "under-1h"), (4, "1h-4h"), (24, "4h-24h"), (i64::MAX, "over-24h")];
+
+fn age_label(age: TimeDelta) -> &'static str {
+    AGES.iter().find(|(hours, _)| age.num_hours() < *hours).map_or("over-24h", |(_, label)| label)
+}
 
 type Label = [(&'static str, &'static str); 1];
 
@@ -57,6 +69,9 @@ pub(crate) struct Page<C> {
     passes: Passes,
     ledger: Option<Ledger>,
     last: Option<(Instant, String)>,
+    /// The share of confirmed reminders by rule, and when it was counted.
+    confirmed: Vec<(String, f64)>,
+    counted_at: Option<Instant>,
 }
 
 impl<C: Clock + 'static> Page<C> {
@@ -67,7 +82,7 @@ impl<C: Clock + 'static> Page<C> {
         seen: watch::Receiver<Seen>,
         passes: Passes,
     ) -> Page<C> {
-        Page { store, clock, config, seen, passes, ledger: None, last: None }
+        Page { store, clock, config, seen, passes, ledger: None, last: None, confirmed: Vec::new(), counted_at: None }
     }
 
     /// Counts everything ever sent, so that the first request need not wait for it.
@@ -87,6 +102,7 @@ impl<C: Clock + 'static> Page<C> {
         let config = self.config.borrow().clone();
         let now = self.clock.now();
         let ledger = self.ledger.take();
+        let counts = self.counted_at.is_none_or(|at| at.elapsed() >= COUNT_EVERY);
         let read = self.store.read(move |connection| {
             let mut ledger = ledger.unwrap_or_else(Ledger::new);
             let Ledger { tally, answers, lateness } = &mut ledger;
@@ -99,9 +115,14 @@ impl<C: Clock + 'static> Page<C> {
             let keys: Vec<ApiKeyName> = config.key_names().collect();
             let snapshot = metrics::now(connection, &keys, now)?;
             let shown = rules::shown(connection, &config, now)?;
-            Ok((ledger, snapshot, shown))
+            let confirmed = if counts { Some(outcomes::confirmed_by_rule(connection, now)?) } else { None };
+            Ok((ledger, snapshot, shown, confirmed))
         });
-        let (ledger, snapshot, shown) = read.await?;
+        let (ledger, snapshot, shown, confirmed) = read.await?;
+        if let Some(confirmed) = confirmed {
+            let share = |(rule, sent, confirmed): (String, u64, u64)| (rule, confirmed as f64 / sent.max(1) as f64);
+            (self.confirmed, self.counted_at) = (confirmed.into_iter().map(share).collect(), Some(Instant::now()));
+        }
         let text = self.write(&ledger, &snapshot, shown, now);
         self.ledger = Some(ledger);
         self.last = Some((Instant::now(), text.clone()));
@@ -162,6 +183,22 @@ impl<C: Clock + 'static> Page<C> {
         sheet.maybe("last_backup_age_seconds", "Time since the last backup", backup.map(age));
         let skipped = snapshot.skipped.iter().map(|(reason, n)| ([("reason", *reason)], count(*n)));
         sheet.values("skipped", "Skipped reminders for appointments in the next 14 days, by reason", skipped);
+        let standing = snapshot.outcomes.iter().map(|(outcome, n)| ([("outcome", *outcome)], count(*n)));
+        sheet.values("outcomes", "What patients answered about appointments to come, by outcome", standing);
+        let mut tasks: BTreeMap<&'static str, f64> = AGES.iter().map(|(_, label)| (*label, 0.0)).collect();
+        let mut kinds: BTreeMap<&'static str, f64> = TaskKind::ALL.iter().map(|kind| (kind.code(), 0.0)).collect();
+        for (kind, since) in &snapshot.tasks {
+            *tasks.entry(age_label(now - *since)).or_default() += 1.0;
+            *kinds.entry(kind.code()).or_default() += 1.0;
+        }
+        sheet.values("tasks_open", "Open tasks, by kind", kinds.into_iter().map(|(kind, n)| ([("kind", kind)], n)));
+        sheet.values("tasks_open_age", "Open tasks, by age", tasks.into_iter().map(|(age, n)| ([("age", age)], n)));
+        let confirmed = self.confirmed.iter().map(|(rule, share)| ([("rule", rule.clone())], *share));
+        sheet.values(
+            "confirmation_ratio",
+            "Share of sent reminders whose appointments were confirmed, for appointments of the last 7 days, by rule",
+            confirmed,
+        );
         let waits = seen.live.waits.map(|reason| ([("reason", reason)], 1.0));
         sheet.values("waiting", "1 while due texts wait, by what they wait for", waits);
         let facts = Facts { shown: Some(shown), live: seen.live, midnight: now };

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::appointment::{Consent, Status};
 use crate::domain::ids::{AppointmentId, RuleName};
 use crate::domain::number_hold::HoldCause;
+use crate::domain::patient_outcome::PatientOutcome;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, Miss, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
@@ -230,7 +231,12 @@ impl<'a> Answering<'a> {
         if self.shared {
             return skip(Skip::SharedNumber);
         }
-        if draft.rule.skip_if_confirmed && appointment.status == Status::Confirmed {
+        if self.has_outcome(draft.appointment, PatientOutcome::is_wish) {
+            return skip(Skip::AskedToChange);
+        }
+        let is_confirmed = appointment.status == Status::Confirmed
+            || self.has_outcome(draft.appointment, |outcome| outcome == PatientOutcome::Confirmed);
+        if draft.rule.skip_if_confirmed && is_confirmed {
             return skip(Skip::Confirmed);
         }
         if !calendar.is_open(calendar.date(appointment.starts_at)) {
@@ -240,6 +246,13 @@ impl<'a> Answering<'a> {
             true => skip(Skip::Duplicate),
             false => Ok(()),
         }
+    }
+
+    /// Whether this is the outcome of the appointment, or of another entry for the same person and start.
+    fn has_outcome(&self, appointment: &AppointmentInput, is_meant: impl Fn(PatientOutcome) -> bool) -> bool {
+        let twins = appointment.twins.iter().filter(|twin| told::is_same(appointment, twin));
+        let standing = appointment.outcome.into_iter().chain(twins.filter_map(|twin| twin.outcome));
+        standing.into_iter().any(|standing| is_meant(standing.outcome))
     }
 
     /// Whether another entry for the same person and start has this text or will get it.

@@ -204,8 +204,21 @@ impl Case<'_> {
                 format!("The appointment itself is on a day {who} is closed ({day}).")
             }
             State::Unclaimed(PlanDecision::Skipped(Skip::Confirmed)) => {
-                "The patient has confirmed; because of skip_if_confirmed, this text goes only to patients who have not."
-                    .to_owned()
+                let how = match self.appointment.outcome {
+                    Some(standing) if self.appointment.row.status != Status::Confirmed => {
+                        format!("The appointment is {}", standing.in_words(zone))
+                    }
+                    _ => "The patient has confirmed".to_owned(),
+                };
+                format!("{how}; because of skip_if_confirmed, this text goes only to patients who have not.")
+            }
+            State::Unclaimed(PlanDecision::Skipped(Skip::AskedToChange)) => {
+                let what = self.appointment.outcome.filter(|standing| standing.outcome.is_wish());
+                let what =
+                    what.map_or_else(|| "asked to change or cancel it".to_owned(), |standing| standing.in_words(zone));
+                format!(
+                    "The patient {what}. Texts about the appointment wait until its start or status changes, or until somebody notes another outcome."
+                )
             }
             State::Unclaimed(PlanDecision::Cancelled(_)) if self.appointment.row.status != Status::Booked => {
                 format!("The practice software says `{}`.", self.appointment.row.status.name())

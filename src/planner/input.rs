@@ -10,6 +10,7 @@ use crate::domain::ids::{AppointmentId, ConversationId, PatientId, RuleName};
 use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::number_hold::HoldCause;
+use crate::domain::patient_outcome::Standing;
 use crate::domain::person::Person;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, Skip, State};
@@ -211,6 +212,8 @@ pub struct AppointmentInput {
     pub skipped: Vec<Option<RuleName>>,
     /// Set while sending is paused for its office.
     pub paused: Option<Pause>,
+    /// What its patient answered, or what a person noted.
+    pub outcome: Option<Standing>,
 }
 
 /// Who has an appointment.
@@ -279,6 +282,8 @@ pub struct Twin {
     pub person: Person,
     /// It says that this person wants no texts.
     pub declined: bool,
+    /// What its patient answered, or what a person noted.
+    pub outcome: Option<Standing>,
 }
 
 /// A reminder as it is stored.

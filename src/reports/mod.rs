@@ -5,4 +5,6 @@ pub(crate) mod explanation;
 pub(crate) mod lookup;
 pub mod not_reached;
 pub(crate) mod not_reached_page;
+pub(crate) mod outcomes;
+pub(crate) mod period;
 pub mod plan_view;

@@ -7,6 +7,8 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use crate::config::Config;
 use crate::domain::appointment::{Appointment, Status};
 use crate::domain::ids::AppointmentId;
+use crate::domain::number_hold::HoldCause;
+use crate::domain::patient_outcome::PatientOutcome;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{Cancel, PlanDecision, Skip, State, Wait};
 use crate::feeds::formats::own_columns::is_known_by_name_alone;
@@ -148,6 +150,17 @@ fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
     }
 }
 
+/// A text reached the number, and its answer asks for a call: the patient wants another time or to cancel, the number
+/// may be somebody else's, or may have opted out.
+fn asks_for_a_call(row: &Row, was_texted: bool) -> Option<(&'static str, &'static str)> {
+    let of_the_number = row.hold.filter(|_| was_texted).map(|hold| match hold {
+        HoldCause::ReplyUnclear => (Skip::ReplyUnclear.code(), Skip::ReplyUnclear.label()),
+        HoldCause::WrongPerson => (Skip::WrongPerson.code(), Skip::WrongPerson.label()),
+    });
+    let wish = row.outcome.map(|standing| standing.outcome).filter(|outcome| outcome.is_wish());
+    wish.map(|_| (Skip::AskedToChange.code(), Skip::AskedToChange.label())).or(of_the_number)
+}
+
 /// Why none of these texts reaches the patient; `None` if one does, or if nobody has to call. `reached`: whom the other
 /// appointments' texts reach. `late`: a text that was due by then and has not been sent does not reach anyone.
 fn not_reached(rows: &[&Row], reached: &HashMap<AtNumber<'_>, Vec<&Row>>, late: DateTime<Utc>) -> Option<NotReached> {
@@ -159,12 +172,17 @@ fn not_reached(rows: &[&Row], reached: &HashMap<AtNumber<'_>, Vec<&Row>>, late: 
                 .and_then(|at| reached.get(&at))
                 .is_some_and(|others| others.iter().any(|other| is_same_person(other, row)))
     };
+    let last = rows.iter().max_by_key(|row| row.item.adjusted_at)?;
+    let was_texted = rows.iter().any(|row| row.item.state == State::Sent);
+    if let Some((code, why)) = asks_for_a_call(last, was_texted) {
+        return Some(NotReached { appointment: last.appointment.clone(), code, why });
+    }
     if rows.iter().any(|row| reaches(row, late) || is_told_by_twin(row)) {
         return None;
     }
     // The patient has confirmed, so nobody has to ask.
-    let last = rows.iter().max_by_key(|row| row.item.adjusted_at)?;
-    if last.appointment.status == Status::Confirmed {
+    let is_confirmed = last.outcome.is_some_and(|standing| standing.outcome == PatientOutcome::Confirmed);
+    if last.appointment.status == Status::Confirmed || is_confirmed {
         return None;
     }
     let state = last.item.state;

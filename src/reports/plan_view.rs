@@ -10,6 +10,8 @@ use crate::config::Config;
 use crate::domain::appointment::Appointment;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::ids::RuleName;
+use crate::domain::number_hold::HoldCause;
+use crate::domain::patient_outcome::Standing;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
@@ -54,6 +56,10 @@ pub struct Row {
     pub code: Option<&'static str>,
     /// Earlier texts about its appointment: with another start time, or to another patient.
     pub earlier: Vec<Earlier>,
+    /// What the patient answered, or what a person noted.
+    pub outcome: Option<Standing>,
+    /// Its number's texts wait because of a reply.
+    pub hold: Option<HoldCause>,
     /// Since when a planned reminder has been overdue, from the store: a plan made now moves its time.
     pub overdue_since: Option<DateTime<Utc>>,
     /// It is planned, but too late to send: it becomes missed as soon as it is known that it did not go out.
@@ -225,6 +231,8 @@ pub(crate) fn rows_in(
             together: together.cloned().unwrap_or_else(|| vec![item.key.clone()]),
             code,
             earlier: earlier_of(input, appointment),
+            outcome: input.appointments.iter().find(|known| known.row.id == appointment.id).and_then(|v| v.outcome),
+            hold: input.hold,
             overdue_since,
             is_expired: planned && item.expires_at.is_some_and(|at| at <= now),
         });

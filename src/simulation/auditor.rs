@@ -7,9 +7,11 @@ use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 use tracing::info;
 
 use crate::annie::model::Broke;
+use crate::annie::model::patients::Kind;
 use crate::annie::wire::SmsRequest;
 use crate::domain::ids::utf16_len;
 use crate::domain::language::Language;
+use crate::simulation::answers::Answers;
 use crate::simulation::practice::{FIRST_TEXT_LINE, Practice, Visit};
 use crate::wording::dates;
 use crate::wording::wordbook::LONGEST;
@@ -65,6 +67,10 @@ pub(crate) struct Auditor {
     pub(crate) desk: HashMap<String, DateTime<Utc>>,
     /// When a patient replied STOP, by number.
     pub(crate) stops: HashMap<String, DateTime<Utc>>,
+    /// What patients answered.
+    pub(crate) answers: Answers,
+    /// A patient who has confirmed gets no last reminder.
+    pub(super) spares_the_confirmed: bool,
     /// Texts from other senders, by number.
     pub(crate) foreign: HashMap<String, DateTime<Utc>>,
     pub(crate) numbers: Numbers,
@@ -86,13 +92,15 @@ pub(crate) struct Auditor {
 }
 
 impl Auditor {
-    pub(crate) fn new(known: Delivered) -> Auditor {
+    pub(crate) fn new(known: Delivered, spares_the_confirmed: bool) -> Auditor {
         Auditor {
             known,
             // Nothing has been imported yet.
             known_since: DateTime::<Utc>::MAX_UTC,
             desk: HashMap::new(),
             stops: HashMap::new(),
+            answers: Answers::default(),
+            spares_the_confirmed,
             foreign: HashMap::new(),
             numbers: Numbers::new(),
             wrong: WrongNumbers::new(),
@@ -110,6 +118,7 @@ impl Auditor {
 
     /// The practice's export was imported.
     pub(crate) fn imported(&mut self, practice: &Practice, since: DateTime<Utc>, now: DateTime<Utc>) {
+        self.answers.imported(&self.known, practice);
         self.known = practice.clone();
         self.known_since = since;
         for appointment in &practice.appointments {
@@ -151,6 +160,24 @@ impl Auditor {
         let holders: BTreeSet<usize> = known.appointments.iter().map(|appointment| appointment.patient).collect();
         self.numbers
             .retain(|(patient, chart), _| holders.contains(patient) && known.patients[*patient].chart == *chart);
+    }
+
+    /// A patient answers a text.
+    pub(crate) fn answered(
+        &mut self,
+        conversation: &str,
+        text: &SmsRequest,
+        answer: (Kind, DateTime<Utc>),
+        at: DateTime<Utc>,
+    ) {
+        let about =
+            self.read(&text.message, at).into_iter().map(|(n, patient, start, _)| (n, patient, start)).collect();
+        self.answers.add((conversation, &text.to_number), answer, about);
+    }
+
+    /// A pass ended without a crash.
+    pub(crate) fn processed(&mut self, now: DateTime<Utc>) {
+        self.answers.processed(&self.known, now);
     }
 
     /// How many tellings there are so far, for a copy of the database.
@@ -228,6 +255,18 @@ impl Auditor {
             }
             if self.wrong.get(&(patient, to.clone())).is_some_and(|since| *since < at) {
                 self.breaks(at, format!("a text about {name} went to a number that is marked as wrong"));
+            }
+            let about = (appointment, patient, start);
+            if self.answers.ignores_a_wish(&about, at) {
+                self.breaks(
+                    at,
+                    format!(
+                        "a text about {name} at {start} went out although the patient asked for a change or to cancel"
+                    ),
+                );
+            }
+            if rule == 'L' && self.spares_the_confirmed && self.answers.asks_again(&about, at) {
+                self.breaks(at, format!("{name} has confirmed the appointment at {start} and is asked again"));
             }
             if start - at < NO_TEXT_WITHIN {
                 self.breaks(at, format!("a text to {name} went out too close to the appointment at {start}"));

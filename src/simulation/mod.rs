@@ -1,6 +1,7 @@
 //! The simulation: weeks of a practice in seconds, on a virtual clock. Annie loses responses, the machine crashes between
 //! any two steps, backups are restored, clocks are changed, and an auditor sees every text.
 
+mod answers;
 mod auditor;
 mod crash;
 mod events;
@@ -21,6 +22,7 @@ use tracing::info;
 
 use crate::annie::gateway::Gateway;
 use crate::annie::model::faults::Faults;
+use crate::annie::model::patients::{Kind, Patients};
 use crate::annie::model::{Model, Rules};
 use crate::clock::{Clock, ManualClock};
 use crate::config::{self, Config, KEY_NAME};
@@ -29,7 +31,7 @@ use crate::engine::report::PassReport;
 use crate::engine::run::Engine;
 use crate::simulation::auditor::{Auditor, Delivered};
 use crate::simulation::crash::{Files, Fuse};
-use crate::simulation::practice::{Practice, config_text};
+use crate::simulation::practice::{Practice, config_text, spares_the_confirmed};
 use crate::simulation::stand_in::{Annie, Shared, lock};
 use crate::store::connection::open;
 use crate::store::{Connection, Store, StoreError};
@@ -99,6 +101,23 @@ pub fn run(seed: u64, days: u32) -> Result<Outcome, SimulationError> {
     simulation.end()
 }
 
+/// How patients answer. If nothing goes wrong, every patient must be texted, so they only confirm.
+fn patients(seed: u64) -> Patients {
+    match seed.is_multiple_of(5) {
+        true => Patients::with(&[(Kind::Confirm, 0.5), (Kind::Thanks, 0.1)]),
+        false => Patients::with(&[
+            (Kind::Confirm, 0.4),
+            (Kind::Change, 0.08),
+            (Kind::Cancel, 0.08),
+            (Kind::Question, 0.05),
+            (Kind::Urgent, 0.01),
+            (Kind::Wrong, 0.01),
+            (Kind::Unclear, 0.01),
+            (Kind::Thanks, 0.1),
+        ]),
+    }
+}
+
 /// An older copy of the database, with what had been imported and marked by then.
 struct Copy {
     files: Files,
@@ -152,8 +171,9 @@ impl Simulation {
         let zone = config.practice.zone.clone();
         let practice = Practice::new(zone.clone(), begins, &mut rng);
         let rules = Rules { hours_in: Some(zone), limits: true, per_minute: Some(60) };
-        let annie = Model::new(&config.numbers(), rules, Faults::NONE, rng.u64(..));
-        let auditor = Auditor::new(practice.clone());
+        let mut annie = Model::new(&config.numbers(), rules, Faults::NONE, rng.u64(..));
+        annie.set_patients(Some(patients(seed)));
+        let auditor = Auditor::new(practice.clone(), spares_the_confirmed(seed));
         let shared = Shared { annie, auditor, down: false, faults: 0, posts: 0, gets: 0 };
         Ok(Simulation {
             rng,
@@ -250,6 +270,7 @@ impl Simulation {
     /// What is on disk when the machine restarts: what the crash left, or an older copy.
     fn crashed(&mut self, left: Files, torn: bool) -> Files {
         self.out.crashes += 1;
+        lock(&self.shared).auditor.answers.crashed();
         self.tell(if torn { "crash during a commit" } else { "crash" });
         self.out.torn_commits += u64::from(torn);
         let off = match self.rng.u8(0..10) {
@@ -273,6 +294,7 @@ impl Simulation {
         shared.auditor.numbers = copy.numbers.clone();
         shared.auditor.wrong = copy.wrong.clone();
         shared.auditor.forget_since(copy.told);
+        shared.auditor.answers.restored();
         self.last_import = DateTime::UNIX_EPOCH;
         copy.files.clone()
     }
@@ -333,6 +355,8 @@ impl Simulation {
                 _ => break,
             }
         }
+        let now = self.truth.now();
+        lock(&self.shared).auditor.processed(now);
         if machine.engine.may_plan() {
             lock(&self.shared).auditor.planned();
         }

@@ -264,6 +264,11 @@ fn number(n: usize) -> String {
     format!("+1303555{:04}", 1000 + n)
 }
 
+/// Whether a patient who has confirmed gets no last reminder. If nothing goes wrong, every patient must get one.
+pub(crate) fn spares_the_confirmed(seed: u64) -> bool {
+    !seed.is_multiple_of(5) && seed % 2 == 1
+}
+
 /// A practice with the leads of the shipped rules, and with texts that the auditor can read: in two languages, for two
 /// offices, and, with every tenth seed, as long as a text may be.
 pub(crate) fn config_text(seed: u64) -> String {
@@ -272,6 +277,7 @@ pub(crate) fn config_text(seed: u64) -> String {
     // If nothing goes wrong, late bookings get a text too, so that every patient with an appointment must be texted.
     let late = if seed.is_multiple_of(5) { "send" } else { "skip" };
     let days = if seed % 3 == 2 { "days" } else { "business days" };
+    let spares = spares_the_confirmed(seed);
     let (one, many) = if seed.is_multiple_of(10) { (" x".repeat(215), " x".repeat(90)) } else { Default::default() };
     let about = format!("<{{{{ patient.first_name }}}} {{{{ appointment.date }}}} {{{{ appointment.time }}}}>{one}");
     let each = "{% for a in appointments %}<{% if a.first_name %}{{ a.first_name }}{% endif %} {{ a.date }} {{ a.time }}>{% endfor %}{% if more %}+{% endif %}";
@@ -284,7 +290,7 @@ pub(crate) fn config_text(seed: u64) -> String {
          first_text_line.en = \"{FIRST_TEXT_LINE}\"\nfirst_text_line.es = \"{FIRST_TEXT_LINE}\"\n\
          [[rule]]\nname = \"first\"\nlead = \"3 {days}\"\nat = \"10:00\"\npriority = 1\n\
          message.en = \"F {about}\"\nmessage.es = \"F {about}\"\n\
-         [[rule]]\nname = \"last\"\nlead = \"1 {days}\"\nat = \"10:30\"\npriority = 2\nbooked_late = \"{late}\"\n\
+         [[rule]]\nname = \"last\"\nlead = \"1 {days}\"\nat = \"10:30\"\npriority = 2\nbooked_late = \"{late}\"\nskip_if_confirmed = {spares}\n\
          message.en = \"L {about}\"\nmessage.es = \"L {about}\"\n\
          [household]\nmessage.en = \"{family}\"\nmessage.es = \"{family}\"\n\
          [[location]]\nid = \"main\"\nname = \"Main\"\n\

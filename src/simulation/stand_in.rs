@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::annie::gateway::{Answering, Call, Raw, StillGood, Transport};
+use crate::annie::model::patients::Kind;
 use crate::annie::model::{Broke, Manner, Model, Request};
 use crate::annie::verdict::Headers;
 use crate::clock::{Clock, ManualClock};
@@ -47,6 +48,10 @@ impl Annie {
             Call::List { offset, limit } => (Request::List(Some((offset, limit))), None),
             Call::Messages(id) => (Request::Messages(id.0), None),
         };
+        let read = match &request {
+            Request::Messages(id) => Some(id.clone()),
+            _ => None,
+        };
         let answer = shared.annie.answer(request, now);
         match text.is_some() {
             true => shared.posts += 1,
@@ -56,7 +61,10 @@ impl Annie {
         if let Some(text) = &text {
             if let Some(id) = &answer.begun {
                 shared.auditor.delivered(text, now);
-                if let Some(at) = shared.annie.conversations.stop_of(id) {
+                if let Some(answer) = answer.patient {
+                    shared.auditor.answered(id, text, answer, now);
+                }
+                if let Some((Kind::Stop, at)) = answer.patient {
                     let first = shared.auditor.stops.get(&text.to_number).is_none_or(|known| at < *known);
                     if first {
                         shared.auditor.stops.insert(text.to_number.clone(), at);
@@ -66,6 +74,11 @@ impl Annie {
             if let Some(broke) = answer.broke.filter(|broke| *broke != Broke::Rate) {
                 shared.auditor.refused(text, broke, retry, now);
             }
+        }
+        if let Some(id) =
+            read.filter(|_| matches!(answer.manner, Manner::Plainly | Manner::After(_)) && answer.status == 200)
+        {
+            shared.auditor.answers.show(&id, now);
         }
         let mut headers = Headers { date: Some(now.to_rfc2822()), ..Headers::default() };
         if let Some((_, remaining, reset)) = answer.rate {

@@ -9,6 +9,7 @@ use crate::simulation::{Outcome, Simulation, SimulationError};
 use crate::store::connection::open;
 use crate::store::conversations::conversation;
 use crate::store::ledger::{audit, reminders};
+use crate::store::outcomes::task_list as tasks;
 use crate::store::planning::unplannable;
 
 impl Simulation {
@@ -44,6 +45,13 @@ impl Simulation {
             if conversation::about(&connection, &ConversationId((*id).to_owned()))?.is_none() {
                 breaks.push(format!("conversation {id} is not in the database"));
             }
+        }
+        let with_task = tasks::conversations(&connection)?;
+        for id in shared.auditor.answers.asked().difference(&with_task) {
+            breaks.push(format!("the patient asked for a change in conversation {id}, and there is no task"));
+        }
+        for id in with_task.iter().filter(|id| !shared.auditor.answers.has(id)) {
+            breaks.push(format!("there is a task for conversation {id}, in which no patient has answered"));
         }
         if let Err(flaw) = audit::verify(&connection)? {
             breaks.push(format!("the audit chain is broken: {flaw:?}"));

@@ -7,6 +7,7 @@ pub mod controls;
 pub mod conversations;
 pub mod files;
 pub mod ledger;
+pub mod outcomes;
 pub mod planning;
 pub(crate) mod reports;
 

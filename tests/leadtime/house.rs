@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::imports::{Import, Source, cycles, functions, imports, read};
 
 /// Each room (top-level module) and its rank. A room may import itself and rooms of a lower rank.
-const ROOMS: [(&str, u8); 17] = [
+const ROOMS: [(&str, u8); 20] = [
     ("clock", 0),
     ("domain", 0),
     ("listener", 0),
+    ("program", 0),
+    ("outcomes", 1),
     ("planner", 1),
     ("wording", 1),
     ("annie", 1),
@@ -20,6 +22,7 @@ const ROOMS: [(&str, u8); 17] = [
     ("actions", 5),
     ("reports", 5),
     ("alerts", 5),
+    ("outbox", 5),
     ("simulation", 5),
     ("metrics", 6),
     ("daemon", 7),

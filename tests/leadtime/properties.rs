@@ -205,6 +205,7 @@ fn facts(appointments: &[Odd], attempts: &[Attempt], now: DateTime<Utc>) -> Plan
         importing: false,
         skipped: vec![],
         paused: None,
+        outcome: None,
         twins: vec![],
     };
     let number = Number::Usable(Phone::from_e164("+13035550101").unwrap());

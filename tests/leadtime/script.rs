@@ -114,7 +114,7 @@ impl ScriptState {
         let shown = |listed: &Listed| {
             json!({
                 "conversationId": listed.id.0, "medium": listed.medium, "status": listed.status,
-                "conversationTags": listed.tags,
+                "conversationTags": listed.tags, "actionsNeeded": listed.actions,
                 "toNumber": listed.to.as_ref().filter(|_| !lacks("to")).map(Phone::dial),
                 "fromNumber": listed.from.as_ref().filter(|_| !lacks("from")).map(Phone::dial),
                 "startTime": listed.started_at.filter(|_| !lacks("start")).map(|at| at.to_rfc3339()),
@@ -158,8 +158,9 @@ impl ScriptState {
             started_at: Some(at),
             status: Some("OPEN".to_owned()),
             tags: Vec::new(),
+            actions: Vec::new(),
         };
-        let said = Said { role: "assistant".to_owned(), content: Private(text.to_owned()), at: Some(at) };
+        let said = Said { id: None, role: "assistant".to_owned(), content: Private(text.to_owned()), at: Some(at) };
         self.conversations.push((listed, vec![said]));
         id
     }
@@ -205,9 +206,17 @@ impl Script {
 
     /// Adds a message to a conversation.
     pub(crate) fn say(&self, conversation: &ConversationId, role: &str, text: &str, at: DateTime<Utc>) {
-        let said = Said { role: role.to_owned(), content: Private(text.to_owned()), at: Some(at) };
+        let said = Said { id: None, role: role.to_owned(), content: Private(text.to_owned()), at: Some(at) };
         if let Some((_, all)) = self.lock().conversations.iter_mut().find(|(listed, _)| listed.id == *conversation) {
             all.push(said);
+        }
+    }
+
+    /// Puts tags and actions on a conversation, and sets its status.
+    pub(crate) fn marks(&self, conversation: &ConversationId, tags: &[&str], actions: &[&str], status: &str) {
+        let all = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+        if let Some((listed, _)) = self.lock().conversations.iter_mut().find(|(listed, _)| listed.id == *conversation) {
+            (listed.tags, listed.actions, listed.status) = (all(tags), all(actions), Some(status.to_owned()));
         }
     }
 
@@ -234,7 +243,7 @@ impl Script {
     /// Adds a message before all others in a conversation, without a time.
     pub(crate) fn said_first(&self, conversation: &ConversationId, role: &str, text: &str) {
         if let Some((_, all)) = self.lock().conversations.iter_mut().find(|(listed, _)| listed.id == *conversation) {
-            all.insert(0, Said { role: role.to_owned(), content: Private(text.to_owned()), at: None });
+            all.insert(0, Said { id: None, role: role.to_owned(), content: Private(text.to_owned()), at: None });
         }
     }
 

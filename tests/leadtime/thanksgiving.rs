@@ -103,6 +103,7 @@ fn appointment(id: &str, starts_at: DateTime<Utc>) -> AppointmentInput {
         importing: false,
         skipped: vec![],
         paused: None,
+        outcome: None,
         twins: vec![],
     }
 }

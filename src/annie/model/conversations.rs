@@ -1,8 +1,9 @@
 //! The conversations that a stand-in for Annie has begun, and their objects as the API shows them.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use crate::annie::model::patients::Answer;
 use crate::annie::wire::SmsRequest;
 use crate::domain::ids::utf16_len;
 use crate::domain::phone::Phone;
@@ -20,24 +21,37 @@ pub(crate) struct Conversation {
     started_at: DateTime<Utc>,
     /// The list shows it from then on.
     listed_at: DateTime<Utc>,
-    replies: Vec<(String, DateTime<Utc>)>,
+    /// What was said after the first text: the role, the words, and when.
+    said: Vec<(&'static str, String, DateTime<Utc>)>,
+    /// Tags and actions, and since when.
+    marks: Option<Marks>,
+}
+
+/// What Annie puts on a conversation.
+#[derive(Debug, Clone)]
+struct Marks {
+    tags: Vec<String>,
+    actions: Vec<String>,
+    since: DateTime<Utc>,
 }
 
 impl Conversation {
     /// The object of `GET /conversations/{id}`.
-    pub(crate) fn object(&self) -> Value {
+    pub(crate) fn object(&self, now: DateTime<Utc>) -> Value {
+        let marks = self.marks.as_ref().filter(|marks| marks.since <= now);
+        let (tags, actions) = marks.map(|marks| (marks.tags.clone(), marks.actions.clone())).unwrap_or_default();
         json!({
-            "conversationId": self.id, "conversationTags": [], "actionsNeeded": [], "orgId": ORGANIZATION,
+            "conversationId": self.id, "conversationTags": tags, "actionsNeeded": actions, "orgId": ORGANIZATION,
             "medium": "SMS", "botId": BOT, "toNumber": self.to_number, "fromNumber": self.from_number,
             "summary": "", "topic": "", "duration": 0, "startTime": timestamp(self.started_at), "status": "OPEN",
         })
     }
 
     /// The list of `GET /conversations/{id}/messages`.
-    pub(crate) fn messages(&self) -> Value {
-        let said = std::iter::once(("assistant", &self.message, self.started_at));
-        let replies = self.replies.iter().map(|(text, at)| ("user", text, *at));
-        let all = said.chain(replies).enumerate().map(|(n, (role, content, at))| {
+    pub(crate) fn messages(&self, now: DateTime<Utc>) -> Value {
+        let first = std::iter::once(("assistant", &self.message, self.started_at));
+        let said = self.said.iter().filter(|(.., at)| *at <= now).map(|(role, text, at)| (*role, text, *at));
+        let all = first.chain(said).enumerate().map(|(n, (role, content, at))| {
             json!({ "id": format!("{}-{}", self.id, n + 1), "content": content, "role": role,
                     "conversationId": self.id, "createdAt": timestamp(at) })
         });
@@ -78,19 +92,28 @@ impl Conversations {
             message: request.message.clone(),
             started_at: now,
             listed_at,
-            replies: Vec::new(),
+            said: Vec::new(),
+            marks: None,
         });
     }
 
     /// Adds a patient's reply; returns whether there is such a conversation.
     pub(crate) fn reply(&mut self, id: &str, text: &str, at: DateTime<Utc>) -> bool {
         let found = self.all.iter_mut().find(|conversation| conversation.id == id);
-        found.map(|conversation| conversation.replies.push((text.to_owned(), at))).is_some()
+        found.map(|conversation| conversation.said.push(("user", text.to_owned(), at))).is_some()
     }
 
-    /// When the patient first replies in a conversation.
-    pub(crate) fn stop_of(&self, id: &str) -> Option<DateTime<Utc>> {
-        self.get(id)?.replies.first().map(|(_, at)| *at)
+    /// Adds a patient's answer, with what Annie says and marks because of it.
+    pub(crate) fn answer(&mut self, id: &str, answer: &Answer, text_at: DateTime<Utc>) {
+        let at = text_at + answer.after;
+        let Some(conversation) = self.all.iter_mut().find(|conversation| conversation.id == id) else { return };
+        conversation.said.push(("user", answer.words.to_owned(), at));
+        let annie = answer.annie.map(|words| ("assistant", words.to_owned(), at + TimeDelta::seconds(20)));
+        conversation.said.extend(annie);
+        let all = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+        if !answer.tags.is_empty() || !answer.actions.is_empty() {
+            conversation.marks = Some(Marks { tags: all(answer.tags), actions: all(answer.actions), since: at });
+        }
     }
 
     /// Every conversation's id, with the number it was sent from.
@@ -115,7 +138,7 @@ impl Conversations {
         if let Some(order) = order {
             fastrand::Rng::with_seed(order).shuffle(&mut shown);
         }
-        let page = shown.iter().skip(offset).take(limit).map(|conversation| conversation.object()).collect();
+        let page = shown.iter().skip(offset).take(limit).map(|conversation| conversation.object(now)).collect();
         (page, shown.len())
     }
 

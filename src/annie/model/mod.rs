@@ -4,6 +4,7 @@
 pub(crate) mod conversations;
 pub(crate) mod faults;
 pub(crate) mod judge;
+pub(crate) mod patients;
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::annie::model::conversations::{Conversations, problem_of};
 use crate::annie::model::faults::{Fault, Faults};
+use crate::annie::model::patients::{Kind, Patients};
 use crate::annie::wire::SmsRequest;
 use crate::domain::phone::Phone;
 use crate::domain::zone::Zone;
@@ -85,6 +87,8 @@ pub(crate) struct Answer {
     pub(crate) manner: Manner,
     /// The conversation that was begun, whatever the answer was.
     pub(crate) begun: Option<String>,
+    /// How the patient answers, and when.
+    pub(crate) patient: Option<(Kind, DateTime<Utc>)>,
     /// The rule the request broke.
     pub(crate) broke: Option<Broke>,
     /// What went wrong on purpose.
@@ -121,6 +125,7 @@ struct Number {
 pub(crate) struct Model {
     rules: Rules,
     faults: Faults,
+    patients: Option<Patients>,
     rng: fastrand::Rng,
     seed: u64,
     /// The conversations begun so far.
@@ -142,6 +147,7 @@ fn plain(status: u16, body: Value) -> Answer {
         retry_after: None,
         manner: Manner::Plainly,
         begun: None,
+        patient: None,
         broke: None,
         fault: None,
     }
@@ -158,6 +164,7 @@ impl Model {
         Model {
             rules,
             faults,
+            patients: None,
             rng: fastrand::Rng::with_seed(seed),
             seed,
             conversations: Conversations::new(from_numbers),
@@ -169,6 +176,11 @@ impl Model {
     /// Uses another set of faults from now on.
     pub(crate) fn set_faults(&mut self, faults: Faults) {
         self.faults = faults;
+    }
+
+    /// Lets patients answer from now on; none: only STOP, as often as the faults say.
+    pub(crate) fn set_patients(&mut self, patients: Option<Patients>) {
+        self.patients = patients;
     }
 
     /// Adds a text that was sent in an earlier run.
@@ -216,8 +228,8 @@ impl Model {
                 let pagination = json!({ "offset": offset, "limit": limit, "totalCount": total });
                 plain(200, json!({ "success": true, "data": { "conversations": page, "pagination": pagination } }))
             }
-            Request::One(id) => found(self.conversations.get(&id).map(conversations::Conversation::object)),
-            Request::Messages(id) => found(self.conversations.get(&id).map(conversations::Conversation::messages)),
+            Request::One(id) => found(self.conversations.get(&id).map(|one| one.object(now))),
+            Request::Messages(id) => found(self.conversations.get(&id).map(|one| one.messages(now))),
             Request::PhoneNumbers => {
                 let numbers = self.conversations.phone_numbers();
                 plain(200, json!({ "success": true, "data": { "phoneNumbers": numbers } }))
@@ -270,12 +282,15 @@ impl Model {
         let lag = TimeDelta::milliseconds((self.rng.f64() * self.faults.list_lag.num_milliseconds() as f64) as i64);
         let id = uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid().to_string();
         self.conversations.begin_as(id.clone(), &request, now, now + lag);
-        if self.rng.f64() < self.faults.stop {
-            let word = ["STOP", "Stop please", "unsubscribe", "Alto"][self.rng.usize(0..4)];
-            self.conversations.reply(&id, word, now + TimeDelta::seconds(self.rng.i64(30..7200)));
+        let stop = Patients::with(&[(Kind::Stop, self.faults.stop)]);
+        let answer = stop.draw(&request.message, &mut self.rng);
+        let answer = answer.or_else(|| self.patients.as_ref()?.draw(&request.message, &mut self.rng));
+        if let Some(answer) = &answer {
+            self.conversations.answer(&id, answer, now);
         }
         let body = json!({ "success": true, "data": { "conversationId": id } });
-        Answer { begun: Some(id), broke, ..plain(200, body) }
+        let patient = answer.map(|answer| (answer.kind, now + answer.after));
+        Answer { begun: Some(id), patient, broke, ..plain(200, body) }
     }
 
     /// Whether every text to a number is refused: true for a share of the numbers, always the same ones.

@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use chrono::{DateTime, Utc};
 
 use crate::annie::model::faults::Faults;
+use crate::annie::model::patients::Patients;
 use crate::annie::model::{Model, Rules};
 use crate::annie::sandbox::shared::{Inner, Shared};
 use crate::annie::wire::SmsRequest;
@@ -43,6 +44,8 @@ pub(crate) struct Options {
     pub(crate) rules: Rules,
     /// What goes wrong on purpose; nothing by default.
     pub(crate) faults: Option<Faults>,
+    /// How patients answer; nobody does by default.
+    pub(crate) patients: Option<Patients>,
     /// The seed for what goes wrong.
     pub(crate) seed: u64,
     /// Texts from an earlier run.
@@ -105,8 +108,9 @@ impl Sandbox {
         clock: Arc<dyn Clock>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let Options { record, key, from_numbers, rules, faults, seed, earlier, hear } = options;
+        let Options { record, key, from_numbers, rules, faults, patients, seed, earlier, hear } = options;
         let mut annie = Model::new(&from_numbers, rules, faults.unwrap_or(Faults::NONE), seed);
+        annie.set_patients(patients);
         earlier.iter().for_each(|text| annie.remember(&text.id, &text.request, text.at));
         let shared = Shared { clock, key, inner: Arc::new(Mutex::new(Inner { annie, record, hear })) };
         let router = routes::router(shared);

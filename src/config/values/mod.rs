@@ -3,5 +3,6 @@
 pub(crate) mod line;
 pub(crate) mod phone;
 pub(crate) mod policy;
+pub(crate) mod program;
 pub(crate) mod schedule;
 pub mod zones;

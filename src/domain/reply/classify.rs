@@ -5,6 +5,7 @@ use crate::domain::reply::meaning::ReplyMeaning;
 use crate::domain::reply::moments::Moments;
 use crate::domain::reply::offered::{self, Offered};
 use crate::domain::reply::opting;
+use crate::domain::reply::pieces::is_among;
 use crate::domain::reply::strip::{self, Reaction};
 use crate::domain::reply::words::{VOCABULARY, Vocabulary};
 
@@ -61,6 +62,23 @@ pub fn is_nothing_but_opt_out(reply: &str) -> bool {
     }
     let all = fold::tokens(&strip::own_words(&cleaned));
     opting::is_bare(&without_courtesy(&all, &VOCABULARY), &all, &VOCABULARY)
+}
+
+/// Words that say yes without saying to what.
+const BARE_YES: &str = "y yes yeah yep yup ya yea yess sure ok okay k kk fine perfect great good cool alright right \
+    absolutely definitely correct 1 si claro vale dale perfecto bueno correcto oui ouais d accord daccord parfait bien \
+    entendu sounds that works thats it is";
+
+/// Whether a reply only says yes ("Yes", "ok!", a thumb), and not to what. Such a yes answers the message before it.
+pub fn is_bare_yes(reply: &str) -> bool {
+    let cleaned = fold::clean(reply);
+    if let Some(reaction) = strip::reaction(&cleaned) {
+        return matches!(reaction, Reaction::Like);
+    }
+    let all = fold::tokens(&strip::own_words(&cleaned));
+    let core = without_courtesy(&all, &VOCABULARY);
+    let mut said = core.iter().filter(|t| !t.is_pause()).peekable();
+    said.peek().is_some() && said.all(|t| t.text.starts_with(':') || is_among(BARE_YES, &t.text))
 }
 
 /// Whether an opt-out is only the word "cancel", "annuler", "cancelar" or "anular". Then the patient may mean the

@@ -35,7 +35,9 @@ mod words_en_more;
 mod words_es;
 mod words_fr;
 
-pub use crate::domain::reply::classify::{classify, is_nothing_but_opt_out, is_urgent, may_mean_the_visit};
+pub use crate::domain::reply::classify::{
+    classify, is_bare_yes, is_nothing_but_opt_out, is_urgent, may_mean_the_visit,
+};
 pub use meaning::ReplyMeaning;
 pub use offered::{Offered, Start};
 pub(crate) use roles::is_patients;

@@ -33,6 +33,8 @@ pub(crate) struct KeyWorker {
     pub(crate) is_reading: Option<u64>,
     /// The last reading was of replies.
     pub(crate) read_replies: bool,
+    /// How many conversations were read; it wraps around.
+    pub(crate) conversations_read: u32,
     /// Conversations to read with this key because a text of another key is due to their number.
     pub(crate) asked_for: VecDeque<ConversationId>,
     /// There was nothing to read; while texts go out, this is not checked again before this time, by the boot clock.
@@ -61,6 +63,7 @@ impl KeyWorker {
             queue: Queue::default(),
             is_reading: None,
             read_replies: false,
+            conversations_read: 0,
             asked_for: VecDeque::new(),
             nothing_to_read_until: Duration::ZERO,
             not_before: Duration::ZERO,
@@ -120,6 +123,7 @@ impl KeyWorker {
     pub(crate) fn note_reading(&mut self, done: &Done, is_clock_confirmed: bool, boot: Duration) {
         self.is_reading = None;
         self.read_replies = matches!(done.job, Job::Replies(_));
+        self.conversations_read = self.conversations_read.wrapping_add(u32::from(self.read_replies));
         match (&done.job, done.error()) {
             // One conversation that cannot be read holds up no other.
             (_, None) | (Job::Replies(_), Some(ReadError::Refused { .. })) => {

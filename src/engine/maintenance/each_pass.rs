@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::engine::context::Context;
 use crate::store::StoreError;
 use crate::store::ledger::{messages, people, reminders, resolution};
+use crate::store::outcomes::tasks;
 use crate::store::planning::{daemon_state, replan_queue};
 
 /// How often a heartbeat is stored.
@@ -40,6 +41,7 @@ impl EachPass {
                 let given_up = resolution::give_up_unconfirmed(tx, now)?;
                 reminders::note_untold(tx, now)?;
                 people::forget_past(tx, now)?;
+                tasks::close_settled(tx, now)?;
                 Ok((held, given_up, messages::unknown_since_before(tx, now - settle * 3)?))
             })
             .await?;

@@ -13,6 +13,7 @@ use crate::store::controls::daily_work::{self, Done, Work};
 use crate::store::files::backup::{BackupError, Copy, make_daily};
 use crate::store::files::restore::forget_asides;
 use crate::store::files::retention::{self, Pruned};
+use crate::store::outcomes::{outbox, tasks};
 use crate::store::{Store, StoreError};
 
 /// How often to check whether there is something to do.
@@ -128,7 +129,14 @@ impl Housekeeping {
     /// Deletes a chunk of data past its retention; the next look continues until nothing is left.
     async fn sweep(&mut self, config: &Config, now: DateTime<Utc>) -> Result<(), StoreError> {
         let (country, cutoff) = (config.practice.country, now - config.retention.after_appointment);
-        let some = self.store.write(move |tx| retention::prune_some(tx, country, cutoff, AT_ONCE)).await?;
+        let some = self
+            .store
+            .write(move |tx| {
+                tasks::forget_words(tx, now)?;
+                outbox::forget(tx, now)?;
+                retention::prune_some(tx, country, cutoff, AT_ONCE)
+            })
+            .await?;
         self.pruned.add(some);
         if some.texts < AT_ONCE && some.appointments < AT_ONCE && some.spellings < AT_ONCE {
             let Pruned { texts, appointments, .. } = std::mem::take(&mut self.pruned);

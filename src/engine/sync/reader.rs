@@ -86,6 +86,7 @@ impl Reader {
             read_replies: worker.read_replies,
             may_list: worker.may_list(boot),
             asked_for: worker.asked_for.pop_front(),
+            turn: worker.conversations_read,
             texts_due: false,
         };
         let (config, api_key, mut queue) = (context.config.clone(), name.clone(), std::mem::take(&mut worker.queue));

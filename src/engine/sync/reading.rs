@@ -12,11 +12,13 @@ use crate::engine::send::claim::OLDEST_LIST;
 use crate::engine::sync::fetch::{Brought, Done, Job};
 use crate::engine::sync::reconcile::{self, LAG, Next};
 use crate::engine::sync::replies;
+use crate::outcomes::rhythm::{NEAR, NEAR_TURN};
 use crate::store::conversations::circuits;
 use crate::store::conversations::conversation::{self, Urgent};
 use crate::store::conversations::listings::{self, Listing, Verdict};
 use crate::store::conversations::odd_rows;
 use crate::store::ledger::reminders;
+use crate::store::outcomes::following;
 use crate::store::{StoreError, Transaction};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -26,8 +28,12 @@ const LIST_EVERY: TimeDelta = TimeDelta::minutes(15);
 pub(crate) const SOON: TimeDelta = TimeDelta::hours(1);
 /// With nothing due, it is read this often, for status and tags and for conversations that appear late.
 const LIST_ANYWAY: TimeDelta = TimeDelta::hours(6);
+/// While conversations are followed, their tags and actions are read this often.
+const LIST_MARKS: TimeDelta = TimeDelta::hours(1);
 /// How far a listing goes back beyond the previous one: Annie's list may lag.
 const OVERLAP: TimeDelta = TimeDelta::days(1);
+/// How much later than at Annie a conversation may count as begun.
+const OVERLAP_OF_CLOCKS: TimeDelta = TimeDelta::minutes(5);
 /// How far the first one goes back.
 const FIRST: TimeDelta = TimeDelta::days(30);
 /// A listing that takes longer starts over: its pages are not from the same time.
@@ -48,6 +54,8 @@ pub(crate) struct Wanting {
     pub(crate) texts_due: bool,
     /// A conversation that another key's text waits for.
     pub(crate) asked_for: Option<ConversationId>,
+    /// How many conversations the key has read so far.
+    pub(crate) turn: u32,
 }
 
 /// What a key should read next.
@@ -113,10 +121,26 @@ pub(crate) fn next(
     };
     let job = match own.or(asked_for) {
         Some(id) => Some(Job::Replies(id)),
-        None if !due => conversation::routine(tx, api_key, now)?.map(Job::Replies),
+        None if !due => followed(tx, api_key, wanting.turn, now)?.map(Job::Replies),
         None => None,
     };
     Ok(NextRead { job, due, of_others })
+}
+
+/// The followed conversation to read next. Those with an appointment soon go first; while others are due too, only at
+/// every few turns, so that the others are read as well.
+fn followed(
+    tx: &Transaction<'_>,
+    api_key: &ApiKeyName,
+    turn: u32,
+    now: DateTime<Utc>,
+) -> Result<Option<ConversationId>, StoreError> {
+    if turn.is_multiple_of(NEAR_TURN)
+        && let Some(near) = following::near(tx, api_key, NEAR, now)?
+    {
+        return Ok(Some(near));
+    }
+    following::due(tx, api_key, now)
 }
 
 /// The next GET while a listing is in progress. Replies that a text waits for take turns with the pages of a long list.
@@ -179,6 +203,10 @@ fn wants_listing(
     } else {
         SOON
     };
+    let marks_lately = state.marks_at.is_some_and(|seen| seen <= now && now - seen < LIST_MARKS);
+    if !marks_lately && let Some(oldest) = following::oldest(tx, api_key)? {
+        return Ok(Some((false, back.min(oldest - OVERLAP_OF_CLOCKS))));
+    }
     let seen_lately = state.seen_at.is_some_and(|seen| seen <= now && now - seen < every);
     Ok((!seen_lately).then_some((false, back)))
 }
@@ -213,7 +241,7 @@ pub(crate) fn apply(
             applied.concluded = apply_comparison(tx, config, key, (id, answer), now)?;
         }
         (Job::Replies(id), Brought::Said(Ok(said))) => {
-            applied.opted_out = replies::take(tx, id, said, now)?;
+            applied.opted_out = replies::take(tx, config, id, said, now)?;
             conversation::set_read(tx, id, done.between.0.0)?;
         }
         // A conversation that does not exist has no replies; nor, for this key, has one that another key began and that
@@ -222,6 +250,7 @@ pub(crate) fn apply(
             if *status == 404 || (*status == 403 && !conversation::is_of_key(tx, id, key)?) =>
         {
             conversation::set_read(tx, id, done.between.0.0)?;
+            following::look_again(tx, id, None, None)?;
         }
         (Job::Replies(id), _) => conversation::set_tried(tx, id, now)?,
         _ => {}

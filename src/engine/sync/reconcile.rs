@@ -7,9 +7,11 @@ use tracing::{error, info, warn};
 use crate::config::{Config, OnUnknown};
 use crate::domain::conversation::Page;
 use crate::domain::ids::{ApiKeyName, ConversationId, one_line};
+use crate::engine::sync::marks;
 use crate::store::conversations::listings::{self, Candidate, Listing, OpenAttempt, Verdict};
 use crate::store::conversations::odd_rows::Odd;
 use crate::store::ledger::{messages, resolution};
+use crate::store::outcomes::following;
 use crate::store::{StoreError, Transaction, in_savepoint};
 
 /// Rows requested at once: the most the API returns (API page: list conversations).
@@ -218,7 +220,11 @@ pub(crate) fn conclude(
         }
     }
     done.new = listings::keep_conversations(tx, api_key, &config.numbers())?;
-    listings::end(tx, api_key, how != Verdict::Incomplete)?;
+    let (marked, unfollowed) = following::to_look_through(tx, api_key)?;
+    let oldest = following::oldest(tx, api_key)?;
+    listings::end(tx, api_key, how != Verdict::Incomplete, oldest.is_none_or(|oldest| listing.reach_back <= oldest))?;
+    marks::take(tx, config, &marked, now)?;
+    following::follow_listed(tx, &unfollowed, now)?;
     Ok(done)
 }
 
@@ -306,6 +312,7 @@ mod tests {
             started_at: Some(at(-minutes)),
             status: None,
             tags: vec![],
+            actions: vec![],
         };
         Page { conversations: minutes.iter().map(row).collect(), odd: vec![], rows: minutes.len(), total }
     }

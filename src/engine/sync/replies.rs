@@ -1,77 +1,78 @@
-//! What the patient's words in a conversation mean for the number: an opt-out, or a hold until a person has read them.
+//! Processes the messages of a conversation: opt-outs and holds of the number, outcomes of the appointments, tasks.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
+use crate::config::Config;
 use crate::domain::conversation::Said;
 use crate::domain::ids::ConversationId;
 use crate::domain::number_hold::HoldCause;
 use crate::domain::operator::Operator;
-use crate::domain::reply::{self, Offered, ReplyMeaning};
+use crate::domain::patient_outcome::{OutcomeSource, PatientOutcome};
+use crate::domain::phone::Phone;
+use crate::domain::reply::ReplyMeaning;
+use crate::domain::task::TaskEnd;
+use crate::engine::outcomes::{self, Arrival, Attention};
+use crate::outcomes::concerned::concerned;
+use crate::outcomes::reading::{self, OurText, Reply};
+use crate::outcomes::rhythm;
+use crate::outcomes::transition::{News, of_reply};
 use crate::store::appointments::opt_outs::{self, Source};
 use crate::store::controls::number_holds;
-use crate::store::conversations::conversation;
+use crate::store::outcomes::named::{self, About};
+use crate::store::outcomes::{answers, following, tasks};
 use crate::store::{StoreError, Transaction};
 
-/// What the messages say, as far as it concerns the number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
-    /// The patient asked for no more texts.
-    pub(crate) opts_out: bool,
-    /// What a person has to read, and when it was written.
-    pub(crate) holds: Vec<(HoldCause, DateTime<Utc>)>,
-}
-
-/// Reads a whole conversation, oldest message first. Messages from before the front desk lifted an opt-out are settled.
-/// `began_at` is used for a message without a time.
-pub(crate) fn read(said: &[Said], lifted: Option<DateTime<Utc>>, began_at: DateTime<Utc>) -> Reading {
-    let mut reading = Reading::default();
-    let mut offered = Offered::nothing();
-    for (n, message) in said.iter().enumerate() {
-        let words = &message.content.0;
-        let meaning = match reply::is_patients(&message.role) {
-            Some(true) => reply::classify(words, &offered),
-            Some(false) => {
-                offered = Offered::from_message(words);
-                continue;
-            }
-            // The first message is our own text, as far as can be known, and it may say how to opt out.
-            None if n > 0 && reply::is_nothing_but_opt_out(words) => ReplyMeaning::OptOut,
-            None => continue,
-        };
-        if lifted.is_some_and(|lifted| message.at.is_none_or(|at| at <= lifted)) {
-            continue;
-        }
-        let at = message.at.unwrap_or(began_at + TimeDelta::seconds(i64::try_from(n).unwrap_or_default()));
-        match meaning {
-            ReplyMeaning::OptOut => reading.opts_out = true,
-            ReplyMeaning::UnclearOptOut => reading.holds.push((HoldCause::ReplyUnclear, at)),
-            ReplyMeaning::WrongPerson => reading.holds.push((HoldCause::WrongPerson, at)),
-            _ => {}
-        }
-    }
-    reading
-}
-
-/// Processes the messages of a conversation. Returns how many numbers opted out by them.
+/// Processes the messages of a conversation, oldest first. Returns how many numbers opted out by them.
 pub(crate) fn take(
     tx: &Transaction<'_>,
+    config: &Config,
     id: &ConversationId,
     said: &[Said],
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
-    let Some((phone, began_at)) = conversation::about(tx, id)? else { return Ok(0) };
-    let Reading { opts_out, holds } = read(said, opt_outs::lifted_at(tx, &phone)?, began_at);
-    if opts_out {
-        number_holds::settle(tx, &phone, Operator { who: None, why: None }, now)?;
-        if !opt_outs::add(tx, &phone, Source::Reply, None, now)? {
+    let Some(about) = named::about(tx, &config.practice.country.code(), id, now)? else { return Ok(0) };
+    let zone = |location: Option<&str>| config.zone(location);
+    let starts = about.named.iter().map(|one| one.start_in(zone)).collect();
+    let ours = OurText { is_ours: about.is_ours, words: about.words.clone(), starts };
+    let replies = reading::read(said, &ours, about.began_at);
+    let opted_out = of_the_number(tx, (id, &about.phone), &replies, now)?;
+    for reply in &replies {
+        if answers::note_reply(tx, id, (&reply.id, reply.meaning.code()), reply.at)? {
+            outcomes::apply(tx, config, &arrival(id, &about, reply), now)?;
+        }
+    }
+    close_if_answered(tx, id, &about, &replies, now)?;
+    let last_word = replies.iter().map(|reply| reply.at).max().filter(|at| *at <= now);
+    read_again(tx, config, id, &about, last_word, now)?;
+    Ok(opted_out)
+}
+
+/// Opts the number out, or holds its texts until a person has read the reply. Replies from before the front desk lifted
+/// an opt-out are settled.
+fn of_the_number(
+    tx: &Transaction<'_>,
+    (id, phone): (&ConversationId, &Phone),
+    replies: &[Reply],
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let lifted = opt_outs::lifted_at(tx, phone)?;
+    let open = || replies.iter().filter(|reply| lifted.is_none_or(|lifted| reply.at > lifted));
+    if open().any(|reply| reply.meaning == ReplyMeaning::OptOut) {
+        number_holds::settle(tx, phone, Operator { who: None, why: None }, now)?;
+        if !opt_outs::add(tx, phone, Source::Reply, None, now)? {
             return Ok(0);
         }
         info!(%phone, conversation = %id, "{phone} opted out by reply and gets no more texts");
         return Ok(1);
     }
-    for (cause, at) in holds {
-        if number_holds::hold(tx, &phone, (id, at), cause, now)? {
+    for reply in open() {
+        let cause = match reply.meaning {
+            ReplyMeaning::UnclearOptOut => HoldCause::ReplyUnclear,
+            ReplyMeaning::WrongPerson => HoldCause::WrongPerson,
+            _ => continue,
+        };
+        if number_holds::hold(tx, phone, (id, reply.at), cause, now)? {
             warn!(
                 %phone, conversation = %id, cause = cause.code(),
                 "a person must read a reply from {phone} ({}), and texts to this number wait until then. Run `leadtime resolve`",
@@ -82,42 +83,74 @@ pub(crate) fn take(
     Ok(0)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::private::Private;
-
-    fn at(minute: i64) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+/// What a reply brings.
+fn arrival<'a>(id: &'a ConversationId, about: &'a About, reply: &'a Reply) -> Arrival<'a> {
+    let news = News { outcome: of_reply(reply.meaning), source: OutcomeSource::Reply, at: reply.at };
+    let is_of_the_number =
+        matches!(news.outcome, PatientOutcome::OptedOut | PatientOutcome::UnclearOptOut | PatientOutcome::WrongPerson);
+    Arrival {
+        phone: &about.phone,
+        conversation: id,
+        named: &about.named,
+        concerned: match is_of_the_number {
+            true => about.named.iter().collect(),
+            false => concerned(&about.named, &reply.words.0),
+        },
+        news,
+        words: Some(&reply.words.0),
+        detail: None,
+        attention: attention(reply, about.has_actions),
     }
+}
 
-    fn said(role: &str, words: &str, minute: i64) -> Said {
-        Said { role: role.to_owned(), content: Private(words.to_owned()), at: Some(at(minute)) }
+fn attention(reply: &Reply, has_actions: bool) -> Attention {
+    match reply.meaning {
+        _ if reply.is_urgent => Attention::Urgent,
+        _ if reply.is_keyword => Attention::Wanted,
+        ReplyMeaning::None | ReplyMeaning::Confirmed => Attention::None,
+        ReplyMeaning::OptOut if reply.may_mean_the_visit => Attention::Wanted,
+        ReplyMeaning::OptOut => Attention::None,
+        ReplyMeaning::Question if reply.is_answered && !has_actions => Attention::Answered,
+        ReplyMeaning::Question
+        | ReplyMeaning::WantsChange
+        | ReplyMeaning::WantsCancel
+        | ReplyMeaning::WrongPerson
+        | ReplyMeaning::UnclearOptOut
+        | ReplyMeaning::NeedsALook => Attention::Wanted,
     }
+}
 
-    #[test]
-    fn only_the_patients_replies_count() {
-        let ours = said("assistant", "Clinic: your visit is tomorrow. Reply STOP to opt out.", 0);
-        let unclear = |minute| vec![(HoldCause::ReplyUnclear, at(minute))];
-        for (rest, opts_out, holds) in [
-            (vec![], false, vec![]),
-            (vec![said("user", "see you then", 1)], false, vec![]),
-            (vec![said("user", "STOP", 1)], true, vec![]),
-            (vec![said("assistant", "Reply STOP to opt out.", 1)], false, vec![]),
-            (vec![said("somebody", "stop", 1)], true, vec![]),
-            (vec![said("user", "stop texting my husband", 1)], false, unclear(1)),
-            (vec![said("user", "wrong number", 2)], false, vec![(HoldCause::WrongPerson, at(2))]),
-        ] {
-            let all: Vec<Said> = std::iter::once(ours.clone()).chain(rest).collect();
-            let reading = read(&all, None, at(0));
-            assert_eq!((reading.opts_out, reading.holds), (opts_out, holds), "{:?}", all.last().map(|s| &s.content.0));
-        }
+/// Annie has answered the question that an open task is about.
+fn close_if_answered(
+    tx: &Transaction<'_>,
+    id: &ConversationId,
+    about: &About,
+    replies: &[Reply],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let is_done = !about.has_actions
+        && replies.iter().all(|reply| reply.meaning != ReplyMeaning::Question || reply.is_answered)
+        && !replies.iter().any(|reply| reply.is_urgent);
+    let cause = outcomes::cause_of_replies(id);
+    match is_done && tasks::open_code(tx, &cause)?.as_deref() == Some(PatientOutcome::Question.code()) {
+        true => tasks::close_cause(tx, &cause, TaskEnd::Answered, now),
+        false => Ok(()),
     }
+}
 
-    #[test]
-    fn messages_from_before_an_opt_out_was_lifted_are_settled() {
-        let all = [said("assistant", "Hi", 0), said("user", "STOP", 1), said("user", "wrong number", 2)];
-        assert_eq!(read(&all, Some(at(5)), at(0)), Reading::default());
-        assert!(read(&all, Some(at(0)), at(0)).opts_out);
-    }
+/// When the conversation is read next, until the last appointment that its number was texted about has begun.
+fn read_again(
+    tx: &Transaction<'_>,
+    config: &Config,
+    id: &ConversationId,
+    about: &About,
+    last_word: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let start = following::next_start(tx, &about.phone, now)?;
+    let before = following::last_word(tx, id)?.unwrap_or(about.began_at);
+    let last = before.max(last_word.unwrap_or(before));
+    let next =
+        start.map(|start| (start, rhythm::next_look(config.outcomes.poll_every, start, last, about.is_closed, now)));
+    following::look_again(tx, id, next, last_word)
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 
 use crate::domain::ids::ApiKeyName;
+use crate::outcomes::overdue::overdue_at;
 use crate::store::appointments::{feed_age, feed_state};
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
@@ -35,9 +36,12 @@ const TEXTED: &str = "SELECT count(*), min(r.due_at)
         FROM attempts AS t INDEXED BY attempts_by_outcome JOIN reminders AS r ON r.message_id = t.message_id
         WHERE (t.outcome IS NULL OR t.outcome = 'unknown') AND r.state IN ('sending', 'unknown') AND r.due_at <= ?1";
 
+const REPLIES: &str = "SELECT since, due_at, urgent FROM tasks INDEXED BY one_open_task_for_a_cause
+        WHERE closed_at IS NULL AND (kind = 'reply' OR kind = 'undelivered')";
+
 /// The statements, for the test that checks what they scan.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 6] = [LAST, ACCEPTED, HELD, MISSED, PLANNED, TEXTED];
+pub(crate) const STATEMENTS: [&str; 7] = [LAST, ACCEPTED, HELD, MISSED, PLANNED, TEXTED, REPLIES];
 
 /// An ongoing problem, and the alerts sent about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +130,10 @@ pub struct Shown {
     pub clock: Option<(DateTime<Utc>, String)>,
     /// Reminders due before the cutoff and without an outcome.
     pub unresolved: Several,
+    /// Replies that have waited for a person longer than their appointments allow.
+    pub unanswered: Several,
+    /// Those of them that may be about an emergency.
+    pub urgent: u64,
     /// When the last good import ended.
     pub last_import: Option<DateTime<Utc>>,
     /// Since when an export has been refused or held, or an import interrupted, and which.
@@ -154,6 +162,7 @@ pub(crate) fn shown(
         last_attempt: messages::last_attempt_at(connection)?,
         ..Shown::default()
     };
+    (shown.unanswered, shown.urgent) = unanswered(connection, now)?;
     let unobserved = listings::unobserved_keys(connection)?;
     shown.keys = keys.len();
     for key in keys {
@@ -167,6 +176,23 @@ pub(crate) fn shown(
         }
     }
     Ok(shown)
+}
+
+/// The overdue tasks about replies, and how many of them are urgent.
+fn unanswered(connection: &Connection, now: DateTime<Utc>) -> Result<(Several, u64), StoreError> {
+    let mut statement = connection.prepare_cached(REPLIES)?;
+    let mut rows = statement.query([])?;
+    let (mut waiting, mut urgent) = (Several::default(), 0);
+    while let Some(row) = rows.next()? {
+        let (since, start) = (instant(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(instant));
+        let is_urgent: bool = row.get(2)?;
+        if overdue_at(is_urgent, since, start) <= now {
+            waiting.count += 1;
+            waiting.since = waiting.since.into_iter().chain([since]).min();
+            urgent += u64::from(is_urgent);
+        }
+    }
+    Ok((waiting, urgent))
 }
 
 fn open(connection: &Connection, key: &ApiKeyName) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
+use crate::store::outcomes::following;
 
 /// Before a number is texted, its replies must have been read within this time.
 pub(crate) const FRESH: TimeDelta = TimeDelta::hours(1);
@@ -13,11 +14,6 @@ pub(crate) const FRESH: TimeDelta = TimeDelta::hours(1);
 pub(super) const OF_INTEREST: TimeDelta = TimeDelta::days(30);
 /// After a failed read, a conversation waits this long for the next try, so that it holds up no other.
 const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
-/// Conversations begun longer ago are no longer followed.
-const FOLLOWED: TimeDelta = TimeDelta::days(4);
-/// How often a conversation is read on its first day when nothing is due; later it is read once a day.
-const FOLLOW_EVERY: TimeDelta = TimeDelta::hours(12);
-
 /// The condition under which the replies of conversation `c` are unread at `?1`, if they stay fresh for `?2` seconds. A
 /// reading time ahead of the clock does not count.
 const UNREAD: &str = "(c.read_at IS NULL OR c.read_at < ?1 - ?2 OR c.read_at > ?1 + 120)";
@@ -87,26 +83,6 @@ pub(crate) fn is_unread(connection: &Connection, id: &ConversationId, now: DateT
     Ok(connection.prepare_cached(&sql)?.query_row(about, |row| row.get(0))?)
 }
 
-/// A conversation to read with a key when there is nothing more urgent.
-pub(crate) fn routine(
-    connection: &Connection,
-    api_key: &ApiKeyName,
-    now: DateTime<Utc>,
-) -> Result<Option<ConversationId>, StoreError> {
-    let sql = format!(
-        "SELECT c.conversation_id FROM conversations AS c INDEXED BY conversations_by_reading
-         WHERE c.read_with = ?5 AND c.started_at >= ?3 AND c.started_at <= ?1 - 600 AND {UNREAD}
-             AND (c.read_at IS NULL OR c.started_at > ?1 - 86400 OR c.read_at NOT BETWEEN ?1 - 86400 AND ?1)
-             AND (c.status IS NOT 'CLOSED' OR c.read_at IS NULL OR c.read_at < c.started_at + 86400)
-             AND (c.read_tried_at IS NULL OR c.read_tried_at NOT BETWEEN ?1 - ?4 AND ?1)
-         ORDER BY c.read_at, c.started_at LIMIT 1"
-    );
-    let oldest = (now - FOLLOWED).timestamp();
-    let times = (now.timestamp(), FOLLOW_EVERY.num_seconds(), oldest, TRY_AGAIN.num_seconds(), api_key);
-    let found = connection.prepare_cached(&sql)?.query_row(times, |row| row.get(0)).optional()?;
-    Ok(found.map(ConversationId))
-}
-
 /// Assigns conversations of keys that are no longer configured to the first configured key; those of a key that is back
 /// are read with that key again.
 pub(crate) fn read_with_one_of(
@@ -119,32 +95,37 @@ pub(crate) fn read_with_one_of(
         WHERE started_at >= ?3 AND read_with IS NOT
             CASE WHEN api_key IN (SELECT value FROM json_each(?1)) THEN api_key ELSE ?2 END";
     let Some(first) = keys.first() else { return Ok(()) };
-    let oldest = (now - FOLLOWED.max(OF_INTEREST)).timestamp();
+    let oldest = (now - OF_INTEREST).timestamp();
     tx.prepare_cached(HAND_OVER)?.execute((serde_json::json!(keys).to_string(), first, oldest))?;
     Ok(())
 }
 
-/// Links an attempt to the conversation it began: a new one, or one Annie's list showed before.
+/// After a text, its conversation is first read this much later.
+const FIRST_LOOK: TimeDelta = TimeDelta::minutes(10);
+
+/// Links an attempt to the conversation it began: a new one, or one Annie's list showed before. Every recent
+/// conversation of its number is followed from then on.
 pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> Result<(), StoreError> {
+    let (phone, started_at, api_key): (String, i64, String) = tx
+        .prepare_cached(
+            "SELECT t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t
+             LEFT JOIN listing_rows AS l ON l.api_key = t.api_key AND l.conversation_id = ?1 WHERE t.id = ?2",
+        )?
+        .query_row((&id.0, attempt), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     // Not an upsert: the guard against a second row for a conversation fires before SQLite looks for the first.
     let is_known = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1)";
     if tx.prepare_cached(is_known)?.query_row([&id.0], |row| row.get(0))? {
         tx.prepare_cached("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1")?
             .execute((&id.0, attempt))?;
     } else {
-        let (phone, started_at, api_key): (String, i64, String) = tx
-            .prepare_cached(
-                "SELECT t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t
-                 LEFT JOIN listing_rows AS l ON l.api_key = t.api_key AND l.conversation_id = ?1 WHERE t.id = ?2",
-            )?
-            .query_row((&id.0, attempt), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         tx.prepare_cached(
             "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key, read_with)
              VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
         )?
-        .execute((&id.0, attempt, phone, started_at, api_key))?;
+        .execute((&id.0, attempt, &phone, started_at, api_key))?;
     }
-    Ok(())
+    let began = crate::store::connection::rows::instant(started_at);
+    Phone::from_e164(&phone).map_or(Ok(()), |phone| following::follow_number(tx, &phone, began + FIRST_LOOK, began))
 }
 
 /// A conversation's number, and when it began.

@@ -72,6 +72,8 @@ pub(crate) struct ListingState {
     pub(crate) unobserved: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// When the last listing that reached back far enough began.
     pub(crate) seen_at: Option<DateTime<Utc>>,
+    /// When the last listing that showed the tags of every followed conversation began.
+    pub(crate) marks_at: Option<DateTime<Utc>>,
     /// The listing in progress.
     pub(crate) under_way: Option<Listing>,
 }
@@ -80,7 +82,7 @@ pub(crate) struct ListingState {
 pub(crate) fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<ListingState>, StoreError> {
     const STANDING: &str =
         "SELECT unobserved_from, unobserved_until, seen_at, began_at, whole, reach_back, next_offset, total,
-        tries, in_order, last_start, verdict, pages FROM listings WHERE api_key = ?1";
+        tries, in_order, last_start, verdict, pages, marks_at FROM listings WHERE api_key = ?1";
     let time = |row: &Row<'_>, column: usize| row.get::<_, Option<i64>>(column).map(|unix| unix.map(instant));
     let size = |row: &Row<'_>, column: usize| {
         row.get::<_, Option<i64>>(column).map(|number| number.and_then(|number| usize::try_from(number).ok()))
@@ -103,7 +105,8 @@ pub(crate) fn state(connection: &Connection, api_key: &ApiKeyName) -> Result<Opt
                     .and_then(|code| Verdict::ALL.into_iter().find(|verdict| verdict.code() == code)),
             }),
         };
-        Ok(ListingState { unobserved: time(row, 0)?.zip(time(row, 1)?), seen_at: time(row, 2)?, under_way })
+        let unobserved = time(row, 0)?.zip(time(row, 1)?);
+        Ok(ListingState { unobserved, seen_at: time(row, 2)?, marks_at: time(row, 13)?, under_way })
     });
     Ok(found.optional()?)
 }
@@ -172,9 +175,10 @@ pub(crate) fn keep_page(
     began_at: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let mut insert = tx.prepare_cached(
-        "INSERT INTO listing_rows (api_key, conversation_id, started_at, medium, to_phone, from_phone, status, tags)
-         VALUES (:key, :id, :started, :medium, :to, :from, :status, :tags)
-         ON CONFLICT (api_key, conversation_id) DO UPDATE SET status = excluded.status, tags = excluded.tags",
+        "INSERT INTO listing_rows (api_key, conversation_id, started_at, medium, to_phone, from_phone, status, tags, actions)
+         VALUES (:key, :id, :started, :medium, :to, :from, :status, :tags, :actions)
+         ON CONFLICT (api_key, conversation_id) DO UPDATE SET status = excluded.status, tags = excluded.tags,
+             actions = excluded.actions",
     )?;
     for row in &page.conversations {
         insert.execute(named_params! {
@@ -182,6 +186,7 @@ pub(crate) fn keep_page(
             ":medium": row.medium, ":to": row.to.as_ref().map(Phone::dial), ":from": row.from.as_ref().map(Phone::dial),
             ":status": row.status,
             ":tags": (!row.tags.is_empty()).then(|| serde_json::json!(row.tags).to_string()),
+            ":actions": (!row.actions.is_empty()).then(|| serde_json::json!(row.actions).to_string()),
         })?;
     }
     odd_rows::keep(tx, api_key, &page.odd, began_at)?;
@@ -316,8 +321,8 @@ pub(crate) fn keep_conversations(
     ours: &[Phone],
 ) -> Result<usize, StoreError> {
     const NEW: &str =
-        "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, status, api_key, read_with, tags, unobserved)
-        SELECT l.conversation_id, NULL, l.to_phone, coalesce(l.started_at, s.began_at), l.status, l.api_key, l.api_key, l.tags,
+        "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, status, api_key, read_with, tags, actions, unobserved)
+        SELECT l.conversation_id, NULL, l.to_phone, coalesce(l.started_at, s.began_at), l.status, l.api_key, l.api_key, l.tags, l.actions,
             coalesce(coalesce(l.started_at, s.began_at) BETWEEN s.unobserved_from AND max(s.unobserved_until, s.began_at + ?4), 0)
                 AND (l.from_phone IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS our WHERE our.value = l.from_phone))
         FROM listing_rows AS l JOIN listings AS s ON s.api_key = l.api_key
@@ -327,10 +332,11 @@ pub(crate) fn keep_conversations(
             AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = l.to_phone AND t.unresolved = 0
                 AND (t.outcome IS NULL OR t.outcome = 'unknown') AND abs(coalesce(l.started_at, s.began_at) - t.started_ms / 1000) <= ?3)";
     tx.prepare_cached(
-        "UPDATE conversations SET status = l.status, tags = l.tags, api_key = coalesce(conversations.api_key, l.api_key),
+        "UPDATE conversations SET status = l.status, tags = l.tags, actions = l.actions,
+             api_key = coalesce(conversations.api_key, l.api_key),
              read_with = coalesce(conversations.read_with, l.api_key)
          FROM listing_rows AS l WHERE l.api_key = ?1 AND l.conversation_id = conversations.conversation_id
-             AND (l.status IS NOT conversations.status OR l.tags IS NOT conversations.tags
+             AND (l.status IS NOT conversations.status OR l.tags IS NOT conversations.tags OR l.actions IS NOT conversations.actions
                   OR conversations.api_key IS NULL)",
     )?
     .execute([api_key])?;
@@ -338,16 +344,22 @@ pub(crate) fn keep_conversations(
     Ok(tx.prepare_cached(NEW)?.execute((api_key, ours, NEAR.num_seconds(), CLOCKS_DIFFER.num_seconds()))?)
 }
 
-/// Ends the listing. `reached`: it went back far enough to show everything begun before it, so the period is no longer
+/// Ends the listing. `shows_followed`: it went back to the oldest followed conversation. `reached`: it went back far enough to show everything begun before it, so the period is no longer
 /// unobserved.
-pub(crate) fn end(tx: &Transaction<'_>, api_key: &ApiKeyName, reached: bool) -> Result<(), StoreError> {
+pub(crate) fn end(
+    tx: &Transaction<'_>,
+    api_key: &ApiKeyName,
+    reached: bool,
+    shows_followed: bool,
+) -> Result<(), StoreError> {
     if reached {
         tx.prepare_cached(
             "UPDATE listings SET seen_at = began_at,
                  unobserved_from = iif(unobserved_until > began_at, max(unobserved_from, began_at - 3600), NULL),
-                 unobserved_until = iif(unobserved_until > began_at, unobserved_until, NULL) WHERE api_key = ?1",
+                 unobserved_until = iif(unobserved_until > began_at, unobserved_until, NULL),
+                 marks_at = iif(?2, began_at, marks_at) WHERE api_key = ?1",
         )?
-        .execute([api_key])?;
+        .execute((api_key, shows_followed))?;
     }
     if reached {
         odd_rows::forget_gone(tx, api_key)?;

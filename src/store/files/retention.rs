@@ -43,6 +43,7 @@ pub(crate) fn prune_some(
     let appointments = delete_appointments(tx, country, cutoff, limit)?;
     forget_rows_of_exports(tx, cutoff, limit)?;
     forget_imports(tx, cutoff, limit)?;
+    forget_outcomes(tx, cutoff, limit)?;
     // Last, because it looks at all spellings.
     let spellings = if texts < most && appointments < most { forget_spellings(tx, limit)? } else { 0 };
     tx.pragma_update(None, "secure_delete", "fast")?;
@@ -124,6 +125,19 @@ fn forget_imports(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Res
             AND NOT EXISTS (SELECT 1 FROM refused_rows WHERE import_id = i.id)
             AND NOT EXISTS (SELECT 1 FROM importing WHERE import_id = i.id) LIMIT ?2)";
     Ok(tx.prepare_cached(FORGET)?.execute((cutoff.timestamp(), most))?)
+}
+
+/// Deletes outcomes of appointments long past, closed tasks, and the marks of replies that were applied.
+fn forget_outcomes(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Result<(), StoreError> {
+    const OUTCOMES: &str = "DELETE FROM outcomes WHERE (appointment_id, starts_at) IN (
+        SELECT appointment_id, starts_at FROM outcomes WHERE starts_at < ?1 LIMIT ?2)";
+    const TASKS: &str = "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE closed_at < ?1 LIMIT ?2)";
+    const ANSWERS: &str = "DELETE FROM answers WHERE (conversation_id, kind, value) IN (
+        SELECT conversation_id, kind, value FROM answers WHERE at < ?1 LIMIT ?2)";
+    for sql in [OUTCOMES, TASKS, ANSWERS] {
+        tx.prepare_cached(sql)?.execute((cutoff.timestamp(), most))?;
+    }
+    Ok(())
 }
 
 /// Deletes numbers as written; a spelling that turns up again is read again.

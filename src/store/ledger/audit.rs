@@ -64,6 +64,11 @@ acts! {
     FeedRenamed = "feed-renamed", "a feed was renamed";
     CopiedOut = "copied-out", "a backup of the database was made by hand";
     ListedOut = "listed-out", "a list with patient names was exported";
+    OutcomeRead = "outcome-read", "the patient answered";
+    OutcomeNoted = "outcome-noted", "an outcome was noted by hand";
+    TaskOpened = "task-opened", "a task was opened";
+    TaskDone = "task-done", "a task was done";
+    TaskClosed = "task-closed", "a task was closed, because there is nothing left to do";
     WrongNumberLifted = "wrong-number-lifted", "the wrong-number mark was removed";
 }
 

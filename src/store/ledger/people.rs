@@ -51,9 +51,12 @@ pub(crate) fn note_holder(
 
 /// Deletes these records for appointments that have begun.
 pub(crate) fn forget_past(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
-    for sql in
-        ["DELETE FROM told_people WHERE starts_at <= ?1", "DELETE FROM appointment_holders WHERE starts_at <= ?1"]
-    {
+    for sql in [
+        "DELETE FROM told_people WHERE starts_at <= ?1",
+        "DELETE FROM appointment_holders WHERE starts_at <= ?1",
+        "UPDATE outcomes SET first_name = NULL, date_of_birth = NULL
+         WHERE starts_at <= ?1 AND (first_name IS NOT NULL OR date_of_birth IS NOT NULL)",
+    ] {
         tx.prepare_cached(sql)?.execute([now.timestamp()])?;
     }
     Ok(())

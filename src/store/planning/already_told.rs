@@ -106,7 +106,7 @@ fn adopted_at(connection: &Connection, phone: &str) -> Result<Vec<Adopted>, Stor
 }
 
 /// The person in four columns starting at `at`; none if the patient id is missing.
-pub(super) fn person_of(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Person>> {
+pub(crate) fn person_of(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Person>> {
     let Some(patient) = any_text(row, at)? else { return Ok(None) };
     Ok(Some(Person {
         patient_id: PatientId(patient),

@@ -8,6 +8,7 @@ use tracing::error;
 
 use crate::domain::appointment::Appointment;
 use crate::domain::ids::{AppointmentId, PatientId};
+use crate::domain::patient_outcome::Standing;
 use crate::domain::phone::Phone;
 use crate::domain::reminder_key::ReminderKey;
 use crate::planner::input::{AppointmentInput, FeedImports, Holder, Number, PlannerInput, Stored, Twin};
@@ -19,6 +20,7 @@ use crate::store::controls::{number_holds, pauses};
 use crate::store::conversations::{conversation, listings};
 use crate::store::ledger::attempts;
 use crate::store::ledger::rows::{key_of, state_of};
+use crate::store::outcomes::outcome;
 use crate::store::planning::already_told;
 use crate::store::planning::already_told::person_of;
 use crate::store::planning::directory::Directory;
@@ -162,6 +164,7 @@ impl Loader<'_> {
             twins: Vec::new(),
             skipped: Vec::new(),
             paused: None,
+            outcome: None,
             sender: self.directory.sender_of(appointment.location.as_deref()).clone(),
             changed_at: row.get::<_, Option<i64>>(COLUMN_COUNT + 5)?.map(instant),
             holder_start: row.get::<_, Option<i64>>(COLUMN_COUNT + 11)?.map(instant),
@@ -213,9 +216,16 @@ impl Loader<'_> {
             appointment.moved_from = self.moved_from(&appointment.row.id)?;
             appointment.twins = self.twins(&appointment.row, phone)?;
             appointment.skipped = pauses::skips_of(self.connection, &appointment.row.id)?;
+            appointment.outcome = self.outcome(&appointment.row, &appointment.moved_from)?;
             appointment.paused = pauses::pause_of(&pauses, appointment.row.location.as_deref());
         }
         Ok(appointments)
+    }
+
+    /// The outcome under its own id, or under an id that it had before with the same start.
+    fn outcome(&self, of: &Appointment, moved_from: &[AppointmentId]) -> Result<Option<Standing>, StoreError> {
+        let mut ids = std::iter::once(&of.id).chain(moved_from);
+        ids.find_map(|id| outcome::of_person(self.connection, (id, of.starts_at), &of.person()).transpose()).transpose()
     }
 
     fn imports(&self, feed: &str, seen: i64) -> Result<FeedImports, StoreError> {
@@ -270,7 +280,8 @@ impl Loader<'_> {
             };
             let phone = phone.filter(|_| !declined && !opted_out).cloned();
             let id = AppointmentId(any_text(row, 0)?.unwrap_or_default());
-            twins.push(Twin { id, type_id: text(row, 1)?, phone, person, declined });
+            let outcome = outcome::of_person(self.connection, (&id, of.starts_at), &person)?;
+            twins.push(Twin { id, type_id: text(row, 1)?, phone, person, declined, outcome });
         }
         twins.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(twins)

@@ -7,10 +7,12 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::domain::ids::ApiKeyName;
 use crate::domain::reminder::Skip;
+use crate::domain::task::TaskKind;
 use crate::store::appointments::feed_age;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::conversations::circuits;
+use crate::store::reports::outcomes;
 
 /// Skipped reminders are counted for appointments that begin within this time.
 pub(crate) const AHEAD: TimeDelta = TimeDelta::days(14);
@@ -92,6 +94,10 @@ pub(crate) struct Snapshot {
     pub(crate) open_circuits: u64,
     /// When each feed was last read.
     pub(crate) feeds: Vec<(String, DateTime<Utc>)>,
+    /// The outcomes that stand for appointments to come.
+    pub(crate) outcomes: Vec<(&'static str, u64)>,
+    /// The open tasks, and since when their causes exist.
+    pub(crate) tasks: Vec<(TaskKind, DateTime<Utc>)>,
 }
 
 /// Counts the current figures, from partial indexes and a range of appointments.
@@ -114,6 +120,8 @@ pub(crate) fn now(connection: &Connection, keys: &[ApiKeyName], now: DateTime<Ut
         skipped: skipped(connection, now)?,
         open_circuits,
         feeds: feed_age::by_feed(connection, now)?,
+        outcomes: outcomes::standing(connection, now)?,
+        tasks: outcomes::open_tasks(connection)?,
     })
 }
 
@@ -187,8 +195,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let connection = open::read_write(&folder.path().join("test.db")).unwrap();
         connection.execute_batch("ANALYZE").unwrap();
-        for sql in
-            [NEXT, DUE, SENDING, UNKNOWN, SKIPPED].into_iter().chain(crate::store::controls::alert_state::STATEMENTS)
+        for sql in [NEXT, DUE, SENDING, UNKNOWN, SKIPPED, outcomes::STANDING, outcomes::OPEN, outcomes::CONFIRMED]
+            .into_iter()
+            .chain(crate::store::controls::alert_state::STATEMENTS)
         {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             for n in 1..=statement.parameter_count() {
@@ -200,7 +209,7 @@ mod tests {
                 plan.push(row.get::<_, String>(3).unwrap());
             }
             // The partial indexes contain only what is open; imports and keys are few.
-            let small = ["reminders_in_doubt", "clock_doubt", "CONSTANT ROW", "imports"];
+            let small = ["one_open_task_for_a_cause", "reminders_in_doubt", "clock_doubt", "CONSTANT ROW", "imports"];
             // A range of ids is a scan too.
             let walks = |step: &&String| {
                 step.contains("(rowid>?)")

@@ -2,4 +2,5 @@
 
 pub(crate) mod audit_numbers;
 pub(crate) mod metrics;
+pub(crate) mod outcomes;
 pub(crate) mod today;

@@ -1,0 +1,189 @@
+//! Keeps the tasks that follow from lasting states up to date: patients to call, texts to decide about, rows and
+//! imports to correct. Tasks about replies are opened where the replies are read.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tracing::warn;
+
+use crate::config::Config;
+use crate::domain::announcer::{Announcer, left_out};
+use crate::domain::phone::Phone;
+use crate::domain::reminder::Skip;
+use crate::domain::task::TaskKind;
+use crate::outcomes::concerned::NamedAppointment;
+use crate::planner::input::Mode;
+use crate::reports::not_reached::{NotReached, coming_days, list};
+use crate::store::appointments::{feed_state, refused_rows};
+use crate::store::ledger::resolution;
+use crate::store::outcomes::named;
+use crate::store::outcomes::tasks::{self, NewTask};
+use crate::store::{Connection, Store, StoreError};
+
+/// How often they are checked.
+const EVERY: Duration = Duration::from_secs(120);
+/// The kinds that are opened and closed here.
+const KINDS: [TaskKind; 4] = [TaskKind::Call, TaskKind::HeldText, TaskKind::RefusedRows, TaskKind::FeedHeld];
+/// Reasons for which the task about the reply is enough.
+const REPLIES: [Skip; 3] = [Skip::AskedToChange, Skip::ReplyUnclear, Skip::WrongPerson];
+
+/// When the tasks were last checked.
+#[derive(Debug)]
+pub(crate) struct TaskUpkeep {
+    next: Duration,
+    state: Announcer,
+}
+
+/// A state that calls for a task.
+#[derive(Debug)]
+struct Cause {
+    key: String,
+    kind: TaskKind,
+    code: String,
+    phone: Option<Phone>,
+    since: DateTime<Utc>,
+    size: u64,
+    detail: Option<String>,
+    appointments: Vec<NamedAppointment>,
+}
+
+impl TaskUpkeep {
+    /// Nothing was checked in this run yet.
+    pub(crate) fn new() -> TaskUpkeep {
+        TaskUpkeep { next: Duration::ZERO, state: Announcer::starts_as("") }
+    }
+
+    /// Checks them, if it is time.
+    pub(crate) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>, boot: Duration) {
+        if boot < self.next {
+            return;
+        }
+        self.next = boot + EVERY;
+        let config = config.clone();
+        let found = store.read(move |connection| causes(connection, &config, now)).await;
+        let written = match found {
+            Ok(causes) => store.write(move |tx| apply(tx, &causes, now)).await,
+            Err(error) => Err(error),
+        };
+        let why = written.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        if let (Some(changes), Err(error)) = (self.state.is(&why, boot), written) {
+            warn!(
+                "the list of tasks cannot be brought up to date ({error}); texts still go out. Leadtime tries again in two minutes{}",
+                left_out(changes)
+            );
+        }
+    }
+}
+
+fn apply(tx: &crate::store::Transaction<'_>, causes: &[Cause], now: DateTime<Utc>) -> Result<(), StoreError> {
+    tasks::close_settled(tx, now)?;
+    for cause in causes {
+        let task = NewTask {
+            cause: cause.key.clone(),
+            kind: cause.kind,
+            code: &cause.code,
+            is_urgent: false,
+            phone: cause.phone.as_ref(),
+            conversation: None,
+            since: cause.since,
+            size: cause.size,
+            said: None,
+            detail: cause.detail.clone(),
+            appointments: cause.appointments.iter().collect(),
+        };
+        tasks::open_unless_done(tx, &task, now)?;
+    }
+    let keys: Vec<String> = causes.iter().map(|cause| cause.key.clone()).collect();
+    tasks::close_others(tx, &KINDS, &keys, now)?;
+    Ok(())
+}
+
+/// The states that call for tasks now.
+fn causes(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Vec<Cause>, StoreError> {
+    let mut causes = calls(connection, config, now)?;
+    causes.extend(held_texts(connection)?);
+    causes.extend(refused(connection, now)?);
+    causes.extend(held_imports(connection)?);
+    Ok(causes)
+}
+
+fn calls(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Vec<Cause>, StoreError> {
+    if config.rulebook.mode == Mode::Observe {
+        return Ok(Vec::new());
+    }
+    let found = list(connection, config, coming_days(config, now), now)?;
+    let is_call = |entry: &NotReached| REPLIES.iter().all(|reason| reason.code() != entry.code);
+    let mut causes = Vec::new();
+    for entry in found.patients.into_iter().filter(is_call) {
+        let id = &entry.appointment.id;
+        let start = entry.appointment.starts_at;
+        causes.push(Cause {
+            key: format!("call/{id}/{}", start.timestamp()),
+            kind: TaskKind::Call,
+            code: entry.code.to_owned(),
+            phone: named::number_of(connection, &config.practice.country.code(), id)?,
+            since: now,
+            size: 1,
+            detail: Some(entry.why.to_owned()),
+            appointments: named::in_the_book(connection, id)?.into_iter().collect(),
+        });
+    }
+    Ok(causes)
+}
+
+fn held_texts(connection: &Connection) -> Result<Vec<Cause>, StoreError> {
+    let mut causes = Vec::new();
+    for held in resolution::held(connection)? {
+        let id = &held.key.appointment_id;
+        causes.push(Cause {
+            key: format!("held-text/{}", held.id),
+            kind: TaskKind::HeldText,
+            code: held.why.unwrap_or_else(|| "held".to_owned()),
+            phone: held.phone,
+            since: held.tried_at,
+            size: 1,
+            detail: Some(format!("`{}`; `leadtime resolve {}` decides", held.key.rule, held.id)),
+            appointments: named::in_the_book(connection, id)?.into_iter().collect(),
+        });
+    }
+    Ok(causes)
+}
+
+/// One for each feed and reason.
+fn refused(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Cause>, StoreError> {
+    let mut by_reason: BTreeMap<(String, String), (u64, DateTime<Utc>)> = BTreeMap::new();
+    for row in refused_rows::list(connection, None, now)? {
+        let entry = by_reason.entry((row.feed, row.reason)).or_insert((0, row.at));
+        *entry = (entry.0 + 1, entry.1.min(row.at));
+    }
+    let cause = |((feed, reason), (size, since)): ((String, String), (u64, DateTime<Utc>))| Cause {
+        key: format!("refused-rows/{feed}/{reason}"),
+        kind: TaskKind::RefusedRows,
+        code: "row-unreadable".to_owned(),
+        phone: None,
+        since,
+        size,
+        detail: Some(format!("feed {feed}: {reason}")),
+        appointments: Vec::new(),
+    };
+    Ok(by_reason.into_iter().map(cause).collect())
+}
+
+fn held_imports(connection: &Connection) -> Result<Vec<Cause>, StoreError> {
+    let held = feed_state::all(connection)?.into_iter().filter_map(|state| {
+        let (since, why) = state.held?;
+        Some((state.feed, since, why))
+    });
+    let cause = |(feed, since, why): (String, DateTime<Utc>, String)| Cause {
+        key: format!("feed-held/{feed}/{}", since.timestamp()),
+        kind: TaskKind::FeedHeld,
+        code: "held".to_owned(),
+        phone: None,
+        since,
+        size: 1,
+        detail: Some(format!("feed {feed}: {why}")),
+        appointments: Vec::new(),
+    };
+    Ok(held.map(cause).collect())
+}

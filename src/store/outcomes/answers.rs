@@ -1,0 +1,88 @@
+//! Which replies, tags and actions were already applied, so that each changes an outcome once.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Transaction};
+
+use crate::domain::ids::ConversationId;
+use crate::outcomes::mapping::Mark;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+
+/// Records a reply. Returns whether it is new.
+pub(crate) fn note_reply(
+    tx: &Transaction<'_>,
+    conversation: &ConversationId,
+    (reply, meaning): (&str, &str),
+    at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO answers (conversation_id, kind, value, at, meaning) VALUES (?1, 'reply', ?2, ?3, ?4)
+        ON CONFLICT DO NOTHING";
+    Ok(tx.prepare_cached(sql)?.execute((&conversation.0, reply, at.timestamp(), meaning))? == 1)
+}
+
+/// Records a tag or an action. Returns whether the conversation did not have it before.
+pub(crate) fn note_mark(
+    tx: &Transaction<'_>,
+    conversation: &ConversationId,
+    (mark, value, meaning): (Mark, &str, Option<&str>),
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO answers (conversation_id, kind, value, at, meaning) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT DO NOTHING";
+    let about = (&conversation.0, mark.code(), value, now.timestamp(), meaning);
+    let is_new = tx.prepare_cached(sql)?.execute(about)? == 1;
+    if is_new {
+        let count = "INSERT INTO annie_marks (kind, value, conversations, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3)
+            ON CONFLICT (kind, value) DO UPDATE SET conversations = conversations + 1, last_at = ?3";
+        tx.prepare_cached(count)?.execute((mark.code(), value, now.timestamp()))?;
+    }
+    Ok(is_new)
+}
+
+/// A tag or an action that was ever seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SeenMark {
+    /// A tag or an action.
+    pub(crate) mark: Mark,
+    /// Its value.
+    pub(crate) value: String,
+    /// How many conversations had it.
+    pub(crate) conversations: u64,
+    /// When it was last seen on a new conversation.
+    pub(crate) last_at: DateTime<Utc>,
+}
+
+/// Every tag and action ever seen, the most frequent first.
+pub(crate) fn marks(connection: &Connection) -> Result<Vec<SeenMark>, StoreError> {
+    const MARKS: &str = "SELECT kind, value, conversations, last_at FROM annie_marks
+        ORDER BY kind DESC, conversations DESC, value";
+    let mut statement = connection.prepare_cached(MARKS)?;
+    let rows = statement.query_map([], |row| {
+        let kind: String = row.get(0)?;
+        Ok(SeenMark {
+            mark: if kind == Mark::Tag.code() { Mark::Tag } else { Mark::Action },
+            value: row.get(1)?,
+            conversations: row.get::<_, i64>(2)?.unsigned_abs(),
+            last_at: instant(row.get(3)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Conversations of a key whose tags or actions are not all recorded yet, each with its tags and actions as JSON lists.
+pub(crate) fn with_new_marks(
+    connection: &Connection,
+    conversations: &[ConversationId],
+) -> Result<Vec<(ConversationId, Option<String>, Option<String>)>, StoreError> {
+    const MARKED: &str = "SELECT conversation_id, tags, actions FROM conversations
+        WHERE conversation_id = ?1 AND (tags IS NOT NULL OR actions IS NOT NULL)";
+    let mut statement = connection.prepare_cached(MARKED)?;
+    let mut found = Vec::new();
+    for id in conversations {
+        let mut rows = statement.query([&id.0])?;
+        if let Some(row) = rows.next()? {
+            found.push((ConversationId(row.get(0)?), row.get(1)?, row.get(2)?));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,144 @@
+//! Which conversations are followed, and which of them is read next.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use crate::domain::ids::{ApiKeyName, ConversationId};
+use crate::domain::phone::Phone;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+
+/// Conversations begun longer ago are not followed any more.
+const FOLLOWED: TimeDelta = TimeDelta::days(30);
+/// After a failed read, a conversation waits this long for the next try, so that it holds up no other.
+const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
+
+/// The start of the next appointment that this number was texted about.
+pub(crate) fn next_start(
+    connection: &Connection,
+    phone: &Phone,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    const NEXT: &str = "SELECT min(starts_at) FROM reminders INDEXED BY reminders_by_phone
+        WHERE phone = ?1 AND starts_at > ?2 AND message_id IS NOT NULL AND (state = 'sent' OR state = 'unknown'
+            OR state = 'held' OR state = 'sending')";
+    let found: Option<i64> =
+        connection.prepare_cached(NEXT)?.query_row((phone.dial(), now.timestamp()), |row| row.get(0))?;
+    Ok(found.map(instant))
+}
+
+/// Follows every recent conversation of a number that is not followed yet: each is due to be read at `first`.
+pub(crate) fn follow_number(
+    tx: &Transaction<'_>,
+    phone: &Phone,
+    first: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let Some(start) = next_start(tx, phone, now)? else { return Ok(()) };
+    const FOLLOW: &str = "UPDATE conversations SET follows = ?2, look_at = min(coalesce(look_at, ?3), ?3)
+        WHERE phone = ?1 AND started_at >= ?4 AND (follows IS NOT ?2 OR look_at > ?3)";
+    let oldest = (now - FOLLOWED).timestamp();
+    tx.prepare_cached(FOLLOW)?.execute((phone.dial(), start.timestamp(), first.timestamp(), oldest))?;
+    Ok(())
+}
+
+/// Follows the conversations that this key listed and that nobody followed, if their numbers were texted.
+pub(crate) fn follow_listed(
+    tx: &Transaction<'_>,
+    conversations: &[ConversationId],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    const PHONE: &str = "SELECT phone FROM conversations WHERE conversation_id = ?1 AND follows IS NULL";
+    for id in conversations {
+        let phone: Option<String> = tx.prepare_cached(PHONE)?.query_row([&id.0], |row| row.get(0)).optional()?;
+        if let Some(phone) = phone.as_deref().and_then(Phone::from_e164) {
+            follow_number(tx, &phone, now, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Sets when a conversation is read next; `None`: its number has no appointment left that it was texted about.
+pub(crate) fn look_again(
+    tx: &Transaction<'_>,
+    id: &ConversationId,
+    next: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    last_word: Option<DateTime<Utc>>,
+) -> Result<(), StoreError> {
+    const LOOK: &str = "UPDATE conversations SET follows = ?2, look_at = ?3,
+            last_word_at = max(coalesce(last_word_at, 0), coalesce(?4, last_word_at, 0)) WHERE conversation_id = ?1";
+    let (start, look) = next.unzip();
+    let unix = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp());
+    tx.prepare_cached(LOOK)?.execute((&id.0, unix(start), unix(look), unix(last_word)))?;
+    Ok(())
+}
+
+/// When anybody last wrote in a conversation: the patient, or we with our text.
+pub(crate) fn last_word(connection: &Connection, id: &ConversationId) -> Result<Option<DateTime<Utc>>, StoreError> {
+    const LAST: &str =
+        "SELECT max(started_at, coalesce(last_word_at, 0)) FROM conversations WHERE conversation_id = ?1";
+    let found: Option<i64> =
+        connection.prepare_cached(LAST)?.query_row([&id.0], |row| row.get(0)).optional()?.flatten();
+    Ok(found.map(instant))
+}
+
+/// The conversation that a key reads next, of those whose appointments start within `near`, if one is due.
+pub(crate) fn near(
+    connection: &Connection,
+    api_key: &ApiKeyName,
+    near: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<Option<ConversationId>, StoreError> {
+    const NEAR: &str = "SELECT conversation_id FROM conversations INDEXED BY conversations_by_nearness
+        WHERE read_with = ?1 AND follows > ?2 AND follows <= ?2 + ?3 AND look_at <= ?2
+        AND (read_tried_at IS NULL OR read_tried_at NOT BETWEEN ?2 - ?4 AND ?2)
+        ORDER BY look_at LIMIT 1";
+    let times = (api_key, now.timestamp(), near.num_seconds(), TRY_AGAIN.num_seconds());
+    let found = connection.prepare_cached(NEAR)?.query_row(times, |row| row.get(0)).optional()?;
+    Ok(found.map(ConversationId))
+}
+
+/// The conversation that a key reads next: the one that has been due for the longest time.
+pub(crate) fn due(
+    connection: &Connection,
+    api_key: &ApiKeyName,
+    now: DateTime<Utc>,
+) -> Result<Option<ConversationId>, StoreError> {
+    const DUE: &str = "SELECT conversation_id FROM conversations INDEXED BY conversations_by_look
+        WHERE read_with = ?1 AND look_at <= ?2
+        AND (read_tried_at IS NULL OR read_tried_at NOT BETWEEN ?2 - ?3 AND ?2)
+        ORDER BY look_at LIMIT 1";
+    let times = (api_key, now.timestamp(), TRY_AGAIN.num_seconds());
+    let found = connection.prepare_cached(DUE)?.query_row(times, |row| row.get(0)).optional()?;
+    Ok(found.map(ConversationId))
+}
+
+/// The conversations of the listing in progress that have tags or actions, and those that nobody follows.
+pub(crate) fn to_look_through(
+    connection: &Connection,
+    api_key: &ApiKeyName,
+) -> Result<(Vec<ConversationId>, Vec<ConversationId>), StoreError> {
+    const ROWS: &str = "SELECT l.conversation_id, l.tags IS NOT NULL OR l.actions IS NOT NULL, c.follows IS NULL
+        FROM listing_rows AS l JOIN conversations AS c ON c.conversation_id = l.conversation_id WHERE l.api_key = ?1";
+    let mut statement = connection.prepare_cached(ROWS)?;
+    let mut rows = statement.query([api_key])?;
+    let (mut marked, mut unfollowed) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let id = ConversationId(row.get(0)?);
+        if row.get(1)? {
+            marked.push(id.clone());
+        }
+        if row.get(2)? {
+            unfollowed.push(id);
+        }
+    }
+    Ok((marked, unfollowed))
+}
+
+/// When the oldest conversation that a key follows began.
+pub(crate) fn oldest(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<DateTime<Utc>>, StoreError> {
+    const OLDEST: &str = "SELECT min(started_at) FROM conversations INDEXED BY conversations_by_look
+        WHERE read_with = ?1 AND look_at IS NOT NULL";
+    let found: Option<i64> = connection.prepare_cached(OLDEST)?.query_row([api_key], |row| row.get(0))?;
+    Ok(found.map(instant))
+}

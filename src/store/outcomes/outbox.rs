@@ -1,0 +1,96 @@
+//! Outcomes that the practice's own program has to get: each at least once, those of an appointment in order.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, Transaction};
+
+use crate::domain::ids::AppointmentId;
+use crate::domain::private::Private;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+
+/// An outcome that is not passed on any more after this time.
+pub(crate) const GIVEN_UP_AFTER: TimeDelta = TimeDelta::hours(24);
+/// How long what was passed on is remembered.
+const KEPT: TimeDelta = TimeDelta::days(31);
+
+/// An entry that is due.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// Its number: the program may get it more than once, and recognizes it by this.
+    pub(crate) id: i64,
+    /// The appointment.
+    pub(crate) appointment: AppointmentId,
+    /// The JSON object, without the number of the entry and the patient's words.
+    pub(crate) body: String,
+    /// The patient's words, if the program gets them.
+    pub(crate) said: Private<Option<String>>,
+    /// When it was made.
+    pub(crate) made_at: DateTime<Utc>,
+    /// How often it was tried.
+    pub(crate) tries: u32,
+}
+
+/// Adds an entry.
+pub(crate) fn add(
+    tx: &Transaction<'_>,
+    (appointment, start): (&AppointmentId, DateTime<Utc>),
+    body: &str,
+    said: Option<Private<&str>>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    const ADD: &str = "INSERT INTO outbox (appointment_id, starts_at, body, said, made_at, next_try_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5)";
+    let about = (&appointment.0, start.timestamp(), body, said.as_ref().map(|said| said.0), now.timestamp());
+    tx.prepare_cached(ADD)?.execute(about)?;
+    Ok(())
+}
+
+/// The next entry to pass on: due, and the first open one of its appointment.
+pub(crate) fn next(connection: &Connection, now: DateTime<Utc>) -> Result<Option<Entry>, StoreError> {
+    const NEXT: &str = "SELECT id, appointment_id, body, said, made_at, tries FROM outbox AS o
+        WHERE ended_at IS NULL AND (next_try_at <= ?1 OR next_try_at > ?1 + 7200)
+        AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.appointment_id = o.appointment_id
+            AND earlier.ended_at IS NULL AND earlier.id < o.id)
+        ORDER BY next_try_at, id LIMIT 1";
+    let mut statement = connection.prepare_cached(NEXT)?;
+    let mut rows = statement.query([now.timestamp()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Entry {
+        id: row.get(0)?,
+        appointment: AppointmentId(row.get(1)?),
+        body: row.get(2)?,
+        said: Private(row.get(3)?),
+        made_at: instant(row.get(4)?),
+        tries: row.get(5)?,
+    }))
+}
+
+/// The program took an entry.
+pub(crate) fn delivered(tx: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    end(tx, id, "delivered", now)
+}
+
+/// An entry is not tried any more.
+pub(crate) fn given_up(tx: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    end(tx, id, "given-up", now)
+}
+
+fn end(tx: &Transaction<'_>, id: i64, how: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    const END: &str = "UPDATE outbox SET ended_at = ?2, ended_how = ?3, said = NULL WHERE id = ?1 AND ended_at IS NULL";
+    tx.prepare_cached(END)?.execute((id, now.timestamp(), how))?;
+    Ok(())
+}
+
+/// The program did not take an entry: it is tried again at `next`.
+pub(crate) fn failed(tx: &Transaction<'_>, id: i64, fault: &str, next: DateTime<Utc>) -> Result<(), StoreError> {
+    const FAILED: &str = "UPDATE outbox SET tries = tries + 1, next_try_at = ?2, fault = ?3
+        WHERE id = ?1 AND ended_at IS NULL";
+    tx.prepare_cached(FAILED)?.execute((id, next.timestamp(), fault))?;
+    Ok(())
+}
+
+/// Deletes what was passed on or given up a month ago.
+pub(crate) fn forget(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    const FORGET: &str = "DELETE FROM outbox WHERE ended_at < ?1";
+    Ok(tx.prepare_cached(FORGET)?.execute([(now - KEPT).timestamp()])?)
+}

@@ -1,0 +1,265 @@
+//! Opens and closes tasks. At most one open task for each cause; a closed task stays closed.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+
+use crate::domain::ids::{AppointmentId, ConversationId};
+use crate::domain::operator::Operator;
+use crate::domain::phone::Phone;
+use crate::domain::private::Private;
+use crate::domain::task::{TaskEnd, TaskKind};
+use crate::outcomes::concerned::NamedAppointment;
+use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::instant;
+use crate::store::ledger::audit::{self, Act, Entry};
+use crate::store::outcomes::outcome::key_of;
+
+/// The words of a patient are deleted this long after the task that they made was closed.
+const WORDS_KEPT: TimeDelta = TimeDelta::days(7);
+
+/// A task to be opened.
+#[derive(Debug, Clone)]
+pub(crate) struct NewTask<'a> {
+    /// Identifies what it is about.
+    pub(crate) cause: String,
+    /// Its kind.
+    pub(crate) kind: TaskKind,
+    /// The outcome or the reason.
+    pub(crate) code: &'a str,
+    /// A patient describes an emergency.
+    pub(crate) is_urgent: bool,
+    /// The number.
+    pub(crate) phone: Option<&'a Phone>,
+    /// The conversation.
+    pub(crate) conversation: Option<&'a ConversationId>,
+    /// Since when its cause exists.
+    pub(crate) since: DateTime<Utc>,
+    /// How many replies, rows or texts it is about.
+    pub(crate) size: u64,
+    /// The patient's words.
+    pub(crate) said: Option<Private<&'a str>>,
+    /// The feed and the reason.
+    pub(crate) detail: Option<String>,
+    /// The appointments it is about.
+    pub(crate) appointments: Vec<&'a NamedAppointment>,
+}
+
+/// Opens a task, or adds what is new to the open task with the same cause. Returns its id, and whether it is new.
+pub(crate) fn open(tx: &Transaction<'_>, new: &NewTask<'_>, now: DateTime<Utc>) -> Result<(i64, bool), StoreError> {
+    const KNOWN: &str = "SELECT id FROM tasks WHERE cause = ?1 AND closed_at IS NULL";
+    let known: Option<i64> = tx.prepare_cached(KNOWN)?.query_row([&new.cause], |row| row.get(0)).optional()?;
+    let id = match known {
+        Some(id) => {
+            add_to(tx, id, new)?;
+            id
+        }
+        None => insert(tx, new, now)?,
+    };
+    const ABOUT: &str =
+        "INSERT INTO task_appointments (task_id, appointment_id, starts_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let mut about = tx.prepare_cached(ABOUT)?;
+    for one in &new.appointments {
+        about.execute((id, &one.id.0, one.start.timestamp()))?;
+    }
+    Ok((id, known.is_none()))
+}
+
+fn insert(tx: &Transaction<'_>, new: &NewTask<'_>, now: DateTime<Utc>) -> Result<i64, StoreError> {
+    const INSERT: &str =
+        "INSERT INTO tasks (cause, kind, code, urgent, phone, conversation_id, since, opened_at, due_at,
+            size, said, detail)
+        VALUES (:cause, :kind, :code, :urgent, :phone, :conversation, :since, :now, :due, :size, :said, :detail)";
+    let first = new.appointments.iter().map(|one| one.start).min();
+    tx.prepare_cached(INSERT)?.execute(named_params! {
+        ":cause": new.cause, ":kind": new.kind.code(), ":code": new.code, ":urgent": new.is_urgent,
+        ":phone": new.phone.map(Phone::dial), ":conversation": new.conversation.map(|id| &id.0),
+        ":since": new.since.timestamp(), ":now": now.timestamp(), ":due": first.map(|at| at.timestamp()),
+        ":size": i64::try_from(new.size).unwrap_or(i64::MAX), ":said": new.said.as_ref().map(|said| said.0),
+        ":detail": new.detail,
+    })?;
+    let id = tx.last_insert_rowid();
+    let key = new.appointments.first().map(|one| key_of(&one.id, one.start));
+    let code = format!("task {id}: {}, {}", new.kind.code(), new.code);
+    let entry = Entry {
+        key: key.as_ref(),
+        code: Some(&code),
+        phone: new.phone,
+        conversation: new.conversation,
+        ..Entry::new(now, Act::TaskOpened)
+    };
+    audit::note(tx, &entry)?;
+    Ok(id)
+}
+
+/// Adds a further reply to a task, or sets how many rows it is about now.
+fn add_to(tx: &Transaction<'_>, id: i64, new: &NewTask<'_>) -> Result<(), StoreError> {
+    const ADD: &str = "UPDATE tasks SET code = :code, urgent = max(urgent, :urgent),
+            size = CASE WHEN :said IS NULL THEN :size ELSE size + 1 END,
+            said = CASE WHEN :said IS NULL THEN said WHEN said IS NULL THEN :said ELSE said || char(10) || :said END,
+            detail = coalesce(:detail, detail)
+        WHERE id = :id AND (:said IS NOT NULL OR size IS NOT :size OR code IS NOT :code
+            OR detail IS NOT coalesce(:detail, detail))";
+    tx.prepare_cached(ADD)?.execute(named_params! {
+        ":id": id, ":code": new.code, ":urgent": new.is_urgent, ":said": new.said.as_ref().map(|said| said.0),
+        ":size": i64::try_from(new.size).unwrap_or(i64::MAX), ":detail": new.detail,
+    })?;
+    Ok(())
+}
+
+/// Opens or updates a task about a lasting state, unless a person closed one that was at least as large.
+pub(crate) fn open_unless_done(
+    tx: &Transaction<'_>,
+    new: &NewTask<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    const DONE: &str = "SELECT EXISTS (SELECT 1 FROM tasks WHERE cause = ?1 AND closed_how = 'done' AND size >= ?2)";
+    let size = i64::try_from(new.size).unwrap_or(i64::MAX);
+    let is_done: bool = tx.prepare_cached(DONE)?.query_row((&new.cause, size), |row| row.get(0))?;
+    Ok(!is_done && open(tx, new, now)?.1)
+}
+
+/// Why a task cannot be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotClosed {
+    /// There is no such task.
+    NoSuchTask,
+    /// It was closed before, in this way.
+    Already(TaskEnd),
+}
+
+/// A person closes a task. Returns the code of its outcome or reason.
+pub(crate) fn done(
+    tx: &Transaction<'_>,
+    id: i64,
+    operator: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<Result<String, NotClosed>, StoreError> {
+    const TASK: &str = "SELECT code, closed_how FROM tasks WHERE id = ?1";
+    let found: Option<(String, Option<String>)> =
+        tx.prepare_cached(TASK)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match found {
+        None => Ok(Err(NotClosed::NoSuchTask)),
+        Some((_, Some(how))) => Ok(Err(NotClosed::Already(TaskEnd::from_code(&how).unwrap_or(TaskEnd::Gone)))),
+        Some((code, None)) => {
+            close(tx, id, TaskEnd::Done, operator, now)?;
+            Ok(Ok(code))
+        }
+    }
+}
+
+/// Closes an open task.
+pub(crate) fn close(
+    tx: &Transaction<'_>,
+    id: i64,
+    end: TaskEnd,
+    operator: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    // A stranger's words are deleted at once.
+    const CLOSE: &str = "UPDATE tasks SET closed_at = ?2, closed_how = ?3, who = ?4, note = ?5,
+            said = CASE WHEN code = 'wrong_person' THEN NULL ELSE said END
+        WHERE id = ?1 AND closed_at IS NULL";
+    let about = (id, now.timestamp(), end.code(), operator.who, operator.why);
+    if tx.prepare_cached(CLOSE)?.execute(about)? == 0 {
+        return Ok(());
+    }
+    const FIRST: &str = "SELECT appointment_id, starts_at FROM task_appointments WHERE task_id = ?1
+        ORDER BY starts_at, appointment_id LIMIT 1";
+    let key = tx
+        .prepare_cached(FIRST)?
+        .query_row([id], |row| {
+            let start = instant(row.get(1)?);
+            Ok(key_of(&AppointmentId(row.get(0)?), start))
+        })
+        .optional()?;
+    let act = if end == TaskEnd::Done { Act::TaskDone } else { Act::TaskClosed };
+    let code = format!("task {id}: {}", end.code());
+    let entry =
+        Entry { key: key.as_ref(), code: Some(&code), who: operator.who, why: operator.why, ..Entry::new(now, act) };
+    audit::note(tx, &entry)
+}
+
+/// Closes the tasks about replies whose cause is gone or whose appointments have begun. Returns how many.
+pub(crate) fn close_settled(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    // A task without appointments stays until a person closes it. One about several stays until the last of them.
+    const LAPSED: &str =
+        "SELECT t.id FROM tasks AS t WHERE t.closed_at IS NULL AND (t.kind = 'reply' OR t.kind = 'call')
+        AND t.due_at <= ?1 AND NOT EXISTS (
+            SELECT 1 FROM task_appointments AS a WHERE a.task_id = t.id AND a.starts_at > ?1)";
+    let mut closed = 0;
+    for (sql, end) in [(LAPSED, TaskEnd::Lapsed), (REPLIES_GONE, TaskEnd::Gone)] {
+        let ids: Vec<i64> =
+            tx.prepare_cached(sql)?.query_map([now.timestamp()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for id in ids {
+            close(tx, id, end, Operator { who: None, why: None }, now)?;
+            closed += 1;
+        }
+    }
+    Ok(closed)
+}
+
+/// Open tasks about replies whose cause is gone. A wish: no wish stands for any of its appointments. A reply that holds
+/// its number: the hold was settled, or the number opted out. Any other: none of its appointments is in the book as it
+/// was.
+const REPLIES_GONE: &str = "SELECT t.id FROM tasks AS t WHERE t.closed_at IS NULL AND t.kind = 'reply' AND ?1 IS NOT NULL
+    AND EXISTS (SELECT 1 FROM task_appointments AS a WHERE a.task_id = t.id)
+    AND CASE
+        WHEN t.code = 'wants_cancel' OR t.code = 'wants_change' THEN NOT EXISTS (
+            SELECT 1 FROM task_appointments AS a JOIN outcomes AS o ON o.appointment_id = a.appointment_id
+                AND o.starts_at = a.starts_at
+            WHERE a.task_id = t.id AND o.ended_at IS NULL AND (o.outcome = 'wants_cancel' OR o.outcome = 'wants_change'))
+        WHEN (t.code = 'wrong_person' OR t.code = 'unclear_opt_out') AND NOT EXISTS (
+            SELECT 1 FROM number_holds AS h WHERE h.phone = t.phone AND h.settled_at IS NULL) THEN 1
+        ELSE NOT EXISTS (
+            SELECT 1 FROM task_appointments AS a JOIN appointments AS v ON v.id = a.appointment_id
+                AND v.starts_unix = a.starts_at
+            WHERE a.task_id = t.id AND (v.status = 'booked' OR v.status = 'confirmed'))
+    END";
+
+/// Closes the open tasks of these kinds whose causes are not among `causes`. Returns how many.
+pub(crate) fn close_others(
+    tx: &Transaction<'_>,
+    kinds: &[TaskKind],
+    causes: &[String],
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    const OTHERS: &str = "SELECT id FROM tasks WHERE closed_at IS NULL AND kind IN (SELECT value FROM json_each(?1))
+        AND cause NOT IN (SELECT value FROM json_each(?2))";
+    let codes: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
+    let lists = (serde_json::json!(codes).to_string(), serde_json::json!(causes).to_string());
+    let ids: Vec<i64> = tx.prepare_cached(OTHERS)?.query_map(lists, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for id in &ids {
+        close(tx, *id, TaskEnd::Gone, Operator { who: None, why: None }, now)?;
+    }
+    Ok(ids.len())
+}
+
+/// Closes the open task with this cause, if there is one.
+pub(crate) fn close_cause(
+    tx: &Transaction<'_>,
+    cause: &str,
+    end: TaskEnd,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    const OPEN: &str = "SELECT id FROM tasks WHERE cause = ?1 AND closed_at IS NULL";
+    let id: Option<i64> = tx.prepare_cached(OPEN)?.query_row([cause], |row| row.get(0)).optional()?;
+    id.map_or(Ok(()), |id| close(tx, id, end, Operator { who: None, why: None }, now))
+}
+
+/// Whether an open task has this cause.
+pub(crate) fn is_open(connection: &Connection, cause: &str) -> Result<bool, StoreError> {
+    const OPEN: &str = "SELECT EXISTS (SELECT 1 FROM tasks WHERE cause = ?1 AND closed_at IS NULL)";
+    Ok(connection.prepare_cached(OPEN)?.query_row([cause], |row| row.get(0))?)
+}
+
+/// The code of the open task with this cause.
+pub(crate) fn open_code(connection: &Connection, cause: &str) -> Result<Option<String>, StoreError> {
+    const CODE: &str = "SELECT code FROM tasks WHERE cause = ?1 AND closed_at IS NULL";
+    Ok(connection.prepare_cached(CODE)?.query_row([cause], |row| row.get(0)).optional()?)
+}
+
+/// Deletes the words of tasks that were closed seven days ago. Returns how many had some.
+pub(crate) fn forget_words(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    const FORGET: &str = "UPDATE tasks SET said = NULL WHERE closed_at < ?1 AND said IS NOT NULL";
+    Ok(tx.prepare_cached(FORGET)?.execute([(now - WORDS_KEPT).timestamp()])?)
+}
