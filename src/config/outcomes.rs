@@ -58,7 +58,7 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Outcomes {
         section.optional("attention", |value| one_of(value, &[("any-action", true), ("mapped-actions", false)]));
     mapping.attends_to_any_action = attention.unwrap_or(true);
     let poll_every = section.optional("poll_every", |value| {
-        duration(value, 60..=3600).and_then(|every| TimeDelta::from_std(every).or_else(|_| fault("too long")))
+        duration(value, 5..=3600).and_then(|every| TimeDelta::from_std(every).or_else(|_| fault("too long")))
     });
     let command = section.optional("command", program);
     let sends_words = section.optional("send_words", |value| match value.get_ref().as_bool() {

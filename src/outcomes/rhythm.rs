@@ -16,6 +16,11 @@ const LIVELY: TimeDelta = TimeDelta::hours(1);
 /// With the appointment within this time, the patient is likely to answer.
 const SOON: TimeDelta = TimeDelta::hours(24);
 
+/// How long after a text its conversation is first read.
+pub fn first_look(poll_every: TimeDelta) -> TimeDelta {
+    poll_every * 2
+}
+
 /// When a conversation is read next. `start`: of the next appointment of its number; `last`: when the patient or we last
 /// wrote; `is_closed`: Annie has closed it, so that only a late STOP is to be expected.
 pub fn next_look(

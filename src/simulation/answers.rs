@@ -18,6 +18,8 @@ struct Reply {
     at: DateTime<Utc>,
     to: String,
     about: Vec<About>,
+    /// The database was replaced by an older copy, which may not know what its text was about.
+    is_lost: bool,
 }
 
 /// All answers, by conversation.
@@ -43,7 +45,7 @@ impl Answers {
         (kind, at): (Kind, DateTime<Utc>),
         about: Vec<About>,
     ) {
-        self.replies.insert(conversation.to_owned(), Reply { kind, at, to: to.to_owned(), about });
+        self.replies.insert(conversation.to_owned(), Reply { kind, at, to: to.to_owned(), about, is_lost: false });
     }
 
     /// Annie has shown the messages of a conversation.
@@ -65,16 +67,20 @@ impl Answers {
                 known.appointments.get(about.0).is_some_and(|visit| is_as_told(visit, about))
                     && known.patients.get(about.1).is_some_and(|patient| patient.phone == reply.to)
             };
+            // What is about the number takes back the confirmations of all its appointments, also if the conversation
+            // is known only from Annie's list.
+            if !matches!(reply.kind, Kind::Confirm | Kind::Question | Kind::Thanks) {
+                let has_number = |about: &About| known.patients.get(about.1).is_some_and(|p| p.phone == reply.to);
+                self.confirmed.retain(|about, _| !has_number(about));
+            }
             for about in reply.about.iter().filter(stands) {
                 match reply.kind {
                     Kind::Change | Kind::Cancel => {
                         self.wishes.entry(*about).or_insert(now);
                         self.asked.insert(conversation.clone());
                     }
-                    Kind::Confirm => drop(self.confirmed.entry(*about).or_insert(now)),
-                    Kind::Question | Kind::Thanks => {}
-                    // A person has to read this, and the appointment counts as unconfirmed until then.
-                    Kind::Urgent | Kind::Wrong | Kind::Unclear | Kind::Stop => drop(self.confirmed.remove(about)),
+                    Kind::Confirm if !reply.is_lost => drop(self.confirmed.entry(*about).or_insert(now)),
+                    _ => {}
                 }
             }
         }
@@ -91,6 +97,7 @@ impl Answers {
         self.confirmed.clear();
         self.asked.clear();
         self.known.clear();
+        self.replies.values_mut().for_each(|reply| reply.is_lost = true);
     }
 
     /// An export was imported: an appointment that changed starts anew.

@@ -28,7 +28,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::values::zones::Zones;
 use crate::config::{self, Config};
 use crate::domain::count::counted;
+use crate::domain::ids::AppointmentId;
+use crate::domain::patient_outcome::OutcomeSource;
 use crate::domain::reminder::{PlanDecision, State};
+use crate::reports::outcomes;
 use crate::reports::plan_view::{self, Row};
 use crate::store::Connection;
 use crate::store::connection::open;
@@ -38,6 +41,8 @@ use crate::store::planning::daemon_state;
 const SOON: TimeDelta = TimeDelta::seconds(30);
 /// The demo gives up after this.
 const PATIENCE: Duration = Duration::from_secs(50);
+/// The demo waits for answers of patients this long.
+const FOR_ANSWERS: Duration = Duration::from_secs(20);
 /// How often the database is checked.
 const GLANCE: Duration = Duration::from_millis(200);
 
@@ -96,7 +101,10 @@ async fn demo(folder: &Path, practice: &sample::Shown) -> Result<(), Failure> {
         command(&path, &["import", &export.display().to_string()]).await?;
         command(&path, &["plan", "--days", "4"]).await?;
         print(&format!("\n{}\n", paint(Style::Bold, "Texts as they go out")))?;
-        watch(&config, &mut daemon).await
+        watch(&config, &mut daemon).await?;
+        print(&format!("\n{}\n", paint(Style::Bold, "Answers of patients as Leadtime reads them")))?;
+        watch_answers(&config, &mut daemon).await?;
+        command(&path, &["tasks"]).await
     };
     let watched = watched.await;
     let ended = stop_daemon(daemon).await;
@@ -120,6 +128,7 @@ async fn start_sandbox(record: &Path) -> Result<(String, oneshot::Sender<()>), F
     let options = sandbox::Options {
         record: Some(sandbox::open_record(record)?),
         key: Some(sample::KEY.to_owned()),
+        patients: Some(sample::patients()),
         ..sandbox::Options::default()
     };
     let (stop, stopped) = oneshot::channel::<()>();
@@ -253,6 +262,30 @@ async fn watch(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
         }
         if began.0.elapsed() > PATIENCE {
             return Err(anyhow::anyhow!("{} did not go out in time", counted(waiting, "text", "texts")).into());
+        }
+        sleep(GLANCE).await;
+    }
+}
+
+/// Prints each answer as it is read, until every text was answered, or after a while: not every patient has to answer.
+async fn watch_answers(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
+    let zone = &config.practice.zone;
+    let began = Instant::now();
+    let mut told: Vec<AppointmentId> = Vec::new();
+    loop {
+        if let Some(status) = daemon.try_wait()? {
+            return Err(anyhow::anyhow!("the daemon stopped unexpectedly with {status}").into());
+        }
+        let now = SystemClock.now();
+        let texted = plan(config, now)?.into_iter().filter(|row| row.item.state == State::Sent).count();
+        for line in outcomes::list(&open::read_only(&config.database)?, None, now)? {
+            if line.source != OutcomeSource::Feed && !told.contains(&line.appointment) {
+                print(&tables::answer(zone, &line))?;
+                told.push(line.appointment);
+            }
+        }
+        if told.len() >= texted || began.elapsed() > FOR_ANSWERS {
+            return Ok(());
         }
         sleep(GLANCE).await;
     }

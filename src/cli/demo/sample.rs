@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
+use crate::annie::model::patients::{Kind, Patients};
 use crate::config::Practice;
 use crate::config::values::zones::Zones;
 use crate::domain::zone::Zone;
@@ -98,6 +99,9 @@ message = "{{{{ practice.name }}}}: {{{{ patient.first_name }}}}, see you {{{{ a
 [appointment_types]
 CLEAN = "cleaning"
 
+[outcomes]
+poll_every = "5 seconds"
+
 [database]
 path = "leadtime.db"
 
@@ -105,6 +109,11 @@ path = "leadtime.db"
 tick = "* * * * * *"
 "#
     )
+}
+
+/// The demo's patients: each answers within seconds.
+pub(crate) fn patients() -> Patients {
+    Patients::quick(&[(Kind::Confirm, 0.5), (Kind::Cancel, 0.25), (Kind::Question, 0.25)])
 }
 
 /// The file name of the export.

@@ -8,8 +8,10 @@ use crate::cli::color::{Style, paint};
 use crate::cli::output::local;
 use crate::config::Config;
 use crate::domain::ids::AppointmentId;
+use crate::domain::patient_outcome::PatientOutcome;
 use crate::domain::reminder::{PlanDecision, State};
 use crate::domain::zone::Zone;
+use crate::reports::outcomes::OutcomeLine;
 use crate::reports::plan_view::Row;
 
 /// One text as it goes out.
@@ -18,6 +20,16 @@ pub(crate) fn going_out(zone: &Zone, row: &Row, rows: &[Row]) -> String {
     let phone = row.text.as_ref().map(|text| text.phone.to_string()).unwrap_or_default();
     let to = paint(Style::Good, &names(row, rows));
     format!("  {}  {to}, {phone}\n{}", paint(Style::Dim, &at), message(row))
+}
+
+/// An answer as it is read.
+pub(crate) fn answer(zone: &Zone, line: &OutcomeLine) -> String {
+    let at = line.since.map(|at| clock(zone, at)).unwrap_or_default();
+    let what = match line.outcome {
+        PatientOutcome::Confirmed => paint(Style::Good, line.outcome.label()),
+        _ => paint(Style::Odd, line.outcome.label()),
+    };
+    format!("  {}  {}: {what}\n", paint(Style::Dim, &at), line.name)
 }
 
 /// Everybody once.

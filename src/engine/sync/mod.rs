@@ -2,6 +2,7 @@
 
 pub(crate) mod announced;
 pub(crate) mod fetch;
+mod followed;
 pub(crate) mod marks;
 pub(crate) mod reader;
 pub(crate) mod reading;

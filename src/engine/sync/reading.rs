@@ -10,9 +10,9 @@ use crate::domain::reply;
 use crate::engine::send::circuit::{self, Permit};
 use crate::engine::send::claim::OLDEST_LIST;
 use crate::engine::sync::fetch::{Brought, Done, Job};
+use crate::engine::sync::followed;
 use crate::engine::sync::reconcile::{self, LAG, Next};
 use crate::engine::sync::replies;
-use crate::outcomes::rhythm::{NEAR, NEAR_TURN};
 use crate::store::conversations::circuits;
 use crate::store::conversations::conversation::{self, Urgent};
 use crate::store::conversations::listings::{self, Listing, Verdict};
@@ -119,28 +119,13 @@ pub(crate) fn next(
         Some(id) if conversation::is_unread(tx, &id, now)? => Some(id),
         _ => None,
     };
+    let poll_every = config.outcomes.poll_every;
     let job = match own.or(asked_for) {
         Some(id) => Some(Job::Replies(id)),
-        None if !due => followed(tx, api_key, wanting.turn, now)?.map(Job::Replies),
-        None => None,
+        None if due => followed::near(tx, api_key, poll_every, now)?.map(Job::Replies),
+        None => followed::next(tx, api_key, (wanting.turn, poll_every), now)?.map(Job::Replies),
     };
     Ok(NextRead { job, due, of_others })
-}
-
-/// The followed conversation to read next. Those with an appointment soon go first; while others are due too, only at
-/// every few turns, so that the others are read as well.
-fn followed(
-    tx: &Transaction<'_>,
-    api_key: &ApiKeyName,
-    turn: u32,
-    now: DateTime<Utc>,
-) -> Result<Option<ConversationId>, StoreError> {
-    if turn.is_multiple_of(NEAR_TURN)
-        && let Some(near) = following::near(tx, api_key, NEAR, now)?
-    {
-        return Ok(Some(near));
-    }
-    following::due(tx, api_key, now)
 }
 
 /// The next GET while a listing is in progress. Replies that a text waits for take turns with the pages of a long list.

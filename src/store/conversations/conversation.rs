@@ -100,9 +100,6 @@ pub(crate) fn read_with_one_of(
     Ok(())
 }
 
-/// After a text, its conversation is first read this much later.
-const FIRST_LOOK: TimeDelta = TimeDelta::minutes(10);
-
 /// Links an attempt to the conversation it began: a new one, or one Annie's list showed before. Every recent
 /// conversation of its number is followed from then on.
 pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> Result<(), StoreError> {
@@ -125,7 +122,7 @@ pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> R
         .execute((&id.0, attempt, &phone, started_at, api_key))?;
     }
     let began = crate::store::connection::rows::instant(started_at);
-    Phone::from_e164(&phone).map_or(Ok(()), |phone| following::follow_number(tx, &phone, began + FIRST_LOOK, began))
+    Phone::from_e164(&phone).map_or(Ok(()), |phone| following::follow_number(tx, &phone, began))
 }
 
 /// A conversation's number, and when it began.

@@ -27,18 +27,13 @@ pub(crate) fn next_start(
     Ok(found.map(instant))
 }
 
-/// Follows every recent conversation of a number that is not followed yet: each is due to be read at `first`.
-pub(crate) fn follow_number(
-    tx: &Transaction<'_>,
-    phone: &Phone,
-    first: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+/// Follows every recent conversation of a number: each is due to be read.
+pub(crate) fn follow_number(tx: &Transaction<'_>, phone: &Phone, now: DateTime<Utc>) -> Result<(), StoreError> {
     let Some(start) = next_start(tx, phone, now)? else { return Ok(()) };
     const FOLLOW: &str = "UPDATE conversations SET follows = ?2, look_at = min(coalesce(look_at, ?3), ?3)
         WHERE phone = ?1 AND started_at >= ?4 AND (follows IS NOT ?2 OR look_at > ?3)";
     let oldest = (now - FOLLOWED).timestamp();
-    tx.prepare_cached(FOLLOW)?.execute((phone.dial(), start.timestamp(), first.timestamp(), oldest))?;
+    tx.prepare_cached(FOLLOW)?.execute((phone.dial(), start.timestamp(), now.timestamp(), oldest))?;
     Ok(())
 }
 
@@ -52,7 +47,7 @@ pub(crate) fn follow_listed(
     for id in conversations {
         let phone: Option<String> = tx.prepare_cached(PHONE)?.query_row([&id.0], |row| row.get(0)).optional()?;
         if let Some(phone) = phone.as_deref().and_then(Phone::from_e164) {
-            follow_number(tx, &phone, now, now)?;
+            follow_number(tx, &phone, now)?;
         }
     }
     Ok(())
@@ -82,33 +77,37 @@ pub(crate) fn last_word(connection: &Connection, id: &ConversationId) -> Result<
     Ok(found.map(instant))
 }
 
-/// The conversation that a key reads next, of those whose appointments start within `near`, if one is due.
+/// The conversation that a key reads next, of those whose appointments start within `near`, if one is due. One that was never read is due `first_look` after it began.
 pub(crate) fn near(
     connection: &Connection,
     api_key: &ApiKeyName,
-    near: TimeDelta,
+    (near, first_look): (TimeDelta, TimeDelta),
     now: DateTime<Utc>,
 ) -> Result<Option<ConversationId>, StoreError> {
     const NEAR: &str = "SELECT conversation_id FROM conversations INDEXED BY conversations_by_nearness
         WHERE read_with = ?1 AND follows > ?2 AND follows <= ?2 + ?3 AND look_at <= ?2
+        AND (read_at IS NOT NULL OR started_at <= ?2 - ?5)
         AND (read_tried_at IS NULL OR read_tried_at NOT BETWEEN ?2 - ?4 AND ?2)
         ORDER BY look_at LIMIT 1";
-    let times = (api_key, now.timestamp(), near.num_seconds(), TRY_AGAIN.num_seconds());
+    let times = (api_key, now.timestamp(), near.num_seconds(), TRY_AGAIN.num_seconds(), first_look.num_seconds());
     let found = connection.prepare_cached(NEAR)?.query_row(times, |row| row.get(0)).optional()?;
     Ok(found.map(ConversationId))
 }
 
-/// The conversation that a key reads next: the one that has been due for the longest time.
+/// The conversation that a key reads next: the one that has been due for the longest time. One that was never read is
+/// due `first_look` after it began.
 pub(crate) fn due(
     connection: &Connection,
     api_key: &ApiKeyName,
+    first_look: TimeDelta,
     now: DateTime<Utc>,
 ) -> Result<Option<ConversationId>, StoreError> {
     const DUE: &str = "SELECT conversation_id FROM conversations INDEXED BY conversations_by_look
         WHERE read_with = ?1 AND look_at <= ?2
+        AND (read_at IS NOT NULL OR started_at <= ?2 - ?4)
         AND (read_tried_at IS NULL OR read_tried_at NOT BETWEEN ?2 - ?3 AND ?2)
         ORDER BY look_at LIMIT 1";
-    let times = (api_key, now.timestamp(), TRY_AGAIN.num_seconds());
+    let times = (api_key, now.timestamp(), TRY_AGAIN.num_seconds(), first_look.num_seconds());
     let found = connection.prepare_cached(DUE)?.query_row(times, |row| row.get(0)).optional()?;
     Ok(found.map(ConversationId))
 }

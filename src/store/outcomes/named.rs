@@ -23,7 +23,8 @@ pub(crate) struct About {
     pub(crate) phone: Phone,
     /// When it began.
     pub(crate) began_at: DateTime<Utc>,
-    /// Our text began it, or a text of ours that is no longer recorded.
+    /// Our text began it, and it is known which appointments the text named. After a restore, texts may be missing; a
+    /// yes to one of those confirms nothing.
     pub(crate) is_ours: bool,
     /// The words of our text, if they are still kept.
     pub(crate) words: Option<Private<String>>,
@@ -42,20 +43,18 @@ pub(crate) fn about(
     id: &ConversationId,
     now: DateTime<Utc>,
 ) -> Result<Option<About>, StoreError> {
-    const CONVERSATION: &str = "SELECT c.phone, c.started_at, c.attempt_id IS NOT NULL, c.unobserved,
-            m.body ->> '$.message', c.status IS 'CLOSED', c.actions IS NOT NULL
+    const CONVERSATION: &str = "SELECT c.phone, c.started_at, c.attempt_id IS NOT NULL, m.body ->> '$.message', c.status IS 'CLOSED', c.actions IS NOT NULL
         FROM conversations AS c LEFT JOIN attempts AS t ON t.id = c.attempt_id
         LEFT JOIN messages AS m ON m.id = t.message_id WHERE c.conversation_id = ?1";
     let found = connection
         .prepare_cached(CONVERSATION)?
         .query_row([&id.0], |row| {
             let (phone, began): (String, i64) = (row.get(0)?, row.get(1)?);
-            let (is_recorded, is_unobserved): (bool, bool) = (row.get(2)?, row.get(3)?);
-            let words = row.get::<_, Option<String>>(4)?.map(Private);
-            Ok((phone, instant(began), is_recorded, is_unobserved, words, row.get(5)?, row.get(6)?))
+            let words = row.get::<_, Option<String>>(3)?.map(Private);
+            Ok((phone, instant(began), row.get(2)?, words, row.get(4)?, row.get(5)?))
         })
         .optional()?;
-    let Some((phone, began_at, is_recorded, is_unobserved, words, is_closed, has_actions)) = found else {
+    let Some((phone, began_at, is_recorded, words, is_closed, has_actions)) = found else {
         return Ok(None);
     };
     let Some(phone) = Phone::from_e164(&phone) else { return Ok(None) };
@@ -63,8 +62,7 @@ pub(crate) fn about(
         true => named_by(connection, id, now)?,
         false => of_number(connection, country, &phone, now)?,
     };
-    let is_ours = is_recorded || is_unobserved;
-    Ok(Some(About { phone, began_at, is_ours, words, is_closed, has_actions, named }))
+    Ok(Some(About { phone, began_at, is_ours: is_recorded, words, is_closed, has_actions, named }))
 }
 
 /// The appointments that our text named and that have not begun.
