@@ -165,8 +165,8 @@ fn to_do(kind: Kind, cause: &AlertCause) -> &'static str {
              added too many appointments."
         }
         Kind::Unanswered => {
-            "Run `leadtime tasks`. It shows what each patient wrote, and the urgent ones first. Call or change the \
-             appointment in your practice software; then close the task with `leadtime task done ID`."
+            "Run `leadtime tasks`. It shows what each patient wrote, urgent replies first. Call the patient, or change the \
+             appointment in your practice software. Then close the task with `leadtime task done ID`."
         }
         Kind::CatchingUp => {
             "Ask the person who looks after this server to read `journalctl -u leadtime`: it says why the list cannot \

@@ -77,7 +77,7 @@ enum Command {
     Task(task::Task),
     /// Note what a patient said about an appointment, on the phone or at the desk.
     NoteOutcome(note_outcome::Options),
-    /// Show what became of the appointments of the last weeks: sent, reached, confirmed, and why not.
+    /// Show what became of recent appointments: reminders sent, patients reached and confirmed, and why not.
     Report(report::Options),
     /// Pause sending, everywhere or at one location.
     Pause(pause::Pause),

@@ -23,7 +23,7 @@ pub(crate) struct Options {
     /// Only this appointment: its id, or the patient's name or number.
     #[arg(value_name = "APPOINTMENT")]
     appointment: Vec<String>,
-    /// Everything recorded since this time, also for past appointments. Default: what stands for appointments to come.
+    /// Everything recorded since this time, including past appointments. Default: the outcomes of upcoming appointments.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Print a JSON array, for other programs.
@@ -32,7 +32,7 @@ pub(crate) struct Options {
     /// Output comma-separated values (CSV).
     #[arg(long)]
     csv: bool,
-    /// List every tag and action ever seen at Annie, with its meaning in [outcomes].
+    /// List every tag and action that Annie ever put on a conversation, with its meaning in [outcomes].
     #[arg(long, conflicts_with_all = ["since", "csv", "appointment"])]
     tags: bool,
     #[command(flatten)]
@@ -131,7 +131,7 @@ fn for_people(config: &Config, lines: &[OutcomeLine]) -> String {
         }
     }
     match text.is_empty() {
-        true => "No patient has answered about an appointment to come.\n".to_owned(),
+        true => "No patient has answered about an upcoming appointment.\n".to_owned(),
         false => text,
     }
 }

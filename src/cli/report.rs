@@ -1,4 +1,4 @@
-//! `leadtime report`: what became of the appointments of the last weeks, for the office manager.
+//! `leadtime report`: what became of recent appointments, for the office manager.
 
 use chrono::TimeDelta;
 use clap::Args;
@@ -61,12 +61,12 @@ fn share(part: u64, whole: u64) -> String {
 fn for_people(period: &Period, days: u32) -> String {
     let all = &period.all;
     if all.appointments == 0 {
-        return format!("No appointment in the last {days} days was to get a reminder.\n");
+        return format!("No appointment in the last {days} days was due to get a reminder.\n");
     }
     let of_all = |part: u64| format!("{part} ({})", share(part, all.appointments));
     let mut text = format!(
         "The last {days} days\n\
-         \x20 appointments to remind of   {}\n\
+         \x20 appointments                {}\n\
          \x20 reminders sent              {}\n\
          \x20 patients reached            {}\n\
          \x20 confirmed                   {}\n\

@@ -31,6 +31,7 @@ fn companion(section: &str, key: &str) -> &'static str {
         ("alerts", "heartbeat_every") => "heartbeat_url = \"https://alive.example.com/1\"\n",
         ("alerts", "repeat_after") => "mail = \"frontdesk@example.com\"\n",
         ("backup", "at" | "keep") => "folder = \"copies\"\n",
+        ("outcomes", "send_words") => "command = [\"/usr/local/bin/outcome\"]\n",
         ("feed", "every" | "ahead" | "timeout") => "url = \"mysql://leadtime@127.0.0.1/opendental\"\n",
         _ => "",
     }
@@ -322,6 +323,10 @@ fn the_schema_rejects_what_the_program_rejects() {
         ("feed", "timeout = \"1 minute\"\nfiles = \"*.csv\""),
         ("feed", "kind = \"fhir\""),
         ("schedule", "tick = \"every minute\""),
+        ("outcomes", "confirmed = [\"yes\"]"),
+        ("outcomes", "wants_change = { tag = [\"reschedule\"] }"),
+        ("outcomes", "opted_out = { tags = [\"\"] }"),
+        ("outcomes", "attention = \"all\""),
         ("appointment_types", "a = { name = \"crown\", early = 1 }"),
         ("appointment_types", "a = \"\""),
         ("schedule", "colour = \"red\""),

@@ -344,8 +344,8 @@ pub(crate) fn keep_conversations(
     Ok(tx.prepare_cached(NEW)?.execute((api_key, ours, NEAR.num_seconds(), CLOCKS_DIFFER.num_seconds()))?)
 }
 
-/// Ends the listing. `shows_followed`: it went back to the oldest followed conversation. `reached`: it went back far enough to show everything begun before it, so the period is no longer
-/// unobserved.
+/// Ends the listing. `reached`: it went back far enough to show everything begun before it, so the period is no longer
+/// unobserved. `shows_followed`: it went back to the oldest followed conversation.
 pub(crate) fn end(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,

@@ -69,7 +69,7 @@ pub(crate) fn marks(connection: &Connection) -> Result<Vec<SeenMark>, StoreError
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Conversations of a key whose tags or actions are not all recorded yet, each with its tags and actions as JSON lists.
+/// Those of these conversations that have tags or actions, each with both as JSON lists.
 pub(crate) fn with_new_marks(
     connection: &Connection,
     conversations: &[ConversationId],
