@@ -7,6 +7,7 @@ use crate::domain::phone::Phone;
 use crate::store::appointments::opt_outs::{self, OptOut, Source};
 use crate::store::controls::number_holds;
 use crate::store::ledger::reminders;
+use crate::store::outcomes::outcome;
 use crate::store::{StoreError, Transaction};
 
 /// What recording an opt-out changed.
@@ -46,5 +47,6 @@ pub(crate) fn lift(
 ) -> Result<Option<OptOut>, StoreError> {
     let before = opt_outs::of(tx, phone)?;
     let removed = opt_outs::remove(tx, phone, operator.who, now)?;
+    outcome::end_opt_outs(tx, phone, now)?;
     Ok(before.filter(|_| removed))
 }

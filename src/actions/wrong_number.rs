@@ -9,6 +9,7 @@ use crate::domain::phone::Phone;
 use crate::engine::planning::directory;
 use crate::store::appointments::{opt_outs, phone_spellings};
 use crate::store::controls::number_holds;
+use crate::store::outcomes::tasks;
 use crate::store::{StoreError, Transaction};
 
 /// What marking a number changed.
@@ -41,6 +42,7 @@ pub(crate) fn mark(
         return Ok(Marked::NobodyHasIt);
     }
     number_holds::settle(tx, phone, operator, now)?;
+    tasks::forget_strangers_words(tx, phone)?;
     Ok(match opt_outs::add_wrong(tx, phone, &patients, operator.who, now)? {
         0 => Marked::Already,
         _ => Marked::For(patients),

@@ -18,7 +18,7 @@ pub(crate) struct Options {
     #[arg(value_name = "APPOINTMENT", required = true)]
     appointment: Vec<String>,
     /// The outcome; `none` takes back an earlier one.
-    #[arg(value_name = "OUTCOME", required = true, last = false, value_parser = outcomes())]
+    #[arg(value_name = "OUTCOME", required = true, value_parser = outcomes())]
     outcome: String,
     #[command(flatten)]
     by: By,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::actions::task::{self, NotClosed};
 use crate::cli::config_option::ConfigOption;
 use crate::cli::failure::Failure;
-use crate::cli::operator::By;
+use crate::cli::operator::{By, put_on_record};
 use crate::cli::output::{configuration, local, moment, print, utc, wrapped};
 use crate::config::Config;
 use crate::domain::duration::rough;
@@ -19,6 +19,7 @@ use crate::domain::task::TaskKind;
 use crate::outcomes::overdue::overdue_at;
 use crate::reports::outcomes::names;
 use crate::store::connection::open;
+use crate::store::ledger::audit::Act;
 use crate::store::outcomes::task_list::{self, Task as Row};
 
 /// Tasks closed within this time are listed too, unless only open ones are asked for.
@@ -70,6 +71,7 @@ pub(crate) fn list(options: &List) -> Result<(), Failure> {
     let tasks = task_list::list(&connection, (!options.open).then_some(now - RECENT))?;
     let known = names(&connection, tasks.iter().flat_map(|task| &task.appointments).map(|(id, _)| id))?;
     if options.json {
+        put_on_record(&config, Act::ListedOut)?;
         let rows: Vec<Value> = tasks.iter().map(for_programs).collect();
         return print(&format!("{}\n", serde_json::to_string_pretty(&rows)?));
     }

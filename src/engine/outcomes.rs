@@ -50,9 +50,15 @@ pub(crate) enum Attention {
     Urgent,
 }
 
-/// The cause of the task about the replies in a conversation.
-pub(crate) fn cause_of_replies(conversation: &ConversationId) -> String {
-    format!("reply/{}", conversation.0)
+/// The cause of a task about replies in a conversation. Wishes, what concerns the number, and everything else are tasks
+/// of their own, because each closes when its own cause is gone.
+pub(crate) fn cause_of_replies(conversation: &ConversationId, outcome: PatientOutcome) -> String {
+    let class = match outcome {
+        PatientOutcome::WantsChange | PatientOutcome::WantsCancel => "wish",
+        PatientOutcome::WrongPerson | PatientOutcome::UnclearOptOut | PatientOutcome::OptedOut => "number",
+        _ => "other",
+    };
+    format!("reply/{}/{class}", conversation.0)
 }
 
 /// Applies it to each appointment that it concerns and that stands in the book.
@@ -110,7 +116,10 @@ fn open_task(
     about: &[NamedAppointment],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let cause = cause_of_replies(arrival.conversation);
+    let wish = cause_of_replies(arrival.conversation, PatientOutcome::WantsCancel);
+    // "Can't come." - "Shall I cancel it?" - "Yes": more words about the same wish.
+    let is_more = arrival.news.outcome == PatientOutcome::NeedsALook && tasks::is_open(tx, &wish)?;
+    let cause = if is_more { wish } else { cause_of_replies(arrival.conversation, code) };
     // A question that Annie answered is listed with the open task of the conversation, or by itself and closed.
     let is_answered = arrival.attention == Attention::Answered && !tasks::is_open(tx, &cause)?;
     let code = match tasks::open_code(tx, &cause)?.and_then(|code| PatientOutcome::from_code(&code)) {
@@ -137,15 +146,14 @@ fn open_task(
     }
 }
 
-/// Which of several answers in a conversation names its task.
+/// Which of several answers of one kind names their task. Of two wishes, the later one does.
 fn weight(outcome: PatientOutcome) -> u8 {
     match outcome {
         PatientOutcome::None | PatientOutcome::Confirmed => 0,
-        PatientOutcome::Question => 1,
-        PatientOutcome::NeedsALook => 2,
-        PatientOutcome::OptedOut => 3,
-        PatientOutcome::WrongPerson | PatientOutcome::UnclearOptOut => 4,
-        PatientOutcome::WantsChange | PatientOutcome::WantsCancel => 5,
+        PatientOutcome::Question | PatientOutcome::OptedOut => 1,
+        PatientOutcome::NeedsALook | PatientOutcome::UnclearOptOut => 2,
+        PatientOutcome::WrongPerson => 3,
+        PatientOutcome::WantsChange | PatientOutcome::WantsCancel => 4,
     }
 }
 

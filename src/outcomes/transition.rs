@@ -1,7 +1,8 @@
 //! How an appointment's outcome changes with a new reply, tag, action or note.
 //!
-//! A wish to cancel or change, and an opt-out, stand until a person notes another outcome or the appointment changes.
-//! What a person noted stands until the patient writes again. Where two things disagree, a person looks.
+//! A wish to cancel or change stands until a person notes another outcome or the appointment changes. So does an
+//! opt-out, but a wish replaces it: the number is opted out anyway, and the wish still needs a person. What a person
+//! noted stands until the patient writes again. Where two things disagree, a person looks.
 
 use chrono::{DateTime, Utc};
 
@@ -38,17 +39,18 @@ pub fn change(standing: Option<Standing>, news: News) -> Change {
     }
     let Some(standing) = standing else { return Change::Becomes };
     let is_words = news.source == OutcomeSource::Reply;
-    if standing.source == OutcomeSource::Desk && standing.outcome != OptedOut && news.outcome != OptedOut {
+    if standing.source == OutcomeSource::Desk && news.outcome != OptedOut && !(is_words && news.at > standing.since) {
         // The person may not have known about a message from before the note.
-        return match is_words && news.at > standing.since {
-            true => Change::Becomes,
-            false if news.outcome == standing.outcome || !is_words => Change::Stays,
+        return match news.outcome == standing.outcome || !is_words {
+            true => Change::Stays,
             false => Change::Disagrees,
         };
     }
     match (standing.outcome, news.outcome) {
         (was, is) if was == is => Change::Stays,
+        (was, OptedOut) if was.is_wish() => Change::Stays,
         (_, OptedOut) => Change::Becomes,
+        (OptedOut, is) if is.is_wish() && is_words => Change::Becomes,
         (OptedOut, Question) => Change::Stays,
         (OptedOut, _) => Change::Disagrees,
         // The later of two wishes counts; a tag does not replace words.
@@ -108,8 +110,7 @@ mod tests {
             for source in [Reply, Tag, Action] {
                 for outcome in PatientOutcome::ALL {
                     let change = after(Some((was, Reply)), outcome, source);
-                    let may =
-                        outcome == PatientOutcome::OptedOut || (was.is_wish() && outcome.is_wish() && source == Reply);
+                    let may = outcome.is_wish() && source == Reply;
                     assert!(may || change != Change::Becomes, "{was:?} {outcome:?} {source:?}");
                 }
                 assert_eq!(after(Some((was, Reply)), PatientOutcome::Confirmed, source), Change::Disagrees);
@@ -127,6 +128,9 @@ mod tests {
         let news = News { outcome: PatientOutcome::WantsCancel, source: Reply, at: at(5) };
         assert_eq!(change(Some(standing), news), Change::Disagrees);
         assert_eq!(change(Some(standing), News { outcome: PatientOutcome::Confirmed, ..news }), Change::Stays);
+        // A question takes nothing back that a person noted.
+        assert_eq!(after(noted, PatientOutcome::Question, Reply), Change::Stays);
+        assert_eq!(after(Some((PatientOutcome::WantsCancel, Desk)), PatientOutcome::Question, Reply), Change::Stays);
         // A wish that a person settled may come back, and a later yes then counts.
         assert_eq!(after(Some((PatientOutcome::None, Desk)), PatientOutcome::Confirmed, Reply), Change::Becomes);
         assert_eq!(after(Some((PatientOutcome::OptedOut, Reply)), PatientOutcome::Confirmed, Reply), Change::Disagrees);

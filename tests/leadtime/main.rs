@@ -30,6 +30,7 @@ mod logs;
 mod metrics;
 mod not_reached;
 mod odd_rows;
+mod outbox;
 mod outcomes;
 mod output;
 mod passes;

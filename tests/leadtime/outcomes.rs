@@ -195,8 +195,9 @@ async fn tags_and_actions_follow_the_practices_mapping_and_never_override_words(
     says(&mut world, &conversation, "I can't come").await;
     world.annie.marks(&conversation, &["confirmed"], &[], "CLOSED");
     world.go_to("2026-11-12T18:00:00Z").await;
-    assert_eq!((outcome(&world, "a").as_str(), world.number("SELECT count(*) FROM tasks")), ("wants_cancel", 1));
-    assert_eq!(world.text("SELECT code || ' ' || detail FROM tasks"), "wants_cancel tag: confirmed");
+    assert_eq!(outcome(&world, "a"), "wants_cancel");
+    assert_eq!(tasks(&world), "reply wants_cancel, reply needs_a_look");
+    assert_eq!(world.text("SELECT detail FROM tasks WHERE code = 'needs_a_look'"), "tag: confirmed");
 }
 
 #[tokio::test]
@@ -211,7 +212,8 @@ async fn a_closed_conversation_and_one_that_others_began_are_read_until_the_appo
     says(&mut world, &conversation, "STOP").await;
     world.go_to("2026-11-12T03:00:00Z").await;
     assert_eq!(world.number("SELECT count(*) FROM opt_outs WHERE phone = '+13035550101'"), 1);
-    assert_eq!(outcome(&world, "a"), "opted_out");
+    // The wish still needs a person, although the number gets no more texts.
+    assert_eq!((outcome(&world, "a").as_str(), tasks(&world).as_str()), ("wants_cancel", "reply wants_cancel"));
 }
 
 #[tokio::test]
@@ -258,6 +260,78 @@ async fn the_word_cancel_opts_out_and_asks_whether_the_visit_is_meant() {
     let (mut world, conversation) = texted("").await;
     says(&mut world, &conversation, "HELP").await;
     assert_eq!(tasks(&world), "reply question");
+}
+
+#[tokio::test]
+async fn a_question_takes_back_nothing_and_is_a_task_of_its_own() {
+    let (mut world, conversation) = texted("").await;
+    world.execute(
+        "INSERT INTO outcomes (appointment_id, starts_at, patient_id, first_name, outcome, source, since, status)
+         SELECT id, starts_unix, patient_id, first_name, 'wants_cancel', 'desk', 1794348000, status FROM appointments WHERE id = 'a'",
+    );
+    says(&mut world, &conversation, "Do you have my insurance card?").await;
+    assert_eq!((outcome(&world, "a").as_str(), tasks(&world).as_str()), ("wants_cancel", "reply question"));
+    world.go_to(SECOND).await;
+    assert_eq!(world.state("a", "second"), "skipped (asked-to-change)");
+
+    let (mut world, conversation) = texted("").await;
+    says(&mut world, &conversation, "I can't come").await;
+    says(&mut world, &conversation, "Where do I pay my bill?").await;
+    world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
+    world.settle().await;
+    assert_eq!(
+        world.text("SELECT group_concat(code || ' ' || coalesce(closed_how, 'open'), ', ') FROM tasks"),
+        "wants_cancel gone, question gone"
+    );
+}
+
+#[tokio::test]
+async fn a_strangers_words_are_deleted_when_the_number_is_marked_as_wrong() {
+    let (mut world, conversation) = texted("").await;
+    says(&mut world, &conversation, "Wrong number").await;
+    says(&mut world, &conversation, "Please cancel my appointment").await;
+    assert_eq!(tasks(&world), "reply wrong_person, reply wants_cancel");
+    world.says(&["wrong-number", "add", A, "--who", "Kim"]);
+    assert_eq!(world.number("SELECT count(*) FROM tasks WHERE said IS NOT NULL"), 0);
+}
+
+#[tokio::test]
+async fn a_lifted_opt_out_ends_its_outcome_and_a_later_yes_confirms() {
+    let (mut world, conversation) = texted("").await;
+    says(&mut world, &conversation, "STOP").await;
+    assert_eq!(outcome(&world, "a"), "opted_out");
+    world.execute("DELETE FROM opt_outs; UPDATE outcomes SET ended_at = 1 WHERE outcome = 'opted_out'");
+    says(&mut world, &conversation, "Yes").await;
+    assert_eq!(outcome(&world, "a"), "confirmed");
+}
+
+#[tokio::test]
+async fn a_mapping_that_is_added_later_applies_to_tags_already_seen() {
+    let (mut world, conversation) = texted("").await;
+    world.annie.marks(&conversation, &["patient-confirmed"], &[], "OPEN");
+    world.go_to("2026-11-11T01:00:00Z").await;
+    assert_eq!(outcome(&world, "a"), "nothing");
+    let mapping = format!("{RULES}[outcomes]\nconfirmed = {{ tags = [\"patient-confirmed\"] }}\n");
+    world.reload("mode = \"live\"", &mapping).await;
+    world.go_to("2026-11-11T03:00:00Z").await;
+    assert_eq!(outcome(&world, "a"), "confirmed");
+    assert_eq!(world.number("SELECT conversations FROM annie_marks"), 1);
+}
+
+#[tokio::test]
+async fn a_merged_chart_and_a_corrected_name_are_the_same_person_and_another_person_starts_anew() {
+    for (change, held) in [
+        ("patient_id = 'merged'", true),
+        ("first_name = 'Anne'", true),
+        ("patient_id = 'other', first_name = 'Zoe'", false),
+    ] {
+        let (mut world, conversation) = texted("").await;
+        says(&mut world, &conversation, "I can't come").await;
+        world.execute(&format!("UPDATE appointments SET {change} WHERE id = 'a'"));
+        world.go_to(SECOND).await;
+        let want = if held { "skipped (asked-to-change)" } else { "sent" };
+        assert_eq!(world.state("a", "second"), want, "{change}");
+    }
 }
 
 #[tokio::test]

@@ -91,6 +91,18 @@ impl Keys {
         self.woken = self.workers.keys().cloned().collect();
     }
 
+    /// A key is looked at after this long, if that is sooner than otherwise.
+    pub(crate) fn look_within(&mut self, name: &ApiKeyName, boot: Duration, wait: Duration) {
+        let Some(worker) = self.workers.get_mut(name) else { return };
+        let at = boot + wait;
+        if worker.look_at.is_none_or(|known| at < known) {
+            if let Some(before) = worker.look_at.replace(at) {
+                self.wake_at.remove(&(before, name.clone()));
+            }
+            self.wake_at.insert((at, name.clone()));
+        }
+    }
+
     /// The keys to look at in a pass: those with texts due or soon due, those to which something happened, and those
     /// not looked at for a minute.
     pub(crate) fn take_ready(&mut self, with_due: &BTreeSet<ApiKeyName>, boot: Duration) -> Vec<ApiKeyName> {

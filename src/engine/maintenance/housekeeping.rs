@@ -133,6 +133,7 @@ impl Housekeeping {
             .store
             .write(move |tx| {
                 tasks::forget_words(tx, now)?;
+                outbox::give_up_left(tx, now)?;
                 outbox::forget(tx, now)?;
                 retention::prune_some(tx, country, cutoff, AT_ONCE)
             })

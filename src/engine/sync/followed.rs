@@ -24,6 +24,15 @@ pub(super) fn next(
     following::due(connection, api_key, first_look(poll_every), now)
 }
 
+/// When the next followed conversation is to be read.
+pub(super) fn next_at(
+    connection: &Connection,
+    api_key: &ApiKeyName,
+    poll_every: TimeDelta,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    following::next_at(connection, api_key, first_look(poll_every))
+}
+
 /// While texts are due, only those with an appointment soon are read.
 pub(super) fn near(
     connection: &Connection,

@@ -46,7 +46,7 @@ fn apply(
     let Some(about) = named::about(tx, &config.practice.country.code(), id, now)? else { return Ok(()) };
     if meaning == PatientOutcome::OptedOut && opt_outs::add(tx, &about.phone, Source::Reply, None, now)? {
         let phone = &about.phone;
-        info!(%phone, conversation = %id, "{phone} opted out by reply and gets no more texts");
+        info!(%phone, conversation = %id, "{phone} opted out, according to a tag or action in Annie, and gets no more texts");
     }
     // In a conversation that somebody else began, a yes answers somebody else's question.
     if !about.is_ours && (about.named.is_empty() || meaning == PatientOutcome::Confirmed) {

@@ -100,7 +100,7 @@ impl Reader {
             })
             .await?;
         worker.queue = queue;
-        let NextRead { job, due, of_others } = next;
+        let NextRead { job, due, next_look, of_others } = next;
         if let Some(job) = job {
             let wait = worker.permits.wait_to_read(due, boot).max(worker.not_before.saturating_sub(boot));
             if wait.is_zero() && worker.permits.may_read(due, boot) {
@@ -115,6 +115,10 @@ impl Reader {
             }
         } else {
             worker.nothing_to_read_until = boot + Duration::from_secs(1);
+            // A time in the past is that of a conversation which cannot be read just now; it is tried again in a while.
+            if let Some(wait) = next_look.and_then(|at| (at - now).to_std().ok()).filter(|wait| !wait.is_zero()) {
+                keys.look_within(name, boot, wait);
+            }
         }
         for (other, conversation) in of_others {
             if let Some(worker) = keys.get_mut(&other).filter(|worker| !worker.asked_for.contains(&conversation)) {

@@ -65,13 +65,15 @@ pub(crate) struct NextRead {
     pub(crate) job: Option<Job>,
     /// Texts of the key are due and wait for nothing but their turn.
     pub(crate) due: bool,
+    /// When the next followed conversation is to be read, if nothing is to be read now.
+    pub(crate) next_look: Option<DateTime<Utc>>,
     /// Conversations that texts of this key wait for and that other keys read.
     pub(crate) of_others: Vec<(ApiKeyName, ConversationId)>,
 }
 
 impl NextRead {
     fn only(job: Option<Job>, due: bool) -> NextRead {
-        NextRead { job, due, of_others: Vec::new() }
+        NextRead { job, due, next_look: None, of_others: Vec::new() }
     }
 }
 
@@ -103,6 +105,7 @@ pub(crate) fn next(
             return go_on(tx, api_key, listing, due && !wanting.read_replies, now).map(|(job, of_others)| NextRead {
                 job: Some(job),
                 due,
+                next_look: None,
                 of_others,
             });
         }
@@ -125,7 +128,11 @@ pub(crate) fn next(
         None if due => followed::near(tx, api_key, poll_every, now)?.map(Job::Replies),
         None => followed::next(tx, api_key, (wanting.turn, poll_every), now)?.map(Job::Replies),
     };
-    Ok(NextRead { job, due, of_others })
+    let next_look = match &job {
+        None => followed::next_at(tx, api_key, poll_every)?,
+        Some(_) => None,
+    };
+    Ok(NextRead { job, due, next_look, of_others })
 }
 
 /// The next GET while a listing is in progress. Replies that a text waits for take turns with the pages of a long list.

@@ -131,7 +131,7 @@ fn close_if_answered(
     let is_done = !about.has_actions
         && replies.iter().all(|reply| reply.meaning != ReplyMeaning::Question || reply.is_answered)
         && !replies.iter().any(|reply| reply.is_urgent);
-    let cause = outcomes::cause_of_replies(id);
+    let cause = outcomes::cause_of_replies(id, PatientOutcome::Question);
     match is_done && tasks::open_code(tx, &cause)?.as_deref() == Some(PatientOutcome::Question.code()) {
         true => tasks::close_cause(tx, &cause, TaskEnd::Answered, now),
         false => Ok(()),

@@ -20,18 +20,21 @@ pub(crate) fn note_reply(
     Ok(tx.prepare_cached(sql)?.execute((&conversation.0, reply, at.timestamp(), meaning))? == 1)
 }
 
-/// Records a tag or an action. Returns whether the conversation did not have it before.
+/// Records a tag or an action. Returns whether the conversation did not have it before, or it meant something else then.
 pub(crate) fn note_mark(
     tx: &Transaction<'_>,
     conversation: &ConversationId,
     (mark, value, meaning): (Mark, &str, Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
+    let known = "SELECT EXISTS (SELECT 1 FROM answers WHERE conversation_id = ?1 AND kind = ?2 AND value = ?3)";
+    let is_known: bool =
+        tx.prepare_cached(known)?.query_row((&conversation.0, mark.code(), value), |row| row.get(0))?;
     let sql = "INSERT INTO answers (conversation_id, kind, value, at, meaning) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT DO NOTHING";
+        ON CONFLICT DO UPDATE SET meaning = excluded.meaning WHERE meaning IS NOT excluded.meaning";
     let about = (&conversation.0, mark.code(), value, now.timestamp(), meaning);
     let is_new = tx.prepare_cached(sql)?.execute(about)? == 1;
-    if is_new {
+    if !is_known {
         let count = "INSERT INTO annie_marks (kind, value, conversations, first_at, last_at) VALUES (?1, ?2, 1, ?3, ?3)
             ON CONFLICT (kind, value) DO UPDATE SET conversations = conversations + 1, last_at = ?3";
         tx.prepare_cached(count)?.execute((mark.code(), value, now.timestamp()))?;

@@ -134,6 +134,20 @@ pub(crate) fn to_look_through(
     Ok((marked, unfollowed))
 }
 
+/// When the next conversation of a key is due.
+pub(crate) fn next_at(
+    connection: &Connection,
+    api_key: &ApiKeyName,
+    first_look: TimeDelta,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    const NEXT: &str = "SELECT max(look_at, CASE WHEN read_at IS NULL THEN started_at + ?2 ELSE 0 END)
+        FROM conversations INDEXED BY conversations_by_look WHERE read_with = ?1 AND look_at IS NOT NULL
+        ORDER BY look_at LIMIT 1";
+    let found: Option<i64> =
+        connection.prepare_cached(NEXT)?.query_row((api_key, first_look.num_seconds()), |row| row.get(0)).optional()?;
+    Ok(found.map(instant))
+}
+
 /// When the oldest conversation that a key follows began.
 pub(crate) fn oldest(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<DateTime<Utc>>, StoreError> {
     const OLDEST: &str = "SELECT min(started_at) FROM conversations INDEXED BY conversations_by_look

@@ -89,6 +89,15 @@ pub(crate) fn failed(tx: &Transaction<'_>, id: i64, fault: &str, next: DateTime<
     Ok(())
 }
 
+/// Gives up what is left from a program that is no longer configured. With a program, an entry that old was given up
+/// before, with a task.
+pub(crate) fn give_up_left(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    const LEFT: &str = "UPDATE outbox SET ended_at = ?2, ended_how = 'given-up', said = NULL
+        WHERE ended_at IS NULL AND made_at < ?1";
+    let long_ago = now - GIVEN_UP_AFTER * 2;
+    Ok(tx.prepare_cached(LEFT)?.execute((long_ago.timestamp(), now.timestamp()))?)
+}
+
 /// Deletes what was passed on or given up a month ago.
 pub(crate) fn forget(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     const FORGET: &str = "DELETE FROM outbox WHERE ended_at < ?1";

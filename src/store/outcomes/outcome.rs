@@ -48,6 +48,14 @@ pub(crate) fn of_person(
     }
 }
 
+/// An opt-out was lifted: the outcomes that came of it end.
+pub(crate) fn end_opt_outs(tx: &Transaction<'_>, phone: &Phone, now: DateTime<Utc>) -> Result<(), StoreError> {
+    const END: &str = "UPDATE outcomes SET ended_at = ?2
+        WHERE phone = ?1 AND starts_at > ?2 AND outcome = 'opted_out' AND ended_at IS NULL";
+    tx.prepare_cached(END)?.execute((phone.dial(), now.timestamp()))?;
+    Ok(())
+}
+
 /// The outcome in columns `at` to `at + 2`.
 fn standing_of(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Standing>> {
     let (outcome, source): (String, String) = (row.get(at)?, row.get(at + 1)?);

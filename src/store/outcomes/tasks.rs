@@ -258,6 +258,13 @@ pub(crate) fn open_code(connection: &Connection, cause: &str) -> Result<Option<S
     Ok(connection.prepare_cached(CODE)?.query_row([cause], |row| row.get(0)).optional()?)
 }
 
+/// The number belongs to a stranger, whose words are deleted at once.
+pub(crate) fn forget_strangers_words(tx: &Transaction<'_>, phone: &Phone) -> Result<(), StoreError> {
+    const FORGET: &str = "UPDATE tasks SET said = NULL WHERE phone = ?1 AND said IS NOT NULL";
+    tx.prepare_cached(FORGET)?.execute([phone.dial()])?;
+    Ok(())
+}
+
 /// Deletes the words of tasks that were closed seven days ago. Returns how many had some.
 pub(crate) fn forget_words(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     const FORGET: &str = "UPDATE tasks SET said = NULL WHERE closed_at < ?1 AND said IS NOT NULL";
