@@ -302,7 +302,7 @@ BEGIN
     DELETE FROM off_the_book WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
     UPDATE outcomes SET ended_at = coalesce((SELECT at FROM write_time), unixepoch('now'))
     WHERE appointment_id = NEW.id AND ended_at IS NULL AND (starts_at IS NOT unixepoch(NEW.starts_at)
-        OR status IS NOT NEW.status OR (patient_id IS NOT NEW.patient_id AND first_name IS NOT NEW.first_name));
+        OR status IS NOT NEW.status);
 END;
 
 CREATE TRIGGER appointments_before_update BEFORE UPDATE OF id ON appointments WHEN NEW.id IS NOT OLD.id
@@ -347,7 +347,7 @@ BEGIN
     DELETE FROM off_the_book WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
     UPDATE outcomes SET ended_at = coalesce((SELECT at FROM write_time), unixepoch('now'))
     WHERE appointment_id = NEW.id AND ended_at IS NULL AND (starts_at IS NOT unixepoch(NEW.starts_at)
-        OR status IS NOT NEW.status OR (patient_id IS NOT NEW.patient_id AND first_name IS NOT NEW.first_name));
+        OR status IS NOT NEW.status);
 END;
 
 CREATE TRIGGER appointments_after_delete AFTER DELETE ON appointments
@@ -875,7 +875,7 @@ CREATE TABLE outcomes (
     phone           TEXT,             -- E.164; NULL: noted by a person
     conversation_id TEXT,
     who             TEXT,             -- who noted it
-    ended_at        INTEGER,          -- when the appointment's start, status or patient changed
+    ended_at        INTEGER,          -- when the appointment's start or status changed; whether it is still the same person is seen when it is read
     PRIMARY KEY (appointment_id, starts_at),
     CONSTRAINT outcome_known CHECK (outcome = 'none' OR outcome = 'confirmed' OR outcome = 'wants_change'
             OR outcome = 'wants_cancel' OR outcome = 'question' OR outcome = 'wrong_person' OR outcome = 'opted_out'

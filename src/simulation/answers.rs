@@ -18,7 +18,8 @@ struct Reply {
     at: DateTime<Utc>,
     to: String,
     about: Vec<About>,
-    /// The database was replaced by an older copy, which may not know what its text was about.
+    /// The database was replaced by an older copy. It may not know what the text was about, or that the wish was
+    /// settled.
     is_lost: bool,
 }
 
@@ -58,10 +59,10 @@ impl Answers {
     /// The pass ended without a crash: what was shown has been processed.
     pub(super) fn processed(&mut self, known: &Practice, now: DateTime<Utc>) {
         for conversation in std::mem::take(&mut self.shown) {
-            let Some(reply) = self.replies.get(&conversation).filter(|_| self.known.insert(conversation.clone()))
-            else {
+            let Some(reply) = self.replies.get(&conversation) else { continue };
+            if !self.known.insert(conversation.clone()) || reply.is_lost {
                 continue;
-            };
+            }
             // What another number than the patient's present one answered may be a stranger's answer.
             let stands = |about: &&About| {
                 known.appointments.get(about.0).is_some_and(|visit| is_as_told(visit, about))
@@ -79,7 +80,7 @@ impl Answers {
                         self.wishes.entry(*about).or_insert(now);
                         self.asked.insert(conversation.clone());
                     }
-                    Kind::Confirm if !reply.is_lost => drop(self.confirmed.entry(*about).or_insert(now)),
+                    Kind::Confirm => drop(self.confirmed.entry(*about).or_insert(now)),
                     _ => {}
                 }
             }

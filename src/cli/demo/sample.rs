@@ -113,7 +113,7 @@ tick = "* * * * * *"
 
 /// The demo's patients: each answers within seconds.
 pub(crate) fn patients() -> Patients {
-    Patients::quick(&[(Kind::Confirm, 0.5), (Kind::Cancel, 0.25), (Kind::Question, 0.25)])
+    Patients::quick(&[(Kind::Confirm, 0.6), (Kind::Cancel, 0.4)])
 }
 
 /// The file name of the export.

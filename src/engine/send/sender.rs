@@ -17,6 +17,7 @@ use crate::engine::report::PassReport;
 use crate::engine::send::claim::{Allowance, Claimed, Claiming, Trusted, claim_some};
 use crate::engine::send::in_flight::{Finished, InFlight, Settled, settle_all};
 use crate::engine::send::queue::Queue;
+use crate::outcomes::rhythm;
 use crate::store::ledger::reminders;
 use crate::store::{Isolation, StoreError};
 
@@ -89,6 +90,11 @@ impl Sender {
             report.add(own);
         }
         report.settled += self.in_flight.settle(&context.store).await?;
+        if report.settled > 0 {
+            // Their conversations are read for the first time then.
+            let first = rhythm::first_look(context.config.outcomes.poll_every).to_std().unwrap_or_default();
+            ready.iter().for_each(|name| keys.look_within(name, context.boot(), first));
+        }
         Ok(())
     }
 

@@ -233,7 +233,8 @@ pub(crate) fn apply(
             applied.concluded = apply_comparison(tx, config, key, (id, answer), now)?;
         }
         (Job::Replies(id), Brought::Said(Ok(said))) => {
-            applied.opted_out = replies::take(tx, config, id, said, now)?;
+            // If the clock was set forward in the meantime, the appointments have not begun because of that.
+            applied.opted_out = replies::take(tx, config, id, said, now.min(done.between.0.0))?;
             conversation::set_read(tx, id, done.between.0.0)?;
         }
         // A conversation that does not exist has no replies; nor, for this key, has one that another key began and that

@@ -223,8 +223,10 @@ pub(crate) fn conclude(
     let (marked, unfollowed) = following::to_look_through(tx, api_key)?;
     let oldest = following::oldest(tx, api_key)?;
     listings::end(tx, api_key, how != Verdict::Incomplete, oldest.is_none_or(|oldest| listing.reach_back <= oldest))?;
-    marks::take(tx, config, &marked, now)?;
-    following::follow_listed(tx, &unfollowed, now)?;
+    // If the clock was set forward in the meantime, no appointment has begun because of that.
+    let then = now.min(listing.began_at);
+    marks::take(tx, config, &marked, then)?;
+    following::follow_listed(tx, &unfollowed, then)?;
     Ok(done)
 }
 
