@@ -24,7 +24,8 @@ pub(super) fn next(
     following::due(connection, api_key, first_look(poll_every), now)
 }
 
-/// When the next followed conversation is to be read.
+/// When the next followed conversation is to be read. A time in the past is that of a conversation that cannot be read
+/// just now; it is tried again within a minute or two.
 pub(super) fn next_at(
     connection: &Connection,
     api_key: &ApiKeyName,

@@ -10,7 +10,8 @@ use crate::engine::outcomes::{self, Arrival, Attention};
 use crate::outcomes::mapping::Mark;
 use crate::outcomes::transition::News;
 use crate::store::appointments::opt_outs::{self, Source};
-use crate::store::outcomes::{answers, named};
+use crate::store::outcomes::answers::{self, Marked};
+use crate::store::outcomes::named;
 use crate::store::{StoreError, Transaction};
 
 /// Applies what is new on these conversations.
@@ -20,9 +21,8 @@ pub(crate) fn take(
     conversations: &[ConversationId],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    for (id, tags, actions) in answers::with_new_marks(tx, conversations)? {
+    for Marked { id, tags, actions } in answers::marked(tx, conversations)? {
         for (mark, values) in [(Mark::Tag, tags), (Mark::Action, actions)] {
-            let values: Vec<String> = values.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default();
             for value in values {
                 let meaning = config.outcomes.mapping.meaning(mark, &value);
                 if answers::note_mark(tx, &id, (mark, &value, meaning.map(PatientOutcome::code)), now)?

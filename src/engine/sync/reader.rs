@@ -115,10 +115,8 @@ impl Reader {
             }
         } else {
             worker.nothing_to_read_until = boot + Duration::from_secs(1);
-            // A time in the past is that of a conversation which cannot be read just now; it is tried again in a while.
-            if let Some(wait) = next_look.and_then(|at| (at - now).to_std().ok()).filter(|wait| !wait.is_zero()) {
-                keys.look_within(name, boot, wait);
-            }
+            let wait = next_look.and_then(|at| (at - now).to_std().ok()).filter(|wait| !wait.is_zero());
+            wait.into_iter().for_each(|wait| keys.look_within(name, boot, wait));
         }
         for (other, conversation) in of_others {
             if let Some(worker) = keys.get_mut(&other).filter(|worker| !worker.asked_for.contains(&conversation)) {

@@ -72,19 +72,28 @@ pub(crate) fn marks(connection: &Connection) -> Result<Vec<SeenMark>, StoreError
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Those of these conversations that have tags or actions, each with both as JSON lists.
-pub(crate) fn with_new_marks(
-    connection: &Connection,
-    conversations: &[ConversationId],
-) -> Result<Vec<(ConversationId, Option<String>, Option<String>)>, StoreError> {
+/// A conversation with tags or actions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Marked {
+    /// The conversation.
+    pub(crate) id: ConversationId,
+    /// Its tags.
+    pub(crate) tags: Vec<String>,
+    /// The actions that Annie asks staff to take.
+    pub(crate) actions: Vec<String>,
+}
+
+/// The tags and actions of these conversations, as far as they have any.
+pub(crate) fn marked(connection: &Connection, conversations: &[ConversationId]) -> Result<Vec<Marked>, StoreError> {
     const MARKED: &str = "SELECT conversation_id, tags, actions FROM conversations
         WHERE conversation_id = ?1 AND (tags IS NOT NULL OR actions IS NOT NULL)";
+    let all = |list: Option<String>| list.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default();
     let mut statement = connection.prepare_cached(MARKED)?;
     let mut found = Vec::new();
     for id in conversations {
         let mut rows = statement.query([&id.0])?;
         if let Some(row) = rows.next()? {
-            found.push((ConversationId(row.get(0)?), row.get(1)?, row.get(2)?));
+            found.push(Marked { id: ConversationId(row.get(0)?), tags: all(row.get(1)?), actions: all(row.get(2)?) });
         }
     }
     Ok(found)
