@@ -56,19 +56,20 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             aside.display()
         ));
     }
-    if let Some(CarriedOver { opt_outs, wrong_numbers, pauses, skips, .. }) = restored.carried {
+    if let Some(CarriedOver { opt_outs, wrong_numbers, pauses, skips, outcomes, .. }) = restored.carried {
         text.push_str(&format!(
-            "Entries recorded in it were carried over: changes to {}, {}, {}, {}.\n",
+            "Entries recorded in it were carried over: changes to {}, {}, {}, {}; {}.\n",
             counted(opt_outs, "opt-out", "opt-outs"),
             counted(wrong_numbers, "wrong number", "wrong numbers"),
             counted(pauses, "pause", "pauses"),
             counted(skips, "skip", "skips"),
+            counted(outcomes, "noted outcome", "noted outcomes"),
         ));
     }
     if restored.carried.is_none_or(|carried| !carried.is_all) {
         text.push_str(
             "Entries recorded since the copy was made may be missing. Before you start the service, enter them again: opt-outs\n\
-             (and opt-outs that were lifted), wrong numbers, pauses, and skipped appointments.\n",
+             (and opt-outs that were lifted), wrong numbers, pauses, skipped appointments, and noted outcomes.\n",
         );
     }
     text.push_str(

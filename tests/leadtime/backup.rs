@@ -307,6 +307,7 @@ fn changes_since_the_backup_are_carried_over_by_a_restore() {
     practice.run(&["wrong-number", "add", "303-555-1002"]).good();
     practice.run(&["skip", "A0"]).good();
     practice.run(&["pause", "--who", "Kim"]).good();
+    practice.run(&["note-outcome", "A1", "wants_cancel"]).good();
     practice.run(&["backup", "copy.db"]).good();
     for noted in [
         &["opt-out", "remove", "303-555-1001"][..],
@@ -315,6 +316,7 @@ fn changes_since_the_backup_are_carried_over_by_a_restore() {
         &["wrong-number", "add", "303-555-1003"],
         &["skip", "A0", "--off"],
         &["skip", "A3"],
+        &["note-outcome", "A2", "confirmed", "--who", "Lee"],
         &["resume"],
     ] {
         practice.run(noted).good();
@@ -326,6 +328,7 @@ fn changes_since_the_backup_are_carried_over_by_a_restore() {
             "SELECT group_concat(appointment_id) FROM skips",
             "SELECT 'pauses: ' || count(*) FROM pauses",
             "SELECT group_concat(phone) FROM opt_outs_lifted",
+            "SELECT group_concat(appointment_id || outcome || since) FROM outcomes",
         ]
         .map(|sql| practice.sql().query_row(sql, [], |row| row.get::<_, Option<String>>(0)).unwrap())
     };
@@ -338,7 +341,7 @@ fn changes_since_the_backup_are_carried_over_by_a_restore() {
         practice.run(&["restore", file]).good()
     };
     let out = restore("copy.db");
-    assert!(out.contains("changes to 2 opt-outs, 2 wrong numbers, 1 pause, 2 skips"), "{out}");
+    assert!(out.contains("changes to 2 opt-outs, 2 wrong numbers, 1 pause, 2 skips; 1 noted outcome"), "{out}");
     assert!(!out.contains("enter them again"), "{out}");
     assert_eq!(noted(&practice), before);
     practice.run(&["audit", "verify"]).good();

@@ -72,11 +72,21 @@ fn metrics_on_a_port_survive_a_restart_and_contain_nothing_private() {
     }
     assert!(get_as(TcpStream::connect(&address).unwrap(), "/", &address).0.starts_with("HTTP/1.1 404"));
     daemon.stop();
+    practice.run(&["note-outcome", "A0", "confirmed"]).good();
+    practice.run(&["note-outcome", "A1", "wants_cancel"]).good();
 
     let daemon = Daemon::start(&practice, "k");
     let address = address_in(daemon.heard());
     let (_, body) = get_as(TcpStream::connect(&address).unwrap(), "/metrics", &address);
     let again = values(&body);
+    for (name, value) in [
+        ("leadtime_outcomes{outcome=\"confirmed\"}", 1.0),
+        ("leadtime_outcomes{outcome=\"wants_cancel\"}", 1.0),
+        ("leadtime_tasks_open{kind=\"reply\"}", 0.0),
+        ("leadtime_tasks_open_age{age=\"over-24h\"}", 0.0),
+    ] {
+        assert_eq!(again.get(name), Some(&value), "{name} in {body}");
+    }
     for name in ["leadtime_sent_total", "leadtime_lateness_seconds_count", "leadtime_lateness_seconds_sum"] {
         assert_eq!(again.get(name), all.get(name), "{name} after a restart");
     }

@@ -1,8 +1,10 @@
 //! What patients answer: outcomes of appointments, holds, tasks, and the commands that show them.
 
+use leadtime::alerts::rules::Kind;
 use leadtime::clock::Clock;
 use leadtime::domain::ids::ConversationId;
 
+use crate::alert_rules::Desk;
 use crate::world::{World, appointment};
 
 const A: &str = "303-555-0101";
@@ -332,6 +334,21 @@ async fn a_merged_chart_and_a_corrected_name_are_the_same_person_and_another_per
         let want = if held { "skipped (asked-to-change)" } else { "sent" };
         assert_eq!(world.state("a", "second"), want, "{change}");
     }
+}
+
+#[tokio::test]
+async fn replies_that_wait_too_long_raise_an_alert_and_an_emergency_does_at_once() {
+    let (mut world, conversation) = texted("").await;
+    let desk = Desk::new(Kind::Unanswered);
+    says(&mut world, &conversation, "I can't come").await;
+    assert_eq!(desk.look(&world), [""; 0], "there are three days");
+    world.go_to("2026-11-11T18:00:00Z").await;
+    assert_eq!(desk.look(&world), ["1 reply is waiting for someone to act"]);
+    let id = world.number("SELECT id FROM tasks");
+    world.says(&["task", "done", &id.to_string()]);
+    assert_eq!(desk.look(&world), ["resolved: someone has read the replies"]);
+    says(&mut world, &conversation, "my gum is bleeding badly").await;
+    assert_eq!(desk.look(&world), ["1 reply is waiting for someone to act"]);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::connection::{integrity, open};
 use crate::store::controls::pauses;
+use crate::store::outcomes::outcome::{self, NotedOutcome};
 
 /// How many notes were carried over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct CarriedOver {
     pub(crate) pauses: u64,
     /// Appointments whose texts were turned off or back on, counted by rule.
     pub(crate) skips: u64,
+    /// Outcomes that a person noted.
+    pub(crate) outcomes: u64,
     /// The previous database is a later state of the backup, so no note made since is missing.
     pub(crate) is_all: bool,
 }
@@ -55,6 +58,7 @@ pub(crate) struct Notes {
     wrong_numbers: Vec<WrongNumber>,
     pauses: Pauses,
     skips: Skips,
+    outcomes: Vec<NotedOutcome>,
     /// The database itself, for comparing its audit with another's.
     record: Connection,
 }
@@ -75,6 +79,7 @@ fn read(connection: Connection) -> Result<Notes, StoreError> {
         wrong_numbers: opt_outs::list_wrong(&connection)?,
         pauses: pauses(&connection)?,
         skips: skips(&connection)?,
+        outcomes: outcome::noted(&connection)?,
         record: connection,
     })
 }
@@ -133,6 +138,10 @@ pub(crate) fn carry(
         wrong_numbers: carry_wrong_numbers(tx, notes, later, who, now)?,
         pauses: carry_pauses(tx, notes, later, who, now)?,
         skips: carry_skips(tx, notes, later, who, now)?,
+        outcomes: notes
+            .outcomes
+            .iter()
+            .try_fold(0, |count, noted| Ok::<_, StoreError>(count + u64::from(outcome::carry_over(tx, noted, now)?)))?,
         is_all: later,
     })
 }

@@ -12,6 +12,7 @@ use crate::outcomes::concerned::NamedAppointment;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::ledger::audit::{self, Act, Entry};
+use crate::store::outcomes::named::in_the_book;
 use crate::store::planning::already_told::person_of;
 
 /// Who or what an outcome comes from.
@@ -110,6 +111,49 @@ pub(crate) fn set(
 /// The key of an audit row about an appointment as a whole.
 pub(crate) fn key_of(appointment: &AppointmentId, start: DateTime<Utc>) -> ReminderKey {
     ReminderKey { appointment_id: appointment.clone(), rule: RuleName(String::new()), start, round: 0 }
+}
+
+/// An outcome that a person noted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotedOutcome {
+    appointment: AppointmentId,
+    standing: Standing,
+    who: Option<String>,
+    start: DateTime<Utc>,
+}
+
+/// The outcomes that people noted and that stand.
+pub(crate) fn noted(connection: &Connection) -> Result<Vec<NotedOutcome>, StoreError> {
+    const NOTED: &str = "SELECT appointment_id, outcome, source, since, who, starts_at FROM outcomes
+        WHERE source = 'desk' AND ended_at IS NULL ORDER BY since";
+    let mut statement = connection.prepare(NOTED)?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Some(standing) = standing_of(row, 1)? else { continue };
+        found.push(NotedOutcome {
+            appointment: AppointmentId(row.get(0)?),
+            standing,
+            who: row.get(4)?,
+            start: instant(row.get(5)?),
+        });
+    }
+    Ok(found)
+}
+
+/// Carries an outcome that a person noted over into a restored database, if the appointment is there with the same
+/// start and nothing newer is known about it.
+pub(crate) fn carry_over(tx: &Transaction<'_>, noted: &NotedOutcome, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let Some(book) = in_the_book(tx, &noted.appointment)?.filter(|book| book.start == noted.start) else {
+        return Ok(false);
+    };
+    let ours = of_person(tx, (&book.id, book.start), &book.person)?;
+    if ours.is_some_and(|ours| ours.since >= noted.standing.since) {
+        return Ok(false);
+    }
+    let origin = Origin { phone: None, conversation: None, who: noted.who.as_deref(), why: None };
+    set(tx, &book, noted.standing, origin, now)?;
+    Ok(true)
 }
 
 /// The appointments to come that the practice's system calls confirmed, with their starts.
