@@ -347,7 +347,9 @@ BEGIN
     DELETE FROM off_the_book WHERE appointment_id = NEW.id AND NEW.status <> 'cancelled';
     UPDATE outcomes SET ended_at = coalesce((SELECT at FROM write_time), unixepoch('now'))
     WHERE appointment_id = NEW.id AND ended_at IS NULL AND (starts_at IS NOT unixepoch(NEW.starts_at)
-        OR status IS NOT NEW.status);
+        OR status IS NOT NEW.status)
+        -- an export that no longer lists an appointment may list it again, or under another id
+        AND NOT (NEW.status = 'cancelled' AND EXISTS (SELECT 1 FROM not_listed AS n WHERE n.appointment_id = NEW.id));
 END;
 
 CREATE TRIGGER appointments_after_delete AFTER DELETE ON appointments
@@ -875,6 +877,7 @@ CREATE TABLE outcomes (
     phone           TEXT,             -- E.164; NULL: noted by a person
     conversation_id TEXT,
     who             TEXT,             -- who noted it
+    recorded_at     INTEGER NOT NULL DEFAULT 0, -- when it was read or noted
     ended_at        INTEGER,          -- when the appointment's start or status changed; whether it is still the same person is seen when it is read
     PRIMARY KEY (appointment_id, starts_at),
     CONSTRAINT outcome_known CHECK (outcome = 'none' OR outcome = 'confirmed' OR outcome = 'wants_change'
@@ -883,7 +886,8 @@ CREATE TABLE outcomes (
     CONSTRAINT source_known CHECK (source = 'reply' OR source = 'tag' OR source = 'action' OR source = 'desk')
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outcomes_by_start ON outcomes (starts_at);
-CREATE INDEX outcomes_by_time  ON outcomes (since);
+CREATE INDEX outcomes_by_time  ON outcomes (recorded_at);
+CREATE INDEX outcomes_with_names ON outcomes (starts_at) WHERE first_name IS NOT NULL OR date_of_birth IS NOT NULL;
 
 CREATE TRIGGER outcomes_after_insert AFTER INSERT ON outcomes
 BEGIN

@@ -9,6 +9,7 @@ use crate::store::controls::number_holds;
 use crate::store::conversations::odd_rows;
 use crate::store::ledger::resolution;
 pub(crate) use crate::store::ledger::resolution::{Decision, NotResolved};
+use crate::store::outcomes::outcome;
 use crate::store::{StoreError, Transaction};
 
 /// A person has read the replies from a number, and its texts may continue. Returns whether any were waiting.
@@ -19,6 +20,7 @@ pub(crate) fn go_on(
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let held = number_holds::settle(tx, phone, operator, now)? > 0;
+    outcome::end_number_outcomes(tx, phone, now)?;
     Ok(odd_rows::settle(tx, phone, operator, now)? || held)
 }
 

@@ -100,7 +100,7 @@ fn over(kind: Kind) -> &'static str {
         Kind::ConfigRejected => "the configuration is in effect",
         Kind::DailyLimit => "texts are going out again",
         Kind::CatchingUp => "Annie's list was read, and texts are going out again",
-        Kind::Unanswered => "someone has read the replies",
+        Kind::Unanswered => "no reply is waiting for someone to act any more",
         Kind::Unresolved => "each overdue reminder was sent, was missed, or now needs your decision",
     }
 }

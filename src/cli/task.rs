@@ -112,6 +112,7 @@ fn for_programs(task: &Row) -> Value {
 fn title(task: &Row) -> String {
     let outcome = PatientOutcome::from_code(&task.code).filter(|_| task.kind == TaskKind::Reply);
     match (outcome, &task.detail) {
+        (Some(_), Some(detail)) if task.said.0.is_none() => format!("see what Annie asks for ({detail})"),
         (Some(outcome), _) => format!("{}: the patient {}", task.kind.label(), outcome.label()),
         (None, Some(detail)) => format!("{}: {detail}", task.kind.label()),
         (None, None) => format!("{} ({})", task.kind.label(), task.code),

@@ -70,7 +70,7 @@ pub(crate) fn apply(
 ) -> Result<(), StoreError> {
     let news = arrival.news;
     let origin = Origin { phone: Some(arrival.phone), conversation: Some(arrival.conversation), who: None, why: None };
-    let (mut disagrees, mut is_any_live) = (false, false);
+    let (mut disagrees, mut is_any_live, mut stands_as_wish) = (false, false, false);
     let mut about = arrival.named.to_vec();
     for told in &arrival.concerned {
         let Some(one) = named::still_stands(tx, told)? else { continue };
@@ -78,11 +78,16 @@ pub(crate) fn apply(
         is_any_live = true;
         // Its task names the appointment as the book does now.
         about.iter_mut().filter(|known| known.id == told.id).for_each(|known| *known = one.clone());
-        let before = outcome::of_person(tx, (&one.id, one.start), &one.person)?;
+        let before = match outcome::of_person(tx, (&one.id, one.start), &one.person)? {
+            None => outcome::of_person(tx, (&told.id, told.start), &one.person)?,
+            known => known,
+        };
+        stands_as_wish |= before.is_some_and(|before| before.outcome.is_wish());
         match change(before, news) {
             Change::Stays => {}
             Change::Disagrees => disagrees = true,
             Change::Becomes => {
+                stands_as_wish |= news.outcome.is_wish();
                 let standing = Standing { outcome: news.outcome, source: news.source, since: news.at };
                 outcome::set(tx, one, standing, origin, now)?;
                 tell_program(tx, config, one, (before, standing), (Some(arrival.conversation), arrival.words), now)?;
@@ -101,7 +106,9 @@ pub(crate) fn apply(
     if !disagrees && arrival.attention == Attention::None {
         return Ok(());
     }
-    let code = match (disagrees || is_moot, news.outcome) {
+    // A tag that asks for a change does not outweigh what a person noted; the person has to learn of it.
+    let is_unheeded = news.outcome.is_wish() && !stands_as_wish;
+    let code = match (disagrees || is_moot || is_unheeded, news.outcome) {
         (true, _) | (_, PatientOutcome::None) => PatientOutcome::NeedsALook,
         (false, outcome) => outcome,
     };

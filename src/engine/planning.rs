@@ -17,6 +17,7 @@ use crate::engine::report::PassReport;
 use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::{Plan, plan};
 use crate::store::ledger::{people, reminders};
+use crate::store::outcomes::outcome;
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, planner_input, replan_queue, unplannable};
@@ -153,6 +154,7 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
         report_missed(&plan, &input);
         for appointment in &input.appointments {
             people::note_holder(tx, appointment, now)?;
+            outcome::end_if_anothers(tx, &appointment.row, now)?;
         }
         reminders::write(tx, &config.practice.zone, &plan.items, &input.stored, now)
     })?;

@@ -31,7 +31,6 @@ pub(crate) fn next_try(tries: u32, made_at: DateTime<Utc>, now: DateTime<Utc>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::AppointmentId;
     use crate::domain::private::Private;
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -49,7 +48,6 @@ mod tests {
     fn the_program_gets_the_number_and_only_the_words_it_may_have() {
         let mut entry = Entry {
             id: 7,
-            appointment: AppointmentId("A1".to_owned()),
             body: r#"{"appointment_id":"A1","outcome":"confirmed"}"#.to_owned(),
             said: Private(None),
             made_at: at(0),

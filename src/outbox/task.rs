@@ -15,7 +15,7 @@ use crate::domain::announcer::{Announcer, left_out};
 use crate::domain::task::TaskKind;
 use crate::outbox::delivery;
 use crate::program;
-use crate::store::outcomes::outbox::{self, Entry};
+use crate::store::outcomes::outbox::{self, Entry, GIVEN_UP_AFTER};
 use crate::store::outcomes::tasks::{self, NewTask};
 use crate::store::{Store, StoreError};
 
@@ -106,19 +106,17 @@ impl Program {
             .write(move |tx| {
                 outbox::given_up(tx, entry.id, now)?;
                 let task = NewTask {
-                    cause: format!("undelivered/{}", entry.id),
+                    // One task, however many outcomes were not taken.
+                    cause: "undelivered".to_owned(),
                     kind: TaskKind::Undelivered,
                     code: "given-up",
                     is_urgent: false,
                     phone: None,
                     conversation: None,
                     since: entry.made_at,
-                    size: 1,
+                    size: outbox::given_up_since(tx, now - GIVEN_UP_AFTER * 7)?,
                     said: None,
-                    detail: Some(format!(
-                        "the outcome of appointment {} was not taken for 24 hours",
-                        entry.appointment
-                    )),
+                    detail: Some("the program in [outcomes] did not take some outcomes for 24 hours".to_owned()),
                     appointments: Vec::new(),
                 };
                 tasks::open(tx, &task, now).map(drop)

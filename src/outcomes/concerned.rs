@@ -19,6 +19,8 @@ pub struct NamedAppointment {
     pub person: Person,
     /// Its location.
     pub location: Option<String>,
+    /// Since when it has had this start. What the patient wrote earlier is not about it.
+    pub since: Option<DateTime<Utc>>,
 }
 
 impl NamedAppointment {
@@ -31,7 +33,7 @@ impl NamedAppointment {
 /// First names that are ordinary words too: "We will not make it" does not name Will.
 const ORDINARY_WORDS: &str = " will may mark hope grace faith joy art bill rose june april august dawn sunny chase pat \
     rob sue jack miles rich drew guy ray gene dean frank earl max ken lane page sky star autumn summer melody harmony \
-    destiny angel mercedes sol luz paz mar dolores consuelo esperanza fe rosa blanca sara victoria pierre fleur ";
+    my an can do so no ya si et il destiny angel mercedes sol luz paz mar dolores consuelo esperanza fe rosa blanca sara victoria pierre fleur ";
 
 /// The named appointments that a reply concerns: those of the people it names, or all if it names none of them.
 pub fn concerned<'n>(named: &'n [NamedAppointment], words: &str) -> Vec<&'n NamedAppointment> {
@@ -68,6 +70,7 @@ mod tests {
                 date_of_birth: Private(None),
             },
             location: None,
+            since: None,
         };
         names.iter().enumerate().map(one).collect()
     }

@@ -54,6 +54,8 @@ enum Before {
 pub fn read(said: &[Said], ours: &OurText, began_at: DateTime<Utc>) -> Vec<Reply> {
     let mut replies: Vec<Reply> = Vec::new();
     let mut before = Before::Nobody;
+    // Read only if there is a reply to it: most texts get none.
+    let mut our_words: Option<&str> = None;
     let mut offers: Option<Offered> = None;
     let mut same_instant = (began_at, 0);
     for (n, message) in said.iter().enumerate() {
@@ -68,10 +70,11 @@ pub fn read(said: &[Said], ours: &OurText, began_at: DateTime<Utc>) -> Vec<Reply
                 let is_ours = ours.is_ours && (before == Before::Nobody || is_our_text(words, ours));
                 before = match is_ours {
                     true => Before::Us,
-                    false => Before::Annie { asks: words.contains('?') },
+                    // What Annie asked stays open until the patient writes.
+                    false => Before::Annie { asks: asks(words) || before == Before::Annie { asks: true } },
                 };
                 if is_ours {
-                    offers = Some(Offered::from_message(words));
+                    (our_words, offers) = (Some(words.as_str()), None);
                 }
                 replies.iter_mut().for_each(|reply| reply.is_answered = true);
                 continue;
@@ -79,7 +82,10 @@ pub fn read(said: &[Said], ours: &OurText, began_at: DateTime<Utc>) -> Vec<Reply
         }
         same_instant = if same_instant.0 == at { (at, same_instant.1 + 1) } else { (at, 0) };
         // A letter or digit counts only as an answer to our text.
-        let offered = offers.clone().filter(|_| before == Before::Us).unwrap_or_else(Offered::nothing);
+        let offered = match our_words.filter(|_| before == Before::Us) {
+            Some(words) => offers.get_or_insert_with(|| Offered::from_message(words)).clone(),
+            None => Offered::nothing(),
+        };
         let offered =
             ours.starts.iter().fold(offered, |offered, (start, zone)| offered.with_start(local(*start, zone, at)));
         let meaning = in_context(reply::classify(words, &offered), words, before, ours.is_ours);
@@ -95,6 +101,40 @@ pub fn read(said: &[Said], ours: &OurText, began_at: DateTime<Utc>) -> Vec<Reply
         });
     }
     replies
+}
+
+/// Whether a message of Annie asks for an answer.
+fn asks(words: &str) -> bool {
+    const ANSWER: [&str; 9] =
+        ["reply", "respond", "text ", "press", "let me know", "responda", "conteste", "répondez", "dites"];
+    let words = words.to_lowercase();
+    words.contains('?') || ANSWER.iter().any(|word| words.contains(word))
+}
+
+/// Whether a reply says by itself that the patient is coming, and not only yes to something.
+fn says_to_come(words: &str) -> bool {
+    const COMES: [&str; 18] = [
+        "there",
+        "see you",
+        "see u",
+        "coming",
+        "make it",
+        "attend",
+        "confirm",
+        "on my way",
+        "keep my",
+        "keep the",
+        "estaré",
+        "estare",
+        "nos vemos",
+        "voy",
+        "asisti",
+        "serai",
+        "viendrai",
+        "présent",
+    ];
+    let words = words.to_lowercase();
+    !reply::is_bare_yes(&words) && COMES.iter().any(|phrase| words.contains(phrase))
 }
 
 /// START, UNSTOP, HELP and INFO alone: words that carriers define. A person has to act on them.
@@ -125,7 +165,7 @@ fn local(start: DateTime<Utc>, zone: &Zone, at: DateTime<Utc>) -> Start {
 fn in_context(meaning: ReplyMeaning, words: &str, before: Before, is_ours: bool) -> ReplyMeaning {
     match meaning {
         ReplyMeaning::Confirmed | ReplyMeaning::Question | ReplyMeaning::NeedsALook if !is_ours => ReplyMeaning::None,
-        ReplyMeaning::Confirmed if before == Before::Us || !reply::is_bare_yes(words) => ReplyMeaning::Confirmed,
+        ReplyMeaning::Confirmed if before == Before::Us || says_to_come(words) => ReplyMeaning::Confirmed,
         // "Shall I cancel it?" - "Yes"
         ReplyMeaning::Confirmed if before == (Before::Annie { asks: true }) => ReplyMeaning::NeedsALook,
         ReplyMeaning::Confirmed => ReplyMeaning::None,
@@ -189,6 +229,14 @@ mod tests {
             ),
             (
                 vec![("user", "What time?"), ("assistant", "Reply C to cancel"), ("user", "C")],
+                vec!["question", "needs_a_look"],
+            ),
+            (
+                vec![("user", "Is there a fee?"), ("assistant", "Shall I cancel it?"), ("user", "Yes, go ahead")],
+                vec!["question", "needs_a_look"],
+            ),
+            (
+                vec![("user", "Is there a fee?"), ("assistant", "I can cancel it. Reply YES."), ("user", "Yes")],
                 vec!["question", "needs_a_look"],
             ),
             (vec![("user", "see you tomorrow at 3")], vec!["confirmed"]),

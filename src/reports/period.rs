@@ -78,17 +78,15 @@ fn add(figures: &mut Figures, reminders: &[&PastReminder]) {
     if sent == 0 && reminders.iter().all(is_called_off) {
         return;
     }
+    let stood = |r: &&&PastReminder| r.ended_at.is_none_or(|ended| ended >= r.start);
     let is = |outcome| reminders.iter().any(|r| r.outcome == Some(outcome));
+    let is_confirmed = reminders.iter().filter(stood).any(|r| r.outcome == Some(PatientOutcome::Confirmed));
     let wish = is(PatientOutcome::WantsChange) || is(PatientOutcome::WantsCancel);
-    let was_changed = reminders.iter().any(|r| {
-        r.status.as_deref().is_none_or(|status| status == "cancelled")
-            || r.ended_at.is_some_and(|ended| ended < r.start)
-    });
+    let was_changed = reminders.iter().any(|r| is_called_off(r) || r.ended_at.is_some_and(|ended| ended < r.start));
     figures.appointments += 1;
     figures.sent += sent;
     figures.reached += u64::from(sent > 0);
-    figures.confirmed +=
-        u64::from(is(PatientOutcome::Confirmed) || reminders.iter().any(|r| r.status.as_deref() == Some("confirmed")));
+    figures.confirmed += u64::from(is_confirmed || reminders.iter().any(|r| r.status.as_deref() == Some("confirmed")));
     figures.asked_to_change += u64::from(is(PatientOutcome::WantsChange));
     figures.asked_to_cancel += u64::from(is(PatientOutcome::WantsCancel));
     figures.changed_in_time += u64::from(wish && was_changed);

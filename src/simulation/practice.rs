@@ -278,6 +278,8 @@ pub(crate) fn config_text(seed: u64) -> String {
     let late = if seed.is_multiple_of(5) { "send" } else { "skip" };
     let days = if seed % 3 == 2 { "days" } else { "business days" };
     let spares = spares_the_confirmed(seed);
+    // Reading replies is most of what happens; every fourth practice reads as often as is usual.
+    let poll_every = if seed % 4 == 1 { "5 minutes" } else { "30 minutes" };
     let (one, many) = if seed.is_multiple_of(10) { (" x".repeat(215), " x".repeat(90)) } else { Default::default() };
     let about = format!("<{{{{ patient.first_name }}}} {{{{ appointment.date }}}} {{{{ appointment.time }}}}>{one}");
     let each = "{% for a in appointments %}<{% if a.first_name %}{{ a.first_name }}{% endif %} {{ a.date }} {{ a.time }}>{% endfor %}{% if more %}+{% endif %}";
@@ -295,6 +297,7 @@ pub(crate) fn config_text(seed: u64) -> String {
          [household]\nmessage.en = \"{family}\"\nmessage.es = \"{family}\"\n\
          [[location]]\nid = \"main\"\nname = \"Main\"\n\
          [[location]]\nid = \"west\"\nname = \"West\"\n\
+         [outcomes]\npoll_every = \"{poll_every}\"\n\
          [database]\npath = \"unused.db\"\n"
     )
 }

@@ -140,7 +140,7 @@ fn killed_between_any_two_steps_every_outcome_arrives_and_in_order() {
     let mut kills = 0;
     while practice.number("SELECT count(*) FROM outbox WHERE ended_at IS NULL") > 0 {
         let left = std::fs::read_to_string(practice.path("steps")).unwrap();
-        if left.trim().is_empty() {
+        if !left.contains("before") && !left.contains("after") {
             std::fs::write(practice.path("steps"), "done\n".repeat(6)).unwrap();
             let daemon = Daemon::start(&practice, "k");
             let open = practice.number("SELECT count(*) FROM outbox WHERE ended_at IS NULL");

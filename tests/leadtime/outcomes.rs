@@ -346,7 +346,7 @@ async fn replies_that_wait_too_long_raise_an_alert_and_an_emergency_does_at_once
     assert_eq!(desk.look(&world), ["1 reply is waiting for someone to act"]);
     let id = world.number("SELECT id FROM tasks");
     world.says(&["task", "done", &id.to_string()]);
-    assert_eq!(desk.look(&world), ["resolved: someone has read the replies"]);
+    assert_eq!(desk.look(&world), ["resolved: no reply is waiting for someone to act any more"]);
     says(&mut world, &conversation, "my gum is bleeding badly").await;
     assert_eq!(desk.look(&world), ["1 reply is waiting for someone to act"]);
 }

@@ -129,11 +129,14 @@ impl Housekeeping {
     /// Deletes a chunk of data past its retention; the next look continues until nothing is left.
     async fn sweep(&mut self, config: &Config, now: DateTime<Utc>) -> Result<(), StoreError> {
         let (country, cutoff) = (config.practice.country, now - config.retention.after_appointment);
+        let has_program = config.outcomes.hook.is_some();
         let some = self
             .store
             .write(move |tx| {
                 tasks::forget_words(tx, now)?;
-                outbox::give_up_left(tx, now)?;
+                if !has_program {
+                    outbox::give_up_left(tx, now)?;
+                }
                 outbox::forget(tx, now)?;
                 retention::prune_some(tx, country, cutoff, AT_ONCE)
             })

@@ -44,6 +44,11 @@ fn apply(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let Some(about) = named::about(tx, &config.practice.country.code(), id, now)? else { return Ok(()) };
+    // What was marked before the front desk lifted an opt-out is settled.
+    let is_lifted = opt_outs::lifted_at(tx, &about.phone)?.is_some_and(|lifted| lifted >= about.began_at);
+    if meaning == PatientOutcome::OptedOut && is_lifted {
+        return Ok(());
+    }
     if meaning == PatientOutcome::OptedOut && opt_outs::add(tx, &about.phone, Source::Reply, None, now)? {
         let phone = &about.phone;
         info!(%phone, conversation = %id, "{phone} opted out, according to a tag or action in Annie, and gets no more texts");
@@ -60,7 +65,7 @@ fn apply(
         phone: &about.phone,
         conversation: id,
         named: &about.named,
-        concerned: about.named.iter().collect(),
+        concerned: about.named.iter().filter(|one| one.since.is_none_or(|since| since <= about.began_at)).collect(),
         news: News { outcome: meaning, source: mark.source(), at: now },
         words: None,
         detail: Some(format!("{}: {value}", mark.code())),

@@ -245,7 +245,13 @@ pub(crate) fn apply(
             conversation::set_read(tx, id, done.between.0.0)?;
             following::look_again(tx, id, None, None)?;
         }
-        (Job::Replies(id), _) => conversation::set_tried(tx, id, now)?,
+        (Job::Replies(id), brought) => {
+            conversation::set_tried(tx, id, now)?;
+            // Annie refuses this one, not the others: it is left alone for a while, and for good after its appointment.
+            if matches!(brought, Brought::Said(Err(ReadError::Refused { .. }))) {
+                following::put_off(tx, id, now)?;
+            }
+        }
         _ => {}
     }
     Ok(applied)

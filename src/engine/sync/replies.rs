@@ -1,6 +1,6 @@
 //! Processes the messages of a conversation: opt-outs and holds of the number, outcomes of the appointments, tasks.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
 use crate::config::Config;
@@ -23,6 +23,9 @@ use crate::store::outcomes::named::{self, About};
 use crate::store::outcomes::{answers, following, tasks};
 use crate::store::{StoreError, Transaction};
 
+/// A reply read later than this is not urgent any more, and one about no appointment of today needs nobody.
+const OLD: TimeDelta = TimeDelta::hours(24);
+
 /// Processes the messages of a conversation, oldest first. Returns how many numbers opted out by them.
 pub(crate) fn take(
     tx: &Transaction<'_>,
@@ -39,7 +42,7 @@ pub(crate) fn take(
     let opted_out = of_the_number(tx, (id, &about.phone), &replies, now)?;
     for reply in &replies {
         if answers::note_reply(tx, id, (&reply.id, reply.meaning.code()), reply.at)? {
-            outcomes::apply(tx, config, &arrival(id, &about, reply), now)?;
+            outcomes::apply(tx, config, &arrival(id, &about, reply, now), now)?;
         }
     }
     close_if_answered(tx, id, &about, &replies, now)?;
@@ -84,22 +87,30 @@ fn of_the_number(
 }
 
 /// What a reply brings.
-fn arrival<'a>(id: &'a ConversationId, about: &'a About, reply: &'a Reply) -> Arrival<'a> {
+fn arrival<'a>(id: &'a ConversationId, about: &'a About, reply: &'a Reply, now: DateTime<Utc>) -> Arrival<'a> {
     let news = News { outcome: of_reply(reply.meaning), source: OutcomeSource::Reply, at: reply.at };
     let is_of_the_number =
         matches!(news.outcome, PatientOutcome::OptedOut | PatientOutcome::UnclearOptOut | PatientOutcome::WrongPerson);
+    let mut concerned = match is_of_the_number {
+        true => about.named.iter().collect(),
+        false => concerned(&about.named, &reply.words.0),
+    };
+    // "Please cancel", written before an appointment was booked, is not about it.
+    concerned.retain(|one| one.since.is_none_or(|since| since <= reply.at));
+    let is_old = !about.is_ours && concerned.is_empty();
     Arrival {
         phone: &about.phone,
         conversation: id,
         named: &about.named,
-        concerned: match is_of_the_number {
-            true => about.named.iter().collect(),
-            false => concerned(&about.named, &reply.words.0),
-        },
+        concerned,
         news,
         words: Some(&reply.words.0),
         detail: None,
-        attention: attention(reply, about.has_actions),
+        attention: match attention(reply, about.has_actions) {
+            _ if is_old && !is_of_the_number && now - reply.at > OLD => Attention::None,
+            Attention::Urgent if now - reply.at > OLD => Attention::Wanted,
+            attention => attention,
+        },
     }
 }
 

@@ -68,6 +68,18 @@ pub(crate) fn look_again(
     Ok(())
 }
 
+/// After Annie refuses to show a conversation, it is read this much later.
+const REFUSED_AGAIN: TimeDelta = TimeDelta::minutes(30);
+
+/// Annie refuses to show a conversation: it is read later, and no more once its appointment has begun.
+pub(crate) fn put_off(tx: &Transaction<'_>, id: &ConversationId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    const PUT_OFF: &str =
+        "UPDATE conversations SET look_at = iif(follows > ?2, ?3, NULL), follows = iif(follows > ?2, follows, NULL)
+        WHERE conversation_id = ?1 AND follows IS NOT NULL";
+    tx.prepare_cached(PUT_OFF)?.execute((&id.0, now.timestamp(), (now + REFUSED_AGAIN).timestamp()))?;
+    Ok(())
+}
+
 /// When anybody last wrote in a conversation: the patient, or we with our text.
 pub(crate) fn last_word(connection: &Connection, id: &ConversationId) -> Result<Option<DateTime<Utc>>, StoreError> {
     const LAST: &str =

@@ -72,7 +72,7 @@ fn named_by(
     now: DateTime<Utc>,
 ) -> Result<Vec<NamedAppointment>, StoreError> {
     const NAMED: &str = "SELECT r.appointment_id, r.starts_at, a.location, coalesce(told.patient_id, r.patient_id),
-            told.first_name, told.last_name, told.date_of_birth
+            told.first_name, told.last_name, told.date_of_birth, NULL
         FROM attempts AS t JOIN message_reminders AS mr ON mr.message_id = t.message_id
         JOIN reminders AS r ON r.id = mr.reminder_id
         LEFT JOIN told_people AS told ON told.message_id = mr.message_id AND told.reminder_id = mr.reminder_id
@@ -91,11 +91,12 @@ pub(crate) fn of_number(
     now: DateTime<Utc>,
 ) -> Result<Vec<NamedAppointment>, StoreError> {
     const OF_NUMBER: &str = "SELECT a.id, a.starts_unix, a.location, a.patient_id, a.first_name, a.last_name,
-            a.date_of_birth
+            a.date_of_birth, (SELECT taken_at FROM first_seen AS f WHERE f.appointment_id = a.id)
         FROM phone_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
         WHERE s.country = ?1 AND s.e164 = ?2 AND s.refusal = 0 AND a.starts_unix > ?3
         AND (a.status = 'booked' OR a.status = 'confirmed')
-        UNION SELECT a.id, a.starts_unix, a.location, a.patient_id, a.first_name, a.last_name, a.date_of_birth
+        UNION SELECT a.id, a.starts_unix, a.location, a.patient_id, a.first_name, a.last_name, a.date_of_birth,
+            (SELECT taken_at FROM first_seen AS f WHERE f.appointment_id = a.id)
         FROM appointments AS a WHERE a.phone = ?2 AND a.starts_unix > ?3
         AND (a.status = 'booked' OR a.status = 'confirmed')";
     let mut statement = connection.prepare_cached(OF_NUMBER)?;
@@ -105,7 +106,7 @@ pub(crate) fn of_number(
 
 /// An appointment as it stands in the book; none if it is not there.
 pub(crate) fn in_the_book(connection: &Connection, id: &AppointmentId) -> Result<Option<NamedAppointment>, StoreError> {
-    const ONE: &str = "SELECT id, starts_unix, location, patient_id, first_name, last_name, date_of_birth
+    const ONE: &str = "SELECT id, starts_unix, location, patient_id, first_name, last_name, date_of_birth, NULL
         FROM appointments WHERE id = ?1";
     Ok(connection.prepare_cached(ONE)?.query_row([&id.0], named).optional()?.flatten())
 }
@@ -156,6 +157,7 @@ fn named(row: &Row<'_>) -> rusqlite::Result<Option<NamedAppointment>> {
         start: instant(row.get(1)?),
         person,
         location: text(row, 2)?,
+        since: row.get::<_, Option<i64>>(7)?.map(instant),
     }))
 }
 

@@ -18,8 +18,6 @@ const KEPT: TimeDelta = TimeDelta::days(31);
 pub(crate) struct Entry {
     /// Its number: the program may get it more than once, and recognizes it by this.
     pub(crate) id: i64,
-    /// The appointment.
-    pub(crate) appointment: AppointmentId,
     /// The JSON object, without the number of the entry and the patient's words.
     pub(crate) body: String,
     /// The patient's words, if the program gets them.
@@ -47,7 +45,7 @@ pub(crate) fn add(
 
 /// The next entry to pass on: due, and the first open one of its appointment.
 pub(crate) fn next(connection: &Connection, now: DateTime<Utc>) -> Result<Option<Entry>, StoreError> {
-    const NEXT: &str = "SELECT id, appointment_id, body, said, made_at, tries FROM outbox AS o
+    const NEXT: &str = "SELECT id, body, said, made_at, tries FROM outbox AS o
         WHERE ended_at IS NULL AND (next_try_at <= ?1 OR next_try_at > ?1 + 7200)
         AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.appointment_id = o.appointment_id
             AND earlier.ended_at IS NULL AND earlier.id < o.id)
@@ -57,11 +55,10 @@ pub(crate) fn next(connection: &Connection, now: DateTime<Utc>) -> Result<Option
     let Some(row) = rows.next()? else { return Ok(None) };
     Ok(Some(Entry {
         id: row.get(0)?,
-        appointment: AppointmentId(row.get(1)?),
-        body: row.get(2)?,
-        said: Private(row.get(3)?),
-        made_at: instant(row.get(4)?),
-        tries: row.get(5)?,
+        body: row.get(1)?,
+        said: Private(row.get(2)?),
+        made_at: instant(row.get(3)?),
+        tries: row.get(4)?,
     }))
 }
 
@@ -87,6 +84,13 @@ pub(crate) fn failed(tx: &Transaction<'_>, id: i64, fault: &str, next: DateTime<
         WHERE id = ?1 AND ended_at IS NULL";
     tx.prepare_cached(FAILED)?.execute((id, next.timestamp(), fault))?;
     Ok(())
+}
+
+/// How many entries were given up since then.
+pub(crate) fn given_up_since(connection: &Connection, since: DateTime<Utc>) -> Result<u64, StoreError> {
+    const GIVEN_UP: &str = "SELECT count(*) FROM outbox WHERE ended_at >= ?1 AND ended_how = 'given-up'";
+    let count: i64 = connection.prepare_cached(GIVEN_UP)?.query_row([since.timestamp()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 /// Gives up what is left from a program that is no longer configured. With a program, an entry that old was given up

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction};
 
+use crate::domain::appointment::Appointment;
 use crate::domain::ids::{AppointmentId, ConversationId, RuleName};
 use crate::domain::patient_outcome::{OutcomeSource, PatientOutcome, Standing};
 use crate::domain::person::Person;
@@ -49,6 +50,34 @@ pub(crate) fn of_person(
     }
 }
 
+/// Ends the outcome of an appointment that another person has now.
+pub(crate) fn end_if_anothers(tx: &Transaction<'_>, of: &Appointment, now: DateTime<Utc>) -> Result<(), StoreError> {
+    const STANDS: &str = "SELECT patient_id, first_name, NULL, date_of_birth FROM outcomes
+        WHERE appointment_id = ?1 AND starts_at = ?2 AND ended_at IS NULL";
+    let about = (&of.id.0, of.starts_at.timestamp());
+    let is_anothers = {
+        let mut statement = tx.prepare_cached(STANDS)?;
+        let mut rows = statement.query(about)?;
+        match rows.next()? {
+            Some(row) => person_of(row, 0)?.is_some_and(|told| !told.is_same_under_one_appointment(&of.person())),
+            None => false,
+        }
+    };
+    if is_anothers {
+        const END: &str = "UPDATE outcomes SET ended_at = ?3 WHERE appointment_id = ?1 AND starts_at = ?2";
+        tx.prepare_cached(END)?.execute((about.0, about.1, now.timestamp()))?;
+    }
+    Ok(())
+}
+
+/// A person decided about a held number: what its replies said about the number is settled.
+pub(crate) fn end_number_outcomes(tx: &Transaction<'_>, phone: &Phone, now: DateTime<Utc>) -> Result<(), StoreError> {
+    const END: &str = "UPDATE outcomes SET ended_at = ?2 WHERE phone = ?1 AND starts_at > ?2 AND ended_at IS NULL
+        AND (outcome = 'wrong_person' OR outcome = 'unclear_opt_out')";
+    tx.prepare_cached(END)?.execute((phone.dial(), now.timestamp()))?;
+    Ok(())
+}
+
 /// An opt-out was lifted: the outcomes that came of it end.
 pub(crate) fn end_opt_outs(tx: &Transaction<'_>, phone: &Phone, now: DateTime<Utc>) -> Result<(), StoreError> {
     const END: &str = "UPDATE outcomes SET ended_at = ?2
@@ -75,13 +104,14 @@ pub(crate) fn set(
 ) -> Result<(), StoreError> {
     const SET: &str = "INSERT INTO outcomes
             (appointment_id, starts_at, patient_id, first_name, date_of_birth, outcome, source, since, status, phone,
-             conversation_id, who)
-        SELECT a.id, a.starts_unix, a.patient_id, a.first_name, a.date_of_birth, ?2, ?3, ?4, a.status, ?5, ?6, ?7
+             conversation_id, who, recorded_at)
+        SELECT a.id, a.starts_unix, a.patient_id, a.first_name, a.date_of_birth, ?2, ?3, ?4, a.status, ?5, ?6, ?7, ?8
         FROM appointments AS a WHERE a.id = ?1
         ON CONFLICT (appointment_id, starts_at) DO UPDATE SET patient_id = excluded.patient_id,
             first_name = excluded.first_name, date_of_birth = excluded.date_of_birth, outcome = excluded.outcome,
             source = excluded.source, since = excluded.since, status = excluded.status, phone = excluded.phone,
-            conversation_id = excluded.conversation_id, who = excluded.who, ended_at = NULL";
+            conversation_id = excluded.conversation_id, who = excluded.who, recorded_at = excluded.recorded_at,
+            ended_at = NULL";
     tx.prepare_cached(SET)?.execute((
         &of.id.0,
         standing.outcome.code(),
@@ -90,6 +120,7 @@ pub(crate) fn set(
         origin.phone.map(Phone::dial),
         origin.conversation.map(|id| &id.0),
         origin.who,
+        now.timestamp(),
     ))?;
     let act = match standing.source {
         OutcomeSource::Desk => Act::OutcomeNoted,
@@ -192,7 +223,7 @@ pub(crate) fn list(
 ) -> Result<Vec<OutcomeRow>, StoreError> {
     const ROWS: &str = "SELECT appointment_id, starts_at, outcome, source, since, who, ended_at FROM outcomes";
     let (condition, from) = match since {
-        Some(since) => ("since >= ?1", since),
+        Some(since) => ("recorded_at >= ?1", since),
         None => ("starts_at > ?1 AND ended_at IS NULL", now),
     };
     let mut statement =

@@ -96,12 +96,13 @@ fn add_to(tx: &Transaction<'_>, id: i64, new: &NewTask<'_>) -> Result<(), StoreE
     const ADD: &str = "UPDATE tasks SET code = :code, urgent = max(urgent, :urgent),
             size = CASE WHEN :said IS NULL THEN :size ELSE size + 1 END,
             said = CASE WHEN :said IS NULL THEN said WHEN said IS NULL THEN :said ELSE said || char(10) || :said END,
-            detail = coalesce(:detail, detail)
+            detail = coalesce(:detail, detail), due_at = coalesce(due_at, :due)
         WHERE id = :id AND (:said IS NOT NULL OR size IS NOT :size OR code IS NOT :code
             OR detail IS NOT coalesce(:detail, detail))";
     tx.prepare_cached(ADD)?.execute(named_params! {
         ":id": id, ":code": new.code, ":urgent": new.is_urgent, ":said": new.said.as_ref().map(|said| said.0),
         ":size": i64::try_from(new.size).unwrap_or(i64::MAX), ":detail": new.detail,
+        ":due": new.appointments.iter().map(|one| one.start.timestamp()).min(),
     })?;
     Ok(())
 }
@@ -198,21 +199,25 @@ pub(crate) fn close_settled(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<
     Ok(closed)
 }
 
-/// Open tasks about replies whose cause is gone. A wish: no wish stands for any of its appointments. A reply that holds
-/// its number: the hold was settled, or the number opted out. Any other: none of its appointments is in the book as it
-/// was.
+/// Open tasks about replies whose cause is gone. A wish: none stands for an appointment of it that is in the book, under
+/// its id or the one that it has got since. A reply that holds its number: the hold was settled, or the number opted out.
+/// Anything else, unless it is urgent: all of its appointments were cancelled or deleted. If they only moved, somebody
+/// still has to read the reply.
 const REPLIES_GONE: &str = "SELECT t.id FROM tasks AS t WHERE t.closed_at IS NULL AND t.kind = 'reply' AND ?1 IS NOT NULL
-    AND EXISTS (SELECT 1 FROM task_appointments AS a WHERE a.task_id = t.id)
+    AND t.urgent = 0 AND EXISTS (SELECT 1 FROM task_appointments AS a WHERE a.task_id = t.id)
     AND CASE
         WHEN t.code = 'wants_cancel' OR t.code = 'wants_change' THEN NOT EXISTS (
             SELECT 1 FROM task_appointments AS a JOIN outcomes AS o ON o.appointment_id = a.appointment_id
                 AND o.starts_at = a.starts_at
+            LEFT JOIN not_listed AS n ON n.appointment_id = a.appointment_id
+            JOIN appointments AS v ON (v.id = a.appointment_id OR v.id = n.moved_to) AND v.starts_unix = a.starts_at
+                AND (v.status = 'booked' OR v.status = 'confirmed')
             WHERE a.task_id = t.id AND o.ended_at IS NULL AND (o.outcome = 'wants_cancel' OR o.outcome = 'wants_change'))
         WHEN (t.code = 'wrong_person' OR t.code = 'unclear_opt_out') AND NOT EXISTS (
             SELECT 1 FROM number_holds AS h WHERE h.phone = t.phone AND h.settled_at IS NULL) THEN 1
         ELSE NOT EXISTS (
-            SELECT 1 FROM task_appointments AS a JOIN appointments AS v ON v.id = a.appointment_id
-                AND v.starts_unix = a.starts_at
+            SELECT 1 FROM task_appointments AS a LEFT JOIN not_listed AS n ON n.appointment_id = a.appointment_id
+            JOIN appointments AS v ON v.id = a.appointment_id OR v.id = n.moved_to
             WHERE a.task_id = t.id AND (v.status = 'booked' OR v.status = 'confirmed'))
     END";
 
