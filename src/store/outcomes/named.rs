@@ -130,8 +130,24 @@ pub(crate) fn still_stands(
         }
         let next: Option<Option<String>> =
             connection.prepare_cached(NEXT)?.query_row([&id.0], |row| row.get(0)).optional()?;
-        let Some(next) = next.flatten() else { return Ok(None) };
+        let Some(next) = next.flatten() else { break };
         id = AppointmentId(next);
+    }
+    under_another_id(connection, of)
+}
+
+/// The booked or confirmed appointment of the same person at the same start, if the practice's system gave it another
+/// id.
+fn under_another_id(connection: &Connection, of: &NamedAppointment) -> Result<Option<NamedAppointment>, StoreError> {
+    const OTHERS: &str = "SELECT id, starts_unix, location, patient_id, first_name, last_name, date_of_birth, NULL
+        FROM appointments WHERE patient_id = ?1 AND starts_unix = ?2 AND id <> ?3
+        AND (status = 'booked' OR status = 'confirmed') ORDER BY id";
+    let mut statement = connection.prepare_cached(OTHERS)?;
+    let mut rows = statement.query((&of.person.patient_id.0, of.start.timestamp(), &of.id.0))?;
+    while let Some(row) = rows.next()? {
+        if let Some(found) = named(row)?.filter(|other| of.person.is_same_under_one_patient(&other.person, false)) {
+            return Ok(Some(found));
+        }
     }
     Ok(None)
 }

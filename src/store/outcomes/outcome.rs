@@ -29,7 +29,7 @@ pub(crate) struct Origin<'a> {
     pub(crate) why: Option<&'a str>,
 }
 
-/// The outcome that stands for a person's appointment at a start. What a number that is marked as wrong for the patient
+/// The outcome that stands for a person's appointment at a start, also if it was recorded under another id. What a number that is marked as wrong for the patient
 /// answered does not count.
 pub(crate) fn of_person(
     connection: &Connection,
@@ -38,16 +38,23 @@ pub(crate) fn of_person(
 ) -> Result<Option<Standing>, StoreError> {
     const OF_PERSON: &str =
         "SELECT outcome, source, since, patient_id, first_name, NULL, date_of_birth FROM outcomes AS o
-        WHERE appointment_id = ?1 AND starts_at = ?2 AND ended_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM wrong_numbers AS w WHERE w.phone = o.phone AND w.patient_id = ?3)";
+        INDEXED BY outcomes_by_start
+        WHERE starts_at = ?2 AND (appointment_id = ?1 OR patient_id = ?3) AND ended_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM wrong_numbers AS w WHERE w.phone = o.phone AND w.patient_id = ?3)
+        ORDER BY appointment_id = ?1 DESC, since DESC";
     let mut statement = connection.prepare_cached(OF_PERSON)?;
     let mut rows = statement.query((&appointment.0, start.timestamp(), &person.patient_id.0))?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let Some(told) = person_of(row, 3)? else { return Ok(None) };
-    match told.is_same_under_one_appointment(person) {
-        true => Ok(standing_of(row, 0)?),
-        false => Ok(None),
+    while let Some(row) = rows.next()? {
+        let Some(told) = person_of(row, 3)? else { continue };
+        let is_same = match told.patient_id == person.patient_id {
+            true => told.is_same_under_one_patient(person, false),
+            false => told.is_same_under_one_appointment(person),
+        };
+        if is_same {
+            return Ok(standing_of(row, 0)?);
+        }
     }
+    Ok(None)
 }
 
 /// Ends the outcome of an appointment that another person has now.
