@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::operator::Operator;
+use crate::domain::patient_outcome::PatientOutcome;
 use crate::domain::phone::Phone;
 use crate::store::appointments::opt_outs::{self, OptOut, Source};
 use crate::store::controls::number_holds;
@@ -47,6 +48,6 @@ pub(crate) fn lift(
 ) -> Result<Option<OptOut>, StoreError> {
     let before = opt_outs::of(tx, phone)?;
     let removed = opt_outs::remove(tx, phone, operator.who, now)?;
-    outcome::end_opt_outs(tx, phone, now)?;
+    outcome::end_of_number(tx, phone, &[PatientOutcome::OptedOut], now)?;
     Ok(before.filter(|_| removed))
 }

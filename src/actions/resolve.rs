@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::operator::Operator;
+use crate::domain::patient_outcome::PatientOutcome;
 use crate::domain::phone::Phone;
 use crate::domain::reminder_key::ReminderKey;
 use crate::store::controls::number_holds;
@@ -20,7 +21,7 @@ pub(crate) fn go_on(
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let held = number_holds::settle(tx, phone, operator, now)? > 0;
-    outcome::end_number_outcomes(tx, phone, now)?;
+    outcome::end_of_number(tx, phone, &[PatientOutcome::WrongPerson, PatientOutcome::UnclearOptOut], now)?;
     Ok(odd_rows::settle(tx, phone, operator, now)? || held)
 }
 

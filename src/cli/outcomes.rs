@@ -61,7 +61,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         put_on_record(&config, Act::ListedOut)?;
         return print(&csv(&lines)?);
     }
-    print(&for_people(&config, &lines))
+    let text = match (lines.is_empty(), since.is_some(), options.appointment.is_empty()) {
+        (false, _, _) => for_people(&config, &lines),
+        (true, _, false) => "No answer about this appointment is recorded.\n".to_owned(),
+        (true, true, true) => "No outcome has been recorded since then.\n".to_owned(),
+        (true, false, true) => "No patient has answered about an upcoming appointment.\n".to_owned(),
+    };
+    print(&text)
 }
 
 fn for_programs(line: &OutcomeLine) -> Value {
@@ -130,10 +136,7 @@ fn for_people(config: &Config, lines: &[OutcomeLine]) -> String {
             ));
         }
     }
-    match text.is_empty() {
-        true => "No patient has answered about an upcoming appointment.\n".to_owned(),
-        false => text,
-    }
+    text
 }
 
 fn tags(config: &Config, marks: &[SeenMark], json: bool) -> Result<(), Failure> {

@@ -9,17 +9,15 @@ use tracing::warn;
 
 use crate::config::Config;
 use crate::domain::announcer::{Announcer, left_out};
-use crate::domain::phone::Phone;
 use crate::domain::reminder::Skip;
 use crate::domain::task::TaskKind;
-use crate::outcomes::concerned::NamedAppointment;
 use crate::planner::input::Mode;
 use crate::reports::not_reached::{NotReached, coming_days, list};
 use crate::store::appointments::{feed_state, refused_rows};
 use crate::store::ledger::resolution;
 use crate::store::outcomes::named;
 use crate::store::outcomes::tasks::{self, NewTask};
-use crate::store::{Connection, Store, StoreError};
+use crate::store::{Connection, Store, StoreError, Transaction};
 
 /// How often they are checked.
 const EVERY: Duration = Duration::from_secs(120);
@@ -35,19 +33,6 @@ pub(crate) struct TaskUpkeep {
     state: Announcer,
 }
 
-/// A state that calls for a task.
-#[derive(Debug)]
-struct Cause {
-    key: String,
-    kind: TaskKind,
-    code: String,
-    phone: Option<Phone>,
-    since: DateTime<Utc>,
-    size: u64,
-    detail: Option<String>,
-    appointments: Vec<NamedAppointment>,
-}
-
 impl TaskUpkeep {
     /// Nothing was checked in this run yet.
     pub(crate) fn new() -> TaskUpkeep {
@@ -61,9 +46,9 @@ impl TaskUpkeep {
         }
         self.next = boot + EVERY;
         let config = config.clone();
-        let found = store.read(move |connection| causes(connection, &config, now)).await;
+        let found = store.read(move |connection| wanted(connection, &config, now)).await;
         let written = match found {
-            Ok(causes) => store.write(move |tx| apply(tx, &causes, now)).await,
+            Ok(wanted) => store.write(move |tx| apply(tx, &wanted, now)).await,
             Err(error) => Err(error),
         };
         let why = written.as_ref().err().map(ToString::to_string).unwrap_or_default();
@@ -76,114 +61,113 @@ impl TaskUpkeep {
     }
 }
 
-fn apply(tx: &crate::store::Transaction<'_>, causes: &[Cause], now: DateTime<Utc>) -> Result<(), StoreError> {
+fn apply(tx: &Transaction<'_>, wanted: &[NewTask], now: DateTime<Utc>) -> Result<(), StoreError> {
     tasks::close_settled(tx, now)?;
-    for cause in causes {
-        let task = NewTask {
-            cause: cause.key.clone(),
-            kind: cause.kind,
-            code: &cause.code,
-            is_urgent: false,
-            phone: cause.phone.as_ref(),
-            conversation: None,
-            since: cause.since,
-            size: cause.size,
-            said: None,
-            detail: cause.detail.clone(),
-            appointments: cause.appointments.iter().collect(),
-        };
-        tasks::open_unless_done(tx, &task, now)?;
+    for task in wanted {
+        tasks::open_unless_done(tx, task, now)?;
     }
-    let keys: Vec<String> = causes.iter().map(|cause| cause.key.clone()).collect();
-    tasks::close_others(tx, &KINDS, &keys, now)?;
+    let causes: Vec<&str> = wanted.iter().map(|task| task.cause.as_str()).collect();
+    tasks::close_others(tx, &KINDS, &causes, now)?;
     Ok(())
 }
 
-/// The states that call for tasks now.
-fn causes(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Vec<Cause>, StoreError> {
-    let mut causes = calls(connection, config, now)?;
-    causes.extend(held_texts(connection)?);
-    causes.extend(refused(connection, now)?);
-    causes.extend(held_imports(connection)?);
-    Ok(causes)
+/// The tasks that the states of now call for.
+fn wanted(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Vec<NewTask>, StoreError> {
+    let mut wanted = calls(connection, config, now)?;
+    wanted.extend(held_texts(connection)?);
+    wanted.extend(refused(connection, now)?);
+    wanted.extend(held_imports(connection)?);
+    Ok(wanted)
 }
 
-fn calls(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Vec<Cause>, StoreError> {
+fn calls(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Vec<NewTask>, StoreError> {
     if config.rulebook.mode == Mode::Observe {
         return Ok(Vec::new());
     }
     let found = list(connection, config, coming_days(config, now), now)?;
     let is_call = |entry: &NotReached| REPLIES.iter().all(|reason| reason.code() != entry.code);
-    let mut causes = Vec::new();
+    let mut wanted = Vec::new();
     for entry in found.patients.into_iter().filter(is_call) {
         let id = &entry.appointment.id;
         let start = entry.appointment.starts_at;
-        causes.push(Cause {
-            key: format!("call/{id}/{}", start.timestamp()),
+        wanted.push(NewTask {
+            cause: format!("call/{id}/{}", start.timestamp()),
             kind: TaskKind::Call,
             code: entry.code.to_owned(),
+            is_urgent: false,
             phone: named::number_of(connection, &config.practice.country.code(), id)?,
+            conversation: None,
             since: now,
             size: 1,
+            said: None,
             detail: Some(entry.why.to_owned()),
             appointments: named::in_the_book(connection, id)?.into_iter().collect(),
         });
     }
-    Ok(causes)
+    Ok(wanted)
 }
 
-fn held_texts(connection: &Connection) -> Result<Vec<Cause>, StoreError> {
-    let mut causes = Vec::new();
+fn held_texts(connection: &Connection) -> Result<Vec<NewTask>, StoreError> {
+    let mut wanted = Vec::new();
     for held in resolution::held(connection)? {
         let id = &held.key.appointment_id;
-        causes.push(Cause {
-            key: format!("held-text/{}", held.id),
+        wanted.push(NewTask {
+            cause: format!("held-text/{}", held.id),
             kind: TaskKind::HeldText,
             code: held.why.unwrap_or_else(|| "held".to_owned()),
+            is_urgent: false,
             phone: held.phone,
+            conversation: None,
             since: held.tried_at,
             size: 1,
+            said: None,
             detail: Some(format!("`{}`; `leadtime resolve {}` decides", held.key.rule, held.id)),
             appointments: named::in_the_book(connection, id)?.into_iter().collect(),
         });
     }
-    Ok(causes)
+    Ok(wanted)
 }
 
 /// One for each feed and reason.
-fn refused(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Cause>, StoreError> {
+fn refused(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<NewTask>, StoreError> {
     let mut by_reason: BTreeMap<(String, String), (u64, DateTime<Utc>)> = BTreeMap::new();
     for row in refused_rows::list(connection, None, now)? {
         let entry = by_reason.entry((row.feed, row.reason)).or_insert((0, row.at));
         *entry = (entry.0 + 1, entry.1.min(row.at));
     }
-    let cause = |((feed, reason), (size, since)): ((String, String), (u64, DateTime<Utc>))| Cause {
-        key: format!("refused-rows/{feed}/{reason}"),
+    let task = |((feed, reason), (size, since)): ((String, String), (u64, DateTime<Utc>))| NewTask {
+        cause: format!("refused-rows/{feed}/{reason}"),
         kind: TaskKind::RefusedRows,
         code: "row-unreadable".to_owned(),
+        is_urgent: false,
         phone: None,
+        conversation: None,
         since,
         size,
+        said: None,
         detail: Some(format!("feed {feed}: {reason}")),
         appointments: Vec::new(),
     };
-    Ok(by_reason.into_iter().map(cause).collect())
+    Ok(by_reason.into_iter().map(task).collect())
 }
 
-fn held_imports(connection: &Connection) -> Result<Vec<Cause>, StoreError> {
+fn held_imports(connection: &Connection) -> Result<Vec<NewTask>, StoreError> {
     let held = feed_state::all(connection)?.into_iter().filter_map(|state| {
         let (since, why) = state.held?;
         Some((state.feed, since, why))
     });
-    let cause = |(feed, since, why): (String, DateTime<Utc>, String)| Cause {
-        key: format!("feed-held/{feed}/{}", since.timestamp()),
+    let task = |(feed, since, why): (String, DateTime<Utc>, String)| NewTask {
+        cause: format!("feed-held/{feed}/{}", since.timestamp()),
         kind: TaskKind::FeedHeld,
         code: "held".to_owned(),
+        is_urgent: false,
         phone: None,
+        conversation: None,
         since,
         size: 1,
+        said: None,
         detail: Some(format!("feed {feed}: {why}")),
         appointments: Vec::new(),
     };
-    Ok(held.map(cause).collect())
+    Ok(held.map(task).collect())
 }

@@ -125,26 +125,27 @@ fn open_task(
 ) -> Result<(), StoreError> {
     let wish = cause_of_replies(arrival.conversation, PatientOutcome::WantsCancel);
     // "Can't come." - "Shall I cancel it?" - "Yes": more words about the same wish.
-    let is_more = arrival.news.outcome == PatientOutcome::NeedsALook && tasks::is_open(tx, &wish)?;
+    let is_more = arrival.news.outcome == PatientOutcome::NeedsALook && tasks::open_code(tx, &wish)?.is_some();
     let cause = if is_more { wish } else { cause_of_replies(arrival.conversation, code) };
     // A question that Annie answered is listed with the open task of the conversation, or by itself and closed.
-    let is_answered = arrival.attention == Attention::Answered && !tasks::is_open(tx, &cause)?;
-    let code = match tasks::open_code(tx, &cause)?.and_then(|code| PatientOutcome::from_code(&code)) {
+    let open = tasks::open_code(tx, &cause)?;
+    let is_answered = arrival.attention == Attention::Answered && open.is_none();
+    let code = match open.and_then(|code| PatientOutcome::from_code(&code)) {
         Some(open) if weight(open) > weight(code) => open,
         _ => code,
     };
     let task = NewTask {
         cause: if is_answered { format!("{cause}/{}", arrival.news.at.timestamp()) } else { cause },
         kind: TaskKind::Reply,
-        code: code.code(),
+        code: code.code().to_owned(),
         is_urgent: arrival.attention == Attention::Urgent,
-        phone: Some(arrival.phone),
-        conversation: Some(arrival.conversation),
+        phone: Some(arrival.phone.clone()),
+        conversation: Some(arrival.conversation.clone()),
         since: arrival.news.at,
         size: 1,
-        said: arrival.words.map(Private),
+        said: arrival.words.map(|words| Private(words.to_owned())),
         detail: arrival.detail.clone(),
-        appointments: about.iter().collect(),
+        appointments: about.to_vec(),
     };
     let (id, _) = tasks::open(tx, &task, now)?;
     match is_answered {

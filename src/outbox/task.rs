@@ -109,7 +109,7 @@ impl Program {
                     // One task, however many outcomes were not taken.
                     cause: "undelivered".to_owned(),
                     kind: TaskKind::Undelivered,
-                    code: "given-up",
+                    code: "given-up".to_owned(),
                     is_urgent: false,
                     phone: None,
                     conversation: None,

@@ -71,7 +71,9 @@ pub fn read(said: &[Said], ours: &OurText, began_at: DateTime<Utc>) -> Vec<Reply
                 before = match is_ours {
                     true => Before::Us,
                     // What Annie asked stays open until the patient writes.
-                    false => Before::Annie { asks: asks(words) || before == Before::Annie { asks: true } },
+                    false => Before::Annie {
+                        asks: reply::asks_for_an_answer(words) || before == Before::Annie { asks: true },
+                    },
                 };
                 if is_ours {
                     (our_words, offers) = (Some(words.as_str()), None);
@@ -103,40 +105,6 @@ pub fn read(said: &[Said], ours: &OurText, began_at: DateTime<Utc>) -> Vec<Reply
     replies
 }
 
-/// Whether a message of Annie asks for an answer.
-fn asks(words: &str) -> bool {
-    const ANSWER: [&str; 9] =
-        ["reply", "respond", "text ", "press", "let me know", "responda", "conteste", "répondez", "dites"];
-    let words = words.to_lowercase();
-    words.contains('?') || ANSWER.iter().any(|word| words.contains(word))
-}
-
-/// Whether a reply says by itself that the patient is coming, and not only yes to something.
-fn says_to_come(words: &str) -> bool {
-    const COMES: [&str; 18] = [
-        "there",
-        "see you",
-        "see u",
-        "coming",
-        "make it",
-        "attend",
-        "confirm",
-        "on my way",
-        "keep my",
-        "keep the",
-        "estaré",
-        "estare",
-        "nos vemos",
-        "voy",
-        "asisti",
-        "serai",
-        "viendrai",
-        "présent",
-    ];
-    let words = words.to_lowercase();
-    !reply::is_bare_yes(&words) && COMES.iter().any(|phrase| words.contains(phrase))
-}
-
 /// START, UNSTOP, HELP and INFO alone: words that carriers define. A person has to act on them.
 fn is_keyword(words: &str) -> bool {
     let word = words.trim().trim_end_matches(['.', '!']).to_uppercase();
@@ -165,7 +133,7 @@ fn local(start: DateTime<Utc>, zone: &Zone, at: DateTime<Utc>) -> Start {
 fn in_context(meaning: ReplyMeaning, words: &str, before: Before, is_ours: bool) -> ReplyMeaning {
     match meaning {
         ReplyMeaning::Confirmed | ReplyMeaning::Question | ReplyMeaning::NeedsALook if !is_ours => ReplyMeaning::None,
-        ReplyMeaning::Confirmed if before == Before::Us || says_to_come(words) => ReplyMeaning::Confirmed,
+        ReplyMeaning::Confirmed if before == Before::Us || reply::says_to_come(words) => ReplyMeaning::Confirmed,
         // "Shall I cancel it?" - "Yes"
         ReplyMeaning::Confirmed if before == (Before::Annie { asks: true }) => ReplyMeaning::NeedsALook,
         ReplyMeaning::Confirmed => ReplyMeaning::None,

@@ -151,7 +151,7 @@ fn killed_between_any_two_steps_every_outcome_arrives_and_in_order() {
             // A stop waits for nothing; what was recorded and not written yet comes once more after the next start.
             assert_eq!(daemon.stop().0, 0);
         } else {
-            let (_, log) = Daemon::start(&practice, "k").wait();
+            let (_, log) = Daemon::spawn(&practice, &[], &["run"]).wait();
             assert!(!log.contains("stopping"), "it was killed: {log}");
             kills += 1;
         }
@@ -207,4 +207,27 @@ fn a_program_that_fails_holds_up_only_its_own_appointment() {
     }
     assert_eq!(practice.number("SELECT count(*) FROM tasks WHERE kind = 'undelivered' AND closed_at IS NULL"), 1);
     assert_eq!(daemon.stop().0, 0);
+}
+
+#[test]
+fn after_a_restore_no_outcome_gets_a_number_that_the_program_knows() {
+    for is_empty in [true, false] {
+        let practice = Practice::new("");
+        hook(&practice, "cat > /dev/null");
+        std::fs::write(practice.path("config.toml"), config(&practice, "http://127.0.0.1:9", "")).unwrap();
+        practice.import(&visits_due_in(TWO_DAYS + 3600, 2), &[]).good();
+        let note = |id: &str, outcome: &str| practice.run(&["note-outcome", id, outcome]).good();
+        if !is_empty {
+            note("A0", "confirmed");
+        }
+        practice.run(&["backup", "copy.db"]).good();
+        note("A1", "confirmed");
+        let given = practice.number("SELECT max(id) FROM outbox");
+        practice.run(&["restore", "copy.db"]).good();
+        note("A0", "wants_change");
+        let next = practice.number("SELECT max(id) FROM outbox");
+        assert!(next > given, "{next} after {given}");
+        // The bystander: what waited in the backup keeps its number.
+        assert_eq!(practice.number("SELECT count(*) FROM outbox WHERE id = 1"), i64::from(!is_empty));
+    }
 }

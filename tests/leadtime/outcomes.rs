@@ -376,3 +376,102 @@ async fn words_are_deleted_seven_days_after_their_task_and_kept_for_no_other_rep
     assert!(!holds(&stored, "Absolutely, count me in") && !holds(&log, "Absolutely, count me in"));
     assert!(holds(&stored, "do I need to fast?") || holds(&log, "do I need to fast?"));
 }
+
+#[tokio::test]
+async fn an_export_that_drops_the_appointment_for_an_hour_or_gives_it_another_id_drops_no_wish() {
+    const DROPPED: &str = "INSERT INTO imports (id, feed, started_at, complete) VALUES (7, 'book', 1794348000, 1);
+        INSERT INTO not_listed (appointment_id, import_id) VALUES ('a', 7);
+        UPDATE appointments SET status = 'cancelled' WHERE id = 'a'";
+    let (mut world, conversation) = texted("").await;
+    says(&mut world, &conversation, "I can't come").await;
+    world.execute(DROPPED);
+    world.go_to("2026-11-11T18:00:00Z").await;
+    world.execute("UPDATE appointments SET status = 'booked' WHERE id = 'a'");
+    world.go_to("2026-11-11T20:00:00Z").await;
+    assert_eq!((outcome(&world, "a").as_str(), tasks(&world).as_str()), ("wants_cancel", "reply wants_cancel"));
+    world.go_to(SECOND).await;
+    assert_eq!(world.state("a", "second"), "skipped (asked-to-change)");
+
+    let (mut world, conversation) = texted("").await;
+    says(&mut world, &conversation, "I can't come").await;
+    world.book(&[appointment("new", A, FRIDAY)]);
+    world.execute(
+        "UPDATE appointments SET patient_id = (SELECT patient_id FROM appointments WHERE id = 'a') WHERE id = 'new'",
+    );
+    world.execute(&DROPPED.replace("import_id)", "import_id, moved_to)").replace("('a', 7)", "('a', 7, 'new')"));
+    world.go_to(SECOND).await;
+    assert_eq!(
+        (world.state("new", "second").as_str(), tasks(&world).as_str()),
+        ("skipped (asked-to-change)", "reply wants_cancel")
+    );
+    assert_eq!(world.state("bystander", "second"), "sent");
+}
+
+#[tokio::test]
+async fn a_wish_written_before_the_appointment_was_booked_is_not_about_it() {
+    let (mut world, _) = texted("").await;
+    let others = world.annie.begin(OURS, "+13035550150", "Time for a cleaning?", at("2026-11-10T22:05:00Z"));
+    world.annie.say(&others, "user", "please cancel my appointment", at("2026-11-10T22:06:00Z"));
+    world.go_to("2026-11-10T23:00:00Z").await;
+    world.book(&[appointment("later", "303-555-0150", FRIDAY)]);
+    world.go_to("2026-11-11T20:00:00Z").await;
+    assert_eq!((outcome(&world, "later").as_str(), tasks(&world).as_str()), ("nothing", "none"));
+    world.go_to(SECOND).await;
+    assert_eq!(world.state("later", "second"), "sent");
+}
+
+#[tokio::test]
+async fn a_question_stays_when_the_appointment_moves_and_an_emergency_when_it_is_cancelled() {
+    let (mut world, conversation) = texted("").await;
+    says(&mut world, &conversation, "How much is it?").await;
+    world.execute("UPDATE appointments SET starts_at = '2026-11-16T15:00:00-07:00' WHERE id = 'a'");
+    world.go_to("2026-11-11T18:00:00Z").await;
+    assert_eq!(tasks(&world), "reply question", "somebody still has to answer");
+    world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
+    world.go_to("2026-11-11T18:10:00Z").await;
+    assert_eq!(tasks(&world), "none");
+
+    let (mut world, conversation) = texted("").await;
+    says(&mut world, &conversation, "my gum is bleeding badly").await;
+    world.execute("UPDATE appointments SET status = 'cancelled' WHERE id = 'a'");
+    world.go_to("2026-11-11T18:10:00Z").await;
+    assert_eq!(world.number("SELECT count(*) FROM tasks WHERE urgent = 1 AND closed_at IS NULL"), 1);
+}
+
+#[tokio::test]
+async fn another_persons_slot_does_not_list_the_first_persons_answer() {
+    let (mut world, conversation) = texted("").await;
+    says(&mut world, &conversation, "Yes").await;
+    let listed = |world: &World| {
+        world.says(&["outcomes", "--since", "2026-11-01T00:00:00Z", "--json"]).replace("\"ended_at\": null", "stands")
+    };
+    assert!(listed(&world).contains("stands"), "{}", listed(&world));
+    world.execute("UPDATE appointments SET patient_id = 'other', first_name = 'Zoe' WHERE id = 'a'");
+    world.settle().await;
+    assert_eq!(outcome(&world, "a"), "nothing");
+    assert!(listed(&world).contains("ended_at") && !listed(&world).contains("stands"), "{}", listed(&world));
+}
+
+#[tokio::test]
+async fn after_a_person_clears_a_number_a_yes_confirms() {
+    let (mut world, conversation) = texted("").await;
+    says(&mut world, &conversation, "wrong number").await;
+    assert_eq!(outcome(&world, "a"), "wrong_person");
+    // The command itself runs on the machine's clock.
+    world.execute("UPDATE number_holds SET settled_at = 1794358800; UPDATE outcomes SET ended_at = 1794358800");
+    says(&mut world, &conversation, "Yes").await;
+    assert_eq!((outcome(&world, "a").as_str(), outcome(&world, "bystander").as_str()), ("confirmed", "nothing"));
+}
+
+#[tokio::test]
+async fn a_mapped_wish_against_what_a_person_noted_is_for_a_person() {
+    let mapping = "[outcomes]\nwants_change = { tags = [\"reschedule\"] }\n";
+    let (mut world, conversation) = texted(mapping).await;
+    world.execute(
+        "INSERT INTO outcomes (appointment_id, starts_at, patient_id, first_name, outcome, source, since, status)
+         SELECT id, starts_unix, patient_id, first_name, 'confirmed', 'desk', 1794352000, status FROM appointments WHERE id = 'a'",
+    );
+    world.annie.marks(&conversation, &["reschedule"], &[], "CLOSED");
+    world.go_to("2026-11-11T18:00:00Z").await;
+    assert_eq!((outcome(&world, "a").as_str(), tasks(&world).as_str()), ("confirmed", "reply needs_a_look"));
+}

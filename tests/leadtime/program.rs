@@ -147,6 +147,8 @@ pub(crate) struct Daemon {
     process: Child,
     log: BufReader<std::process::ChildStderr>,
     heard: String,
+    /// How much of it `until` has searched.
+    searched: usize,
 }
 
 impl Daemon {
@@ -161,21 +163,31 @@ impl Daemon {
 
     /// Starts with these environment variables and these arguments.
     pub(crate) fn start_as(practice: &Practice, environment: &[(&str, &OsStr)], arguments: &[&str]) -> Daemon {
+        let mut daemon = Daemon::spawn(practice, environment, arguments);
+        daemon.until("leadtime is ready");
+        // What the test waits for may have been logged just before that line.
+        daemon.searched = 0;
+        daemon
+    }
+
+    /// Starts without waiting until it is ready: it may be killed before.
+    pub(crate) fn spawn(practice: &Practice, environment: &[(&str, &OsStr)], arguments: &[&str]) -> Daemon {
         let mut command = practice.command(arguments);
         command.env("ANNIE_API_KEY", "k").envs(environment.iter().copied());
         let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
-        let mut daemon = Daemon { process, log, heard: String::new() };
-        daemon.until("leadtime is ready");
-        daemon
+        Daemon { process, log, heard: String::new(), searched: 0 }
     }
 
-    /// Reads the log until a line contains these words.
+    /// Reads the log until a line contains these words, beginning after the line of the last search.
     pub(crate) fn until(&mut self, words: &str) {
         loop {
-            let mut line = String::new();
-            assert!(self.log.read_line(&mut line).unwrap() > 0, "the daemon ended: {}", self.heard);
-            self.heard.push_str(&line);
+            if self.searched == self.heard.len() {
+                let read = self.log.read_line(&mut self.heard).unwrap();
+                assert!(read > 0, "the daemon ended: {}", self.heard);
+            }
+            let line = self.heard[self.searched..].split_inclusive('\n').next().unwrap_or_default();
+            self.searched += line.len();
             if line.contains(words) {
                 return;
             }

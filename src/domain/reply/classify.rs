@@ -81,6 +81,17 @@ pub fn is_bare_yes(reply: &str) -> bool {
     said.peek().is_some() && said.all(|t| t.text.starts_with(':') || is_among(BARE_YES, &t.text))
 }
 
+/// Words with which a patient says to come, as opposed to only saying yes: "I'll be there", "see you", "nos vemos".
+const COMES: &str = "there here see coming come make attend confirm confirmed confirming keep way estare voy vemos \
+    asistire ire confirmo confirmado serai viendrai viens presente present confirme";
+
+/// Whether a reply that confirms says by itself that the patient is coming, and not only yes to something.
+pub fn says_to_come(reply: &str) -> bool {
+    let cleaned = fold::clean(reply);
+    strip::reaction(&cleaned).is_none()
+        && fold::tokens(&strip::own_words(&cleaned)).iter().any(|token| is_among(COMES, &token.text))
+}
+
 /// Whether an opt-out is only the word "cancel", "annuler", "cancelar" or "anular". Then the patient may mean the
 /// appointment as well, and a person should ask.
 pub fn may_mean_the_visit(reply: &str) -> bool {

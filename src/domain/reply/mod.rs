@@ -36,8 +36,8 @@ mod words_es;
 mod words_fr;
 
 pub use crate::domain::reply::classify::{
-    classify, is_bare_yes, is_nothing_but_opt_out, is_urgent, may_mean_the_visit,
+    classify, is_bare_yes, is_nothing_but_opt_out, is_urgent, may_mean_the_visit, says_to_come,
 };
 pub use meaning::ReplyMeaning;
-pub use offered::{Offered, Start};
+pub use offered::{Offered, Start, asks_for_an_answer};
 pub(crate) use roles::is_patients;

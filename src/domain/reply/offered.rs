@@ -111,6 +111,12 @@ impl Offered {
     }
 }
 
+/// Whether a message asks for an answer: it has a question, or says how to reply.
+pub fn asks_for_an_answer(text: &str) -> bool {
+    let tokens = fold::tokens(&fold::clean(text));
+    tokens.iter().any(|token| token.text == "?" || ASKING.contains(&token.text.as_str()))
+}
+
 /// The answer as written. Folding turns a lone "R" or "U" into the word it stands for; this reverses that.
 pub(crate) fn as_written(token: &Token) -> &str {
     match token.text.as_str() {

@@ -23,7 +23,7 @@ use crate::store::outcomes::named::{self, About};
 use crate::store::outcomes::{answers, following, tasks};
 use crate::store::{StoreError, Transaction};
 
-/// A reply read later than this is not urgent any more, and one about no appointment of today needs nobody.
+/// A reply that is read later than this is not urgent any more. If it is about no appointment either, nobody has to act.
 const OLD: TimeDelta = TimeDelta::hours(24);
 
 /// Processes the messages of a conversation, oldest first. Returns how many numbers opted out by them.

@@ -6,14 +6,12 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
-use crate::store::outcomes::following;
+use crate::store::outcomes::following::{self, FOLLOWED, TRY_AGAIN};
 
 /// Before a number is texted, its replies must have been read within this time.
 pub(crate) const FRESH: TimeDelta = TimeDelta::hours(1);
 /// Conversations begun longer ago are not read before a text.
-pub(super) const OF_INTEREST: TimeDelta = TimeDelta::days(30);
-/// After a failed read, a conversation waits this long for the next try, so that it holds up no other.
-const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
+pub(super) const OF_INTEREST: TimeDelta = FOLLOWED;
 /// The condition under which the replies of conversation `c` are unread at `?1`, if they stay fresh for `?2` seconds. A
 /// reading time ahead of the clock does not count.
 const UNREAD: &str = "(c.read_at IS NULL OR c.read_at < ?1 - ?2 OR c.read_at > ?1 + 120)";

@@ -18,6 +18,7 @@ use crate::store::files::backup::{BEGUN, NOT_WHOLE, copy_into, sync_folder};
 use crate::store::files::carry_over::{self, CarriedOver, Notes};
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::messages;
+use crate::store::outcomes::outbox;
 use crate::store::planning::daemon_state;
 
 /// Files SQLite keeps next to a database.
@@ -175,6 +176,7 @@ fn brought_up_to_date(
     let mut connection = open::read_write(fresh)?;
     let last_sign = daemon_state::last_beat(&connection)?.max(messages::last_attempt_at(&connection)?);
     let carried = in_transaction(&mut connection, |tx| {
+        outbox::number_anew(tx, now)?;
         let carried = notes.map(|notes| carry_over::carry(tx, notes, who, now)).transpose()?;
         audit::note(tx, &Entry { who, ..Entry::new(now, Act::Restored) })?;
         Ok(carried)

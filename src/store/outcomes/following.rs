@@ -9,9 +9,9 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 
 /// Conversations begun longer ago are not followed any more.
-const FOLLOWED: TimeDelta = TimeDelta::days(30);
+pub(crate) const FOLLOWED: TimeDelta = TimeDelta::days(30);
 /// After a failed read, a conversation waits this long for the next try, so that it holds up no other.
-const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
+pub(crate) const TRY_AGAIN: TimeDelta = TimeDelta::minutes(2);
 
 /// The start of the next appointment that this number was texted about.
 pub(crate) fn next_start(

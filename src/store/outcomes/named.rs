@@ -43,7 +43,8 @@ pub(crate) fn about(
     id: &ConversationId,
     now: DateTime<Utc>,
 ) -> Result<Option<About>, StoreError> {
-    const CONVERSATION: &str = "SELECT c.phone, c.started_at, c.attempt_id IS NOT NULL, m.body ->> '$.message', c.status IS 'CLOSED', c.actions IS NOT NULL
+    const CONVERSATION: &str = "SELECT c.phone, c.started_at, c.attempt_id IS NOT NULL, m.body ->> '$.message',
+            c.status IS 'CLOSED', c.actions IS NOT NULL
         FROM conversations AS c LEFT JOIN attempts AS t ON t.id = c.attempt_id
         LEFT JOIN messages AS m ON m.id = t.message_id WHERE c.conversation_id = ?1";
     let found = connection

@@ -43,6 +43,17 @@ pub(crate) fn add(
     Ok(())
 }
 
+/// After a restore: new entries get numbers that no entry of the replaced database had, because the program recognizes
+/// an entry by its number. Seconds are ahead of any number so far, as entries are fewer than seconds.
+pub(crate) fn number_anew(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    const RAISE: &str = "UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'outbox'";
+    const START: &str = "INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?1)";
+    if tx.execute(RAISE, [now.timestamp()])? == 0 {
+        tx.execute(START, [now.timestamp()])?;
+    }
+    Ok(())
+}
+
 /// The next entry to pass on: due, and the first open one of its appointment.
 pub(crate) fn next(connection: &Connection, now: DateTime<Utc>) -> Result<Option<Entry>, StoreError> {
     const NEXT: &str = "SELECT id, body, said, made_at, tries FROM outbox AS o

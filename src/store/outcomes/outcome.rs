@@ -29,8 +29,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) why: Option<&'a str>,
 }
 
-/// The outcome that stands for a person's appointment at a start, also if it was recorded under another id. What a number that is marked as wrong for the patient
-/// answered does not count.
+/// The outcome that stands for a person's appointment at a start, also if it was recorded under another id. What a
+/// number that is marked as wrong for the patient answered does not count.
 pub(crate) fn of_person(
     connection: &Connection,
     (appointment, start): (&AppointmentId, DateTime<Utc>),
@@ -46,15 +46,19 @@ pub(crate) fn of_person(
     let mut rows = statement.query((&appointment.0, start.timestamp(), &person.patient_id.0))?;
     while let Some(row) = rows.next()? {
         let Some(told) = person_of(row, 3)? else { continue };
-        let is_same = match told.patient_id == person.patient_id {
-            true => told.is_same_under_one_patient(person, false),
-            false => told.is_same_under_one_appointment(person),
-        };
-        if is_same {
+        if is_still(&told, person) {
             return Ok(standing_of(row, 0)?);
         }
     }
     Ok(None)
+}
+
+/// Whether an outcome of `told` belongs to the person who has the appointment now. One account may have several people.
+fn is_still(told: &Person, now: &Person) -> bool {
+    match told.patient_id == now.patient_id {
+        true => told.is_same_under_one_patient(now, false),
+        false => told.is_same_under_one_appointment(now),
+    }
 }
 
 /// Ends the outcome of an appointment that another person has now.
@@ -66,7 +70,7 @@ pub(crate) fn end_if_anothers(tx: &Transaction<'_>, of: &Appointment, now: DateT
         let mut statement = tx.prepare_cached(STANDS)?;
         let mut rows = statement.query(about)?;
         match rows.next()? {
-            Some(row) => person_of(row, 0)?.is_some_and(|told| !told.is_same_under_one_appointment(&of.person())),
+            Some(row) => person_of(row, 0)?.is_some_and(|told| !is_still(&told, &of.person())),
             None => false,
         }
     };
@@ -77,19 +81,17 @@ pub(crate) fn end_if_anothers(tx: &Transaction<'_>, of: &Appointment, now: DateT
     Ok(())
 }
 
-/// A person decided about a held number: what its replies said about the number is settled.
-pub(crate) fn end_number_outcomes(tx: &Transaction<'_>, phone: &Phone, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// What the replies of a number said about the number itself is settled: these outcomes end.
+pub(crate) fn end_of_number(
+    tx: &Transaction<'_>,
+    phone: &Phone,
+    outcomes: &[PatientOutcome],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     const END: &str = "UPDATE outcomes SET ended_at = ?2 WHERE phone = ?1 AND starts_at > ?2 AND ended_at IS NULL
-        AND (outcome = 'wrong_person' OR outcome = 'unclear_opt_out')";
-    tx.prepare_cached(END)?.execute((phone.dial(), now.timestamp()))?;
-    Ok(())
-}
-
-/// An opt-out was lifted: the outcomes that came of it end.
-pub(crate) fn end_opt_outs(tx: &Transaction<'_>, phone: &Phone, now: DateTime<Utc>) -> Result<(), StoreError> {
-    const END: &str = "UPDATE outcomes SET ended_at = ?2
-        WHERE phone = ?1 AND starts_at > ?2 AND outcome = 'opted_out' AND ended_at IS NULL";
-    tx.prepare_cached(END)?.execute((phone.dial(), now.timestamp()))?;
+        AND outcome IN (SELECT value FROM json_each(?3))";
+    let codes: Vec<&str> = outcomes.iter().map(|outcome| outcome.code()).collect();
+    tx.prepare_cached(END)?.execute((phone.dial(), now.timestamp(), serde_json::json!(codes).to_string()))?;
     Ok(())
 }
 

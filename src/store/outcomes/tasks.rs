@@ -1,4 +1,5 @@
-//! Opens and closes tasks. At most one open task for each cause; a closed task stays closed.
+//! Opens and closes tasks. At most one open task for each cause; a closed task stays closed, and what has to be done
+//! after all gets a new one.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
@@ -7,6 +8,7 @@ use crate::domain::ids::{AppointmentId, ConversationId};
 use crate::domain::operator::Operator;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
+use crate::domain::reminder_key::ReminderKey;
 use crate::domain::task::{TaskEnd, TaskKind};
 use crate::outcomes::concerned::NamedAppointment;
 use crate::store::connection::error::StoreError;
@@ -19,33 +21,33 @@ const WORDS_KEPT: TimeDelta = TimeDelta::days(7);
 
 /// A task to be opened.
 #[derive(Debug, Clone)]
-pub(crate) struct NewTask<'a> {
+pub(crate) struct NewTask {
     /// Identifies what it is about.
     pub(crate) cause: String,
     /// Its kind.
     pub(crate) kind: TaskKind,
     /// The outcome or the reason.
-    pub(crate) code: &'a str,
+    pub(crate) code: String,
     /// A patient describes an emergency.
     pub(crate) is_urgent: bool,
     /// The number.
-    pub(crate) phone: Option<&'a Phone>,
+    pub(crate) phone: Option<Phone>,
     /// The conversation.
-    pub(crate) conversation: Option<&'a ConversationId>,
+    pub(crate) conversation: Option<ConversationId>,
     /// Since when its cause exists.
     pub(crate) since: DateTime<Utc>,
     /// How many replies, rows or texts it is about.
     pub(crate) size: u64,
     /// The patient's words.
-    pub(crate) said: Option<Private<&'a str>>,
+    pub(crate) said: Option<Private<String>>,
     /// The feed and the reason.
     pub(crate) detail: Option<String>,
     /// The appointments it is about.
-    pub(crate) appointments: Vec<&'a NamedAppointment>,
+    pub(crate) appointments: Vec<NamedAppointment>,
 }
 
 /// Opens a task, or adds what is new to the open task with the same cause. Returns its id, and whether it is new.
-pub(crate) fn open(tx: &Transaction<'_>, new: &NewTask<'_>, now: DateTime<Utc>) -> Result<(i64, bool), StoreError> {
+pub(crate) fn open(tx: &Transaction<'_>, new: &NewTask, now: DateTime<Utc>) -> Result<(i64, bool), StoreError> {
     const KNOWN: &str = "SELECT id FROM tasks WHERE cause = ?1 AND closed_at IS NULL";
     let known: Option<i64> = tx.prepare_cached(KNOWN)?.query_row([&new.cause], |row| row.get(0)).optional()?;
     let id = match known {
@@ -64,7 +66,7 @@ pub(crate) fn open(tx: &Transaction<'_>, new: &NewTask<'_>, now: DateTime<Utc>) 
     Ok((id, known.is_none()))
 }
 
-fn insert(tx: &Transaction<'_>, new: &NewTask<'_>, now: DateTime<Utc>) -> Result<i64, StoreError> {
+fn insert(tx: &Transaction<'_>, new: &NewTask, now: DateTime<Utc>) -> Result<i64, StoreError> {
     const INSERT: &str =
         "INSERT INTO tasks (cause, kind, code, urgent, phone, conversation_id, since, opened_at, due_at,
             size, said, detail)
@@ -72,9 +74,9 @@ fn insert(tx: &Transaction<'_>, new: &NewTask<'_>, now: DateTime<Utc>) -> Result
     let first = new.appointments.iter().map(|one| one.start).min();
     tx.prepare_cached(INSERT)?.execute(named_params! {
         ":cause": new.cause, ":kind": new.kind.code(), ":code": new.code, ":urgent": new.is_urgent,
-        ":phone": new.phone.map(Phone::dial), ":conversation": new.conversation.map(|id| &id.0),
+        ":phone": new.phone.as_ref().map(Phone::dial), ":conversation": new.conversation.as_ref().map(|id| &id.0),
         ":since": new.since.timestamp(), ":now": now.timestamp(), ":due": first.map(|at| at.timestamp()),
-        ":size": i64::try_from(new.size).unwrap_or(i64::MAX), ":said": new.said.as_ref().map(|said| said.0),
+        ":size": i64::try_from(new.size).unwrap_or(i64::MAX), ":said": new.said.as_ref().map(|said| &said.0),
         ":detail": new.detail,
     })?;
     let id = tx.last_insert_rowid();
@@ -83,8 +85,8 @@ fn insert(tx: &Transaction<'_>, new: &NewTask<'_>, now: DateTime<Utc>) -> Result
     let entry = Entry {
         key: key.as_ref(),
         code: Some(&code),
-        phone: new.phone,
-        conversation: new.conversation,
+        phone: new.phone.as_ref(),
+        conversation: new.conversation.as_ref(),
         ..Entry::new(now, Act::TaskOpened)
     };
     audit::note(tx, &entry)?;
@@ -92,7 +94,7 @@ fn insert(tx: &Transaction<'_>, new: &NewTask<'_>, now: DateTime<Utc>) -> Result
 }
 
 /// Adds a further reply to a task, or sets how many rows it is about now.
-fn add_to(tx: &Transaction<'_>, id: i64, new: &NewTask<'_>) -> Result<(), StoreError> {
+fn add_to(tx: &Transaction<'_>, id: i64, new: &NewTask) -> Result<(), StoreError> {
     const ADD: &str = "UPDATE tasks SET code = :code, urgent = max(urgent, :urgent),
             size = CASE WHEN :said IS NULL THEN :size ELSE size + 1 END,
             said = CASE WHEN :said IS NULL THEN said WHEN said IS NULL THEN :said ELSE said || char(10) || :said END,
@@ -100,7 +102,7 @@ fn add_to(tx: &Transaction<'_>, id: i64, new: &NewTask<'_>) -> Result<(), StoreE
         WHERE id = :id AND (:said IS NOT NULL OR size IS NOT :size OR code IS NOT :code
             OR detail IS NOT coalesce(:detail, detail))";
     tx.prepare_cached(ADD)?.execute(named_params! {
-        ":id": id, ":code": new.code, ":urgent": new.is_urgent, ":said": new.said.as_ref().map(|said| said.0),
+        ":id": id, ":code": new.code, ":urgent": new.is_urgent, ":said": new.said.as_ref().map(|said| &said.0),
         ":size": i64::try_from(new.size).unwrap_or(i64::MAX), ":detail": new.detail,
         ":due": new.appointments.iter().map(|one| one.start.timestamp()).min(),
     })?;
@@ -108,11 +110,7 @@ fn add_to(tx: &Transaction<'_>, id: i64, new: &NewTask<'_>) -> Result<(), StoreE
 }
 
 /// Opens or updates a task about a lasting state, unless a person closed one that was at least as large.
-pub(crate) fn open_unless_done(
-    tx: &Transaction<'_>,
-    new: &NewTask<'_>,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+pub(crate) fn open_unless_done(tx: &Transaction<'_>, new: &NewTask, now: DateTime<Utc>) -> Result<bool, StoreError> {
     const DONE: &str = "SELECT EXISTS (SELECT 1 FROM tasks WHERE cause = ?1 AND closed_how = 'done' AND size >= ?2)";
     let size = i64::try_from(new.size).unwrap_or(i64::MAX);
     let is_done: bool = tx.prepare_cached(DONE)?.query_row((&new.cause, size), |row| row.get(0))?;
@@ -164,15 +162,7 @@ pub(crate) fn close(
     if tx.prepare_cached(CLOSE)?.execute(about)? == 0 {
         return Ok(());
     }
-    const FIRST: &str = "SELECT appointment_id, starts_at FROM task_appointments WHERE task_id = ?1
-        ORDER BY starts_at, appointment_id LIMIT 1";
-    let key = tx
-        .prepare_cached(FIRST)?
-        .query_row([id], |row| {
-            let start = instant(row.get(1)?);
-            Ok(key_of(&AppointmentId(row.get(0)?), start))
-        })
-        .optional()?;
+    let key = first_of(tx, id)?;
     let act = if end == TaskEnd::Done { Act::TaskDone } else { Act::TaskClosed };
     let code = format!("task {id}: {}", end.code());
     let entry =
@@ -180,7 +170,17 @@ pub(crate) fn close(
     audit::note(tx, &entry)
 }
 
-/// Closes the tasks about replies whose cause is gone or whose appointments have begun. Returns how many.
+/// The first appointment of a task, as the audit names it.
+fn first_of(tx: &Transaction<'_>, id: i64) -> Result<Option<ReminderKey>, StoreError> {
+    const FIRST: &str = "SELECT appointment_id, starts_at FROM task_appointments WHERE task_id = ?1
+        ORDER BY starts_at, appointment_id LIMIT 1";
+    let mut statement = tx.prepare_cached(FIRST)?;
+    let first = statement.query_row([id], |row| Ok((AppointmentId(row.get(0)?), instant(row.get(1)?)))).optional()?;
+    Ok(first.map(|(appointment, start)| key_of(&appointment, start)))
+}
+
+/// Closes the tasks about replies whose cause is gone or whose appointments have begun, and opens those anew whose cause
+/// is there again. Returns how many it closed.
 pub(crate) fn close_settled(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {
     // A task without appointments stays until a person closes it. One about several stays until the last of them.
     const LAPSED: &str =
@@ -188,7 +188,7 @@ pub(crate) fn close_settled(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<
         AND t.due_at <= ?1 AND NOT EXISTS (
             SELECT 1 FROM task_appointments AS a WHERE a.task_id = t.id AND a.starts_at > ?1)";
     let mut closed = 0;
-    for (sql, end) in [(LAPSED, TaskEnd::Lapsed), (REPLIES_GONE, TaskEnd::Gone)] {
+    for (sql, end) in [(LAPSED, TaskEnd::Lapsed), (&replies_gone(), TaskEnd::Gone)] {
         let ids: Vec<i64> =
             tx.prepare_cached(sql)?.query_map([now.timestamp()], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for id in ids {
@@ -196,36 +196,71 @@ pub(crate) fn close_settled(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<
             closed += 1;
         }
     }
+    open_anew(tx, now)?;
     Ok(closed)
 }
 
-/// Open tasks about replies whose cause is gone. A wish: none stands for an appointment of it that is in the book, under
-/// its id or the one that it has got since. A reply that holds its number: the hold was settled, or the number opted out.
-/// Anything else, unless it is urgent: all of its appointments were cancelled or deleted. If they only moved, somebody
-/// still has to read the reply.
-const REPLIES_GONE: &str = "SELECT t.id FROM tasks AS t WHERE t.closed_at IS NULL AND t.kind = 'reply' AND ?1 IS NOT NULL
-    AND t.urgent = 0 AND EXISTS (SELECT 1 FROM task_appointments AS a WHERE a.task_id = t.id)
-    AND CASE
-        WHEN t.code = 'wants_cancel' OR t.code = 'wants_change' THEN NOT EXISTS (
-            SELECT 1 FROM task_appointments AS a JOIN outcomes AS o ON o.appointment_id = a.appointment_id
-                AND o.starts_at = a.starts_at
-            LEFT JOIN not_listed AS n ON n.appointment_id = a.appointment_id
-            JOIN appointments AS v ON (v.id = a.appointment_id OR v.id = n.moved_to) AND v.starts_unix = a.starts_at
-                AND (v.status = 'booked' OR v.status = 'confirmed')
-            WHERE a.task_id = t.id AND o.ended_at IS NULL AND (o.outcome = 'wants_cancel' OR o.outcome = 'wants_change'))
-        WHEN (t.code = 'wrong_person' OR t.code = 'unclear_opt_out') AND NOT EXISTS (
-            SELECT 1 FROM number_holds AS h WHERE h.phone = t.phone AND h.settled_at IS NULL) THEN 1
-        ELSE NOT EXISTS (
-            SELECT 1 FROM task_appointments AS a LEFT JOIN not_listed AS n ON n.appointment_id = a.appointment_id
-            JOIN appointments AS v ON v.id = a.appointment_id OR v.id = n.moved_to
-            WHERE a.task_id = t.id AND (v.status = 'booked' OR v.status = 'confirmed'))
-    END";
+/// Opens a task for each wish whose task was closed while an export did not list its appointment.
+fn open_anew(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    // The practice knows of a wish that a person noted. An export that omits an appointment for 60 days is no accident.
+    let again = format!(
+        "SELECT t.id FROM tasks AS t WHERE t.closed_at > ?1 - 60 * 86400 AND t.closed_how = 'gone' AND t.kind = 'reply'
+        AND (t.code = 'wants_cancel' OR t.code = 'wants_change')
+        AND NOT EXISTS (SELECT 1 FROM tasks AS later WHERE later.cause = t.cause AND later.id > t.id)
+        AND EXISTS ({WISH_STANDS} AND o.source <> 'desk' AND a.starts_at > ?1)"
+    );
+    const COPY: &str = "INSERT INTO tasks (cause, kind, code, urgent, phone, conversation_id, since, opened_at, due_at,
+            size, said, detail)
+        SELECT cause, kind, code, urgent, phone, conversation_id, since, ?2, due_at, size, said, detail
+        FROM tasks WHERE id = ?1";
+    const ABOUT: &str = "INSERT INTO task_appointments (task_id, appointment_id, starts_at)
+        SELECT ?2, appointment_id, starts_at FROM task_appointments WHERE task_id = ?1";
+    let ids: Vec<i64> =
+        tx.prepare_cached(&again)?.query_map([now.timestamp()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for old in ids {
+        tx.prepare_cached(COPY)?.execute((old, now.timestamp()))?;
+        let id = tx.last_insert_rowid();
+        tx.prepare_cached(ABOUT)?.execute((old, id))?;
+        let (key, code) = (first_of(tx, id)?, format!("task {id}: again, as task {old}"));
+        audit::note(tx, &Entry { key: key.as_ref(), code: Some(&code), ..Entry::new(now, Act::TaskOpened) })?;
+    }
+    Ok(())
+}
+
+/// A wish that stands for an appointment of the task `t` that is in the book, under its id or another id at the same
+/// start.
+const WISH_STANDS: &str = "SELECT 1 FROM task_appointments AS a
+    JOIN outcomes AS o ON o.appointment_id = a.appointment_id AND o.starts_at = a.starts_at
+    LEFT JOIN not_listed AS n ON n.appointment_id = a.appointment_id
+    JOIN appointments AS v ON v.starts_unix = a.starts_at
+        AND (v.id = a.appointment_id OR v.id = n.moved_to OR v.patient_id = o.patient_id)
+        AND (v.status = 'booked' OR v.status = 'confirmed')
+    WHERE a.task_id = t.id AND o.ended_at IS NULL AND (o.outcome = 'wants_cancel' OR o.outcome = 'wants_change')";
+
+/// Open tasks about replies whose cause is gone. A wish: it does not stand any more. A reply that holds its number: the
+/// hold was settled, or the number opted out. Anything else, unless it is urgent: all of its appointments were cancelled
+/// or deleted. If they only moved, somebody still has to read the reply.
+fn replies_gone() -> String {
+    format!(
+        "SELECT t.id FROM tasks AS t WHERE t.closed_at IS NULL AND t.kind = 'reply' AND ?1 IS NOT NULL
+        AND t.urgent = 0 AND EXISTS (SELECT 1 FROM task_appointments AS a WHERE a.task_id = t.id)
+        AND CASE
+            WHEN t.code = 'wants_cancel' OR t.code = 'wants_change' THEN NOT EXISTS ({WISH_STANDS})
+            WHEN (t.code = 'wrong_person' OR t.code = 'unclear_opt_out') AND NOT EXISTS (
+                SELECT 1 FROM number_holds AS h WHERE h.phone = t.phone AND h.settled_at IS NULL) THEN 1
+            ELSE NOT EXISTS (
+                SELECT 1 FROM task_appointments AS a LEFT JOIN not_listed AS n ON n.appointment_id = a.appointment_id
+                JOIN appointments AS v ON v.id = a.appointment_id OR v.id = n.moved_to
+                WHERE a.task_id = t.id AND (v.status = 'booked' OR v.status = 'confirmed'))
+        END"
+    )
+}
 
 /// Closes the open tasks of these kinds whose causes are not among `causes`. Returns how many.
 pub(crate) fn close_others(
     tx: &Transaction<'_>,
     kinds: &[TaskKind],
-    causes: &[String],
+    causes: &[&str],
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     const OTHERS: &str = "SELECT id FROM tasks WHERE closed_at IS NULL AND kind IN (SELECT value FROM json_each(?1))
@@ -249,12 +284,6 @@ pub(crate) fn close_cause(
     const OPEN: &str = "SELECT id FROM tasks WHERE cause = ?1 AND closed_at IS NULL";
     let id: Option<i64> = tx.prepare_cached(OPEN)?.query_row([cause], |row| row.get(0)).optional()?;
     id.map_or(Ok(()), |id| close(tx, id, end, Operator { who: None, why: None }, now))
-}
-
-/// Whether an open task has this cause.
-pub(crate) fn is_open(connection: &Connection, cause: &str) -> Result<bool, StoreError> {
-    const OPEN: &str = "SELECT EXISTS (SELECT 1 FROM tasks WHERE cause = ?1 AND closed_at IS NULL)";
-    Ok(connection.prepare_cached(OPEN)?.query_row([cause], |row| row.get(0))?)
 }
 
 /// The code of the open task with this cause.
