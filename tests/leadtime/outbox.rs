@@ -195,17 +195,19 @@ fn a_program_that_fails_holds_up_only_its_own_appointment() {
     assert_eq!(line(&mut pipe)["appointment_id"], "A1");
     assert_eq!(daemon.stop().0, 0);
     assert_eq!(practice.number("SELECT tries FROM outbox WHERE appointment_id = 'A0' AND ended_at IS NULL"), 1);
-    // After a day it is given up, with a task.
+    // After a day it is given up, with a task; one more adds to the task.
+    practice.run(&["note-outcome", "A0", "wants_change"]).good();
     practice
         .sql()
         .execute("UPDATE outbox SET made_at = made_at - 90000, next_try_at = 0 WHERE appointment_id = 'A0'", [])
         .unwrap();
     let mut daemon = Daemon::start(&practice, "k");
     daemon.until("does not take outcomes");
-    while practice.number("SELECT count(*) FROM outbox WHERE ended_how = 'given-up'") == 0 {
+    while practice.number("SELECT count(*) FROM outbox WHERE ended_how = 'given-up'") < 2 {
         std::thread::yield_now();
     }
     assert_eq!(practice.number("SELECT count(*) FROM tasks WHERE kind = 'undelivered' AND closed_at IS NULL"), 1);
+    assert_eq!(practice.number("SELECT size FROM tasks WHERE kind = 'undelivered'"), 2);
     assert_eq!(daemon.stop().0, 0);
 }
 
