@@ -1,6 +1,7 @@
 //! What patients answer: outcomes of appointments, holds, tasks, and the commands that show them.
 
 use leadtime::alerts::rules::Kind;
+use leadtime::annie::verdict::ReadError;
 use leadtime::clock::Clock;
 use leadtime::domain::ids::ConversationId;
 
@@ -474,4 +475,22 @@ async fn a_mapped_wish_against_what_a_person_noted_is_for_a_person() {
     world.annie.marks(&conversation, &["reschedule"], &[], "CLOSED");
     world.go_to("2026-11-11T18:00:00Z").await;
     assert_eq!((outcome(&world, "a").as_str(), tasks(&world).as_str()), ("confirmed", "reply needs_a_look"));
+}
+
+#[tokio::test]
+async fn a_conversation_that_annie_refuses_is_put_off_and_read_once_it_works_again() {
+    let (mut world, conversation) = texted("").await;
+    world.annie.messages_fail(Some(ReadError::Refused { status: 403 }));
+    world.annie.say(&conversation, "user", "I can't come", world.clock.now());
+    world.annie.forget_reads();
+    for minutes in (10..=600).step_by(10) {
+        world.go_to(&(at(FIRST) + chrono::TimeDelta::minutes(minutes)).to_rfc3339()).await;
+    }
+    let tried = world.annie.read().iter().filter(|read| read.starts_with("messages")).count();
+    assert!((2..=48).contains(&tried), "{tried} reads of two conversations in ten hours");
+    assert_eq!((outcome(&world, "a").as_str(), world.number("SELECT count(*) FROM circuits")), ("nothing", 0));
+    world.annie.messages_fail(None);
+    world.go_to("2026-11-12T18:00:00Z").await;
+    assert_eq!((outcome(&world, "a").as_str(), tasks(&world).as_str()), ("wants_cancel", "reply wants_cancel"));
+    assert_eq!(outcome(&world, "bystander"), "nothing");
 }
