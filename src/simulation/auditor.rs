@@ -12,14 +12,13 @@ use crate::annie::wire::SmsRequest;
 use crate::domain::ids::utf16_len;
 use crate::domain::language::Language;
 use crate::simulation::answers::Answers;
+use crate::simulation::others::Others;
 use crate::simulation::practice::{FIRST_TEXT_LINE, Practice, Visit};
 use crate::wording::dates;
 use crate::wording::wordbook::LONGEST;
 
 /// Replies older than this must have been read before a text goes out.
 pub(super) const READ_WITHIN: TimeDelta = TimeDelta::hours(1);
-/// Texts from other senders that are more recent than this could not be known yet.
-const UNSEEN: TimeDelta = TimeDelta::minutes(50);
 /// Leadtime's minimum time between a text and its appointment.
 const NO_TEXT_WITHIN: TimeDelta = TimeDelta::hours(2);
 
@@ -71,8 +70,8 @@ pub(crate) struct Auditor {
     pub(crate) answers: Answers,
     /// A patient who has confirmed gets no last reminder.
     pub(super) spares_the_confirmed: bool,
-    /// Texts from other senders, by number.
-    pub(crate) foreign: HashMap<String, DateTime<Utc>>,
+    /// Texts from other senders.
+    pub(crate) others: Others,
     pub(crate) numbers: Numbers,
     pub(crate) wrong: WrongNumbers,
     /// The same, including the marks that a restored copy has lost.
@@ -101,7 +100,7 @@ impl Auditor {
             stops: HashMap::new(),
             answers: Answers::default(),
             spares_the_confirmed,
-            foreign: HashMap::new(),
+            others: Others::default(),
             numbers: Numbers::new(),
             wrong: WrongNumbers::new(),
             ever_wrong: WrongNumbers::new(),
@@ -290,7 +289,7 @@ impl Auditor {
         if request.message.ends_with(FIRST_TEXT_LINE) {
             self.lined.insert(request.to_number.clone());
         } else if !self.lined.contains(&request.to_number)
-            && !self.foreign.contains_key(&request.to_number)
+            && !self.others.have_texted(&request.to_number)
             && units + 1 + utf16_len(FIRST_TEXT_LINE) <= LONGEST
         {
             self.breaks(at, format!("the first text to a number lacks the first-text line: {}", request.message));
@@ -358,8 +357,7 @@ impl Auditor {
     /// A request that Annie refused under a documented rule. `is_retry`: it is the one retry of a text without a clear
     /// answer.
     pub(crate) fn refused(&mut self, request: &SmsRequest, broke: Broke, is_retry: bool, at: DateTime<Utc>) {
-        let others = self.foreign.get(&request.to_number).is_some_and(|sent| at - *sent < UNSEEN);
-        if is_retry || others {
+        if is_retry || self.others.unknown_to_us(&request.to_number, at) {
             *self.refused.entry("excused".to_owned()).or_default() += 1;
             return;
         }

@@ -140,7 +140,7 @@ impl Simulation {
         };
         let mut shared = lock(&self.shared);
         shared.annie.remember(&id, &request, now);
-        shared.auditor.foreign.insert(to, now);
+        shared.auditor.others.text(to, now);
     }
 
     pub(crate) fn desk_opts_out(&mut self, desk: &mut Connection, now: DateTime<Utc>) -> Result<(), SimulationError> {

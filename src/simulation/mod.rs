@@ -5,6 +5,7 @@ mod answers;
 mod auditor;
 mod crash;
 mod events;
+mod others;
 mod practice;
 mod stand_in;
 mod untold;

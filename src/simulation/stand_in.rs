@@ -40,6 +40,9 @@ impl Annie {
     fn answer_now(shared: &Mutex<Shared>, call: Call, now: DateTime<Utc>, retry: bool) -> Raw {
         let mut shared = lock(shared);
         if shared.down {
+            if matches!(call, Call::List { .. }) {
+                shared.auditor.others.list_asked(false, now);
+            }
             return Raw::Unreachable("no connection".to_owned());
         }
         let (request, text) = match call {
@@ -52,7 +55,12 @@ impl Annie {
             Request::Messages(id) => Some(id.clone()),
             _ => None,
         };
+        let list = matches!(request, Request::List(_));
         let answer = shared.annie.answer(request, now);
+        let good = answer.status == 200 && matches!(answer.manner, Manner::Plainly | Manner::After(_));
+        if list {
+            shared.auditor.others.list_asked(good, now);
+        }
         match text.is_some() {
             true => shared.posts += 1,
             false => shared.gets += 1,
@@ -75,9 +83,7 @@ impl Annie {
                 shared.auditor.refused(text, broke, retry, now);
             }
         }
-        if let Some(id) =
-            read.filter(|_| matches!(answer.manner, Manner::Plainly | Manner::After(_)) && answer.status == 200)
-        {
+        if let Some(id) = read.filter(|_| good) {
             shared.auditor.answers.show(&id, now);
         }
         let mut headers = Headers { date: Some(now.to_rfc2822()), ..Headers::default() };
