@@ -218,6 +218,43 @@ CREATE TABLE held_rows (
 ) STRICT;
 CREATE INDEX held_rows_by_feed ON held_rows (feed);
 
+-- What HL7 messages have said about each appointment, put together: a message says only what it changes.
+CREATE TABLE hl7_appointments (
+    id             INTEGER NOT NULL PRIMARY KEY,
+    feed           TEXT    NOT NULL,
+    appointment_id TEXT    NOT NULL, -- in `appointments`, without the feed's prefix
+    state          TEXT    NOT NULL, -- each field with the time of the message that set it, as JSON
+    starts_at      INTEGER,          -- the last known start, for retention; NULL: none is known
+    same_as        INTEGER REFERENCES hl7_appointments (id) ON DELETE CASCADE, -- found out later to be this one
+    waits          INTEGER NOT NULL, -- 1: not imported yet
+    changed_at     INTEGER NOT NULL,
+    CONSTRAINT waits_is_a_flag CHECK (waits IN (0, 1))
+) STRICT;
+CREATE UNIQUE INDEX hl7_appointments_by_id ON hl7_appointments (feed, appointment_id);
+CREATE INDEX hl7_appointments_waiting ON hl7_appointments (feed) WHERE waits = 1;
+CREATE INDEX hl7_appointments_same ON hl7_appointments (same_as) WHERE same_as IS NOT NULL;
+
+-- The ids by which messages name an appointment: those of the system that asked for it (the placer) and of the one that
+-- holds the schedule (the filler).
+CREATE TABLE hl7_aliases (
+    feed   TEXT    NOT NULL,
+    alias  TEXT    NOT NULL,
+    hl7_id INTEGER NOT NULL REFERENCES hl7_appointments (id) ON DELETE CASCADE,
+    PRIMARY KEY (feed, alias)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hl7_aliases_by_appointment ON hl7_aliases (hl7_id);
+
+-- Messages that were processed: one that is sent again changes nothing.
+CREATE TABLE hl7_messages (
+    feed       TEXT    NOT NULL,
+    sender     TEXT    NOT NULL,
+    control_id TEXT    NOT NULL,
+    content    TEXT    NOT NULL, -- a hash, because senders begin to count anew
+    at         INTEGER NOT NULL,
+    PRIMARY KEY (feed, sender, control_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hl7_messages_by_time ON hl7_messages (at);
+
 CREATE TABLE imports (
     id          INTEGER NOT NULL PRIMARY KEY,
     feed        TEXT    NOT NULL,

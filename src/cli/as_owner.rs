@@ -106,7 +106,7 @@ fn keys(config: &Config, path: &Path) -> Result<File, Failure> {
     let of_locations = config.locations.values().filter_map(|location| location.api_key_file.clone());
     let named = config.annie.api_key_file.clone().into_iter().chain(of_locations);
     let mut found: Vec<(PathBuf, String)> = Vec::new();
-    let places = config.feeds.iter().filter_map(|feed| feed.database()).map(|database| &database.password);
+    let places = config.feeds.iter().filter_map(|feed| feed.source.secret());
     let passwords = places.map(|place| place.named.clone().unwrap_or_else(|| place.usual.clone()));
     for file in named.chain(passwords).chain([path.with_file_name(CREDENTIAL)]).filter(|file| file.exists()) {
         let mut text = String::new();

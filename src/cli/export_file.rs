@@ -5,17 +5,23 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+
 use crate::cli::failure::Failure;
 use crate::cli::workbook::{self, Choice};
 use crate::config::Config;
 use crate::config::api_key::Handed;
-use crate::config::feeds::{Feed, TextEncoding};
+use crate::config::feeds::{Feed, Source, TextEncoding};
 use crate::domain::count::counted;
 use crate::domain::ids::nearest;
 use crate::domain::shown::shown;
-use crate::feeds::formats::delimited;
-use crate::feeds::importing::Imported;
-use crate::feeds::mapping::{Cost, wanted};
+use crate::domain::zone::Zone;
+use crate::feeds::formats::{FormatError, delimited};
+use crate::feeds::importing::{self, ImportError, Imported, Job, Preview, Progress};
+use crate::feeds::mapping::{Cost, options, wanted};
+use crate::feeds::sources::answer::Answer;
+use crate::feeds::{documents, messages};
+use crate::store::Connection;
 
 /// The largest input that is spooled, unless the feed sets another limit.
 const LARGEST: u64 = 64 << 20;
@@ -26,8 +32,10 @@ pub(crate) struct ExportFile {
     /// Its name for display.
     pub(crate) name: String,
     file: File,
-    /// What was chosen and is missing in a spreadsheet, in words; `None`: it is a text file.
-    spreadsheet: Option<Vec<String>>,
+    /// It was turned into text here: what was chosen and is missing in a spreadsheet, in words. `None`: it is a text file.
+    converted: Option<Vec<String>>,
+    /// The HL7 messages that it contains.
+    messages: Option<Vec<u8>>,
 }
 
 impl ExportFile {
@@ -54,33 +62,72 @@ impl ExportFile {
 
     /// Wraps a file that is already open.
     pub(crate) fn of(name: String, file: File) -> ExportFile {
-        ExportFile { name, file, spreadsheet: None }
+        ExportFile { name, file, converted: None, messages: None }
     }
 
-    /// The export of a feed as text: a spreadsheet is turned into text first.
-    pub(crate) fn for_feed(self, feed: &Feed) -> anyhow::Result<ExportFile> {
+    /// The export of a feed as text: a spreadsheet, FHIR resources, messages or a calendar are turned into text first.
+    pub(crate) fn for_feed(self, feed: &Feed, zone: &Zone, now: DateTime<Utc>) -> anyhow::Result<ExportFile> {
         let settings = &feed.settings;
+        if feed.is_converted() {
+            return self.into_table(feed, zone, now);
+        }
         self.with(&Choice { sheet: settings.sheet.clone(), wanted: wanted(feed), largest: settings.max_file })
+    }
+
+    fn into_table(self, feed: &Feed, zone: &Zone, now: DateTime<Utc>) -> anyhow::Result<ExportFile> {
+        let name = &self.name;
+        let limits = options(feed).limits;
+        let mut bytes = Vec::new();
+        self.source()?.take(limits.max_file.saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limits.max_file {
+            anyhow::bail!("{name}: {}", FormatError::TooLarge { max: limits.max_file });
+        }
+        let table = documents::table(feed, &bytes, zone, now).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
+        let Some(table) = table else { return Ok(self) };
+        let answer = Answer::of(&table, limits).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
+        let messages = matches!(feed.source, Source::Hl7(_)).then_some(bytes);
+        Ok(ExportFile { file: answer.into_file(), converted: Some(Vec::new()), messages, ..self })
+    }
+
+    /// Imports the export.
+    pub(crate) fn import(
+        &self,
+        connection: &mut Connection,
+        job: Job<'_>,
+        progress: impl FnMut(Progress),
+    ) -> Result<Imported, ImportError> {
+        match &self.messages {
+            Some(messages) => messages::import(connection, messages, job),
+            None => importing::import(connection, || self.source(), job, progress),
+        }
+    }
+
+    /// What the import would do, without writing anything.
+    pub(crate) fn preview(&self, connection: &mut Connection, job: Job<'_>) -> Result<Preview, ImportError> {
+        match &self.messages {
+            Some(messages) => messages::preview(connection, messages, job),
+            None => importing::preview(connection, || self.source(), job),
+        }
     }
 
     /// Turns a spreadsheet into text; anything else stays as it is.
     pub(crate) fn with(self, choice: &Choice) -> anyhow::Result<ExportFile> {
         let text = workbook::as_text(&self.file, choice).map_err(|error| anyhow::anyhow!("{}: {error}", self.name))?;
         Ok(match text {
-            Some((file, words)) => ExportFile { file, spreadsheet: Some(words), ..self },
+            Some((file, words)) => ExportFile { file, converted: Some(words), ..self },
             None => self,
         })
     }
 
     /// What was chosen and is missing in a spreadsheet, in words.
     pub(crate) fn notes(&self) -> &[String] {
-        self.spreadsheet.as_deref().unwrap_or_default()
+        self.converted.as_deref().unwrap_or_default()
     }
 
-    /// A feed's settings for this export: a spreadsheet's text is comma-separated, whatever the feed says.
+    /// A feed's settings for this export: what was turned into text is comma-separated, whatever the feed says.
     pub(crate) fn settings_of(&self, feed: &Feed) -> Feed {
         let mut feed = feed.clone();
-        if self.spreadsheet.is_some() {
+        if self.converted.is_some() {
             feed.settings.delimiter = Some(b',');
             feed.settings.encoding = Some(TextEncoding::Utf8);
             feed.settings.max_file = Some(u64::MAX);
@@ -90,7 +137,7 @@ impl ExportFile {
 
     /// The text format of this export, if it is known.
     pub(crate) fn options(&self) -> delimited::Options {
-        match self.spreadsheet.is_some() {
+        match self.converted.is_some() {
             true => delimited::Options {
                 encoding: Some(delimited::Encoding::Utf8),
                 delimiter: Some(b','),
@@ -135,17 +182,17 @@ pub(crate) fn feed_named(config: &Config, name: &str) -> Result<Feed, Failure> {
 
 /// The feeds whose rows come from files.
 pub(crate) fn file_feeds(config: &Config) -> Vec<Feed> {
-    feeds(config).into_iter().filter(|feed| feed.database().is_none()).collect()
+    feeds(config).into_iter().filter(|feed| feed.pulled().is_none()).collect()
 }
 
 /// A feed of files by its name.
 fn file_feed_named(config: &Config, name: &str) -> Result<Feed, Failure> {
     let feed = feed_named(config, name)?;
-    match feed.database() {
+    match feed.pulled() {
         None => Ok(feed),
-        Some(_) => {
-            Err(Failure::Usage(anyhow::anyhow!("{name} reads a database, not files; run leadtime feed pull {name}")))
-        }
+        Some(_) => Err(Failure::Usage(anyhow::anyhow!(
+            "{name} reads a database, a server or an address, not files; run leadtime feed pull {name}"
+        ))),
     }
 }
 

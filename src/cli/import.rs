@@ -50,12 +50,12 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let feed = feed_of(&config, options.feed.as_deref(), &options.file)?;
-    let export = ExportFile::open(&options.file, feed.settings.max_file)?.for_feed(&feed);
+    let now = moment(None, &config.practice.zone)?;
+    let export = ExportFile::open(&options.file, feed.settings.max_file)?.for_feed(&feed, &config.practice.zone, now);
     let export = export.map_err(|error| anyhow::anyhow!("{error}; nothing was changed"))?;
     let feed = export.settings_of(&feed);
     export.notes().iter().for_each(|note| say(&format!("{}: {note}", export.name)));
     let name = export.name.as_str();
-    let now = moment(None, &config.practice.zone)?;
     let zones = Zones::of_this_machine();
     let context = importing::context(&config, &zones, now);
     let how = How::of(&feed, options.complete, options.partial, options.force);
@@ -67,7 +67,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     let mut connection = open::read_write(&config.database)?;
     let bar = progress_bar();
-    let imported = importing::import(&mut connection, || export.source(), job, |progress| show(&bar, progress));
+    let imported = export.import(&mut connection, job, |progress| show(&bar, progress));
     bar.finish_and_clear();
     let imported = imported.map_err(|error| in_words(name, &error))?;
     report(name, &imported, how)?;
@@ -114,8 +114,7 @@ pub(super) fn dry_run(export: &ExportFile, job: Job<'_>, config: &Config) -> Res
 fn dry_run_on(database: &Path, export: &ExportFile, job: Job<'_>, config: &Config) -> Result<(), Failure> {
     let name = export.name.as_str();
     let mut connection = open::read_write(database)?;
-    let preview =
-        importing::preview(&mut connection, || export.source(), job).map_err(|error| in_words(name, &error))?;
+    let preview = export.preview(&mut connection, job).map_err(|error| in_words(name, &error))?;
     let Preview { imported, differences, counts } = &preview;
     for line in reasons(imported) {
         say(&format!("{name}: {line}"));
@@ -182,7 +181,7 @@ fn texts(
     let copy = folder.path().join("copy.db");
     backup::copy_into(connection, &copy)?;
     let mut writer = open::read_write(&copy)?;
-    importing::import(&mut writer, || export.source(), job, |_| {}).map_err(|error| in_words(&export.name, &error))?;
+    export.import(&mut writer, job, |_| {}).map_err(|error| in_words(&export.name, &error))?;
     drop(writer);
     let (before, after) = (open::read_only(database)?, open::read_only(&copy)?);
     let difference = config_difference::between_databases(&before, &after, config, job.now)?;

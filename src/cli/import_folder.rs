@@ -95,7 +95,7 @@ fn whose(config: &Config, seen: &Seen) -> String {
 fn feed_for(config: &Config, seen: &Seen) -> Result<Feed, String> {
     match &seen.feed {
         Some(name) => match feed_named(config, name) {
-            Ok(feed) if feed.database().is_some() => Err(format!("the feed {name} reads a database, not files")),
+            Ok(feed) if feed.pulled().is_some() => Err(format!("the feed {name} does not read files")),
             found => found.map_err(|_| format!("there is no feed {name}")),
         },
         None => feed_of_name(&file_feeds(config), &file_name(&seen.path)),
@@ -193,7 +193,7 @@ fn import_one(places: &Places, seen: &Seen, config: &Config) -> Result<End, Fail
                 return Ok(End::Undone);
             }
             Err(NotDone::Import(error)) => refused(format!("{name}: {error}\n")),
-            Err(NotDone::Spreadsheet(error)) => refused(format!("{error}\n")),
+            Err(NotDone::Unreadable(error)) => refused(format!("{error}\n")),
             Err(NotDone::NoFeed(why)) => refused(format!("{name}: {why}; set `files` for the feed it belongs to\n")),
         },
     };
@@ -224,8 +224,8 @@ enum NotDone {
     Database(StoreError),
     /// The import failed, because of the file or the database.
     Import(ImportError),
-    /// It is a spreadsheet that cannot be read.
-    Spreadsheet(anyhow::Error),
+    /// It is not what its feed reads, or damaged.
+    Unreadable(anyhow::Error),
     /// It matches no feed, or several.
     NoFeed(String),
 }
@@ -240,14 +240,15 @@ fn is_of_the_machine(error: &StoreError) -> bool {
 fn import(seen: &Seen, file: File, config: &Config, now: DateTime<Utc>) -> Result<Read, NotDone> {
     let name = file_name(&seen.path);
     let feed = feed_for(config, seen).map_err(NotDone::NoFeed)?;
-    let export = ExportFile::of(name.clone(), file).for_feed(&feed).map_err(NotDone::Spreadsheet)?;
+    let export =
+        ExportFile::of(name.clone(), file).for_feed(&feed, &config.practice.zone, now).map_err(NotDone::Unreadable)?;
     let feed = export.settings_of(&feed);
     let zones = Zones::of_this_machine();
     let context = importing::context(config, &zones, now);
     let how = How::of(&feed, false, false, false);
     let mut connection = open::read_write(&config.database).map_err(NotDone::Database)?;
     let job = Job { feed: &feed, context: &context, how, by: Operator::default(), now };
-    let imported = importing::import(&mut connection, || export.source(), job, |_| {}).map_err(NotDone::Import)?;
+    let imported = export.import(&mut connection, job, |_| {}).map_err(NotDone::Import)?;
     let report: String = reasons(&imported).into_iter().map(|line| format!("{line}\n")).collect();
     let mut words = summary(&name, &imported, how.complete);
     if let Some(held) = held_words(&feed.name, &imported) {

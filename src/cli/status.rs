@@ -234,7 +234,7 @@ fn for_people(
     );
     text.push_str(&format!("Last import {import}\n"));
     // With one feed of files, that line says it all.
-    if feeds.len() > 1 || config.feeds.iter().any(|feed| feed.database().is_some()) {
+    if feeds.len() > 1 || config.feeds.iter().any(|feed| feed.pulled().is_some()) {
         for (at, (feed, read_at)) in feeds.iter().enumerate() {
             let label = if at == 0 { "Feeds" } else { "" };
             let read = read_at.map_or_else(

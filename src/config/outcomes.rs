@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use toml::Spanned;
 
-use crate::config::toml_reader::{Faults, Section, Value, duration, fault, list, one_of, text};
+use crate::config::toml_reader::{Faults, Section, Value, boolean, duration, fault, list, one_of, text};
 use crate::config::values::program::program;
 use crate::domain::patient_outcome::PatientOutcome;
 use crate::outcomes::mapping::{Mapping, Mark};
@@ -61,10 +61,7 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Outcomes {
         duration(value, 5..=3600).and_then(|every| TimeDelta::from_std(every).or_else(|_| fault("too long")))
     });
     let command = section.optional("command", program);
-    let sends_words = section.optional("send_words", |value| match value.get_ref().as_bool() {
-        Some(flag) => Ok(flag),
-        None => fault("write true or false"),
-    });
+    let sends_words = section.optional("send_words", boolean);
     if sends_words.is_some() && section.raw("command").is_none() {
         section.error("send_words", "`send_words`: there is no `command`; add one, or remove `send_words`");
     }

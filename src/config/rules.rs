@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use toml::de::DeValue;
 
 use crate::config::diagnostic::Diagnostic;
-use crate::config::toml_reader::{Faults, Section, Value, duration, fault, list, one_of, text, text_as};
+use crate::config::toml_reader::{Faults, Section, Value, boolean, duration, fault, list, one_of, text, text_as};
 use crate::config::values::policy::{no_text_within, outside_hours};
 use crate::config::words::per_language;
 use crate::domain::ids::RuleName;
@@ -164,13 +164,6 @@ fn priority(value: &Value<'_>) -> Result<i32, Faults> {
         None => fault(
             "expected a whole number from -1000 to 1000; if two texts conflict, the one with the higher number is sent",
         ),
-    }
-}
-
-fn boolean(value: &Value<'_>) -> Result<bool, Faults> {
-    match value.get_ref().as_bool() {
-        Some(yes) => Ok(yes),
-        None => fault("write true or false, without quotes"),
     }
 }
 

@@ -137,6 +137,14 @@ pub(crate) fn whole_number(value: &Value<'_>, range: std::ops::RangeInclusive<u3
     }
 }
 
+/// True or false.
+pub(crate) fn boolean(value: &Value<'_>) -> Result<bool, Faults> {
+    match value.get_ref().as_bool() {
+        Some(yes) => Ok(yes),
+        None => fault("write true or false, without quotes"),
+    }
+}
+
 /// A list whose elements are read one by one; each error points at its element.
 pub(crate) fn list<T>(
     value: &Value<'_>,

@@ -5,6 +5,7 @@ mod daily;
 mod error;
 pub mod logs;
 mod pulls;
+mod receivers;
 mod reload;
 mod run;
 mod service;

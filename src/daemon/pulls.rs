@@ -1,4 +1,5 @@
-//! Reads the databases of feeds every few minutes, each in a task of its own, so that a slow database delays no text.
+//! Reads the databases, servers and calendars of feeds every few minutes, each in a task of its own, so that a slow one
+//! delays no text.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::announcer::{Announcer, left_out};
 use crate::feeds::importing::Imported;
-use crate::feeds::pulling::{self, PullError};
+use crate::feeds::pulling::{self, Memory, PullError};
 use crate::store::connection::open;
 
 /// The state of a feed that works.
@@ -20,7 +21,7 @@ const WELL: &str = "";
 /// How long a stop waits for an import in progress. If it takes longer, SQLite undoes its open transaction.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
-/// The tasks that read databases.
+/// The tasks that read the feeds' sources.
 pub(crate) struct Pulls {
     clock: Arc<dyn Clock>,
     /// Wakes up the engine after an import.
@@ -30,7 +31,7 @@ pub(crate) struct Pulls {
 }
 
 impl Pulls {
-    /// Starts a task for each feed that reads a database.
+    /// Starts a task for each feed that the service reads by itself.
     pub(crate) fn start(config: Arc<Config>, clock: Arc<dyn Clock>, nudge: Arc<Notify>) -> Pulls {
         let mut pulls = Pulls { clock, nudge, config: watch::channel(config).0, tasks: Vec::new() };
         pulls.start_missing();
@@ -44,7 +45,7 @@ impl Pulls {
         self.start_missing();
     }
 
-    /// Waits for imports in progress, but not for databases.
+    /// Waits for imports in progress, but not for servers.
     pub(crate) async fn stop(self) {
         drop(self.config);
         let ends = async {
@@ -57,7 +58,7 @@ impl Pulls {
 
     fn start_missing(&mut self) {
         let config = self.config.borrow().clone();
-        for feed in config.feeds.iter().filter(|feed| feed.database().is_some()) {
+        for feed in config.feeds.iter().filter(|feed| feed.pulled().is_some()) {
             if self.tasks.iter().any(|(name, _)| *name == feed.name) {
                 continue;
             }
@@ -67,6 +68,7 @@ impl Pulls {
                 nudge: self.nudge.clone(),
                 config: self.config.subscribe(),
                 failures: 0,
+                memory: Memory::default(),
                 state: Announcer::starts_as(WELL),
             };
             self.tasks.push((feed.name.clone(), tokio::spawn(pull.run())));
@@ -82,6 +84,7 @@ struct Pull {
     config: watch::Receiver<Arc<Config>>,
     /// Pulls that failed since the last one that did not.
     failures: u32,
+    memory: Memory,
     state: Announcer,
 }
 
@@ -91,12 +94,12 @@ impl Pull {
         loop {
             let config = self.config.borrow_and_update().clone();
             let Some(feed) = config.feeds.iter().find(|feed| feed.name == self.feed) else { return };
-            let Some(database) = feed.database() else { return };
+            let Some(pulled) = feed.pulled() else { return };
             let began = Instant::now();
             let now = self.clock.now();
-            // A slow database holds up neither a stop nor a changed configuration. An import is finished first.
+            // A slow server holds up neither a stop nor a changed configuration. An import is finished first.
             let answer = tokio::select! {
-                answer = pulling::ask(feed, database, &config, now) => answer,
+                answer = pulling::ask(feed, &config, &mut self.memory, now) => answer,
                 changed = self.config.changed() => match changed {
                     Ok(()) => continue,
                     Err(_) => return,
@@ -106,7 +109,7 @@ impl Pull {
                 Ok(imported) => self.succeeded(&imported),
                 Err(error) => self.failed(&error),
             }
-            let next = began + pulling::pause(database.every, self.failures);
+            let next = began + pulling::pause(pulled.every, self.failures);
             tokio::select! {
                 () = sleep_until(next) => {}
                 changed = self.config.changed() => if changed.is_err() { return },
@@ -123,14 +126,14 @@ impl Pull {
                 if let Some(changes) = self.state.is(why, boot) {
                     warn!(
                         feed,
-                        "what the database of the feed {feed} now says is held: {why}. If it is correct: leadtime feed accept {feed}{}",
+                        "what the source of the feed {feed} now says is held: {why}. If it is correct: leadtime feed accept {feed}{}",
                         left_out(changes)
                     );
                 }
             }
             None => {
                 if let Some(changes) = self.state.is(WELL, boot) {
-                    info!(feed, "the database of the feed {feed} is read again{}", left_out(changes));
+                    info!(feed, "the source of the feed {feed} is read again{}", left_out(changes));
                 }
             }
         }
@@ -142,7 +145,7 @@ impl Pull {
                 added,
                 changed,
                 cancelled,
-                "read the database of the feed {feed}: {added} new, {changed} changed, {cancelled} cancelled"
+                "read the source of the feed {feed}: {added} new, {changed} changed, {cancelled} cancelled"
             );
             self.nudge.notify_one();
         }
@@ -154,7 +157,7 @@ impl Pull {
         if let Some(changes) = self.state.is(&why, self.clock.boot()) {
             error!(
                 feed,
-                "the database of the feed {feed} cannot be read: {why}. Leadtime tries again, less and less often; until then, it does not learn of cancelled or moved appointments. Fix the cause, then run `leadtime feed pull {feed}`{}",
+                "the source of the feed {feed} cannot be read: {why}. Leadtime tries again, less and less often; until then, it does not learn of cancelled or moved appointments. Fix the cause, then run `leadtime feed pull {feed}`{}",
                 left_out(changes)
             );
         }

@@ -20,6 +20,7 @@ use crate::daemon::config_hold::{self, Reload};
 use crate::daemon::daily::Daily;
 use crate::daemon::error::RunError;
 use crate::daemon::pulls::Pulls;
+use crate::daemon::receivers::Receivers;
 use crate::daemon::reload::reload;
 use crate::daemon::service;
 use crate::daemon::setup::{compare_zones, gateways_of};
@@ -93,6 +94,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let outbox = Outbox::start(held.clone(), clock.clone(), engine.config().clone());
     let mut upkeep = TaskUpkeep::new();
     let mut pulls = Pulls::start(engine.config().clone(), clock.clone(), nudge.clone());
+    let mut receivers = Receivers::start(engine.config().clone(), clock.clone(), nudge.clone()).await;
     status_line.is_held(waits.is_some());
     status_line.ready(engine.config(), clock.now(), &report).await;
     let mut watchdog = Watchdog::start();
@@ -145,6 +147,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             alerts.adopt(engine.config().clone());
             metrics.adopt(engine.config().clone()).await;
             pulls.adopt(engine.config().clone());
+            receivers.adopt(engine.config().clone()).await;
             outbox.adopt(engine.config().clone());
             status_line.ready(engine.config(), clock.now(), &report).await;
         }
@@ -190,6 +193,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         "stopping: finishing and recording the texts in progress; no others are started"
     );
     ticker.stop().await;
+    receivers.stop().await;
     pulls.stop().await;
     outbox.stop().await;
     let told = Instant::now();

@@ -1,29 +1,34 @@
-//! Pulls a database feed: asks its database for the coming days, then imports the answer like an export.
+//! Pulls a feed: asks its database, FHIR server or calendar for the coming days, then imports the answer like an export.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use secrecy::SecretString;
 
 use crate::config::Config;
-use crate::config::feeds::{DatabaseSource, Feed, Window, ZoneSource};
+use crate::config::feeds::{Auth, Feed, Source, Window, ZoneSource};
 use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
 use crate::domain::zone::Zone;
 use crate::feeds::importing::{self, How, ImportError, Imported, Job};
-use crate::feeds::sources::database::{Answer, FetchError, fetch};
-use crate::feeds::sources::password::{self, PasswordError};
+use crate::feeds::mapping::options;
+use crate::feeds::sources::answer::Answer;
+use crate::feeds::sources::fetch_error::FetchError;
+use crate::feeds::sources::password::{self, Form, PasswordError};
+use crate::feeds::sources::{database, fhir, ical};
 use crate::store::appointments::feed_state;
 use crate::store::{Connection, StoreError};
 
-/// How long a database may fail before that is an alert, if the feed sets no `stale_after`.
+/// How long a source may fail before that is an alert, if the feed sets no `stale_after`.
 const PATIENCE: TimeDelta = TimeDelta::hours(2);
 /// The longest pause after the first failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(300);
-/// The longest pause between two tries of a database that fails.
+/// The longest pause between two tries of a source that fails.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
-/// Why a database could not be asked.
+/// Why a source could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AskError {
     /// There is no usable password.
@@ -37,7 +42,7 @@ pub(crate) enum AskError {
 /// Why a pull changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PullError {
-    /// The database gave no answer. This is recorded as the feed's state.
+    /// The source gave no answer. This is recorded as the feed's state.
     #[error(transparent)]
     Ask(#[from] AskError),
     /// The answer could not be imported.
@@ -48,20 +53,67 @@ pub(crate) enum PullError {
     Store(#[from] StoreError),
 }
 
-/// Asks a feed's database for the coming days.
+/// What is kept of a feed's source between two pulls.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    fhir: fhir::Memory,
+    ical: ical::Memory,
+}
+
+/// Asks a feed's source for the coming days.
 pub(crate) async fn ask(
     feed: &Feed,
-    database: &DatabaseSource,
     config: &Config,
+    memory: &mut Memory,
     now: DateTime<Utc>,
 ) -> Result<Answer, AskError> {
     let zone = match &feed.settings.timezone {
         Some(ZoneSource::Named(zone)) => zone,
         _ => &config.practice.zone,
     };
-    let window = window(&config.practice.zone, zone, database.ahead, now);
-    let password = password::find(&database.password)?;
-    Ok(fetch(feed, database, password, window, zone.name()).await?)
+    let window = |ahead| window(&config.practice.zone, zone, ahead, now);
+    let secret = secret(feed)?;
+    let table = match &feed.source {
+        Source::Database(source) => {
+            return Ok(database::fetch(feed, source, secret, window(source.ahead), zone.name()).await?);
+        }
+        Source::Fhir(source) => match &source.server {
+            Some(server) => {
+                let span = span(&config.practice.zone, window(source.ahead));
+                fhir::fetch((feed, server), secret, span, &mut memory.fhir, now).await?
+            }
+            None => return Err(FetchError::NotBuiltIn("files by itself").into()),
+        },
+        Source::Ical(source) => match &source.url {
+            Some(web) => {
+                let span = span(&config.practice.zone, window(source.ahead));
+                ical::fetch((feed, source, web), secret, span, &mut memory.ical).await?
+            }
+            None => return Err(FetchError::NotBuiltIn("files by itself").into()),
+        },
+        Source::Files | Source::Hl7(_) => return Err(FetchError::NotBuiltIn("files by itself").into()),
+    };
+    Ok(Answer::of(&table, options(feed).limits)?)
+}
+
+/// The secret that a feed's source needs.
+pub(crate) fn secret(feed: &Feed) -> Result<Option<SecretString>, PasswordError> {
+    let form = match &feed.source {
+        Source::Fhir(source)
+            if source.server.as_ref().is_some_and(|server| matches!(server.auth, Auth::Smart { .. })) =>
+        {
+            Form::Key
+        }
+        _ => Form::Line,
+    };
+    feed.source.secret().map_or(Ok(None), |place| password::find_in(place, form))
+}
+
+/// The instants of a window of days, one day more on each side: days end at another instant in another zone.
+fn span(zone: &Zone, window: Window) -> Range<DateTime<Utc>> {
+    let first = window.today - Days::new(1);
+    let end = window.today + Days::new(u64::from(window.ahead) + 1);
+    zone.at(first, NaiveTime::MIN)..zone.at(end, NaiveTime::MIN)
 }
 
 /// The days to ask for. An answer is taken for the complete list of the days on the practice's calendar; where it is
@@ -105,7 +157,7 @@ pub(crate) async fn store(
     })
 }
 
-/// How long a feed's database may fail before that is an alert.
+/// How long a feed's source may fail before that is an alert.
 pub(crate) fn patience(feed: &Feed) -> TimeDelta {
     feed.stale_after().unwrap_or(PATIENCE)
 }
@@ -139,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_fails_is_asked_less_and_less_often() {
+    fn a_source_that_fails_is_asked_less_and_less_often() {
         let minutes = |m: u64| Duration::from_secs(m * 60);
         for (every, failures, expected) in [
             (5, 0, 5),

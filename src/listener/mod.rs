@@ -1,5 +1,6 @@
-//! The page server: an address on this machine or a Unix socket, what is served there, and within which limits.
+//! Ports and sockets at which other programs connect, and within which limits.
 
+pub(crate) mod accept;
 pub(crate) mod address;
 mod groups;
 pub(crate) mod serve;

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
-use std::sync::Arc;
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,10 +16,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
+use crate::listener::accept::accept;
 use crate::listener::address::Address;
 use crate::listener::groups;
 
@@ -43,9 +43,6 @@ pub(crate) const FOR_FIGURES: Limits = Limits {
     whole_within: Duration::from_secs(20),
     head: 16 * 1024,
 };
-
-/// The pause after a failed accept, for example when no descriptor is free.
-const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
 
 /// Removes the socket: a process that is killed leaves one behind.
 pub(crate) fn remove_socket(address: &Address) {
@@ -77,7 +74,11 @@ pub(crate) async fn serve(address: &Address, router: Router, limits: Limits) -> 
                     let is_ours = hosts.as_ref().is_none_or(|hosts| names_one_of(&request, hosts));
                     async move { if is_ours { next.run(request).await } else { refused() } }
                 }));
-            let task = tokio::spawn(accept(limits, router, async move || Ok(listener.accept().await?.0)));
+            let task = tokio::spawn(accept(
+                limits.connections,
+                async move || Ok(listener.accept().await?.0),
+                answering(router, limits),
+            ));
             Ok((task, format!("http://{local}")))
         }
         Address::Socket { path, group } => {
@@ -91,7 +92,11 @@ pub(crate) async fn serve(address: &Address, router: Router, limits: Limits) -> 
                 std::os::unix::fs::chown(path, None, Some(groups::id_of(group)?))?;
             }
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
-            let task = tokio::spawn(accept(limits, router, async move || Ok(listener.accept().await?.0)));
+            let task = tokio::spawn(accept(
+                limits.connections,
+                async move || Ok(listener.accept().await?.0),
+                answering(router, limits),
+            ));
             Ok((task, address.to_string()))
         }
     }
@@ -106,25 +111,16 @@ fn refused() -> Response {
     (StatusCode::MISDIRECTED_REQUEST, "request this page by the address it is served at\n").into_response()
 }
 
-/// Takes connections one by one, as many at a time as allowed.
-async fn accept<S, F>(limits: Limits, router: Router, mut next: F)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    F: AsyncFnMut() -> io::Result<S>,
-{
-    let free = Arc::new(Semaphore::new(limits.connections));
-    loop {
-        let Ok(permit) = free.clone().acquire_owned().await else { return };
-        match next().await {
-            Ok(stream) => {
-                let router = router.clone();
-                tokio::spawn(async move {
-                    let _ = timeout(limits.whole_within, answer(stream, router, limits)).await;
-                    drop(permit);
-                });
-            }
-            Err(_) => sleep(AFTER_AN_ERROR).await,
-        }
+/// Answers one connection within its time.
+fn answering<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    router: Router,
+    limits: Limits,
+) -> impl Fn(S) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    move |stream| {
+        let router = router.clone();
+        Box::pin(async move {
+            let _ = timeout(limits.whole_within, answer(stream, router, limits)).await;
+        })
     }
 }
 

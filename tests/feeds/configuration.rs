@@ -93,13 +93,13 @@ es = ["S"]
 
 #[test]
 fn all_problems_are_reported_at_once() {
-    let text = "[[feed]]\nname = \"Front Desk\"\nkind = \"fhir\"\ndates = \"?\"\ntimezon = \"America/Denver\"\nmax_missing = \"lots\"\n\
+    let text = "[[feed]]\nname = \"Front Desk\"\nkind = \"fax\"\ndates = \"?\"\ntimezon = \"America/Denver\"\nmax_missing = \"lots\"\n\
         [feed.columns]\nid = \"No\"\nstart_at = \"At\"\nname = \"Who\"\nphone = { first_of = [] }\nprovider = { times = 10, column = \"x\" }\n\
         [feed.status]\nbooked = [\"a\"]\ncanceled = [\"b\"]\ncancelled = [\"A\"]\n";
     let found = problems(text);
     for word in [
         "write up to 40 lowercase letters",
-        "feeds of kind \"fhir\" are not available yet",
+        "\"fax\" is not a valid value",
         "the order of day and month is still undecided",
         "[[feed]] has no key `timezon`; did you mean `timezone`?",
         "`lots` is not a percentage",

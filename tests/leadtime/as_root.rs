@@ -133,7 +133,9 @@ fn root_sends_a_test_text_with_a_key_only_root_can_read() {
     let open = tempfile::tempdir().unwrap();
     fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = open.path().join("leadtime");
-    fs::copy(env!("CARGO_BIN_EXE_leadtime"), &program).unwrap();
+    // Not by this process: another test that starts a program meanwhile would keep the copy open for writing.
+    let copied = std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_leadtime")).arg(&program).status().unwrap();
+    assert!(copied.success());
     let mut plain = std::process::Command::new(&program);
     plain.args(["test-text", "day-before", "303-555-1043"]).current_dir(server.practice.folder.path()).env_clear();
     let ended: Ended = std::os::unix::process::CommandExt::uid(&mut plain, SERVICE).output().unwrap().into();

@@ -395,7 +395,7 @@ fn the_service_reads_the_database_by_itself_and_logs_a_failure_once() {
     simple(server, "daily");
     let practice = with_query(server, "daily", QUERY, "every = \"1 minute\"");
     let mut daemon = Daemon::start(&practice, "annie-sk-v1-test");
-    daemon.until("read the database of the feed desk: 2 new");
+    daemon.until("read the source of the feed desk: 2 new");
     is(&appointments(&practice), "1", &["booked"]);
     // Its second connection has not cost the service its locks: without them, any other program that closes the database
     // deletes the log in use.
@@ -406,16 +406,16 @@ fn the_service_reads_the_database_by_itself_and_logs_a_failure_once() {
     // After a change of the configuration it reads again at once.
     server.sql("daily", "DELETE FROM visit WHERE id = 1");
     daemon.signal(rustix::process::Signal::HUP);
-    daemon.until("read the database of the feed desk: 0 new, 0 changed, 1 cancelled");
+    daemon.until("read the source of the feed desk: 0 new, 0 changed, 1 cancelled");
     is(&appointments(&practice), "1", &["cancelled"]);
     is(&appointments(&practice), "2", &["booked"]);
     write_password(&practice, "wrong");
     daemon.signal(rustix::process::Signal::HUP);
-    daemon.until("the database of the feed desk cannot be read");
+    daemon.until("the source of the feed desk cannot be read");
     daemon.signal(rustix::process::Signal::HUP);
     write_password(&practice, PASSWORD);
     daemon.signal(rustix::process::Signal::HUP);
-    daemon.until("the database of the feed desk is read again");
+    daemon.until("the source of the feed desk is read again");
     let (code, log) = daemon.stop();
     assert_eq!((code, log.matches("cannot be read").count()), (0, 1), "{log}");
     assert!(!log.contains(PASSWORD) && !log.contains("Abigail") && !log.contains("303-555"), "{log}");

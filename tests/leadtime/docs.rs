@@ -22,12 +22,24 @@ const FEED: &str = "name = \"desk\"\nkind = \"file\"\n\
                     columns = { id = \"Appt\", starts_at = \"Start\", name = \"Patient\", status = \"Status\" }\n";
 const DATABASE_FEED: &str = "name = \"desk\"\nkind = \"database\"\n\
                              url = \"mysql://leadtime@127.0.0.1/opendental\"\npreset = \"open-dental\"\n";
-/// Keys that only a feed with `kind = "database"` has.
-const DATABASE_KEYS: [&str; 7] = ["url", "password_file", "ca_file", "query_file", "every", "ahead", "timeout"];
+const FHIR_FEED: &str = "name = \"ehr\"\nkind = \"fhir\"\nurl = \"https://ehr.example.com/fhir\"\n";
+const HL7_FEED: &str = "name = \"engine\"\nkind = \"hl7\"\nlisten = \"127.0.0.1:2575\"\n";
+/// Keys that a feed of delimited text does not have, each with a feed that has it.
+const KEYS_OF_OTHERS: [(&[&str], &str); 4] = [
+    (&["url", "password_file", "ca_file", "query_file", "every", "ahead", "timeout"], DATABASE_FEED),
+    (&["auth", "statuses", "search", "write_back"], FHIR_FEED),
+    (&["user", "client_id", "key_id", "token_url", "scope"], FHIR_FEED),
+    (&["listen", "allow_from", "certificate", "key"], HL7_FEED),
+];
 
 /// The line another key needs before this key has an effect.
 fn companion(section: &str, key: &str) -> &'static str {
     match (section, key) {
+        ("feed", "user") => "auth = \"basic\"\n",
+        ("feed", "client_id") => "auth = \"smart\"\n",
+        ("feed", "key_id" | "token_url" | "scope") => "auth = \"smart\"\nclient_id = \"leadtime\"\n",
+        ("feed", "certificate") => "key = \"mllp.key\"\n",
+        ("feed", "key") => "certificate = \"mllp.pem\"\n",
         ("alerts", "heartbeat_every") => "heartbeat_url = \"https://alive.example.com/1\"\n",
         ("alerts", "repeat_after") => "mail = \"frontdesk@example.com\"\n",
         ("backup", "at" | "keep") => "folder = \"copies\"\n",
@@ -136,12 +148,14 @@ fn accepted_keys() -> BTreeMap<String, BTreeSet<String>> {
             continue;
         };
         if section == "feed" {
-            let of_files = std::mem::take(&mut keys);
-            keys = accepted(&format!("[[feed]]\nkind = \"database\"\n{UNKNOWN} = 1\n")).unwrap();
-            assert_eq!(
-                keys.difference(&of_files).cloned().collect::<BTreeSet<_>>(),
-                DATABASE_KEYS.map(str::to_owned).into()
-            );
+            let of_files = keys.clone();
+            for kind in [DATABASE_FEED, FHIR_FEED, HL7_FEED, "kind = \"ical\"\nurl = \"https://example.com/a.ics\"\n"] {
+                for auth in ["", "auth = \"basic\"\n", "auth = \"smart\"\n"] {
+                    keys.extend(accepted(&format!("[[feed]]\n{kind}{auth}{UNKNOWN} = 1\n")).into_iter().flatten());
+                }
+            }
+            let of_others = KEYS_OF_OTHERS.iter().flat_map(|(keys, _)| *keys).map(|key| (*key).to_owned());
+            assert_eq!(keys.difference(&of_files).cloned().collect::<BTreeSet<_>>(), of_others.collect());
         }
         if !LISTS.contains(&section.as_str()) {
             open.extend(keys.iter().map(|key| format!("{section}.{key}")));
@@ -202,7 +216,7 @@ fn with(section: &str, line: &str) -> String {
         }
         "feed" => {
             let key = line.split(['=', '.', ' ']).next().unwrap();
-            let feed = if DATABASE_KEYS.contains(&key) { DATABASE_FEED } else { FEED };
+            let feed = KEYS_OF_OTHERS.iter().find(|(keys, _)| keys.contains(&key)).map_or(FEED, |(_, feed)| *feed);
             let others = feed.lines().filter(|other| !other.starts_with(&format!("{key} ")));
             format!("{PRACTICE}{rule}[[feed]]\n{}\n{line}\n", others.collect::<Vec<_>>().join("\n"))
         }
@@ -321,7 +335,13 @@ fn the_schema_rejects_what_the_program_rejects() {
         ("feed", "url = \"mysql://leadtime:secret@127.0.0.1/opendental\""),
         ("feed", "every = \"soon\""),
         ("feed", "timeout = \"1 minute\"\nfiles = \"*.csv\""),
-        ("feed", "kind = \"fhir\""),
+        ("feed", "kind = \"fihr\""),
+        ("feed", "auth = \"token\""),
+        ("feed", "statuses = [\"arrived\"]"),
+        ("feed", "search = \"12\""),
+        ("feed", "write_back = \"yes\""),
+        ("feed", "listen = \"2575\""),
+        ("feed", "allow_from = [\"desk.local\"]"),
         ("schedule", "tick = \"every minute\""),
         ("outcomes", "confirmed = [\"yes\"]"),
         ("outcomes", "wants_change = { tag = [\"reschedule\"] }"),

@@ -1,4 +1,4 @@
-//! `leadtime feed pull`: reads a feed's database now.
+//! `leadtime feed pull`: reads a feed's database, server or calendar now.
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -9,11 +9,11 @@ use crate::cli::failure::Failure;
 use crate::cli::import;
 use crate::cli::output::{configuration, moment, say};
 use crate::config::Config;
-use crate::config::feeds::{DatabaseSource, Feed};
+use crate::config::feeds::Feed;
 use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
 use crate::feeds::importing::{self, How, Job};
-use crate::feeds::pulling::{self, PullError};
+use crate::feeds::pulling::{self, Memory, PullError};
 use crate::store::connection::open;
 
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let feed = feed_named(&config, &options.name)?;
-    let database = database_of(&feed)?;
+    check_is_pulled(&feed)?;
     let now = moment(None, &config.practice.zone)?;
     let how = How::recurring(&feed);
     if options.dry_run {
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         return import::dry_run(&export, job, &config);
     }
     let pulled = runtime()?.block_on(async {
-        let answer = pulling::ask(&feed, database, &config, now).await;
+        let answer = pulling::ask(&feed, &config, &mut Memory::default(), now).await;
         pulling::store(&feed, answer, &config, open::read_write, now).await
     });
     let imported = pulled.map_err(|error| match error {
@@ -55,16 +55,19 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     import::end(&imported)
 }
 
-/// The answer of a feed's database, to be read like a file.
+/// The answer of a feed's source, to be read like a file.
 pub(super) fn asked(feed: &Feed, config: &Config, now: DateTime<Utc>) -> Result<ExportFile, Failure> {
-    let answer = runtime()?.block_on(pulling::ask(feed, database_of(feed)?, config, now));
+    check_is_pulled(feed)?;
+    let answer = runtime()?.block_on(pulling::ask(feed, config, &mut Memory::default(), now));
     let answer = answer.map_err(|error| in_words(feed, &error))?;
     Ok(ExportFile::of(feed.name.clone(), answer.into_file()))
 }
 
-fn database_of(feed: &Feed) -> Result<&DatabaseSource, Failure> {
-    let no_database = || anyhow::anyhow!("{} reads files, not a database; run leadtime import FILE", feed.name);
-    feed.database().ok_or_else(|| Failure::Usage(no_database()))
+fn check_is_pulled(feed: &Feed) -> Result<(), Failure> {
+    match feed.pulled() {
+        Some(_) => Ok(()),
+        None => Err(Failure::Usage(anyhow::anyhow!("{} reads files; run leadtime import FILE", feed.name))),
+    }
 }
 
 /// An error with the feed's name.

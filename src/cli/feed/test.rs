@@ -24,7 +24,7 @@ const ROWS: usize = 10;
 pub(crate) struct Options {
     /// The feed's name.
     name: String,
-    /// An export of this feed. Not needed for a feed that reads a database.
+    /// An export of this feed. Not needed for a feed that reads a database, a server or an address.
     file: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigOption,
@@ -38,14 +38,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         return Err(Failure::Usage(anyhow::anyhow!("{}: {text}", feed.name)));
     }
     let now = moment(None, &config.practice.zone)?;
-    let export = match (feed.database(), &options.file) {
-        (None, Some(file)) => ExportFile::open(file, feed.settings.max_file)?.for_feed(&feed)?,
+    let export = match (feed.pulled(), &options.file) {
+        (None, Some(file)) => {
+            ExportFile::open(file, feed.settings.max_file)?.for_feed(&feed, &config.practice.zone, now)?
+        }
         (Some(_), None) => asked(&feed, &config, now)?,
         (None, None) => {
             return Err(Failure::Usage(anyhow::anyhow!("{} reads files; name one of its exports", feed.name)));
         }
         (Some(_), Some(_)) => {
-            return Err(Failure::Usage(anyhow::anyhow!("{} reads a database; leave the file out", feed.name)));
+            return Err(Failure::Usage(anyhow::anyhow!("{} is read by the service; leave the file out", feed.name)));
         }
     };
     let feed = export.settings_of(&feed);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::columns::Field;
 use super::options::Missing;
 use super::parts::Parts;
-use super::source::DatabaseSource;
+use super::source::Source;
 use super::words::LocationWords;
 use crate::config::diagnostic::Diagnostic;
 
@@ -46,30 +46,46 @@ pub(super) fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Di
     }
 }
 
-/// Checks that a feed that reads a database has no settings for files.
-pub(super) fn check_database(
-    database: &DatabaseSource,
+/// Checks that a feed has no settings that do not apply to its source.
+pub(super) fn check_source(
+    source: &Source,
     parts: &Parts,
     own_columns: bool,
     span: &Range<usize>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let settings = &parts.settings;
+    let (reads, of_text) = match source {
+        Source::Files => return,
+        Source::Database(database) => {
+            if settings.missing == Some(Missing::Cancel) && !database.statement.asks_for_days() {
+                let message = "the statement does not use :today and :until: with missing = \"cancel\", an appointment \
+                               that it does not return is cancelled, so it must return every appointment from today \
+                               for `ahead` days";
+                diagnostics.push(Diagnostic::warning(span.clone(), message));
+            }
+            ("reads a database", "files")
+        }
+        Source::Fhir(_) => ("reads FHIR resources", "delimited text"),
+        Source::Hl7(_) => ("reads HL7 messages", "delimited text"),
+        Source::Ical(_) => ("reads a calendar", "delimited text"),
+    };
     let of_files = [
-        ("files", !settings.files.is_empty()),
         ("encoding", settings.encoding.is_some()),
         ("delimiter", settings.delimiter.is_some()),
         ("header", settings.header.is_some()),
         ("sheet", settings.sheet.is_some()),
         ("preset = \"leadtime\"", own_columns),
     ];
-    if settings.missing == Some(Missing::Cancel) && !database.statement.asks_for_days() {
-        let message = "the statement does not use :today and :until: with missing = \"cancel\", an appointment that it \
-                       does not return is cancelled, so it must return every appointment from today for `ahead` days";
-        diagnostics.push(Diagnostic::warning(span.clone(), message));
+    let files = ("files", source.pulled().is_some() && !settings.files.is_empty());
+    for (key, _) in of_files.into_iter().chain([files]).filter(|(_, is_set)| *is_set) {
+        let what = if key == "files" { "files" } else { of_text };
+        let message = format!("`{key}` is for {what}; remove it, because this feed {reads}");
+        diagnostics.push(Diagnostic::error(span.clone(), message));
     }
-    for (key, _) in of_files.into_iter().filter(|(_, is_set)| *is_set) {
-        let message = format!("`{key}` is for files; remove it, because this feed reads a database");
+    if matches!(source, Source::Hl7(_)) && settings.missing == Some(Missing::Cancel) {
+        let message =
+            "missing = \"cancel\" is for complete lists; remove it, because a message is about one appointment";
         diagnostics.push(Diagnostic::error(span.clone(), message));
     }
 }

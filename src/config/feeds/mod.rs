@@ -13,16 +13,18 @@ mod words;
 
 use std::ops::Range;
 use std::path::Path;
-use std::time::Duration;
 
 use chrono::TimeDelta;
 use toml::de::DeTable;
 
-use checks::{check, check_database, check_own};
+use checks::{check, check_own, check_source};
 pub use columns::{ColumnSource, Columns, Field};
 pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncoding, ZoneSource};
 use parts::{Parts, parts_of, read_parts};
-pub use source::{Address, DatabaseSource, Host, PasswordPlace, Server, Source};
+pub use source::{
+    Address, Auth, DatabaseSource, FhirServer, FhirSource, Hl7Source, Host, IcalSource, MllpListener, Network,
+    PasswordPlace, Pulled, Server, Source, Tls, WebPlace, is_this_machine,
+};
 pub use statement::{Grammar, Statement, Window};
 pub use words::{ConsentWords, LanguageWords, LocationWords, StatusMeaning, StatusWords, UnknownStatus};
 
@@ -80,12 +82,22 @@ impl Feed {
         }
     }
 
-    /// The database that it reads; `None` if its rows come from files.
+    /// The database that it reads, if it reads one.
     pub fn database(&self) -> Option<&DatabaseSource> {
         match &self.source {
-            Source::Files => None,
             Source::Database(database) => Some(database),
+            _ => None,
         }
+    }
+
+    /// How often the service reads it by itself; `None` if its rows come from files or messages.
+    pub fn pulled(&self) -> Option<Pulled> {
+        self.source.pulled()
+    }
+
+    /// Whether its rows are made by a reader of Leadtime's own from another format, so that their form is known.
+    pub(crate) fn is_converted(&self) -> bool {
+        !matches!(self.source, Source::Files | Source::Database(_))
     }
 
     /// Whether every file is the complete list for the dates it covers.
@@ -167,8 +179,8 @@ pub fn read(
             feeds.push(feed);
         }
     }
-    if feeds.iter().filter(|feed| feed.database().is_none()).count() > 1 {
-        for feed in feeds.iter().filter(|feed| feed.database().is_none() && feed.settings.files.is_empty()) {
+    if feeds.iter().filter(|feed| feed.pulled().is_none()).count() > 1 {
+        for feed in feeds.iter().filter(|feed| feed.pulled().is_none() && feed.settings.files.is_empty()) {
             let message = format!(
                 "feed \"{}\" has no `files`: with several feeds, say which files belong to which feed",
                 feed.name
@@ -214,7 +226,13 @@ fn read_block(
             }
         },
     };
-    let source = source::read(&mut section, name.as_deref(), statement.as_deref(), files.folder, files.text);
+    let about = source::About {
+        name: name.as_deref(),
+        statement: statement.as_deref(),
+        folder: files.folder,
+        file: files.text,
+    };
+    let source = source::read(&mut section, about);
     // The section borrows the diagnostics, so those of its parts are collected separately.
     let preset_known = preset_parts.is_some();
     let mut of_parts = Vec::new();
@@ -223,16 +241,23 @@ fn read_block(
     if let Some(preset) = preset_parts {
         parts = parts.or(preset);
     }
+    if let Some(usual) = source.as_ref().and_then(Source::usual_parts) {
+        match parts_of(usual, zones) {
+            Ok((usual, _)) => parts = parts.or(usual),
+            Err(why) => diagnostics.push(Diagnostic::error(span.clone(), why)),
+        }
+    }
+    if let Some(source) = &source {
+        source.complete(&mut parts);
+    }
     // If its preset could not be read, a block lacks the preset's settings, so it is not checked.
     if own_columns {
         check_own(&parts, &span, diagnostics);
     } else if preset.is_none() || preset_known {
         check(&parts, &span, diagnostics);
     }
-    if let Some(Source::Database(database)) = &source {
-        check_database(database, &parts, own_columns, &span, diagnostics);
-        // Each answer covers the days that were asked for, even if the last of them has no appointment.
-        parts.settings.covers.get_or_insert(Duration::from_secs(u64::from(database.ahead - 1) * 86_400));
+    if let Some(source) = &source {
+        check_source(source, &parts, own_columns, &span, diagnostics);
     }
     let faulty = diagnostics.iter().skip(before).any(|p| p.severity == crate::config::diagnostic::Severity::Error);
     let Parts { settings, columns, status, consent, language, location } = parts;

@@ -44,6 +44,11 @@ impl StatusMeaning {
         StatusMeaning::KEYS.iter().find(|(_, meaning)| *meaning == self).map_or("", |(key, _)| key)
     }
 
+    /// Whether the patient is still expected.
+    pub fn is_live(self) -> bool {
+        matches!(self, StatusMeaning::Booked | StatusMeaning::Confirmed)
+    }
+
     /// The status in the table; `None` for a row that is not a scheduled appointment.
     pub fn status(self) -> Option<Status> {
         match self {

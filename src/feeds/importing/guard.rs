@@ -123,7 +123,7 @@ fn span_of(staging: &Staging<'_>, job: Job<'_>) -> Result<Option<Range<DateTime<
     let zone = &job.context.zone;
     let date = |at: DateTime<Utc>| zone.local(at).date_naive();
     let found = staging.first_and_last()?;
-    let found = found.or_else(|| job.feed.database().is_some().then_some([job.now, job.now]));
+    let found = found.or_else(|| job.feed.pulled().is_some().then_some([job.now, job.now]));
     let Some([first, last]) = found else { return Ok(None) };
     let covers = job.feed.settings.covers.map(|covers| Days::new(covers.as_secs() / 86_400));
     let (first, last) = match covers {

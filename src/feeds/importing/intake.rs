@@ -5,7 +5,7 @@ use std::io::Read;
 
 use chrono::{DateTime, FixedOffset, NaiveTime, Utc};
 
-use crate::config::feeds::{Feed, Field, LocationWords};
+use crate::config::feeds::{Feed, Field, LocationWords, Source};
 use crate::domain::appointment::COLUMNS;
 use crate::feeds::formats::own_columns::{self, GoodRow, NotSuchCsv};
 use crate::feeds::importing::job::{ImportError, Imported, Job, Progress};
@@ -61,8 +61,7 @@ impl Intake {
         let mut contradictions = Report::default();
         self.present = present(job.feed);
         let (_, mut report) = map_file(open, job.feed, job.context, |row| -> Result<(), ImportError> {
-            let derived = job.feed.columns.derived_id;
-            self.mapped_row(staging, (row.line, derived), row.outcome, &mut contradictions)?;
+            self.mapped_row(staging, (row.line, job), row.outcome, &mut contradictions)?;
             progress(Progress::Reading(self.imported.good + self.imported.bad));
             Ok(())
         })?;
@@ -76,7 +75,7 @@ impl Intake {
     fn mapped_row(
         &mut self,
         staging: &mut Staging<'_>,
-        (line, derived): (u64, bool),
+        (line, job): (u64, Job<'_>),
         outcome: Outcome,
         contradictions: &mut Report,
     ) -> Result<(), StoreError> {
@@ -95,13 +94,16 @@ impl Intake {
                 let words = reason.to_string();
                 let start = start.map(|start| start.to_utc());
                 let bad = BadRow { line, id: id.as_deref(), start, column: &reason.column, reason: &words };
+                if matches!(job.feed.source, Source::Ical(_)) {
+                    staging.add_bad_series(&job.feed.name, bad)?;
+                }
                 return staging.add_bad(bad);
             }
         };
         match staged {
             Staged::New | Staged::Repeated => self.imported.good += 1,
             // Two treatments, providers or pets of one client at one time: one appointment, and one text.
-            Staged::Alike(_) if derived => {
+            Staged::Alike(_) if job.feed.columns.derived_id => {
                 self.imported.good += 1;
                 let words = "same patient and start as an earlier row, so both count as one appointment".to_owned();
                 contradictions.add(Cost::Notice, line, reason_of("id", words));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::config::feeds::{Clock, ColumnSource, Feed, Field, LocationWords, ZoneSource};
 use crate::domain::fold::fold;
 use crate::domain::ids::nearest;
-use crate::feeds::formats::RawRow;
+use crate::feeds::formats::{PROBLEM, RawRow};
 use crate::feeds::mapping::headers::{names_a_note, names_a_phone, names_a_reason};
 
 /// A column that the feed names but the file does not have.
@@ -58,6 +58,8 @@ pub struct Binding {
     pub reasons: Vec<usize>,
     /// The number of cells a row must have, up to the last column that the feed names.
     pub needed: usize,
+    /// The column in which the reader of another format says why a row must not be used.
+    pub problem: Option<usize>,
     /// The zone's column.
     pub zone: Option<usize>,
     /// The columns and words of `only`.
@@ -135,6 +137,7 @@ impl Binding {
             notes,
             reasons,
             needed: last.map_or(0, |last| last + 1),
+            problem: feed.is_converted().then(|| at(PROBLEM)).flatten(),
             zone,
             only,
         })

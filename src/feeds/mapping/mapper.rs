@@ -128,9 +128,17 @@ impl<'m> Mapper<'m> {
         // The status comes first: a row that is cancelled or not on the schedule needs no start time.
         let meaning = match self.meaning(row, start.as_ref().ok()) {
             Ok(meaning) => meaning,
-            Err(reason) => return refused(id, start.ok().map(|start| start.at), reason),
+            Err(reason) => {
+                let reason = self.problem(row).unwrap_or(reason);
+                return refused(id, start.ok().map(|start| start.at), reason);
+            }
         };
         let Some(status) = meaning.status() else { return Outcome::Ignored { id } };
+        if meaning.is_live()
+            && let Some(problem) = self.problem(row)
+        {
+            return refused(id, start.ok().map(|start| start.at), problem);
+        }
         let start = match (start, meaning, &id) {
             (Ok(start), ..) => start,
             (Err(_), StatusMeaning::Cancelled, Some(id)) => return Outcome::Cancelled { id: id.clone() },
@@ -144,6 +152,12 @@ impl<'m> Mapper<'m> {
                 Outcome::Refused { id: None, id_is_sure: false, start: Some(start.at), reason }
             }
         }
+    }
+
+    /// Why the reader of another format says that the row must not be used.
+    fn problem(&self, row: &RawRow) -> Option<Reason> {
+        let words = row.cell(self.survey.binding.problem?);
+        (!words.is_empty()).then(|| Reason::row(words.to_owned()))
     }
 
     /// What the row's status means.
@@ -337,7 +351,7 @@ impl<'m> Mapper<'m> {
         {
             let name = row.cell(at).trim();
             let zones = self.context.zones;
-            let found = self.zones.entry(name.to_owned()).or_insert_with(|| zones.load(usual_zone(name)).ok());
+            let found = self.zones.entry(name.to_owned()).or_insert_with(|| zones.load(start::usual_zone(name)).ok());
             return found
                 .clone()
                 .ok_or_else(|| Reason::row(format!("\"{}\" is not a time zone", cells::shortened(name))));
@@ -354,20 +368,6 @@ impl<'m> Mapper<'m> {
 
 fn refused(id: Option<String>, start: Option<DateTime<FixedOffset>>, reason: Reason) -> Outcome {
     Outcome::Refused { id_is_sure: id.is_some(), id, start, reason }
-}
-
-/// Translates the time zone names that calendars show.
-fn usual_zone(name: &str) -> &str {
-    match crate::domain::fold::fold(name).as_str() {
-        "eastern time (us & canada)" | "eastern time" | "us/eastern" => "America/New_York",
-        "central time (us & canada)" | "central time" | "us/central" => "America/Chicago",
-        "mountain time (us & canada)" | "mountain time" | "us/mountain" => "America/Denver",
-        "pacific time (us & canada)" | "pacific time" | "us/pacific" => "America/Los_Angeles",
-        "arizona" => "America/Phoenix",
-        "alaska" => "America/Anchorage",
-        "hawaii" => "Pacific/Honolulu",
-        _ => name,
-    }
 }
 
 /// Maps a whole file, which is opened twice. Passes each row to `hear`; an error from `hear` stops the reading.

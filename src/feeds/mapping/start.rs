@@ -74,6 +74,20 @@ fn of_wall(wall: NaiveDateTime, zone: &Zone) -> (DateTime<FixedOffset>, Option<O
     (local, fold.then_some(Oddity::Fold))
 }
 
+/// Translates the time zone names that calendars show.
+pub(super) fn usual_zone(name: &str) -> &str {
+    match crate::domain::fold::fold(name).as_str() {
+        "eastern time (us & canada)" | "eastern time" | "us/eastern" => "America/New_York",
+        "central time (us & canada)" | "central time" | "us/central" => "America/Chicago",
+        "mountain time (us & canada)" | "mountain time" | "us/mountain" => "America/Denver",
+        "pacific time (us & canada)" | "pacific time" | "us/pacific" => "America/Los_Angeles",
+        "arizona" => "America/Phoenix",
+        "alaska" => "America/Anchorage",
+        "hawaii" => "Pacific/Honolulu",
+        _ => name,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

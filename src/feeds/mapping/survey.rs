@@ -110,7 +110,7 @@ pub fn options(feed: &Feed) -> Options {
         delimiter: settings.delimiter,
         header: settings.header,
         wanted: wanted(feed),
-        exact: feed.database().is_some(),
+        exact: feed.database().is_some() || feed.is_converted(),
         limits: Limits {
             max_file: settings.max_file.unwrap_or(usual.max_file),
             max_rows: settings.max_rows.unwrap_or(usual.max_rows),
@@ -170,7 +170,8 @@ pub(crate) fn survey_as<R: Read>(
     }
     let encoding = reader.encoding()?;
     let dialect = Dialect { encoding, ..reader.dialect().clone() };
-    if let Some((first, second)) = ids.with_two_starts() {
+    // The ids of other formats are ids; two rows that contradict each other are refused one by one.
+    if let Some((first, second)) = ids.with_two_starts().filter(|_| !feed.is_converted()) {
         let column = binding.label(Field::Id);
         return Err(MappingError::NotAnId { column, first, second });
     }

@@ -37,8 +37,24 @@ pub(crate) enum PasswordError {
     Malformed(PathBuf),
 }
 
+/// What a secret looks like in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A password or a token: one line.
+    Line,
+    /// A private key: several lines.
+    Key,
+}
+
 /// Finds the password; `None`: the user has none.
+#[cfg(test)]
 pub(crate) fn find(place: &PasswordPlace) -> Result<Option<SecretString>, PasswordError> {
+    find_in(place, Form::Line)
+}
+
+/// Finds the secret; `None`: there is none.
+pub(crate) fn find_in(place: &PasswordPlace, form: Form) -> Result<Option<SecretString>, PasswordError> {
+    let from_file = |path: &Path| from_file(path, form);
     if let Some(path) = &place.named {
         return from_file(path).map(Some);
     }
@@ -59,7 +75,7 @@ pub(crate) fn find(place: &PasswordPlace) -> Result<Option<SecretString>, Passwo
     })
 }
 
-fn from_file(path: &Path) -> Result<SecretString, PasswordError> {
+fn from_file(path: &Path, form: Form) -> Result<SecretString, PasswordError> {
     if is_open_to_all(path) {
         return Err(PasswordError::OpenToAll(path.to_owned()));
     }
@@ -68,6 +84,9 @@ fn from_file(path: &Path) -> Result<SecretString, PasswordError> {
         None => std::fs::read_to_string(path)
             .map_err(|source| PasswordError::Unreadable { path: path.to_owned(), source })?,
     };
+    if form == Form::Key && !text.trim().is_empty() {
+        return Ok(SecretString::from(text));
+    }
     let password = text.strip_suffix('\n').unwrap_or(&text);
     let password = password.strip_suffix('\r').unwrap_or(password);
     match password.is_empty() || password.contains(['\n', '\0']) {

@@ -201,7 +201,9 @@ pub(crate) fn rename(
         return Ok(None);
     }
     let moved = tx.execute("UPDATE appointments SET feed = ?2 WHERE feed = ?1", [old, new])?;
-    for table in ["imports", "refused_rows", "held_rows", "importing"] {
+    for table in
+        ["imports", "refused_rows", "held_rows", "importing", "hl7_appointments", "hl7_aliases", "hl7_messages"]
+    {
         tx.execute(&format!("UPDATE {table} SET feed = ?2 WHERE feed = ?1"), [old, new])?;
     }
     tx.execute("DELETE FROM feed_state WHERE feed = ?1", [new])?;

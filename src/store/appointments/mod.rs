@@ -7,6 +7,7 @@ pub(crate) mod comparison;
 pub(crate) mod feed_age;
 pub(crate) mod feed_state;
 pub(crate) mod held_imports;
+pub(crate) mod hl7;
 pub(crate) mod imports;
 pub mod opt_outs;
 pub(crate) mod phone_spellings;

@@ -183,6 +183,17 @@ impl<'c> Staging<'c> {
         Ok(())
     }
 
+    /// Stages a bad row for every appointment of a series in a calendar, each of which has the series' id, a slash and its
+    /// own start as its id.
+    pub(crate) fn add_bad_series(&mut self, feed: &str, bad: BadRow<'_>) -> Result<(), StoreError> {
+        let Some(id) = bad.id.filter(|id| !id.contains('/')) else { return Ok(()) };
+        let sql = "INSERT INTO temp.incoming_bad (line, id, start, column_name, reason)
+                   SELECT ?1, id, starts_unix, ?2, ?3 FROM appointments
+                   WHERE feed = ?4 AND id >= ?5 || '/' AND id < ?5 || '0'";
+        self.connection.prepare_cached(sql)?.execute((number(bad.line), bad.column, bad.reason, feed, id))?;
+        Ok(())
+    }
+
     /// Removes rows whose appointments belong to another feed or to a program that writes SQL, and rows that name a
     /// feed that has files of its own; those appointments stay as they are. Returns the line numbers by owner ("" for
     /// none).

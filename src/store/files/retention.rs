@@ -109,6 +109,13 @@ fn forget_rows_of_exports(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64
         let sql = format!("DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE starts_at < ?1 LIMIT ?2)");
         tx.prepare_cached(&sql)?.execute((cutoff.timestamp(), most))?;
     }
+    const TOLD: &str = "DELETE FROM hl7_appointments WHERE id IN (SELECT id FROM hl7_appointments
+        WHERE coalesce(starts_at, changed_at) < ?1 AND changed_at < ?1 LIMIT ?2)";
+    const MESSAGES: &str = "DELETE FROM hl7_messages WHERE (feed, sender, control_id) IN (
+        SELECT feed, sender, control_id FROM hl7_messages WHERE at < ?1 LIMIT ?2)";
+    for sql in [TOLD, MESSAGES] {
+        tx.prepare_cached(sql)?.execute((cutoff.timestamp(), most))?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! Reads another system's database: one SELECT in a read-only session, whose rows are written to a temporary file as
 //! delimited text and then imported like an export.
 
-mod answer;
 #[cfg(feature = "databases")]
 mod mysql;
 #[cfg(feature = "databases")]
@@ -14,8 +13,8 @@ use secrecy::SecretString;
 
 use crate::config::feeds::{DatabaseSource, Feed, Server, Window};
 use crate::feeds::mapping::{options, wanted};
-use crate::feeds::sources::database::answer::Sheet;
-pub(crate) use crate::feeds::sources::database::answer::{Answer, FetchError};
+use crate::feeds::sources::answer::{Answer, Sheet};
+use crate::feeds::sources::fetch_error::FetchError;
 
 /// Asks a feed's database for a window of days. `zone`: the zone in which a PostgreSQL server writes instants.
 pub(crate) async fn fetch(
@@ -47,7 +46,7 @@ pub(crate) async fn fetch(
         #[cfg(not(feature = "databases"))]
         Server::MySql(_) | Server::Postgres(_) => {
             drop((password, zone, sql, sheet, columns));
-            Err(FetchError::NotBuiltIn)
+            Err(FetchError::NotBuiltIn("MySQL, MariaDB or PostgreSQL databases"))
         }
     }
 }

@@ -6,9 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow, MySqlSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
 
-use super::answer::{Answer, CONNECT_WITHIN, Sheet};
-use super::remote::{Fault, write_rows};
+use super::remote::{CONNECT_WITHIN, Fault, write_rows};
 use crate::config::feeds::{Address, DatabaseSource, Host};
+use crate::feeds::sources::answer::{Answer, Sheet};
 
 pub(super) async fn fetch(
     database: &DatabaseSource,

@@ -5,8 +5,14 @@ use std::time::Duration;
 use futures_util::{Stream, TryStreamExt};
 use sqlx::{Column, Row};
 
-use super::answer::{ARRIVE_WITHIN, Answer, FetchError, Sheet, shortened};
 use crate::config::feeds::DatabaseSource;
+use crate::feeds::sources::answer::{Answer, Sheet};
+use crate::feeds::sources::fetch_error::{FetchError, shortened};
+
+/// How long a connection may take.
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// How long the rows may take to arrive, in addition to the time that the server may work on the statement.
+const ARRIVE_WITHIN: Duration = Duration::from_secs(30);
 
 /// Why there is no answer, before the server is named.
 pub(super) enum Fault {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::answer::{Answer, FetchError, Sheet, shortened};
+use crate::feeds::sources::answer::{Answer, Sheet};
+use crate::feeds::sources::fetch_error::{FetchError, shortened};
 
 /// How many steps SQLite takes between two looks at the clock.
 const STEPS: i32 = 10_000;

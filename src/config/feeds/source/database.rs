@@ -1,26 +1,14 @@
-//! Reads where a feed's rows come from: files, or another system's database.
+//! `kind = "database"`: another system's database.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::statement::{Grammar, Statement};
-use crate::config::toml_reader::{Section, duration, fault, one_of, text_as};
+use super::keys::{self, About, PasswordPlace};
+use crate::config::feeds::statement::{Grammar, Statement};
+use crate::config::toml_reader::{Section, duration, text_as};
 
-/// How often a database is read if the feed does not say.
-const EVERY: Duration = Duration::from_secs(5 * 60);
 /// How long a statement may take if the feed does not say: a slow one can block a practice's workstations.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How far ahead a database is read if the feed does not say.
-const AHEAD: Duration = Duration::from_secs(60 * 86_400);
-
-/// Where a feed's rows come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// Files that somebody imports or drops into a folder.
-    Files,
-    /// Another system's database, which the service reads by itself.
-    Database(Box<DatabaseSource>),
-}
 
 /// `kind = "database"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,18 +34,6 @@ impl DatabaseSource {
     pub fn is_unverified(&self, host: &Host) -> bool {
         host.is_this_machine() && self.ca_file.is_none()
     }
-}
-
-/// Where a password is found: in the file that the feed names, else in the credential of the service, else in the file of
-/// that name next to the configuration. If there is none of them, the user has no password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PasswordPlace {
-    /// `password_file`.
-    pub named: Option<PathBuf>,
-    /// The name of the service's credential: `feed-` and the feed's name.
-    pub credential: String,
-    /// The file of that name next to the configuration.
-    pub usual: PathBuf,
 }
 
 /// A database and how to reach it.
@@ -101,10 +77,7 @@ impl Host {
     pub fn is_this_machine(&self) -> bool {
         match self {
             Host::Socket(_) => true,
-            Host::Name { name, .. } => {
-                let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-                name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
-            }
+            Host::Name { name, .. } => keys::is_this_machine(name),
         }
     }
 }
@@ -131,40 +104,15 @@ impl Server {
     }
 }
 
-/// Reads `kind` and, for a database, its keys. `name`: the feed's. `preset`: the statement of the feed's preset. `file` returns a file's
-/// text, or why it cannot be read.
-pub(super) fn read(
-    section: &mut Section<'_, '_, '_>,
-    name: Option<&str>,
-    preset: Option<&str>,
-    folder: &Path,
-    file: &dyn Fn(&str) -> Result<String, String>,
-) -> Option<Source> {
-    let kind = section.required("kind", "\"file\"", |value| {
-        let kinds = ["file", "database", "fhir", "hl7", "ical"].map(|kind| (kind, kind));
-        match one_of(value, &kinds)? {
-            kind @ ("file" | "database") => Ok(kind),
-            other => fault(format!("feeds of kind \"{other}\" are not available yet; write \"file\" or \"database\"")),
-        }
-    })?;
-    if kind == "file" {
-        return Some(Source::Files);
-    }
+pub(super) fn read(section: &mut Section<'_, '_, '_>, about: About<'_>) -> Option<DatabaseSource> {
+    let About { statement: preset, folder, file, .. } = about;
     let example = "\"mysql://leadtime@127.0.0.1/opendental\"";
     let server = section.required("url", example, |value| text_as(value, |url| server(url, folder)));
-    let path = |section: &mut Section<'_, '_, '_>, key| {
-        section.optional(key, |value| {
-            text_as(value, |name| match name.trim() {
-                "" => Err("the file name is empty".to_owned()),
-                name => Ok(folder.join(name)),
-            })
-        })
-    };
-    let password_file = path(section, "password_file");
-    let ca_file = path(section, "ca_file");
+    let password = keys::secret(section, about);
+    let ca_file = keys::path(section, "ca_file", folder);
     let query = section.optional("query_file", |value| text_as(value, file));
-    let every = section.optional("every", |value| duration(value, 60..=86_400)).unwrap_or(EVERY);
-    let ahead = section.optional("ahead", |value| duration(value, 86_400..=366 * 86_400)).unwrap_or(AHEAD);
+    let every = keys::every(section);
+    let ahead = keys::ahead(section);
     let timeout = section.optional("timeout", |value| duration(value, 1..=300)).unwrap_or(TIMEOUT);
     let named = section.raw("query_file").is_some();
     let server = server?;
@@ -184,17 +132,7 @@ pub(super) fn read(
             None
         }
     };
-    let credential = format!("feed-{}", name.unwrap_or_default());
-    let ahead = u32::try_from(ahead.as_secs().div_ceil(86_400)).unwrap_or(366);
-    Some(Source::Database(Box::new(DatabaseSource {
-        server,
-        password: PasswordPlace { named: password_file, usual: folder.join(&credential), credential },
-        ca_file,
-        statement: statement?,
-        every,
-        ahead,
-        timeout,
-    })))
+    Some(DatabaseSource { server, password, ca_file, statement: statement?, every, ahead, timeout })
 }
 
 /// Reads `url`. The text of the error never repeats it, because it may hold a password.

@@ -1,0 +1,266 @@
+//! Takes HL7 messages: puts together what they say about each appointment, then imports the appointments that changed.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use rusqlite::Transaction;
+
+use crate::config::Config;
+use crate::config::feeds::Feed;
+use crate::config::values::zones::Zones;
+use crate::domain::fingerprint;
+use crate::domain::operator::Operator;
+use crate::feeds::formats::hl7::{self, Code, Message, Piece, Rejected, State};
+use crate::feeds::formats::{FormatError, Table};
+use crate::feeds::importing::{self, How, ImportError, Imported, Job, Preview};
+use crate::feeds::mapping::{Cost, Count, Outcome, Reason, map_file, options};
+use crate::feeds::sources::answer::Answer;
+use crate::feeds::sources::fetch_error::FetchError;
+use crate::store::appointments::hl7::{self as stored, News, Processed, Told};
+use crate::store::connection::store::in_transaction;
+use crate::store::{Connection, StoreError};
+
+/// What became of a received message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answered {
+    /// The acknowledgment for its sender.
+    pub(crate) acknowledgment: Vec<u8>,
+    /// Why it was rejected, if it was.
+    pub(crate) rejected: Option<String>,
+    /// Whether it changed the appointments.
+    pub(crate) changed: bool,
+}
+
+/// Stores and imports messages that were received together, in their order. Nothing is acknowledged before it is
+/// committed.
+pub(crate) fn receive(
+    connection: &mut Connection,
+    config: &Config,
+    feed: &str,
+    messages: &[Vec<u8>],
+    now: DateTime<Utc>,
+) -> Result<Vec<Answered>, StoreError> {
+    let Some(feed) = config.feeds.iter().find(|other| other.name == feed) else { return Err(StoreError::Closed) };
+    let parsed: Vec<Result<Message, Rejected>> = messages.iter().map(|bytes| parse(bytes, now)).collect();
+    let ids = in_transaction(connection, |tx| {
+        let mut ids = Vec::new();
+        for message in &parsed {
+            ids.push(match message {
+                Ok(message) => take(tx, feed, message, now)?,
+                Err(_) => None,
+            });
+        }
+        Ok(ids)
+    })?;
+    let zones = Zones::of_this_machine();
+    let context = importing::context(config, &zones, now);
+    let job = Job { feed, context: &context, how: How::recurring(feed), by: Operator::default(), now };
+    let waiting = stored::waiting(connection, &feed.name)?;
+    let (refused, changed) = match import_waiting(connection, &waiting, job) {
+        Ok((imported, refused)) => {
+            let changes = &imported.changes;
+            (refused, changes.added + changes.changed + changes.cancelled + changes.off > 0)
+        }
+        Err(ImportError::Store(error)) => return Err(error),
+        // The rows are ours: they cannot be at fault as a whole, but the feed's settings can.
+        Err(error) => (waiting.iter().map(|told| (told.id.clone(), error.to_string())).collect(), false),
+    };
+    let answers = parsed.into_iter().zip(ids).map(|(message, id)| {
+        let (header, why) = match message {
+            Ok(message) => (message.header, id.and_then(|id| refused.get(&id).cloned())),
+            Err(rejected) => (*rejected.header, Some(rejected.reason)),
+        };
+        let code = if why.is_some() { Code::Reject } else { Code::Accept };
+        let acknowledgment = acknowledgment(&header, code, why.as_deref().unwrap_or_default(), now);
+        Answered { acknowledgment, changed: changed && why.is_none(), rejected: why }
+    });
+    Ok(answers.collect())
+}
+
+fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Message, Rejected> {
+    hl7::parse(bytes).map(|message| message.received(now.timestamp_micros()))
+}
+
+/// The acknowledgment of a message that cannot be stored now: its sender sends it again.
+pub(crate) fn not_now(message: &[u8], why: &str, now: DateTime<Utc>) -> Vec<u8> {
+    let header = match hl7::parse(message) {
+        Ok(message) => message.header,
+        Err(rejected) => *rejected.header,
+    };
+    acknowledgment(&header, Code::Error, why, now)
+}
+
+fn acknowledgment(header: &hl7::Header, code: Code, text: &str, now: DateTime<Utc>) -> Vec<u8> {
+    hl7::ack(header, code, text, &uuid::Uuid::new_v4().simple().to_string(), now)
+}
+
+/// Imports a file of messages.
+pub(crate) fn import(connection: &mut Connection, file: &[u8], job: Job<'_>) -> Result<Imported, ImportError> {
+    let problems = in_transaction(connection, |tx| take_file(tx, file, job))?;
+    let waiting = stored::waiting(connection, &job.feed.name)?;
+    let (mut imported, _) = import_waiting(connection, &waiting, job)?;
+    add_problems(&mut imported, problems);
+    Ok(imported)
+}
+
+/// What importing a file of messages would do, without writing anything.
+pub(crate) fn preview(connection: &mut Connection, file: &[u8], job: Job<'_>) -> Result<Preview, ImportError> {
+    let tx = connection.transaction().map_err(StoreError::from)?;
+    let problems = take_file(&tx, file, job)?;
+    let waiting = stored::waiting(&tx, &job.feed.name)?;
+    tx.rollback().map_err(StoreError::from)?;
+    let answer = as_answer(&waiting, job.feed)?;
+    let mut preview = importing::preview(connection, || answer.source(), job)?;
+    add_problems(&mut preview.imported, problems);
+    Ok(preview)
+}
+
+/// A message, or a part of a file, that cannot be used: its line, and the reason.
+type Problem = (u64, String);
+
+fn take_file(tx: &Transaction<'_>, file: &[u8], job: Job<'_>) -> Result<Vec<Problem>, StoreError> {
+    let mut problems = Vec::new();
+    for piece in hl7::split(file) {
+        match piece {
+            Piece::Problem { line, reason } => problems.push((line as u64, reason)),
+            Piece::Message { line, bytes } => match parse(bytes, job.now) {
+                Ok(message) => drop(take(tx, job.feed, &message, job.now)?),
+                Err(rejected) => problems.push((line as u64, rejected.reason)),
+            },
+        }
+    }
+    Ok(problems)
+}
+
+fn add_problems(imported: &mut Imported, problems: Vec<Problem>) {
+    for (line, message) in problems {
+        imported.bad += 1;
+        let reason = Reason { column: "message".to_owned(), field: None, value: None, message };
+        let count = imported.report.reasons.entry((Cost::Row, reason)).or_insert(Count { rows: 0, first_line: line });
+        count.rows += 1;
+    }
+}
+
+/// Adds what a message says to what is known. Returns the id of the appointment that it is about; `None`: it was processed
+/// already.
+fn take(
+    tx: &Transaction<'_>,
+    feed: &Feed,
+    message: &Message,
+    now: DateTime<Utc>,
+) -> Result<Option<String>, StoreError> {
+    let header = &message.header;
+    let content = fingerprint::of(format!("{:?}", message.schedule));
+    let processed =
+        Processed { sender: &header.sending_application, control_id: &header.control_id, content: &content };
+    if stored::is_processed(tx, &feed.name, processed)? {
+        return Ok(None);
+    }
+    stored::processed(tx, &feed.name, processed, now)?;
+    let aliases = hl7::keys(message);
+    let known = stored::named(tx, &feed.name, &known_as(tx, feed, &aliases)?)?;
+    let mut state = State::default();
+    for told in &known {
+        state = state.merge(read(told)?);
+    }
+    state.apply(message);
+    let text = serde_json::to_string(&state).map_err(|_| StoreError::Damaged)?;
+    let news = News { state: &text, starts_at: start_of(&state), aliases: &aliases };
+    match known.split_first() {
+        None => {
+            let ids = ids_for(message);
+            stored::add(tx, &feed.name, &ids, news, now)?;
+        }
+        Some((first, others)) => {
+            stored::update(tx, &feed.name, first.number, news, now)?;
+            for other in others {
+                stored::join(tx, other.number, first.number, now)?;
+            }
+        }
+    }
+    Ok(stored::named(tx, &feed.name, &aliases)?.into_iter().next().map(|told| told.id))
+}
+
+/// The ids by which an appointment may be known already. Some senders give the namespace of a number only sometimes: without
+/// it, the number names the only appointment that has it.
+fn known_as(tx: &Transaction<'_>, feed: &Feed, aliases: &[String]) -> Result<Vec<String>, StoreError> {
+    let mut all = aliases.to_vec();
+    for alias in aliases {
+        let bare = hl7::without_namespace(alias);
+        let number = bare.split('#').next().unwrap_or_default();
+        // `A` follows `@`, which stands between a number and its namespace and nowhere else.
+        let range = (format!("{number}@"), format!("{number}A"));
+        let mut same = stored::aliases(tx, &feed.name, &bare, (&range.0, &range.1))?;
+        same.retain(|other| hl7::without_namespace(other) == bare);
+        match same.as_slice() {
+            [only] if *only == bare || *alias == bare => all.push(only.clone()),
+            _ => {}
+        }
+    }
+    Ok(all)
+}
+
+/// The ids that a new appointment may get: the schedule's own (filler), else that of whoever asked for it (placer). If
+/// another appointment has it, because both count from one, the kind is put before it.
+fn ids_for(message: &Message) -> Vec<String> {
+    std::iter::once(hl7::id(message)).chain(hl7::keys(message)).collect()
+}
+
+fn read(told: &Told) -> Result<State, StoreError> {
+    serde_json::from_str(&told.state).map_err(|_| StoreError::Damaged)
+}
+
+/// The last known start, to the day: only retention uses it.
+fn start_of(state: &State) -> Option<DateTime<Utc>> {
+    let row = hl7::row("", state);
+    let at = hl7::COLUMNS.iter().position(|column| *column == "Start")?;
+    let text = row.get(at)?.get(..19)?;
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok().map(|start| start.and_utc())
+}
+
+/// Imports appointments, and returns why some of them were refused, by id.
+fn import_waiting(
+    connection: &mut Connection,
+    waiting: &[Told],
+    job: Job<'_>,
+) -> Result<(Imported, BTreeMap<String, String>), ImportError> {
+    if waiting.is_empty() {
+        return Ok((Imported::default(), BTreeMap::new()));
+    }
+    let answer = as_answer(waiting, job.feed)?;
+    let mut refused = BTreeMap::new();
+    map_file(
+        || answer.source(),
+        job.feed,
+        job.context,
+        |row| -> Result<(), ImportError> {
+            if let Outcome::Refused { reason, .. } = row.outcome
+                && let Some(told) =
+                    usize::try_from(row.record).ok().and_then(|record| waiting.get(record.checked_sub(1)?))
+            {
+                refused.insert(told.id.clone(), reason.to_string());
+            }
+            Ok(())
+        },
+    )?;
+    let imported = importing::import(connection, || answer.source(), job, |_| {})?;
+    if imported.held.is_none() {
+        in_transaction(connection, |tx| stored::imported(tx, waiting))?;
+    }
+    Ok((imported, refused))
+}
+
+/// The rows of appointments. One that turned out to be another one is cancelled.
+fn as_answer(waiting: &[Told], feed: &Feed) -> Result<Answer, ImportError> {
+    let mut table = Table { columns: hl7::COLUMNS, rows: Vec::new() };
+    for told in waiting {
+        table.rows.push(match told.is_same_as_another {
+            true => hl7::cancelled(&told.id),
+            false => hl7::row(&told.id, &read(told)?),
+        });
+    }
+    Answer::of(&table, options(feed).limits).map_err(|error| match error {
+        FetchError::Io(error) => FormatError::Io(error).into(),
+        other => FormatError::Io(std::io::Error::other(other.to_string())).into(),
+    })
+}

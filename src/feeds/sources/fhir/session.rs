@@ -1,0 +1,71 @@
+//! Requests to a FHIR server that carry its authorization; a token that has ended early is renewed once.
+
+use chrono::{DateTime, Utc};
+use reqwest::{StatusCode, Url};
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::config::feeds::FhirServer;
+use crate::feeds::sources::fetch_error::{FetchError, shortened};
+use crate::feeds::sources::fhir::sign_in::SignIn;
+use crate::feeds::sources::web::{Got, Request, Web};
+
+/// The media type of FHIR resources.
+pub(crate) const FHIR_JSON: &str = "application/fhir+json";
+
+/// A server, signed in.
+pub(super) struct Session<'s> {
+    pub(super) web: Web,
+    server: &'s FhirServer,
+    secret: Option<SecretString>,
+    sign_in: &'s mut SignIn,
+    /// The most bytes of an answer.
+    pub(super) largest: u64,
+    now: DateTime<Utc>,
+}
+
+impl<'s> Session<'s> {
+    pub(super) fn new(
+        server: &'s FhirServer,
+        secret: Option<SecretString>,
+        sign_in: &'s mut SignIn,
+        largest: u64,
+        now: DateTime<Utc>,
+    ) -> Result<Session<'s>, FetchError> {
+        Ok(Session { web: Web::new(&server.web, largest)?, server, secret, sign_in, largest, now })
+    }
+
+    pub(super) async fn header(&mut self) -> Result<Option<SecretString>, FetchError> {
+        self.sign_in.header(&self.web, &self.server.auth, self.secret.as_ref(), self.now).await
+    }
+
+    /// Reads an address. `unless`: the version that is known already.
+    pub(super) async fn get(&mut self, url: Url, unless: Option<&str>) -> Result<Got, FetchError> {
+        let header = self.header().await?;
+        let got = ask(&self.web, url.clone(), header.as_ref(), unless).await?;
+        if got.status != StatusCode::UNAUTHORIZED || !self.sign_in.forget() {
+            return Ok(got);
+        }
+        let header = self.header().await?;
+        ask(&self.web, url, header.as_ref(), unless).await
+    }
+}
+
+/// Reads an address with a header that is known already.
+pub(super) async fn ask(
+    web: &Web,
+    url: Url,
+    header: Option<&SecretString>,
+    unless: Option<&str>,
+) -> Result<Got, FetchError> {
+    web.ask(url, Request { authorization: header, accept: FHIR_JSON, unless, ..Request::default() }).await
+}
+
+/// What a server says about a request that it refused (OperationOutcome).
+pub(super) fn why(body: &[u8]) -> Option<String> {
+    let outcome: Value = serde_json::from_slice(body).ok()?;
+    let issue = &outcome["issue"][0];
+    let words = [&issue["code"], &issue["diagnostics"], &issue["details"]["text"]];
+    let words: Vec<&str> = words.into_iter().filter_map(Value::as_str).collect();
+    (!words.is_empty()).then(|| shortened(&words.join(", ")))
+}

@@ -1,0 +1,126 @@
+//! Signs in to a FHIR server: a fixed token, a password, or SMART Backend Services.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::{Method, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::config::feeds::{Auth, is_this_machine};
+use crate::feeds::sources::fetch_error::{FetchError, shortened};
+use crate::feeds::sources::fhir::assertion::Key;
+use crate::feeds::sources::web::{Request, Web, basic, below};
+
+/// A token is not used anymore this long before it ends.
+const MARGIN: TimeDelta = TimeDelta::seconds(30);
+/// How long a token lives if the server does not say.
+const LIVES: i64 = 60;
+
+/// The token of a server, kept until it ends.
+#[derive(Debug, Default)]
+pub(crate) struct SignIn {
+    token: Option<(SecretString, DateTime<Utc>)>,
+}
+
+impl SignIn {
+    /// The value of the header `Authorization`; `None`: the server asks for nothing.
+    pub(crate) async fn header(
+        &mut self,
+        web: &Web,
+        auth: &Auth,
+        secret: Option<&SecretString>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SecretString>, FetchError> {
+        let missing = |what: &str| FetchError::SignIn {
+            server: web.label(),
+            why: format!("there is no {what}; put it into the password file (`password_file`)"),
+        };
+        match auth {
+            Auth::None => Ok(None),
+            Auth::Bearer => {
+                let token = secret.ok_or_else(|| missing("token"))?;
+                Ok(Some(bearer(token.expose_secret())))
+            }
+            Auth::Basic { user } => {
+                let password = secret.ok_or_else(|| missing("password"))?;
+                Ok(Some(basic(user, password)))
+            }
+            Auth::Smart { client_id, key_id, token_url, scope } => {
+                if let Some((token, ends)) = &self.token
+                    && now < *ends - MARGIN
+                {
+                    return Ok(Some(bearer(token.expose_secret())));
+                }
+                let key = secret.ok_or_else(|| missing("private key"))?;
+                let key = Key::read(key).map_err(|why| FetchError::SignIn { server: web.label(), why })?;
+                let url = match token_url {
+                    Some(url) => url.clone(),
+                    None => token_endpoint(web).await?,
+                };
+                let assertion = key.assertion(client_id, key_id.as_deref(), url.as_str(), now);
+                let assertion = assertion.map_err(|why| FetchError::SignIn { server: web.label(), why })?;
+                let (token, lives) = token(web, url, &assertion, scope).await?;
+                let header = bearer(token.expose_secret());
+                self.token = Some((token, now + TimeDelta::seconds(lives)));
+                Ok(Some(header))
+            }
+        }
+    }
+
+    /// Forgets a token that the server no longer accepts. Returns whether there was one.
+    pub(crate) fn forget(&mut self) -> bool {
+        self.token.take().is_some()
+    }
+}
+
+fn bearer(token: &str) -> SecretString {
+    SecretString::from(format!("Bearer {token}"))
+}
+
+/// Where the server gives out tokens, by its own description (SMART App Launch, `.well-known/smart-configuration`).
+async fn token_endpoint(web: &Web) -> Result<Url, FetchError> {
+    let unusable = |why: &str| FetchError::SignIn {
+        server: web.label(),
+        why: format!("its .well-known/smart-configuration {why}; set token_url"),
+    };
+    let url = below(web.url(), ".well-known/smart-configuration");
+    let got = web.ask(url, Request { accept: "application/json", ..Request::default() }).await?;
+    if got.status != StatusCode::OK {
+        return Err(unusable(&format!("cannot be read (status {})", got.status.as_u16())));
+    }
+    let found: Value = serde_json::from_slice(&got.body).map_err(|_| unusable("is not JSON"))?;
+    let url = found["token_endpoint"].as_str().and_then(|url| Url::parse(url).ok());
+    let url = url.ok_or_else(|| unusable("names no token_endpoint"))?;
+    let is_here = is_this_machine(url.host_str().unwrap_or_default());
+    match url.scheme() == "https" || (url.scheme() == "http" && is_here) {
+        true => Ok(url),
+        false => Err(unusable("names a token_endpoint without TLS")),
+    }
+}
+
+/// Exchanges an assertion for a token and the number of seconds that it lives (RFC 7523).
+async fn token(web: &Web, url: Url, assertion: &str, scope: &str) -> Result<(SecretString, i64), FetchError> {
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", scope),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", assertion),
+    ];
+    let mut encoded = url.clone();
+    let body =
+        encoded.query_pairs_mut().clear().extend_pairs(form).finish().query().unwrap_or_default().as_bytes().to_vec();
+    let body = Some((Method::POST, "application/x-www-form-urlencoded", body));
+    let got = web.send(url, Request { accept: "application/json", body, ..Request::default() }).await?;
+    let answer: Value = serde_json::from_slice(&got.body).unwrap_or_default();
+    let refused = |why: String| FetchError::SignIn { server: web.label(), why };
+    if got.status != StatusCode::OK {
+        let status = got.status.as_u16();
+        let code = answer["error"].as_str().map_or_else(String::new, |code| format!(", {}", shortened(code)));
+        let why =
+            format!("it gives no token (status {status}{code}); check client_id, key_id, scope and the private key");
+        return Err(refused(why));
+    }
+    let token = answer["access_token"].as_str().filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| refused("its answer has no access_token".to_owned()))?;
+    let lives = answer["expires_in"].as_i64().unwrap_or(LIVES).clamp(0, 86_400);
+    Ok((SecretString::from(token.to_owned()), lives))
+}

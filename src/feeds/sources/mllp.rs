@@ -1,0 +1,130 @@
+//! Receives HL7 messages over the network (MLLP): frames in, one acknowledgment for each, optionally over TLS.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::annie::client::use_ring;
+use crate::config::feeds::{MllpListener, Tls};
+use crate::feeds::formats::hl7::{Frames, framed};
+use crate::listener::accept::accept;
+
+/// Senders that may be connected at one time.
+const CONNECTIONS: usize = 32;
+/// The longest message, in bytes.
+const LONGEST: usize = 1 << 20;
+/// How long a connection may be silent between two messages: senders stay connected, but not for ever.
+const SILENT: Duration = Duration::from_secs(24 * 3600);
+/// How long a message that has begun may take to arrive, a handshake, and an acknowledgment to leave.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// A message that was received. Its sender waits for the acknowledgment.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    /// The message, without its frame.
+    pub(crate) message: Vec<u8>,
+    /// Takes the acknowledgment. If it is dropped, the connection ends, and the sender tries again.
+    pub(crate) acknowledge: oneshot::Sender<Vec<u8>>,
+}
+
+/// Why a port does not receive messages.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ListenError {
+    /// The port cannot be used.
+    #[error("it cannot listen at {0}: {1}")]
+    Bind(SocketAddr, io::Error),
+    /// A file of the certificate cannot be read.
+    #[error("{0}: {1}")]
+    File(String, String),
+    /// The certificate and the key cannot be used.
+    #[error("the certificate and its key cannot be used: {0}")]
+    Certificate(rustls::Error),
+}
+
+/// Receives messages until the task is aborted. Returns the task and the address, whose port the system may have chosen.
+pub(crate) async fn listen(
+    listener: &MllpListener,
+    deliver: mpsc::Sender<Arrived>,
+) -> Result<(JoinHandle<()>, SocketAddr), ListenError> {
+    let tls = listener.tls.as_ref().map(acceptor).transpose()?;
+    let bind = |error| ListenError::Bind(listener.address, error);
+    let socket = TcpListener::bind(listener.address).await.map_err(bind)?;
+    let address = socket.local_addr().map_err(bind)?;
+    let settings = listener.clone();
+    let next = async move || {
+        loop {
+            let (stream, sender) = socket.accept().await?;
+            // Without a word: a port scan learns nothing.
+            if settings.allows(sender.ip()) {
+                return Ok(stream);
+            }
+        }
+    };
+    let handle = move |stream: TcpStream| {
+        let (deliver, tls) = (deliver.clone(), tls.clone());
+        async move {
+            let _ = stream.set_nodelay(true);
+            match tls {
+                None => converse(stream, deliver).await,
+                Some(tls) => {
+                    if let Ok(Ok(stream)) = timeout(WITHIN, tls.accept(stream)).await {
+                        converse(stream, deliver).await;
+                    }
+                }
+            }
+        }
+    };
+    Ok((tokio::spawn(accept(CONNECTIONS, next, handle)), address))
+}
+
+/// Takes messages from a connection, one after the other, until it ends or breaks a rule of the protocol.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, deliver: mpsc::Sender<Arrived>) {
+    let mut frames = Frames::new(LONGEST);
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        while let Some(frame) = frames.next() {
+            let Ok(message) = frame else { return };
+            let (acknowledge, acknowledged) = oneshot::channel();
+            if deliver.send(Arrived { message, acknowledge }).await.is_err() {
+                return;
+            }
+            let Ok(answer) = acknowledged.await else { return };
+            let written = timeout(WITHIN, async {
+                stream.write_all(&framed(&answer)).await?;
+                stream.flush().await
+            });
+            if !matches!(written.await, Ok(Ok(()))) {
+                return;
+            }
+        }
+        let patience = if frames.is_between() { SILENT } else { WITHIN };
+        match timeout(patience, stream.read(&mut buffer)).await {
+            Ok(Ok(read)) if read > 0 => frames.push(buffer.get(..read).unwrap_or_default()),
+            _ => return,
+        }
+    }
+}
+
+fn acceptor(tls: &Tls) -> Result<TlsAcceptor, ListenError> {
+    use_ring();
+    let unusable = |path: &std::path::Path, why: &dyn std::fmt::Display| {
+        ListenError::File(path.display().to_string(), why.to_string())
+    };
+    let certificates = CertificateDer::pem_file_iter(&tls.certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| unusable(&tls.certificate, &error))?;
+    let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|error| unusable(&tls.key, &error))?;
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key);
+    Ok(TlsAcceptor::from(Arc::new(config.map_err(ListenError::Certificate)?)))
+}

@@ -1,0 +1,226 @@
+//! Feeds of FHIR resources: files, and a real server with each way to sign in and each way to misbehave.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+
+use chrono::{DateTime, Days, NaiveTime, SecondsFormat, Utc};
+use chrono_tz::America::Denver;
+use serde_json::{Value, json};
+
+use crate::peers::FhirServer;
+use crate::program::{Ended, Practice, now};
+
+const HEAD: &str = "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
+     timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
+     [database]\npath = \"test.db\"\n[[feed]]\nname = \"ehr\"\nkind = \"fhir\"\n";
+
+/// 9:00 AM in Denver so many days from now.
+fn at(days: u64) -> DateTime<Utc> {
+    let day = now().with_timezone(&Denver).date_naive() + Days::new(days);
+    let nine = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
+    day.and_time(nine).and_local_timezone(Denver).unwrap().to_utc()
+}
+
+fn patient(id: &str, given: &str, phone: &str) -> Value {
+    json!({ "resourceType": "Patient", "id": id, "name": [{ "use": "official", "family": "Lee", "given": [given] }],
+            "telecom": [{ "system": "phone", "use": "mobile", "value": phone }], "birthDate": "1980-03-04" })
+}
+
+fn appointment(id: &str, patient: &str, days: u64, status: &str) -> Value {
+    let start = at(days).to_rfc3339_opts(SecondsFormat::Secs, true);
+    let end = (at(days) + chrono::TimeDelta::minutes(30)).to_rfc3339_opts(SecondsFormat::Secs, true);
+    json!({ "resourceType": "Appointment", "id": id, "status": status, "start": start, "end": end,
+            "participant": [{ "actor": { "reference": format!("Patient/{patient}") }, "status": "needs-action" }] })
+}
+
+/// Three patients, four appointments; one is cancelled and one not fixed yet.
+fn book() -> Vec<Value> {
+    vec![
+        patient("p1", "Ann", "(303) 555-0101"),
+        patient("p2", "Ben", "303-555-0102"),
+        patient("p3", "Cy", "3035550103"),
+        appointment("a1", "p1", 3, "booked"),
+        appointment("a2", "p2", 4, "booked"),
+        appointment("a3", "p3", 5, "cancelled"),
+        appointment("a4", "p3", 6, "proposed"),
+    ]
+}
+
+fn practice(keys: &str) -> Practice {
+    Practice::new(&format!("{HEAD}{keys}\n"))
+}
+
+fn with_secret(practice: &Practice, secret: &str) {
+    std::fs::write(practice.path("secret"), secret).unwrap();
+    std::fs::set_permissions(practice.path("secret"), std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn pull(practice: &Practice) -> Ended {
+    let ended = practice.run(&["feed", "pull", "ehr"]);
+    for private in ["s3cret", "5550101", "555-0101", "Ann"] {
+        assert!(!ended.out.contains(private) && !ended.err.contains(private), "{}{}", ended.out, ended.err);
+    }
+    ended
+}
+
+/// Appointments by id: start, status, first name, phone.
+fn appointments(practice: &Practice) -> BTreeMap<String, String> {
+    let connection = practice.sql();
+    let sql =
+        "SELECT id, starts_unix || ' ' || status || ' ' || coalesce(first_name, '-') || ' ' || coalesce(phone, '-')
+               FROM appointments";
+    let mut statement = connection.prepare(sql).unwrap();
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+}
+
+fn row(days: u64, status: &str, name: &str, phone: &str) -> String {
+    format!("{} {status} {name} {phone}", at(days).timestamp())
+}
+
+#[test]
+fn a_servers_appointments_come_in_page_by_page_and_follow_the_book() {
+    let Some(server) = FhirServer::start(&book(), &["--token", "s3cret", "--page", "2"], &[]) else { return };
+    let practice = practice(&format!("url = \"{}\"\nauth = \"bearer\"\npassword_file = \"secret\"", server.url()));
+    with_secret(&practice, "s3cret\n");
+    pull(&practice).good();
+    let all: Vec<(String, String)> = appointments(&practice).into_iter().collect();
+    let expected = [
+        ("a1".to_owned(), row(3, "booked", "Ann", "(303) 555-0101")),
+        ("a2".to_owned(), row(4, "booked", "Ben", "303-555-0102")),
+    ];
+    let live: Vec<_> = all.iter().filter(|(_, row)| row.contains("booked")).cloned().collect();
+    assert_eq!(live, expected, "{all:?}");
+    let searches = server.requests().iter().filter(|r| r["url"].as_str().unwrap().contains("/Appointment?")).count();
+    assert!(searches >= 2, "{:?}", server.requests());
+    assert!(server.requests().iter().all(|request| request["authorized"] == true));
+    // One is moved, one gets another phone number, one is cancelled, one becomes fixed.
+    let header = "Authorization: Bearer s3cret\r\n";
+    server.put(&appointment("a1", "p1", 7, "booked"), header);
+    server.put(&patient("p1", "Ann", "(303) 555-0109"), header);
+    server.put(&appointment("a2", "p2", 4, "cancelled"), header);
+    server.put(&appointment("a4", "p3", 6, "booked"), header);
+    assert_eq!(server.get("Appointment/a2", header)["status"], "cancelled");
+    pull(&practice).good();
+    let found = appointments(&practice);
+    assert_eq!(found["a1"], row(7, "booked", "Ann", "(303) 555-0109"));
+    assert_eq!(found["a2"], row(4, "cancelled", "Ben", "303-555-0102"));
+    assert_eq!(found["a4"], row(6, "booked", "Cy", "3035550103"));
+}
+
+#[test]
+fn the_book_is_the_complete_list_of_its_days() {
+    let Some(server) = FhirServer::start(&book(), &[], &[]) else { return };
+    let practice = practice(&format!("url = \"{}\"\nmax_missing = \"100%\"", server.url()));
+    pull(&practice).good();
+    // It is moved beyond the days that are read.
+    server.put(&appointment("a2", "p2", 200, "booked"), "");
+    pull(&practice).good();
+    let found = appointments(&practice);
+    assert_eq!(found["a1"], row(3, "booked", "Ann", "(303) 555-0101"));
+    assert_eq!(found["a2"], row(4, "cancelled", "Ben", "303-555-0102"));
+}
+
+#[test]
+fn other_statuses_count_as_booked_only_if_the_practice_says_so() {
+    let Some(server) = FhirServer::start(&book(), &[], &[]) else { return };
+    let practice = practice(&format!("url = \"{}\"\nstatuses = [\"proposed\"]", server.url()));
+    pull(&practice).good();
+    assert_eq!(appointments(&practice)["a4"], row(6, "booked", "Cy", "3035550103"));
+}
+
+#[test]
+fn each_way_to_sign_in_works_and_a_wrong_secret_is_explained() {
+    let user = ["--basic", "leadtime:s3cret"];
+    let Some(server) = FhirServer::start(&book(), &user, &[]) else { return };
+    let keys = format!("url = \"{}\"\nauth = \"basic\"\nuser = \"leadtime\"\npassword_file = \"secret\"", server.url());
+    let desk = practice(&keys);
+    with_secret(&desk, "wrong\n");
+    let refused = pull(&desk);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("does not let Leadtime in (status 401"), "{}", refused.err);
+    with_secret(&desk, "s3cret\n");
+    pull(&desk).good();
+    assert_eq!(appointments(&desk).values().filter(|row| row.contains("booked")).count(), 2);
+}
+
+#[test]
+fn smart_backend_services_gives_tokens_that_end() {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let point = key.public_key_raw();
+    let encoded = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, bytes);
+    let jwk = json!({ "kty": "EC", "crv": "P-384", "x": encoded(&point[1..49]), "y": encoded(&point[49..]),
+                      "kid": "k1", "alg": "ES384", "use": "sig" });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jwk.json");
+    std::fs::write(&file, jwk.to_string()).unwrap();
+    let options = ["--smart", file.to_str().unwrap(), "leadtime", "--short-tokens", "--page", "1"];
+    let Some(server) = FhirServer::start(&book(), &options, &[]) else { return };
+    let keys = "auth = \"smart\"\nclient_id = \"leadtime\"\nkey_id = \"k1\"\npassword_file = \"secret\"";
+    let desk = practice(&format!("url = \"{}\"\n{keys}", server.url()));
+    with_secret(&desk, &key.serialize_pem());
+    pull(&desk).good();
+    assert_eq!(appointments(&desk).values().filter(|row| row.contains("booked")).count(), 2);
+    let tokens =
+        server.requests().iter().filter(|request| request["url"].as_str().unwrap().ends_with("/token")).count();
+    assert!(tokens >= 1, "{:?}", server.requests());
+    let other = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    with_secret(&desk, &other.serialize_pem());
+    let refused = pull(&desk);
+    assert!(refused.err.contains("gives no token (status 400"), "{}", refused.err);
+}
+
+#[test]
+fn a_server_that_misbehaves_changes_nothing() {
+    for (hostile, why) in [
+        ("next-elsewhere", "points to another server"),
+        ("endless-next", "have no end"),
+        ("next-self", "have no end"),
+        ("garbage", "cannot be used"),
+        ("oo", "cannot be used"),
+        ("429", "asks for a pause"),
+        ("huge", "more than 64 MiB"),
+        ("slow", "took longer than 1 second"),
+    ] {
+        let options = ["--token", "s3cret"];
+        let Some(server) = FhirServer::start(&book(), &options, &[]) else { return };
+        let keys = "auth = \"bearer\"\npassword_file = \"secret\"\ntimeout = \"1 second\"";
+        let desk = practice(&format!("url = \"{}\"\n{}", server.url(), keys.replace("1 second", "30 seconds")));
+        with_secret(&desk, "s3cret\n");
+        pull(&desk).good();
+        let before = appointments(&desk);
+        let Some(bad) = FhirServer::start(&book()[..3], &options, &[("HOSTILE", hostile)]) else { return };
+        let timeout = if hostile == "slow" { "1 second" } else { "30 seconds" };
+        let keys = keys.replace("1 second", timeout);
+        std::fs::write(desk.path("config.toml"), format!("{HEAD}url = \"{}\"\n{keys}\n", bad.url())).unwrap();
+        let ended = pull(&desk);
+        assert_eq!(ended.code, 1, "{hostile}: {}{}", ended.out, ended.err);
+        assert!(ended.err.contains(why), "{hostile}: {}", ended.err);
+        assert_eq!(appointments(&desk), before, "{hostile}");
+        assert!(bad.requests().iter().all(|request| request["elsewhere"] != true), "{hostile}");
+    }
+}
+
+#[test]
+fn files_of_resources_come_in_and_cancel_nothing_that_they_do_not_name() {
+    let practice = practice("");
+    let bundle = |resources: Vec<Value>| {
+        let entries: Vec<Value> = resources.iter().map(|one| json!({ "resource": one })).collect();
+        json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }).to_string()
+    };
+    std::fs::write(practice.path("book.json"), bundle(book())).unwrap();
+    practice.run(&["import", "book.json"]).good();
+    assert_eq!(appointments(&practice)["a1"], row(3, "booked", "Ann", "(303) 555-0101"));
+    // One resource on each line.
+    let lines =
+        [patient("p2", "Ben", "303-555-0102"), appointment("a2", "p2", 4, "cancelled")].map(|one| one.to_string());
+    std::fs::write(practice.path("more.ndjson"), lines.join("\n")).unwrap();
+    practice.run(&["import", "more.ndjson"]).good();
+    let found = appointments(&practice);
+    assert_eq!(found["a1"], row(3, "booked", "Ann", "(303) 555-0101"));
+    assert_eq!(found["a2"], row(4, "cancelled", "Ben", "303-555-0102"));
+    // A file without the patient brings in nothing that could be texted.
+    std::fs::write(practice.path("alone.json"), appointment("a9", "p9", 4, "booked").to_string()).unwrap();
+    let ended = practice.run(&["import", "alone.json"]);
+    assert_eq!(ended.code, 1);
+    assert!(!appointments(&practice).contains_key("a9") && ended.err.contains("patient"), "{}", ended.err);
+}
