@@ -937,6 +937,22 @@ BEGIN
     SELECT coalesce(phone, ''), id FROM appointments WHERE id = NEW.appointment_id ON CONFLICT DO NOTHING;
 END;
 
+-- Confirmations that are written to the FHIR server of the appointment.
+CREATE TABLE write_backs (
+    appointment_id TEXT    NOT NULL,
+    starts_at      INTEGER NOT NULL,
+    since          INTEGER NOT NULL, -- when the patient confirmed
+    state          TEXT    NOT NULL,
+    tries          INTEGER NOT NULL,
+    why            TEXT,             -- why it is not written yet, or not at all
+    began_at       INTEGER NOT NULL, -- the first try
+    changed_at     INTEGER NOT NULL,
+    PRIMARY KEY (appointment_id, starts_at),
+    CONSTRAINT state_known CHECK (state = 'waiting' OR state = 'sent' OR state = 'written' OR state = 'left'
+            OR state = 'given-up')
+) STRICT, WITHOUT ROWID;
+CREATE INDEX write_backs_by_start ON write_backs (starts_at);
+
 -- Replies whose meaning was already applied, and tags and actions that were already seen. Never contains words of a
 -- patient.
 CREATE TABLE answers (

@@ -11,9 +11,11 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::feeds::Feed;
 use crate::domain::announcer::{Announcer, left_out};
 use crate::feeds::importing::Imported;
 use crate::feeds::pulling::{self, Memory, PullError};
+use crate::outbox::write_back::write_back;
 use crate::store::connection::open;
 
 /// The state of a feed that works.
@@ -70,6 +72,7 @@ impl Pulls {
                 failures: 0,
                 memory: Memory::default(),
                 state: Announcer::starts_as(WELL),
+                writes: Announcer::starts_as(WELL),
             };
             self.tasks.push((feed.name.clone(), tokio::spawn(pull.run())));
         }
@@ -86,6 +89,7 @@ struct Pull {
     failures: u32,
     memory: Memory,
     state: Announcer,
+    writes: Announcer,
 }
 
 impl Pull {
@@ -106,13 +110,42 @@ impl Pull {
                 },
             };
             match pulling::store(feed, answer, &config, open::another_writer, now).await {
-                Ok(imported) => self.succeeded(&imported),
+                Ok(imported) => {
+                    self.succeeded(&imported);
+                    self.write_back(feed, &config).await;
+                }
                 Err(error) => self.failed(&error),
             }
             let next = began + pulling::pause(pulled.every, self.failures);
             tokio::select! {
                 () = sleep_until(next) => {}
                 changed = self.config.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Writes confirmations to the source, if the feed says so.
+    async fn write_back(&mut self, feed: &Feed, config: &Config) {
+        let now = self.clock.now();
+        let wrote = write_back(feed, config, &mut self.memory, open::another_writer, now).await;
+        let (sent, why) = match wrote {
+            Ok(wrote) => (wrote.sent, wrote.failed.unwrap_or_default()),
+            Err(error) => (0, error.to_string()),
+        };
+        let feed = feed.name.as_str();
+        if sent > 0 {
+            info!(feed, sent, "wrote {sent} confirmations to the source of the feed {feed}");
+        }
+        if let Some(changes) = self.writes.is(&why, self.clock.boot()) {
+            match why.as_str() {
+                WELL => {
+                    info!(feed, "confirmations are written to the source of the feed {feed} again{}", left_out(changes))
+                }
+                why => error!(
+                    feed,
+                    "confirmations cannot be written to the source of the feed {feed}: {why}. Leadtime tries again for 24 hours and then opens a task{}",
+                    left_out(changes)
+                ),
             }
         }
     }

@@ -56,7 +56,7 @@ pub(crate) enum PullError {
 /// What is kept of a feed's source between two pulls.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    fhir: fhir::Memory,
+    pub(crate) fhir: fhir::Memory,
     ical: ical::Memory,
 }
 

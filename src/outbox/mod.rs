@@ -2,3 +2,4 @@
 
 pub(crate) mod delivery;
 pub(crate) mod task;
+pub(crate) mod write_back;

@@ -8,7 +8,7 @@ use chrono_tz::America::Denver;
 use serde_json::{Value, json};
 
 use crate::peers::FhirServer;
-use crate::program::{Ended, Practice, now};
+use crate::program::{Daemon, Ended, Practice, Sandbox, live_config, now};
 
 const HEAD: &str = "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
      timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
@@ -223,4 +223,64 @@ fn files_of_resources_come_in_and_cancel_nothing_that_they_do_not_name() {
     let ended = practice.run(&["import", "alone.json"]);
     assert_eq!(ended.code, 1);
     assert!(!appointments(&practice).contains_key("a9") && ended.err.contains("patient"), "{}", ended.err);
+}
+
+/// Notes that a patient confirmed by reply.
+fn confirms(practice: &Practice, id: &str, source: &str) {
+    let sql = "INSERT INTO outcomes (appointment_id, starts_at, patient_id, outcome, source, since, status, recorded_at)
+        SELECT id, starts_unix, patient_id, 'confirmed', ?2, 1795000000, status, 1795000000 FROM appointments WHERE id = ?1";
+    assert_eq!(practice.sql().execute(sql, [id, source]).unwrap(), 1);
+}
+
+/// What became of each confirmation.
+fn written(practice: &Practice) -> BTreeMap<String, String> {
+    let connection = practice.sql();
+    let mut statement = connection.prepare("SELECT appointment_id, state FROM write_backs").unwrap();
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_confirmation_by_reply_is_written_back_once_and_nothing_else_is() {
+    let mut book = book();
+    let mut declined = appointment("a5", "p3", 8, "booked");
+    declined["participant"][0]["status"] = "declined".into();
+    book.extend([declined, appointment("a6", "p3", 9, "booked"), appointment("a7", "p3", 10, "booked")]);
+    let Some(server) = FhirServer::start(&book, &[], &[]) else { return };
+    let practice = Practice::new("");
+    let sandbox = Sandbox::start(&practice, &["--key", "k"]);
+    let config = |write_back: bool| {
+        let feed = "[[feed]]\nname = \"ehr\"\nkind = \"fhir\"\nid_prefix = \"n-\"\n";
+        let text =
+            format!("{}{feed}url = \"{}\"\nwrite_back = {write_back}\n", live_config(&sandbox.base_url), server.url());
+        std::fs::write(practice.path("config.toml"), text).unwrap();
+    };
+    config(false);
+    practice.run(&["feed", "pull", "ehr"]).good();
+    for (id, source) in [("n-a1", "reply"), ("n-a5", "reply"), ("n-a6", "desk"), ("n-a7", "tag")] {
+        confirms(&practice, id, source);
+    }
+    // One is moved at the server after the patient confirmed.
+    server.put(&appointment("a7", "p3", 11, "booked"), "");
+    let status = |id: &str| server.get(&format!("Appointment/{id}"), "")["participant"][0]["status"].clone();
+    // Off by default.
+    let mut daemon = Daemon::start(&practice, "k");
+    daemon.until("read the source of the feed ehr");
+    assert_eq!(daemon.stop().0, 0);
+    assert!(written(&practice).is_empty());
+    config(true);
+    practice.sql().execute("UPDATE appointments SET status = 'confirmed' WHERE id = 'n-a2'", []).unwrap();
+    let mut daemon = Daemon::start(&practice, "k");
+    daemon.until("wrote 1 confirmations to the source of the feed ehr");
+    assert_eq!(daemon.stop().0, 0);
+    let all = ["a1", "a2", "a5", "a6", "a7"].map(|id| status(id).as_str().unwrap().to_owned());
+    assert_eq!(all, ["accepted", "needs-action", "declined", "needs-action", "needs-action"]);
+    assert_eq!(written(&practice), [("n-a1".into(), "sent".into()), ("n-a5".into(), "left".into())].into());
+    // It counts as written when the server shows it.
+    let patches = || server.requests().iter().filter(|request| request["method"] == "PATCH").count();
+    assert_eq!(patches(), 1);
+    practice.sql().execute("UPDATE appointments SET provider = 'Dr. Who' WHERE id = 'n-a2'", []).unwrap();
+    let mut daemon = Daemon::start(&practice, "k");
+    daemon.until("read the source of the feed ehr");
+    assert_eq!(daemon.stop().0, 0);
+    assert_eq!((written(&practice)["n-a1"].as_str(), patches()), ("written", 1));
 }

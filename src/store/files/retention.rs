@@ -141,7 +141,9 @@ fn forget_outcomes(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Re
     const TASKS: &str = "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE closed_at < ?1 LIMIT ?2)";
     const ANSWERS: &str = "DELETE FROM answers WHERE (conversation_id, kind, value) IN (
         SELECT conversation_id, kind, value FROM answers WHERE at < ?1 LIMIT ?2)";
-    for sql in [OUTCOMES, TASKS, ANSWERS] {
+    const WRITE_BACKS: &str = "DELETE FROM write_backs WHERE (appointment_id, starts_at) IN (
+        SELECT appointment_id, starts_at FROM write_backs WHERE starts_at < ?1 LIMIT ?2)";
+    for sql in [OUTCOMES, TASKS, ANSWERS, WRITE_BACKS] {
         tx.prepare_cached(sql)?.execute((cutoff.timestamp(), most))?;
     }
     Ok(())

@@ -7,3 +7,4 @@ pub(crate) mod outbox;
 pub(crate) mod outcome;
 pub(crate) mod task_list;
 pub(crate) mod tasks;
+pub(crate) mod write_backs;

@@ -2,6 +2,7 @@
 //! name.
 
 mod assertion;
+mod confirm;
 mod session;
 mod sign_in;
 
@@ -18,6 +19,7 @@ use crate::feeds::formats::Table;
 use crate::feeds::formats::fhir::{Found, Kind, Page, Reference};
 use crate::feeds::mapping::options;
 use crate::feeds::sources::fetch_error::FetchError;
+pub(crate) use crate::feeds::sources::fhir::confirm::{Confirmed, confirm};
 use crate::feeds::sources::fhir::session::{Session, ask, why};
 use crate::feeds::sources::fhir::sign_in::SignIn;
 use crate::feeds::sources::web::{Got, below};
@@ -32,7 +34,7 @@ const AT_ONCE: usize = 4;
 /// What is kept of a server between two reads.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    sign_in: SignIn,
+    pub(crate) sign_in: SignIn,
     /// Resources by address, with the version that the server gave them.
     known: BTreeMap<String, Known>,
     /// The server does not know `_include`.
