@@ -264,3 +264,107 @@ fn as_answer(waiting: &[Told], feed: &Feed) -> Result<Answer, ImportError> {
         other => FormatError::Io(std::io::Error::other(other.to_string())).into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use fastrand::Rng;
+
+    use super::*;
+    use crate::store::connection::open;
+
+    const CONFIG: &str = "[practice]\nname = \"Maple\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
+         timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
+         [database]\npath = \"test.db\"\n[[feed]]\nname = \"engine\"\nkind = \"hl7\"\nmax_changed = \"100%\"\n";
+    /// The day on which the messages are made.
+    const NOW: &str = "2026-03-01T18:00:00Z";
+    const APPOINTMENTS: usize = 900;
+
+    /// A day at an engine: each appointment is booked under its placer's id, gets its filler's id, and is moved, changed,
+    /// cancelled and booked again under either or both. Every message has a time of its own.
+    fn day(rng: &mut Rng) -> Vec<Vec<u8>> {
+        let mut messages = Vec::new();
+        let mut time: DateTime<Utc> = "2026-03-01T06:00:00Z".parse().unwrap();
+        for round in 0..6 {
+            for n in 0..APPOINTMENTS {
+                if round > 1 && rng.u8(..) < 20 {
+                    continue;
+                }
+                time += TimeDelta::seconds(1);
+                let (trigger, ids) = match round {
+                    0 => ("S12", format!("P{n}|")),
+                    // Somebody names both.
+                    1 => ("S14", format!("P{n}|F{n}")),
+                    _ => {
+                        let trigger = ["S13", "S14", "S15", "S12"][rng.usize(..4)];
+                        (trigger, [format!("P{n}|"), format!("|F{n}"), format!("P{n}|F{n}")][rng.usize(..3)].clone())
+                    }
+                };
+                let start = match trigger {
+                    "S15" => String::new(),
+                    _ => format!("202603{:02}{:02}0000", 10 + rng.u8(..20), 8 + rng.u8(..8)),
+                };
+                let phone = match rng.u8(..4) {
+                    0 => String::new(),
+                    1 => "\"\"".to_owned(),
+                    _ => format!("303555{:04}", rng.u16(..10_000)),
+                };
+                let status = ["Booked", ""][rng.usize(..2)];
+                messages.push(
+                    format!(
+                        "MSH|^~\\&|PMS|A|L|A|{}||SIU^{trigger}|{}|P|2.5\rSCH|{ids}|||||Visit|ROUTINE|30|MIN|\
+                         ^^30^{start}||||||||||||||{status}\rPID|1||{n}^^^A^MR||Lee^Ann{n}||19800101|F|||||{phone}\r",
+                        time.format("%Y%m%d%H%M%S"),
+                        messages.len()
+                    )
+                    .into_bytes(),
+                );
+            }
+        }
+        messages
+    }
+
+    /// Start, status and number of each appointment, found by its ids; and how many are booked.
+    fn after(messages: &[Vec<u8>], together: usize) -> (Vec<(i64, String, String)>, i64) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, CONFIG).unwrap();
+        let (config, _) = crate::config::load(&file).unwrap();
+        let mut connection = open::read_write(&config.database).unwrap();
+        for some in messages.chunks(together) {
+            let answers = receive(&mut connection, &config, "engine", some, NOW.parse().unwrap()).unwrap();
+            assert!(answers.iter().all(|answer| answer.rejected.is_none()), "{answers:?}");
+        }
+        let found = (0..APPOINTMENTS).map(|n| {
+            let by = |alias: String| {
+                let sql = "SELECT a.starts_unix, a.status, coalesce(a.phone, '-') FROM hl7_aliases AS l
+                           JOIN hl7_appointments AS h ON h.id = l.hl7_id JOIN appointments AS a ON a.id = h.appointment_id
+                           WHERE l.alias = ?1";
+                connection.query_row(sql, [alias], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+            };
+            let (placer, filler) = (by(format!("p:P{n}")), by(format!("f:F{n}")));
+            assert_eq!(placer, filler, "both ids name one appointment");
+            placer
+        });
+        let found = found.collect();
+        let booked = "SELECT count(*) FROM appointments WHERE status = 'booked'";
+        (found, connection.query_row(booked, [], |row| row.get(0)).unwrap())
+    }
+
+    #[test]
+    fn a_day_of_shuffled_repeated_and_late_messages_ends_like_the_same_day_in_order() {
+        let mut rng = Rng::with_seed(20_261_127);
+        let messages = day(&mut rng);
+        assert!(messages.len() >= 5_000, "{}", messages.len());
+        let in_order = after(&messages, 500);
+        assert!((100..APPOINTMENTS as i64).contains(&in_order.1), "{}", in_order.1);
+        let mut shuffled = messages.clone();
+        shuffled.extend(messages.iter().filter(|_| rng.u8(..) < 40).cloned());
+        rng.shuffle(&mut shuffled);
+        let found = after(&shuffled, 64);
+        for (n, (expected, found)) in in_order.0.iter().zip(&found.0).enumerate() {
+            assert_eq!(found, expected, "appointment {n}");
+        }
+        assert_eq!(found.1, in_order.1);
+    }
+}
