@@ -147,6 +147,13 @@ impl ExportFile {
         }
     }
 
+    /// Its first bytes.
+    pub(crate) fn start(&self) -> std::io::Result<Vec<u8>> {
+        let mut start = Vec::new();
+        self.source()?.take(1024).read_to_end(&mut start)?;
+        Ok(start)
+    }
+
     /// Rewinds the file and returns it.
     pub(crate) fn source(&self) -> std::io::Result<&File> {
         (&self.file).seek(SeekFrom::Start(0))?;
@@ -217,7 +224,7 @@ pub(crate) fn feed_of(config: &Config, asked: Option<&str>, file: &Path) -> Resu
 
 /// The one feed whose `files` match a name.
 pub(crate) fn feed_of_name(feeds: &[Feed], name: &str) -> Result<Feed, String> {
-    let fits = |feed: &&Feed| feeds.len() == 1 || (!feed.settings.files.is_empty() && feed.settings.takes_file(name));
+    let fits = |feed: &&Feed| feeds.len() == 1 || feed.claims_file(name);
     let fitting: Vec<&Feed> = feeds.iter().filter(fits).collect();
     match fitting.as_slice() {
         [feed] => Ok((*feed).clone()),

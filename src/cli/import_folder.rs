@@ -13,7 +13,7 @@ use crate::cli::export_file::{ExportFile, feed_named, feed_of_name, file_feeds, 
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, moment, print, say};
 use crate::config::Config;
-use crate::config::feeds::Feed;
+use crate::config::feeds::{Feed, Source};
 use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
 use crate::domain::shown::shown;
@@ -30,7 +30,7 @@ const LONGEST_REPORT: usize = 1 << 20;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The folder. Drop exports into its `inbox`, or into `inbox/NAME` for the feed NAME; they end up in `done`, or in
-    /// `failed` with a report. In `inbox` itself, files that match the `files` of a feed are exports, and so are `*.csv` and spreadsheets.
+    /// `failed` with a report. In `inbox` itself, files that match the `files` of a feed are exports, and so are `*.csv`, spreadsheets, and `*.hl7`, `*.json` and `*.ics` if there is a feed for them.
     folder: PathBuf,
     /// A file counts as complete once it has not changed for this long.
     #[arg(long, value_name = "TIME", default_value = "30 seconds", value_parser = humantime::parse_duration)]
@@ -51,8 +51,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let feeds = file_feeds(&config);
     let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
     let takes = |name: &str| {
-        [".csv", ".xlsx", ".xls", ".ods"].iter().any(|ending| name.ends_with(ending))
-            || feeds.iter().any(|feed| !feed.settings.files.is_empty() && feed.settings.takes_file(name))
+        Source::Files.endings().iter().any(|ending| name.ends_with(ending))
+            || feeds.iter().any(|feed| feed.claims_file(name))
     };
     let mut ended = Ended::default();
     // First come the files that a crash or a busy database left behind.

@@ -19,7 +19,7 @@ use crate::domain::phone::Country;
 use crate::domain::zone::Zone;
 use crate::feeds::importing;
 use crate::feeds::mapping::Context;
-use crate::feeds::suggest::{Answers, OpenQuestion, Request, Suggestion, suggest};
+use crate::feeds::suggest::{Answers, OpenQuestion, Request, Suggestion, other_format, suggest};
 
 /// Questions are asked in rounds, because an answer may raise another question.
 const ROUNDS: usize = 20;
@@ -42,7 +42,16 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if options.ask && !std::io::stdin().is_terminal() {
         return Err(Failure::Usage(anyhow::anyhow!("--ask needs a terminal")));
     }
-    let export = ExportFile::open(&options.file, None)?.with(&Choice::default())?;
+    let export = ExportFile::open(&options.file, None)?;
+    if let Some(found) = other_format(&export.start()?, &options.name) {
+        say(&format!("This file is {}.", found.understood));
+        print(&found.block)?;
+        return match found.is_open {
+            true => Err(Failure::AlreadyReported(1)),
+            false => Ok(()),
+        };
+    }
+    let export = export.with(&Choice::default())?;
     export.notes().iter().for_each(|note| say(note));
     let zones = Zones::of_this_machine();
     let context = context(options, &zones)?;

@@ -95,6 +95,15 @@ impl Feed {
         self.source.pulled()
     }
 
+    /// Whether a file with this name is this feed's: by `files`, else, for a format of its own, by its ending.
+    pub(crate) fn claims_file(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        match self.settings.files.is_empty() {
+            true => self.is_converted() && self.source.endings().iter().any(|ending| name.ends_with(ending)),
+            false => self.settings.takes_file(&name),
+        }
+    }
+
     /// Whether its rows are made by a reader of Leadtime's own from another format, so that their form is known.
     pub(crate) fn is_converted(&self) -> bool {
         !matches!(self.source, Source::Files | Source::Database(_))
@@ -179,8 +188,10 @@ pub fn read(
             feeds.push(feed);
         }
     }
-    if feeds.iter().filter(|feed| feed.pulled().is_none()).count() > 1 {
-        for feed in feeds.iter().filter(|feed| feed.pulled().is_none() && feed.settings.files.is_empty()) {
+    let of_files: Vec<&Feed> = feeds.iter().filter(|feed| feed.pulled().is_none()).collect();
+    for feed in of_files.iter().filter(|feed| feed.settings.files.is_empty()) {
+        let alike = |other: &&&Feed| other.source.endings() == feed.source.endings();
+        if of_files.iter().filter(alike).count() > 1 {
             let message = format!(
                 "feed \"{}\" has no `files`: with several feeds, say which files belong to which feed",
                 feed.name

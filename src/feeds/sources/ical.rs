@@ -10,7 +10,7 @@ use crate::config::feeds::{Feed, IcalSource, WebPlace};
 use crate::feeds::formats::{Table, ical};
 use crate::feeds::mapping::options;
 use crate::feeds::sources::fetch_error::FetchError;
-use crate::feeds::sources::web::{Request, Web, basic};
+use crate::feeds::sources::web::{Login, Request, Web};
 
 /// The calendar as it was last read.
 #[derive(Debug, Default)]
@@ -26,8 +26,8 @@ pub(crate) async fn fetch(
     memory: &mut Memory,
 ) -> Result<Table, FetchError> {
     let web = Web::new(place, options(feed).limits.max_file)?;
-    let header = match (&source.user, &secret) {
-        (Some(user), Some(password)) => Some(basic(user, password)),
+    let login = match (&source.user, secret) {
+        (Some(user), Some(password)) => Some(Login::Basic(user.clone(), password)),
         (None, _) => None,
         (Some(_), None) => {
             let why = "there is no password; put it into the password file (`password_file`)".to_owned();
@@ -35,7 +35,7 @@ pub(crate) async fn fetch(
         }
     };
     let unless = memory.known.as_ref().map(|(etag, _)| etag.as_str());
-    let request = Request { authorization: header.as_ref(), accept: "text/calendar", unless, ..Request::default() };
+    let request = Request { login: login.as_ref(), accept: "text/calendar", unless, ..Request::default() };
     let got = web.ask(place.url.clone(), request).await?;
     let body = match (got.status, &memory.known) {
         (StatusCode::OK, _) => got.body,

@@ -2,21 +2,15 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 
-use crate::annie::client::use_ring;
-use crate::config::feeds::{MllpListener, Tls};
+use crate::config::feeds::MllpListener;
 use crate::feeds::formats::hl7::{Frames, framed};
 use crate::listener::accept::accept;
 
@@ -44,12 +38,9 @@ pub(crate) enum ListenError {
     /// The port cannot be used.
     #[error("it cannot listen at {0}: {1}")]
     Bind(SocketAddr, io::Error),
-    /// A file of the certificate cannot be read.
-    #[error("{0}: {1}")]
-    File(String, String),
-    /// The certificate and the key cannot be used.
+    /// The certificate and the key cannot be used. The file, and why.
     #[error("the certificate and its key cannot be used: {0}")]
-    Certificate(rustls::Error),
+    Certificate(String),
 }
 
 /// Receives messages until the task is aborted. Returns the task and the address, whose port the system may have chosen.
@@ -57,7 +48,7 @@ pub(crate) async fn listen(
     listener: &MllpListener,
     deliver: mpsc::Sender<Arrived>,
 ) -> Result<(JoinHandle<()>, SocketAddr), ListenError> {
-    let tls = listener.tls.as_ref().map(acceptor).transpose()?;
+    let tls = listener.tls.as_ref().map(tls::acceptor).transpose()?;
     let bind = |error| ListenError::Bind(listener.address, error);
     let socket = TcpListener::bind(listener.address).await.map_err(bind)?;
     let address = socket.local_addr().map_err(bind)?;
@@ -116,15 +107,57 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, deliver: mps
     }
 }
 
-fn acceptor(tls: &Tls) -> Result<TlsAcceptor, ListenError> {
-    use_ring();
-    let unusable = |path: &std::path::Path, why: &dyn std::fmt::Display| {
-        ListenError::File(path.display().to_string(), why.to_string())
-    };
-    let certificates = CertificateDer::pem_file_iter(&tls.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| unusable(&tls.certificate, &error))?;
-    let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|error| unusable(&tls.key, &error))?;
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key);
-    Ok(TlsAcceptor::from(Arc::new(config.map_err(ListenError::Certificate)?)))
+#[cfg(feature = "mllp-tls")]
+mod tls {
+    //! Reads the certificate of a port.
+
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use rustls::ServerConfig;
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio_rustls::TlsAcceptor;
+
+    use super::ListenError;
+    use crate::annie::client::use_ring;
+    use crate::config::feeds::Tls;
+
+    pub(super) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, ListenError> {
+        use_ring();
+        let unusable =
+            |path: &Path, why: &dyn std::fmt::Display| ListenError::Certificate(format!("{}: {why}", path.display()));
+        let certificates = CertificateDer::pem_file_iter(&tls.certificate)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| unusable(&tls.certificate, &error))?;
+        let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|error| unusable(&tls.key, &error))?;
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key);
+        let config = config.map_err(|error| unusable(&tls.certificate, &error))?;
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+#[cfg(not(feature = "mllp-tls"))]
+mod tls {
+    //! Stands in where this program was built without TLS for messages.
+
+    use std::io;
+
+    use tokio::net::TcpStream;
+
+    use super::ListenError;
+    use crate::config::feeds::Tls;
+
+    #[derive(Clone)]
+    pub(super) struct Nothing;
+
+    impl Nothing {
+        pub(super) async fn accept(&self, _stream: TcpStream) -> io::Result<TcpStream> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    pub(super) fn acceptor(_tls: &Tls) -> Result<Nothing, ListenError> {
+        Err(ListenError::Certificate("this build of Leadtime has no TLS for HL7 messages".to_owned()))
+    }
 }

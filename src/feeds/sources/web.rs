@@ -1,9 +1,7 @@
 //! Requests to other systems' web servers: only over verified TLS or within this machine, never to another origin than
 //! the configured one, with limits on time and size.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use reqwest::{Certificate, Client, Method, StatusCode, Url, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -23,11 +21,20 @@ pub(crate) struct Web {
     largest: u64,
 }
 
+/// How a request identifies itself.
+#[derive(Debug, Clone)]
+pub(crate) enum Login {
+    /// With a token (RFC 6750).
+    Bearer(SecretString),
+    /// With a user and a password (RFC 7617).
+    Basic(String, SecretString),
+}
+
 /// One request.
 #[derive(Debug, Default)]
 pub(crate) struct Request<'r> {
-    /// The value of the header `Authorization`.
-    pub(crate) authorization: Option<&'r SecretString>,
+    /// How it identifies itself.
+    pub(crate) login: Option<&'r Login>,
     /// The media type that is asked for.
     pub(crate) accept: &'static str,
     /// What is known already: if nothing has changed, the answer is empty.
@@ -103,19 +110,23 @@ impl Web {
     /// Sends one request, to any address that the configuration or the server's own description names.
     pub(crate) async fn send(&self, url: Url, request: Request<'_>) -> Result<Got, FetchError> {
         let mut headers = HeaderMap::new();
-        let mut set = |name, value: Option<&str>, is_secret: bool| {
-            if let Some(mut value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
-                value.set_sensitive(is_secret);
+        let mut set = |name, value: Option<&str>| {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
                 headers.insert(name, value);
             }
         };
-        set(ACCEPT, Some(request.accept), false);
-        set(AUTHORIZATION, request.authorization.map(ExposeSecret::expose_secret), true);
-        set(IF_NONE_MATCH, request.unless, false);
-        set(IF_MATCH, request.only_if, false);
-        set(CONTENT_TYPE, request.body.as_ref().map(|(_, kind, _)| *kind), false);
+        set(ACCEPT, Some(request.accept));
+        set(IF_NONE_MATCH, request.unless);
+        set(IF_MATCH, request.only_if);
+        set(CONTENT_TYPE, request.body.as_ref().map(|(_, kind, _)| *kind));
         let (method, body) = request.body.map_or((Method::GET, Vec::new()), |(method, _, body)| (method, body));
-        let sent = self.client.request(method, url).headers(headers).body(body).send().await;
+        let call = self.client.request(method, url).headers(headers).body(body);
+        let call = match request.login {
+            None => call,
+            Some(Login::Bearer(token)) => call.bearer_auth(token.expose_secret()),
+            Some(Login::Basic(user, password)) => call.basic_auth(user, Some(password.expose_secret())),
+        };
+        let sent = call.send().await;
         let mut response = sent.map_err(|error| self.fault(&error))?;
         let status = response.status();
         let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
@@ -186,12 +197,6 @@ fn is_about_a_certificate(error: &reqwest::Error) -> bool {
     false
 }
 
-/// The header `Authorization` for a user and a password (RFC 7617).
-pub(crate) fn basic(user: &str, password: &SecretString) -> SecretString {
-    let pair = SecretString::from(format!("{user}:{}", password.expose_secret()));
-    SecretString::from(format!("Basic {}", STANDARD.encode(pair.expose_secret())))
-}
-
 /// An address below the base, whether or not the base ends with a slash.
 pub(crate) fn below(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
@@ -212,7 +217,5 @@ mod tests {
             let url = below(&Url::parse(base).unwrap(), "Patient/a b");
             assert_eq!(url.as_str(), "https://h/fhir/r4/Patient/a%20b");
         }
-        let header = basic("Aladdin", &SecretString::from("open sesame".to_owned()));
-        assert_eq!(header.expose_secret(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     }
 }

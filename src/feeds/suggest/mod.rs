@@ -8,6 +8,7 @@ mod block;
 mod choices;
 mod draft;
 mod evidence;
+mod other_formats;
 mod presets;
 mod profile;
 mod request;
@@ -19,6 +20,7 @@ mod words;
 
 use std::io::Read;
 
+pub use other_formats::{OtherFormat, other_format};
 pub use request::{Answers, OpenQuestion, Request, Suggestion};
 
 use crate::config::feeds::{self, Feed};

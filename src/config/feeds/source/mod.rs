@@ -65,6 +65,17 @@ impl Source {
         }
     }
 
+    /// How the names of its files usually end.
+    pub(crate) fn endings(&self) -> &'static [&'static str] {
+        match self {
+            Source::Files => &[".csv", ".xlsx", ".xls", ".ods"],
+            Source::Database(_) => &[],
+            Source::Fhir(_) => &[".json", ".ndjson"],
+            Source::Hl7(_) => &[".hl7"],
+            Source::Ical(_) => &[".ics"],
+        }
+    }
+
     /// The settings that every feed of this kind starts from.
     pub(super) fn usual_parts(&self) -> Option<&'static str> {
         match self {

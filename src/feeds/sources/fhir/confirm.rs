@@ -58,10 +58,10 @@ pub(crate) async fn confirm(
     let Some(version) = version else {
         return Ok(Confirmed::No("the server does not say which version it gave".to_owned()));
     };
-    let header = session.header().await?;
+    let login = session.login().await?;
     let body = Some((Method::PATCH, "application/json-patch+json", patch.body.to_string().into_bytes()));
     let only_if = Some(version.as_str());
-    let request = Request { authorization: header.as_ref(), accept: FHIR_JSON, only_if, body, ..Request::default() };
+    let request = Request { login: login.as_ref(), accept: FHIR_JSON, only_if, body, ..Request::default() };
     let got = session.web.ask(url, request).await?;
     match got.status {
         status if status.is_success() => Ok(Confirmed::Sent),

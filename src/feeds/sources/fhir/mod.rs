@@ -1,6 +1,7 @@
 //! Reads a FHIR server: searches the appointments of a window of days, page by page, and reads the patients that they
 //! name.
 
+#[cfg(feature = "smart")]
 mod assertion;
 mod confirm;
 mod session;
@@ -178,9 +179,9 @@ async fn read_all(
             && let Some((reference, url)) = wanted.next()
         {
             let etag = known.get(url.as_str()).map(|known| known.etag.clone());
-            let (web, header) = (session.web.clone(), session.header().await?);
+            let (web, login) = (session.web.clone(), session.login().await?);
             under_way.spawn(async move {
-                let got = ask(&web, url.clone(), header.as_ref(), etag.as_deref()).await;
+                let got = ask(&web, url.clone(), login.as_ref(), etag.as_deref()).await;
                 (reference, url, got)
             });
             continue;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::config::feeds::FhirServer;
 use crate::feeds::sources::fetch_error::{FetchError, shortened};
 use crate::feeds::sources::fhir::sign_in::SignIn;
-use crate::feeds::sources::web::{Got, Request, Web};
+use crate::feeds::sources::web::{Got, Login, Request, Web};
 
 /// The media type of FHIR resources.
 pub(crate) const FHIR_JSON: &str = "application/fhir+json";
@@ -35,30 +35,25 @@ impl<'s> Session<'s> {
         Ok(Session { web: Web::new(&server.web, largest)?, server, secret, sign_in, largest, now })
     }
 
-    pub(super) async fn header(&mut self) -> Result<Option<SecretString>, FetchError> {
-        self.sign_in.header(&self.web, &self.server.auth, self.secret.as_ref(), self.now).await
+    pub(super) async fn login(&mut self) -> Result<Option<Login>, FetchError> {
+        self.sign_in.login(&self.web, &self.server.auth, self.secret.as_ref(), self.now).await
     }
 
     /// Reads an address. `unless`: the version that is known already.
     pub(super) async fn get(&mut self, url: Url, unless: Option<&str>) -> Result<Got, FetchError> {
-        let header = self.header().await?;
-        let got = ask(&self.web, url.clone(), header.as_ref(), unless).await?;
+        let login = self.login().await?;
+        let got = ask(&self.web, url.clone(), login.as_ref(), unless).await?;
         if got.status != StatusCode::UNAUTHORIZED || !self.sign_in.forget() {
             return Ok(got);
         }
-        let header = self.header().await?;
-        ask(&self.web, url, header.as_ref(), unless).await
+        let login = self.login().await?;
+        ask(&self.web, url, login.as_ref(), unless).await
     }
 }
 
-/// Reads an address with a header that is known already.
-pub(super) async fn ask(
-    web: &Web,
-    url: Url,
-    header: Option<&SecretString>,
-    unless: Option<&str>,
-) -> Result<Got, FetchError> {
-    web.ask(url, Request { authorization: header, accept: FHIR_JSON, unless, ..Request::default() }).await
+/// Reads an address with a login that is known already.
+pub(super) async fn ask(web: &Web, url: Url, login: Option<&Login>, unless: Option<&str>) -> Result<Got, FetchError> {
+    web.ask(url, Request { login, accept: FHIR_JSON, unless, ..Request::default() }).await
 }
 
 /// What a server says about a request that it refused (OperationOutcome).

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{Method, StatusCode, Url};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::config::feeds::{Auth, is_this_machine};
 use crate::feeds::sources::fetch_error::{FetchError, shortened};
+#[cfg(feature = "smart")]
 use crate::feeds::sources::fhir::assertion::Key;
-use crate::feeds::sources::web::{Request, Web, basic, below};
+use crate::feeds::sources::web::{Login, Request, Web, below};
 
 /// A token is not used anymore this long before it ends.
 const MARGIN: TimeDelta = TimeDelta::seconds(30);
@@ -22,14 +23,14 @@ pub(crate) struct SignIn {
 }
 
 impl SignIn {
-    /// The value of the header `Authorization`; `None`: the server asks for nothing.
-    pub(crate) async fn header(
+    /// How the next request identifies itself; `None`: the server asks for nothing.
+    pub(crate) async fn login(
         &mut self,
         web: &Web,
         auth: &Auth,
         secret: Option<&SecretString>,
         now: DateTime<Utc>,
-    ) -> Result<Option<SecretString>, FetchError> {
+    ) -> Result<Option<Login>, FetchError> {
         let missing = |what: &str| FetchError::SignIn {
             server: web.label(),
             why: format!("there is no {what}; put it into the password file (`password_file`)"),
@@ -38,30 +39,28 @@ impl SignIn {
             Auth::None => Ok(None),
             Auth::Bearer => {
                 let token = secret.ok_or_else(|| missing("token"))?;
-                Ok(Some(bearer(token.expose_secret())))
+                Ok(Some(Login::Bearer(token.clone())))
             }
             Auth::Basic { user } => {
                 let password = secret.ok_or_else(|| missing("password"))?;
-                Ok(Some(basic(user, password)))
+                Ok(Some(Login::Basic(user.clone(), password.clone())))
             }
             Auth::Smart { client_id, key_id, token_url, scope } => {
                 if let Some((token, ends)) = &self.token
                     && now < *ends - MARGIN
                 {
-                    return Ok(Some(bearer(token.expose_secret())));
+                    return Ok(Some(Login::Bearer(token.clone())));
                 }
                 let key = secret.ok_or_else(|| missing("private key"))?;
-                let key = Key::read(key).map_err(|why| FetchError::SignIn { server: web.label(), why })?;
                 let url = match token_url {
                     Some(url) => url.clone(),
                     None => token_endpoint(web).await?,
                 };
-                let assertion = key.assertion(client_id, key_id.as_deref(), url.as_str(), now);
+                let assertion = assertion(key, (client_id, key_id.as_deref()), url.as_str(), now);
                 let assertion = assertion.map_err(|why| FetchError::SignIn { server: web.label(), why })?;
                 let (token, lives) = token(web, url, &assertion, scope).await?;
-                let header = bearer(token.expose_secret());
-                self.token = Some((token, now + TimeDelta::seconds(lives)));
-                Ok(Some(header))
+                self.token = Some((token.clone(), now + TimeDelta::seconds(lives)));
+                Ok(Some(Login::Bearer(token)))
             }
         }
     }
@@ -72,8 +71,25 @@ impl SignIn {
     }
 }
 
-fn bearer(token: &str) -> SecretString {
-    SecretString::from(format!("Bearer {token}"))
+/// The signed request for a token, or why there is none.
+#[cfg(feature = "smart")]
+fn assertion(
+    key: &SecretString,
+    (client_id, key_id): (&str, Option<&str>),
+    audience: &str,
+    now: DateTime<Utc>,
+) -> Result<String, String> {
+    Key::read(key)?.assertion(client_id, key_id, audience, now)
+}
+
+#[cfg(not(feature = "smart"))]
+fn assertion(
+    _key: &SecretString,
+    _client: (&str, Option<&str>),
+    _audience: &str,
+    _now: DateTime<Utc>,
+) -> Result<String, String> {
+    Err("this build of Leadtime has no SMART Backend Services".to_owned())
 }
 
 /// Where the server gives out tokens, by its own description (SMART App Launch, `.well-known/smart-configuration`).
