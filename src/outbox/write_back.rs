@@ -94,7 +94,7 @@ async fn try_one(
     let pending_too = source.statuses.iter().any(|status| status == "pending");
     let confirmation = Confirmation { id: &id, patient_id: &patient, start: due.start, pending_too };
     let secret = pulling::secret(feed)?;
-    Ok(match confirm(server, secret, &mut memory.fhir, &confirmation, now).await? {
+    Ok(match confirm(server, secret, &mut memory.fhir.sign_in, &confirmation, now).await? {
         Confirmed::Already => Ended::Written,
         Confirmed::No(why) => Ended::Left(why),
         Confirmed::Sent if is_late(due, now) => Ended::GivenUp("the server takes it, but does not show it".to_owned()),

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::config::feeds::FhirServer;
 use crate::feeds::formats::fhir::{Confirmation, WhyNot, accepted};
 use crate::feeds::sources::fetch_error::FetchError;
-use crate::feeds::sources::fhir::Memory;
 use crate::feeds::sources::fhir::session::{FHIR_JSON, Session, why};
+use crate::feeds::sources::fhir::sign_in::SignIn;
 use crate::feeds::sources::web::{Request, below};
 
 /// The largest appointment that is read, in bytes.
@@ -32,11 +32,11 @@ pub(crate) enum Confirmed {
 pub(crate) async fn confirm(
     server: &FhirServer,
     secret: Option<SecretString>,
-    memory: &mut Memory,
+    sign_in: &mut SignIn,
     confirmation: &Confirmation<'_>,
     now: DateTime<Utc>,
 ) -> Result<Confirmed, FetchError> {
-    let mut session = Session::new(server, secret, &mut memory.sign_in, LARGEST, now)?;
+    let mut session = Session::new(server, secret, sign_in, LARGEST, now)?;
     // A group's row has the patient's id after the appointment's.
     let id = confirmation.id.split('/').next().unwrap_or_default();
     let url = below(&server.web.url, &format!("Appointment/{id}"));
