@@ -284,3 +284,23 @@ fn a_confirmation_by_reply_is_written_back_once_and_nothing_else_is() {
     assert_eq!(daemon.stop().0, 0);
     assert_eq!((written(&practice)["n-a1"].as_str(), patches()), ("written", 1));
 }
+
+#[test]
+fn a_patient_is_fetched_from_this_server_and_never_taken_for_one_of_another() {
+    let mut book = book();
+    // Absolute references are not included in the answer of a search.
+    book[3]["participant"][0]["actor"]["reference"] = "{BASE}/Patient/p1".into();
+    book[4]["participant"][0]["actor"]["reference"] = "https://other.example.com/fhir/Patient/p2".into();
+    book.push(appointment("a8", "p9", 8, "booked"));
+    let Some(server) = FhirServer::start(&book, &[], &[]) else { return };
+    let practice = practice(&format!("url = \"{}\"\nstatuses = [\"proposed\"]", server.url()));
+    let ended = pull(&practice);
+    assert_eq!(ended.code, 1);
+    let found = appointments(&practice);
+    assert_eq!(found["a1"], row(3, "booked", "Ann", "(303) 555-0101"));
+    assert_eq!(found["a4"], row(6, "booked", "Cy", "3035550103"));
+    assert!(!found.contains_key("a2") && !found.contains_key("a8"), "{found:?}");
+    let read =
+        |id: &str| server.requests().iter().any(|r| r["url"].as_str().unwrap().ends_with(&format!("/Patient/{id}")));
+    assert_eq!((read("p1"), read("p2"), read("p9")), (true, false, true), "{:?}", server.requests());
+}
