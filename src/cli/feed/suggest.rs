@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     let export = ExportFile::open(&options.file, None)?;
     if let Some(found) = other_format(&export.start()?, &options.name) {
-        say(&format!("This file is {}.", found.understood));
+        say(&format!("The file contains {}.", found.understood));
         print(&found.block)?;
         return match found.is_open {
             true => Err(Failure::AlreadyReported(1)),
