@@ -49,3 +49,62 @@ pub(crate) async fn fetch(
     }
     Ok(table)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::config::feeds::{Source, of_block};
+    use crate::config::values::zones::Zones;
+
+    const CALENDAR: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTART:20260303T160000Z\r\n\
+                            SUMMARY:Lee\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+    /// Answers with the calendar, or that it has not changed, if the request names its version. Counts both.
+    fn serve() -> (u16, std::thread::JoinHandle<Vec<u16>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answers = move || {
+            let mut statuses = Vec::new();
+            for stream in listener.incoming().take(3) {
+                let mut stream = stream.unwrap();
+                let (mut request, mut byte) = (Vec::new(), [0]);
+                while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) > 0 {
+                    request.push(byte[0]);
+                }
+                let request = String::from_utf8_lossy(&request).to_lowercase();
+                let (status, body) = match request.contains("if-none-match: \"v1\"") {
+                    true => (304, ""),
+                    false => (200, CALENDAR),
+                };
+                statuses.push(status);
+                let head = format!("HTTP/1.1 {status} X\r\nETag: \"v1\"\r\nContent-Length: {}\r\n", body.len());
+                write!(stream, "{head}Connection: close\r\n\r\n{body}").unwrap();
+            }
+            statuses
+        };
+        (port, std::thread::spawn(answers))
+    }
+
+    #[tokio::test]
+    async fn a_calendar_that_has_not_changed_is_not_sent_again() {
+        let (port, server) = serve();
+        let block = format!(
+            "[[feed]]\nname = \"c\"\nkind = \"ical\"\nurl = \"http://127.0.0.1:{port}/a.ics\"\n[feed.columns]\nname = \"Summary\"\n"
+        );
+        let feed = of_block(&block, &Zones::of_this_machine()).unwrap();
+        let Source::Ical(source) = &feed.source else { panic!("{:?}", feed.source) };
+        let place = source.url.as_ref().unwrap();
+        let span = "2026-03-01T00:00:00Z".parse().unwrap().."2026-04-01T00:00:00Z".parse().unwrap();
+        let mut memory = Memory::default();
+        let mut tables = Vec::new();
+        for _ in 0..2 {
+            tables.push(fetch((&feed, source, place), None, span.clone(), &mut memory).await.unwrap());
+        }
+        tables.push(fetch((&feed, source, place), None, span, &mut Memory::default()).await.unwrap());
+        assert!(tables.iter().all(|table| table.rows.len() == 1 && *table == tables[0]), "{tables:?}");
+        assert_eq!(server.join().unwrap(), [200, 304, 200]);
+    }
+}
