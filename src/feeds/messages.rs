@@ -275,7 +275,7 @@ mod tests {
 
     const CONFIG: &str = "[practice]\nname = \"Maple\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
          timezone = \"America/Denver\"\n[[rule]]\nname = \"day-before\"\nlead = \"24 hours\"\nmessage = \"m\"\n\
-         [database]\npath = \"test.db\"\n[[feed]]\nname = \"engine\"\nkind = \"hl7\"\nmax_changed = \"100%\"\n";
+         [database]\npath = \"test.db\"\n[[feed]]\nname = \"engine\"\nkind = \"hl7\"\n";
     /// The day on which the messages are made.
     const NOW: &str = "2026-03-01T18:00:00Z";
     const APPOINTMENTS: usize = 900;

@@ -162,3 +162,35 @@ fn every_preset_is_valid_and_the_feed_block_overrides_it() {
     assert_eq!(feed.status.words["3"], feeds::StatusMeaning::Cancelled);
     assert_eq!(feed.status.words["6"], feeds::StatusMeaning::Ignored);
 }
+
+#[test]
+fn settings_that_a_kind_of_feed_does_not_have_are_refused() {
+    let feed = |kind: &str, keys: &str| format!("[[feed]]\nname = \"x\"\nkind = \"{kind}\"\n{keys}\n");
+    for (kind, keys, word) in [
+        ("hl7", "max_changed = \"50%\"", "`max_changed` is for lists"),
+        ("hl7", "missing = \"cancel\"", "is for lists"),
+        ("hl7", "delimiter = \";\"", "`delimiter` is for delimited text"),
+        ("hl7", "listen = \"10.0.0.2:2575\"", "say which ones may send"),
+        ("hl7", "listen = \"127.0.0.1:2575\"\nkey = \"a.key\"", "`key` needs `certificate`"),
+        ("fhir", "url = \"http://ehr.example.com/fhir\"", "in the clear"),
+        ("fhir", "url = \"https://kim:s3cret@ehr.example.com/fhir\"", "contains a user or a password"),
+        ("fhir", "url = \"https://ehr.example.com/fhir\"\nfiles = \"*.json\"", "`files` is for files"),
+        ("fhir", "url = \"https://ehr.example.com/fhir\"\nauth = \"smart\"", "client_id"),
+        ("fhir", "write_back = true", "has no key `write_back`"),
+        ("fhir", "url = \"https://ehr.example.com/fhir\"\nsearch = \"_count=5\"", "set by Leadtime"),
+        ("ical", "", "neither a name nor `patient_id`"),
+    ] {
+        let found = problems(&feed(kind, keys));
+        let is_said = found.iter().any(|problem| problem.contains(word)) && !found.iter().any(|p| p.contains("s3cret"));
+        assert!(is_said, "{kind} {keys}: {found:?}");
+    }
+    for (kind, keys) in [
+        ("hl7", "listen = \"127.0.0.1:2575\""),
+        ("hl7", ""),
+        ("fhir", ""),
+        ("fhir", "url = \"https://ehr.example.com/fhir\"\nwrite_back = true"),
+        ("ical", "columns = { name = \"Summary\" }"),
+    ] {
+        assert_eq!(problems(&feed(kind, keys)), Vec::<String>::new(), "{kind} {keys}");
+    }
+}

@@ -304,3 +304,44 @@ fn a_patient_is_fetched_from_this_server_and_never_taken_for_one_of_another() {
         |id: &str| server.requests().iter().any(|r| r["url"].as_str().unwrap().ends_with(&format!("/Patient/{id}")));
     assert_eq!((read("p1"), read("p2"), read("p9")), (true, false, true), "{:?}", server.requests());
 }
+
+/// A server that gives the same answer to every request. Returns its address.
+fn always(body: String) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/fhir", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let (mut request, mut byte) = (Vec::new(), [0]);
+            while !request.ends_with(b"\r\n\r\n") && std::io::Read::read(&mut stream, &mut byte).unwrap_or(0) > 0 {
+                request.push(byte[0]);
+            }
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let _ = std::io::Write::write_all(&mut stream, format!("{head}{body}").as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn appointments_that_a_server_counts_and_does_not_give_are_not_cancelled() {
+    let bundle = |total: u64, resources: &[Value]| {
+        let entries: Vec<Value> = resources.iter().map(|one| json!({ "resource": one })).collect();
+        json!({ "resourceType": "Bundle", "type": "searchset", "total": total, "entry": entries }).to_string()
+    };
+    let book = book();
+    let practice = Practice::new("");
+    let reads = |url: &str| {
+        let config = format!("{HEAD}url = \"{url}\"\nmax_missing = \"100%\"\n");
+        std::fs::write(practice.path("config.toml"), config).unwrap();
+    };
+    reads(&always(bundle(4, &book)));
+    pull(&practice).good();
+    let before = appointments(&practice);
+    // The last pages are held back, and there is no link to them.
+    reads(&always(bundle(4, &book[..4])));
+    let ended = pull(&practice);
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("it counts 4 appointments and gives only 1"), "{}", ended.err);
+    assert_eq!(appointments(&practice), before);
+}

@@ -86,6 +86,23 @@ fn files_of_messages_add_change_and_cancel() {
 }
 
 #[test]
+fn many_cancellations_at_once_all_count() {
+    let practice = Practice::new(&(head() + FEED));
+    let (start, _) = at(3);
+    let of = |trigger: &str, time: &str, n: usize| {
+        message(trigger, time, &format!("{trigger}{n}"), &format!("|F{n}"), &start, "", PHONE)
+    };
+    let booked: Vec<String> = (0..40).map(|n| of("S12", "20260301080000", n)).collect();
+    import(&practice, &booked).good();
+    // An engine that could not send for an hour.
+    let cancelled: Vec<String> = (0..39).map(|n| of("S15", "20260301090000", n)).collect();
+    import(&practice, &cancelled).good();
+    let found = appointments(&practice);
+    assert_eq!(found.values().filter(|row| row.1 == "cancelled").count(), 39);
+    assert_eq!(found["F39"].1, "booked");
+}
+
+#[test]
 fn a_message_that_cannot_be_used_is_reported_with_its_line() {
     let practice = Practice::new(&(head() + FEED));
     let (start, unix) = at(3);

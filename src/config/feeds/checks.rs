@@ -83,9 +83,17 @@ pub(super) fn check_source(
         let message = format!("`{key}` is for {what}; remove it, because this feed {reads}");
         diagnostics.push(Diagnostic::error(span.clone(), message));
     }
-    if matches!(source, Source::Hl7(_)) && settings.missing == Some(Missing::Cancel) {
-        let message =
-            "missing = \"cancel\" is for complete lists; remove it, because a message is about one appointment";
+    if !matches!(source, Source::Hl7(_)) {
+        return;
+    }
+    let of_lists = [
+        ("missing = \"cancel\"", settings.missing == Some(Missing::Cancel)),
+        ("covers", settings.covers.is_some()),
+        ("max_missing", settings.max_missing.is_some()),
+        ("max_changed", settings.max_changed.is_some()),
+    ];
+    for (key, _) in of_lists.into_iter().filter(|(_, is_set)| *is_set) {
+        let message = format!("`{key}` is for lists; remove it, because each message is about one appointment");
         diagnostics.push(Diagnostic::error(span.clone(), message));
     }
 }

@@ -62,6 +62,7 @@ pub(crate) async fn fetch(
     let mut session = Session::new(server, secret, sign_in, limits.max_file, now)?;
     let mut found = Found::default();
     let mut pages = Pages { left: limits.max_file, seen: BTreeSet::new() };
+    let (mut counted, mut given) = (0, 0);
     let mut next = Some(search(server, &span, !*includes_nothing));
     while let Some(url) = next {
         let (page, url) = match pages.read(&mut session, &mut found, url).await {
@@ -72,12 +73,18 @@ pub(crate) async fn fetch(
             }
             other => other?,
         };
+        counted = page.total.unwrap_or_default().max(counted);
+        given += page.appointments as u64;
         next = match page.next {
             None => None,
             Some(link) => {
                 Some(url.join(&link).map_err(|_| unreadable(&session, "its next page has no valid address"))?)
             }
         };
+    }
+    // Appointments that a server holds back would count as cancelled.
+    if given < counted {
+        return Err(unreadable(&session, &format!("it counts {counted} appointments and gives only {given}")));
     }
     read_missing(&mut session, &mut found, known).await?;
     Ok(found.table(now))
