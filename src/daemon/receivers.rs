@@ -135,6 +135,10 @@ struct Storing {
 
 impl Storing {
     async fn run(mut self, mut arrivals: mpsc::Receiver<Arrived>) {
+        // A stop may have come between storing messages and importing them.
+        if let Err(error) = self.store(Vec::new(), self.clock.now()).await {
+            self.failed(&error);
+        }
         let mut together = Vec::new();
         while arrivals.recv_many(&mut together, TOGETHER).await > 0 {
             let arrived = std::mem::take(&mut together);

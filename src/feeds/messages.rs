@@ -110,7 +110,7 @@ pub(crate) fn preview(connection: &mut Connection, file: &[u8], job: Job<'_>) ->
     let waiting = stored::waiting(&tx, &job.feed.name)?;
     tx.rollback().map_err(StoreError::from)?;
     let answer = as_answer(&waiting, job.feed)?;
-    let mut preview = importing::preview(connection, || answer.source(), job)?;
+    let mut preview = importing::preview(connection, || answer.source(), unheld(job))?;
     add_problems(&mut preview.imported, problems);
     Ok(preview)
 }
@@ -243,11 +243,15 @@ fn import_waiting(
             Ok(())
         },
     )?;
-    let imported = importing::import(connection, || answer.source(), job, |_| {})?;
-    if imported.held.is_none() {
-        in_transaction(connection, |tx| stored::imported(tx, waiting))?;
-    }
+    let imported = importing::import(connection, || answer.source(), unheld(job), |_| {})?;
+    in_transaction(connection, |tx| stored::imported(tx, waiting))?;
     Ok((imported, refused))
+}
+
+/// Each message states its own change, and after an outage hundreds of them arrive at once. To hold them would send texts
+/// about visits that are cancelled.
+fn unheld(job: Job<'_>) -> Job<'_> {
+    Job { how: How { force: true, ..job.how }, ..job }
 }
 
 /// The rows of appointments. One that turned out to be another one is cancelled.

@@ -268,6 +268,25 @@ fn a_message_that_cannot_be_stored_now_is_asked_for_again() {
 }
 
 #[test]
+fn what_was_stored_and_not_imported_before_a_crash_is_imported_at_the_next_start() {
+    let (practice, _sandbox, daemon, _) = receiver("listen = \"127.0.0.1:0\"");
+    let ((start, _), (later, unix)) = (at(3), at(4));
+    import(&practice, &[message("S12", "20260301080000", "M1", "|F1", &start, "Booked", PHONE)]).good();
+    import(&practice, &[message("S13", "20260301090000", "M2", "|F1", &later, "Booked", PHONE)]).good();
+    assert_eq!(daemon.stop().0, 0);
+    // As after a crash between the two commits.
+    let sql = "UPDATE hl7_appointments SET waits = 1; UPDATE appointments SET starts_at = '2026-12-24T16:00:00Z', ends_at = NULL";
+    practice.sql().execute_batch(sql).unwrap();
+    let daemon = Daemon::start(&practice, "k");
+    let waits = "SELECT count(*) FROM hl7_appointments WHERE waits = 1";
+    while practice.number(waits) > 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(appointments(&practice)["F1"].0, unix);
+    assert_eq!(daemon.stop().0, 0);
+}
+
+#[test]
 fn only_named_machines_may_connect() {
     let (_practice, _sandbox, _daemon, port) = receiver("listen = \"127.0.0.1:0\"\nallow_from = \"127.0.0.9\"");
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();

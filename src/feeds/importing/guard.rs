@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
-use crate::config::feeds::Source;
 use crate::feeds::importing::intake::{Intake, reason_of};
 use crate::feeds::importing::job::{ImportError, Job};
 use crate::feeds::mapping::{Cost, Count};
@@ -86,9 +85,7 @@ pub(super) fn judge(staging: &mut Staging<'_>, intake: &mut Intake, job: Job<'_>
     let too_many = |parts: Vec<Part>, most: u32| {
         parts.into_iter().find(|part| part.count > few && part.count * 100 > part.of * u64::from(most))
     };
-    // Each message states its own change. After an outage, hundreds of them arrive at once.
-    let states_each_change = matches!(feed.source, Source::Hl7(_));
-    if let Some(part) = too_many(staging.changing(now)?, feed.max_changed()).filter(|_| !states_each_change) {
+    if let Some(part) = too_many(staging.changing(now)?, feed.max_changed()) {
         let why = format!(
             "{} of {} upcoming appointments{} would be moved or cancelled at once, which is more than max_changed ({}%): day and month, or the time zone, may be mixed up",
             part.count,
