@@ -13,6 +13,7 @@ use crate::cli::export_file::{ExportFile, feed_of, has_faults, held_words, reaso
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, moment, print, say, who};
 use crate::config::Config;
+use crate::config::feeds::Source;
 use crate::config::values::zones::Zones;
 use crate::domain::count::counted;
 use crate::domain::operator::Operator;
@@ -53,6 +54,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let now = moment(None, &config.practice.zone)?;
     let export = ExportFile::open(&options.file, feed.settings.max_file)?.for_feed(&feed, &config.practice.zone, now);
     let export = export.map_err(|error| anyhow::anyhow!("{error}; nothing was changed"))?;
+    if options.complete && matches!(feed.source, Source::Hl7(_)) {
+        let why = "--complete is for lists: each HL7 message is about one appointment";
+        return Err(Failure::Usage(anyhow::anyhow!(why)));
+    }
     let feed = export.settings_of(&feed);
     export.notes().iter().for_each(|note| say(&format!("{}: {note}", export.name)));
     let name = export.name.as_str();

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use rusqlite::Transaction;
 
 use crate::config::Config;
-use crate::config::feeds::Feed;
+use crate::config::feeds::{Feed, ZoneSource};
 use crate::config::values::zones::Zones;
 use crate::domain::fingerprint;
 use crate::domain::operator::Operator;
+use crate::domain::zone::Zone;
 use crate::feeds::formats::hl7::{self, Code, Message, Piece, Rejected, State};
 use crate::feeds::formats::{FormatError, Table};
 use crate::feeds::importing::{self, How, ImportError, Imported, Job, Preview};
@@ -41,7 +42,8 @@ pub(crate) fn receive(
     now: DateTime<Utc>,
 ) -> Result<Vec<Answered>, StoreError> {
     let Some(feed) = config.feeds.iter().find(|other| other.name == feed) else { return Err(StoreError::Closed) };
-    let parsed: Vec<Result<Message, Rejected>> = messages.iter().map(|bytes| parse(bytes, now)).collect();
+    let parsed: Vec<Result<Message, Rejected>> =
+        messages.iter().map(|bytes| parse(bytes, zone_of(feed, &config.practice.zone), now)).collect();
     let ids = in_transaction(connection, |tx| {
         let mut ids = Vec::new();
         for message in &parsed {
@@ -77,8 +79,24 @@ pub(crate) fn receive(
     Ok(answers.collect())
 }
 
-fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Message, Rejected> {
-    hl7::parse(bytes).map(|message| message.received(now.timestamp_micros()))
+/// The zone of times without an offset.
+fn zone_of<'z>(feed: &'z Feed, practice: &'z Zone) -> &'z Zone {
+    match &feed.settings.timezone {
+        Some(ZoneSource::Named(zone)) => zone,
+        _ => practice,
+    }
+}
+
+/// Reads a message. Its time decides which message is newer, so a time without an offset is in the feed's zone.
+fn parse(bytes: &[u8], zone: &Zone, now: DateTime<Utc>) -> Result<Message, Rejected> {
+    let mut message = hl7::parse(bytes)?;
+    let header = &mut message.header;
+    if let Some(local) = header.time.filter(|_| header.is_local).and_then(DateTime::from_timestamp_micros) {
+        let micros = i64::from(local.timestamp_subsec_micros());
+        let second = local.naive_utc() - TimeDelta::microseconds(micros);
+        header.time = Some(zone.at(second.date(), second.time()).timestamp_micros() + micros);
+    }
+    Ok(message.received(now.timestamp_micros()))
 }
 
 /// The acknowledgment of a message that cannot be stored now: its sender sends it again.
@@ -123,7 +141,7 @@ fn take_file(tx: &Transaction<'_>, file: &[u8], job: Job<'_>) -> Result<Vec<Prob
     for piece in hl7::split(file) {
         match piece {
             Piece::Problem { line, reason } => problems.push((line as u64, reason)),
-            Piece::Message { line, bytes } => match parse(bytes, job.now) {
+            Piece::Message { line, bytes } => match parse(bytes, zone_of(job.feed, &job.context.zone), job.now) {
                 Ok(message) => drop(take(tx, job.feed, &message, job.now)?),
                 Err(rejected) => problems.push((line as u64, rejected.reason)),
             },
@@ -141,8 +159,8 @@ fn add_problems(imported: &mut Imported, problems: Vec<Problem>) {
     }
 }
 
-/// Adds what a message says to what is known. Returns the id of the appointment that it is about; `None`: it was processed
-/// already.
+/// Adds what a message says to what is known. Returns the id of the appointment that it is about. One that was processed
+/// already adds nothing, but its appointment is imported again: the feed's settings may have been corrected.
 fn take(
     tx: &Transaction<'_>,
     feed: &Feed,
@@ -150,14 +168,19 @@ fn take(
     now: DateTime<Utc>,
 ) -> Result<Option<String>, StoreError> {
     let header = &message.header;
-    let content = fingerprint::of(format!("{:?}", message.schedule));
+    // With its time: senders begin to count anew, and a cancellation must not be taken for an earlier one.
+    let content = fingerprint::of(format!("{:?} {:?}", header.time, message.schedule));
     let processed =
         Processed { sender: &header.sending_application, control_id: &header.control_id, content: &content };
+    let aliases = hl7::keys(message);
     if stored::is_processed(tx, &feed.name, processed)? {
-        return Ok(None);
+        let known = stored::named(tx, &feed.name, &aliases)?.into_iter().next();
+        if let Some(known) = &known {
+            stored::import_again(tx, known.number)?;
+        }
+        return Ok(known.map(|known| known.id));
     }
     stored::processed(tx, &feed.name, processed, now)?;
-    let aliases = hl7::keys(message);
     let known = stored::named(tx, &feed.name, &known_as(tx, feed, &aliases)?)?;
     let mut state = State::default();
     for told in &known {
@@ -248,10 +271,10 @@ fn import_waiting(
     Ok((imported, refused))
 }
 
-/// Each message states its own change, and after an outage hundreds of them arrive at once. To hold them would send texts
+/// Each message states its own change, so no file is a complete list. And after an outage hundreds of them arrive at once. To hold them would send texts
 /// about visits that are cancelled.
 fn unheld(job: Job<'_>) -> Job<'_> {
-    Job { how: How { force: true, ..job.how }, ..job }
+    Job { how: How { force: true, complete: false, ..job.how }, ..job }
 }
 
 /// The rows of appointments. One that turned out to be another one is cancelled.
@@ -271,7 +294,6 @@ fn as_answer(waiting: &[Told], feed: &Feed) -> Result<Answer, ImportError> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
     use fastrand::Rng;
 
     use super::*;

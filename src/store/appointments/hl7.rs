@@ -134,6 +134,12 @@ pub(crate) fn waiting(connection: &Connection, feed: &str) -> Result<Vec<Told>, 
     Ok(statement.query_map([feed], told)?.collect::<Result<_, _>>()?)
 }
 
+/// Lets an appointment be imported again.
+pub(crate) fn import_again(tx: &Transaction<'_>, number: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE hl7_appointments SET waits = 1 WHERE id = ?1")?.execute([number])?;
+    Ok(())
+}
+
 /// Notes that appointments were imported as they are described here. One that has changed since keeps waiting.
 pub(crate) fn imported(tx: &Transaction<'_>, told: &[Told]) -> Result<(), StoreError> {
     let sql = "UPDATE hl7_appointments SET waits = 0 WHERE id = ?1 AND state = ?2 AND (same_as IS NOT NULL) = ?3";

@@ -19,6 +19,8 @@ pub struct Header {
     pub receiving_facility: String,
     /// MSH-7 in microseconds since 1970; a local time counts as UTC.
     pub time: Option<i64>,
+    /// MSH-7 has no UTC offset.
+    pub is_local: bool,
     /// MSH-9.1, as SIU.
     pub kind: String,
     /// MSH-9.2, as S12.
@@ -46,6 +48,7 @@ impl Default for Header {
             receiving_application: text(),
             receiving_facility: text(),
             time: None,
+            is_local: true,
             kind: text(),
             event: text(),
             control_id: text(),
@@ -72,6 +75,7 @@ impl Header {
             receiving_application: text(5, 1),
             receiving_facility: text(6, 1),
             time: time::stamp(&text(7, 1)),
+            is_local: !text(7, 1).contains(['+', '-']),
             kind: text(9, 1),
             event: text(9, 2),
             control_id: raw(10),

@@ -135,9 +135,12 @@ impl State {
 
     /// A value. What was said about another patient than the present one does not count.
     pub(crate) fn get(&self, slot: Slot) -> Option<&str> {
+        const OF_PERSON: [Slot; 6] = [Slot::First, Slot::Last, Slot::Birth, Slot::Phone, Slot::Language, Slot::Dead];
         let cell = self.cells.get(&slot)?;
-        let present = self.cells.get(&Slot::PatientId).and_then(|id| id.value.as_ref());
-        let other = cell.patient.as_ref().zip(present).is_some_and(|(of, present)| of != present);
+        let id = self.cells.get(&Slot::PatientId).and_then(|id| id.value.as_ref());
+        // Without ids, the name says who it is.
+        let present = id.or_else(|| self.cells.get(&Slot::Last).and_then(|name| name.patient.as_ref()));
+        let other = OF_PERSON.contains(&slot) && present.is_some() && cell.patient.as_ref() != present;
         cell.value.as_deref().filter(|_| !other)
     }
 
@@ -184,7 +187,12 @@ fn cells(message: &Message) -> Vec<(Slot, Cell)> {
         (Slot::Language, person.language.clone()),
         (Slot::Dead, person.dead.clone().map(|()| "yes".to_owned())),
     ];
-    let patient = person.id.set().cloned();
+    let by_name = || {
+        let part = |patch: &Patch<String>| patch.set().cloned().unwrap_or_default().to_lowercase();
+        let names = [&person.last, &person.first, &person.birth].map(part);
+        person.last.set().map(|_| format!("?{}", names.join("|")))
+    };
+    let patient = person.id.set().cloned().or_else(by_name);
     let of_visit = of_visit.into_iter().map(|(slot, patch)| (slot, patch, None));
     let of_person = of_person.into_iter().map(|(slot, patch)| (slot, patch, patient.clone()));
     let cell = |(slot, patch, patient): (Slot, Patch<String>, Option<String>)| {
