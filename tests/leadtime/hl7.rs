@@ -295,3 +295,46 @@ fn only_named_machines_may_connect() {
     let _ = stream.read_to_end(&mut answer);
     assert!(answer.is_empty(), "{answer:?}");
 }
+
+#[test]
+fn a_cancellation_counts_whatever_its_control_id_and_its_offset() {
+    let practice = Practice::new(&(head() + FEED));
+    let (start, _) = at(3);
+    let book = |time: &str, control: &str| message("S12", time, control, "|F1", &start, "Booked", PHONE);
+    let cancel = |time: &str| message("S15", time, "1", "|F1", "", "", "");
+    // The sender counts anew each day.
+    import(&practice, &[book("20260301080000", "9"), cancel("20260301090000"), book("20260301100000", "2")]).good();
+    assert_eq!(appointments(&practice)["F1"].1, "booked");
+    import(&practice, &[cancel("20260301110000")]).good();
+    assert_eq!(appointments(&practice)["F1"].1, "cancelled");
+    // 10:00 PM in Greenwich is 3:00 PM in Denver, half an hour before the cancellation.
+    import(&practice, &[book("20260301220000+0000", "3"), cancel("20260301153000")]).good();
+    assert_eq!(appointments(&practice)["F1"].1, "cancelled");
+}
+
+#[test]
+fn a_slot_that_goes_to_another_patient_does_not_keep_the_number() {
+    let practice = Practice::new(&(head() + FEED));
+    let (start, _) = at(3);
+    let book = message("S12", "20260301080000", "1", "|F1", &start, "Booked", PHONE).replace("4411^^^MAPLE^MR", "");
+    let other = message("S14", "20260301090000", "2", "|F1", &start, "Booked", "").replace("4411^^^MAPLE^MR", "");
+    import(&practice, &[book, other.replace("Lee^Ann||19800101", "Smith^Bob||19700202")]).good();
+    assert_eq!(appointments(&practice)["F1"].2, "-");
+}
+
+#[test]
+fn no_file_of_messages_is_a_complete_list_and_a_corrected_setting_applies_to_what_is_sent_again() {
+    let practice = Practice::new(&(head() + FEED));
+    let (start, unix) = at(3);
+    let one = message("S12", "20260301080000", "1", "|F1", &start, "Booked", PHONE);
+    let pending = message("S12", "20260301080000", "2", "|F2", &start, "Pending", PHONE);
+    import(&practice, std::slice::from_ref(&one)).good();
+    assert_eq!(import(&practice, std::slice::from_ref(&pending)).code, 1);
+    assert_eq!(practice.run(&["import", "messages.hl7", "--complete"]).code, 2);
+    let config = head() + FEED + "[feed.status]\nbooked = [\"pending\"]\n";
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    import(&practice, std::slice::from_ref(&pending)).good();
+    let found = appointments(&practice);
+    assert_eq!((found["F1"].0, found["F1"].1.as_str()), (unix, "booked"));
+    assert_eq!((found["F2"].0, found["F2"].1.as_str()), (unix, "booked"));
+}

@@ -51,6 +51,8 @@ pub struct Schedule {
     /// SCH-3, which visit of a series this is. The first one and 0 count as not given.
     pub occurrence: Option<u32>,
     pub start: Patch<Start>,
+    /// The start stands in TQ1 or AIS.
+    pub start_is_true: bool,
     pub minutes: Patch<u32>,
     /// "cancelled", "no show", else SCH-25 as given, else "booked".
     pub status: Patch<String>,
@@ -79,6 +81,7 @@ pub(crate) fn read(segments: &[Segment], trigger: Trigger, sent: Option<i64>) ->
         placer,
         filler,
         occurrence: occurrence(sch.field(3))?,
+        start_is_true: start::is_true(segments),
         start,
         minutes,
         status: status(trigger, sch.field(25)),

@@ -38,6 +38,12 @@ struct Sources {
     deleted: bool,
 }
 
+/// Whether a message gives its start in TQ1 or AIS, which are true where SCH-11 may be stale.
+pub(crate) fn is_true(segments: &[Segment]) -> bool {
+    let sources = collect(segments);
+    !sources.timing.is_empty() || !sources.services.is_empty()
+}
+
 /// Start and minutes of an appointment.
 pub(crate) fn read(segments: &[Segment]) -> (Patch<Start>, Patch<u32>) {
     let sources = collect(segments);

@@ -58,6 +58,8 @@ pub(crate) enum Slot {
     Description,
     Provider,
     Start,
+    /// The last start that stood in TQ1 or AIS.
+    TrueStart,
     End,
     /// Why the start cannot be known.
     BadStart,
@@ -171,6 +173,7 @@ fn cells(message: &Message) -> Vec<(Slot, Cell)> {
         (Slot::Kind, schedule.kind.clone()),
         (Slot::Description, schedule.description.clone()),
         (Slot::Provider, schedule.provider.clone()),
+        (Slot::TrueStart, if schedule.start_is_true { start.clone() } else { Patch::Keep }),
         (Slot::Start, start),
         (Slot::End, end),
         (Slot::BadStart, bad),

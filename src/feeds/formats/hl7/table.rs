@@ -81,6 +81,9 @@ fn problem(state: &State) -> String {
     match (state.get(Slot::BadStart), state.get(Slot::Start)) {
         (Some(reason), _) => reason.to_owned(),
         (None, None) => "no message about the appointment gives its start".to_owned(),
+        (None, Some(start)) if state.get(Slot::TrueStart).is_some_and(|known| known != start) => {
+            "SCH-11 gives another start than TQ1 or AIS did before, and it may be stale".to_owned()
+        }
         (None, Some(_)) => String::new(),
     }
 }
@@ -140,6 +143,21 @@ mod tests {
         assert_eq!(end(&[&whole, &moved]), ["2026-03-10T10:00:00", "45"]);
         let longer = message("S14", 2026, "|||||||60|min|");
         assert_eq!(end(&[&whole, &longer]), ["2026-03-10T09:00:00", "60"]);
+    }
+
+    #[test]
+    fn a_start_that_may_be_stale_is_not_used() {
+        let of =
+            |messages: &[&str]| cells(messages).into_iter().find(|(name, _)| *name == "Problem").map(|(_, why)| why);
+        let truly = message("S12", 2026, "|||||||||^^^202603100900;TQ1|1||||||202603110900");
+        let stale = message("S14", 2027, "|||||||||^^^202603100900");
+        let same = message("S14", 2027, "|||||||||^^^202603110900");
+        assert_eq!(of(&[&truly]), None);
+        assert_eq!(of(&[&truly, &same]), None);
+        for order in [[&truly, &stale], [&stale, &truly]] {
+            assert!(of(&order.map(String::as_str)).is_some_and(|why| why.contains("may be stale")));
+        }
+        assert_eq!(of(&[&truly, &stale, &message("S13", 2028, "|;TQ1|1||||||202603120900")]), None);
     }
 
     #[test]
