@@ -105,7 +105,11 @@ impl Pull {
             let answer = tokio::select! {
                 answer = pulling::ask(feed, &config, &mut self.memory, now) => answer,
                 changed = self.config.changed() => match changed {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        // A token, or what is known, is another server's now.
+                        self.memory = Memory::default();
+                        continue;
+                    }
                     Err(_) => return,
                 },
             };
@@ -119,7 +123,10 @@ impl Pull {
             let next = began + pulling::pause(pulled.every, self.failures);
             tokio::select! {
                 () = sleep_until(next) => {}
-                changed = self.config.changed() => if changed.is_err() { return },
+                changed = self.config.changed() => match changed {
+                    Ok(()) => self.memory = Memory::default(),
+                    Err(_) => return,
+                },
             }
         }
     }

@@ -347,7 +347,7 @@ mod tests {
     /// libical's own table: each rule gives exactly its dates or is refused.
     #[test]
     fn the_table_of_libical() {
-        let path = "/work/shared/data/ical/rrule/libical-icalrecur_test.txt";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/ical/rrule/libical-icalrecur_test.txt");
         let Ok(table) = std::fs::read_to_string(path) else {
             println!("skipped: {path} is not here");
             return;

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::config::feeds::FhirServer;
-use crate::feeds::sources::fetch_error::{FetchError, shortened};
+use crate::feeds::sources::fetch_error::FetchError;
 use crate::feeds::sources::fhir::sign_in::SignIn;
 use crate::feeds::sources::web::{Got, Login, Request, Web};
 
@@ -56,11 +56,11 @@ pub(super) async fn ask(web: &Web, url: Url, login: Option<&Login>, unless: Opti
     web.ask(url, Request { login, accept: FHIR_JSON, unless, ..Request::default() }).await
 }
 
-/// What a server says about a request that it refused (OperationOutcome).
+/// What a server says about a request that it refused (OperationOutcome): only the code, because its words may name a
+/// patient.
 pub(super) fn why(body: &[u8]) -> Option<String> {
     let outcome: Value = serde_json::from_slice(body).ok()?;
-    let issue = &outcome["issue"][0];
-    let words = [&issue["code"], &issue["diagnostics"], &issue["details"]["text"]];
-    let words: Vec<&str> = words.into_iter().filter_map(Value::as_str).collect();
-    (!words.is_empty()).then(|| shortened(&words.join(", ")))
+    let code = outcome["issue"][0]["code"].as_str()?;
+    let is_code = code.len() <= 40 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    is_code.then(|| code.to_owned())
 }
