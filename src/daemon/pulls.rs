@@ -20,6 +20,8 @@ use crate::store::connection::open;
 
 /// The state of a feed that works.
 const WELL: &str = "";
+/// How long confirmations may take, so that the next read is not late.
+const WRITE_WITHIN: Duration = Duration::from_secs(60);
 /// How long a stop waits for an import in progress. If it takes longer, SQLite undoes its open transaction.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -134,14 +136,16 @@ impl Pull {
     /// Writes confirmations to the source, if the feed says so.
     async fn write_back(&mut self, feed: &Feed, config: &Config) {
         let now = self.clock.now();
-        let wrote = write_back(feed, config, &mut self.memory, open::another_writer, now).await;
-        let (sent, why) = match wrote {
-            Ok(wrote) => (wrote.sent, wrote.failed.unwrap_or_default()),
-            Err(error) => (0, error.to_string()),
+        let writing = write_back(feed, config, &mut self.memory, open::another_writer, now);
+        // What was written and not recorded is seen at the next read.
+        let (sent, why) = match timeout(WRITE_WITHIN, writing).await {
+            Ok(Ok(wrote)) => (wrote.sent, wrote.failed.unwrap_or_default()),
+            Ok(Err(error)) => (0, error.to_string()),
+            Err(_) => (0, "the server was too slow".to_owned()),
         };
         let feed = feed.name.as_str();
         if sent > 0 {
-            info!(feed, sent, "wrote {sent} confirmations to the source of the feed {feed}");
+            info!(feed, sent, "confirmations written to the source of the feed {feed}: {sent}");
         }
         if let Some(changes) = self.writes.is(&why, self.clock.boot()) {
             match why.as_str() {

@@ -2,27 +2,23 @@
 //! acknowledges them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::config::feeds::{MllpListener, Source};
+use crate::config::feeds::{Feed, MllpListener};
 use crate::domain::announcer::{Announcer, left_out};
 use crate::feeds::messages::{self, Answered};
 use crate::feeds::sources::mllp::{self, Arrived};
 use crate::store::connection::open;
+use crate::store::connection::store::blocking;
 use crate::store::{Connection, StoreError};
 
 /// Messages that are stored together, so that a burst needs few transactions.
 const TOGETHER: usize = 64;
-/// How long a stop waits for messages that are being stored.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// The state of a feed that works.
 const WELL: &str = "";
 
@@ -90,6 +86,7 @@ impl Receivers {
                         connection: None,
                         state: Announcer::starts_as(WELL),
                         rejections: Announcer::starts_as(WELL),
+                        faults: Announcer::starts_as(WELL),
                     };
                     let storing = tokio::spawn(storing.run(arrivals));
                     self.ports.push(Port { feed, settings, accepting, storing });
@@ -105,20 +102,19 @@ impl Receivers {
 
 impl Port {
     async fn close(self) {
-        // Connections keep a sender of the channel; without the port, they end with their next message.
-        self.accepting.abort();
+        // Connections keep a sender of the channel; without the task that stores, they end with their next message.
         self.storing.abort();
-        let _ = timeout(STOP_WITHIN, self.storing).await;
+        let _ = self.storing.await;
+        // Its address can be bound again only after that.
+        self.accepting.abort();
+        let _ = self.accepting.await;
     }
 }
 
 /// The feeds with a port.
 fn wanted(config: &Config) -> Vec<(String, MllpListener)> {
-    let port = |source: &Source| match source {
-        Source::Hl7(hl7) => hl7.listener.clone(),
-        _ => None,
-    };
-    config.feeds.iter().filter_map(|feed| Some((feed.name.clone(), port(&feed.source)?))).collect()
+    let port = |feed: &Feed| Some((feed.name.clone(), feed.source.listener()?.clone()));
+    config.feeds.iter().filter_map(port).collect()
 }
 
 /// Stores the messages of one feed.
@@ -131,24 +127,44 @@ struct Storing {
     connection: Option<Connection>,
     state: Announcer,
     rejections: Announcer,
+    faults: Announcer,
 }
 
 impl Storing {
     async fn run(mut self, mut arrivals: mpsc::Receiver<Arrived>) {
-        // A stop may have come between storing messages and importing them.
-        if let Err(error) = self.store(Vec::new(), self.clock.now()).await {
-            self.failed(&error);
-        }
+        self.catch_up().await;
         let mut together = Vec::new();
-        while arrivals.recv_many(&mut together, TOGETHER).await > 0 {
-            let arrived = std::mem::take(&mut together);
-            let bodies: Vec<Vec<u8>> = arrived.iter().map(|one| one.message.clone()).collect();
+        loop {
+            tokio::select! {
+                count = arrivals.recv_many(&mut together, TOGETHER) => if count == 0 { return },
+                changed = self.config.changed() => match changed {
+                    Ok(()) => self.catch_up().await,
+                    Err(_) => return,
+                },
+            }
+            let (mut messages, mut senders) = (Vec::new(), Vec::new());
+            for arrived in together.drain(..) {
+                match arrived {
+                    Arrived::Message { message, acknowledge } => {
+                        messages.push(message);
+                        senders.push(acknowledge);
+                    }
+                    Arrived::Fault(why) => self.tell_fault(&why),
+                }
+            }
+            if messages.is_empty() {
+                continue;
+            }
             let now = self.clock.now();
-            match self.store(bodies, now).await {
+            let bodies = messages.clone();
+            let stored = self.with_connection(move |connection, config, feed| {
+                messages::receive(connection, config, feed, &bodies, now)
+            });
+            match stored.await {
                 Ok(answered) => {
                     let changed = answered.iter().any(|one| one.changed);
-                    for (one, answer) in arrived.into_iter().zip(&answered) {
-                        let _ = one.acknowledge.send(answer.acknowledgment.clone());
+                    for (sender, answer) in senders.into_iter().zip(&answered) {
+                        let _ = sender.send(answer.acknowledgment.clone());
                     }
                     self.tell(&answered);
                     if changed {
@@ -157,37 +173,45 @@ impl Storing {
                 }
                 Err(error) => {
                     self.failed(&error);
-                    for one in arrived {
-                        let answer = messages::not_now(&one.message, &error.to_string(), now);
-                        let _ = one.acknowledge.send(answer);
+                    for (sender, message) in senders.into_iter().zip(&messages) {
+                        let _ = sender.send(messages::not_now(message, &error.to_string(), now));
                     }
                 }
             }
         }
     }
 
-    async fn store(&mut self, bodies: Vec<Vec<u8>>, now: DateTime<Utc>) -> Result<Vec<Answered>, StoreError> {
+    /// Imports what a stop left behind, and what changed settings change.
+    async fn catch_up(&mut self) {
+        let now = self.clock.now();
+        match self
+            .with_connection(move |connection, config, feed| messages::catch_up(connection, config, feed, now))
+            .await
+        {
+            Ok(true) => self.nudge.notify_one(),
+            Ok(false) => {}
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    /// Does something with the connection, which stays open unless it fails.
+    async fn with_connection<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Connection, &Config, &str) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let config = self.config.borrow_and_update().clone();
         let (feed, kept) = (self.feed.clone(), self.connection.take());
-        let stored = tokio::task::spawn_blocking(move || {
+        let (connection, done) = blocking(move || {
             let mut connection = match kept {
                 Some(connection) => connection,
                 None => open::another_writer(&config.database)?,
             };
-            let answered = messages::receive(&mut connection, &config, &feed, &bodies, now)?;
-            Ok::<_, StoreError>((connection, answered))
-        });
-        match stored.await {
-            Ok(Ok((connection, answered))) => {
-                self.connection = Some(connection);
-                Ok(answered)
-            }
-            Ok(Err(error)) => Err(error),
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(StoreError::Closed),
-            },
-        }
+            let done = work(&mut connection, &config, &feed)?;
+            Ok::<_, StoreError>((connection, done))
+        })
+        .await?;
+        self.connection = Some(connection);
+        Ok(done)
     }
 
     fn tell(&mut self, answered: &[Answered]) {
@@ -202,6 +226,13 @@ impl Storing {
             {
                 warn!(feed, "an HL7 message of the feed {feed} was rejected: {why}{}", left_out(changes));
             }
+        }
+    }
+
+    fn tell_fault(&mut self, why: &str) {
+        let feed = self.feed.as_str();
+        if let Some(changes) = self.faults.is(why, self.clock.boot()) {
+            warn!(feed, "the port of the feed {feed}: {why}{}", left_out(changes));
         }
     }
 

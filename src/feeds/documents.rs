@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, Days, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use crate::config::feeds::{Feed, Source};
 use crate::domain::zone::Zone;
@@ -38,12 +38,15 @@ pub(crate) fn table(
             Ok(Some(found.table(now)))
         }
         Source::Hl7(_) => Ok(Some(hl7::of_file(bytes))),
-        Source::Ical(source) => Ok(Some(ical::table(bytes, days(zone, source.ahead, now), ical::Limits::default())?)),
+        Source::Ical(source) => {
+            let days = span(zone, zone.local(now).date_naive(), source.ahead);
+            Ok(Some(ical::table(bytes, days, ical::Limits::default())?))
+        }
     }
 }
 
-/// The days that are read, with one day before.
-fn days(zone: &Zone, ahead: u32, now: DateTime<Utc>) -> Range<DateTime<Utc>> {
-    let today = zone.local(now).date_naive();
-    zone.at(today - Days::new(1), NaiveTime::MIN)..zone.at(today + Days::new(u64::from(ahead) + 1), NaiveTime::MIN)
+/// The instants of these days, one day more on each side: days end at another instant in another zone.
+pub(crate) fn span(zone: &Zone, today: NaiveDate, ahead: u32) -> Range<DateTime<Utc>> {
+    let end = today + Days::new(u64::from(ahead) + 1);
+    zone.at(today - Days::new(1), NaiveTime::MIN)..zone.at(end, NaiveTime::MIN)
 }

@@ -14,7 +14,7 @@ use crate::domain::zone::Zone;
 use crate::feeds::formats::hl7::{self, Code, Message, Piece, Rejected, State};
 use crate::feeds::formats::{FormatError, Table};
 use crate::feeds::importing::{self, How, ImportError, Imported, Job, Preview};
-use crate::feeds::mapping::{Cost, Count, Outcome, Reason, map_file, options};
+use crate::feeds::mapping::{Cost, Count, MappingError, Outcome, Reason, map_file, options};
 use crate::feeds::sources::answer::Answer;
 use crate::feeds::sources::fetch_error::FetchError;
 use crate::store::appointments::hl7::{self as stored, News, Processed, Told};
@@ -44,39 +44,57 @@ pub(crate) fn receive(
     let Some(feed) = config.feeds.iter().find(|other| other.name == feed) else { return Err(StoreError::Closed) };
     let parsed: Vec<Result<Message, Rejected>> =
         messages.iter().map(|bytes| parse(bytes, zone_of(feed, &config.practice.zone), now)).collect();
-    let ids = in_transaction(connection, |tx| {
-        let mut ids = Vec::new();
-        for message in &parsed {
-            ids.push(match message {
-                Ok(message) => take(tx, feed, message, now)?,
-                Err(_) => None,
-            });
-        }
-        Ok(ids)
+    let taken = in_transaction(connection, |tx| {
+        let take_one = |message: Result<Message, Rejected>| match message {
+            Ok(message) => Ok((take(tx, feed, &message, now)?, message.header)),
+            Err(rejected) => Ok((Taken::Rejected(rejected.reason), *rejected.header)),
+        };
+        parsed.into_iter().map(take_one).collect::<Result<Vec<_>, StoreError>>()
     })?;
-    let zones = Zones::of_this_machine();
-    let context = importing::context(config, &zones, now);
-    let job = Job { feed, context: &context, how: How::recurring(feed), by: Operator::default(), now };
-    let waiting = stored::waiting(connection, &feed.name)?;
-    let (refused, changed) = match import_waiting(connection, &waiting, job) {
-        Ok((imported, refused)) => {
-            let changes = &imported.changes;
-            (refused, changes.added + changes.changed + changes.cancelled + changes.off > 0)
-        }
-        Err(ImportError::Store(error)) => return Err(error),
-        // The rows are ours: they cannot be at fault as a whole, but the feed's settings can.
-        Err(error) => (waiting.iter().map(|told| (told.id.clone(), error.to_string())).collect(), false),
-    };
-    let answers = parsed.into_iter().zip(ids).map(|(message, id)| {
-        let (header, why) = match message {
-            Ok(message) => (message.header, id.and_then(|id| refused.get(&id).cloned())),
-            Err(rejected) => (*rejected.header, Some(rejected.reason)),
+    let brought = bring(connection, config, feed, now)?;
+    let answers = taken.into_iter().map(|(taken, header)| {
+        let why = match taken {
+            Taken::About(id) => brought.refused.get(&id).cloned(),
+            Taken::Rejected(why) => Some(why),
         };
         let code = if why.is_some() { Code::Reject } else { Code::Accept };
         let acknowledgment = acknowledgment(&header, code, why.as_deref().unwrap_or_default(), now);
-        Answered { acknowledgment, changed: changed && why.is_none(), rejected: why }
+        Answered { acknowledgment, changed: brought.changed && why.is_none(), rejected: why }
     });
     Ok(answers.collect())
+}
+
+/// Imports what a stop left behind and, because the feed's settings may have been corrected, every coming appointment once
+/// more. Returns whether anything changed.
+pub(crate) fn catch_up(
+    connection: &mut Connection,
+    config: &Config,
+    feed: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let Some(feed) = config.feeds.iter().find(|other| other.name == feed) else { return Err(StoreError::Closed) };
+    in_transaction(connection, |tx| stored::coming_again(tx, &feed.name, now - TimeDelta::days(1)))?;
+    Ok(bring(connection, config, feed, now)?.changed)
+}
+
+/// Imports what waits. Only a fault of this machine is an error.
+fn bring(connection: &mut Connection, config: &Config, feed: &Feed, now: DateTime<Utc>) -> Result<Brought, StoreError> {
+    let zones = Zones::of_this_machine();
+    let context = importing::context(config, &zones, now);
+    let job = Job { feed, context: &context, how: How::recurring(feed), by: Operator::default(), now };
+    match import_waiting(connection, job) {
+        Ok(brought) => Ok(brought),
+        Err(ImportError::Store(error)) => Err(error),
+        Err(ImportError::Mapping(MappingError::Format(FormatError::Io(error)))) => {
+            Err(StoreError::DiskFails(error.to_string()))
+        }
+        // The rows are ours: they cannot be at fault as a whole, but the feed's settings can.
+        Err(error) => {
+            let waiting = stored::waiting(connection, &feed.name)?;
+            let refused = waiting.into_iter().map(|told| (told.id, error.to_string())).collect();
+            Ok(Brought { refused, ..Brought::default() })
+        }
+    }
 }
 
 /// The zone of times without an offset.
@@ -115,8 +133,7 @@ fn acknowledgment(header: &hl7::Header, code: Code, text: &str, now: DateTime<Ut
 /// Imports a file of messages.
 pub(crate) fn import(connection: &mut Connection, file: &[u8], job: Job<'_>) -> Result<Imported, ImportError> {
     let problems = in_transaction(connection, |tx| take_file(tx, file, job))?;
-    let waiting = stored::waiting(connection, &job.feed.name)?;
-    let (mut imported, _) = import_waiting(connection, &waiting, job)?;
+    let mut imported = import_waiting(connection, job)?.imported;
     add_problems(&mut imported, problems);
     Ok(imported)
 }
@@ -142,7 +159,11 @@ fn take_file(tx: &Transaction<'_>, file: &[u8], job: Job<'_>) -> Result<Vec<Prob
         match piece {
             Piece::Problem { line, reason } => problems.push((line as u64, reason)),
             Piece::Message { line, bytes } => match parse(bytes, zone_of(job.feed, &job.context.zone), job.now) {
-                Ok(message) => drop(take(tx, job.feed, &message, job.now)?),
+                Ok(message) => {
+                    if let Taken::Rejected(why) = take(tx, job.feed, &message, job.now)? {
+                        problems.push((line as u64, why));
+                    }
+                }
                 Err(rejected) => problems.push((line as u64, rejected.reason)),
             },
         }
@@ -159,29 +180,34 @@ fn add_problems(imported: &mut Imported, problems: Vec<Problem>) {
     }
 }
 
-/// Adds what a message says to what is known. Returns the id of the appointment that it is about. One that was processed
-/// already adds nothing, but its appointment is imported again: the feed's settings may have been corrected.
-fn take(
-    tx: &Transaction<'_>,
-    feed: &Feed,
-    message: &Message,
-    now: DateTime<Utc>,
-) -> Result<Option<String>, StoreError> {
+/// What became of a readable message.
+enum Taken {
+    /// It is about the appointment with this id.
+    About(String),
+    /// It cannot be used. The reason.
+    Rejected(String),
+}
+
+/// Adds what a message says to what is known. One that was processed already adds nothing, but its appointment is imported
+/// again: the feed's settings may have been corrected.
+fn take(tx: &Transaction<'_>, feed: &Feed, message: &Message, now: DateTime<Utc>) -> Result<Taken, StoreError> {
     let header = &message.header;
     // With its time: senders begin to count anew, and a cancellation must not be taken for an earlier one.
     let content = fingerprint::of(format!("{:?} {:?}", header.time, message.schedule));
     let processed =
         Processed { sender: &header.sending_application, control_id: &header.control_id, content: &content };
     let aliases = hl7::keys(message);
-    if stored::is_processed(tx, &feed.name, processed)? {
-        let known = stored::named(tx, &feed.name, &aliases)?.into_iter().next();
-        if let Some(known) = &known {
-            stored::import_again(tx, known.number)?;
-        }
-        return Ok(known.map(|known| known.id));
+    if stored::is_processed(tx, &feed.name, processed)?
+        && let Some(known) = stored::named(tx, &feed.name, &aliases)?.into_iter().next()
+    {
+        stored::import_again(tx, known.number)?;
+        return Ok(Taken::About(known.id));
     }
+    let known = match known(tx, feed, message, &aliases)? {
+        Ok(known) => known,
+        Err(why) => return Ok(Taken::Rejected(why)),
+    };
     stored::processed(tx, &feed.name, processed, now)?;
-    let known = stored::named(tx, &feed.name, &known_as(tx, feed, &aliases)?)?;
     let mut state = State::default();
     for told in &known {
         state = state.merge(read(told)?);
@@ -201,13 +227,19 @@ fn take(
             }
         }
     }
-    Ok(stored::named(tx, &feed.name, &aliases)?.into_iter().next().map(|told| told.id))
+    let id = stored::named(tx, &feed.name, &aliases)?.into_iter().next().map_or_else(String::new, |told| told.id);
+    Ok(Taken::About(id))
 }
 
-/// The ids by which an appointment may be known already. Some senders give the namespace of a number only sometimes: without
-/// it, the number names the only appointment that has it.
-fn known_as(tx: &Transaction<'_>, feed: &Feed, aliases: &[String]) -> Result<Vec<String>, StoreError> {
-    let mut all = aliases.to_vec();
+/// The appointments that a message may be about, or why that cannot be known. Some senders give the namespace of a number
+/// only sometimes: without it, the number names the only appointment of that patient that has it.
+fn known(
+    tx: &Transaction<'_>,
+    feed: &Feed,
+    message: &Message,
+    aliases: &[String],
+) -> Result<Result<Vec<Told>, String>, StoreError> {
+    let mut known = stored::named(tx, &feed.name, aliases)?;
     for alias in aliases {
         let bare = hl7::without_namespace(alias);
         let number = bare.split('#').next().unwrap_or_default();
@@ -216,11 +248,23 @@ fn known_as(tx: &Transaction<'_>, feed: &Feed, aliases: &[String]) -> Result<Vec
         let mut same = stored::aliases(tx, &feed.name, &bare, (&range.0, &range.1))?;
         same.retain(|other| hl7::without_namespace(other) == bare);
         match same.as_slice() {
-            [only] if *only == bare || *alias == bare => all.push(only.clone()),
+            [only] if *only == bare || *alias == bare => {
+                for told in stored::named(tx, &feed.name, std::slice::from_ref(only))? {
+                    let is_new = !known.iter().any(|other| other.number == told.number);
+                    if is_new && read(&told)?.may_be_about(message) {
+                        known.push(told);
+                    }
+                }
+            }
+            [_, _, ..] if known.is_empty() && *alias == bare => {
+                let field = if alias.starts_with('f') { "SCH-2" } else { "SCH-1" };
+                return Ok(Err(format!("{field} names several appointments: its namespace is missing")));
+            }
             _ => {}
         }
     }
-    Ok(all)
+    known.sort_by_key(|told| told.number);
+    Ok(Ok(known))
 }
 
 /// The ids that a new appointment may get: the schedule's own (filler), else that of whoever asked for it (placer). If
@@ -241,15 +285,36 @@ fn start_of(state: &State) -> Option<DateTime<Utc>> {
     NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok().map(|start| start.and_utc())
 }
 
-/// Imports appointments, and returns why some of them were refused, by id.
-fn import_waiting(
-    connection: &mut Connection,
-    waiting: &[Told],
-    job: Job<'_>,
-) -> Result<(Imported, BTreeMap<String, String>), ImportError> {
-    if waiting.is_empty() {
-        return Ok((Imported::default(), BTreeMap::new()));
+/// What an import of waiting appointments did.
+#[derive(Debug, Default)]
+struct Brought {
+    imported: Imported,
+    /// Why some of them were refused, by id.
+    refused: BTreeMap<String, String>,
+    /// Whether any appointment changed.
+    changed: bool,
+}
+
+/// Imports the appointments that wait, and those that another process changed meanwhile: it may have imported a newer
+/// state before this one.
+fn import_waiting(connection: &mut Connection, job: Job<'_>) -> Result<Brought, ImportError> {
+    let mut all = Brought::default();
+    for round in 0.. {
+        let waiting = stored::waiting(connection, &job.feed.name)?;
+        if waiting.is_empty() {
+            break;
+        }
+        let brought = import_these(connection, &waiting, job)?;
+        all.refused.extend(brought.refused);
+        all.changed |= brought.changed;
+        if round == 0 {
+            all.imported = brought.imported;
+        }
     }
+    Ok(all)
+}
+
+fn import_these(connection: &mut Connection, waiting: &[Told], job: Job<'_>) -> Result<Brought, ImportError> {
     let answer = as_answer(waiting, job.feed)?;
     let mut refused = BTreeMap::new();
     map_file(
@@ -257,9 +322,9 @@ fn import_waiting(
         job.feed,
         job.context,
         |row| -> Result<(), ImportError> {
+            let at = usize::try_from(row.record).ok().and_then(|record| record.checked_sub(1));
             if let Outcome::Refused { reason, .. } = row.outcome
-                && let Some(told) =
-                    usize::try_from(row.record).ok().and_then(|record| waiting.get(record.checked_sub(1)?))
+                && let Some(told) = at.and_then(|at| waiting.get(at))
             {
                 refused.insert(told.id.clone(), reason.to_string());
             }
@@ -268,11 +333,13 @@ fn import_waiting(
     )?;
     let imported = importing::import(connection, || answer.source(), unheld(job), |_| {})?;
     in_transaction(connection, |tx| stored::imported(tx, waiting))?;
-    Ok((imported, refused))
+    let changes = &imported.changes;
+    let changed = changes.added + changes.changed + changes.cancelled + changes.off > 0;
+    Ok(Brought { imported, refused, changed })
 }
 
-/// Each message states its own change, so no file is a complete list. And after an outage hundreds of them arrive at once. To hold them would send texts
-/// about visits that are cancelled.
+/// Each message states its own change: no file of them is a complete list, and after an outage hundreds arrive at once.
+/// Holding them would send texts about visits that are cancelled.
 fn unheld(job: Job<'_>) -> Job<'_> {
     Job { how: How { force: true, complete: false, ..job.how }, ..job }
 }
@@ -392,5 +459,36 @@ mod tests {
             assert_eq!(found, expected, "appointment {n}");
         }
         assert_eq!(found.1, in_order.1);
+    }
+
+    #[test]
+    fn a_slower_import_does_not_undo_a_newer_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, CONFIG).unwrap();
+        let (config, _) = crate::config::load(&file).unwrap();
+        let mut connection = open::read_write(&config.database).unwrap();
+        let message = |trigger: &str, time: &str| {
+            let schedule = "SCH||F1|||||Visit||30|MIN|^^30^20260310090000";
+            format!("MSH|^~\\&|P|A|L|A|{time}||SIU^{trigger}|{time}|P|2.5\r{schedule}\rPID|1||7^^^A^MR||Lee^Ann\r")
+                .into_bytes()
+        };
+        let (book, cancel) = (message("S12", "20260301080000"), message("S15", "20260301090000"));
+        let now: DateTime<Utc> = NOW.parse().unwrap();
+        let feed = &config.feeds[0];
+        let parsed = parse(&book, &config.practice.zone, now).unwrap();
+        in_transaction(&mut connection, |tx| take(tx, feed, &parsed, now).map(drop)).unwrap();
+        let stale = stored::waiting(&connection, "engine").unwrap();
+        // Another process stores and imports the cancellation before this one writes what it has read.
+        receive(&mut connection, &config, "engine", &[cancel], now).unwrap();
+        let zones = Zones::of_this_machine();
+        let context = importing::context(&config, &zones, now);
+        let job = Job { feed, context: &context, how: How::recurring(feed), by: Operator::default(), now };
+        let status = |connection: &Connection| -> String {
+            connection.query_row("SELECT status FROM appointments", [], |row| row.get(0)).unwrap()
+        };
+        import_these(&mut connection, &stale, job).unwrap();
+        import_waiting(&mut connection, job).unwrap();
+        assert_eq!(status(&connection), "cancelled");
     }
 }

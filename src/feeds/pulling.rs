@@ -1,10 +1,9 @@
 //! Pulls a feed: asks its database, FHIR server or calendar for the coming days, then imports the answer like an export.
 
-use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use crate::config::Config;
@@ -12,6 +11,7 @@ use crate::config::feeds::{Auth, Feed, Source, Window, ZoneSource};
 use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
 use crate::domain::zone::Zone;
+use crate::feeds::documents::span;
 use crate::feeds::importing::{self, How, ImportError, Imported, Job};
 use crate::feeds::mapping::options;
 use crate::feeds::sources::answer::Answer;
@@ -19,6 +19,7 @@ use crate::feeds::sources::fetch_error::FetchError;
 use crate::feeds::sources::password::{self, Form, PasswordError};
 use crate::feeds::sources::{database, fhir, ical};
 use crate::store::appointments::feed_state;
+use crate::store::connection::store::blocking;
 use crate::store::{Connection, StoreError};
 
 /// How long a source may fail before that is an alert, if the feed sets no `stale_after`.
@@ -79,14 +80,16 @@ pub(crate) async fn ask(
         }
         Source::Fhir(source) => match &source.server {
             Some(server) => {
-                let span = span(&config.practice.zone, window(source.ahead));
+                let Window { today, ahead } = window(source.ahead);
+                let span = span(&config.practice.zone, today, ahead);
                 fhir::fetch((feed, server), secret, span, &mut memory.fhir, now).await?
             }
             None => return Err(FetchError::NotBuiltIn("files by itself").into()),
         },
         Source::Ical(source) => match &source.url {
             Some(web) => {
-                let span = span(&config.practice.zone, window(source.ahead));
+                let Window { today, ahead } = window(source.ahead);
+                let span = span(&config.practice.zone, today, ahead);
                 ical::fetch((feed, source, web), secret, span, &mut memory.ical).await?
             }
             None => return Err(FetchError::NotBuiltIn("files by itself").into()),
@@ -106,14 +109,7 @@ pub(crate) fn secret(feed: &Feed) -> Result<Option<SecretString>, PasswordError>
         }
         _ => Form::Line,
     };
-    feed.source.secret().map_or(Ok(None), |place| password::find_in(place, form))
-}
-
-/// The instants of a window of days, one day more on each side: days end at another instant in another zone.
-fn span(zone: &Zone, window: Window) -> Range<DateTime<Utc>> {
-    let first = window.today - Days::new(1);
-    let end = window.today + Days::new(u64::from(window.ahead) + 1);
-    zone.at(first, NaiveTime::MIN)..zone.at(end, NaiveTime::MIN)
+    feed.source.secret().map_or(Ok(None), |place| password::find(place, form))
 }
 
 /// The days to ask for. An answer is taken for the complete list of the days on the practice's calendar; where it is
@@ -134,7 +130,7 @@ pub(crate) async fn store(
     now: DateTime<Utc>,
 ) -> Result<Imported, PullError> {
     let (feed, config) = (feed.clone(), config.clone());
-    let stored = tokio::task::spawn_blocking(move || {
+    blocking(move || {
         let mut connection = open(&config.database)?;
         let answer = match answer {
             Ok(answer) => answer,
@@ -149,12 +145,8 @@ pub(crate) async fn store(
         let how = How::recurring(&feed);
         let job = Job { feed: &feed, context: &context, how, by: Operator::default(), now };
         Ok(importing::import(&mut connection, || answer.source(), job, |_| {})?)
-    });
-    stored.await.unwrap_or_else(|error| match error.try_into_panic() {
-        Ok(panic) => std::panic::resume_unwind(panic),
-        // The program is stopping.
-        Err(_) => Err(StoreError::Closed.into()),
     })
+    .await
 }
 
 /// How long a feed's source may fail before that is an alert.

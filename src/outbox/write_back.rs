@@ -9,8 +9,9 @@ use crate::config::feeds::{Feed, FhirSource, Source};
 use crate::domain::task::TaskKind;
 use crate::feeds::formats::fhir::Confirmation;
 use crate::feeds::pulling::{self, AskError, Memory};
+use crate::feeds::sources::fetch_error::FetchError;
 use crate::feeds::sources::fhir::{Confirmed, confirm};
-use crate::store::connection::store::in_transaction;
+use crate::store::connection::store::{blocking, in_transaction};
 use crate::store::outcomes::tasks::{self, NewTask};
 use crate::store::outcomes::write_backs::{self, Due, Ended, GIVEN_UP_AFTER};
 use crate::store::{Connection, StoreError};
@@ -47,11 +48,15 @@ pub(crate) async fn write_back(
         let ended = match try_one(feed, source, memory, &due, now).await {
             Ok(ended) => ended,
             Err(error) => {
-                // The others would fail in the same way.
                 let why = error.to_string();
                 wrote.failed = Some(why.clone());
                 ends.push((due.clone(), waits_or_ends(&due, why, now)));
-                break;
+                match error {
+                    // This one only, as far as one can tell.
+                    AskError::Fetch(FetchError::Refused { .. } | FetchError::Unreadable { .. }) => continue,
+                    // The others would fail in the same way.
+                    _ => break,
+                }
             }
         };
         wrote.sent += u64::from(ended == Ended::Sent);
@@ -59,10 +64,13 @@ pub(crate) async fn write_back(
     }
     let (database, name) = (config.database.clone(), feed.name.clone());
     blocking(move || {
+        let mut connection = open(&database)?;
+        let begun = write_backs::begun_unwritten(&connection, &name, now)?;
+        ends.extend(begun.into_iter().map(|due| (due, Ended::GivenUp("the appointment has begun".to_owned()))));
         if ends.is_empty() {
             return Ok(());
         }
-        in_transaction(&mut open(&database)?, |tx| {
+        in_transaction(&mut connection, |tx| {
             for (due, ended) in &ends {
                 write_backs::ended(tx, due, ended, now)?;
                 if let Ended::GivenUp(why) = ended {
@@ -91,8 +99,8 @@ async fn try_one(
     let prefix = feed.settings.id_prefix.as_deref().unwrap_or_default();
     let bare = |id: &str| id.strip_prefix(prefix).unwrap_or(id).to_owned();
     let (id, patient) = (bare(&due.appointment), bare(&due.patient));
-    let pending_too = source.statuses.iter().any(|status| status == "pending");
-    let confirmation = Confirmation { id: &id, patient_id: &patient, start: due.start, pending_too };
+    let statuses = &source.statuses;
+    let confirmation = Confirmation { id: &id, patient_id: &patient, start: due.start, statuses };
     let secret = pulling::secret(feed)?;
     Ok(match confirm(server, secret, &mut memory.fhir.sign_in, &confirmation, now).await? {
         Confirmed::Already => Ended::Written,
@@ -123,22 +131,7 @@ fn task(feed: &str, due: &Due, why: &str, size: u64) -> NewTask {
         since: due.since,
         size,
         said: None,
-        detail: Some(format!(
-            "confirmations could not be written to the source of the feed {feed} for 24 hours: {why}"
-        )),
+        detail: Some(format!("confirmations could not be written to the source of the feed {feed}: {why}")),
         appointments: Vec::new(),
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The program is stopping.
-            Err(_) => Err(StoreError::Closed),
-        },
     }
 }

@@ -169,6 +169,9 @@ fn settings_that_a_kind_of_feed_does_not_have_are_refused() {
     for (kind, keys, word) in [
         ("hl7", "max_changed = \"50%\"", "`max_changed` is for lists"),
         ("hl7", "missing = \"cancel\"", "is for lists"),
+        ("hl7", "times = \"office-hours\"", "`times` is for delimited text"),
+        ("fhir", "dates = \"day-first\"", "`dates` is for delimited text"),
+        ("hl7", "allow_from = \"10.0.0.5\"", "`allow_from` needs `listen`"),
         ("hl7", "delimiter = \";\"", "`delimiter` is for delimited text"),
         ("hl7", "listen = \"10.0.0.2:2575\"", "say which ones may send"),
         ("hl7", "listen = \"127.0.0.1:2575\"\nkey = \"a.key\"", "`key` needs `certificate`"),

@@ -270,11 +270,11 @@ fn a_confirmation_by_reply_is_written_back_once_and_nothing_else_is() {
     config(true);
     practice.sql().execute("UPDATE appointments SET status = 'confirmed' WHERE id = 'n-a2'", []).unwrap();
     let mut daemon = Daemon::start(&practice, "k");
-    daemon.until("confirmations to the source of the feed ehr");
+    daemon.until("confirmations written to the source of the feed ehr");
     assert_eq!(daemon.stop().0, 0);
     let all = ["a1", "a2", "a5", "a6", "a7"].map(|id| status(id).as_str().unwrap().to_owned());
     assert_eq!(all, ["accepted", "needs-action", "declined", "needs-action", "needs-action"]);
-    assert_eq!(written(&practice), [("n-a1".into(), "sent".into()), ("n-a5".into(), "left".into())].into());
+    assert_eq!(written(&practice), [("n-a1".into(), "sent".into())].into());
     // It counts as written when the server shows it.
     let patches = || server.requests().iter().filter(|request| request["method"] == "PATCH").count();
     assert_eq!(patches(), 1);
@@ -344,4 +344,70 @@ fn appointments_that_a_server_counts_and_does_not_give_are_not_cancelled() {
     assert_eq!(ended.code, 1);
     assert!(ended.err.contains("it counts 4 appointments and gives only 1"), "{}", ended.err);
     assert_eq!(appointments(&practice), before);
+}
+
+#[test]
+fn an_answer_that_may_be_incomplete_or_is_none_changes_nothing() {
+    let bundle = |resources: &[Value]| {
+        let entries: Vec<Value> = resources.iter().map(|one| json!({ "resource": one })).collect();
+        json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries }).to_string()
+    };
+    let book = book();
+    let practice = Practice::new("");
+    let reads = |url: &str| {
+        std::fs::write(practice.path("config.toml"), format!("{HEAD}url = \"{url}\"\nmax_missing = \"100%\"\n"))
+            .unwrap();
+    };
+    reads(&always(bundle(&book)));
+    pull(&practice).good();
+    let before = appointments(&practice);
+    let warning =
+        json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "warning", "code": "incomplete" }] });
+    for (answer, why) in [
+        (bundle(&[&book[..4], &[warning]].concat()), "incomplete"),
+        (
+            json!({ "resourceType": "CapabilityStatement", "status": "active" }).to_string(),
+            "not the answer to a search",
+        ),
+    ] {
+        reads(&always(answer));
+        let ended = pull(&practice);
+        assert!(ended.code == 1 && ended.err.contains(why), "{}{}", ended.out, ended.err);
+        assert_eq!(appointments(&practice), before);
+    }
+}
+
+#[test]
+fn a_patient_who_declined_gets_no_text() {
+    let practice = practice("");
+    let mut declined = appointment("a1", "p1", 3, "booked");
+    declined["participant"][0]["status"] = "declined".into();
+    let resources = [patient("p1", "Ann", "(303) 555-0101"), declined, appointment("a2", "p1", 4, "booked")];
+    let lines = resources.map(|one| one.to_string()).join("\n");
+    std::fs::write(practice.path("book.ndjson"), lines).unwrap();
+    practice.run(&["import", "book.ndjson"]).good();
+    let booked: Vec<String> =
+        appointments(&practice).into_iter().filter(|(_, row)| row.contains("booked")).map(|(id, _)| id).collect();
+    assert_eq!(booked, ["a2"]);
+}
+
+#[test]
+fn a_confirmation_that_is_not_written_before_the_visit_becomes_a_task() {
+    let Some(server) = FhirServer::start(&book(), &[], &[]) else { return };
+    let practice = Practice::new("");
+    let sandbox = Sandbox::start(&practice, &["--key", "k"]);
+    let feed = format!("[[feed]]\nname = \"ehr\"\nkind = \"fhir\"\nurl = \"{}\"\nwrite_back = true\n", server.url());
+    std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url) + &feed).unwrap();
+    practice.run(&["feed", "pull", "ehr"]).good();
+    // It was tried before the visit, which has begun.
+    let sql = "INSERT INTO write_backs (appointment_id, starts_at, since, state, tries, why, began_at, changed_at)
+        VALUES ('a1', 1700000000, 1699990000, 'waiting', 2, 'refused', 1699991000, 1699992000)";
+    practice.sql().execute(sql, []).unwrap();
+    let open = "SELECT count(*) FROM tasks WHERE kind = 'undelivered' AND closed_at IS NULL";
+    let daemon = Daemon::start(&practice, "k");
+    while practice.number(open) == 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(daemon.stop().0, 0);
+    assert_eq!(written(&practice)["a1"], "given-up");
 }

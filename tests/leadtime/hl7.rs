@@ -338,3 +338,53 @@ fn no_file_of_messages_is_a_complete_list_and_a_corrected_setting_applies_to_wha
     assert_eq!((found["F1"].0, found["F1"].1.as_str()), (unix, "booked"));
     assert_eq!((found["F2"].0, found["F2"].1.as_str()), (unix, "booked"));
 }
+
+#[test]
+fn an_id_that_names_several_appointments_is_rejected_and_never_joins_two_patients() {
+    let practice = Practice::new(&(head() + FEED));
+    let ((start, unix), (later, later_unix)) = (at(3), at(4));
+    let jane = |text: String| text.replace("4411^^^MAPLE^MR", "9^^^MAPLE^MR").replace("Lee^Ann", "Roe^Jane");
+    let ann = message("S12", "20260301080000", "1", "1|", &start, "Booked", PHONE);
+    let other = jane(message("S12", "20260301090000", "2", "1^B|", &later, "Booked", "^PRN^CP^^1^303^5550124"));
+    import(&practice, &[ann, other]).good();
+    let starts: Vec<i64> = appointments(&practice).into_values().map(|row| row.0).collect();
+    assert_eq!(starts, [unix, later_unix]);
+    // With two namespaces, the bare number is neither.
+    let practice = Practice::new(&(head() + FEED));
+    let ann = message("S12", "20260301080000", "1", "1^A|", &start, "Booked", PHONE);
+    let other = jane(message("S12", "20260301090000", "2", "1^B|", &later, "Booked", "^PRN^CP^^1^303^5550124"));
+    import(&practice, &[ann, other]).good();
+    let ended = import(&practice, &[message("S15", "20260301100000", "3", "1|", "", "", "")]);
+    assert!(ended.code == 1 && ended.err.contains("SCH-1 names several appointments"), "{}", ended.err);
+    assert!(appointments(&practice).into_values().all(|row| row.1 == "booked"));
+}
+
+#[test]
+fn free_text_in_a_status_is_not_shown() {
+    let practice = Practice::new(&(head() + FEED));
+    let (start, _) = at(3);
+    // `import` looks for the name and the number.
+    let ended =
+        import(&practice, &[message("S12", "20260301080000", "1", "|F1", &start, "Ann Lee called 3035550123", PHONE)]);
+    assert!(ended.code == 1 && ended.err.contains("is not a known status"), "{}", ended.err);
+}
+
+#[test]
+fn senders_that_cannot_be_understood_are_logged() {
+    let (_practice, _sandbox, mut daemon, port) = receiver("listen = \"127.0.0.1:0\"");
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\n\r\n\x0bMSH|").unwrap();
+    daemon.until("the port of the feed engine: the connection from 127.0.0.1 was closed");
+}
+
+#[test]
+fn the_folder_of_a_feed_takes_its_messages() {
+    let practice = Practice::new(&(head() + FEED));
+    let (start, unix) = at(3);
+    let inbox = practice.path("inbox/engine");
+    std::fs::create_dir_all(&inbox).unwrap();
+    std::fs::write(inbox.join("day.hl7"), message("S12", "20260301080000", "1", "|F1", &start, "Booked", PHONE))
+        .unwrap();
+    practice.run(&["import-folder", ".", "--at-rest-for", "1ms"]).good();
+    assert_eq!(appointments(&practice)["F1"].0, unix);
+}

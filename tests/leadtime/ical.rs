@@ -86,6 +86,22 @@ fn a_calendar_file_comes_in_with_its_series_and_their_exceptions() {
 }
 
 #[test]
+fn events_that_are_free_declined_or_cancelled_by_their_title_are_not_texted() {
+    let practice = practice("");
+    let guest = "ATTENDEE;CN=Ann Lee;PARTSTAT=DECLINED:mailto:ann@example.com\r\n";
+    let events = [
+        event("free", 3, "Ann Lee", "TRANSP:TRANSPARENT\r\n"),
+        event("busy", 3, "Ann Lee", "TRANSP:OPAQUE\r\nX-MICROSOFT-CDO-BUSYSTATUS:BUSY\r\n"),
+        event("shown-free", 3, "Ann Lee", "X-MICROSOFT-CDO-BUSYSTATUS:FREE\r\n"),
+        event("declined", 3, "Ann Lee", guest),
+        event("titled", 3, "Canceled: Ann Lee", ""),
+    ];
+    import(&practice, &calendar(&events), &[]);
+    let booked = appointments(&practice).into_iter().filter(|(_, row)| row.1 == "booked").map(|(id, _)| id);
+    assert_eq!(booked.collect::<Vec<_>>(), ["busy"]);
+}
+
+#[test]
 fn an_unknown_time_zone_is_refused_and_never_taken_for_another() {
     let practice = practice("");
     let lost = event("a", 3, "Ann Lee", "").replace("TZID=America/Denver", "TZID=Office");

@@ -98,6 +98,18 @@ pub(super) fn check_source(
     }
 }
 
+/// Checks what a block sets for a format whose times have one form, before the usual settings of the kind are added.
+pub(super) fn check_form(source: &Source, parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
+    if source.usual_parts().is_none() {
+        return;
+    }
+    let of_text = [("times", parts.settings.times.is_some()), ("dates", parts.settings.dates.is_some())];
+    for (key, _) in of_text.into_iter().filter(|(_, is_set)| *is_set) {
+        let message = format!("`{key}` is for delimited text; remove it, because times have one form in this format");
+        diagnostics.push(Diagnostic::error(span.clone(), message));
+    }
+}
+
 /// Checks that a feed with Leadtime's own columns maps nothing.
 pub(super) fn check_own(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
     let settings = &parts.settings;

@@ -17,7 +17,7 @@ use std::path::Path;
 use chrono::TimeDelta;
 use toml::de::DeTable;
 
-use checks::{check, check_own, check_source};
+use checks::{check, check_form, check_own, check_source};
 pub use columns::{ColumnSource, Columns, Field};
 pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncoding, ZoneSource};
 use parts::{Parts, parts_of, read_parts};
@@ -188,6 +188,14 @@ pub fn read(
             feeds.push(feed);
         }
     }
+    let ports: Vec<_> = feeds.iter().filter_map(|feed| Some((&feed.name, feed.source.listener()?.address))).collect();
+    for (at, (name, address)) in ports.iter().enumerate() {
+        let before = ports.iter().take(at).find(|(_, other)| other == address && address.port() != 0);
+        if let Some((other, _)) = before {
+            let message = format!("the feeds \"{other}\" and \"{name}\" listen at {address}; give each its own port");
+            diagnostics.push(Diagnostic::error(value.span(), message));
+        }
+    }
     let of_files: Vec<&Feed> = feeds.iter().filter(|feed| feed.pulled().is_none()).collect();
     for feed in of_files.iter().filter(|feed| feed.settings.files.is_empty()) {
         let alike = |other: &&&Feed| other.source.endings() == feed.source.endings();
@@ -251,6 +259,9 @@ fn read_block(
     diagnostics.append(&mut of_parts);
     if let Some(preset) = preset_parts {
         parts = parts.or(preset);
+    }
+    if let Some(source) = &source {
+        check_form(source, &parts, &span, diagnostics);
     }
     if let Some(usual) = source.as_ref().and_then(Source::usual_parts) {
         match parts_of(usual, zones) {

@@ -11,6 +11,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
+use crate::config::feeds::Source;
 use crate::config::values::zones::Zones;
 use crate::domain::operator::Operator;
 use crate::feeds::importing::guard::Verdict;
@@ -110,7 +111,9 @@ fn import_staged<R: Read>(
             imported.held = Some((HeldKind::Missing, why));
         }
     }
-    if imported.good == 0 && imported.bad > 0 {
+    // Of messages, each is a file of its own: one that cannot be used says nothing about the feed.
+    let is_list = !matches!(job.feed.source, Source::Hl7(_));
+    if is_list && imported.good == 0 && imported.bad > 0 {
         feed_state::refuse(connection, name, "no row of the last export could be read", job.now)?;
     }
     Ok(imported)

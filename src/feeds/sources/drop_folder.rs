@@ -18,7 +18,7 @@ use rustix::io::Errno;
 const UNFINISHED: [&str; 6] = ["part", "partial", "tmp", "temp", "filepart", "crdownload"];
 
 /// Extensions of exports in a feed's own inbox folder.
-const ENDINGS: [&str; 4] = ["csv", "txt", "tsv", "tab"];
+const ENDINGS: [&str; 11] = ["csv", "txt", "tsv", "tab", "xlsx", "xls", "ods", "json", "ndjson", "hl7", "ics"];
 /// Bytes of a name that are kept, to leave room for a timestamp before it and `.report.txt` after it.
 const LONGEST_NAME: usize = 180;
 /// How many times a file is tried.

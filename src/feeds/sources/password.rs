@@ -46,14 +46,8 @@ pub(crate) enum Form {
     Key,
 }
 
-/// Finds the password; `None`: the user has none.
-#[cfg(test)]
-pub(crate) fn find(place: &PasswordPlace) -> Result<Option<SecretString>, PasswordError> {
-    find_in(place, Form::Line)
-}
-
 /// Finds the secret; `None`: there is none.
-pub(crate) fn find_in(place: &PasswordPlace, form: Form) -> Result<Option<SecretString>, PasswordError> {
+pub(crate) fn find(place: &PasswordPlace, form: Form) -> Result<Option<SecretString>, PasswordError> {
     let from_file = |path: &Path| from_file(path, form);
     if let Some(path) = &place.named {
         return from_file(path).map(Some);
@@ -108,11 +102,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let usual = folder.path().join("feed-desk");
         let place = PasswordPlace { named: None, credential: "feed-desk".to_owned(), usual: usual.clone() };
-        assert!(find(&place).unwrap().is_none());
+        assert!(find(&place, Form::Line).unwrap().is_none());
         for (text, expected) in [(" a b \r\n", Some(" a b ")), ("", None), ("\n", None), ("a\nb\n", None)] {
             std::fs::write(&usual, text).unwrap();
             std::fs::set_permissions(&usual, std::fs::Permissions::from_mode(0o600)).unwrap();
-            let found = find(&place);
+            let found = find(&place, Form::Line);
             match expected {
                 Some(expected) => assert_eq!(found.unwrap().unwrap().expose_secret(), expected),
                 None => assert!(matches!(found, Err(PasswordError::Malformed(_))), "{text:?}"),
@@ -120,6 +114,6 @@ mod tests {
         }
         std::fs::write(&usual, "secret").unwrap();
         std::fs::set_permissions(&usual, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(find(&place), Err(PasswordError::OpenToAll(_))));
+        assert!(matches!(find(&place, Form::Line), Err(PasswordError::OpenToAll(_))));
     }
 }

@@ -140,9 +140,17 @@ pub(crate) fn import_again(tx: &Transaction<'_>, number: i64) -> Result<(), Stor
     Ok(())
 }
 
-/// Notes that appointments were imported as they are described here. One that has changed since keeps waiting.
+/// Lets every appointment of a feed that starts after a time be imported again.
+pub(crate) fn coming_again(tx: &Transaction<'_>, feed: &str, after: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql = "UPDATE hl7_appointments SET waits = 1 WHERE feed = ?1 AND coalesce(starts_at, changed_at) >= ?2";
+    tx.prepare_cached(sql)?.execute((feed, after.timestamp()))?;
+    Ok(())
+}
+
+/// Notes that appointments were imported as they are described here. One that another process has changed since waits,
+/// even if it was imported meanwhile: this import may have put an older state in its place.
 pub(crate) fn imported(tx: &Transaction<'_>, told: &[Told]) -> Result<(), StoreError> {
-    let sql = "UPDATE hl7_appointments SET waits = 0 WHERE id = ?1 AND state = ?2 AND (same_as IS NOT NULL) = ?3";
+    let sql = "UPDATE hl7_appointments SET waits = state <> ?2 OR (same_as IS NOT NULL) <> ?3 WHERE id = ?1";
     let mut statement = tx.prepare_cached(sql)?;
     for one in told {
         statement.execute((one.number, &one.state, one.is_same_as_another))?;

@@ -131,6 +131,20 @@ impl Store {
     }
 }
 
+/// Runs work that waits for a disk beside the asynchronous tasks.
+pub(crate) async fn blocking<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The program is stopping.
+            Err(_) => Err(StoreError::Closed.into()),
+        },
+    }
+}
+
 /// Runs `work` in a transaction of its own, waiting for another writer: for commands that run alongside a daemon. If
 /// `work` fails, nothing is written.
 pub fn in_transaction<R>(

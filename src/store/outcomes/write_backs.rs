@@ -1,7 +1,7 @@
 //! Confirmations that are written to the FHIR server of the appointment: which are due, and what became of them.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, Row, Transaction};
 
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
@@ -20,8 +20,6 @@ pub(crate) struct Due {
     pub(crate) start: DateTime<Utc>,
     /// When the patient confirmed.
     pub(crate) since: DateTime<Utc>,
-    /// Tries so far.
-    pub(crate) tries: u32,
     /// The first try.
     pub(crate) began: Option<DateTime<Utc>>,
 }
@@ -56,7 +54,7 @@ impl Ended {
 /// The confirmations of a feed's appointments that stand and are not written yet, soonest first: those that came from the
 /// patient, for appointments that are still booked for that person at that start.
 pub(crate) fn due(connection: &Connection, feed: &str, now: DateTime<Utc>) -> Result<Vec<Due>, StoreError> {
-    const DUE: &str = "SELECT o.appointment_id, o.patient_id, o.starts_at, o.since, coalesce(w.tries, 0), w.began_at
+    const DUE: &str = "SELECT o.appointment_id, o.patient_id, o.starts_at, o.since, w.began_at
         FROM outcomes AS o JOIN appointments AS a ON a.id = o.appointment_id
         LEFT JOIN write_backs AS w ON w.appointment_id = o.appointment_id AND w.starts_at = o.starts_at
         WHERE a.feed = ?1 AND o.outcome = 'confirmed' AND o.source <> 'desk' AND o.ended_at IS NULL
@@ -64,17 +62,26 @@ pub(crate) fn due(connection: &Connection, feed: &str, now: DateTime<Utc>) -> Re
         AND (w.state IS NULL OR w.state IN ('waiting', 'sent') OR w.since < o.since)
         ORDER BY o.starts_at, o.appointment_id LIMIT 200";
     let mut statement = connection.prepare_cached(DUE)?;
-    let rows = statement.query_map((feed, now.timestamp()), |row| {
-        Ok(Due {
-            appointment: row.get(0)?,
-            patient: row.get(1)?,
-            start: instant(row.get(2)?),
-            since: instant(row.get(3)?),
-            tries: row.get(4)?,
-            began: row.get::<_, Option<i64>>(5)?.map(instant),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    Ok(statement.query_map((feed, now.timestamp()), of_row)?.collect::<Result<_, _>>()?)
+}
+
+fn of_row(row: &Row<'_>) -> rusqlite::Result<Due> {
+    Ok(Due {
+        appointment: row.get(0)?,
+        patient: row.get(1)?,
+        start: instant(row.get(2)?),
+        since: instant(row.get(3)?),
+        began: row.get::<_, Option<i64>>(4)?.map(instant),
+    })
+}
+
+/// The confirmations of a feed that were tried and not written before the appointment began.
+pub(crate) fn begun_unwritten(connection: &Connection, feed: &str, now: DateTime<Utc>) -> Result<Vec<Due>, StoreError> {
+    const BEGUN: &str = "SELECT w.appointment_id, a.patient_id, w.starts_at, w.since, w.began_at
+        FROM write_backs AS w JOIN appointments AS a ON a.id = w.appointment_id
+        WHERE a.feed = ?1 AND w.state = 'waiting' AND w.starts_at <= ?2 LIMIT 200";
+    let mut statement = connection.prepare_cached(BEGUN)?;
+    Ok(statement.query_map((feed, now.timestamp()), of_row)?.collect::<Result<_, _>>()?)
 }
 
 /// Stores what became of a try.

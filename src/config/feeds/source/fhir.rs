@@ -111,7 +111,7 @@ fn search(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut found = Vec::new();
     for pair in text.split('&') {
         match pair.split_once('=') {
-            Some((name, _)) if ["date", "_count", "_include", "_format"].contains(&name) => {
+            Some((name, _)) if ["date", "_count", "_include", "_sort", "_format"].contains(&name) => {
                 return Err(format!("`{name}` is set by Leadtime; leave it out"));
             }
             Some((name, value)) if !name.is_empty() && !value.is_empty() => {

@@ -71,6 +71,12 @@ impl MllpListener {
 
 pub(super) fn read(section: &mut Section<'_, '_, '_>, about: About<'_>) -> Option<Hl7Source> {
     if section.raw("listen").is_none() {
+        for key in ["allow_from", "certificate", "key"] {
+            if section.raw(key).is_some() {
+                section
+                    .error(key, format!("`{key}` needs `listen`, the address and port at which messages are received"));
+            }
+        }
         return Some(Hl7Source { listener: None });
     }
     let address = section.optional("listen", |value| text_as(value, listen));

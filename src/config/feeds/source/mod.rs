@@ -65,6 +65,14 @@ impl Source {
         }
     }
 
+    /// The port at which it receives messages.
+    pub(crate) fn listener(&self) -> Option<&MllpListener> {
+        match self {
+            Source::Hl7(hl7) => hl7.listener.as_ref(),
+            _ => None,
+        }
+    }
+
     /// How the names of its files usually end.
     pub(crate) fn endings(&self) -> &'static [&'static str] {
         match self {

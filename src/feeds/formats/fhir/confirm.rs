@@ -17,8 +17,8 @@ pub struct Confirmation<'a> {
     pub patient_id: &'a str,
     /// The start that the patient was told.
     pub start: DateTime<Utc>,
-    /// Whether a pending appointment may be confirmed too.
-    pub pending_too: bool,
+    /// Statuses that count as booked, besides `booked`.
+    pub statuses: &'a [String],
 }
 
 /// A change that may be sent to the server.
@@ -76,7 +76,7 @@ pub fn accepted(appointment: &Value, confirmation: &Confirmation<'_>) -> Result<
         return Err(WhyNot::Modified);
     }
     let status = text(fields, "status").unwrap_or_default();
-    if status != "booked" && !(status == "pending" && confirmation.pending_too) {
+    if status != "booked" && !confirmation.statuses.iter().any(|other| other == status) {
         return Err(WhyNot::Status(plain_code(status)));
     }
     let start = text(fields, "start").and_then(instant);
@@ -166,7 +166,7 @@ mod tests {
 
     fn confirmation() -> Confirmation<'static> {
         let start = "2026-12-01T16:00:00Z".parse().unwrap();
-        Confirmation { id: "a1", patient_id: "1", start, pending_too: false }
+        Confirmation { id: "a1", patient_id: "1", start, statuses: &[] }
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
         let mut visit = visit();
         visit["status"] = json!("pending");
         visit["meta"]["versionId"] = json!("7\"\r\nX: y");
-        let patch = accepted(&visit, &Confirmation { pending_too: true, ..confirmation() }).unwrap();
+        let patch = accepted(&visit, &Confirmation { statuses: &["pending".to_owned()], ..confirmation() }).unwrap();
         assert_eq!(patch.version, None);
         assert_eq!(patch.body[1]["value"], "pending");
     }

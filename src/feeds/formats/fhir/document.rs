@@ -59,6 +59,8 @@ pub struct Page {
     pub total: Option<u64>,
     /// How many appointments this document holds.
     pub appointments: usize,
+    /// It is the answer to a search.
+    pub is_searchset: bool,
 }
 
 /// What a resource is.
@@ -104,6 +106,7 @@ fn bundle(mut fields: Object, page: &mut Page, found: &mut Vec<Resource>) -> Res
     if !matches!(kind.as_str(), "searchset" | "collection" | "batch-response" | "transaction-response") {
         return Err(FhirError::BundleType(plain_code(&kind)));
     }
+    page.is_searchset = kind == "searchset";
     if let Some(total) = fields.get("total").and_then(Value::as_u64) {
         page.total = Some(total);
     }
@@ -233,7 +236,8 @@ mod tests {
             {"resource": {"resourceType": "Slot"}}, {"resource": null}, {},
             {"resource": {"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]}},
         ]);
-        let expected = Page { next: Some("https://x/b?page=2".to_owned()), total: Some(9), appointments: 2 };
+        let expected =
+            Page { next: Some("https://x/b?page=2".to_owned()), total: Some(9), appointments: 2, is_searchset: true };
         assert_eq!(page(&searchset(&entries)), Ok(expected));
     }
 

@@ -62,10 +62,17 @@ pub(crate) fn plain_code(given: &str) -> String {
     if kept.is_empty() { "unknown".to_owned() } else { kept }
 }
 
-/// The first issue of an OperationOutcome that is an error.
+/// Codes that say that an answer may lack something, at any severity (FHIR's value set IssueType).
+const INCOMPLETE: [&str; 7] =
+    ["incomplete", "transient", "lock-error", "no-store", "timeout", "throttled", "too-costly"];
+
+/// The first issue of an OperationOutcome that is an error, or because of which the answer may be incomplete.
 pub(crate) fn outcome(resource: &Object) -> Option<FhirError> {
-    let issue =
-        objects(resource, "issue").find(|issue| matches!(code(issue, "severity").as_str(), "error" | "fatal"))?;
+    let counts = |issue: &&Object| {
+        matches!(code(issue, "severity").as_str(), "error" | "fatal")
+            || INCOMPLETE.contains(&code(issue, "code").as_str())
+    };
+    let issue = objects(resource, "issue").find(counts)?;
     let words = text(issue, "diagnostics").or_else(|| concept_words(issue, "details")).unwrap_or_default();
     Some(FhirError::Outcome { code: plain_code(&code(issue, "code")), diagnostics: without_names(words) })
 }
@@ -147,6 +154,8 @@ mod tests {
         let read = |value: serde_json::Value| outcome(value.as_object().unwrap()).map(|error| error.to_string());
         assert_eq!(read(json!({"issue": [{"severity": "warning", "code": "not-found"}]})), None);
         assert_eq!(read(json!({"issue": 5})), None);
+        let warning = read(json!({"issue": [{"severity": "warning", "code": "incomplete"}]}));
+        assert_eq!(warning, Some("the server reports the error \"incomplete\"".to_owned()));
         assert_eq!(
             read(
                 json!({"issue": [{"severity": "information"}, {"severity": "error", "code": "login", "details": {"text": "Token expired"}}]})

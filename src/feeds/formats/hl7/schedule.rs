@@ -139,6 +139,12 @@ pub(crate) fn finality(word: &str) -> u8 {
     }
 }
 
+/// A status word; free text, which may name a patient, is not shown as one.
+fn status_word(given: String) -> String {
+    let is_free_text = given.chars().count() > 30 || given.chars().filter(char::is_ascii_digit).count() > 3;
+    if is_free_text { "free text".to_owned() } else { given }
+}
+
 /// Of trigger and SCH-25, the more final one counts.
 fn status(trigger: Trigger, field: Field) -> Patch<String> {
     let of_trigger = match trigger {
@@ -146,7 +152,7 @@ fn status(trigger: Trigger, field: Field) -> Patch<String> {
         Trigger::NoShow => 1,
         Trigger::Cancelled | Trigger::Discontinued | Trigger::Deleted => 2,
     };
-    let (code, name) = (field.text(1), field.text(2));
+    let (code, name) = (status_word(field.text(1)), status_word(field.text(2)));
     match finality(&code).max(finality(&name)).max(of_trigger) {
         2 => Patch::Set(CANCELLED.to_owned()),
         1 => Patch::Set(NO_SHOW.to_owned()),

@@ -126,6 +126,12 @@ impl State {
         self
     }
 
+    /// Whether a message may be about this appointment, as far as the patient's id says.
+    pub fn may_be_about(&self, message: &Message) -> bool {
+        let known = self.get(Slot::PatientId);
+        known.zip(message.schedule.person.id.set()).is_none_or(|(known, other)| known == other)
+    }
+
     /// Whether the cell is later than what is known.
     fn put(&mut self, slot: Slot, cell: Cell) -> bool {
         let newer = self.cells.get(&slot).is_none_or(|known| cell.key() > known.key());

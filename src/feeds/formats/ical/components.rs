@@ -51,6 +51,8 @@ const OF_EVENTS: &[&str] = &[
     "ATTENDEE",
     "CATEGORIES",
     "CREATED",
+    "TRANSP",
+    "X-MICROSOFT-CDO-BUSYSTATUS",
 ];
 const OF_ZONES: &[&str] = &["TZID", "X-LIC-LOCATION", "DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"];
 /// An unreadable line that begins so changes when an event takes place, or whether, or for whom.

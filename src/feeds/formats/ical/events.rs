@@ -59,6 +59,35 @@ pub(crate) struct Texts {
     pub(crate) created: String,
 }
 
+/// Titles of events that somebody else cancelled, as Outlook writes them.
+const CANCELLED_TITLES: [&str; 4] = ["CANCELED:", "CANCELLED:", "CANCELADO:", "CANCELADA:"];
+
+/// The status: also of events that are cancelled only by their title, that do not take up time, or whose guest declined.
+fn standing(reader: &Reader<'_>) -> String {
+    let upper = |name| reader.first(name).map(|line| values::text(&line.value).to_uppercase()).unwrap_or_default();
+    let (status, title) = (upper("STATUS"), upper("SUMMARY"));
+    let is_free = upper("TRANSP") == "TRANSPARENT" || upper("X-MICROSOFT-CDO-BUSYSTATUS") == "FREE";
+    let answer = guest(reader).and_then(|line| line.param("PARTSTAT")).unwrap_or_default();
+    match () {
+        () if status == "CANCELLED" || CANCELLED_TITLES.iter().any(|word| title.trim_start().starts_with(word)) => {
+            "CANCELLED".to_owned()
+        }
+        () if answer.eq_ignore_ascii_case("DECLINED") => "DECLINED".to_owned(),
+        () if is_free => "FREE".to_owned(),
+        () => status,
+    }
+}
+
+/// The first guest who is a person and not the organizer.
+fn guest<'a>(reader: &Reader<'a>) -> Option<&'a Line> {
+    let organizer = reader.first("ORGANIZER");
+    reader.all("ATTENDEE").find(|line| {
+        let is_organizer = organizer.is_some_and(|other| other.value.trim().eq_ignore_ascii_case(line.value.trim()));
+        let kind = line.param("CUTYPE").unwrap_or_default().to_ascii_uppercase();
+        !is_organizer && !matches!(kind.as_str(), "ROOM" | "RESOURCE")
+    })
+}
+
 /// Reads an event of a calendar with the given METHOD.
 pub(crate) fn event(raw: &RawEvent, method: &str) -> Event {
     let reader = Reader { lines: &raw.lines };
@@ -78,7 +107,7 @@ pub(crate) fn event(raw: &RawEvent, method: &str) -> Event {
         stamped: reader.first("DTSTAMP").and_then(|line| stamp_of(line).ok()).map(|stamp| stamp.local),
         cancels: method == "CANCEL",
         is_proposal: !matches!(method, "" | "PUBLISH" | "REQUEST" | "CANCEL"),
-        status: values::text(reader.first("STATUS").map_or("", |line| &line.value)).to_uppercase(),
+        status: standing(&reader),
         texts: texts(&reader),
         is_series: ["RRULE", "RDATE", "EXRULE"].into_iter().any(|name| reader.first(name).is_some()),
         problem: None,
@@ -187,11 +216,7 @@ fn end(reader: &Reader<'_>) -> End {
 fn texts(reader: &Reader<'_>) -> Texts {
     let text = |name| reader.first(name).map(|line| values::text(&line.value)).unwrap_or_default();
     let organizer = reader.first("ORGANIZER");
-    let attendee = reader.all("ATTENDEE").find(|line| {
-        let is_organizer = organizer.is_some_and(|other| other.value.trim().eq_ignore_ascii_case(line.value.trim()));
-        let kind = line.param("CUTYPE").unwrap_or_default().to_ascii_uppercase();
-        !is_organizer && !matches!(kind.as_str(), "ROOM" | "RESOURCE")
-    });
+    let attendee = guest(reader);
     let name = |line: Option<&Line>| line.and_then(|line| line.param("CN")).map(values::text).unwrap_or_default();
     let categories: Vec<String> = reader
         .all("CATEGORIES")

@@ -56,7 +56,7 @@ pub(crate) async fn confirm(
     // Without a version, another change between the read and the write could be undone.
     let version = got.etag.or_else(|| patch.version.map(|version| format!("W/\"{version}\"")));
     let Some(version) = version else {
-        return Ok(Confirmed::No("the server does not say which version it gave".to_owned()));
+        return Err(unreadable("it does not say which version it is, so a change would not be safe"));
     };
     let login = session.login().await?;
     let body = Some((Method::PATCH, "application/json-patch+json", patch.body.to_string().into_bytes()));

@@ -38,8 +38,8 @@ pub(crate) struct Memory {
     pub(crate) sign_in: SignIn,
     /// Resources by address, with the version that the server gave them.
     known: BTreeMap<String, Known>,
-    /// The server does not know `_include`.
-    includes_nothing: bool,
+    /// The server does not know `_include` or `_sort`.
+    is_plain: bool,
 }
 
 /// A resource as it was last read.
@@ -58,17 +58,17 @@ pub(crate) async fn fetch(
     now: DateTime<Utc>,
 ) -> Result<Table, FetchError> {
     let limits = options(feed).limits;
-    let Memory { sign_in, known, includes_nothing } = memory;
+    let Memory { sign_in, known, is_plain } = memory;
     let mut session = Session::new(server, secret, sign_in, limits.max_file, now)?;
     let mut found = Found::default();
     let mut pages = Pages { left: limits.max_file, seen: BTreeSet::new() };
     let (mut counted, mut given) = (0, 0);
-    let mut next = Some(search(server, &span, !*includes_nothing));
+    let mut next = Some(search(server, &span, !*is_plain));
     while let Some(url) = next {
         let (page, url) = match pages.read(&mut session, &mut found, url).await {
             // Some servers refuse what they do not know, instead of ignoring it.
-            Err(FetchError::Refused { .. }) if pages.seen.len() == 1 && !*includes_nothing => {
-                *includes_nothing = true;
+            Err(FetchError::Refused { .. }) if pages.seen.len() == 1 && !*is_plain => {
+                *is_plain = true;
                 pages.read(&mut session, &mut found, search(server, &span, false)).await?
             }
             other => other?,
@@ -90,14 +90,17 @@ pub(crate) async fn fetch(
     Ok(found.table(now))
 }
 
-fn search(server: &FhirServer, span: &Range<DateTime<Utc>>, include: bool) -> Url {
+/// The address of the first page. `rich`: with parameters that some servers do not know.
+fn search(server: &FhirServer, span: &Range<DateTime<Utc>>, rich: bool) -> Url {
     let mut url = below(&server.web.url, "Appointment");
     let instant = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let mut query = url.query_pairs_mut();
     query.append_pair("date", &format!("ge{}", instant(span.start)));
     query.append_pair("date", &format!("lt{}", instant(span.end)));
     query.append_pair("_count", COUNT);
-    if include {
+    if rich {
+        // Pages by number skip nothing in an order that does not change.
+        query.append_pair("_sort", "date");
         for what in ["patient", "practitioner", "location"] {
             query.append_pair("_include", &format!("Appointment:{what}"));
         }
@@ -133,7 +136,10 @@ impl Pages {
             .checked_sub(got.body.len() as u64)
             .ok_or(FetchError::TooLarge { max: format!("{} MiB", session.largest >> 20), key: "max_file" })?;
         let page = found.add(&got.body).map_err(|error| unreadable(session, &error.to_string()))?;
-        Ok((page, url))
+        match page.is_searchset {
+            true => Ok((page, url)),
+            false => Err(unreadable(session, "it is not the answer to a search; check that `url` is the base address")),
+        }
     }
 }
 

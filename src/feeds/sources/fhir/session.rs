@@ -1,9 +1,10 @@
 //! Requests to a FHIR server that carry its authorization; a token that has ended early is renewed once.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{StatusCode, Url};
 use secrecy::SecretString;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::config::feeds::FhirServer;
 use crate::feeds::sources::fetch_error::FetchError;
@@ -22,6 +23,7 @@ pub(super) struct Session<'s> {
     /// The most bytes of an answer.
     pub(super) largest: u64,
     now: DateTime<Utc>,
+    began: Instant,
 }
 
 impl<'s> Session<'s> {
@@ -32,11 +34,21 @@ impl<'s> Session<'s> {
         largest: u64,
         now: DateTime<Utc>,
     ) -> Result<Session<'s>, FetchError> {
-        Ok(Session { web: Web::new(&server.web, largest)?, server, secret, sign_in, largest, now })
+        Ok(Session {
+            web: Web::new(&server.web, largest)?,
+            server,
+            secret,
+            sign_in,
+            largest,
+            now,
+            began: Instant::now(),
+        })
     }
 
     pub(super) async fn login(&mut self) -> Result<Option<Login>, FetchError> {
-        self.sign_in.login(&self.web, &self.server.auth, self.secret.as_ref(), self.now).await
+        // A read may take longer than a token lives.
+        let now = self.now + TimeDelta::from_std(self.began.elapsed()).unwrap_or_default();
+        self.sign_in.login(&self.web, &self.server.auth, self.secret.as_ref(), now).await
     }
 
     /// Reads an address. `unless`: the version that is known already.
