@@ -399,10 +399,10 @@ fn a_confirmation_that_is_not_written_before_the_visit_becomes_a_task() {
     let feed = format!("[[feed]]\nname = \"ehr\"\nkind = \"fhir\"\nurl = \"{}\"\nwrite_back = true\n", server.url());
     std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url) + &feed).unwrap();
     practice.run(&["feed", "pull", "ehr"]).good();
-    // It was tried before the visit, which has begun.
+    // It was tried before the visit, which began an hour ago: longer ago, the daemon might delete the record first.
     let sql = "INSERT INTO write_backs (appointment_id, starts_at, since, state, tries, why, began_at, changed_at)
-        VALUES ('a1', 1700000000, 1699990000, 'waiting', 2, 'refused', 1699991000, 1699992000)";
-    practice.sql().execute(sql, []).unwrap();
+        VALUES ('a1', ?1, ?1 - 9000, 'waiting', 2, 'refused', ?1 - 8000, ?1 - 7000)";
+    practice.sql().execute(sql, [now().timestamp() - 3600]).unwrap();
     let open = "SELECT count(*) FROM tasks WHERE kind = 'undelivered' AND closed_at IS NULL";
     let daemon = Daemon::start(&practice, "k");
     while practice.number(open) == 0 {
