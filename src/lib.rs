@@ -29,6 +29,8 @@
 //! | `outbox` | passes on outcomes to the practice's own program |
 //! | [`simulation`] | simulates weeks of a made-up practice in seconds, and audits the result |
 //! | [`metrics`] | the Prometheus page |
+//! | `doctor` | what can be wrong on this server |
+//! | `desk` | the front desk's page |
 //! | [`daemon`] | startup, main loop, signals, systemd, watchdog, reload |
 //! | [`cli`] | one file per command; printing only |
 
@@ -39,6 +41,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+mod desk;
+mod doctor;
 pub mod domain;
 pub mod engine;
 pub mod feeds;

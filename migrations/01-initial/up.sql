@@ -1154,6 +1154,57 @@ CREATE TABLE daily_work (
 ) STRICT, WITHOUT ROWID;
 
 ---------------------------------------------------------------------------------------------------
+-- The front desk's page
+---------------------------------------------------------------------------------------------------
+
+-- Who may use the page.
+CREATE TABLE desk_users (
+    name       TEXT    NOT NULL PRIMARY KEY,
+    role       TEXT    NOT NULL,
+    locations  TEXT,             -- a JSON array of location ids, '' for the practice itself; NULL: all
+    password   TEXT    NOT NULL, -- its argon2id hash (PHC string)
+    changed_at INTEGER NOT NULL, -- the password
+    CONSTRAINT name_is_short CHECK (length(name) BETWEEN 1 AND 40),
+    CONSTRAINT role_known CHECK (role = 'look' OR role = 'desk' OR role = 'manager')
+) STRICT, WITHOUT ROWID;
+
+-- What a browser proves itself with; only hashes are stored.
+CREATE TABLE desk_tokens (
+    hash     TEXT    NOT NULL PRIMARY KEY, -- SHA-256 of the token, in hexadecimal digits
+    kind     TEXT    NOT NULL,             -- a session, a login that works once, or a browser that logged in before
+    user     TEXT    NOT NULL REFERENCES desk_users (name) ON DELETE CASCADE,
+    began_at INTEGER NOT NULL,
+    seen_at  INTEGER NOT NULL,
+    CONSTRAINT kind_known CHECK (kind = 'session' OR kind = 'once' OR kind = 'device')
+) STRICT, WITHOUT ROWID;
+CREATE INDEX desk_tokens_by_user ON desk_tokens (user, kind, seen_at);
+
+-- Calls to patients.
+CREATE TABLE calls (
+    id             INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    appointment_id TEXT,             -- NULL if the task is about a number only
+    starts_at      INTEGER,
+    task_id        INTEGER REFERENCES tasks (id) ON DELETE SET NULL,
+    result         TEXT    NOT NULL,
+    who            TEXT    NOT NULL,
+    at             INTEGER NOT NULL,
+    undone_at      INTEGER,
+    CONSTRAINT result_known CHECK (result = 'reached' OR result = 'no-answer' OR result = 'left-word'),
+    CONSTRAINT start_of_appointment CHECK ((appointment_id IS NULL) = (starts_at IS NULL))
+) STRICT;
+CREATE INDEX calls_by_appointment ON calls (appointment_id, starts_at) WHERE appointment_id IS NOT NULL;
+CREATE INDEX calls_by_task ON calls (task_id) WHERE task_id IS NOT NULL;
+CREATE INDEX calls_by_time ON calls (at);
+
+-- Open tasks that somebody put off.
+CREATE TABLE snoozes (
+    task_id INTEGER NOT NULL PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
+    until   INTEGER NOT NULL,
+    who     TEXT    NOT NULL,
+    at      INTEGER NOT NULL
+) STRICT;
+
+---------------------------------------------------------------------------------------------------
 -- For a person with the sqlite3 shell
 ---------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 //! What a person does by hand, from any interface: a check, one write, and an audit row. Commands print the result.
 
+pub(crate) mod call;
 pub(crate) mod confirm_change;
 pub(crate) mod note_outcome;
 pub(crate) mod opt_out;

@@ -23,7 +23,7 @@ const WITH_INPUT: [&str; 4] = ["import", "restore", "test", "suggest"];
 /// Commands that need a key or a password that possibly only root can read.
 const WITH_KEYS: [&str; 4] = ["test-text", "doctor", "pull", "test"];
 /// Commands that do not use a service's database.
-const WITHOUT: [&str; 6] = ["init", "demo", "sandbox", "simulate", "generate", "read-spreadsheet"];
+const WITHOUT: [&str; 7] = ["init", "demo", "sandbox", "simulate", "generate", "read-spreadsheet", "make-certificate"];
 
 /// Starts the program again as the owner of the database's folder, if root runs it and the owner is another user. Returns
 /// only if there is nothing to do or if that failed.

@@ -36,6 +36,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "test-text",
             "alert-test",
             "confirm-change",
+            "desk",
         ],
     ),
     ("Recovering", &["resolve", "history", "audit", "backup", "restore"]),

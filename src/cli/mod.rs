@@ -8,6 +8,8 @@ mod color;
 mod config_option;
 mod confirm_change;
 mod demo;
+mod desk;
+mod desk_certificate;
 mod doctor;
 mod explain;
 mod export_file;
@@ -105,6 +107,8 @@ enum Command {
     ConfirmChange(confirm_change::Options),
     /// Send a test alert through every channel in [alerts], and report the result of each.
     AlertTest(alert_test::Options),
+    /// Manage the front desk's page: its users, and a certificate.
+    Desk(desk::Options),
     /// Manage how exports are read: suggest, list, test, accept, rename.
     Feed(feed::Options),
     /// Import an export with appointments into the database.
@@ -179,6 +183,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(options) => doctor::run(&options),
         Command::ConfirmChange(options) => confirm_change::run(&options),
         Command::AlertTest(options) => alert_test::run(&options),
+        Command::Desk(options) => desk::run(&options),
         Command::Feed(options) => feed::run(&options),
         Command::Import(options) => import::run(&options),
         Command::TestText(options) => test_text::run(&options),

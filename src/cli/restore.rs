@@ -72,6 +72,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
              (and opt-outs that were lifted), wrong numbers, pauses, skipped appointments, and noted outcomes.\n",
         );
     }
+    if restored.without_password > 0 {
+        text.push_str(
+            "Nobody can log in to the front desk's page: its users are those of the copy, and one of them may have been removed\n\
+             since. Set each password again (leadtime desk passwd NAME), or remove the user.\n",
+        );
+    }
     text.push_str(
         "Now import the newest export, then start the service: systemctl start leadtime. It first checks with Annie what went\n\
          out since the copy was made, so that nobody is texted twice.\n",

@@ -1,9 +1,9 @@
 //! `[metrics]`: where the daemon's metrics can be read.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use crate::config::toml_reader::{Section, text_as};
+use crate::config::values::socket::{group, socket};
 use crate::listener::address::Address;
 
 pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Option<Address> {
@@ -16,23 +16,10 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>) -> Option<Address> {
     }
 }
 
-fn group(text: &str) -> Result<String, String> {
-    let is_name = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    if is_name {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("`{text}` is not a group name; `getent group` lists the groups"))
-    }
-}
-
 fn listen(text: &str) -> Result<Address, String> {
     const ADVICE: &str = "write \"127.0.0.1:9464\" or \"unix:/run/leadtime/metrics.sock\"";
-    if let Some(path) = text.strip_prefix("unix:") {
-        // sockaddr_un holds 108 bytes, including the final zero.
-        return match path.starts_with('/') && !path.ends_with('/') && path.len() < 108 && !path.contains('\0') {
-            true => Ok(Address::Socket { path: PathBuf::from(path), group: None }),
-            false => Err(format!("a socket needs its full path, shorter than 108 characters; {ADVICE}")),
-        };
+    if let Some(found) = socket(text) {
+        return found.map_err(|why| format!("{why}; {ADVICE}"));
     }
     match text.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(Address::Port(address)),

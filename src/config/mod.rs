@@ -5,6 +5,7 @@ pub(crate) mod api_key;
 pub(crate) mod backup;
 mod check;
 mod daily_limits;
+pub(crate) mod desk;
 pub mod diagnostic;
 pub mod feeds;
 mod hours;

@@ -21,7 +21,7 @@ use crate::config::values::policy::{no_text_within, outside_hours};
 use crate::config::values::schedule;
 use crate::config::values::zones::Zones;
 use crate::config::{
-    alerts, api_key, backup, check, feeds, limits, locations, metrics, outcomes, retention, rules, syntax, words,
+    alerts, api_key, backup, check, desk, feeds, limits, locations, metrics, outcomes, retention, rules, syntax, words,
 };
 use crate::domain::appointment::Consent;
 use crate::domain::ids::utf16_len;
@@ -101,7 +101,7 @@ fn sections(
     zones: &Zones,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
-    const SECTIONS: [&str; 15] = [
+    const SECTIONS: [&str; 16] = [
         "practice",
         "annie",
         "sending",
@@ -117,6 +117,7 @@ fn sections(
         "alerts",
         "outcomes",
         "metrics",
+        "desk",
     ];
     for name in ["rule", "location"] {
         let single = root.get(name).filter(|value| value.get_ref().as_table().is_some());
@@ -185,6 +186,8 @@ fn sections(
     let outcomes = outcomes::read(Section::new("[outcomes]", table, span, diagnostics));
     let (table, span) = section("metrics", diagnostics);
     let metrics = metrics::read(Section::new("[metrics]", table, span, diagnostics));
+    let (table, span) = section("desk", diagnostics);
+    let desk = table.is_some().then(|| desk::read(Section::new("[desk]", table, span, diagnostics), folder)).flatten();
     let rules = rules::read(root.get("rule"), sending.defaults, language, &mut wordbook, diagnostics);
 
     let (practice, (annie, organization_zone), rules) = (practice?, annie?, rules?);
@@ -233,6 +236,7 @@ fn sections(
         alerts,
         outcomes,
         metrics,
+        desk,
         source,
     };
     check::relations(root, &config, diagnostics);

@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::config::daily_limits::DailyLimits;
 use crate::config::feeds::Feed;
-use crate::config::{alerts, backup, outcomes, retention};
+use crate::config::{alerts, backup, desk, outcomes, retention};
 use crate::domain::fingerprint;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::language::Language;
@@ -53,6 +53,8 @@ pub struct Config {
     pub outcomes: outcomes::Outcomes,
     /// Where metrics are served, if they are.
     pub metrics: Option<Address>,
+    /// The front desk's page, if it is served.
+    pub desk: Option<desk::Desk>,
     /// The text it was read from.
     pub(crate) source: String,
 }

@@ -28,6 +28,7 @@ use crate::daemon::status_line::{StatusLine, mode, rules};
 use crate::daemon::task_upkeep::TaskUpkeep;
 use crate::daemon::ticker::Ticker;
 use crate::daemon::watchdog::Watchdog;
+use crate::desk::task::DeskPage;
 use crate::domain::announcer::{Announcer, left_out};
 use crate::engine::maintenance::housekeeping::Housekeeping;
 use crate::engine::report::PassReport;
@@ -95,6 +96,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut upkeep = TaskUpkeep::new();
     let mut pulls = Pulls::start(engine.config().clone(), clock.clone(), nudge.clone());
     let mut receivers = Receivers::start(engine.config().clone(), clock.clone(), nudge.clone()).await;
+    let page = DeskPage::start(held.clone(), clock.clone(), engine.config().clone(), nudge.clone());
     status_line.is_held(waits.is_some());
     status_line.ready(engine.config(), clock.now(), &report).await;
     let mut watchdog = Watchdog::start();
@@ -148,6 +150,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
             metrics.adopt(engine.config().clone()).await;
             pulls.adopt(engine.config().clone());
             receivers.adopt(engine.config().clone()).await;
+            page.adopt(engine.config().clone());
             outbox.adopt(engine.config().clone());
             status_line.ready(engine.config(), clock.now(), &report).await;
         }
@@ -193,6 +196,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
         "stopping: finishing and recording the texts in progress; no others are started"
     );
     ticker.stop().await;
+    page.stop().await;
     receivers.stop().await;
     pulls.stop().await;
     outbox.stop().await;

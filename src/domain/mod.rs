@@ -3,8 +3,10 @@
 pub(crate) mod announcer;
 pub mod appointment;
 pub mod attempt;
+pub mod call;
 pub mod conversation;
 pub(crate) mod count;
+pub mod desk_user;
 pub(crate) mod duration;
 pub(crate) mod fingerprint;
 pub mod first_line;

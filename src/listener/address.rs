@@ -4,10 +4,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// An address that only this machine can reach.
+/// An address to listen at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// A port on this machine's own address.
+    /// A port.
     Port(SocketAddr),
     /// A Unix socket, and the group that may connect to it; without a group, only its owner may.
     Socket {

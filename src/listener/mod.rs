@@ -4,3 +4,5 @@ pub(crate) mod accept;
 pub(crate) mod address;
 mod groups;
 pub(crate) mod serve;
+pub(crate) mod site;
+pub(crate) mod tls;

@@ -2,15 +2,17 @@
 //! takes descriptors or memory away from sending texts.
 
 use std::io;
+use std::net::IpAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -22,6 +24,8 @@ use tokio::time::timeout;
 use crate::listener::accept::accept;
 use crate::listener::address::Address;
 use crate::listener::groups;
+use crate::listener::site::{Guests, Hosts};
+use crate::listener::tls::Certificate;
 
 /// What one listener allows.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +38,8 @@ pub(crate) struct Limits {
     pub(crate) whole_within: Duration,
     /// Bytes of a request's headers.
     pub(crate) head: usize,
+    /// Connections of one other machine at one time.
+    pub(crate) of_one: usize,
 }
 
 /// For metrics: a monitoring system asks once every few seconds.
@@ -42,6 +48,16 @@ pub(crate) const FOR_FIGURES: Limits = Limits {
     head_within: Duration::from_secs(5),
     whole_within: Duration::from_secs(20),
     head: 16 * 1024,
+    of_one: 16,
+};
+
+/// For the front desk's page: some browsers, each with a stream of changes.
+pub(crate) const FOR_PEOPLE: Limits = Limits {
+    connections: 128,
+    head_within: Duration::from_secs(5),
+    whole_within: Duration::from_secs(60),
+    head: 16 * 1024,
+    of_one: 32,
 };
 
 /// Removes the socket: a process that is killed leaves one behind.
@@ -61,25 +77,50 @@ fn unlink(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Who connected; none at a socket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) Option<IpAddr>);
+
+/// How a page is reached.
+#[derive(Clone, Default)]
+pub(crate) struct Site {
+    /// The names it has besides addresses and `localhost`.
+    pub(crate) hosts: Hosts,
+    /// Its certificate; none: connections are not encrypted.
+    pub(crate) certificate: Option<Arc<Certificate>>,
+    /// `Host` is checked at a socket too, because the other side is a proxy.
+    pub(crate) checks_socket: bool,
+}
+
 /// Serves a router until the task is aborted; returns the task, and the place in words for the log.
-pub(crate) async fn serve(address: &Address, router: Router, limits: Limits) -> io::Result<(JoinHandle<()>, String)> {
+pub(crate) async fn serve(
+    address: &Address,
+    router: Router,
+    limits: Limits,
+    site: Site,
+) -> io::Result<(JoinHandle<()>, String)> {
+    let router = match address {
+        Address::Socket { .. } if !site.checks_socket => router,
+        _ => {
+            let hosts = site.hosts.clone();
+            router.layer(axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
+                let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+                let is_ours = host.is_some_and(|host| hosts.include(host));
+                async move { if is_ours { next.run(request).await } else { refused() } }
+            }))
+        }
+    };
     match address {
         Address::Port(address) => {
             let listener = TcpListener::bind(address).await?;
             let local = listener.local_addr()?;
-            // A host name that someone else's page resolves to this machine is not one of its own (DNS rebinding).
-            let hosts = Some([local.to_string(), format!("localhost:{}", local.port())]);
-            let router =
-                router.layer(axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
-                    let is_ours = hosts.as_ref().is_none_or(|hosts| names_one_of(&request, hosts));
-                    async move { if is_ours { next.run(request).await } else { refused() } }
-                }));
+            let scheme = if site.certificate.is_some() { "https" } else { "http" };
             let task = tokio::spawn(accept(
                 limits.connections,
-                async move || Ok(listener.accept().await?.0),
-                answering(router, limits),
+                async move || listener.accept().await.map(|(stream, peer)| (stream, Some(peer.ip()))),
+                answering(router, limits, site.certificate),
             ));
-            Ok((task, format!("http://{local}")))
+            Ok((task, format!("{scheme}://{local}")))
         }
         Address::Socket { path, group } => {
             unlink(path)?;
@@ -94,17 +135,12 @@ pub(crate) async fn serve(address: &Address, router: Router, limits: Limits) -> 
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
             let task = tokio::spawn(accept(
                 limits.connections,
-                async move || Ok(listener.accept().await?.0),
-                answering(router, limits),
+                async move || listener.accept().await.map(|(stream, _)| (stream, None)),
+                answering(router, limits, None),
             ));
             Ok((task, address.to_string()))
         }
     }
-}
-
-fn names_one_of(request: &Request, hosts: &[String]) -> bool {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    host.is_some_and(|host| hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host)))
 }
 
 fn refused() -> Response {
@@ -115,11 +151,27 @@ fn refused() -> Response {
 fn answering<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     router: Router,
     limits: Limits,
-) -> impl Fn(S) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    move |stream| {
-        let router = router.clone();
+    certificate: Option<Arc<Certificate>>,
+) -> impl Fn((S, Option<IpAddr>)) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let guests = Guests::at_most(limits.of_one);
+    move |(stream, peer)| {
+        let Some(guest) = guests.admit(peer) else { return Box::pin(async {}) };
+        let router = router.clone().layer(Extension(Peer(peer)));
+        let certificate = certificate.clone();
         Box::pin(async move {
-            let _ = timeout(limits.whole_within, answer(stream, router, limits)).await;
+            let answered = async {
+                match certificate {
+                    None => answer(stream, router, limits).await,
+                    Some(certificate) => {
+                        if let Ok(Ok(stream)) = timeout(limits.head_within, certificate.acceptor().accept(stream)).await
+                        {
+                            answer(stream, router, limits).await;
+                        }
+                    }
+                }
+            };
+            let _ = timeout(limits.whole_within, answered).await;
+            drop(guest);
         })
     }
 }

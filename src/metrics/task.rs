@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::report::PassReport;
 use crate::listener::address::Address;
-use crate::listener::serve as listener;
+use crate::listener::serve::{self as listener, Site};
 use crate::metrics::page::Page;
 use crate::metrics::passes::Passes;
 use crate::store::{Store, StoreError};
@@ -114,7 +114,7 @@ async fn serve<C: Clock + 'static>(address: &Address, page: Page<C>) -> io::Resu
     let first = page.clone();
     tokio::spawn(async move { first.lock().await.begin().await });
     let router = Router::new().route("/metrics", get(show::<C>)).with_state(page);
-    let (task, place) = listener::serve(address, router, listener::FOR_FIGURES).await?;
+    let (task, place) = listener::serve(address, router, listener::FOR_FIGURES, Site::default()).await?;
     match address {
         Address::Port(_) => info!("metrics are served at {place}/metrics"),
         Address::Socket { .. } => info!("metrics are served at {place}, path /metrics"),

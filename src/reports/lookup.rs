@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::config::Config;
+use crate::domain::appointment::Appointment;
 use crate::domain::ids::AppointmentId;
 use crate::domain::person::{NameMatch, match_name};
 use crate::domain::phone::{self, Country, Phone};
@@ -94,6 +95,13 @@ pub(crate) fn patients_at(
 
 /// A patient's name as the front desk says it; the id if there is no name.
 pub(crate) fn name_of(one: &Named) -> String {
+    let names = [&one.first_name, &one.last_name].into_iter().filter_map(|name| name.0.as_deref());
+    let name = names.collect::<Vec<_>>().join(" ");
+    if name.is_empty() { format!("patient {}", one.patient_id) } else { name }
+}
+
+/// The same for an appointment.
+pub(crate) fn name(one: &Appointment) -> String {
     let names = [&one.first_name, &one.last_name].into_iter().filter_map(|name| name.0.as_deref());
     let name = names.collect::<Vec<_>>().join(" ");
     if name.is_empty() { format!("patient {}", one.patient_id) } else { name }

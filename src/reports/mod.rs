@@ -1,6 +1,7 @@
 //! What people read, as data: commands print it, and other views render it.
 
 pub mod config_difference;
+pub(crate) mod day;
 pub(crate) mod explanation;
 pub(crate) mod lookup;
 pub mod not_reached;
@@ -8,3 +9,5 @@ pub(crate) mod not_reached_page;
 pub(crate) mod outcomes;
 pub(crate) mod period;
 pub mod plan_view;
+pub(crate) mod search;
+pub(crate) mod worklist;

@@ -83,6 +83,16 @@ pub fn list(
     now: DateTime<Utc>,
 ) -> Result<CallList, StoreError> {
     let rows = plan_view::plan_of(connection, config, now, until)?;
+    Ok(CallList {
+        patients: of_plan(&rows, config, from, now),
+        unread: refused_rows::list(connection, None, now)?,
+        appointments: appointment::coming_starts(connection, from, until)?.len(),
+        days: days_in_words(config, from, until, now),
+    })
+}
+
+/// The patients in a plan whom no text reaches, of the appointments that start at `from` or later, ordered by start time.
+pub(crate) fn of_plan(rows: &[Row], config: &Config, from: DateTime<Utc>, now: DateTime<Utc>) -> Vec<NotReached> {
     let mut of_appointment: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&Row>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.appointment.starts_at >= from && row.appointment.status.is_live()) {
         of_appointment.entry((row.appointment.starts_at, &row.appointment.id)).or_default().push(row);
@@ -94,13 +104,7 @@ pub fn list(
             reached.entry(at).or_default().push(row);
         }
     }
-    let patients = of_appointment.values().filter_map(|rows| not_reached(rows, &reached, late)).collect();
-    Ok(CallList {
-        patients,
-        unread: refused_rows::list(connection, None, now)?,
-        appointments: appointment::coming_starts(connection, from, until)?.len(),
-        days: days_in_words(config, from, until, now),
-    })
+    of_appointment.values().filter_map(|rows| not_reached(rows, &reached, late)).collect()
 }
 
 /// `on Fri, Dec 25`, or `from now until the end of Mon, Nov 30`.

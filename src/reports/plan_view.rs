@@ -120,17 +120,27 @@ pub fn plan_of(
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<Vec<Row>, StoreError> {
+    plan_between(connection, config, (now, until), now)
+}
+
+/// The same for the appointments that start in [from, until), which may have begun.
+pub(crate) fn plan_between(
+    connection: &Connection,
+    config: &Config,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<Vec<Row>, StoreError> {
     let directory = directory(config);
     phone_spellings::learn_all(connection, directory.country, phone_spellings::Keep::Temporary)?;
     let mut units: BTreeSet<PlanningUnit> = BTreeSet::new();
-    for starting in appointment::starting_in(connection, now, until)? {
+    for starting in appointment::starting_in(connection, from, until)? {
         units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
     }
     let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
     let blocked = waits(connection, config, now)?;
     let mut rows = Vec::new();
     for unit in &units {
-        let in_span = |key: &ReminderKey| key.start >= now && key.start < until;
+        let in_span = |key: &ReminderKey| key.start >= from && key.start < until;
         let of_unit = load_unit(connection, config, unit, &BTreeSet::new(), now)
             .and_then(|input| rows_in(connection, config, (&live, &blocked), &input, now, &in_span));
         match of_unit {

@@ -5,6 +5,7 @@ pub mod appointments;
 pub mod connection;
 pub mod controls;
 pub mod conversations;
+pub mod desk;
 pub mod files;
 pub mod ledger;
 pub mod outcomes;

@@ -70,6 +70,11 @@ impl Wordbook {
         book
     }
 
+    /// The name of an office in addition to the practice's own.
+    pub(crate) fn office_name(&self, location: &str) -> Option<&str> {
+        self.locations.get(location).map(|office| office.name.as_str())
+    }
+
     /// Sets the offices in addition to the practice's own, by location id.
     pub(crate) fn set_locations(&mut self, locations: BTreeMap<String, Office>) {
         self.locations = locations;

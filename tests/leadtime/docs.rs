@@ -40,6 +40,12 @@ fn companion(section: &str, key: &str) -> &'static str {
         ("feed", "key_id" | "token_url" | "scope") => "auth = \"smart\"\nclient_id = \"leadtime\"\n",
         ("feed", "certificate") => "key = \"mllp.key\"\n",
         ("feed", "key") => "certificate = \"mllp.pem\"\n",
+        ("desk", "certificate") => "key = \"desk-key.pem\"\n",
+        ("desk", "key") => "certificate = \"desk-certificate.pem\"\n",
+        ("desk", "behind_proxy") => "hosts = [\"desk.example.com\"]\n",
+        ("desk", "group") => {
+            "listen = \"unix:/run/leadtime/desk.sock\"\nbehind_proxy = true\nhosts = [\"desk.example.com\"]\n"
+        }
         ("alerts", "heartbeat_every") => "heartbeat_url = \"https://alive.example.com/1\"\n",
         ("alerts", "repeat_after") => "mail = \"frontdesk@example.com\"\n",
         ("backup", "at" | "keep") => "folder = \"copies\"\n",

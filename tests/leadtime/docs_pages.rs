@@ -279,7 +279,7 @@ fn commands_named_in_the_docs_exist() {
             if words.is_empty() || !is_name(&words[0]) || ["is", "does"].contains(&words[0]) {
                 continue;
             }
-            let has_parts = ["opt-out", "wrong-number", "audit", "feed", "task"].contains(&words[0])
+            let has_parts = ["opt-out", "wrong-number", "audit", "feed", "task", "desk"].contains(&words[0])
                 && words.get(1).is_some_and(is_name);
             let options = words.split_off(if has_parts { 2 } else { 1 });
             let help = practice.run(&[words.as_slice(), &["--help"]].concat());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::imports::{Import, Source, cycles, functions, imports, read};
 
 /// Each room (top-level module) and its rank. A room may import itself and rooms of a lower rank.
-const ROOMS: [(&str, u8); 20] = [
+const ROOMS: [(&str, u8); 22] = [
     ("clock", 0),
     ("domain", 0),
     ("listener", 0),
@@ -25,8 +25,10 @@ const ROOMS: [(&str, u8); 20] = [
     ("outbox", 5),
     ("simulation", 5),
     ("metrics", 6),
-    ("daemon", 7),
-    ("cli", 8),
+    ("doctor", 6),
+    ("desk", 7),
+    ("daemon", 8),
+    ("cli", 9),
 ];
 
 /// The most lines a file may have above its tests.
@@ -188,7 +190,7 @@ fn only_clock_rs_reads_the_wall_clock() {
 #[test]
 fn only_modules_that_speak_to_other_programs_use_the_network() {
     let words = ["reqwest::Client", "reqwest::get", "reqwest::{", "TcpListener", "axum::"];
-    let allowed = ["annie", "alerts/channels.rs", "listener", "metrics", "feeds/sources"];
+    let allowed = ["annie", "alerts/channels.rs", "cli/demo/page.rs", "desk", "listener", "metrics", "feeds/sources"];
     assert_eq!(offenders(&allowed, &words), Vec::<String>::new());
 }
 

@@ -40,6 +40,7 @@ mod odd_rows;
 mod outbox;
 mod outcomes;
 mod output;
+mod page;
 mod passes;
 mod peers;
 mod person_properties;

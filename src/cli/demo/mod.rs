@@ -3,25 +3,25 @@
 //! The sandbox replaces Annie; import, plan and the daemon are real processes of this program. The practice is in a time
 //! zone where it is business hours now, so the demo works at any time of day.
 
+mod page;
 mod sample;
+mod setup;
 mod tables;
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
-use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::process::Child;
+use tokio::time::{Instant, sleep};
 
-use crate::annie::sandbox::{self, Sandbox};
 use crate::cli::color::{Style, paint};
 use crate::cli::config_option::ConfigOption;
+use crate::cli::demo::setup::{
+    GLANCE, PATIENCE, start_daemon, start_sandbox, stop_daemon, suggested, this_program, until_ready,
+};
 use crate::cli::failure::Failure;
 use crate::cli::output::{configuration, local, print, wrapped};
 use crate::clock::{Clock, SystemClock};
@@ -35,22 +35,23 @@ use crate::reports::outcomes;
 use crate::reports::plan_view::{self, Row};
 use crate::store::Connection;
 use crate::store::connection::open;
-use crate::store::planning::daemon_state;
 
 /// The demo waits for reminders that are due within this time.
 const SOON: TimeDelta = TimeDelta::seconds(30);
-/// The demo gives up after this.
-const PATIENCE: Duration = Duration::from_secs(50);
 /// The demo waits for answers of patients this long.
 const FOR_ANSWERS: Duration = Duration::from_secs(20);
-/// How often the database is checked.
-const GLANCE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Use the practice name and phone number from this configuration in the texts.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Show the front desk's page in your browser, until Ctrl+C.
+    #[arg(long)]
+    page: bool,
+    /// The language of the page: en or es.
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = ["en", "es"], requires = "page")]
+    language: String,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
@@ -61,6 +62,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let folder = TempDir::with_prefix("leadtime-demo-")?;
+        if options.page {
+            let done = page::show(folder.path(), &practice, &options.language).await;
+            folder.close()?;
+            done?;
+            return print("The demo's folder was removed. Nothing was sent outside this machine.\n");
+        }
         let done = tokio::select! {
             done = demo(folder.path(), &practice) => done,
             _ = tokio::signal::ctrl_c() => Err(Failure::Failed(anyhow::anyhow!("the demo was interrupted"))),
@@ -73,11 +80,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 
 async fn demo(folder: &Path, practice: &sample::Shown) -> Result<(), Failure> {
     let record = folder.join("record.jsonl");
-    let (sandbox, stop) = start_sandbox(&record).await?;
+    let (sandbox, stop) = start_sandbox(&record, sample::patients()).await?;
     let zone = sample::working_zone(&Zones::of_this_machine(), SystemClock.now())
         .ok_or_else(|| anyhow::anyhow!("cannot load any time zone; install the tzdata package"))?;
     let path = folder.join("config.toml");
-    std::fs::write(&path, sample::config(zone.name(), &sandbox, practice))?;
+    std::fs::write(&path, sample::config(zone.name(), &sandbox, practice, ("24 hours", "2 hours")))?;
     let export = folder.join(sample::EXPORT);
     std::fs::write(&export, sample::export(SystemClock.now(), &zone))?;
     print(&format!(
@@ -121,48 +128,10 @@ async fn demo(folder: &Path, practice: &sample::Shown) -> Result<(), Failure> {
     print(&format!("\nThe sandbox itself recorded {posts} POST /sms requests.\n"))
 }
 
-/// Starts the sandbox on a free port. Returns its address and the sender that stops it.
-async fn start_sandbox(record: &Path) -> Result<(String, oneshot::Sender<()>), Failure> {
-    let sandbox = Sandbox::bind(0).await?;
-    let address = sandbox.base_url();
-    let options = sandbox::Options {
-        record: Some(sandbox::open_record(record)?),
-        key: Some(sample::KEY.to_owned()),
-        patients: Some(sample::patients()),
-        ..sandbox::Options::default()
-    };
-    let (stop, stopped) = oneshot::channel::<()>();
-    tokio::spawn(sandbox.serve(options, Arc::new(SystemClock), async {
-        let _ = stopped.await;
-    }));
-    Ok((address, stop))
-}
-
-fn this_program(config: &Path, arguments: &[&str]) -> Result<Command, Failure> {
-    let mut command = Command::new(std::env::current_exe()?);
-    let (name, rest) = arguments.split_first().unwrap_or((&"", &[]));
-    command.arg(name).args(rest).arg("--config").arg(config);
-    command
-        .env("ANNIE_API_KEY", sample::KEY)
-        .env_remove("CREDENTIALS_DIRECTORY")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    Ok(command)
-}
-
 /// Shows a command, and what it is about.
 fn show(command: &str, about: &str) -> Result<(), Failure> {
     let about = if about.is_empty() { String::new() } else { paint(Style::Dim, &format!("   # {about}")) };
     print(&format!("\n{}{about}\n", paint(Style::Bold, &format!("$ {command}"))))
-}
-
-/// The block that `feed suggest` writes for the export.
-async fn suggested(config: &Path, export: &Path) -> Result<String, Failure> {
-    let output = this_program(config, &["feed", "suggest", &export.display().to_string()])?.output().await?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(anyhow::anyhow!("{}", String::from_utf8_lossy(&output.stderr)).into()),
-    }
 }
 
 /// The lines of a block that say something, without the reasons behind them.
@@ -200,43 +169,6 @@ async fn command(config: &Path, arguments: &[&str]) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(anyhow::anyhow!("{}", String::from_utf8_lossy(&output.stderr)).into()),
     }
-}
-
-fn start_daemon(config: &Path, log: &Path) -> Result<Child, Failure> {
-    let log = std::fs::File::create(log)?;
-    let mut command = this_program(config, &["run"])?;
-    // Its log goes to the file, even under systemd.
-    command.env_remove("JOURNAL_STREAM").env_remove("NOTIFY_SOCKET");
-    Ok(command.stdout(log.try_clone()?).stderr(log).spawn()?)
-}
-
-async fn stop_daemon(mut daemon: Child) -> Result<(), Failure> {
-    if let Some(pid) = daemon.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
-        kill_process(pid, Signal::TERM)?;
-    }
-    let status =
-        timeout(PATIENCE, daemon.wait()).await.map_err(|_| anyhow::anyhow!("the daemon did not stop in time"))??;
-    match status.success() {
-        true => print("\nThe daemon was stopped. Before it stops, it finishes and records what is in progress.\n"),
-        false => Err(anyhow::anyhow!("the daemon stopped with {status}").into()),
-    }
-}
-
-/// Waits until the daemon's rules are in effect.
-async fn until_ready(config: &Config, daemon: &mut Child) -> Result<(), Failure> {
-    let began = Instant::now();
-    while began.elapsed() < PATIENCE {
-        if let Some(status) = daemon.try_wait()? {
-            return Err(anyhow::anyhow!("the daemon stopped unexpectedly with {status}").into());
-        }
-        let live = open::read_only(&config.database)
-            .and_then(|connection| daemon_state::live_since(&connection, &config.rulebook.rules));
-        if live.is_ok_and(|live| live.len() == config.rulebook.rules.len()) {
-            return Ok(());
-        }
-        sleep(GLANCE).await;
-    }
-    Err(anyhow::anyhow!("the daemon did not become ready in time").into())
 }
 
 /// Prints each text as it goes out, until everything that is due soon has been sent.

@@ -66,11 +66,14 @@ impl From<Practice> for Shown {
     }
 }
 
+/// When the last reminder goes out: how long before the appointment, and not within this time of it.
+pub(crate) type Last = (&'static str, &'static str);
+
 /// The demo's configuration.
-pub(crate) fn config(zone: &str, base_url: &str, practice: &Shown) -> String {
+pub(crate) fn config(zone: &str, base_url: &str, practice: &Shown, last: Last) -> String {
     // A quoted JSON string is also a valid TOML string.
     let name = serde_json::Value::from(practice.name.as_str());
-    let phone = &practice.phone;
+    let (phone, (lead, within)) = (&practice.phone, last);
     format!(
         r#"[practice]
 name = {name}
@@ -93,7 +96,8 @@ message = "{{{{ practice.name }}}}: {{{{ patient.first_name }}}}, you have a vis
 
 [[rule]]
 name = "last-reminder"
-lead = "24 hours"
+lead = "{lead}"
+no_text_within = "{within}"
 message = "{{{{ practice.name }}}}: {{{{ patient.first_name }}}}, see you {{{{ appointment.when }}}}. Need to change it? Reply or call {{{{ practice.phone }}}}."
 
 [appointment_types]

@@ -1,8 +1,6 @@
 //! `leadtime doctor`: checks everything that can be wrong on this server, on one screen, and says how to fix it.
 
 mod annie;
-mod finding;
-mod machine;
 
 use std::path::PathBuf;
 
@@ -10,10 +8,11 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::config_option::ConfigOption;
-use crate::cli::doctor::finding::{Finding, Mark};
 use crate::cli::failure::Failure;
 use crate::cli::output::{moment, print, wrapped};
 use crate::config::{self, Config, ConfigError};
+use crate::doctor::finding::{Finding, Mark};
+use crate::doctor::machine;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

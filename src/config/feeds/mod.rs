@@ -23,7 +23,7 @@ pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncodi
 use parts::{Parts, parts_of, read_parts};
 pub use source::{
     Address, Auth, DatabaseSource, FhirServer, FhirSource, Hl7Source, Host, IcalSource, MllpListener, Network,
-    PasswordPlace, Pulled, Server, Source, Tls, WebPlace, is_this_machine,
+    PasswordPlace, Pulled, Server, Source, WebPlace, is_this_machine,
 };
 pub use statement::{Grammar, Statement, Window};
 pub use words::{ConsentWords, LanguageWords, LocationWords, StatusMeaning, StatusWords, UnknownStatus};

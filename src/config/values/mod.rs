@@ -5,4 +5,5 @@ pub(crate) mod phone;
 pub(crate) mod policy;
 pub(crate) mod program;
 pub(crate) mod schedule;
+pub(crate) mod socket;
 pub mod zones;

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::config::feeds::MllpListener;
 use crate::feeds::formats::hl7::{Frames, framed};
 use crate::listener::accept::accept;
+use crate::listener::tls::{self, UnusableCertificate};
 
 /// Senders that may be connected at one time.
 const CONNECTIONS: usize = 32;
@@ -46,9 +47,9 @@ pub(crate) enum ListenError {
     /// The port cannot be used.
     #[error("it cannot listen at {0}: {1}")]
     Bind(SocketAddr, io::Error),
-    /// The certificate and the key cannot be used. The file, and why.
-    #[error("the certificate and its key cannot be used: {0}")]
-    Certificate(String),
+    /// The certificate and the key cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] UnusableCertificate),
 }
 
 /// Receives messages until the task is aborted. Returns the task and the address, whose port the system may have chosen.
@@ -124,60 +125,5 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             Ok(Ok(read)) if read > 0 => frames.push(buffer.get(..read).unwrap_or_default()),
             _ => return Ok(()),
         }
-    }
-}
-
-#[cfg(feature = "mllp-tls")]
-mod tls {
-    //! Reads the certificate of a port.
-
-    use std::path::Path;
-    use std::sync::Arc;
-
-    use rustls::ServerConfig;
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    use tokio_rustls::TlsAcceptor;
-
-    use super::ListenError;
-    use crate::annie::client::use_ring;
-    use crate::config::feeds::Tls;
-
-    pub(super) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, ListenError> {
-        use_ring();
-        let unusable =
-            |path: &Path, why: &dyn std::fmt::Display| ListenError::Certificate(format!("{}: {why}", path.display()));
-        let certificates = CertificateDer::pem_file_iter(&tls.certificate)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| unusable(&tls.certificate, &error))?;
-        let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|error| unusable(&tls.key, &error))?;
-        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key);
-        let config = config.map_err(|error| unusable(&tls.certificate, &error))?;
-        Ok(TlsAcceptor::from(Arc::new(config)))
-    }
-}
-
-#[cfg(not(feature = "mllp-tls"))]
-mod tls {
-    //! Stands in where this program was built without TLS for messages.
-
-    use std::io;
-
-    use tokio::net::TcpStream;
-
-    use super::ListenError;
-    use crate::config::feeds::Tls;
-
-    #[derive(Clone)]
-    pub(super) struct Nothing;
-
-    impl Nothing {
-        pub(super) async fn accept(&self, _stream: TcpStream) -> io::Result<TcpStream> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-    }
-
-    pub(super) fn acceptor(_tls: &Tls) -> Result<Nothing, ListenError> {
-        Err(ListenError::Certificate("this build of Leadtime has no TLS for HL7 messages".to_owned()))
     }
 }

@@ -107,6 +107,13 @@ pub(crate) fn starting_in(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The appointment with an id.
+pub(crate) fn of_id(connection: &Connection, id: &AppointmentId) -> Result<Option<Appointment>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM appointments AS a WHERE a.id = ?1"))?;
+    Ok(statement.query_row([&id.0], from_row).optional()?)
+}
+
 /// The id of the appointment with this id, if it exists.
 pub(crate) fn with_id(connection: &Connection, id: &str) -> Result<Option<AppointmentId>, StoreError> {
     let sql = "SELECT id FROM appointments WHERE id = ?1";

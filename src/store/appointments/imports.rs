@@ -45,6 +45,43 @@ pub(crate) fn around(connection: &Connection, feed: &str, at: DateTime<Utc>) -> 
     Ok(Around { before: before.map(instant), after: after.map(instant) })
 }
 
+/// What an import changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Past {
+    /// When it ended.
+    pub(crate) at: DateTime<Utc>,
+    /// Rows that were stored.
+    pub(crate) good: u64,
+    /// Rows that could not be read.
+    pub(crate) bad: u64,
+    /// Appointments that were new.
+    pub(crate) added: u64,
+    /// Appointments that changed.
+    pub(crate) changed: u64,
+    /// Appointments it cancelled.
+    pub(crate) cancelled: u64,
+}
+
+/// The latest finished imports of a feed that changed something or had unreadable rows, latest first.
+pub(crate) fn latest(connection: &Connection, feed: &str, most: u32) -> Result<Vec<Past>, StoreError> {
+    const LATEST: &str = "SELECT finished_at, rows_good, rows_bad, added, changed, cancelled FROM imports
+        INDEXED BY imports_by_feed WHERE feed = ?1 AND finished_at IS NOT NULL
+        AND added + changed + cancelled + rows_bad > 0 ORDER BY started_at DESC LIMIT ?2";
+    let mut statement = connection.prepare_cached(LATEST)?;
+    let rows = statement.query_map((feed, most), |row| {
+        let count = |column: usize| row.get::<_, i64>(column).map(i64::unsigned_abs);
+        Ok(Past {
+            at: instant(row.get(0)?),
+            good: count(1)?,
+            bad: count(2)?,
+            added: count(3)?,
+            changed: count(4)?,
+            cancelled: count(5)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The last finished import of any feed.
 pub(crate) fn last(connection: &Connection) -> Result<Option<LastImport>, StoreError> {
     use rusqlite::OptionalExtension;

@@ -75,6 +75,12 @@ pub(crate) fn add(
 ) -> Result<bool, StoreError> {
     let sql = "INSERT INTO opt_outs (phone, at, source, who) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     let added = connection.prepare_cached(sql)?.execute((phone.dial(), now.timestamp(), source.name(), who))?;
+    // What the patient wrote weighs more than what the front desk recorded: only a manager may lift it.
+    const WROTE: &str =
+        "UPDATE opt_outs SET source = 'reply', at = ?2, who = NULL WHERE phone = ?1 AND source = 'desk'";
+    if added == 0 && source == Source::Reply {
+        connection.prepare_cached(WROTE)?.execute((phone.dial(), now.timestamp()))?;
+    }
     // Checks that the row is in the database before anyone is told that the number gets no more texts.
     let stands = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)";
     if !connection.prepare_cached(stands)?.query_row([phone.dial()], |row| row.get::<_, bool>(0))? {

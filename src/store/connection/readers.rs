@@ -9,8 +9,8 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::store::connection::error::StoreError;
 use crate::store::connection::open;
 
-/// The most reads at a time. Metrics, alerts and the status line rarely come due together; a web page would be a
-/// fourth.
+/// The most reads at a time. Metrics, alerts and the status line rarely come due together. The front desk's page has
+/// readers of its own.
 const AT_ONCE: usize = 4;
 
 /// The nice value of a reading thread (setpriority(2)): with every core busy, sending texts comes first.
@@ -20,6 +20,7 @@ const NICE: i32 = 10;
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
+    limit: usize,
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
@@ -27,7 +28,13 @@ pub(crate) struct Readers {
 impl Readers {
     /// Readers for a database file; no connection is opened yet.
     pub(crate) fn of(path: &Path) -> Readers {
-        Readers { path: path.to_owned(), permits: Arc::new(Semaphore::new(AT_ONCE)), idle: Mutex::default() }
+        Readers::at_most(AT_ONCE, path)
+    }
+
+    /// The same with another limit, at most as high.
+    pub(crate) fn at_most(limit: usize, path: &Path) -> Readers {
+        let limit = limit.min(AT_ONCE);
+        Readers { path: path.to_owned(), limit, permits: Arc::new(Semaphore::new(limit)), idle: Mutex::default() }
     }
 
     /// Runs `work` on one state of the database in a thread of its own, because it may block and because it runs at a
@@ -59,7 +66,7 @@ impl Readers {
 
     /// Waits for the reads in progress and closes every connection. Later reads fail with [`StoreError::Closed`].
     pub(crate) async fn close(&self) {
-        let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.limit).unwrap_or(u32::MAX);
         if let Ok(permits) = self.permits.acquire_many(all).await {
             self.permits.close();
             drop(permits);

@@ -14,6 +14,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::instant;
 use crate::store::connection::{integrity, open};
 use crate::store::controls::pauses;
+use crate::store::desk::users;
 use crate::store::outcomes::outcome::{self, NotedOutcome};
 
 /// How many notes were carried over.
@@ -59,6 +60,7 @@ pub(crate) struct Notes {
     pauses: Pauses,
     skips: Skips,
     outcomes: Vec<NotedOutcome>,
+    users: Vec<users::Stored>,
     /// The database itself, for comparing its audit with another's.
     record: Connection,
 }
@@ -80,6 +82,7 @@ fn read(connection: Connection) -> Result<Notes, StoreError> {
         pauses: pauses(&connection)?,
         skips: skips(&connection)?,
         outcomes: outcome::noted(&connection)?,
+        users: users::stored_list(&connection)?,
         record: connection,
     })
 }
@@ -107,6 +110,16 @@ fn skips(connection: &Connection) -> Result<Skips, StoreError> {
         Ok(((row.get(0)?, row.get(1)?), noted))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Puts the page's users of the replaced database into the restored one; without one, those of the backup must get new
+/// passwords. Returns how many must.
+pub(crate) fn carry_users(
+    tx: &Transaction<'_>,
+    notes: Option<&Notes>,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    users::after_restore(tx, notes.map(|notes| notes.users.as_slice()), now)
 }
 
 /// Whether the other database is a later state of this one: its audit continues where this one's ends. Only then does a

@@ -14,6 +14,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::place::folder_of;
 use crate::store::connection::store::in_transaction;
 use crate::store::connection::{integrity, lock, open};
+use crate::store::desk::tokens;
 use crate::store::files::backup::{BEGUN, NOT_WHOLE, copy_into, sync_folder};
 use crate::store::files::carry_over::{self, CarriedOver, Notes};
 use crate::store::ledger::audit::{self, Act, Entry};
@@ -80,6 +81,8 @@ pub struct Restored {
     pub appointments: u64,
     /// The notes carried over from the previous database; none if it could not be read or there was none.
     pub(crate) carried: Option<CarriedOver>,
+    /// Users of the page who need a new password, because the previous database could not be read.
+    pub(crate) without_password: usize,
 }
 
 /// Puts the backup in the database's place. `who`: who does it, for the audit.
@@ -175,18 +178,20 @@ fn brought_up_to_date(
 ) -> Result<Restored, StoreError> {
     let mut connection = open::read_write(fresh)?;
     let last_sign = daemon_state::last_beat(&connection)?.max(messages::last_attempt_at(&connection)?);
-    let carried = in_transaction(&mut connection, |tx| {
+    let (carried, without_password) = in_transaction(&mut connection, |tx| {
         outbox::number_anew(tx, now)?;
+        tokens::end_all(tx)?;
         let carried = notes.map(|notes| carry_over::carry(tx, notes, who, now)).transpose()?;
+        let without_password = carry_over::carry_users(tx, notes, now)?;
         audit::note(tx, &Entry { who, ..Entry::new(now, Act::Restored) })?;
-        Ok(carried)
+        Ok((carried, without_password))
     })?;
     let count =
         |table: &str| connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get::<_, i64>(0));
     let (attempts, appointments) = (count("attempts")?.unsigned_abs(), count("appointments")?.unsigned_abs());
     // Puts everything into one file, without a log next to it.
     connection.pragma_update(None, "journal_mode", "delete")?;
-    Ok(Restored { last_sign, aside: None, attempts, appointments, carried })
+    Ok(Restored { last_sign, aside: None, attempts, appointments, carried, without_password })
 }
 
 /// Renames the current database and the files SQLite keeps next to it. A power cut in between leaves no database in its

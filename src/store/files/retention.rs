@@ -143,7 +143,8 @@ fn forget_outcomes(tx: &Transaction<'_>, cutoff: DateTime<Utc>, most: i64) -> Re
         SELECT conversation_id, kind, value FROM answers WHERE at < ?1 LIMIT ?2)";
     const WRITE_BACKS: &str = "DELETE FROM write_backs WHERE (appointment_id, starts_at) IN (
         SELECT appointment_id, starts_at FROM write_backs WHERE starts_at < ?1 LIMIT ?2)";
-    for sql in [OUTCOMES, TASKS, ANSWERS, WRITE_BACKS] {
+    const CALLS: &str = "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE at < ?1 LIMIT ?2)";
+    for sql in [OUTCOMES, TASKS, ANSWERS, WRITE_BACKS, CALLS] {
         tx.prepare_cached(sql)?.execute((cutoff.timestamp(), most))?;
     }
     Ok(())

@@ -70,6 +70,21 @@ acts! {
     TaskDone = "task-done", "a task was done";
     TaskClosed = "task-closed", "a task was closed, because there is nothing left to do";
     WrongNumberLifted = "wrong-number-lifted", "the wrong-number mark was removed";
+    TaskSnoozed = "task-snoozed", "a task was put off";
+    TaskWoken = "task-woken", "a task is no longer put off";
+    Called = "called", "the patient was called";
+    CallUndone = "call-undone", "a recorded call was removed";
+    LoggedIn = "logged-in", "a user logged in to the page";
+    LoginBlocked = "login-blocked", "logins to the page were blocked after wrong passwords";
+    Viewed = "viewed", "a user viewed the appointment";
+    ViewedList = "viewed-list", "a user viewed a list with patient names";
+    Searched = "searched", "a user searched for a patient";
+    UserAdded = "user-added", "a user of the page was added";
+    UserChanged = "user-changed", "a user of the page was changed";
+    UserRemoved = "user-removed", "a user of the page was removed";
+    FeedAsked = "feed-asked", "a user had the source of a feed read";
+    AlertTested = "alert-tested", "a user sent a test alert";
+    PasswordChanged = "password-changed", "the password of a user of the page was changed";
 }
 
 /// A row to be written.

@@ -257,6 +257,14 @@ pub struct Text {
     pub phone: Phone,
 }
 
+impl Text {
+    /// What the patient read, unless retention deleted it.
+    pub(crate) fn words(&self) -> Option<String> {
+        let body: serde_json::Value = serde_json::from_str(&self.body.as_ref()?.0).ok()?;
+        Some(body.get("message")?.as_str()?.to_owned())
+    }
+}
+
 /// The text of a spent reminder.
 pub(crate) fn text_of(connection: &Connection, key: &ReminderKey) -> Result<Option<Text>, StoreError> {
     let sql =

@@ -1,6 +1,7 @@
 //! What patients answered, what people have to do about it, and what the practice's own program is told.
 
 pub(crate) mod answers;
+pub(crate) mod calls;
 pub(crate) mod following;
 pub(crate) mod named;
 pub(crate) mod outbox;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::domain::ids::{AppointmentId, ConversationId};
 use crate::domain::phone::Phone;
@@ -82,6 +82,27 @@ pub(crate) fn list(connection: &Connection, closed_since: Option<DateTime<Utc>>)
         task.appointments = about.remove(&task.id).unwrap_or_default();
     }
     Ok(tasks)
+}
+
+/// The task with a number.
+pub(crate) fn one(connection: &Connection, id: i64) -> Result<Option<Task>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM tasks WHERE id = ?1");
+    let found = connection.prepare_cached(&sql)?.query_row([id], task).optional()?.flatten();
+    let Some(mut found) = found else { return Ok(None) };
+    const ABOUT: &str = "SELECT appointment_id, starts_at FROM task_appointments WHERE task_id = ?1
+        ORDER BY starts_at, appointment_id";
+    let mut statement = connection.prepare_cached(ABOUT)?;
+    let about = statement.query_map([id], |row| Ok((AppointmentId(row.get(0)?), instant(row.get(1)?))))?;
+    found.appointments = about.collect::<Result<_, _>>()?;
+    Ok(Some(found))
+}
+
+/// How many tasks are open and not put off.
+pub(crate) fn open_count(connection: &Connection, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    const COUNT: &str = "SELECT count(*) FROM tasks AS t WHERE t.closed_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM snoozes AS s WHERE s.task_id = t.id AND s.until > ?1 AND t.urgent = 0)";
+    let count: i64 = connection.prepare_cached(COUNT)?.query_row([now.timestamp()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 /// The conversations that ever had a task about a reply.

@@ -106,6 +106,10 @@ fn add_to(tx: &Transaction<'_>, id: i64, new: &NewTask) -> Result<(), StoreError
         ":size": i64::try_from(new.size).unwrap_or(i64::MAX), ":detail": new.detail,
         ":due": new.appointments.iter().map(|one| one.start.timestamp()).min(),
     })?;
+    if new.said.is_some() || new.is_urgent {
+        // The patient wrote again: whoever put the task off did not know.
+        tx.prepare_cached("DELETE FROM snoozes WHERE task_id = ?1")?.execute([id])?;
+    }
     Ok(())
 }
 
@@ -209,22 +213,43 @@ fn open_anew(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError>
         AND NOT EXISTS (SELECT 1 FROM tasks AS later WHERE later.cause = t.cause AND later.id > t.id)
         AND EXISTS ({WISH_STANDS} AND o.source <> 'desk' AND a.starts_at > ?1)"
     );
+    let ids: Vec<i64> =
+        tx.prepare_cached(&again)?.query_map([now.timestamp()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for old in ids {
+        copy(tx, old, Operator { who: None, why: None }, now)?;
+    }
+    Ok(())
+}
+
+/// Opens a closed task again, as a new one.
+fn copy(tx: &Transaction<'_>, old: i64, operator: Operator<'_>, now: DateTime<Utc>) -> Result<i64, StoreError> {
     const COPY: &str = "INSERT INTO tasks (cause, kind, code, urgent, phone, conversation_id, since, opened_at, due_at,
             size, said, detail)
         SELECT cause, kind, code, urgent, phone, conversation_id, since, ?2, due_at, size, said, detail
         FROM tasks WHERE id = ?1";
     const ABOUT: &str = "INSERT INTO task_appointments (task_id, appointment_id, starts_at)
         SELECT ?2, appointment_id, starts_at FROM task_appointments WHERE task_id = ?1";
-    let ids: Vec<i64> =
-        tx.prepare_cached(&again)?.query_map([now.timestamp()], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for old in ids {
-        tx.prepare_cached(COPY)?.execute((old, now.timestamp()))?;
-        let id = tx.last_insert_rowid();
-        tx.prepare_cached(ABOUT)?.execute((old, id))?;
-        let (key, code) = (first_of(tx, id)?, format!("task {id}: again, as task {old}"));
-        audit::note(tx, &Entry { key: key.as_ref(), code: Some(&code), ..Entry::new(now, Act::TaskOpened) })?;
-    }
-    Ok(())
+    tx.prepare_cached(COPY)?.execute((old, now.timestamp()))?;
+    let id = tx.last_insert_rowid();
+    tx.prepare_cached(ABOUT)?.execute((old, id))?;
+    let (key, code) = (first_of(tx, id)?, format!("task {id}: again, as task {old}"));
+    let entry = Entry { key: key.as_ref(), code: Some(&code), who: operator.who, ..Entry::new(now, Act::TaskOpened) };
+    audit::note(tx, &entry)?;
+    Ok(id)
+}
+
+/// A person closed a task by mistake: it is opened again, as a new one. Returns its id; none if nobody closed it, or if
+/// its cause has a new task by now.
+pub(crate) fn reopen(
+    tx: &Transaction<'_>,
+    id: i64,
+    operator: Operator<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, StoreError> {
+    const IS_DONE: &str = "SELECT EXISTS (SELECT 1 FROM tasks AS t WHERE t.id = ?1 AND t.closed_how = 'done'
+        AND NOT EXISTS (SELECT 1 FROM tasks AS o WHERE o.cause = t.cause AND o.id > t.id))";
+    let is_done: bool = tx.prepare_cached(IS_DONE)?.query_row([id], |row| row.get(0))?;
+    is_done.then(|| copy(tx, id, operator, now)).transpose()
 }
 
 /// A wish that stands for an appointment of the task `t` that is in the book, under its id or another id at the same

@@ -1,10 +1,10 @@
 //! `kind = "hl7"`: HL7 version 2 messages from files, and from systems that send them over the network (MLLP).
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 
 use super::keys::{About, path};
 use crate::config::toml_reader::{Section, list, text_as};
+use crate::listener::tls::CertificateFiles;
 
 /// `kind = "hl7"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,16 +21,7 @@ pub struct MllpListener {
     /// Who may send; empty: only programs of this machine.
     pub allow_from: Vec<Network>,
     /// The certificate and key for TLS; `None`: messages are not encrypted.
-    pub tls: Option<Tls>,
-}
-
-/// The certificate of a listener.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tls {
-    /// The certificate and those that it was signed by (PEM).
-    pub certificate: PathBuf,
-    /// Its private key (PEM).
-    pub key: PathBuf,
+    pub tls: Option<CertificateFiles>,
 }
 
 /// A range of addresses, such as `10.0.0.0/24`; a single address is a range of one.
@@ -87,7 +78,7 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, about: About<'_>) -> Optio
     let certificate = path(section, "certificate", about.folder);
     let key = path(section, "key", about.folder);
     let tls = match (certificate, key) {
-        (Some(certificate), Some(key)) => Some(Tls { certificate, key }),
+        (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
         (None, None) => None,
         (Some(_), None) => {
             section.error("certificate", "`certificate` needs `key`, the file with its private key");

@@ -13,7 +13,7 @@ use super::parts::Parts;
 use super::words::StatusMeaning;
 pub use database::{Address, DatabaseSource, Host, Server};
 pub use fhir::{Auth, FhirServer, FhirSource};
-pub use hl7::{Hl7Source, MllpListener, Network, Tls};
+pub use hl7::{Hl7Source, MllpListener, Network};
 pub use ical::IcalSource;
 pub(super) use keys::About;
 pub use keys::{PasswordPlace, WebPlace, is_this_machine};

@@ -2,15 +2,14 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::cli::doctor::finding::Finding;
-use crate::cli::output::local;
 use crate::config::Config;
 use crate::config::api_key::CREDENTIAL;
 use crate::config::values::zones::first_disagreement;
+use crate::doctor::finding::Finding;
+use crate::doctor::host;
 use crate::domain::count::counted;
 use crate::domain::reminder::{State, Wait};
 use crate::planner::input::Mode;
@@ -32,8 +31,17 @@ pub(crate) fn look(config: &Config, file: &Path, now: DateTime<Utc>) -> Vec<Find
     findings.extend(database(config, now));
     findings.extend(zones(config, now));
     findings.extend(keys(config, file));
-    findings.push(certificates());
-    findings.extend(service());
+    findings.push(host::certificates());
+    findings.extend(host::service());
+    findings
+}
+
+/// The same from inside the running service, on a connection of its own. The check of the whole file is left out: the
+/// service makes it when it starts and each night.
+pub(crate) fn of_service(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
+    let mut findings = vec![mode(config), disk(&config.database)];
+    findings.extend(of_state(connection, config, now));
+    findings.extend(zones(config, now));
     findings
 }
 
@@ -105,11 +113,17 @@ fn database(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
         });
     }
     findings.extend(owner(path));
-    findings.extend(exports(&connection, now));
-    findings.extend(unreadable(&connection));
-    match plan_view::overview(&connection, config, now) {
+    findings.extend(of_state(&connection, config, now));
+    findings
+}
+
+/// What the database says about feeds, sending and backups.
+fn of_state(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
+    let mut findings = exports(connection, now);
+    findings.extend(unreadable(connection));
+    match plan_view::overview(connection, config, now) {
         Ok(overview) => findings.extend(standing(config, &overview, now)),
-        Err(error) => findings.push(Finding::bad(WHAT, error.to_string(), "leadtime status shows more")),
+        Err(error) => findings.push(Finding::bad("database", error.to_string(), "leadtime status shows more")),
     }
     findings
 }
@@ -238,7 +252,7 @@ fn backup(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Option<Fi
     config.backup.as_ref()?;
     let at = overview.backup.as_ref().and_then(|done| done.at);
     let last = at.map_or("there is none yet".to_owned(), |at| {
-        format!("the last one is from {}", local(&config.practice.zone, at))
+        format!("the last one is from {}", config.practice.zone.describe(at))
     });
     Some(match overview.backup.as_ref().and_then(|done| done.fault.as_ref()) {
         Some((_, why)) => Finding::bad(
@@ -296,7 +310,7 @@ fn standing(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Vec<Fin
         (true, _) => Finding::good("daemon", "running"),
         (false, Some(at)) => Finding::bad(
             "daemon",
-            format!("not running; last seen running {}", local(zone, at)),
+            format!("not running; last seen running {}", zone.describe(at)),
             "systemctl start leadtime; journalctl -u leadtime shows why it stopped",
         ),
         (false, None) => Finding::bad("daemon", "it has never run", "systemctl enable --now leadtime"),
@@ -318,7 +332,7 @@ fn standing(config: &Config, overview: &Overview, now: DateTime<Utc>) -> Vec<Fin
         let place = paused.location.as_deref().unwrap_or("everywhere");
         findings.push(Finding::look(
             "sending",
-            format!("paused ({place}) since {}", local(zone, paused.since)),
+            format!("paused ({place}) since {}", zone.describe(paused.since)),
             "leadtime resume",
         ));
     }
@@ -356,42 +370,10 @@ fn zones(config: &Config, now: DateTime<Utc>) -> Vec<Finding> {
             format!(
                 "{}: from {} on, the system's zone data and the copy built into Leadtime differ; the system's is used",
                 zone.name(),
-                local(zone, at)
+                zone.describe(at)
             ),
             "keep the tzdata package up to date: apt upgrade tzdata",
         ),
     };
     zones.iter().map(look).collect()
-}
-
-fn certificates() -> Finding {
-    match Path::new("/etc/ssl/certs/ca-certificates.crt").exists() || std::env::var_os("SSL_CERT_FILE").is_some() {
-        true => Finding::good("certificates", "the system's CA certificates are installed"),
-        false => Finding::bad(
-            "certificates",
-            "no CA certificates are installed to verify Annie's certificate",
-            "apt install ca-certificates",
-        ),
-    }
-}
-
-/// The systemd unit, if this system runs systemd.
-fn service() -> Option<Finding> {
-    const WHAT: &str = "service";
-    let ask = |verb: &str| {
-        let output = Command::new("systemctl").args([verb, "leadtime"]).output().ok()?;
-        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    if !Path::new("/run/systemd/system").exists() {
-        return None;
-    }
-    let (enabled, active) = (ask("is-enabled")?, ask("is-active")?);
-    Some(match (enabled.as_str(), active.as_str()) {
-        ("enabled", "active") => Finding::good(WHAT, "enabled and active"),
-        ("enabled", _) => {
-            Finding::bad(WHAT, format!("enabled, but {active}"), "journalctl -u leadtime; systemctl start leadtime")
-        }
-        (_, "active") => Finding::look(WHAT, "active, but it does not start at boot", "systemctl enable leadtime"),
-        _ => Finding::look(WHAT, format!("{enabled}, {active}"), "systemctl enable --now leadtime"),
-    })
 }

@@ -1,0 +1,433 @@
+//! The front desk's page over real HTTP: who may ask for what, what every answer carries, what an act writes, and that
+//! nobody can slow texts through it. `tests/page/run` does the same in a browser.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Stdio;
+
+use crate::program::{Daemon, Practice, Sandbox, live_config, now, visits_due_in};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A practice whose page is served.
+struct Page {
+    practice: Practice,
+    port: u16,
+    daemon: Option<Daemon>,
+    sandbox: Sandbox,
+}
+
+/// A browser of a user.
+struct Browser {
+    port: u16,
+    cookies: String,
+    token: String,
+}
+
+/// An answer: status, headers in lower case, body.
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+fn ask(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let host = if headers.contains("Host:") { String::new() } else { format!("Host: 127.0.0.1:{port}\r\n") };
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\n{host}{headers}Content-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let head: Vec<String> = head
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| format!("{}: {value}", name.to_lowercase()))
+        .collect();
+    Answer { status, head: head.join("\n"), body: body.replace("&#x2f;", "/").replace("&#x27;", "'") }
+}
+
+impl Page {
+    /// Starts a practice with these users (name and role), this book, and more configuration.
+    fn start(users: &[(&str, &str)], csv: &str, more: &str) -> Page {
+        let practice = Practice::new("");
+        let sandbox = Sandbox::start(&practice, &["--key", "k"]);
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let config = format!("{}[desk]\nlisten = \"127.0.0.1:{port}\"\n{more}", live_config(&sandbox.base_url));
+        std::fs::write(practice.path("config.toml"), config).unwrap();
+        practice.import(csv, &[]).good();
+        for (user, role) in users {
+            add_user(&practice, user, &["--role", role]);
+        }
+        let mut daemon = Daemon::start(&practice, "k");
+        daemon.until("the front desk's page is served at");
+        Page { practice, port, daemon: Some(daemon), sandbox }
+    }
+
+    fn browser(&self, user: &str) -> Browser {
+        let mut browser = Browser { port: self.port, cookies: String::new(), token: String::new() };
+        let answer = browser.log_in(user, PASSWORD);
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/")), "{}", answer.body);
+        browser.cookies = answer
+            .head
+            .lines()
+            .filter_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next())
+            .collect::<Vec<_>>()
+            .join("; ");
+        browser.token = browser.get("/password").body.split("name=\"token\" value=\"").nth(1).unwrap()[..32].to_owned();
+        browser
+    }
+
+    fn stop(&mut self) -> String {
+        let (code, log) = self.daemon.take().unwrap().stop();
+        assert_eq!(code, 0, "{log}");
+        log
+    }
+}
+
+fn add_user(practice: &Practice, user: &str, options: &[&str]) {
+    let mut command = practice.command(&[&["desk", "add-user", user], options].concat());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+impl Browser {
+    fn headers(&self) -> String {
+        format!("Cookie: {}\r\nOrigin: http://127.0.0.1:{}\r\nSec-Fetch-Site: same-origin\r\n", self.cookies, self.port)
+    }
+
+    fn log_in(&self, user: &str, password: &str) -> Answer {
+        let body = format!("user={user}&password={}", password.replace(' ', "+"));
+        ask(self.port, "POST", "/login", &self.headers(), &body)
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        ask(self.port, "GET", path, &self.headers(), "")
+    }
+
+    fn post(&self, path: &str, fields: &str) -> Answer {
+        ask(self.port, "POST", path, &self.headers(), &format!("token={}&{fields}", self.token))
+    }
+
+    /// What the page says after an act.
+    fn said(&self, path: &str) -> String {
+        let page = self.get(path).body;
+        let flash = page.split("<div class=\"flash").nth(1).unwrap_or_default();
+        flash.split("<p>").nth(1).and_then(|rest| rest.split("</p>").next()).unwrap_or_default().to_owned()
+    }
+
+    /// The value that a form of the page brings back to show what was seen.
+    fn seen(&self, path: &str, action: &str) -> String {
+        let page = self.get(path).body;
+        let form = page.split(&format!("action=\"{action}\"")).nth(1).unwrap_or_else(|| panic!("{action}: {page}"));
+        form.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    }
+}
+
+/// Every route of the table: method, path with example values, the least role.
+fn routes() -> Vec<(String, String, String)> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/desk/routes.rs");
+    let text = std::fs::read_to_string(path).unwrap();
+    let table = text.split("= routes! {").nth(1).unwrap();
+    let found: Vec<_> = table
+        .lines()
+        .filter_map(|line| {
+            let mut parts = line.split_whitespace();
+            let (method, path, role) = (parts.next()?, parts.next()?, parts.next()?);
+            (method == "GET" || method == "POST")
+                .then(|| (method.to_owned(), path.trim_matches('"').replace("{}", "1"), role.to_owned()))
+        })
+        .collect();
+    assert!(found.len() > 35, "the table of routes was not read");
+    found
+}
+
+const BOOK: &str = "id,patient_id,first_name,last_name,phone,starts_at,status,booked_at\n";
+
+/// A booked appointment so many hours from now.
+fn visit(id: &str, first: &str, phone: &str, hours: i64) -> String {
+    let start = now() + chrono::TimeDelta::hours(hours);
+    let start = start.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    format!("{id},P-{id},{first},Quackenbush,{phone},{start},booked,2026-01-01T00:00:00Z\n")
+}
+
+#[test]
+fn nobody_gets_anything_without_a_login_a_role_a_token_and_the_right_origin() {
+    let book = format!("{BOOK}{}", visit("1", "Zebulon", "+13035551001", 30));
+    let page = Page::start(&[("lou", "look"), ("dan", "desk"), ("mia", "manager")], &book, "");
+    let (look, desk, manager) = (page.browser("lou"), page.browser("dan"), page.browser("mia"));
+    let stranger = Browser { port: page.port, cookies: String::new(), token: look.token.clone() };
+    let before = page.practice.number("SELECT count(*) FROM audit WHERE act NOT IN ('viewed', 'viewed-list')");
+    for (method, path, role) in routes() {
+        let asked = |browser: &Browser| match method.as_str() {
+            "GET" => browser.get(&path),
+            _ => browser.post(&path, "x=1"),
+        };
+        let what = format!("{method} {path}");
+        if role != "OPEN" {
+            let answer = asked(&stranger);
+            assert_eq!((answer.status, answer.header("location")), (303, Some("/login")), "{what}");
+            assert!(!answer.body.contains("Zebulon"), "{what}");
+        }
+        let (of_look, of_desk) = (role == "LOOK" || role == "OPEN", role != "MANAGER");
+        if method == "POST" && role != "OPEN" && path != "/logout" {
+            if !of_look {
+                assert_eq!(asked(&look).status, 403, "{what}");
+            }
+            if !of_desk {
+                assert_eq!(asked(&desk).status, 403, "{what}");
+            }
+            let foreign = manager.headers().replace("Origin: http://127.0.0.1", "Origin: http://evil.example");
+            let with_token = format!("token={}&x=1", manager.token);
+            assert_eq!(ask(page.port, "POST", &path, &foreign, &with_token).status, 403, "{what}");
+            let cross = manager.headers().replace("same-origin", "cross-site");
+            assert_eq!(ask(page.port, "POST", &path, &cross, &with_token).status, 403, "{what}");
+            let without = format!("Cookie: {}\r\n", manager.cookies);
+            assert_eq!(ask(page.port, "POST", &path, &without, &with_token).status, 403, "{what}: no origin");
+            for token in ["", "token=", &format!("token={}", desk.token)] {
+                assert_eq!(ask(page.port, "POST", &path, &manager.headers(), token).status, 403, "{what} {token}");
+            }
+        }
+    }
+    let after = page.practice.number("SELECT count(*) FROM audit WHERE act NOT IN ('viewed', 'viewed-list')");
+    assert_eq!(after, before, "nothing was done");
+    let other_host = manager.headers() + "Host: evil.example\r\n";
+    assert_eq!(ask(page.port, "GET", "/", &other_host, "").status, 421);
+    for method in ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"] {
+        assert_ne!(ask(page.port, method, "/", &manager.headers(), "").status, 200, "{method}");
+    }
+}
+
+#[test]
+fn every_answer_has_the_headers_that_protect_it() {
+    let page = Page::start(&[("mia", "manager")], &format!("{BOOK}{}", visit("1", "Zebulon", "", 30)), "");
+    let manager = page.browser("mia");
+    let paths =
+        ["/", "/login", "/desk.css", "/desk.js", "/icon.svg", "/nothing", "/appointments/1", "/appointments/none"];
+    let answers = paths.map(|path| (path, manager.get(path)));
+    for (path, answer) in answers.into_iter().chain([("post", manager.post("/search", "q=zeb"))]) {
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}");
+        for (name, value) in [("x-frame-options", "DENY"), ("x-content-type-options", "nosniff")] {
+            assert_eq!(answer.header(name), Some(value), "{path}");
+        }
+        let cache = answer.header("cache-control").unwrap();
+        assert_eq!(cache, if path.contains('.') { "no-cache" } else { "no-store" }, "{path}");
+    }
+    let answer = manager.log_in("mia", PASSWORD);
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Path=/"), "{cookie}");
+    assert_eq!(page.practice.number("SELECT count(*) FROM desk_tokens WHERE length(hash) <> 64"), 0);
+    let secret = cookie.split(['=', ';']).nth(1).unwrap();
+    let stored = page.practice.sql().query_row("SELECT group_concat(hash) FROM desk_tokens", [], |row| row.get(0));
+    assert!(!stored.unwrap_or_else(|_| String::new()).contains(secret), "only hashes are stored");
+}
+
+#[test]
+fn an_act_is_written_with_the_users_name_and_a_change_meanwhile_is_told() {
+    let book =
+        format!("{BOOK}{}{}", visit("A1", "Zebulon", "+13035551001", 30), visit("A2", "Bystander", "+13035551002", 30));
+    let page = Page::start(&[("dan", "desk"), ("eve", "desk")], &book, "");
+    let (dan, eve) = (page.browser("dan"), page.browser("eve"));
+    let insert = "INSERT INTO tasks (cause, kind, code, phone, since, opened_at, due_at, said)
+        VALUES ('c1', 'reply', 'needs_a_look', '+13035551001', 1, 1, 9999999999, 'hello'),
+               ('c2', 'reply', 'needs_a_look', '+13035551002', 1, 1, 9999999999, 'bystander')";
+    page.practice.sql().execute(insert, []).unwrap();
+    let (of_dan, of_eve) = (dan.seen("/worklist", "/tasks/1/done"), eve.seen("/worklist", "/tasks/1/done"));
+    // Two at once: the first one is done, the second one is told.
+    assert_eq!(dan.post("/tasks/1/done", &format!("seen={of_dan}&note=called")).status, 303);
+    assert_eq!(dan.said("/worklist"), "Done.");
+    eve.post("/tasks/1/done", &format!("seen={of_eve}"));
+    let said = eve.said("/worklist");
+    assert!(said.starts_with("dan closed this task already") && said.contains("called"), "{said}");
+    let closed = "SELECT count(*) FROM tasks WHERE closed_how = 'done' AND who = 'dan' AND note = 'called'";
+    assert_eq!(page.practice.number(closed), 1);
+    assert_eq!(page.practice.number("SELECT count(*) FROM audit WHERE act = 'task-done' AND who = 'dan'"), 1);
+    // Undone, it is there again, as a new one.
+    assert_eq!(dan.post("/tasks/1/reopen", "").status, 303);
+    assert_eq!(page.practice.number("SELECT count(*) FROM tasks WHERE closed_at IS NULL AND cause = 'c1'"), 1);
+    // The patient wrote again while the page was open.
+    let seen = dan.seen("/worklist", "/tasks/2/done");
+    page.practice.sql().execute("UPDATE tasks SET said = 'no, stop', size = 2 WHERE id = 2", []).unwrap();
+    dan.post("/tasks/2/done", &format!("seen={seen}"));
+    assert!(dan.said("/worklist").starts_with("The patient wrote again"), "{}", dan.said("/worklist"));
+    assert_eq!(page.practice.number("SELECT count(*) FROM tasks WHERE id = 2 AND closed_at IS NULL"), 1);
+    // The appointment was moved while its page was open.
+    let seen = dan.seen("/appointments/A1", "/appointments/A1/opt-out");
+    let moved = "UPDATE appointments SET starts_at = '2037-01-01T17:00:00Z' WHERE id = 'A1'";
+    page.practice.sql().execute(moved, []).unwrap();
+    dan.post("/appointments/A1/opt-out", &format!("seen={seen}"));
+    assert!(dan.said("/appointments/A1").starts_with("The appointment changed meanwhile"));
+    assert_eq!(page.practice.number("SELECT count(*) FROM opt_outs"), 0);
+    let seen = dan.seen("/appointments/A1", "/appointments/A1/opt-out");
+    dan.post("/appointments/A1/opt-out", &format!("seen={seen}"));
+    assert!(dan.said("/appointments/A1").contains("gets no more texts"));
+    assert_eq!(page.practice.number("SELECT count(*) FROM opt_outs WHERE phone = '+13035551001' AND who = 'dan'"), 1);
+    assert_eq!(page.practice.number("SELECT count(*) FROM opt_outs"), 1);
+}
+
+#[test]
+fn a_user_of_one_location_sees_and_changes_no_others() {
+    let location =
+        "[[location]]\nid = \"south\"\nname = \"South\"\nphone = \"+13035550111\"\nfrom_number = \"+13035550198\"\n";
+    let mut book = String::from("id,patient_id,first_name,last_name,phone,starts_at,status,location\n");
+    let start = (now() + chrono::TimeDelta::hours(5)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    for (id, name, location) in [("N1", "Northerner", ""), ("S1", "Southerner", "south")] {
+        book.push_str(&format!("{id},P-{id},{name},Lee,,{start},booked,{location}\n"));
+    }
+    let page = Page::start(&[("mia", "manager")], &book, location);
+    add_user(&page.practice, "sol", &["--role", "manager", "--location", "south"]);
+    let (all, south) = (page.browser("mia"), page.browser("sol"));
+    let insert = "INSERT INTO tasks (id, cause, kind, code, since, opened_at, due_at, said)
+        VALUES (77, 'n', 'reply', 'needs_a_look', 1, 1, 9999999999, 'words of the north');
+        INSERT INTO task_appointments SELECT 77, id, starts_unix FROM appointments WHERE id = 'N1';";
+    page.practice.sql().execute_batch(insert).unwrap();
+    let today = now().with_timezone(&chrono::Utc).date_naive();
+    let days = [today, today.succ_opt().unwrap(), today.pred_opt().unwrap()].map(|day| format!("/day/{day}"));
+    let paths = ["/", "/worklist", "/not-reached", "/held", "/search"].map(str::to_owned);
+    let mut seen_by_all = String::new();
+    for path in paths.iter().chain(&days) {
+        if path == "/search" {
+            for browser in [&all, &south] {
+                browser.post("/search", "q=lee");
+            }
+        }
+        let body = south.get(path).body;
+        assert!(!body.contains("Northerner") && !body.contains("words of the north"), "{path}");
+        seen_by_all += &all.get(path).body;
+    }
+    assert!(seen_by_all.contains("Northerner") && seen_by_all.contains("Southerner"));
+    assert_eq!((south.get("/appointments/N1").status, south.get("/appointments/S1").status), (404, 200));
+    for act in ["call", "outcome", "skip", "opt-out", "wrong-number"] {
+        let fields = "seen=x&result=reached&outcome=confirmed";
+        assert_eq!(south.post(&format!("/appointments/N1/{act}"), fields).status, 404, "{act}");
+    }
+    for act in ["done", "reopen", "wake"] {
+        assert_eq!(south.post(&format!("/tasks/77/{act}"), "seen=x").status, 404, "{act}");
+    }
+    assert_eq!(page.practice.number("SELECT count(*) FROM calls"), 0);
+    let seen = all.seen("/appointments/N1", "/appointments/N1/call");
+    all.post("/appointments/N1/call", &format!("seen={seen}&result=reached"));
+    assert_eq!(page.practice.number("SELECT count(*) FROM calls WHERE undone_at IS NULL"), 1);
+    south.post("/calls/1/undo", "");
+    assert_eq!(
+        page.practice.number("SELECT count(*) FROM calls WHERE undone_at IS NULL"),
+        1,
+        "another location's call"
+    );
+}
+
+#[test]
+fn wrong_passwords_block_the_place_and_not_the_user() {
+    let mut page = Page::start(&[("kim", "desk")], &format!("{BOOK}{}", visit("1", "Zebulon", "+13035551001", 30)), "");
+    let known = page.browser("kim");
+    let stranger = Browser { port: page.port, cookies: String::new(), token: String::new() };
+    for _ in 0..5 {
+        assert!(stranger.log_in("kim", "wrong password").body.contains("is wrong"));
+    }
+    let answer = stranger.log_in("kim", PASSWORD);
+    assert!(answer.status == 200 && answer.body.contains("Too many wrong passwords"), "{}", answer.body);
+    assert_eq!(known.log_in("kim", PASSWORD).status, 303, "the browser that is known is not blocked");
+    assert!(stranger.log_in("nobody", "wrong password").body.contains("is wrong"));
+    // Many at once are no more than one after the other.
+    let at_once: Vec<_> = (0..12)
+        .map(|_| {
+            let port = page.port;
+            std::thread::spawn(move || {
+                let other = Browser { port, cookies: String::new(), token: String::new() };
+                other.log_in("lee", "wrong password").body.contains("is wrong")
+            })
+        })
+        .collect();
+    let judged = at_once.into_iter().map(|one| one.join().unwrap()).filter(|judged| *judged).count();
+    assert_eq!(judged, 5);
+    let log = page.stop();
+    assert!(log.contains("logins to the front desk's page were blocked"), "{log}");
+    for private in ["Zebulon", "Quackenbush", "5551001", PASSWORD, "wrong password"] {
+        assert!(!log.contains(private), "{private}: {log}");
+    }
+}
+
+#[test]
+fn a_session_ends_with_the_password_the_user_the_logout_and_time() {
+    let page = Page::start(&[("kim", "desk"), ("lee", "desk")], BOOK, "");
+    let (kim, lee, other) = (page.browser("kim"), page.browser("lee"), page.browser("kim"));
+    assert_eq!(other.post("/logout", "").status, 303);
+    assert_eq!((other.get("/").status, kim.get("/").status), (303, 200));
+    page.practice.sql().execute("UPDATE desk_tokens SET seen_at = seen_at - 1801 WHERE user = 'kim'", []).unwrap();
+    assert_eq!((kim.get("/").status, lee.get("/").status), (303, 200));
+    let kim = page.browser("kim");
+    let mut command = page.practice.command(&["desk", "passwd", "kim"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "another password 7").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!((kim.get("/").status, lee.get("/").status), (303, 200));
+    page.practice.run(&["desk", "remove-user", "lee"]).good();
+    assert_eq!(lee.get("/").status, 303);
+    let users = page.practice.run(&["desk", "list-users"]).good();
+    assert!(users.contains("kim") && !users.contains("lee"), "{users}");
+}
+
+#[test]
+fn a_page_without_users_is_not_served_until_there_is_one() {
+    let practice = Practice::new("");
+    let sandbox = Sandbox::start(&practice, &["--key", "k"]);
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = format!("{}[desk]\nlisten = \"127.0.0.1:{port}\"\n", live_config(&sandbox.base_url));
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    practice.import(BOOK, &[]).good();
+    let mut daemon = Daemon::start(&practice, "k");
+    daemon.until("add one with `leadtime desk add-user NAME --role manager`");
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    add_user(&practice, "kim", &["--role", "look"]);
+    daemon.until("the front desk's page is served at");
+    assert_eq!(ask(port, "GET", "/login", "", "").status, 200);
+    assert_eq!(daemon.stop().0, 0);
+}
+
+#[test]
+fn two_thousand_slow_connections_delay_no_text() {
+    let mut page = Page::start(&[("kim", "desk")], BOOK, "");
+    // The system's queue takes what the page does not; a connection that it refuses does no harm either.
+    let mut held: Vec<TcpStream> = Vec::new();
+    let address = std::net::SocketAddr::from(([127, 0, 0, 1], page.port));
+    for number in 0..2000 {
+        let connected =
+            TcpStream::connect_timeout(&address, std::time::Duration::from_millis(if number < 200 { 500 } else { 1 }));
+        let Ok(mut stream) = connected else { continue };
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: ");
+        held.push(stream);
+    }
+    page.practice.import(&visits_due_in(2, 500), &[]).good();
+    // Its log must be read: a full pipe would stop it.
+    let daemon = page.daemon.as_mut().unwrap();
+    for _ in 0..500 {
+        daemon.until("sent `day-before`");
+    }
+    for _ in 0..500 {
+        assert_eq!(page.sandbox.post(), "POST /v1/sms -> 200");
+    }
+    let late = "SELECT count(*) FROM attempts AS t JOIN message_reminders AS m ON m.message_id = t.message_id
+        JOIN reminders AS r ON r.id = m.reminder_id WHERE t.started_ms / 1000 > r.due_at + 60";
+    assert_eq!(page.practice.number(late), 0);
+    for stream in held {
+        let _ = stream.shutdown(Shutdown::Both);
+    }
+    page.stop();
+}
