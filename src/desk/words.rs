@@ -146,6 +146,7 @@ mod tests {
             codes.chain(crate::actions::note_outcome::CAN_BE_NOTED.iter().map(|one| format!("note.{}", one.code())));
         let codes =
             codes.chain(crate::domain::appointment::Status::NAMES.iter().map(|(name, _)| format!("status.{name}")));
+        let codes = codes.chain(crate::store::ledger::audit::Act::CODES.iter().map(|code| format!("audit.{code}")));
         missing.extend(codes.filter(|key| !ENGLISH.all.contains_key(key)));
         assert_eq!(missing, Vec::<String>::new());
     }

@@ -3,7 +3,13 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::program::{Daemon, Practice, Sandbox, live_config, now, visits_due_in};
 
@@ -430,4 +436,99 @@ fn two_thousand_slow_connections_delay_no_text() {
         let _ = stream.shutdown(Shutdown::Both);
     }
     page.stop();
+}
+
+/// What a browser gets that trusts one authority; none if it does not trust the page.
+fn over_tls(port: u16, authority: &Path, host: &str) -> Option<String> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let name = ServerName::try_from(host.to_owned()).unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = StreamOwned::new(connection, TcpStream::connect(("127.0.0.1", port)).unwrap());
+    write!(stream, "GET /login HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    // The server may end without a farewell.
+    let _ = stream.read_to_string(&mut answer);
+    Some(answer)
+}
+
+#[test]
+fn a_certificate_made_here_is_trusted_by_its_authority_alone_and_renewed_without_a_restart() {
+    let practice = Practice::new("");
+    let sandbox = Sandbox::start(&practice, &["--key", "k"]);
+    for folder in ["one", "two"] {
+        std::fs::create_dir(practice.path(folder)).unwrap();
+        let made = practice.run(&["desk", "make-certificate", "desk.maple.example", "127.0.0.1", "--folder", folder]);
+        assert!(made.good().contains("hosts = [\"desk.maple.example\"]"));
+        let key = practice.path(folder).join("desk-key.pem");
+        let mode = std::os::unix::fs::PermissionsExt::mode(&key.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(practice.run(&["desk", "make-certificate", "a.b", "--folder", "one"]).code, 1, "files are kept");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let desk = format!(
+        "[desk]\nlisten = \"0.0.0.0:{port}\"\ncertificate = \"one/desk-certificate.pem\"\nkey = \"one/desk-key.pem\"\nhosts = [\"desk.maple.example\"]\n"
+    );
+    std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url) + &desk).unwrap();
+    practice.import(BOOK, &[]).good();
+    add_user(&practice, "kim", &["--role", "desk"]);
+    let mut daemon = Daemon::start(&practice, "k");
+    daemon.until("the front desk's page is served at https://");
+    let authority = |folder: &str| practice.path(folder).join("desk-authority.crt");
+    let answer = over_tls(port, &authority("one"), "desk.maple.example").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(over_tls(port, &authority("one"), "127.0.0.1").is_some());
+    assert!(over_tls(port, &authority("two"), "desk.maple.example").is_none(), "another authority");
+    assert!(over_tls(port, &authority("one"), "other.example").is_none(), "another name");
+    for file in ["desk-certificate.pem", "desk-key.pem"] {
+        std::fs::copy(practice.path("two").join(file), practice.path("one").join(file)).unwrap();
+    }
+    daemon.until("the certificate of the front desk's page was renewed");
+    assert!(over_tls(port, &authority("two"), "desk.maple.example").is_some());
+    // Files that cannot be used change nothing.
+    std::fs::write(practice.path("one").join("desk-certificate.pem"), "no certificate").unwrap();
+    daemon.until("the page still uses the previous certificate");
+    assert!(over_tls(port, &authority("two"), "desk.maple.example").is_some());
+    assert_eq!(daemon.stop().0, 0);
+}
+
+#[test]
+fn the_commands_for_users_check_what_they_are_told() {
+    let location =
+        "[[location]]\nid = \"south\"\nname = \"South\"\nphone = \"+13035550111\"\nfrom_number = \"+13035550198\"\n";
+    let practice = Practice::new(&(live_config("http://127.0.0.1:1") + location));
+    let typed = |arguments: &[&str], password: &str| {
+        let mut command = practice.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+        let output = child.wait_with_output().unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, said) = typed(&["desk", "add-user", "Kim", "--role", "desk"], PASSWORD);
+    assert!(code == 0 && said.contains("kim may now log in") && said.contains("add [desk]"), "{said}");
+    for (arguments, password, why) in [
+        (&["desk", "add-user", "lee", "--role", "desk"][..], "short", "at least 10 characters"),
+        (&["desk", "add-user", "a b", "--role", "desk"], PASSWORD, "a user name has"),
+        (&["desk", "add-user", "lee", "--role", "boss"], PASSWORD, "manager"),
+        (&["desk", "add-user", "lee", "--role", "desk", "--location", "west"], PASSWORD, "south, main"),
+        (&["desk", "passwd", "nobody"], PASSWORD, "there is no user nobody"),
+        (&["desk", "remove-user", "nobody"], "", "there is no user nobody"),
+        (&["desk", "make-certificate", "a/b"], "", "neither a host name nor an address"),
+    ] {
+        let (code, said) = typed(arguments, password);
+        assert!(code != 0 && said.contains(why), "{arguments:?}: {said}");
+    }
+    let (code, said) = typed(&["desk", "add-user", "kim", "--role", "manager", "--location", "south"], "");
+    assert!(code == 0 && said.contains("role manager, for south"), "{said}");
+    let users: serde_json::Value =
+        serde_json::from_str(&practice.run(&["desk", "list-users", "--json"]).good()).unwrap();
+    assert_eq!(users, serde_json::json!([{ "user": "kim", "role": "manager", "locations": ["south"] }]));
+    let audit = practice.run(&["history", "--json"]).good();
+    assert!(audit.contains("user-added") && audit.contains("user-changed") && !audit.contains(PASSWORD), "{audit}");
 }

@@ -52,6 +52,7 @@ from_number = "+13035550199"
 timezone = "${zone()}"
 [annie]
 base_url = "${first.split('"')[1]}"
+requests_per_minute = 60000
 [sending]
 mode = "live"
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -67,7 +68,7 @@ path = "test.db"
 listen = "127.0.0.1:${office.port}"
 language = "${language}"
 ${more}`);
-    writeFileSync(join(office.folder, "book.csv"), book);
+    office.write("book.csv", book);
     office.run("import", "book.csv");
     for (const [user, role] of [["lou", "look"], ["dan", "desk"], ["eve", "desk"], ["mia", "manager"]]) {
       execFileSync(LEADTIME, ["desk", "add-user", user, "--role", role], { cwd: office.folder, input: `${PASSWORD}\n` });
@@ -77,6 +78,10 @@ ${more}`);
     office.daemon.stderr.on("data", (text) => { office.log += text; });
     await line(office.daemon.stderr, /front desk's page is served/);
     return office;
+  }
+
+  write(name, text) {
+    writeFileSync(join(this.folder, name), text);
   }
 
   run(...words) {

@@ -19,6 +19,10 @@ macro_rules! acts {
         pub(crate) enum Act { $(#[doc = $words] $variant),+ }
 
         impl Act {
+            /// All codes.
+            #[cfg(test)]
+            pub(crate) const CODES: &[&str] = &[$($code),+];
+
             /// The code in the store and in `--json`.
             pub(crate) fn code(self) -> &'static str {
                 match self { $(Act::$variant => $code),+ }
