@@ -532,3 +532,26 @@ fn the_commands_for_users_check_what_they_are_told() {
     let audit = practice.run(&["history", "--json"]).good();
     assert!(audit.contains("user-added") && audit.contains("user-changed") && !audit.contains(PASSWORD), "{audit}");
 }
+
+#[test]
+fn a_restore_brings_back_no_user_who_was_removed_and_no_session() {
+    let practice = Practice::new(&live_config("http://127.0.0.1:1"));
+    practice.import(BOOK, &[]).good();
+    for user in ["kim", "lee"] {
+        add_user(&practice, user, &["--role", "desk"]);
+    }
+    let session = "INSERT INTO desk_tokens (hash, kind, user, began_at, seen_at) VALUES ('h', 'session', 'lee', 1, 1)";
+    practice.sql().execute(session, []).unwrap();
+    practice.run(&["backup", "copy.db"]).good();
+    practice.run(&["desk", "remove-user", "kim"]).good();
+    practice.run(&["restore", "copy.db"]).good();
+    let users = practice.run(&["desk", "list-users"]).good();
+    assert!(users.contains("lee") && !users.contains("kim"), "{users}");
+    assert_eq!(practice.number("SELECT count(*) FROM desk_tokens"), 0);
+    assert_eq!(practice.number("SELECT count(*) FROM desk_users WHERE password LIKE '$argon2id$%'"), 1);
+    // Without the previous database, one of the users of the copy may have been removed since.
+    std::fs::write(practice.path("test.db"), "damaged").unwrap();
+    let said = practice.run(&["restore", "copy.db"]).good();
+    assert!(said.contains("Set each password again"), "{said}");
+    assert_eq!(practice.number("SELECT count(*) FROM desk_users WHERE password = ''"), 2);
+}
