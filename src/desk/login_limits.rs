@@ -91,11 +91,18 @@ impl LoginLimits {
         begins
     }
 
-    /// The password was right.
+    /// The password was right after all: each try counts as wrong until then.
     pub(crate) fn right(&mut self, user: &str, origin: &Origin) {
-        // An address stays counted: an attacker with one account must not reset the count.
-        for (place, _) in places(user, origin).into_iter().filter(|(place, _)| !matches!(place, Place::Address(_))) {
-            self.wrong.remove(&place);
+        for (place, _) in places(user, origin) {
+            match place {
+                // An address stays counted, but for this try: an attacker with one account must not reset the count.
+                Place::Address(_) => {
+                    if let Some(wrong) = self.wrong.get_mut(&place) {
+                        wrong.count = wrong.count.saturating_sub(1);
+                    }
+                }
+                _ => drop(self.wrong.remove(&place)),
+            }
         }
     }
 }
@@ -153,9 +160,22 @@ mod tests {
                 limits.wrong(user, &from, MINUTE);
             }
         }
+        limits.wrong("a", &from, MINUTE);
         limits.right("a", &from);
         assert_eq!(limits.wait("a", &from, MINUTE), FIRST, "20 wrong ones came from this address");
         assert_eq!(limits.wait("a", &at("10.0.0.8"), MINUTE), Duration::ZERO);
+    }
+
+    #[test]
+    fn right_passwords_never_block_an_address() {
+        let mut limits = LoginLimits::default();
+        let from = at("10.0.0.9");
+        for n in 0..100 {
+            let user = format!("user{n}");
+            assert_eq!(limits.wait(&user, &from, MINUTE), Duration::ZERO);
+            limits.wrong(&user, &from, MINUTE);
+            limits.right(&user, &from);
+        }
     }
 
     #[test]

@@ -555,3 +555,22 @@ fn a_restore_brings_back_no_user_who_was_removed_and_no_session() {
     assert!(said.contains("Set each password again"), "{said}");
     assert_eq!(practice.number("SELECT count(*) FROM desk_users WHERE password = ''"), 2);
 }
+
+#[test]
+fn behind_a_proxy_the_browsers_address_counts_and_cookies_are_for_encrypted_connections() {
+    let page = Page::start(&[("kim", "desk")], BOOK, "behind_proxy = true\nhosts = [\"desk.example.com\"]\n");
+    let log_in = |from: &str, host: &str, password: &str| {
+        let headers = format!("Host: {host}\r\nOrigin: https://{host}\r\nX-Forwarded-For: {from}\r\n");
+        ask(page.port, "POST", "/login", &headers, &format!("user=kim&password={}", password.replace(' ', "+")))
+    };
+    for number in 0..5 {
+        // What a browser claims itself does not count; what the proxy adds does.
+        let from = format!("10.9.9.{number}, 10.0.0.1");
+        assert!(log_in(&from, "desk.example.com", "wrong password").body.contains("is wrong"));
+    }
+    assert!(log_in("10.0.0.1", "desk.example.com", PASSWORD).body.contains("Too many wrong passwords"));
+    let answer = log_in("10.0.0.2", "desk.example.com", PASSWORD);
+    let cookie = answer.header("set-cookie").unwrap_or_default();
+    assert!(answer.status == 303 && cookie.starts_with("__Host-leadtime=") && cookie.contains("; Secure"), "{cookie}");
+    assert_eq!(log_in("10.0.0.2", "evil.example", PASSWORD).status, 421);
+}
