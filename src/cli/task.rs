@@ -163,7 +163,7 @@ pub(crate) fn run(options: &Task) -> Result<(), Failure> {
         Some(outcome) if outcome.is_wish() => {
             "Texts about the appointment still wait: change it in your practice software, or note what the patient decided with `leadtime note-outcome`.\n"
         }
-        Some(PatientOutcome::WrongPerson | PatientOutcome::UnclearOptOut) => {
+        Some(outcome) if outcome.holds_the_number() => {
             "Texts to the number still wait: `leadtime resolve` shows it and how to decide.\n"
         }
         _ => "",

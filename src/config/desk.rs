@@ -1,9 +1,10 @@
 //! `[desk]`: where the front desk's page is served, and in which language.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::config::toml_reader::{Section, boolean, list, one_of, text_as};
+use crate::config::values::files::certificate;
 use crate::config::values::socket::{group, socket};
 use crate::listener::address::Address;
 use crate::listener::tls::CertificateFiles;
@@ -47,13 +48,11 @@ impl StaffLanguage {
 }
 
 pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Option<Desk> {
-    let has_error = |before: &Option<Address>, raw: bool| raw && before.is_none();
-    let named = section.raw("listen").is_some();
+    let is_named = section.raw("listen").is_some();
     let found = section.optional("listen", |value| text_as(value, listen));
-    let fails = has_error(&found, named);
+    let fails = is_named && found.is_none();
     let group = section.optional("group", |value| text_as(value, group));
-    let certificate = section.optional("certificate", |value| text_as(value, |text| path(text, folder)));
-    let key = section.optional("key", |value| text_as(value, |text| path(text, folder)));
+    let certificate = certificate(&mut section, folder);
     let is_behind_proxy = section.optional("behind_proxy", boolean).unwrap_or(false);
     let hosts = section.optional("hosts", |value| list(value, |one| text_as(one, host))).unwrap_or_default();
     let languages = [("en", StaffLanguage::English), ("es", StaffLanguage::Spanish)];
@@ -67,18 +66,6 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Option<De
             other.unwrap_or(Address::Port(LISTEN))
         }
     };
-    let certificate = match (certificate, key) {
-        (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
-        (Some(_), None) => {
-            section.error("certificate", "`certificate` needs `key`, the file with its private key");
-            None
-        }
-        (None, Some(_)) => {
-            section.error("key", "`key` needs `certificate`, the file with the certificate");
-            None
-        }
-        (None, None) => None,
-    };
     let is_local = match &listen {
         Address::Port(address) => address.ip().is_loopback(),
         Address::Socket { .. } => true,
@@ -87,7 +74,7 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Option<De
         let message = "`behind_proxy`: the page must then listen where only programs of this machine can connect, such \
                        as \"127.0.0.1:8600\"; anybody else could connect without the proxy";
         section.error("behind_proxy", message);
-    } else if !is_local && certificate.is_none() && !fails {
+    } else if !is_local && certificate == Ok(None) && !fails {
         let message = "`listen`: other computers can connect to this address, and patients' names would cross the \
                        network unencrypted. Add `certificate` and `key`; `leadtime desk make-certificate` makes them";
         section.error("listen", message);
@@ -100,21 +87,14 @@ pub(crate) fn read(mut section: Section<'_, '_, '_>, folder: &Path) -> Option<De
     if matches!(listen, Address::Socket { .. }) && !is_behind_proxy {
         section.error("listen", "`listen`: browsers cannot connect to a socket; add `behind_proxy = true` and `hosts`");
     }
-    if matches!(listen, Address::Socket { .. }) && certificate.is_some() {
+    if matches!(listen, Address::Socket { .. }) && matches!(certificate, Ok(Some(_))) {
         section.error(
             "certificate",
             "`certificate`: a socket is not encrypted; the proxy in front of it has the certificate",
         );
     }
     section.finish();
-    Some(Desk { listen, certificate, is_behind_proxy, hosts, language }).filter(|_| !fails)
-}
-
-fn path(text: &str, folder: &Path) -> Result<PathBuf, String> {
-    match text.trim() {
-        "" => Err("the file name is empty".to_owned()),
-        name => Ok(folder.join(name)),
-    }
+    Some(Desk { listen, certificate: certificate.ok()?, is_behind_proxy, hosts, language }).filter(|_| !fails)
 }
 
 fn listen(text: &str) -> Result<Address, String> {
@@ -139,6 +119,8 @@ fn host(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
+
     use crate::config::diagnostic::Diagnostic;
     use toml::de::DeTable;
 

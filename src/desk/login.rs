@@ -51,7 +51,7 @@ pub(crate) async fn log_in(asked: Asked) -> Result<Response, Fault> {
     let words = Words::in_language(shared.language());
     let typed = asked.form.get("user").to_owned();
     let name = user_name(&typed).unwrap_or_default();
-    // Blanks at the ends of a password count.
+    // Without blanks at its ends, as it was set.
     let password = asked.form.get("password").to_owned();
     let origin = origin(&shared, &asked, &name).await?;
     let boot = shared.boot();

@@ -83,11 +83,11 @@ async fn answer_to(shared: Arc<Shared>, request: Request) -> Response {
             let whom = whom(&asked);
             match (route.answer)(asked).await {
                 Ok(response) => response,
-                Err(fault) => refusal(whom, &fault).await,
+                Err(fault) => refusal(whom, &fault),
             }
         }
         Ok(Admitted::LogInFirst) => redirect("/login"),
-        Err(fault) => refusal(whom(&asked), &fault).await,
+        Err(fault) => refusal(whom(&asked), &fault),
     }
 }
 
@@ -157,7 +157,7 @@ fn asset(path: &str) -> Option<Response> {
     Some(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response())
 }
 
-async fn refusal((shared, session): (Arc<Shared>, Option<session::Session>), fault: &Fault) -> Response {
+fn refusal((shared, session): (Arc<Shared>, Option<session::Session>), fault: &Fault) -> Response {
     let (status, key) = match fault {
         Fault::NotFound => (StatusCode::NOT_FOUND, "fault.not-found"),
         Fault::Forbidden => (StatusCode::FORBIDDEN, "fault.forbidden"),
@@ -181,6 +181,6 @@ async fn refusal((shared, session): (Arc<Shared>, Option<session::Session>), fau
             (StatusCode::INTERNAL_SERVER_ERROR, "fault.page")
         }
     };
-    let page = views::message(&shared, session.as_ref(), key).await;
+    let page = views::message(&shared, session.as_ref(), key);
     (status, page).into_response()
 }

@@ -147,7 +147,9 @@ impl Keeper {
             Err(error) => return Err(format!("the database cannot be read: {error}")),
         }
         let certificate = desk.certificate.as_ref().map(Certificate::read).transpose();
-        let certificate = certificate.map_err(|error| error.to_string())?.map(Arc::new);
+        let certificate =
+            certificate.map_err(|error| format!("it is not served, because {error}. Correct the files"))?;
+        let certificate = certificate.map(Arc::new);
         let (changed, changes) = watch::channel(0);
         let readers = Arc::new(Readers::at_most(READING, &self.config.borrow().database));
         let (clock, config, nudge) = (self.clock.clone(), self.config.clone(), self.nudge.clone());

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::config::desk::StaffLanguage;
 use crate::desk::asked::segment;
 use crate::desk::fault::Fault;
+use crate::desk::flash::Flash;
 use crate::desk::session::Session;
 use crate::desk::shared::Shared;
 use crate::desk::times::Times;
@@ -69,7 +70,7 @@ struct Frame {
     is_observing: bool,
     is_held: bool,
     pauses: Vec<PauseLine>,
-    flash: Option<crate::desk::flash::Flash>,
+    flash: Option<Flash>,
     now: String,
     /// The number of the last change that the page shows.
     change: i64,
@@ -134,7 +135,7 @@ pub(crate) fn plain(shared: &Shared, name: &str, content: Value) -> Result<Respo
 }
 
 /// A page with a message. Needs no database.
-pub(crate) async fn message(shared: &Shared, session: Option<&Session>, key: &str) -> Response {
+pub(crate) fn message(shared: &Shared, session: Option<&Session>, key: &str) -> Response {
     let home = if session.is_some() { "/" } else { "/login" };
     plain(shared, "message.html", context! { key, home }).unwrap_or_else(|_| html_of(key.to_owned()))
 }

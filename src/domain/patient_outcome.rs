@@ -80,6 +80,11 @@ impl PatientOutcome {
     pub(crate) fn is_wish(self) -> bool {
         matches!(self, PatientOutcome::WantsChange | PatientOutcome::WantsCancel)
     }
+
+    /// Whether texts to the number wait until a person decides.
+    pub(crate) fn holds_the_number(self) -> bool {
+        matches!(self, PatientOutcome::WrongPerson | PatientOutcome::UnclearOptOut)
+    }
 }
 
 /// Where an outcome comes from.

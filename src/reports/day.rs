@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::domain::appointment::{Appointment, Status};
@@ -100,8 +100,7 @@ pub(crate) struct Day {
 /// When a day begins and ends at the practice.
 pub(crate) fn span(config: &Config, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
     let zone = &config.practice.zone;
-    let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
-    (zone.at(date, NaiveTime::MIN), zone.at(next, NaiveTime::MIN))
+    (zone.at(date, NaiveTime::MIN), zone.end_of(date))
 }
 
 /// Reads a day, as far as a user sees it.

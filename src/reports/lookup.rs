@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
-use crate::domain::ids::AppointmentId;
+use crate::domain::ids::{AppointmentId, PatientId};
 use crate::domain::person::{NameMatch, match_name};
 use crate::domain::phone::{self, Country, Phone};
+use crate::domain::private::Private;
 use crate::store::appointments::appointment::{self, Named};
 use crate::store::appointments::phone_spellings;
 use crate::store::{Connection, StoreError};
@@ -26,6 +27,34 @@ pub(crate) enum Found {
     Near(Vec<Named>),
 }
 
+/// What words that are no name mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Exact {
+    /// An appointment's id.
+    Id(AppointmentId),
+    /// The end of a number: four digits, or a number without its area code. The appointments, by start.
+    Digits(Vec<AppointmentId>),
+    /// A number in any spelling. Its appointments, by start.
+    Number(Vec<AppointmentId>),
+}
+
+/// Reads words as an id or a number; none if they are a name.
+pub(crate) fn exact(connection: &Connection, config: &Config, words: &str) -> Result<Option<Exact>, StoreError> {
+    let country = config.practice.country;
+    phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
+    if let Some(id) = appointment::with_id(connection, words)? {
+        return Ok(Some(Exact::Id(id)));
+    }
+    let words = words.trim();
+    let is_four = words.len() == 4 && words.bytes().all(|b| b.is_ascii_digit());
+    if let Some(end) = if is_four { Some(words.to_owned()) } else { without_area_code(words, country) } {
+        let ids = appointment::with_last_digits(connection, &country.code(), &end)?;
+        return Ok(Some(Exact::Digits(ids)));
+    }
+    let Some(phone) = phone::read(words, country).phone else { return Ok(None) };
+    Ok(Some(Exact::Number(appointment::with_number(connection, &country.code(), &phone)?)))
+}
+
 /// Finds the appointments that somebody means.
 pub(crate) fn find(
     connection: &Connection,
@@ -33,25 +62,20 @@ pub(crate) fn find(
     words: &str,
     now: DateTime<Utc>,
 ) -> Result<Found, StoreError> {
-    let country = config.practice.country;
-    phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
     let with = |ids: &[AppointmentId]| appointment::named_with(connection, ids);
-    if let Some(id) = appointment::with_id(connection, words)? {
-        return Ok(Found::Meant(with(&[id])?));
+    match exact(connection, config, words)? {
+        Some(Exact::Id(id)) => return Ok(Found::Meant(with(&[id])?)),
+        Some(Exact::Number(ids)) => return Ok(Found::Meant(with(&ids)?)),
+        Some(Exact::Digits(ids)) => {
+            let found = with(&ids)?;
+            return Ok(match numbers(&found).len() {
+                1 => Found::Meant(found),
+                _ => Found::Several(offered(found, now)),
+            });
+        }
+        None => {}
     }
     let words = words.trim();
-    let is_four = words.len() == 4 && words.bytes().all(|b| b.is_ascii_digit());
-    let end = if is_four { Some(words.to_owned()) } else { without_area_code(words, country) };
-    if let Some(end) = end {
-        let found = with(&appointment::with_last_digits(connection, &country.code(), &end)?)?;
-        return Ok(match numbers(&found).len() {
-            1 => Found::Meant(found),
-            _ => Found::Several(offered(found, now)),
-        });
-    }
-    if let Some(phone) = phone::read(words, country).phone {
-        return Ok(Found::Meant(with(&appointment::with_number(connection, &country.code(), &phone)?)?));
-    }
     let all = appointment::named(connection)?;
     let matching = |wanted: NameMatch| {
         let is = |one: &&Named| match_name(words, one.first_name.0.as_deref(), one.last_name.0.as_deref()) == wanted;
@@ -95,16 +119,17 @@ pub(crate) fn patients_at(
 
 /// A patient's name as the front desk says it; the id if there is no name.
 pub(crate) fn name_of(one: &Named) -> String {
-    let names = [&one.first_name, &one.last_name].into_iter().filter_map(|name| name.0.as_deref());
-    let name = names.collect::<Vec<_>>().join(" ");
-    if name.is_empty() { format!("patient {}", one.patient_id) } else { name }
+    joined([&one.first_name, &one.last_name], &one.patient_id)
 }
 
 /// The same for an appointment.
 pub(crate) fn name(one: &Appointment) -> String {
-    let names = [&one.first_name, &one.last_name].into_iter().filter_map(|name| name.0.as_deref());
-    let name = names.collect::<Vec<_>>().join(" ");
-    if name.is_empty() { format!("patient {}", one.patient_id) } else { name }
+    joined([&one.first_name, &one.last_name], &one.patient_id)
+}
+
+fn joined(names: [&Private<Option<String>>; 2], patient: &PatientId) -> String {
+    let name = names.into_iter().filter_map(|name| name.0.as_deref()).collect::<Vec<_>>().join(" ");
+    if name.is_empty() { format!("patient {patient}") } else { name }
 }
 
 fn is_coming(one: &Named, now: DateTime<Utc>) -> bool {

@@ -65,14 +65,13 @@ pub fn coming_days(config: &Config, now: DateTime<Utc>) -> (DateTime<Utc>, DateT
         }
         day = next(day);
     }
-    (now, calendar.zone.at(next(day), NaiveTime::MIN))
+    (now, calendar.zone.end_of(day))
 }
 
 /// The part of one day at the practice that is still to come.
 pub(crate) fn day(config: &Config, date: NaiveDate, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let zone = &config.practice.zone;
-    let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
-    (zone.at(date, NaiveTime::MIN).max(now), zone.at(next, NaiveTime::MIN))
+    (zone.at(date, NaiveTime::MIN).max(now), zone.end_of(date))
 }
 
 /// The list for the appointments that start in [from, until), ordered by start time.

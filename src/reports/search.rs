@@ -6,10 +6,8 @@ use chrono::{DateTime, Utc};
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
 use crate::domain::desk_user::Scope;
-use crate::domain::ids::AppointmentId;
-use crate::domain::phone;
-use crate::reports::lookup::without_area_code;
-use crate::store::appointments::{appointment, phone_spellings};
+use crate::reports::lookup::{self, Exact};
+use crate::store::appointments::appointment;
 use crate::store::desk::names;
 use crate::store::{Connection, StoreError};
 
@@ -33,10 +31,11 @@ pub(crate) fn search(
     scope: &Scope,
     now: DateTime<Utc>,
 ) -> Result<Hits, StoreError> {
-    let by_number = by_number_or_id(connection, config, words)?;
-    let is_by_name = by_number.is_none();
-    let ids = match by_number {
-        Some(ids) => ids,
+    let exact = lookup::exact(connection, config, words)?;
+    let is_by_name = exact.is_none();
+    let ids = match exact {
+        Some(Exact::Id(id)) => vec![id],
+        Some(Exact::Digits(ids) | Exact::Number(ids)) => ids,
         None => {
             let mut found = names::with_name(connection, words)?;
             let key = |start: DateTime<Utc>| (start <= now, (start - now).abs());
@@ -58,29 +57,4 @@ pub(crate) fn search(
     let key = |one: &Appointment| (one.starts_at <= now, (one.starts_at - now).abs(), one.id.0.clone());
     hits.appointments.sort_by_key(key);
     Ok(hits)
-}
-
-/// The appointments with an id or a number; none if the words are neither.
-fn by_number_or_id(
-    connection: &Connection,
-    config: &Config,
-    words: &str,
-) -> Result<Option<Vec<AppointmentId>>, StoreError> {
-    let country = config.practice.country;
-    if let Some(id) = appointment::with_id(connection, words)? {
-        return Ok(Some(vec![id]));
-    }
-    let words = words.trim();
-    let is_four = words.len() == 4 && words.bytes().all(|b| b.is_ascii_digit());
-    if let Some(end) = if is_four { Some(words.to_owned()) } else { without_area_code(words, country) } {
-        phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
-        return appointment::with_last_digits(connection, &country.code(), &end).map(Some);
-    }
-    match phone::read(words, country).phone {
-        Some(phone) => {
-            phone_spellings::learn_all(connection, country, phone_spellings::Keep::Temporary)?;
-            appointment::with_number(connection, &country.code(), &phone).map(Some)
-        }
-        None => Ok(None),
-    }
 }

@@ -327,6 +327,11 @@ fn a_user_of_one_location_sees_and_changes_no_others() {
     for act in ["done", "reopen", "wake"] {
         assert_eq!(south.post(&format!("/tasks/77/{act}"), "seen=x").status, 404, "{act}");
     }
+    assert_eq!(south.post("/rules/pause", "location=").status, 403, "what concerns the whole practice");
+    assert_eq!((south.post("/rules/confirm", "").status, south.post("/rules/resume", "").status), (403, 403));
+    assert_eq!(south.post("/rules/pause", "location=south").status, 303);
+    assert_eq!(page.practice.number("SELECT count(*) FROM pauses WHERE location = 'south'"), 1);
+    assert_eq!(page.practice.number("SELECT count(*) FROM pauses"), 1);
     assert_eq!(page.practice.number("SELECT count(*) FROM calls"), 0);
     let seen = all.seen("/appointments/N1", "/appointments/N1/call");
     all.post("/appointments/N1/call", &format!("seen={seen}&result=reached"));
@@ -573,4 +578,58 @@ fn behind_a_proxy_the_browsers_address_counts_and_cookies_are_for_encrypted_conn
     let cookie = answer.header("set-cookie").unwrap_or_default();
     assert!(answer.status == 303 && cookie.starts_with("__Host-leadtime=") && cookie.contains("; Secure"), "{cookie}");
     assert_eq!(log_in("10.0.0.2", "evil.example", PASSWORD).status, 421);
+}
+
+#[test]
+fn undo_is_offered_only_where_nothing_else_is_lost() {
+    let mut book = String::from(BOOK);
+    for (number, id) in ["A1", "A2", "A3", "A4", "A5"].iter().enumerate() {
+        book.push_str(&visit(id, "Zebulon", &format!("+1303555100{number}"), 30 + i64::try_from(number).unwrap()));
+    }
+    let page = Page::start(&[("mia", "manager"), ("dan", "desk")], &book, "");
+    let (mia, dan) = (page.browser("mia"), page.browser("dan"));
+    let sql = |statement: &str| page.practice.sql().execute_batch(statement).unwrap();
+    // Acts, and tells whether the next page offers to take it back.
+    let act = |path: &str, id: &str, fields: &str| {
+        let own = format!("/appointments/{id}");
+        let seen = mia.seen(&own, &format!("{own}/{path}"));
+        assert_eq!(mia.post(&format!("{own}/{path}"), &format!("seen={seen}&{fields}")).status, 303);
+        let body = mia.get(&own).body;
+        assert!(body.contains("<div class=\"flash\" role=\"status\">"), "{path} {id}: it was not done");
+        body.contains(">Undo<")
+    };
+    for (number, id) in [(0, "A1"), (1, "A2")] {
+        sql(&format!(
+            "INSERT INTO number_holds (phone, conversation, message_at, cause) VALUES ('+1303555100{number}', 'c{id}', 1, 'reply-unclear')"
+        ));
+    }
+    assert!(!act("opt-out", "A1", ""), "it settled a reply");
+    assert!(!act("wrong-number", "A2", ""), "it settled a reply");
+    assert!(act("opt-out", "A3", ""));
+    sql("INSERT INTO outcomes (appointment_id, starts_at, patient_id, outcome, source, since, status, recorded_at)
+         SELECT id, starts_unix, patient_id, 'wants_cancel', 'reply', 1, status, 1 FROM appointments WHERE id = 'A4'");
+    assert!(!act("outcome", "A4", "outcome=confirmed"), "the patient had written something else");
+    assert!(act("outcome", "A5", "outcome=confirmed"));
+    assert!(act("skip", "A4", "rule=day-before"));
+    assert!(!act("skip", "A4", ""), "one of them was skipped before");
+    assert!(act("skip", "A5", ""));
+    page.practice.run(&["pause"]).good();
+    mia.post("/rules/pause", "location=&until=2036-01-01T09:00");
+    assert!(!mia.get("/rules").body.contains(">Undo<"), "it replaced a pause");
+    mia.post("/rules/resume", "location=");
+    mia.get("/rules");
+    mia.post("/rules/pause", "location=");
+    assert!(mia.get("/rules").body.contains(">Undo<"));
+    // An answer that came while the page was open is not overridden.
+    let seen = mia.seen("/appointments/A5", "/appointments/A5/outcome");
+    sql("UPDATE outcomes SET outcome = 'wants_cancel', source = 'reply', since = 2 WHERE appointment_id = 'A5'");
+    mia.post("/appointments/A5/outcome", &format!("seen={seen}&outcome=confirmed"));
+    assert!(mia.said("/appointments/A5").contains("changed meanwhile"));
+    let wish = "SELECT count(*) FROM outcomes WHERE appointment_id = 'A5' AND outcome = 'wants_cancel'";
+    assert_eq!(page.practice.number(wish), 1);
+    // What somebody else recorded stays.
+    assert!(act("call", "A5", "result=reached"));
+    dan.post("/calls/1/undo", "");
+    assert!(dan.said("/worklist").contains("somebody else recorded this call"));
+    assert_eq!(page.practice.number("SELECT count(*) FROM calls WHERE undone_at IS NULL"), 1);
 }

@@ -1,5 +1,6 @@
 //! Parsers for single values, shared by all sections.
 
+pub(crate) mod files;
 pub(crate) mod line;
 pub(crate) mod phone;
 pub(crate) mod policy;

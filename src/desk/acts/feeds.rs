@@ -20,6 +20,7 @@ use crate::domain::operator::Operator;
 use crate::feeds::importing::{self, How, ImportError, Job};
 use crate::feeds::pulling::{self, Memory};
 use crate::store::StoreError;
+use crate::store::appointments::applying::Changes;
 use crate::store::appointments::feed_state;
 use crate::store::connection::open;
 use crate::store::connection::store::blocking;
@@ -50,6 +51,15 @@ fn answer(asked: &Asked, flash: Flash) -> Result<Response, Fault> {
     Ok(redirect("/feeds"))
 }
 
+/// What an import changed, for a sentence.
+fn counted(changes: &Changes) -> [(&'static str, String); 3] {
+    [
+        ("new", changes.added.to_string()),
+        ("changed", changes.changed.to_string()),
+        ("cancelled", (changes.cancelled + changes.off).to_string()),
+    ]
+}
+
 /// What identifies a held import: a newer one has other counts in its reason.
 pub(crate) fn held_as_seen(since: DateTime<Utc>, why: &str) -> String {
     fingerprint::of(format!("{} {why}", since.timestamp())).chars().take(16).collect()
@@ -72,15 +82,7 @@ pub(crate) async fn pull(asked: Asked) -> Result<Response, Fault> {
             shared.nudge.notify_one();
             match &imported.held {
                 Some((_, why)) => Flash::not_done(words.say("act.pull-held", &[("why", why.clone())])),
-                None => {
-                    let changes = &imported.changes;
-                    let values = [
-                        ("new", changes.added.to_string()),
-                        ("changed", changes.changed.to_string()),
-                        ("cancelled", (changes.cancelled + changes.off).to_string()),
-                    ];
-                    Flash::done(words.say("act.pulled", &values))
-                }
+                None => Flash::done(words.say("act.pulled", &counted(&imported.changes))),
             }
         }
     };
@@ -151,14 +153,7 @@ pub(crate) async fn accept(asked: Asked) -> Result<Response, Fault> {
     shared.nudge.notify_one();
     let flash = match accepted {
         None => Flash::not_done(words.say("act.change-is-another", &[])),
-        Some(changes) => {
-            let values = [
-                ("new", changes.added.to_string()),
-                ("changed", changes.changed.to_string()),
-                ("cancelled", (changes.cancelled + changes.off).to_string()),
-            ];
-            Flash::done(words.say("act.accepted", &values))
-        }
+        Some(changes) => Flash::done(words.say("act.accepted", &counted(&changes))),
     };
     answer(&asked, flash)
 }

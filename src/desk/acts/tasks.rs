@@ -3,7 +3,8 @@
 use axum::response::Response;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 
-use crate::actions::{call as calling, task};
+use crate::actions::call::{self as calling, Undone};
+use crate::actions::task;
 use crate::config::Config;
 use crate::desk::acts::{Acting, act, of_task};
 use crate::desk::asked::Asked;
@@ -11,13 +12,11 @@ use crate::desk::fault::Fault;
 use crate::desk::flash::Flash;
 use crate::domain::call::CallResult;
 use crate::domain::desk_user::Role;
+use crate::domain::patient_outcome::PatientOutcome;
 use crate::reports::worklist::{self, WorkItem};
 use crate::store::StoreError;
 use crate::store::appointments::appointment;
 use crate::store::outcomes::calls;
-
-/// A call may be taken back for so long.
-const UNDONE_WITHIN: TimeDelta = TimeDelta::hours(12);
 
 /// Where these acts return to.
 const HOME: &str = "/worklist";
@@ -56,9 +55,9 @@ pub(crate) async fn done(asked: Asked) -> Result<Response, Fault> {
         if task::done(acting.tx, id, acting.operator(), acting.now)?.is_err() {
             return Ok(Some(Flash::not_done(acting.say("act.task-changed", &[]))));
         }
-        let text = match item.task.code.as_str() {
-            "wants_cancel" | "wants_change" => acting.say("act.done-wish", &[]),
-            "wrong_person" | "unclear_opt_out" => acting.say("act.done-hold", &[]),
+        let text = match PatientOutcome::from_code(&item.task.code) {
+            Some(outcome) if outcome.is_wish() => acting.say("act.done-wish", &[]),
+            Some(outcome) if outcome.holds_the_number() => acting.say("act.done-hold", &[]),
             _ => acting.say("act.done", &[]),
         };
         Ok(Some(Flash::done(text).undone_by(format!("/tasks/{id}/reopen"), &[])))
@@ -164,23 +163,20 @@ pub(crate) async fn call(asked: Asked) -> Result<Response, Fault> {
 pub(crate) async fn undo_call(asked: Asked) -> Result<Response, Fault> {
     let id = number(&asked)?;
     act(asked, HOME, move |acting| {
-        let Some(call) = calls::one(acting.tx, id)? else { return Ok(None) };
-        let appointment = match &call.appointment {
-            Some(of) => appointment::of_id(acting.tx, of)?,
-            None => None,
+        let Some(recorded) = calls::one(acting.tx, id)? else { return Ok(None) };
+        let appointment = recorded.appointment.map(|of| appointment::of_id(acting.tx, &of)).transpose()?.flatten();
+        let is_seen = match &appointment {
+            Some(one) => acting.sees(one),
+            None => acting.session.user.scope.is_all() || recorded.who == acting.who(),
         };
-        let is_own = call.who == acting.who() || acting.session.may(Role::Manager);
-        let is_seen = appointment.as_ref().map_or(acting.session.user.scope.is_all() || is_own, |one| acting.sees(one));
         if !is_seen {
             return Ok(None);
         }
-        // A slip is noticed soon; what others recorded stays.
-        if !is_own || acting.now - call.at > UNDONE_WITHIN {
-            return Ok(Some(Flash::not_done(acting.say("act.call-stays", &[]))));
-        }
-        Ok(Some(match calling::undo(acting.tx, id, acting.who(), acting.now)? {
-            true => Flash::done(acting.say("act.call-undone", &[])),
-            false => Flash::not_done(acting.say("act.nothing", &[])),
+        let by = (acting.who(), acting.session.may(Role::Manager));
+        Ok(Some(match calling::undo(acting.tx, id, by, acting.now)? {
+            Undone::Done => Flash::done(acting.say("act.call-undone", &[])),
+            Undone::NoSuchCall => Flash::not_done(acting.say("act.nothing", &[])),
+            Undone::Stays => Flash::not_done(acting.say("act.call-stays", &[])),
         }))
     })
     .await

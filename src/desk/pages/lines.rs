@@ -13,7 +13,6 @@ use crate::desk::views;
 use crate::desk::words::Words;
 use crate::domain::appointment::Appointment;
 use crate::domain::call::Call;
-use crate::domain::operator::Operator;
 use crate::domain::patient_outcome::Standing;
 use crate::domain::phone;
 use crate::reports::lookup;
@@ -145,10 +144,9 @@ pub(crate) async fn viewed(
     let code = what.to_owned();
     shared
         .write(move |tx, _| {
-            let by = Operator { who: Some(&who), why: None };
             let act = if key.is_some() { Act::Viewed } else { Act::ViewedList };
             let code = Some(code.as_str()).filter(|_| key.is_none());
-            audit::note(tx, &Entry { key: key.as_ref(), code, who: by.who, ..Entry::new(now, act) })
+            audit::note(tx, &Entry { key: key.as_ref(), code, who: Some(&who), ..Entry::new(now, act) })
         })
         .await?;
     shared.notes.was_viewed(&session.hash, what, shared.boot());

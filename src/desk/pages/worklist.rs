@@ -49,6 +49,8 @@ pub(crate) fn line_of(wording: &Wording<'_>, item: &WorkItem) -> TaskLine {
         Some(outcome) => wording.say(&format!("task.reply.{}", outcome.code())),
         None => wording.say(&format!("task.{}", task.kind.code())),
     };
+    // Closing the task alone lets no text go on.
+    let waits = outcome.is_some_and(|outcome| outcome.is_wish() || outcome.holds_the_number());
     let end = task.end.as_ref().map(|end| {
         let values = [
             ("how", wording.say(&format!("task.end.{}", end.how.code()))),
@@ -78,15 +80,10 @@ pub(crate) fn line_of(wording: &Wording<'_>, item: &WorkItem) -> TaskLine {
         leads_to: match (task.kind, task.appointments.first()) {
             (TaskKind::HeldText, _) => "/held".to_owned(),
             (TaskKind::RefusedRows | TaskKind::FeedHeld | TaskKind::Undelivered, _) => "/feeds".to_owned(),
-            (TaskKind::Reply, Some((id, _))) if waits(&task.code) => format!("/appointments/{}#acts", segment(&id.0)),
+            (TaskKind::Reply, Some((id, _))) if waits => format!("/appointments/{}#acts", segment(&id.0)),
             (TaskKind::Reply | TaskKind::Call, _) => String::new(),
         },
     }
-}
-
-/// Whether texts wait because of a reply until a person decides.
-fn waits(code: &str) -> bool {
-    matches!(code, "wants_cancel" | "wants_change" | "wrong_person" | "unclear_opt_out")
 }
 
 #[derive(Debug, Serialize)]

@@ -188,3 +188,27 @@ pub(crate) fn patients_of(connection: &Connection, country: &str, phone: &Phone)
     let rows = statement.query_map((country, phone.dial()), |row| row.get(0).map(PatientId))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::connection::open;
+
+    #[test]
+    fn what_the_patient_writes_after_the_front_desk_counts_as_the_patients() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open::read_write(&folder.path().join("a.db")).unwrap();
+        let at = |second: i64| DateTime::from_timestamp(second, 0).unwrap();
+        let [one, other] = ["+13035550101", "+13035550102"].map(|number| Phone::from_e164(number).unwrap());
+        for phone in [&one, &other] {
+            assert!(add(&connection, phone, Source::Desk, Some("kim"), at(1)).unwrap());
+        }
+        assert!(!add(&connection, &one, Source::Reply, None, at(2)).unwrap());
+        let found = |phone| of(&connection, phone).unwrap().unwrap();
+        assert_eq!((found(&one).source, found(&one).at), (Source::Reply, at(2)));
+        assert_eq!((found(&other).source, found(&other).at), (Source::Desk, at(1)));
+        // The front desk takes nothing over from the patient.
+        assert!(!add(&connection, &one, Source::Desk, Some("kim"), at(3)).unwrap());
+        assert_eq!(found(&one).source, Source::Reply);
+    }
+}

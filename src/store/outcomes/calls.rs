@@ -162,3 +162,44 @@ pub(crate) fn snoozed(connection: &Connection, now: DateTime<Utc>) -> Result<Has
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::private::Private;
+    use crate::domain::task::TaskKind;
+    use crate::store::connection::open;
+    use crate::store::in_transaction;
+    use crate::store::outcomes::tasks::{self, NewTask};
+
+    #[test]
+    fn a_task_that_was_put_off_is_back_when_the_patient_writes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = open::read_write(&folder.path().join("a.db")).unwrap();
+        let at = |second: i64| DateTime::from_timestamp(second, 0).unwrap();
+        let task = |cause: &str, said: &str, is_urgent| NewTask {
+            cause: cause.to_owned(),
+            kind: TaskKind::Reply,
+            code: "needs_a_look".to_owned(),
+            is_urgent,
+            phone: None,
+            conversation: None,
+            since: at(1),
+            size: 1,
+            said: Some(Private(said.to_owned())),
+            detail: None,
+            appointments: Vec::new(),
+        };
+        let put_off = in_transaction(&mut connection, |tx| {
+            let (one, _) = tasks::open(tx, &task("a", "Is there parking?", false), at(1))?;
+            let (other, _) = tasks::open(tx, &task("b", "Where are you?", false), at(1))?;
+            for id in [one, other] {
+                assert!(snooze(tx, id, at(1000), "kim", at(2))?);
+            }
+            tasks::open(tx, &task("a", "My gum is bleeding", true), at(3))?;
+            Ok((other, snoozed(tx, at(4))?))
+        });
+        let (other, put_off) = put_off.unwrap();
+        assert_eq!(put_off.into_keys().collect::<Vec<_>>(), [other]);
+    }
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::keys::{self, About, PasswordPlace};
 use crate::config::feeds::statement::{Grammar, Statement};
 use crate::config::toml_reader::{Section, duration, text_as};
+use crate::config::values::files::path;
 
 /// How long a statement may take if the feed does not say: a slow one can block a practice's workstations.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -109,7 +110,7 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, about: About<'_>) -> Optio
     let example = "\"mysql://leadtime@127.0.0.1/opendental\"";
     let server = section.required("url", example, |value| text_as(value, |url| server(url, folder)));
     let password = keys::secret(section, about);
-    let ca_file = keys::path(section, "ca_file", folder);
+    let ca_file = path(section, "ca_file", folder);
     let query = section.optional("query_file", |value| text_as(value, file));
     let every = keys::every(section);
     let ahead = keys::ahead(section);

@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::keys::{About, path};
+use super::keys::About;
 use crate::config::toml_reader::{Section, list, text_as};
+use crate::config::values::files::certificate;
 use crate::listener::tls::CertificateFiles;
 
 /// `kind = "hl7"`.
@@ -75,20 +76,7 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, about: About<'_>) -> Optio
         true => list(value, |one| text_as(one, network)),
         false => text_as(value, network).map(|one| vec![one]),
     });
-    let certificate = path(section, "certificate", about.folder);
-    let key = path(section, "key", about.folder);
-    let tls = match (certificate, key) {
-        (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
-        (None, None) => None,
-        (Some(_), None) => {
-            section.error("certificate", "`certificate` needs `key`, the file with its private key");
-            return None;
-        }
-        (None, Some(_)) => {
-            section.error("key", "`key` needs `certificate`, the file with the certificate");
-            return None;
-        }
-    };
+    let tls = certificate(section, about.folder).ok()?;
     let (address, allow_from) = (address?, allow_from.unwrap_or_default());
     if !address.ip().is_loopback() {
         if allow_from.is_empty() {

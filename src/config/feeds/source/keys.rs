@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::config::toml_reader::{Section, duration, text_as};
+use crate::config::values::files::path;
 
 /// How often a source is read if the feed does not say.
 const EVERY: Duration = Duration::from_secs(5 * 60);
@@ -58,16 +59,6 @@ pub(crate) struct About<'a> {
     pub(crate) folder: &'a Path,
     /// Returns a file's text, or why it cannot be read.
     pub(crate) file: &'a dyn Fn(&str) -> Result<String, String>,
-}
-
-/// Reads a key with the path of a file, relative to the configuration.
-pub(super) fn path(section: &mut Section<'_, '_, '_>, key: &'static str, folder: &Path) -> Option<PathBuf> {
-    section.optional(key, |value| {
-        text_as(value, |name| match name.trim() {
-            "" => Err("the file name is empty".to_owned()),
-            name => Ok(folder.join(name)),
-        })
-    })
 }
 
 /// Reads `password_file`.
