@@ -502,6 +502,7 @@ CREATE UNIQUE INDEX one_doubtful_attempt_per_number ON attempts (phone)
 -- Only a text that was not found is sent again, once.
 CREATE UNIQUE INDEX one_retry_at_a_time ON attempts (retry_of)
     WHERE retry_of IS NOT NULL AND (outcome IS NULL OR outcome <> 'not-sent');
+CREATE INDEX attempts_that_retry ON attempts (retry_of) WHERE retry_of IS NOT NULL;
 CREATE INDEX attempts_by_phone   ON attempts (phone, started_ms);
 CREATE INDEX attempts_by_outcome ON attempts (outcome, id);
 CREATE INDEX attempts_by_kind    ON attempts (kind, id) WHERE kind IS NOT NULL;
@@ -794,6 +795,7 @@ CREATE TABLE heartbeat (
 CREATE TABLE plan_basis (
     only_row    INTEGER NOT NULL PRIMARY KEY,
     fingerprint TEXT    NOT NULL,
+    country     TEXT    NOT NULL, -- for which spellings of numbers are read
     CONSTRAINT one_row CHECK (only_row = 1)
 ) STRICT;
 
@@ -1137,6 +1139,7 @@ CREATE TABLE config_hold (
     since       INTEGER NOT NULL,
     at_once     INTEGER NOT NULL, -- texts it would send within a day
     usual       INTEGER NOT NULL, -- the most texts on any recent day
+    effects     TEXT    NOT NULL DEFAULT '[]', -- what it does to texts, by day and rule, as a JSON array
     confirmed   INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT one_row CHECK (only_row = 1),
     CONSTRAINT confirmed_is_a_flag CHECK (confirmed IN (0, 1))

@@ -14,6 +14,7 @@ use crate::domain::count::counted;
 use crate::domain::duration::rough;
 use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{PlanDecision, Skip, State};
+use crate::domain::sentence::Sentence;
 use crate::domain::shown::shown;
 use crate::domain::zone::Zone;
 use crate::reports::explanation::{self, Explained, Explanation};
@@ -119,8 +120,8 @@ fn for_programs(account: &Explanation) -> Value {
             "adjusted_at": item.adjusted_at.map(utc),
             "due_at": item.due_at.map(utc),
             "expires_at": item.expires_at.map(utc),
-            "steps": explained.steps,
-            "meanwhile": explained.meanwhile,
+            "steps": explained.steps.iter().map(Sentence::english).collect::<Vec<_>>(),
+            "meanwhile": explained.meanwhile.iter().map(Sentence::english).collect::<Vec<_>>(),
             "message": explained.row.words,
             "together_with": explained.row.together.iter().filter(|key| **key != item.key)
                 .map(|key| json!({"appointment_id": key.appointment_id, "rule": key.rule})).collect::<Vec<_>>(),
@@ -174,7 +175,7 @@ fn for_people(config: &Config, account: &Explanation, now: DateTime<Utc>) -> Str
     for explained in &account.reminders {
         text.push_str(&format!("\n  {}\n", explained.row.item.key.rule));
         for step in explained.steps.iter().chain(&explained.meanwhile) {
-            text.push_str(&wrapped(step, 6, "    - "));
+            text.push_str(&wrapped(&step.english(), 6, "    - "));
         }
         text.push_str(&wrapped(&outcome(zone, explained), 6, "    = "));
     }

@@ -79,7 +79,7 @@ struct Feeds {
 
 impl Feeds {
     fn for_programs(&self) -> Value {
-        let trouble = |trouble: &Trouble| json!({ "feed": trouble.feed, "since": utc(trouble.since), "what": trouble.what, "why": trouble.why });
+        let trouble = |trouble: &Trouble| json!({ "feed": trouble.feed, "since": utc(trouble.since), "what": trouble.kind.what().english(), "why": trouble.why.english() });
         json!({
             "troubles": self.troubles.iter().map(trouble).collect::<Vec<_>>(),
             "rows_not_read": self.rows_not_read,
@@ -91,7 +91,8 @@ impl Feeds {
 
     fn for_people(&self, zone: &Zone) -> String {
         let mut text = String::new();
-        for Trouble { feed, since, what, why, remedy } in &self.troubles {
+        for Trouble { feed, since, kind, why } in &self.troubles {
+            let (what, why, remedy) = (kind.what().english(), why.english(), kind.remedy(feed).english());
             text.push_str(&format!(
                 "\nNeeds attention: feed {feed}: {what} ({}): {why}. {remedy}\n",
                 local(zone, *since)

@@ -8,7 +8,7 @@ use crate::config::{self, Config};
 use crate::domain::zone::Zone;
 use crate::planner::input::Mode;
 use crate::reports::config_difference::Difference;
-use crate::store::controls::config_hold::{self, ConfigHold};
+use crate::store::controls::config_hold::{self, ConfigHold, Effect};
 use crate::store::{Store, StoreError};
 
 /// This many texts within a day are never too many.
@@ -57,11 +57,12 @@ fn has_waited(held: &ConfigHold, zone: &Zone, now: DateTime<Utc>) -> bool {
 }
 
 /// Holds the change if it is unusual and neither confirmed nor a day old. `before`: texts within a day without the
-/// change.
+/// change. `effects`: what it does, for the person who decides.
 pub(crate) async fn weigh(
     store: &Store,
     new: &Config,
     (before, after): (u64, u64),
+    effects: Vec<Effect>,
     now: DateTime<Utc>,
 ) -> Result<Option<ConfigHold>, StoreError> {
     let (fingerprint, zone) = (new.fingerprint(), new.practice.zone.clone());
@@ -76,7 +77,7 @@ pub(crate) async fn weigh(
             if held.is_some_and(|held| has_waited(&held, &zone, now)) || !is_unusual(before, after, usual) {
                 return Ok(None);
             }
-            let held = ConfigHold { fingerprint, since: now, at_once: after, usual, confirmed: false };
+            let held = ConfigHold { fingerprint, since: now, at_once: after, usual, effects, confirmed: false };
             config_hold::hold(tx, &held)?;
             Ok(Some(held))
         })

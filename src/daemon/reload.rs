@@ -72,7 +72,7 @@ async fn try_reload(
         held.read(move |connection| config_difference::between(connection, &old, &new, now)).await.map_err(unknown)?;
     report_difference(&difference);
     let at_once = config_hold::at_once(&difference, engine.is_held());
-    let waits = config_hold::weigh(held, &config, at_once, clock.now()).await.map_err(unknown)?;
+    let waits = config_hold::weigh(held, &config, at_once, difference.effects(), clock.now()).await.map_err(unknown)?;
     if waits.is_some() {
         return Ok(waits);
     }

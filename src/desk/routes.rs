@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use crate::desk::asked::Asked;
 use crate::desk::fault::Fault;
-use crate::desk::pages::{appointment, days, feeds, health, held, not_reached, rules, search, today, worklist};
+use crate::desk::pages::{appointment, days, feeds, health, held, not_reached, rules, search, today, users, worklist};
 use crate::desk::{acts, live, login};
 use crate::domain::desk_user::Role;
 
@@ -68,6 +68,7 @@ pub(crate) const ROUTES: &[Route] = routes! {
     GET "/feeds" LOOK => feeds::page;
     GET "/rules" LOOK => rules::page;
     GET "/health" LOOK => health::page;
+    GET "/users" MANAGER => users::page;
     GET "/changes" LOOK => live::changes;
 
     POST "/tasks/{}/done" DESK => acts::tasks::done;
@@ -96,5 +97,9 @@ pub(crate) const ROUTES: &[Route] = routes! {
     POST "/feeds/{}/pull" DESK => acts::feeds::pull;
     POST "/feeds/{}/try" DESK => acts::feeds::try_out;
     POST "/feeds/{}/accept" MANAGER => acts::feeds::accept;
+    POST "/users/add" MANAGER => acts::users::add;
+    POST "/users/{}/change" MANAGER => acts::users::change;
+    POST "/users/{}/password" MANAGER => acts::users::set_password;
+    POST "/users/{}/remove" MANAGER => acts::users::remove;
     POST "/health/test-alert" MANAGER => acts::office::test_alert;
 };

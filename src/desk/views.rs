@@ -63,12 +63,17 @@ struct Frame {
     role: &'static str,
     may_act: bool,
     may_manage: bool,
+    /// Every location, so that the user may see and do what concerns the whole practice.
+    sees_all: bool,
     token: String,
     zone: String,
     /// Open tasks that nobody put off.
     open: usize,
     is_observing: bool,
+    /// A change of the rules is held; the rules before it may be in effect.
     is_held: bool,
+    /// Nothing is sent because of it.
+    is_stopped: bool,
     pauses: Vec<PauseLine>,
     flash: Option<Flash>,
     now: String,
@@ -93,11 +98,11 @@ pub(crate) async fn page(
     let (open, held, paused) = shared
         .read(move |connection, config| {
             let open = worklist::count(connection, config, &scope, now)?;
-            let held = config_hold::get(connection)?.is_some_and(|hold| !hold.confirmed);
+            let held = config_hold::get(connection)?.filter(|hold| !hold.confirmed).map(|hold| hold.fingerprint);
             Ok((open, held, pauses::pauses(connection, now)?))
         })
         .await?;
-    let config = shared.config();
+    let (config, is_held) = (shared.config(), held.is_some());
     let times = Times::new(&config, language);
     let frame = Frame {
         practice: config.practice.name.clone(),
@@ -105,11 +110,13 @@ pub(crate) async fn page(
         role: session.user.role.code(),
         may_act: session.may(Role::Desk),
         may_manage: session.may(Role::Manager),
+        sees_all: session.user.scope.is_all(),
         token: session.csrf.clone(),
         zone: config.practice.zone.name().replace('_', " "),
         open,
         is_observing: config.rulebook.mode == Mode::Observe,
-        is_held: held,
+        is_stopped: held.is_some_and(|held| held == config.fingerprint()),
+        is_held,
         pauses: paused
             .iter()
             .map(|pause| PauseLine {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::config::desk::StaffLanguage;
+use crate::domain::sentence::fill;
 
 /// The words of one language, by key.
 pub(crate) struct Words {
@@ -30,10 +31,22 @@ impl Words {
     /// The words for a key, with `{name}` replaced; the key itself if there are none. If `n` is given and is 1, the key
     /// with `.one` is used if there is one.
     pub(crate) fn say(&self, key: &str, values: &[(&str, String)]) -> String {
+        self.words_for(key, values).map_or_else(|| key.to_owned(), |text| fill(text, values))
+    }
+
+    /// A length of time, such as `3 business days` or `2 hours`, in this language.
+    pub(crate) fn length(&self, english: &str) -> String {
+        let joined =
+            english.replace("business day", "business-day").replace("less than a minute", "less-than-a-minute");
+        let word = |word: &str| self.find(&format!("length.{word}")).unwrap_or(word).to_owned();
+        joined.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The words for a key and these values, if there are any; for one, those with `.one`.
+    pub(crate) fn words_for(&self, key: &str, values: &[(&str, String)]) -> Option<&str> {
         let is_one = values.iter().any(|(name, value)| *name == "n" && value == "1");
         let found = is_one.then(|| self.all.get(&format!("{key}.one"))).flatten().or_else(|| self.all.get(key));
-        let Some(text) = found else { return key.to_owned() };
-        fill(text, values)
+        found.map(String::as_str)
     }
 
     /// The words for a key, if there are any.
@@ -42,31 +55,21 @@ impl Words {
     }
 }
 
-/// Replaces `{name}` in one go, so that a value with braces stays as it is.
-fn fill(text: &str, values: &[(&str, String)]) -> String {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push_str(before);
-        let Some((name, more)) = after.split_once('}') else {
-            filled.push('{');
-            rest = after;
-            continue;
-        };
-        match values.iter().find(|(known, _)| *known == name) {
-            Some((_, value)) => filled.push_str(value),
-            None => filled.push_str(&format!("{{{name}}}")),
-        }
-        rest = more;
-    }
-    filled.push_str(rest);
-    filled
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    /// Files whose sentences the page shows too.
+    const WITH_SENTENCES: [&str; 7] = [
+        "planner/explain.rs",
+        "reports/explanation.rs",
+        "reports/plan_view.rs",
+        "store/appointments/feed_state.rs",
+        "domain/patient_outcome.rs",
+        "doctor/machine.rs",
+        "doctor/state.rs",
+    ];
 
     fn placeholders(text: &str) -> BTreeSet<&str> {
         text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
@@ -75,12 +78,56 @@ mod tests {
     #[test]
     fn both_languages_have_the_same_keys_and_placeholders() {
         let keys = |words: &'static Words| words.all.keys().collect::<BTreeSet<_>>();
-        let (en, es) = (keys(&ENGLISH), keys(&SPANISH));
+        let (en, mut es) = (keys(&ENGLISH), keys(&SPANISH));
+        // The English words of sentences that commands say too stand in the code.
+        let sentences = sentences();
+        es.retain(|key| !sentences.contains_key(key.strip_suffix(".one").unwrap_or(key)));
         assert_eq!(en.difference(&es).collect::<Vec<_>>(), Vec::<&&String>::new(), "missing in Spanish");
         assert_eq!(es.difference(&en).collect::<Vec<_>>(), Vec::<&&String>::new(), "missing in English");
         for (key, text) in &ENGLISH.all {
             assert_eq!(placeholders(text), placeholders(&SPANISH.all[key]), "{key}");
             assert!(!text.trim().is_empty() && !SPANISH.all[key].trim().is_empty(), "{key}");
+        }
+    }
+
+    /// The sentences of the code: key and English words.
+    fn sentences() -> BTreeMap<String, String> {
+        let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut found = BTreeMap::new();
+        for file in WITH_SENTENCES {
+            let text = std::fs::read_to_string(source.join(file)).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for opening in ["Sentence::new(", "Sentence::counted(", "say("] {
+                for rest in text.split(opening).skip(1) {
+                    let mut parts = rest.splitn(3, '"');
+                    let (before, key, rest) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+                    if !before.trim().is_empty() || !key.contains('.') {
+                        continue;
+                    }
+                    // The words follow, or are a constant just before.
+                    let rest = rest.trim_start_matches([',', ' ', '\n']);
+                    let words = match rest.strip_prefix('"') {
+                        Some(words) => words,
+                        None => {
+                            let name = rest.split([')', ',']).next().unwrap();
+                            text.split(&format!("const {name}: &str =")).nth(1).unwrap().split_once('"').unwrap().1
+                        }
+                    };
+                    let words = words.replace("\\\"", "\u{1}");
+                    let words = words.split('"').next().unwrap().replace('\u{1}', "\"");
+                    assert_eq!(found.insert(key.to_owned(), words.clone()).unwrap_or(words.clone()), words, "{key}");
+                }
+            }
+        }
+        assert!(found.len() > 60, "{}", found.len());
+        found
+    }
+
+    #[test]
+    fn every_sentence_of_the_code_has_spanish_words_with_the_same_values() {
+        for (key, english) in sentences() {
+            let Some(spanish) = SPANISH.all.get(&key) else { panic!("{key} = {english:?} is missing in es.toml") };
+            assert_eq!(placeholders(&english), placeholders(spanish), "{key}");
         }
     }
 

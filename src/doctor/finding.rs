@@ -1,5 +1,7 @@
 //! One check by `doctor`: what was checked, the result, and what to do about it.
 
+use crate::domain::sentence::Sentence;
+
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
@@ -26,21 +28,21 @@ impl Mark {
 pub(crate) struct Finding {
     pub(crate) mark: Mark,
     pub(crate) what: &'static str,
-    pub(crate) found: String,
+    pub(crate) found: Sentence,
     /// What to do about it.
-    pub(crate) remedy: Option<String>,
+    pub(crate) remedy: Option<Sentence>,
 }
 
 impl Finding {
-    pub(crate) fn good(what: &'static str, found: impl Into<String>) -> Finding {
+    pub(crate) fn good(what: &'static str, found: impl Into<Sentence>) -> Finding {
         Finding { mark: Mark::Good, what, found: found.into(), remedy: None }
     }
 
-    pub(crate) fn look(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    pub(crate) fn look(what: &'static str, found: impl Into<Sentence>, remedy: impl Into<Sentence>) -> Finding {
         Finding { mark: Mark::Look, what, found: found.into(), remedy: Some(remedy.into()) }
     }
 
-    pub(crate) fn bad(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    pub(crate) fn bad(what: &'static str, found: impl Into<Sentence>, remedy: impl Into<Sentence>) -> Finding {
         Finding { mark: Mark::Bad, what, found: found.into(), remedy: Some(remedy.into()) }
     }
 }

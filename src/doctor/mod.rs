@@ -3,3 +3,4 @@
 pub(crate) mod finding;
 mod host;
 pub(crate) mod machine;
+mod state;

@@ -31,6 +31,7 @@ pub mod reminder_key;
 pub mod reply;
 pub mod rule;
 pub mod sender;
+pub(crate) mod sentence;
 pub(crate) mod shown;
 pub mod task;
 pub(crate) mod time_of_day;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::sentence::Sentence;
 use crate::domain::zone::Zone;
 
 /// What a patient answered, or what a person at the desk noted.
@@ -148,10 +149,17 @@ pub struct Standing {
 impl Standing {
     /// `confirmed by reply, Tue Nov 24, 10:12 AM`; `wants to cancel (by reply, Tue Nov 24, 10:12 AM)`.
     pub(crate) fn in_words(self, zone: &Zone) -> String {
-        let (what, how, when) = (self.outcome.label(), self.source.label(), zone.describe(self.since));
-        match self.outcome {
-            PatientOutcome::Confirmed => format!("{what} {how}, {when}"),
-            _ => format!("{what} ({how}, {when})"),
-        }
+        self.sentence(zone).english()
+    }
+
+    /// The same, for another language.
+    pub(crate) fn sentence(self, zone: &Zone) -> Sentence {
+        let line = match self.outcome {
+            PatientOutcome::Confirmed => Sentence::new("why.outcome-confirmed", "{outcome} {source}, {time}"),
+            _ => Sentence::new("why.outcome", "{outcome} ({source}, {time})"),
+        };
+        line.part("outcome", Sentence::coded("outcome", self.outcome.code(), self.outcome.label()))
+            .part("source", Sentence::coded("source", self.source.code(), self.source.label()))
+            .time("time", self.since, zone)
     }
 }

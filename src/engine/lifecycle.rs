@@ -95,7 +95,7 @@ pub(crate) async fn go_live<C: Clock + 'static>(
                 }
             }
             daemon_state::go_live(tx, &new.rulebook.rules, now)?;
-            if daemon_state::set_plan_basis(tx, &basis)? {
+            if daemon_state::set_plan_basis(tx, &basis, new.practice.country)? {
                 replan_queue::mark_all(tx)?;
             }
             Ok(())

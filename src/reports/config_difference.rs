@@ -12,6 +12,7 @@ use crate::domain::reminder_key::ReminderKey;
 use crate::engine::planning::{directory, plan_unit};
 use crate::planner::input::Mode;
 use crate::store::appointments::{appointment, phone_spellings};
+use crate::store::controls::config_hold::Effect;
 use crate::store::planning::daemon_state;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::{Connection, StoreError};
@@ -153,6 +154,18 @@ impl Difference {
             ),
         });
         lines
+    }
+
+    /// The changes, for a person who decides about them.
+    pub(crate) fn effects(&self) -> Vec<Effect> {
+        let effect = |((day, rule), change): (&(NaiveDate, RuleName), &Change)| Effect {
+            day: *day,
+            rule: rule.0.clone(),
+            added: change.added,
+            moved: change.moved,
+            dropped: change.dropped,
+        };
+        self.changes.iter().map(effect).collect()
     }
 
     /// The totals over all days and rules.

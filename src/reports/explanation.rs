@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{Cancel, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
+use crate::domain::sentence::Sentence;
 use crate::domain::zone::Zone;
 use crate::engine::planning::{directory, load_unit};
 use crate::planner::calendar::Calendar;
@@ -39,9 +40,9 @@ pub(crate) struct Explained {
     /// The decision, with the text.
     pub(crate) row: Row,
     /// How the decision was reached.
-    pub(crate) steps: Vec<String>,
+    pub(crate) steps: Vec<Sentence>,
     /// What the daemon and the feed did between its time and now.
-    pub(crate) meanwhile: Vec<String>,
+    pub(crate) meanwhile: Vec<Sentence>,
 }
 
 /// Explains the appointments as of `now`, in the order given.
@@ -87,23 +88,31 @@ pub(crate) fn explain(
 }
 
 /// Who recorded that a number must not be texted, and when.
-fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<String>, StoreError> {
+fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<Sentence>, StoreError> {
     let Some(phone) = &row.item.phone else { return Ok(None) };
-    let by = |who: Option<String>| who.map(|who| format!(" by {who}")).unwrap_or_default();
+    let by = |who: Option<String>| who.map(|who| Sentence::new("why.by", " by {who}").text("who", who));
     Ok(match row.item.state {
         State::Unclaimed(PlanDecision::Skipped(Skip::OptedOut)) => opt_outs::of(connection, phone)?.map(|opt_out| {
             let how = match opt_out.source {
-                Source::Desk => format!("recorded at the front desk{}", by(opt_out.who)),
-                Source::Reply => "by a reply".to_owned(),
-                Source::Feed => "by a note in the phone cell of an appointment".to_owned(),
+                Source::Desk => {
+                    Sentence::new("why.at-the-desk", "recorded at the front desk{by}").part("by", by(opt_out.who))
+                }
+                Source::Reply => Sentence::new("why.by-a-reply", "by a reply"),
+                Source::Feed => Sentence::new("why.by-a-phone-cell", "by a note in the phone cell of an appointment"),
             };
-            format!("The number {phone} opted out on {}, {how}.", zone.describe(opt_out.at))
+            Sentence::new("why.opted-out", "The number {number} opted out on {time}, {how}.")
+                .text("number", phone)
+                .time("time", opt_out.at, zone)
+                .part("how", how)
         }),
         State::Unclaimed(PlanDecision::Skipped(Skip::WrongNumber)) => {
             let all = opt_outs::list_wrong(connection)?;
             let mark = all.into_iter().find(|mark| mark.phone == *phone && mark.patient == row.item.patient_id);
             mark.map(|mark| {
-                format!("The number {phone} was marked as wrong on {}{}.", zone.describe(mark.at), by(mark.who))
+                Sentence::new("why.wrong-number", "The number {number} was marked as wrong on {time}{by}.")
+                    .text("number", phone)
+                    .time("time", mark.at, zone)
+                    .part("by", by(mark.who))
             })
         }
         _ => None,
@@ -111,14 +120,18 @@ fn noted(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<Strin
 }
 
 /// Which row of which import could not be read.
-fn unread(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<String>, StoreError> {
+fn unread(connection: &Connection, row: &Row, zone: &Zone) -> Result<Option<Sentence>, StoreError> {
     if row.item.state != State::Unclaimed(PlanDecision::Skipped(Skip::BadRow)) {
         return Ok(None);
     }
     let found = bad_rows::of(connection, &row.item.key.appointment_id)?;
     Ok(found.map(|bad| {
-        let at = zone.describe(bad.at);
-        format!("Line {} of the feed `{}`, imported on {at}, could not be read: {}.", bad.line, bad.feed, bad.reason)
+        const UNREAD: &str = "Line {line} of the feed `{feed}`, imported on {time}, could not be read: {reason}.";
+        Sentence::new("why.unread", UNREAD)
+            .text("line", bad.line)
+            .text("feed", bad.feed)
+            .time("time", bad.at, zone)
+            .text("reason", bad.reason)
     }))
 }
 
@@ -129,7 +142,7 @@ fn meanwhile(
     appointment: &AppointmentInput,
     row: &Row,
     now: DateTime<Utc>,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<Sentence>, StoreError> {
     let Some(from) = row.item.adjusted_at.filter(|at| *at < now) else { return Ok(Vec::new()) };
     let sent = row.text.as_ref().map(|text| text.made_at);
     let until = sent.unwrap_or(now).min(row.item.expires_at.unwrap_or(now).max(from));
@@ -145,9 +158,13 @@ fn meanwhile(
     let mut told = Vec::new();
     if is_late && until > from + LATE {
         match daemon_state::first_run(connection)? {
-            None => told.push("Leadtime has not run yet on this database.".to_owned()),
+            None => told.push(Sentence::new("why.never-run", "Leadtime has not run yet on this database.")),
             Some(first) if first > until => {
-                told.push(format!("Leadtime ran for the first time on {}.", calendar.zone.describe(first)));
+                told.push(Sentence::new("why.first-run", "Leadtime ran for the first time on {time}.").time(
+                    "time",
+                    first,
+                    &calendar.zone,
+                ))
             }
             Some(_) => told.extend(times_off(calendar, &daemon_state::runs(connection)?, from, until, now)),
         }
@@ -156,18 +173,28 @@ fn meanwhile(
         (is_late && until > from + LATE) || (is_booked_late && appointment.row.booked_at.is_none());
     if let Some(feed) = appointment.row.feed.as_ref().filter(|_| is_told_by_the_feed) {
         let imports::Around { before, after } = imports::around(connection, feed, from)?;
-        let words = |at: Option<DateTime<Utc>>| at.map(|at| calendar.zone.describe(at));
-        match (words(before), words(after)) {
-            (None, None) => {}
-            (Some(before), None) => told.push(format!("The feed `{feed}` was last imported on {before}.")),
-            (None, Some(after)) => told.push(format!("The feed `{feed}` was first imported on {after}.")),
-            (Some(before), Some(after)) => {
-                told.push(format!("The feed `{feed}` was imported on {before}, and then on {after}."));
-            }
-        }
+        let zone = &calendar.zone;
+        let step = match (before, after) {
+            (None, None) => None,
+            (Some(before), None) => Some(
+                Sentence::new("why.last-imported", "The feed `{feed}` was last imported on {time}.")
+                    .time("time", before, zone),
+            ),
+            (None, Some(after)) => Some(
+                Sentence::new("why.first-imported", "The feed `{feed}` was first imported on {time}.")
+                    .time("time", after, zone),
+            ),
+            (Some(before), Some(after)) => Some(
+                Sentence::new("why.imported", "The feed `{feed}` was imported on {from}, and then on {until}.")
+                    .time("from", before, zone)
+                    .time("until", after, zone),
+            ),
+        };
+        told.extend(step.map(|step| step.text("feed", feed)));
     }
     if is_late && until > from + LATE && appointment.seen_at > from {
-        told.push(format!("The appointment was first seen on {}.", calendar.zone.describe(appointment.seen_at)));
+        let seen = Sentence::new("why.first-seen-on", "The appointment was first seen on {time}.");
+        told.push(seen.time("time", appointment.seen_at, &calendar.zone));
     }
     Ok(told)
 }

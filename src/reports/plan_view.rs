@@ -15,6 +15,7 @@ use crate::domain::patient_outcome::Standing;
 use crate::domain::phone::Phone;
 use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
+use crate::domain::sentence::Sentence;
 use crate::domain::zone::Zone;
 use crate::engine::planning::{directory, is_first_text, load_unit, plan_facts};
 use crate::engine::send::claim::clock_is_wrong;
@@ -84,12 +85,21 @@ pub struct Earlier {
 impl Earlier {
     /// Describes it in a sentence.
     pub(crate) fn describe(&self, zone: &Zone) -> String {
-        let to = self.phone.as_ref().map(|phone| format!(" to {phone}")).unwrap_or_default();
-        let (at, start) = (zone.describe(self.at), zone.describe(self.start));
-        match self.is_same_patient {
-            true => format!("A text with the old time, {start}, went{to} on {at}."),
-            false => format!("A text to another patient, who had this appointment before, went{to} on {at}."),
-        }
+        self.sentence(zone).english()
+    }
+
+    /// The same, for another language.
+    pub(crate) fn sentence(&self, zone: &Zone) -> Sentence {
+        let to = self.phone.as_ref().map(|phone| Sentence::new("why.to-number", " to {number}").text("number", phone));
+        let said = match self.is_same_patient {
+            true => Sentence::new("why.old-time", "A text with the old time, {start}, went{to} on {time}.")
+                .time("start", self.start, zone),
+            false => Sentence::new(
+                "why.other-patient",
+                "A text to another patient, who had this appointment before, went{to} on {time}.",
+            ),
+        };
+        said.part("to", to).time("time", self.at, zone)
     }
 }
 

@@ -616,7 +616,13 @@ fn undo_is_offered_only_where_nothing_else_is_lost() {
     page.practice.run(&["pause"]).good();
     mia.post("/rules/pause", "location=&until=2036-01-01T09:00");
     assert!(!mia.get("/rules").body.contains(">Undo<"), "it replaced a pause");
-    mia.post("/rules/resume", "location=");
+    let seen = mia.seen("/rules", "/rules/resume");
+    page.practice.run(&["pause", "--until", "2035-01-01 09:00"]).good();
+    mia.post("/rules/resume", &format!("location=&seen={seen}"));
+    assert!(mia.said("/rules").contains("pause was changed meanwhile"));
+    assert_eq!(page.practice.number("SELECT count(*) FROM pauses"), 1);
+    let seen = mia.seen("/rules", "/rules/resume");
+    mia.post("/rules/resume", &format!("location=&seen={seen}"));
     mia.get("/rules");
     mia.post("/rules/pause", "location=");
     assert!(mia.get("/rules").body.contains(">Undo<"));
@@ -632,4 +638,190 @@ fn undo_is_offered_only_where_nothing_else_is_lost() {
     dan.post("/calls/1/undo", "");
     assert!(dan.said("/worklist").contains("somebody else recorded this call"));
     assert_eq!(page.practice.number("SELECT count(*) FROM calls WHERE undone_at IS NULL"), 1);
+}
+
+#[test]
+fn a_manager_manages_the_users_and_a_manager_always_remains() {
+    let location =
+        "[[location]]\nid = \"south\"\nname = \"South\"\nphone = \"+13035550111\"\nfrom_number = \"+13035550198\"\n";
+    let page = Page::start(&[("mia", "manager"), ("max", "manager"), ("dan", "desk"), ("lou", "look")], BOOK, location);
+    add_user(&page.practice, "sol", &["--role", "manager", "--location", "south"]);
+    let (mia, sol) = (page.browser("mia"), page.browser("sol"));
+    let users = || {
+        let connection = page.practice.sql();
+        let mut statement =
+            connection.prepare("SELECT name || ' ' || role || coalesce(' ' || locations, '') FROM desk_users").unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<Vec<String>, _>>().unwrap().join("; ")
+    };
+    let before = users();
+    assert_eq!(before, "dan desk; lou look; max manager; mia manager; sol manager [\"south\"]");
+    // A manager of one location manages no users, and nobody manages themselves.
+    assert_eq!((sol.get("/users").status, sol.post("/users/dan/remove", "").status), (403, 403));
+    assert!(!sol.get("/").body.contains("href=\"/users\"") && mia.get("/").body.contains("href=\"/users\""));
+    for act in ["change", "remove", "password"] {
+        let fields = "seen=x&role=look&new=horses+and+carts&again=horses+and+carts";
+        assert_eq!(mia.post(&format!("/users/mia/{act}"), fields).status, 404, "{act}");
+    }
+    // Added, with a password that is checked.
+    let new = "&role=desk&scope=only&location.south=1&new=horses+and+carts&again=horses+and+carts";
+    for (fields, says) in [
+        ("name=a+b".to_owned() + new, "a user name has"),
+        ("name=dan".to_owned() + new, "a user dan already"),
+        ("name=kim".to_owned() + &new.replace("again=horses", "again=houses"), "are not the same"),
+        ("name=kim".to_owned() + &new.replace("horses+and+carts", "short"), "too short"),
+        ("name=kim".to_owned() + &new.replace("&location.south=1", ""), "at least one location"),
+    ] {
+        assert_eq!(mia.post("/users/add", &fields).status, 303);
+        assert!(mia.said("/users").contains(says), "{says}: {}", mia.said("/users"));
+    }
+    assert_eq!(users(), before);
+    mia.post("/users/add", &format!("name=Kim{new}"));
+    assert!(mia.said("/users").contains("kim may now log in"));
+    assert!(users().contains("kim desk [\"south\"]"), "{}", users());
+    let added = "SELECT count(*) FROM audit WHERE act = 'user-added' AND code = 'kim' AND who = 'mia'";
+    assert_eq!(page.practice.number(added), 1);
+    let mut kim = Browser { port: page.port, cookies: String::new(), token: String::new() };
+    assert_eq!(kim.log_in("kim", "horses and carts").status, 303);
+    // Changed and undone; a change that somebody else made meanwhile is told.
+    let seen = mia.seen("/users", "/users/dan/change");
+    mia.post("/users/dan/change", &format!("seen={seen}&role=look&scope=all"));
+    assert!(users().contains("dan look;"), "{}", users());
+    let undo = mia.get("/users").body;
+    let undo = undo.split("<div class=\"flash").nth(1).unwrap().split("</form>").next().unwrap();
+    let fields: Vec<String> = ["role", "seen"]
+        .iter()
+        .map(|name| {
+            let value = undo.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap();
+            format!("{name}={value}")
+        })
+        .collect();
+    mia.post("/users/dan/change", &fields.join("&"));
+    assert!(users().contains("dan desk;"), "{}", users());
+    mia.post("/users/dan/change", "seen=old&role=manager&scope=all");
+    assert!(mia.said("/users").contains("changed or removed meanwhile"));
+    assert!(users().contains("dan desk;"), "{}", users());
+    // A new password ends the sessions; a removed user is logged out.
+    kim = page.browser("dan");
+    let seen = mia.seen("/users", "/users/dan/password");
+    mia.post("/users/dan/password", &format!("seen={seen}&new=carts+and+horses&again=carts+and+horses"));
+    assert_eq!(kim.get("/worklist").status, 303);
+    assert_eq!(kim.log_in("dan", "carts and horses").status, 303);
+    let max = page.browser("max");
+    let seen = mia.seen("/users", "/users/max/remove");
+    mia.post("/users/max/remove", &format!("seen={seen}"));
+    assert_eq!(max.get("/worklist").status, 303);
+    assert!(!users().contains("max") && users().contains("mia manager"), "{}", users());
+}
+
+#[test]
+fn a_held_change_shows_what_it_would_do_and_which_rules_apply_meanwhile() {
+    let mut page = Page::start(&[("mia", "manager")], &visits_due_in(90, 25), "");
+    let mia = page.browser("mia");
+    let live = std::fs::read_to_string(page.practice.path("config.toml")).unwrap();
+    let daemon = page.daemon.as_mut().unwrap();
+    let reload = |daemon: &mut Daemon, lead: &str, says: &str| {
+        std::fs::write(page.practice.path("config.toml"), live.replace("24 hours\"", lead)).unwrap();
+        daemon.signal(rustix::process::Signal::HUP);
+        daemon.until(says);
+    };
+    // With this lead all due times are past and nothing goes out, so the next change sends everything.
+    reload(daemon, "30 hours\"", "configuration reloaded");
+    let late = "30 hours\"\nbooked_late = \"send\"";
+    let other = live.replace("name = \"day-before\"", "name = \"other-rule\"").replace("30 hours", "24 hours");
+    std::fs::write(page.practice.path("config.toml"), other.replace("24 hours\"", &late.replace("30", "24"))).unwrap();
+    daemon.signal(rustix::process::Signal::HUP);
+    daemon.until("it would send 25 texts within one day");
+    let rules = mia.get("/rules").body;
+    assert!(rules.contains("It would send 25 texts within a day"), "{rules}");
+    assert!(rules.contains("the rules before it stay in effect") && !rules.contains("nothing is sent"), "{rules}");
+    assert!(mia.get("/").body.contains("the rules before it stay in effect"));
+    let table = rules.split("What it changes, as of").nth(1).unwrap().split("</table>").next().unwrap();
+    assert!(table.contains("<td>other-rule</td><td>25</td>"), "{table}");
+    // Found at the start, it stops sending, and the page says so.
+    page.stop();
+    let mut daemon = Daemon::start(&page.practice, "k");
+    daemon.until("nothing is sent: the configuration is held");
+    daemon.until("the front desk's page is served at");
+    page.daemon = Some(daemon);
+    let rules = page.browser("mia").get("/rules").body;
+    assert!(rules.contains("nothing is sent") && rules.contains("<td>other-rule</td><td>25</td>"), "{rules}");
+}
+
+#[test]
+fn times_are_in_the_locations_zone_and_reasons_in_the_staffs_language() {
+    // Two hours east of the practice, where it is about noon.
+    let east = 14 - i64::from(chrono::Timelike::hour(&now()));
+    let zone = format!("GMT{}{}", if east > 0 { '-' } else { '+' }, east.abs());
+    let zone = if east == 0 { "GMT".to_owned() } else { zone };
+    let location = format!(
+        "language = \"es\"\n[[location]]\nid = \"east\"\nname = \"East\"\nphone = \"+13035550111\"\n\
+         from_number = \"+13035550198\"\ntimezone = \"Etc/{zone}\"\n"
+    );
+    let start = now() + chrono::TimeDelta::hours(3);
+    let at = start.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let book = format!(
+        "id,patient_id,first_name,last_name,phone,starts_at,status,location\n\
+         E1,P1,Zebulon,Lee,+13035551001,{at},booked,east\nN1,P2,Near,Lee,+13035551002,{at},booked,\n"
+    );
+    let page = Page::start(&[("mia", "manager")], &book, &location);
+    let mia = page.browser("mia");
+    let clock = (start + chrono::TimeDelta::hours(east)).format("%-I:%M").to_string();
+    let east = mia.get("/appointments/E1").body;
+    assert!(east.contains(&format!("{clock} ")) && east.contains(&format!("({zone})")), "{east}");
+    let near = mia.get("/appointments/N1").body;
+    assert!(!near.contains(&format!("({zone})")), "{near}");
+    // Both stand on Today, each with its own clock.
+    let today = mia.get("/").body;
+    assert!(today.contains("Zebulon") && today.contains(&format!("({zone})")), "{today}");
+    assert!(near.contains("24 horas antes de la cita es: ") && !near.contains("before the appointment"), "{near}");
+    let health = mia.get("/health").body;
+    assert!(
+        health.contains("en marcha: los pacientes reciben mensajes") && health.contains("Zonas horarias"),
+        "{health}"
+    );
+    for english in ["running", "free in", "imported", "patients are texted"] {
+        assert!(!health.contains(english), "{english}: {health}");
+    }
+}
+
+#[test]
+fn a_proxy_reaches_the_page_through_a_socket() {
+    let practice = Practice::new("");
+    let sandbox = Sandbox::start(&practice, &["--key", "k"]);
+    let socket = practice.path("desk.sock");
+    let config = format!(
+        "{}[desk]\nlisten = \"unix:{}\"\nbehind_proxy = true\nhosts = [\"desk.example.com\"]\n",
+        live_config(&sandbox.base_url),
+        socket.display()
+    );
+    std::fs::write(practice.path("config.toml"), config).unwrap();
+    add_user(&practice, "kim", &["--role", "desk"]);
+    let mut daemon = Daemon::start(&practice, "k");
+    daemon.until("the front desk's page is served at");
+    let ask = |from: &str, password: &str| {
+        let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+        let body = format!("user=kim&password={}", password.replace(' ', "+"));
+        write!(
+            stream,
+            "POST /login HTTP/1.1\r\nHost: desk.example.com\r\nOrigin: https://desk.example.com\r\n\
+             X-Forwarded-For: {from}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    for _ in 0..5 {
+        assert!(ask("10.0.0.1", "wrong password").contains("is wrong"));
+    }
+    assert!(ask("10.0.0.1", PASSWORD).contains("Too many wrong passwords"));
+    let answer = ask("10.0.0.2", PASSWORD);
+    assert!(answer.starts_with("HTTP/1.1 303") && answer.contains("__Host-leadtime="), "{answer}");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&socket).unwrap().permissions());
+    assert_eq!(mode & 0o007, 0, "other users cannot connect");
+    assert_eq!(daemon.stop().0, 0);
+    assert!(!socket.exists(), "it is removed");
 }

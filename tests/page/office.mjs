@@ -38,10 +38,10 @@ const zone = () => {
 export const inHours = (hours) => new Date(Date.now() + hours * 3600e3).toISOString().replace(/\.\d+Z/, "Z");
 
 export class Office {
-  static async open(book, { language = "en", more = "" } = {}) {
+  static async open(book, { language = "en", more = "", sandbox = [] } = {}) {
     const office = new Office();
     office.folder = mkdtempSync(join(tmpdir(), "leadtime-page-"));
-    office.sandbox = spawn(LEADTIME, ["sandbox", "--port", "0", "--key", "k"], { cwd: office.folder });
+    office.sandbox = spawn(LEADTIME, ["sandbox", "--port", "0", "--key", "k", ...sandbox], { cwd: office.folder });
     const first = await line(office.sandbox.stdout, /base_url/);
     office.port = await freePort();
     office.url = `http://127.0.0.1:${office.port}`;

@@ -201,6 +201,31 @@ await check("a manager pauses and resumes; the desk cannot", async () => {
   assert.equal(office.one("SELECT count(*) FROM pauses"), 0);
 });
 
+await check("a manager adds a user, limits the role and removes the user again", async () => {
+  await at(dan, "/");
+  assert.equal(await dan.getByRole("link", { name: "Users" }).count(), 0);
+  await at(mia, "/users");
+  await mia.getByLabel("User name").fill("Pat");
+  await mia.locator("#role-add").selectOption("look");
+  await mia.locator("#new-add").fill("a quiet blue lamp");
+  await mia.locator("#again-add").fill("a quiet blue lamp");
+  await press(mia, mia.getByRole("button", { name: "Add a user" }));
+  assert.equal(await said(mia), "pat may now log in.");
+  assert.equal(office.one("SELECT role FROM desk_users WHERE name = 'pat'"), "look");
+  await mia.screenshot({ path: `${shots}users.png`, fullPage: true });
+  const row = mia.locator("article", { hasText: "pat" });
+  await row.getByText("Change role").click();
+  await row.getByLabel("May").selectOption("desk");
+  await press(mia, row.getByRole("button", { name: "Save" }));
+  assert.equal(office.one("SELECT role FROM desk_users WHERE name = 'pat'"), "desk");
+  await press(mia, mia.getByRole("button", { name: "Undo" }));
+  assert.equal(office.one("SELECT role FROM desk_users WHERE name = 'pat'"), "look");
+  await row.getByText("Remove").first().click();
+  await press(mia, row.getByRole("button", { name: "Remove" }));
+  assert.equal(office.one("SELECT count(*) FROM desk_users WHERE name = 'pat'"), 0);
+  assert.equal(audited("user-removed", "mia"), 1);
+});
+
 await check("a held text is decided with the consequence in words", async () => {
   office.sql("INSERT INTO messages (id, phone, body, made_at, made_local) VALUES (900, '+13035551005', '{\"message\": \"See you\"}', unixepoch(), '')");
   office.sql("INSERT INTO attempts (id, message_id, api_key, phone, started_ms) VALUES (900, 900, 'default', '+13035551005', unixepoch() * 1000)");
@@ -290,7 +315,7 @@ await check("after logging out, the back button shows nothing", async () => {
   await lou.context().close();
 });
 
-const pages = ["/", "/worklist", "/appointments/A1", "/appointments/A2", "/search", "/not-reached", "/held", "/days", "/feeds", "/rules", "/health", "/password"];
+const pages = ["/", "/worklist", "/appointments/A1", "/appointments/A2", "/search", "/not-reached", "/held", "/days", "/feeds", "/rules", "/health", "/users", "/password"];
 for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }], ["narrow", { viewport: { width: 360, height: 740 } }]]) {
   await check(`every page is accessible and fits: ${name}`, async () => {
     const page = await logIn("mia", options);

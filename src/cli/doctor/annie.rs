@@ -122,7 +122,7 @@ async fn talk(config: &Config, name: &ApiKeyName, annie: &Gateway) -> Vec<Findin
 fn named(name: &ApiKeyName, findings: Vec<Finding>) -> Vec<Finding> {
     let of = |finding: Finding| match name.as_str() {
         KEY_NAME => finding,
-        _ => Finding { found: format!("key of location `{name}`: {}", finding.found), ..finding },
+        _ => Finding { found: format!("key of location `{name}`: {}", finding.found.english()).into(), ..finding },
     };
     findings.into_iter().map(of).collect()
 }

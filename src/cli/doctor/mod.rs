@@ -13,6 +13,7 @@ use crate::cli::output::{moment, print, wrapped};
 use crate::config::{self, Config, ConfigError};
 use crate::doctor::finding::{Finding, Mark};
 use crate::doctor::machine;
+use crate::domain::sentence::Sentence;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -38,8 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let bad = findings.iter().filter(|finding| finding.mark == Mark::Bad).count();
     match options.json {
         true => {
-            let one =
-                |f: &Finding| json!({"check": f.what, "result": f.mark.name(), "found": f.found, "remedy": f.remedy});
+            let one = |f: &Finding| json!({"check": f.what, "result": f.mark.name(), "found": f.found.english(), "remedy": f.remedy.as_ref().map(Sentence::english)});
             let all: Vec<_> = findings.iter().map(one).collect();
             print(&format!("{}\n", serde_json::to_string_pretty(&all)?))?;
         }
@@ -79,9 +79,9 @@ fn for_people(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {
         let mark = format!("{:<6} {:<14} ", finding.mark.name(), finding.what);
-        text.push_str(&wrapped(&finding.found, 22, &mark));
+        text.push_str(&wrapped(&finding.found.english(), 22, &mark));
         if let Some(remedy) = &finding.remedy {
-            text.push_str(&wrapped(remedy, 25, &format!("{:22}-> ", "")));
+            text.push_str(&wrapped(&remedy.english(), 25, &format!("{:22}-> ", "")));
         }
     }
     let count = |mark: Mark| findings.iter().filter(|finding| finding.mark == mark).count();

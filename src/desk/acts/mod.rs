@@ -7,8 +7,9 @@ pub(crate) mod numbers;
 pub(crate) mod office;
 mod seen;
 pub(crate) mod tasks;
+pub(crate) mod users;
 
-pub(crate) use seen::{of_appointment, of_state, of_task};
+pub(crate) use seen::{of_appointment, of_pause, of_state, of_task, of_user};
 
 use axum::response::Response;
 use chrono::{DateTime, Utc};

@@ -8,7 +8,7 @@ use crate::actions::pause::{self as pausing, Paused};
 use crate::actions::resolve::{self, Decision};
 use crate::alerts::channels::{Channel, Message};
 use crate::config::Config;
-use crate::desk::acts::{act, back};
+use crate::desk::acts::{act, back, of_pause};
 use crate::desk::answers::redirect;
 use crate::desk::asked::Asked;
 use crate::desk::fault::Fault;
@@ -102,7 +102,9 @@ pub(crate) async fn pause(asked: Asked) -> Result<Response, Fault> {
                     }
                     None => acting.say("act.paused", &[("place", place)]),
                 };
-                let fields = [("location", location.as_deref().unwrap_or_default())];
+                let made = pauses::pauses(acting.tx, acting.now)?.into_iter().find(|pause| pause.location == location);
+                let seen = made.as_ref().map(of_pause).unwrap_or_default();
+                let fields = [("location", location.as_deref().unwrap_or_default()), ("seen", &seen)];
                 // Resuming would also end the pause that this one replaced.
                 match was_paused {
                     true => Flash::done(text),
@@ -117,7 +119,12 @@ pub(crate) async fn pause(asked: Asked) -> Result<Response, Fault> {
 /// `POST /rules/resume`
 pub(crate) async fn resume(asked: Asked) -> Result<Response, Fault> {
     let location = location(&asked, &asked.shared.config())?;
+    let seen = asked.form.get("seen").to_owned();
     act(asked, "/rules", move |acting| {
+        let now = pauses::pauses(acting.tx, acting.now)?.into_iter().find(|pause| pause.location == location);
+        if now.is_some_and(|pause| of_pause(&pause) != seen) {
+            return Ok(Some(Flash::not_done(acting.say("act.pause-changed", &[]))));
+        }
         Ok(Some(match pausing::resume(acting.tx, location.as_deref(), acting.operator(), acting.now)? {
             true => Flash::done(acting.say("act.resumed", &[])),
             false => Flash::not_done(acting.say("act.nothing", &[])),

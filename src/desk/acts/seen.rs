@@ -2,9 +2,11 @@
 
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
+use crate::domain::desk_user::{DeskUser, Scope};
 use crate::domain::fingerprint;
 use crate::store::appointments::opt_outs;
 use crate::store::controls::number_holds;
+use crate::store::controls::pauses::Paused;
 use crate::store::outcomes::task_list::Task;
 use crate::store::outcomes::{named, outcome};
 use crate::store::{Connection, StoreError};
@@ -36,6 +38,21 @@ pub(crate) fn of_state(connection: &Connection, config: &Config, one: &Appointme
         }
     }
     Ok(short(&[&of_appointment(one), &answer.unwrap_or_default(), &opted_out, &holds]))
+}
+
+/// A pause: since when, until when.
+pub(crate) fn of_pause(pause: &Paused) -> String {
+    let until = pause.until.map(|at| at.timestamp().to_string()).unwrap_or_default();
+    short(&[pause.location.as_deref().unwrap_or_default(), &pause.since.timestamp().to_string(), &until])
+}
+
+/// A user of the page: what they may do and see.
+pub(crate) fn of_user(user: &DeskUser) -> String {
+    let scope = match &user.scope {
+        Scope::All => vec!["*"],
+        Scope::Only(own) => own.iter().map(|id| id.as_deref().unwrap_or_default()).collect(),
+    };
+    short(&[&user.name, user.role.code(), &scope.join("\u{1e}")])
 }
 
 /// A task: what the patient said and how much, and whether it is open.

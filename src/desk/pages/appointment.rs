@@ -139,7 +139,12 @@ fn content(wording: &Wording<'_>, read: &Read) -> minijinja::Value {
     let earlier: Vec<String> = reminders
         .first()
         .map(|explained| {
-            explained.row.earlier.iter().map(|earlier| earlier.describe(&wording.config.practice.zone)).collect()
+            explained
+                .row
+                .earlier
+                .iter()
+                .map(|earlier| wording.sentence(&earlier.sentence(&wording.config.practice.zone)))
+                .collect()
         })
         .unwrap_or_default();
     let tasks: Vec<TaskLine> = read.tasks.iter().map(|item| line_of(wording, item)).collect();
@@ -206,7 +211,7 @@ fn reminder(wording: &Wording<'_>, explained: &Explained, skips: &[String]) -> R
         can_be_skipped: is_planned && !skips.contains(&rule),
         state: class,
         says,
-        steps: explained.steps.iter().chain(&explained.meanwhile).cloned().collect(),
+        steps: explained.steps.iter().chain(&explained.meanwhile).map(|step| wording.sentence(step)).collect(),
         message: row.words.clone().unwrap_or_default(),
         together: row.together.len().saturating_sub(1),
         rule,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::alerts::channels::Channel;
 use crate::desk::asked::Asked;
 use crate::desk::fault::Fault;
+use crate::desk::pages::lines::Wording;
 use crate::desk::views::{self, of};
 use crate::doctor::finding::Mark;
 use crate::doctor::machine;
@@ -14,7 +15,7 @@ use crate::doctor::machine;
 #[derive(Debug, Serialize)]
 struct Line {
     mark: &'static str,
-    what: &'static str,
+    what: String,
     found: String,
     remedy: String,
 }
@@ -25,6 +26,8 @@ pub(crate) async fn page(asked: Asked) -> Result<Response, Fault> {
     let now = asked.shared.now();
     let findings =
         asked.shared.read(move |connection, config| Ok(machine::of_service(connection, config, now))).await?;
+    let config = asked.shared.config();
+    let wording = Wording::of(&asked, &config);
     let mut lines: Vec<Line> = findings
         .into_iter()
         .map(|finding| Line {
@@ -33,14 +36,18 @@ pub(crate) async fn page(asked: Asked) -> Result<Response, Fault> {
                 Mark::Look => "look",
                 Mark::Bad => "bad",
             },
-            what: finding.what,
-            found: finding.found,
-            remedy: finding.remedy.unwrap_or_default(),
+            what: wording
+                .words
+                .find(&format!("health.what.{}", finding.what.replace([' ', '\''], "-")))
+                .unwrap_or(finding.what)
+                .to_owned(),
+            found: wording.sentence(&finding.found),
+            remedy: finding.remedy.map(|remedy| wording.sentence(&remedy)).unwrap_or_default(),
         })
         .collect();
     // What needs somebody comes first.
     lines.sort_by_key(|line| ["bad", "look", "good"].iter().position(|mark| *mark == line.mark));
-    let has_channels = !Channel::all(&asked.shared.config().alerts).is_empty();
+    let has_channels = !Channel::all(&config.alerts).is_empty();
     views::page(&asked.shared, &session, ("health.html", "health"), context! { lines => of(&lines), has_channels })
         .await
 }

@@ -15,6 +15,7 @@ use crate::domain::appointment::Appointment;
 use crate::domain::call::Call;
 use crate::domain::patient_outcome::Standing;
 use crate::domain::phone;
+use crate::domain::sentence::{Sentence, Value, fill};
 use crate::reports::lookup;
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::outcomes::outcome::key_of;
@@ -61,6 +62,26 @@ impl<'c> Wording<'c> {
 
     pub(crate) fn say(&self, key: &str) -> String {
         self.words.say(key, &[])
+    }
+
+    /// A sentence in the staff's language, its times as they read them.
+    pub(crate) fn sentence(&self, sentence: &Sentence) -> String {
+        let value = |value: &Value| match value {
+            Value::Text(text) => text.clone(),
+            Value::Time(at, zone) => self.times.full(*at, zone),
+            Value::Date(date) => self.times.date(*date),
+            Value::Length(english) => self.words.length(english),
+            Value::Parts(parts, between) => {
+                parts.iter().map(|part| self.sentence(part)).collect::<Vec<_>>().join(&self.sentence(between))
+            }
+        };
+        let values: Vec<(&str, String)> = sentence.values().iter().map(|(name, one)| (*name, value(one))).collect();
+        match self.words.words_for(sentence.key(), &values) {
+            Some(words) => fill(words, &values),
+            // Other languages have words for every key.
+            None if values.is_empty() => sentence.words().to_owned(),
+            None => fill(sentence.words(), &values),
+        }
     }
 
     /// An appointment, with its times in the zone of its location.
@@ -116,10 +137,7 @@ impl<'c> Wording<'c> {
 
     /// A length of time, such as `3 business days` or `2 hours`, in the staff's language.
     pub(crate) fn length(&self, english: &str) -> String {
-        let joined =
-            english.replace("business day", "business-day").replace("less than a minute", "less-than-a-minute");
-        let word = |word: &str| self.words.find(&format!("length.{word}")).unwrap_or(word).to_owned();
-        joined.split(' ').map(word).collect::<Vec<_>>().join(" ")
+        self.words.length(english)
     }
 
     /// Why a text does not reach a patient, from its code; the English words if there are no others.

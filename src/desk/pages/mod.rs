@@ -10,4 +10,5 @@ pub(crate) mod not_reached;
 pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod today;
+pub(crate) mod users;
 pub(crate) mod worklist;

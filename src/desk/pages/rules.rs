@@ -4,6 +4,7 @@ use axum::response::Response;
 use minijinja::context;
 use serde::Serialize;
 
+use crate::desk::acts::of_pause;
 use crate::desk::asked::Asked;
 use crate::desk::fault::Fault;
 use crate::desk::pages::lines::Wording;
@@ -33,12 +34,23 @@ struct Pause {
     since: String,
     until: String,
     who: String,
+    seen: String,
 }
 
 #[derive(Debug, Serialize)]
 struct Place {
     id: String,
     name: String,
+}
+
+/// What a held change does to the texts of one rule on one day.
+#[derive(Debug, Serialize)]
+struct Effect {
+    day: String,
+    rule: String,
+    added: usize,
+    moved: usize,
+    dropped: usize,
 }
 
 /// `GET /rules`
@@ -88,14 +100,27 @@ pub(crate) async fn page(asked: Asked) -> Result<Response, Fault> {
             since: wording.times.near(pause.since, now),
             until: pause.until.map(|at| wording.times.near(at, now)).unwrap_or_default(),
             who: pause.who.clone().unwrap_or_default(),
+            seen: of_pause(pause),
         })
         .collect();
     let places: Vec<Place> =
         config.locations.keys().map(|id| Place { id: id.clone(), name: views::place(&config, Some(id)) }).collect();
     let held = held.filter(|held| !held.confirmed).map(|held| {
+        let effects: Vec<Effect> = held
+            .effects
+            .iter()
+            .map(|effect| Effect {
+                day: wording.times.date(effect.day),
+                rule: effect.rule.clone(),
+                added: effect.added,
+                moved: effect.moved,
+                dropped: effect.dropped,
+            })
+            .collect();
         context! {
             since => wording.times.near(held.since, now), at_once => held.at_once, usual => held.usual,
-            seen => held.fingerprint,
+            // A change that was reloaded leaves the rules before it in effect; one found at the start stops sending.
+            stops => held.fingerprint == config.fingerprint(), effects => of(&effects), seen => held.fingerprint,
         }
     });
     let content = context! { rules => of(&rules), pauses => of(&pauses), places => of(&places), held };

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::domain::operator::Operator;
+use crate::domain::sentence::Sentence;
 use crate::store::appointments::applying;
 use crate::store::appointments::imports;
 use crate::store::connection::error::StoreError;
@@ -119,18 +120,56 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<FeedState>, StoreError>
 }
 
 /// A problem with a feed that someone should look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Trouble {
     /// The feed.
     pub(crate) feed: String,
     /// Since when.
     pub(crate) since: DateTime<Utc>,
     /// The problem.
-    pub(crate) what: &'static str,
+    pub(crate) kind: TroubleKind,
     /// The cause, in words.
-    pub(crate) why: String,
-    /// What to do.
-    pub(crate) remedy: String,
+    pub(crate) why: Sentence,
+}
+
+/// What is wrong with a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TroubleKind {
+    /// Its last export was refused.
+    Refused,
+    /// An import is held.
+    Held,
+    /// Its source gives no answer.
+    Failing,
+    /// An import was interrupted.
+    Interrupted,
+}
+
+impl TroubleKind {
+    /// What is wrong.
+    pub(crate) fn what(self) -> Sentence {
+        match self {
+            TroubleKind::Refused => Sentence::new("trouble.refused", "the last export was refused"),
+            TroubleKind::Held => Sentence::new("trouble.held", "an import is waiting for your decision"),
+            TroubleKind::Failing => Sentence::new("trouble.failing", "its database cannot be read"),
+            TroubleKind::Interrupted => Sentence::new("trouble.interrupted", "an import was interrupted"),
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn remedy(self, feed: &str) -> Sentence {
+        let words = match self {
+            TroubleKind::Refused => {
+                Sentence::new("trouble.fix-export", "fix the export or its [[feed]] section, then import it again")
+            }
+            TroubleKind::Held => Sentence::new("trouble.accept", "if it is correct: leadtime feed accept {feed}"),
+            TroubleKind::Failing => {
+                Sentence::new("trouble.pull", "fix the cause, then try it: leadtime feed pull {feed}")
+            }
+            TroubleKind::Interrupted => Sentence::new("trouble.import-again", "import its last export again"),
+        };
+        words.text("feed", feed)
+    }
 }
 
 /// The feeds whose last export was refused or is held, those whose database has given no answer for too long, and those
@@ -143,20 +182,11 @@ pub(crate) fn troubles(connection: &Connection, now: DateTime<Utc>) -> Result<Ve
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let feed: String = row.get(0)?;
-        if let (Some(since), Some(why)) = (row.get::<_, Option<i64>>(1)?, row.get(2)?) {
-            let remedy = "fix the export or its [[feed]] section, then import it again".to_owned();
-            let what = "the last export was refused";
-            troubles.push(Trouble { feed: feed.clone(), since: instant(since), what, why, remedy });
-        }
-        if let (Some(since), Some(why)) = (row.get::<_, Option<i64>>(3)?, row.get(4)?) {
-            let remedy = format!("if it is correct: leadtime feed accept {feed}");
-            troubles.push(Trouble {
-                feed,
-                since: instant(since),
-                what: "an import is waiting for your decision",
-                why,
-                remedy,
-            });
+        for (kind, column) in [(TroubleKind::Refused, 1), (TroubleKind::Held, 3)] {
+            let why: Option<String> = row.get(column + 1)?;
+            if let (Some(since), Some(why)) = (row.get::<_, Option<i64>>(column)?, why) {
+                troubles.push(Trouble { feed: feed.clone(), since: instant(since), kind, why: why.into() });
+            }
         }
     }
     let sql = "SELECT feed, failing_since, failing_why FROM feed_state WHERE failing_alert_at <= ?1";
@@ -164,14 +194,12 @@ pub(crate) fn troubles(connection: &Connection, now: DateTime<Utc>) -> Result<Ve
     let mut rows = statement.query([now.timestamp()])?;
     while let Some(row) = rows.next()? {
         let feed: String = row.get(0)?;
-        let remedy = format!("fix the cause, then try it: leadtime feed pull {feed}");
-        let (since, why) = (instant(row.get(1)?), row.get(2)?);
-        troubles.push(Trouble { feed, since, what: "its database cannot be read", why, remedy });
+        let (since, why) = (instant(row.get(1)?), row.get::<_, String>(2)?.into());
+        troubles.push(Trouble { feed, since, kind: TroubleKind::Failing, why });
     }
     for (feed, since) in imports::died(connection, now)? {
-        let remedy = "import its last export again".to_owned();
-        let why = "texts for its appointments wait until an import of it finishes".to_owned();
-        troubles.push(Trouble { feed, since, what: "an import was interrupted", why, remedy });
+        let why = Sentence::new("trouble.texts-wait", "texts for its appointments wait until an import of it finishes");
+        troubles.push(Trouble { feed, since, kind: TroubleKind::Interrupted, why });
     }
     troubles.sort_by(|a, b| (a.since, &a.feed).cmp(&(b.since, &b.feed)));
     Ok(troubles)

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use crate::domain::phone::{self, Country, Phone, Reading};
 use crate::store::appointments::opt_outs;
 use crate::store::connection::error::StoreError;
+use crate::store::planning::daemon_state;
 
 /// Where newly read spellings are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +19,17 @@ pub(crate) enum Keep {
 
 /// Reads every spelling in the appointments that has not been read for this country yet.
 pub(crate) fn learn_all(connection: &Connection, country: Country, keep: Keep) -> Result<(), StoreError> {
-    const NEW: &str = "SELECT DISTINCT phone FROM appointments AS a WHERE phone IS NOT NULL
+    const AMONG_ALL: &str = "SELECT DISTINCT phone FROM appointments AS a WHERE phone IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM main.phone_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)
+        AND NOT EXISTS (SELECT 1 FROM temp.new_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)";
+    // What the daemon has planned, it has read.
+    const AMONG_CHANGED: &str =
+        "SELECT phone FROM (SELECT phone FROM replan_queue UNION SELECT phone FROM unplannable) AS a WHERE phone <> ''
         AND NOT EXISTS (SELECT 1 FROM main.phone_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)
         AND NOT EXISTS (SELECT 1 FROM temp.new_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)";
     let code = country.code();
-    let mut statement = connection.prepare_cached(NEW)?;
+    let is_known = daemon_state::plans_for(connection, country)?;
+    let mut statement = connection.prepare_cached(if is_known { AMONG_CHANGED } else { AMONG_ALL })?;
     let spellings: Vec<String> = statement
         .query_map(named_params! {":country": code}, |row| crate::store::connection::rows::any_text(row, 0))?
         .flat_map(Result::transpose)

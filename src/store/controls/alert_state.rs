@@ -221,7 +221,8 @@ fn rejected(connection: &Connection, key: &ApiKeyName) -> Result<Several, StoreE
 fn feed(connection: &Connection, now: DateTime<Utc>) -> Result<Option<(DateTime<Utc>, String)>, StoreError> {
     let troubles = feed_state::troubles(connection, now)?;
     let Some(first) = troubles.first() else { return Ok(None) };
-    let all: Vec<String> = troubles.iter().map(|trouble| format!("{}: {}", trouble.feed, trouble.what)).collect();
+    let all: Vec<String> =
+        troubles.iter().map(|trouble| format!("{}: {}", trouble.feed, trouble.kind.what().english())).collect();
     Ok(Some((first.since, all.join("; "))))
 }
 

@@ -28,8 +28,9 @@ pub(crate) fn with_name(connection: &Connection, words: &str) -> Result<Vec<With
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let mut statement =
-        connection.prepare_cached("SELECT first_name, last_name, id, starts_unix, location FROM appointments")?;
+    let mut statement = connection.prepare_cached("SELECT first_name, last_name, rowid FROM appointments")?;
+    // Only for those with the name: reading the start costs more than reading the name.
+    let mut rest = connection.prepare_cached("SELECT id, starts_unix, location FROM appointments WHERE rowid = ?1")?;
     let mut rows = statement.query([])?;
     let (mut found, mut name) = (Vec::new(), String::new());
     while let Some(row) = rows.next()? {
@@ -43,11 +44,13 @@ pub(crate) fn with_name(connection: &Connection, words: &str) -> Result<Vec<With
             name.push(' ');
         }
         if wanted.iter().all(|word| name.contains(word)) {
-            found.push(WithName {
-                id: AppointmentId(any_text(row, 2)?.unwrap_or_default()),
-                start: instant(row.get(3)?),
-                location: text(row, 4)?,
-            });
+            found.push(rest.query_row([row.get::<_, i64>(2)?], |row| {
+                Ok(WithName {
+                    id: AppointmentId(any_text(row, 0)?.unwrap_or_default()),
+                    start: instant(row.get(1)?),
+                    location: text(row, 2)?,
+                })
+            })?);
         }
     }
     Ok(found)

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::domain::ids::RuleName;
+use crate::domain::phone::Country;
 use crate::domain::rule::Rule;
 use crate::planner::explain::Run;
 use crate::planner::input::LiveSince;
@@ -44,14 +45,20 @@ pub fn go_live(tx: &Transaction<'_>, rules: &[Rule], now: DateTime<Utc>) -> Resu
 }
 
 /// Stores what plans are made from now on. Returns whether it differs from what the stored plans were made from.
-pub(crate) fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str) -> Result<bool, StoreError> {
+pub(crate) fn set_plan_basis(tx: &Transaction<'_>, fingerprint: &str, country: Country) -> Result<bool, StoreError> {
     let changed = tx.execute(
-        "INSERT INTO plan_basis (only_row, fingerprint) VALUES (1, ?1)
-         ON CONFLICT (only_row) DO UPDATE SET fingerprint = excluded.fingerprint
+        "INSERT INTO plan_basis (only_row, fingerprint, country) VALUES (1, ?1, ?2)
+         ON CONFLICT (only_row) DO UPDATE SET fingerprint = excluded.fingerprint, country = excluded.country
          WHERE fingerprint <> excluded.fingerprint",
-        [fingerprint],
+        (fingerprint, country.code()),
     )?;
     Ok(changed > 0)
+}
+
+/// Whether the daemon last planned for this country: it has read every spelling, except those that wait to be planned.
+pub(crate) fn plans_for(connection: &Connection, country: Country) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM plan_basis WHERE country = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([country.code()], |row| row.get(0))?)
 }
 
 /// Stores a doubt about this machine's clock, or that there is none.
