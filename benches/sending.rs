@@ -1,5 +1,5 @@
-//! How fast texts are sent, and what a million appointments cost: `cargo bench --bench sending [-- texts | reads |
-//! million]`.
+//! How fast texts are sent, and what a million appointments or many offices cost: `cargo bench --profile dist --bench
+//! sending [-- texts | reads | million | offices]`.
 //!
 //! `texts`: 5,000 due reminders through the real daemon at `concurrency = 16` (claims on disk before their POSTs,
 //! outcomes after) and, alternating with it, the same number of requests through a bare loop of the same HTTP client
@@ -10,7 +10,11 @@
 //! on the writer, alternating.
 //!
 //! `million`: 1,000,000 future appointments stored and planned, nothing due.
+//!
+//! `offices`: 1,800 locations with a key each: idle, and with 18,000 texts due at once, answered after 20 ms, four at a
+//! time for each key.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -64,6 +68,8 @@ struct Server {
     answered: AtomicUsize,
     delay_ms: AtomicU64,
     between: Mutex<Option<(Instant, Instant)>>,
+    /// When each key's last text was answered.
+    by_key: Mutex<HashMap<String, Instant>>,
 }
 
 impl Server {
@@ -71,9 +77,10 @@ impl Server {
         self.answered.store(0, Ordering::SeqCst);
         self.delay_ms.store(delay, Ordering::SeqCst);
         *self.between.lock().unwrap_or_else(|e| e.into_inner()) = None;
+        self.by_key.lock().unwrap_or_else(|e| e.into_inner()).clear();
     }
 
-    async fn text(&self) -> axum::Json<serde_json::Value> {
+    async fn text(&self, key: String) -> axum::Json<serde_json::Value> {
         let came = Instant::now();
         let delay = self.delay_ms.load(Ordering::SeqCst);
         if delay > 0 {
@@ -83,6 +90,7 @@ impl Server {
         let mut between = self.between.lock().unwrap_or_else(|e| e.into_inner());
         *between = Some((between.map_or(came, |(first, _)| first), Instant::now()));
         drop(between);
+        self.by_key.lock().unwrap_or_else(|e| e.into_inner()).insert(key, Instant::now());
         let id = format!("{:08x}-0000-4000-8000-{:012x}", number, came.elapsed().as_nanos() as u64);
         axum::Json(serde_json::json!({ "success": true, "data": { "conversationId": id } }))
     }
@@ -109,9 +117,11 @@ fn serve(server: Arc<Server>) -> String {
             };
             let text = {
                 let server = server.clone();
-                move |_: axum::body::Bytes| {
+                move |headers: axum::http::HeaderMap, _: axum::body::Bytes| {
                     let server = server.clone();
-                    async move { server.text().await }
+                    let key = headers.get("authorization").and_then(|key| key.to_str().ok()).unwrap_or_default();
+                    let key = key.to_owned();
+                    async move { server.text(key).await }
                 }
             };
             let said = || async { axum::Json(serde_json::json!({ "success": true, "data": [] })) };
@@ -415,6 +425,67 @@ fn million() {
     let _ = daemon.wait();
 }
 
+/// A practice with many offices, each with a key of its own.
+fn offices() {
+    const OFFICES: usize = 1_800;
+    const EACH: usize = 10;
+    let server = Arc::new(Server::default());
+    let url = serve(server.clone());
+    let folder = tempfile::tempdir_in(".").expect("a folder");
+    std::fs::create_dir(folder.path().join("keys")).expect("a folder");
+    let mut text = config(&url, "live").replace(&format!("concurrency = {AT_ONCE}"), "concurrency = 4");
+    let mut book = String::from("id,patient_id,first_name,phone,starts_at,status,booked_at,location\n");
+    let at =
+        (now() + TimeDelta::hours(24) + TimeDelta::seconds(200)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    for office in 1..OFFICES {
+        std::fs::write(folder.path().join(format!("keys/{office}")), format!("key{office}")).expect("a key");
+        let _ = write!(
+            text,
+            "[[location]]\nid = \"l{office}\"\nname = \"Office {office}\"\nphone = \"+1303556{office:04}\"\n\
+             from_number = \"+1303557{office:04}\"\napi_key_file = \"keys/{office}\"\n"
+        );
+    }
+    for n in 0..OFFICES * EACH {
+        let office = n % OFFICES;
+        let location = if office == 0 { String::new() } else { format!("l{office}") };
+        let phone = 2_000_000 + n;
+        let _ = writeln!(book, "V{n},P{n},Ann,+1303{phone:07},{at},booked,2026-01-01T00:00:00Z,{location}");
+    }
+    std::fs::write(folder.path().join("config.toml"), text).expect("a file");
+    std::fs::write(folder.path().join("book.csv"), book).expect("a file");
+    server.begin(20);
+    // Nothing is due: the appointments are imported later.
+    let mut daemon = start(folder.path(), &["run"]);
+    std::thread::sleep(Duration::from_secs(60));
+    let (before, seconds) = (cpu(&daemon), 60.0);
+    std::thread::sleep(Duration::from_secs_f64(seconds));
+    let load = (cpu(&daemon) - before) / seconds * 100.0;
+    println!("{OFFICES} keys, nothing due: {load:.2} % of a core, {:.0} MiB", resident(&daemon, "VmRSS:"));
+    assert!(start(folder.path(), &["import", "book.csv"]).wait().is_ok_and(|status| status.success()));
+    let began = Instant::now();
+    while server.answered.load(Ordering::SeqCst) < OFFICES * EACH && began.elapsed() < Duration::from_secs(600) {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let first = server.between.lock().unwrap_or_else(|e| e.into_inner()).map_or(Instant::now(), |(first, _)| first);
+    let by_key = server.by_key.lock().unwrap_or_else(|e| e.into_inner());
+    let mut ends: Vec<f64> = by_key.values().map(|end| (*end - first).as_secs_f64()).collect();
+    ends.sort_by(f64::total_cmp);
+    let at = |part: f64| ends[((ends.len() - 1) as f64 * part) as usize];
+    println!(
+        "{} texts due at once over {} keys: {:.0} per second; a key's last text after {:.1} s (first key), {:.1} s \
+         (median), {:.1} s (last key); {:.0} MiB",
+        server.answered.load(Ordering::SeqCst),
+        by_key.len(),
+        server.rate(),
+        at(0.0),
+        at(0.5),
+        at(1.0),
+        resident(&daemon, "VmHWM:")
+    );
+    let _ = daemon.kill();
+    let _ = daemon.wait();
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -422,10 +493,12 @@ fn main() {
         ["texts"] => texts(),
         ["reads"] => reads(),
         ["million"] => million(),
+        ["offices"] => offices(),
         _ => {
             texts();
             reads();
             million();
+            offices();
         }
     }
 }

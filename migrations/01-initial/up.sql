@@ -486,6 +486,7 @@ CREATE TABLE attempts (
     absent_at       INTEGER,          -- when the first complete listing that did not show it began
     retry_of        INTEGER REFERENCES attempts (id), -- the attempt that was not found and whose reminders this one sends once more
     retry_by_hand   INTEGER NOT NULL DEFAULT 0, -- a person decided that it may be tried again, however late
+    alone           INTEGER NOT NULL DEFAULT 0, -- its number has no other text that could still go out: once it is sent, the plan stays the same
     CONSTRAINT outcome_known         CHECK (outcome = 'sent' OR outcome = 'not-sent' OR outcome = 'rejected'
             OR outcome = 'unknown' OR outcome = 'not-found'),
     CONSTRAINT outcome_has_end       CHECK ((outcome IS NULL) = (ended_ms IS NULL)),
@@ -495,6 +496,7 @@ CREATE TABLE attempts (
     CONSTRAINT sent_has_conversation CHECK ((outcome IS 'sent') = (conversation_id IS NOT NULL)),
     CONSTRAINT unresolved_is_a_flag    CHECK (unresolved IN (0, 1)),
     CONSTRAINT retry_by_hand_is_a_flag CHECK (retry_by_hand IN (0, 1)),
+    CONSTRAINT alone_is_a_flag         CHECK (alone IN (0, 1)),
     CONSTRAINT unresolved_is_unknown CHECK (unresolved = 0 OR (outcome = 'unknown' OR outcome = 'sent' OR outcome = 'not-found' OR outcome = 'rejected'))
 ) STRICT;
 CREATE UNIQUE INDEX one_doubtful_attempt_per_number ON attempts (phone)
@@ -731,6 +733,7 @@ BEGIN
 END;
 
 CREATE TRIGGER attempts_after_outcome AFTER UPDATE OF outcome, unresolved ON attempts
+WHEN NEW.alone = 0 OR NEW.outcome <> 'sent' OR OLD.outcome IS NOT NULL
 BEGIN -- the outcome of an attempt changes the plan for its number
     INSERT INTO replan_queue (phone, appointment_id) VALUES (NEW.phone, '') ON CONFLICT DO NOTHING;
 END;

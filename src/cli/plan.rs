@@ -17,6 +17,7 @@ use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::planner::input::Mode;
 use crate::reports::plan_view::{self, Row};
+use crate::store::Connection;
 use crate::store::appointments::appointment::{self, ComingStart};
 use crate::store::connection::open;
 use crate::store::ledger::audit::Act;
@@ -43,18 +44,56 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let now = moment(options.now.as_deref(), zone)?;
     let until = now.checked_add_days(Days::new(options.days)).unwrap_or(now);
     let connection = open::read_only(&config.database)?;
-    let rows = plan_view::plan_of(&connection, &config, now, until)?;
     match options.json {
         true => {
             put_on_record(&config, Act::ListedOut)?;
-            let items: Vec<Value> = rows.iter().map(item).collect();
-            print(&format!("{}\n", serde_json::to_string_pretty(&items)?))
+            print_items(&connection, &config, (now, until))
         }
         false => {
+            let rows = plan_view::plan_of(&connection, &config, now, until)?;
             let odd = odd_starts(&config, &appointment::coming_starts(&connection, now, until)?);
             print(&format!("{}{odd}", for_people(&config, &rows, options.days)))
         }
     }
+}
+
+/// How much is printed at once.
+const PIECE: usize = 64 * 1024;
+
+/// Prints the plan as a JSON array, piece by piece.
+fn print_items(
+    connection: &Connection,
+    config: &Config,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<(), Failure> {
+    let (mut piece, mut is_empty, mut printed) = (String::from("["), true, Ok(()));
+    let put = |text: serde_json::Result<String>| {
+        let text = match text {
+            Ok(text) if printed.is_ok() => text,
+            Ok(_) => return,
+            Err(error) => {
+                printed = Err(error.into());
+                return;
+            }
+        };
+        piece.push_str(if is_empty { "\n  " } else { ",\n  " });
+        piece.push_str(&text.replace('\n', "\n  "));
+        is_empty = false;
+        if piece.len() >= PIECE {
+            printed = print(&piece);
+            piece.clear();
+        }
+    };
+    plan_view::each_between(
+        connection,
+        config,
+        (now, until),
+        now,
+        |row| serde_json::to_string_pretty(&item(&row)),
+        put,
+    )?;
+    printed?;
+    print(&format!("{piece}{}]\n", if is_empty { "" } else { "\n" }))
 }
 
 /// Start times that are probably wrong: at midnight, or with a UTC offset that the zone does not have on that day. A feed

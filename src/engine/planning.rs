@@ -18,6 +18,7 @@ use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::{Plan, plan};
 use crate::store::ledger::{people, reminders};
 use crate::store::outcomes::outcome;
+use crate::store::planning::common::Common;
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, planner_input, replan_queue, unplannable};
@@ -37,29 +38,32 @@ pub(crate) fn directory(config: &Config) -> Directory {
     }
 }
 
-/// Everything known about a unit, and the answers for it as of `now`.
+/// What all units of a transaction are planned with; `now` is when.
+pub(crate) fn common(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Common, StoreError> {
+    Common::read(connection, directory(config), now)
+}
+
+/// Everything known about a unit, and the answers for it.
 pub(crate) fn plan_unit(
     connection: &Connection,
     config: &Config,
-    live: &LiveSince,
+    (live, common): (&LiveSince, &Common),
     unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
-    now: DateTime<Utc>,
 ) -> Result<(PlannerInput, Plan), StoreError> {
-    let input = load_unit(connection, config, unit, also, now)?;
+    let (input, now) = (load_unit(connection, common, unit, also)?, common.now());
     let plan = plan_facts(config, live, &input, now);
     Ok((input, plan))
 }
 
-/// Everything known about a unit as of `now`.
+/// Everything known about a unit.
 pub(crate) fn load_unit(
     connection: &Connection,
-    config: &Config,
+    common: &Common,
     unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
-    now: DateTime<Utc>,
 ) -> Result<PlannerInput, StoreError> {
-    planner_input::load(connection, &directory(config), unit, also, now)
+    planner_input::load(connection, common, unit, also)
 }
 
 /// The plan made from what is known: the one way in which the planning pass, the claim, and every command plan.
@@ -143,14 +147,19 @@ pub(crate) async fn run<C: Clock + 'static>(
 /// Plans some of what changed, in one transaction.
 pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Step, StoreError> {
     let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
-    let mut dirty = replan_queue::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
+    let directory = directory(config);
+    let mut dirty = replan_queue::take(tx, &directory, MARKS_AT_ONCE, now)?;
     if dirty.is_empty() && unplannable::try_again(tx, MARKS_AT_ONCE, now)? > 0 {
-        dirty = replan_queue::take(tx, &directory(config), MARKS_AT_ONCE, now)?;
+        dirty = replan_queue::take(tx, &directory, MARKS_AT_ONCE, now)?;
     }
+    if dirty.is_empty() {
+        return Ok(Step::default());
+    }
+    let common = Common::read(tx, directory, now)?;
     let (mut step, is_any_unplannable) = (Step::default(), unplannable::is_any(tx)?);
     let dirty: Vec<_> = dirty.into_iter().collect();
     let planned = each_in_savepoint(tx, Isolation::PerItem, &dirty, |(unit, also)| {
-        let (input, plan) = plan_unit(tx, config, &live, unit, also, now)?;
+        let (input, plan) = plan_unit(tx, config, (&live, &common), unit, also)?;
         report_missed(&plan, &input);
         for appointment in &input.appointments {
             people::note_holder(tx, appointment, now)?;

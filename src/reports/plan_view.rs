@@ -8,8 +8,7 @@ use tracing::warn;
 
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
-use crate::domain::ids::ApiKeyName;
-use crate::domain::ids::RuleName;
+use crate::domain::ids::{ApiKeyName, AppointmentId, RuleName};
 use crate::domain::number_hold::HoldCause;
 use crate::domain::patient_outcome::Standing;
 use crate::domain::phone::Phone;
@@ -17,7 +16,7 @@ use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::sentence::Sentence;
 use crate::domain::zone::Zone;
-use crate::engine::planning::{directory, is_first_text, load_unit, plan_facts};
+use crate::engine::planning::{common, is_first_text, load_unit, plan_facts};
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::{circuit, compose, feed_age};
@@ -137,24 +136,52 @@ pub fn plan_of(
 pub(crate) fn plan_between(
     connection: &Connection,
     config: &Config,
-    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    span: (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Result<Vec<Row>, StoreError> {
-    let directory = directory(config);
-    phone_spellings::learn_all(connection, directory.country, phone_spellings::Keep::Temporary)?;
-    let mut units: BTreeSet<PlanningUnit> = BTreeSet::new();
-    for starting in appointment::starting_in(connection, from, until)? {
-        units.insert(directory.unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
-    }
+    let mut rows = Vec::new();
+    each_between(connection, config, span, now, |row| row, |row| rows.push(row))?;
+    Ok(rows)
+}
+
+/// The same, one by one in their order: what `of` makes of each row is given to `put` as soon as no earlier row can
+/// follow, so that a plan of any length needs little memory.
+pub(crate) fn each_between<T>(
+    connection: &Connection,
+    config: &Config,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+    of: impl Fn(Row) -> T,
+    mut put: impl FnMut(T),
+) -> Result<(), StoreError> {
+    phone_spellings::learn_all(connection, config.practice.country, phone_spellings::Keep::Temporary)?;
+    let common = common(connection, config, now)?;
     let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
     let blocked = waits(connection, config, now)?;
-    let mut rows = Vec::new();
-    for unit in &units {
-        let in_span = |key: &ReminderKey| key.start >= from && key.start < until;
-        let of_unit = load_unit(connection, config, unit, &BTreeSet::new(), now)
+    let in_span = |key: &ReminderKey| key.start >= from && key.start < until;
+    let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
+    let mut done: BTreeSet<PlanningUnit> = BTreeSet::new();
+    let mut waiting: BTreeMap<(DateTime<Utc>, AppointmentId, Option<usize>, u64), T> = BTreeMap::new();
+    let mut count = 0;
+    for starting in appointment::starting_in(connection, from, until)? {
+        // Every appointment brings its number's rows along, so nothing that starts earlier is still to come.
+        while waiting.first_key_value().is_some_and(|((start, ..), _)| *start < starting.starts_at) {
+            waiting.pop_first().into_iter().for_each(|(_, made)| put(made));
+        }
+        let unit = common.directory().unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?;
+        if !done.insert(unit.clone()) {
+            continue;
+        }
+        let of_unit = load_unit(connection, &common, &unit, &BTreeSet::new())
             .and_then(|input| rows_in(connection, config, (&live, &blocked), &input, now, &in_span));
         match of_unit {
-            Ok(some) => rows.extend(some),
+            Ok(some) => {
+                for row in some {
+                    count += 1;
+                    let key = (row.item.key.start, row.appointment.id.clone(), order(&row), count);
+                    waiting.insert(key, of(row));
+                }
+            }
             // Bad data for one number must not hide the other numbers.
             Err(error) if error.is_about_data() => {
                 warn!(
@@ -164,11 +191,8 @@ pub(crate) fn plan_between(
             Err(error) => return Err(error),
         }
     }
-    let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
-    rows.sort_by(|a, b| {
-        (a.item.key.start, &a.appointment.id, order(a)).cmp(&(b.item.key.start, &b.appointment.id, order(b)))
-    });
-    Ok(rows)
+    waiting.into_values().for_each(put);
+    Ok(())
 }
 
 /// What due texts are waiting for, by key name.

@@ -258,6 +258,7 @@ fn claim(connection: &mut Connection, appointment: &str, to: &Phone) -> Result<i
         now: at("2026-11-09T22:00:00Z"),
         zone: &zone(),
         retry_of: None,
+        is_alone: false,
         first_line: leadtime::domain::first_line::FirstLine::NotDue,
     };
     let attempt = messages::claim(&tx, &claim)?;

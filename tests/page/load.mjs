@@ -5,6 +5,8 @@ import { Office, PASSWORD, inHours } from "./office.mjs";
 const ROUNDS = 5;
 const BURST = 3000;
 const CLIENTS = 4;
+// Each of them asks for a page about once a second.
+const PAUSE = 1000;
 const head = "id,patient_id,first_name,last_name,phone,starts_at,status,booked_at";
 const number = (n) => `+1303${2000000 + n}`;
 const firsts = ["Ann", "José", "Maria", "Wei", "Olga", "Noah", "Grace", "Ivan", "Priya", "Lucía"];
@@ -57,7 +59,7 @@ const burst = async (withPage) => {
   const clients = withPage ? Array.from({ length: CLIENTS }, async (_, at) => {
     for (let n = at; !isOver; n += 1) {
       await ask(["/", "/worklist", "/search"][n % 3], n % 3 === 2 ? ["lopez 77", "nunez", "5551", "B4711"][n % 4] : "");
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   }) : [];
   const ids = [`B${first}`, `B${first + BURST - 1}`];
@@ -65,13 +67,13 @@ const burst = async (withPage) => {
     JOIN attempts AS t ON t.message_id = r.message_id
     WHERE r.state = 'sent' AND r.appointment_id BETWEEN ? AND ? AND length(r.appointment_id) = length(?)`;
   for (;;) {
-    const [count, from, to] = office.sql(about, ...ids, ids[0])[0];
+    const [count, from, to] = (await office.sqlLater(about, ...ids, ids[0]))[0];
     if (count === BURST) {
       isOver = true;
       await Promise.all(clients);
       return to - from;
     }
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 };
 

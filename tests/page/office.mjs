@@ -1,10 +1,11 @@
 // A practice whose page is served: the sandbox, the daemon, users, a book, and questions to the database.
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { mkdtempSync, writeFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 export const PASSWORD = "correct horse battery";
@@ -95,6 +96,15 @@ ${more}`);
       "c.commit()\nprint(json.dumps(rows))";
     const args = ["-c", script, statement, JSON.stringify(values)];
     return JSON.parse(execFileSync("python3", args, { cwd: this.folder, encoding: "utf8" }));
+  }
+
+  // The same, without holding up everything else in this process.
+  async sqlLater(statement, ...values) {
+    const script = "import sqlite3,sys,json\n" +
+      "c=sqlite3.connect('test.db',timeout=20)\nprint(json.dumps(c.execute(sys.argv[1],json.loads(sys.argv[2])).fetchall()))";
+    const args = ["-c", script, statement, JSON.stringify(values)];
+    const { stdout } = await promisify(execFile)("python3", args, { cwd: this.folder, encoding: "utf8" });
+    return JSON.parse(stdout);
   }
 
   one(statement, ...values) {

@@ -7,27 +7,29 @@ use tracing::error;
 
 use crate::annie::wire::SmsRequest;
 use crate::config::Config;
+use crate::domain::first_line::FirstLine;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
-use crate::domain::reminder::{PlanDecision, State, Wait};
+use crate::domain::reminder::{PlanDecision, Skip, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
-use crate::engine::planning::{is_first_text, plan_unit};
+use crate::engine::planning::{common, is_first_text, plan_unit};
 use crate::engine::send::circuit::{self, Permit};
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::queue::Queue;
 use crate::engine::send::{compose, feed_age};
-use crate::planner::input::{AppointmentInput, LiveSince, Stored};
-use crate::planner::plan::Item;
+use crate::planner::input::{AppointmentInput, LiveSince, PlannerInput, Stored};
+use crate::planner::plan::{Item, Message, Plan};
 use crate::store::conversations::{circuits, conversation, listings};
 use crate::store::ledger::messages;
 use crate::store::ledger::reminders::{self, Due};
+use crate::store::planning::common::Common;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, replan_queue};
 use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
 
 /// Replies are usually read within seconds; texts that wait longer than this for it are worth reporting.
-const SOON_READ: TimeDelta = TimeDelta::minutes(5);
+pub(crate) const SOON_READ: TimeDelta = TimeDelta::minutes(5);
 
 /// Due reminders looked at beyond those that may be sent, so that some that cannot be sent after all hold up no other.
 const SPARE: usize = 100;
@@ -136,8 +138,11 @@ pub(crate) fn claim_some(
         }
     }
     let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
+    let common = common(tx, config, now)?;
     claim_from(queue, &leave, most, |due| {
-        each_in_savepoint(tx, allowance.isolation, due, |due| claim_one(tx, config, (api_key, &live), due, now))
+        each_in_savepoint(tx, allowance.isolation, due, |due| {
+            claim_one(tx, config, (api_key, &live, &common), due, now)
+        })
     })
 }
 
@@ -221,41 +226,35 @@ fn is_of(item: &Item, api_key: &ApiKeyName) -> bool {
 fn claim_one(
     tx: &Transaction<'_>,
     config: &Config,
-    (api_key, live): (&ApiKeyName, &LiveSince),
+    (api_key, live, common): (&ApiKeyName, &LiveSince, &Common),
     due: &Due,
     now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = PlanningUnit::Number(due.phone.clone());
-    let (input, plan) = plan_unit(tx, config, live, &unit, &BTreeSet::new(), now)?;
-    let changed: Vec<_> =
-        plan.items.iter().filter(|item| is_new(item, &input.stored) || !is_of(item, api_key)).cloned().collect();
-    reminders::write(tx, &config.practice.zone, &changed, &input.stored, now)?;
+    let (input, plan) = plan_unit(tx, config, (live, common), &unit, &BTreeSet::new())?;
+    let write = |except: &[ReminderKey]| {
+        let changed = plan.items.iter().filter(|item| is_new(item, &input.stored) || !is_of(item, api_key));
+        let changed: Vec<_> = changed.filter(|item| !except.contains(&item.key)).cloned().collect();
+        reminders::write(tx, &config.practice.zone, &changed, &input.stored, now)
+    };
     if !plan.items.iter().any(|item| item.key == due.key && item.current && is_of(item, api_key)) {
+        write(&[])?;
         // It no longer belongs to this number, or to this time: its own unit must be planned for it.
         replan_queue::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;
         return Ok(None);
     }
-    let planned = |key: &ReminderKey| {
-        plan.items.iter().any(|i| i.key == *key && i.state == State::Unclaimed(PlanDecision::Planned))
-    };
-    let message = plan.message_of(&due.key).filter(|message| message.due_at <= now && message.keys.iter().all(planned));
-    let Some(message) = message.filter(|_| !input.in_doubt && !input.replies_unread && input.hold.is_none()) else {
+    let Some((message, request, first_line)) = text_now(config, due, (&input, &plan), now) else {
+        write(&[])?;
         return Ok(None);
     };
-    let appointments: Vec<(&AppointmentInput, &ReminderKey)> = message
-        .keys
-        .iter()
-        .filter_map(|key| Some((input.appointments.iter().find(|v| v.row.id == key.appointment_id)?, key)))
-        .collect();
-    if appointments.iter().any(|(appointment, _)| appointment.importing) {
-        return Ok(None);
-    }
-    let appointments: Vec<_> =
-        appointments.into_iter().map(|(appointment, key)| (&appointment.row, &key.rule)).collect();
-    let Ok((request, first_line)) = compose::request(config, &appointments, &due.phone, is_first_text(&input), now)
-    else {
-        return Ok(None);
+    // What is claimed keeps the time it was due at, unless it was stored with another answer.
+    let is_stored = |key: &ReminderKey| {
+        let planned = State::Unclaimed(PlanDecision::Planned);
+        let own = plan.items.iter().all(|item| item.key != *key || (item.adopted_by.is_none() && is_of(item, api_key)));
+        own && input.stored.iter().any(|stored| stored.key == *key && stored.state == planned)
     };
+    let claimed: Vec<ReminderKey> = message.keys.iter().filter(|key| is_stored(key)).cloned().collect();
+    write(&claimed)?;
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
     let (keys, phone) = (message.keys.clone(), due.phone.clone());
     let zone = &config.practice.zone;
@@ -267,8 +266,51 @@ fn claim_one(
         now,
         zone,
         retry_of: message.retry_of,
+        is_alone: plan.items.iter().all(|item| keys.contains(&item.key) || is_settled(item)),
         first_line,
     };
     let attempt = messages::claim(tx, &claim)?;
     Ok(Some(Claimed { attempt, keys, phone, api_key: api_key.clone(), request }))
+}
+
+/// The text that goes out now with a due reminder, if the plan still is to send it.
+fn text_now<'p>(
+    config: &Config,
+    due: &Due,
+    (input, plan): (&PlannerInput, &'p Plan),
+    now: DateTime<Utc>,
+) -> Option<(&'p Message, SmsRequest, FirstLine)> {
+    let planned = |key: &ReminderKey| {
+        plan.items.iter().any(|i| i.key == *key && i.state == State::Unclaimed(PlanDecision::Planned))
+    };
+    let message = plan.message_of(&due.key)?;
+    let goes_out = message.due_at <= now && message.keys.iter().all(planned);
+    if !goes_out || input.in_doubt || input.replies_unread || input.hold.is_some() {
+        return None;
+    }
+    let appointments: Vec<(&AppointmentInput, &ReminderKey)> = message
+        .keys
+        .iter()
+        .filter_map(|key| Some((input.appointments.iter().find(|v| v.row.id == key.appointment_id)?, key)))
+        .collect();
+    if appointments.iter().any(|(appointment, _)| appointment.importing) {
+        return None;
+    }
+    let appointments: Vec<_> =
+        appointments.into_iter().map(|(appointment, key)| (&appointment.row, &key.rule)).collect();
+    let (request, first_line) = compose::request(config, &appointments, &due.phone, is_first_text(input), now).ok()?;
+    Some((message, request, first_line))
+}
+
+/// Whether nothing that this number is sent changes an item's answer any more.
+fn is_settled(item: &Item) -> bool {
+    match item.state {
+        State::Unclaimed(PlanDecision::Planned) => false,
+        State::Unclaimed(PlanDecision::Skipped(why)) => {
+            matches!(why, Skip::BookedLate | Skip::NewRule | Skip::OtherType | Skip::Superseded)
+        }
+        State::Unclaimed(PlanDecision::Cancelled(_) | PlanDecision::Missed(_)) => true,
+        // In doubt: its outcome marks the number by itself.
+        _ => true,
+    }
 }

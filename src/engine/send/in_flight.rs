@@ -183,6 +183,11 @@ impl InFlight {
         Ok(self.are_settled(&settled))
     }
 
+    /// Whether any outcome is not on disk yet.
+    pub(crate) fn has_unsettled(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
     /// What is to be settled: written in a transaction by [`settle_all`], and then reported by
     /// [`InFlight::are_settled`].
     pub(crate) fn unsettled(&self) -> Vec<Finished> {

@@ -1,6 +1,5 @@
 //! Sends what is due: settles what has ended, claims what may be sent, and begins its requests, each key on its own.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +13,12 @@ use crate::engine::clock_check::ClockMonitor;
 use crate::engine::context::Context;
 use crate::engine::keys::key_set::Keys;
 use crate::engine::report::PassReport;
-use crate::engine::send::claim::{Allowance, Claimed, Claiming, Trusted, claim_some};
+use crate::engine::send::claim::{Allowance, Claimed, Claiming, SOON_READ, Trusted, claim_some};
 use crate::engine::send::in_flight::{Finished, InFlight, Settled, settle_all};
 use crate::engine::send::queue::Queue;
+use crate::engine::sync::reader::DueWith;
 use crate::outcomes::rhythm;
+use crate::store::conversations::conversation;
 use crate::store::ledger::reminders;
 use crate::store::{Isolation, StoreError};
 
@@ -81,19 +82,42 @@ impl Sender {
         context: &Context<C>,
         keys: &mut Keys,
         monitor: &ClockMonitor,
-        (ready, with_due): (&[ApiKeyName], &BTreeSet<ApiKeyName>),
+        (ready, due_with): (&[ApiKeyName], &DueWith),
         report: &mut PassReport,
     ) -> Result<(), StoreError> {
+        let mut is_any_left_out = false;
         for name in ready {
+            // A transaction for each of many keys would cost more than everything that is due.
+            if due_with.nothing.contains(name) && !self.in_flight.has_unsettled() {
+                is_any_left_out = true;
+                continue;
+            }
             let mut own = PassReport::default();
-            self.send_with(context, keys, monitor, (name, with_due.contains(name)), &mut own).await?;
+            self.send_with(context, keys, monitor, (name, due_with.texts.contains(name)), &mut own).await?;
             report.add(own);
+        }
+        if is_any_left_out && report.waits.is_none() {
+            self.say_if_unread(context, report).await?;
         }
         report.settled += self.in_flight.settle(&context.store).await?;
         if report.settled > 0 {
             // Their conversations are read for the first time then.
             let first = rhythm::first_look(context.config.outcomes.poll_every).to_std().unwrap_or_default();
             ready.iter().for_each(|name| keys.look_within(name, context.boot(), first));
+        }
+        Ok(())
+    }
+
+    /// Texts that nobody may send until their numbers' replies are read are in no queue: logs them once they are late.
+    async fn say_if_unread<C: Clock + 'static>(
+        &mut self,
+        context: &Context<C>,
+        report: &mut PassReport,
+    ) -> Result<(), StoreError> {
+        let now = context.now();
+        if context.store.read(move |c| conversation::due_unread(c, now - SOON_READ, now)).await? > 0 {
+            report.waits = Some(Wait::RepliesUnread);
+            self.say(Wait::RepliesUnread, now);
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::engine::clock_check::TOLERANCE;
-use crate::engine::planning::{is_first_text, load_unit};
+use crate::engine::planning::{common, is_first_text, load_unit};
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{Left, left_today};
 use crate::engine::send::{circuit, compose};
@@ -107,7 +107,7 @@ pub(crate) fn prepare(
         return Ok(Err(why));
     }
     let zone = &config.practice.zone;
-    let input = load_unit(tx, config, &PlanningUnit::Number(phone.clone()), &BTreeSet::new(), now)?;
+    let input = load_unit(tx, &common(tx, config, now)?, &PlanningUnit::Number(phone.clone()), &BTreeSet::new())?;
     if input.opted_out {
         return Ok(Err(
             "this number has opted out of texts; to remove the opt-out, run `leadtime opt-out remove`".to_owned()
@@ -138,6 +138,7 @@ pub(crate) fn prepare(
         now,
         zone,
         retry_of: None,
+        is_alone: false,
         first_line,
     };
     let attempt = messages::claim(tx, &claim)?;

@@ -45,7 +45,7 @@ impl Reader {
         Ok(taken)
     }
 
-    /// Begins the next reading of each of these keys that has none in progress; returns the keys that have texts due.
+    /// Begins the next reading of each of these keys that has none in progress; returns what is due with them.
     pub(crate) async fn read<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
@@ -53,20 +53,22 @@ impl Reader {
         ready: &[ApiKeyName],
         state: ReadState,
         report: &mut PassReport,
-    ) -> Result<BTreeSet<ApiKeyName>, StoreError> {
-        let mut with_due = BTreeSet::new();
+    ) -> Result<DueWith, StoreError> {
+        let mut due = DueWith::default();
         if !context.is_live() {
-            return Ok(with_due);
+            return Ok(due);
         }
         for name in ready {
-            if self.read_with(context, keys, name, state, report).await? {
-                with_due.insert(name.clone());
-            }
+            match self.read_with(context, keys, name, state, report).await? {
+                KeyDue::Texts => due.texts.insert(name.clone()),
+                KeyDue::Nothing => due.nothing.insert(name.clone()),
+                KeyDue::NotNow => false,
+            };
         }
-        Ok(with_due)
+        Ok(due)
     }
 
-    /// Begins the next reading of one key; returns whether it has texts due.
+    /// Begins the next reading of one key; returns what is due with it.
     async fn read_with<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
@@ -74,11 +76,11 @@ impl Reader {
         name: &ApiKeyName,
         state: ReadState,
         report: &mut PassReport,
-    ) -> Result<bool, StoreError> {
-        let Some(worker) = keys.get_mut(name) else { return Ok(false) };
+    ) -> Result<KeyDue, StoreError> {
+        let Some(worker) = keys.get_mut(name) else { return Ok(KeyDue::NotNow) };
         let (now, boot) = (context.now(), context.boot());
         if worker.is_reading.is_some() || (state.is_bursting && boot < worker.nothing_to_read_until) {
-            return Ok(!worker.queue.is_empty());
+            return Ok(if worker.queue.is_empty() { KeyDue::NotNow } else { KeyDue::Texts });
         }
         let wanting = Wanting {
             now,
@@ -99,6 +101,7 @@ impl Reader {
                 Ok((queue, next))
             })
             .await?;
+        let is_empty = queue.is_empty();
         worker.queue = queue;
         let NextRead { job, due, next_look, of_others } = next;
         if let Some(job) = job {
@@ -125,13 +128,36 @@ impl Reader {
                 report.want_again_in(Duration::from_millis(1));
             }
         }
-        Ok(due)
+        Ok(match (is_empty, due) {
+            (true, _) => KeyDue::Nothing,
+            (false, true) => KeyDue::Texts,
+            (false, false) => KeyDue::NotNow,
+        })
     }
 
     /// Waits until the readings in progress have ended.
     pub(crate) async fn finish(&mut self) {
         self.readings.finish().await;
     }
+}
+
+/// What is due with the keys that were looked at.
+#[derive(Debug, Default)]
+pub(crate) struct DueWith {
+    /// Keys with texts that may go out now.
+    pub(crate) texts: BTreeSet<ApiKeyName>,
+    /// Keys without any due text, as of this pass.
+    pub(crate) nothing: BTreeSet<ApiKeyName>,
+}
+
+/// The same for one key.
+enum KeyDue {
+    /// Texts that may go out now.
+    Texts,
+    /// No text at all.
+    Nothing,
+    /// Texts that wait for something, or it was not looked at.
+    NotNow,
 }
 
 /// What the engine's state allows readings to do.

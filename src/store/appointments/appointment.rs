@@ -90,6 +90,8 @@ pub(crate) struct Starting {
     pub(crate) id: AppointmentId,
     /// The phone number as written.
     pub(crate) phone: Private<Option<String>>,
+    /// Its start.
+    pub(crate) starts_at: DateTime<Utc>,
 }
 
 /// The appointments that start in [from, until), ordered by start and id.
@@ -98,11 +100,14 @@ pub(crate) fn starting_in(
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<Vec<Starting>, StoreError> {
-    const STARTING: &str =
-        "SELECT id, phone FROM appointments WHERE starts_unix >= ?1 AND starts_unix < ?2 ORDER BY starts_unix, id";
+    const STARTING: &str = "SELECT id, phone, starts_unix FROM appointments WHERE starts_unix >= ?1 AND starts_unix < ?2 ORDER BY starts_unix, id";
     let mut statement = connection.prepare_cached(STARTING)?;
     let rows = statement.query_map((from.timestamp(), until.timestamp()), |row| {
-        Ok(Starting { id: AppointmentId(any_text(row, 0)?.unwrap_or_default()), phone: Private(any_text(row, 1)?) })
+        Ok(Starting {
+            id: AppointmentId(any_text(row, 0)?.unwrap_or_default()),
+            phone: Private(any_text(row, 1)?),
+            starts_at: instant(row.get(2)?),
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

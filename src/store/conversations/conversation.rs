@@ -1,5 +1,7 @@
 //! Conversations: ours, those begun in an unobserved period, and those of others; and which replies have been read.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -17,15 +19,29 @@ pub(super) const OF_INTEREST: TimeDelta = FOLLOWED;
 const UNREAD: &str = "(c.read_at IS NULL OR c.read_at < ?1 - ?2 OR c.read_at > ?1 + 120)";
 
 /// Whether a number was texted recently and its replies were not read within the hour. Replies in a row of Annie's list
-/// without an id cannot be read.
-pub(crate) fn unread(connection: &Connection, phone: &Phone, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.phone = ?4 AND c.started_at >= ?3 AND {UNREAD})
+/// without an id cannot be read; `any_odd_rows`: whether there are such rows.
+pub(crate) fn unread(
+    connection: &Connection,
+    phone: &Phone,
+    any_odd_rows: bool,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    static WITHOUT_ODD_ROWS: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.phone = ?4 AND c.started_at >= ?3 AND {UNREAD})"
+        )
+    });
+    static WITH_ODD_ROWS: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "{}
              OR EXISTS (SELECT 1 FROM odd_rows AS o WHERE o.phone = ?4 AND o.settled_at IS NULL
-                        AND coalesce(o.started_at, o.listing) >= ?3)"
-    );
+                        AND coalesce(o.started_at, o.listing) >= ?3)",
+            *WITHOUT_ODD_ROWS
+        )
+    });
+    let sql = if any_odd_rows { &*WITH_ODD_ROWS } else { &*WITHOUT_ODD_ROWS };
     let times = (now.timestamp(), FRESH.num_seconds(), (now - OF_INTEREST).timestamp(), phone.dial());
-    Ok(connection.prepare_cached(&sql)?.query_row(times, |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql)?.query_row(times, |row| row.get(0))?)
 }
 
 /// The most conversations handed to other keys at a time.

@@ -15,6 +15,12 @@ use crate::store::conversations::conversation::OF_INTEREST;
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::planning::replan_queue;
 
+/// Whether any text waits because of such a row.
+pub(crate) fn any(connection: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM odd_rows WHERE settled_at IS NULL)";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Stores what a page showed, for the listing that began at `began_at`.
 pub(super) fn keep(
     tx: &Transaction<'_>,

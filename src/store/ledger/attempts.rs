@@ -16,10 +16,12 @@ const LONGEST: TimeDelta = TimeDelta::seconds(30);
 /// How long the reminders of past attempts matter: as long as they can affect other texts.
 const OF_INTEREST: TimeDelta = TimeDelta::days(61);
 
-/// Every attempt to a number that may have arrived, ours and others', in chronological order.
+/// Every attempt to a number that may have arrived, ours and others', in chronological order. `any_others`: whether
+/// others began any conversation at all.
 pub(crate) fn of_number(
     connection: &Connection,
     phone: &Phone,
+    any_others: bool,
     now: DateTime<Utc>,
 ) -> Result<Vec<Attempt>, StoreError> {
     // In whole seconds, rounded up: planned times have whole seconds and must not be too early.
@@ -41,13 +43,20 @@ pub(crate) fn of_number(
         let keys = if at > now - OF_INTEREST { keys_of(connection, row.get(2)?)? } else { Vec::new() };
         found.push(Attempt { id: Some(row.get(3)?), at, end, keys });
     }
+    if !any_others {
+        return Ok(in_order(found));
+    }
     let mut statement = connection.prepare_cached(OTHERS)?;
     let others = statement.query_map([phone.dial()], |row| row.get(0).map(instant))?;
     for at in others {
         found.push(Attempt { id: None, at: at?, end: AttemptEnd::Open, keys: Vec::new() });
     }
+    Ok(in_order(found))
+}
+
+fn in_order(mut found: Vec<Attempt>) -> Vec<Attempt> {
     found.sort_by_key(|attempt| attempt.at);
-    Ok(found)
+    found
 }
 
 fn keys_of(connection: &Connection, message: i64) -> Result<Vec<ReminderKey>, StoreError> {

@@ -34,6 +34,8 @@ pub struct Claim<'a> {
     pub zone: &'a Zone,
     /// The attempt it repeats, if it is a retry.
     pub retry_of: Option<i64>,
+    /// Its number has no other text that could still go out, so that its plan stays the same once this one is sent.
+    pub is_alone: bool,
     /// Whether the text carries the opt-out line of the first text.
     pub first_line: FirstLine,
 }
@@ -51,9 +53,16 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
     .execute((claim.phone.dial(), claim.body.0, claim.now.timestamp(), made_local, claim.first_line.code()))?;
     let message = tx.last_insert_rowid();
     tx.prepare_cached(
-        "INSERT INTO attempts (message_id, api_key, phone, started_ms, retry_of) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO attempts (message_id, api_key, phone, started_ms, retry_of, alone) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute((message, claim.api_key, claim.phone.dial(), claim.now.timestamp_millis(), claim.retry_of))?;
+    .execute((
+        message,
+        claim.api_key,
+        claim.phone.dial(),
+        claim.now.timestamp_millis(),
+        claim.retry_of,
+        claim.is_alone,
+    ))?;
     let attempt = tx.last_insert_rowid();
     for key in claim.keys {
         let about = (&key.appointment_id.0, &key.rule.0, key.start.timestamp(), key.round, message);

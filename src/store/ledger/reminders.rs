@@ -14,7 +14,7 @@ use crate::domain::zone::Zone;
 use crate::planner::input::Stored;
 use crate::planner::plan::Item;
 use crate::store::connection::error::StoreError;
-use crate::store::conversations::conversation;
+use crate::store::conversations::{conversation, odd_rows};
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::resolution;
 use crate::store::ledger::rows::{key_of, state_of};
@@ -175,6 +175,7 @@ pub fn due(
                             AND (t.outcome IS NULL OR t.outcome = 'unknown') AND t.unresolved = 0)
             AND NOT EXISTS (SELECT 1 FROM number_holds AS h WHERE h.phone = r.phone AND h.settled_at IS NULL)
         ORDER BY expires_at, id";
+    let any_odd_rows = odd_rows::any(connection)?;
     let mut statement = connection.prepare_cached(DUE)?;
     let mut rows = statement.query((now.timestamp(), api_key))?;
     let mut found: Vec<Due> = Vec::new();
@@ -184,7 +185,7 @@ pub fn due(
             break;
         }
         let Some(phone) = Phone::from_e164(&row.get::<_, String>(4)?) else { continue };
-        if numbers.insert(phone.clone()) && !conversation::unread(connection, &phone, now)? {
+        if numbers.insert(phone.clone()) && !conversation::unread(connection, &phone, any_odd_rows, now)? {
             found.push(Due { key: key_of(row)?, phone });
         }
     }
@@ -217,7 +218,10 @@ pub(crate) fn note_untold(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<us
         let entry = Entry { code: reason.as_deref(), phone: phone.as_ref(), ..Entry::new(now, Act::Untold) };
         audit::note(tx, &Entry { key: Some(key), ..entry })?;
     }
-    tx.prepare_cached("UPDATE not_told SET until = ?1")?.execute([now.timestamp()])?;
+    // Written seldom while nothing happens: each commit wakes up the disk.
+    if !found.is_empty() || now.timestamp() - before >= 60 {
+        tx.prepare_cached("UPDATE not_told SET until = ?1")?.execute([now.timestamp()])?;
+    }
     Ok(found.len())
 }
 

@@ -1,6 +1,7 @@
 //! Who has already been texted about a planning unit's appointments.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use rusqlite::{Connection, Row};
 
@@ -32,21 +33,23 @@ pub(super) fn spent(
                 AND w.at >= m.made_at), m.made_at
         FROM reminders AS r JOIN messages AS m ON m.id = r.message_id
         LEFT JOIN told_people AS t ON t.message_id = r.message_id AND t.reminder_id = r.id";
-    let sql = format!(
-        "SELECT {COLUMNS} WHERE r.patient_id = ?1 AND r.starts_at = ?2 AND {SPENT}
-         UNION ALL SELECT {COLUMNS} WHERE r.appointment_id = ?3 AND {SPENT}
-         UNION ALL SELECT {COLUMNS} WHERE r.phone = ?4 AND r.starts_at = ?2 AND {SPENT}"
-    );
+    static FOR: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT {COLUMNS} WHERE r.patient_id = ?1 AND r.starts_at = ?2 AND {SPENT}
+             UNION ALL SELECT {COLUMNS} WHERE r.appointment_id = ?3 AND {SPENT}
+             UNION ALL SELECT {COLUMNS} WHERE r.phone = ?4 AND r.starts_at = ?2 AND {SPENT}"
+        )
+    });
     let phone = match number {
         Number::Usable(phone) => Some(phone.dial()),
         _ => None,
     };
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&FOR)?;
     let about = (&appointment.patient_id.0, appointment.starts_at.timestamp(), &appointment.id.0, phone);
     let rows = statement.query_map(about, spent_of)?;
     let mut spent: Vec<Spent> = rows.collect::<Result<_, _>>()?;
-    let before = format!("SELECT {COLUMNS} WHERE r.appointment_id = ?1 AND {SPENT}");
     for id in moved_from {
+        let before = format!("SELECT {COLUMNS} WHERE r.appointment_id = ?1 AND {SPENT}");
         let rows = connection.prepare_cached(&before)?.query_map([&id.0], spent_of)?.collect::<Result<Vec<_>, _>>()?;
         spent.extend(rows);
     }

@@ -1,6 +1,7 @@
 //! Collects everything the planner needs for one planning unit.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -17,12 +18,13 @@ use crate::store::appointments::phone_spellings;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::{any_text, instant, text};
 use crate::store::controls::{number_holds, pauses};
-use crate::store::conversations::{conversation, listings};
+use crate::store::conversations::conversation;
 use crate::store::ledger::attempts;
 use crate::store::ledger::rows::{key_of, state_of};
 use crate::store::outcomes::outcome;
 use crate::store::planning::already_told;
 use crate::store::planning::already_told::person_of;
+use crate::store::planning::common::Common;
 use crate::store::planning::directory::Directory;
 use crate::store::planning::unit::PlanningUnit;
 
@@ -33,12 +35,12 @@ use crate::store::planning::unit::PlanningUnit;
 /// Database errors, and rows that no version of Leadtime writes.
 pub(crate) fn load(
     connection: &Connection,
-    directory: &Directory,
+    common: &Common,
     unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
-    now: DateTime<Utc>,
 ) -> Result<PlannerInput, StoreError> {
-    let loader = Loader { connection, directory, now };
+    let loader = Loader { connection, common, directory: &common.directory, now: common.now };
+    let (any, now) = (&common.any, common.now);
     let (number, appointments) = match unit {
         PlanningUnit::Number(phone) => (Number::Usable(phone.clone()), loader.appointments_of_number(phone)?),
         PlanningUnit::Appointment(id) => {
@@ -66,22 +68,28 @@ pub(crate) fn load(
     }
     let none = PlannerInput { stored, spent, ..PlannerInput::new(number, appointments) };
     let Number::Usable(phone) = &none.number else { return Ok(none) };
+    let attempts = attempts::of_number(connection, phone, any.others, now)?;
+    let is_texted = attempts.iter().any(|attempt| attempt.id.is_some());
     Ok(PlannerInput {
         in_doubt: loader.in_doubt(phone)?,
         opted_out: loader.opted_out(phone)?,
-        attempts: attempts::of_number(connection, phone, now)?,
-        wrong_for: loader.wrong_for(phone)?,
-        adopted: already_told::adopted(connection, phone, &none.appointments)?,
-        replies_unread: conversation::unread(connection, phone, now)?,
-        catching_up_since: loader.catching_up_since(&none.appointments)?,
-        owes_first_line: attempts::owes_first_line(connection, phone)?,
-        hold: number_holds::open(connection, phone)?,
+        wrong_for: if any.wrong_numbers { loader.wrong_for(phone)? } else { BTreeSet::new() },
+        adopted: match any.unobserved {
+            true => already_told::adopted(connection, phone, &none.appointments)?,
+            false => Vec::new(),
+        },
+        replies_unread: conversation::unread(connection, phone, any.odd_rows, now)?,
+        catching_up_since: loader.catching_up_since(&none.appointments),
+        owes_first_line: is_texted && attempts::owes_first_line(connection, phone)?,
+        hold: if any.holds { number_holds::open(connection, phone)? } else { None },
+        attempts,
         ..none
     })
 }
 
 struct Loader<'a> {
     connection: &'a Connection,
+    common: &'a Common,
     directory: &'a Directory,
     now: DateTime<Utc>,
 }
@@ -94,13 +102,8 @@ impl Loader<'_> {
         let spellings: BTreeSet<String> = statement
             .query_map((self.directory.country.code(), phone.dial()), |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let sql = format!(
-            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id,
-                 f.changed_at, h.patient_id, h.first_name, h.last_name, h.date_of_birth, h.since, h.starts_at,
-                 o.import_id, g.import_id
-             FROM appointments AS a {BESIDE} WHERE a.phone = ?1"
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
+        static OF_SPELLING: LazyLock<String> = LazyLock::new(|| with_beside("a.phone = ?1"));
+        let mut statement = self.connection.prepare_cached(&OF_SPELLING)?;
         let mut appointments = Vec::new();
         for spelling in spellings {
             for row in statement.query_map([spelling], |row| self.appointment_of(row))? {
@@ -124,14 +127,9 @@ impl Loader<'_> {
     }
 
     fn appointment(&self, id: &AppointmentId) -> Result<Vec<AppointmentInput>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id,
-                 f.changed_at, h.patient_id, h.first_name, h.last_name, h.date_of_birth, h.since, h.starts_at,
-                 o.import_id, g.import_id
-             FROM appointments AS a {BESIDE} WHERE a.id = ?1"
-        );
+        static OF_ID: LazyLock<String> = LazyLock::new(|| with_beside("a.id = ?1"));
         let found =
-            self.connection.prepare_cached(&sql)?.query_row([&id.0], |row| self.appointment_of(row)).optional()?;
+            self.connection.prepare_cached(&OF_ID)?.query_row([&id.0], |row| self.appointment_of(row)).optional()?;
         self.complete(found.into_iter().collect(), None)
     }
 
@@ -196,28 +194,26 @@ impl Loader<'_> {
         mut appointments: Vec<AppointmentInput>,
         phone: Option<&Phone>,
     ) -> Result<Vec<AppointmentInput>, StoreError> {
-        let mut feeds: HashMap<(String, i64), FeedImports> = HashMap::new();
-        let pauses = pauses::pauses(self.connection, self.now)?;
+        let any = &self.common.any;
         for appointment in &mut appointments {
             if !appointment.row.status.is_live() || appointment.row.starts_at <= self.now {
                 continue;
             }
             if let (Some(feed), None) = (&appointment.row.feed, appointment.row.booked_at) {
                 let seen = appointment.seen_at.min(self.now).timestamp();
-                appointment.imports = match feeds.get(&(feed.clone(), seen)) {
-                    Some(imports) => *imports,
-                    None => {
-                        let imports = self.imports(feed, seen)?;
-                        feeds.insert((feed.clone(), seen), imports);
-                        imports
-                    }
-                };
+                appointment.imports = self.common.imports(self.connection, feed, seen)?;
             }
-            appointment.moved_from = self.moved_from(&appointment.row.id)?;
+            if any.moves {
+                appointment.moved_from = self.moved_from(&appointment.row.id)?;
+            }
             appointment.twins = self.twins(&appointment.row, phone)?;
-            appointment.skipped = pauses::skips_of(self.connection, &appointment.row.id)?;
-            appointment.outcome = self.outcome(&appointment.row, &appointment.moved_from)?;
-            appointment.paused = pauses::pause_of(&pauses, appointment.row.location.as_deref());
+            if any.skips {
+                appointment.skipped = pauses::skips_of(self.connection, &appointment.row.id)?;
+            }
+            if any.outcomes {
+                appointment.outcome = self.outcome(&appointment.row, &appointment.moved_from)?;
+            }
+            appointment.paused = pauses::pause_of(&self.common.pauses, appointment.row.location.as_deref());
         }
         Ok(appointments)
     }
@@ -226,24 +222,6 @@ impl Loader<'_> {
     fn outcome(&self, of: &Appointment, moved_from: &[AppointmentId]) -> Result<Option<Standing>, StoreError> {
         let mut ids = std::iter::once(&of.id).chain(moved_from);
         ids.find_map(|id| outcome::of_person(self.connection, (id, of.starts_at), &of.person()).transpose()).transpose()
-    }
-
-    fn imports(&self, feed: &str, seen: i64) -> Result<FeedImports, StoreError> {
-        let any: bool = self
-            .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM imports WHERE feed = ?1)")?
-            .query_row([feed], |row| row.get(0))?;
-        if !any {
-            return Ok(FeedImports::None);
-        }
-        let last: Option<i64> = self
-            .connection
-            .prepare_cached(
-                "SELECT max(started_at) FROM imports
-                 WHERE feed = ?1 AND started_at < ?2 AND finished_at IS NOT NULL",
-            )?
-            .query_row((feed, seen), |row| row.get(0))?;
-        Ok(FeedImports::LastBeforeSeen(last.map(instant)))
     }
 
     /// Other booked or confirmed entries with the same start under the same patient id or, if the number is known, with
@@ -321,9 +299,9 @@ impl Loader<'_> {
 
     /// Since when Leadtime has been trying to find out what was sent with these appointments' keys in an unobserved
     /// period, if that is not known yet.
-    fn catching_up_since(&self, appointments: &[AppointmentInput]) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let unobserved = listings::unobserved_keys(self.connection)?;
-        Ok(appointments.iter().filter_map(|appointment| unobserved.get(&appointment.sender.api_key).copied()).max())
+    fn catching_up_since(&self, appointments: &[AppointmentInput]) -> Option<DateTime<Utc>> {
+        let unobserved = &self.common.unobserved_keys;
+        appointments.iter().filter_map(|appointment| unobserved.get(&appointment.sender.api_key).copied()).max()
     }
 
     fn in_doubt(&self, phone: &Phone) -> Result<bool, StoreError> {
@@ -334,8 +312,15 @@ impl Loader<'_> {
 
     /// A refusal that only this connection has read so far counts as the opt-out it will become.
     fn opted_out(&self, phone: &Phone) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)
-                   OR EXISTS (SELECT 1 FROM temp.new_spellings WHERE e164 = ?1 AND refusal = 1)";
+        const STORED: &str = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)";
+        const READ_HERE: &str = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)
+            OR EXISTS (SELECT 1 FROM temp.new_spellings WHERE e164 = ?1 AND refusal = 1)";
+        let any = &self.common.any;
+        let sql = match (any.opt_outs, any.new_spellings) {
+            (false, false) => return Ok(false),
+            (true, false) => STORED,
+            (_, true) => READ_HERE,
+        };
         Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
     }
 
@@ -351,3 +336,13 @@ const BESIDE: &str = "LEFT JOIN first_seen AS f ON f.appointment_id = a.id
     LEFT JOIN bad_rows AS b ON b.appointment_id = a.id LEFT JOIN not_listed AS n ON n.appointment_id = a.id
     LEFT JOIN off_the_book AS o ON o.appointment_id = a.id LEFT JOIN importing AS g ON g.feed = a.feed
     LEFT JOIN appointment_holders AS h ON h.appointment_id = a.id";
+
+/// The statement for appointments with a condition, and what is stored about them.
+fn with_beside(condition: &str) -> String {
+    format!(
+        "SELECT {COLUMNS}, f.first_start, f.seen_at, f.taken_at, b.line, n.import_id,
+             f.changed_at, h.patient_id, h.first_name, h.last_name, h.date_of_birth, h.since, h.starts_at,
+             o.import_id, g.import_id
+         FROM appointments AS a {BESIDE} WHERE {condition}"
+    )
+}
