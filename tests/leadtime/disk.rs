@@ -36,6 +36,8 @@ impl Broken {
         let practice = Practice::new("");
         let mut sandbox = Sandbox::start(&practice, &[]);
         let config = live_config(&sandbox.base_url).replace("concurrency = 8", "concurrency = 2");
+        // However slowly the daemon starts, nothing is too late.
+        let config = config.replace("lead = \"24 hours\"", "lead = \"24 hours\"\nbooked_late = \"send\"");
         std::fs::write(practice.path("config.toml"), config).unwrap();
         practice.import(&visits_due_in(1, TEXTS), &[]).good();
         let library = build_fault_library(&practice);

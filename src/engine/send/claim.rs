@@ -247,14 +247,7 @@ fn claim_one(
         write(&[])?;
         return Ok(None);
     };
-    // What is claimed keeps the time it was due at, unless it was stored with another answer.
-    let is_stored = |key: &ReminderKey| {
-        let planned = State::Unclaimed(PlanDecision::Planned);
-        let own = plan.items.iter().all(|item| item.key != *key || (item.adopted_by.is_none() && is_of(item, api_key)));
-        own && input.stored.iter().any(|stored| stored.key == *key && stored.state == planned)
-    };
-    let claimed: Vec<ReminderKey> = message.keys.iter().filter(|key| is_stored(key)).cloned().collect();
-    write(&claimed)?;
+    write(&as_stored(tx, api_key, message, (&input, &plan))?)?;
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
     let (keys, phone) = (message.keys.clone(), due.phone.clone());
     let zone = &config.practice.zone;
@@ -271,6 +264,28 @@ fn claim_one(
     };
     let attempt = messages::claim(tx, &claim)?;
     Ok(Some(Claimed { attempt, keys, phone, api_key: api_key.clone(), request }))
+}
+
+/// The reminders of a message whose rows stay as they are: what is claimed keeps the time it was due at, unless its row
+/// was stored for something else, such as another answer, or an appointment that has changed since.
+fn as_stored(
+    tx: &Transaction<'_>,
+    api_key: &ApiKeyName,
+    message: &Message,
+    (input, plan): (&PlannerInput, &Plan),
+) -> Result<Vec<ReminderKey>, StoreError> {
+    let mut same = Vec::new();
+    for key in &message.keys {
+        let planned = State::Unclaimed(PlanDecision::Planned);
+        let is_stored = input.stored.iter().any(|stored| stored.key == *key && stored.state == planned)
+            && plan.items.iter().all(|item| item.key != *key || (item.adopted_by.is_none() && is_of(item, api_key)));
+        let appointment = input.appointments.iter().find(|one| one.row.id == key.appointment_id);
+        let spelling = appointment.and_then(|one| one.row.phone.0.as_deref());
+        if is_stored && !replan_queue::is_marked(tx, spelling, &key.appointment_id)? {
+            same.push(key.clone());
+        }
+    }
+    Ok(same)
 }
 
 /// The text that goes out now with a due reminder, if the plan still is to send it.

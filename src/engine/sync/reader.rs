@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::warn;
 
 use crate::clock::Clock;
-use crate::domain::ids::ApiKeyName;
+use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::engine::clock_check::ClockMonitor;
 use crate::engine::context::Context;
 use crate::engine::keys::key_set::Keys;
@@ -121,13 +121,7 @@ impl Reader {
             let wait = next_look.and_then(|at| (at - now).to_std().ok()).filter(|wait| !wait.is_zero());
             wait.into_iter().for_each(|wait| keys.look_within(name, boot, wait));
         }
-        for (other, conversation) in of_others {
-            if let Some(worker) = keys.get_mut(&other).filter(|worker| !worker.asked_for.contains(&conversation)) {
-                worker.asked_for.push_back(conversation);
-                keys.wake(&other);
-                report.want_again_in(Duration::from_millis(1));
-            }
-        }
+        ask_others(keys, of_others, report);
         Ok(match (is_empty, due) {
             (true, _) => KeyDue::Nothing,
             (false, true) => KeyDue::Texts,
@@ -138,6 +132,17 @@ impl Reader {
     /// Waits until the readings in progress have ended.
     pub(crate) async fn finish(&mut self) {
         self.readings.finish().await;
+    }
+}
+
+/// Conversations that only other keys can read are read with those.
+fn ask_others(keys: &mut Keys, of_others: Vec<(ApiKeyName, ConversationId)>, report: &mut PassReport) {
+    for (other, conversation) in of_others {
+        if let Some(worker) = keys.get_mut(&other).filter(|worker| !worker.asked_for.contains(&conversation)) {
+            worker.asked_for.push_back(conversation);
+            keys.wake(&other);
+            report.want_again_in(Duration::from_millis(1));
+        }
     }
 }
 

@@ -111,6 +111,16 @@ fn with_its_twins(tx: &Connection, id: &AppointmentId) -> Result<Vec<(Appointmen
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether an appointment with this number as written has changed since it was last planned.
+pub(crate) fn is_marked(
+    connection: &Connection,
+    spelling: Option<&str>,
+    id: &AppointmentId,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM replan_queue WHERE phone = ?1 AND appointment_id = ?2)";
+    Ok(connection.prepare_cached(sql)?.query_row((spelling.unwrap_or_default(), &id.0), |row| row.get(0))?)
+}
+
 /// How many appointments are in the queue.
 pub fn count(connection: &Connection) -> Result<u64, StoreError> {
     let count: i64 =
