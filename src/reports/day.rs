@@ -139,7 +139,7 @@ pub(crate) fn day(
             appointment: first.appointment.clone(),
         });
     }
-    let texts = day_texts::texts(connection, span, now)?;
+    let texts = day_texts::texts(connection, span, !config.locations.is_empty(), now)?;
     let texts = texts.into_iter().filter(|text| scope.sees(seen_at(config, text.location.as_deref()))).collect();
     let waits = plan_view::waits(connection, config, now)?.into_values().next();
     Ok(Day { date, lines, texts, waits })

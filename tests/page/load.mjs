@@ -3,7 +3,7 @@
 import { Office, PASSWORD, inHours } from "./office.mjs";
 
 const ROUNDS = 5;
-const BURST = 3000;
+const BURST = 1000;
 const CLIENTS = 4;
 // Each of them asks for a page about once a second.
 const PAUSE = 1000;

@@ -33,31 +33,38 @@ pub(crate) struct DayText {
 }
 
 /// The texts that left, were tried, or are planned in [from, until), ordered by time; a family's text is one.
+/// `with_locations`: whether their locations are read; that takes longer than all the rest.
 pub(crate) fn texts(
     connection: &Connection,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
+    with_locations: bool,
     now: DateTime<Utc>,
 ) -> Result<Vec<DayText>, StoreError> {
-    let mut all = tried(connection, from, until)?;
+    let mut all = tried(connection, from, until, with_locations)?;
     all.extend(planned(connection, from, until, now)?);
     all.sort_by_key(|text| text.at);
     Ok(all)
 }
 
-fn tried(connection: &Connection, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<DayText>, StoreError> {
+fn tried(
+    connection: &Connection,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    with_locations: bool,
+) -> Result<Vec<DayText>, StoreError> {
     // Goes back from the newest attempt only as far as the day begins.
     let before: Option<i64> = connection
         .prepare_cached("SELECT id FROM attempts WHERE started_ms < ?1 ORDER BY id DESC LIMIT 1")?
         .query_row([from.timestamp_millis()], |row| row.get(0))
         .optional()?;
-    const TRIED: &str = "SELECT t.started_ms, t.outcome, (
+    const TRIED: &str = "SELECT t.started_ms, t.outcome, iif(?4, (
             SELECT a.location FROM message_reminders AS mr JOIN reminders AS r ON r.id = mr.reminder_id
-            JOIN appointments AS a ON a.id = r.appointment_id WHERE mr.message_id = t.message_id LIMIT 1)
+            JOIN appointments AS a ON a.id = r.appointment_id WHERE mr.message_id = t.message_id LIMIT 1), NULL)
         FROM attempts AS t WHERE t.id > ?1 AND +t.started_ms < ?2 AND +t.started_ms >= ?3
         AND EXISTS (SELECT 1 FROM message_reminders AS mr WHERE mr.message_id = t.message_id)
         AND NOT EXISTS (SELECT 1 FROM attempts AS later WHERE later.retry_of = t.id)";
     let mut statement = connection.prepare_cached(TRIED)?;
-    let span = (before.unwrap_or(0), until.timestamp_millis(), from.timestamp_millis());
+    let span = (before.unwrap_or(0), until.timestamp_millis(), from.timestamp_millis(), with_locations);
     let rows = statement.query_map(span, |row| {
         let outcome: Option<String> = row.get(1)?;
         let state = match outcome.as_deref() {
