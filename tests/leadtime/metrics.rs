@@ -34,7 +34,7 @@ fn address_in(log: &str) -> String {
 fn metrics_on_a_port_survive_a_restart_and_contain_nothing_private() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &[]);
-    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", live_config(&sandbox.base_url));
+    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", crate::program::live_at_once(&sandbox.base_url));
     std::fs::write(practice.path("config.toml"), config).unwrap();
     practice.import(&visits_due_in(1, 3), &[]).good();
     let mut daemon = Daemon::start(&practice, "k");
@@ -124,7 +124,7 @@ fn metrics_are_served_on_a_leftover_socket_but_never_replace_a_file() {
 fn idle_connections_delay_no_text_and_a_foreign_host_name_is_refused() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &[]);
-    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", live_config(&sandbox.base_url));
+    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", crate::program::live_at_once(&sandbox.base_url));
     std::fs::write(practice.path("config.toml"), config).unwrap();
     let mut daemon = Daemon::start(&practice, "k");
     let address = address_in(daemon.heard());

@@ -258,6 +258,11 @@ pub(crate) fn live_config(base_url: &str) -> String {
     )
 }
 
+/// The same, for texts that are due at once: they go out however slowly the daemon starts.
+pub(crate) fn live_at_once(base_url: &str) -> String {
+    live_config(base_url).replace("lead = \"24 hours\"\n", "lead = \"24 hours\"\nbooked_late = \"send\"\n")
+}
+
 /// Appointments whose texts are due `seconds` from now, booked long ago, each with its own number.
 pub(crate) fn visits_due_in(seconds: i64, count: usize) -> String {
     let start =
