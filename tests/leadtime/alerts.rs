@@ -12,7 +12,7 @@ use leadtime::config;
 use leadtime::config::alerts::Address;
 use rustix::process::Signal;
 
-use super::program::{Daemon, Practice, Sandbox, live_at_once, visits_due_in};
+use super::program::{Daemon, Practice, Sandbox, live_config, visits_due_in};
 
 /// A web server that answers with these statuses in order, and repeats the last one.
 pub(crate) struct Listener {
@@ -222,9 +222,9 @@ fn the_daemon_sends_alerts_and_a_restart_neither_repeats_nor_forgets_them() {
         listener.url
     );
     std::fs::write(practice.path("pulse"), format!("{}\n", pulse.url)).unwrap();
-    let good = format!("{}{alerts}", live_at_once(&sandbox.base_url));
+    let good = format!("{}{alerts}", live_config(&sandbox.base_url));
     std::fs::write(practice.path("config.toml"), &good).unwrap();
-    practice.import(&visits_due_in(1, 3), &[]).good();
+    practice.import(&visits_due_in(4, 3), &[]).good();
     let text = |listener: &Listener| {
         let (_, body) = listener.next();
         serde_json::from_str::<serde_json::Value>(&body).unwrap()["text"].as_str().unwrap().to_owned()

@@ -240,9 +240,9 @@ fn restore_refuses_a_running_daemon_and_files_that_are_not_backups() {
 fn after_a_restore_nobody_is_texted_twice() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &["--key", "k"]);
-    std::fs::write(practice.path("config.toml"), crate::program::live_at_once(&sandbox.base_url)).unwrap();
+    std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url)).unwrap();
     let daemon = Daemon::start(&practice, "k");
-    practice.import(&visits_due_in(1, 10), &[]).good();
+    practice.import(&visits_due_in(4, 10), &[]).good();
     for _ in 0..10 {
         sandbox.post();
     }

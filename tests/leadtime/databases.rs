@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use chrono::{Datelike, Days, NaiveDate};
 use serde_json::Value;
 
-use crate::program::{Daemon, Ended, Practice, Sandbox, live_at_once, now, visits_due_in};
+use crate::program::{Daemon, Ended, Practice, Sandbox, live_config, now, visits_due_in};
 use crate::servers::{PASSWORD, Server, mariadb, postgres};
 
 const HEAD: &str = "[practice]\nname = \"Maple Dental\"\nphone = \"+13035550100\"\nfrom_number = \"+13035550199\"\n\
@@ -432,10 +432,10 @@ fn a_database_that_never_answers_delays_no_text_and_no_stop() {
          preset = \"open-dental\"\nurl = \"mysql://leadtime@127.0.0.1:{}/od\"\n",
         silent.local_addr().unwrap().port()
     );
-    std::fs::write(practice.path("config.toml"), live_at_once(&sandbox.base_url) + &feeds).unwrap();
+    std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url) + &feeds).unwrap();
     let daemon = Daemon::start(&practice, "annie-sk-v1-test");
     let _unanswered = silent.accept().unwrap();
-    practice.import(&visits_due_in(2, 3), &[]).good();
+    practice.import(&visits_due_in(5, 3), &[]).good();
     for _ in 0..3 {
         assert_eq!(sandbox.post(), "POST /v1/sms -> 200");
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::program::{Daemon, Practice, Sandbox, live_at_once, record, visits_due_in};
+use crate::program::{Daemon, Practice, Sandbox, live_config, record, visits_due_in};
 
 /// More texts than can go out before the disk fault takes effect.
 const TEXTS: usize = 250;
@@ -35,10 +35,11 @@ impl Broken {
     fn start() -> Broken {
         let practice = Practice::new("");
         let mut sandbox = Sandbox::start(&practice, &[]);
-        let config = live_at_once(&sandbox.base_url).replace("concurrency = 8", "concurrency = 2");
+        let config = live_config(&sandbox.base_url).replace("concurrency = 8", "concurrency = 2");
         std::fs::write(practice.path("config.toml"), config).unwrap();
-        practice.import(&visits_due_in(1, TEXTS), &[]).good();
         let library = build_fault_library(&practice);
+        // The rules must be live before the texts are due.
+        practice.import(&visits_due_in(6, TEXTS), &[]).good();
         let order = practice.path("order");
         let daemon = Daemon::start_with(
             &practice,
@@ -146,7 +147,7 @@ fn a_locked_database_stops_sending_until_the_lock_is_released() {
 fn with_a_damaged_database_nothing_is_sent_and_the_log_says_so() {
     let practice = Practice::new("");
     let sandbox = Sandbox::start(&practice, &[]);
-    std::fs::write(practice.path("config.toml"), live_at_once(&sandbox.base_url)).unwrap();
+    std::fs::write(practice.path("config.toml"), live_config(&sandbox.base_url)).unwrap();
     practice.import(&visits_due_in(1, 500), &[]).good();
     let connection = practice.sql();
     // Damage an index that sending does not use, so that only the integrity check notices.

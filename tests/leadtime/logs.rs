@@ -15,9 +15,9 @@ fn json_lines(log: &str) -> Vec<Value> {
 fn the_json_log_has_one_object_per_line_with_level_and_fields() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &[]);
-    let good = crate::program::live_at_once(&sandbox.base_url);
+    let good = live_config(&sandbox.base_url);
     std::fs::write(practice.path("config.toml"), &good).unwrap();
-    practice.import(&visits_due_in(1, 1), &[]).good();
+    practice.import(&visits_due_in(4, 1), &[]).good();
     let mut daemon = Daemon::start_as(&practice, &[], &["run", "--log-format", "json"]);
     sandbox.post();
     daemon.until("sent `");

@@ -34,9 +34,9 @@ fn address_in(log: &str) -> String {
 fn metrics_on_a_port_survive_a_restart_and_contain_nothing_private() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &[]);
-    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", crate::program::live_at_once(&sandbox.base_url));
+    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", live_config(&sandbox.base_url));
     std::fs::write(practice.path("config.toml"), config).unwrap();
-    practice.import(&visits_due_in(1, 3), &[]).good();
+    practice.import(&visits_due_in(4, 3), &[]).good();
     let mut daemon = Daemon::start(&practice, "k");
     let address = address_in(daemon.heard());
     for _ in 0..3 {
@@ -124,14 +124,14 @@ fn metrics_are_served_on_a_leftover_socket_but_never_replace_a_file() {
 fn idle_connections_delay_no_text_and_a_foreign_host_name_is_refused() {
     let practice = Practice::new("");
     let mut sandbox = Sandbox::start(&practice, &[]);
-    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", crate::program::live_at_once(&sandbox.base_url));
+    let config = format!("{}[metrics]\nlisten = \"127.0.0.1:0\"\n", live_config(&sandbox.base_url));
     std::fs::write(practice.path("config.toml"), config).unwrap();
     let mut daemon = Daemon::start(&practice, "k");
     let address = address_in(daemon.heard());
     let (head, _) = get_as(TcpStream::connect(&address).unwrap(), "/metrics", "evil.example:9464");
     assert!(head.starts_with("HTTP/1.1 421"), "{head}");
     let crowd: Vec<TcpStream> = (0..120).map(|_| TcpStream::connect(&address).unwrap()).collect();
-    practice.import(&visits_due_in(1, 20), &[]).good();
+    practice.import(&visits_due_in(4, 20), &[]).good();
     for _ in 0..20 {
         sandbox.post();
         daemon.until("sent `");

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::program::{Daemon, Practice, Sandbox, live_at_once, record};
+use crate::program::{Daemon, Practice, Sandbox, live_config, record};
 use rustix::process::Signal;
 
 /// Private data that must not appear in any output, in any spelling.
@@ -39,7 +39,7 @@ fn nothing_private(what: &str, output: &str) {
 
 /// Appointments of marked patients, due immediately.
 fn appointments(count: usize) -> String {
-    let plain = crate::program::visits_due_in(1, count);
+    let plain = crate::program::visits_due_in(4, count);
     let mut csv =
         String::from("id,patient_id,first_name,last_name,date_of_birth,description,phone,starts_at,status,booked_at\n");
     for line in plain.lines().skip(1) {
@@ -57,7 +57,7 @@ fn no_output_contains_a_name_a_number_a_birth_date_a_text_or_the_key() {
     let practice = Practice::new("");
     let mut sandbox =
         Sandbox::start(&practice, &["--key", "annie-sk-verysecretmark", "--faults", "all=0.4", "--seed", "3"]);
-    let config = live_at_once(&sandbox.base_url)
+    let config = live_config(&sandbox.base_url)
         .replace("[annie]\n", "[annie]\nsend_patient = [\"first_name\", \"last_name\", \"date_of_birth\", \"patient_id\"]\nsend_appointment = [\"start_time\", \"id\", \"description\"]\ntimeout = \"2 seconds\"\n")
         .replace("See you {{", "{{ patient.first_name }} {{ patient.last_name }}, see you for {{ appointment.description }} {{");
     std::fs::write(practice.path("config.toml"), &config).unwrap();

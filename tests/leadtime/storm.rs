@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::program::{Daemon, Practice, Sandbox, live_at_once, visits_due_in};
+use crate::program::{Daemon, Practice, Sandbox, live_config, visits_due_in};
 
 const DUE: usize = 2000;
 const KILLS: usize = 50;
@@ -18,10 +18,10 @@ fn killed_fifty_times_during_two_thousand_texts_nobody_is_texted_twice() {
     let practice = Practice::new("");
     // The sandbox does not enforce Annie's limit of 24 hours: a text that is sent twice goes out twice and is counted.
     let mut sandbox = Sandbox::start(&practice, &["--faults", "all=0.1,too-many=0.003", "--seed", "7"]);
-    let config = live_at_once(&sandbox.base_url)
+    let config = live_config(&sandbox.base_url)
         .replace("concurrency = 8", "concurrency = 16\ntimeout = \"2 seconds\"\nsettle = \"2 seconds\"");
     std::fs::write(practice.path("config.toml"), config).unwrap();
-    practice.import(&visits_due_in(1, DUE), &[]).good();
+    practice.import(&visits_due_in(4, DUE), &[]).good();
     // Somebody has to read what the sandbox prints, or it blocks.
     let pid = sandbox.pid();
     let (heard, requests) = std::sync::mpsc::channel();
