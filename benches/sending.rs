@@ -26,15 +26,19 @@ use axum::Router;
 use axum::routing::{get, post};
 use chrono::{TimeDelta, Timelike, Utc};
 use leadtime::annie::client::HttpClient;
-use leadtime::annie::gateway::{Answering, Call, Gateway, Raw, StillGood, Transport};
-use leadtime::annie::verdict::Headers;
+use leadtime::annie::gateway::Gateway;
 use leadtime::annie::wire::SmsRequest;
-use leadtime::clock::{Clock, ManualClock};
+use leadtime::clock::ManualClock;
 use leadtime::engine::run::Engine;
 use leadtime::reports::plan_view::plan_of;
 use leadtime::store::connection::open;
 use leadtime::store::{Connection, Store};
 use tokio::sync::Semaphore;
+
+use crate::accepts::Accepts;
+
+#[path = "../tests/cost/accepts.rs"]
+mod accepts;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_leadtime");
 const TEXTS: usize = 5_000;
@@ -258,33 +262,6 @@ enum LongRead {
     Writer,
 }
 
-/// Accepts every text immediately, and has nothing to list.
-#[derive(Debug)]
-struct Accepts {
-    texts: AtomicUsize,
-    /// Annie uses the engine's clock.
-    clock: Arc<ManualClock>,
-}
-
-impl Transport for Accepts {
-    fn call(&self, call: Call, still_good: StillGood) -> Answering<'_> {
-        Box::pin(async move {
-            let body = match call {
-                Call::Sms(_) if !still_good() => return Raw::LetGo,
-                Call::Sms(_) => {
-                    let number = self.texts.fetch_add(1, Ordering::SeqCst);
-                    serde_json::json!({ "success": true, "data": { "conversationId": format!("c{number}") } })
-                }
-                Call::Messages(_) => serde_json::json!({ "data": [] }),
-                Call::PhoneNumbers | Call::List { .. } => serde_json::json!({ "data": { "phoneNumbers": [],
-                    "conversations": [], "pagination": { "totalCount": 0 } } }),
-            };
-            let headers = Headers { date: Some(self.clock.now().to_rfc2822()), ..Headers::default() };
-            Raw::Answer { status: 200, headers, body: Ok(body.to_string().into_bytes()) }
-        })
-    }
-}
-
 /// Sends 5,000 due texts through the engine, in this process. Returns texts per second.
 async fn burst(read: LongRead) -> f64 {
     let folder = tempfile::tempdir_in(".").expect("a folder");
@@ -300,8 +277,7 @@ async fn burst(read: LongRead) -> f64 {
     // What the long read covers: a busy month after next.
     insert(&connection, TEXTS..TEXTS + 3_000, start + TimeDelta::days(60));
     let store = Store::new(connection);
-    let gateways =
-        [("default".into(), Gateway::new(Accepts { texts: AtomicUsize::new(0), clock: clock.clone() }))].into();
+    let gateways = [("default".into(), Gateway::new(Accepts::by(clock.clone())))].into();
     let mut engine = Engine::new(store.clone(), clock.clone(), gateways, config.clone());
     engine.start().await.expect("a start");
     let nudge = engine.nudge();

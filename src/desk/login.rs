@@ -99,6 +99,17 @@ async fn check(shared: &Shared, password: String, known: Option<String>) -> Resu
     Ok(verified.await?)
 }
 
+/// Hashes a new password, beside the others that are hashed or checked.
+pub(crate) async fn hashed(shared: &Shared, password: String) -> Result<String, Fault> {
+    let permit = shared.hashing.clone().acquire_owned().await.map_err(|_| Fault::BadForm)?;
+    let hashed = blocking(move || {
+        let hashed = hash(&password);
+        drop(permit);
+        Ok::<_, StoreError>(hashed)
+    });
+    hashed.await?.map_err(|_| Fault::BadForm)
+}
+
 /// Where a login comes from: a browser that is known for this user, or an address.
 async fn origin(shared: &Shared, asked: &Asked, name: &str) -> Result<Origin, Fault> {
     let address = Origin::Address(asked.peer.map(machine_of));
@@ -226,7 +237,7 @@ pub(crate) async fn change_password(asked: Asked) -> Result<Response, Fault> {
         return views::page(&shared, &session, ("password.html", "password"), context! { problem }).await;
     }
     let now = shared.now();
-    let hashed = blocking(move || Ok::<_, StoreError>(hash(&new))).await?.map_err(|_| Fault::BadForm)?;
+    let hashed = hashed(&shared, new).await?;
     let of = name.clone();
     shared
         .write(move |tx, _| users::set_password(tx, &of, &hashed, Operator { who: Some(&of), why: None }, now))

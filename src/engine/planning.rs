@@ -38,12 +38,12 @@ pub(crate) fn directory(config: &Config) -> Directory {
     }
 }
 
-/// What all units of a transaction are planned with; `now` is when.
+/// What all units of a transaction are planned with, as of `now`.
 pub(crate) fn common(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Common, StoreError> {
     Common::read(connection, directory(config), now)
 }
 
-/// Everything known about a unit, and the answers for it.
+/// Everything known about a unit, and the answers for it as of the time of `common`.
 pub(crate) fn plan_unit(
     connection: &Connection,
     config: &Config,
@@ -51,19 +51,9 @@ pub(crate) fn plan_unit(
     unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
 ) -> Result<(PlannerInput, Plan), StoreError> {
-    let (input, now) = (load_unit(connection, common, unit, also)?, common.now());
-    let plan = plan_facts(config, live, &input, now);
+    let input = planner_input::load(connection, common, unit, also)?;
+    let plan = plan_facts(config, live, &input, common.now());
     Ok((input, plan))
-}
-
-/// Everything known about a unit.
-pub(crate) fn load_unit(
-    connection: &Connection,
-    common: &Common,
-    unit: &PlanningUnit,
-    also: &BTreeSet<AppointmentId>,
-) -> Result<PlannerInput, StoreError> {
-    planner_input::load(connection, common, unit, also)
 }
 
 /// The plan made from what is known: the one way in which the planning pass, the claim, and every command plan.

@@ -103,6 +103,19 @@ impl Plan {
     pub(crate) fn message_of(&self, key: &ReminderKey) -> Option<&Message> {
         self.messages.iter().find(|message| message.keys.contains(key))
     }
+
+    /// Whether the number's plan stays as it is once this text is sent: it has no other reminder whose answer depends on
+    /// what the number is sent.
+    pub(crate) fn is_alone(&self, message: &Message) -> bool {
+        let depends = |item: &Item| match item.state {
+            State::Unclaimed(PlanDecision::Planned) => true,
+            State::Unclaimed(PlanDecision::Skipped(why)) => {
+                !matches!(why, Skip::BookedLate | Skip::NewRule | Skip::OtherType | Skip::Superseded)
+            }
+            _ => false,
+        };
+        !self.items.iter().any(|item| !message.keys.contains(&item.key) && depends(item))
+    }
 }
 
 /// Plans one number as of `now`.

@@ -10,14 +10,14 @@ use crate::domain::reminder::{Cancel, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::sentence::Sentence;
 use crate::domain::zone::Zone;
-use crate::engine::planning::{common, load_unit};
+use crate::engine::planning::common;
 use crate::planner::calendar::Calendar;
 use crate::planner::explain::{Case, times_off};
 use crate::planner::input::AppointmentInput;
 use crate::reports::plan_view::{Row, rows_in, waits};
 use crate::store::appointments::opt_outs::{self, Source};
 use crate::store::appointments::{appointment, bad_rows, feed_age, imports};
-use crate::store::planning::daemon_state;
+use crate::store::planning::{daemon_state, planner_input};
 use crate::store::{Connection, StoreError};
 
 /// A text that goes out later than this after its time is late.
@@ -59,7 +59,7 @@ pub(crate) fn explain(
     for id in ids {
         let spelling = appointment::spelling_of(connection, id)?;
         let unit = common.directory().unit(connection, id, spelling.as_deref())?;
-        let input = load_unit(connection, &common, &unit, &BTreeSet::new())?;
+        let input = planner_input::load(connection, &common, &unit, &BTreeSet::new())?;
         let of_appointment = |key: &ReminderKey| key.appointment_id == *id;
         let rows = rows_in(connection, config, (&live, &blocked), &input, now, &of_appointment)?;
         let Some(appointment) = input.appointments.iter().find(|appointment| appointment.row.id == *id) else {

@@ -16,7 +16,7 @@ use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::sentence::Sentence;
 use crate::domain::zone::Zone;
-use crate::engine::planning::{common, is_first_text, load_unit, plan_facts};
+use crate::engine::planning::{common, is_first_text, plan_facts};
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::{circuit, compose, feed_age};
@@ -34,7 +34,7 @@ use crate::store::ledger::attempts;
 use crate::store::ledger::messages::{self, Text};
 use crate::store::ledger::reminders;
 use crate::store::planning::unit::PlanningUnit;
-use crate::store::planning::{daemon_state, replan_queue, unplannable};
+use crate::store::planning::{daemon_state, planner_input, replan_queue, unplannable};
 use crate::store::{Connection, StoreError};
 
 /// One reminder of the plan.
@@ -172,7 +172,7 @@ pub(crate) fn each_between<T>(
         if !done.insert(unit.clone()) {
             continue;
         }
-        let of_unit = load_unit(connection, &common, &unit, &BTreeSet::new())
+        let of_unit = planner_input::load(connection, &common, &unit, &BTreeSet::new())
             .and_then(|input| rows_in(connection, config, (&live, &blocked), &input, now, &in_span));
         match of_unit {
             Ok(some) => {

@@ -5,18 +5,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
+mod accepts;
+
 use std::alloc::System;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use leadtime::annie::gateway::{Answering, Call, Gateway, Raw, StillGood, Transport};
-use leadtime::annie::verdict::Headers;
-use leadtime::clock::{Clock, ManualClock};
+use leadtime::annie::gateway::Gateway;
+use leadtime::clock::ManualClock;
 use leadtime::config::Config;
 use leadtime::engine::planning::plan_some;
 use leadtime::engine::run::Engine;
@@ -24,6 +25,8 @@ use leadtime::store::connection::open;
 use leadtime::store::{Connection, Store, in_transaction};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+use crate::accepts::Accepts;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -66,32 +69,6 @@ fn show(what: &str, of: usize) {
     }
     let total: Duration = all.iter().map(|(_, (_, took))| *took).sum();
     println!("{:8.2} us in all", total.as_secs_f64() * 1e6 / of as f64);
-}
-
-/// Accepts every text immediately, and has nothing to list.
-#[derive(Debug)]
-struct Accepts {
-    texts: AtomicUsize,
-    clock: Arc<ManualClock>,
-}
-
-impl Transport for Accepts {
-    fn call(&self, call: Call, still_good: StillGood) -> Answering<'_> {
-        Box::pin(async move {
-            let body = match call {
-                Call::Sms(_) if !still_good() => return Raw::LetGo,
-                Call::Sms(_) => {
-                    let number = self.texts.fetch_add(1, Ordering::SeqCst);
-                    serde_json::json!({ "success": true, "data": { "conversationId": format!("c{number}") } })
-                }
-                Call::Messages(_) => serde_json::json!({ "data": [] }),
-                Call::PhoneNumbers | Call::List { .. } => serde_json::json!({ "data": { "phoneNumbers": [],
-                    "conversations": [], "pagination": { "totalCount": 0 } } }),
-            };
-            let headers = Headers { date: Some(self.clock.now().to_rfc2822()), ..Headers::default() };
-            Raw::Answer { status: 200, headers, body: Ok(body.to_string().into_bytes()) }
-        })
-    }
 }
 
 /// Noon in the practice's zone.
@@ -164,7 +141,7 @@ async fn engine(folder: &Path, keys: usize, visits: usize) -> (Engine<ManualCloc
     let clock = Arc::new(ManualClock::new(noon()));
     let connection = database(folder);
     insert(&connection, visits, noon() + TimeDelta::hours(24) + TimeDelta::minutes(30));
-    let gateway = || Gateway::new(Accepts { texts: AtomicUsize::new(0), clock: clock.clone() });
+    let gateway = || Gateway::new(Accepts::by(clock.clone()));
     let gateways = config.key_names().map(|key| (key, gateway())).collect();
     let mut engine = Engine::new(Store::new(connection), clock.clone(), gateways, config);
     engine.start().await.unwrap();

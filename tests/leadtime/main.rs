@@ -44,6 +44,7 @@ mod page;
 mod passes;
 mod peers;
 mod person_properties;
+mod planned_once;
 mod planted;
 mod privacy;
 mod program;

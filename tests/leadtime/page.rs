@@ -720,22 +720,20 @@ fn a_held_change_shows_what_it_would_do_and_which_rules_apply_meanwhile() {
     let mia = page.browser("mia");
     let live = std::fs::read_to_string(page.practice.path("config.toml")).unwrap();
     let daemon = page.daemon.as_mut().unwrap();
-    let reload = |daemon: &mut Daemon, lead: &str, says: &str| {
-        std::fs::write(page.practice.path("config.toml"), live.replace("24 hours\"", lead)).unwrap();
+    let reload = |daemon: &mut Daemon, config: String| {
+        std::fs::write(page.practice.path("config.toml"), config).unwrap();
         daemon.signal(rustix::process::Signal::HUP);
-        daemon.until(says);
     };
     // With this lead all due times are past and nothing goes out, so the next change sends everything.
-    reload(daemon, "30 hours\"", "configuration reloaded");
-    let late = "30 hours\"\nbooked_late = \"send\"";
-    let other = live.replace("name = \"day-before\"", "name = \"other-rule\"").replace("30 hours", "24 hours");
-    std::fs::write(page.practice.path("config.toml"), other.replace("24 hours\"", &late.replace("30", "24"))).unwrap();
-    daemon.signal(rustix::process::Signal::HUP);
+    reload(daemon, live.replace("24 hours", "30 hours"));
+    daemon.until("configuration reloaded");
+    let other = live.replace("name = \"day-before\"", "name = \"other-rule\"");
+    reload(daemon, other.replace("24 hours\"", "24 hours\"\nbooked_late = \"send\""));
     daemon.until("it would send 25 texts within one day");
     let rules = mia.get("/rules").body;
     assert!(rules.contains("It would send 25 texts within a day"), "{rules}");
-    assert!(rules.contains("the rules before it stay in effect") && !rules.contains("nothing is sent"), "{rules}");
-    assert!(mia.get("/").body.contains("the rules before it stay in effect"));
+    assert!(rules.contains("the previous rules stay in effect") && !rules.contains("nothing is sent"), "{rules}");
+    assert!(mia.get("/").body.contains("the previous rules stay in effect"));
     let table = rules.split("What it changes, as of").nth(1).unwrap().split("</table>").next().unwrap();
     assert!(table.contains("<td>other-rule</td><td>25</td>"), "{table}");
     // Found at the start, it stops sending, and the page says so.

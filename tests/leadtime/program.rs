@@ -259,7 +259,7 @@ pub(crate) fn live_config(base_url: &str) -> String {
 }
 
 /// Appointments whose texts are due `seconds` from now, booked long ago, each with its own number. A text that is due
-/// before the daemon has started the first time does not go out, so a test that waits for it leaves some seconds.
+/// before the daemon first starts is never sent, so tests leave it a few seconds.
 pub(crate) fn visits_due_in(seconds: i64, count: usize) -> String {
     let start =
         (now() + TimeDelta::hours(24) + TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);

@@ -38,6 +38,11 @@ const zone = () => {
 
 export const inHours = (hours) => new Date(Date.now() + hours * 3600e3).toISOString().replace(/\.\d+Z/, "Z");
 
+// The arguments of a Python that asks the database.
+const asked = (statement, values) => ["-c", "import sqlite3,sys,json\n" +
+  "c=sqlite3.connect('test.db',timeout=20)\nrows=c.execute(sys.argv[1],json.loads(sys.argv[2])).fetchall()\n" +
+  "c.commit()\nprint(json.dumps(rows))", statement, JSON.stringify(values)];
+
 export class Office {
   static async open(book, { language = "en", more = "", sandbox = [] } = {}) {
     const office = new Office();
@@ -91,19 +96,13 @@ ${more}`);
 
   // Rows of a statement, or nothing.
   sql(statement, ...values) {
-    const script = "import sqlite3,sys,json\n" +
-      "c=sqlite3.connect('test.db',timeout=20)\nrows=c.execute(sys.argv[1],json.loads(sys.argv[2])).fetchall()\n" +
-      "c.commit()\nprint(json.dumps(rows))";
-    const args = ["-c", script, statement, JSON.stringify(values)];
-    return JSON.parse(execFileSync("python3", args, { cwd: this.folder, encoding: "utf8" }));
+    return JSON.parse(execFileSync("python3", asked(statement, values), { cwd: this.folder, encoding: "utf8" }));
   }
 
   // The same, without holding up everything else in this process.
   async sqlLater(statement, ...values) {
-    const script = "import sqlite3,sys,json\n" +
-      "c=sqlite3.connect('test.db',timeout=20)\nprint(json.dumps(c.execute(sys.argv[1],json.loads(sys.argv[2])).fetchall()))";
-    const args = ["-c", script, statement, JSON.stringify(values)];
-    const { stdout } = await promisify(execFile)("python3", args, { cwd: this.folder, encoding: "utf8" });
+    const options = { cwd: this.folder, encoding: "utf8" };
+    const { stdout } = await promisify(execFile)("python3", asked(statement, values), options);
     return JSON.parse(stdout);
   }
 

@@ -11,11 +11,10 @@ use crate::desk::answers::redirect;
 use crate::desk::asked::{Asked, Form, segment};
 use crate::desk::fault::Fault;
 use crate::desk::flash::Flash;
-use crate::desk::password::hash;
+use crate::desk::login;
 use crate::desk::words::Words;
 use crate::domain::desk_user::{DeskUser, Role, Scope, new_password, user_name};
 use crate::store::StoreError;
-use crate::store::connection::store::blocking;
 use crate::store::desk::users;
 
 const HOME: &str = "/users";
@@ -56,8 +55,8 @@ fn refused(asked: &Asked, key: Wrong) -> Result<Response, Fault> {
     Ok(redirect(&back(asked, HOME)))
 }
 
-/// The hash of the new password of a form. Only a few are made at one time.
-async fn hashed(asked: &Asked, name: &str) -> Result<Result<String, Wrong>, Fault> {
+/// The hash of the new password of a form.
+async fn password_of(asked: &Asked, name: &str) -> Result<Result<String, Wrong>, Fault> {
     let new = asked.form.get("new").to_owned();
     if new_password(&new, name).is_err() {
         return Ok(Err("act.user-password-weak"));
@@ -65,13 +64,7 @@ async fn hashed(asked: &Asked, name: &str) -> Result<Result<String, Wrong>, Faul
     if new != asked.form.get("again") {
         return Ok(Err("act.user-passwords-differ"));
     }
-    let Ok(permit) = asked.shared.hashing.clone().acquire_owned().await else { return Err(Fault::BadForm) };
-    let hashed = blocking(move || {
-        let hashed = hash(&new);
-        drop(permit);
-        Ok::<_, StoreError>(hashed)
-    });
-    Ok(Ok(hashed.await?.map_err(|_| Fault::BadForm)?))
+    Ok(Ok(login::hashed(&asked.shared, new).await?))
 }
 
 /// `POST /users/add`
@@ -83,7 +76,7 @@ pub(crate) async fn add(asked: Asked) -> Result<Response, Fault> {
         Ok(scope) => scope,
         Err(wrong) => return refused(&asked, wrong),
     };
-    let password = match hashed(&asked, &name).await? {
+    let password = match password_of(&asked, &name).await? {
         Ok(password) => password,
         Err(wrong) => return refused(&asked, wrong),
     };
@@ -152,7 +145,7 @@ pub(crate) async fn change(asked: Asked) -> Result<Response, Fault> {
 /// `POST /users/NAME/password`
 pub(crate) async fn set_password(asked: Asked) -> Result<Response, Fault> {
     for_all(&asked)?;
-    let password = match hashed(&asked, asked.value(0)).await? {
+    let password = match password_of(&asked, asked.value(0)).await? {
         Ok(password) => password,
         Err(wrong) => return refused(&asked, wrong),
     };

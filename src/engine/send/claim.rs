@@ -11,7 +11,7 @@ use crate::domain::first_line::FirstLine;
 use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
-use crate::domain::reminder::{PlanDecision, Skip, State, Wait};
+use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
 use crate::engine::planning::{common, is_first_text, plan_unit};
 use crate::engine::send::circuit::{self, Permit};
@@ -232,22 +232,21 @@ fn claim_one(
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = PlanningUnit::Number(due.phone.clone());
     let (input, plan) = plan_unit(tx, config, (live, common), &unit, &BTreeSet::new())?;
-    let write = |except: &[ReminderKey]| {
-        let changed = plan.items.iter().filter(|item| is_new(item, &input.stored) || !is_of(item, api_key));
-        let changed: Vec<_> = changed.filter(|item| !except.contains(&item.key)).cloned().collect();
-        reminders::write(tx, &config.practice.zone, &changed, &input.stored, now)
+    let belongs = plan.items.iter().any(|item| item.key == due.key && item.current && is_of(item, api_key));
+    let text = if belongs { text_now(config, due, (&input, &plan), now) } else { None };
+    let claimed = text.as_ref().map_or(&[][..], |(message, ..)| &message.keys);
+    let kept = kept_rows(tx, api_key, claimed, (&input, &plan))?;
+    let differs = |item: &&Item| match claimed.contains(&item.key) {
+        true => !kept.contains(&item.key),
+        false => is_new(item, &input.stored) || !is_of(item, api_key),
     };
-    if !plan.items.iter().any(|item| item.key == due.key && item.current && is_of(item, api_key)) {
-        write(&[])?;
+    let changed: Vec<_> = plan.items.iter().filter(differs).cloned().collect();
+    reminders::write(tx, &config.practice.zone, &changed, &input.stored, now)?;
+    if !belongs {
         // It no longer belongs to this number, or to this time: its own unit must be planned for it.
         replan_queue::mark_unit(tx, &unit, &BTreeSet::from([due.key.appointment_id.clone()]))?;
-        return Ok(None);
     }
-    let Some((message, request, first_line)) = text_now(config, due, (&input, &plan), now) else {
-        write(&[])?;
-        return Ok(None);
-    };
-    write(&as_stored(tx, api_key, message, (&input, &plan))?)?;
+    let Some((message, request, first_line)) = text else { return Ok(None) };
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
     let (keys, phone) = (message.keys.clone(), due.phone.clone());
     let zone = &config.practice.zone;
@@ -259,33 +258,36 @@ fn claim_one(
         now,
         zone,
         retry_of: message.retry_of,
-        is_alone: plan.items.iter().all(|item| keys.contains(&item.key) || is_settled(item)),
+        is_alone: plan.is_alone(message),
         first_line,
     };
     let attempt = messages::claim(tx, &claim)?;
     Ok(Some(Claimed { attempt, keys, phone, api_key: api_key.clone(), request }))
 }
 
-/// The reminders of a message whose rows stay as they are: what is claimed keeps the time it was due at, unless its row
-/// was stored for something else, such as another answer, or an appointment that has changed since.
-fn as_stored(
+/// The reminders to be claimed whose rows stay as they are, with the time they were due at: those that are stored as
+/// planned, and whose appointments have not changed since.
+fn kept_rows(
     tx: &Transaction<'_>,
     api_key: &ApiKeyName,
-    message: &Message,
+    claimed: &[ReminderKey],
     (input, plan): (&PlannerInput, &Plan),
 ) -> Result<Vec<ReminderKey>, StoreError> {
-    let mut same = Vec::new();
-    for key in &message.keys {
-        let planned = State::Unclaimed(PlanDecision::Planned);
-        let is_stored = input.stored.iter().any(|stored| stored.key == *key && stored.state == planned)
-            && plan.items.iter().all(|item| item.key != *key || (item.adopted_by.is_none() && is_of(item, api_key)));
+    const PLANNED: State = State::Unclaimed(PlanDecision::Planned);
+    let mut kept = Vec::new();
+    for key in claimed {
+        let is_stored = input.stored.iter().any(|stored| stored.key == *key && stored.state == PLANNED);
+        let is_same = |item: &Item| item.adopted_by.is_none() && is_of(item, api_key);
         let appointment = input.appointments.iter().find(|one| one.row.id == key.appointment_id);
         let spelling = appointment.and_then(|one| one.row.phone.0.as_deref());
-        if is_stored && !replan_queue::is_marked(tx, spelling, &key.appointment_id)? {
-            same.push(key.clone());
+        if is_stored
+            && plan.items.iter().filter(|item| item.key == *key).all(is_same)
+            && !replan_queue::is_marked(tx, spelling, &key.appointment_id)?
+        {
+            kept.push(key.clone());
         }
     }
-    Ok(same)
+    Ok(kept)
 }
 
 /// The text that goes out now with a due reminder, if the plan still is to send it.
@@ -315,17 +317,4 @@ fn text_now<'p>(
         appointments.into_iter().map(|(appointment, key)| (&appointment.row, &key.rule)).collect();
     let (request, first_line) = compose::request(config, &appointments, &due.phone, is_first_text(input), now).ok()?;
     Some((message, request, first_line))
-}
-
-/// Whether nothing that this number is sent changes an item's answer any more.
-fn is_settled(item: &Item) -> bool {
-    match item.state {
-        State::Unclaimed(PlanDecision::Planned) => false,
-        State::Unclaimed(PlanDecision::Skipped(why)) => {
-            matches!(why, Skip::BookedLate | Skip::NewRule | Skip::OtherType | Skip::Superseded)
-        }
-        State::Unclaimed(PlanDecision::Cancelled(_) | PlanDecision::Missed(_)) => true,
-        // In doubt: its outcome marks the number by itself.
-        _ => true,
-    }
 }

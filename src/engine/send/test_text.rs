@@ -16,7 +16,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::engine::clock_check::TOLERANCE;
-use crate::engine::planning::{common, is_first_text, load_unit};
+use crate::engine::planning::{common, is_first_text};
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{Left, left_today};
 use crate::engine::send::{circuit, compose};
@@ -25,8 +25,8 @@ use crate::store::controls::pauses;
 use crate::store::conversations::circuits;
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::messages;
-use crate::store::planning::daemon_state;
 use crate::store::planning::unit::PlanningUnit;
+use crate::store::planning::{daemon_state, planner_input};
 use crate::store::{Connection, StoreError, Transaction, in_transaction};
 
 /// A test text whose claim is on disk.
@@ -107,7 +107,8 @@ pub(crate) fn prepare(
         return Ok(Err(why));
     }
     let zone = &config.practice.zone;
-    let input = load_unit(tx, &common(tx, config, now)?, &PlanningUnit::Number(phone.clone()), &BTreeSet::new())?;
+    let input =
+        planner_input::load(tx, &common(tx, config, now)?, &PlanningUnit::Number(phone.clone()), &BTreeSet::new())?;
     if input.opted_out {
         return Ok(Err(
             "this number has opted out of texts; to remove the opt-out, run `leadtime opt-out remove`".to_owned()

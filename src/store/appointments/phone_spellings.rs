@@ -19,17 +19,18 @@ pub(crate) enum Keep {
 
 /// Reads every spelling in the appointments that has not been read for this country yet.
 pub(crate) fn learn_all(connection: &Connection, country: Country, keep: Keep) -> Result<(), StoreError> {
-    const AMONG_ALL: &str = "SELECT DISTINCT phone FROM appointments AS a WHERE phone IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM main.phone_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)
-        AND NOT EXISTS (SELECT 1 FROM temp.new_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)";
-    // What the daemon has planned, it has read.
-    const AMONG_CHANGED: &str =
-        "SELECT phone FROM (SELECT phone FROM replan_queue UNION SELECT phone FROM unplannable) AS a WHERE phone <> ''
-        AND NOT EXISTS (SELECT 1 FROM main.phone_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)
-        AND NOT EXISTS (SELECT 1 FROM temp.new_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)";
+    // What the daemon has planned for this country, it has read.
+    let source = match daemon_state::plans_for(connection, country)? {
+        true => "SELECT phone FROM replan_queue UNION SELECT phone FROM unplannable",
+        false => "SELECT DISTINCT phone FROM appointments",
+    };
+    let sql = format!(
+        "SELECT phone FROM ({source}) AS a WHERE phone <> ''
+         AND NOT EXISTS (SELECT 1 FROM main.phone_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)
+         AND NOT EXISTS (SELECT 1 FROM temp.new_spellings AS s WHERE s.country = :country AND s.spelling = a.phone)"
+    );
     let code = country.code();
-    let is_known = daemon_state::plans_for(connection, country)?;
-    let mut statement = connection.prepare_cached(if is_known { AMONG_CHANGED } else { AMONG_ALL })?;
+    let mut statement = connection.prepare_cached(&sql)?;
     let spellings: Vec<String> = statement
         .query_map(named_params! {":country": code}, |row| crate::store::connection::rows::any_text(row, 0))?
         .flat_map(Result::transpose)
@@ -101,4 +102,38 @@ fn insert(
         reading.refusal,
     ))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::connection::open;
+    use crate::store::in_transaction;
+
+    /// Once the daemon has planned for a country, only what changed since is looked at; for any other country, all is.
+    #[test]
+    fn every_spelling_is_read_whether_the_daemon_has_planned_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = open::read_write(&folder.path().join("a.db")).unwrap();
+        let (us, gb) = (Country::US, "GB".parse::<Country>().unwrap());
+        let book = |connection: &Connection, id: &str, phone: &str| {
+            let sql = "INSERT INTO appointments (id, patient_id, phone, status, starts_at)
+                VALUES (?1, ?1, ?2, 'booked', '2036-12-01T17:00:00Z')";
+            connection.execute(sql, (id, phone)).unwrap();
+        };
+        let is_known = |connection: &Connection, country, spelling| {
+            learn_all(connection, country, Keep::Temporary).unwrap();
+            known(connection, country, spelling).unwrap().is_some()
+        };
+        book(&connection, "a", "303-555-0101");
+        assert!(is_known(&connection, us, "303-555-0101"), "it has never planned");
+        in_transaction(&mut connection, |tx| daemon_state::set_plan_basis(tx, "basis", us)).unwrap();
+        connection.execute("DELETE FROM replan_queue", []).unwrap();
+        book(&connection, "b", "303-555-0102");
+        assert!(is_known(&connection, us, "303-555-0102"), "it waits to be planned");
+        connection.execute("INSERT INTO unplannable VALUES ('303-555-0103', 'c', 1, 1)", []).unwrap();
+        assert!(is_known(&connection, us, "303-555-0103"), "it could not be planned");
+        connection.execute("DELETE FROM replan_queue", []).unwrap();
+        assert!(is_known(&connection, gb, "303-555-0102"), "another country reads everything anew");
+    }
 }

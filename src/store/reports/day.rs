@@ -46,6 +46,14 @@ pub(crate) fn texts(
     Ok(all)
 }
 
+/// Attempts of a day: after an id, until and from a time, and whether with their locations.
+const TRIED: &str = "SELECT t.started_ms, t.outcome, iif(?4, (
+        SELECT a.location FROM message_reminders AS mr JOIN reminders AS r ON r.id = mr.reminder_id
+        JOIN appointments AS a ON a.id = r.appointment_id WHERE mr.message_id = t.message_id LIMIT 1), NULL)
+    FROM attempts AS t WHERE t.id > ?1 AND +t.started_ms < ?2 AND +t.started_ms >= ?3
+    AND EXISTS (SELECT 1 FROM message_reminders AS mr WHERE mr.message_id = t.message_id)
+    AND NOT EXISTS (SELECT 1 FROM attempts AS later WHERE later.retry_of = t.id)";
+
 fn tried(
     connection: &Connection,
     from: DateTime<Utc>,
@@ -57,12 +65,6 @@ fn tried(
         .prepare_cached("SELECT id FROM attempts WHERE started_ms < ?1 ORDER BY id DESC LIMIT 1")?
         .query_row([from.timestamp_millis()], |row| row.get(0))
         .optional()?;
-    const TRIED: &str = "SELECT t.started_ms, t.outcome, iif(?4, (
-            SELECT a.location FROM message_reminders AS mr JOIN reminders AS r ON r.id = mr.reminder_id
-            JOIN appointments AS a ON a.id = r.appointment_id WHERE mr.message_id = t.message_id LIMIT 1), NULL)
-        FROM attempts AS t WHERE t.id > ?1 AND +t.started_ms < ?2 AND +t.started_ms >= ?3
-        AND EXISTS (SELECT 1 FROM message_reminders AS mr WHERE mr.message_id = t.message_id)
-        AND NOT EXISTS (SELECT 1 FROM attempts AS later WHERE later.retry_of = t.id)";
     let mut statement = connection.prepare_cached(TRIED)?;
     let span = (before.unwrap_or(0), until.timestamp_millis(), from.timestamp_millis(), with_locations);
     let rows = statement.query_map(span, |row| {
@@ -141,4 +143,21 @@ pub(crate) fn fates(
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::connection::open;
+
+    /// A day with thousands of texts is read in one go: nothing is looked for by reading a whole table.
+    #[test]
+    fn the_texts_of_a_day_are_found_by_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open::read_write(&folder.path().join("a.db")).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {TRIED}")).unwrap();
+        let rows = statement.query_map((1, 1, 1, true), |row| row.get(3)).unwrap();
+        let steps: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+        assert!(steps.len() > 3 && steps.iter().all(|step| !step.starts_with("SCAN")), "{steps:?}");
+    }
 }
