@@ -92,7 +92,7 @@ impl Sentence {
     }
 
     /// The English words, without the values.
-    pub(crate) fn words(&self) -> &str {
+    pub(crate) fn template(&self) -> &str {
         &self.english
     }
 

@@ -18,8 +18,8 @@ use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::{Plan, plan};
 use crate::store::ledger::{people, reminders};
 use crate::store::outcomes::outcome;
-use crate::store::planning::common::Common;
 use crate::store::planning::directory::Directory;
+use crate::store::planning::planning_context::PlanningContext;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, planner_input, replan_queue, unplannable};
 use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
@@ -39,20 +39,24 @@ pub(crate) fn directory(config: &Config) -> Directory {
 }
 
 /// What all units of a transaction are planned with, as of `now`.
-pub(crate) fn common(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result<Common, StoreError> {
-    Common::read(connection, directory(config), now)
+pub(crate) fn planning_context(
+    connection: &Connection,
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<PlanningContext, StoreError> {
+    PlanningContext::read(connection, directory(config), now)
 }
 
-/// Everything known about a unit, and the answers for it as of the time of `common`.
+/// Everything known about a unit, and the answers for it as of the time of `context`.
 pub(crate) fn plan_unit(
     connection: &Connection,
     config: &Config,
-    (live, common): (&LiveSince, &Common),
+    (live, context): (&LiveSince, &PlanningContext),
     unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
 ) -> Result<(PlannerInput, Plan), StoreError> {
-    let input = planner_input::load(connection, common, unit, also)?;
-    let plan = plan_facts(config, live, &input, common.now());
+    let input = planner_input::load(connection, context, unit, also)?;
+    let plan = plan_facts(config, live, &input, context.now());
     Ok((input, plan))
 }
 
@@ -145,11 +149,11 @@ pub fn plan_some(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> R
     if dirty.is_empty() {
         return Ok(Step::default());
     }
-    let common = Common::read(tx, directory, now)?;
+    let context = PlanningContext::read(tx, directory, now)?;
     let (mut step, is_any_unplannable) = (Step::default(), unplannable::is_any(tx)?);
     let dirty: Vec<_> = dirty.into_iter().collect();
     let planned = each_in_savepoint(tx, Isolation::PerItem, &dirty, |(unit, also)| {
-        let (input, plan) = plan_unit(tx, config, (&live, &common), unit, also)?;
+        let (input, plan) = plan_unit(tx, config, (&live, &context), unit, also)?;
         report_missed(&plan, &input);
         for appointment in &input.appointments {
             people::note_holder(tx, appointment, now)?;

@@ -18,7 +18,7 @@ use crate::engine::keys::key_set::{Gateways, Keys};
 use crate::engine::maintenance::each_pass::EachPass;
 use crate::engine::report::PassReport;
 use crate::engine::send::sender::Sender;
-use crate::engine::sync::reader::{DueWith, ReadState, Reader};
+use crate::engine::sync::reader::{DueByKey, ReadState, Reader};
 use crate::engine::sync::reading::SOON;
 use crate::engine::{lifecycle, planning};
 use crate::store::ledger::reminders;
@@ -195,8 +195,8 @@ impl<C: Clock + 'static> Engine<C> {
         let ready = self.ready(now).await?;
         let state =
             ReadState { may_read: self.clock.monitor.is_confirmed() && self.has_begun, is_bursting: self.is_bursting };
-        let due_with = self.reader.read(&self.context, &mut self.keys, &ready, state, &mut report).await?;
-        self.send(&ready, &due_with, &mut report).await?;
+        let due_by_key = self.reader.read(&self.context, &mut self.keys, &ready, state, &mut report).await?;
+        self.send(&ready, &due_by_key, &mut report).await?;
         let due = self.keys.values().any(|worker| !worker.queue.is_empty());
         self.is_bursting = report.begun > 0 || (due && self.sender.in_flight() > 0);
         // Work put off while texts went out is done as soon as none do.
@@ -247,12 +247,12 @@ impl<C: Clock + 'static> Engine<C> {
     async fn send(
         &mut self,
         ready: &[ApiKeyName],
-        due_with: &DueWith,
+        due_by_key: &DueByKey,
         report: &mut PassReport,
     ) -> Result<(), StoreError> {
         if self.may_claim() {
             let (keys, monitor) = (&mut self.keys, &self.clock.monitor);
-            return self.sender.send(&self.context, keys, monitor, (ready, due_with), report).await;
+            return self.sender.send(&self.context, keys, monitor, (ready, due_by_key), report).await;
         }
         match self.stands_still() {
             Some(why) => self.sender.stand_still(&self.context, why, report).await,

@@ -9,7 +9,7 @@ use crate::domain::count::counted;
 use crate::domain::ids::RuleName;
 use crate::domain::reminder::{PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
-use crate::engine::planning::{common, plan_unit};
+use crate::engine::planning::{plan_unit, planning_context};
 use crate::planner::input::Mode;
 use crate::store::appointments::{appointment, phone_spellings};
 use crate::store::controls::config_hold::Effect;
@@ -101,15 +101,19 @@ struct Goes {
 fn goes_out(connection: &Connection, config: &Config, observed: bool, now: DateTime<Utc>) -> Result<Goes, StoreError> {
     phone_spellings::learn_all(connection, config.practice.country, phone_spellings::Keep::Temporary)?;
     let until = now.checked_add_days(Days::new(DAYS)).unwrap_or(now);
-    let common = common(connection, config, now)?;
+    let context = planning_context(connection, config, now)?;
     let mut units: BTreeSet<PlanningUnit> = BTreeSet::new();
     for starting in appointment::starting_in(connection, now, until)? {
-        units.insert(common.directory().unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?);
+        units.insert(context.directory().unit(
+            connection,
+            &starting.id,
+            starting.phone.as_ref().map(String::as_str),
+        )?);
     }
     let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
     let mut found = Goes::default();
     for unit in &units {
-        let plan = match plan_unit(connection, config, (&live, &common), unit, &BTreeSet::new()) {
+        let plan = match plan_unit(connection, config, (&live, &context), unit, &BTreeSet::new()) {
             Ok((_, plan)) => plan,
             Err(error) if error.is_about_data() => {
                 found.unreadable += 1;

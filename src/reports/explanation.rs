@@ -10,7 +10,7 @@ use crate::domain::reminder::{Cancel, PlanDecision, Skip, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::sentence::Sentence;
 use crate::domain::zone::Zone;
-use crate::engine::planning::common;
+use crate::engine::planning::planning_context;
 use crate::planner::calendar::Calendar;
 use crate::planner::explain::{Case, times_off};
 use crate::planner::input::AppointmentInput;
@@ -52,14 +52,14 @@ pub(crate) fn explain(
     ids: &[AppointmentId],
     now: DateTime<Utc>,
 ) -> Result<Vec<Explanation>, StoreError> {
-    let common = common(connection, config, now)?;
+    let context = planning_context(connection, config, now)?;
     let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
     let blocked = waits(connection, config, now)?;
     let mut accounts = Vec::new();
     for id in ids {
         let spelling = appointment::spelling_of(connection, id)?;
-        let unit = common.directory().unit(connection, id, spelling.as_deref())?;
-        let input = planner_input::load(connection, &common, &unit, &BTreeSet::new())?;
+        let unit = context.directory().unit(connection, id, spelling.as_deref())?;
+        let input = planner_input::load(connection, &context, &unit, &BTreeSet::new())?;
         let of_appointment = |key: &ReminderKey| key.appointment_id == *id;
         let rows = rows_in(connection, config, (&live, &blocked), &input, now, &of_appointment)?;
         let Some(appointment) = input.appointments.iter().find(|appointment| appointment.row.id == *id) else {

@@ -16,7 +16,7 @@ use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::sentence::Sentence;
 use crate::domain::zone::Zone;
-use crate::engine::planning::{common, is_first_text, plan_facts};
+use crate::engine::planning::{is_first_text, plan_facts, planning_context};
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::{circuit, compose, feed_age};
@@ -155,7 +155,7 @@ pub(crate) fn each_between<T>(
     mut put: impl FnMut(T),
 ) -> Result<(), StoreError> {
     phone_spellings::learn_all(connection, config.practice.country, phone_spellings::Keep::Temporary)?;
-    let common = common(connection, config, now)?;
+    let context = planning_context(connection, config, now)?;
     let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
     let blocked = waits(connection, config, now)?;
     let in_span = |key: &ReminderKey| key.start >= from && key.start < until;
@@ -168,11 +168,11 @@ pub(crate) fn each_between<T>(
         while waiting.first_key_value().is_some_and(|((start, ..), _)| *start < starting.starts_at) {
             waiting.pop_first().into_iter().for_each(|(_, made)| put(made));
         }
-        let unit = common.directory().unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?;
+        let unit = context.directory().unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?;
         if !done.insert(unit.clone()) {
             continue;
         }
-        let of_unit = planner_input::load(connection, &common, &unit, &BTreeSet::new())
+        let of_unit = planner_input::load(connection, &context, &unit, &BTreeSet::new())
             .and_then(|input| rows_in(connection, config, (&live, &blocked), &input, now, &in_span));
         match of_unit {
             Ok(some) => {

@@ -79,8 +79,8 @@ impl<'c> Wording<'c> {
         match self.words.words_for(sentence.key(), &values) {
             Some(words) => fill(words, &values),
             // Other languages have words for every key.
-            None if values.is_empty() => sentence.words().to_owned(),
-            None => fill(sentence.words(), &values),
+            None if values.is_empty() => sentence.template().to_owned(),
+            None => fill(sentence.template(), &values),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
-use crate::engine::planning::{common, is_first_text, plan_unit};
+use crate::engine::planning::{is_first_text, plan_unit, planning_context};
 use crate::engine::send::circuit::{self, Permit};
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::queue::Queue;
@@ -23,7 +23,7 @@ use crate::planner::plan::{Item, Message, Plan};
 use crate::store::conversations::{circuits, conversation, listings};
 use crate::store::ledger::messages;
 use crate::store::ledger::reminders::{self, Due};
-use crate::store::planning::common::Common;
+use crate::store::planning::planning_context::PlanningContext;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, replan_queue};
 use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
@@ -138,10 +138,10 @@ pub(crate) fn claim_some(
         }
     }
     let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
-    let common = common(tx, config, now)?;
+    let context = planning_context(tx, config, now)?;
     claim_from(queue, &leave, most, |due| {
         each_in_savepoint(tx, allowance.isolation, due, |due| {
-            claim_one(tx, config, (api_key, &live, &common), due, now)
+            claim_one(tx, config, (api_key, &live, &context), due, now)
         })
     })
 }
@@ -226,12 +226,12 @@ fn is_of(item: &Item, api_key: &ApiKeyName) -> bool {
 fn claim_one(
     tx: &Transaction<'_>,
     config: &Config,
-    (api_key, live, common): (&ApiKeyName, &LiveSince, &Common),
+    (api_key, live, context): (&ApiKeyName, &LiveSince, &PlanningContext),
     due: &Due,
     now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = PlanningUnit::Number(due.phone.clone());
-    let (input, plan) = plan_unit(tx, config, (live, common), &unit, &BTreeSet::new())?;
+    let (input, plan) = plan_unit(tx, config, (live, context), &unit, &BTreeSet::new())?;
     let belongs = plan.items.iter().any(|item| item.key == due.key && item.current && is_of(item, api_key));
     let text = if belongs { text_now(config, due, (&input, &plan), now) } else { None };
     let claimed = text.as_ref().map_or(&[][..], |(message, ..)| &message.keys);

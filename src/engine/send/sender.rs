@@ -16,7 +16,7 @@ use crate::engine::report::PassReport;
 use crate::engine::send::claim::{Allowance, Claimed, Claiming, SOON_READ, Trusted, claim_some};
 use crate::engine::send::in_flight::{Finished, InFlight, Settled, settle_all};
 use crate::engine::send::queue::Queue;
-use crate::engine::sync::reader::DueWith;
+use crate::engine::sync::reader::DueByKey;
 use crate::outcomes::rhythm;
 use crate::store::conversations::conversation;
 use crate::store::ledger::reminders;
@@ -82,18 +82,18 @@ impl Sender {
         context: &Context<C>,
         keys: &mut Keys,
         monitor: &ClockMonitor,
-        (ready, due_with): (&[ApiKeyName], &DueWith),
+        (ready, due_by_key): (&[ApiKeyName], &DueByKey),
         report: &mut PassReport,
     ) -> Result<(), StoreError> {
         let mut is_any_left_out = false;
         for name in ready {
             // A transaction for each of many keys would cost more than everything that is due.
-            if due_with.nothing.contains(name) && !self.in_flight.has_unsettled() {
+            if due_by_key.nothing.contains(name) && !self.in_flight.has_unsettled() {
                 is_any_left_out = true;
                 continue;
             }
             let mut own = PassReport::default();
-            self.send_with(context, keys, monitor, (name, due_with.texts.contains(name)), &mut own).await?;
+            self.send_with(context, keys, monitor, (name, due_by_key.texts.contains(name)), &mut own).await?;
             report.add(own);
         }
         if is_any_left_out && report.waits.is_none() {

@@ -16,7 +16,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::engine::clock_check::TOLERANCE;
-use crate::engine::planning::{common, is_first_text};
+use crate::engine::planning::{is_first_text, planning_context};
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{Left, left_today};
 use crate::engine::send::{circuit, compose};
@@ -107,8 +107,12 @@ pub(crate) fn prepare(
         return Ok(Err(why));
     }
     let zone = &config.practice.zone;
-    let input =
-        planner_input::load(tx, &common(tx, config, now)?, &PlanningUnit::Number(phone.clone()), &BTreeSet::new())?;
+    let input = planner_input::load(
+        tx,
+        &planning_context(tx, config, now)?,
+        &PlanningUnit::Number(phone.clone()),
+        &BTreeSet::new(),
+    )?;
     if input.opted_out {
         return Ok(Err(
             "this number has opted out of texts; to remove the opt-out, run `leadtime opt-out remove`".to_owned()

@@ -53,8 +53,8 @@ impl Reader {
         ready: &[ApiKeyName],
         state: ReadState,
         report: &mut PassReport,
-    ) -> Result<DueWith, StoreError> {
-        let mut due = DueWith::default();
+    ) -> Result<DueByKey, StoreError> {
+        let mut due = DueByKey::default();
         if !context.is_live() {
             return Ok(due);
         }
@@ -148,7 +148,7 @@ fn ask_others(keys: &mut Keys, of_others: Vec<(ApiKeyName, ConversationId)>, rep
 
 /// What is due with the keys that were looked at.
 #[derive(Debug, Default)]
-pub(crate) struct DueWith {
+pub(crate) struct DueByKey {
     /// Keys with texts that may go out now.
     pub(crate) texts: BTreeSet<ApiKeyName>,
     /// Keys without any due text, as of this pass.

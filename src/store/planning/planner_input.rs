@@ -24,8 +24,8 @@ use crate::store::ledger::rows::{key_of, state_of};
 use crate::store::outcomes::outcome;
 use crate::store::planning::already_told;
 use crate::store::planning::already_told::person_of;
-use crate::store::planning::common::Common;
 use crate::store::planning::directory::Directory;
+use crate::store::planning::planning_context::PlanningContext;
 use crate::store::planning::unit::PlanningUnit;
 
 /// Everything the planner needs for a unit. `also` names appointments whose stored reminders belong here although the
@@ -35,12 +35,12 @@ use crate::store::planning::unit::PlanningUnit;
 /// Database errors, and rows that no version of Leadtime writes.
 pub(crate) fn load(
     connection: &Connection,
-    common: &Common,
+    context: &PlanningContext,
     unit: &PlanningUnit,
     also: &BTreeSet<AppointmentId>,
 ) -> Result<PlannerInput, StoreError> {
-    let loader = Loader { connection, common, directory: &common.directory, now: common.now };
-    let (any, now) = (&common.any, common.now);
+    let loader = Loader { connection, context, directory: &context.directory, now: context.now };
+    let (any, now) = (&context.any, context.now);
     let (number, appointments) = match unit {
         PlanningUnit::Number(phone) => (Number::Usable(phone.clone()), loader.appointments_of_number(phone)?),
         PlanningUnit::Appointment(id) => {
@@ -89,7 +89,7 @@ pub(crate) fn load(
 
 struct Loader<'a> {
     connection: &'a Connection,
-    common: &'a Common,
+    context: &'a PlanningContext,
     directory: &'a Directory,
     now: DateTime<Utc>,
 }
@@ -194,14 +194,14 @@ impl Loader<'_> {
         mut appointments: Vec<AppointmentInput>,
         phone: Option<&Phone>,
     ) -> Result<Vec<AppointmentInput>, StoreError> {
-        let any = &self.common.any;
+        let any = &self.context.any;
         for appointment in &mut appointments {
             if !appointment.row.status.is_live() || appointment.row.starts_at <= self.now {
                 continue;
             }
             if let (Some(feed), None) = (&appointment.row.feed, appointment.row.booked_at) {
                 let seen = appointment.seen_at.min(self.now).timestamp();
-                appointment.imports = self.common.imports(self.connection, feed, seen)?;
+                appointment.imports = self.context.imports(self.connection, feed, seen)?;
             }
             if any.moves {
                 appointment.moved_from = self.moved_from(&appointment.row.id)?;
@@ -213,7 +213,7 @@ impl Loader<'_> {
             if any.outcomes {
                 appointment.outcome = self.outcome(&appointment.row, &appointment.moved_from)?;
             }
-            appointment.paused = pauses::pause_of(&self.common.pauses, appointment.row.location.as_deref());
+            appointment.paused = pauses::pause_of(&self.context.pauses, appointment.row.location.as_deref());
         }
         Ok(appointments)
     }
@@ -300,7 +300,7 @@ impl Loader<'_> {
     /// Since when Leadtime has been trying to find out what was sent with these appointments' keys in an unobserved
     /// period, if that is not known yet.
     fn catching_up_since(&self, appointments: &[AppointmentInput]) -> Option<DateTime<Utc>> {
-        let unobserved = &self.common.unobserved_keys;
+        let unobserved = &self.context.unobserved_keys;
         appointments.iter().filter_map(|appointment| unobserved.get(&appointment.sender.api_key).copied()).max()
     }
 
@@ -315,7 +315,7 @@ impl Loader<'_> {
         const STORED: &str = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)";
         const READ_HERE: &str = "SELECT EXISTS (SELECT 1 FROM opt_outs WHERE phone = ?1)
             OR EXISTS (SELECT 1 FROM temp.new_spellings WHERE e164 = ?1 AND refusal = 1)";
-        let any = &self.common.any;
+        let any = &self.context.any;
         let sql = match (any.opt_outs, any.new_spellings) {
             (false, false) => return Ok(false),
             (true, false) => STORED,

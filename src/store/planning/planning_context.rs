@@ -17,7 +17,7 @@ use crate::store::planning::directory::Directory;
 
 /// Valid as long as nobody else writes: within one transaction, or one state of the database.
 #[derive(Debug)]
-pub(crate) struct Common {
+pub(crate) struct PlanningContext {
     /// How numbers are read.
     pub(super) directory: Directory,
     /// Now.
@@ -56,13 +56,13 @@ pub(super) struct Any {
     pub(super) opt_outs: bool,
 }
 
-impl Common {
+impl PlanningContext {
     /// Reads it.
     pub(crate) fn read(
         connection: &Connection,
         directory: Directory,
         now: DateTime<Utc>,
-    ) -> Result<Common, StoreError> {
+    ) -> Result<PlanningContext, StoreError> {
         const ANY: &str = "SELECT EXISTS (SELECT 1 FROM number_holds), EXISTS (SELECT 1 FROM wrong_numbers),
             EXISTS (SELECT 1 FROM skips), EXISTS (SELECT 1 FROM not_listed WHERE moved_to IS NOT NULL),
             EXISTS (SELECT 1 FROM odd_rows WHERE settled_at IS NULL), EXISTS (SELECT 1 FROM temp.new_spellings),
@@ -83,7 +83,7 @@ impl Common {
                 opt_outs: row.get(9)?,
             })
         })?;
-        Ok(Common {
+        Ok(PlanningContext {
             directory,
             now,
             pauses: pauses::pauses(connection, now)?,
