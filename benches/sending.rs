@@ -1,10 +1,11 @@
 //! How fast texts are sent, and what a million appointments or many offices cost: `cargo bench --profile dist --bench
 //! sending [-- texts | reads | million | offices]`.
 //!
-//! `texts`: 5,000 due reminders through the real daemon at `concurrency = 16` (claims on disk before their POSTs,
-//! outcomes after) and, alternating with it, the same number of requests through a bare loop of the same HTTP client
-//! without a database, against one server on this machine that answers immediately or after 20 ms. The server measures
-//! the time, from the first POST to the last answer.
+//! `texts`: 5,000 reminders that are due when the real daemon starts, at `concurrency = 16` (claims on disk before their
+//! POSTs, outcomes after). In turns with it, against one server on this machine that answers immediately or after 20 ms:
+//! the same texts through apalis' SQLite backend (`benches/peer`, a program of its own), and the same number of requests
+//! through a bare loop of Leadtime's HTTP client without a database. Times are from the start of the process until the
+//! last result is on disk, and from the first POST to the last answer.
 //!
 //! `reads`: a burst of 5,000 texts alone, alongside a long read on a connection of its own, and alongside the same read
 //! on the writer, alternating.
@@ -16,6 +17,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::io::BufRead;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -99,10 +101,14 @@ impl Server {
         axum::Json(serde_json::json!({ "success": true, "data": { "conversationId": id } }))
     }
 
-    /// Texts per second.
+    /// When the first text came, and when the last was answered.
+    fn between(&self) -> Option<(Instant, Instant)> {
+        *self.between.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Texts per second, from the first POST to the last answer.
     fn rate(&self) -> f64 {
-        let between = *self.between.lock().unwrap_or_else(|e| e.into_inner());
-        let took = between.map_or(Duration::MAX, |(first, last)| last - first);
+        let took = self.between().map_or(Duration::MAX, |(first, last)| last - first);
         self.answered.load(Ordering::SeqCst) as f64 / took.as_secs_f64()
     }
 }
@@ -198,26 +204,112 @@ fn csv(appointments: u32, start: impl Fn(u32) -> String) -> String {
     csv
 }
 
-/// Sends 5,000 texts through the daemon. Returns texts per second and the peak resident memory.
-fn durable(server: &Server, url: &str, delay: u64) -> (f64, f64) {
+/// What sending 5,000 texts took.
+#[derive(Clone, Copy, Default)]
+struct Took {
+    /// From the start of the process to the first POST, in milliseconds.
+    first_ms: f64,
+    /// From the start of the process until the last result is on disk, in seconds.
+    on_disk: f64,
+    /// Texts per second, from the first POST to the last answer.
+    rate: f64,
+    /// Processor time of the process for each text, in microseconds.
+    cpu_us: f64,
+    /// Peak resident memory in MiB.
+    peak: f64,
+}
+
+impl Took {
+    fn of(server: &Server, began: Instant, on_disk: Duration, child: &Child) -> Took {
+        let first = server.between().map_or(began, |(first, _)| first);
+        Took {
+            first_ms: (first - began).as_secs_f64() * 1e3,
+            on_disk: on_disk.as_secs_f64(),
+            rate: server.rate(),
+            cpu_us: cpu(child) / TEXTS as f64 * 1e6,
+            peak: resident(child, "VmHWM:"),
+        }
+    }
+}
+
+/// The texts that Annie has accepted according to the database.
+fn on_disk(database: &Connection) -> usize {
+    let sql = "SELECT count(*) FROM attempts WHERE outcome = 'sent'";
+    database.query_row(sql, [], |row| row.get::<_, i64>(0)).map_or(0, |count| count.unsigned_abs() as usize)
+}
+
+/// Sends 5,000 texts through a daemon that starts once they are due.
+fn durable(server: &Server, url: &str, delay: u64) -> Took {
     let folder = tempfile::tempdir_in(".").expect("a folder");
-    std::fs::write(folder.path().join("config.toml"), config(url, "observe")).expect("a file");
-    let at = (now() + TimeDelta::hours(24) + TimeDelta::seconds(8)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    std::fs::write(folder.path().join("config.toml"), config(url, "live")).expect("a file");
+    let due = now() + TimeDelta::seconds(8);
+    let at = (due + TimeDelta::hours(24)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    // Planned by an earlier run, which ends before they are due. Its rules are live before that.
+    server.begin(delay);
+    let mut planning = start(folder.path(), &["run"]);
+    std::thread::sleep(Duration::from_secs(1));
     std::fs::write(folder.path().join("book.csv"), csv(TEXTS as u32, |_| at.clone())).expect("a file");
     assert!(start(folder.path(), &["import", "book.csv"]).wait().is_ok_and(|status| status.success()));
-    std::fs::write(folder.path().join("config.toml"), config(url, "live")).expect("a file");
-    server.begin(delay);
-    let mut daemon = start(folder.path(), &["run"]);
-    let mut peak = 0.0_f64;
-    while server.answered.load(Ordering::SeqCst) < TEXTS {
-        std::thread::sleep(Duration::from_millis(50));
-        peak = peak.max(resident(&daemon, "VmRSS:"));
+    while !is_planned(folder.path()) {
+        std::thread::sleep(Duration::from_millis(200));
     }
-    std::thread::sleep(Duration::from_millis(500));
-    peak = peak.max(resident(&daemon, "VmHWM:"));
-    let _ = daemon.kill();
+    end(&mut planning);
+    assert!(now() < due, "planning took too long");
+    std::thread::sleep((due - now()).to_std().unwrap_or_default() + Duration::from_secs(1));
+    let database = open::read_only(&folder.path().join("bench.db")).expect("a database");
+    let began = Instant::now();
+    let mut daemon = start(folder.path(), &["run"]);
+    while on_disk(&database) < TEXTS {
+        std::thread::sleep(Duration::from_millis(4));
+    }
+    let took = Took::of(server, began, began.elapsed(), &daemon);
+    end(&mut daemon);
+    took
+}
+
+fn is_planned(folder: &Path) -> bool {
+    let status = Command::new(BINARY).args(["status", "--json"]).current_dir(folder).output();
+    status.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("\"not_yet_planned\": 0"))
+}
+
+/// SIGTERM, as systemd does it.
+fn end(daemon: &mut Child) {
+    let pid = daemon.id().to_string();
+    let _ = Command::new("kill").args(["-TERM", &pid]).status();
     let _ = daemon.wait();
-    (server.rate(), peak)
+}
+
+/// Builds apalis' program; none if its crates are not available.
+fn peer() -> Option<std::path::PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = folder.join("target/peer");
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--release", "--locked", "--quiet", "--target-dir"]).arg(&target);
+    build.arg("--manifest-path").arg(folder.join("benches/peer/Cargo.toml"));
+    let is_built = build.status().is_ok_and(|status| status.success());
+    is_built.then(|| target.join("release/leadtime-bench-peer"))
+}
+
+/// Sends 5,000 texts through apalis.
+fn apalis(program: &Path, server: &Server, url: &str, delay: u64) -> Took {
+    let folder = tempfile::tempdir_in(".").expect("a folder");
+    let (texts, at_once) = (TEXTS.to_string(), AT_ONCE.to_string());
+    let mut store = Command::new(program);
+    store.args(["store", "peer.db", &texts]).current_dir(folder.path());
+    assert!(store.status().is_ok_and(|status| status.success()));
+    server.begin(delay);
+    let mut run = Command::new(program);
+    run.args(["run", url, "peer.db", &texts, &at_once]).current_dir(folder.path()).stdout(Stdio::piped());
+    let began = Instant::now();
+    let mut run = run.stdin(Stdio::piped()).spawn().expect("apalis");
+    let mut line = String::new();
+    // It says when everything is done, and ends when its input does.
+    let said = run.stdout.take().map(|out| std::io::BufReader::new(out).read_line(&mut line));
+    assert!(said.is_some_and(|read| read.is_ok()) && line == "done\n", "apalis ended early");
+    let took = Took::of(server, began, began.elapsed(), &run);
+    drop(run.stdin.take());
+    let _ = run.wait();
+    took
 }
 
 fn bare_rate(server: &Server, url: &str, delay: u64) -> f64 {
@@ -235,22 +327,47 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 fn texts() {
     let server = Arc::new(Server::default());
     let url = serve(server.clone());
+    let peer = peer();
+    if peer.is_none() {
+        println!("apalis is left out: its program cannot be built here");
+    }
     for delay in [0, 20] {
-        let (mut bares, mut durables, mut ratios, mut peak) = (Vec::new(), Vec::new(), Vec::new(), 0.0_f64);
+        let (mut bares, mut durables, mut peers) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..RUNS {
-            let bare = bare_rate(&server, &url, delay);
-            let (rate, memory) = durable(&server, &url, delay);
-            peak = peak.max(memory);
-            ratios.push(rate / bare);
-            bares.push(bare);
-            durables.push(rate);
+            bares.push(bare_rate(&server, &url, delay));
+            durables.push(durable(&server, &url, delay));
+            peers.extend(peer.as_ref().map(|program| apalis(program, &server, &url, delay)));
         }
-        println!(
-            "{TEXTS} texts, answered after {delay:>2} ms: bare {:>6.0}/s, durable {:>6.0}/s, ratio {:.2}, peak {peak:.0} MiB",
-            median(bares),
-            median(durables),
-            median(ratios)
-        );
+        println!("{TEXTS} texts, answered after {delay} ms");
+        println!("  a plain loop without a database: {:.0}/s", median(bares.clone()));
+        let of = |all: &[Took], number: fn(&Took) -> f64| median(all.iter().map(number).collect());
+        let say = |name: &str, all: &[Took]| {
+            println!(
+                "  {name}: {:.0}/s from the start until the last result is on disk ({:.2} s); {:.0}/s from the first \
+                 POST ({:.0} ms after the start) to the last answer; {:.0} us of processor time a text; peak {:.0} MiB",
+                TEXTS as f64 / of(all, |took| took.on_disk),
+                of(all, |took| took.on_disk),
+                of(all, |took| took.rate),
+                of(all, |took| took.first_ms),
+                of(all, |took| took.cpu_us),
+                of(all, |took| took.peak)
+            );
+        };
+        say("Leadtime", &durables);
+        let to_bare = |(took, bare): (&Took, &f64)| took.rate / bare;
+        println!("  Leadtime to the plain loop: {:.2}", median(durables.iter().zip(&bares).map(to_bare).collect()));
+        if !peers.is_empty() {
+            say("apalis", &peers);
+            let ratio = |of: fn(&Took) -> f64| {
+                median(durables.iter().zip(&peers).map(|(ours, theirs)| of(ours) / of(theirs)).collect())
+            };
+            println!(
+                "  Leadtime to apalis: {:.2} until on disk, {:.2} to the last answer, {:.2} of the processor time",
+                1.0 / ratio(|took| took.on_disk),
+                ratio(|took| took.rate),
+                ratio(|took| took.cpu_us)
+            );
+        }
     }
 }
 

@@ -455,7 +455,7 @@ END;
 
 -- One SMS to one number, created at the claim and never changed (retention may empty its body).
 CREATE TABLE messages (
-    id           INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id           INTEGER NOT NULL PRIMARY KEY,
     phone        TEXT    NOT NULL, -- E.164
     body         TEXT,             -- the JSON body of the POST
     made_at      INTEGER NOT NULL,
@@ -471,7 +471,7 @@ CREATE INDEX messages_with_words ON messages (made_at) WHERE body IS NOT NULL;
 
 -- The only POST of a message, written before its first byte is sent.
 CREATE TABLE attempts (
-    id              INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id              INTEGER NOT NULL PRIMARY KEY,
     message_id      INTEGER NOT NULL UNIQUE REFERENCES messages (id),
     api_key         TEXT    NOT NULL, -- the key's name, never the key
     phone           TEXT    NOT NULL, -- E.164
@@ -506,6 +506,7 @@ CREATE UNIQUE INDEX one_retry_at_a_time ON attempts (retry_of)
     WHERE retry_of IS NOT NULL AND (outcome IS NULL OR outcome <> 'not-sent');
 CREATE INDEX attempts_that_retry ON attempts (retry_of) WHERE retry_of IS NOT NULL;
 CREATE INDEX attempts_by_phone   ON attempts (phone, started_ms);
+CREATE INDEX attempts_by_key     ON attempts (api_key, id);
 CREATE INDEX attempts_by_outcome ON attempts (outcome, id);
 CREATE INDEX attempts_by_kind    ON attempts (kind, id) WHERE kind IS NOT NULL;
 

@@ -1,8 +1,11 @@
 //! The HTTP client for Annie: one request, one answer, no redirects, no retries, no proxy.
 //!
 //! No redirects (the first server has already received the POST), no retries (a second POST is a second text), no
-//! proxy, no connection reuse (a peer that closes an idle connection during a POST leaves the outcome in doubt), HTTP/1
-//! only. With those off, `is_builder()` and `is_connect()` cover every case of "surely not sent".
+//! proxy, HTTP/1 only. With those off, `is_builder()` and `is_connect()` cover every case of "surely not sent".
+//!
+//! A connection is used again only within a second: a server that closes an idle connection during a POST leaves the
+//! outcome in doubt, and servers keep them open for longer. After the first answer that breaks off, each request gets a
+//! connection of its own.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,39 +43,55 @@ pub(crate) fn use_ring() {
     });
 }
 
+/// How long a connection without a request is kept.
+const KEPT: Duration = Duration::from_secs(1);
+
 /// The HTTP client: one for all keys, so that many keys share one set of certificates.
 #[derive(Debug, Clone)]
-pub struct HttpClient(Client);
+pub struct HttpClient {
+    /// Uses connections again.
+    reusing: Client,
+    /// Makes a connection for each request.
+    fresh: Client,
+    /// An answer broke off: from then on, no connection is used again.
+    has_broken: Arc<AtomicBool>,
+}
 
 impl HttpClient {
     /// Creates a client. `timeout` covers one request from start to end. Fails if the machine's certificates cannot be
     /// loaded.
     pub fn new(timeout: Duration) -> Result<HttpClient, ClientError> {
         use_ring();
-        let client = Client::builder()
-            .no_proxy()
-            .http1_only()
-            .pool_max_idle_per_host(0)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .connect_timeout(CONNECT_TIMEOUT.min(timeout / 2))
-            .timeout(timeout)
-            .user_agent(concat!("leadtime/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(ClientError)?;
-        Ok(HttpClient(client))
+        let client = |idle| {
+            Client::builder()
+                .no_proxy()
+                .http1_only()
+                .pool_max_idle_per_host(idle)
+                .pool_idle_timeout(KEPT)
+                .redirect(redirect::Policy::none())
+                .retry(retry::never())
+                .connect_timeout(CONNECT_TIMEOUT.min(timeout / 2))
+                .timeout(timeout)
+                .user_agent(concat!("leadtime/", env!("CARGO_PKG_VERSION")))
+                .build()
+        };
+        Ok(HttpClient { reusing: client(usize::MAX)?, fresh: client(0)?, has_broken: Arc::default() })
     }
 
     /// Annie over HTTP, with one key.
     pub fn with_key(&self, base_url: &str, key: SecretString) -> Gateway {
-        Gateway::new(HttpAnnie { client: self.0.clone(), base_url: base_url.trim_end_matches('/').to_owned(), key })
+        Gateway::new(HttpAnnie { http: self.clone(), base_url: base_url.trim_end_matches('/').to_owned(), key })
+    }
+
+    fn client(&self) -> &Client {
+        if self.has_broken.load(Ordering::SeqCst) { &self.fresh } else { &self.reusing }
     }
 }
 
 /// Annie over HTTP, with one key.
 #[derive(Debug, Clone)]
 struct HttpAnnie {
-    client: Client,
+    http: HttpClient,
     base_url: String,
     key: SecretString,
 }
@@ -84,8 +103,9 @@ impl Transport for HttpAnnie {
                 Call::Sms(request) => self.post(&request, still_good).await,
                 get => {
                     let (path, query) = address(&get);
-                    let call = self.client.get(format!("{}{path}", self.base_url)).query(&query);
-                    self.answer(call).await
+                    let call = self.http.client().get(format!("{}{path}", self.base_url)).query(&query);
+                    let answer = self.answer(call).await;
+                    self.note_break(answer)
                 }
             }
         })
@@ -100,12 +120,20 @@ impl HttpAnnie {
         };
         let let_go = Arc::new(AtomicBool::new(false));
         let body = LastMoment::new(body, still_good, let_go.clone());
-        let call = self.client.post(format!("{}/sms", self.base_url)).header(CONTENT_TYPE, "application/json");
+        let call = self.http.client().post(format!("{}/sms", self.base_url)).header(CONTENT_TYPE, "application/json");
         match self.answer(call.body(reqwest::Body::wrap(body))).await {
             answer @ Raw::Answer { .. } => answer,
             _ if let_go.load(Ordering::SeqCst) => Raw::LetGo,
-            error => error,
+            error => self.note_break(error),
         }
+    }
+
+    /// The server may have closed a connection that was used again.
+    fn note_break(&self, answer: Raw) -> Raw {
+        if matches!(answer, Raw::Broken(_)) {
+            self.http.has_broken.store(true, Ordering::SeqCst);
+        }
+        answer
     }
 
     async fn answer(&self, call: RequestBuilder) -> Raw {

@@ -74,6 +74,17 @@ pub(crate) fn is_a_slip_of(name: &str, known: &str) -> bool {
 /// and invisible characters (zero-width, direction marks) are removed. Letters are composed (NFC), which takes fewer
 /// SMS segments.
 pub(crate) fn one_line(text: &str) -> String {
+    if text.is_ascii() {
+        // ASCII has nothing to compose, and nothing invisible but control characters.
+        let words = text.split(|c: char| c == ' ' || c.is_ascii_control()).filter(|word| !word.is_empty());
+        return words.fold(String::with_capacity(text.len()), |mut line, word| {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+            line
+        });
+    }
     let seen = text.nfc().filter(|c| !is_invisible(*c));
     let plain: String = seen.map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
     plain.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")

@@ -13,5 +13,6 @@ pub mod run;
 pub mod send;
 pub(crate) mod sync;
 mod task_set;
+pub(crate) mod words;
 
 pub use crate::engine::keys::key_set::Gateways;

@@ -8,12 +8,12 @@ use tracing::{error, warn};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::appointment::Appointment;
-use crate::domain::attempt::{Attempt, AttemptEnd};
 use crate::domain::ids::AppointmentId;
 use crate::domain::reminder::{Miss, PlanDecision, State};
 use crate::domain::rule::Rule;
 use crate::engine::context::Context;
 use crate::engine::report::PassReport;
+use crate::engine::words::Words;
 use crate::planner::input::{LiveSince, PlannerInput};
 use crate::planner::plan::{Plan, plan};
 use crate::store::ledger::{people, reminders};
@@ -62,19 +62,22 @@ pub(crate) fn plan_unit(
 
 /// The plan made from what is known: the one way in which the planning pass, the claim, and every command plan.
 pub fn plan_facts(config: &Config, live: &LiveSince, input: &PlannerInput, now: DateTime<Utc>) -> Plan {
-    let first = is_first_text(input);
-    let words = |appointments: &[(&Appointment, &Rule)], at| {
-        let appointments: Vec<_> = appointments.iter().map(|(appointment, rule)| (*appointment, &rule.name)).collect();
-        config.wordbook.write(&appointments, first, at).map(|_| ())
-    };
-    plan(&config.rulebook, live, input, now, &words)
+    plan_with_words(config, live, input, &Words::of(config, input), now)
 }
 
-/// Whether the next text to the number must carry the line for first texts: no text is known to have reached the
-/// number, or those that did had no room for the line.
-pub(crate) fn is_first_text(input: &PlannerInput) -> bool {
-    let reached = |attempt: &Attempt| attempt.id.is_none() || attempt.end == AttemptEnd::Success;
-    !input.attempts.iter().any(reached) || input.owes_first_line
+/// The same, with the words that are tried kept in `words`.
+pub(crate) fn plan_with_words(
+    config: &Config,
+    live: &LiveSince,
+    input: &PlannerInput,
+    words: &Words<'_>,
+    now: DateTime<Utc>,
+) -> Plan {
+    let try_words = |appointments: &[(&Appointment, &Rule)], at| {
+        let appointments: Vec<_> = appointments.iter().map(|(appointment, rule)| (*appointment, &rule.name)).collect();
+        words.write(&appointments, at).map(|_| ())
+    };
+    plan(&config.rulebook, live, input, now, &try_words)
 }
 
 /// Logs which reminders were planned and did not go out: never silent.
@@ -120,22 +123,33 @@ impl Step {
 /// Planning steps in one pass, so that a large import does not keep due texts waiting.
 pub(crate) const STEPS_AT_ONCE: usize = 8;
 
-/// Plans what changed, in at most this many steps; returns whether more is left.
+/// What the planning pass did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Planned {
+    /// Something was planned, whether that changed a reminder or not.
+    pub(crate) any: bool,
+    /// More is left to plan.
+    pub(crate) more: bool,
+}
+
+/// Plans what changed, in at most this many steps.
 pub(crate) async fn run<C: Clock + 'static>(
     context: &Context<C>,
     steps: usize,
     now: DateTime<Utc>,
     report: &mut PassReport,
-) -> Result<bool, StoreError> {
+) -> Result<Planned, StoreError> {
+    let mut any = false;
     for _ in 0..steps {
         let config = context.config.clone();
         let step: Step = context.store.write(move |tx| plan_some(tx, &config, now)).await?;
         report.planned += step.changed;
         if step.is_last() {
-            return Ok(false);
+            return Ok(Planned { any, more: false });
         }
+        any = true;
     }
-    Ok(true)
+    Ok(Planned { any, more: true })
 }
 
 /// Plans some of what changed, in one transaction.

@@ -30,13 +30,4 @@ impl PassReport {
     pub(crate) fn want_again_in(&mut self, wait: Duration) {
         self.again_in = self.again_in.into_iter().chain([wait]).min();
     }
-
-    /// Adds what one key did to what the pass did.
-    pub(crate) fn add(&mut self, own: PassReport) {
-        self.begun += own.begun;
-        self.settled += own.settled;
-        self.paced |= own.paced;
-        self.waits = self.waits.or(own.waits);
-        self.again_in = self.again_in.into_iter().chain(own.again_in).min();
-    }
 }

@@ -1,6 +1,5 @@
 //! The engine: runs its parts one after another whenever it is woken. What is due is in the store, not here.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,8 +65,6 @@ pub struct Engine<C> {
     is_bursting: bool,
     /// When all other work was last done, by the boot clock.
     round_at: Option<Duration>,
-    /// The keys with a text due within the hour, when that was last read.
-    due_soon: BTreeSet<ApiKeyName>,
 }
 
 impl<C: Clock + 'static> Engine<C> {
@@ -87,7 +84,6 @@ impl<C: Clock + 'static> Engine<C> {
             is_held: false,
             is_bursting: false,
             round_at: None,
-            due_soon: BTreeSet::new(),
         }
     }
 
@@ -186,7 +182,7 @@ impl<C: Clock + 'static> Engine<C> {
         let mut report = PassReport::default();
         // Outcomes share the commit of the next claims, if there may be any.
         if !self.may_claim() {
-            report.settled = self.sender.settle(&self.context).await?;
+            report.settled = self.sender.settle(&self.context, &mut self.keys).await?;
         }
         report.read = self.reader.take(&self.context, &mut self.keys, &mut self.clock.monitor).await?;
         let now = self.context.now();
@@ -223,13 +219,15 @@ impl<C: Clock + 'static> Engine<C> {
         self.each_pass.run(&self.context, now).await?;
         // While texts go out, the changes they cause are planned bit by bit: a claim plans its number anyway.
         let steps = if self.is_bursting { 1 } else { planning::STEPS_AT_ONCE };
-        let more = planning::run(&self.context, steps, now, report).await? && !self.is_bursting;
+        let planned = planning::run(&self.context, steps, now, report).await?;
+        if planned.any {
+            self.keys.may_have_more_due();
+        }
         self.round_at = Some(boot);
         if self.context.is_live() {
-            let soon = now + SOON;
-            self.due_soon = self.context.store.read(move |c| reminders::keys_with_due(c, soon)).await?;
+            self.note_due_soon(now).await?;
         }
-        Ok((more, false))
+        Ok((planned.more && !self.is_bursting, false))
     }
 
     /// The keys that this pass looks at.
@@ -238,10 +236,16 @@ impl<C: Clock + 'static> Engine<C> {
             // Each key asks Annie for the time.
             self.keys.wake_all();
         } else if !self.may_plan() && self.context.is_live() {
-            let soon = now + SOON;
-            self.due_soon = self.context.store.read(move |c| reminders::keys_with_due(c, soon)).await?;
+            self.note_due_soon(now).await?;
         }
-        Ok(self.keys.take_ready(&self.due_soon, self.context.boot()))
+        Ok(self.keys.take_ready(now, self.context.boot()))
+    }
+
+    async fn note_due_soon(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let soon = now + SOON;
+        let due_soon = self.context.store.read(move |c| reminders::keys_with_due(c, soon)).await?;
+        self.keys.set_due_soon(due_soon, self.context.boot());
+        Ok(())
     }
 
     async fn send(
@@ -274,7 +278,7 @@ impl<C: Clock + 'static> Engine<C> {
     /// Finishes and records the POSTs in progress; begins no others.
     pub async fn drain(&mut self) -> Result<usize, StoreError> {
         self.sender.collect(&self.context, &mut self.keys, &mut self.clock.monitor, true).await;
-        self.sender.settle(&self.context).await
+        self.sender.settle(&self.context, &mut self.keys).await
     }
 
     /// Waits until the readings in progress have ended and are processed; returns how many. For tests and simulations.

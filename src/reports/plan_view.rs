@@ -16,12 +16,13 @@ use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::sentence::Sentence;
 use crate::domain::zone::Zone;
-use crate::engine::planning::{is_first_text, plan_facts, planning_context};
+use crate::engine::planning::{plan_with_words, planning_context};
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::{circuit, compose, feed_age};
+use crate::engine::words::Words;
 use crate::planner::input::{LiveSince, PlannerInput};
-use crate::planner::plan::Item;
+use crate::planner::plan::{Item, Message};
 use crate::planner::told::Told;
 use crate::store::appointments::imports::{self, LastImport};
 use crate::store::appointments::{appointment, phone_spellings};
@@ -229,7 +230,8 @@ pub(crate) fn rows_in(
     now: DateTime<Utc>,
     wanted: &dyn Fn(&ReminderKey) -> bool,
 ) -> Result<Vec<Row>, StoreError> {
-    let plan = plan_facts(config, live, input, now);
+    let tried = Words::of(config, input);
+    let plan = plan_with_words(config, live, input, &tried, now);
     let appointments: BTreeMap<_, _> = input.appointments.iter().map(|v| (&v.row.id, &v.row)).collect();
     let mut rows = Vec::new();
     for item in plan.items.iter().filter(|item| item.current && wanted(&item.key)) {
@@ -246,11 +248,14 @@ pub(crate) fn rows_in(
             .flatten()
             .filter_map(|key| Some((*appointments.get(&key.appointment_id)?, &key.rule)))
             .collect();
-        let first = is_first_text(input) && message == plan.messages.first();
-        let composed = message
-            .zip(item.phone.as_ref())
-            .and_then(|(message, phone)| compose::request(config, &about, phone, first, message.due_at).ok())
-            .map(|(request, _)| request);
+        let texts = |message: &Message| match Some(message) == plan.messages.first() {
+            true => tried.write(&about, message.due_at),
+            false => tried.write_later(&about, message.due_at),
+        };
+        let composed = message.zip(item.phone.as_ref()).and_then(|(message, phone)| {
+            let (earliest, _) = about.first()?;
+            Some(compose::request(config, earliest, phone, texts(message).ok()?).0)
+        });
         let stored = || text.as_ref().and_then(|t| serde_json::from_str::<Value>(&t.body.as_ref()?.0).ok());
         let request = match composed.as_ref().filter(|_| planned) {
             Some(request) => serde_json::to_value(request).ok(),

@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use leadtime::annie::client::HttpClient;
@@ -29,16 +31,20 @@ fn send_to(base_url: Option<String>, misbehave: fn(TcpStream)) -> Outcome {
 /// The outcome of one text sent to this address. `still_good` decides, just before the first byte, whether to send.
 pub(crate) fn one_text(base_url: &str, timeout: Duration, still_good: bool) -> Outcome {
     let annie = HttpClient::new(timeout).unwrap().with_key(base_url, "key".into());
-    let request = SmsRequest {
+    let request = text();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(annie.send(&request, || "2026-11-24T17:00:00Z".parse().unwrap(), move || still_good)).answer
+}
+
+fn text() -> SmsRequest {
+    SmsRequest {
         from_number: "+13035550199".into(),
         to_number: "+13035550101".into(),
         message: "Hi".into(),
         patient_info: None,
         appointment_info: None,
         context: None,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(annie.send(&request, || "2026-11-24T17:00:00Z".parse().unwrap(), move || still_good)).answer
+    }
 }
 
 fn read_all(stream: &mut TcpStream) {
@@ -229,6 +235,47 @@ fn a_request_that_cannot_be_built_is_our_bug_and_not_sent() {
         let outcome = send_to(Some(address.to_owned()), drop);
         assert!(matches!(outcome, Outcome::NotSent(NotSent::Bug { .. })), "{address}: {outcome:?}");
     }
+}
+
+/// A server that answers as often as it is asked, and closes each connection after this many answers. Returns its
+/// address, and the connections it has accepted.
+fn answers(closes_after: usize) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, accepted) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let count = accepted.clone();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            count.fetch_add(1, Ordering::SeqCst);
+            std::thread::spawn(move || {
+                for _ in 0..closes_after {
+                    read_all(&mut stream);
+                    let length = good_body().len();
+                    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{}", good_body());
+                    stream.write_all(answer.as_bytes()).unwrap();
+                }
+                // The next request is read and gets no answer.
+                read_some(&mut stream);
+            });
+        }
+    });
+    (format!("http://{address}"), accepted)
+}
+
+#[test]
+fn a_connection_is_used_again_until_an_answer_breaks_off() {
+    let (address, accepted) = answers(2);
+    let annie = HttpClient::new(Duration::from_secs(5)).unwrap().with_key(&address, "key".into());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let now = || "2026-11-24T17:00:00Z".parse().unwrap();
+    let names = runtime.block_on(async {
+        let mut names = Vec::new();
+        for _ in 0..6 {
+            names.push(annie.send(&text(), now, || true).await.answer.name());
+        }
+        names
+    });
+    assert_eq!(names, ["sent", "sent", "unknown", "sent", "sent", "sent"]);
+    assert_eq!(accepted.load(Ordering::SeqCst), 4, "one for the first three, then one for each");
 }
 
 #[test]

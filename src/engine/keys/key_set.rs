@@ -1,10 +1,13 @@
 //! All API keys, and which of them have something to do: a pass looks only at those.
 //!
-//! A key is looked at when one of its texts is due within the hour, when one of its requests has ended, and otherwise
-//! once a minute: a listing or a patient's reply becomes due by time alone, and a minute's delay does no harm there.
+//! A key is looked at when one of its texts is due, when one of its requests has ended, and otherwise once a minute, or
+//! four times a minute if a text is due within the hour: a listing or a patient's reply becomes due by time alone, and
+//! such a delay does no harm there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use crate::annie::gateway::Gateway;
 use crate::config::Config;
@@ -16,6 +19,8 @@ pub type Gateways = BTreeMap<ApiKeyName, Gateway>;
 
 /// How often a key with nothing to do is looked at.
 const LOOK_ANYWAY: Duration = Duration::from_secs(60);
+/// How often a key with a text due within the hour is looked at.
+const LOOK_SOON: Duration = Duration::from_secs(15);
 
 /// The keys. Empty in observe mode, where nothing is sent.
 #[derive(Debug, Default)]
@@ -25,6 +30,10 @@ pub(crate) struct Keys {
     woken: BTreeSet<ApiKeyName>,
     /// When each key is looked at in any case, by the boot clock; soonest first.
     wake_at: BTreeSet<(Duration, ApiKeyName)>,
+    /// The keys with a text due soon, and when the first of them is due.
+    due_soon: BTreeMap<ApiKeyName, DateTime<Utc>>,
+    /// How many turns keys have had.
+    turns: u64,
 }
 
 impl Keys {
@@ -103,18 +112,51 @@ impl Keys {
         }
     }
 
-    /// The keys to look at in a pass: those with texts due or soon due, those to which something happened, and those
-    /// not looked at for a minute.
-    pub(crate) fn take_ready(&mut self, with_due: &BTreeSet<ApiKeyName>, boot: Duration) -> Vec<ApiKeyName> {
+    /// These keys have a text due soon. A key that had none before is looked at in the next pass.
+    pub(crate) fn set_due_soon(&mut self, due_soon: BTreeMap<ApiKeyName, DateTime<Utc>>, boot: Duration) {
+        for (name, due) in &due_soon {
+            if self.due_soon.get(name) != Some(due) {
+                self.wake(name);
+            }
+            self.look_within(name, boot, LOOK_SOON);
+        }
+        self.due_soon = due_soon;
+    }
+
+    /// Something happened that may make more texts due, with any key.
+    pub(crate) fn may_have_more_due(&mut self) {
+        self.workers.values_mut().for_each(|worker| worker.queue.may_have_more());
+    }
+
+    /// The next turn: keys that had theirs longest ago go first.
+    pub(crate) fn take_turn(&mut self, name: &ApiKeyName) {
+        self.turns += 1;
+        if let Some(worker) = self.workers.get_mut(name) {
+            worker.had_turn = self.turns;
+        }
+    }
+
+    /// These keys, the one that had its turn longest ago first.
+    pub(crate) fn in_turn(&self, names: &[ApiKeyName]) -> Vec<ApiKeyName> {
+        let mut in_turn: Vec<_> =
+            names.iter().filter_map(|name| Some((self.workers.get(name)?.had_turn, name))).collect();
+        in_turn.sort();
+        in_turn.into_iter().map(|(_, name)| name.clone()).collect()
+    }
+
+    /// The keys to look at in a pass: those with texts due, those to which something happened, and those not looked at
+    /// for a while.
+    pub(crate) fn take_ready(&mut self, now: DateTime<Utc>, boot: Duration) -> Vec<ApiKeyName> {
         let mut ready = std::mem::take(&mut self.woken);
-        ready.extend(with_due.iter().filter(|name| self.workers.contains_key(*name)).cloned());
+        let is_due = |(name, due): &(&ApiKeyName, &DateTime<Utc>)| **due <= now && self.workers.contains_key(*name);
+        ready.extend(self.due_soon.iter().filter(is_due).map(|(name, _)| name.clone()));
         while let Some((at, name)) = self.wake_at.first().cloned().filter(|(at, _)| *at <= boot) {
             self.wake_at.remove(&(at, name.clone()));
             ready.extend(self.workers.contains_key(&name).then_some(name));
         }
         for name in &ready {
             let Some(worker) = self.workers.get_mut(name) else { continue };
-            let next = boot + LOOK_ANYWAY;
+            let next = boot + if self.due_soon.contains_key(name) { LOOK_SOON } else { LOOK_ANYWAY };
             if let Some(before) = worker.look_at.replace(next) {
                 self.wake_at.remove(&(before, name.clone()));
             }

@@ -41,6 +41,8 @@ pub(crate) struct KeyWorker {
     pub(crate) nothing_to_read_until: Duration,
     /// No reading before this, by the boot clock.
     pub(crate) not_before: Duration,
+    /// Its last turn to claim texts, counted over all keys.
+    pub(crate) had_turn: u64,
     /// When it is looked at even though nothing happened to it, by the boot clock; kept in step with the key set.
     pub(crate) look_at: Option<Duration>,
     /// The status with which Annie refused the last reading, if it did.
@@ -67,6 +69,7 @@ impl KeyWorker {
             asked_for: VecDeque::new(),
             nothing_to_read_until: Duration::ZERO,
             not_before: Duration::ZERO,
+            had_turn: 0,
             look_at: None,
             refused: None,
             announced: Announced::new(),

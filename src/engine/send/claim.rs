@@ -13,19 +13,20 @@ use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::domain::reminder::{PlanDecision, State, Wait};
 use crate::domain::reminder_key::ReminderKey;
-use crate::engine::planning::{is_first_text, plan_unit, planning_context};
+use crate::engine::planning::{plan_with_words, planning_context};
 use crate::engine::send::circuit::{self, Permit};
 use crate::engine::send::daily_limits::{self, Left};
 use crate::engine::send::queue::Queue;
 use crate::engine::send::{compose, feed_age};
+use crate::engine::words::Words;
 use crate::planner::input::{AppointmentInput, LiveSince, PlannerInput, Stored};
 use crate::planner::plan::{Item, Message, Plan};
-use crate::store::conversations::{circuits, conversation, listings};
+use crate::store::conversations::{circuits, listings};
 use crate::store::ledger::messages;
 use crate::store::ledger::reminders::{self, Due};
 use crate::store::planning::planning_context::PlanningContext;
 use crate::store::planning::unit::PlanningUnit;
-use crate::store::planning::{daemon_state, replan_queue};
+use crate::store::planning::{daemon_state, planner_input, replan_queue};
 use crate::store::{Connection, Isolation, StoreError, Transaction, each_in_savepoint};
 
 /// Replies are usually read within seconds; texts that wait longer than this for it are worth reporting.
@@ -51,7 +52,7 @@ pub(crate) struct Claimed {
     pub(crate) request: SmsRequest,
 }
 
-/// The result of a claiming transaction.
+/// The result of a key's turn.
 #[derive(Debug)]
 pub(crate) enum Claiming {
     /// These are to be sent now; there may be none.
@@ -79,34 +80,85 @@ pub(crate) struct Trusted {
     pub(crate) list_works: bool,
 }
 
-/// What one claiming transaction may do.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Allowance {
+/// One key's turn in a claiming transaction.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    /// The name of the key.
+    pub(crate) api_key: ApiKeyName,
+    /// What it may rely on.
+    pub(crate) trusted: Trusted,
     /// Most claims.
     pub(crate) most: usize,
     /// POSTs in progress.
     pub(crate) under_way: usize,
-    /// Whether single faulty reminders are isolated.
-    pub(crate) isolation: Isolation,
+    /// Its due texts.
+    pub(crate) queue: Queue,
 }
 
-/// Claims what may be sent now with a key, in one transaction. Without isolation, faulty data is an error, too.
-pub(crate) fn claim_some(
+impl Turn {
+    /// The same turn, whose due texts are read again.
+    pub(crate) fn anew(&self) -> Turn {
+        let Turn { api_key, trusted, most, under_way, .. } = self;
+        let (api_key, queue) = (api_key.clone(), Queue::default());
+        Turn { api_key, trusted: *trusted, most: *most, under_way: *under_way, queue }
+    }
+}
+
+/// What all turns of a transaction have in common, read when the first text is due.
+struct Common {
+    live: LiveSince,
+    context: PlanningContext,
+    /// What no key may send with.
+    waits: Option<Wait>,
+}
+
+impl Common {
+    fn read(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Common, StoreError> {
+        let waits = if clock_is_wrong(tx, now)? {
+            Some(Wait::Clock)
+        } else {
+            feed_age::is_stale(tx, config, now)?.then_some(Wait::StaleFeed)
+        };
+        let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
+        Ok(Common { live, context: planning_context(tx, config, now)?, waits })
+    }
+}
+
+/// Claims what may be sent now, one key after another, in one transaction. Without isolation, faulty data is an error,
+/// too; otherwise single faulty reminders are isolated.
+pub(crate) fn claim_in_turn(
     tx: &Transaction<'_>,
     config: &Config,
-    api_key: &ApiKeyName,
-    trusted: Trusted,
+    turns: &mut [Turn],
+    isolation: Isolation,
     now: DateTime<Utc>,
-    allowance: Allowance,
-    queue: &mut Queue,
-) -> Result<Claiming, StoreError> {
-    queue.refresh(tx, api_key, now)?;
-    if queue.is_empty() {
-        return Ok(match conversation::due_unread(tx, now - SOON_READ, now)? {
-            0 => Claiming::Sent(Vec::new()),
-            _ => Claiming::Waits(Wait::RepliesUnread, now),
-        });
+) -> Result<Vec<Claiming>, StoreError> {
+    let mut common = None;
+    let mut results = Vec::with_capacity(turns.len());
+    for turn in turns {
+        turn.queue.refresh(tx, &turn.api_key, now)?;
+        if turn.queue.is_empty() {
+            results.push(Claiming::Sent(Vec::new()));
+            continue;
+        }
+        let common = match &common {
+            Some(common) => common,
+            None => common.insert(Common::read(tx, config, now)?),
+        };
+        results.push(claim_some(tx, config, common, (turn, isolation), now)?);
     }
+    Ok(results)
+}
+
+/// Claims what may be sent now with a key that has due texts.
+fn claim_some(
+    tx: &Transaction<'_>,
+    config: &Config,
+    common: &Common,
+    (turn, isolation): (&mut Turn, Isolation),
+    now: DateTime<Utc>,
+) -> Result<Claiming, StoreError> {
+    let Turn { api_key, trusted, most, under_way, queue } = turn;
     let health = circuits::health(tx, api_key)?;
     let (at_once, avoid) = match circuit::decide(&health, now) {
         Permit::Go { at_once, avoid } => (at_once, avoid),
@@ -114,14 +166,14 @@ pub(crate) fn claim_some(
         Permit::Open { reason } => return open(tx, api_key, reason, now),
         Permit::Probe => return Ok(Claiming::Waits(Wait::Circuit, now)),
     };
-    if let Some(why) = not_known_enough(tx, config, api_key, trusted, now)? {
+    if let Some(why) = not_known_enough(tx, common, api_key, *trusted, now)? {
         return Ok(Claiming::Waits(why, now));
     }
     let left = match daily_limits::left_today(tx, config, now)? {
         Left::Texts(left) => left,
         Left::Nothing(why, until) => return Ok(Claiming::Waits(why, until)),
     };
-    let most = allowance.most.min(at_once.saturating_sub(allowance.under_way)).min(left);
+    let most = (*most).min(at_once.saturating_sub(*under_way)).min(left);
     if most == 0 {
         return Ok(Claiming::Sent(Vec::new()));
     }
@@ -137,28 +189,24 @@ pub(crate) fn claim_some(
             };
         }
     }
-    let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
-    let context = planning_context(tx, config, now)?;
     claim_from(queue, &leave, most, |due| {
-        each_in_savepoint(tx, allowance.isolation, due, |due| {
-            claim_one(tx, config, (api_key, &live, &context), due, now)
-        })
+        each_in_savepoint(tx, isolation, due, |due| claim_one(tx, config, (api_key, common), due, now))
     })
 }
 
 /// What is not known well enough to send: the clock, the appointment data, or what was sent while nothing was observed.
 fn not_known_enough(
     tx: &Transaction<'_>,
-    config: &Config,
+    common: &Common,
     api_key: &ApiKeyName,
     trusted: Trusted,
     now: DateTime<Utc>,
 ) -> Result<Option<Wait>, StoreError> {
-    if !trusted.clock || clock_is_wrong(tx, now)? {
+    if !trusted.clock {
         return Ok(Some(Wait::Clock));
     }
-    if feed_age::is_stale(tx, config, now)? {
-        return Ok(Some(Wait::StaleFeed));
+    if common.waits.is_some() {
+        return Ok(common.waits);
     }
     // Nothing is sent until everything is known that was sent, by us or by others, while nothing was observed.
     let state = listings::state(tx, api_key)?.unwrap_or_default();
@@ -226,14 +274,16 @@ fn is_of(item: &Item, api_key: &ApiKeyName) -> bool {
 fn claim_one(
     tx: &Transaction<'_>,
     config: &Config,
-    (api_key, live, context): (&ApiKeyName, &LiveSince, &PlanningContext),
+    (api_key, Common { live, context, .. }): (&ApiKeyName, &Common),
     due: &Due,
     now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = PlanningUnit::Number(due.phone.clone());
-    let (input, plan) = plan_unit(tx, config, (live, context), &unit, &BTreeSet::new())?;
+    let input = planner_input::load(tx, context, &unit, &BTreeSet::new())?;
+    let words = Words::of(config, &input);
+    let plan = plan_with_words(config, live, &input, &words, now);
     let belongs = plan.items.iter().any(|item| item.key == due.key && item.current && is_of(item, api_key));
-    let text = if belongs { text_now(config, due, (&input, &plan), now) } else { None };
+    let text = if belongs { text_now(config, due, (&input, &plan), (&words, now)) } else { None };
     let claimed = text.as_ref().map_or(&[][..], |(message, ..)| &message.keys);
     let kept = kept_rows(tx, api_key, claimed, (&input, &plan))?;
     let differs = |item: &&Item| match claimed.contains(&item.key) {
@@ -295,7 +345,7 @@ fn text_now<'p>(
     config: &Config,
     due: &Due,
     (input, plan): (&PlannerInput, &'p Plan),
-    now: DateTime<Utc>,
+    (words, now): (&Words<'_>, DateTime<Utc>),
 ) -> Option<(&'p Message, SmsRequest, FirstLine)> {
     let planned = |key: &ReminderKey| {
         plan.items.iter().any(|i| i.key == *key && i.state == State::Unclaimed(PlanDecision::Planned))
@@ -315,6 +365,8 @@ fn text_now<'p>(
     }
     let appointments: Vec<_> =
         appointments.into_iter().map(|(appointment, key)| (&appointment.row, &key.rule)).collect();
-    let (request, first_line) = compose::request(config, &appointments, &due.phone, is_first_text(input), now).ok()?;
+    let texts = words.write(&appointments, now).ok()?;
+    let (earliest, _) = appointments.first()?;
+    let (request, first_line) = compose::request(config, earliest, &due.phone, texts);
     Some((message, request, first_line))
 }

@@ -6,25 +6,13 @@ use crate::annie::wire::{AppointmentInfo, PatientInfo, SmsRequest};
 use crate::config::{AppointmentField, Config, PatientField};
 use crate::domain::appointment::Appointment;
 use crate::domain::first_line::FirstLine;
-use crate::domain::ids::{RuleName, one_line};
+use crate::domain::ids::one_line;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
-use crate::domain::reminder::Skip;
+use crate::wording::wordbook::Texts;
 
-/// The request for one text about these appointments, the earliest first, worded as of `at`. `first`: the number was
-/// never texted before.
-///
-/// # Errors
-/// Why its words cannot be written.
-pub(crate) fn request(
-    config: &Config,
-    appointments: &[(&Appointment, &RuleName)],
-    to: &Phone,
-    first: bool,
-    at: DateTime<Utc>,
-) -> Result<(SmsRequest, FirstLine), Skip> {
-    let texts = config.wordbook.write(appointments, first, at)?;
-    let (earliest, _) = appointments.first().ok_or(Skip::TemplateError)?;
+/// The request for a text with these words, whose earliest appointment this is.
+pub(crate) fn request(config: &Config, earliest: &Appointment, to: &Phone, texts: Texts) -> (SmsRequest, FirstLine) {
     let request = SmsRequest {
         from_number: config.number_of(config.rulebook.location_of(earliest)).dial().to_owned(),
         to_number: to.dial().to_owned(),
@@ -33,7 +21,7 @@ pub(crate) fn request(
         appointment_info: appointment(config, earliest),
         context: Some(texts.context.0).filter(|context| !context.is_empty()),
     };
-    Ok((request, texts.first_line))
+    (request, texts.first_line)
 }
 
 fn patient(appointment: &Appointment, fields: &[PatientField]) -> Option<PatientInfo> {

@@ -29,6 +29,9 @@ const OLDEST_CLAIM: TimeDelta = TimeDelta::seconds(5);
 /// An answer within this time counts as immediate: what is claimed ahead of it does not get too old.
 const QUICK: TimeDelta = TimeDelta::milliseconds(500);
 
+/// What is claimed ahead is answered within this time, as far as the last answer shows.
+const AHEAD: TimeDelta = TimeDelta::milliseconds(50);
+
 /// A POST that ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Finished {
@@ -43,6 +46,11 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
+    /// The name of the key it was sent with.
+    pub(crate) fn api_key(&self) -> &ApiKeyName {
+        &self.api_key
+    }
+
     /// Whether Annie accepted it.
     pub(crate) fn is_sent(&self) -> bool {
         matches!(self.outcome, Outcome::Sent(_))
@@ -59,15 +67,23 @@ pub(crate) struct SendSlot {
     pub(crate) gateway: Gateway,
     /// How many requests may be in progress at once.
     slots: Arc<Semaphore>,
-    /// When the last result other than success came back, in milliseconds by the boot clock: a text that was claimed
-    /// before and waits for its slot does not continue as if nothing had happened.
-    trouble: Arc<AtomicU64>,
+    troubles: Arc<Troubles>,
+}
+
+/// The results other than success: a text that was claimed before the last of them was known does not begin as if nothing
+/// had happened.
+#[derive(Debug, Default)]
+struct Troubles {
+    /// How many there were.
+    had: AtomicU64,
+    /// How many of them the next claim takes into account.
+    known: AtomicU64,
 }
 
 impl SendSlot {
     /// A gateway with this many slots.
     pub(crate) fn new(gateway: Gateway, slots: u32) -> SendSlot {
-        SendSlot { gateway, slots: Arc::new(Semaphore::new(slots as usize)), trouble: Arc::default() }
+        SendSlot { gateway, slots: Arc::new(Semaphore::new(slots as usize)), troubles: Arc::default() }
     }
 }
 
@@ -82,11 +98,28 @@ pub(crate) struct Settled {
     unrecorded: Vec<i64>,
 }
 
+/// A POST in progress.
+#[derive(Debug)]
+struct Begun {
+    attempt: i64,
+    keys: Vec<ReminderKey>,
+    phone: Phone,
+    api_key: ApiKeyName,
+    troubles: Arc<Troubles>,
+}
+
+/// Whether a result is not plain success; a text that was let go says nothing about the key.
+fn is_trouble(outcome: &Outcome, pause: Option<DateTime<Utc>>) -> bool {
+    pause.is_some() || !matches!(outcome, Outcome::Sent(_) | Outcome::NotSent(NotSent::TooOld))
+}
+
 /// The POSTs in progress.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     tasks: TaskSet<(Heard<Outcome>, DateTime<Utc>, Dated)>,
-    claims: HashMap<u64, (i64, Vec<ReminderKey>, Phone, ApiKeyName)>,
+    claims: HashMap<u64, Begun>,
+    /// How many of them belong to each key.
+    by_key: HashMap<ApiKeyName, usize>,
     /// Ended, but not on disk yet: kept until they are written.
     unsettled: Vec<Finished>,
     dates: Vec<Dated>,
@@ -102,7 +135,7 @@ impl InFlight {
 
     /// How many belong to a key.
     pub(crate) fn count_of(&self, api_key: &ApiKeyName) -> usize {
-        self.claims.values().filter(|(.., key)| key == api_key).count()
+        self.by_key.get(api_key).copied().unwrap_or_default()
     }
 
     /// Annie's times in the answers collected since the last call.
@@ -120,22 +153,21 @@ impl InFlight {
         nudge: Arc<Notify>,
     ) {
         let Claimed { attempt, keys, phone, api_key, request } = claimed;
+        let troubles = send_slot.troubles.clone();
+        // Every result that was collected before the claim is known; the claim was made with them.
+        let known = troubles.known.load(Ordering::SeqCst);
         let work = async move {
             let (wall, boot) = claimed_at;
-            let waits = send_slot.slots.available_permits() == 0;
             // A claim that waits too long for its slot is dropped at the last moment, below.
             let _slot = send_slot.slots.acquire_owned().await;
-            let trouble = Duration::from_millis(send_slot.trouble.load(Ordering::SeqCst));
+            let overtaken = send_slot.troubles.had.load(Ordering::SeqCst) > known;
             let began = (clock.now(), clock.boot());
             // Checked once the connection is open, so that neither a slow connect nor a suspend makes it late.
             let watch = clock.clone();
-            let overtaken = waits && trouble >= boot;
             let still_good = move || !overtaken && !is_too_old(watch.as_ref(), claimed_at);
             let heard = send_slot.gateway.send(&request, || clock.now(), still_good).await;
-            if heard.pause.is_some() || !matches!(heard.answer, Outcome::Sent(_) | Outcome::NotSent(NotSent::TooOld)) {
-                send_slot
-                    .trouble
-                    .fetch_max(u64::try_from(clock.boot().as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+            if is_trouble(&heard.answer, heard.pause) {
+                send_slot.troubles.had.fetch_add(1, Ordering::SeqCst);
             }
             // By the time since boot: the wall clock may have been set in the meantime.
             let lasted = TimeDelta::from_std(clock.boot().saturating_sub(boot)).unwrap_or_default();
@@ -143,7 +175,8 @@ impl InFlight {
             (heard, wall + lasted, dated)
         };
         let id = self.tasks.begin(work, nudge);
-        self.claims.insert(id, (attempt, keys, phone, api_key));
+        *self.by_key.entry(api_key.clone()).or_default() += 1;
+        self.claims.insert(id, Begun { attempt, keys, phone, api_key, troubles });
     }
 
     /// Collects what has ended; with `all`, waits for everything in progress. Returns the keys it was sent with.
@@ -153,6 +186,7 @@ impl InFlight {
             self.tasks.finish().await;
         }
         while let Some((id, ended)) = self.tasks.take_next() {
+            let has_failed = ended.is_none();
             let (Heard { answer: outcome, date, pause }, ended, dated) = ended.unwrap_or_else(|| {
                 let detail = "sending it failed inside Leadtime".to_owned();
                 let now = (clock.now(), clock.boot());
@@ -162,7 +196,16 @@ impl InFlight {
             if date.is_some() || matches!(outcome, Outcome::Sent(_) | Outcome::Rejected { .. }) {
                 self.dates.push(dated);
             }
-            if let Some((attempt, about, phone, api_key)) = self.claims.remove(&id) {
+            if let Some(Begun { attempt, keys: about, phone, api_key, troubles }) = self.claims.remove(&id) {
+                if has_failed {
+                    // Whether it was counted is not known.
+                    troubles.known.fetch_max(troubles.had.load(Ordering::SeqCst), Ordering::SeqCst);
+                } else if is_trouble(&outcome, pause) {
+                    troubles.known.fetch_add(1, Ordering::SeqCst);
+                }
+                if let Some(count) = self.by_key.get_mut(&api_key) {
+                    *count = count.saturating_sub(1);
+                }
                 let ((_, began), (_, ended_boot)) = dated.1;
                 let took = TimeDelta::from_std(ended_boot.saturating_sub(began)).unwrap_or(TimeDelta::MAX);
                 self.took.insert(api_key.clone(), took);
@@ -171,16 +214,6 @@ impl InFlight {
             }
         }
         keys
-    }
-
-    /// Writes the collected outcomes, all in one commit. What could not be written stays collected.
-    pub(crate) async fn settle(&mut self, store: &crate::store::Store) -> Result<usize, StoreError> {
-        if self.unsettled.is_empty() {
-            return Ok(0);
-        }
-        let ended = self.unsettled();
-        let settled = store.write(move |tx| settle_all(tx, Isolation::PerItem, &ended)).await?;
-        Ok(self.are_settled(&settled))
     }
 
     /// Whether any outcome is not on disk yet.
@@ -194,8 +227,8 @@ impl InFlight {
         self.unsettled.clone()
     }
 
-    /// The transaction that settled the first of those that ended is on disk. Returns how many outcomes.
-    pub(crate) fn are_settled(&mut self, settled: &Settled) -> usize {
+    /// The transaction that settled the first of those that ended is on disk. Returns them.
+    pub(crate) fn are_settled(&mut self, settled: &Settled) -> Vec<Finished> {
         let rejected = settled.rejected;
         if rejected > 0 {
             error!(
@@ -205,12 +238,20 @@ impl InFlight {
         }
         let done: Vec<Finished> = self.unsettled.drain(..settled.count.min(self.unsettled.len())).collect();
         done.iter().filter(|finished| !settled.unrecorded.contains(&finished.attempt)).for_each(report);
-        done.len()
+        done
     }
 
-    /// Whether the last text of a key was answered immediately: then sending waits for the disk and not for Annie.
-    pub(crate) fn is_quick(&self, api_key: &ApiKeyName) -> bool {
-        self.took.get(api_key).is_some_and(|took| *took < QUICK)
+    /// How many texts of a key are claimed ahead, while this many are in progress at once. If the last one was answered
+    /// immediately, sending waits for the disk and not for Annie: then as many as are answered within [`AHEAD`], but at
+    /// most seven times as many as are in progress, because a crash leaves each of them in doubt.
+    pub(crate) fn ahead(&self, api_key: &ApiKeyName, at_once: usize) -> usize {
+        const MOST: i64 = 7;
+        let times = self
+            .took
+            .get(api_key)
+            .filter(|took| **took < QUICK)
+            .map_or(0, |took| (AHEAD.num_milliseconds() / took.num_milliseconds().max(1)).clamp(1, MOST));
+        at_once.saturating_mul(usize::try_from(times).unwrap_or_default())
     }
 }
 

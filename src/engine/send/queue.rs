@@ -21,13 +21,16 @@ const MOST: usize = 5_000;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Queue {
     due: VecDeque<Due>,
+    /// When it was read.
     read_at: Option<DateTime<Utc>>,
+    /// It was read completely: when it is used up, nothing else is due before this time.
+    nothing_else_before: Option<DateTime<Utc>>,
     /// Reminders that could not be claimed, and why: logged once, and tried in every pass.
     failed: BTreeMap<ReminderKey, String>,
 }
 
 impl Queue {
-    /// Reads it again if it is old, or used up.
+    /// Reads it again if it is old, or used up and there may be more.
     pub(crate) fn refresh(
         &mut self,
         connection: &Connection,
@@ -35,18 +38,33 @@ impl Queue {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let is_fresh = self.read_at.is_some_and(|at| now >= at && now - at < FRESH);
-        if is_fresh && !self.due.is_empty() {
+        if is_fresh && (!self.due.is_empty() || self.nothing_else_before.is_some_and(|next| now < next)) {
             return Ok(());
         }
         self.due = reminders::due(connection, now, api_key, MOST)?.into();
         self.read_at = Some(now);
+        self.nothing_else_before = match self.due.len() < MOST {
+            true => Some(reminders::next_due_after(connection, api_key, now)?.unwrap_or(DateTime::<Utc>::MAX_UTC)),
+            false => None,
+        };
         self.failed.retain(|key, _| self.due.iter().any(|due| due.key == *key));
         Ok(())
     }
 
-    /// Makes the next claim read it again: a result other than success came back, and other texts may go first now.
+    /// Makes the next look read it again: a result other than success came back, and other texts may go first now.
     pub(crate) fn forget(&mut self) {
         self.due.clear();
+        self.read_at = None;
+    }
+
+    /// Something happened that may make more texts due.
+    pub(crate) fn may_have_more(&mut self) {
+        self.nothing_else_before = None;
+    }
+
+    /// How many are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.due.len()
     }
 
     /// Records that a reminder could not be claimed; returns whether that is new.

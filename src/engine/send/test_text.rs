@@ -16,10 +16,11 @@ use crate::domain::outcome::Outcome;
 use crate::domain::phone::Phone;
 use crate::domain::private::Private;
 use crate::engine::clock_check::TOLERANCE;
-use crate::engine::planning::{is_first_text, planning_context};
+use crate::engine::planning::planning_context;
 use crate::engine::send::claim::clock_is_wrong;
 use crate::engine::send::daily_limits::{Left, left_today};
 use crate::engine::send::{circuit, compose};
+use crate::engine::words::Words;
 use crate::planner::budget::Budget;
 use crate::store::controls::pauses;
 use crate::store::conversations::circuits;
@@ -129,11 +130,11 @@ pub(crate) fn prepare(
         return Ok(Err(format!("Annie's limits allow no further text to this number now ({:?}){next}", blocker.limit)));
     }
     let appointment = sample(config, now);
-    let (request, first_line) =
-        match compose::request(config, &[(&appointment, rule)], phone, is_first_text(&input), now) {
-            Ok(request) => request,
-            Err(why) => return Ok(Err(why.label().to_owned())),
-        };
+    let texts = match Words::of(config, &input).write(&[(&appointment, rule)], now) {
+        Ok(texts) => texts,
+        Err(why) => return Ok(Err(why.label().to_owned())),
+    };
+    let (request, first_line) = compose::request(config, &appointment, phone, texts);
     let body = serde_json::to_string(&request).map_err(|e| StoreError::Unreadable(e.to_string()))?;
     let claim = messages::Claim {
         keys: &[],

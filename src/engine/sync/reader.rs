@@ -3,20 +3,27 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tracing::warn;
 
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::domain::ids::{ApiKeyName, ConversationId};
 use crate::engine::clock_check::ClockMonitor;
 use crate::engine::context::Context;
 use crate::engine::keys::key_set::Keys;
+use crate::engine::keys::key_worker::KeyWorker;
 use crate::engine::report::PassReport;
+use crate::engine::send::queue::Queue;
 use crate::engine::sync::fetch::{self, Done};
 use crate::engine::sync::reading::{self, NextRead, Wanting};
 use crate::engine::task_set::TaskSet;
-use crate::store::StoreError;
 use crate::store::conversations::listings;
 use crate::store::conversations::listings::Verdict;
+use crate::store::{StoreError, Transaction};
+
+/// Keys looked at in one transaction.
+const KEYS_AT_ONCE: usize = 64;
 
 /// The GETs in progress.
 #[derive(Debug, Default)]
@@ -38,6 +45,8 @@ impl Reader {
                 Some(done) => {
                     taken += 1;
                     take_one(context, keys, monitor, done).await?;
+                    // A number whose replies are read may be texted, with any key.
+                    keys.may_have_more_due();
                 }
                 None => note_failed_task(keys, id, context.boot()),
             }
@@ -58,51 +67,52 @@ impl Reader {
         if !context.is_live() {
             return Ok(due);
         }
-        for name in ready {
-            match self.read_with(context, keys, name, state, report).await? {
-                KeyDue::Texts => due.texts.insert(name.clone()),
-                KeyDue::Nothing => due.nothing.insert(name.clone()),
-                KeyDue::NotNow => false,
-            };
+        for names in ready.chunks(KEYS_AT_ONCE) {
+            let mut looks = Vec::new();
+            for name in names {
+                let Some(worker) = keys.get_mut(name) else { continue };
+                if worker.is_reading.is_some() || (state.is_bursting && context.boot() < worker.nothing_to_read_until) {
+                    due.note(name, if worker.queue.is_empty() { KeyDue::NotNow } else { KeyDue::Texts });
+                    continue;
+                }
+                looks.push(Look::with(name, worker, state, context));
+            }
+            if looks.is_empty() {
+                continue;
+            }
+            let config = context.config.clone();
+            let chosen =
+                context.store.write(move |tx| looks.into_iter().map(|look| look.choose(tx, &config)).collect());
+            let chosen: Vec<Chosen> = chosen.await?;
+            for Chosen { name, now, queue, next } in chosen {
+                let is_empty = queue.is_empty();
+                let Some(worker) = keys.get_mut(&name) else { continue };
+                worker.queue = queue;
+                let is_due = next.due;
+                self.begin(context, keys, (&name, now, next), report);
+                due.note(
+                    &name,
+                    match (is_empty, is_due) {
+                        (true, _) => KeyDue::Nothing,
+                        (false, true) => KeyDue::Texts,
+                        (false, false) => KeyDue::NotNow,
+                    },
+                );
+            }
         }
         Ok(due)
     }
 
-    /// Begins the next reading of one key; returns what is due with it.
-    async fn read_with<C: Clock + 'static>(
+    /// Begins a key's next reading, if there is one and the pace allows it.
+    fn begin<C: Clock + 'static>(
         &mut self,
         context: &Context<C>,
         keys: &mut Keys,
-        name: &ApiKeyName,
-        state: ReadState,
+        (name, now, next): (&ApiKeyName, DateTime<Utc>, NextRead),
         report: &mut PassReport,
-    ) -> Result<KeyDue, StoreError> {
-        let Some(worker) = keys.get_mut(name) else { return Ok(KeyDue::NotNow) };
-        let (now, boot) = (context.now(), context.boot());
-        if worker.is_reading.is_some() || (state.is_bursting && boot < worker.nothing_to_read_until) {
-            return Ok(if worker.queue.is_empty() { KeyDue::NotNow } else { KeyDue::Texts });
-        }
-        let wanting = Wanting {
-            now,
-            confirmed: state.may_read,
-            read_replies: worker.read_replies,
-            may_list: worker.may_list(boot),
-            asked_for: worker.asked_for.pop_front(),
-            turn: worker.conversations_read,
-            texts_due: false,
-        };
-        let (config, api_key, mut queue) = (context.config.clone(), name.clone(), std::mem::take(&mut worker.queue));
-        let (queue, next) = context
-            .store
-            .write(move |tx| {
-                queue.refresh(tx, &api_key, now)?;
-                let wanting = Wanting { texts_due: !queue.is_empty(), ..wanting };
-                let next = reading::next(tx, &config, &api_key, wanting)?;
-                Ok((queue, next))
-            })
-            .await?;
-        let is_empty = queue.is_empty();
-        worker.queue = queue;
+    ) {
+        let Some(worker) = keys.get_mut(name) else { return };
+        let boot = context.boot();
         let NextRead { job, due, next_look, of_others } = next;
         if let Some(job) = job {
             let wait = worker.permits.wait_to_read(due, boot).max(worker.not_before.saturating_sub(boot));
@@ -122,17 +132,56 @@ impl Reader {
             wait.into_iter().for_each(|wait| keys.look_within(name, boot, wait));
         }
         ask_others(keys, of_others, report);
-        Ok(match (is_empty, due) {
-            (true, _) => KeyDue::Nothing,
-            (false, true) => KeyDue::Texts,
-            (false, false) => KeyDue::NotNow,
-        })
     }
 
     /// Waits until the readings in progress have ended.
     pub(crate) async fn finish(&mut self) {
         self.readings.finish().await;
     }
+}
+
+/// A look at what a key has to read and to send.
+struct Look {
+    name: ApiKeyName,
+    queue: Queue,
+    wanting: Wanting,
+}
+
+impl Look {
+    fn with<C: Clock + 'static>(
+        name: &ApiKeyName,
+        worker: &mut KeyWorker,
+        state: ReadState,
+        context: &Context<C>,
+    ) -> Look {
+        let wanting = Wanting {
+            now: context.now(),
+            confirmed: state.may_read,
+            read_replies: worker.read_replies,
+            may_list: worker.may_list(context.boot()),
+            asked_for: worker.asked_for.pop_front(),
+            turn: worker.conversations_read,
+            texts_due: false,
+        };
+        Look { name: name.clone(), queue: std::mem::take(&mut worker.queue), wanting }
+    }
+
+    fn choose(self, tx: &Transaction<'_>, config: &Config) -> Result<Chosen, StoreError> {
+        let Look { name, mut queue, wanting } = self;
+        let now = wanting.now;
+        queue.refresh(tx, &name, now)?;
+        let wanting = Wanting { texts_due: !queue.is_empty(), ..wanting };
+        let next = reading::next(tx, config, &name, wanting)?;
+        Ok(Chosen { name, now, queue, next })
+    }
+}
+
+/// The result of a look.
+struct Chosen {
+    name: ApiKeyName,
+    now: DateTime<Utc>,
+    queue: Queue,
+    next: NextRead,
 }
 
 /// Conversations that only other keys can read are read with those.
@@ -153,6 +202,16 @@ pub(crate) struct DueByKey {
     pub(crate) texts: BTreeSet<ApiKeyName>,
     /// Keys without any due text, as of this pass.
     pub(crate) nothing: BTreeSet<ApiKeyName>,
+}
+
+impl DueByKey {
+    fn note(&mut self, name: &ApiKeyName, due: KeyDue) {
+        match due {
+            KeyDue::Texts => self.texts.insert(name.clone()),
+            KeyDue::Nothing => self.nothing.insert(name.clone()),
+            KeyDue::NotNow => false,
+        };
+    }
 }
 
 /// The same for one key.

@@ -17,6 +17,11 @@ pub(crate) fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<O
     Ok(row.get_ref(column)?.as_bytes_or_null()?.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
 }
 
+/// A text column without a copy.
+pub(crate) fn str_at<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<&'r str>> {
+    Ok(row.get_ref(column)?.as_str_or_null()?)
+}
+
 /// A text column with any bytes. Invalid UTF-8 is replaced, so such text equals no real text.
 pub(crate) fn any_text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
     Ok(row.get_ref(column)?.as_bytes_or_null()?.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))

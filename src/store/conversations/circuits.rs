@@ -1,15 +1,18 @@
 //! An API key's health according to the ledger, and the little that is stored in addition.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
 use crate::domain::ids::ApiKeyName;
 use crate::domain::phone::Phone;
 use crate::store::connection::error::StoreError;
-use crate::store::connection::rows::instant;
+use crate::store::connection::rows::{instant, str_at};
+use crate::store::ledger::messages::CUT_OFF;
 
 /// How many consecutively refused numbers matter: two open the circuit.
 const REFUSED_OF_INTEREST: usize = 2;
+/// How many refused attempts are looked at.
+const REFUSALS_LOOKED_AT: usize = 100;
 
 /// An API key's health, from its attempts. Survives a crash because none of it is in memory only.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,97 +68,99 @@ pub struct Open {
     pub probes: u32,
 }
 
-/// Reads a key's health.
+/// Reads a key's health: what is stored about it, and its attempts back to the last one that Annie accepted.
 pub fn health(connection: &Connection, api_key: &ApiKeyName) -> Result<Health, StoreError> {
-    let last_sent = last_id(connection, api_key, "outcome = 'sent'")?;
-    let forgiven: Option<i64> = connection
-        .prepare_cached("SELECT forgiven_attempt FROM circuits WHERE api_key = ?1")?
-        .query_row([api_key], |row| row.get(0))
-        .optional()?;
-    let since = last_sent.max(forgiven.unwrap_or(0));
-    let mut health = Health { open: open(connection, api_key)?, ..Health::default() };
-    let mut statement = connection.prepare_cached(
-        "SELECT phone, http_status, id, ended_ms FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'not-sent'
-         AND kind = 'refused' ORDER BY id DESC LIMIT 100",
-    )?;
-    let mut rows = statement.query((api_key, last_sent))?;
-    while let Some(row) = rows.next()? {
-        let Some(phone) = Phone::from_e164(&row.get::<_, String>(0)?) else { continue };
-        let counts = row.get::<_, i64>(2)? > since;
-        if counts {
-            health.refused_status = health.refused_status.or(row.get(1)?);
-        }
-        if counts && !health.refused.contains(&phone) && health.refused.len() < REFUSED_OF_INTEREST {
-            health.refused.push(phone.clone());
-        }
-        match health.refused_before.iter_mut().find(|refused| refused.phone == phone) {
-            Some(refused) => refused.times += 1,
-            None => {
-                let last = DateTime::from_timestamp_millis(row.get(3)?).unwrap_or_default();
-                health.refused_before.push(Refused { phone, times: 1, last });
-            }
-        }
-    }
-    let (rejected, last): (u32, Option<i64>) = connection
-        .prepare_cached(
-            "SELECT count(*), max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'rejected'",
-        )?
-        .query_row((api_key, last_sent), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    health.rejected_in_a_row = rejected;
-    // An attempt without a clear answer was an attempt too.
-    let unknown: Option<i64> = connection
-        .prepare_cached("SELECT max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND outcome = 'unknown'")?
-        .query_row((api_key, last_sent), |row| row.get(0))?;
-    health.last_answer = last.max(unknown).and_then(DateTime::from_timestamp_millis);
-    // Anything other than "unreachable" was, or may have been, an answer.
-    let mut reached = last_sent;
-    for which in ["outcome = 'rejected'", "outcome = 'unknown'", "kind = 'rate-limited'", "kind = 'refused'"] {
-        reached = reached.max(last_id(connection, api_key, which)?);
-    }
-    let (unreachable, last): (u32, Option<i64>) = connection
-        .prepare_cached(
-            "SELECT count(*), max(ended_ms) FROM attempts WHERE api_key = ?1 AND id > ?2 AND kind = 'unreachable'",
-        )?
-        .query_row((api_key, reached), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    health.unreachable_in_a_row = unreachable;
-    health.last_unreachable = last.and_then(DateTime::from_timestamp_millis);
-    let clear = last_sent.max(last_id(connection, api_key, "outcome = 'rejected'")?);
-    let (unclear, last): (u32, Option<i64>) = connection
-        .prepare_cached(
-            "SELECT count(*), max(ended_ms) FROM attempts
-             WHERE api_key = ?1 AND id > ?2 AND outcome = 'unknown' AND detail <> ?3",
-        )?
-        .query_row((api_key, clear, crate::store::ledger::messages::CUT_OFF), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    health.unclear_in_a_row = unclear;
-    health.last_unclear = last.and_then(DateTime::from_timestamp_millis);
+    const STORED: &str = "SELECT forgiven_attempt, limited_until, open_since, open_reason, next_probe_at, probes
+        FROM circuits WHERE api_key = ?1";
+    const BUG: &str = "SELECT EXISTS (SELECT 1 FROM attempts INDEXED BY attempts_by_kind
+        WHERE kind = 'bug' AND id > ?2 AND api_key = ?1)";
+    let mut health = Health::default();
+    let stored = connection.prepare_cached(STORED)?.query_row([api_key], |row| {
+        let open = |since: i64| -> rusqlite::Result<Open> {
+            Ok(Open {
+                since: instant(since),
+                reason: row.get(3)?,
+                next_probe: instant(row.get::<_, Option<i64>>(4)?.unwrap_or(0)),
+                probes: row.get(5)?,
+            })
+        };
+        let limited: Option<i64> = row.get(1)?;
+        let open = row.get::<_, Option<i64>>(2)?.map(open).transpose()?;
+        Ok((row.get::<_, i64>(0)?, limited.map(instant), open))
+    });
+    let (forgiven, limited_until, open) = stored.optional()?.unwrap_or((0, None, None));
+    (health.limited_until, health.open) = (limited_until, open);
     // Not forgiven by an accepted text: other requests may have been built correctly.
-    health.bug = last_id(connection, api_key, "kind = 'bug'")? > forgiven.unwrap_or(0);
-    health.limited_until = connection
-        .prepare_cached("SELECT limited_until FROM circuits WHERE api_key = ?1")?
-        .query_row([api_key], |row| row.get::<_, Option<i64>>(0))
-        .optional()?
-        .flatten()
-        .map(instant);
+    health.bug = connection.prepare_cached(BUG)?.query_row((api_key, forgiven), |row| row.get(0))?;
+    since_the_last_accepted(connection, api_key, forgiven, &mut health)?;
     Ok(health)
 }
 
-fn last_id(connection: &Connection, api_key: &ApiKeyName, which: &str) -> Result<i64, StoreError> {
-    let sql = format!("SELECT coalesce(max(id), 0) FROM attempts WHERE api_key = ?1 AND {which}");
-    Ok(connection.prepare_cached(&sql)?.query_row([api_key], |row| row.get(0))?)
+/// Adds what a key's attempts show, newest first, up to the last one that Annie accepted.
+fn since_the_last_accepted(
+    connection: &Connection,
+    api_key: &ApiKeyName,
+    forgiven: i64,
+    health: &mut Health,
+) -> Result<(), StoreError> {
+    const ATTEMPTS: &str = "SELECT outcome, kind, ended_ms, id, http_status, phone, detail
+        FROM attempts INDEXED BY attempts_by_key WHERE api_key = ?1 AND outcome IS NOT NULL ORDER BY id DESC";
+    let mut statement = connection.prepare_cached(ATTEMPTS)?;
+    let mut rows = statement.query([api_key])?;
+    // Anything other than "unreachable" was, or may have been, an answer; and what was rejected was a clear one.
+    let (mut is_answered, mut is_clear, mut refusals) = (false, false, 0);
+    while let Some(row) = rows.next()? {
+        let (outcome, kind) = (str_at(row, 0)?, str_at(row, 1)?);
+        let ended = || row.get::<_, i64>(2).map(|ms| DateTime::from_timestamp_millis(ms).unwrap_or_default());
+        match (outcome, kind) {
+            (Some("sent"), _) => break,
+            (Some("rejected"), _) => {
+                health.rejected_in_a_row += 1;
+                health.last_answer = health.last_answer.max(Some(ended()?));
+                (is_answered, is_clear) = (true, true);
+            }
+            (Some("unknown"), _) => {
+                // An attempt without a clear answer was an attempt too.
+                health.last_answer = health.last_answer.max(Some(ended()?));
+                if !is_clear && str_at(row, 6)? != Some(CUT_OFF) {
+                    health.unclear_in_a_row += 1;
+                    health.last_unclear = health.last_unclear.max(Some(ended()?));
+                }
+                is_answered = true;
+            }
+            (Some("not-sent"), Some("unreachable")) if !is_answered => {
+                health.unreachable_in_a_row += 1;
+                health.last_unreachable = health.last_unreachable.max(Some(ended()?));
+            }
+            (Some("not-sent"), Some("rate-limited")) => is_answered = true,
+            (Some("not-sent"), Some("refused")) => {
+                refusals += 1;
+                if refusals <= REFUSALS_LOOKED_AT {
+                    add_refusal(health, row, ended()?, forgiven)?;
+                }
+                is_answered = true;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
-fn open(connection: &Connection, api_key: &ApiKeyName) -> Result<Option<Open>, StoreError> {
-    let sql = "SELECT open_since, open_reason, next_probe_at, probes FROM circuits
-               WHERE api_key = ?1 AND open_since IS NOT NULL";
-    let found = connection.prepare_cached(sql)?.query_row([api_key], |row| {
-        Ok(Open {
-            since: instant(row.get(0)?),
-            reason: row.get(1)?,
-            next_probe: instant(row.get::<_, Option<i64>>(2)?.unwrap_or(0)),
-            probes: row.get(3)?,
-        })
-    });
-    Ok(found.optional()?)
+/// Adds an attempt that was refused; newer ones were added before.
+fn add_refusal(health: &mut Health, row: &Row<'_>, ended: DateTime<Utc>, forgiven: i64) -> Result<(), StoreError> {
+    let Some(phone) = str_at(row, 5)?.and_then(Phone::from_e164) else { return Ok(()) };
+    let counts = row.get::<_, i64>(3)? > forgiven;
+    if counts {
+        health.refused_status = health.refused_status.or(row.get(4)?);
+    }
+    if counts && !health.refused.contains(&phone) && health.refused.len() < REFUSED_OF_INTEREST {
+        health.refused.push(phone.clone());
+    }
+    match health.refused_before.iter_mut().find(|refused| refused.phone == phone) {
+        Some(refused) => refused.times += 1,
+        None => health.refused_before.push(Refused { phone, times: 1, last: ended }),
+    }
+    Ok(())
 }
 
 /// Whether a key's circuit is open.

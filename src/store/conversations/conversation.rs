@@ -18,6 +18,24 @@ pub(super) const OF_INTEREST: TimeDelta = FOLLOWED;
 /// reading time ahead of the clock does not count.
 const UNREAD: &str = "(c.read_at IS NULL OR c.read_at < ?1 - ?2 OR c.read_at > ?1 + 120)";
 
+/// The values that [`are_replies_unread`] and [`is_in_odd_rows`] are bound to: `?1`, `?2`, `?3`.
+pub(crate) fn times(now: DateTime<Utc>) -> (i64, i64, i64) {
+    (now.timestamp(), FRESH.num_seconds(), (now - OF_INTEREST).timestamp())
+}
+
+/// The SQL for: a number was texted recently, and its replies were not read within the hour.
+pub(crate) fn are_replies_unread(phone: &str) -> String {
+    format!("EXISTS (SELECT 1 FROM conversations AS c WHERE c.phone = {phone} AND c.started_at >= ?3 AND {UNREAD})")
+}
+
+/// The SQL for: a recent row of Annie's list without an id names a number, and nobody has decided about it.
+pub(crate) fn is_in_odd_rows(phone: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM odd_rows AS o WHERE o.phone = {phone} AND o.settled_at IS NULL
+                 AND coalesce(o.started_at, o.listing) >= ?3)"
+    )
+}
+
 /// Whether a number was texted recently and its replies were not read within the hour. Replies in a row of Annie's list
 /// without an id cannot be read; `any_odd_rows`: whether there are such rows.
 pub(crate) fn unread(
@@ -26,22 +44,12 @@ pub(crate) fn unread(
     any_odd_rows: bool,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    static WITHOUT_ODD_ROWS: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "SELECT EXISTS (SELECT 1 FROM conversations AS c WHERE c.phone = ?4 AND c.started_at >= ?3 AND {UNREAD})"
-        )
-    });
-    static WITH_ODD_ROWS: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "{}
-             OR EXISTS (SELECT 1 FROM odd_rows AS o WHERE o.phone = ?4 AND o.settled_at IS NULL
-                        AND coalesce(o.started_at, o.listing) >= ?3)",
-            *WITHOUT_ODD_ROWS
-        )
-    });
+    static WITHOUT_ODD_ROWS: LazyLock<String> = LazyLock::new(|| format!("SELECT {}", are_replies_unread("?4")));
+    static WITH_ODD_ROWS: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT {} OR {}", are_replies_unread("?4"), is_in_odd_rows("?4")));
     let sql = if any_odd_rows { &*WITH_ODD_ROWS } else { &*WITHOUT_ODD_ROWS };
-    let times = (now.timestamp(), FRESH.num_seconds(), (now - OF_INTEREST).timestamp(), phone.dial());
-    Ok(connection.prepare_cached(sql)?.query_row(times, |row| row.get(0))?)
+    let (now, fresh, oldest) = times(now);
+    Ok(connection.prepare_cached(sql)?.query_row((now, fresh, oldest, phone.dial()), |row| row.get(0))?)
 }
 
 /// The most conversations handed to other keys at a time.
@@ -114,9 +122,35 @@ pub(crate) fn read_with_one_of(
     Ok(())
 }
 
+/// What is recorded under the id of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// Nothing.
+    Nothing,
+    /// A conversation that no text of ours began, as far as known.
+    Unclaimed,
+    /// The conversation that one of our texts began.
+    OfText,
+}
+
+/// What is recorded under this id.
+pub(crate) fn recorded(connection: &Connection, id: &ConversationId) -> Result<Recorded, StoreError> {
+    let sql = "SELECT attempt_id IS NOT NULL FROM conversations WHERE conversation_id = ?1";
+    let is_of_text: Option<bool> = connection.prepare_cached(sql)?.query_row([&id.0], |row| row.get(0)).optional()?;
+    Ok(match is_of_text {
+        None => Recorded::Nothing,
+        Some(false) => Recorded::Unclaimed,
+        Some(true) => Recorded::OfText,
+    })
+}
+
 /// Links an attempt to the conversation it began: a new one, or one Annie's list showed before. Every recent
 /// conversation of its number is followed from then on.
-pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> Result<(), StoreError> {
+pub(crate) fn take(
+    tx: &Transaction<'_>,
+    (id, recorded): (&ConversationId, Recorded),
+    attempt: i64,
+) -> Result<(), StoreError> {
     let (phone, started_at, api_key): (String, i64, String) = tx
         .prepare_cached(
             "SELECT t.phone, coalesce(l.started_at, t.started_ms / 1000), t.api_key FROM attempts AS t
@@ -124,19 +158,25 @@ pub(crate) fn take(tx: &Transaction<'_>, id: &ConversationId, attempt: i64) -> R
         )?
         .query_row((&id.0, attempt), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     // Not an upsert: the guard against a second row for a conversation fires before SQLite looks for the first.
-    let is_known = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1)";
-    if tx.prepare_cached(is_known)?.query_row([&id.0], |row| row.get(0))? {
+    let began = crate::store::connection::rows::instant(started_at);
+    let number = Phone::from_e164(&phone);
+    if recorded != Recorded::Nothing {
         tx.prepare_cached("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1")?
             .execute((&id.0, attempt))?;
     } else {
+        // Followed at once, as `follow_number` would do it: a row that is written twice costs twice.
+        let follows = match &number {
+            Some(phone) => following::next_start(tx, phone, began)?.map(|start| start.timestamp()),
+            None => None,
+        };
         tx.prepare_cached(
-            "INSERT INTO conversations (conversation_id, attempt_id, phone, started_at, api_key, read_with)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+            "INSERT INTO conversations
+                 (conversation_id, attempt_id, phone, started_at, api_key, read_with, follows, look_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, iif(?6 IS NULL, NULL, ?4))",
         )?
-        .execute((&id.0, attempt, &phone, started_at, api_key))?;
+        .execute((&id.0, attempt, &phone, started_at, api_key, follows))?;
     }
-    let began = crate::store::connection::rows::instant(started_at);
-    Phone::from_e164(&phone).map_or(Ok(()), |phone| following::follow_number(tx, &phone, began))
+    number.map_or(Ok(()), |phone| following::follow_number(tx, &phone, began))
 }
 
 /// A conversation's number, and when it began.

@@ -16,20 +16,29 @@ const LONGEST: TimeDelta = TimeDelta::seconds(30);
 /// How long the reminders of past attempts matter: as long as they can affect other texts.
 const OF_INTEREST: TimeDelta = TimeDelta::days(61);
 
-/// Every attempt to a number that may have arrived, ours and others', in chronological order. `any_others`: whether
-/// others began any conversation at all.
+/// What was tried with a number.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct OfNumber {
+    /// Every attempt that may have arrived, ours and others', in chronological order.
+    pub(crate) attempts: Vec<Attempt>,
+    /// The outcome of one of ours is not known yet: no other text goes out.
+    pub(crate) in_doubt: bool,
+}
+
+/// Everything that was tried with a number. `any_others`: whether others began any conversation at all.
 pub(crate) fn of_number(
     connection: &Connection,
     phone: &Phone,
     any_others: bool,
     now: DateTime<Utc>,
-) -> Result<Vec<Attempt>, StoreError> {
+) -> Result<OfNumber, StoreError> {
     // In whole seconds, rounded up: planned times have whole seconds and must not be too early.
-    const OURS: &str = "SELECT coalesce(ended_ms, started_ms + ?2), outcome, message_id, id FROM attempts
+    const OURS: &str = "SELECT coalesce(ended_ms, started_ms + ?2), outcome, message_id, id,
+        (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0 FROM attempts
         WHERE phone = ?1 AND (outcome IS NULL OR outcome <> 'not-sent') ORDER BY started_ms, id";
     const OTHERS: &str =
         "SELECT started_at FROM conversations WHERE phone = ?1 AND attempt_id IS NULL ORDER BY started_at";
-    let mut found = Vec::new();
+    let (mut found, mut in_doubt) = (Vec::new(), false);
     let mut statement = connection.prepare_cached(OURS)?;
     let mut rows = statement.query((phone.dial(), LONGEST.num_milliseconds()))?;
     while let Some(row) = rows.next()? {
@@ -42,16 +51,17 @@ pub(crate) fn of_number(
         };
         let keys = if at > now - OF_INTEREST { keys_of(connection, row.get(2)?)? } else { Vec::new() };
         found.push(Attempt { id: Some(row.get(3)?), at, end, keys });
+        in_doubt |= row.get::<_, bool>(4)?;
     }
     if !any_others {
-        return Ok(in_order(found));
+        return Ok(OfNumber { attempts: in_order(found), in_doubt });
     }
     let mut statement = connection.prepare_cached(OTHERS)?;
     let others = statement.query_map([phone.dial()], |row| row.get(0).map(instant))?;
     for at in others {
         found.push(Attempt { id: None, at: at?, end: AttemptEnd::Open, keys: Vec::new() });
     }
-    Ok(in_order(found))
+    Ok(OfNumber { attempts: in_order(found), in_doubt })
 }
 
 fn in_order(mut found: Vec<Attempt>) -> Vec<Attempt> {

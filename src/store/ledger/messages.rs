@@ -12,7 +12,7 @@ use crate::domain::reminder::{PlanDecision, State};
 use crate::domain::reminder_key::ReminderKey;
 use crate::domain::zone::Zone;
 use crate::store::connection::error::StoreError;
-use crate::store::conversations::conversation;
+use crate::store::conversations::conversation::{self, Recorded};
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::rows::{key_by_id, keys_of, reminders_of};
 use crate::store::ledger::{people, resolution};
@@ -92,10 +92,11 @@ pub fn claim(tx: &Transaction<'_>, claim: &Claim<'_>) -> Result<i64, StoreError>
 /// # Errors
 /// [`StoreError::Stale`] if the attempt was already settled.
 pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: DateTime<Utc>) -> Result<(), StoreError> {
-    let shared = match outcome {
-        Outcome::Sent(id) => is_anothers(tx, id)?,
-        _ => false,
+    let recorded = match outcome {
+        Outcome::Sent(id) => conversation::recorded(tx, id)?,
+        _ => Recorded::Nothing,
     };
+    let shared = recorded == Recorded::OfText;
     let outcome = match shared {
         true => &Outcome::Unknown {
             status: None,
@@ -122,7 +123,7 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
         return Err(StoreError::Stale("settling"));
     }
     if let Outcome::Sent(conversation) = outcome {
-        conversation::take(tx, conversation, attempt)?;
+        conversation::take(tx, (conversation, recorded), attempt)?;
     }
     let reminders = reminders_of(tx, attempt)?;
     let state = match outcome {
@@ -181,12 +182,6 @@ pub fn settle(tx: &Transaction<'_>, attempt: i64, outcome: &Outcome, ended: Date
 fn is_retry(tx: &Connection, attempt: i64) -> Result<bool, StoreError> {
     let sql = "SELECT retry_of IS NOT NULL FROM attempts WHERE id = ?1";
     Ok(tx.prepare_cached(sql)?.query_row([attempt], |row| row.get(0))?)
-}
-
-/// Whether a conversation belongs to another text.
-fn is_anothers(tx: &Connection, id: &ConversationId) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE conversation_id = ?1 AND attempt_id IS NOT NULL)";
-    Ok(tx.prepare_cached(sql)?.query_row([&id.0], |row| row.get(0))?)
 }
 
 /// What an attempt is about, worded for the log: rules and appointments.

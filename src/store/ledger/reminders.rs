@@ -1,6 +1,7 @@
 //! Writes the planner's decisions, and finds what is due.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
@@ -14,6 +15,7 @@ use crate::domain::zone::Zone;
 use crate::planner::input::Stored;
 use crate::planner::plan::Item;
 use crate::store::connection::error::StoreError;
+use crate::store::connection::rows::{instant, str_at};
 use crate::store::conversations::{conversation, odd_rows};
 use crate::store::ledger::audit::{self, Act, Entry};
 use crate::store::ledger::resolution;
@@ -159,6 +161,21 @@ fn update(tx: &Transaction<'_>, zone: &Zone, item: &Item, before: State) -> Resu
     Ok(rows)
 }
 
+/// The statement for the due reminders of key `?4` at `?1`, except those for which this holds.
+fn due_where(unread: &str) -> String {
+    // `INDEXED BY`: sorts the few that are due; otherwise SQLite walks all planned reminders in order of expiry.
+    format!(
+        "SELECT appointment_id, rule, starts_at, round, phone
+         FROM reminders AS r INDEXED BY reminders_due_by_key
+         WHERE state = 'planned' AND api_key = ?4 AND due_at <= ?1 AND expires_at > ?1
+             AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = r.phone
+                             AND (t.outcome IS NULL OR t.outcome = 'unknown') AND t.unresolved = 0)
+             AND NOT EXISTS (SELECT 1 FROM number_holds AS h WHERE h.phone = r.phone AND h.settled_at IS NULL)
+             AND NOT {unread}
+         ORDER BY expires_at, id"
+    )
+}
+
 /// Planned reminders due at `now`, soonest expiry first, at most `limit` and one per number; none to a number in doubt
 /// or with unread replies, none that has expired, and only those sent with this key.
 pub fn due(
@@ -167,25 +184,23 @@ pub fn due(
     api_key: &ApiKeyName,
     limit: usize,
 ) -> Result<Vec<Due>, StoreError> {
-    // Sorts the few that are due; otherwise SQLite walks all planned reminders in order of expiry.
-    const DUE: &str = "SELECT appointment_id, rule, starts_at, round, phone
-        FROM reminders AS r INDEXED BY reminders_due_by_key
-        WHERE state = 'planned' AND api_key = ?2 AND due_at <= ?1 AND expires_at > ?1
-            AND NOT EXISTS (SELECT 1 FROM attempts AS t WHERE t.phone = r.phone
-                            AND (t.outcome IS NULL OR t.outcome = 'unknown') AND t.unresolved = 0)
-            AND NOT EXISTS (SELECT 1 FROM number_holds AS h WHERE h.phone = r.phone AND h.settled_at IS NULL)
-        ORDER BY expires_at, id";
-    let any_odd_rows = odd_rows::any(connection)?;
-    let mut statement = connection.prepare_cached(DUE)?;
-    let mut rows = statement.query((now.timestamp(), api_key))?;
+    static DUE: LazyLock<String> = LazyLock::new(|| due_where(&conversation::are_replies_unread("r.phone")));
+    static DUE_WITH_ODD_ROWS: LazyLock<String> = LazyLock::new(|| {
+        let unread = conversation::are_replies_unread("r.phone");
+        due_where(&format!("({unread} OR {})", conversation::is_in_odd_rows("r.phone")))
+    });
+    let sql = if odd_rows::any(connection)? { &*DUE_WITH_ODD_ROWS } else { &*DUE };
+    let mut statement = connection.prepare_cached(sql)?;
+    let (now, fresh, oldest) = conversation::times(now);
+    let mut rows = statement.query((now, fresh, oldest, api_key))?;
     let mut found: Vec<Due> = Vec::new();
     let mut numbers = HashSet::new();
     while let Some(row) = rows.next()? {
         if found.len() == limit {
             break;
         }
-        let Some(phone) = Phone::from_e164(&row.get::<_, String>(4)?) else { continue };
-        if numbers.insert(phone.clone()) && !conversation::unread(connection, &phone, any_odd_rows, now)? {
+        let Some(phone) = str_at(row, 4)?.and_then(Phone::from_e164) else { continue };
+        if numbers.insert(phone.clone()) {
             found.push(Due { key: key_of(row)?, phone });
         }
     }
@@ -269,20 +284,23 @@ pub(crate) fn expired_although_known(connection: &Connection) -> Result<Vec<Stri
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The keys with a text due by `until`. Two index lookups for each key with planned texts, however many texts there
-/// are.
-pub(crate) fn keys_with_due(connection: &Connection, until: DateTime<Utc>) -> Result<BTreeSet<ApiKeyName>, StoreError> {
+/// The keys with a text due by `until`, and when the first of them is due. Two index lookups for each key with planned
+/// texts, however many texts there are.
+pub(crate) fn keys_with_due(
+    connection: &Connection,
+    until: DateTime<Utc>,
+) -> Result<BTreeMap<ApiKeyName, DateTime<Utc>>, StoreError> {
     const KEYS: &str = "WITH RECURSIVE keys (name) AS (
             SELECT min(api_key) FROM reminders INDEXED BY reminders_due_by_key WHERE state = 'planned'
             UNION ALL
             SELECT (SELECT min(api_key) FROM reminders INDEXED BY reminders_due_by_key
                     WHERE state = 'planned' AND api_key > keys.name)
             FROM keys WHERE keys.name IS NOT NULL)
-        SELECT name FROM keys WHERE name IS NOT NULL AND EXISTS (
-            SELECT 1 FROM reminders INDEXED BY reminders_due_by_key
-            WHERE state = 'planned' AND api_key = keys.name AND due_at <= ?1)";
+        SELECT name, (SELECT min(due_at) FROM reminders INDEXED BY reminders_due_by_key
+                      WHERE state = 'planned' AND api_key = keys.name) AS due
+        FROM keys WHERE name IS NOT NULL AND due <= ?1";
     let mut statement = connection.prepare_cached(KEYS)?;
-    let rows = statement.query_map([until.timestamp()], |row| row.get(0).map(ApiKeyName))?;
+    let rows = statement.query_map([until.timestamp()], |row| Ok((ApiKeyName(row.get(0)?), instant(row.get(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -294,14 +312,26 @@ pub(crate) fn next_due_with(
     let sql =
         "SELECT min(due_at) FROM reminders INDEXED BY reminders_due_by_key WHERE state = 'planned' AND api_key = ?1";
     let next: Option<i64> = connection.prepare_cached(sql)?.query_row([api_key], |row| row.get(0))?;
-    Ok(next.map(crate::store::connection::rows::instant))
+    Ok(next.map(instant))
+}
+
+/// When a key's next planned reminder after `now` is due.
+pub(crate) fn next_due_after(
+    connection: &Connection,
+    api_key: &ApiKeyName,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let sql = "SELECT min(due_at) FROM reminders INDEXED BY reminders_due_by_key
+        WHERE state = 'planned' AND api_key = ?1 AND due_at > ?2";
+    let next: Option<i64> = connection.prepare_cached(sql)?.query_row((api_key, now.timestamp()), |row| row.get(0))?;
+    Ok(next.map(instant))
 }
 
 /// The earliest due time of all planned reminders.
 pub(crate) fn next_due(connection: &Connection) -> Result<Option<DateTime<Utc>>, StoreError> {
     let next: Option<i64> =
         connection.query_row("SELECT min(due_at) FROM reminders WHERE state = 'planned'", [], |row| row.get(0))?;
-    Ok(next.map(crate::store::connection::rows::instant))
+    Ok(next.map(instant))
 }
 
 /// How many planned reminders are due by `now` and have not been sent, and when the next one after that is due.
@@ -315,7 +345,7 @@ pub(crate) fn due_and_next(
         "SELECT min(due_at) FROM reminders INDEXED BY reminders_due WHERE state = 'planned' AND due_at > ?1";
     let due: i64 = connection.prepare_cached(DUE)?.query_row([now.timestamp()], |row| row.get(0))?;
     let next: Option<i64> = connection.prepare_cached(NEXT)?.query_row([now.timestamp()], |row| row.get(0))?;
-    Ok((due.unsigned_abs(), next.map(crate::store::connection::rows::instant)))
+    Ok((due.unsigned_abs(), next.map(instant)))
 }
 
 /// Reminders that observe mode shows but does not send from `now` on: how many, and when the first would be sent.
@@ -328,7 +358,7 @@ pub(crate) fn shown_only(
     let found = connection.query_row(SHOWN, [now.timestamp()], |row| {
         Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, Option<i64>>(1)?))
     })?;
-    Ok((found.0, found.1.map(crate::store::connection::rows::instant)))
+    Ok((found.0, found.1.map(instant)))
 }
 
 /// How many planned reminders are about appointments that have begun.

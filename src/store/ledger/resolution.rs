@@ -60,7 +60,8 @@ fn mark_sent(
     if changed != 1 {
         return Err(StoreError::Stale("reconciling"));
     }
-    conversation::take(tx, conversation, attempt)?;
+    let recorded = conversation::recorded(tx, conversation)?;
+    conversation::take(tx, (conversation, recorded), attempt)?;
     let open = reminders_of(tx, attempt, "'unknown', 'held', 'planned'")?;
     for reminder in &open {
         to_sent(tx, *reminder, attempt)?;

@@ -19,7 +19,7 @@ use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::{any_text, instant, text};
 use crate::store::controls::{number_holds, pauses};
 use crate::store::conversations::conversation;
-use crate::store::ledger::attempts;
+use crate::store::ledger::attempts::{self, OfNumber};
 use crate::store::ledger::rows::{key_of, state_of};
 use crate::store::outcomes::outcome;
 use crate::store::planning::already_told;
@@ -68,10 +68,10 @@ pub(crate) fn load(
     }
     let none = PlannerInput { stored, spent, ..PlannerInput::new(number, appointments) };
     let Number::Usable(phone) = &none.number else { return Ok(none) };
-    let attempts = attempts::of_number(connection, phone, any.others, now)?;
+    let OfNumber { attempts, in_doubt } = attempts::of_number(connection, phone, any.others, now)?;
     let is_texted = attempts.iter().any(|attempt| attempt.id.is_some());
     Ok(PlannerInput {
-        in_doubt: loader.in_doubt(phone)?,
+        in_doubt,
         opted_out: loader.opted_out(phone)?,
         wrong_for: if any.wrong_numbers { loader.wrong_for(phone)? } else { BTreeSet::new() },
         adopted: match any.unobserved {
@@ -302,12 +302,6 @@ impl Loader<'_> {
     fn catching_up_since(&self, appointments: &[AppointmentInput]) -> Option<DateTime<Utc>> {
         let unobserved = &self.context.unobserved_keys;
         appointments.iter().filter_map(|appointment| unobserved.get(&appointment.sender.api_key).copied()).max()
-    }
-
-    fn in_doubt(&self, phone: &Phone) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM attempts WHERE phone = ?1
-                   AND (outcome IS NULL OR outcome = 'unknown') AND unresolved = 0)";
-        Ok(self.connection.prepare_cached(sql)?.query_row([phone.dial()], |row| row.get(0))?)
     }
 
     /// A refusal that only this connection has read so far counts as the opt-out it will become.
