@@ -12,8 +12,8 @@
 //!
 //! `million`: 1,000,000 future appointments stored and planned, nothing due.
 //!
-//! `offices`: 1,800 locations with a key each: idle, and with 18,000 texts due at once, answered after 20 ms, four at a
-//! time for each key.
+//! `offices [SECONDS]`: 1,800 locations with a key each, answered after 20 ms, four at a time for each key: idle; with
+//! 18,000 texts due at once; and with 5.5 texts a second (216,000 in eleven hours) for 20 minutes, or as long as it says.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -74,8 +74,8 @@ struct Server {
     answered: AtomicUsize,
     delay_ms: AtomicU64,
     between: Mutex<Option<(Instant, Instant)>>,
-    /// When each key's last text was answered.
-    by_key: Mutex<HashMap<String, Instant>>,
+    /// The key with which each number's text came, and when.
+    came: Mutex<HashMap<String, (String, chrono::DateTime<Utc>)>>,
 }
 
 impl Server {
@@ -83,12 +83,17 @@ impl Server {
         self.answered.store(0, Ordering::SeqCst);
         self.delay_ms.store(delay, Ordering::SeqCst);
         *self.between.lock().unwrap_or_else(|e| e.into_inner()) = None;
-        self.by_key.lock().unwrap_or_else(|e| e.into_inner()).clear();
+        self.came.lock().unwrap_or_else(|e| e.into_inner()).clear();
     }
 
-    async fn text(&self, key: String) -> axum::Json<serde_json::Value> {
+    async fn text(&self, key: String, body: &[u8]) -> axum::Json<serde_json::Value> {
         let came = Instant::now();
         let delay = self.delay_ms.load(Ordering::SeqCst);
+        if delay > 0 {
+            let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+            let number = body["toNumber"].as_str().unwrap_or_default().to_owned();
+            self.came.lock().unwrap_or_else(|e| e.into_inner()).insert(number, (key, now()));
+        }
         if delay > 0 {
             tokio::time::sleep(Duration::from_millis(delay)).await;
         }
@@ -96,7 +101,6 @@ impl Server {
         let mut between = self.between.lock().unwrap_or_else(|e| e.into_inner());
         *between = Some((between.map_or(came, |(first, _)| first), Instant::now()));
         drop(between);
-        self.by_key.lock().unwrap_or_else(|e| e.into_inner()).insert(key, Instant::now());
         let id = format!("{:08x}-0000-4000-8000-{:012x}", number, came.elapsed().as_nanos() as u64);
         axum::Json(serde_json::json!({ "success": true, "data": { "conversationId": id } }))
     }
@@ -127,11 +131,11 @@ fn serve(server: Arc<Server>) -> String {
             };
             let text = {
                 let server = server.clone();
-                move |headers: axum::http::HeaderMap, _: axum::body::Bytes| {
+                move |headers: axum::http::HeaderMap, body: axum::body::Bytes| {
                     let server = server.clone();
                     let key = headers.get("authorization").and_then(|key| key.to_str().ok()).unwrap_or_default();
                     let key = key.to_owned();
-                    async move { server.text(key).await }
+                    async move { server.text(key, &body).await }
                 }
             };
             let said = || async { axum::Json(serde_json::json!({ "success": true, "data": [] })) };
@@ -518,18 +522,13 @@ fn million() {
     let _ = daemon.wait();
 }
 
-/// A practice with many offices, each with a key of its own.
-fn offices() {
-    const OFFICES: usize = 1_800;
-    const EACH: usize = 10;
-    let server = Arc::new(Server::default());
-    let url = serve(server.clone());
+const OFFICES: usize = 1_800;
+
+/// A practice with many offices, each with a key of its own, in a new folder.
+fn practice_of_offices(url: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir_in(".").expect("a folder");
     std::fs::create_dir(folder.path().join("keys")).expect("a folder");
-    let mut text = config(&url, "live").replace(&format!("concurrency = {AT_ONCE}"), "concurrency = 4");
-    let mut book = String::from("id,patient_id,first_name,phone,starts_at,status,booked_at,location\n");
-    let at =
-        (now() + TimeDelta::hours(24) + TimeDelta::seconds(200)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let mut text = config(url, "live").replace(&format!("concurrency = {AT_ONCE}"), "concurrency = 4");
     for office in 1..OFFICES {
         std::fs::write(folder.path().join(format!("keys/{office}")), format!("key{office}")).expect("a key");
         let _ = write!(
@@ -538,45 +537,98 @@ fn offices() {
              from_number = \"+1303557{office:04}\"\napi_key_file = \"keys/{office}\"\n"
         );
     }
-    for n in 0..OFFICES * EACH {
+    std::fs::write(folder.path().join("config.toml"), text).expect("a file");
+    folder
+}
+
+/// Imports texts, one office after another, each due at its own time. Returns when each number's text is due.
+fn book_for_offices(
+    folder: &Path,
+    texts: usize,
+    due: impl Fn(usize) -> chrono::DateTime<Utc>,
+) -> HashMap<String, chrono::DateTime<Utc>> {
+    let mut book = String::from("id,patient_id,first_name,phone,starts_at,status,booked_at,location\n");
+    let mut dues = HashMap::new();
+    for n in 0..texts {
         let office = n % OFFICES;
         let location = if office == 0 { String::new() } else { format!("l{office}") };
-        let phone = 2_000_000 + n;
-        let _ = writeln!(book, "V{n},P{n},Ann,+1303{phone:07},{at},booked,2026-01-01T00:00:00Z,{location}");
+        let phone = format!("+1303{:07}", 2_000_000 + n);
+        let at = (due(n) + TimeDelta::hours(24)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let _ = writeln!(book, "V{n},P{n},Ann,{phone},{at},booked,2026-01-01T00:00:00Z,{location}");
+        dues.insert(phone, due(n));
     }
-    std::fs::write(folder.path().join("config.toml"), text).expect("a file");
-    std::fs::write(folder.path().join("book.csv"), book).expect("a file");
+    std::fs::write(folder.join("book.csv"), book).expect("a file");
+    assert!(start(folder, &["import", "book.csv"]).wait().is_ok_and(|status| status.success()));
+    dues
+}
+
+/// The share of a core that a process uses in this many seconds, in percent.
+fn load(daemon: &Child, seconds: f64) -> f64 {
+    let before = cpu(daemon);
+    std::thread::sleep(Duration::from_secs_f64(seconds));
+    (cpu(daemon) - before) / seconds * 100.0
+}
+
+/// Many offices: idle, all their texts due at once, and a day's rate.
+fn offices(steady_seconds: u32) {
+    const EACH: usize = 10;
+    let server = Arc::new(Server::default());
+    let url = serve(server.clone());
+    let folder = practice_of_offices(&url);
     server.begin(20);
-    // Nothing is due: the appointments are imported later.
     let mut daemon = start(folder.path(), &["run"]);
     std::thread::sleep(Duration::from_secs(60));
-    let (before, seconds) = (cpu(&daemon), 60.0);
-    std::thread::sleep(Duration::from_secs_f64(seconds));
-    let load = (cpu(&daemon) - before) / seconds * 100.0;
-    println!("{OFFICES} keys, nothing due: {load:.2} % of a core, {:.0} MiB", resident(&daemon, "VmRSS:"));
-    assert!(start(folder.path(), &["import", "book.csv"]).wait().is_ok_and(|status| status.success()));
+    let idle = load(&daemon, 60.0);
+    println!("{OFFICES} keys, nothing due: {idle:.2} % of a core, {:.0} MiB", resident(&daemon, "VmRSS:"));
+    let due = now() + TimeDelta::seconds(60);
+    let dues = book_for_offices(folder.path(), OFFICES * EACH, |_| due);
+    wait_for(&server, OFFICES * EACH, Duration::from_secs(900));
+    say_lateness("18,000 texts due at once", &server, &dues);
+    println!("  {:.0} texts per second, peak {:.0} MiB", server.rate(), resident(&daemon, "VmHWM:"));
+    end(&mut daemon);
+    // 216,000 texts in eleven hours, one key after another.
+    let folder = practice_of_offices(&url);
+    server.begin(20);
+    let mut daemon = start(folder.path(), &["run"]);
+    std::thread::sleep(Duration::from_secs(60));
+    let (begin, texts) = (now() + TimeDelta::seconds(60), steady_seconds as usize * 11 / 2);
+    let dues = book_for_offices(folder.path(), texts, |n| begin + TimeDelta::seconds((n * 2 / 11) as i64));
+    std::thread::sleep((begin - now()).to_std().unwrap_or_default());
+    let load = load(&daemon, f64::from(steady_seconds));
+    wait_for(&server, texts, Duration::from_secs(60));
+    say_lateness(&format!("5.5 texts a second for {steady_seconds} s"), &server, &dues);
+    println!("  {load:.1} % of a core, peak {:.0} MiB", resident(&daemon, "VmHWM:"));
+    end(&mut daemon);
+}
+
+fn wait_for(server: &Server, texts: usize, patience: Duration) {
     let began = Instant::now();
-    while server.answered.load(Ordering::SeqCst) < OFFICES * EACH && began.elapsed() < Duration::from_secs(600) {
+    while server.answered.load(Ordering::SeqCst) < texts && began.elapsed() < patience {
         std::thread::sleep(Duration::from_millis(200));
     }
-    let first = server.between.lock().unwrap_or_else(|e| e.into_inner()).map_or(Instant::now(), |(first, _)| first);
-    let by_key = server.by_key.lock().unwrap_or_else(|e| e.into_inner());
-    let mut ends: Vec<f64> = by_key.values().map(|end| (*end - first).as_secs_f64()).collect();
-    ends.sort_by(f64::total_cmp);
-    let at = |part: f64| ends[((ends.len() - 1) as f64 * part) as usize];
-    println!(
-        "{} texts due at once over {} keys: {:.0} per second; a key's last text after {:.1} s (first key), {:.1} s \
-         (median), {:.1} s (last key); {:.0} MiB",
-        server.answered.load(Ordering::SeqCst),
-        by_key.len(),
-        server.rate(),
-        at(0.0),
-        at(0.5),
-        at(1.0),
-        resident(&daemon, "VmHWM:")
-    );
-    let _ = daemon.kill();
-    let _ = daemon.wait();
+}
+
+/// How late the texts came, over all keys and by key.
+fn say_lateness(what: &str, server: &Server, dues: &HashMap<String, chrono::DateTime<Utc>>) {
+    let came = server.came.lock().unwrap_or_else(|e| e.into_inner());
+    let (mut all, mut by_key): (Vec<f64>, HashMap<&str, f64>) = (Vec::new(), HashMap::new());
+    for (number, (key, at)) in came.iter() {
+        let Some(due) = dues.get(number) else { continue };
+        let late = (*at - *due).num_milliseconds() as f64 / 1e3;
+        all.push(late);
+        let last = by_key.entry(key).or_default();
+        *last = last.max(late);
+    }
+    let mut last: Vec<f64> = by_key.into_values().collect();
+    all.sort_by(f64::total_cmp);
+    last.sort_by(f64::total_cmp);
+    let at = |numbers: &[f64], part: f64| numbers.get(((numbers.len().max(1) - 1) as f64 * part) as usize).copied();
+    let say = |numbers: &[f64]| {
+        [0.0, 0.5, 0.9, 0.99, 1.0].map(|part| format!("{:.1}", at(numbers, part).unwrap_or_default())).join(" | ")
+    };
+    println!("{what}: {} texts over {} keys", all.len(), last.len());
+    println!("  seconds late, first | median | 90 % | 99 % | last: {}", say(&all));
+    println!("  a key's last text, the same over all keys:         {}", say(&last));
 }
 
 fn main() {
@@ -586,12 +638,13 @@ fn main() {
         ["texts"] => texts(),
         ["reads"] => reads(),
         ["million"] => million(),
-        ["offices"] => offices(),
+        ["offices"] => offices(1_200),
+        ["offices", seconds] => offices(seconds.parse().expect("seconds")),
         _ => {
             texts();
             reads();
             million();
-            offices();
+            offices(1_200);
         }
     }
 }

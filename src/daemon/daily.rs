@@ -6,9 +6,11 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{error, info};
 
@@ -36,16 +38,24 @@ pub(crate) struct Daily {
     trouble: Announcer,
     /// The day on which the audit seal was last logged.
     sealed: Option<NaiveDate>,
+    /// The list that is being written, beside the passes: it plans every number of the coming days.
+    making: Option<JoinHandle<Made>>,
 }
+
+/// The page to print and what it lists, if the list was due; or why it cannot be written.
+type Made = Result<Option<(PathBuf, CallList)>, String>;
 
 impl Daily {
     /// `was_away`: the last heartbeat before this start was some time ago.
     pub(crate) fn new(was_away: bool) -> Daily {
-        Daily { looked: None, was_away, trouble: Announcer::starts_as(""), sealed: None }
+        Daily { looked: None, was_away, trouble: Announcer::starts_as(""), sealed: None, making: None }
     }
 
     /// Writes the list if it is due. Also while the clock is in doubt: then nothing is sent, and the list says so.
-    pub(crate) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>, boot: Duration) {
+    pub(crate) async fn look(&mut self, store: &Store, config: &Arc<Config>, now: DateTime<Utc>, boot: Duration) {
+        if let Some(making) = self.making.take_if(|making| making.is_finished()) {
+            self.report(making.await.unwrap_or_else(|error| Err(error.to_string())), boot);
+        }
         if self.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
             return;
         }
@@ -57,9 +67,17 @@ impl Daily {
         if local.time() < at || !config.rulebook.calendar.is_open(today) {
             return;
         }
-        match self.make(store, config, today, now).await {
+        if self.making.is_none() {
+            self.making = Some(tokio::spawn(make(store.clone(), config.clone(), self.was_away, today, now)));
+        }
+    }
+
+    /// Logs how the list went.
+    fn report(&mut self, made: Made, boot: Duration) {
+        match made {
             Ok(None) => {}
             Ok(Some((file, found))) => {
+                self.was_away = false;
                 let _ = self.trouble.is("", boot);
                 let (count, unread) = (found.patients.len(), found.unread.len());
                 let rows = match unread {
@@ -100,35 +118,29 @@ impl Daily {
             self.sealed = Some(today);
         }
     }
+}
 
-    async fn make(
-        &mut self,
-        store: &Store,
-        config: &Config,
-        today: NaiveDate,
-        now: DateTime<Utc>,
-    ) -> Result<Option<(PathBuf, CallList)>, String> {
-        let (of_config, again) = (config.clone(), self.was_away);
-        let found: Option<CallList> = store
-            .read(move |tx| {
-                let last = daily_work::last(tx, Work::NotReached)?.and_then(|done| done.date);
-                // A date later than today was written under a wrong clock.
-                let is_done = last == Some(today);
-                let wanted = !is_done || again;
-                wanted.then(|| list(tx, &of_config, coming_days(&of_config, now), now)).transpose()
-            })
-            .await
-            .map_err(|error: StoreError| error.to_string())?;
-        let Some(found) = found else { return Ok(None) };
-        let folder = config.database.parent().unwrap_or(Path::new(".")).join("not-reached");
-        let file = write(&folder, config, &found, today, now).map_err(|error| error.to_string())?;
-        store
-            .write(move |tx| daily_work::done(tx, Work::NotReached, today, now))
-            .await
-            .map_err(|error| error.to_string())?;
-        self.was_away = false;
-        Ok(Some((file, found)))
-    }
+/// Makes the list of a day, unless it was made already. `again`: it is made again all the same.
+async fn make(store: Store, config: Arc<Config>, again: bool, today: NaiveDate, now: DateTime<Utc>) -> Made {
+    let of_config = config.clone();
+    let found: Option<CallList> = store
+        .read(move |tx| {
+            let last = daily_work::last(tx, Work::NotReached)?.and_then(|done| done.date);
+            // A date later than today was written under a wrong clock.
+            let is_done = last == Some(today);
+            let wanted = !is_done || again;
+            wanted.then(|| list(tx, &of_config, coming_days(&of_config, now), now)).transpose()
+        })
+        .await
+        .map_err(|error: StoreError| error.to_string())?;
+    let Some(found) = found else { return Ok(None) };
+    let folder = config.database.parent().unwrap_or(Path::new(".")).join("not-reached");
+    let file = write(&folder, &config, &found, today, now).map_err(|error| error.to_string())?;
+    store
+        .write(move |tx| daily_work::done(tx, Work::NotReached, today, now))
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(Some((file, found)))
 }
 
 /// Writes both files, readable only by their owner, and removes the oldest lists. Returns the page to print.

@@ -2,9 +2,11 @@
 //! imports to correct. Tasks about replies are opened where the replies are read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::task::JoinHandle;
 use tracing::warn;
 
 use crate::config::Config;
@@ -31,26 +33,36 @@ const REPLIES: [Skip; 3] = [Skip::AskedToChange, Skip::ReplyUnclear, Skip::Wrong
 pub(crate) struct TaskUpkeep {
     next: Duration,
     state: Announcer,
+    /// The check in progress, beside the passes: it plans every number of the coming days.
+    running: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
 impl TaskUpkeep {
     /// Nothing was checked in this run yet.
     pub(crate) fn new() -> TaskUpkeep {
-        TaskUpkeep { next: Duration::ZERO, state: Announcer::starts_as("") }
+        TaskUpkeep { next: Duration::ZERO, state: Announcer::starts_as(""), running: None }
     }
 
-    /// Checks them, if it is time.
-    pub(crate) async fn look(&mut self, store: &Store, config: &Config, now: DateTime<Utc>, boot: Duration) {
-        if boot < self.next {
+    /// Begins to check them, if it is time.
+    pub(crate) async fn look(&mut self, store: &Store, config: &Arc<Config>, now: DateTime<Utc>, boot: Duration) {
+        if let Some(running) = self.running.take_if(|running| running.is_finished())
+            // A panic has been logged; the next check tells whether it works again.
+            && let Ok(written) = running.await
+        {
+            self.note(&written, boot);
+        }
+        if boot < self.next || self.running.is_some() {
             return;
         }
         self.next = boot + EVERY;
-        let config = config.clone();
-        let found = store.read(move |connection| wanted(connection, &config, now)).await;
-        let written = match found {
-            Ok(wanted) => store.write(move |tx| apply(tx, &wanted, now)).await,
-            Err(error) => Err(error),
-        };
+        let (store, config) = (store.clone(), config.clone());
+        self.running = Some(tokio::spawn(async move {
+            let wanted = store.read(move |connection| wanted(connection, &config, now)).await?;
+            store.write(move |tx| apply(tx, &wanted, now)).await
+        }));
+    }
+
+    fn note(&mut self, written: &Result<(), StoreError>, boot: Duration) {
         let why = written.as_ref().err().map(ToString::to_string).unwrap_or_default();
         if let (Some(changes), Err(error)) = (self.state.is(&why, boot), written) {
             warn!(
