@@ -18,6 +18,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::io::BufRead;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -530,7 +531,9 @@ fn practice_of_offices(url: &str) -> tempfile::TempDir {
     std::fs::create_dir(folder.path().join("keys")).expect("a folder");
     let mut text = config(url, "live").replace(&format!("concurrency = {AT_ONCE}"), "concurrency = 4");
     for office in 1..OFFICES {
-        std::fs::write(folder.path().join(format!("keys/{office}")), format!("key{office}")).expect("a key");
+        let key = folder.path().join(format!("keys/{office}"));
+        std::fs::write(&key, format!("key{office}")).expect("a key");
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("a key of our own");
         let _ = write!(
             text,
             "[[location]]\nid = \"l{office}\"\nname = \"Office {office}\"\nphone = \"+1303556{office:04}\"\n\

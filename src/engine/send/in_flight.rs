@@ -31,6 +31,8 @@ const QUICK: TimeDelta = TimeDelta::milliseconds(500);
 
 /// What is claimed ahead is answered within this time, as far as the last answer shows.
 const AHEAD: TimeDelta = TimeDelta::milliseconds(50);
+/// About as many texts of one key as a crash may leave in doubt.
+const IN_DOUBT: usize = 128;
 
 /// A POST that ended.
 #[derive(Debug, Clone)]
@@ -242,8 +244,9 @@ impl InFlight {
     }
 
     /// How many texts of a key are claimed ahead, while this many are in progress at once. If the last one was answered
-    /// immediately, sending waits for the disk and not for Annie: then as many as are answered within [`AHEAD`], but at
-    /// most seven times as many as are in progress, because a crash leaves each of them in doubt.
+    /// immediately, sending waits for the disk and not for Annie: then as many as are answered within [`AHEAD`]. A crash
+    /// leaves each of them in doubt, so it is at most seven times `at_once`, and not more than [`IN_DOUBT`] together with
+    /// those in progress, or as many again.
     pub(crate) fn ahead(&self, api_key: &ApiKeyName, at_once: usize) -> usize {
         const MOST: i64 = 7;
         let times = self
@@ -251,7 +254,9 @@ impl InFlight {
             .get(api_key)
             .filter(|took| **took < QUICK)
             .map_or(0, |took| (AHEAD.num_milliseconds() / took.num_milliseconds().max(1)).clamp(1, MOST));
-        at_once.saturating_mul(usize::try_from(times).unwrap_or_default())
+        at_once
+            .saturating_mul(usize::try_from(times).unwrap_or_default())
+            .min(at_once.max(IN_DOUBT.saturating_sub(at_once)))
     }
 }
 
