@@ -34,6 +34,7 @@ mod import;
 mod imports;
 mod inbox;
 mod logs;
+mod many_keys;
 mod metrics;
 mod not_reached;
 mod odd_rows;
