@@ -1,5 +1,7 @@
 //! Many API keys: they share commits and take turns.
 
+use chrono::TimeDelta;
+
 use crate::world::{DAY_BEFORE, World};
 
 /// One commit serves several keys, and the key that had to wait goes first the next time.
@@ -13,7 +15,7 @@ async fn keys_take_turns() {
     };
     let rules = format!("{DAY_BEFORE}\n{}", (1..5).map(location).collect::<String>());
     let mut world = World::with_all("concurrency = 64", "mode = \"live\"", &rules).await;
-    let rows: String = (0..400)
+    let rows: String = (0..1000)
         .map(|n| {
             let location = if n % 5 == 0 { "NULL".to_owned() } else { format!("'l{}'", n % 5) };
             format!(
@@ -28,11 +30,14 @@ async fn keys_take_turns() {
     world.clock.set("2026-11-09T22:00:00Z".parse().unwrap());
     assert_eq!(world.until_begun().await.begun, 256, "as many as one commit takes");
     assert_eq!(world.number("SELECT count(DISTINCT api_key) FROM attempts"), 4);
+    // All of them have free slots and permits again.
+    world.engine.drain().await.unwrap();
+    world.clock.advance(TimeDelta::seconds(1));
     world.engine.pass().await.unwrap();
     let of_the_fifth = "SELECT count(*) FROM attempts GROUP BY api_key ORDER BY min(id) DESC LIMIT 1";
     assert_eq!(world.number("SELECT count(DISTINCT api_key) FROM attempts"), 5);
     assert_eq!(world.number(of_the_fifth), 64, "it had its turn before the others had another");
     world.settle().await;
-    assert_eq!(world.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 400);
-    assert_eq!(world.number("SELECT count(*) FROM attempts WHERE outcome = 'sent'"), 400, "each once");
+    assert_eq!(world.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 1000);
+    assert_eq!(world.number("SELECT count(*) FROM attempts WHERE outcome = 'sent'"), 1000, "each once");
 }
