@@ -45,8 +45,6 @@ const LOOK_AFTER: Duration = Duration::from_secs(30);
 const LAST_WORDS: Duration = Duration::from_secs(33);
 /// After this long without a heartbeat, texts that were due may not have gone out.
 const AWAY: TimeDelta = TimeDelta::minutes(30);
-/// How long answers wait for others that are about to come.
-const TOGETHER: Duration = Duration::from_millis(3);
 /// The pause between two tries.
 const RETRY: Duration = Duration::from_millis(200);
 /// The state of a store that works.
@@ -139,10 +137,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 reloads = config_hold::is_ripe(&held, path, engine.config(), clock.now()).await.unwrap_or(false);
                 by_itself = !reloads;
             },
-            () = nudge.notified() => if report.begun > 0 {
-                // While texts go out, the next are claimed ahead: answers that come together are written together.
-                tokio::time::sleep(TOGETHER).await;
-            },
+            () = nudge.notified() => {}
             () = at(again) => {}
         }
         if reloads {

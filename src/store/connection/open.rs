@@ -89,8 +89,6 @@ fn writer(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "full").map_err(|e| opening(path, e))?;
     // 16 MiB, so that a morning's texts are checkpointed a few times, not a few dozen times.
     connection.pragma_update(None, "wal_autocheckpoint", 4000).map_err(|e| opening(path, e))?;
-    // At most 8 MiB instead of 2: one text touches forty pages, many of them in indexes that are in no order of time.
-    connection.pragma_update(None, "cache_size", -8192).map_err(|e| opening(path, e))?;
     // Deleted content is overwritten wherever its page is written anyway: queue marks and old cells contain numbers and
     // names.
     connection.pragma_update(None, "secure_delete", "fast").map_err(|e| opening(path, e))?;
