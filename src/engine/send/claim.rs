@@ -105,22 +105,22 @@ impl Turn {
 }
 
 /// What all turns of a transaction have in common, read when the first text is due.
-struct Common {
+struct ClaimContext {
     live: LiveSince,
-    context: PlanningContext,
-    /// What no key may send with.
+    planning: PlanningContext,
+    /// Why no key may send, if none may.
     waits: Option<Wait>,
 }
 
-impl Common {
-    fn read(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<Common, StoreError> {
+impl ClaimContext {
+    fn read(tx: &Transaction<'_>, config: &Config, now: DateTime<Utc>) -> Result<ClaimContext, StoreError> {
         let waits = if clock_is_wrong(tx, now)? {
             Some(Wait::Clock)
         } else {
             feed_age::is_stale(tx, config, now)?.then_some(Wait::StaleFeed)
         };
         let live = daemon_state::live_since(tx, &config.rulebook.rules)?;
-        Ok(Common { live, context: planning_context(tx, config, now)?, waits })
+        Ok(ClaimContext { live, planning: planning_context(tx, config, now)?, waits })
     }
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn claim_in_turn(
     isolation: Isolation,
     now: DateTime<Utc>,
 ) -> Result<Vec<Claiming>, StoreError> {
-    let mut common = None;
+    let mut context = None;
     let mut results = Vec::with_capacity(turns.len());
     for turn in turns {
         turn.queue.refresh(tx, &turn.api_key, now)?;
@@ -141,11 +141,11 @@ pub(crate) fn claim_in_turn(
             results.push(Claiming::Sent(Vec::new()));
             continue;
         }
-        let common = match &common {
-            Some(common) => common,
-            None => common.insert(Common::read(tx, config, now)?),
+        let context = match &context {
+            Some(context) => context,
+            None => context.insert(ClaimContext::read(tx, config, now)?),
         };
-        results.push(claim_some(tx, config, common, (turn, isolation), now)?);
+        results.push(claim_some(tx, config, context, (turn, isolation), now)?);
     }
     Ok(results)
 }
@@ -154,7 +154,7 @@ pub(crate) fn claim_in_turn(
 fn claim_some(
     tx: &Transaction<'_>,
     config: &Config,
-    common: &Common,
+    context: &ClaimContext,
     (turn, isolation): (&mut Turn, Isolation),
     now: DateTime<Utc>,
 ) -> Result<Claiming, StoreError> {
@@ -166,7 +166,7 @@ fn claim_some(
         Permit::Open { reason } => return open(tx, api_key, reason, now),
         Permit::Probe => return Ok(Claiming::Waits(Wait::Circuit, now)),
     };
-    if let Some(why) = not_known_enough(tx, common, api_key, *trusted, now)? {
+    if let Some(why) = not_known_enough(tx, context, api_key, *trusted, now)? {
         return Ok(Claiming::Waits(why, now));
     }
     let left = match daily_limits::left_today(tx, config, now)? {
@@ -190,14 +190,14 @@ fn claim_some(
         }
     }
     claim_from(queue, &leave, most, |due| {
-        each_in_savepoint(tx, isolation, due, |due| claim_one(tx, config, (api_key, common), due, now))
+        each_in_savepoint(tx, isolation, due, |due| claim_one(tx, config, (api_key, context), due, now))
     })
 }
 
 /// What is not known well enough to send: the clock, the appointment data, or what was sent while nothing was observed.
 fn not_known_enough(
     tx: &Transaction<'_>,
-    common: &Common,
+    context: &ClaimContext,
     api_key: &ApiKeyName,
     trusted: Trusted,
     now: DateTime<Utc>,
@@ -205,8 +205,8 @@ fn not_known_enough(
     if !trusted.clock {
         return Ok(Some(Wait::Clock));
     }
-    if common.waits.is_some() {
-        return Ok(common.waits);
+    if context.waits.is_some() {
+        return Ok(context.waits);
     }
     // Nothing is sent until everything is known that was sent, by us or by others, while nothing was observed.
     let state = listings::state(tx, api_key)?.unwrap_or_default();
@@ -274,12 +274,12 @@ fn is_of(item: &Item, api_key: &ApiKeyName) -> bool {
 fn claim_one(
     tx: &Transaction<'_>,
     config: &Config,
-    (api_key, Common { live, context, .. }): (&ApiKeyName, &Common),
+    (api_key, ClaimContext { live, planning, .. }): (&ApiKeyName, &ClaimContext),
     due: &Due,
     now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, StoreError> {
     let unit = PlanningUnit::Number(due.phone.clone());
-    let input = planner_input::load(tx, context, &unit, &BTreeSet::new())?;
+    let input = planner_input::load(tx, planning, &unit, &BTreeSet::new())?;
     let words = Words::of(config, &input);
     let plan = plan_with_words(config, live, &input, &words, now);
     let belongs = plan.items.iter().any(|item| item.key == due.key && item.current && is_of(item, api_key));

@@ -112,6 +112,7 @@ impl Sender {
                 self.take(context, keys, (turn, claiming), done.at, report);
             }
         }
+        // Texts whose numbers' replies are unread are in no queue.
         let is_any_without = ready.iter().any(|name| keys.get_mut(name).is_some_and(|worker| worker.queue.is_empty()));
         if is_any_without && report.waits.is_none() && report.begun == 0 {
             self.say_if_unread(context, report).await?;

@@ -160,15 +160,16 @@ pub(crate) fn take(
     // Not an upsert: the guard against a second row for a conversation fires before SQLite looks for the first.
     let began = crate::store::connection::rows::instant(started_at);
     let number = Phone::from_e164(&phone);
+    let start = match &number {
+        Some(phone) => following::next_start(tx, phone, began)?,
+        None => None,
+    };
     if recorded != Recorded::Nothing {
         tx.prepare_cached("UPDATE conversations SET attempt_id = ?2 WHERE conversation_id = ?1")?
             .execute((&id.0, attempt))?;
     } else {
-        // Followed at once, as `follow_number` would do it: a row that is written twice costs twice.
-        let follows = match &number {
-            Some(phone) => following::next_start(tx, phone, began)?.map(|start| start.timestamp()),
-            None => None,
-        };
+        // Followed at once, as the others below: a row that is written twice costs twice.
+        let follows = start.map(|start| start.timestamp());
         tx.prepare_cached(
             "INSERT INTO conversations
                  (conversation_id, attempt_id, phone, started_at, api_key, read_with, follows, look_at)
@@ -176,7 +177,10 @@ pub(crate) fn take(
         )?
         .execute((&id.0, attempt, &phone, started_at, api_key, follows))?;
     }
-    number.map_or(Ok(()), |phone| following::follow_number(tx, &phone, began))
+    match (number, start) {
+        (Some(phone), Some(start)) => following::follow_until(tx, &phone, start, began),
+        _ => Ok(()),
+    }
 }
 
 /// A conversation's number, and when it began.

@@ -29,7 +29,19 @@ pub(crate) fn next_start(
 
 /// Follows every recent conversation of a number: each is due to be read.
 pub(crate) fn follow_number(tx: &Transaction<'_>, phone: &Phone, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let Some(start) = next_start(tx, phone, now)? else { return Ok(()) };
+    match next_start(tx, phone, now)? {
+        Some(start) => follow_until(tx, phone, start, now),
+        None => Ok(()),
+    }
+}
+
+/// The same, when the start of the number's next appointment is known.
+pub(crate) fn follow_until(
+    tx: &Transaction<'_>,
+    phone: &Phone,
+    start: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     const FOLLOW: &str = "UPDATE conversations SET follows = ?2, look_at = min(coalesce(look_at, ?3), ?3)
         WHERE phone = ?1 AND started_at >= ?4 AND (follows IS NOT ?2 OR look_at > ?3)";
     let oldest = (now - FOLLOWED).timestamp();
