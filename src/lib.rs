@@ -41,7 +41,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
-mod desk;
+pub mod desk;
 mod doctor;
 pub mod domain;
 pub mod engine;

@@ -16,7 +16,7 @@ use tracing::{error, info};
 
 use crate::config::Config;
 use crate::domain::announcer::Announcer;
-use crate::reports::not_reached::{CallList, coming_days, list};
+use crate::reports::not_reached::{CallList, coming_days, list_stored};
 use crate::reports::not_reached_page::{csv, html};
 use crate::store::controls::daily_work::{self, Work};
 use crate::store::ledger::audit;
@@ -129,7 +129,7 @@ async fn make(store: Store, config: Arc<Config>, again: bool, today: NaiveDate, 
             // A date later than today was written under a wrong clock.
             let is_done = last == Some(today);
             let wanted = !is_done || again;
-            wanted.then(|| list(tx, &of_config, coming_days(&of_config, now), now)).transpose()
+            wanted.then(|| list_stored(tx, &of_config, coming_days(&of_config, now), now)).transpose()
         })
         .await
         .map_err(|error: StoreError| error.to_string())?;

@@ -109,7 +109,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     let mut by_itself = true;
     let mut displaced = None;
     loop {
-        let again = report.again_in.map(|wait| Instant::now() + wait);
+        let again = report.again_in.into_iter().chain(report.next_due).min().map(|wait| Instant::now() + wait);
         let mut reloads = false;
         tokio::select! {
             biased;

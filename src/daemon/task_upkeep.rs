@@ -14,7 +14,7 @@ use crate::domain::announcer::{Announcer, left_out};
 use crate::domain::reminder::Skip;
 use crate::domain::task::TaskKind;
 use crate::planner::input::Mode;
-use crate::reports::not_reached::{NotReached, coming_days, list};
+use crate::reports::not_reached::{NotReached, coming_days, list_stored};
 use crate::store::appointments::{feed_state, refused_rows};
 use crate::store::ledger::resolution;
 use crate::store::outcomes::named;
@@ -96,7 +96,7 @@ fn calls(connection: &Connection, config: &Config, now: DateTime<Utc>) -> Result
     if config.rulebook.mode == Mode::Observe {
         return Ok(Vec::new());
     }
-    let found = list(connection, config, coming_days(config, now), now)?;
+    let found = list_stored(connection, config, coming_days(config, now), now)?;
     let is_call = |entry: &NotReached| REPLIES.iter().all(|reason| reason.code() != entry.code);
     let mut wanted = Vec::new();
     for entry in found.patients.into_iter().filter(is_call) {

@@ -12,6 +12,7 @@ mod login_limits;
 mod pages;
 pub(crate) mod password;
 mod pictures;
+pub mod reading;
 mod routes;
 mod server;
 mod session;

@@ -10,8 +10,9 @@ use axum::response::{IntoResponse, Response};
 use tracing::error;
 
 use crate::desk::answers::redirect;
-use crate::desk::asked::{Asked, Form, values_of};
+use crate::desk::asked::Asked;
 use crate::desk::fault::Fault;
+use crate::desk::reading::{Form, values_of};
 use crate::desk::routes::{Access, ROUTES, Route};
 use crate::desk::shared::Shared;
 use crate::desk::{session, views};
@@ -19,6 +20,9 @@ use crate::listener::serve::Peer;
 
 /// The largest form, in bytes.
 const FORM: usize = 64 * 1024;
+
+/// How long the answer took, in milliseconds, for those who look into a slow page (W3C Server Timing).
+const TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 const STYLE: &str = include_str!("assets/desk.css");
 const SCRIPT: &str = include_str!("assets/desk.js");
@@ -47,8 +51,17 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (began, clock) = (shared.boot(), shared.clone());
+    // How long a login takes is nobody's business.
+    let is_open = request.uri().path() == "/login";
     let mut response = answer_to(shared, request).await;
     let headers = response.headers_mut();
+    if !is_open {
+        let took = clock.boot().saturating_sub(began).as_secs_f64() * 1000.0;
+        if let Ok(value) = HeaderValue::from_str(&format!("page;dur={took:.1}")) {
+            headers.insert(TIMING, value);
+        }
+    }
     for (name, value) in HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
@@ -70,7 +83,7 @@ async fn answer_to(shared: Arc<Shared>, request: Request) -> Response {
         method: parts.method,
         path,
         values: Vec::new(),
-        query: Form::read(&parts.uri.query().unwrap_or_default().to_owned().into()),
+        query: Form::read(parts.uri.query().unwrap_or_default().as_bytes()),
         form: Form::default(),
         headers: parts.headers,
         peer,

@@ -151,7 +151,7 @@ impl Keeper {
             certificate.map_err(|error| format!("it is not served, because {error}. Correct the files"))?;
         let certificate = certificate.map(Arc::new);
         let (changed, changes) = watch::channel(0);
-        let readers = Arc::new(Readers::at_most(READING, &self.config.borrow().database));
+        let readers = Arc::new(Readers::for_a_person(READING, &self.config.borrow().database));
         let (clock, config, nudge) = (self.clock.clone(), self.config.clone(), self.nudge.clone());
         let shared = Arc::new(Shared::new(readers.clone(), clock, config, nudge, changes, desk));
         let site = Site {

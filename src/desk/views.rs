@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::config::desk::StaffLanguage;
-use crate::desk::asked::segment;
 use crate::desk::fault::Fault;
 use crate::desk::flash::Flash;
+use crate::desk::reading::segment;
 use crate::desk::session::Session;
 use crate::desk::shared::Shared;
 use crate::desk::times::Times;

@@ -23,6 +23,8 @@ pub struct PassReport {
     pub paced: bool,
     /// Run the next pass after this long at the latest; none means the next tick is soon enough.
     pub again_in: Option<Duration>,
+    /// How long until the next text is due, if that is within the hour: a pass then sends it in the second it is due.
+    pub next_due: Option<Duration>,
 }
 
 impl PassReport {

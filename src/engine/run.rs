@@ -199,6 +199,7 @@ impl<C: Clock + 'static> Engine<C> {
         if more || (put_off && !self.is_bursting) {
             report.again_in = Some(Duration::ZERO);
         }
+        report.next_due = if self.may_claim() { self.keys.until_next_due(self.context.now()) } else { None };
         debug!(?report, "pass");
         Ok(report)
     }

@@ -1,6 +1,6 @@
 //! A day at the practice: its appointments, each with what its patient knows, and the texts that leave on it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
@@ -8,14 +8,15 @@ use crate::config::Config;
 use crate::domain::appointment::{Appointment, Status};
 use crate::domain::call::Call;
 use crate::domain::desk_user::Scope;
-use crate::domain::ids::AppointmentId;
+use crate::domain::ids::{ApiKeyName, AppointmentId};
 use crate::domain::patient_outcome::{OutcomeSource, PatientOutcome, Standing};
 use crate::domain::reminder::{PlanDecision, Skip, State, Wait};
 use crate::domain::task::TaskKind;
+use crate::reports::day_rows::{self, DayRow};
 use crate::reports::not_reached;
-use crate::reports::plan_view::{self, Row};
+use crate::reports::plan_view;
 use crate::store::outcomes::{calls, task_list};
-use crate::store::reports::day::{self as day_texts, DayText, Fate};
+use crate::store::reports::day::{self as day_texts, DayText, Fate, TextState};
 use crate::store::{Connection, StoreError};
 
 /// What a patient knows of an appointment, as the front desk needs it.
@@ -93,8 +94,8 @@ pub(crate) struct Day {
     pub(crate) lines: Vec<DayLine>,
     /// The texts that leave on it.
     pub(crate) texts: Vec<DayText>,
-    /// What due texts are waiting for.
-    pub(crate) waits: Option<Wait>,
+    /// What its due texts are waiting for.
+    pub(crate) waits: Vec<Wait>,
 }
 
 /// When a day begins and ends at the practice.
@@ -112,8 +113,43 @@ pub(crate) fn day(
     now: DateTime<Utc>,
 ) -> Result<Day, StoreError> {
     let span = span(config, date);
-    let rows = plan_view::plan_between(connection, config, span, now)?;
-    let unreached = not_reached::of_plan(&rows, config, span.0.max(now), now);
+    let rows = day_rows::stored(connection, config, span, now)?;
+    let lines = lines(connection, config, &rows, (span, scope), now)?;
+    let texts = day_texts::texts(connection, span, !config.locations.is_empty(), now)?;
+    let texts: Vec<DayText> =
+        texts.into_iter().filter(|text| scope.sees(seen_at(config, text.location.as_deref()))).collect();
+    let waits = waits_of(connection, config, &texts, now)?;
+    Ok(Day { date, lines, texts, waits })
+}
+
+/// What the due ones of these texts are waiting for.
+fn waits_of(
+    connection: &Connection,
+    config: &Config,
+    texts: &[DayText],
+    now: DateTime<Utc>,
+) -> Result<Vec<Wait>, StoreError> {
+    let due = texts.iter().filter(|text| text.state == TextState::Waiting);
+    let keys: BTreeSet<&ApiKeyName> = due.filter_map(|text| text.api_key.as_ref()).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let of_key = plan_view::waits(connection, config, now)?;
+    let mut waits: Vec<Wait> = keys.into_iter().filter_map(|key| of_key.get(key).copied()).collect();
+    waits.sort_by_key(|wait| wait.code());
+    waits.dedup();
+    Ok(waits)
+}
+
+/// The appointments of some rows, as far as a user sees them.
+fn lines(
+    connection: &Connection,
+    config: &Config,
+    rows: &[DayRow],
+    (span, scope): ((DateTime<Utc>, DateTime<Utc>), &Scope),
+    now: DateTime<Utc>,
+) -> Result<Vec<DayLine>, StoreError> {
+    let unreached = not_reached::of_rows(rows, config, span.0.max(now), now);
     let why: HashMap<AppointmentId, (&'static str, &'static str)> =
         unreached.into_iter().map(|one| (one.appointment.id, (one.code, one.why))).collect();
     let needs_a_look: HashSet<AppointmentId> = task_list::list(connection, None)?
@@ -122,7 +158,7 @@ pub(crate) fn day(
         .flat_map(|task| task.appointments.into_iter().map(|(id, _)| id))
         .collect();
     let mut called = calls::of_appointments(connection, span)?;
-    let mut of_appointment: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&Row>> = BTreeMap::new();
+    let mut of_appointment: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&DayRow>> = BTreeMap::new();
     for row in rows.iter().filter(|row| scope.sees(config.rulebook.location_of(&row.appointment))) {
         of_appointment.entry((row.appointment.starts_at, &row.appointment.id)).or_default().push(row);
     }
@@ -139,10 +175,38 @@ pub(crate) fn day(
             appointment: first.appointment.clone(),
         });
     }
-    let texts = day_texts::texts(connection, span, !config.locations.is_empty(), now)?;
-    let texts = texts.into_iter().filter(|text| scope.sees(seen_at(config, text.location.as_deref()))).collect();
-    let waits = plan_view::waits(connection, config, now)?.into_values().next();
-    Ok(Day { date, lines, texts, waits })
+    Ok(lines)
+}
+
+/// The lines of coming appointments that differ between the stored plan and one made now, without names. There should be
+/// none. Once an appointment has begun or is cancelled, its plan no longer asks what its patient was told and answered,
+/// and a plan made later may find room for a planned text earlier.
+pub(crate) fn differences(
+    connection: &Connection,
+    config: &Config,
+    span: (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, StoreError> {
+    let shown = |rows: &[DayRow]| -> Result<BTreeSet<String>, StoreError> {
+        let lines = lines(connection, config, rows, (span, &Scope::All), now)?;
+        let without_names = |line: &DayLine| {
+            let (id, start) = (&line.appointment.id, line.appointment.starts_at);
+            let text_at = line.text_at.filter(|_| matches!(line.reach, Reach::NoAnswer | Reach::Reached));
+            format!("{id} at {start}: {:?}, {:?}, {:?}, {text_at:?}", line.reach, line.why, line.outcome)
+        };
+        Ok(lines
+            .iter()
+            .filter(|line| line.appointment.starts_at > now && line.reach != Reach::Cancelled)
+            .map(without_names)
+            .collect())
+    };
+    let planned: Vec<DayRow> =
+        plan_view::plan_between(connection, config, span, now)?.into_iter().map(DayRow::from).collect();
+    let (stored, planned) = (shown(&day_rows::stored(connection, config, span, now)?)?, shown(&planned)?);
+    let one_sided = |of: &'static str, all: &BTreeSet<String>, other: &BTreeSet<String>| {
+        all.difference(other).map(|line| format!("{of}: {line}")).collect::<Vec<_>>()
+    };
+    Ok([one_sided("stored", &stored, &planned), one_sided("planned now", &planned, &stored)].concat())
 }
 
 /// The location as an appointment has it: without locations in the configuration, all are the practice's own.
@@ -151,13 +215,13 @@ fn seen_at<'w>(config: &Config, written: Option<&'w str>) -> Option<&'w str> {
 }
 
 /// What the patient knows. `is_unreached`: the call list has the appointment.
-fn reach(rows: &[&Row], is_unreached: bool, needs_a_look: bool, now: DateTime<Utc>) -> Reach {
+fn reach(rows: &[&DayRow], is_unreached: bool, needs_a_look: bool, now: DateTime<Utc>) -> Reach {
     let Some(first) = rows.first() else { return Reach::NoText };
     let outcome = first.outcome.map(|standing| standing.outcome);
-    let is_texted = rows.iter().any(|row| matches!(row.item.state, State::Sent | State::Sending));
-    let will_be = rows.iter().any(|row| row.item.state == State::Unclaimed(PlanDecision::Planned) && !row.is_expired);
+    let is_texted = rows.iter().any(|row| matches!(row.state, State::Sent | State::Sending));
+    let will_be = rows.iter().any(|row| row.state == State::Unclaimed(PlanDecision::Planned) && !row.is_expired);
     let observed = State::Unclaimed(PlanDecision::Skipped(Skip::ObserveMode));
-    let is_observed = rows.iter().any(|row| row.item.state == observed);
+    let is_observed = rows.iter().any(|row| row.state == observed);
     let is_desk = first.outcome.is_some_and(|standing| standing.source == OutcomeSource::Desk);
     match first.appointment.status {
         status if !status.is_live() => Reach::Cancelled,
@@ -166,7 +230,7 @@ fn reach(rows: &[&Row], is_unreached: bool, needs_a_look: bool, now: DateTime<Ut
         Status::Confirmed => Reach::Confirmed,
         _ if outcome == Some(PatientOutcome::Confirmed) => Reach::Confirmed,
         _ if is_unreached => Reach::NotReached,
-        _ if rows.iter().any(|row| matches!(row.item.state, State::Unknown | State::Held)) => Reach::NeedsALook,
+        _ if rows.iter().any(|row| matches!(row.state, State::Unknown | State::Held)) => Reach::NeedsALook,
         _ if is_texted && outcome.is_some_and(|outcome| outcome != PatientOutcome::None) => Reach::Reached,
         _ if is_texted => Reach::NoAnswer,
         _ if first.appointment.starts_at <= now => Reach::NoText,
@@ -176,11 +240,11 @@ fn reach(rows: &[&Row], is_unreached: bool, needs_a_look: bool, now: DateTime<Ut
     }
 }
 
-fn text_at(rows: &[&Row]) -> Option<DateTime<Utc>> {
-    let sent = rows.iter().filter_map(|row| row.text.as_ref()).map(|text| text.made_at).max();
+fn text_at(rows: &[&DayRow]) -> Option<DateTime<Utc>> {
+    let sent = rows.iter().filter_map(|row| row.text_at).max();
     let planned = || {
-        let due = rows.iter().filter(|row| row.item.state == State::Unclaimed(PlanDecision::Planned));
-        due.filter_map(|row| row.item.due_at).min()
+        let due = rows.iter().filter(|row| row.state == State::Unclaimed(PlanDecision::Planned));
+        due.filter_map(|row| row.due_at).min()
     };
     sent.or_else(planned)
 }

@@ -2,6 +2,7 @@
 
 pub mod config_difference;
 pub(crate) mod day;
+pub(crate) mod day_rows;
 pub(crate) mod explanation;
 pub(crate) mod lookup;
 pub mod not_reached;

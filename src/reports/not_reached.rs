@@ -10,9 +10,10 @@ use crate::domain::ids::AppointmentId;
 use crate::domain::number_hold::HoldCause;
 use crate::domain::patient_outcome::PatientOutcome;
 use crate::domain::phone::Phone;
-use crate::domain::reminder::{Cancel, PlanDecision, Skip, State, Wait};
+use crate::domain::reminder::{PlanDecision, Skip, State, Wait};
 use crate::feeds::formats::own_columns::is_known_by_name_alone;
-use crate::reports::plan_view::{self, Row};
+use crate::reports::day_rows::{self, DayRow};
+use crate::reports::plan_view;
 use crate::store::appointments::appointment;
 use crate::store::appointments::refused_rows::{self, RefusedRow};
 use crate::store::{Connection, StoreError};
@@ -74,31 +75,53 @@ pub(crate) fn day(config: &Config, date: NaiveDate, now: DateTime<Utc>) -> (Date
     (zone.at(date, NaiveTime::MIN).max(now), zone.end_of(date))
 }
 
-/// The list for the appointments that start in [from, until), ordered by start time.
+/// The list for the appointments that start in [from, until), ordered by start time, by a plan made now.
 pub fn list(
+    connection: &Connection,
+    config: &Config,
+    span: (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<CallList, StoreError> {
+    let rows = plan_view::plan_of(connection, config, now, span.1)?;
+    let rows: Vec<DayRow> = rows.into_iter().map(DayRow::from).collect();
+    list_of(&rows, connection, config, span, now)
+}
+
+/// The same in the service, whose stored plan is up to date.
+pub(crate) fn list_stored(
+    connection: &Connection,
+    config: &Config,
+    span: (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<CallList, StoreError> {
+    let rows = day_rows::stored(connection, config, (now, span.1), now)?;
+    list_of(&rows, connection, config, span, now)
+}
+
+fn list_of(
+    rows: &[DayRow],
     connection: &Connection,
     config: &Config,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Result<CallList, StoreError> {
-    let rows = plan_view::plan_of(connection, config, now, until)?;
     Ok(CallList {
-        patients: of_plan(&rows, config, from, now),
+        patients: of_rows(rows, config, from, now),
         unread: refused_rows::list(connection, None, now)?,
         appointments: appointment::coming_starts(connection, from, until)?.len(),
         days: days_in_words(config, from, until, now),
     })
 }
 
-/// The patients in a plan whom no text reaches, of the appointments that start at `from` or later, ordered by start time.
-pub(crate) fn of_plan(rows: &[Row], config: &Config, from: DateTime<Utc>, now: DateTime<Utc>) -> Vec<NotReached> {
-    let mut of_appointment: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&Row>> = BTreeMap::new();
+/// The patients in these rows whom no text reaches, of the appointments that start at `from` or later, ordered by start time.
+pub(crate) fn of_rows(rows: &[DayRow], config: &Config, from: DateTime<Utc>, now: DateTime<Utc>) -> Vec<NotReached> {
+    let mut of_appointment: BTreeMap<(DateTime<Utc>, &AppointmentId), Vec<&DayRow>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.appointment.starts_at >= from && row.appointment.status.is_live()) {
         of_appointment.entry((row.appointment.starts_at, &row.appointment.id)).or_default().push(row);
     }
     let late = now - config.alerts.unresolved_after;
-    let mut reached: HashMap<_, Vec<&Row>> = HashMap::new();
-    for row in rows.iter().filter(|row| reaches(row, late)) {
+    let mut reached: HashMap<_, Vec<&DayRow>> = HashMap::new();
+    for row in rows.iter().filter(|row| row.reaches(late)) {
         if let Some(at) = at_number(row) {
             reached.entry(at).or_default().push(row);
         }
@@ -120,12 +143,12 @@ fn days_in_words(config: &Config, from: DateTime<Utc>, until: DateTime<Utc>, now
 /// A start time, and the number that is texted about it.
 type AtNumber<'r> = (DateTime<Utc>, &'r Phone);
 
-fn at_number(row: &Row) -> Option<AtNumber<'_>> {
-    Some((row.item.key.start, row.item.phone.as_ref()?))
+fn at_number(row: &DayRow) -> Option<AtNumber<'_>> {
+    Some((row.key.start, row.phone.as_ref()?))
 }
 
 /// Whether two entries with the same start and number are for the same person.
-fn is_same_person(a: &Row, b: &Row) -> bool {
+fn is_same_person(a: &DayRow, b: &DayRow) -> bool {
     let (one, other) = (a.appointment.person(), b.appointment.person());
     match one.patient_id == other.patient_id {
         true => one.is_same_under_one_patient(&other, false),
@@ -133,29 +156,9 @@ fn is_same_person(a: &Row, b: &Row) -> bool {
     }
 }
 
-/// Whether the text has reached or will reach the patient; in observe mode, whether it would.
-fn reaches(row: &Row, late: DateTime<Utc>) -> bool {
-    match row.item.state {
-        State::Sent | State::Sending => true,
-        // A person has to read the reply first.
-        State::Unclaimed(PlanDecision::Planned)
-            if matches!(row.item.waits, Some(Wait::ReplyUnclear | Wait::WrongPerson)) =>
-        {
-            false
-        }
-        State::Unclaimed(PlanDecision::Planned) if row.is_expired => false,
-        State::Unclaimed(PlanDecision::Planned) => row.overdue_since.is_none_or(|since| since > late),
-        State::Unclaimed(answer) => {
-            [PlanDecision::Skipped(Skip::ObserveMode), PlanDecision::Cancelled(Cancel::AppointmentOver)]
-                .contains(&answer)
-        }
-        State::Rejected | State::Unknown | State::Held => false,
-    }
-}
-
 /// A text reached the number, and its answer asks for a call: the patient wants another time or to cancel, the number
 /// may be somebody else's, or may have opted out.
-fn asks_for_a_call(row: &Row, was_texted: bool) -> Option<(&'static str, &'static str)> {
+fn asks_for_a_call(row: &DayRow, was_texted: bool) -> Option<(&'static str, &'static str)> {
     let of_the_number = row.hold.filter(|_| was_texted).map(|hold| match hold {
         HoldCause::ReplyUnclear => (Skip::ReplyUnclear.code(), Skip::ReplyUnclear.label()),
         HoldCause::WrongPerson => (Skip::WrongPerson.code(), Skip::WrongPerson.label()),
@@ -166,21 +169,25 @@ fn asks_for_a_call(row: &Row, was_texted: bool) -> Option<(&'static str, &'stati
 
 /// Why none of these texts reaches the patient; `None` if one does, or if nobody has to call. `reached`: whom the other
 /// appointments' texts reach. `late`: a text that was due by then and has not been sent does not reach anyone.
-fn not_reached(rows: &[&Row], reached: &HashMap<AtNumber<'_>, Vec<&Row>>, late: DateTime<Utc>) -> Option<NotReached> {
-    let is_told_by_twin = |row: &Row| {
-        row.item.state == State::Unclaimed(PlanDecision::Skipped(Skip::Duplicate))
+fn not_reached(
+    rows: &[&DayRow],
+    reached: &HashMap<AtNumber<'_>, Vec<&DayRow>>,
+    late: DateTime<Utc>,
+) -> Option<NotReached> {
+    let is_told_by_twin = |row: &DayRow| {
+        row.state == State::Unclaimed(PlanDecision::Skipped(Skip::Duplicate))
             // A person with the same name may be somebody else.
             && !is_known_by_name_alone(&row.appointment)
             && at_number(row)
                 .and_then(|at| reached.get(&at))
                 .is_some_and(|others| others.iter().any(|other| is_same_person(other, row)))
     };
-    let last = rows.iter().max_by_key(|row| row.item.adjusted_at)?;
-    let was_texted = rows.iter().any(|row| row.item.state == State::Sent);
+    let last = rows.iter().max_by_key(|row| row.adjusted_at)?;
+    let was_texted = rows.iter().any(|row| row.state == State::Sent);
     if let Some((code, why)) = asks_for_a_call(last, was_texted) {
         return Some(NotReached { appointment: last.appointment.clone(), code, why });
     }
-    if rows.iter().any(|row| reaches(row, late) || is_told_by_twin(row)) {
+    if rows.iter().any(|row| row.reaches(late) || is_told_by_twin(row)) {
         return None;
     }
     // The patient has confirmed, so nobody has to ask.
@@ -188,13 +195,13 @@ fn not_reached(rows: &[&Row], reached: &HashMap<AtNumber<'_>, Vec<&Row>>, late: 
     if last.appointment.status == Status::Confirmed || is_confirmed {
         return None;
     }
-    let state = last.item.state;
+    let state = last.state;
     let (code, why) = match (state, last.code.and_then(Wait::from_code)) {
         (State::Unclaimed(PlanDecision::Planned), Some(wait)) => (wait.code(), wait.label()),
         (State::Unclaimed(PlanDecision::Planned), None) => {
             ("overdue", "its text is overdue; check that Leadtime is running")
         }
-        _ if last.earlier.iter().any(|earlier| earlier.is_same_patient) => {
+        _ if last.was_told_another_time => {
             (last.code.or(state.reason()).unwrap_or(state.name()), "was texted with the old time")
         }
         _ => (last.code.or(state.reason()).unwrap_or(state.name()), state.label()),

@@ -34,6 +34,7 @@ use crate::store::conversations::{circuits, listings};
 use crate::store::ledger::attempts;
 use crate::store::ledger::messages::{self, Text};
 use crate::store::ledger::reminders;
+use crate::store::planning::planning_context::PlanningContext;
 use crate::store::planning::unit::PlanningUnit;
 use crate::store::planning::{daemon_state, planner_input, replan_queue, unplannable};
 use crate::store::{Connection, StoreError};
@@ -156,10 +157,7 @@ pub(crate) fn each_between<T>(
     mut put: impl FnMut(T),
 ) -> Result<(), StoreError> {
     phone_spellings::learn_all(connection, config.practice.country, phone_spellings::Keep::Temporary)?;
-    let context = planning_context(connection, config, now)?;
-    let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
-    let blocked = waits(connection, config, now)?;
-    let in_span = |key: &ReminderKey| key.start >= from && key.start < until;
+    let planning = Planning::begin(connection, config, planning_context(connection, config, now)?)?;
     let order = |row: &Row| config.rulebook.rules.iter().position(|rule| rule.name == row.item.key.rule);
     let mut done: BTreeSet<PlanningUnit> = BTreeSet::new();
     let mut waiting: BTreeMap<(DateTime<Utc>, AppointmentId, Option<usize>, u64), T> = BTreeMap::new();
@@ -169,31 +167,63 @@ pub(crate) fn each_between<T>(
         while waiting.first_key_value().is_some_and(|((start, ..), _)| *start < starting.starts_at) {
             waiting.pop_first().into_iter().for_each(|(_, made)| put(made));
         }
-        let unit = context.directory().unit(connection, &starting.id, starting.phone.as_ref().map(String::as_str))?;
+        let spelling = starting.phone.as_ref().map(String::as_str);
+        let unit = planning.context.directory().unit(connection, &starting.id, spelling)?;
         if !done.insert(unit.clone()) {
             continue;
         }
-        let of_unit = planner_input::load(connection, &context, &unit, &BTreeSet::new())
-            .and_then(|input| rows_in(connection, config, (&live, &blocked), &input, now, &in_span));
-        match of_unit {
-            Ok(some) => {
-                for row in some {
-                    count += 1;
-                    let key = (row.item.key.start, row.appointment.id.clone(), order(&row), count);
-                    waiting.insert(key, of(row));
-                }
-            }
-            // Bad data for one number must not hide the other numbers.
-            Err(error) if error.is_about_data() => {
-                warn!(
-                    "the appointments of one number cannot be planned and are left out of this list ({error}); the service's log names them"
-                );
-            }
-            Err(error) => return Err(error),
+        for row in planning.rows_of(&unit, (from, until))? {
+            count += 1;
+            let key = (row.item.key.start, row.appointment.id.clone(), order(&row), count);
+            waiting.insert(key, of(row));
         }
     }
     waiting.into_values().for_each(put);
     Ok(())
+}
+
+/// Plans units one by one, on one state of the database.
+pub(crate) struct Planning<'a> {
+    connection: &'a Connection,
+    config: &'a Config,
+    context: PlanningContext,
+    live: LiveSince,
+    blocked: Blocked,
+}
+
+impl<'a> Planning<'a> {
+    /// Reads what concerns all units.
+    pub(crate) fn begin(
+        connection: &'a Connection,
+        config: &'a Config,
+        context: PlanningContext,
+    ) -> Result<Planning<'a>, StoreError> {
+        let live = daemon_state::live_since(connection, &config.rulebook.rules)?;
+        let blocked = waits(connection, config, context.now())?;
+        Ok(Planning { connection, config, context, live, blocked })
+    }
+
+    /// The rows of a unit for the appointments that start in [from, until). None if its data is bad: that must not hide
+    /// the other numbers.
+    pub(crate) fn rows_of(
+        &self,
+        unit: &PlanningUnit,
+        (from, until): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Vec<Row>, StoreError> {
+        let in_span = |key: &ReminderKey| key.start >= from && key.start < until;
+        let (about, now) = ((&self.live, &self.blocked), self.context.now());
+        let rows = planner_input::load(self.connection, &self.context, unit, &BTreeSet::new())
+            .and_then(|input| rows_in(self.connection, self.config, about, &input, now, &in_span));
+        match rows {
+            Err(error) if error.is_about_data() => {
+                warn!(
+                    "the appointments of one number cannot be planned and are left out of this list ({error}); the service's log names them"
+                );
+                Ok(Vec::new())
+            }
+            rows => rows,
+        }
+    }
 }
 
 /// What due texts are waiting for, by key name.

@@ -206,7 +206,7 @@ impl Auditor {
         self.tellings[told..].iter_mut().for_each(|telling| telling.forgotten = true);
     }
 
-    fn breaks(&mut self, at: DateTime<Utc>, what: String) {
+    pub(super) fn breaks(&mut self, at: DateTime<Utc>, what: String) {
         let local = self.known.zone.local(at).format("%a %Y-%m-%d %H:%M:%S");
         self.breaks.push(format!("{local}: {what}"));
     }

@@ -30,6 +30,7 @@ use crate::config::{self, Config, KEY_NAME};
 use crate::engine::Gateways;
 use crate::engine::report::PassReport;
 use crate::engine::run::Engine;
+use crate::reports::day;
 use crate::simulation::auditor::{Auditor, Delivered};
 use crate::simulation::crash::{Files, Fuse};
 use crate::simulation::practice::{Practice, config_text, spares_the_confirmed};
@@ -359,9 +360,22 @@ impl Simulation {
         let now = self.truth.now();
         lock(&self.shared).auditor.processed(now);
         if machine.engine.may_plan() {
+            self.compares_the_page(&machine.desk)?;
             lock(&self.shared).auditor.planned();
         }
         Ok(machine)
+    }
+
+    /// The front desk's page reads the stored plan; it must show the same as a plan made now.
+    fn compares_the_page(&self, desk: &Connection) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let span = (now - TimeDelta::days(1), now + TimeDelta::days(3));
+        let differences = day::differences(desk, &self.config, span, now)?;
+        let mut shared = lock(&self.shared);
+        for what in differences {
+            shared.auditor.breaks(now, format!("the page shows another plan: {what}"));
+        }
+        Ok(())
     }
 }
 

@@ -34,6 +34,8 @@ const cookie = await logIn();
 const page = await (await fetch(`${office.url}/password`, { headers: { cookie } })).text();
 const token = page.match(/name="token" value="([0-9a-f]+)"/)[1];
 const took = { "/": [], "/worklist": [], "/search": [] };
+// The same at the server: from the request to the answer.
+const served = { "/": [], "/worklist": [], "/search": [] };
 const ask = async (path, words) => {
   if (words) {
     const body = new URLSearchParams({ token, q: words });
@@ -46,6 +48,7 @@ const ask = async (path, words) => {
   await answer.text();
   if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`);
   took[path].push(performance.now() - began);
+  served[path].push(Number(answer.headers.get("server-timing").match(/dur=([0-9.]+)/)[1]));
 };
 
 let next = 1_000_000;
@@ -85,8 +88,8 @@ for (let round = 0; round < ROUNDS; round += 1) {
 }
 const sorted = (all) => all.toSorted((a, b) => a - b);
 const quantile = (all, part) => sorted(all)[Math.min(all.length - 1, Math.floor(all.length * part))];
-for (const [path, all] of Object.entries(took)) {
-  console.log(`${path.padEnd(10)} ${all.length} requests: median ${quantile(all, 0.5).toFixed(0)} ms, p99 ${quantile(all, 0.99).toFixed(0)} ms, most ${Math.max(...all).toFixed(0)} ms`);
+for (const [path, all, where] of [took, served].flatMap((of, n) => Object.entries(of).map((one) => [...one, n ? "server" : "browser"]))) {
+  console.log(`${where.padEnd(8)} ${path.padEnd(10)} ${all.length} requests: median ${quantile(all, 0.5).toFixed(0)} ms, p99 ${quantile(all, 0.99).toFixed(0)} ms, most ${Math.max(...all).toFixed(0)} ms`);
 }
 const [one, other] = [quantile(alone, 0.5), quantile(beside, 0.5)];
 console.log(`a burst of ${BURST} texts: alone ${one} ms, beside ${CLIENTS} browsers ${other} ms (medians of ${ROUNDS}): ${(other / one).toFixed(2)}`);

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 
 use crate::config::Config;
@@ -19,12 +18,13 @@ use crate::domain::fingerprint;
 use crate::domain::operator::Operator;
 use crate::feeds::importing::{self, How, ImportError, Job};
 use crate::feeds::pulling::{self, Memory};
-use crate::store::StoreError;
 use crate::store::appointments::applying::Changes;
-use crate::store::appointments::feed_state;
+use crate::store::appointments::feed_state::{self, FeedState};
+use crate::store::appointments::held_imports;
 use crate::store::connection::open;
 use crate::store::connection::store::blocking;
 use crate::store::ledger::audit::{self, Act, Entry};
+use crate::store::{Connection, StoreError};
 
 /// How long a source may take while a person waits for the page.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -60,9 +60,11 @@ fn counted(changes: &Changes) -> [(&'static str, String); 3] {
     ]
 }
 
-/// What identifies a held import: a newer one has other counts in its reason.
-pub(crate) fn held_as_seen(since: DateTime<Utc>, why: &str) -> String {
-    fingerprint::of(format!("{} {why}", since.timestamp())).chars().take(16).collect()
+/// What identifies a feed's held import: since when and why, and its rows. None if nothing is held.
+pub(crate) fn held_as_seen(connection: &Connection, state: &FeedState) -> Result<Option<String>, StoreError> {
+    let Some((since, why)) = &state.held else { return Ok(None) };
+    let rows = held_imports::digest(connection, &state.feed)?;
+    Ok(Some(fingerprint::of(format!("{} {rows} {why}", since.timestamp())).chars().take(16).collect()))
 }
 
 /// `POST /feeds/NAME/pull`
@@ -143,7 +145,7 @@ pub(crate) async fn accept(asked: Asked) -> Result<Response, Fault> {
     let accepted = blocking(move || {
         let mut connection = open::another_writer(&config.database)?;
         let state = feed_state::all(&connection)?.into_iter().find(|state| state.feed == name);
-        let held = state.and_then(|state| state.held).map(|(since, why)| held_as_seen(since, &why));
+        let held = state.map(|state| held_as_seen(&connection, &state)).transpose()?.flatten();
         if held.as_deref() != Some(seen.as_str()) {
             return Ok::<_, StoreError>(None);
         }

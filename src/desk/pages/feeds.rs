@@ -30,6 +30,8 @@ struct Feed {
     refused: Option<Trouble>,
     failing: Option<Trouble>,
     held: Option<Trouble>,
+    /// What identifies the held import.
+    held_as_seen: String,
     /// Reasons with their counts, and examples of lines.
     unread: Vec<Reason>,
     last: Vec<Import>,
@@ -39,7 +41,6 @@ struct Feed {
 struct Trouble {
     at: String,
     why: String,
-    seen: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,15 +64,16 @@ struct Import {
 pub(crate) async fn page(asked: Asked) -> Result<Response, Fault> {
     let session = asked.session.clone().ok_or(Fault::Forbidden)?;
     let now = asked.shared.now();
-    let (states, rows, last) = asked
+    let (states, rows, last, held) = asked
         .shared
         .read(move |connection, _| {
             let states = feed_state::all(connection)?;
-            let mut last = BTreeMap::new();
+            let (mut last, mut held) = (BTreeMap::new(), BTreeMap::new());
             for state in &states {
+                held.extend(held_as_seen(connection, state)?.map(|seen| (state.feed.clone(), seen)));
                 last.insert(state.feed.clone(), imports::latest(connection, &state.feed, 5)?);
             }
-            Ok((states, refused_rows::list(connection, None, now)?, last))
+            Ok((states, refused_rows::list(connection, None, now)?, last, held))
         })
         .await?;
     let config = asked.shared.config();
@@ -87,11 +89,7 @@ pub(crate) async fn page(asked: Asked) -> Result<Response, Fault> {
         .map(|state| {
             let configured = config.feeds.iter().find(|feed| feed.name == state.feed);
             let trouble = |found: &Option<(chrono::DateTime<chrono::Utc>, String)>| {
-                found.as_ref().map(|(at, why)| Trouble {
-                    at: wording.times.near(*at, now),
-                    why: why.clone(),
-                    seen: held_as_seen(*at, why),
-                })
+                found.as_ref().map(|(at, why)| Trouble { at: wording.times.near(*at, now), why: why.clone() })
             };
             let mut reasons: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
             for row in rows.iter().filter(|row| row.feed == state.feed && session.user.scope.is_all()) {
@@ -114,6 +112,7 @@ pub(crate) async fn page(asked: Asked) -> Result<Response, Fault> {
                 refused: trouble(&state.refused),
                 failing: trouble(&state.failing),
                 held: trouble(&state.held),
+                held_as_seen: held.get(&state.feed).cloned().unwrap_or_default(),
                 unread: unread.collect(),
                 last: last
                     .iter()

@@ -42,7 +42,7 @@ pub(crate) async fn page(asked: Asked) -> Result<Response, Fault> {
         .shared
         .read(move |connection, config| {
             let span = not_reached::coming_days(config, now);
-            Ok((not_reached::list(connection, config, span, now)?, calls::of_appointments(connection, span)?))
+            Ok((not_reached::list_stored(connection, config, span, now)?, calls::of_appointments(connection, span)?))
         })
         .await?;
     viewed(&asked, &session, "not-reached", None).await?;
@@ -75,6 +75,9 @@ pub(crate) async fn page(asked: Asked) -> Result<Response, Fault> {
         })
         .collect();
     let count: usize = days.iter().map(|day| day.lines.len()).sum();
-    let content = context! { days => of(&days), unread => of(&unread), count, appointments => list.appointments };
+    // Where they belong is not known.
+    let hidden = if scope.is_all() { 0 } else { list.unread.len() };
+    let content =
+        context! { days => of(&days), unread => of(&unread), hidden, count, appointments => list.appointments };
     views::page(&asked.shared, &session, ("not_reached.html", "not-reached"), content).await
 }

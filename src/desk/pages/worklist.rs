@@ -6,9 +6,10 @@ use minijinja::context;
 use serde::Serialize;
 
 use crate::desk::acts::of_task;
-use crate::desk::asked::{Asked, segment};
+use crate::desk::asked::Asked;
 use crate::desk::fault::Fault;
 use crate::desk::pages::lines::{AppointmentLine, CallLine, Wording, viewed};
+use crate::desk::reading::segment;
 use crate::desk::views::{self, of};
 use crate::domain::patient_outcome::PatientOutcome;
 use crate::domain::task::TaskKind;

@@ -135,7 +135,8 @@ pub(crate) fn draw(wording: &Wording<'_>, day: &Day) -> Value {
         None => summary.push_str(&format!(". {}", wording.say("timeline.closed"))),
     }
     let waiting = count(TextState::Waiting) > 0 && is_today;
-    let why = day.waits.filter(|_| waiting).map(|wait| wording.reason(wait.code(), wait.label()));
+    let why = day.waits.iter().map(|wait| wording.reason(wait.code(), wait.label())).collect::<Vec<_>>().join("; ");
+    let why = if waiting { why } else { String::new() };
     let svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">{shapes}</svg>",
         escaped(&summary)

@@ -123,6 +123,12 @@ impl Keys {
         self.due_soon = due_soon;
     }
 
+    /// How long until a key's next text is due. A key with an overdue text is looked at by the ticks.
+    pub(crate) fn until_next_due(&self, now: DateTime<Utc>) -> Option<Duration> {
+        let next = self.due_soon.values().filter(|due| **due > now).min()?;
+        (*next - now).to_std().ok()
+    }
+
     /// Something happened that may make more texts due, with any key.
     pub(crate) fn may_have_more_due(&mut self) {
         self.workers.values_mut().for_each(|worker| worker.queue.may_have_more());

@@ -67,13 +67,13 @@ const WORDS: [(Word, &str); 46] = [
     (Filler, "use | uses | of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my"),
     (
         Appointment,
-        "appointment | appointments | appt | appts | apt | app | visit | booking | event | session | \
+        "appointment | appointments | appt | appts | apt | app | apptmt | visit | booking | event | session | \
          reservation | cita | citas | turno | encounter | slot | meeting | \
-         rendezvous | rdv",
+         rendezvous | rendez vous | rdv | rv | termin | termine | afspraak | appuntamento | consulta",
     ),
     (
         Patient,
-        "patient | patients | pat | pt | ptnt | client | customer | paciente | cliente | invitee | \
+        "patient | patients | patienten | pat | pt | ptnt | client | clients | customer | paciente | cliente | kunde | invitee | \
          attendee | member | guest | pet parent | pet owner",
     ),
     (
@@ -85,19 +85,19 @@ const WORDS: [(Word, &str); 46] = [
         "nachname | familienname | cognome | achternaam | last | lname | surname | family | apellido | apellidos | lastname | lst | nom",
     ),
     (Middle, "middle | mi | mname | initial | middlename"),
-    (Preferred, "preferred | nickname | nick | goes | called | preferido | pref"),
+    (Preferred, "preferred | prfrrd | nickname | nick | goes | called | preferido | pref | préféré"),
     (Name, "name | names | nm"),
     (Full, "full | fullname | completo | display"),
     (
         Phone,
-        "phone | phones | telephone | tel | telefon | teléfono | telefono | tfno | ph | téléphone | tél | phonenumber",
+        "phone | phones | telephone | tel | telefon | telefonnummer | telefoon | teléfono | telefono | tfno | ph | téléphone | tél | phonenumber",
     ),
     // A person to call, or the number to call.
-    (Contact, "contact | owner | legal"),
+    (Contact, "contact | cntct | owner | legal"),
     (
         Cell,
-        "cell | mob | mbl | gsm | handy | handphone | cellulare | mobile | wireless | celular | móvil | movil | cellphone | sms | cel | portable | \
-         mobilephone | cellular",
+        "cell | mob | mbl | gsm | handy | handynummer | handphone | mobil | mobiltelefon | mobilnummer | mobiel | cellulaire | cellulare | mobile | wireless | celular | móvil | movil | cellphone | sms | cel | portable | \
+         mobilephone | cellular | cll",
     ),
     (Home, "home | hm | casa | homephone | domicilio | landline | res | residence | evening"),
     (Work, "work | wk | business | office phone | trabajo | workphone | bus | day phone | daytime"),
@@ -109,18 +109,18 @@ const WORDS: [(Word, &str); 46] = [
          | questionnaire | intake | cost | covid | payment | treatment plan | chart status | portal",
     ),
     (Email, "email | mail | correo | courriel | e-mail"),
-    (Date, "date | dt | fecha | day | día | dia | datetime | jour"),
-    (Time, "time | hora | tm | hour | datetime | heure"),
-    (Start, "when | start | starts | begin | begins | inicio | from | starting | beginning | comienzo | début"),
-    (End, "end | ends | finish | fin | to | until | stop | ending | término | termino"),
-    (Birth, "dob | birth | birthdate | birthday | born | bday | nacimiento | birthdt | naissance | bd"),
+    (Date, "date | dt | fecha | day | día | dia | datetime | jour | datum | giorno"),
+    (Time, "time | hora | tm | hour | datetime | heure | uhrzeit | zeit | tijd | ora"),
+    (Start, "when | start | starts | begin | begins | inicio | from | starting | beginning | comienzo | début | debut | beginn | strt"),
+    (End, "end | ends | finish | fin | to | until | stop | ending | término | termino | ende | einde"),
+    (Birth, "dob | birth | birthdate | birthday | born | bday | nacimiento | birthdt | naissance | né | née | geburtsdatum | geboren | geboortedatum | bd"),
     (
         Id,
         "id | ids | number | numbers | num | no | # | key | guid | uuid | identifier | code | ident | nbr | número \
          | numero | nº | uid | seq | pk",
     ),
     (Account, "account | acct | chart | mrn | record | medical | emr | expediente | historia | patnum | acc"),
-    (Status, "status | sts | estado | estatus | stat | disposition | outcome | statut | result"),
+    (Status, "status | sts | estado | estatus | stat | disposition | outcome | statut | état | etat | result"),
     (Confirmation, "confirmed | confirmation | confirm | confirmado | confirmada | confirmación | conf | econfirm"),
     (
         Cancelled,
@@ -134,26 +134,26 @@ const WORDS: [(Word, &str); 46] = [
         "provider | prov | doctor | dr | dentist | therapist | practitioner | clinician | physician | \
          staff | resource | hygienist | doc | profesional | médico | medico | doctora | stylist | \
          calendar | host | employee | rendering | treating | counselor | column | odontólogo | assigned \
-         | user",
+         | user | prvdr | rndrng | thérapeute | therapeute | praticien | intervenant | médecin | medecin | dentiste | arzt | behandler | therapeut",
     ),
-    (Length, "minutes | length | duration | min | mins | duración | duracion | minutos | len | durée"),
+    (Length, "minutes | length | duration | min | mins | duración | duracion | minutos | len | durée | duree | dauer | duur"),
     (Units, "units | unit | unidades"),
     (Pattern, "pattern"),
-    (Language, "language | lang | idioma | langue | lengua"),
+    (Language, "language | lang | idioma | langue | lengua | lngg | sprache | taal"),
     (
         Location,
         "location | office | clinic | site | facility | branch | sucursal | consultorio | clinica | \
-         clínica | practice | department | dept | loc | sede | place | ubicación",
+         clínica | practice | department | dept | loc | sede | place | ubicación | dprtmnt | succursale | clinique | standort | praxis",
     ),
     (
         Kind,
         "type | service | services | reason | procedure | procedures | proc | tipo | servicio | motivo | \
-         treatment | purpose | category | product | kind | tratamiento",
+         treatment | purpose | category | product | kind | tratamiento | motif | leistung | behandlung",
     ),
     (
         Note,
         "note | notes | comment | comments | description | nota | notas | descript | remarks | memo | \
-         comentarios | observaciones | summary | subject",
+         comentarios | observaciones | summary | subject | remarques | remarque | notiz | bemerkung | bemerkungen",
     ),
     (Zone, "timezone | tz | zone | time zone"),
     (
@@ -165,7 +165,7 @@ const WORDS: [(Word, &str); 46] = [
          effective",
     ),
     (Past, "previous | prior | next | recent | seen | lastvisit | past | original | old | completed"),
-    (Text, "txt | text | texts | texting | message | messages | messaging | msg"),
+    (Text, "txt | text | texts | texting | message | messages | messaging | msg | texto | textos"),
     (
         Ok,
         "ok | okay | consent | allow | allowed | allows | permission | optin | agree | accepts | opt in \

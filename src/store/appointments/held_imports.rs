@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params};
 
 use crate::domain::appointment::COLUMNS;
+use crate::domain::fingerprint::Parts;
 use crate::domain::operator::Operator;
 use crate::store::appointments::applying::{self, Import};
 use crate::store::appointments::comparison::{ABSENT, OF_THE_FEEDS};
@@ -161,6 +162,19 @@ pub(crate) fn held(connection: &Connection, feed: &str) -> Result<Option<Held>, 
         })
     });
     Ok(found.optional()?)
+}
+
+/// Identifies what is held for a feed: the same rows read again have the same digest, wherever they stand in the file.
+pub(crate) fn digest(connection: &Connection, feed: &str) -> Result<String, StoreError> {
+    const ROWS: &str = "SELECT json_array(kind, appointment_id, starts_at, cells, column_name, reason) FROM held_rows
+        WHERE feed = ?1 ORDER BY id";
+    let mut statement = connection.prepare_cached(ROWS)?;
+    let mut rows = statement.query([feed])?;
+    let mut digest = Parts::new();
+    while let Some(row) = rows.next()? {
+        digest.add(row.get_ref(0)?.as_bytes().unwrap_or_default());
+    }
+    Ok(digest.end())
 }
 
 /// Cancels the appointments that are held as missing. Returns how many.

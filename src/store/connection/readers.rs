@@ -13,7 +13,8 @@ use crate::store::connection::open;
 /// readers of its own.
 const AT_ONCE: usize = 4;
 
-/// The nice value of a reading thread (setpriority(2)): with every core busy, sending texts comes first.
+/// The nice value of a thread that reads for the service itself (setpriority(2)): with every core busy, sending texts
+/// comes first.
 const NICE: i32 = 10;
 
 /// The connection pool.
@@ -21,6 +22,7 @@ const NICE: i32 = 10;
 pub(crate) struct Readers {
     path: PathBuf,
     limit: usize,
+    nice: Option<i32>,
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
@@ -28,17 +30,21 @@ pub(crate) struct Readers {
 impl Readers {
     /// Readers for a database file; no connection is opened yet.
     pub(crate) fn of(path: &Path) -> Readers {
-        Readers::at_most(AT_ONCE, path)
+        Readers::new(AT_ONCE, Some(NICE), path)
     }
 
-    /// The same with another limit, at most as high.
-    pub(crate) fn at_most(limit: usize, path: &Path) -> Readers {
-        let limit = limit.min(AT_ONCE);
-        Readers { path: path.to_owned(), limit, permits: Arc::new(Semaphore::new(limit)), idle: Mutex::default() }
+    /// Readers at normal priority, at most `limit` at a time: a person waits for what they read, a few milliseconds each.
+    pub(crate) fn for_a_person(limit: usize, path: &Path) -> Readers {
+        Readers::new(limit, None, path)
     }
 
-    /// Runs `work` on one state of the database in a thread of its own, because it may block and because it runs at a
-    /// lower priority, which a thread cannot undo.
+    fn new(limit: usize, nice: Option<i32>, path: &Path) -> Readers {
+        let permits = Arc::new(Semaphore::new(limit));
+        Readers { path: path.to_owned(), limit, nice, permits, idle: Mutex::default() }
+    }
+
+    /// Runs `work` on one state of the database in a thread of its own, because it may block and because it may run at
+    /// a lower priority, which a thread cannot undo.
     pub(crate) async fn read<R, F>(self: Arc<Self>, work: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
@@ -48,7 +54,9 @@ impl Readers {
         let (done, reading) = oneshot::channel();
         let work = move || {
             // If the service is not allowed to do this, it reads at normal priority.
-            let _ = rustix::process::setpriority_process(None, NICE);
+            if let Some(nice) = self.nice {
+                let _ = rustix::process::setpriority_process(None, nice);
+            }
             let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = kept.map_or_else(|| open::read_only(&self.path), Ok)?;
             let done = in_snapshot(&connection, work);

@@ -98,6 +98,16 @@ impl PlanningContext {
         &self.directory
     }
 
+    /// Whether texts that were sent while Leadtime was not watching are still being looked for.
+    pub(crate) fn is_catching_up(&self) -> bool {
+        self.any.unobserved || !self.unobserved_keys.is_empty()
+    }
+
+    /// Whether any answer or note is stored.
+    pub(crate) fn has_outcomes(&self) -> bool {
+        self.any.outcomes
+    }
+
     /// When.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.now

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::domain::ids::ApiKeyName;
 use crate::store::connection::error::StoreError;
 use crate::store::connection::rows::{instant, text};
 
@@ -30,6 +31,8 @@ pub(crate) struct DayText {
     pub(crate) state: TextState,
     /// The location of an appointment it is about, as written.
     pub(crate) location: Option<String>,
+    /// The API key it is to leave with, if it has not left.
+    pub(crate) api_key: Option<ApiKeyName>,
 }
 
 /// The texts that left, were tried, or are planned in [from, until), ordered by time; a family's text is one.
@@ -82,7 +85,7 @@ fn tried(
     let mut found = Vec::new();
     for row in rows {
         let (at, state, location) = row?;
-        found.extend(state.map(|state| DayText { at, state, location }));
+        found.extend(state.map(|state| DayText { at, state, location, api_key: None }));
     }
     Ok(found)
 }
@@ -93,14 +96,15 @@ fn planned(
     until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Vec<DayText>, StoreError> {
-    const PLANNED: &str = "SELECT r.due_at, min(a.location) FROM reminders AS r INDEXED BY reminders_due
+    const PLANNED: &str =
+        "SELECT r.due_at, min(a.location), min(r.api_key) FROM reminders AS r INDEXED BY reminders_due
         LEFT JOIN appointments AS a ON a.id = r.appointment_id
         WHERE r.state = 'planned' AND r.due_at >= ?1 AND r.due_at < ?2 GROUP BY r.due_at, r.phone";
     let mut statement = connection.prepare_cached(PLANNED)?;
     let rows = statement.query_map((from.timestamp(), until.timestamp()), |row| {
         let at = instant(row.get(0)?);
         let state = if at <= now { TextState::Waiting } else { TextState::Planned };
-        Ok(DayText { at, state, location: text(row, 1)? })
+        Ok(DayText { at, state, location: text(row, 1)?, api_key: row.get::<_, Option<String>>(2)?.map(ApiKeyName) })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -5,4 +5,5 @@ pub(crate) mod changes;
 pub(crate) mod day;
 pub(crate) mod metrics;
 pub(crate) mod outcomes;
+pub(crate) mod stored_plan;
 pub(crate) mod today;
