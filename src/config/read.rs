@@ -176,6 +176,7 @@ fn sections(
     };
     let files = feeds::NamedFiles { folder, text: &file_text };
     let feeds = feeds::read(root.get("feed"), zones, files, diagnostics);
+    feeds::check_words(root.get("feed"), &feeds, diagnostics);
     let (table, span) = section("backup", diagnostics);
     let backup = backup::read(Section::new("[backup]", table, span, diagnostics), table.is_some(), folder);
     let (table, span) = section("retention", diagnostics);

@@ -1,5 +1,5 @@
-//! The reminders of the appointments of some days, with what decides whether they reach their patients: from a plan made
-//! now or, where nothing can have changed, from the stored one, which takes a tenth of the time.
+//! The reminders of the appointments of some days, with what decides whether they reach their patients: from the stored
+//! plan or, where that may be out of date, from one made now.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -118,8 +118,7 @@ impl DayRow {
 }
 
 /// The rows of the appointments that start in [from, until), by start, appointment and rule, from the service's stored
-/// plan. A number is planned now if something about it has changed or one of its coming appointments is not reached:
-/// only a plan knows why.
+/// plan. A number is planned now if something about it may have changed or one of its texts is overdue.
 pub(crate) fn stored(
     connection: &Connection,
     config: &Config,
@@ -129,7 +128,6 @@ pub(crate) fn stored(
     phone_spellings::learn_all(connection, config.practice.country, phone_spellings::Keep::Temporary)?;
     let context = planning_context(connection, config, now)?;
     let found = stored_plan::between(connection, &context, span)?;
-    let late = now - config.alerts.unresolved_after;
     let mut to_plan: BTreeSet<PlanningUnit> = BTreeSet::new();
     let mut kept: BTreeMap<&PlanningUnit, Vec<DayRow>> = BTreeMap::new();
     for of in &found {
@@ -137,10 +135,10 @@ pub(crate) fn stored(
             |reminder: &&StoredReminder| config.rulebook.rules.iter().any(|rule| rule.name == reminder.key.rule);
         let rows: Vec<DayRow> =
             of.reminders.iter().filter(of_rule).map(|reminder| DayRow::stored(of, reminder, now)).collect();
-        // When an overdue text leaves is known only by a plan.
-        let is_reached = rows.iter().any(|row| row.reaches(late)) && rows.iter().all(|row| row.overdue_since.is_none());
+        // When an overdue text leaves, and what it waits for, is known only by a plan.
+        let is_overdue = rows.iter().any(|row| row.overdue_since.is_some());
         let is_over = !of.appointment.status.is_live() || of.appointment.starts_at <= now;
-        if of.may_differ || rows.is_empty() || !(is_reached || is_over) {
+        if of.may_differ || rows.is_empty() || (is_overdue && !is_over) {
             to_plan.insert(of.unit.clone());
         }
         kept.entry(&of.unit).or_default().extend(rows);

@@ -4,6 +4,7 @@
 
 mod asking;
 mod configuration;
+mod decoys;
 mod judge;
 mod mangles;
 mod quotes;

@@ -322,7 +322,8 @@ fn switches_are_consent_words() {
             "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,{yes}\n\
              71002,2026-03-11 15:00,Bo,Ray,303-555-0102,{no}\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,\n"
         );
-        let said: Vec<Option<Consent>> = appointments(&text, &[]).iter().map(|one| one.consent).collect();
+        let blank = [("consent:", "unknown")];
+        let said: Vec<Option<Consent>> = appointments(&text, &blank).iter().map(|one| one.consent).collect();
         assert_eq!(said, [Some(Consent::Yes), Some(Consent::No), None], "{header}");
     }
     // For a header that means the opposite, "off" is no refusal.

@@ -1,5 +1,7 @@
 //! Many API keys: they share commits and take turns.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
 use crate::world::{DAY_BEFORE, World};
@@ -40,4 +42,24 @@ async fn keys_take_turns() {
     world.settle().await;
     assert_eq!(world.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 1000);
     assert_eq!(world.number("SELECT count(*) FROM attempts WHERE outcome = 'sent'"), 1000, "each once");
+}
+
+/// A pass says how long it is until the next text is due.
+#[tokio::test]
+async fn the_next_due_text_is_known() {
+    let mut world = World::with_all("", "mode = \"live\"", DAY_BEFORE).await;
+    world.execute(
+        "INSERT INTO appointments (id, patient_id, first_name, phone, starts_at, status) VALUES
+             ('a', 'p', 'Ann', '+13035550101', '2026-11-10T15:00:00-07:00', 'booked'),
+             ('b', 'q', 'Bo', '+13035550102', '2026-11-10T15:00:40-07:00', 'booked')",
+    );
+    world.clock.set("2026-11-09T20:00:00Z".parse().unwrap());
+    world.settle().await;
+    assert_eq!(world.engine.pass().await.unwrap().next_due, None, "it is hours away");
+    world.clock.set("2026-11-09T21:59:30Z".parse().unwrap());
+    assert_eq!(world.engine.pass().await.unwrap().next_due, Some(Duration::from_secs(30)));
+    world.clock.set("2026-11-09T22:00:00Z".parse().unwrap());
+    world.settle().await;
+    assert_eq!(world.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 1);
+    assert_eq!(world.engine.pass().await.unwrap().next_due, Some(Duration::from_secs(40)));
 }

@@ -319,6 +319,22 @@ fn two_hundred_due_reminders_give_two_hundred_texts_and_a_restart_sends_none_aga
     );
 }
 
+/// Between two ticks, a pass comes when the next text is due.
+#[test]
+fn a_text_leaves_when_it_is_due_and_not_only_at_the_next_tick() {
+    let practice = Practice::new("");
+    let mut sandbox = Sandbox::start(&practice, &["--key", "annie-sk-v1-test"]);
+    let once_a_year = live_config(&sandbox.base_url).replace("tick = \"* * * * * *\"", "tick = \"0 0 0 1 1 *\"");
+    std::fs::write(practice.path("config.toml"), once_a_year).unwrap();
+    let daemon = Daemon::start(&practice, "annie-sk-v1-test");
+    practice.import(&visits_due_in(3, 2), &[]).good();
+    for _ in 0..2 {
+        assert_eq!(sandbox.post(), "POST /v1/sms -> 200");
+    }
+    let (code, log) = daemon.stop();
+    assert_eq!((code, record(&practice).len()), (0, 2), "{log}");
+}
+
 #[test]
 fn a_stop_finishes_and_records_the_text_under_way_and_logs_nothing_private() {
     let practice = Practice::new("");

@@ -44,7 +44,7 @@ const asked = (statement, values) => ["-c", "import sqlite3,sys,json\n" +
   "c.commit()\nprint(json.dumps(rows))", statement, JSON.stringify(values)];
 
 export class Office {
-  static async open(book, { language = "en", more = "", sandbox = [] } = {}) {
+  static async open(book, { language = "en", more = "", sandbox = [], perMinute = 60000 } = {}) {
     const office = new Office();
     office.folder = mkdtempSync(join(tmpdir(), "leadtime-page-"));
     office.sandbox = spawn(LEADTIME, ["sandbox", "--port", "0", "--key", "k", ...sandbox], { cwd: office.folder });
@@ -58,7 +58,7 @@ from_number = "+13035550199"
 timezone = "${zone()}"
 [annie]
 base_url = "${first.split('"')[1]}"
-requests_per_minute = 60000
+requests_per_minute = ${perMinute}
 [sending]
 mode = "live"
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

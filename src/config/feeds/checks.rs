@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::columns::Field;
+use super::Feed;
+use super::columns::{ColumnSource, Field};
 use super::options::Missing;
 use super::parts::Parts;
 use super::source::Source;
@@ -46,6 +47,50 @@ pub(super) fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Di
     }
 }
 
+/// Checks the words of a consent column whose name may mean the opposite: yes under "No texts" or "sms_optout" is a no.
+pub(super) fn check_consent(feed: &Feed, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
+    let columns = feed.columns.get(Field::Consent).map(ColumnSource::columns).unwrap_or_default();
+    let turned = columns.into_iter().find(|name| may_mean_the_opposite(name));
+    if let Some(name) = turned.filter(|_| feed.consent.words.is_empty()) {
+        let message = format!(
+            "`{name}` may say who must NOT be texted, so its words need a meaning: add a [feed.consent] section with, for \
+             example, no = [\"Y\"] and unknown = [\"N\", \"\"], which lists every word of the column"
+        );
+        diagnostics.push(Diagnostic::error(span.clone(), message));
+    }
+}
+
+/// Whether a column with this name may say who refuses texts.
+pub(crate) fn may_mean_the_opposite(name: &str) -> bool {
+    const STEMS: [&str; 18] = [
+        "disable",
+        "suppress",
+        "block",
+        "refus",
+        "declin",
+        "exclu",
+        "optout",
+        "optedout",
+        "unsubscrib",
+        "donot",
+        "dont",
+        "notext",
+        "nosms",
+        "nomessage",
+        "noreminder",
+        "nocontact",
+        "withhold",
+        "prohibit",
+    ];
+    const WORDS: [&str; 14] = [
+        "no", "not", "never", "stop", "stopped", "off", "dnt", "dnc", "sin", "sans", "kein", "keine", "non", "without",
+    ];
+    let lower = name.to_lowercase();
+    let joined: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| WORDS.contains(&word)) || STEMS.iter().any(|stem| joined.contains(stem))
+}
+
 /// Checks that a feed has no settings that do not apply to its source.
 pub(super) fn check_source(
     source: &Source,
@@ -74,6 +119,7 @@ pub(super) fn check_source(
         ("encoding", settings.encoding.is_some()),
         ("delimiter", settings.delimiter.is_some()),
         ("header", settings.header.is_some()),
+        ("fill", !settings.fill.is_empty()),
         ("sheet", settings.sheet.is_some()),
         ("preset = \"leadtime\"", own_columns),
     ];

@@ -17,7 +17,8 @@ use std::path::Path;
 use chrono::TimeDelta;
 use toml::de::DeTable;
 
-use checks::{check, check_form, check_own, check_source};
+pub(crate) use checks::may_mean_the_opposite;
+use checks::{check, check_consent, check_form, check_own, check_source};
 pub use columns::{ColumnSource, Columns, Field};
 pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncoding, ZoneSource};
 use parts::{Parts, parts_of, read_parts};
@@ -208,6 +209,18 @@ pub fn read(
         }
     }
     feeds
+}
+
+/// Checks the words of feeds in a configuration; a block that is still being suggested may lack them.
+pub(super) fn check_words(value: Option<&Value<'_>>, feeds: &[Feed], diagnostics: &mut Vec<Diagnostic>) {
+    let Some(value) = value else { return };
+    let blocks: Vec<_> = value.get_ref().as_array().into_iter().flat_map(|blocks| blocks.iter()).collect();
+    for feed in feeds {
+        let named =
+            |table: &DeTable<'_>| table.get("name").and_then(|name| name.get_ref().as_str()) == Some(&feed.name);
+        let block = blocks.iter().find(|block| block.get_ref().as_table().is_some_and(named));
+        check_consent(feed, &block.map_or(value.span(), |block| block.span()), diagnostics);
+    }
 }
 
 /// The first feed in a block by itself; `None` if the block has no feed or has errors.

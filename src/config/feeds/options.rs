@@ -105,6 +105,8 @@ pub struct Settings {
     pub delimiter: Option<u8>,
     /// The line number of the header.
     pub header: Option<u64>,
+    /// Columns whose blank cells repeat the cell above them.
+    pub fill: Vec<String>,
     /// The sheet of a spreadsheet.
     pub sheet: Option<String>,
     /// Which rows to read; all conditions must be met.
@@ -139,6 +141,7 @@ impl Settings {
             encoding: self.encoding.or(preset.encoding),
             delimiter: self.delimiter.or(preset.delimiter),
             header: self.header.or(preset.header),
+            fill: if self.fill.is_empty() { preset.fill } else { self.fill },
             sheet: self.sheet.or(preset.sheet),
             only: if self.only.is_empty() { preset.only } else { self.only },
             missing: self.missing.or(preset.missing),
@@ -195,6 +198,7 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, zones: &Zones) -> Settings
         encoding: section.optional("encoding", encoding),
         delimiter: section.optional("delimiter", |value| text_as(value, delimiter)),
         header: section.optional("header", |value| whole_number(value, 1..=1000)).map(u64::from),
+        fill: section.optional("fill", one_or_more).unwrap_or_default(),
         sheet: section.optional("sheet", text),
         only: section.optional("only", only).unwrap_or_default(),
         missing: section.optional("missing", |value| one_of(value, &missing)),

@@ -72,6 +72,19 @@ impl RawRow {
         self.text.chars().all(char::is_whitespace)
     }
 
+    /// Replaces cells.
+    pub(super) fn replace(&mut self, with: &[(usize, &str)]) {
+        if with.is_empty() {
+            return;
+        }
+        let changed = RawRow::of(
+            self.line,
+            (0..self.len())
+                .map(|at| with.iter().find(|(index, _)| *index == at).map_or(self.cell(at), |(_, text)| text)),
+        );
+        *self = RawRow { record: self.record, ..changed };
+    }
+
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();

@@ -80,6 +80,7 @@ fn needed(feed: &Feed) -> Vec<(String, String)> {
         needed.extend(source.columns().into_iter().map(|name| (name.to_owned(), field.key().to_owned())));
     }
     needed.extend(feed.status.elsewhere.iter().map(|(name, ..)| (name.clone(), "status".to_owned())));
+    needed.extend(feed.settings.fill.iter().map(|name| (name.clone(), "fill".to_owned())));
     needed.extend(feed.settings.only.iter().map(|only| (only.column.clone(), "only".to_owned())));
     if let Some(ZoneSource::Column(name)) = &feed.settings.timezone {
         needed.push((name.clone(), "timezone".to_owned()));

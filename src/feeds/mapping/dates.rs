@@ -183,7 +183,8 @@ impl DateRules {
             (open, None) => Some(Question::Order(open.clone())),
         };
         let bare = vote.halves == 0 && vote.late == 0 && vote.small_hours > 0 && clock.is_none();
-        let only_serials = vote.serials > 0 && vote.open + vote.known == 0 && !rules.serials;
+        // Where most cells are plain numbers, the few dates among them do not show what the numbers are.
+        let only_serials = vote.serials > vote.open + vote.known && !rules.serials && rules.pattern.is_none();
         if rules.evidence.is_empty() && vote.known > 0 {
             rules.evidence = "the dates can be read in only one way".to_owned();
         }

@@ -31,6 +31,7 @@ impl Mapper<'_> {
     /// First and last name.
     pub(super) fn names(&mut self, row: &RawRow) -> (Option<String>, Option<String>) {
         let split = self.text(row, Field::Name).map(|cell| {
+            let cell = names::called_off(cells::unwrapped(&cell)).map_or(cell.clone(), |rest| rest.to_owned().into());
             // The whole cell is checked for damage, so that half of a damaged name is never kept.
             if names::is_damaged(cells::unwrapped(&cell)) {
                 (cell.to_string(), String::new())
@@ -41,8 +42,10 @@ impl Mapper<'_> {
         let (first, last) = match split {
             Some(both) => both,
             None => {
-                let cell =
-                    |field| self.text(row, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
+                let cell = |field| {
+                    let cell = self.text(row, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
+                    names::called_off(&cell).map(str::to_owned).unwrap_or(cell)
+                };
                 (cell(Field::FirstName), cell(Field::LastName))
             }
         };
@@ -245,7 +248,8 @@ impl Mapper<'_> {
     pub(super) fn language(&mut self, row: &RawRow) -> Option<String> {
         let cell = self.text(row, Field::Language)?;
         if let Some(tag) = self.feed.language.get(&fold(&cell)) {
-            return Some(tag.clone());
+            // BCP 47's tag for a language that is not known.
+            return Some(tag.clone()).filter(|tag| tag != "und");
         }
         match language_words::read(&cell) {
             LanguageWord::Tag(tag) => Some(tag),
@@ -267,9 +271,15 @@ impl Mapper<'_> {
             return *meaning;
         }
         match word.as_str() {
+            // Where the office lists its words, a blank cell must be one of them.
+            "" if !self.feed.consent.words.is_empty() => {
+                let message = "is blank, which is not listed in [feed.consent], so it counts as no";
+                self.complain(Cost::Notice, row.line, Field::Consent, None, message);
+                Some(Consent::No)
+            }
             "" => None,
-            "yes" | "y" | "true" | "si" | "sí" => Some(Consent::Yes),
-            "no" | "n" | "false" => Some(Consent::No),
+            "yes" | "y" | "true" | "si" | "sí" | "oui" | "ja" => Some(Consent::Yes),
+            "no" | "n" | "false" | "non" | "nein" => Some(Consent::No),
             _ => {
                 let message = "is not listed in [feed.consent], so it counts as no";
                 self.complain(Cost::Notice, row.line, Field::Consent, Some(&cell), message);

@@ -110,6 +110,19 @@ pub(super) fn is_damaged(cell: &str) -> bool {
     cell.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) || is_garbled(&cell)
 }
 
+/// The rest of a name cell that says that the visit is off: `CANCELLED: Ana Lee`, `CXL - Lee, Ana`, `*NO SHOW* Lee`.
+pub(super) fn called_off(cell: &str) -> Option<&str> {
+    const OFF: [&str; 9] =
+        ["cancelled", "canceled", "cxl", "cxld", "cancelado", "cancelada", "annulé", "abgesagt", "no show"];
+    let marks = ['*', '[', '(', '#', ' '];
+    let text = cell.trim_start_matches(marks);
+    let word = OFF.iter().find(|word| text.get(..word.len()).is_some_and(|begin| begin.to_lowercase() == **word))?;
+    let rest = text.get(word.len()..)?;
+    // "Cancellara" is a name; "Cxl Lee" is not written.
+    let ends = rest.trim_start().starts_with([':', '-', '–', '—', ')', ']', '*', '/']);
+    ends.then(|| rest.trim_start_matches([':', '-', '–', '—', ')', ']', '*', '/', ' ']))
+}
+
 /// Splits a cell that holds the whole name into first and last name.
 ///
 /// `Last, First M. Jr.` is recognized by its comma. Without a comma the first word is the first name: there is no way
@@ -189,8 +202,26 @@ fn is_suffix(word: &str) -> bool {
 
 fn is_title(word: &str) -> bool {
     let dotless = word.trim_end_matches('.').to_lowercase();
-    matches!(dotless.as_str(), "mr" | "mrs" | "ms" | "miss" | "dr" | "mx" | "sra" | "srta")
-        || word.eq_ignore_ascii_case("sr.")
+    matches!(
+        dotless.as_str(),
+        "mr" | "mrs"
+            | "ms"
+            | "miss"
+            | "dr"
+            | "mx"
+            | "sra"
+            | "srta"
+            | "master"
+            | "mstr"
+            | "prof"
+            | "professor"
+            | "rev"
+            | "reverend"
+            | "frau"
+            | "herr"
+            | "mme"
+            | "mlle"
+    ) || word.eq_ignore_ascii_case("sr.")
 }
 
 /// Removes `(Bob)`, `[Bob]` and `"Bob"` between the names. Any other quotation mark is kept and marks the name as damaged.
@@ -228,6 +259,20 @@ fn without_nicknames(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_may_say_that_the_visit_is_off() {
+        for (cell, rest) in [
+            ("CANCELLED: Ana Lee", Some("Ana Lee")),
+            ("CXL - Lee, Ana", Some("Lee, Ana")),
+            ("*No Show* Ana Lee", Some("Ana Lee")),
+            ("Cancellara, Ana", None),
+            ("Ana Lee", None),
+            ("Cancelled", None),
+        ] {
+            assert_eq!(called_off(cell), rest, "{cell}");
+        }
+    }
 
     #[test]
     fn a_name_in_one_cell_is_split_into_first_and_last_name() {

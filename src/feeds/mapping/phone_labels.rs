@@ -11,6 +11,8 @@ pub(crate) enum Line {
     Other,
     /// The cell does not say.
     Unknown,
+    /// A relative's phone, `(wife's cell)`, `(père)`: texted if there is no other number.
+    Relative,
 }
 
 const MOBILE: [&str; 18] = [
@@ -58,6 +60,52 @@ const OTHER: [&str; 24] = [
     "fax",
     "landline",
     "casa",
+];
+/// Words for a relative who answers for the patient, without `'s`.
+const RELATIVES: [&str; 43] = [
+    "mom",
+    "mother",
+    "mum",
+    "mommy",
+    "dad",
+    "father",
+    "daddy",
+    "parent",
+    "parents",
+    "guardian",
+    "wife",
+    "husband",
+    "spouse",
+    "partner",
+    "son",
+    "daughter",
+    "grandma",
+    "grandmother",
+    "grandpa",
+    "grandfather",
+    "caregiver",
+    "madre",
+    "mamá",
+    "mama",
+    "padre",
+    "papá",
+    "papa",
+    "esposa",
+    "esposo",
+    "mère",
+    "mere",
+    "père",
+    "pere",
+    "conjoint",
+    "conjointe",
+    "tuteur",
+    "mutter",
+    "vater",
+    "eltern",
+    "ehefrau",
+    "ehemann",
+    "sohn",
+    "tochter",
 ];
 /// Words that say only that it is a number.
 const PLAIN: [&str; 6] = ["tel", "ph", "phone", "telephone", "t", "p"];
@@ -156,7 +204,23 @@ fn line_of(label: &str) -> Option<Line> {
         _ if MOBILE.contains(&label) => Some(Line::Mobile),
         _ if OTHER.contains(&label) => Some(Line::Other),
         _ if PLAIN.contains(&label) => Some(Line::Unknown),
-        _ => None,
+        _ => of_relative(label),
+    }
+}
+
+/// `wife's cell`, `mom`, `cell - dad`: a relative and, perhaps, a line.
+fn of_relative(label: &str) -> Option<Line> {
+    let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric() && !"'’".contains(c)).collect();
+    let words: Vec<&str> =
+        words.iter().map(|word| word.trim_end_matches("'s").trim_end_matches("’s")).filter(|w| !w.is_empty()).collect();
+    let (whose, lines): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|word| RELATIVES.contains(word));
+    let rest = lines.join(" ");
+    match (whose.is_empty(), rest.as_str()) {
+        (true, _) => None,
+        (false, "") => Some(Line::Relative),
+        (false, line) if MOBILE.contains(&line) || PLAIN.contains(&line) => Some(Line::Relative),
+        (false, line) if OTHER.contains(&line) => Some(Line::Other),
+        (false, _) => None,
     }
 }
 
@@ -172,7 +236,8 @@ pub(super) fn choose<'r>(cells: &[&'r str]) -> Option<&'r str> {
     let mobile = of_line(Line::Mobile);
     let plain =
         || cells.iter().find(|cell| numbers(cell).is_none_or(|all| all.iter().all(|(line, _)| *line == Line::Unknown)));
-    mobile.or_else(|| plain().copied()).or_else(|| cells.first().copied())
+    let relative = || of_line(Line::Relative);
+    mobile.or_else(|| plain().copied()).or_else(relative).or_else(|| cells.first().copied())
 }
 
 #[cfg(test)]
@@ -195,10 +260,17 @@ mod tests {
             (&["H: (970) 555-0158; C: (303) 555-0118; W: (303) 555-0177 x204"], "(303) 555-0118"),
             (&["303-555-0119 (Mobile), 303-555-0177 x204 (Work)"], "303-555-0119"),
             (&["W: 303-555-0177 ext. 204, C: 303-555-0119"], "303-555-0119"),
+            // A relative's number is texted if there is no other.
+            (&["303-555-0101 mom"], "303-555-0101"),
+            (&["505-301-1094 (wife's cell)"], "505-301-1094"),
+            (&["(438) 791-1148 (père)"], "(438) 791-1148"),
+            (&["C 303-555-0101 / 303-555-0102 (wife)"], "C 303-555-0101 / 303-555-0102 (wife)"),
+            (&["303-555-0101 (c), 303-555-0102 (wife)"], "303-555-0101"),
+            (&["303-555-0102 (mom's work)"], "303-555-0102 (mom's work)"),
             // Not labels, or not to be texted: as it is written.
             (&["(303) 555-0101 (H)"], "(303) 555-0101 (H)"),
             (&["do not text 303-555-0101"], "do not text 303-555-0101"),
-            (&["303-555-0101 mom"], "303-555-0101 mom"),
+            (&["303-555-0101 call first"], "303-555-0101 call first"),
             (&["W 307-555-0111 x204"], "W 307-555-0111 x204"),
             (&["none"], "none"),
             // An extension is not texted, whatever its label says.

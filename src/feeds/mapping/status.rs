@@ -51,6 +51,8 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "confirmada",
             "confirmado",
             "confirmé",
+            "confirmée",
+            "bestätigt",
             "conf",
             "cnf",
         ],
@@ -58,6 +60,9 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
     (
         Completed,
         &[
+            "erschienen",
+            "erledigt",
+            "behandelt",
             "completed",
             "complete",
             "done",
@@ -189,6 +194,9 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "anulada",
             "anulado",
             "annulé",
+            "annulée",
+            "abgesagt",
+            "storniert",
             "entered in error",
         ],
     ),
@@ -286,6 +294,9 @@ pub(crate) fn is_no_answer(cell: &str) -> bool {
             | "f"
             | "off"
             | "non"
+            | "nein"
+            | "nee"
+            | "não"
             | "null"
             | "(null)"
             | "\\n"

@@ -73,7 +73,7 @@ pub fn describe(question: &Question) -> String {
         }
         Question::Order(Decision::NotNeeded) => "the order of day and month is undecided".to_owned(),
         Question::Halves => "times such as 1:30 have no AM or PM, and no time is later than 12:59; set times = \"office-hours\" if 1:30 is in the afternoon, or times = \"24-hour\" if it is at night".to_owned(),
-        Question::Serials => "every date is a plain number; set dates = \"serial\" if these are spreadsheet dates".to_owned(),
+        Question::Serials => "most dates are plain numbers; set dates = \"serial\" if these are spreadsheet dates".to_owned(),
     }
 }
 
@@ -110,6 +110,7 @@ pub fn options(feed: &Feed) -> Options {
         delimiter: settings.delimiter,
         header: settings.header,
         wanted: wanted(feed),
+        fill: settings.fill.iter().map(|name| fold(name)).collect(),
         exact: feed.database().is_some() || feed.is_converted(),
         limits: Limits {
             max_file: settings.max_file.unwrap_or(usual.max_file),

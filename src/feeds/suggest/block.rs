@@ -29,6 +29,9 @@ impl Draft {
         if let Some(column) = self.roles.zone.and_then(|at| profile.columns.get(at)) {
             line(format!("timezone = {{ column = {} }}", quoted(&column.name)), "");
         }
+        if let Some(column) = &self.fill {
+            line(format!("fill = [{}]", quoted(column)), "a blank cell repeats the one above it");
+        }
         for (key, setting) in [("dates", &self.dates), ("times", &self.times), ("offsets", &self.offsets)] {
             push_setting(&mut line, key, setting, open);
         }

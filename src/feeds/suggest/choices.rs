@@ -5,7 +5,7 @@ pub(super) use crate::feeds::mapping::is_no_answer as is_no;
 
 /// Whether a folded word says yes.
 pub(super) fn is_yes(word: &str) -> bool {
-    matches!(word, "yes" | "y" | "true" | "1" | "x" | "si" | "sí" | "✓" | "checked")
+    matches!(word, "yes" | "y" | "true" | "1" | "x" | "si" | "sí" | "oui" | "ja" | "sim" | "✓" | "checked")
 }
 
 /// Whether a folded word says that reminders are switched on (`true`) or off; `None`: it says something else.

@@ -13,6 +13,7 @@ use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
 use crate::feeds::mapping::{Line, cells_marks, cells_minutes, common_status, phone_numbers};
 use crate::feeds::suggest::choices::{is_no, is_yes, names_a_channel, opted, switched};
+use crate::feeds::suggest::upcoming::may_be_after;
 
 /// The most distinct words that are kept for a column; a column with more is not a list of words.
 const MOST_WORDS: usize = 40;
@@ -38,6 +39,8 @@ pub(super) struct Column {
     pub(super) mobiles: u64,
     /// Cells with enough digits for a phone number, among other signs.
     pub(super) perhaps_phones: u64,
+    /// Cells with nine to fifteen digits and no other signs than those of phone numbers.
+    pub(super) short_phones: u64,
     pub(super) emails: u64,
     pub(super) numbers: u64,
     /// Cells of digits alone.
@@ -56,6 +59,9 @@ pub(super) struct Column {
     pub(super) commas: u64,
     pub(super) spaced: u64,
     pub(super) vote: ColumnVote,
+    today: NaiveDate,
+    /// Cells with a date that may be after today.
+    pub(super) later: u64,
     /// Folded words with their first spelling and count; empty once there are too many.
     pub(super) words: BTreeMap<String, (String, u64)>,
     pub(super) many_words: bool,
@@ -77,6 +83,7 @@ impl Column {
             phones: 0,
             mobiles: 0,
             perhaps_phones: 0,
+            short_phones: 0,
             emails: 0,
             numbers: 0,
             digits: 0,
@@ -92,6 +99,8 @@ impl Column {
             commas: 0,
             spaced: 0,
             vote: ColumnVote::new(today, birth),
+            today,
+            later: 0,
             words: BTreeMap::new(),
             many_words: false,
             samples: Vec::new(),
@@ -140,6 +149,8 @@ impl Column {
                     && letters > 0
                     && crate::domain::phone::read(text, crate::domain::phone::Country::US).refusal),
         );
+        let of_phone = |c: char| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c);
+        self.short_phones += u64::from((9..=15).contains(&digits) && text.chars().all(of_phone));
         self.digits += u64::from(digits == text.chars().count());
         self.emails += u64::from(text.contains('@') && text.contains('.') && !text.contains(' '));
         if let Ok(number) = text.trim_end_matches(".0").parse::<u32>() {
@@ -159,6 +170,7 @@ impl Column {
         match scan(text, false) {
             Ok(moment) => {
                 self.vote.add(line, text, &moment);
+                self.later += u64::from(moment.date.is_some_and(|date| may_be_after(date, self.today)));
                 // Databases write a time alone with a placeholder date.
                 let date = moment.date.filter(|date| !date.is_placeholder());
                 self.odd_dates += u64::from(moment.date.is_some() && date.is_none() && moment.time.is_none());
@@ -184,6 +196,11 @@ impl Column {
     /// Whether the count is at least nine in ten filled cells.
     fn mostly(&self, count: u64) -> bool {
         self.filled > 0 && count * 10 >= self.filled * 9
+    }
+
+    /// Whether most of its dates are over, as those of bookings are.
+    pub(super) fn is_mostly_over(&self) -> bool {
+        self.filled >= 3 && self.later * 3 < self.filled
     }
 
     /// Whether its cells have dates, with or without times.
@@ -226,6 +243,11 @@ impl Column {
     pub(super) fn may_be_phones(&self) -> bool {
         let other = self.is_dated() || self.is_times() || self.emails > 0;
         !other && self.filled > 0 && self.perhaps_phones * 2 > self.filled
+    }
+
+    /// Whether its cells are numbers that may be phone numbers without the zero before them.
+    pub(super) fn may_be_short_numbers(&self) -> bool {
+        self.letters == 0 && self.emails == 0 && !self.is_dated() && !self.is_times() && self.mostly(self.short_phones)
     }
 
     pub(super) fn is_marks(&self) -> bool {

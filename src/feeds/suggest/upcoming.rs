@@ -96,7 +96,8 @@ impl Upcoming {
     }
 }
 
-fn may_be_after(date: DateText, today: NaiveDate) -> bool {
+/// Whether a date is after today; as long as the order of day and month is open, whether it is in any order.
+pub(super) fn may_be_after(date: DateText, today: NaiveDate) -> bool {
     let reading = |order| date.date(order, Century::Nearest(today)).is_ok_and(|date| date > today);
     reading(None) || Order::ALL.into_iter().any(|order| reading(Some(order)))
 }

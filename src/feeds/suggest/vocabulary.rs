@@ -64,7 +64,10 @@ use Word::{
 /// Each meaning with the words for it.
 const WORDS: [(Word, &str); 46] = [
     (Scheduled, "schedule | scheduled | planned | sched | sch"),
-    (Filler, "use | uses | of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my"),
+    (
+        Filler,
+        "ind | indicator | flag | flg | yn | use | uses | of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my",
+    ),
     (
         Appointment,
         "appointment | appointments | appt | appts | apt | app | apptmt | visit | booking | event | session | \
@@ -111,12 +114,18 @@ const WORDS: [(Word, &str); 46] = [
     (Email, "email | mail | correo | courriel | e-mail"),
     (Date, "date | dt | fecha | day | día | dia | datetime | jour | datum | giorno"),
     (Time, "time | hora | tm | hour | datetime | heure | uhrzeit | zeit | tijd | ora"),
-    (Start, "when | start | starts | begin | begins | inicio | from | starting | beginning | comienzo | début | debut | beginn | strt"),
+    (
+        Start,
+        "when | start | starts | begin | begins | inicio | from | starting | beginning | comienzo | début | debut | beginn | strt",
+    ),
     (End, "end | ends | finish | fin | to | until | stop | ending | término | termino | ende | einde"),
-    (Birth, "dob | birth | birthdate | birthday | born | bday | nacimiento | birthdt | naissance | né | née | geburtsdatum | geboren | geboortedatum | bd"),
+    (
+        Birth,
+        "dob | birth | birthdate | birthday | born | bday | nacimiento | birthdt | naissance | né | née | geb | geb am | geburtsdatum | geboren | geboortedatum | bd",
+    ),
     (
         Id,
-        "id | ids | number | numbers | num | no | # | key | guid | uuid | identifier | code | ident | nbr | número \
+        "id | ids | number | numbers | num | no | # | key | guid | uuid | identifier | code | ident | nbr | nr | nummer | número \
          | numero | nº | uid | seq | pk",
     ),
     (Account, "account | acct | chart | mrn | record | medical | emr | expediente | historia | patnum | acc"),
@@ -136,7 +145,10 @@ const WORDS: [(Word, &str); 46] = [
          calendar | host | employee | rendering | treating | counselor | column | odontólogo | assigned \
          | user | prvdr | rndrng | thérapeute | therapeute | praticien | intervenant | médecin | medecin | dentiste | arzt | behandler | therapeut",
     ),
-    (Length, "minutes | length | duration | min | mins | duración | duracion | minutos | len | durée | duree | dauer | duur"),
+    (
+        Length,
+        "minutes | length | duration | min | mins | duración | duracion | minutos | len | durée | duree | dauer | duur",
+    ),
     (Units, "units | unit | unidades"),
     (Pattern, "pattern"),
     (Language, "language | lang | idioma | langue | lengua | lngg | sprache | taal"),
@@ -158,13 +170,16 @@ const WORDS: [(Word, &str); 46] = [
     (Zone, "timezone | tz | zone | time zone"),
     (
         Made,
-        "booking date | date booked | booked date | created | modified | updated | booked | made | entered | stamp | tstamp | timestamp | creation \
+        "booking date | vereinbart | erstellt | gebucht | créé | date booked | booked date | created | modified | updated | booked | made | entered | stamp | tstamp | timestamp | creation \
          | added | changed | registered | printed | sent | signed | creado | on | exported | edited | \
          checkin | checkout | arrived | arrival | check | seated | dismissed | reminder | reminded | \
          scheduling | posted | rescheduled | due | expiration | expires | admission | discharge | \
          effective",
     ),
-    (Past, "previous | prior | next | recent | seen | lastvisit | past | original | old | completed"),
+    (
+        Past,
+        "previous | letzter | letzte | dernier | dernière | prior | next | recent | seen | lastvisit | past | original | old | completed",
+    ),
     (Text, "txt | text | texts | texting | message | messages | messaging | msg | texto | textos"),
     (
         Ok,
@@ -173,7 +188,7 @@ const WORDS: [(Word, &str); 46] = [
     ),
     (
         OptOut,
-        "optout | opt out | opted out | dnt | unsubscribed | do not text | no text | no texts | no sms | declined texts | \
+        "optout | opt out | opted out | dnt | unsubscribed | do not text | no text | no texts | no sms | declined texts | kein sms | keine sms | \
          declines texts | stop texts | do not contact | no contact | dnc | no messages | no reminders | \
          do not sms | do not message | stop received",
     ),

@@ -109,6 +109,9 @@ impl StatusList {
         for (word, (written, count)) in &column.words {
             // The same word may mean something else in the status column.
             let key = format!("status in {}:{word}", fold(&column.name));
+            if answers.get(&key).is_some_and(|answer| answer == "nothing") {
+                continue;
+            }
             let answer = answers.get(&key).and_then(|key| StatusMeaning::KEYS.iter().find(|(known, _)| known == key));
             let common = common_status(word).filter(|_| !EITHER.contains(&word.as_str()));
             let letters = word.chars().any(char::is_alphabetic) && !word.chars().any(|c| c.is_ascii_digit());
@@ -117,7 +120,9 @@ impl StatusList {
                 Some(meaning) => found.entry(meaning).or_default().push(written.clone()),
                 None if plain && letters => {
                     let text = format!("{} \"{written}\" ({}): what does it mean?", column.name, rows(*count));
-                    questions.push(OpenQuestion { key, text, ..ask_status(word, written, *count, 0) });
+                    let mut question = OpenQuestion { key, text, ..ask_status(word, written, *count, 0) };
+                    question.choices.insert(0, ("nothing".to_owned(), "nothing about the visit itself".to_owned()));
+                    questions.push(question);
                 }
                 None => {}
             }
@@ -163,6 +168,7 @@ impl StatusList {
             (StatusMeaning::Cancelled, &roles.cancelled),
             (StatusMeaning::NoShow, &roles.no_show),
             (StatusMeaning::Completed, &roles.arrived),
+            (StatusMeaning::Ignored, &roles.blocked),
         ];
         for (meaning, columns) in sets {
             for column in columns.iter().filter_map(free) {
@@ -263,6 +269,10 @@ impl ConsentList {
     ) -> Vec<OpenQuestion> {
         let mut questions = Vec::new();
         let Some(column) = column_of(profile, feed, Field::Consent) else { return questions };
+        // Where some agreed, a blank cell may mean that the patient was not asked, or did not agree.
+        let agrees =
+            |word: &str| (is_yes(word) || opted(word) == Some(true) || switched(word) == Some(true)) && !opts_out;
+        let some_agree = column.words.keys().any(|word| agrees(word));
         for (word, (written, count)) in &column.words {
             if feed.consent.words.contains_key(word) {
                 continue;
@@ -278,6 +288,7 @@ impl ConsentList {
                 None if opted(word) == Some(false) => self.no.push(written.clone()),
                 None if opted(word) == Some(true) && !opts_out => self.yes.push(written.clone()),
                 // A patient who opted out said no; one who did not has not said yes.
+                None if word.is_empty() && some_agree => self.ask(column, (word, written, *count), &mut questions),
                 None if word.is_empty() && !open => self.unknown.push(written.clone()),
                 None if open => self.ask(column, (word, written, *count), &mut questions),
                 None if opts_out && yes => self.no.push(written.clone()),
@@ -295,7 +306,10 @@ impl ConsentList {
         self.open.push((written.to_owned(), count));
         questions.push(OpenQuestion {
             key: format!("consent:{word}"),
-            text: format!("\"{written}\" in {} ({}): does the patient agree to texts?", column.name, rows(count)),
+            text: match word {
+                "" => format!("a blank cell in {} ({}): does the patient agree to texts?", column.name, rows(count)),
+                _ => format!("\"{written}\" in {} ({}): does the patient agree to texts?", column.name, rows(count)),
+            },
             choices: [("yes", "yes"), ("no", "no"), ("unknown", "it does not say")]
                 .iter()
                 .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
@@ -327,7 +341,7 @@ impl LanguageList {
                     questions.push(OpenQuestion {
                         key: format!("language:{word}"),
                         text: format!("language \"{written}\" ({}): which language is it?", rows(*count)),
-                        choices: [("en", "English"), ("es", "Spanish"), ("fr", "French")]
+                        choices: [("en", "English"), ("es", "Spanish"), ("fr", "French"), ("und", "it does not say")]
                             .iter()
                             .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
                             .collect(),
@@ -369,7 +383,8 @@ impl LocationList {
                 Some(id) => self.answered.push((written.clone(), id.clone())),
                 None => {
                     self.unknown.push((written.clone(), *count));
-                    let choices = locations.iter().map(|id| ((*id).clone(), (*id).clone()));
+                    let own = (String::new(), "the practice itself, which is none of them".to_owned());
+                    let choices = locations.iter().map(|id| ((*id).clone(), (*id).clone())).chain([own]);
                     questions.push(OpenQuestion {
                         key: format!("location:{word}"),
                         text: format!("location \"{written}\" ({}): which of your locations is it?", rows(*count)),

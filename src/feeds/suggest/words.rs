@@ -48,7 +48,7 @@ fn segments(word: &str) -> Vec<String> {
 }
 
 /// Splits a header into lower-case words: `AptDateTime` has three, `Appt #` two.
-fn split(header: &str) -> Vec<String> {
+pub(super) fn split(header: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut current = String::new();
     let chars: Vec<char> = header.chars().collect();

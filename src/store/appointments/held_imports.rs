@@ -227,3 +227,27 @@ fn forget(connection: &Connection, feed: &str) -> Result<(), StoreError> {
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::connection::open;
+
+    #[test]
+    fn the_digest_tells_held_rows_apart_and_not_their_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open::read_write(&folder.path().join("a.db")).unwrap();
+        let hold = |line: u32, id: &str, feed: &str| {
+            let sql =
+                "INSERT INTO held_rows (feed, kind, line, appointment_id, cells) VALUES (?1, 'row', ?2, ?3, '[1]')";
+            connection.execute(sql, (feed, line, id)).unwrap();
+            digest(&connection, "desk").unwrap()
+        };
+        let first = hold(2, "a", "desk");
+        assert_eq!(hold(2, "b", "other"), first, "another feed's rows do not count");
+        connection.execute("DELETE FROM held_rows WHERE feed = 'desk'", []).unwrap();
+        assert_eq!(hold(7, "a", "desk"), first, "the same row, read again");
+        connection.execute("DELETE FROM held_rows WHERE feed = 'desk'", []).unwrap();
+        assert_ne!(hold(2, "c", "desk"), first);
+    }
+}

@@ -17,6 +17,9 @@ const AT_ONCE: usize = 4;
 /// comes first.
 const NICE: i32 = 10;
 
+/// The page cache of a connection for a person, in KiB: the rows of a day are all over the file.
+const CACHE_FOR_A_PERSON: i64 = 8 * 1024;
+
 /// The connection pool.
 #[derive(Debug)]
 pub(crate) struct Readers {
@@ -58,7 +61,7 @@ impl Readers {
                 let _ = rustix::process::setpriority_process(None, nice);
             }
             let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = kept.map_or_else(|| open::read_only(&self.path), Ok)?;
+            let connection = kept.map_or_else(|| self.open(), Ok)?;
             let done = in_snapshot(&connection, work);
             // A connection whose file or disk failed is not reused.
             if done.as_ref().err().is_none_or(StoreError::is_about_data) {
@@ -70,6 +73,14 @@ impl Readers {
         let thread = std::thread::Builder::new().name("reader".to_owned());
         thread.spawn(move || done.send(work())).map_err(|_| StoreError::Busy)?;
         reading.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn open(&self) -> Result<Connection, StoreError> {
+        let connection = open::read_only(&self.path)?;
+        if self.nice.is_none() {
+            connection.pragma_update(None, "cache_size", -CACHE_FOR_A_PERSON)?;
+        }
+        Ok(connection)
     }
 
     /// Waits for the reads in progress and closes every connection. Later reads fail with [`StoreError::Closed`].

@@ -66,6 +66,7 @@ pub(crate) fn between(
 ) -> Result<Vec<StoredAppointment>, StoreError> {
     let changed = Changed::read(connection, context)?;
     let mut reminders = reminders(connection, from, until)?;
+    let told_elsewhen = told_another_start(connection, from, until)?;
     let sql = format!(
         "SELECT {COLUMNS}, EXISTS (SELECT 1 FROM not_listed AS n WHERE n.moved_to = a.id)
          FROM appointments AS a INDEXED BY appointments_by_start
@@ -85,7 +86,7 @@ pub(crate) fn between(
         let unit = context.directory().unit(connection, &appointment.id, spelling)?;
         let has_moved: bool = row.get(COLUMN_COUNT)?;
         found.push(StoredAppointment {
-            may_differ: has_moved || changed.has(&appointment, &unit),
+            may_differ: has_moved || told_elsewhen.contains(&appointment.id.0) || changed.has(&appointment, &unit),
             outcome: match context.has_outcomes() {
                 true => {
                     outcome::of_person(connection, (&appointment.id, appointment.starts_at), &appointment.person())?
@@ -131,6 +132,21 @@ fn reminders(
         of_appointment.push(reminder);
     }
     Ok(found)
+}
+
+/// The appointments that start in [from, until) and have a text with another start: a plan tells whether their patient
+/// got it.
+fn told_another_start(
+    connection: &Connection,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<HashSet<String>, StoreError> {
+    const OTHERS: &str = "SELECT DISTINCT a.id FROM appointments AS a INDEXED BY appointments_by_start
+        JOIN reminders AS r ON r.appointment_id = a.id AND r.starts_at <> a.starts_unix AND r.message_id IS NOT NULL
+        WHERE a.starts_unix >= ?1 AND a.starts_unix < ?2";
+    let mut statement = connection.prepare_cached(OTHERS)?;
+    let ids = statement.query_map((from.timestamp(), until.timestamp()), |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// What has changed since it was planned, and the numbers whose texts wait for a person.

@@ -22,6 +22,8 @@ pub struct Options {
     pub header: Option<u64>,
     /// Folded names of columns; the line that has the most of them is the header.
     pub wanted: Vec<String>,
+    /// Folded names of columns whose blank cells repeat the cell above them.
+    pub fill: Vec<String>,
     /// A program wrote the text: the first line names the columns, and every other line is a row.
     pub exact: bool,
     /// Limits.
@@ -50,6 +52,8 @@ pub struct Dialect {
     pub header_line: u64,
     /// The names of the columns.
     pub names: Vec<String>,
+    /// The positions of the columns whose blank cells repeat the cell above them.
+    pub fill: Vec<usize>,
 }
 
 impl Dialect {
@@ -113,7 +117,9 @@ pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dia
     if dated_lines {
         names.push(header::DATE_ABOVE.to_owned());
     }
-    Ok(Dialect { encoding, mark, delimiter, width, ragged, dated_lines, exact: false, header_line: row.line, names })
+    let fill = options.fill.iter().filter_map(|name| names.iter().position(|own| fold(own) == *name)).collect();
+    let header_line = row.line;
+    Ok(Dialect { encoding, mark, delimiter, width, ragged, dated_lines, exact: false, header_line, names, fill })
 }
 
 /// The format of a file whose first non-blank line names the columns. Without a byte order mark it is UTF-8.
@@ -139,6 +145,7 @@ pub(super) fn of_first_line(start: &[u8]) -> Result<Dialect, FormatError> {
         exact: false,
         header_line,
         names,
+        fill: Vec::new(),
     })
 }
 

@@ -158,6 +158,10 @@ pub(super) fn is_note(row: &RawRow) -> bool {
     let first = if first.len() - marks.len() > 1 { marks.to_owned() } else { first };
     // "Provider: Dr. Lee" above a group of rows.
     let label = first.split_once(':').map(|(label, _)| label.trim());
+    // "(34 rows affected)", "Completion time: 2026-12-04T18:10:00", "DECEMBER 2026"
+    if others == 0 && (is_of_a_database(&first) || is_month(&first)) {
+        return true;
+    }
     if others == 0 && row.len() >= 4 && label.is_some() && first.chars().any(char::is_alphabetic) {
         return true;
     }
@@ -168,13 +172,65 @@ pub(super) fn is_note(row: &RawRow) -> bool {
         let rows = first
             .strip_prefix(|c: char| c.is_ascii_digit())
             .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-        let counted = ["appointments", "records", "rows", "patients"];
+        let counted = ["appointments", "appts", "visits", "records", "rows", "patients"];
         return others == 0 && rows.is_some_and(|rest| counted.iter().any(|word| rest.trim().starts_with(word)));
     };
     let ends_word = rest.chars().next().is_none_or(|c| !c.is_alphabetic());
     // "Total slots:", "48": a label and figures, not "Page", "Jimmy".
     let counts = others > 0 && (first.contains(':') || first.contains(' ')) && !figures.contains(&false);
     ends_word && (counts || (others + 1) * 3 <= row.len().max(3))
+}
+
+/// What a database's console writes below a result.
+fn is_of_a_database(line: &str) -> bool {
+    let counted = line.trim_start_matches('(').trim_end_matches(')');
+    let rest = counted.trim_start_matches(|c: char| c.is_ascii_digit() || c == ',');
+    let counts = rest.len() < counted.len() && matches!(rest.trim(), "rows affected" | "row affected" | "rows" | "row");
+    counts || line.starts_with("completion time:")
+}
+
+/// A month above the rows of its days.
+fn is_month(line: &str) -> bool {
+    const MONTHS: [&str; 36] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let word = line.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches([' ', ',']);
+    MONTHS.contains(&word)
 }
 
 /// Whether a record of another width closes the file and counts its rows: `TRL|26`.
@@ -248,6 +304,11 @@ mod tests {
             &["*** END OF REPORT ***  36 APPTS"],
             &["", "Total: 12"],
             &["-----"],
+            &["(34 rows affected)"],
+            &["Completion time: 2026-12-04T18:10:00.1-07:00"],
+            &["", "DECEMBER", "", ""],
+            &["January 2027"],
+            &["30 appts"],
         ] {
             assert!(is_note(&of(cells)), "{cells:?}");
         }

@@ -28,6 +28,8 @@ pub struct Reader<R> {
     broken: Vec<BrokenRow>,
     /// The date on the last line of its own.
     date_above: String,
+    /// The last cells of the columns whose blank cells repeat them; blank after a row that cannot be read.
+    filled: Vec<String>,
     /// The lines above the header, as [`header::page_line`] compares them, and their titles.
     above: Vec<String>,
     titles: Vec<String>,
@@ -82,6 +84,7 @@ impl<R: Read> Reader<R> {
             record: 0,
             broken: Vec::new(),
             date_above: String::new(),
+            filled: Vec::new(),
             above: Vec::new(),
             titles: Vec::new(),
             skipped: 0,
@@ -141,6 +144,7 @@ impl<R: Read> Reader<R> {
             let record = self.record;
             match fault {
                 None => {
+                    self.fill();
                     if self.dialect.dated_lines {
                         self.row.pad(self.dialect.width);
                         self.row.push(&self.date_above);
@@ -151,10 +155,31 @@ impl<R: Read> Reader<R> {
                     // A borrow returned from inside the loop would last for the whole loop.
                     break;
                 }
-                Some(_) => self.broken.iter_mut().for_each(|broken| broken.record = record),
+                Some(_) => {
+                    // The row may have had the date of those below it.
+                    self.filled.clear();
+                    self.broken.iter_mut().for_each(|broken| broken.record = record);
+                }
             }
         }
         Ok(Some(Row::Cells(&self.row)))
+    }
+
+    /// Fills blank cells with those above them, and remembers the others.
+    fn fill(&mut self) {
+        if self.dialect.fill.is_empty() {
+            return;
+        }
+        self.filled.resize(self.dialect.fill.len(), String::new());
+        let mut blank = Vec::new();
+        for (at, kept) in self.dialect.fill.iter().zip(&mut self.filled) {
+            match self.row.cell(*at).trim() {
+                "" if *at < self.row.len() => blank.push((*at, kept.as_str())),
+                "" => {}
+                cell => cell.clone_into(kept),
+            }
+        }
+        self.row.replace(&blank);
     }
 
     /// Whether the current record is data, not a blank line, a total or a repeated header.

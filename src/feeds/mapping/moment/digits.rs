@@ -1,6 +1,6 @@
 //! Reads cells that contain only digits: times, dates and spreadsheet serial numbers.
 
-use super::text::{DateText, Moment, MomentFault, Style, TimeText, Year};
+use super::text::{DateText, Half, Moment, MomentFault, Style, TimeText, Year};
 
 /// `0930`, `20260310`, `20260310093000`, `46352.5`, `0.375`.
 pub(super) fn digits_only(text: &str, as_time: bool) -> Option<Result<Moment, MomentFault>> {
@@ -83,5 +83,7 @@ fn fraction_of_day(fraction: &str) -> Result<TimeText, MomentFault> {
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1439, checked above")]
     let minutes = minutes as u32;
-    Ok(TimeText { hour: minutes / 60, minute: minutes % 60, second: 0, half: None })
+    // Somebody who types 2:30 for the afternoon gets the fraction of 2:30 AM.
+    let half = (minutes / 60 >= 7).then_some(Half::Whole);
+    Ok(TimeText { hour: minutes / 60, minute: minutes % 60, second: 0, half })
 }

@@ -74,6 +74,8 @@ pub enum Half {
     Morning,
     /// PM.
     Afternoon,
+    /// Neither: the hour counts from midnight, as a spreadsheet's fraction of a day does.
+    Whole,
 }
 
 /// A time of day as written.
@@ -93,7 +95,7 @@ impl TimeText {
     /// The time on the 24-hour clock, taking an hour without AM or PM as written; `None`: there is no such time.
     pub fn on_clock(&self) -> Option<NaiveTime> {
         let hour = match (self.half, self.hour) {
-            (None, hour) => hour,
+            (None | Some(Half::Whole), hour) => hour,
             (Some(Half::Morning), 12) => 0,
             (Some(Half::Morning), hour @ 0..=11) => hour,
             (Some(Half::Afternoon), hour @ 12..=23) => hour,
@@ -196,7 +198,9 @@ impl MomentFault {
             MomentFault::Placeholder => "is a placeholder, not a real date",
             MomentFault::WrongWeekday => "has a weekday that does not match the date",
             MomentFault::FarYear => "is too many years from today",
-            MomentFault::LoneSerial => "is a number that may not be a date",
+            MomentFault::LoneSerial => {
+                "is a number that may not be a date; set dates = \"serial\" if such numbers are spreadsheet dates"
+            }
             MomentFault::NoTime => "has no time of day",
             MomentFault::NoDate => "has no date",
             MomentFault::TwoDates => "has two different dates",

@@ -98,6 +98,7 @@ impl ColumnVote {
         if let Some(time) = moment.time {
             match (time.half, time.hour) {
                 (Some(Half::Morning | Half::Afternoon), _) => self.halves += 1,
+                (Some(Half::Whole), _) => {}
                 (None, 13..) => self.late += 1,
                 (None, 0) => {}
                 (None, hour) => {

@@ -32,28 +32,31 @@ pub(super) enum DateWord {
 }
 
 const MONTHS: [(u32, &[&str]); 12] = [
-    (1, &["january", "jan", "enero", "ene", "janvier", "janv"]),
-    (2, &["february", "feb", "febr", "febrero", "février", "fevrier", "févr", "fév"]),
-    (3, &["march", "marzo", "mars", "mrz"]),
+    (1, &["january", "jan", "enero", "ene", "janvier", "janv", "januar", "jän"]),
+    (2, &["february", "feb", "febr", "febrero", "février", "fevrier", "févr", "fév", "februar"]),
+    (3, &["march", "marzo", "mars", "mrz", "märz"]),
     (4, &["april", "apr", "abril", "abr", "avril", "avr"]),
     (5, &["may", "mayo", "mai"]),
-    (6, &["june", "jun", "junio", "juin"]),
-    (7, &["july", "jul", "julio", "juillet", "juil"]),
+    (6, &["june", "jun", "junio", "juin", "juni"]),
+    (7, &["july", "jul", "julio", "juillet", "juil", "juli"]),
     (8, &["august", "aug", "agosto", "ago", "août", "aout"]),
     (9, &["september", "sept", "sep", "septiembre", "setiembre", "set", "septembre"]),
-    (10, &["october", "oct", "octubre", "octobre"]),
+    (10, &["october", "oct", "octubre", "octobre", "oktober", "okt"]),
     (11, &["november", "nov", "noviembre", "novembre"]),
-    (12, &["december", "dec", "diciembre", "dic", "décembre", "decembre", "déc"]),
+    (12, &["december", "dec", "diciembre", "dic", "décembre", "decembre", "déc", "dezember", "dez"]),
 ];
 
 const DAYS: [(Weekday, &[&str]); 7] = [
-    (Weekday::Mon, &["monday", "mon", "lunes", "lun", "lundi"]),
-    (Weekday::Tue, &["tuesday", "tue", "tues", "martes", "mardi"]),
-    (Weekday::Wed, &["wednesday", "wed", "weds", "miércoles", "miercoles", "mié", "mie", "mercredi", "mer"]),
-    (Weekday::Thu, &["thursday", "thu", "thur", "thurs", "jueves", "jue", "jeudi", "jeu"]),
-    (Weekday::Fri, &["friday", "fri", "viernes", "vie", "vendredi", "ven"]),
-    (Weekday::Sat, &["saturday", "sat", "sábado", "sabado", "sáb", "sab", "samedi", "sam"]),
-    (Weekday::Sun, &["sunday", "sun", "domingo", "dom", "dimanche", "dim"]),
+    (Weekday::Mon, &["monday", "mon", "lunes", "lun", "lundi", "montag", "mo"]),
+    (Weekday::Tue, &["tuesday", "tue", "tues", "martes", "mardi", "dienstag", "di"]),
+    (
+        Weekday::Wed,
+        &["wednesday", "wed", "weds", "miércoles", "miercoles", "mié", "mie", "mercredi", "mer", "mittwoch", "mi"],
+    ),
+    (Weekday::Thu, &["thursday", "thu", "thur", "thurs", "jueves", "jue", "jeudi", "jeu", "donnerstag", "do"]),
+    (Weekday::Fri, &["friday", "fri", "viernes", "vie", "vendredi", "ven", "freitag", "fr"]),
+    (Weekday::Sat, &["saturday", "sat", "sábado", "sabado", "sáb", "sab", "samedi", "sam", "samstag", "sa"]),
+    (Weekday::Sun, &["sunday", "sun", "domingo", "dom", "dimanche", "dim", "sonntag", "so"]),
 ];
 
 /// Abbreviations of North American time zones, in minutes east of UTC. Abbreviations without a season (such as ET) are
@@ -82,8 +85,8 @@ pub(super) fn read(word: &str) -> Option<DateWord> {
         "midnight" | "medianoche" | "minuit" => Some(DateWord::Midnight),
         "z" | "utc" | "gmt" => Some(DateWord::Utc),
         "t" | "at" | "on" | "de" | "del" | "of" | "the" | "las" | "la" | "los" | "el" | "st" | "nd" | "rd" | "th"
-        | "hrs" | "hs" | "hr" | "à" | "le" | "o" | "er" => Some(DateWord::Filler),
-        "to" | "until" | "till" | "hasta" | "thru" | "through" => Some(DateWord::Until),
+        | "hrs" | "hs" | "hr" | "uhr" | "um" | "den" | "à" | "le" | "o" | "er" => Some(DateWord::Filler),
+        "bis" | "to" | "until" | "till" | "hasta" | "thru" | "through" => Some(DateWord::Until),
         "h" => Some(DateWord::Hours),
         _ => None,
     };

@@ -40,6 +40,8 @@ pub(super) struct Roles {
     pub(super) no_show: Vec<usize>,
     /// Flags for patients who came.
     pub(super) arrived: Vec<usize>,
+    /// Flags for rows that are no appointments.
+    pub(super) blocked: Vec<usize>,
     /// Columns that say no for what is no longer an appointment.
     pub(super) active: Vec<usize>,
     /// Columns with other names that show some appointments as cancelled.
@@ -57,6 +59,8 @@ pub(super) struct Roles {
     pub(super) unreadable_start: Option<usize>,
     /// Columns of phone numbers that are somebody else's, by their headers.
     pub(super) others_phones: Vec<usize>,
+    /// Columns with the phone number of an adult who answers for a patient, for patients who have none themselves.
+    pub(super) guardians: Vec<usize>,
     /// Fields for which several columns fit equally well, so one must be chosen.
     pub(super) several: BTreeMap<Field, Vec<usize>>,
     /// Remarks about columns that were seen but not used.
@@ -137,6 +141,7 @@ pub(super) fn find(profile: &Profile, chosen: &BTreeMap<Field, usize>, chosen_ti
     finder.length();
     finder.names();
     finder.phone();
+    finder.guardians();
     finder.ids();
     finder.status();
     finder.others();

@@ -3,7 +3,7 @@
 use super::{Finder, Named, Source};
 use crate::config::feeds::Field;
 use crate::feeds::mapping::is_label;
-use crate::feeds::suggest::words::Word;
+use crate::feeds::suggest::words::{Word, split};
 
 /// Words for an adult who answers for a patient.
 const ADULTS: [&str; 10] =
@@ -75,6 +75,14 @@ impl Finder<'_> {
             }
             (None, Some(first)) => {
                 self.put(Field::FirstName, Some(Source::Column(first)));
+                // "Vorname", "Name": single words beside the first names.
+                let plain = self.columns.iter().find(|c| {
+                    let names = c.has(Word::Name) && c.only(&[Word::Name, Word::Patient]) && c.is_plain();
+                    names && c.at != first && c.column.is_text() && last.is_none()
+                });
+                if let Some(at) = plain.map(|c| c.at) {
+                    return self.put(Field::LastName, Some(Source::Column(at)));
+                }
                 // A last name is not left out silently.
                 let lasts: Vec<usize> = self
                     .columns
@@ -124,7 +132,9 @@ impl Finder<'_> {
             }
             let named = c.any(&[Word::Phone, Word::Contact, Word::Cell, Word::Home, Word::Work]) && !c.any(&NOT);
             let texted = c.has(Word::Text) && c.has(Word::Id) && !c.any(&[Word::Ok, Word::OptOut]);
-            (named || texted) && (c.column.is_phones() || (c.column.filled == 0 && c.has(Word::Cell)))
+            // Numbers without the zero before them look like no phone numbers; the header of a mobile phone says it.
+            let plain = c.has(Word::Cell) && c.is_known() && c.column.may_be_short_numbers();
+            (named || texted) && (c.column.is_phones() || plain || (c.column.filled == 0 && c.has(Word::Cell)))
         };
         let home = |c: &Named<'_>| c.any(&[Word::Home, Word::Work]);
         let others = |c: &&Named<'_>| {
@@ -203,6 +213,26 @@ impl Finder<'_> {
         });
         if !lines.is_empty() || parents {
             self.roles.several.insert(Field::Phone, lines);
+        }
+    }
+
+    /// Whose numbers may be texted for patients who have none themselves.
+    pub(super) fn guardians(&mut self) {
+        let Some(source) = self.roles.sources.get(&Field::Phone) else { return };
+        let used = source.columns();
+        let lacking = used.first().and_then(|at| self.profile.columns.get(*at)).is_some_and(|own| own.blank > 0);
+        const SHORT: [&str; 10] =
+            ["rp", "gtor", "guar", "hoh", "resp", "respparty", "spouse", "partner", "wife", "husband"];
+        let adult = |header: &str| {
+            ADULTS.iter().any(|word| header.to_lowercase().contains(word))
+                || split(header).iter().any(|word| SHORT.contains(&word.as_str()))
+        };
+        let fits = |c: &&Named<'_>| {
+            let other = [Word::Past, Word::Provider, Word::Location, Word::Id, Word::Account, Word::Home, Word::Work];
+            c.column.is_phones() && adult(&c.column.name) && !c.any(&other) && !used.contains(&c.at)
+        };
+        if lacking {
+            self.roles.guardians = self.columns.iter().filter(fits).map(|c| c.at).collect();
         }
     }
 

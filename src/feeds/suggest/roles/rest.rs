@@ -1,11 +1,19 @@
 //! Finds the status column and the other optional columns.
 
 use super::{Finder, Named, Source};
-use crate::config::feeds::Field;
+use crate::config::feeds::{Field, may_mean_the_opposite};
 use crate::feeds::suggest::words::Word;
 
 /// A column with more words than this is no choice that a patient made.
 const MOST_CHOICES: usize = 7;
+/// In the headers of flags: the appointment was moved or is off, or its patient has died.
+const OFF: [&str; 10] =
+    ["resched", "rescheduled", "expired", "deceased", "dead", "died", "moved", "void", "voided", "reagendada"];
+/// In the headers of flags: the patient came.
+const CAME: [&str; 9] =
+    ["arrived", "kept", "attended", "completed", "seen", "showed", "checkedin", "checkedout", "present"];
+/// In the headers of flags: the row is no appointment.
+const BLOCKED: [&str; 4] = ["break", "block", "blocked", "blockout"];
 /// Words for a text as a way to reach a patient.
 const BY_TEXT: [&str; 4] = ["text", "sms", "text message", "txt"];
 
@@ -51,31 +59,30 @@ impl Finder<'_> {
             }
         });
         self.put(Field::Status, best.map(Source::Column));
-        let mut arrived = Vec::new();
         for c in self.columns.iter().filter(|c| few(c) || c.any(&[Word::Cancelled, Word::NoShow])) {
             if Some(c.at) == best || c.column.filled == 0 || used.contains(&c.at) || c.any(&[Word::Id, Word::Reference])
             {
                 continue;
             }
             let header = c.column.name.to_lowercase();
-            let active =
-                header.split(|c: char| !c.is_alphanumeric()).any(|word| word == "active" || word == "isactive");
+            let says = |words: &[&str]| header.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+            let active = says(&["active", "isactive"]);
+            let flag = |words: &[&str]| {
+                c.column.is_flag() && says(words) && !says(&["not", "un", "no"]) && !c.has(Word::Money)
+            };
             match () {
                 () if active && c.column.is_choice() => self.roles.active.push(c.at),
-                () if c.has(Word::Cancelled) => self.roles.cancelled.push(c.at),
+                () if c.has(Word::Cancelled) || flag(&OFF) => self.roles.cancelled.push(c.at),
                 () if c.has(Word::NoShow) => self.roles.no_show.push(c.at),
                 () if c.has(Word::Confirmation) => self.roles.confirmation.push(c.at),
-                () if header == "arrived" && c.column.is_flag() => arrived.push(c.at),
+                () if flag(&CAME) => self.roles.arrived.push(c.at),
+                () if flag(&BLOCKED) => self.roles.blocked.push(c.at),
                 // Any other column that shows some appointments as cancelled.
                 () if !c.any(&[Word::Past, Word::Note]) && c.column.says_called_off() => self.roles.beside.push(c.at),
                 () => {}
             }
         }
-        // Beside the flags for cancelled and no-show, "ARRIVED" is a flag too.
         let flags = !self.roles.cancelled.is_empty() || !self.roles.no_show.is_empty();
-        if flags {
-            self.roles.arrived = arrived;
-        }
         // A confirmation column that is the only one about the status: its other words are asked about.
         let open = best.is_none() && !flags && !self.roles.several.contains_key(&Field::Status);
         if let ([one], [], true) = (self.roles.confirmation.as_slice(), self.roles.beside.as_slice(), open) {
@@ -119,11 +126,7 @@ impl Finder<'_> {
             c.any(&[Word::Text, Word::Cell]) || header.contains("sms") || header.contains("txt")
         };
         // The vocabulary knows "no" as a number and "stop" as an end.
-        let turned = |c: &Named<'_>| {
-            let header = c.column.name.to_lowercase();
-            let tokens = header.split(|c: char| !c.is_alphanumeric());
-            c.has(Word::Not) || tokens.into_iter().any(|word| matches!(word, "no" | "stop"))
-        };
+        let turned = |c: &Named<'_>| c.has(Word::Not) || may_mean_the_opposite(&c.column.name);
         let named = |c: &Named<'_>| {
             let asked = c.has(Word::Ok) && (text(c) || c.any(&[Word::Phone, Word::Contact]));
             let made = c.has(Word::Made) && !c.has(Word::Ok);

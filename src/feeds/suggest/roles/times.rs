@@ -33,9 +33,10 @@ impl Finder<'_> {
             Word::Account,
         ];
         let points = |c: &Named<'_>| {
-            // "Scheduled" may also mean when it was booked: an appointment date wins over a scheduled date.
+            // "Scheduled" may also mean when it was booked: an appointment date wins over a scheduled date, and of
+            // "Appt Date" and "Appt Scheduled Date", neither does.
             1 + 4 * u32::from(c.has(Word::Appointment))
-                + 2 * u32::from(c.has(Word::Scheduled))
+                + 2 * u32::from(c.has(Word::Scheduled) && !c.has(Word::Appointment))
                 + 4 * u32::from(c.has(Word::Start))
                 + 2 * u32::from(c.has(Word::Date))
         };
@@ -48,6 +49,14 @@ impl Finder<'_> {
         // Somebody chose a column whose cells are no dates.
         if self.profile.columns.get(date).is_some_and(|c| !c.is_serial() && !c.has_dates()) {
             self.roles.unreadable_start = Some(date);
+            return;
+        }
+        // The dates of bookings are over; those of appointments are to come. Neither header decides against that.
+        let over = self.profile.columns.get(date).is_some_and(Column::is_mostly_over);
+        let coming = self.columns.iter().filter(|c| c.at != date && dated(c) && !c.column.is_mostly_over());
+        let coming: Vec<usize> = coming.map(|c| c.at).collect();
+        if over && !coming.is_empty() && !self.chosen.contains_key(&Field::StartsAt) {
+            self.roles.several.insert(Field::StartsAt, [coming, vec![date]].concat());
             return;
         }
         // A date with an unknown label could be the date of anything.
