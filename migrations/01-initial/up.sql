@@ -588,7 +588,7 @@ CREATE INDEX reminders_expiring   ON reminders (expires_at) WHERE state = 'plann
 CREATE INDEX reminders_in_doubt   ON reminders (starts_at) WHERE state IN ('unknown', 'held');
 CREATE INDEX reminders_by_phone   ON reminders (phone);
 CREATE INDEX reminders_by_patient ON reminders (patient_id, starts_at);
-CREATE INDEX reminders_by_message ON reminders (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX reminders_by_message ON reminders (message_id);
 CREATE INDEX reminders_not_told     ON reminders (starts_at) WHERE state IN ('skipped', 'cancelled');
 CREATE INDEX reminders_missed     ON reminders (starts_at) WHERE state = 'missed';
 

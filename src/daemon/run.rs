@@ -108,8 +108,8 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
     // A change that could not take effect automatically is left to the person who fixes the file and reloads.
     let mut by_itself = true;
     let mut displaced = None;
+    let mut again = report.wait().map(|wait| Instant::now() + wait);
     loop {
-        let again = report.again_in.into_iter().chain(report.next_due).min().map(|wait| Instant::now() + wait);
         let mut reloads = false;
         tokio::select! {
             biased;
@@ -177,6 +177,7 @@ pub(crate) async fn run(path: &Path, config: Config) -> Result<(), RunError> {
                 PassReport::default()
             }
         };
+        again = report.wait().map(|wait| Instant::now() + wait);
         watchdog.pass_ended();
         daily.look(&held, engine.config(), clock.now(), clock.boot()).await;
         upkeep.look(&held, engine.config(), clock.now(), clock.boot()).await;

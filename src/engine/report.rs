@@ -28,6 +28,11 @@ pub struct PassReport {
 }
 
 impl PassReport {
+    /// How long until the next pass, if it must not wait for the next tick.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.again_in.into_iter().chain(self.next_due).min()
+    }
+
     /// Requests another pass after this long, or sooner.
     pub(crate) fn want_again_in(&mut self, wait: Duration) {
         self.again_in = self.again_in.into_iter().chain([wait]).min();

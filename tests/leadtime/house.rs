@@ -23,7 +23,7 @@ const ROOMS: [(&str, u8); 22] = [
     ("reports", 5),
     ("alerts", 5),
     ("outbox", 5),
-    ("simulation", 5),
+    ("simulation", 6),
     ("metrics", 6),
     ("doctor", 6),
     ("desk", 7),

@@ -1,7 +1,5 @@
 //! Many API keys: they share commits and take turns.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 
 use crate::world::{DAY_BEFORE, World};
@@ -53,13 +51,9 @@ async fn the_next_due_text_is_known() {
              ('a', 'p', 'Ann', '+13035550101', '2026-11-10T15:00:00-07:00', 'booked'),
              ('b', 'q', 'Bo', '+13035550102', '2026-11-10T15:00:40-07:00', 'booked')",
     );
-    world.clock.set("2026-11-09T20:00:00Z".parse().unwrap());
-    world.settle().await;
-    assert_eq!(world.engine.pass().await.unwrap().next_due, None, "it is hours away");
-    world.clock.set("2026-11-09T21:59:30Z".parse().unwrap());
-    assert_eq!(world.engine.pass().await.unwrap().next_due, Some(Duration::from_secs(30)));
-    world.clock.set("2026-11-09T22:00:00Z".parse().unwrap());
-    world.settle().await;
+    assert_eq!(world.go_to("2026-11-09T20:00:00Z").await.next_due, None, "it is hours away");
+    let seconds = |report: leadtime::engine::report::PassReport| report.next_due.map(|wait| wait.as_secs_f64().round());
+    assert_eq!(seconds(world.go_to("2026-11-09T21:59:30Z").await), Some(30.0));
+    assert_eq!(seconds(world.go_to("2026-11-09T22:00:00Z").await), Some(40.0));
     assert_eq!(world.number("SELECT count(*) FROM reminders WHERE state = 'sent'"), 1);
-    assert_eq!(world.engine.pass().await.unwrap().next_due, Some(Duration::from_secs(40)));
 }

@@ -326,8 +326,8 @@ fn a_text_leaves_when_it_is_due_and_not_only_at_the_next_tick() {
     let mut sandbox = Sandbox::start(&practice, &["--key", "annie-sk-v1-test"]);
     let once_a_year = live_config(&sandbox.base_url).replace("tick = \"* * * * * *\"", "tick = \"0 0 0 1 1 *\"");
     std::fs::write(practice.path("config.toml"), once_a_year).unwrap();
+    practice.import(&visits_due_in(8, 2), &[]).good();
     let daemon = Daemon::start(&practice, "annie-sk-v1-test");
-    practice.import(&visits_due_in(3, 2), &[]).good();
     for _ in 0..2 {
         assert_eq!(sandbox.post(), "POST /v1/sms -> 200");
     }

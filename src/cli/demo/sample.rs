@@ -129,17 +129,17 @@ pub(crate) fn export(now: DateTime<Utc>, zone: &Zone) -> String {
     let week_ago = now - TimeDelta::days(7);
     #[allow(clippy::type_complexity, reason = "a table")]
     let rows: [(&str, &str, &str, TimeDelta, &str, DateTime<Utc>, &str); 11] = [
-        ("71001", "Lopez, Maria", "303-555-0111", hours(24) + seconds(10), "Scheduled", week_ago, ""),
+        ("71001", "Lopez, Maria", "303-555-0111", hours(24) + seconds(10), "Scheduled", week_ago, "Y"),
         ("71002", "O'Neil, James", "(303) 555-0112", hours(24) + seconds(12), "Confirmed", week_ago, "Y"),
-        ("71003", "Khan, Aisha", "+1 303 555 0113", hours(24) + seconds(14), "Scheduled", week_ago, ""),
-        ("71004", "Baker, Tom", "303.555.0114", hours(72) + seconds(16), "Scheduled", week_ago, ""),
-        ("71005", "Chen, Wei", "303-555-0115", hours(24) + seconds(11), "Cancelled", week_ago, ""),
-        ("71006", "Petrova, Olga", "", hours(24) + seconds(11), "Scheduled", week_ago, ""),
-        ("71007", "Brown, Noah", "555-0100", hours(24) + seconds(11), "Scheduled", week_ago, ""),
+        ("71003", "Khan, Aisha", "+1 303 555 0113", hours(24) + seconds(14), "Scheduled", week_ago, "Y"),
+        ("71004", "Baker, Tom", "303.555.0114", hours(72) + seconds(16), "Scheduled", week_ago, "Y"),
+        ("71005", "Chen, Wei", "303-555-0115", hours(24) + seconds(11), "Cancelled", week_ago, "Y"),
+        ("71006", "Petrova, Olga", "", hours(24) + seconds(11), "Scheduled", week_ago, "Y"),
+        ("71007", "Brown, Noah", "555-0100", hours(24) + seconds(11), "Scheduled", week_ago, "Y"),
         ("71008", "Miller, Grace", "303-555-0118", hours(24) + seconds(11), "Scheduled", week_ago, "N"),
-        ("71009", "Davis, Emma", "303-555-0119", hours(5), "Scheduled", now, ""),
-        ("71010", "Lopez, Lucia", "303-555-0111", hours(24) + TimeDelta::minutes(30), "Scheduled", week_ago, ""),
-        ("71011", "Novak, Ivan", "do not text 303-555-0116", hours(24) + seconds(11), "Scheduled", week_ago, ""),
+        ("71009", "Davis, Emma", "303-555-0119", hours(5), "Scheduled", now, "Y"),
+        ("71010", "Lopez, Lucia", "303-555-0111", hours(24) + TimeDelta::minutes(30), "Scheduled", week_ago, "Y"),
+        ("71011", "Novak, Ivan", "do not text 303-555-0116", hours(24) + seconds(11), "Scheduled", week_ago, "Y"),
     ];
     let mut csv = String::from("Appt ID,Date,Time,Length,Patient,Cell,Type,Status,OK to Text,Booked On\n");
     for (id, patient, cell, ahead, status, booked, ok) in rows {

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use super::Feed;
-use super::columns::{ColumnSource, Field};
+use super::columns::{ColumnSource, Columns, Field};
 use super::options::Missing;
 use super::parts::Parts;
 use super::source::Source;
-use super::words::LocationWords;
+use super::words::{ConsentWords, LocationWords};
 use crate::config::diagnostic::Diagnostic;
 
 /// Checks that need the block and its preset combined.
@@ -48,10 +47,15 @@ pub(super) fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Di
 }
 
 /// Checks the words of a consent column whose name may mean the opposite: yes under "No texts" or "sms_optout" is a no.
-pub(super) fn check_consent(feed: &Feed, span: &Range<usize>, diagnostics: &mut Vec<Diagnostic>) {
-    let columns = feed.columns.get(Field::Consent).map(ColumnSource::columns).unwrap_or_default();
-    let turned = columns.into_iter().find(|name| may_mean_the_opposite(name));
-    if let Some(name) = turned.filter(|_| feed.consent.words.is_empty()) {
+pub(super) fn check_consent(
+    columns: &Columns,
+    words: &ConsentWords,
+    span: &Range<usize>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let consent = columns.get(Field::Consent).map(ColumnSource::columns).unwrap_or_default();
+    let turned = consent.into_iter().find(|name| may_mean_the_opposite(name));
+    if let Some(name) = turned.filter(|_| words.words.is_empty()) {
         let message = format!(
             "`{name}` may say who must NOT be texted, so its words need a meaning: add a [feed.consent] section with, for \
              example, no = [\"Y\"] and unknown = [\"N\", \"\"], which lists every word of the column"

@@ -219,7 +219,8 @@ pub(super) fn check_words(value: Option<&Value<'_>>, feeds: &[Feed], diagnostics
         let named =
             |table: &DeTable<'_>| table.get("name").and_then(|name| name.get_ref().as_str()) == Some(&feed.name);
         let block = blocks.iter().find(|block| block.get_ref().as_table().is_some_and(named));
-        check_consent(feed, &block.map_or(value.span(), |block| block.span()), diagnostics);
+        let span = block.map_or(value.span(), |block| block.span());
+        check_consent(&feed.columns, &feed.consent, &span, diagnostics);
     }
 }
 

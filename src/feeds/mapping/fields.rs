@@ -71,6 +71,14 @@ impl Mapper<'_> {
         (given, family.filter(|_| !empty))
     }
 
+    /// Whether the patient's name says that the visit is off.
+    pub(super) fn is_called_off(&self, row: &RawRow) -> bool {
+        [Field::Name, Field::FirstName, Field::LastName].into_iter().any(|field| {
+            let cell = self.survey.binding.text(row, self.feed, field);
+            cell.is_some_and(|cell| names::called_off(cells::unwrapped(&cell)).is_some())
+        })
+    }
+
     /// Any other text on one line.
     pub(super) fn plain(&mut self, row: &RawRow, field: Field) -> Option<String> {
         let cell = self.text(row, field)?;

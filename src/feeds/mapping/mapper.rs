@@ -162,14 +162,9 @@ impl<'m> Mapper<'m> {
 
     /// What the row's status means.
     fn meaning(&self, row: &RawRow, start: Option<&Start>) -> Result<StatusMeaning, Reason> {
-        let of_status = self.meaning_of_status(row, start);
-        // A calendar's title may say it, whatever the status is.
-        let is_off = [Field::Name, Field::FirstName, Field::LastName].into_iter().any(|field| {
-            let cell = self.survey.binding.text(row, self.feed, field);
-            cell.is_some_and(|cell| super::names::called_off(cells::unwrapped(&cell)).is_some())
-        });
-        match of_status {
-            Ok(meaning) if is_off => Ok(meaning.max(StatusMeaning::Cancelled)),
+        match self.meaning_of_status(row, start) {
+            // A calendar's title may say it, whatever the status is.
+            Ok(meaning) if self.is_called_off(row) => Ok(meaning.max(StatusMeaning::Cancelled)),
             of_status => of_status,
         }
     }

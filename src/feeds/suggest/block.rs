@@ -185,7 +185,7 @@ impl Draft {
             let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
             line(format!("{key} = [{}]", words.join(", ")), "");
         }
-        open_words(line, "consent", "yes or no?", &self.consent.open, open);
+        open_words(line, "consent", "yes, no or unknown?", &self.consent.open, open);
     }
 
     fn language(&self, line: &mut impl FnMut(String, &str), open: bool) {

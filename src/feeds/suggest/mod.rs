@@ -4,6 +4,7 @@
 //! place and a question is asked. With the answers, the next suggestion is complete.
 
 mod agreeing;
+mod blanks;
 mod block;
 mod choices;
 mod draft;

@@ -103,6 +103,11 @@ impl PlanningContext {
         self.any.unobserved || !self.unobserved_keys.is_empty()
     }
 
+    /// Whether other senders text some of the numbers.
+    pub(crate) fn has_others(&self) -> bool {
+        self.any.others
+    }
+
     /// Whether any answer or note is stored.
     pub(crate) fn has_outcomes(&self) -> bool {
         self.any.outcomes

@@ -86,7 +86,10 @@ pub(crate) fn between(
         let unit = context.directory().unit(connection, &appointment.id, spelling)?;
         let has_moved: bool = row.get(COLUMN_COUNT)?;
         found.push(StoredAppointment {
-            may_differ: has_moved || told_elsewhen.contains(&appointment.id.0) || changed.has(&appointment, &unit),
+            may_differ: has_moved
+                || told_elsewhen.contains(&appointment.id.0)
+                || changed.has(&appointment, &unit)
+                || (context.has_others() && is_texted_by_others(connection, &unit)?),
             outcome: match context.has_outcomes() {
                 true => {
                     outcome::of_person(connection, (&appointment.id, appointment.starts_at), &appointment.person())?
@@ -147,6 +150,13 @@ fn told_another_start(
     let mut statement = connection.prepare_cached(OTHERS)?;
     let ids = statement.query_map((from.timestamp(), until.timestamp()), |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Whether another sender texts the number: its texts leave no room for some of ours as soon as Annie's list shows them.
+fn is_texted_by_others(connection: &Connection, unit: &PlanningUnit) -> Result<bool, StoreError> {
+    let PlanningUnit::Number(phone) = unit else { return Ok(false) };
+    const OTHERS: &str = "SELECT EXISTS (SELECT 1 FROM conversations WHERE phone = ?1 AND attempt_id IS NULL)";
+    Ok(connection.prepare_cached(OTHERS)?.query_row([phone.dial()], |row| row.get(0))?)
 }
 
 /// What has changed since it was planned, and the numbers whose texts wait for a person.

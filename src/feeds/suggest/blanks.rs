@@ -1,0 +1,73 @@
+//! Questions about blank cells: a date that stands only in the first row of a day, the number of a parent.
+
+use super::draft::Draft;
+use super::profile::{Column, Profile};
+use super::request::Answers;
+use super::roles::Source;
+use crate::config::feeds::Field;
+use crate::domain::count::counted;
+use crate::domain::fold::fold;
+
+impl Draft {
+    /// Asks about a date that stands only in the first row of each day.
+    pub(super) fn take_blank_dates(&mut self, profile: &Profile, answers: &Answers) {
+        let Some(Source::Joined(parts)) = self.source(Field::StartsAt) else { return };
+        let parts: Vec<&Column> = parts.iter().filter_map(|at| profile.columns.get(*at)).collect();
+        let [date, time, ..] = parts.as_slice() else { return };
+        if date.blank * 4 < date.filled || time.blank * 2 > date.blank {
+            return;
+        }
+        match answers.get("fill").map(String::as_str) {
+            Some("yes") => self.fill = Some(date.name.clone()),
+            Some(_) => {}
+            None => {
+                let text = format!(
+                    "{} no date in \"{}\"; is it the date of the row above? If so, write fill = [\"{}\"]",
+                    counted(date.blank, "row has", "rows have"),
+                    date.name,
+                    date.name
+                );
+                let choices = [("yes", "yes, the date stands only in the first row of each day"), ("no", "no")];
+                let choices = choices.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+                self.ask("fill".to_owned(), text, choices);
+            }
+        }
+    }
+
+    /// Asks whether a parent's number may be texted for patients who have none themselves.
+    pub(super) fn take_guardian(&mut self, profile: &Profile, answers: &Answers) {
+        let named = |at: &usize| profile.columns.get(*at).map(|c| c.name.clone());
+        let Some(own) = self.source(Field::Phone).map(Source::columns) else { return };
+        let guardians: Vec<String> = self.roles.guardians.iter().filter_map(named).collect();
+        if guardians.is_empty() {
+            return;
+        }
+        let chosen = answers.get("guardian").map(|answer| fold(answer));
+        let at = chosen.as_ref().and_then(|name| profile.columns.iter().position(|c| fold(&c.name) == *name));
+        match (chosen, at) {
+            (None, _) => {
+                let without = own.first().and_then(|at| profile.columns.get(*at)).map_or(0, |c| c.blank);
+                let text = format!(
+                    "{} no number in \"{}\"; may the number of a parent, guarantor or spouse be texted instead? If so, write phone = {{ first_of = [\"{}\", \"{}\"] }}",
+                    counted(without, "row has", "rows have"),
+                    own.first().and_then(named).unwrap_or_default(),
+                    own.first().and_then(named).unwrap_or_default(),
+                    guardians[0]
+                );
+                let mut choices: Vec<(String, String)> =
+                    guardians.into_iter().map(|name| (name.clone(), format!("yes, {name}"))).collect();
+                choices.push(("none".to_owned(), "no".to_owned()));
+                self.ask("guardian".to_owned(), text, choices);
+            }
+            (Some(_), Some(at)) => {
+                let all = [own, vec![at]].concat();
+                let source = match self.source(Field::Phone) {
+                    Some(Source::Joined(_)) => Source::Joined(all),
+                    _ => Source::FirstOf(all),
+                };
+                self.roles.sources.insert(Field::Phone, source);
+            }
+            (Some(_), None) => {}
+        }
+    }
+}
