@@ -179,8 +179,7 @@ fn lines(
 }
 
 /// The lines of coming appointments that differ between the stored plan and one made now, without names. There should be
-/// none. Once an appointment has begun or is cancelled, its plan no longer asks what its patient was told and answered,
-/// and a plan made later may find room for a planned text earlier.
+/// none. Once an appointment has begun or is cancelled, its plan no longer asks what its patient was told and answered.
 pub(crate) fn differences(
     connection: &Connection,
     config: &Config,
@@ -189,6 +188,8 @@ pub(crate) fn differences(
 ) -> Result<Vec<String>, StoreError> {
     let shown = |rows: &[DayRow]| -> Result<BTreeSet<String>, StoreError> {
         let lines = lines(connection, config, rows, (span, &Scope::All), now)?;
+        // What is planned depends on the time of the plan; what has happened does not.
+        let is_fact = |reach| matches!(reach, Reach::NoAnswer | Reach::Reached | Reach::Confirmed | Reach::NeedsALook);
         let without_names = |line: &DayLine| {
             let (id, start) = (&line.appointment.id, line.appointment.starts_at);
             let text_at = line.text_at.filter(|_| matches!(line.reach, Reach::NoAnswer | Reach::Reached));
@@ -196,7 +197,7 @@ pub(crate) fn differences(
         };
         Ok(lines
             .iter()
-            .filter(|line| line.appointment.starts_at > now && line.reach != Reach::Cancelled)
+            .filter(|line| line.appointment.starts_at > now && is_fact(line.reach))
             .map(without_names)
             .collect())
     };

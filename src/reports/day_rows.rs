@@ -135,8 +135,9 @@ pub(crate) fn stored(
             |reminder: &&StoredReminder| config.rulebook.rules.iter().any(|rule| rule.name == reminder.key.rule);
         let rows: Vec<DayRow> =
             of.reminders.iter().filter(of_rule).map(|reminder| DayRow::stored(of, reminder, now)).collect();
-        // When an overdue text leaves, and what it waits for, is known only by a plan.
-        let is_overdue = rows.iter().any(|row| row.overdue_since.is_some());
+        // When an overdue text leaves, what it waits for, and whether Annie's limits leave room by now: only a plan knows.
+        let no_room = State::Unclaimed(PlanDecision::Skipped(Skip::ContactLimit));
+        let is_overdue = rows.iter().any(|row| row.overdue_since.is_some() || row.state == no_room);
         let is_over = !of.appointment.status.is_live() || of.appointment.starts_at <= now;
         if of.may_differ || rows.is_empty() || (is_overdue && !is_over) {
             to_plan.insert(of.unit.clone());
