@@ -52,7 +52,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (began, clock) = (shared.boot(), shared.clone());
-    // How long a login takes is nobody's business.
+    // The time of a login could show whether there is such a user.
     let is_open = request.uri().path() == "/login";
     let mut response = answer_to(shared, request).await;
     let headers = response.headers_mut();

@@ -135,7 +135,7 @@ pub(crate) fn stored(
             |reminder: &&StoredReminder| config.rulebook.rules.iter().any(|rule| rule.name == reminder.key.rule);
         let rows: Vec<DayRow> =
             of.reminders.iter().filter(of_rule).map(|reminder| DayRow::stored(of, reminder, now)).collect();
-        // When an overdue text leaves, what it waits for, and whether Annie's limits leave room by now: only a plan knows.
+        // Only a new plan shows when an overdue text leaves, what it waits for, and whether Annie's limits leave room by now.
         let no_room = State::Unclaimed(PlanDecision::Skipped(Skip::ContactLimit));
         let is_overdue = rows.iter().any(|row| row.overdue_since.is_some() || row.state == no_room);
         let is_over = !of.appointment.status.is_live() || of.appointment.starts_at <= now;

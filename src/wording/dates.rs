@@ -1,6 +1,6 @@
 //! Dates and times as a native speaker writes them, in English, Spanish (United States) and French (Canada).
 
-use chrono::{DateTime, Datelike, FixedOffset, Timelike};
+use chrono::{DateTime, Datelike, FixedOffset, Month, Timelike};
 
 use crate::domain::language::Language;
 
@@ -54,6 +54,12 @@ impl Words {
     fn weekday(&self, at: DateTime<FixedOffset>) -> &'static str {
         self.weekdays.get(at.weekday().num_days_from_monday() as usize).copied().unwrap_or_default()
     }
+}
+
+/// Whether a lower-case word is the name of a month in one of these languages.
+pub(crate) fn is_month(word: &str) -> bool {
+    let is_english = word.parse::<Month>().is_ok_and(|month| month.name().eq_ignore_ascii_case(word));
+    is_english || SPANISH.months.contains(&word) || FRENCH.months.contains(&word)
 }
 
 /// `March 10th`, `10 de marzo`, `10 mars`.

@@ -9,7 +9,7 @@ use leadtime::feeds::suggest::{Answers, Request, Suggestion, suggest};
 
 use crate::judge::{context, feed_of, map};
 
-fn suggested(text: &str, answers: &[(&str, &str)]) -> Suggestion {
+pub(crate) fn suggested(text: &str, answers: &[(&str, &str)]) -> Suggestion {
     let zones = Zones::of_this_machine();
     let answers: Answers = answers.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let request =
@@ -18,7 +18,7 @@ fn suggested(text: &str, answers: &[(&str, &str)]) -> Suggestion {
 }
 
 /// The appointments of the file, with the block as suggested after these answers. No question may be open.
-fn appointments(text: &str, answers: &[(&str, &str)]) -> Vec<MappedAppointment> {
+pub(crate) fn appointments(text: &str, answers: &[(&str, &str)]) -> Vec<MappedAppointment> {
     let zones = Zones::of_this_machine();
     let suggestion = suggested(text, answers);
     assert_eq!(suggestion.questions, [], "{}", suggestion.block);
@@ -30,7 +30,7 @@ fn appointments(text: &str, answers: &[(&str, &str)]) -> Vec<MappedAppointment> 
     rows.into_iter().filter_map(one).collect()
 }
 
-fn question(text: &str, answers: &[(&str, &str)], key: &str) -> Vec<String> {
+pub(crate) fn question(text: &str, answers: &[(&str, &str)], key: &str) -> Vec<String> {
     let asked = suggested(text, answers).questions.into_iter().find(|question| question.key == key);
     asked.map(|asked| asked.choices.into_iter().map(|(choice, _)| choice).collect()).unwrap_or_default()
 }
@@ -67,6 +67,50 @@ fn flags_for_visits_that_are_over_or_off_are_read() {
     let live: Vec<String> =
         appointments(text, &[]).iter().filter(|one| one.status == Status::Booked).map(|one| one.id.clone()).collect();
     assert_eq!(live, ["71001"]);
+}
+
+#[test]
+fn flags_about_something_else_say_nothing_about_the_visit() {
+    for header in
+        ["Insurance Expired", "Forms Completed", "Block SMS", "Survey completed", "Balance seen", "Auth expired"]
+    {
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-20 15:00,Ana,Lee,303-555-0101,Y\n\
+             71002,2026-03-21 15:00,Bo,Ray,303-555-0102,N\n71003,2026-03-22 15:00,Cy,Fox,303-555-0103,N\n"
+        );
+        let block = suggested(&text, &[]).block;
+        assert!(!block.contains("[feed.status]"), "{header}: {block}");
+    }
+}
+
+#[test]
+fn a_flag_on_most_rows_is_asked_about() {
+    let row = |n: u32, kept: &str| format!("7100{n},2026-03-2{n} 15:00,Ana,Lee{n},303-555-010{n},{kept}\n");
+    let rows: String = (1..7).map(|n| row(n, if n == 6 { "N" } else { "Y" })).collect();
+    let text = format!("Appt ID,Start,First Name,Last Name,Mobile,appt_kept_ind\n{rows}");
+    assert_eq!(question(&text, &[], "flag:appt kept ind"), ["yes", "no"]);
+    let booked = |answer| {
+        let found = appointments(&text, &[("flag:appt kept ind", answer)]);
+        found.iter().filter(|one| one.status == Status::Booked).count()
+    };
+    assert_eq!((booked("no"), booked("yes")), (6, 1));
+}
+
+#[test]
+fn a_blank_that_nobody_explained_counts_as_no() {
+    let text = "Appt ID,Start,First Name,Last Name,Mobile,Consent to text\n71001,2026-03-20 15:00,Ana,Lee,303-555-0101,Y\n\
+        71002,2026-03-21 15:00,Bo,Ray,303-555-0102,\n";
+    let zones = Zones::of_this_machine();
+    let block = suggested(text, &[]).block;
+    let rows = map(text.as_bytes(), &feed_of(&block, &zones).unwrap(), &zones).unwrap().2;
+    let said: Vec<Option<Consent>> = rows
+        .into_iter()
+        .filter_map(|row| match row.outcome {
+            Outcome::Appointment(one) => Some(one.consent),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said, [Some(Consent::Yes), Some(Consent::No)], "{block}");
 }
 
 #[test]
@@ -130,7 +174,7 @@ fn a_language_word_may_say_nothing() {
 }
 
 #[test]
-fn a_date_that_stands_only_in_the_first_row_of_a_day_is_carried_down_if_somebody_says_so() {
+fn a_date_only_in_the_first_row_of_a_day_is_carried_down_if_somebody_says_so() {
     let text = "Appt ID,Date,Time,First Name,Last Name,Cell\n71001,03/20/2026,9:00 AM,Ana,Lee,303-555-0101\n\
         71002,,10:00 AM,Bo,Ray,303-555-0102\n71003,,2:00 PM,Cy,Fox,303-555-0103\n71004,03/23/2026,9:00 AM,Di,Kim,303-555-0104\n\
         71005,,11:00 AM,Eva,Ito,303-555-0105\n";
@@ -181,4 +225,77 @@ fn a_word_beside_the_status_may_say_nothing() {
     assert_eq!(question(&text, &[], key)[0], "nothing");
     let said: Vec<Status> = appointments(&text, &[(key, "nothing")]).iter().map(|one| one.status).collect();
     assert_eq!(said, [Status::Booked, Status::Confirmed, Status::Cancelled]);
+}
+
+#[test]
+fn a_blank_is_asked_about_beside_a_word_that_the_office_says_agrees() {
+    let text = "Appt ID,Date,Time,Patient,Cell,Text Notifications\n\
+        71001,03/20/2026,10:00 AM,Ana Lee,303-555-0101,Subscribed\n71002,03/21/2026,11:00 AM,Bo Ray,303-555-0102,\n\
+        71003,03/22/2026,9:00 AM,Cy Fox,303-555-0103,Unsubscribed\n";
+    assert_eq!(question(text, &[], "consent:"), ["yes", "no", "unknown"]);
+    let found = appointments(text, &[("consent:subscribed", "yes"), ("consent:", "no")]);
+    let consents: Vec<Option<Consent>> = found.iter().map(|one| one.consent).collect();
+    assert_eq!(consents, [Some(Consent::Yes), Some(Consent::No), Some(Consent::No)]);
+    // Where every other word refuses, a blank says nothing.
+    let refusals = text.replace("Subscribed", "Unsubscribed");
+    assert_eq!(question(&refusals, &[], "consent:"), Vec::<String>::new());
+}
+
+#[test]
+fn consent_in_another_language_is_not_overlooked() {
+    let text = |header: &str| {
+        format!(
+            "Folio,Fecha,Hora,Paciente,Celular,{header}\n71001,20/03/2026,04:30 p. m.,Ana Lee,303-555-0101,Sí\n\
+             71002,21/03/2026,11:00 a. m.,Bo Ray,303-555-0102,No\n71003,22/03/2026,09:00 a. m.,Cy Fox,303-555-0103,Sí\n"
+        )
+    };
+    let found = appointments(&text("Acepta mensajes"), &[("column:id", "Folio")]);
+    let consents: Vec<Option<Consent>> = found.iter().map(|one| one.consent).collect();
+    assert_eq!(consents, [Some(Consent::Yes), Some(Consent::No), Some(Consent::Yes)]);
+    // A header in words that are not known.
+    assert_eq!(question(&text("Zgoda na wiadomości"), &[], "column:consent"), ["Zgoda na wiadomości", "none"]);
+    assert_eq!(question(&text("Paciente nuevo"), &[], "column:consent"), Vec::<String>::new());
+}
+
+#[test]
+fn the_type_of_a_number_may_be_in_a_column_named_like_it() {
+    let text = "id,start,first name,last name,phones.0.number,phones.0.type,phones.1.number,phones.1.type\n\
+        a71001,2026-03-20T10:00,Ana,Lee,3035550101,MOBILE,3035550201,HOME\n\
+        a71002,2026-03-21T11:00,Bo,Ray,3035550202,HOME,3035550102,MOBILE\n\
+        a71003,2026-03-22T09:00,Cy,Fox,3035550203,HOME,,\n";
+    let found = phones(text, &[("column:starts_at", "start")]);
+    let found: Vec<&str> = found.iter().map(|phone| phone.as_deref().unwrap_or_default()).collect();
+    assert_eq!(found[..2], ["3035550101", "3035550102"]);
+    assert!(found[2].contains("HOME"), "{found:?}");
+}
+
+/// A list typed by hand.
+const TYPED: &str = "Date,Time,Patient,Cell\n03/20/2026,9:30 AM,Ana Lee,303-555-0101\nWEEK OF 3/22,,,\n\
+    03/21/2026,9:30 AM,Ivy Lee,303-555-0109\n03/22/2026,9:30 AM,Jo Lee,303-555-0110\n\
+    Mon 3/23,10:00am,Bo Ray,303-555-0102\nMar 24,1:00,Cy Fox,303-555-0103\n3/25/26,2:15,Di Kim,303-555-0104\n\
+    1/18,3:00pm,Ed Orr,303-555-0105\nWed 3/24,8:00 AM,Flo Poe,303-555-0106\n3/27/20,9:15,Gus Roe,303-555-0107\n\
+    2/26,11:15 AM,Hal Sun,303-555-0108\n";
+
+#[test]
+fn dates_without_a_year_are_asked_about() {
+    let chosen = [("column:starts_at", "Date")];
+    assert_eq!(question(TYPED, &chosen, "years"), ["next", "none"]);
+    assert_eq!(question(TYPED, &chosen, "times"), ["office-hours", "24-hour"]);
+    let answers = [("column:starts_at", "Date"), ("years", "next"), ("times", "office-hours")];
+    let found = appointments(TYPED, &answers);
+    let starts: Vec<String> = found.iter().map(|one| one.starts_at.format("%Y-%m-%d %H:%M").to_string()).collect();
+    // March 24 is a Tuesday, and 2020 may be a part of 2026: these two are left out. The file is of March 10, 2026.
+    let want = [
+        "2026-03-20 09:30",
+        "2026-03-21 09:30",
+        "2026-03-22 09:30",
+        "2026-03-23 10:00",
+        "2026-03-24 13:00",
+        "2026-03-25 14:15",
+        "2026-01-18 15:00",
+        "2026-02-26 11:15",
+    ];
+    assert_eq!(starts, want);
+    let left_out = appointments(TYPED, &[("column:starts_at", "Date"), ("years", "none"), ("times", "office-hours")]);
+    assert_eq!(left_out.len(), 4);
 }

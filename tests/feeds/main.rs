@@ -11,6 +11,7 @@ mod quotes;
 mod robust;
 mod rules;
 mod shapes;
+mod unnamed;
 
 use std::path::{Path, PathBuf};
 

@@ -404,3 +404,27 @@ fn a_dry_run_shows_everything_and_writes_nothing() {
         std::fs::read_dir(practice.folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir());
     assert_eq!(left.count(), 0, "the temporary copy was not removed");
 }
+
+/// "Y" under "No texts" is a no.
+#[test]
+fn a_consent_column_whose_name_means_the_opposite_needs_its_words() {
+    for (name, is_refused) in [
+        ("sms_optout_ind", true),
+        ("disable_sms_messages", true),
+        ("No texts", true),
+        ("Do Not Text", true),
+        ("OK to text", false),
+        ("SMS consent", false),
+    ] {
+        let with = |words: &str| {
+            let columns = COLUMNS.replace("status =", &format!("consent = \"{name}\"\nstatus ="));
+            let feed = format!("[[feed]]\nname = \"desk\"\nkind = \"file\"\n{columns}{words}");
+            practice(&feed).run(&["check"])
+        };
+        let checked = with("");
+        assert_eq!(checked.code == 2, is_refused, "{name}: {}", checked.err);
+        assert_eq!(checked.err.contains("may say who must NOT be texted"), is_refused, "{name}: {}", checked.err);
+        let listed = with("[feed.consent]\nno = [\"Y\"]\nunknown = [\"N\", \"\"]\n");
+        assert_ne!(listed.code, 2, "{name}: {}", listed.err);
+    }
+}

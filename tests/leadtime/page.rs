@@ -580,6 +580,25 @@ fn behind_a_proxy_the_browsers_address_counts_and_cookies_are_for_encrypted_conn
     assert_eq!(log_in("10.0.0.2", "evil.example", PASSWORD).status, 421);
 }
 
+/// Also after it has begun, when nothing is planned for it anymore.
+#[test]
+fn today_keeps_what_a_patient_answered_after_the_visit_has_begun() {
+    let book =
+        format!("{BOOK}{}{}", visit("A1", "Zebulon", "+13035551001", -1), visit("A2", "Yuri", "+13035551002", -1));
+    let page = Page::start(&[("mia", "manager")], &book, "");
+    page.practice
+        .sql()
+        .execute_batch(
+            "INSERT INTO outcomes (appointment_id, starts_at, patient_id, first_name, outcome, source, since, status, phone)
+             SELECT id, starts_unix, patient_id, first_name, 'confirmed', 'reply', starts_unix - 3600, status, phone
+             FROM appointments WHERE id = 'A1'",
+        )
+        .unwrap();
+    let body = page.browser("mia").get("/").body;
+    assert!(body.contains("<tr data-row=\"A1\" class=\"confirmed\">"), "{body}");
+    assert!(body.contains("<tr data-row=\"A2\" class=\"no-text\">"), "{body}");
+}
+
 #[test]
 fn undo_is_offered_only_where_nothing_else_is_lost() {
     let mut book = String::from(BOOK);

@@ -143,7 +143,10 @@ fn answer(question: &OpenQuestion) -> Result<Option<String>, Failure> {
     let mut out = std::io::stderr().lock();
     writeln!(out, "\n{}", question.text)?;
     for (number, (choice, meaning)) in question.choices.iter().enumerate() {
-        writeln!(out, "  {}  {choice}: {meaning}", number + 1)?;
+        match meaning == choice {
+            true => writeln!(out, "  {}  {choice}", number + 1)?,
+            false => writeln!(out, "  {}  {choice}: {meaning}", number + 1)?,
+        }
     }
     loop {
         write!(out, "> ")?;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::columns::{ColumnSource, Columns, Field};
-use super::options::Missing;
+use super::options::{Missing, Settings};
 use super::parts::Parts;
 use super::source::Source;
 use super::words::{ConsentWords, LocationWords};
@@ -35,6 +35,11 @@ pub(super) fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Di
              and only a complete list shows which one was removed",
         );
     }
+    if parts.settings.header == Some(0) && parts.settings.width.is_none() {
+        error(
+            "header = 0 needs `width`, the number of columns: without names, only their number shows that a column was added",
+        );
+    }
     let status_column = has(Field::Status);
     if !status_column && !parts.status.words.is_empty() {
         error("[feed.status] lists words, but [feed.columns] has no `status` column for them");
@@ -46,19 +51,21 @@ pub(super) fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Di
     }
 }
 
-/// Checks the words of a consent column whose name may mean the opposite: yes under "No texts" or "sms_optout" is a no.
+/// Checks the words of a consent column whose name may mean the opposite, or that has no name: yes under "No texts" or
+/// "sms_optout" is a no.
 pub(super) fn check_consent(
-    columns: &Columns,
+    (settings, columns): (&Settings, &Columns),
     words: &ConsentWords,
     span: &Range<usize>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let is_unnamed = settings.header == Some(0);
     let consent = columns.get(Field::Consent).map(ColumnSource::columns).unwrap_or_default();
-    let turned = consent.into_iter().find(|name| may_mean_the_opposite(name));
+    let turned = consent.into_iter().find(|name| is_unnamed || may_mean_the_opposite(name));
     if let Some(name) = turned.filter(|_| words.words.is_empty()) {
         let message = format!(
-            "`{name}` may say who must NOT be texted, so its words need a meaning: add a [feed.consent] section with, for \
-             example, no = [\"Y\"] and unknown = [\"N\", \"\"], which lists every word of the column"
+            "`{name}` may say who must NOT be texted; say what its words mean: add a [feed.consent] section that lists each \
+             of them, for example no = [\"Y\"] and unknown = [\"N\", \"\"]"
         );
         diagnostics.push(Diagnostic::error(span.clone(), message));
     }
@@ -123,6 +130,7 @@ pub(super) fn check_source(
         ("encoding", settings.encoding.is_some()),
         ("delimiter", settings.delimiter.is_some()),
         ("header", settings.header.is_some()),
+        ("width", settings.width.is_some()),
         ("fill", !settings.fill.is_empty()),
         ("sheet", settings.sheet.is_some()),
         ("preset = \"leadtime\"", own_columns),
@@ -153,7 +161,9 @@ pub(super) fn check_form(source: &Source, parts: &Parts, span: &Range<usize>, di
     if source.usual_parts().is_none() {
         return;
     }
-    let of_text = [("times", parts.settings.times.is_some()), ("dates", parts.settings.dates.is_some())];
+    let settings = &parts.settings;
+    let of_text =
+        [("times", settings.times.is_some()), ("dates", settings.dates.is_some()), ("years", settings.years.is_some())];
     for (key, _) in of_text.into_iter().filter(|(_, is_set)| *is_set) {
         let message = format!("`{key}` is for delimited text; remove it, because times have one form in this format");
         diagnostics.push(Diagnostic::error(span.clone(), message));
@@ -173,9 +183,11 @@ pub(super) fn check_own(parts: &Parts, span: &Range<usize>, diagnostics: &mut Ve
     let reads = settings.timezone.is_some()
         || settings.dates.is_some()
         || settings.times.is_some()
+        || settings.years.is_some()
         || settings.encoding.is_some()
         || settings.delimiter.is_some()
         || settings.header.is_some()
+        || settings.width.is_some()
         || settings.offsets.is_some()
         || settings.id_prefix.is_some()
         || !settings.only.is_empty();

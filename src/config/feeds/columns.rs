@@ -103,6 +103,8 @@ pub enum ColumnSource {
         /// The expression; its group is named after the field, or is the only group.
         pattern: Regex,
     },
+    /// The phone number in a column of text, such as a calendar's description.
+    InText(String),
     /// A number of units, each of so many minutes.
     Times {
         /// The column.
@@ -124,6 +126,7 @@ impl ColumnSource {
     pub fn columns(&self) -> Vec<&str> {
         match self {
             ColumnSource::Column(column)
+            | ColumnSource::InText(column)
             | ColumnSource::Pattern { from: column, .. }
             | ColumnSource::Times { column, .. }
             | ColumnSource::Marks { column, .. } => vec![column],
@@ -230,6 +233,7 @@ fn source(value: &Value<'_>, key: &str) -> Result<ColumnSource, Faults> {
             Ok(ColumnSource::FirstOf(columns))
         }
         (None, Some(from), Some(pattern), None, None, None, None) => Ok(ColumnSource::Pattern { from, pattern }),
+        (None, Some(from), None, None, None, None, None) if key == Field::Phone.key() => Ok(ColumnSource::InText(from)),
         (None, None, None, Some(column), Some(times), None, None) => Ok(ColumnSource::Times { column, times }),
         (None, None, None, Some(column), None, None, None) => Ok(ColumnSource::Column(column)),
         (None, None, None, None, None, Some(column), Some(each)) => Ok(ColumnSource::Marks { column, each }),

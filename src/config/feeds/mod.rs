@@ -20,7 +20,7 @@ use toml::de::DeTable;
 pub(crate) use checks::may_mean_the_opposite;
 use checks::{check, check_consent, check_form, check_own, check_source};
 pub use columns::{ColumnSource, Columns, Field};
-pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncoding, ZoneSource};
+pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncoding, Years, ZoneSource};
 use parts::{Parts, parts_of, read_parts};
 pub use source::{
     Address, Auth, DatabaseSource, FhirServer, FhirSource, Hl7Source, Host, IcalSource, MllpListener, Network,
@@ -220,7 +220,7 @@ pub(super) fn check_words(value: Option<&Value<'_>>, feeds: &[Feed], diagnostics
             |table: &DeTable<'_>| table.get("name").and_then(|name| name.get_ref().as_str()) == Some(&feed.name);
         let block = blocks.iter().find(|block| block.get_ref().as_table().is_some_and(named));
         let span = block.map_or(value.span(), |block| block.span());
-        check_consent(&feed.columns, &feed.consent, &span, diagnostics);
+        check_consent((&feed.settings, &feed.columns), &feed.consent, &span, diagnostics);
     }
 }
 

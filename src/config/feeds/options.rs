@@ -88,6 +88,13 @@ pub enum TextEncoding {
     Ibm850,
 }
 
+/// What a date without a year means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Years {
+    /// The next such day, or one of the last 60 days.
+    Next,
+}
+
 /// The simple settings; `None` = not given.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -99,12 +106,16 @@ pub struct Settings {
     pub dates: Option<DateOrder>,
     /// Times without AM and PM.
     pub times: Option<Clock>,
+    /// Dates without a year.
+    pub years: Option<Years>,
     /// The encoding.
     pub encoding: Option<TextEncoding>,
     /// The delimiter.
     pub delimiter: Option<u8>,
-    /// The line number of the header.
+    /// The line number of the header; 0: there is none, and columns are named by their numbers.
     pub header: Option<u64>,
+    /// The number of columns; needed for a file without a header.
+    pub width: Option<usize>,
     /// Columns whose blank cells repeat the cell above them.
     pub fill: Vec<String>,
     /// The sheet of a spreadsheet.
@@ -138,9 +149,11 @@ impl Settings {
             timezone: self.timezone.or(preset.timezone),
             dates: self.dates.or(preset.dates),
             times: self.times.or(preset.times),
+            years: self.years.or(preset.years),
             encoding: self.encoding.or(preset.encoding),
             delimiter: self.delimiter.or(preset.delimiter),
             header: self.header.or(preset.header),
+            width: self.width.or(preset.width),
             fill: if self.fill.is_empty() { preset.fill } else { self.fill },
             sheet: self.sheet.or(preset.sheet),
             only: if self.only.is_empty() { preset.only } else { self.only },
@@ -195,9 +208,11 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, zones: &Zones) -> Settings
         timezone: section.optional("timezone", |value| zone(value, zones)),
         dates: section.optional("dates", |value| text_as(value, dates)),
         times: section.optional("times", |value| one_of(value, &times)),
+        years: section.optional("years", |value| one_of(value, &[("next", Years::Next)])),
         encoding: section.optional("encoding", encoding),
         delimiter: section.optional("delimiter", |value| text_as(value, delimiter)),
-        header: section.optional("header", |value| whole_number(value, 1..=1000)).map(u64::from),
+        header: section.optional("header", |value| whole_number(value, 0..=1000)).map(u64::from),
+        width: section.optional("width", |value| whole_number(value, 1..=4096)).map(|width| width as usize),
         fill: section.optional("fill", one_or_more).unwrap_or_default(),
         sheet: section.optional("sheet", text),
         only: section.optional("only", only).unwrap_or_default(),

@@ -120,7 +120,7 @@ pub enum RowFault {
     UnclosedQuote,
     /// A quoted cell runs over several lines and seems to contain whole rows.
     SwallowedRows,
-    /// The number of cells differs from the header.
+    /// The number of cells differs from that of the columns.
     Width {
         /// How many there are.
         found: usize,
@@ -145,7 +145,7 @@ impl fmt::Display for RowFault {
             }
             RowFault::Width { found, expected } => {
                 let cells = if *found == 1 { "cell" } else { "cells" };
-                write!(f, "the row has {found} {cells}, but the header has {expected}")
+                write!(f, "the row has {found} {cells} instead of {expected}")
             }
             RowFault::LongCell => write!(f, "a cell is longer than {} KiB", MAX_CELL >> 10),
             RowFault::NotText => f.write_str("the row contains NUL bytes, so it is not text"),
@@ -191,7 +191,10 @@ pub enum FormatError {
     #[error("no columns found: the lines do not split evenly at commas, semicolons, tabs or |")]
     NoColumns,
     /// No line names the columns.
-    #[error("no header found: no line looks like column names; if line N has them, set header = N")]
+    #[error(
+        "no header found: no line looks like column names; if line N has them, set header = N; if no line has them, set \
+         header = 0"
+    )]
     NoHeader,
     /// The line configured as the header is not a header.
     #[error("line {line} is not a header: it has {found} cells, but the rows have {expected}")]
@@ -201,6 +204,17 @@ pub enum FormatError {
         /// Its number of cells.
         found: usize,
         /// The rows' number of cells.
+        expected: usize,
+    },
+    /// The file has another number of columns than the configured one.
+    #[error(
+        "the rows have {found} columns instead of {expected} (`width`); find out which columns were added or removed, and run \
+         feed suggest again"
+    )]
+    OtherWidth {
+        /// The rows' number of cells.
+        found: usize,
+        /// The number in the configuration.
         expected: usize,
     },
     /// The file mixes two encodings, or uses an unknown one.

@@ -8,6 +8,7 @@ use crate::domain::fold::fold;
 use crate::domain::ids::nearest;
 use crate::feeds::formats::{PROBLEM, RawRow};
 use crate::feeds::mapping::headers::{names_a_note, names_a_phone, names_a_reason};
+use crate::feeds::mapping::phone_labels;
 
 /// A column that the feed names but the file does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +120,11 @@ impl Binding {
             .map(|(field, source)| (*field, source.columns().into_iter().filter_map(at).collect()))
             .collect();
         let mut phones: Vec<usize> = (0..names.len()).filter(|index| names_a_phone(&names[*index])).collect();
-        let notes = (0..names.len()).filter(|index| names_a_note(&names[*index])).collect();
+        // Where no header names the columns, any that is not used may be a note.
+        let used: Vec<usize> = fields.values().flatten().copied().collect();
+        let is_unnamed = feed.settings.header == Some(0);
+        let is_note = |index: &usize| names_a_note(&names[*index]) || (is_unnamed && !used.contains(index));
+        let notes = (0..names.len()).filter(is_note).collect();
         let reasons = (0..names.len()).filter(|index| names_a_reason(&names[*index])).collect();
         phones.extend(fields.get(&Field::Phone).into_iter().flatten());
         phones.sort_unstable();
@@ -182,6 +187,10 @@ impl Binding {
                 let captures = pattern.captures(cell);
                 let found = captures.as_ref().and_then(|c| c.name(field.key()).or_else(|| c.get(1)));
                 found.map_or(Cow::Borrowed(""), |found| Cow::Owned(found.as_str().trim().to_owned()))
+            }
+            ColumnSource::InText(_) => {
+                let cell = cells.first().copied().unwrap_or_default();
+                Cow::Borrowed(phone_labels::in_text(cell).unwrap_or_default())
             }
             ColumnSource::Column(_) | ColumnSource::Times { .. } | ColumnSource::Marks { .. } => {
                 Cow::Borrowed(cells.first().copied().unwrap_or_default().trim())

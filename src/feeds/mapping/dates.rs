@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 
-use crate::config::feeds::{Clock, DateOrder};
+use crate::config::feeds::{Clock, DateOrder, Years};
 use crate::feeds::mapping::moment::{
     Century, ColumnVote, DateText, Decision, Half, Moment, MomentFault, OffsetText, Order, Style, TimeText, Year, scan,
     serial_date,
@@ -108,6 +108,8 @@ pub struct DateRules {
     vote: ColumnVote,
     century: Century,
     pattern: Option<String>,
+    /// Whether a date without a year is the next such day.
+    without_year: bool,
 }
 
 /// The result of reading a cell.
@@ -131,7 +133,7 @@ impl DateRules {
     pub fn new(
         vote: &ColumnVote,
         configured: Option<&DateOrder>,
-        clock: Option<Clock>,
+        (clock, years): (Option<Clock>, Option<Years>),
         century: Century,
     ) -> Result<DateRules, (Question, Box<DateRules>)> {
         let named = match configured {
@@ -153,6 +155,7 @@ impl DateRules {
                 Some(DateOrder::Pattern(pattern)) => Some(pattern.clone()),
                 _ => None,
             },
+            without_year: years == Some(Years::Next),
         };
         let question = match (&decision, named) {
             (Decision::NotNeeded, _) => None,
@@ -194,12 +197,26 @@ impl DateRules {
         }
     }
 
+    /// How many dates have no year, and no setting says which year is meant.
+    pub(crate) fn open_years(&self) -> u64 {
+        if self.without_year { 0 } else { self.vote.yearless }
+    }
+
+    /// How many times have no AM or PM where others have one, and no setting says what they mean. A few may be slips.
+    pub(crate) fn open_times(&self) -> u64 {
+        let many = self.vote.bare >= 3 && self.vote.bare * 10 >= self.vote.halves;
+        if self.clock.is_none() && self.halves && many { self.vote.bare } else { 0 }
+    }
+
     /// Reads the cells of one row.
     pub fn read<T: AsRef<str>>(&self, cells: &[T]) -> Result<Reading, MomentFault> {
         let moment = scan_cells(cells, self.pattern.as_deref())?;
         let written = moment.date.ok_or(MomentFault::NoDate)?;
         if written.is_placeholder() {
             return Err(MomentFault::Placeholder);
+        }
+        if matches!(written, DateText::Yearless { .. }) && !self.without_year {
+            return Err(MomentFault::NoYear);
         }
         self.vote.check_style(&moment)?;
         let date = match written {

@@ -281,7 +281,7 @@ impl Mapper<'_> {
         match word.as_str() {
             // Where the office lists its words, a blank cell must be one of them.
             "" if !self.feed.consent.words.is_empty() => {
-                let message = "is blank, which is not listed in [feed.consent], so it counts as no";
+                let message = "the cell is blank, and \"\" is not listed in [feed.consent], so it counts as no";
                 self.complain(Cost::Notice, row.line, Field::Consent, None, message);
                 Some(Consent::No)
             }

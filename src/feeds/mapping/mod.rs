@@ -38,5 +38,5 @@ pub use survey::{MappingError, Survey, describe, options, survey};
 pub(crate) use cells::{has_lost_digits, marks as cells_marks, minutes as cells_minutes};
 pub(crate) use dates::scan_cells;
 pub(crate) use off_book::is_kept_free;
-pub(crate) use phone_labels::{Line, is_label, numbers as phone_numbers};
+pub(crate) use phone_labels::{Line, in_text as phone_in_text, is_label, is_relative, numbers as phone_numbers};
 pub(crate) use start::instant as start_instant;

@@ -52,6 +52,8 @@ pub(super) enum Part {
 /// Cleans a first or last name: NFC, no invisible or control characters, single spaces, no words that mean "empty".
 pub(super) fn clean(cell: &str, part: Part) -> Cleaned {
     let mut dropped = 0;
+    let repaired = repaired(cell);
+    let cell = repaired.as_ref();
     // Letters of another encoding that became control characters are lost.
     let lost = cell.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c));
     let beside = cell.contains(['(', '[', '"', '“']) && !NOTHING.contains(&fold(cell).as_str());
@@ -83,6 +85,21 @@ pub(super) fn clean(cell: &str, part: Part) -> Cleaned {
     Cleaned { name: Some(text.to_owned()), dropped, unreadable: false }
 }
 
+/// A text that was UTF-8 and was then read as Windows-1252, as it was: "JosÃ©" is José.
+///
+/// Only a text that is valid UTF-8 as a whole is repaired. No name is written that way on purpose.
+pub(super) fn repaired(text: &str) -> Cow<'_, str> {
+    let encoded = match text.is_ascii() {
+        true => return Cow::Borrowed(text),
+        false => encoding_rs::WINDOWS_1252.encode(text),
+    };
+    let (bytes, _, lossy) = encoded;
+    match String::from_utf8(bytes.into_owned()) {
+        Ok(repaired) if !lossy => Cow::Owned(repaired),
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// Whether a text is damaged (letters lost, or decoded with the wrong encoding) or is code.
 pub(super) fn is_garbled(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
@@ -106,7 +123,7 @@ pub(super) fn is_null(cell: &str) -> bool {
 
 /// Whether any part of a whole name is damaged, so that no part of it is trusted.
 pub(super) fn is_damaged(cell: &str) -> bool {
-    let cell = without_nicknames(cell);
+    let cell = without_nicknames(&repaired(cell));
     cell.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) || is_garbled(&cell)
 }
 
@@ -128,7 +145,7 @@ pub(super) fn called_off(cell: &str) -> Option<&str> {
 /// `Last, First M. Jr.` is recognized by its comma. Without a comma the first word is the first name: there is no way
 /// to know which of several given names a person goes by, and the whole name is the same either way.
 pub(super) fn split(cell: &str) -> (String, String) {
-    let cell = without_nicknames(cell);
+    let cell = without_nicknames(&repaired(cell));
     let mut parts: Vec<&str> = cell.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     // "Lee, Ann, Jr." and "Lee, Jr., Ann"
     let mut suffix = None;
@@ -317,20 +334,18 @@ mod tests {
             Cleaned { name: Some("Evil".to_owned()), dropped: 1, unreadable: false }
         );
         assert_eq!(name("Robert \"Bob\"", Part::First).as_deref(), Some("Robert"));
-        for cell in [
-            "\"Liam",
-            "Jo\"s\"é",
-            "Ã\u{98}ster",
-            "JosÃ©",
-            "Jos?",
-            "Jos\u{fffd}",
-            "{{ practice.name }}",
-            "http://x.y",
-            "Oâ€™Brien",
-            "%s x",
-        ] {
+        for cell in
+            ["\"Liam", "Jo\"s\"é", "Ã\u{98}ster", "Jos?", "Jos\u{fffd}", "{{ practice.name }}", "http://x.y", "%s x"]
+        {
             assert!(clean(cell, Part::First).unreadable, "{cell}");
         }
+        // UTF-8 that was read as Windows-1252.
+        for (cell, want) in [("JosÃ©", "José"), ("Oâ€™Brien", "O’Brien"), ("ZoÃ«", "Zoë"), ("Nguyá»…n", "Nguyễn")]
+        {
+            assert_eq!(name(cell, Part::First).as_deref(), Some(want), "{cell}");
+        }
+        assert_eq!(split("IbÃ¡Ã±ez, JosÃ©"), ("José".to_owned(), "Ibáñez".to_owned()));
+        assert!(clean("JosÃ© Nuñez", Part::First).unreadable, "only part of it is garbled");
         for cell in [
             "José",
             "O’Brien",

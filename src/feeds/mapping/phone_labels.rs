@@ -137,6 +137,46 @@ pub(crate) fn numbers(cell: &str) -> Option<Vec<(Line, &str)>> {
     (!found.is_empty()).then(|| lines.zip(found).collect())
 }
 
+/// The number to text in a text about other things too: the only one labeled as a mobile phone, else the only one, if nothing
+/// says that it is another line. `None`: there is no such number, or it is not clear which.
+///
+/// Only whole numbers count, with at least ten digits, or after `+`.
+pub(crate) fn in_text(text: &str) -> Option<&str> {
+    let (mut mobile, mut unknown, mut others) = (Vec::new(), Vec::new(), 0);
+    for line in text.lines() {
+        let mut from = 0;
+        for run in runs(line) {
+            let before = &line[from..run.start];
+            let (extended, _) = without_extension(&line[run.end..]);
+            from = run.end;
+            let number = number_in(&line[run])?;
+            let is_whole = digits(number) >= 10 || number.starts_with('+');
+            // "Policy 1234567890" is none; "call 303-555-0101" is one.
+            let is_spaced = number.len() > digits(number);
+            match line_of(&last_label(before)) {
+                None if !is_spaced => {}
+                _ if !is_whole => {}
+                _ if extended => others += 1,
+                Some(Line::Mobile) => mobile.push(number),
+                Some(Line::Other | Line::Relative) => others += 1,
+                // Any other word before it says nothing about the line.
+                Some(Line::Unknown) | None => unknown.push(number),
+            }
+        }
+    }
+    match (mobile.as_slice(), unknown.as_slice(), others) {
+        ([one], ..) | ([], [one], 0) => Some(one),
+        _ => None,
+    }
+}
+
+/// The label right before a number: `Cell: `, `(mobile) `; "" if there is no word.
+fn last_label(before: &str) -> String {
+    let start = before.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let word = start.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    label(word)
+}
+
 /// Splits an extension off what stands after a number: `x204`, `ext. 12`, `Extension 7 (Work)`.
 fn without_extension(text: &str) -> (bool, &str) {
     let start = text.trim_start_matches([' ', ',', '(', '.', '\u{a0}']);
@@ -208,12 +248,17 @@ fn line_of(label: &str) -> Option<Line> {
     }
 }
 
+/// Whether a lower-case word is one for a relative who answers for the patient.
+pub(crate) fn is_relative(word: &str) -> bool {
+    RELATIVES.contains(&word)
+}
+
 /// `wife's cell`, `mom`, `cell - dad`: a relative and, perhaps, a line.
 fn of_relative(label: &str) -> Option<Line> {
     let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric() && !"'’".contains(c)).collect();
     let words: Vec<&str> =
         words.iter().map(|word| word.trim_end_matches("'s").trim_end_matches("’s")).filter(|w| !w.is_empty()).collect();
-    let (whose, lines): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|word| RELATIVES.contains(word));
+    let (whose, lines): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|word| is_relative(word));
     let rest = lines.join(" ");
     match (whose.is_empty(), rest.as_str()) {
         (true, _) => None,
@@ -243,6 +288,34 @@ pub(super) fn choose<'r>(cells: &[&'r str]) -> Option<&'r str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_about_other_things_may_have_the_number_to_text() {
+        for (text, want) in [
+            ("Cell: (714) 637-6794\nprenatal\ngate code 4471#, park on street", Some("(714) 637-6794")),
+            ("C: (310) 259-4648", Some("(310) 259-4648")),
+            ("hot stone 714-746-4328", Some("714-746-4328")),
+            ("home 714-746-4328, cell 626-880-9041", Some("626-880-9041")),
+            ("text her at 626.880.9041 please", Some("626.880.9041")),
+            ("+1 626 880 9041; 60 min", Some("+1 626 880 9041")),
+            // Which of them, or not one for texts.
+            ("714-746-4328 or 626-880-9041", None),
+            ("cell 714-746-4328, cell 626-880-9041", None),
+            ("Home: 714-746-4328", None),
+            ("wife's 714-746-4328", Some("714-746-4328")),
+            ("mom 714-746-4328", None),
+            ("714-746-4328 x204", None),
+            ("714-746-4328, Dr. office 626-880-9041", None),
+            // Not numbers of phones.
+            ("code 4471, order 637-6794", None),
+            ("policy 3034567890", None),
+            ("ph 3034567890", Some("3034567890")),
+            ("12/01/2026 714-637-6794 12/02/2026", None),
+            ("", None),
+        ] {
+            assert_eq!(in_text(text), want, "{text:?}");
+        }
+    }
 
     #[test]
     fn labels_say_which_number_is_a_mobile_phone() {

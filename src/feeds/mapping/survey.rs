@@ -109,6 +109,7 @@ pub fn options(feed: &Feed) -> Options {
         }),
         delimiter: settings.delimiter,
         header: settings.header,
+        width: settings.width,
         wanted: wanted(feed),
         fill: settings.fill.iter().map(|name| fold(name)).collect(),
         exact: feed.database().is_some() || feed.is_converted(),
@@ -184,7 +185,7 @@ pub(crate) fn survey_as<R: Read>(
             feed.settings.dates.as_ref().filter(|order| {
                 *field == Field::StartsAt || !matches!(order, DateOrder::Pattern(_) | DateOrder::Serial)
             });
-        match DateRules::new(vote, configured, feed.settings.times, century) {
+        match DateRules::new(vote, configured, (feed.settings.times, feed.settings.years), century) {
             Ok(rules) => {
                 dates.insert(*field, rules);
             }

@@ -20,7 +20,7 @@ pub(super) fn start<R: Read>(
     let century = Century::Nearest(context.today);
     let rules: Option<Vec<(usize, DateRules)>> = columns
         .iter()
-        .map(|at| Some((*at, DateRules::new(&profile.columns.get(*at)?.vote, None, None, century).ok()?)))
+        .map(|at| Some((*at, DateRules::new(&profile.columns.get(*at)?.vote, None, (None, None), century).ok()?)))
         .collect();
     let Some(rules) = rules.filter(|rules| rules.len() > 1) else { return Ok(None) };
     let mut reader = Reader::open(source, options)?;

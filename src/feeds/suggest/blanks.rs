@@ -1,4 +1,4 @@
-//! Questions about blank cells: a date that stands only in the first row of a day, the number of a parent.
+//! Questions about blank cells: a date that appears only in the first row of a day, the number of a parent.
 
 use super::draft::Draft;
 use super::profile::{Column, Profile};
@@ -9,7 +9,7 @@ use crate::domain::count::counted;
 use crate::domain::fold::fold;
 
 impl Draft {
-    /// Asks about a date that stands only in the first row of each day.
+    /// Asks about a date that appears only in the first row of each day.
     pub(super) fn take_blank_dates(&mut self, profile: &Profile, answers: &Answers) {
         let Some(Source::Joined(parts)) = self.source(Field::StartsAt) else { return };
         let parts: Vec<&Column> = parts.iter().filter_map(|at| profile.columns.get(*at)).collect();
@@ -27,7 +27,7 @@ impl Draft {
                     date.name,
                     date.name
                 );
-                let choices = [("yes", "yes, the date stands only in the first row of each day"), ("no", "no")];
+                let choices = [("yes", "yes, the date appears only in the first row of each day"), ("no", "no")];
                 let choices = choices.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
                 self.ask("fill".to_owned(), text, choices);
             }

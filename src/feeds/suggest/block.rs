@@ -26,13 +26,22 @@ impl Draft {
             line(format!("preset = {}", quoted(preset.name)), &preset.system());
         }
         line(format!("# files = \"{}*.csv\"", self.name), "which files in the drop folder belong to this feed");
+        if profile.dialect.header_line == 0 {
+            line("header = 0".to_owned(), "no line names the columns: they are called \"column 1\", \"column 2\", ...");
+            line(
+                format!("width = {}", profile.dialect.width),
+                "the number of columns: a file with more or fewer is refused",
+            );
+        }
         if let Some(column) = self.roles.zone.and_then(|at| profile.columns.get(at)) {
             line(format!("timezone = {{ column = {} }}", quoted(&column.name)), "");
         }
         if let Some(column) = &self.fill {
             line(format!("fill = [{}]", quoted(column)), "a blank cell repeats the one above it");
         }
-        for (key, setting) in [("dates", &self.dates), ("times", &self.times), ("offsets", &self.offsets)] {
+        for (key, setting) in
+            [("dates", &self.dates), ("years", &self.years), ("times", &self.times), ("offsets", &self.offsets)]
+        {
             push_setting(&mut line, key, setting, open);
         }
         if !self.location.answered.is_empty() {
@@ -46,7 +55,7 @@ impl Draft {
                 "add location = { \"theirs\" = \"ours\" }",
             );
         }
-        let derived = self.id == IdChoice::Derived;
+        let derived = self.id == IdChoice::Derived && !self.asks("id", open);
         match (derived, self.preset.is_some()) {
             (true, _) => {
                 line(
@@ -76,9 +85,16 @@ impl Draft {
         text
     }
 
+    /// Whether the column of a key is still undecided.
+    fn asks(&self, key: &str, open: bool) -> bool {
+        open && self.questions.iter().any(|question| question.key == format!("column:{key}"))
+    }
+
     fn columns(&self, profile: &Profile, line: &mut impl FnMut(String, &str), open: bool) {
         let name = |at: &usize| quoted(profile.columns.get(*at).map_or("", |column| column.name.as_str()));
         match self.id {
+            // Written below.
+            IdChoice::Derived if self.asks("id", open) => {}
             IdChoice::Candidate(at) => {
                 if let Some(at) = self.roles.ids.get(at) {
                     line(format!("id = {}", name(at)), "different in every row");
@@ -93,7 +109,7 @@ impl Draft {
             ),
             IdChoice::Preset => {}
         }
-        let asks = |key: &str| open && self.questions.iter().any(|question| question.key == format!("column:{key}"));
+        let asks = |key: &str| self.asks(key, open);
         for (key, field) in Field::KEYS {
             let Some(source) = self.source(field) else {
                 if asks(key) {
@@ -107,6 +123,7 @@ impl Draft {
                 Source::Column(at) => name(at),
                 Source::Joined(columns) => format!("[{}]", list(columns)),
                 Source::FirstOf(columns) => format!("{{ first_of = [{}] }}", list(columns)),
+                Source::InText(at) => format!("{{ from = {} }}", name(at)),
                 Source::Marks(at) => format!("{{ marks = {}, each = 5 }}", name(at)),
             };
             let comment = match field {

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::location_words::LocationList;
 use super::presets::{self, Found};
 use super::profile::{Column, Profile};
+use super::questions;
 use super::request::{Answers, OpenQuestion, Request};
 use super::roles::{self, Roles, Source};
 use super::upcoming::Upcoming;
-use super::word_lists::{ConsentList, LanguageList, LocationList, StatusList};
+use super::word_lists::{ConsentList, LanguageList, StatusList};
 use super::words::{Word, meanings};
 use crate::config::feeds::{Feed, Field};
+use crate::domain::count::counted;
 use crate::domain::fold::fold;
-use crate::feeds::mapping::moment::{Decision, Order};
 use crate::feeds::mapping::{Context, MappingError, Question, Report, Survey, describe, masked, names_a_phone};
 
 /// Where the appointment id comes from.
@@ -42,6 +44,7 @@ pub(super) struct Draft {
     pub(super) not_ids: Vec<String>,
     pub(super) dates: Setting,
     pub(super) times: Setting,
+    pub(super) years: Setting,
     pub(super) offsets: Setting,
     /// The column whose blank cells repeat the cell above.
     pub(super) fill: Option<String>,
@@ -50,6 +53,8 @@ pub(super) struct Draft {
     pub(super) language: LanguageList,
     pub(super) location: LocationList,
     pub(super) questions: Vec<OpenQuestion>,
+    /// Cells of each column, where no header names them.
+    samples: BTreeMap<String, String>,
 }
 
 /// Whether a column may be an answer.
@@ -66,6 +71,10 @@ impl Draft {
             not_ids: Vec::new(),
             dates: Setting { value: request.answers.get("dates").cloned(), why: "as answered".to_owned() },
             times: Setting { value: request.answers.get("times").cloned(), why: "as answered".to_owned() },
+            years: Setting {
+                value: request.answers.get("years").filter(|answer| *answer != "none").cloned(),
+                why: "as answered".to_owned(),
+            },
             offsets: Setting { value: request.answers.get("offsets").cloned(), why: "as answered".to_owned() },
             fill: None,
             status: StatusList::default(),
@@ -73,6 +82,11 @@ impl Draft {
             language: LanguageList::default(),
             location: LocationList::default(),
             questions: Vec::new(),
+            samples: if profile.dialect.header_line == 0 {
+                questions::samples(profile, request.unmasked)
+            } else {
+                BTreeMap::new()
+            },
         };
         match draft.preset {
             None => draft.take_columns(profile, request.answers, context),
@@ -125,7 +139,12 @@ impl Draft {
         if let Some(column) = lasts.and_then(|at| profile.columns.get(at))
             && !answers.contains_key("column:first_name")
         {
-            let choices = profile.columns.iter().map(|c| (c.name.clone(), c.name.clone())).collect();
+            let others = || profile.columns.iter().filter(|other| other.name != column.name);
+            let mut firsts: Vec<&Column> = others().filter(|other| other.is_text() && other.varies()).collect();
+            if firsts.is_empty() {
+                firsts = others().collect();
+            }
+            let choices = questions::choices(firsts);
             let text = format!("\"{}\" holds last names; which column has the first names?", column.name);
             self.ask("column:first_name".to_owned(), text, choices);
         }
@@ -152,6 +171,9 @@ impl Draft {
                 ));
             }
         }
+        if context.locations.is_empty() {
+            self.roles.several.remove(&Field::Location);
+        }
         let several = self.roles.several.clone();
         for (field, columns) in &several {
             let named = [Field::FirstName, Field::LastName].contains(field);
@@ -161,28 +183,20 @@ impl Draft {
             if answers.get(&format!("column:{}", field.key())).is_some_and(|answer| answer == "none") {
                 continue;
             }
-            let names: Vec<&str> =
-                columns.iter().filter_map(|at| profile.columns.get(*at)).map(|c| c.name.as_str()).collect();
-            let text = match field {
-                Field::Phone => {
-                    "which number may be texted? Choose a home phone only if the practice agrees".to_owned()
-                }
-                Field::StartsAt => "which column is the start of the appointment?".to_owned(),
-                Field::Consent => "which column says whether the patient agrees to texts?".to_owned(),
-                Field::LastName => "which column is the patient's last name?".to_owned(),
-                Field::FirstName => "which column is the patient's first name?".to_owned(),
-                field => format!("which column is `{}`?", field.key()),
-            };
-            let mut choices: Vec<(String, String)> =
-                names.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
+            let text = questions::which_column(*field);
+            let mut choices = questions::choices(columns.iter().filter_map(|at| profile.columns.get(*at)));
             if *field == Field::Phone {
+                let inside = |name: &str| profile.columns.iter().any(|c| c.name == name && c.has_phones_inside());
+                for (_, label) in choices.iter_mut().filter(|(name, _)| inside(name)) {
+                    label.push_str(" (in its text)");
+                }
                 // Whatever else may hold numbers: a header may be in words that are not known.
                 let short = |c: &Column| names_a_phone(&c.name) && c.may_be_short_numbers();
                 let numbers = |c: &Column| c.is_phones() || c.may_be_phones() || short(c);
                 let more = profile.columns.iter().enumerate().filter(|(at, c)| {
                     numbers(c) && !columns.contains(at) && !self.roles.others_phones.contains(at) && !c.is_dated()
                 });
-                choices.extend(more.map(|(_, c)| (c.name.clone(), c.name.clone())));
+                choices.extend(questions::choices(more.map(|(_, c)| c)));
                 let others = self.roles.others_phones.iter().filter(|at| !columns.contains(at));
                 let named = others.filter_map(|at| profile.columns.get(*at)).map(|c| c.name.clone());
                 choices.extend(named.map(|name| (name.clone(), format!("{name} (by its name, somebody else's)"))));
@@ -194,9 +208,11 @@ impl Draft {
                     words.contains(&Some(Word::Date)) && !words.contains(&Some(Word::Birth)) && !c.is_times()
                 };
                 let more = profile.columns.iter().enumerate().filter(|(at, c)| !columns.contains(at) && named(c));
-                choices.extend(more.map(|(_, c)| (c.name.clone(), c.name.clone())));
+                choices.extend(questions::choices(more.map(|(_, c)| c)));
             }
-            if [Field::Phone, Field::Consent, Field::FirstName, Field::LastName].contains(field) {
+            // Where no header says it, a column may be something else.
+            let unnamed = !self.samples.is_empty() && *field != Field::StartsAt;
+            if unnamed || [Field::Phone, Field::Consent, Field::FirstName, Field::LastName].contains(field) {
                 choices.push(("none".to_owned(), "none of them".to_owned()));
             }
             self.ask(format!("column:{}", field.key()), text, choices);
@@ -247,8 +263,7 @@ impl Draft {
         for (key, text, fits) in lacking {
             // All columns, if none fits.
             let fitting = profile.columns.iter().any(fits);
-            let columns = profile.columns.iter().filter(|column| !fitting || fits(column));
-            let choices = columns.map(|c| (c.name.clone(), c.name.clone())).collect();
+            let choices = questions::choices(profile.columns.iter().filter(|column| !fitting || fits(column)));
             self.ask(key.to_owned(), text, choices);
         }
     }
@@ -259,7 +274,12 @@ impl Draft {
         self.roles.several.get(&Field::StartsAt).filter(|columns| open && columns.len() > 1).cloned()
     }
 
-    pub(super) fn ask(&mut self, key: String, text: String, choices: Vec<(String, String)>) {
+    pub(super) fn ask(&mut self, key: String, text: String, mut choices: Vec<(String, String)>) {
+        for (name, label) in &mut choices {
+            if let Some(samples) = self.samples.get(name).filter(|_| label == name) {
+                label.clone_from(samples);
+            }
+        }
         if !self.questions.iter().any(|question| question.key == key) {
             self.questions.push(OpenQuestion { key, text, choices });
         }
@@ -294,14 +314,27 @@ impl Draft {
                         why: rules.evidence.clone(),
                     };
                 }
+                let (years, times) = (rules.open_years(), rules.open_times());
+                if years >= 3 && !request.answers.contains_key("years") {
+                    let why = format!("{} have no year", counted(years, "date", "dates"));
+                    self.years = Setting { value: Some("?".to_owned()), why: why.clone() };
+                    let next = "the next such day, or one of the last 60 days".to_owned();
+                    let choices =
+                        vec![("next".to_owned(), next), ("none".to_owned(), "leave these rows out".to_owned())];
+                    self.ask("years".to_owned(), format!("{why}; which day do they mean?"), choices);
+                }
+                if times > 0 && self.times.value.is_none() {
+                    let why = format!("{} have no AM or PM, but others do", counted(times, "time", "times"));
+                    self.times = Setting { value: Some("?".to_owned()), why: why.clone() };
+                    let choices = questions::HALVES.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+                    self.ask("times".to_owned(), format!("{why}; when is 1:30?"), choices);
+                }
             }
             Err(MappingError::Open { question, .. }) => {
                 let text = describe(question);
                 let (key, choices) = match question {
-                    Question::Order(decision) => ("dates", order_choices(decision)),
-                    Question::Halves => {
-                        ("times", vec![("office-hours", "1:30 is in the afternoon"), ("24-hour", "1:30 is at night")])
-                    }
+                    Question::Order(decision) => ("dates", questions::orders(decision)),
+                    Question::Halves => ("times", questions::HALVES.to_vec()),
                     Question::Serials => ("dates", vec![("serial", "the numbers are spreadsheet dates")]),
                 };
                 let choices = choices.into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
@@ -356,18 +389,5 @@ impl Draft {
                 choices.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
             );
         }
-    }
-}
-
-fn order_choices(decision: &Decision) -> Vec<(&'static str, &'static str)> {
-    let all = |order: Order| match order {
-        Order::MonthFirst => ("month-first", "3/10 is March 10"),
-        Order::DayFirst => ("day-first", "10/3 is March 10"),
-        Order::YearFirst => ("year-first", "26-03-10 is March 10, 2026"),
-    };
-    match decision {
-        Decision::Open(orders) => orders.iter().copied().map(all).collect(),
-        Decision::Contradiction(sides) => sides.iter().map(|(order, _)| all(*order)).collect(),
-        _ => Order::ALL.into_iter().map(all).collect(),
     }
 }

@@ -16,11 +16,14 @@ pub(super) fn lines(
     unmasked: bool,
 ) -> Vec<String> {
     let dialect = &profile.dialect;
+    let header = match dialect.header_line {
+        0 => "no line with column names".to_owned(),
+        line => format!("header in line {line}"),
+    };
     let mut lines = vec![format!(
-        "{} text, columns separated by {}, header in line {}, {}",
+        "{} text, columns separated by {}, {header}, {}",
         dialect.encoding.name(),
         dialect.delimiter_name(),
-        dialect.header_line,
         rows(profile.rows)
     )];
     if profile.skipped > 0 {

@@ -11,7 +11,7 @@ use crate::domain::language_words::{self, LanguageWord};
 use crate::feeds::formats::delimited::{Dialect, Options, Reader};
 use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
-use crate::feeds::mapping::{Line, cells_marks, cells_minutes, common_status, phone_numbers};
+use crate::feeds::mapping::{Line, cells_marks, cells_minutes, common_status, phone_in_text, phone_numbers};
 use crate::feeds::suggest::choices::{is_no, is_yes, names_a_channel, opted, switched};
 use crate::feeds::suggest::upcoming::may_be_after;
 
@@ -41,6 +41,8 @@ pub(super) struct Column {
     pub(super) perhaps_phones: u64,
     /// Cells with nine to fifteen digits and no other signs than those of phone numbers.
     pub(super) short_phones: u64,
+    /// Texts about other things too that have the phone number of a patient.
+    pub(super) phones_inside: u64,
     pub(super) emails: u64,
     pub(super) numbers: u64,
     /// Cells of digits alone.
@@ -59,7 +61,6 @@ pub(super) struct Column {
     pub(super) commas: u64,
     pub(super) spaced: u64,
     pub(super) vote: ColumnVote,
-    today: NaiveDate,
     /// Cells with a date that may be after today.
     pub(super) later: u64,
     /// Folded words with their first spelling and count; empty once there are too many.
@@ -84,6 +85,7 @@ impl Column {
             mobiles: 0,
             perhaps_phones: 0,
             short_phones: 0,
+            phones_inside: 0,
             emails: 0,
             numbers: 0,
             digits: 0,
@@ -99,7 +101,6 @@ impl Column {
             commas: 0,
             spaced: 0,
             vote: ColumnVote::new(today, birth),
-            today,
             later: 0,
             words: BTreeMap::new(),
             many_words: false,
@@ -152,6 +153,7 @@ impl Column {
         let of_phone = |c: char| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c);
         self.short_phones += u64::from((9..=15).contains(&digits) && text.chars().all(of_phone));
         self.digits += u64::from(digits == text.chars().count());
+        self.phones_inside += u64::from(letters > 0 && digits >= 10 && phone_in_text(text).is_some());
         self.emails += u64::from(text.contains('@') && text.contains('.') && !text.contains(' '));
         if let Ok(number) = text.trim_end_matches(".0").parse::<u32>() {
             self.numbers += 1;
@@ -170,7 +172,7 @@ impl Column {
         match scan(text, false) {
             Ok(moment) => {
                 self.vote.add(line, text, &moment);
-                self.later += u64::from(moment.date.is_some_and(|date| may_be_after(date, self.today)));
+                self.later += u64::from(moment.date.is_some_and(|date| may_be_after(date, self.vote.today)));
                 // Databases write a time alone with a placeholder date.
                 let date = moment.date.filter(|date| !date.is_placeholder());
                 self.odd_dates += u64::from(moment.date.is_some() && date.is_none() && moment.time.is_none());
@@ -179,7 +181,7 @@ impl Column {
                         self.moments += 1;
                         self.midnights += u64::from(time.on_clock() == Some(chrono::NaiveTime::MIN));
                     }
-                    (Some(DateText::Serial(_)), None) => {}
+                    (Some(DateText::Serial(_)), None) | (Some(DateText::Yearless { .. }), _) => {}
                     (Some(_), None) => self.dates += 1,
                     (None, Some(_)) => self.times += 1,
                     (None, None) => {}
@@ -248,6 +250,11 @@ impl Column {
     /// Whether its cells are numbers that may be phone numbers without the zero before them.
     pub(super) fn may_be_short_numbers(&self) -> bool {
         self.letters == 0 && self.emails == 0 && !self.is_dated() && !self.is_times() && self.mostly(self.short_phones)
+    }
+
+    /// Whether some of its texts have phone numbers among other things.
+    pub(super) fn has_phones_inside(&self) -> bool {
+        !self.is_phones() && self.phones_inside * 4 >= self.filled && self.phones_inside >= 2
     }
 
     pub(super) fn is_marks(&self) -> bool {

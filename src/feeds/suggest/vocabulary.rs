@@ -180,11 +180,13 @@ const WORDS: [(Word, &str); 46] = [
         Past,
         "previous | letzter | letzte | dernier | dernière | prior | next | recent | seen | lastvisit | past | original | old | completed",
     ),
-    (Text, "txt | text | texts | texting | message | messages | messaging | msg | texto | textos"),
+    (Text, "txt | text | texts | texting | message | messages | messaging | msg | texto | textos | mensaje | mensajes"),
     (
         Ok,
         "ok | okay | consent | allow | allowed | allows | permission | optin | agree | accepts | opt in \
-         | authorized | enabled | can | receive | receives | send | hipaa | wants | reminders | notifications | tcpa",
+         | authorized | enabled | can | receive | receives | send | hipaa | wants | reminders | notifications | tcpa \
+         | acepta | acepto | autoriza | autorizado | autorizada | autorización | permite | permiso | consentimiento | recibe \
+         | recibir | accepte | autorise | autorisé | consentement | permis | recevoir | einwilligung | erlaubt | erlaubnis",
     ),
     (
         OptOut,

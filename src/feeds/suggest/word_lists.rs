@@ -1,4 +1,4 @@
-//! The words in status, consent, language and location columns: known ones, and ones the office has to explain.
+//! The words in status, consent and language columns: known ones, and ones the office has to explain.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::request::{Answers, OpenQuestion};
 use super::roles::Roles;
 use super::upcoming::Upcoming;
 use super::words::{Word, meanings};
-use crate::config::feeds::{ColumnSource, Feed, Field, LocationWords, StatusMeaning};
+use crate::config::feeds::{ColumnSource, Feed, Field, StatusMeaning};
 use crate::domain::count::counted;
 use crate::domain::fold::fold;
 use crate::domain::language_words::{self, LanguageWord};
@@ -34,7 +34,8 @@ pub(super) struct StatusList {
     pub(super) by_preset: bool,
 }
 
-fn column_of<'p>(profile: &'p Profile, feed: &Feed, field: Field) -> Option<&'p Column> {
+/// The column that a field is read from, if it is a whole one.
+pub(super) fn column_of<'p>(profile: &'p Profile, feed: &Feed, field: Field) -> Option<&'p Column> {
     match feed.columns.get(field)? {
         ColumnSource::Column(name) => profile.columns.iter().find(|column| fold(&column.name) == fold(name)),
         _ => None,
@@ -184,8 +185,9 @@ impl StatusList {
                     && (column.many_words || column.words.keys().any(|word| !is_no(word)));
                 let no: u64 = column.words.iter().filter(|(word, _)| is_no(word)).map(|(_, (_, count))| count).sum();
                 let flagged = (column.filled + column.blank).saturating_sub(no.max(column.blank));
-                // Most of a schedule is not cancelled: the column may say something else.
-                if filled && flagged * 2 > profile.rows && profile.rows > 4 {
+                // Most of a schedule is neither cancelled nor over: the column may say something else.
+                let drops = meaning != StatusMeaning::Confirmed && (filled || !words.is_empty());
+                if drops && flagged * 2 > profile.rows && profile.rows > 4 {
                     match answers.get(&format!("flag:{}", fold(&column.name))).map(String::as_str) {
                         Some("yes") => {}
                         Some(_) => continue,
@@ -219,7 +221,12 @@ fn confirmed(column: &Column, word: &str) -> Option<StatusMeaning> {
 }
 
 fn ask_flag(column: &Column, meaning: StatusMeaning, count: u64) -> OpenQuestion {
-    let what = if meaning == StatusMeaning::NoShow { "missed" } else { "cancelled" };
+    let what = match meaning {
+        StatusMeaning::NoShow => "missed",
+        StatusMeaning::Completed => "over",
+        StatusMeaning::Ignored => "blocked time",
+        _ => "cancelled",
+    };
     let sample = column.samples.first().map(|sample| format!(", such as \"{sample}\"")).unwrap_or_default();
     OpenQuestion {
         key: format!("flag:{}", fold(&column.name)),
@@ -269,10 +276,14 @@ impl ConsentList {
     ) -> Vec<OpenQuestion> {
         let mut questions = Vec::new();
         let Some(column) = column_of(profile, feed, Field::Consent) else { return questions };
-        // Where some agreed, a blank cell may mean that the patient was not asked, or did not agree.
-        let agrees =
-            |word: &str| (is_yes(word) || opted(word) == Some(true) || switched(word) == Some(true)) && !opts_out;
-        let some_agree = column.words.keys().any(|word| agrees(word));
+        // Where some agreed, a blank cell may mean that the patient was not asked, or did not agree. A word that is not
+        // known may be one that agrees.
+        let refuses = |word: &str| is_no(word) || opted(word) == Some(false) || switched(word) == Some(false);
+        let may_agree = |word: &String| {
+            let answer = answers.get(&format!("consent:{word}")).map(String::as_str);
+            !word.is_empty() && answer.map_or(!refuses(word), |answer| answer == "yes")
+        };
+        let some_agree = !opts_out && column.words.keys().any(may_agree);
         for (word, (written, count)) in &column.words {
             if feed.consent.words.contains_key(word) {
                 continue;
@@ -287,8 +298,8 @@ impl ConsentList {
                 Some(_) => self.unknown.push(written.clone()),
                 None if opted(word) == Some(false) => self.no.push(written.clone()),
                 None if opted(word) == Some(true) && !opts_out => self.yes.push(written.clone()),
-                // A patient who opted out said no; one who did not has not said yes.
                 None if word.is_empty() && some_agree => self.ask(column, (word, written, *count), &mut questions),
+                // A patient who opted out said no; one who did not has not said yes.
                 None if word.is_empty() && !open => self.unknown.push(written.clone()),
                 None if open => self.ask(column, (word, written, *count), &mut questions),
                 None if opts_out && yes => self.no.push(written.clone()),
@@ -304,12 +315,10 @@ impl ConsentList {
 
     fn ask(&mut self, column: &Column, (word, written, count): (&str, &str, u64), questions: &mut Vec<OpenQuestion>) {
         self.open.push((written.to_owned(), count));
+        let cell = if word.is_empty() { "a blank cell".to_owned() } else { format!("\"{written}\"") };
         questions.push(OpenQuestion {
             key: format!("consent:{word}"),
-            text: match word {
-                "" => format!("a blank cell in {} ({}): does the patient agree to texts?", column.name, rows(count)),
-                _ => format!("\"{written}\" in {} ({}): does the patient agree to texts?", column.name, rows(count)),
-            },
+            text: format!("{cell} in {} ({}): does the patient agree to texts?", column.name, rows(count)),
             choices: [("yes", "yes"), ("no", "no"), ("unknown", "it does not say")]
                 .iter()
                 .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
@@ -345,50 +354,6 @@ impl LanguageList {
                             .iter()
                             .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
                             .collect(),
-                    });
-                }
-            }
-        }
-        questions
-    }
-}
-
-/// The location words of a file, if the practice has several locations.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LocationList {
-    /// Words and the locations given as answers for them.
-    pub(super) answered: Vec<(String, String)>,
-    pub(super) unknown: Vec<Counted>,
-}
-
-impl LocationList {
-    pub(super) fn take(
-        &mut self,
-        profile: &Profile,
-        feed: &Feed,
-        locations: &[&String],
-        answers: &Answers,
-    ) -> Vec<OpenQuestion> {
-        let mut questions = Vec::new();
-        let Some(column) = column_of(profile, feed, Field::Location) else { return questions };
-        let known = |word: &str| match &feed.location {
-            Some(LocationWords::ByWord(words)) => words.contains_key(word),
-            _ => false,
-        };
-        for (word, (written, count)) in &column.words {
-            if word.is_empty() || known(word) || locations.iter().any(|id| fold(id) == *word) {
-                continue;
-            }
-            match answers.get(&format!("location:{word}")) {
-                Some(id) => self.answered.push((written.clone(), id.clone())),
-                None => {
-                    self.unknown.push((written.clone(), *count));
-                    let own = (String::new(), "the practice itself, which is none of them".to_owned());
-                    let choices = locations.iter().map(|id| ((*id).clone(), (*id).clone())).chain([own]);
-                    questions.push(OpenQuestion {
-                        key: format!("location:{word}"),
-                        text: format!("location \"{written}\" ({}): which of your locations is it?", rows(*count)),
-                        choices: choices.collect(),
                     });
                 }
             }

@@ -17,7 +17,7 @@ const AT_ONCE: usize = 4;
 /// comes first.
 const NICE: i32 = 10;
 
-/// The page cache of a connection for a person, in KiB: the rows of a day are all over the file.
+/// The page cache of a connection for a person, in KiB: the rows of a day are scattered over the file.
 const CACHE_FOR_A_PERSON: i64 = 8 * 1024;
 
 /// The connection pool.

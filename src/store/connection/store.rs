@@ -63,7 +63,7 @@ impl Store {
     }
 
     /// Gives the writer a page cache in which the indexes of a large book fit, or takes it back with its memory: rows in
-    /// the order of one index are all over the others.
+    /// the order of one index are scattered over the others.
     pub(crate) async fn set_room(&self, wanted: bool) -> Result<(), StoreError> {
         let Where::Threads { writer, has_room, .. } = &self.connection else { return Ok(()) };
         if has_room.swap(wanted, Ordering::Relaxed) == wanted {

@@ -18,8 +18,10 @@ pub struct Options {
     pub encoding: Option<Encoding>,
     /// The delimiter.
     pub delimiter: Option<u8>,
-    /// The line that names the columns, from 1.
+    /// The line that names the columns, from 1; 0: no line names them.
     pub header: Option<u64>,
+    /// The number of columns: a file with more or fewer is refused. Where no line names them, they may have moved.
+    pub width: Option<usize>,
     /// Folded names of columns; the line that has the most of them is the header.
     pub wanted: Vec<String>,
     /// Folded names of columns whose blank cells repeat the cell above them.
@@ -48,7 +50,7 @@ pub struct Dialect {
     pub dated_lines: bool,
     /// Whether every line after the header is a row, so that none is skipped as a title, a total or a repeated header.
     pub exact: bool,
-    /// The line of the header.
+    /// The line of the header; 0: there is none, and the columns are named `column 1`, `column 2`, ...
     pub header_line: u64,
     /// The names of the columns.
     pub names: Vec<String>,
@@ -94,14 +96,23 @@ pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dia
         }
     }
     let (_, width, delimiter, records) = best.ok_or(FormatError::NoColumns)?;
+    let no_header = RawRow::default();
     let (row, width) = match find_header(&records, width, options) {
+        _ if options.header == Some(0) => (&no_header, width),
         Ok(row) => (row, width),
         // If most rows omit blank cells at their end, the header is the widest row.
         Err(error) => {
             let widest = records.iter().map(RawRow::len).max().unwrap_or(width);
-            (find_header(&records, widest, options).map_err(|_| error)?, widest)
+            match find_header(&records, widest, options) {
+                Ok(row) => (row, widest),
+                Err(_) if begins_with_data(&records, width, options) => (&no_header, width),
+                Err(_) => return Err(error),
+            }
         }
     };
+    if let Some(expected) = options.width.filter(|expected| *expected != width) {
+        return Err(FormatError::OtherWidth { found: width, expected });
+    }
     let rows = records.iter().filter(|record| record.line > row.line);
     let (all, short) = rows.fold((0, 0), |(all, short), record| {
         (all + 1, short + usize::from(record.len() < width && record.len() * 2 >= width && record.len() > 1))
@@ -236,6 +247,12 @@ fn find_header<'r>(records: &'r [RawRow], width: usize, options: &Options) -> Re
     }
     let most = records.iter().map(|row| fitness(&row)).max().filter(|most| *most > 0).ok_or(FormatError::NoHeader)?;
     records.iter().find(|row| fitness(row) == most).ok_or(FormatError::NoHeader)
+}
+
+/// Whether the file begins with a row of data, so that no line names its columns.
+fn begins_with_data(records: &[RawRow], width: usize, options: &Options) -> bool {
+    let first = records.iter().find(|row| row.len() == width);
+    options.header.is_none() && options.wanted.is_empty() && first.is_some_and(header::is_data)
 }
 
 /// Whether a header of this width fits the rows. Rows may end with a delimiter that the header does not have.

@@ -6,6 +6,8 @@ use regex::Regex;
 
 use crate::domain::fold::fold;
 use crate::feeds::formats::row::RawRow;
+use crate::feeds::mapping::moment::{DateText, scan};
+use crate::wording::dates;
 
 /// How well a row fits as the header; 0 means not at all.
 ///
@@ -45,6 +47,14 @@ fn is_name(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let mark = letters == 0 && digits == 0; // "#", "?"
     (mark || letters > digits) && digits <= 3 && text.chars().count() <= 60 && !text.contains('@')
+}
+
+/// Whether a row can only be data: one of its cells is a date.
+pub(super) fn is_data(row: &RawRow) -> bool {
+    row.cells().any(|cell| {
+        scan(cell.trim(), false)
+            .is_ok_and(|moment| matches!(moment.date, Some(DateText::Known { .. } | DateText::Open { .. })))
+    })
 }
 
 /// The names of the columns: those of the header, made unique. A blank name is replaced by the column's position.
@@ -189,48 +199,9 @@ fn is_of_a_database(line: &str) -> bool {
     counts || line.starts_with("completion time:")
 }
 
-/// A month above the rows of its days.
+/// Whether a line has only a month, above the rows of its days.
 fn is_month(line: &str) -> bool {
-    const MONTHS: [&str; 36] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
-    let word = line.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches([' ', ',']);
-    MONTHS.contains(&word)
+    dates::is_month(line.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches([' ', ',']))
 }
 
 /// Whether a record of another width closes the file and counts its rows: `TRL|26`.

@@ -89,7 +89,9 @@ impl<R: Read> Reader<R> {
             titles: Vec::new(),
             skipped: 0,
         };
-        while let Some(line) = reader.lines.next(&mut reader.text)? {
+        while reader.dialect.header_line > 0
+            && let Some(line) = reader.lines.next(&mut reader.text)?
+        {
             // The first day may stand above the header.
             if line < reader.dialect.header_line && reader.dialect.dated_lines {
                 reader.record_at(line)?;
@@ -294,7 +296,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn is_header_width(&self) -> bool {
-        self.header.is_empty() && self.row.len() + 1 == self.dialect.width
+        self.dialect.header_line > 0 && self.header.is_empty() && self.row.len() + 1 == self.dialect.width
     }
 
     /// Creates a broken row from a line. Cells from the first misplaced quotation mark onward are not trusted.

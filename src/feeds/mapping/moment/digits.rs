@@ -84,6 +84,6 @@ fn fraction_of_day(fraction: &str) -> Result<TimeText, MomentFault> {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1439, checked above")]
     let minutes = minutes as u32;
     // Somebody who types 2:30 for the afternoon gets the fraction of 2:30 AM.
-    let half = (minutes / 60 >= 7).then_some(Half::Whole);
+    let half = (minutes / 60 >= 7).then_some(Half::Both);
     Ok(TimeText { hour: minutes / 60, minute: minutes % 60, second: 0, half })
 }

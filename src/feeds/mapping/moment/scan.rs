@@ -130,6 +130,16 @@ impl<'t> Scanner<'t> {
             self.at += 5;
             return self.set_date(numeric(digits, second, third)?);
         }
+        // `12/1`
+        if digits.len() <= 2
+            && self.sign(1) == Some('/')
+            && self.found.date.is_none()
+            && let Some(second) = self.number(2).filter(|second| second.len() <= 2)
+        {
+            self.at += 3;
+            let parse = |text: &str| text.parse::<u32>().map_err(|_| MomentFault::Unreadable);
+            return self.set_date(DateText::Yearless { parts: [parse(digits)?, parse(second)?], month_known: false });
+        }
         if matches!(self.word(1), Some(DateWord::Noon | DateWord::Midnight)) && digits == "12" {
             self.at += 1;
             return Ok(());
@@ -311,11 +321,16 @@ impl<'t> Scanner<'t> {
 
     fn finish(mut self) -> Result<Moment, MomentFault> {
         if let Some(month) = self.month {
-            let [first, second] = self.loose.as_slice() else {
-                return Err(if self.loose.len() == 1 { MomentFault::NoYear } else { MomentFault::Unreadable });
-            };
-            let (day, year) = if first.len() == 4 { (second, first) } else { (first, second) };
-            self.found.date = Some(known(year, month, day)?);
+            self.found.date = Some(match self.loose.as_slice() {
+                [first, second] if first.len() == 4 => known(first, month, second)?,
+                [first, second] => known(second, month, first)?,
+                [day] if day.len() <= 2 => {
+                    let day = day.parse().map_err(|_| MomentFault::Unreadable)?;
+                    DateText::Yearless { parts: [month, day], month_known: true }
+                }
+                [_] => return Err(MomentFault::NoYear),
+                _ => return Err(MomentFault::Unreadable),
+            });
         } else if !self.loose.is_empty() {
             return Err(MomentFault::Unreadable);
         }

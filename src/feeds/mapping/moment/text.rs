@@ -63,19 +63,26 @@ pub enum DateText {
         /// Whether the third is a four-digit year.
         long_year: bool,
     },
+    /// A month and a day without a year, as people type them: `12/1`, `Dec 1`.
+    Yearless {
+        /// The numbers in the order of the cell; month and day if the month is known.
+        parts: [u32; 2],
+        /// Whether the month was written in letters.
+        month_known: bool,
+    },
     /// A spreadsheet serial number.
     Serial(i64),
 }
 
-/// Half of the day.
+/// Which twelve hours an hour counts in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
     /// AM.
     Morning,
     /// PM.
     Afternoon,
-    /// Neither: the hour counts from midnight, as a spreadsheet's fraction of a day does.
-    Whole,
+    /// All 24: the hour counts from midnight, as a spreadsheet's fraction of a day does.
+    Both,
 }
 
 /// A time of day as written.
@@ -95,7 +102,7 @@ impl TimeText {
     /// The time on the 24-hour clock, taking an hour without AM or PM as written; `None`: there is no such time.
     pub fn on_clock(&self) -> Option<NaiveTime> {
         let hour = match (self.half, self.hour) {
-            (None | Some(Half::Whole), hour) => hour,
+            (None | Some(Half::Both), hour) => hour,
             (Some(Half::Morning), 12) => 0,
             (Some(Half::Morning), hour @ 0..=11) => hour,
             (Some(Half::Afternoon), hour @ 12..=23) => hour,
@@ -215,6 +222,8 @@ impl MomentFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Century {
     /// The year nearest to today, for an appointment.
+    ///
+    /// A date without a year is the next such day, or one of the last 60 days.
     Nearest(NaiveDate),
     /// The latest year that is not in the future, for a birth date.
     NotAfter(NaiveDate),
@@ -236,6 +245,14 @@ impl Century {
             Century::NotAfter(_) => dates.rfind(|date| *date <= today),
         }
     }
+}
+
+/// A date without a year, taken as the next such day or one of the last 60 days.
+fn next_such_day(today: NaiveDate, month: u32, day: u32) -> Option<NaiveDate> {
+    const PAST: i64 = 60;
+    (-1..=8)
+        .filter_map(|years| NaiveDate::from_ymd_opt(today.year() + years, month, day))
+        .find(|date| (*date - today).num_days() >= -PAST)
 }
 
 impl DateText {
@@ -260,6 +277,15 @@ impl DateText {
                 Some(Order::YearFirst) => century.date(short(a), b, c),
                 None => None,
             },
+            (DateText::Yearless { parts: [a, b], month_known }, order) => {
+                let month_first = month_known || a == b || order == Some(Order::MonthFirst);
+                match (century, month_first, order) {
+                    (Century::NotAfter(_), ..) => return Err(MomentFault::NoYear),
+                    (Century::Nearest(today), true, _) => next_such_day(today, a, b),
+                    (Century::Nearest(today), false, Some(Order::DayFirst)) => next_such_day(today, b, a),
+                    _ => None,
+                }
+            }
             (DateText::Serial(days), _) => serial_date(days),
         };
         found.ok_or(MomentFault::NoSuchDate)
@@ -268,6 +294,16 @@ impl DateText {
     /// Whether its year has only two digits.
     pub fn has_short_year(&self) -> bool {
         matches!(self, DateText::Open { long_year: false, .. } | DateText::Known { year: Year { short: true, .. }, .. })
+    }
+
+    /// Whether a longer year may have been cut off after its first two digits: `12/01/20` may be a part of `12/01/2026`.
+    pub fn may_be_cut(&self) -> bool {
+        let year = match self {
+            DateText::Known { year: Year { number, short: true }, .. } => number.cast_unsigned(),
+            DateText::Open { parts, long_year: false } => parts[2],
+            _ => return false,
+        };
+        matches!(year, 19 | 20)
     }
 
     /// Whether it is a placeholder for "no date": systems write the first day of their calendar.

@@ -34,7 +34,8 @@ const NEAR_YEARS: i32 = 5;
 /// Counts the cells of a column.
 #[derive(Debug, Clone)]
 pub struct ColumnVote {
-    today: NaiveDate,
+    /// The day on which the file is read.
+    pub today: NaiveDate,
     birth: bool,
     /// Dates whose order is not known: three numbers.
     pub open: u64,
@@ -42,6 +43,8 @@ pub struct ColumnVote {
     pub known: u64,
     /// Cells that are serial numbers.
     pub serials: u64,
+    /// Dates without a year.
+    pub yearless: u64,
     /// Times with AM or PM.
     pub halves: u64,
     /// Times without AM or PM that could be either: 1:00 to 12:59.
@@ -73,6 +76,7 @@ impl ColumnVote {
             open: 0,
             known: 0,
             serials: 0,
+            yearless: 0,
             halves: 0,
             bare: 0,
             late: 0,
@@ -98,7 +102,7 @@ impl ColumnVote {
         if let Some(time) = moment.time {
             match (time.half, time.hour) {
                 (Some(Half::Morning | Half::Afternoon), _) => self.halves += 1,
-                (Some(Half::Whole), _) => {}
+                (Some(Half::Both), _) => {}
                 (None, 13..) => self.late += 1,
                 (None, 0) => {}
                 (None, hour) => {
@@ -112,12 +116,13 @@ impl ColumnVote {
         self.one_digit_days += u64::from(moment.style.one_digit_day);
         self.zero_led_times += u64::from(moment.style.zero_led_time);
         let Some(date) = moment.date.filter(|date| !date.is_placeholder()) else { return };
-        if !matches!(date, DateText::Serial(_)) {
+        if !matches!(date, DateText::Serial(_) | DateText::Yearless { .. }) {
             self.short_years += u64::from(date.has_short_year());
             self.long_years += u64::from(!date.has_short_year());
         }
         match date {
             DateText::Serial(_) => self.serials += 1,
+            DateText::Yearless { .. } => self.yearless += 1,
             DateText::Known { .. } => {
                 self.known += 1;
                 if let Ok(date) = date.date(None, self.century()) {
@@ -193,7 +198,7 @@ impl ColumnVote {
 
     /// Checks that a cell is written like the rest of the column. A cell that was cut off would be a different moment.
     pub fn check_style(&self, moment: &Moment) -> Result<(), MomentFault> {
-        let short = moment.date.is_some_and(|date| date.has_short_year());
+        let short = moment.date.is_some_and(|date| date.has_short_year() && date.may_be_cut());
         match () {
             () if moment.offset.is_none() && self.offsets > 0 => Err(MomentFault::NoOffset),
             () if short && self.long_years > self.short_years => Err(MomentFault::CutShort),

@@ -1,8 +1,9 @@
-//! Decides what each column is: by its header, and only if its cells agree.
+//! Decides what each column is: by its header, and only if its cells agree; by its cells if there is no header.
 
 mod people;
 mod rest;
 mod times;
+mod unnamed;
 
 use std::collections::BTreeMap;
 
@@ -17,12 +18,14 @@ pub(super) enum Source {
     Joined(Vec<usize>),
     FirstOf(Vec<usize>),
     Marks(usize),
+    /// The phone number in a text about other things too.
+    InText(usize),
 }
 
 impl Source {
     pub(super) fn columns(&self) -> Vec<usize> {
         match self {
-            Source::Column(at) | Source::Marks(at) => vec![*at],
+            Source::Column(at) | Source::Marks(at) | Source::InText(at) => vec![*at],
             Source::Joined(columns) | Source::FirstOf(columns) => columns.clone(),
         }
     }
@@ -136,6 +139,9 @@ pub(super) fn find(profile: &Profile, chosen: &BTreeMap<Field, usize>, chosen_ti
         .map(|(at, column)| Named { at, column, words: meanings(&of_animals(&column.name, animals)) })
         .collect();
     let mut finder = Finder { profile, columns, chosen, chosen_time, roles: Roles::default() };
+    if profile.dialect.header_line == 0 {
+        return finder.unnamed();
+    }
     finder.start();
     finder.end();
     finder.length();

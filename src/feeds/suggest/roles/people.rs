@@ -2,12 +2,19 @@
 
 use super::{Finder, Named, Source};
 use crate::config::feeds::Field;
-use crate::feeds::mapping::is_label;
+use crate::feeds::mapping::{is_label, is_relative};
+use crate::feeds::suggest::profile::Column;
 use crate::feeds::suggest::words::{Word, split};
 
-/// Words for an adult who answers for a patient.
-const ADULTS: [&str; 10] =
-    ["parent", "guardian", "mother", "father", "mom", "dad", "caregiver", "guarantor", "responsible", "resp party"];
+/// Whether a header names an adult who answers for a patient.
+fn names_an_adult(header: &str) -> bool {
+    /// Also inside a longer word.
+    const LONG: [&str; 7] = ["parent", "guardian", "mother", "father", "caregiver", "guarantor", "responsible"];
+    const SHORT: [&str; 6] = ["rp", "gtor", "guar", "hoh", "resp", "respparty"];
+    let lower = header.to_lowercase();
+    LONG.iter().any(|word| lower.contains(word))
+        || split(header).iter().any(|word| SHORT.contains(&word.as_str()) || is_relative(word))
+}
 
 impl Finder<'_> {
     pub(super) fn names(&mut self) {
@@ -125,6 +132,9 @@ impl Finder<'_> {
             Word::Address,
             Word::Zone,
         ];
+        if self.chosen_phone_inside() {
+            return;
+        }
         let phones = |c: &Named<'_>| {
             // An old number may belong to somebody else now.
             if c.has(Word::Past) {
@@ -207,13 +217,32 @@ impl Finder<'_> {
             });
         }
         // Where the patients are children, the only number may be a parent's.
-        let adult = |header: &str| ADULTS.iter().any(|word| header.contains(word));
-        let parents = self.columns.iter().any(|c| {
-            self.roles.others_phones.contains(&c.at) && !c.has(Word::Past) && adult(&c.column.name.to_lowercase())
-        });
+        let parents = self
+            .columns
+            .iter()
+            .any(|c| self.roles.others_phones.contains(&c.at) && !c.has(Word::Past) && names_an_adult(&c.column.name));
         if !lines.is_empty() || parents {
             self.roles.several.insert(Field::Phone, lines);
+            return;
         }
+        self.phone_inside();
+    }
+
+    /// A calendar has no column for phones: they are in the description, among other things.
+    pub(super) fn phone_inside(&mut self) {
+        let inside: Vec<usize> = self.columns.iter().filter(|c| c.column.has_phones_inside()).map(|c| c.at).collect();
+        if !inside.is_empty() {
+            self.roles.several.insert(Field::Phone, inside);
+        }
+    }
+
+    /// Whether the chosen column has the numbers among other things.
+    pub(super) fn chosen_phone_inside(&mut self) -> bool {
+        let chosen = self.chosen.get(&Field::Phone).copied();
+        let inside = |at: &usize| self.profile.columns.get(*at).is_some_and(Column::has_phones_inside);
+        let inside = chosen.filter(inside);
+        self.put(Field::Phone, inside.map(Source::InText));
+        inside.is_some()
     }
 
     /// Whose numbers may be texted for patients who have none themselves.
@@ -221,15 +250,9 @@ impl Finder<'_> {
         let Some(source) = self.roles.sources.get(&Field::Phone) else { return };
         let used = source.columns();
         let lacking = used.first().and_then(|at| self.profile.columns.get(*at)).is_some_and(|own| own.blank > 0);
-        const SHORT: [&str; 10] =
-            ["rp", "gtor", "guar", "hoh", "resp", "respparty", "spouse", "partner", "wife", "husband"];
-        let adult = |header: &str| {
-            ADULTS.iter().any(|word| header.to_lowercase().contains(word))
-                || split(header).iter().any(|word| SHORT.contains(&word.as_str()))
-        };
         let fits = |c: &&Named<'_>| {
             let other = [Word::Past, Word::Provider, Word::Location, Word::Id, Word::Account, Word::Home, Word::Work];
-            c.column.is_phones() && adult(&c.column.name) && !c.any(&other) && !used.contains(&c.at)
+            c.column.is_phones() && names_an_adult(&c.column.name) && !c.any(&other) && !used.contains(&c.at)
         };
         if lacking {
             self.roles.guardians = self.columns.iter().filter(fits).map(|c| c.at).collect();
@@ -240,9 +263,14 @@ impl Finder<'_> {
     fn typed_phones(&self, at: usize) -> Option<Vec<usize>> {
         let type_of = |phone: &Named<'_>| {
             let name = phone.column.name.to_lowercase();
+            // `phones.0.number`, `phones.0.type`
+            let stem = name.strip_suffix("number").unwrap_or(&name);
             self.columns.iter().find(|c| {
                 let header = c.column.name.to_lowercase();
-                let kind = header.strip_prefix(&name).is_some_and(|rest| rest.trim_matches([' ', '_', '-']) == "type");
+                let rest = |stem: &str| {
+                    header.strip_prefix(stem).map(|rest| rest.trim_matches([' ', '_', '-', '.']).to_owned())
+                };
+                let kind = [stem, &name].into_iter().any(|stem| rest(stem).is_some_and(|rest| rest == "type"));
                 let labels = c.column.words.keys().all(|word| word.is_empty() || word == "null" || is_label(word));
                 kind && c.column.filled > 0 && labels
             })

@@ -2,7 +2,7 @@
 
 use super::{Finder, Named, Source};
 use crate::config::feeds::{Field, may_mean_the_opposite};
-use crate::feeds::suggest::words::Word;
+use crate::feeds::suggest::words::{Word, meanings, split};
 
 /// A column with more words than this is no choice that a patient made.
 const MOST_CHOICES: usize = 7;
@@ -16,6 +16,19 @@ const CAME: [&str; 9] =
 const BLOCKED: [&str; 4] = ["break", "block", "blocked", "blockout"];
 /// Words for a text as a way to reach a patient.
 const BY_TEXT: [&str; 4] = ["text", "sms", "text message", "txt"];
+
+/// Whether a header has one of these words and nothing else but what is said of a visit: "insurance expired" and "forms
+/// completed" say nothing about it.
+fn is_about_the_visit(c: &Named<'_>, words: &[&str]) -> bool {
+    const OF_A_VISIT: [Word; 5] = [Word::Appointment, Word::Scheduled, Word::Patient, Word::Status, Word::Filler];
+    let parts = split(&c.column.name);
+    let is_of_a_visit = |part: &String| {
+        words.contains(&part.as_str())
+            || matches!(part.as_str(), "is" | "was")
+            || meanings(part).iter().all(|meaning| meaning.is_some_and(|word| OF_A_VISIT.contains(&word)))
+    };
+    parts.iter().any(|part| words.contains(&part.as_str())) && parts.iter().all(is_of_a_visit)
+}
 
 impl Finder<'_> {
     pub(super) fn status(&mut self) {
@@ -67,9 +80,7 @@ impl Finder<'_> {
             let header = c.column.name.to_lowercase();
             let says = |words: &[&str]| header.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
             let active = says(&["active", "isactive"]);
-            let flag = |words: &[&str]| {
-                c.column.is_flag() && says(words) && !says(&["not", "un", "no"]) && !c.has(Word::Money)
-            };
+            let flag = |words: &[&str]| c.column.is_flag() && is_about_the_visit(c, words);
             match () {
                 () if active && c.column.is_choice() => self.roles.active.push(c.at),
                 () if c.has(Word::Cancelled) || flag(&OFF) => self.roles.cancelled.push(c.at),
@@ -149,7 +160,13 @@ impl Finder<'_> {
         let of = |test: &dyn Fn(&Named<'_>) -> bool| -> Vec<usize> {
             self.columns.iter().filter(free).filter(|c| test(c)).map(|c| c.at).collect()
         };
-        let (sure, unsure) = (of(&named), of(&|c| !named(c) && perhaps(c)));
+        let (sure, mut unsure) = (of(&named), of(&|c| !named(c) && perhaps(c)));
+        // A header in another language may say it.
+        let foreign =
+            |c: &Named<'_>| ["sí", "si", "oui", "ja", "sim"].iter().any(|yes| c.column.words.contains_key(*yes));
+        if sure.is_empty() && unsure.is_empty() && chosen.is_none() {
+            unsure = of(&|c| c.words.iter().all(Option::is_none) && c.column.is_choice() && foreign(c));
+        }
         // A column that says who refuses texts counts more than one that says who agreed: which one is read is asked.
         let refusing = of(&|c| unsure.contains(&c.at) && turned(c));
         let one = match (chosen, sure.as_slice(), unsure.is_empty()) {

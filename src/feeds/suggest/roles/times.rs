@@ -46,12 +46,13 @@ impl Finder<'_> {
         let date =
             self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });
         let Some(date) = date else { return };
-        // Somebody chose a column whose cells are no dates.
-        if self.profile.columns.get(date).is_some_and(|c| !c.is_serial() && !c.has_dates()) {
+        // Somebody chose a column whose cells are no dates. Where some are, the rows of the others are reported.
+        if self.profile.columns.get(date).is_some_and(|c| !c.is_serial() && !c.has_dates() && c.dates + c.moments == 0)
+        {
             self.roles.unreadable_start = Some(date);
             return;
         }
-        // The dates of bookings are over; those of appointments are to come. Neither header decides against that.
+        // Whatever the headers say, booking dates are in the past and most appointments are still to come.
         let over = self.profile.columns.get(date).is_some_and(Column::is_mostly_over);
         let coming = self.columns.iter().filter(|c| c.at != date && dated(c) && !c.column.is_mostly_over());
         let coming: Vec<usize> = coming.map(|c| c.at).collect();
@@ -83,6 +84,11 @@ impl Finder<'_> {
         let most = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
         let times: Vec<usize> = scored.iter().filter(|(score, _)| *score == most).map(|(_, at)| *at).collect();
         let times = self.chosen_time.filter(|time| *time != date).map_or(times, |time| vec![time]);
+        self.put_start(date, times);
+    }
+
+    /// Joins a date with the only column that may be its time of day; asks if there are none or several.
+    pub(super) fn put_start(&mut self, date: usize, times: Vec<usize>) {
         match times.as_slice() {
             [time] => {
                 let half = self.columns.iter().find(|c| {
