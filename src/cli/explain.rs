@@ -41,7 +41,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(options.now.as_deref(), &config.practice.zone)?;
-    let connection = open::read_only(&config.database)?;
+    let connection = open::snapshot(&config.database)?;
     let who = options.who.join(" ");
     let (ids, near): (Vec<AppointmentId>, _) = match lookup::find(&connection, &config, &who, now)? {
         Found::Meant(meant) => (meant.into_iter().map(|one| one.id).collect(), Vec::new()),

@@ -54,7 +54,7 @@ struct Verify {
 pub(crate) fn run(options: &History) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
-    let connection = open::read_only(&config.database)?;
+    let connection = open::snapshot(&config.database)?;
     let phone = options.number.as_deref().map(|text| {
         named::typed_number(&connection, &config, text, moment(None, zone)?)?.ok_or_else(|| {
             Failure::Usage(anyhow::anyhow!("--number {text}: this is not a phone number; write it like 303-555-0142"))
@@ -125,7 +125,7 @@ fn for_programs(records: &[Record]) -> serde_json::Value {
 pub(crate) fn run_audit(options: &Audit) -> Result<(), Failure> {
     let Action::Verify(Verify { config, seal }) = &options.action;
     let (_, config) = configuration(config, false)?;
-    let connection = open::read_only(&config.database)?;
+    let connection = open::snapshot(&config.database)?;
     match audit::verify(&connection)? {
         Ok((0, _)) => print("The audit is empty: nothing has been done yet.\n"),
         Ok((rows, _)) if let Some(noted) = seal => match audit::with_seal(&connection, noted.trim())? {

@@ -34,7 +34,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(options.now.as_deref(), &config.practice.zone)?;
-    let connection = open::read_only(&config.database)?;
+    let connection = open::snapshot(&config.database)?;
     let span = options.date.map_or_else(|| coming_days(&config, now), |date| day(&config, date, now));
     let all = list(&connection, &config, span, now)?;
     let list = if options.date.is_some() { all.of_these_days(span) } else { all };

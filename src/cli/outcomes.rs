@@ -42,7 +42,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let zone = &config.practice.zone;
-    let connection = open::read_only(&config.database)?;
+    let connection = open::snapshot(&config.database)?;
     if options.tags {
         return tags(&config, &answers::marks(&connection)?, options.json);
     }

@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let zone = &config.practice.zone;
     let now = moment(options.now.as_deref(), zone)?;
     let until = now.checked_add_days(Days::new(options.days)).unwrap_or(now);
-    let connection = open::read_only(&config.database)?;
+    let connection = open::snapshot(&config.database)?;
     match options.json {
         true => {
             put_on_record(&config, Act::ListedOut)?;

@@ -30,7 +30,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let zone = &config.practice.zone;
     let now = moment(options.now.as_deref(), zone)?;
     let from = now - TimeDelta::days(i64::from(options.days));
-    let period = period(&open::read_only(&config.database)?, zone, (from, now))?;
+    let period = period(&open::snapshot(&config.database)?, zone, (from, now))?;
     if options.json {
         return print(&format!("{}\n", serde_json::to_string_pretty(&for_programs(&period))?));
     }

@@ -36,7 +36,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let (_, config) = configuration(&options.config, false)?;
     let now = moment(options.now.as_deref(), &config.practice.zone)?;
-    let connection = open::read_only(&config.database)?;
+    let connection = open::snapshot(&config.database)?;
     let overview = plan_view::overview(&connection, &config, now)?;
     let running = lock::is_taken(&config.database);
     let feeds = Feeds {

@@ -56,7 +56,12 @@ fn killed_fifty_times_during_two_thousand_texts_nobody_is_texted_twice() {
     let report = practice.run(&["sandbox", "--report", "record.jsonl"]);
     let report: serde_json::Value = serde_json::from_str(&report.out).unwrap();
     assert_eq!(report["duplicates"], 0, "{report:#}");
-    assert!(report["texts"].as_u64().unwrap() as usize > DUE * 9 / 10, "{report:#}");
+    assert!(report["texts"].as_u64().unwrap() as usize > DUE * 3 / 4, "{report:#}");
+    // Up to a fifth is cut off twice by this many kills. A text is held for the office only after its one retry.
+    let without_retry = "SELECT count(*) FROM reminders LEFT JOIN attempts USING (message_id)
+        WHERE reminders.state = 'held' AND attempts.retry_of IS NULL";
+    assert_eq!(practice.number(without_retry), 0);
+    assert!(practice.number("SELECT count(*) FROM reminders WHERE state = 'held'") < DUE as i64 / 4);
     assert!(report["faults"].as_object().unwrap().len() >= 9, "every kind of fault must occur: {report:#}");
     // Every reminder has reached a final state, and every text that went out is recorded.
     assert_eq!(practice.number("SELECT count(*) FROM reminders"), DUE as i64);

@@ -136,6 +136,14 @@ pub fn read_only(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// The same for a command that lists: all it reads comes from one state of the database, whatever the service writes
+/// meanwhile, and SQLite takes its lock only once.
+pub(crate) fn snapshot(path: &Path) -> Result<Connection, StoreError> {
+    let connection = read_only(path)?;
+    connection.execute_batch("BEGIN")?;
+    Ok(connection)
+}
+
 fn of_this_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     match MIGRATIONS.current_version(connection).map_err(|error| migrating(path, error))? {
         SchemaVersion::Inside(version) if version.get() == latest() => Ok(()),
