@@ -145,13 +145,10 @@ pub(crate) async fn run<C: Clock + 'static>(
         let step: Step = context.store.write(move |tx| plan_some(tx, &config, now)).await?;
         report.planned += step.changed;
         if step.is_last() {
-            context.store.set_room(false).await?;
             return Ok(Planned { any, more: false });
         }
         any = true;
     }
-    // More than one pass plans at a time: an import of a whole book, or other rules.
-    context.store.set_room(steps == STEPS_AT_ONCE).await?;
     Ok(Planned { any, more: true })
 }
 

@@ -70,10 +70,30 @@ fn flags_for_visits_that_are_over_or_off_are_read() {
 }
 
 #[test]
+fn a_flag_with_other_words_is_still_one() {
+    for header in ["Rescheduled (Y/N)", "Rescheduled by Office", "Has Been Rescheduled"] {
+        let text = format!(
+            "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-20 15:00,Ana,Lee,303-555-0101,Y\n\
+             71002,2026-03-21 15:00,Bo,Ray,303-555-0102,N\n71003,2026-03-22 15:00,Cy,Fox,303-555-0103,N\n"
+        );
+        let found = appointments(&text, &[]);
+        let cancelled: Vec<&str> =
+            found.iter().filter(|one| one.status == Status::Cancelled).map(|one| one.id.as_str()).collect();
+        assert_eq!(cancelled, ["71001"], "{header}");
+    }
+}
+
+#[test]
 fn flags_about_something_else_say_nothing_about_the_visit() {
-    for header in
-        ["Insurance Expired", "Forms Completed", "Block SMS", "Survey completed", "Balance seen", "Auth expired"]
-    {
+    for header in [
+        "Insurance Expired",
+        "Forms Completed",
+        "Block SMS",
+        "Survey completed",
+        "Balance seen",
+        "Auth expired",
+        "Insurance Cancelled",
+    ] {
         let text = format!(
             "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-20 15:00,Ana,Lee,303-555-0101,Y\n\
              71002,2026-03-21 15:00,Bo,Ray,303-555-0102,N\n71003,2026-03-22 15:00,Cy,Fox,303-555-0103,N\n"
@@ -298,4 +318,30 @@ fn dates_without_a_year_are_asked_about() {
     assert_eq!(starts, want);
     let left_out = appointments(TYPED, &[("column:starts_at", "Date"), ("years", "none"), ("times", "office-hours")]);
     assert_eq!(left_out.len(), 4);
+}
+
+#[test]
+fn a_column_of_dates_without_years_is_asked_about() {
+    let text = "Date,Time,Patient,Cell\n3/12,10:00 AM,Ana Lee,303-555-0101\n3/11,11:00 AM,Bo Ray,303-555-0102\n\
+        4/5,9:00 AM,Cy Fox,303-555-0103\n2/30,9:00 AM,Di Kim,303-555-0104\n12/25,9:00 AM,Ed Orr,303-555-0105\n";
+    let answers = [("column:starts_at", "Date"), ("years", "next"), ("dates", "month-first")];
+    assert_eq!(question(text, &answers[..1], "years"), ["next", "none"]);
+    assert_eq!(question(text, &answers[..2], "dates"), ["month-first", "day-first"]);
+    // December 25 is more than 60 days ago, and more than nine months ahead.
+    assert_eq!(days(text, &answers), ["03-12 10:00", "03-11 11:00", "04-05 09:00"]);
+}
+
+#[test]
+fn the_only_time_by_its_header_may_be_the_end() {
+    let text = "MRN,Tx Date,On Time,Off Time,Pt Last,Pt First,Cell\n1,20260312,0645,1045,Lee,Ana,303-555-0101\n\
+        2,20260313,1100,1500,Ray,Bo,303-555-0102\n";
+    let offered = question(text, &[("column:starts_at", "Tx Date")], "column:time");
+    assert!(offered.contains(&"On Time".to_owned()) && offered.contains(&"Off Time".to_owned()), "{offered:?}");
+}
+
+#[test]
+fn an_hour_that_may_be_in_the_evening_is_left_out() {
+    let text = "Date,Time,Patient,Cell\n03/12/2026,10:00,Ana Lee,303-555-0101\n03/12/2026,2:00,Bo Ray,303-555-0102\n\
+        03/12/2026,7:00,Cy Fox,303-555-0103\n03/12/2026,7:30 PM,Di Kim,303-555-0104\n03/13/2026,9:00 AM,Ed Orr,303-555-0105\n";
+    assert_eq!(days(text, &[("times", "office-hours")]), ["03-12 14:00", "03-12 19:30", "03-13 09:00"]);
 }

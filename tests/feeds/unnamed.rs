@@ -12,7 +12,8 @@ const UPLOAD: &str = "\"4411\",\"71001\",\"LEE\",\"ANA\",\"07/08/1953\",\"303555
     \"4414\",\"71004\",\"KIM\",\"DI\",\"09/03/1986\",\"no texts please\",\"3035550104\",\"03/23/2026\",\"1115\",\"Y\",\"S\"\n\
     \"4415\",\"71005\",\"FOX\",\"CY\",\"10/13/1990\",\"3035550205\",\"3035550105\",\"03/24/2026\",\"0830\",\"Y\",\"S\"\n";
 
-const ANSWERS: [(&str, &str); 11] = [
+const ANSWERS: [(&str, &str); 12] = [
+    ("column:starts_at", "column 8"),
     ("column:id", "column 2"),
     ("column:name", "column 3"),
     ("column:first_name", "column 4"),
@@ -29,11 +30,11 @@ const ANSWERS: [(&str, &str); 11] = [
 #[test]
 fn a_file_that_begins_with_the_first_appointment_is_asked_about() {
     let keys: Vec<String> = suggested(UPLOAD, &[]).questions.into_iter().map(|question| question.key).collect();
-    for key in ["column:id", "column:name", "column:phone", "column:time", "column:consent", "column:status"] {
+    for key in ["column:starts_at", "column:id", "column:name", "column:phone", "column:consent", "column:status"] {
         assert!(keys.iter().any(|asked| asked == key), "{key}: {keys:?}");
     }
     // The number of the chart is the same for two visits.
-    assert_eq!(question(UPLOAD, &[], "column:id"), ["column 2", "none"]);
+    assert_eq!(question(UPLOAD, &[], "column:id"), ["column 2", "column 9", "none"]);
     assert_eq!(question(UPLOAD, &[], "column:name"), ["column 3", "column 4", "none"]);
     assert_eq!(question(UPLOAD, &[], "column:consent"), ["column 10", "column 11", "none"]);
     let found = appointments(UPLOAD, &ANSWERS);
@@ -96,4 +97,37 @@ fn any_column_of_a_few_words_may_say_who_agrees_to_texts() {
     });
     let consents: Vec<Option<Consent>> = appointments(&text, &answers).iter().map(|one| one.consent).collect();
     assert_eq!(consents[..3], [Some(Consent::Yes), Some(Consent::No), Some(Consent::Yes)]);
+}
+
+/// The office names nothing; each of these was taken for something else once.
+#[test]
+fn nothing_is_taken_unasked_where_several_columns_fit() {
+    let rows = |make: &dyn Fn(u32) -> String| (1..=6).map(make).collect::<String>();
+    let keys = |text: &str| suggested(text, &[]).questions.into_iter().map(|one| one.key).collect::<Vec<_>>();
+    // The time of the booking beside the visit's.
+    let two = rows(&|n| format!("LEE{n},ANA,303555010{n},03/2{n}/2026,093{n},9:41 AM,S\n"));
+    assert_eq!(question(&two, &[("column:starts_at", "column 4")], "column:time"), ["column 5", "column 6"]);
+    // A date of expiry beside visits that are mostly over.
+    let expiry = rows(&|n| format!("LEE{n},ANA,303555010{n},03/0{n}/2026,9:30 AM,12/3{}/2027,S\n", n % 2));
+    assert_eq!(question(&expiry, &[], "column:starts_at"), ["column 4", "column 6"]);
+    // Somebody else's number, where some patients have none.
+    let others = rows(&|n| {
+        format!("LEE{n},ANA,{},970555010{n},03/2{n}/2026,9:30 AM,S\n", if n < 4 { "3035550101" } else { "NONE" })
+    });
+    let offered = question(&others, &[], "column:phone");
+    assert!(offered.contains(&"column 4".to_owned()) && offered.contains(&"none".to_owned()), "{offered:?}");
+    // A status of another thing, and one word alone.
+    let insured = rows(&|n| {
+        format!("LEE{n},ANA,303555010{n},03/2{n}/2026,9:30 AM,{},S\n", if n < 4 { "Active" } else { "Cancelled" })
+    });
+    let offered = question(&insured, &[], "column:status");
+    assert!(offered.contains(&"column 6".to_owned()) && offered.contains(&"column 7".to_owned()), "{offered:?}");
+    // A lone refusal.
+    let refusal =
+        rows(&|n| format!("LEE{n},ANA,303555010{n},03/2{n}/2026,9:30 AM,booked,{}\n", if n == 3 { "DNT" } else { "" }));
+    assert!(question(&refusal, &[], "column:consent").contains(&"column 7".to_owned()));
+    assert!(keys(&refusal).contains(&"column:phone".to_owned()));
+    // A row of words is no header below rows of data.
+    let words = format!("{two}FOX,CY,,,,booked,S\n");
+    assert!(suggested(&words, &[]).block.contains("header = 0"));
 }

@@ -29,7 +29,7 @@ pub(crate) struct Options {
     /// The export, as your practice software writes it.
     file: PathBuf,
     /// The feed's name. It is stored with each appointment, so choose it before the first import.
-    #[arg(long, value_name = "NAME", default_value = "front-desk")]
+    #[arg(long, value_name = "NAME", default_value = "front-desk", value_parser = config::feeds::feed_name)]
     name: String,
     /// Ask on the terminal about what the file leaves open.
     #[arg(long)]

@@ -302,7 +302,7 @@ fn read_block(
 }
 
 /// Short, and safe in ids, file names and on the command line.
-fn feed_name(name: &str) -> Result<String, String> {
+pub(crate) fn feed_name(name: &str) -> Result<String, String> {
     let good = (1..=40).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !name.starts_with('-');

@@ -157,7 +157,11 @@ impl DateRules {
             },
             without_year: years == Some(Years::Next),
         };
+        let yearless = years.is_some() && vote.yearless_numbers > 0;
         let question = match (&decision, named) {
+            (Decision::NotNeeded, None) if yearless => {
+                Some(Question::Order(Decision::Open(vec![Order::MonthFirst, Order::DayFirst])))
+            }
             (Decision::NotNeeded, _) => None,
             // If much of the column contradicts the setting, the setting is out of date: the system now writes its
             // dates differently.
@@ -247,6 +251,10 @@ impl DateRules {
         if time.half.is_none() {
             match self.clock {
                 Some(Clock::OfficeHours) if (1..=6).contains(&time.hour) => time.half = Some(Half::Afternoon),
+                // 7:00 is in the evening as well where the column says so.
+                Some(Clock::OfficeHours) if self.vote.evenings > 0 && (7..=11).contains(&time.hour) => {
+                    return Err(MomentFault::NoHalf);
+                }
                 None if self.halves && (1..=12).contains(&time.hour) => return Err(MomentFault::NoHalf),
                 _ => {}
             }

@@ -137,31 +137,82 @@ pub(crate) fn numbers(cell: &str) -> Option<Vec<(Line, &str)>> {
     (!found.is_empty()).then(|| lines.zip(found).collect())
 }
 
-/// The number to text in a text about other things too: the only one labeled as a mobile phone, else the only one, if nothing
-/// says that it is another line. `None`: there is no such number, or it is not clear which.
+/// Words that say that a number is not one of the patient that is texted: another person's, an old one, or no phone.
+const NOT_THEIRS: [&str; 41] = [
+    "old",
+    "wrong",
+    "former",
+    "previous",
+    "bad",
+    "emergency",
+    "er",
+    "ice",
+    "contact",
+    "doctor",
+    "dr",
+    "referred",
+    "referral",
+    "referring",
+    "ref",
+    "pharmacy",
+    "insurance",
+    "policy",
+    "claim",
+    "order",
+    "code",
+    "account",
+    "acct",
+    "member",
+    "group",
+    "npi",
+    "provider",
+    "clinic",
+    "hospital",
+    "front",
+    "desk",
+    "id",
+    "meeting",
+    "join",
+    "dial",
+    "pin",
+    "conference",
+    "zoom",
+    "passcode",
+    "confirmation",
+    "not",
+];
+
+/// The number to text in a text about other things too: the only one labeled as a mobile phone, else the only one, if no word
+/// beside it says that it is another line or somebody else's. `None`: there is no such number, or it is not clear which.
 ///
-/// Only whole numbers count, with at least ten digits, or after `+`.
+/// Only whole numbers count, with at least ten digits, or after `+`. A shorter one may be the patient's, so it makes the text
+/// unclear.
 pub(crate) fn in_text(text: &str) -> Option<&str> {
+    let runs = runs(text);
     let (mut mobile, mut unknown, mut others) = (Vec::new(), Vec::new(), 0);
-    for line in text.lines() {
-        let mut from = 0;
-        for run in runs(line) {
-            let before = &line[from..run.start];
-            let (extended, _) = without_extension(&line[run.end..]);
-            from = run.end;
-            let number = number_in(&line[run])?;
-            let is_whole = digits(number) >= 10 || number.starts_with('+');
-            // "Policy 1234567890" is none; "call 303-555-0101" is one.
-            let is_spaced = number.len() > digits(number);
-            match line_of(&last_label(before)) {
-                None if !is_spaced => {}
-                _ if !is_whole => {}
-                _ if extended => others += 1,
-                Some(Line::Mobile) => mobile.push(number),
-                Some(Line::Other | Line::Relative) => others += 1,
-                // Any other word before it says nothing about the line.
-                Some(Line::Unknown) | None => unknown.push(number),
-            }
+    for (at, run) in runs.iter().enumerate() {
+        let from = at.checked_sub(1).and_then(|before| runs.get(before)).map_or(0, |before| before.end);
+        let until = runs.get(at + 1).map_or(text.len(), |next| next.start);
+        let (before, behind) = (text.get(from..run.start)?, text.get(run.end..until)?);
+        let (extended, behind) = without_extension(behind);
+        // A label behind a number ends with a sign: "303-555-0101 (home), cell 303-555-0102".
+        const ENDS: [char; 5] = [',', ';', '/', '|', '\n'];
+        let before = if at > 0 { before.split_once(ENDS).map_or(before, |(_, own)| own) } else { before };
+        let behind = behind.split(ENDS).next().unwrap_or_default();
+        let number = number_in(text.get(run.clone())?)?;
+        if digits(number) < 10 && !number.starts_with('+') {
+            return None;
+        }
+        let words = words(before).chain(words(behind)).collect::<Vec<_>>();
+        let is_other =
+            |word: &String| OTHER.contains(&word.as_str()) || is_relative(word) || NOT_THEIRS.contains(&word.as_str());
+        // "Policy 1234567890" is none; "call 303-555-0101" is one.
+        let is_spaced = number.len() > digits(number);
+        match words.last().map(String::as_str) {
+            _ if extended || words.iter().any(is_other) => others += 1,
+            _ if words.iter().any(|word| MOBILE.contains(&word.as_str())) => mobile.push(number),
+            Some(word) if !is_spaced && !PLAIN.contains(&word) => {}
+            _ => unknown.push(number),
         }
     }
     match (mobile.as_slice(), unknown.as_slice(), others) {
@@ -170,11 +221,10 @@ pub(crate) fn in_text(text: &str) -> Option<&str> {
     }
 }
 
-/// The label right before a number: `Cell: `, `(mobile) `; "" if there is no word.
-fn last_label(before: &str) -> String {
-    let start = before.trim_end_matches(|c: char| !c.is_alphanumeric());
-    let word = start.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    label(word)
+/// The lower-case words of a text, without `'s`.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && !"'’".contains(c)).filter(|word| !word.is_empty());
+    words.map(|word| word.trim_end_matches("'s").trim_end_matches("’s").to_lowercase())
 }
 
 /// Splits an extension off what stands after a number: `x204`, `ext. 12`, `Extension 7 (Work)`.
@@ -302,12 +352,24 @@ mod tests {
             ("714-746-4328 or 626-880-9041", None),
             ("cell 714-746-4328, cell 626-880-9041", None),
             ("Home: 714-746-4328", None),
-            ("wife's 714-746-4328", Some("714-746-4328")),
+            ("wife's 714-746-4328", None),
+            ("Home phone: 714-746-4328", None),
+            ("714-746-4328 (home)", None),
+            ("714-746-4328 (home), cell 626-880-9041", Some("626-880-9041")),
+            ("mother's cell: 714-746-4328, call 626-880-9041", None),
+            ("Patient 714-746-4328 (home), Dr. Lee's cell: 626-880-9041", None),
+            ("old cell 714-746-4328; 626-880-9041", None),
+            ("cell 714-746-4328 (wrong number)", None),
+            ("Cell 746-4328. Referred by Dr. Lee, 626-880-9041", None),
+            ("Emergency contact 714-746-4328", None),
+            ("Meeting ID: 714 746 4328", None),
+            ("Join by phone +1 240-532-6211 PIN 55", None),
             ("mom 714-746-4328", None),
             ("714-746-4328 x204", None),
             ("714-746-4328, Dr. office 626-880-9041", None),
             // Not numbers of phones.
             ("code 4471, order 637-6794", None),
+            ("order 637-6794, cell 626-880-9041", None),
             ("policy 3034567890", None),
             ("ph 3034567890", Some("3034567890")),
             ("12/01/2026 714-637-6794 12/02/2026", None),

@@ -212,7 +212,9 @@ impl Draft {
             }
             // Where no header says it, a column may be something else.
             let unnamed = !self.samples.is_empty() && *field != Field::StartsAt;
-            if unnamed || [Field::Phone, Field::Consent, Field::FirstName, Field::LastName].contains(field) {
+            if unnamed
+                || [Field::Phone, Field::Consent, Field::Status, Field::FirstName, Field::LastName].contains(field)
+            {
                 choices.push(("none".to_owned(), "none of them".to_owned()));
             }
             self.ask(format!("column:{}", field.key()), text, choices);

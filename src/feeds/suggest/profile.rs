@@ -153,7 +153,7 @@ impl Column {
         let of_phone = |c: char| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c);
         self.short_phones += u64::from((9..=15).contains(&digits) && text.chars().all(of_phone));
         self.digits += u64::from(digits == text.chars().count());
-        self.phones_inside += u64::from(letters > 0 && digits >= 10 && phone_in_text(text).is_some());
+        self.phones_inside += u64::from(digits >= 10 && phone_in_text(text).is_some());
         self.emails += u64::from(text.contains('@') && text.contains('.') && !text.contains(' '));
         if let Ok(number) = text.trim_end_matches(".0").parse::<u32>() {
             self.numbers += 1;

@@ -1,7 +1,6 @@
 //! The daemon's access to the database: one writer, whose transactions are committed entirely or not at all, and
 //! readers that never wait for it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,9 +15,6 @@ use crate::store::connection::readers::{Readers, in_snapshot};
 /// How long the daemon waits for another process's write.
 const DAEMONS_BUSY_WAIT: Duration = Duration::from_secs(2);
 
-/// The writer's page cache in KiB: usually, as SQLite sets it, and while a large part of the book is planned.
-const CACHE: (i64, i64) = (2000, 64 * 1024);
-
 /// The daemon's database. One thread owns the writer and closures are sent to it; reads use connections of their own.
 /// In a simulation, the work runs in the calling thread.
 #[derive(Debug, Clone)]
@@ -28,7 +24,7 @@ pub struct Store {
 
 #[derive(Debug, Clone)]
 enum Where {
-    Threads { writer: tokio_rusqlite::Connection, readers: Arc<Readers>, place: Arc<Place>, has_room: Arc<AtomicBool> },
+    Threads { writer: tokio_rusqlite::Connection, readers: Arc<Readers>, place: Arc<Place> },
     Here(Arc<Mutex<Connection>>),
 }
 
@@ -40,7 +36,7 @@ impl Store {
         let path = connection.path().unwrap_or_default().as_ref();
         let (readers, place) = (Arc::new(Readers::of(path)), Arc::new(Place::of(path)));
         let writer = tokio_rusqlite::Connection::from(connection);
-        Store { connection: Where::Threads { writer, readers, place, has_room: Arc::default() } }
+        Store { connection: Where::Threads { writer, readers, place } }
     }
 
     /// Works in the calling thread, so that everything happens in one order: for simulations.
@@ -60,24 +56,6 @@ impl Store {
                 })
             }
         }
-    }
-
-    /// Gives the writer a page cache in which the indexes of a large book fit, or takes it back with its memory: rows in
-    /// the order of one index are scattered over the others.
-    pub(crate) async fn set_room(&self, wanted: bool) -> Result<(), StoreError> {
-        let Where::Threads { writer, has_room, .. } = &self.connection else { return Ok(()) };
-        if has_room.swap(wanted, Ordering::Relaxed) == wanted {
-            return Ok(());
-        }
-        let change = move |connection: &mut Connection| {
-            let size = if wanted { CACHE.1 } else { CACHE.0 };
-            connection.pragma_update(None, "cache_size", -size)?;
-            if wanted { Ok(()) } else { connection.execute_batch("PRAGMA shrink_memory") }
-        };
-        writer.call(change).await.map_err(|error| match error {
-            tokio_rusqlite::Error::Error(error) => StoreError::from(error),
-            _ => StoreError::Closed,
-        })
     }
 
     /// Fails with [`StoreError::Displaced`] if the files at the database's paths are no longer the open ones.

@@ -99,6 +99,10 @@ pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dia
     let no_header = RawRow::default();
     let (row, width) = match find_header(&records, width, options) {
         _ if options.header == Some(0) => (&no_header, width),
+        // A row of data above it: it is a row with words alone.
+        Ok(row) if begins_with_data(&records, width, options) && has_data_above(&records, row.line, width) => {
+            (&no_header, width)
+        }
         Ok(row) => (row, width),
         // If most rows omit blank cells at their end, the header is the widest row.
         Err(error) => {
@@ -253,6 +257,13 @@ fn find_header<'r>(records: &'r [RawRow], width: usize, options: &Options) -> Re
 fn begins_with_data(records: &[RawRow], width: usize, options: &Options) -> bool {
     let first = records.iter().find(|row| row.len() == width);
     options.header.is_none() && options.wanted.is_empty() && first.is_some_and(header::is_data)
+}
+
+/// Whether a row of data is above a line. A title has a date at most, in one of a few filled cells.
+fn has_data_above(records: &[RawRow], line: u64, width: usize) -> bool {
+    let filled = |row: &RawRow| row.cells().filter(|cell| !cell.trim().is_empty()).count();
+    let above = records.iter().take_while(|row| row.line < line);
+    above.filter(|row| row.len() == width && width > 2 && filled(row) * 2 > width).any(header::is_data)
 }
 
 /// Whether a header of this width fits the rows. Rows may end with a delimiter that the header does not have.

@@ -152,7 +152,9 @@ impl<'t> Scanner<'t> {
             self.at += 1;
             return self.set_date(date);
         }
-        let dated = self.found.date.is_some() || (self.month.is_some() && self.loose.len() >= 2);
+        // "12/1 2026" has a year.
+        let full = self.found.date.is_some_and(|date| !matches!(date, DateText::Yearless { .. }));
+        let dated = full || (self.month.is_some() && self.loose.len() >= 2);
         if dated && matches!(digits.len(), 3 | 4) && self.found.time.is_none() {
             return self.take_compact();
         }

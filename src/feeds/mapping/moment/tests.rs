@@ -121,6 +121,7 @@ fn texts_that_are_not_dates_or_times() {
         ("25:00", MomentFault::NoSuchTime),
         ("9:60 AM", MomentFault::NoSuchTime),
         ("13:00 AM", MomentFault::NoSuchTime),
+        ("12/1 2026", MomentFault::Unreadable),
         ("2026-02-30", MomentFault::NoSuchDate),
         ("Feb 30, 2026", MomentFault::NoSuchDate),
         ("10/25/202", MomentFault::Unreadable),

@@ -223,7 +223,7 @@ impl MomentFault {
 pub enum Century {
     /// The year nearest to today, for an appointment.
     ///
-    /// A date without a year is the next such day, or one of the last 60 days.
+    /// A date without a year is the next such day within nine months, or one of the last 60 days.
     Nearest(NaiveDate),
     /// The latest year that is not in the future, for a birth date.
     NotAfter(NaiveDate),
@@ -247,12 +247,17 @@ impl Century {
     }
 }
 
-/// A date without a year, taken as the next such day or one of the last 60 days.
-fn next_such_day(today: NaiveDate, month: u32, day: u32) -> Option<NaiveDate> {
-    const PAST: i64 = 60;
-    (-1..=8)
-        .filter_map(|years| NaiveDate::from_ymd_opt(today.year() + years, month, day))
-        .find(|date| (*date - today).num_days() >= -PAST)
+/// A date without a year, taken as the next such day or one of the last 60 days. A day more than nine months ahead may as
+/// well be one that is over.
+fn next_such_day(today: NaiveDate, month: u32, day: u32) -> Result<NaiveDate, MomentFault> {
+    const NEAR: std::ops::RangeInclusive<i64> = -60..=275;
+    let mut dates = (-1..=1).filter_map(|years| NaiveDate::from_ymd_opt(today.year() + years, month, day));
+    let near = dates.find(|date| NEAR.contains(&(*date - today).num_days()));
+    near.ok_or(if (1..=12).contains(&month) && (1..=31).contains(&day) {
+        MomentFault::NoYear
+    } else {
+        MomentFault::NoSuchDate
+    })
 }
 
 impl DateText {
@@ -281,8 +286,8 @@ impl DateText {
                 let month_first = month_known || a == b || order == Some(Order::MonthFirst);
                 match (century, month_first, order) {
                     (Century::NotAfter(_), ..) => return Err(MomentFault::NoYear),
-                    (Century::Nearest(today), true, _) => next_such_day(today, a, b),
-                    (Century::Nearest(today), false, Some(Order::DayFirst)) => next_such_day(today, b, a),
+                    (Century::Nearest(today), true, _) => return next_such_day(today, a, b),
+                    (Century::Nearest(today), false, Some(Order::DayFirst)) => return next_such_day(today, b, a),
                     _ => None,
                 }
             }
@@ -296,14 +301,16 @@ impl DateText {
         matches!(self, DateText::Open { long_year: false, .. } | DateText::Known { year: Year { short: true, .. }, .. })
     }
 
-    /// Whether a longer year may have been cut off after its first two digits: `12/01/20` may be a part of `12/01/2026`.
-    pub fn may_be_cut(&self) -> bool {
+    /// Whether a longer year may have been cut off or mistyped: `12/01/20` may be a part of `12/01/2026`. A short year around
+    /// today's is what somebody typed.
+    pub fn may_be_cut(&self, today: NaiveDate) -> bool {
         let year = match self {
-            DateText::Known { year: Year { number, short: true }, .. } => number.cast_unsigned(),
-            DateText::Open { parts, long_year: false } => parts[2],
+            DateText::Known { year: Year { number, short: true }, .. } => *number,
+            DateText::Open { parts, long_year: false } => parts[2].cast_signed(),
             _ => return false,
         };
-        matches!(year, 19 | 20)
+        let own = today.year().rem_euclid(100);
+        matches!(year, 19 | 20) || !(own - 1..=own + 2).contains(&year)
     }
 
     /// Whether it is a placeholder for "no date": systems write the first day of their calendar.

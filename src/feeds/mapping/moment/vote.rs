@@ -45,6 +45,10 @@ pub struct ColumnVote {
     pub serials: u64,
     /// Dates without a year.
     pub yearless: u64,
+    /// The ones of these in numbers.
+    pub yearless_numbers: u64,
+    /// Times from 7:00 to 11:59 PM.
+    pub evenings: u64,
     /// Times with AM or PM.
     pub halves: u64,
     /// Times without AM or PM that could be either: 1:00 to 12:59.
@@ -77,6 +81,8 @@ impl ColumnVote {
             known: 0,
             serials: 0,
             yearless: 0,
+            yearless_numbers: 0,
+            evenings: 0,
             halves: 0,
             bare: 0,
             late: 0,
@@ -100,6 +106,7 @@ impl ColumnVote {
     /// Counts a cell.
     pub fn add(&mut self, line: u64, text: &str, moment: &Moment) {
         if let Some(time) = moment.time {
+            self.evenings += u64::from(time.half == Some(Half::Afternoon) && (7..=11).contains(&time.hour));
             match (time.half, time.hour) {
                 (Some(Half::Morning | Half::Afternoon), _) => self.halves += 1,
                 (Some(Half::Both), _) => {}
@@ -122,7 +129,10 @@ impl ColumnVote {
         }
         match date {
             DateText::Serial(_) => self.serials += 1,
-            DateText::Yearless { .. } => self.yearless += 1,
+            DateText::Yearless { month_known, .. } => {
+                self.yearless += 1;
+                self.yearless_numbers += u64::from(!month_known);
+            }
             DateText::Known { .. } => {
                 self.known += 1;
                 if let Ok(date) = date.date(None, self.century()) {
@@ -198,10 +208,13 @@ impl ColumnVote {
 
     /// Checks that a cell is written like the rest of the column. A cell that was cut off would be a different moment.
     pub fn check_style(&self, moment: &Moment) -> Result<(), MomentFault> {
-        let short = moment.date.is_some_and(|date| date.has_short_year() && date.may_be_cut());
+        let short = moment.date.is_some_and(|date| date.has_short_year() && date.may_be_cut(self.today));
+        let yearless = matches!(moment.date, Some(DateText::Yearless { month_known: false, .. }));
         match () {
             () if moment.offset.is_none() && self.offsets > 0 => Err(MomentFault::NoOffset),
             () if short && self.long_years > self.short_years => Err(MomentFault::CutShort),
+            // A few among many full dates: `12/1` may be a part of `12/10/2026`.
+            () if yearless && self.known + self.open > 10 * self.yearless => Err(MomentFault::CutShort),
             () if moment.style.one_digit_day && self.two_digit_days > self.one_digit_days => Err(MomentFault::CutShort),
             () if moment.style.three_digit_time && self.zero_led_times > 0 => Err(MomentFault::CutShort),
             () => Ok(()),

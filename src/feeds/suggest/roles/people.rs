@@ -230,7 +230,12 @@ impl Finder<'_> {
 
     /// A calendar has no column for phones: they are in the description, among other things.
     pub(super) fn phone_inside(&mut self) {
-        let inside: Vec<usize> = self.columns.iter().filter(|c| c.column.has_phones_inside()).map(|c| c.at).collect();
+        // Or in a column that is named after something else.
+        let numbers = |c: &Named<'_>| {
+            c.column.is_phones() && c.column.varies() && !c.any(&[Word::Other, Word::Past, Word::Provider, Word::Id])
+        };
+        let inside: Vec<usize> =
+            self.columns.iter().filter(|c| c.column.has_phones_inside() || numbers(c)).map(|c| c.at).collect();
         if !inside.is_empty() {
             self.roles.several.insert(Field::Phone, inside);
         }
@@ -270,7 +275,9 @@ impl Finder<'_> {
                 let rest = |stem: &str| {
                     header.strip_prefix(stem).map(|rest| rest.trim_matches([' ', '_', '-', '.']).to_owned())
                 };
-                let kind = [stem, &name].into_iter().any(|stem| rest(stem).is_some_and(|rest| rest == "type"));
+                let kind = [stem, &name]
+                    .into_iter()
+                    .any(|stem| rest(stem).is_some_and(|rest| matches!(rest.as_str(), "type" | "kind")));
                 let labels = c.column.words.keys().all(|word| word.is_empty() || word == "null" || is_label(word));
                 kind && c.column.filled > 0 && labels
             })

@@ -2,7 +2,7 @@
 
 use super::{Finder, Named, Source};
 use crate::config::feeds::{Field, may_mean_the_opposite};
-use crate::feeds::suggest::words::{Word, meanings, split};
+use crate::feeds::suggest::words::{Word, split};
 
 /// A column with more words than this is no choice that a patient made.
 const MOST_CHOICES: usize = 7;
@@ -17,17 +17,45 @@ const BLOCKED: [&str; 4] = ["break", "block", "blocked", "blockout"];
 /// Words for a text as a way to reach a patient.
 const BY_TEXT: [&str; 4] = ["text", "sms", "text message", "txt"];
 
-/// Whether a header has one of these words and nothing else but what is said of a visit: "insurance expired" and "forms
-/// completed" say nothing about it.
-fn is_about_the_visit(c: &Named<'_>, words: &[&str]) -> bool {
-    const OF_A_VISIT: [Word; 5] = [Word::Appointment, Word::Scheduled, Word::Patient, Word::Status, Word::Filler];
-    let parts = split(&c.column.name);
-    let is_of_a_visit = |part: &String| {
-        words.contains(&part.as_str())
-            || matches!(part.as_str(), "is" | "was")
-            || meanings(part).iter().all(|meaning| meaning.is_some_and(|word| OF_A_VISIT.contains(&word)))
-    };
-    parts.iter().any(|part| words.contains(&part.as_str())) && parts.iter().all(is_of_a_visit)
+/// What else can expire, be cancelled or completed.
+const OTHER_SUBJECTS: [&str; 27] = [
+    "insurance",
+    "ins",
+    "policy",
+    "coverage",
+    "card",
+    "license",
+    "survey",
+    "form",
+    "forms",
+    "paperwork",
+    "intake",
+    "history",
+    "consent",
+    "referral",
+    "authorization",
+    "auth",
+    "lab",
+    "labs",
+    "deposit",
+    "payment",
+    "sms",
+    "text",
+    "texts",
+    "email",
+    "membership",
+    "class",
+    "lesson",
+];
+
+/// Whether a header is about something else than the visit: "insurance expired" and "forms completed" say nothing about it.
+fn is_about_something_else(header: &str) -> bool {
+    split(header).iter().any(|word| OTHER_SUBJECTS.contains(&word.as_str()))
+}
+
+/// Whether a header has one of these words.
+fn has_one_of(header: &str, words: &[&str]) -> bool {
+    split(header).iter().any(|word| words.contains(&word.as_str()))
 }
 
 impl Finder<'_> {
@@ -80,10 +108,12 @@ impl Finder<'_> {
             let header = c.column.name.to_lowercase();
             let says = |words: &[&str]| header.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
             let active = says(&["active", "isactive"]);
-            let flag = |words: &[&str]| c.column.is_flag() && is_about_the_visit(c, words);
+            let elsewhere = is_about_something_else(&c.column.name);
+            let negated = says(&["not", "un", "no"]) || c.has(Word::Money) || elsewhere;
+            let flag = |words: &[&str]| c.column.is_flag() && !negated && has_one_of(&c.column.name, words);
             match () {
                 () if active && c.column.is_choice() => self.roles.active.push(c.at),
-                () if c.has(Word::Cancelled) || flag(&OFF) => self.roles.cancelled.push(c.at),
+                () if (c.has(Word::Cancelled) && !elsewhere) || flag(&OFF) => self.roles.cancelled.push(c.at),
                 () if c.has(Word::NoShow) => self.roles.no_show.push(c.at),
                 () if c.has(Word::Confirmation) => self.roles.confirmation.push(c.at),
                 () if flag(&CAME) => self.roles.arrived.push(c.at),
@@ -91,6 +121,31 @@ impl Finder<'_> {
                 // Any other column that shows some appointments as cancelled.
                 () if !c.any(&[Word::Past, Word::Note]) && c.column.says_called_off() => self.roles.beside.push(c.at),
                 () => {}
+            }
+        }
+        // "Here?" with "X" and "NS": in a file that shows no status elsewhere, an unknown column of a few words may have it.
+        let none = best.is_none()
+            && !self.roles.several.contains_key(&Field::Status)
+            && !self.chosen.contains_key(&Field::Status);
+        let shown = [
+            &self.roles.cancelled,
+            &self.roles.no_show,
+            &self.roles.confirmation,
+            &self.roles.beside,
+            &self.roles.active,
+        ];
+        if none && shown.iter().all(|columns| columns.is_empty()) {
+            let unknown = |c: &&Named<'_>| {
+                few(c)
+                    && c.words.iter().all(Option::is_none)
+                    && c.column.blank > 0
+                    && (2..=15).contains(&c.column.words.len())
+                    && c.column.letters * 2 > c.column.filled
+                    && !c.column.is_flag()
+            };
+            let unknown: Vec<usize> = self.columns.iter().filter(unknown).map(|c| c.at).collect();
+            if !unknown.is_empty() {
+                self.roles.several.insert(Field::Status, unknown);
             }
         }
         let flags = !self.roles.cancelled.is_empty() || !self.roles.no_show.is_empty();

@@ -47,7 +47,11 @@ impl Finder<'_> {
             self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });
         let Some(date) = date else { return };
         // Somebody chose a column whose cells are no dates. Where some are, the rows of the others are reported.
-        if self.profile.columns.get(date).is_some_and(|c| !c.is_serial() && !c.has_dates() && c.dates + c.moments == 0)
+        if self
+            .profile
+            .columns
+            .get(date)
+            .is_some_and(|c| !c.is_serial() && !c.has_dates() && c.dates + c.moments + c.vote.yearless == 0)
         {
             self.roles.unreadable_start = Some(date);
             return;
@@ -82,7 +86,18 @@ impl Finder<'_> {
             .map(|c| (points(c) + 2 * u32::from(c.has(Word::Time)), c.at))
             .collect();
         let most = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
-        let times: Vec<usize> = scored.iter().filter(|(score, _)| *score == most).map(|(_, at)| *at).collect();
+        let mut times: Vec<usize> = scored.iter().filter(|(score, _)| *score == most).map(|(_, at)| *at).collect();
+        // "Off Time" beside "On Time": a header with another word may be any of the times.
+        let usual =
+            [Word::Time, Word::Start, Word::Appointment, Word::Scheduled, Word::Date, Word::Kind, Word::Patient];
+        let plain = |at: &usize| self.columns.iter().any(|c| c.at == *at && c.only(&usual) && c.is_known());
+        let starts = |c: &Named<'_>| c.column.is_times() && !c.any(&[Word::End, Word::Length, Word::Birth]);
+        if !times.iter().all(plain) {
+            let others =
+                self.columns.iter().filter(|c| c.at != date && starts(c) && !is_number(c) && !times.contains(&c.at));
+            let others: Vec<usize> = others.map(|c| c.at).collect();
+            times.extend(others);
+        }
         let times = self.chosen_time.filter(|time| *time != date).map_or(times, |time| vec![time]);
         self.put_start(date, times);
     }

@@ -48,51 +48,45 @@ impl Finder<'_> {
         }
     }
 
+    /// Nothing but the cells says what a date is: where there are several, the office says which is the visit's.
     fn unnamed_start(&mut self) {
-        let dated = self.free(|c| c.is_dated());
-        // Birth dates and dates of bookings are over.
-        let coming = self.free(|c| c.is_dated() && !c.is_mostly_over());
-        let date = match (self.chosen.get(&Field::StartsAt), coming.as_slice()) {
+        let mut dated = self.free(|c| c.is_dated());
+        // Those to come are offered first.
+        dated.sort_by_key(|at| self.profile.columns.get(*at).is_none_or(Column::is_mostly_over));
+        let date = match (self.chosen.get(&Field::StartsAt), dated.as_slice()) {
             (Some(at), _) => *at,
             (None, [one]) => *one,
+            (None, []) => return,
             (None, _) => {
-                let over: Vec<usize> = dated.into_iter().filter(|at| !coming.contains(at)).collect();
-                if !coming.is_empty() || !over.is_empty() {
-                    self.roles.several.insert(Field::StartsAt, [coming, over].concat());
-                }
+                self.roles.several.insert(Field::StartsAt, dated);
                 return;
             }
         };
         if self.profile.columns.get(date).is_some_and(Column::has_times) {
             return self.put(Field::StartsAt, Some(Source::Column(date)));
         }
-        // `1001` may be a time, or the number of a chart.
-        let written = self.free(|c| c.is_times() && c.digits < c.filled);
-        let digits = self.free(|c| c.is_times() && c.digits == c.filled);
-        let times = match (self.chosen_time, written.as_slice()) {
-            (Some(time), _) if time != date => vec![time],
-            (_, []) if digits.len() == 1 => {
+        // `1001` may be a time, or the number of a chart; `9:41 AM` may be when it was booked.
+        let times = self.free(|c| c.is_times());
+        let is_plain = |at: &usize| self.profile.columns.get(*at).is_some_and(|c| c.digits < c.filled);
+        match (self.chosen_time, times.as_slice()) {
+            (Some(time), _) if time != date => self.put_start(date, vec![time]),
+            (_, [one]) if is_plain(one) => self.put_start(date, vec![*one]),
+            _ => {
                 self.put(Field::StartsAt, Some(Source::Column(date)));
-                self.roles.open_time = Some(digits);
-                return;
+                self.roles.open_time = Some(times);
             }
-            (_, []) => digits,
-            _ => written,
-        };
-        self.put_start(date, times);
+        }
     }
 
+    /// A number may be anybody's: it is always asked for.
     fn unnamed_phone(&mut self) {
-        let mut phones = self.free(|c| c.is_phones() && c.varies() && !c.is_dated());
-        if phones.is_empty() {
-            phones = self.free(|c| c.may_be_phones() && c.varies());
-        }
         if self.chosen_phone_inside() {
             return;
         }
-        self.take(Field::Phone, &phones);
-        if phones.is_empty() && !self.chosen.contains_key(&Field::Phone) {
-            self.phone_inside();
+        let phones = self.free(|c| (c.phones > 0 || c.may_be_phones()) && !c.is_dated() && !c.is_text());
+        match phones.is_empty() && !self.chosen.contains_key(&Field::Phone) {
+            true => self.phone_inside(),
+            false => self.ask(Field::Phone, phones),
         }
     }
 
@@ -106,7 +100,13 @@ impl Finder<'_> {
             self.put(Field::FirstName, first);
             return self.put(Field::LastName, last);
         }
-        let names = self.free(|c| c.is_text() && c.varies() && c.emails * 2 < c.filled && !c.is_status_words());
+        let names = self.free(|c| {
+            c.is_text()
+                && c.emails * 2 < c.filled
+                && !c.is_status_words()
+                && !c.is_times()
+                && (c.varies() || c.words.len() > 2)
+        });
         self.ask(Field::Name, names);
     }
 
@@ -133,26 +133,24 @@ impl Finder<'_> {
 
     /// Columns with few words: any of them may say that a visit is cancelled, or that a patient wants no texts.
     fn unnamed_words(&mut self) {
-        let few = |c: &Column| {
-            !c.many_words && (1..=MOST_WORDS).contains(&c.words.len()) && c.filled > 0 && !c.is_dated() && !c.is_times()
+        let rows = self.profile.rows;
+        let few = move |c: &Column| {
+            let words = u64::try_from(c.words.len()).unwrap_or(u64::MAX);
+            let list = words <= 2 || words * 2 <= rows;
+            !c.many_words && list && c.words.len() <= MOST_WORDS && c.filled > 0 && !c.is_dated() && !c.is_times()
         };
         let languages = self.free(|c| few(c) && c.languages == c.filled && !c.is_flag());
         self.take(Field::Language, &languages);
-        let status = self.free(|c| few(c) && (c.is_status_words() || c.says_called_off()));
-        match status.as_slice() {
-            [] => self.ask(Field::Status, self.free(|c| few(c) && c.words.len() > 1 && !c.is_phones())),
-            found => self.take(Field::Status, found),
-        }
-        let used = self.roles.sources.get(&Field::Status).map(Source::columns).unwrap_or_default();
-        self.roles.beside = status.into_iter().filter(|at| !used.contains(at)).collect();
+        let mut status = self.free(|c| few(c) && c.phones == 0);
+        status.sort_by_key(|at| {
+            self.profile.columns.get(*at).is_none_or(|c| !c.is_status_words() && !c.says_called_off())
+        });
+        self.ask(Field::Status, status);
         if self.chosen.contains_key(&Field::Consent) {
             self.roles.consent_open = true;
         }
-        // "IN" and "OUT" may be the office's words for yes and no.
-        let plain =
-            |c: &Column| c.is_choice() || c.is_flag() || ((2..=MOST_CHOICES).contains(&c.words.len()) && !c.varies());
-        let choices = |c: &Column| few(c) && (c.says_no_texts() || c.is_channel() || plain(c));
-        self.ask(Field::Consent, self.free(choices));
-        self.ask(Field::Location, self.free(|c| few(c) && c.words.len() > 1 && !c.is_phones() && !c.is_flag()));
+        // "IN" and "OUT" may be the office's words for yes and no, and a lone "DNT" a refusal.
+        self.ask(Field::Consent, self.free(|c| few(c) && c.words.len() <= MOST_CHOICES));
+        self.ask(Field::Location, self.free(|c| few(c) && c.words.len() > 1 && c.phones == 0 && !c.is_flag()));
     }
 }
