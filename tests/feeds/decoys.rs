@@ -345,3 +345,12 @@ fn an_hour_that_may_be_in_the_evening_is_left_out() {
         03/12/2026,7:00,Cy Fox,303-555-0103\n03/12/2026,7:30 PM,Di Kim,303-555-0104\n03/13/2026,9:00 AM,Ed Orr,303-555-0105\n";
     assert_eq!(days(text, &[("times", "office-hours")]), ["03-12 14:00", "03-12 19:30", "03-13 09:00"]);
 }
+
+#[test]
+fn the_kind_of_the_number_may_be_named_shortly() {
+    let text = "id,startAt,patientName,patientPhone,phoneKind,storePhone\nevt71001,2026-03-20T10:00,Ana Lee,3035550101,mobile,7755550100\n\
+        evt71002,2026-03-21T11:00,Bo Ray,3035550202,home,7755550100\n";
+    let found = phones(text, &[("column:phone", "patientPhone"), ("column:starts_at", "startAt")]);
+    assert_eq!(found[0].as_deref(), Some("3035550101"));
+    assert!(found[1].as_deref().is_some_and(|number| number.contains("home")), "{found:?}");
+}

@@ -275,7 +275,9 @@ impl Finder<'_> {
                 let rest = |stem: &str| {
                     header.strip_prefix(stem).map(|rest| rest.trim_matches([' ', '_', '-', '.']).to_owned())
                 };
-                let kind = [stem, &name]
+                // `patientPhone`, `phoneKind`: of the number that is texted.
+                let short = if phone.at == at && name.ends_with("phone") { "phone" } else { stem };
+                let kind = [stem, &name, short]
                     .into_iter()
                     .any(|stem| rest(stem).is_some_and(|rest| matches!(rest.as_str(), "type" | "kind")));
                 let labels = c.column.words.keys().all(|word| word.is_empty() || word == "null" || is_label(word));
