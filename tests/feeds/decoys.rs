@@ -71,7 +71,9 @@ fn flags_for_visits_that_are_over_or_off_are_read() {
 
 #[test]
 fn a_flag_with_other_words_is_still_one() {
-    for header in ["Rescheduled (Y/N)", "Rescheduled by Office", "Has Been Rescheduled"] {
+    for header in
+        ["Rescheduled (Y/N)", "Rescheduled by Office", "Has Been Rescheduled", "Class Moved", "Cancelled by Text"]
+    {
         let text = format!(
             "Appt ID,Start,First Name,Last Name,Mobile,{header}\n71001,2026-03-20 15:00,Ana,Lee,303-555-0101,Y\n\
              71002,2026-03-21 15:00,Bo,Ray,303-555-0102,N\n71003,2026-03-22 15:00,Cy,Fox,303-555-0103,N\n"

@@ -428,3 +428,30 @@ fn a_consent_column_whose_name_means_the_opposite_needs_its_words() {
         assert_ne!(listed.code, 2, "{name}: {}", listed.err);
     }
 }
+
+#[test]
+fn a_file_without_column_names_needs_its_width_and_the_words_of_consent() {
+    let columns = "[feed.columns]\nid = \"column 1\"\nstarts_at = \"column 2\"\nname = \"column 3\"\nphone = \"column 4\"\nconsent = \"column 5\"\n";
+    let check = |keys: &str, words: &str| {
+        let feed = format!("[[feed]]\nname = \"desk\"\nkind = \"file\"\n{keys}\n{columns}{words}");
+        practice(&feed).run(&["check"])
+    };
+    let words = "[feed.consent]\nyes = [\"IN\"]\nno = [\"OUT\", \"\"]\n";
+    let lacking = check("header = 0", words);
+    assert!(lacking.code == 2 && lacking.err.contains("needs `width`"), "{}", lacking.err);
+    let unexplained = check("header = 0\nwidth = 5", "");
+    assert!(
+        unexplained.code == 2 && unexplained.err.contains("`column 5` may say who must NOT be texted"),
+        "{}",
+        unexplained.err
+    );
+    assert_ne!(check("header = 0\nwidth = 5", words).code, 2);
+}
+
+#[test]
+fn a_name_that_check_refuses_is_not_suggested() {
+    let practice = practice("");
+    std::fs::write(practice.path("list.csv"), format!("{HEADER}{}", rows(0..3))).unwrap();
+    let ended = practice.run(&["feed", "suggest", "list.csv", "--name", "front_desk"]);
+    assert!(ended.code == 2 && ended.err.contains("lowercase letters, digits and hyphens"), "{}", ended.err);
+}

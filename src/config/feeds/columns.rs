@@ -238,7 +238,7 @@ fn source(value: &Value<'_>, key: &str) -> Result<ColumnSource, Faults> {
         (None, None, None, Some(column), None, None, None) => Ok(ColumnSource::Column(column)),
         (None, None, None, None, None, Some(column), Some(each)) => Ok(ColumnSource::Marks { column, each }),
         _ => fault(
-            "write the name of a column, [\"one\", \"other\"], { first_of = [...] }, { from = \"...\", pattern = \"...\" }, { column = \"...\", times = 10 } or { marks = \"...\", each = 5 }",
+            "write the name of a column, [\"one\", \"other\"], { first_of = [...] }, { from = \"...\", pattern = \"...\" } (for `phone`, the pattern may be left out), { column = \"...\", times = 10 } or { marks = \"...\", each = 5 }",
         ),
     }
 }

@@ -91,7 +91,7 @@ pub enum TextEncoding {
 /// What a date without a year means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Years {
-    /// The next such day, or one of the last 60 days.
+    /// The next such day within nine months, or one of the last 60 days.
     Next,
 }
 

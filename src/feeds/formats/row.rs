@@ -193,7 +193,7 @@ pub enum FormatError {
     /// No line names the columns.
     #[error(
         "no header found: no line looks like column names; if line N has them, set header = N; if no line has them, set \
-         header = 0"
+         header = 0 and width"
     )]
     NoHeader,
     /// The line configured as the header is not a header.
@@ -209,7 +209,7 @@ pub enum FormatError {
     /// The file has another number of columns than the configured one.
     #[error(
         "the rows have {found} columns instead of {expected} (`width`); find out which columns were added or removed, and run \
-         feed suggest again"
+         `leadtime feed suggest` again"
     )]
     OtherWidth {
         /// The rows' number of cells.

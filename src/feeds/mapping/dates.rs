@@ -251,7 +251,7 @@ impl DateRules {
         if time.half.is_none() {
             match self.clock {
                 Some(Clock::OfficeHours) if (1..=6).contains(&time.hour) => time.half = Some(Half::Afternoon),
-                // 7:00 is in the evening as well where the column says so.
+                // Other cells are in the evening, so this one may be too.
                 Some(Clock::OfficeHours) if self.vote.evenings > 0 && (7..=11).contains(&time.hour) => {
                     return Err(MomentFault::NoHalf);
                 }

@@ -137,7 +137,7 @@ pub(crate) fn numbers(cell: &str) -> Option<Vec<(Line, &str)>> {
     (!found.is_empty()).then(|| lines.zip(found).collect())
 }
 
-/// Words that say that a number is not one of the patient that is texted: another person's, an old one, or no phone.
+/// Words beside numbers that are not texted: somebody else's, an old one, or no phone number at all.
 const NOT_THEIRS: [&str; 41] = [
     "old",
     "wrong",
@@ -182,10 +182,10 @@ const NOT_THEIRS: [&str; 41] = [
     "not",
 ];
 
-/// The number to text in a text about other things too: the only one labeled as a mobile phone, else the only one, if no word
+/// The number to text in a cell that is about other things too: the only one labeled as a mobile phone, else the only one, if no word
 /// beside it says that it is another line or somebody else's. `None`: there is no such number, or it is not clear which.
 ///
-/// Only whole numbers count, with at least ten digits, or after `+`. A shorter one may be the patient's, so it makes the text
+/// Only whole numbers count, with at least ten digits, or after `+`. A shorter one may be the patient's, so it makes the cell
 /// unclear.
 pub(crate) fn in_text(text: &str) -> Option<&str> {
     let runs = runs(text);

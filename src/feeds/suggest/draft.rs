@@ -210,7 +210,7 @@ impl Draft {
                 let more = profile.columns.iter().enumerate().filter(|(at, c)| !columns.contains(at) && named(c));
                 choices.extend(questions::choices(more.map(|(_, c)| c)));
             }
-            // Where no header says it, a column may be something else.
+            // Without a header, none of the columns may be the right one.
             let unnamed = !self.samples.is_empty() && *field != Field::StartsAt;
             if unnamed
                 || [Field::Phone, Field::Consent, Field::Status, Field::FirstName, Field::LastName].contains(field)
@@ -320,7 +320,7 @@ impl Draft {
                 if years >= 3 && !request.answers.contains_key("years") {
                     let why = format!("{} have no year", counted(years, "date", "dates"));
                     self.years = Setting { value: Some("?".to_owned()), why: why.clone() };
-                    let next = "the next such day, or one of the last 60 days".to_owned();
+                    let next = "the next such day within nine months, or one of the last 60 days".to_owned();
                     let choices =
                         vec![("next".to_owned(), next), ("none".to_owned(), "leave these rows out".to_owned())];
                     self.ask("years".to_owned(), format!("{why}; which day do they mean?"), choices);
@@ -329,7 +329,7 @@ impl Draft {
                     let why = format!("{} have no AM or PM, but others do", counted(times, "time", "times"));
                     self.times = Setting { value: Some("?".to_owned()), why: why.clone() };
                     let choices = questions::HALVES.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-                    self.ask("times".to_owned(), format!("{why}; when is 1:30?"), choices);
+                    self.ask("times".to_owned(), format!("{why}; what does 1:30 mean?"), choices);
                 }
             }
             Err(MappingError::Open { question, .. }) => {

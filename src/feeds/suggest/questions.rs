@@ -17,7 +17,7 @@ pub(super) fn which_column(field: Field) -> String {
         Field::FirstName => "which column is the patient's first name?",
         Field::Name => "which column is the patient's name (the last name, if it has a column of its own)?",
         Field::Id => "which column is the number of the appointment? The number of a patient or an account is not one",
-        Field::Status => "which column says that an appointment is booked or cancelled?",
+        Field::Status => "which column says whether an appointment is booked or cancelled?",
         Field::Location => "which column says at which of your locations the appointment is?",
         field => return format!("which column is `{}`?", field.key()),
     };

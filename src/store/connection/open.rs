@@ -257,6 +257,26 @@ mod tests {
         read_only(&path).unwrap();
     }
 
+    #[test]
+    fn a_snapshot_does_not_see_what_is_written_after_its_first_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let writer = read_write(&path).unwrap();
+        let add = |id: &str| {
+            let sql = "INSERT INTO appointments (id, patient_id, status, starts_at)
+                VALUES (?1, 'p', 'booked', '2026-12-01T17:00:00Z')";
+            writer.execute(sql, [id]).unwrap();
+        };
+        let count = |connection: &Connection| -> i64 {
+            connection.query_row("SELECT count(*) FROM appointments", [], |row| row.get(0)).unwrap()
+        };
+        add("a1");
+        let reader = snapshot(&path).unwrap();
+        assert_eq!(count(&reader), 1);
+        add("a2");
+        assert_eq!((count(&reader), count(&writer), count(&snapshot(&path).unwrap())), (1, 2, 2));
+    }
+
     /// POSIX drops a process's locks on a file when any of its descriptors is closed. Without our lock, another program
     /// that closes the database would take itself for the last user and delete the write-ahead log in use.
     #[test]

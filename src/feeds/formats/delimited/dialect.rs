@@ -99,7 +99,7 @@ pub(super) fn detect(start: &[u8], whole: bool, options: &Options) -> Result<Dia
     let no_header = RawRow::default();
     let (row, width) = match find_header(&records, width, options) {
         _ if options.header == Some(0) => (&no_header, width),
-        // A row of data above it: it is a row with words alone.
+        // Rows of data are above it, so it is no header but a row that has only words.
         Ok(row) if begins_with_data(&records, width, options) && has_data_above(&records, row.line, width) => {
             (&no_header, width)
         }
@@ -259,7 +259,7 @@ fn begins_with_data(records: &[RawRow], width: usize, options: &Options) -> bool
     options.header.is_none() && options.wanted.is_empty() && first.is_some_and(header::is_data)
 }
 
-/// Whether a row of data is above a line. A title has a date at most, in one of a few filled cells.
+/// Whether a row of data is above a line. A title may have a date too, but only a few filled cells.
 fn has_data_above(records: &[RawRow], line: u64, width: usize) -> bool {
     let filled = |row: &RawRow| row.cells().filter(|cell| !cell.trim().is_empty()).count();
     let above = records.iter().take_while(|row| row.line < line);

@@ -17,14 +17,10 @@ const BLOCKED: [&str; 4] = ["break", "block", "blocked", "blockout"];
 /// Words for a text as a way to reach a patient.
 const BY_TEXT: [&str; 4] = ["text", "sms", "text message", "txt"];
 
-/// What else can expire, be cancelled or completed.
-const OTHER_SUBJECTS: [&str; 27] = [
-    "insurance",
-    "ins",
-    "policy",
-    "coverage",
-    "card",
-    "license",
+/// What else can be cancelled: "insurance cancelled" says nothing about the visit.
+const COVER: [&str; 7] = ["insurance", "ins", "policy", "coverage", "card", "license", "membership"];
+/// What else can expire, be completed or blocked: "forms completed", "block SMS".
+const ERRANDS: [&str; 18] = [
     "survey",
     "form",
     "forms",
@@ -43,15 +39,7 @@ const OTHER_SUBJECTS: [&str; 27] = [
     "text",
     "texts",
     "email",
-    "membership",
-    "class",
-    "lesson",
 ];
-
-/// Whether a header is about something else than the visit: "insurance expired" and "forms completed" say nothing about it.
-fn is_about_something_else(header: &str) -> bool {
-    split(header).iter().any(|word| OTHER_SUBJECTS.contains(&word.as_str()))
-}
 
 /// Whether a header has one of these words.
 fn has_one_of(header: &str, words: &[&str]) -> bool {
@@ -105,15 +93,14 @@ impl Finder<'_> {
             {
                 continue;
             }
-            let header = c.column.name.to_lowercase();
-            let says = |words: &[&str]| header.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+            let says = |words: &[&str]| has_one_of(&c.column.name, words);
             let active = says(&["active", "isactive"]);
-            let elsewhere = is_about_something_else(&c.column.name);
-            let negated = says(&["not", "un", "no"]) || c.has(Word::Money) || elsewhere;
-            let flag = |words: &[&str]| c.column.is_flag() && !negated && has_one_of(&c.column.name, words);
+            let of_cover = says(&COVER);
+            let negated = says(&["not", "un", "no"]) || c.has(Word::Money) || of_cover || says(&ERRANDS);
+            let flag = |words: &[&str]| c.column.is_flag() && !negated && says(words);
             match () {
                 () if active && c.column.is_choice() => self.roles.active.push(c.at),
-                () if (c.has(Word::Cancelled) && !elsewhere) || flag(&OFF) => self.roles.cancelled.push(c.at),
+                () if (c.has(Word::Cancelled) && !of_cover) || flag(&OFF) => self.roles.cancelled.push(c.at),
                 () if c.has(Word::NoShow) => self.roles.no_show.push(c.at),
                 () if c.has(Word::Confirmation) => self.roles.confirmation.push(c.at),
                 () if flag(&CAME) => self.roles.arrived.push(c.at),
@@ -180,6 +167,9 @@ impl Finder<'_> {
         let free = |c: &&Named<'_>| {
             !self.is_used(c.at)
                 && !self.roles.ids.contains(&c.at)
+                // "Cancelled by text" is about the visit.
+                && !self.roles.cancelled.contains(&c.at)
+                && !self.roles.no_show.contains(&c.at)
                 && c.column.filled > 0
                 && !c.column.many_words
                 && !c.column.is_phones()

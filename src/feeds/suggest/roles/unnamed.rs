@@ -48,7 +48,7 @@ impl Finder<'_> {
         }
     }
 
-    /// Nothing but the cells says what a date is: where there are several, the office says which is the visit's.
+    /// Only the cells show what a date is, so if there are several, the office says which is the visit's.
     fn unnamed_start(&mut self) {
         let mut dated = self.free(|c| c.is_dated());
         // Those to come are offered first.
