@@ -148,6 +148,11 @@ impl Calendar {
         self.zone.local(at).date_naive()
     }
 
+    /// The first instant of a local date.
+    pub(crate) fn day_begins(&self, date: NaiveDate) -> DateTime<Utc> {
+        self.zone.at(date, NaiveTime::MIN)
+    }
+
     /// The stretches of a local date in which texts may go out, in order; empty on a closed day.
     fn spans(&self, date: NaiveDate) -> Vec<Span> {
         let Some(own) = self.hours_on(date).and_then(|hours| hours.on(date, &self.zone)) else {
@@ -229,7 +234,7 @@ impl Calendar {
     pub fn first_open(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let mut date = self.date(from);
         for _ in 0..SEARCH_DAYS {
-            if self.zone.at(date, NaiveTime::MIN) >= until {
+            if self.day_begins(date) >= until {
                 return None;
             }
             // The last instant before a closing margin is excluded: a text placed there could no longer be claimed.

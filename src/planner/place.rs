@@ -154,6 +154,14 @@ fn calendars<'a>(group: &[Candidate<'a>]) -> Vec<&'a Calendar> {
     calendars
 }
 
+/// The first instant for a group: that of its earliest reminder, but on no earlier day than any of them has in its
+/// office. The same date begins up to a day later in another time zone.
+fn earliest(group: &[Candidate<'_>]) -> Option<DateTime<Utc>> {
+    let from = group.iter().map(|member| member.from).min()?;
+    let days = group.iter().map(|member| member.calendar.day_begins(member.day()));
+    days.chain([from]).max()
+}
+
 /// A group split up, one part for each office.
 fn by_office<'a>(group: Vec<Candidate<'a>>, offices: &[&'a Calendar]) -> Vec<Vec<Candidate<'a>>> {
     let of = |office: &&'a Calendar| {
@@ -181,11 +189,11 @@ impl<'a> Placing<'a, '_, '_> {
     }
 
     fn place_group(&mut self, group: Vec<Candidate<'a>>) -> Vec<Vec<Candidate<'a>>> {
-        let Some(from) = group.iter().map(|member| member.from).min() else { return Vec::new() };
+        let Some(from) = earliest(&group) else { return Vec::new() };
         let until = group.iter().map(|member| member.expires).max().unwrap_or(from);
         let offices = calendars(&group);
         let own = self.first_fit(&offices, from, until);
-        let join = self.first_join(&group, from, own.unwrap_or(until));
+        let join = self.first_join(&group, own.unwrap_or(until));
         let Some(at) = join.map(|text| self.done.texts[text].at).or(own) else {
             if offices.len() > 1 {
                 // No time works for all of these offices, so each is tried by itself.
@@ -252,14 +260,13 @@ impl<'a> Placing<'a, '_, '_> {
         None
     }
 
-    /// The first text already placed that the group, or a part of it, can go out with: on or after the group's own day,
-    /// and before `until`.
-    fn first_join(&self, group: &[Candidate<'a>], from: DateTime<Utc>, until: DateTime<Utc>) -> Option<usize> {
+    /// The first text already placed that the group, or a part of it, can go out with: on or after the day of each
+    /// reminder, and before `until`.
+    fn first_join(&self, group: &[Candidate<'a>], until: DateTime<Utc>) -> Option<usize> {
         if self.household == Household::Separate || group[0].kind.1.is_some() {
             return None;
         }
-        let (calendar, kind) = (group[0].calendar, group[0].kind);
-        let day = calendar.date(from);
+        let kind = group[0].kind;
         let offices = calendars(group);
         let is_of =
             |text: &Placed<'_>, office: &Calendar| text.members.iter().any(|m| std::ptr::eq(m.calendar, office));
@@ -267,7 +274,7 @@ impl<'a> Placing<'a, '_, '_> {
             text.open
                 && text.members.first().is_some_and(|first| first.kind == kind)
                 && text.at < until
-                && calendar.date(text.at) >= day
+                && group.iter().all(|member| member.calendar.date(text.at) >= member.day())
                 && offices.iter().all(|office| is_of(text, office) || office.may_leave(text.at))
                 && group.iter().any(|member| !text.has(member.appointment))
         });

@@ -283,6 +283,27 @@ async fn each_location_uses_its_own_number_time_zone_and_key() {
     assert_eq!(body["appointmentInfo"]["startTime"], "2026-11-10T15:00:00-08:00");
 }
 
+/// November 11 begins in Guam when it is still November 10 in Denver.
+#[tokio::test]
+async fn a_combined_text_goes_out_on_no_earlier_day_of_either_location() {
+    let rules = DAY_BEFORE.replace("24 hours", "2 days");
+    let rules = format!("{rules}\n[[location]]\nid = \"guam\"\ntimezone = \"Pacific/Guam\"\n");
+    let mut world = World::with("mode = \"live\"", &rules).await;
+    world.book(&[
+        appointment("ann", A, "2026-11-13T10:00:00-07:00"),
+        child("ben", "2026-11-13T09:30:00+10:00"),
+        appointment("bystander", B, "2026-11-13T10:00:00-07:00"),
+    ]);
+    world.execute("UPDATE appointments SET location = 'guam' WHERE id = 'ben'");
+    world.go_to("2026-11-11T06:59:00Z").await;
+    assert_eq!(states(&world, &["ann", "ben", "bystander"]), ["planned", "planned", "planned"]);
+    world.go_to("2026-11-11T17:30:00Z").await;
+    assert_eq!(states(&world, &["ann", "ben", "bystander"]), ["planned", "planned", "sent"]);
+    // 4 PM in Denver, 9 AM in Guam.
+    world.go_to("2026-11-11T23:05:00Z").await;
+    assert_eq!((states(&world, &["ann", "ben"]), world.sent_to(A_E164)), (vec!["sent".into(), "sent".into()], 1));
+}
+
 /// One number with appointments at two locations on one day gets no combined text, and not two texts within Annie's gap.
 #[tokio::test]
 async fn one_number_at_two_locations_gets_one_text_within_the_gap() {
