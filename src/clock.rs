@@ -33,6 +33,12 @@ impl Clock for SystemClock {
     }
 }
 
+/// The processor time that this process has used, over all its threads.
+pub(crate) fn processor_time() -> Duration {
+    let t = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(u64::try_from(t.tv_sec).unwrap_or(0), u32::try_from(t.tv_nsec).unwrap_or(0))
+}
+
 /// A clock that stands still until it is moved, for tests and simulations.
 #[derive(Debug)]
 pub struct ManualClock {

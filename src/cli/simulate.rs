@@ -1,4 +1,5 @@
-//! `leadtime simulate`: simulates weeks of a made-up practice in seconds, with everything that can go wrong.
+//! `leadtime simulate`: simulates weeks of a made-up practice in seconds, with everything that can go wrong, or of many
+//! offices.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,6 +10,7 @@ use clap::Args;
 use crate::cli::failure::Failure;
 use crate::cli::output::print;
 use crate::domain::count::counted;
+use crate::simulation::offices::{self, Size};
 use crate::simulation::{self, Outcome};
 
 #[derive(Debug, Args)]
@@ -25,12 +27,22 @@ pub(crate) struct Options {
     /// Print what happens in the run as it goes, with the daemon's log.
     #[arg(long, conflicts_with = "seeds")]
     story: bool,
+    /// Simulate this many offices on one server instead, each with its own key and without faults: what each day costs
+    /// and how late the texts are.
+    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "story"], value_parser = clap::value_parser!(u16).range(1..=9_999))]
+    offices: Option<u16>,
+    /// With --offices: how many appointments each office has a day.
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "offices", value_parser = clap::value_parser!(u16).range(1..=100))]
+    appointments: u16,
     /// Print one JSON object per seed, for other programs.
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    if let Some(offices) = options.offices {
+        return many_offices(options, offices);
+    }
     if options.story {
         tracing_subscriber::fmt().without_time().with_target(false).init();
     }
@@ -74,6 +86,71 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::AlreadyReported(1)),
     }
+}
+
+fn many_offices(options: &Options, offices: u16) -> Result<(), Failure> {
+    let size = Size { offices: offices.into(), days: options.days, appointments: options.appointments.into() };
+    let began = Instant::now();
+    if !options.json {
+        print("day     texts    reads   passes   processor time\n")?;
+    }
+    let mut failed = Ok(());
+    let outcome = offices::run(options.seed, size, |day, cost| {
+        if options.json {
+            return;
+        }
+        let line = format!(
+            "{:<4}{:>9}{:>9}{:>9}   {:.2} s\n",
+            day + 1,
+            cost.texts,
+            cost.reads,
+            cost.passes,
+            cost.processor_seconds
+        );
+        if let Err(error) = print(&line) {
+            failed = Err(error);
+        }
+    });
+    failed?;
+    let outcome = outcome.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let text = match options.json {
+        true => format!("{}\n", serde_json::to_string(&outcome)?),
+        false => of_offices(&outcome, size, began.elapsed()),
+    };
+    print(&text)?;
+    match outcome.breaks.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::AlreadyReported(1)),
+    }
+}
+
+fn of_offices(outcome: &offices::Outcome, size: Size, took: Duration) -> String {
+    let lateness = |sorted: &[f64]| {
+        let parts = [0.0, 0.5, 0.9, 0.99, 1.0].map(|part| format!("{:>8.1}", offices::part(sorted, part)));
+        parts.concat()
+    };
+    let mut text = format!(
+        "{}, {} simulated in {:.0} s\n\
+         texts that reached patients   {} of {}\n\
+         share of one core             {:.3}%\n\
+         seconds late                     first  median     90%     99%    last\n\
+         \x20 all texts                 {}\n\
+         \x20 each office's latest text  {}\n\
+         promises broken               {}\n",
+        counted(size.offices, "office", "offices"),
+        counted(u64::from(size.days), "day", "days"),
+        took.as_secs_f64(),
+        outcome.late.len(),
+        outcome.expected,
+        100.0 * offices::share_of_a_core(&outcome.days),
+        lateness(&outcome.late),
+        lateness(&outcome.latest_of_office),
+        outcome.breaks.len(),
+    );
+    for broken in &outcome.breaks {
+        text.push_str(&format!("  {broken}\n"));
+    }
+    text
 }
 
 fn summary(all: &[Outcome], took: Duration) -> String {

@@ -5,6 +5,7 @@ mod answers;
 mod auditor;
 mod crash;
 mod events;
+pub mod offices;
 mod others;
 mod practice;
 mod stand_in;
