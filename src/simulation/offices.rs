@@ -324,12 +324,12 @@ fn book(
     let how = How { complete: false, force: true, recurring: false };
     for date in first.iter_days().skip(1).take(size.days as usize).filter(|date| date.weekday() != Weekday::Sun) {
         let mut csv = "id,patient_id,first_name,phone,starts_at,status,booked_at,location\n".to_owned();
-        for office in 0..size.offices {
+        for (office, zone) in of_office.iter().enumerate() {
             for n in 0..size.appointments {
                 let minute = OPENS + (n * OPEN_MINUTES / size.appointments) as u32 / 5 * 5;
                 let time = NaiveTime::from_hms_opt(minute / 60, minute % 60, 0).unwrap_or_default();
-                let start = of_office[office].at(date, time);
-                let (place, local) = (expected.len(), of_office[office].local(start).to_rfc3339());
+                let start = zone.at(date, time);
+                let (place, local) = (expected.len(), zone.local(start).to_rfc3339());
                 let location = location(office).unwrap_or_default();
                 let phone = 3_032_000_000_u64 + place as u64;
                 let _ = writeln!(csv, "v{place},p{place},Ann,+1{phone},{local},booked,2026-01-01T00:00:00Z,{location}");

@@ -145,6 +145,7 @@ fn answer(question: &OpenQuestion) -> Result<Option<String>, Failure> {
     for (number, (choice, meaning)) in question.choices.iter().enumerate() {
         match meaning == choice {
             true => writeln!(out, "  {}  {choice}", number + 1)?,
+            false if choice.is_empty() => writeln!(out, "  {}  {meaning}", number + 1)?,
             false => writeln!(out, "  {}  {choice}: {meaning}", number + 1)?,
         }
     }

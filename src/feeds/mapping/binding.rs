@@ -7,6 +7,7 @@ use crate::config::feeds::{Clock, ColumnSource, Feed, Field, LocationWords, Zone
 use crate::domain::fold::fold;
 use crate::domain::ids::nearest;
 use crate::feeds::formats::{PROBLEM, RawRow};
+use crate::feeds::mapping::cells::is_nothing;
 use crate::feeds::mapping::headers::{names_a_note, names_a_phone, names_a_reason};
 use crate::feeds::mapping::phone_labels;
 
@@ -55,6 +56,8 @@ pub struct Binding {
     pub phones: Vec<usize>,
     /// Columns with notes of the front desk, which may say that a patient wants no texts.
     pub notes: Vec<usize>,
+    /// Columns that the feed does not use: a short text in them may say the same.
+    pub unused: Vec<usize>,
     /// Columns that say what a row is for.
     pub reasons: Vec<usize>,
     /// The number of cells a row must have, up to the last column that the feed names.
@@ -124,7 +127,7 @@ impl Binding {
         let used: Vec<usize> = fields.values().flatten().copied().collect();
         let is_unnamed = feed.settings.header == Some(0);
         let is_note = |index: &usize| names_a_note(&names[*index]) || (is_unnamed && !used.contains(index));
-        let notes = (0..names.len()).filter(is_note).collect();
+        let notes: Vec<usize> = (0..names.len()).filter(is_note).collect();
         let reasons = (0..names.len()).filter(|index| names_a_reason(&names[*index])).collect();
         phones.extend(fields.get(&Field::Phone).into_iter().flatten());
         phones.sort_unstable();
@@ -133,6 +136,9 @@ impl Binding {
             Some(ZoneSource::Column(name)) => at(name),
             _ => None,
         };
+        let named: Vec<usize> = needed(feed).iter().filter_map(|(name, _)| at(name)).collect();
+        let is_unused = |index: &usize| ![&named, &phones, &notes].iter().any(|columns| columns.contains(index));
+        let unused = (0..names.len()).filter(is_unused).collect();
         let last = needed(feed).iter().filter_map(|(name, _)| at(name)).max();
         let only = feed.settings.only.iter().filter_map(|only| Some((at(&only.column)?, only.words.clone()))).collect();
         Ok(Binding {
@@ -141,6 +147,7 @@ impl Binding {
             fields,
             phones,
             notes,
+            unused,
             reasons,
             needed: last.map_or(0, |last| last + 1),
             problem: feed.is_converted().then(|| at(PROBLEM)).flatten(),
@@ -178,7 +185,8 @@ impl Binding {
             return Some(Cow::Borrowed(row.cell(*at).trim()));
         }
         let cells = self.cells(row, field);
-        let filled = || cells.iter().copied().map(str::trim).filter(|cell| !cell.is_empty());
+        // Databases write NULL for a blank cell.
+        let filled = || cells.iter().copied().map(str::trim).filter(|cell| !cell.is_empty() && !is_nothing(cell));
         Some(match source {
             ColumnSource::Joined(_) => Cow::Owned(filled().collect::<Vec<_>>().join(" ")),
             ColumnSource::FirstOf(_) => Cow::Borrowed(filled().next().unwrap_or_default()),

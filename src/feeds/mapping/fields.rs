@@ -22,6 +22,15 @@ const LONGEST: usize = 500;
 /// No patient is older than this, in years.
 const OLDEST: i32 = 120;
 
+/// Bytes of the longest text in an unused column that is read as a refusal. A longer one may be the words of a message,
+/// such as "Reply STOP to end texts".
+const LONGEST_REFUSAL: usize = 40;
+
+/// Whether a text has one of these words, in any case and also inside a longer word.
+fn names_one_of(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())))
+}
+
 impl Mapper<'_> {
     /// A field's text; `None` if the feed does not have the field or the cell is blank.
     pub(super) fn text<'r>(&self, row: &'r RawRow, field: Field) -> Option<Cow<'r, str>> {
@@ -103,19 +112,22 @@ impl Mapper<'_> {
         phones::number(&self.survey.binding, self.feed, row)
     }
 
-    /// Whether any phone cell, including ones that are never texted, or a note says that the patient does not want texts.
+    /// Whether any phone cell, including ones that are never texted, a note, or a short text in a column that the feed does
+    /// not use says that the patient does not want texts.
     pub(super) fn refuses_texts(&self, row: &RawRow) -> bool {
         let country = self.context.country;
         let binding = &self.survey.binding;
         let phones = binding.phones.iter().map(|at| row.cell(*at));
         // A note says many things; only one that speaks of texts is read.
-        let about_texts = |cell: &&str| {
-            let note = cell.to_lowercase();
-            ["text", "txt", "sms", "opt", "messag", "mensaj"].iter().any(|word| note.contains(word))
-        };
+        let about_texts = |cell: &&str| names_one_of(cell, &["text", "txt", "sms", "opt", "messag", "mensaj"]);
         let notes = binding.notes.iter().map(|at| row.cell(*at)).filter(about_texts);
+        // "Privacy Request": "No text messages".
+        let short = |cell: &&str| (5..=LONGEST_REFUSAL).contains(&cell.len());
+        let unused = binding.unused.iter().map(|at| row.cell(*at)).filter(short);
+        let unused = unused.filter(|cell| names_one_of(cell, &["text", "txt", "sms", "messag", "mensaj"]));
         phones
             .chain(notes)
+            .chain(unused)
             .filter(|cell| cell.chars().any(char::is_alphabetic))
             .any(|cell| phone::read(cell, country).refusal)
     }

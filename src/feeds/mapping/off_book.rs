@@ -53,7 +53,20 @@ const KEPT_FREE: [&str; 12] = [
 fn is_no_name(name: &str) -> bool {
     let marked = name.starts_with(['.', '*', '#', '-', '=']) && name.chars().any(char::is_alphabetic);
     let plain = plain(name);
-    marked || is_listed(&plain) || is_listed_in_parts(name)
+    marked || is_labeled(name) || is_listed(&plain) || is_listed_in_parts(name)
+}
+
+/// Whether a name begins with a label of blocked time: `BLOCKED - LUNCH`, `BLOCK: OR`, `Hold / new patient`.
+fn is_labeled(name: &str) -> bool {
+    const LABELS: [&str; 7] = ["block", "blocked", "blockout", "hold", "closed", "lunch", "meeting"];
+    let folded = fold(name);
+    let label = folded.split_once([':', '(']).or_else(|| {
+        folded.split_once([' ']).filter(|(_, rest)| {
+            // A hyphen without a space is part of a name: "Block-Smith".
+            rest.starts_with(['-', '/', '\u{2013}', '\u{2014}', '|'])
+        })
+    });
+    label.is_some_and(|(label, _)| LABELS.contains(&label.trim()))
 }
 
 fn is_listed(plain: &str) -> bool {
@@ -157,6 +170,9 @@ mod tests {
             "HOLD,HOLD",
             "MEETING,STAFF",
             "OUT,DOCTOR",
+            "BLOCKED - LUNCH",
+            "Block: Lunch",
+            "HOLD (new patient)",
         ] {
             assert!(is_no_name(name), "{name}");
         }

@@ -34,6 +34,10 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "upcoming",
             "appointment scheduled",
             "planifié",
+            "à venir",
+            "no confirmado",
+            "por confirmar",
+            "asap",
         ],
     ),
     (
@@ -50,6 +54,11 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "confirmed by phone",
             "confirmada",
             "confirmado",
+            "confirmado por teléfono",
+            "confirmado por telefono",
+            "confirmado por whatsapp",
+            "confirmado por sms",
+            "confirmado por correo",
             "confirmé",
             "confirmée",
             "bestätigt",
@@ -100,6 +109,9 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "terminada",
             "llegó",
             "finalizada",
+            "vu",
+            "honoré",
+            "honorée",
         ],
     ),
     (
@@ -120,6 +132,10 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "missed appointment",
             "absent",
             "no asistió",
+            "no asiste",
+            "absence non excusée",
+            "non excusé",
+            "non honoré",
             "no asistio",
             "no se presentó",
             "no se presento",
@@ -206,6 +222,8 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "unscheduled",
             "planned",
             "unscheduled list",
+            "unschedlist",
+            "unsched list",
             "planned appointment",
             "note",
             "notes",
@@ -235,7 +253,21 @@ pub fn common(word: &str) -> Option<StatusMeaning> {
     let begun = || {
         let (first, rest) = word.split_once([' ', ':', '(', ','])?;
         let short = rest.chars().count() <= 40;
-        matches!(first, "cancelled" | "canceled" | "cancelada" | "cancelado").then_some(Cancelled).filter(|_| short)
+        matches!(
+            first,
+            "cancelled"
+                | "canceled"
+                | "cancelada"
+                | "cancelado"
+                | "annulé"
+                | "annulée"
+                | "anulada"
+                | "anulado"
+                | "cx"
+                | "cxl"
+        )
+        .then_some(Cancelled)
+        .filter(|_| short)
     };
     listed.or_else(begun)
 }
@@ -329,6 +361,9 @@ mod tests {
             ("Walked Out", Some(Completed)),
             ("CANCELED", Some(Cancelled)),
             ("Cancelled - sick", Some(Cancelled)),
+            ("Annulé par le patient", Some(Cancelled)),
+            ("cx - sick", Some(Cancelled)),
+            ("Absence non excusée", Some(NoShow)),
             ("Cancellation list", None),
             ("Confirmada", Some(Confirmed)),
             ("FIRM", None),

@@ -22,11 +22,12 @@ impl Draft {
             Some(_) => {}
             None => {
                 let text = format!(
-                    "{} no date in \"{}\"; is it the date of the row above? If so, write fill = [\"{}\"]",
+                    "{} no date in \"{}\"; is it the date of the row above?",
                     counted(date.blank, "row has", "rows have"),
-                    date.name,
                     date.name
                 );
+                let name = &date.name;
+                self.hints.push(format!("if a row without a date has the date of the row above: fill = [\"{name}\"]"));
                 let choices = [("yes", "yes, the date appears only in the first row of each day"), ("no", "no")];
                 let choices = choices.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
                 self.ask("fill".to_owned(), text, choices);
@@ -48,12 +49,16 @@ impl Draft {
             (None, _) => {
                 let without = own.first().and_then(|at| profile.columns.get(*at)).map_or(0, |c| c.blank);
                 let text = format!(
-                    "{} no number in \"{}\"; may the number of a parent, guarantor or spouse be texted instead? If so, write phone = {{ first_of = [\"{}\", \"{}\"] }}",
+                    "{} no number in \"{}\"; may the number of a parent, guarantor or spouse be texted instead?",
                     counted(without, "row has", "rows have"),
                     own.first().and_then(named).unwrap_or_default(),
-                    own.first().and_then(named).unwrap_or_default(),
-                    guardians[0]
                 );
+                let phones = [own.first().and_then(named), guardians.first().cloned()];
+                let phones: Vec<String> = phones.into_iter().flatten().map(|name| format!("\"{name}\"")).collect();
+                self.hints.push(format!(
+                    "if the other number may be texted: phone = {{ first_of = [{}] }}",
+                    phones.join(", ")
+                ));
                 let mut choices: Vec<(String, String)> =
                     guardians.into_iter().map(|name| (name.clone(), format!("yes, {name}"))).collect();
                 choices.push(("none".to_owned(), "no".to_owned()));

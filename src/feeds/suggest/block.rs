@@ -139,7 +139,7 @@ impl Draft {
         if self.source(Field::Status).is_none() && self.status.elsewhere.is_empty() {
             line("#".to_owned(), "no column shows cancellations: a cancelled appointment is simply missing");
         }
-        for remark in &self.roles.remarks {
+        for remark in self.roles.remarks.iter().chain(self.hints.iter().filter(|_| open)) {
             line("#".to_owned(), remark);
         }
     }

@@ -1,5 +1,7 @@
 //! Words that are an answer: yes, no, and whether a patient agreed to texts.
 
+use crate::domain::phone::{self, Country};
+
 /// Whether a folded word says no, or nothing.
 pub(super) use crate::feeds::mapping::is_no_answer as is_no;
 
@@ -26,6 +28,12 @@ pub(super) fn opted(word: &str) -> Option<bool> {
         | "unsubscribed" | "stop" => Some(false),
         _ => None,
     }
+}
+
+/// Whether a folded text says that a patient wants no texts: `no text messages`, `please do not send sms`.
+pub(super) fn refuses_texts(text: &str) -> bool {
+    let about_texts = ["text", "txt", "sms", "messag", "mensaj"].iter().any(|word| text.contains(word));
+    about_texts && phone::read(text, Country::US).refusal
 }
 
 /// The letters and digits of a word, without the spaces and signs between them.

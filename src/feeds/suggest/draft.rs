@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::consent_words::ConsentList;
 use super::location_words::LocationList;
 use super::presets::{self, Found};
-use super::profile::{Column, Profile};
+use super::profile::Profile;
 use super::questions;
 use super::request::{Answers, OpenQuestion, Request};
 use super::roles::{self, Roles, Source};
 use super::upcoming::Upcoming;
-use super::word_lists::{ConsentList, LanguageList, StatusList};
-use super::words::{Word, meanings};
+use super::word_lists::{LanguageList, StatusList};
 use crate::config::feeds::{Feed, Field};
 use crate::domain::count::counted;
-use crate::domain::fold::fold;
-use crate::feeds::mapping::{Context, MappingError, Question, Report, Survey, describe, masked, names_a_phone};
+use crate::feeds::mapping::{Context, MappingError, Question, Report, Survey, describe};
 
 /// Where the appointment id comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,12 +52,11 @@ pub(super) struct Draft {
     pub(super) language: LanguageList,
     pub(super) location: LocationList,
     pub(super) questions: Vec<OpenQuestion>,
+    /// What to write in the block for an answer that is no value of its own.
+    pub(super) hints: Vec<String>,
     /// Cells of each column, where no header names them.
-    samples: BTreeMap<String, String>,
+    pub(super) samples: BTreeMap<String, String>,
 }
-
-/// Whether a column may be an answer.
-type Test = fn(&Column) -> bool;
 
 impl Draft {
     pub(super) fn new(profile: &Profile, request: &Request<'_>, context: &Context<'_>) -> Draft {
@@ -82,6 +80,7 @@ impl Draft {
             language: LanguageList::default(),
             location: LocationList::default(),
             questions: Vec::new(),
+            hints: Vec::new(),
             samples: if profile.dialect.header_line == 0 {
                 questions::samples(profile, request.unmasked)
             } else {
@@ -110,164 +109,6 @@ impl Draft {
             self.take_columns(profile, request.answers, context);
         }
         had
-    }
-
-    /// Finds the role of each column. Asks if several fit equally well or a required one is missing.
-    fn take_columns(&mut self, profile: &Profile, answers: &Answers, context: &Context<'_>) {
-        let mut chosen = BTreeMap::new();
-        for (key, field) in Field::KEYS {
-            let answer = answers.get(&format!("column:{key}"));
-            let at = answer.and_then(|name| profile.columns.iter().position(|c| fold(&c.name) == fold(name)));
-            if let Some(at) = at {
-                chosen.insert(field, at);
-            }
-        }
-        // A name column of single words holds last names: the first names are somewhere else.
-        let single = |at: &usize| {
-            let column = profile.columns.get(*at);
-            column.is_some_and(|c| c.filled > 0 && (c.spaced + c.commas) * 2 <= c.filled)
-        };
-        let lasts = chosen.get(&Field::Name).copied().filter(single);
-        if let Some(at) = lasts {
-            chosen.remove(&Field::Name);
-            chosen.entry(Field::LastName).or_insert(at);
-        }
-        let time = answers
-            .get("column:time")
-            .and_then(|name| profile.columns.iter().position(|c| fold(&c.name) == fold(name)));
-        self.roles = roles::find(profile, &chosen, time);
-        if let Some(column) = lasts.and_then(|at| profile.columns.get(at))
-            && !answers.contains_key("column:first_name")
-        {
-            let others = || profile.columns.iter().filter(|other| other.name != column.name);
-            let mut firsts: Vec<&Column> = others().filter(|other| other.is_text() && other.varies()).collect();
-            if firsts.is_empty() {
-                firsts = others().collect();
-            }
-            let choices = questions::choices(firsts);
-            let text = format!("\"{}\" holds last names; which column has the first names?", column.name);
-            self.ask("column:first_name".to_owned(), text, choices);
-        }
-        if self.roles.seconds && self.times.value.is_none() {
-            let why = "the numbers count seconds since midnight: 30000 is 8:20 AM".to_owned();
-            self.times = Setting { value: Some("seconds".to_owned()), why };
-        }
-        self.id = if self.roles.ids.is_empty() { IdChoice::Derived } else { IdChoice::Candidate(0) };
-        if let Some(at) = chosen.get(&Field::Id) {
-            self.roles.ids.insert(0, *at);
-            self.id = IdChoice::Candidate(0);
-        }
-        // If no locations are configured, the location column is of no use.
-        if context.locations.is_empty()
-            && let Some(source) = self.roles.sources.remove(&Field::Location)
-        {
-            let column = source.columns().first().and_then(|at| profile.columns.get(*at));
-            if let Some(column) = column.filter(|column| column.words.len() > 1) {
-                self.roles.remarks.push(format!(
-                    "\"{}\" has {} locations; once they are set up as [[location]] in the configuration, add location = \"{}\" to the columns",
-                    column.name,
-                    column.words.len(),
-                    column.name
-                ));
-            }
-        }
-        if context.locations.is_empty() {
-            self.roles.several.remove(&Field::Location);
-        }
-        let several = self.roles.several.clone();
-        for (field, columns) in &several {
-            let named = [Field::FirstName, Field::LastName].contains(field);
-            if named && self.roles.sources.contains_key(&Field::Name) {
-                continue;
-            }
-            if answers.get(&format!("column:{}", field.key())).is_some_and(|answer| answer == "none") {
-                continue;
-            }
-            let text = questions::which_column(*field);
-            let mut choices = questions::choices(columns.iter().filter_map(|at| profile.columns.get(*at)));
-            if *field == Field::Phone {
-                let inside = |name: &str| profile.columns.iter().any(|c| c.name == name && c.has_phones_inside());
-                for (_, label) in choices.iter_mut().filter(|(name, _)| inside(name)) {
-                    label.push_str(" (in its text)");
-                }
-                // Whatever else may hold numbers: a header may be in words that are not known.
-                let short = |c: &Column| names_a_phone(&c.name) && c.may_be_short_numbers();
-                let numbers = |c: &Column| c.is_phones() || c.may_be_phones() || short(c);
-                let more = profile.columns.iter().enumerate().filter(|(at, c)| {
-                    numbers(c) && !columns.contains(at) && !self.roles.others_phones.contains(at) && !c.is_dated()
-                });
-                choices.extend(questions::choices(more.map(|(_, c)| c)));
-                let others = self.roles.others_phones.iter().filter(|at| !columns.contains(at));
-                let named = others.filter_map(|at| profile.columns.get(*at)).map(|c| c.name.clone());
-                choices.extend(named.map(|name| (name.clone(), format!("{name} (by its name, somebody else's)"))));
-            }
-            if *field == Field::StartsAt {
-                // The right column may have cells that cannot be read, or a header that is not known.
-                let named = |c: &Column| {
-                    let words = meanings(&c.name);
-                    words.contains(&Some(Word::Date)) && !words.contains(&Some(Word::Birth)) && !c.is_times()
-                };
-                let more = profile.columns.iter().enumerate().filter(|(at, c)| !columns.contains(at) && named(c));
-                choices.extend(questions::choices(more.map(|(_, c)| c)));
-            }
-            // Without a header, none of the columns may be the right one.
-            let unnamed = !self.samples.is_empty() && *field != Field::StartsAt;
-            if unnamed
-                || [Field::Phone, Field::Consent, Field::Status, Field::FirstName, Field::LastName].contains(field)
-            {
-                choices.push(("none".to_owned(), "none of them".to_owned()));
-            }
-            self.ask(format!("column:{}", field.key()), text, choices);
-        }
-        self.take_guardian(profile, answers);
-        self.take_blank_dates(profile, answers);
-        if let Some(times) = self.roles.open_time.clone() {
-            let named = |at: &usize| profile.columns.get(*at).map(|c| (c.name.clone(), c.name.clone()));
-            let date = self.source(Field::StartsAt).map(Source::columns).unwrap_or_default();
-            let choices = match times.is_empty() {
-                true => {
-                    (0..profile.columns.len()).filter(|at| !date.contains(at)).filter_map(|at| named(&at)).collect()
-                }
-                false => times.iter().filter_map(named).collect(),
-            };
-            self.ask(
-                "column:time".to_owned(),
-                "the start date has no time of day; which column has the time?".to_owned(),
-                choices,
-            );
-        }
-        let has = |field| self.roles.sources.contains_key(&field);
-        let mut lacking: Vec<(&str, String, Test)> = Vec::new();
-        if !has(Field::StartsAt) && !several.contains_key(&Field::StartsAt) {
-            let unreadable = self.roles.unreadable_start.and_then(|at| profile.columns.get(at));
-            let text = match unreadable {
-                Some(column) => format!(
-                    "the cells of \"{}\" cannot be read as a date{}; which column is the start of the appointment?",
-                    column.name,
-                    column.samples.first().map(|cell| format!(", such as \"{}\"", masked(cell))).unwrap_or_default()
-                ),
-                None => "no column looks like the start of the appointment; which column is it?".to_owned(),
-            };
-            lacking.push(("column:starts_at", text, |column| column.dates + column.moments > 0));
-        }
-        let named = has(Field::Name)
-            || has(Field::FirstName)
-            || has(Field::LastName)
-            || answers.get("column:name").is_some_and(|answer| answer == "none");
-        if !named && ![Field::Name, Field::FirstName, Field::LastName].iter().any(|field| several.contains_key(field)) {
-            let text = "no column looks like patient names; which column has them?".to_owned();
-            lacking.push(("column:name", text, Column::is_text));
-        }
-        let phone = has(Field::Phone) || several.contains_key(&Field::Phone);
-        if !phone && !answers.contains_key("column:phone") {
-            self.roles.remarks.push("no column holds phone numbers, so nobody in this file can be texted".to_owned());
-        }
-        for (key, text, fits) in lacking {
-            // All columns, if none fits.
-            let fitting = profile.columns.iter().any(fits);
-            let choices = questions::choices(profile.columns.iter().filter(|column| !fitting || fits(column)));
-            self.ask(key.to_owned(), text, choices);
-        }
     }
 
     /// The columns that fit equally well as the start.
@@ -305,6 +146,49 @@ impl Draft {
         self.roles.sources.get(&field)
     }
 
+    /// Takes over the words that a trial found in columns that are the same in this draft.
+    pub(super) fn take_trial(&mut self, trial: Draft) {
+        let flags = |draft: &Draft| {
+            let Roles { confirmation, cancelled, no_show, arrived, blocked, active, beside, .. } = draft.roles.clone();
+            [confirmation, cancelled, no_show, arrived, blocked, active, beside]
+        };
+        let [status, consent, language, location] = [Field::Status, Field::Consent, Field::Language, Field::Location]
+            .map(|field| self.source(field) == trial.source(field));
+        let status = status && flags(self) == flags(&trial);
+        let kinds = [
+            ("status", status),
+            ("flag", status),
+            ("consent", consent),
+            ("language", language),
+            ("location", location),
+        ];
+        if status {
+            self.status = trial.status;
+        }
+        if consent {
+            self.consent = trial.consent;
+        }
+        if language {
+            self.language = trial.language;
+        }
+        if location {
+            self.location = trial.location;
+        }
+        for question in trial.questions {
+            let kind = question.key.split([':', ' ']).next().unwrap_or_default();
+            if kinds.contains(&(kind, true)) {
+                self.ask(question.key, question.text, question.choices);
+            }
+        }
+    }
+
+    /// The answers to the open questions about columns that let the rest be read: the first choices.
+    pub(super) fn first_choices(&self) -> Answers {
+        const WORDS: [&str; 4] = ["column:status", "column:consent", "column:language", "column:location"];
+        let open = self.questions.iter().filter(|q| q.key.starts_with("column:") && !WORDS.contains(&q.key.as_str()));
+        open.filter_map(|q| Some((q.key.clone(), q.choices.first()?.0.clone()))).collect()
+    }
+
     /// Takes over what the survey found about dates and times.
     pub(super) fn take_dates(&mut self, surveyed: &Result<Survey, MappingError>, request: &Request<'_>) {
         match surveyed {
@@ -333,7 +217,6 @@ impl Draft {
                 }
             }
             Err(MappingError::Open { question, .. }) => {
-                let text = describe(question);
                 let (key, choices) = match question {
                     Question::Order(decision) => ("dates", questions::orders(decision)),
                     Question::Halves => ("times", questions::HALVES.to_vec()),
@@ -341,9 +224,8 @@ impl Draft {
                 };
                 let choices = choices.into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
                 let setting = if key == "dates" { &mut self.dates } else { &mut self.times };
-                *setting = Setting { value: Some("?".to_owned()), why: text.clone() };
-                let _ = request;
-                self.ask(key.to_owned(), text, choices);
+                *setting = Setting { value: Some("?".to_owned()), why: describe(question) };
+                self.ask(key.to_owned(), questions::of_dates(question), choices);
             }
             Err(error) => {
                 let choices = Vec::new();
@@ -362,7 +244,7 @@ impl Draft {
     ) {
         let asked = self.status.take((profile, upcoming), feed, &self.roles, request.answers);
         let asked = asked.into_iter().chain(self.consent.take(
-            profile,
+            (profile, upcoming),
             feed,
             (self.roles.opts_out, self.roles.consent_open),
             request.answers,

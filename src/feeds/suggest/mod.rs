@@ -7,6 +7,8 @@ mod agreeing;
 mod blanks;
 mod block;
 mod choices;
+mod columns;
+mod consent_words;
 mod draft;
 mod evidence;
 mod location_words;
@@ -22,6 +24,10 @@ mod word_lists;
 mod words;
 
 use std::io::Read;
+
+use self::draft::Draft;
+use self::profile::Profile;
+use self::upcoming::Upcoming;
 
 pub use other_formats::{OtherFormat, other_format};
 pub use request::{Answers, OpenQuestion, Request, Suggestion};
@@ -39,7 +45,7 @@ pub fn suggest<R: Read>(
 ) -> Result<Suggestion, FormatError> {
     let is_zone = |name: &str| name.contains('/') && context.zones.load(name).is_ok();
     let profile = profile::profile(open()?, &request.options, context.today, roles::is_birth, &is_zone)?;
-    let mut draft = draft::Draft::new(&profile, request, context);
+    let mut draft = Draft::new(&profile, request, context);
     // Columns that are the same start in every row need no question.
     let same = match draft.several_starts() {
         Some(columns) => agreeing::start(open()?, &request.options, &profile, &columns, context)?,
@@ -51,23 +57,13 @@ pub fn suggest<R: Read>(
     }
     let request = &Request { answers: &answers, ..request.clone() };
     if same.is_some() {
-        draft = draft::Draft::new(&profile, request, context);
+        draft = Draft::new(&profile, request, context);
     }
-    // Candidates for the id are tried one by one: a value with two different start times rules a column out.
-    let surveyed = loop {
-        let Some(feed) = read_block(&draft.block(&profile, false), context) else { break None };
-        match survey_as(open()?, &feed, context.today, true) {
-            Ok(survey) => break Some((feed, Ok(survey))),
-            Err(MappingError::NotAnId { first, second, .. }) if draft.next_id(&profile, first, second) => {}
-            Err(MappingError::MissingColumns(_)) if draft.drop_preset(&profile, request, context) => {}
-            Err(MappingError::Format(error)) => return Err(error),
-            Err(error) => break Some((feed, Err(error))),
-        }
-    };
+    let surveyed = survey_draft(&mut open, &mut draft, &profile, request, context)?;
     let mut report = None;
     if let Some((feed, surveyed)) = &surveyed {
         draft.take_dates(surveyed, request);
-        let upcoming = upcoming::Upcoming::count(open()?, feed, surveyed, context.today)?;
+        let upcoming = Upcoming::count(open()?, feed, surveyed, context.today)?;
         draft.take_words((&profile, &upcoming), feed, request, context);
         if let Ok(surveyed) = surveyed {
             // Reads the file again with the words and the date order that were found.
@@ -76,6 +72,9 @@ pub fn suggest<R: Read>(
             draft.take_report(&mapped, request);
             report = Some(mapped);
         }
+    }
+    if surveyed.is_none() {
+        try_words(&mut open, &mut draft, &profile, request, context)?;
     }
     let feed = surveyed.map(|(feed, _)| feed);
     let understood = evidence::lines(&profile, &draft, feed.as_ref(), report.as_ref(), request.unmasked);
@@ -86,6 +85,52 @@ pub fn suggest<R: Read>(
         questions: draft.questions,
         report,
     })
+}
+
+/// A feed, and what a first pass over the file found with it.
+type Surveyed = (Feed, Result<Survey, MappingError>);
+
+/// Reads the file with what is decided so far. `None`: a column that is needed is still open.
+fn survey_draft<R: Read>(
+    open: &mut impl FnMut() -> std::io::Result<R>,
+    draft: &mut Draft,
+    profile: &Profile,
+    request: &Request<'_>,
+    context: &Context<'_>,
+) -> Result<Option<Surveyed>, FormatError> {
+    // Candidates for the id are tried one by one: a value with two different start times rules a column out.
+    loop {
+        let Some(feed) = read_block(&draft.block(profile, false), context) else { return Ok(None) };
+        match survey_as(open()?, &feed, context.today, true) {
+            Ok(survey) => return Ok(Some((feed, Ok(survey)))),
+            Err(MappingError::NotAnId { first, second, .. }) if draft.next_id(profile, first, second) => {}
+            Err(MappingError::MissingColumns(_)) if draft.drop_preset(profile, request, context) => {}
+            Err(MappingError::Format(error)) => return Err(error),
+            Err(error) => return Ok(Some((feed, Err(error)))),
+        }
+    }
+}
+
+/// While a needed column is open, asks about the words of the other columns as well, so that nobody who fills in the block
+/// by hand misses them. The first choice for the open column lets the file be read.
+fn try_words<R: Read>(
+    open: &mut impl FnMut() -> std::io::Result<R>,
+    draft: &mut Draft,
+    profile: &Profile,
+    request: &Request<'_>,
+    context: &Context<'_>,
+) -> Result<(), FormatError> {
+    let mut answers = request.answers.clone();
+    answers.extend(draft.first_choices());
+    let request = &Request { answers: &answers, ..request.clone() };
+    let mut trial = Draft::new(profile, request, context);
+    trial.questions.clear();
+    if let Some((feed, surveyed)) = survey_draft(open, &mut trial, profile, request, context)? {
+        let upcoming = Upcoming::count(open()?, &feed, &surveyed, context.today)?.undated();
+        trial.take_words((profile, &upcoming), &feed, request, context);
+        draft.take_trial(trial);
+    }
+    Ok(())
 }
 
 fn map<R: Read>(source: R, feed: &Feed, context: &Context<'_>, survey: &Survey) -> Result<Report, FormatError> {

@@ -12,7 +12,7 @@ use crate::feeds::formats::delimited::{Dialect, Options, Reader};
 use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
 use crate::feeds::mapping::{Line, cells_marks, cells_minutes, common_status, phone_in_text, phone_numbers};
-use crate::feeds::suggest::choices::{is_no, is_yes, names_a_channel, opted, switched};
+use crate::feeds::suggest::choices::{is_no, is_yes, names_a_channel, opted, refuses_texts, switched};
 use crate::feeds::suggest::upcoming::may_be_after;
 
 /// The most distinct words that are kept for a column; a column with more is not a list of words.
@@ -319,6 +319,7 @@ impl Column {
             opted(word) == Some(false) && !matches!(word, "declined" | "refused" | "denied" | "stop")
                 || word.starts_with("stop ")
                 || word.contains("opted out")
+                || refuses_texts(word)
         };
         !self.many_words && self.words.keys().any(|word| refuses(word))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::profile::{Column, Profile};
 use crate::config::feeds::Field;
 use crate::feeds::mapping::moment::{Decision, Order};
-use crate::feeds::mapping::{masked, shortened};
+use crate::feeds::mapping::{Question, describe, masked, shortened};
 
 /// Asks which column a field is.
 pub(super) fn which_column(field: Field) -> String {
@@ -18,8 +18,22 @@ pub(super) fn which_column(field: Field) -> String {
         Field::Name => "which column is the patient's name (the last name, if it has a column of its own)?",
         Field::Id => "which column is the number of the appointment? The number of a patient or an account is not one",
         Field::Status => "which column says whether an appointment is booked or cancelled?",
+        Field::Language => "which column says the patient's language?",
         Field::Location => "which column says at which of your locations the appointment is?",
         field => return format!("which column is `{}`?", field.key()),
+    };
+    text.to_owned()
+}
+
+/// Asks what decides how dates and times are read.
+pub(super) fn of_dates(question: &Question) -> String {
+    let text = match question {
+        Question::Order(Decision::Open(_)) => "every date can be read in more than one way; which is right?",
+        Question::Order(_) => return describe(question),
+        Question::Halves => {
+            "times such as 1:30 have no AM or PM, and no time is later than 12:59; what does 1:30 mean?"
+        }
+        Question::Serials => "most dates are plain numbers; what are they?",
     };
     text.to_owned()
 }

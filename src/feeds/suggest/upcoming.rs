@@ -20,6 +20,8 @@ pub(super) struct Rows {
     pub(super) all: u64,
     /// The ones that start after today.
     pub(super) after: u64,
+    /// The line of the first.
+    pub(super) first: u64,
 }
 
 /// The rows of each folded status word.
@@ -27,6 +29,8 @@ pub(super) struct Rows {
 pub(super) struct Upcoming {
     words: BTreeMap<String, Rows>,
     after: u64,
+    /// Rows that may be appointments and do not say whether the patient agrees to texts.
+    pub(super) blank_consents: u64,
 }
 
 impl Upcoming {
@@ -55,12 +59,21 @@ impl Upcoming {
                 }
             };
             let word = binding.text(row, feed, Field::Status).map(|cell| fold(unwrapped(&cell))).unwrap_or_default();
-            let rows = found.words.entry(word).or_default();
+            let rows = found.words.entry(word).or_insert_with(|| Rows { first: row.line, ..Rows::default() });
             rows.all += 1;
             rows.after += u64::from(later);
             found.after += u64::from(later);
+            let consent = binding.text(row, feed, Field::Consent);
+            found.blank_consents += u64::from(consent.is_some_and(|cell| unwrapped(&cell).is_empty()));
         }
         Ok(found)
+    }
+
+    /// The same without dates, which were read from a column that may not be the start.
+    pub(super) fn undated(mut self) -> Upcoming {
+        self.after = 0;
+        self.words.values_mut().for_each(|rows| rows.after = 0);
+        self
     }
 
     /// The rows of a folded word that may be appointments.

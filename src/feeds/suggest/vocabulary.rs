@@ -170,7 +170,7 @@ const WORDS: [(Word, &str); 46] = [
     (Zone, "timezone | tz | zone | time zone"),
     (
         Made,
-        "booking date | vereinbart | erstellt | gebucht | créé | date booked | booked date | created | modified | updated | booked | made | entered | stamp | tstamp | timestamp | creation \
+        "booking date | creación | creacion | création | modificación | modificacion | vereinbart | erstellt | gebucht | créé | date booked | booked date | created | modified | updated | booked | made | entered | stamp | tstamp | timestamp | creation \
          | added | changed | registered | printed | sent | signed | creado | on | exported | edited | \
          checkin | checkout | arrived | arrival | check | seated | dismissed | reminder | reminded | \
          scheduling | posted | rescheduled | due | expiration | expires | admission | discharge | \

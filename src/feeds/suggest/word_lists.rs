@@ -1,18 +1,18 @@
-//! The words in status, consent and language columns: known ones, and ones the office has to explain.
+//! The words in status and language columns: known ones, and ones the office has to explain.
 
 use std::collections::BTreeMap;
 
 use super::profile::{Column, Profile};
 use super::request::{Answers, OpenQuestion};
 use super::roles::Roles;
-use super::upcoming::Upcoming;
+use super::upcoming::{Rows, Upcoming};
 use super::words::{Word, meanings};
 use crate::config::feeds::{ColumnSource, Feed, Field, StatusMeaning};
 use crate::domain::count::counted;
 use crate::domain::fold::fold;
 use crate::domain::language_words::{self, LanguageWord};
 use crate::feeds::mapping::common_status;
-use crate::feeds::suggest::choices::{is_no, is_yes, opted, switched};
+use crate::feeds::suggest::choices::{is_no, is_yes};
 
 /// A word with the number of rows that have it.
 pub(super) type Counted = (String, u64);
@@ -91,7 +91,7 @@ impl StatusList {
                 open.clear();
             }
             for (word, written, count) in open.into_iter().chain(contradicted) {
-                questions.push(ask_status(&word, &written, count, upcoming.rows(&word).after));
+                questions.push(ask_status(&word, &written, count, upcoming.rows(&word)));
                 self.unknown.push((written, count));
             }
         }
@@ -121,7 +121,7 @@ impl StatusList {
                 Some(meaning) => found.entry(meaning).or_default().push(written.clone()),
                 None if plain && letters => {
                     let text = format!("{} \"{written}\" ({}): what does it mean?", column.name, rows(*count));
-                    let mut question = OpenQuestion { key, text, ..ask_status(word, written, *count, 0) };
+                    let mut question = OpenQuestion { key, text, ..ask_status(word, written, *count, Rows::default()) };
                     question.choices.insert(0, ("nothing".to_owned(), "nothing about the visit itself".to_owned()));
                     questions.push(question);
                 }
@@ -240,90 +240,26 @@ pub(super) fn rows(count: u64) -> String {
     counted(count, "row", "rows")
 }
 
-fn ask_status(word: &str, written: &str, count: u64, after: u64) -> OpenQuestion {
-    let rows = rows(count);
+fn ask_status(word: &str, written: &str, count: u64, found: Rows) -> OpenQuestion {
+    let after = found.after;
     // "Show" of a visit that is still to come.
     let usual = common_status(word).filter(|_| after > 0 && !word.is_empty());
     let text = match usual {
         Some(_) => {
+            let rows = rows(count);
             format!("status \"{written}\" ({rows}, {after} after today): what does it mean for a visit to come?")
         }
-        None => format!("status \"{written}\" ({rows}): what does it mean?"),
+        // What the row is shows what its blank status means.
+        None if word.is_empty() && found.all > 0 => {
+            let rows = rows(found.all);
+            format!("status \"\" ({rows}, the first in line {}): what does a blank status mean?", found.first)
+        }
+        None => format!("status \"{written}\" ({}): what does it mean?", rows(count)),
     };
     OpenQuestion {
         key: format!("status:{word}"),
         text,
         choices: StatusMeaning::KEYS.iter().map(|(key, _)| ((*key).to_owned(), (*key).replace('_', " "))).collect(),
-    }
-}
-
-/// The consent words of a file.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ConsentList {
-    pub(super) yes: Vec<String>,
-    pub(super) no: Vec<String>,
-    pub(super) unknown: Vec<String>,
-    pub(super) open: Vec<Counted>,
-}
-
-impl ConsentList {
-    pub(super) fn take(
-        &mut self,
-        profile: &Profile,
-        feed: &Feed,
-        (opts_out, open): (bool, bool),
-        answers: &Answers,
-    ) -> Vec<OpenQuestion> {
-        let mut questions = Vec::new();
-        let Some(column) = column_of(profile, feed, Field::Consent) else { return questions };
-        // Where some agreed, a blank cell may mean that the patient was not asked, or did not agree. A word that is not
-        // known may be one that agrees.
-        let refuses = |word: &str| is_no(word) || opted(word) == Some(false) || switched(word) == Some(false);
-        let may_agree = |word: &String| {
-            let answer = answers.get(&format!("consent:{word}")).map(String::as_str);
-            !word.is_empty() && answer.map_or(!refuses(word), |answer| answer == "yes")
-        };
-        let some_agree = !opts_out && column.words.keys().any(may_agree);
-        for (word, (written, count)) in &column.words {
-            if feed.consent.words.contains_key(word) {
-                continue;
-            }
-            let answer = answers.get(&format!("consent:{word}")).map(String::as_str);
-            let letters = word.chars().any(char::is_alphabetic);
-            let (yes, no) =
-                (is_yes(word) || switched(word) == Some(true), is_no(word) || switched(word) == Some(false));
-            match answer {
-                Some("yes") => self.yes.push(written.clone()),
-                Some("no") => self.no.push(written.clone()),
-                Some(_) => self.unknown.push(written.clone()),
-                None if opted(word) == Some(false) => self.no.push(written.clone()),
-                None if opted(word) == Some(true) && !opts_out => self.yes.push(written.clone()),
-                None if word.is_empty() && some_agree => self.ask(column, (word, written, *count), &mut questions),
-                // A patient who opted out said no; one who did not has not said yes.
-                None if word.is_empty() && !open => self.unknown.push(written.clone()),
-                None if open => self.ask(column, (word, written, *count), &mut questions),
-                None if opts_out && yes => self.no.push(written.clone()),
-                None if opts_out && no => self.unknown.push(written.clone()),
-                None if word.is_empty() => self.unknown.push(written.clone()),
-                None if letters && yes => self.yes.push(written.clone()),
-                None if letters && no => self.no.push(written.clone()),
-                None => self.ask(column, (word, written, *count), &mut questions),
-            }
-        }
-        questions
-    }
-
-    fn ask(&mut self, column: &Column, (word, written, count): (&str, &str, u64), questions: &mut Vec<OpenQuestion>) {
-        self.open.push((written.to_owned(), count));
-        let cell = if word.is_empty() { "a blank cell".to_owned() } else { format!("\"{written}\"") };
-        questions.push(OpenQuestion {
-            key: format!("consent:{word}"),
-            text: format!("{cell} in {} ({}): does the patient agree to texts?", column.name, rows(count)),
-            choices: [("yes", "yes"), ("no", "no"), ("unknown", "it does not say")]
-                .iter()
-                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-                .collect(),
-        });
     }
 }
 

@@ -178,6 +178,14 @@ pub(super) fn is_note(row: &RawRow) -> bool {
     if others == 0 && label.is_some_and(|label| GROUPS.contains(&label)) {
         return true;
     }
+    // "Okafor, Ngozi, MD - Total", "12": a label that ends so, and small figures.
+    let ends = ["total", "totals", "subtotal", "sub total"]
+        .iter()
+        .any(|word| first.strip_suffix(word).is_some_and(|rest| rest.ends_with(|c: char| !c.is_alphanumeric())));
+    let few_digits = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count() <= 6 && !cell.contains(':');
+    if ends && others > 0 && !figures.contains(&false) && row.cells().filter(|cell| is_figure(cell)).all(few_digits) {
+        return true;
+    }
     let Some(rest) = BEGINNINGS.iter().filter_map(|word| first.strip_prefix(word)).min_by_key(|rest| rest.len()) else {
         let rows = first
             .strip_prefix(|c: char| c.is_ascii_digit())
@@ -274,6 +282,8 @@ mod tests {
             &["Total slots:", "48"],
             &["*** END OF REPORT ***  36 APPTS"],
             &["", "Total: 12"],
+            &["", "Okafor, Ngozi, MD - Total", "12", "", "", ""],
+            &["Dr. Lee subtotal", "3", "$120.00", "", ""],
             &["-----"],
             &["(34 rows affected)"],
             &["Completion time: 2026-12-04T18:10:00.1-07:00"],
@@ -287,6 +297,8 @@ mod tests {
             &["Page, Jimmy", "3/4/2026", "9:00a"][..],
             &["A1"],
             &["Totally, Ann"],
+            &["Total, Jan", "9:00", "", ""],
+            &["Smith Total", "3035550101", "", ""],
             &["12"],
             &["Page", "Jimmy"],
             &["Page", "9705550178"],

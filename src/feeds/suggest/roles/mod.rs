@@ -58,6 +58,8 @@ pub(super) struct Roles {
     pub(super) seconds: bool,
     /// Columns that may hold the time of day that goes with the date: none or several, so one must be chosen.
     pub(super) open_time: Option<Vec<usize>>,
+    /// A column of first names or of whole names, beside one of last names.
+    pub(super) first_or_whole: Option<usize>,
     /// The column that was chosen as the start, if its cells are no dates.
     pub(super) unreadable_start: Option<usize>,
     /// Columns of phone numbers that are somebody else's, by their headers.
@@ -151,6 +153,7 @@ pub(super) fn find(profile: &Profile, chosen: &BTreeMap<Field, usize>, chosen_ti
     finder.ids();
     finder.status();
     finder.others();
+    finder.preferred_names();
     finder.roles
 }
 

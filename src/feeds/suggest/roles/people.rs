@@ -74,6 +74,19 @@ impl Finder<'_> {
                 false => 0,
             }
         });
+        // "Paciente" beside "Apellidos"
+        let is_plain = |at: &usize| {
+            self.columns
+                .iter()
+                .any(|c| c.at == *at && c.only(&[Word::Patient]) && c.column.commas * 2 <= c.column.filled)
+        };
+        if let (Some(at), None, Some(last)) = (whole.filter(is_plain), first, last)
+            && !self.chosen.contains_key(&Field::Name)
+        {
+            self.roles.several.remove(&Field::FirstName);
+            self.roles.first_or_whole = Some(at);
+            return self.put(Field::LastName, Some(Source::Column(last)));
+        }
         match (whole, first) {
             (Some(at), _) => {
                 self.roles.several.remove(&Field::FirstName);
@@ -103,19 +116,35 @@ impl Finder<'_> {
                 }
             }
             (None, None) => {
-                // The last name was found; a column with an unknown header may hold the first name.
-                let firsts: Vec<usize> = self
-                    .columns
-                    .iter()
-                    .filter(|c| c.words.iter().all(Option::is_none) && c.column.is_text() && c.column.varies())
-                    .map(|c| c.at)
-                    .collect();
+                // The last name was found; a column named "Patient" or with an unknown header may hold the first name.
+                let named = |c: &&Named<'_>| c.only(&[Word::Patient, Word::Name]) && Some(c.at) != last;
+                let fits = self.columns.iter().filter(named).filter(|c| c.column.is_text() && c.column.varies());
+                let mut firsts: Vec<usize> = fits.map(|c| c.at).collect();
+                firsts.sort_by_key(|at| self.columns.iter().any(|c| c.at == *at && !c.has(Word::Patient)));
                 if last.is_some() && !firsts.is_empty() && !self.roles.several.contains_key(&Field::FirstName) {
                     self.roles.several.insert(Field::FirstName, firsts);
                 }
                 self.put(Field::LastName, last.map(Source::Column));
             }
         }
+    }
+
+    /// A column of names that patients go by, if it is not used.
+    pub(super) fn preferred_names(&mut self) {
+        let fits = |c: &&Named<'_>| {
+            let words = [Word::Preferred, Word::Name, Word::First, Word::Patient];
+            let names = c.has(Word::Preferred) && c.only(&words) && c.is_plain();
+            let text = c.column.is_text() && c.column.varies() && !c.column.is_channel();
+            names && text && !self.is_used(c.at)
+        };
+        let Some(name) = self.columns.iter().find(fits).map(|c| c.column.name.clone()) else { return };
+        self.roles.remarks.push(match self.roles.sources.get(&Field::FirstName) {
+            Some(Source::Column(at)) => {
+                let first = self.profile.columns.get(*at).map_or("", |c| c.name.as_str());
+                format!("to use the names patients go by: first_name = {{ first_of = [\"{name}\", \"{first}\"] }}")
+            }
+            _ => format!("\"{name}\" is not used; texts have the first name from the whole name"),
+        });
     }
 
     pub(super) fn phone(&mut self) {
@@ -321,7 +350,9 @@ impl Finder<'_> {
                 && c.column.numbers == c.column.filled
                 && c.column.smallest <= 1
                 && u64::from(c.column.largest) <= rows + 1;
-            let filled = c.column.blank * 20 <= c.column.filled && c.column.filled > 0;
+            // Rows of blocked time have none.
+            let most_blank = if called_id || c.has(Word::Appointment) { 4 } else { 20 };
+            let filled = c.column.blank * most_blank <= c.column.filled && c.column.filled > 0;
             // Ids may look like times and dates; the header of this column says that they are ids.
             let called =
                 called_id || (c.has(Word::Appointment) && c.only(&[Word::Appointment, Word::Id]) && c.is_plain());

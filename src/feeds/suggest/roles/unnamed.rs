@@ -141,6 +141,13 @@ impl Finder<'_> {
         };
         let languages = self.free(|c| few(c) && c.languages == c.filled && !c.is_flag());
         self.take(Field::Language, &languages);
+        // "E" and "S" may be languages, or anything else.
+        let letters =
+            |word: &String| matches!(word.as_str(), "" | "e" | "s" | "f" | "en" | "es" | "fr" | "eng" | "spa");
+        let letters = self.free(|c| few(c) && c.words.len() > 1 && c.words.keys().all(letters));
+        if languages.is_empty() {
+            self.ask(Field::Language, letters);
+        }
         let mut status = self.free(|c| few(c) && c.phones == 0);
         status.sort_by_key(|at| {
             self.profile.columns.get(*at).is_none_or(|c| !c.is_status_words() && !c.says_called_off())
