@@ -5,6 +5,7 @@
 mod asking;
 mod configuration;
 mod decoys;
+mod first_contact;
 mod judge;
 mod mangles;
 mod quotes;

@@ -9,7 +9,7 @@ use leadtime::feeds::suggest::{Answers, Request, Suggestion, suggest};
 
 use crate::judge::{context, feed_of, map};
 
-fn suggested(text: &str, answers: &[(&str, &str)]) -> Suggestion {
+pub(crate) fn suggested(text: &str, answers: &[(&str, &str)]) -> Suggestion {
     let zones = Zones::of_this_machine();
     let answers: Answers = answers.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let request =
@@ -25,7 +25,7 @@ fn rows(text: &str, answers: &[(&str, &str)]) -> Vec<MappedRow> {
     map(text.as_bytes(), &feed_of(&suggestion.block, &zones).unwrap(), &zones).unwrap().2
 }
 
-fn appointments(text: &str, answers: &[(&str, &str)]) -> Vec<MappedAppointment> {
+pub(crate) fn appointments(text: &str, answers: &[(&str, &str)]) -> Vec<MappedAppointment> {
     let one = |row: MappedRow| match row.outcome {
         Outcome::Appointment(appointment) => Some(*appointment),
         _ => None,

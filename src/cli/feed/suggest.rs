@@ -22,7 +22,7 @@ use crate::feeds::mapping::Context;
 use crate::feeds::suggest::{Answers, OpenQuestion, Request, Suggestion, other_format, suggest};
 
 /// Questions are asked in rounds, because an answer may raise another question.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 40;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -130,10 +130,13 @@ pub(crate) fn suggested(
             suggestion.understood.iter().for_each(|line| say(line));
         }
         for question in &suggestion.questions {
-            match answer(question)? {
-                Some(answer) => answers.insert(question.key.clone(), answer),
-                None => return Ok(suggestion),
-            };
+            let Some(answer) = answer(question)? else { return Ok(suggestion) };
+            // The questions after it are about the first choice.
+            let other = question.key.starts_with("column:") && question.choices.first().is_some_and(|c| c.0 != answer);
+            answers.insert(question.key.clone(), answer);
+            if other {
+                break;
+            }
         }
     }
 }

@@ -142,7 +142,11 @@ impl DateRules {
             Some(DateOrder::YearFirst) => Some(Order::YearFirst),
             _ => None,
         };
-        let decision = vote.decide();
+        let yearless = years.is_some() && vote.yearless_numbers > 0;
+        let decision = match vote.decide() {
+            Decision::NotNeeded if yearless => vote.decide_yearless(),
+            decision => decision,
+        };
         let mut rules = DateRules {
             order: named,
             evidence: String::new(),
@@ -157,11 +161,7 @@ impl DateRules {
             },
             without_year: years == Some(Years::Next),
         };
-        let yearless = years.is_some() && vote.yearless_numbers > 0;
         let question = match (&decision, named) {
-            (Decision::NotNeeded, None) if yearless => {
-                Some(Question::Order(Decision::Open(vec![Order::MonthFirst, Order::DayFirst])))
-            }
             (Decision::NotNeeded, _) => None,
             // If much of the column contradicts the setting, the setting is out of date: the system now writes its
             // dates differently.

@@ -15,7 +15,8 @@ use crate::domain::language_words::{self, LanguageWord};
 use crate::domain::phone;
 use crate::domain::zone::Zone;
 use crate::feeds::formats::RawRow;
-use crate::feeds::mapping::moment::MomentFault;
+use crate::feeds::mapping::is_no_answer;
+use crate::feeds::mapping::moment::{MomentFault, scan};
 
 /// The longest text other than a name that Annie accepts about an appointment.
 const LONGEST: usize = 500;
@@ -25,6 +26,10 @@ const OLDEST: i32 = 120;
 /// Bytes of the longest text in an unused column that is read as a refusal. A longer one may be the words of a message,
 /// such as "Reply STOP to end texts".
 const LONGEST_REFUSAL: usize = 40;
+
+fn names_a_date(cell: &str) -> bool {
+    scan(cell, false).is_ok_and(|moment| moment.date.is_some())
+}
 
 /// Whether a text has one of these words, in any case and also inside a longer word.
 fn names_one_of(text: &str, words: &[&str]) -> bool {
@@ -300,6 +305,15 @@ impl Mapper<'_> {
             "" => None,
             "yes" | "y" | "true" | "si" | "sí" | "oui" | "ja" => Some(Consent::Yes),
             "no" | "n" | "false" | "non" | "nein" => Some(Consent::No),
+            _ if self.feed.consent.words.contains_key("*") && is_no_answer(&word) => {
+                self.feed.consent.words.get("").copied().unwrap_or(Some(Consent::No))
+            }
+            // "*" stands for a date; whatever else is there is no agreement.
+            _ if let Some(meaning) = self.feed.consent.words.get("*")
+                && (*meaning == Some(Consent::No) || names_a_date(&cell)) =>
+            {
+                *meaning
+            }
             _ => {
                 let message = "is not listed in [feed.consent], so it counts as no";
                 self.complain(Cost::Notice, row.line, Field::Consent, Some(&cell), message);

@@ -71,6 +71,11 @@ pub(super) fn clean(cell: &str, part: Part) -> Cleaned {
         .collect();
     let text = kept.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let text = text.strip_prefix('\'').filter(|rest| !rest.contains('\'')).unwrap_or(&text).trim();
+    // "Dr. Ana" in a column of first names.
+    let text = match (part, text.split_once(' ')) {
+        (Part::First, Some((title, rest))) if title.ends_with('.') && is_title(title) => rest.trim(),
+        _ => text,
+    };
     let folded = fold(text);
     let stands_for_nothing = match part {
         Part::First => NOTHING.contains(&folded.as_str()),
@@ -203,6 +208,11 @@ fn by_words(name: &str) -> (String, String) {
         words.remove(0);
     }
     // Nobody goes by a single letter.
+    // "Tom & Linda Voisine"
+    if words.len() > 3 && words.get(1).is_some_and(|word| matches!(*word, "&" | "and" | "y" | "et" | "und")) {
+        let (first, last) = words.split_at(3);
+        return (first.join(" "), last.join(" "));
+    }
     let given = if words.len() > 2 && words.first().is_some_and(|word| word.chars().count() == 1) { 2 } else { 1 };
     let (first, mut last) = words.split_at(given.min(words.len()));
     // "Ana M. Lee": the initial is neither.
@@ -306,6 +316,8 @@ mod tests {
             ("Mary Kate Oster", "Mary", "Kate Oster"),
             ("Ann Brown Jr.", "Ann", "Brown Jr."),
             ("Mr. John Smith", "John", "Smith"),
+            ("Tom & Linda Voisine", "Tom & Linda", "Voisine"),
+            ("Ana y Garcia", "Ana", "y Garcia"),
             ("Smith, Robert \"Bob\"", "Robert", "Smith"),
             ("Smith, Robert (Bob)", "Robert", "Smith"),
             ("(Bob)", "Bob", ""),
@@ -322,6 +334,8 @@ mod tests {
     #[test]
     fn names_are_cleaned_and_damaged_names_are_rejected() {
         let name = |cell, part| clean(cell, part).name;
+        assert_eq!(name("Dr. Sieglinde", Part::First).as_deref(), Some("Sieglinde"));
+        assert_eq!(name("Dr.", Part::First).as_deref(), Some("Dr."));
         for cell in ["NULL", "N/A", "\\N", "None", "-", "?", " ", "\u{200b}", "."] {
             assert_eq!(name(cell, Part::First), None, "{cell}");
         }

@@ -7,7 +7,7 @@ use crate::domain::fold::fold;
 use crate::feeds::formats::RawRow;
 
 /// Reasons that no patient has.
-const NEVER_A_VISIT: [&str; 23] = [
+const NEVER_A_VISIT: [&str; 36] = [
     "lunch",
     "lunch break",
     "lunch hour",
@@ -31,10 +31,23 @@ const NEVER_A_VISIT: [&str; 23] = [
     "do not book",
     "do not schedule",
     "admin time",
+    "open slot",
+    "mittagspause",
+    "mittag",
+    "teambesprechung",
+    "besprechung",
+    "fortbildung",
+    "pause déjeuner",
+    "déjeuner",
+    "réunion",
+    "réunion d'équipe",
+    "almuerzo",
+    "hora de comida",
+    "junta de personal",
 ];
 
 /// Words for time that is kept free, if nothing in the row speaks of a patient.
-const KEPT_FREE: [&str; 12] = [
+const KEPT_FREE: [&str; 28] = [
     "break",
     "block",
     "blocked",
@@ -47,13 +60,31 @@ const KEPT_FREE: [&str; 12] = [
     "reserved",
     "unavailable",
     "not available",
+    "open",
+    "available",
+    "empty",
+    "vacant",
+    "pto",
+    "pause",
+    "urlaub",
+    "gesperrt",
+    "frei",
+    "congé",
+    "fermé",
+    "bloqué",
+    "bloqueado",
+    "descanso",
+    "vacaciones",
+    "cerrado",
 ];
 
 /// Whether a name stands for time that is kept free: `.LUNCH`, `*** HOLD ***`, `Staff meeting`.
 fn is_no_name(name: &str) -> bool {
     let marked = name.starts_with(['.', '*', '#', '-', '=']) && name.chars().any(char::is_alphabetic);
     let plain = plain(name);
-    marked || is_labeled(name) || is_listed(&plain) || is_listed_in_parts(name)
+    // "Sarah PTO"
+    let away = plain.rsplit_once(' ').is_some_and(|(_, last)| matches!(last, "pto" | "ooo" | "vacation" | "holiday"));
+    marked || away || is_labeled(name) || is_listed(&plain) || is_listed_in_parts(name)
 }
 
 /// Whether a name begins with a label of blocked time: `BLOCKED - LUNCH`, `BLOCK: OR`, `Hold / new patient`.
@@ -171,6 +202,8 @@ mod tests {
             "MEETING,STAFF",
             "OUT,DOCTOR",
             "BLOCKED - LUNCH",
+            "Sarah PTO",
+            "Mittagspause",
             "Block: Lunch",
             "HOLD (new patient)",
         ] {

@@ -121,6 +121,7 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "noshow",
             "no showed",
             "n/s",
+            "ns",
             "did not arrive",
             "did not attend",
             "did not show",
@@ -203,6 +204,7 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "cncl",
             "cnx",
             "cx",
+            "can",
             "canx",
             "x cancelled",
             "cancelada",
@@ -269,7 +271,14 @@ pub fn common(word: &str) -> Option<StatusMeaning> {
         .then_some(Cancelled)
         .filter(|_| short)
     };
-    listed.or_else(begun)
+    // "Early cancelled", "Front desk cancelled"
+    let ended = || {
+        const OTHER: [&str; 8] = ["not", "never", "un", "no", "non", "insurance", "card", "policy"];
+        let (rest, last) = word.rsplit_once(' ')?;
+        let plain = rest.split(' ').count() <= 2 && !rest.split(' ').any(|word| OTHER.contains(&word));
+        (plain && matches!(last, "cancelled" | "canceled")).then_some(Cancelled)
+    };
+    listed.or_else(begun).or_else(ended)
 }
 
 /// The row's status, or the word that is not known.
@@ -364,6 +373,9 @@ mod tests {
             ("Annulé par le patient", Some(Cancelled)),
             ("cx - sick", Some(Cancelled)),
             ("Absence non excusée", Some(NoShow)),
+            ("Early cancelled", Some(Cancelled)),
+            ("Not cancelled", None),
+            ("Insurance canceled", None),
             ("Cancellation list", None),
             ("Confirmada", Some(Confirmed)),
             ("FIRM", None),

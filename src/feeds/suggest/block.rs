@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::columns::{AFTER_DASH, BEFORE_DASH};
 use super::draft::{Draft, IdChoice, Setting};
 use super::profile::Profile;
 use super::roles::Source;
@@ -87,7 +88,8 @@ impl Draft {
 
     /// Whether the column of a key is still undecided.
     fn asks(&self, key: &str, open: bool) -> bool {
-        open && self.questions.iter().any(|question| question.key == format!("column:{key}"))
+        let part = |asked: &str| key == "name" && asked == "name:part";
+        open && self.questions.iter().any(|q| q.key == format!("column:{key}") || part(&q.key))
     }
 
     fn columns(&self, profile: &Profile, line: &mut impl FnMut(String, &str), open: bool) {
@@ -117,6 +119,10 @@ impl Draft {
                 }
                 continue;
             };
+            if field == Field::Name && asks(key) {
+                line(format!("{key} = \"?\""), "still undecided: which part of the cell is the name");
+                continue;
+            }
             let list = |columns: &[usize]| columns.iter().map(name).collect::<Vec<_>>().join(", ");
             let value = match source {
                 Source::Column(at) if field == Field::StartsAt && asks("time") => format!("[{}, \"?\"]", name(at)),
@@ -124,6 +130,8 @@ impl Draft {
                 Source::Joined(columns) => format!("[{}]", list(columns)),
                 Source::FirstOf(columns) => format!("{{ first_of = [{}] }}", list(columns)),
                 Source::InText(at) => format!("{{ from = {} }}", name(at)),
+                Source::BeforeDash(at) => format!("{{ from = {}, pattern = {} }}", name(at), quoted(BEFORE_DASH)),
+                Source::AfterDash(at) => format!("{{ from = {}, pattern = {} }}", name(at), quoted(AFTER_DASH)),
                 Source::Marks(at) => format!("{{ marks = {}, each = 5 }}", name(at)),
             };
             let comment = match field {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::block::quoted;
 use super::draft::{Draft, IdChoice, Setting};
 use super::profile::{Column, Profile};
 use super::questions;
@@ -9,8 +10,14 @@ use super::request::Answers;
 use super::roles::{self, Source};
 use super::words::{Word, meanings};
 use crate::config::feeds::Field;
+use crate::domain::count::counted;
 use crate::domain::fold::fold;
 use crate::feeds::mapping::{Context, masked, names_a_phone};
+
+/// The name before the first dash that has blanks around it, or the whole cell.
+pub(super) const BEFORE_DASH: &str = r"^(?<name>.+?)(\s[-–—]\s.*)?$";
+/// The name after the last such dash, or the whole cell.
+pub(super) const AFTER_DASH: &str = r"^(.*\s[-–—]\s)?(?<name>.+)$";
 
 /// Whether a column may be an answer.
 type Test = fn(&Column) -> bool;
@@ -52,6 +59,7 @@ impl Draft {
             self.roles.ids.insert(0, *at);
             self.id = IdChoice::Candidate(0);
         }
+        self.take_dash(profile, answers);
         self.take_locations(profile, context);
         self.ask_which(profile, answers);
         self.take_guardian(profile, answers);
@@ -91,6 +99,39 @@ impl Draft {
             let text = format!("\"{}\" holds last names; which column has the first names?", column.name);
             self.ask("column:first_name".to_owned(), text, choices);
         }
+    }
+
+    /// Asks which part of a cell such as `Maria Lopez - Massage 60` is the name.
+    fn take_dash(&mut self, profile: &Profile, answers: &Answers) {
+        let Some(Source::Column(at)) = self.source(Field::Name) else { return };
+        let at = *at;
+        let Some(column) = profile.columns.get(at).filter(|c| c.dashed >= 2 && c.dashed * 3 >= c.filled) else {
+            return;
+        };
+        let source = match answers.get("name:part").map(String::as_str) {
+            Some("before") => Source::BeforeDash(at),
+            Some("after") => Source::AfterDash(at),
+            Some(_) => return,
+            None => {
+                let rows = counted(column.dashed, "cell", "cells");
+                let text =
+                    format!("{rows} of \"{}\" have a dash between two parts; which part is the name?", column.name);
+                let choices = [
+                    ("before", "the part before the dash"),
+                    ("after", "the part after the dash"),
+                    ("whole", "the whole cell"),
+                ];
+                let choices = choices.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
+                for (part, pattern) in [("before", BEFORE_DASH), ("after", AFTER_DASH)] {
+                    let (name, pattern) = (quoted(&column.name), quoted(pattern));
+                    self.hints.push(format!(
+                        "if the name is the part {part} the dash: name = {{ from = {name}, pattern = {pattern} }}"
+                    ));
+                }
+                return self.ask("name:part".to_owned(), text, choices);
+            }
+        };
+        self.roles.sources.insert(Field::Name, source);
     }
 
     /// If no locations are configured, the location column is of no use.

@@ -8,7 +8,7 @@ use super::word_lists::{Counted, column_of, rows};
 use crate::config::feeds::{Feed, Field};
 
 /// The consent words of a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ConsentList {
     pub(super) yes: Vec<String>,
     pub(super) no: Vec<String>,
@@ -35,6 +35,9 @@ impl ConsentList {
             !word.is_empty() && answer.map_or(!refuses(word), |answer| answer == "yes")
         };
         let some_agree = !opts_out && column.words.keys().any(may_agree);
+        if column.has_dates() {
+            return self.take_dates(column, upcoming, answers);
+        }
         for (word, (written, count)) in &column.words {
             if feed.consent.words.contains_key(word) {
                 continue;
@@ -71,9 +74,28 @@ impl ConsentList {
         questions
     }
 
+    /// Asks what a date means, and what its lack means.
+    fn take_dates(&mut self, column: &Column, upcoming: &Upcoming, answers: &Answers) -> Vec<OpenQuestion> {
+        let mut questions = Vec::new();
+        for (word, count) in [("*", column.filled), ("", upcoming.blank_consents)] {
+            match answers.get(&format!("consent:{word}")).map(String::as_str) {
+                Some("yes") => self.yes.push(word.to_owned()),
+                Some("no") => self.no.push(word.to_owned()),
+                Some(_) => self.unknown.push(word.to_owned()),
+                None if count == 0 => self.unknown.push(word.to_owned()),
+                None => self.ask(column, (word, word, count), &mut questions),
+            }
+        }
+        questions
+    }
+
     fn ask(&mut self, column: &Column, (word, written, count): (&str, &str, u64), questions: &mut Vec<OpenQuestion>) {
         self.open.push((written.to_owned(), count));
-        let cell = if word.is_empty() { "a blank cell".to_owned() } else { format!("\"{written}\"") };
+        let cell = match word {
+            "" => "a blank cell".to_owned(),
+            "*" => "a date".to_owned(),
+            _ => format!("\"{written}\""),
+        };
         questions.push(OpenQuestion {
             key: format!("consent:{word}"),
             text: format!("{cell} in {} ({}): does the patient agree to texts?", column.name, rows(count)),

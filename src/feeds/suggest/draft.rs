@@ -154,7 +154,9 @@ impl Draft {
         };
         let [status, consent, language, location] = [Field::Status, Field::Consent, Field::Language, Field::Location]
             .map(|field| self.source(field) == trial.source(field));
-        let status = status && flags(self) == flags(&trial);
+        // With the only column that may be the consent, its words are known before it is chosen.
+        let consent = consent || (self.asks_about_one_consent() && trial.source(Field::Consent).is_some());
+        let status = status && flags(self) == flags(&trial) && self.status == StatusList::default();
         let kinds = [
             ("status", status),
             ("flag", status),
@@ -168,10 +170,10 @@ impl Draft {
         if consent {
             self.consent = trial.consent;
         }
-        if language {
+        if language && self.language == LanguageList::default() {
             self.language = trial.language;
         }
-        if location {
+        if location && self.location == LocationList::default() {
             self.location = trial.location;
         }
         for question in trial.questions {
@@ -182,10 +184,18 @@ impl Draft {
         }
     }
 
+    /// Whether the question about consent offers one column.
+    pub(super) fn asks_about_one_consent(&self) -> bool {
+        self.questions.iter().any(|q| q.key == "column:consent" && q.choices.len() == 2)
+    }
+
     /// The answers to the open questions about columns that let the rest be read: the first choices.
     pub(super) fn first_choices(&self) -> Answers {
-        const WORDS: [&str; 4] = ["column:status", "column:consent", "column:language", "column:location"];
-        let open = self.questions.iter().filter(|q| q.key.starts_with("column:") && !WORDS.contains(&q.key.as_str()));
+        const WORDS: [&str; 3] = ["column:status", "column:language", "column:location"];
+        let one = self.asks_about_one_consent();
+        let open = self.questions.iter().filter(|q| {
+            q.key.starts_with("column:") && !WORDS.contains(&q.key.as_str()) && (one || q.key != "column:consent")
+        });
         open.filter_map(|q| Some((q.key.clone(), q.choices.first()?.0.clone()))).collect()
     }
 

@@ -7,7 +7,7 @@ use crate::config::feeds::{Feed, Field, LocationWords};
 use crate::domain::fold::fold;
 
 /// The location words of a file, if the practice has several locations.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LocationList {
     /// Words and the locations given as answers for them.
     pub(super) answered: Vec<(String, String)>,

@@ -73,7 +73,7 @@ pub fn suggest<R: Read>(
             report = Some(mapped);
         }
     }
-    if surveyed.is_none() {
+    if surveyed.is_none() || draft.asks_about_one_consent() {
         try_words(&mut open, &mut draft, &profile, request, context)?;
     }
     let feed = surveyed.map(|(feed, _)| feed);

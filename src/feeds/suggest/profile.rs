@@ -60,6 +60,8 @@ pub(super) struct Column {
     pub(super) letters: u64,
     pub(super) commas: u64,
     pub(super) spaced: u64,
+    /// Cells with a dash between two parts: `Maria Lopez - Massage 60`.
+    pub(super) dashed: u64,
     pub(super) vote: ColumnVote,
     /// Cells with a date that may be after today.
     pub(super) later: u64,
@@ -100,6 +102,7 @@ impl Column {
             letters: 0,
             commas: 0,
             spaced: 0,
+            dashed: 0,
             vote: ColumnVote::new(today, birth),
             later: 0,
             words: BTreeMap::new(),
@@ -167,6 +170,7 @@ impl Column {
         self.letters += u64::from(letters > digits);
         self.commas += u64::from(text.contains(','));
         self.spaced += u64::from(text.contains(' '));
+        self.dashed += u64::from([" - ", " \u{2013} ", " \u{2014} "].iter().any(|dash| text.contains(dash)));
         self.zones += u64::from(letters > 3 && is_zone(text));
         self.languages += u64::from(matches!(language_words::read(text), LanguageWord::Tag(_)));
         match scan(text, false) {
@@ -210,6 +214,11 @@ impl Column {
         let dated = self.dates + self.moments + self.vote.serials + self.odd_dates;
         // Plain numbers can be serial dates, ids or amounts: only real dates in the column show that they are dates.
         self.mostly(dated) && (self.dates + self.moments) * 2 > self.filled
+    }
+
+    /// Whether its cells are dates without a year, such as `Tue 12/1`.
+    pub(super) fn is_yearless(&self) -> bool {
+        self.vote.yearless >= 3 && self.mostly(self.vote.yearless + self.dates + self.moments)
     }
 
     /// Whether at least half of its filled cells are dates.
@@ -319,9 +328,13 @@ impl Column {
             opted(word) == Some(false) && !matches!(word, "declined" | "refused" | "denied" | "stop")
                 || word.starts_with("stop ")
                 || word.contains("opted out")
-                || refuses_texts(word)
         };
         !self.many_words && self.words.keys().any(|word| refuses(word))
+    }
+
+    /// Whether it has few words, and one refuses texts in a sentence: `no text messages`.
+    pub(super) fn refuses_texts(&self) -> bool {
+        !self.many_words && self.words.keys().any(|word| refuses_texts(word))
     }
 
     /// Whether it has few words, and some mean that an appointment was cancelled or missed.

@@ -28,7 +28,9 @@ pub(super) fn which_column(field: Field) -> String {
 /// Asks what decides how dates and times are read.
 pub(super) fn of_dates(question: &Question) -> String {
     let text = match question {
-        Question::Order(Decision::Open(_)) => "every date can be read in more than one way; which is right?",
+        Question::Order(Decision::Open(_)) => {
+            "every date can be read in more than one way; does the month or the day come first?"
+        }
         Question::Order(_) => return describe(question),
         Question::Halves => {
             "times such as 1:30 have no AM or PM, and no time is later than 12:59; what does 1:30 mean?"

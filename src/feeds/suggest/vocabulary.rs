@@ -99,11 +99,11 @@ const WORDS: [(Word, &str); 46] = [
     (Contact, "contact | cntct | owner | legal"),
     (
         Cell,
-        "cell | mob | mbl | gsm | handy | handynummer | handphone | mobil | mobiltelefon | mobilnummer | mobiel | cellulaire | cellulare | mobile | wireless | celular | móvil | movil | cellphone | sms | cel | portable | \
+        "cell | cphone | mob | mbl | gsm | handy | handynummer | handphone | mobil | mobiltelefon | mobilnummer | mobiel | cellulaire | cellulare | mobile | wireless | celular | móvil | movil | cellphone | sms | cel | portable | \
          mobilephone | cellular | cll",
     ),
-    (Home, "home | hm | casa | homephone | domicilio | landline | res | residence | evening"),
-    (Work, "work | wk | business | office phone | trabajo | workphone | bus | day phone | daytime"),
+    (Home, "home | hphone | hm | casa | homephone | domicilio | landline | res | residence | evening"),
+    (Work, "work | wphone | wk | business | office phone | trabajo | workphone | bus | day phone | daytime"),
     (
         Other,
         "pet | pets | species | breed | animal | mother | father | mom | dad | caregiver | invalid | bad | wrong | emergency | guarantor | responsible | resp | guardian | parent | spouse | referring | referral \

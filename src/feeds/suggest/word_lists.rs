@@ -18,7 +18,7 @@ use crate::feeds::suggest::choices::{is_no, is_yes};
 pub(super) type Counted = (String, u64);
 
 /// The status words of a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct StatusList {
     /// Words by meaning.
     pub(super) known: BTreeMap<StatusMeaning, Vec<Counted>>,
@@ -69,7 +69,9 @@ impl StatusList {
                 }
                 let common = Some(word).filter(|word| !word.is_empty()).and_then(|word| common_status(word));
                 let common = common.or_else(|| confirmed(column, word).filter(|_| confirms));
-                let doubtful = common.is_some_and(|meaning| upcoming.contradicts(word, meaning));
+                // In a calendar, every event is confirmed.
+                let event = common == Some(StatusMeaning::Confirmed) && is_calendar(profile);
+                let doubtful = event || common.is_some_and(|meaning| upcoming.contradicts(word, meaning));
                 match answer.or(preset).or(common) {
                     Some(_) if doubtful && answer.or(preset).is_none() => {
                         contradicted.push((word.clone(), written.clone(), *count));
@@ -208,6 +210,12 @@ impl StatusList {
     }
 }
 
+/// Whether a file was made from a calendar.
+fn is_calendar(profile: &Profile) -> bool {
+    const NAMES: [&str; 7] = ["all day event", "all day", "allday", "organizer", "transparency", "icaluid", "ical uid"];
+    profile.columns.iter().any(|column| NAMES.contains(&fold(&column.name).as_str()))
+}
+
 /// What yes, no and blank mean in a confirmation column. Codes beside 0 and 1 mean what only the office knows.
 fn confirmed(column: &Column, word: &str) -> Option<StatusMeaning> {
     let code = |word: &String| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
@@ -240,6 +248,18 @@ pub(super) fn rows(count: u64) -> String {
     counted(count, "row", "rows")
 }
 
+/// What a meaning says, for a choice.
+fn said(meaning: StatusMeaning) -> &'static str {
+    match meaning {
+        StatusMeaning::Booked => "on the schedule",
+        StatusMeaning::Confirmed => "the patient said that they will come",
+        StatusMeaning::Completed => "over",
+        StatusMeaning::NoShow => "the patient did not come",
+        StatusMeaning::Cancelled => "off, or moved to another row",
+        StatusMeaning::Ignored => "not an appointment: a note, a list, blocked time",
+    }
+}
+
 fn ask_status(word: &str, written: &str, count: u64, found: Rows) -> OpenQuestion {
     let after = found.after;
     // "Show" of a visit that is still to come.
@@ -259,12 +279,15 @@ fn ask_status(word: &str, written: &str, count: u64, found: Rows) -> OpenQuestio
     OpenQuestion {
         key: format!("status:{word}"),
         text,
-        choices: StatusMeaning::KEYS.iter().map(|(key, _)| ((*key).to_owned(), (*key).replace('_', " "))).collect(),
+        choices: StatusMeaning::KEYS
+            .iter()
+            .map(|(key, meaning)| ((*key).to_owned(), said(*meaning).to_owned()))
+            .collect(),
     }
 }
 
 /// The language words of a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LanguageList {
     /// Words that the office explained, by language tag.
     pub(super) answered: BTreeMap<String, Vec<String>>,

@@ -297,7 +297,6 @@ mod tests {
             &["Page, Jimmy", "3/4/2026", "9:00a"][..],
             &["A1"],
             &["Totally, Ann"],
-            &["Total, Jan", "9:00", "", ""],
             &["Smith Total", "3035550101", "", ""],
             &["12"],
             &["Page", "Jimmy"],

@@ -28,8 +28,55 @@ pub enum Decision {
     Contradiction(Vec<(Order, Evidence)>),
 }
 
+/// A year with February 29.
+const LEAP_YEAR: i32 = 2028;
 /// A two-digit year farther from today than this is not the year of an appointment.
 const NEAR_YEARS: i32 = 5;
+
+/// What cells show about the order of their numbers.
+#[derive(Debug, Clone, Default)]
+struct Orders {
+    /// How many cells each order fits.
+    fits: [u64; 3],
+    /// The cells that can only be read in one order.
+    only: [Option<Evidence>; 3],
+}
+
+impl Orders {
+    fn add(&mut self, line: u64, text: &str, fitting: &[Order]) {
+        for order in fitting {
+            self.fits[order.index()] += 1;
+        }
+        if let [order] = fitting {
+            let evidence = &mut self.only[order.index()];
+            match evidence {
+                Some(evidence) => evidence.cells += 1,
+                None => *evidence = Some(Evidence { cells: 1, line, text: text.trim().to_owned() }),
+            }
+        }
+    }
+
+    fn decide(&self) -> Decision {
+        let settled: Vec<(Order, Evidence)> =
+            Order::ALL.into_iter().filter_map(|order| Some((order, self.only[order.index()].clone()?))).collect();
+        match settled.as_slice() {
+            [(order, evidence)] => Decision::Settled(*order, evidence.clone()),
+            [] => {
+                // An order that cannot read cells which another order can is ruled out. Cells that fit no order are
+                // impossible dates.
+                let most = self.fits.iter().copied().max().unwrap_or(0);
+                let fitting: Vec<Order> =
+                    Order::ALL.into_iter().filter(|order| most > 0 && self.fits[order.index()] == most).collect();
+                match fitting.as_slice() {
+                    // No single cell settles it, but only this order fits all cells.
+                    [order] => Decision::Settled(*order, Evidence { cells: most, line: 0, text: String::new() }),
+                    _ => Decision::Open(fitting),
+                }
+            }
+            _ => Decision::Contradiction(settled),
+        }
+    }
+}
 
 /// Counts the cells of a column.
 #[derive(Debug, Clone)]
@@ -64,9 +111,9 @@ pub struct ColumnVote {
     two_digit_days: u64,
     one_digit_days: u64,
     zero_led_times: u64,
-    /// How many cells each order fits, and the evidence for each order.
-    fits: [u64; 3],
-    only: [Option<Evidence>; 3],
+    orders: Orders,
+    /// The same for dates without a year.
+    yearless_orders: Orders,
     /// First and last date in each order; known dates count in every order.
     ranges: [Option<(NaiveDate, NaiveDate)>; 3],
 }
@@ -93,8 +140,8 @@ impl ColumnVote {
             two_digit_days: 0,
             one_digit_days: 0,
             zero_led_times: 0,
-            fits: [0; 3],
-            only: [None, None, None],
+            orders: Orders::default(),
+            yearless_orders: Orders::default(),
             ranges: [None; 3],
         }
     }
@@ -129,9 +176,12 @@ impl ColumnVote {
         }
         match date {
             DateText::Serial(_) => self.serials += 1,
-            DateText::Yearless { month_known, .. } => {
+            DateText::Yearless { parts, month_known } => {
                 self.yearless += 1;
-                self.yearless_numbers += u64::from(!month_known);
+                if !month_known {
+                    self.yearless_numbers += 1;
+                    self.add_yearless(line, text, moment, parts);
+                }
             }
             DateText::Known { .. } => {
                 self.known += 1;
@@ -153,17 +203,29 @@ impl ColumnVote {
             (right_day && near).then_some((order, date))
         };
         let readings: Vec<(Order, NaiveDate)> = Order::ALL.into_iter().filter_map(read).collect();
-        for (order, date) in &readings {
-            self.fits[order.index()] += 1;
-            self.widen(*order, *date);
+        let fitting: Vec<Order> = readings.iter().map(|(order, _)| *order).collect();
+        self.orders.add(line, text, &fitting);
+        for (order, date) in readings {
+            self.widen(order, date);
         }
-        if let [(order, _)] = readings[..] {
-            let evidence = &mut self.only[order.index()];
-            match evidence {
-                Some(evidence) => evidence.cells += 1,
-                None => *evidence = Some(Evidence { cells: 1, line, text: text.trim().to_owned() }),
-            }
-        }
+    }
+
+    /// Counts a date such as `12/1`: 30 can only be a day, and a weekday may fit only one order.
+    fn add_yearless(&mut self, line: u64, text: &str, moment: &Moment, [a, b]: [u32; 2]) {
+        let century = Century::Nearest(self.today);
+        let fits = |order: &Order| {
+            let (month, day) = match order {
+                Order::MonthFirst => (a, b),
+                Order::DayFirst => (b, a),
+                Order::YearFirst => return false,
+            };
+            // Whether the day is too far ahead does not depend on the order.
+            let date = moment.date.and_then(|written| written.date(Some(*order), century).ok());
+            let right_day = moment.weekday.is_none_or(|weekday| date.is_none_or(|date| date.weekday() == weekday));
+            NaiveDate::from_ymd_opt(LEAP_YEAR, month, day).is_some() && right_day
+        };
+        let fitting: Vec<Order> = Order::ALL.into_iter().filter(fits).collect();
+        self.yearless_orders.add(line, text, &fitting);
     }
 
     fn widen(&mut self, order: Order, date: NaiveDate) {
@@ -178,31 +240,20 @@ impl ColumnVote {
 
     /// How many cells can be read only in this order.
     pub fn cells_only(&self, order: Order) -> u64 {
-        self.only[order.index()].as_ref().map_or(0, |evidence| evidence.cells)
+        self.orders.only[order.index()].as_ref().map_or(0, |evidence| evidence.cells)
     }
 
     /// What the column shows.
     pub fn decide(&self) -> Decision {
-        if self.open == 0 {
-            return Decision::NotNeeded;
-        }
-        let settled: Vec<(Order, Evidence)> =
-            Order::ALL.into_iter().filter_map(|order| Some((order, self.only[order.index()].clone()?))).collect();
-        match settled.as_slice() {
-            [(order, evidence)] => Decision::Settled(*order, evidence.clone()),
-            [] => {
-                // An order that cannot read cells which another order can is ruled out. Cells that fit no order are
-                // impossible dates.
-                let most = self.fits.iter().copied().max().unwrap_or(0);
-                let fitting: Vec<Order> =
-                    Order::ALL.into_iter().filter(|order| most > 0 && self.fits[order.index()] == most).collect();
-                match fitting.as_slice() {
-                    // No single cell settles it, but only this order fits all cells.
-                    [order] => Decision::Settled(*order, Evidence { cells: most, line: 0, text: String::new() }),
-                    _ => Decision::Open(fitting),
-                }
-            }
-            _ => Decision::Contradiction(settled),
+        if self.open == 0 { Decision::NotNeeded } else { self.orders.decide() }
+    }
+
+    /// What its dates without a year show.
+    pub fn decide_yearless(&self) -> Decision {
+        match self.yearless_orders.decide() {
+            // They have only two parts.
+            Decision::Open(_) => Decision::Open(vec![Order::MonthFirst, Order::DayFirst]),
+            decision => decision,
         }
     }
 

@@ -20,12 +20,20 @@ pub(super) enum Source {
     Marks(usize),
     /// The phone number in a text about other things too.
     InText(usize),
+    /// The part before a dash.
+    BeforeDash(usize),
+    /// The part after a dash.
+    AfterDash(usize),
 }
 
 impl Source {
     pub(super) fn columns(&self) -> Vec<usize> {
         match self {
-            Source::Column(at) | Source::Marks(at) | Source::InText(at) => vec![*at],
+            Source::Column(at)
+            | Source::Marks(at)
+            | Source::InText(at)
+            | Source::BeforeDash(at)
+            | Source::AfterDash(at) => vec![*at],
             Source::Joined(columns) | Source::FirstOf(columns) => columns.clone(),
         }
     }

@@ -343,6 +343,8 @@ impl Finder<'_> {
             Word::Email,
         ];
         let rows = self.profile.rows;
+        // A calendar's ids look like addresses: `skdpp0j8@google.com`.
+        let is_uid = |c: &Named<'_>| split(&c.column.name).iter().any(|word| word == "uid");
         let fit = |c: &&Named<'_>| {
             // A row counter restarts in every export, so it is not an id; a column named as an id is not a counter.
             let called_id = c.any(&[Word::Appointment, Word::Scheduled]) && c.column.name.to_lowercase().contains("id");
@@ -358,7 +360,8 @@ impl Finder<'_> {
                 called_id || (c.has(Word::Appointment) && c.only(&[Word::Appointment, Word::Id]) && c.is_plain());
             let number = called && c.column.digits == c.column.filled;
             let plain = number
-                || (!c.column.is_dated() && !c.column.is_times() && !c.column.is_phones() && c.column.emails == 0);
+                || (!c.column.is_dated() && !c.column.is_times() && !c.column.is_phones())
+                    && (c.column.emails == 0 || is_uid(c));
             filled
                 && !counter
                 && plain

@@ -41,6 +41,11 @@ const ERRANDS: [&str; 18] = [
     "email",
 ];
 
+/// Whether a header says that an event of a calendar takes the whole day.
+fn names_all_day(header: &str) -> bool {
+    split(header).concat().contains("allday")
+}
+
 /// Whether a header has one of these words.
 fn has_one_of(header: &str, words: &[&str]) -> bool {
     split(header).iter().any(|word| words.contains(&word.as_str()))
@@ -98,13 +103,14 @@ impl Finder<'_> {
             let of_cover = says(&COVER);
             let negated = says(&["not", "un", "no"]) || c.has(Word::Money) || of_cover || says(&ERRANDS);
             let flag = |words: &[&str]| c.column.is_flag() && !negated && says(words);
+            let all_day = c.column.is_flag() && names_all_day(&c.column.name);
             match () {
                 () if active && c.column.is_choice() => self.roles.active.push(c.at),
                 () if (c.has(Word::Cancelled) && !of_cover) || flag(&OFF) => self.roles.cancelled.push(c.at),
                 () if c.has(Word::NoShow) => self.roles.no_show.push(c.at),
                 () if c.has(Word::Confirmation) => self.roles.confirmation.push(c.at),
                 () if flag(&CAME) => self.roles.arrived.push(c.at),
-                () if flag(&BLOCKED) => self.roles.blocked.push(c.at),
+                () if flag(&BLOCKED) || all_day => self.roles.blocked.push(c.at),
                 // Any other column that shows some appointments as cancelled.
                 () if !c.any(&[Word::Past, Word::Note]) && c.column.says_called_off() => self.roles.beside.push(c.at),
                 () => {}
@@ -129,6 +135,7 @@ impl Finder<'_> {
                     && (2..=15).contains(&c.column.words.len())
                     && c.column.letters * 2 > c.column.filled
                     && !c.column.is_flag()
+                    && !c.column.refuses_texts()
             };
             let unknown: Vec<usize> = self.columns.iter().filter(unknown).map(|c| c.at).collect();
             if !unknown.is_empty() {
@@ -164,6 +171,17 @@ impl Finder<'_> {
             let ways = ["contact", "remind", "communicat", "notif"].iter().any(|way| header.contains(way));
             (ways || c.has(Word::Preferred)) && BY_TEXT.iter().any(|word| c.column.words.contains_key(*word))
         };
+        let text = |c: &Named<'_>| {
+            let header = c.column.name.to_lowercase();
+            c.any(&[Word::Text, Word::Cell]) || header.contains("sms") || header.contains("txt")
+        };
+        // The import reads notes by itself.
+        let refuses = |c: &Named<'_>| c.column.refuses_texts() && !c.has(Word::Note);
+        // "Mobile Consent Date": when the patient agreed.
+        let dated = |c: &Named<'_>| {
+            let of_texts = text(c) || c.any(&[Word::Phone, Word::Contact]);
+            c.column.has_dates() && ((c.has(Word::Ok) && of_texts) || c.has(Word::OptOut))
+        };
         let free = |c: &&Named<'_>| {
             !self.is_used(c.at)
                 && !self.roles.ids.contains(&c.at)
@@ -171,15 +189,11 @@ impl Finder<'_> {
                 && !self.roles.cancelled.contains(&c.at)
                 && !self.roles.no_show.contains(&c.at)
                 && c.column.filled > 0
-                && !c.column.many_words
+                && (!c.column.many_words || dated(c))
                 && !c.column.is_phones()
-                && (c.column.says_no_texts() || c.column.is_channel() || way(c) || !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time]))
+                && (dated(c) || c.column.says_no_texts() || refuses(c) || c.column.is_channel() || way(c) || !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time]))
                 // "SMS reminder sent" is no consent.
                 && !c.column.name.to_lowercase().replace("consent", "").contains("sent")
-        };
-        let text = |c: &Named<'_>| {
-            let header = c.column.name.to_lowercase();
-            c.any(&[Word::Text, Word::Cell]) || header.contains("sms") || header.contains("txt")
         };
         // The vocabulary knows "no" as a number and "stop" as an end.
         let turned = |c: &Named<'_>| c.has(Word::Not) || may_mean_the_opposite(&c.column.name);
@@ -188,7 +202,7 @@ impl Finder<'_> {
             let made = c.has(Word::Made) && !c.has(Word::Ok);
             // "No Txt Msg", "Suppress SMS": ask if a word may reverse the meaning.
             let plain = c.is_known() && (c.has(Word::OptOut) || !turned(c));
-            plain && (c.has(Word::OptOut) || (!made && (asked || (text(c) && c.column.is_choice()))))
+            plain && !dated(c) && (c.has(Word::OptOut) || (!made && (asked || (text(c) && c.column.is_choice()))))
         };
         let perhaps = |c: &Named<'_>| {
             let words = c.column.words.len();
@@ -196,7 +210,9 @@ impl Finder<'_> {
             let ways = ["contact", "remind", "communicat", "notif"].iter().any(|way| header.contains(way));
             let turned = (turned(c) || c.has(Word::OptOut)) && (ways || text(c)) && words <= MOST_CHOICES;
             turned
+                || dated(c)
                 || c.column.says_no_texts()
+                || refuses(c)
                 || c.column.is_channel()
                 || (text(c) && words <= MOST_CHOICES)
                 || (c.has(Word::Ok) && c.column.is_choice())

@@ -41,7 +41,10 @@ impl Finder<'_> {
                 + 2 * u32::from(c.has(Word::Date))
         };
         let dated = |c: &Named<'_>| {
-            !c.any(&NOT) && !is_number(c) && (c.column.is_dated() || (c.column.is_serial() && !c.has(Word::Id)))
+            let named = c.any(&[Word::Date, Word::Appointment, Word::Start]) && c.column.is_yearless();
+            !c.any(&NOT)
+                && !is_number(c)
+                && (c.column.is_dated() || named || (c.column.is_serial() && !c.has(Word::Id)))
         };
         let date =
             self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });

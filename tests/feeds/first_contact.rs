@@ -1,0 +1,206 @@
+//! Faults that showed when exports were read for the first time: each is one rule, on the smallest file that has it.
+
+use leadtime::config::values::zones::Zones;
+use leadtime::domain::appointment::Consent;
+use leadtime::feeds::mapping::{Cost, MappedAppointment, Outcome};
+
+use crate::judge::{feed_of, map};
+use crate::shapes::{appointments, suggested};
+
+const HEADER: &str = "Appt ID,Start,First Name,Last Name,Mobile";
+
+fn keys(text: &str, answers: &[(&str, &str)]) -> Vec<String> {
+    suggested(text, answers).questions.into_iter().map(|question| question.key).collect()
+}
+
+/// The appointments that a block gives, whatever `feed suggest` would ask.
+fn with_block(block: &str, text: &str) -> Vec<MappedAppointment> {
+    let zones = Zones::of_this_machine();
+    let rows = map(text.as_bytes(), &feed_of(block, &zones).unwrap(), &zones).unwrap().2;
+    let one = |row: leadtime::feeds::mapping::MappedRow| match row.outcome {
+        Outcome::Appointment(appointment) => Some(*appointment),
+        _ => None,
+    };
+    rows.into_iter().filter_map(one).collect()
+}
+
+const BLOCK: &str = "[[feed]]\nname = \"desk\"\nkind = \"file\"\n[feed.columns]\nid = \"Appt ID\"\nstarts_at = \"Start\"\n\
+    first_name = \"First Name\"\nlast_name = \"Last Name\"\nphone = \"Mobile\"\n";
+
+#[test]
+fn a_refusal_in_a_column_that_is_not_used_counts() {
+    let text = format!(
+        "{HEADER},Privacy Request,Message\n\
+         71001,2026-03-10 15:00,Ana,Lee,303-555-0101,No Text Messages,Reply STOP to this number to get no more text messages from us\n\
+         71002,2026-03-11 15:00,Bo,Ray,303-555-0102,,Reply STOP to this number to get no more text messages from us\n\
+         71003,2026-03-12 15:00,Cy,Fox,303-555-0103,No Correspondence,See you then\n"
+    );
+    let said: Vec<Option<Consent>> = with_block(BLOCK, &text).iter().map(|one| one.consent).collect();
+    assert_eq!(said, [Some(Consent::No), None, None]);
+    assert_eq!(keys(&text, &[]), ["column:consent"], "the office says what the other words mean");
+    let chosen = [("column:consent", "Privacy Request"), ("consent:", "yes"), ("consent:no correspondence", "no")];
+    let said: Vec<Option<Consent>> = appointments(&text, &chosen).iter().map(|one| one.consent).collect();
+    assert_eq!(said, [Some(Consent::No), Some(Consent::Yes), Some(Consent::No)]);
+}
+
+#[test]
+fn null_in_the_preferred_name_is_no_name() {
+    let text = "Appt ID,Start,nickname,first_name,last_name,Mobile\n\
+        71001,2026-03-10 15:00,NULL,Ana,Lee,303-555-0101\n71002,2026-03-11 15:00,Bob,Robert,Ray,303-555-0102\n";
+    let names: Vec<_> = appointments(text, &[]).into_iter().map(|one| one.first_name.0).collect();
+    assert_eq!(names, [Some("Ana".to_owned()), Some("Bob".to_owned())]);
+}
+
+#[test]
+fn patient_beside_last_name_is_asked_about() {
+    for (patient, last) in [("Paciente", "Apellidos"), ("Patient", "Last Name")] {
+        let single = format!(
+            "Appt ID,Start,{patient},{last},Mobile\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101\n71002,2026-03-11 15:00,Bo,Ray,303-555-0102\n"
+        );
+        let double = single.replace("Ana", "Ana Mar\u{ed}a").replace("Bo,", "Jos\u{e9} Luis,");
+        for text in [single, double] {
+            assert_eq!(keys(&text, &[]), ["column:first_name"], "{text}");
+            let first = appointments(&text, &[("column:first_name", patient)]);
+            assert_eq!(first[0].last_name.0.as_deref(), Some("Lee"));
+            assert!(first[0].first_name.0.as_deref().is_some_and(|name| name.starts_with("Ana")));
+        }
+    }
+    let whole = "Appt ID,Start,Patient,Last Name,Mobile\n71001,2026-03-10 15:00,Ana Lee,Lee,303-555-0101\n71002,2026-03-11 15:00,Bo Ray,Ray,303-555-0102\n";
+    let names = appointments(whole, &[("column:first_name", "none")]);
+    assert_eq!((names[0].first_name.0.as_deref(), names[0].last_name.0.as_deref()), (Some("Ana"), Some("Lee")));
+}
+
+#[test]
+fn patients_without_a_first_name_are_reported() {
+    let zones = Zones::of_this_machine();
+    let text = format!(
+        "{HEADER}\n71001,2026-03-10 15:00,,Lee,303-555-0101\n71002,2026-03-11 15:00,Bo,Ray,303-555-0102\n71003,2025-03-11 15:00,,Fox,303-555-0103\n"
+    );
+    let report = map(text.as_bytes(), &feed_of(BLOCK, &zones).unwrap(), &zones).unwrap().1;
+    let notices: Vec<u64> = report.of(Cost::Notice).iter().map(|(_, count)| count.rows).collect();
+    assert_eq!(notices, [1], "{:?}", report.lines());
+}
+
+#[test]
+fn totals_of_a_group_do_not_cost_the_appointment_number() {
+    let text = "Encounter ID,Provider,Visits,Start,First Name,Last Name,Mobile,Note\n\
+        9071001,Okafor,,2026-03-10 15:00,Ana,Lee,303-555-0101,\n9071002,Okafor,,2026-03-11 15:00,Bo,Ray,303-555-0102,\n\
+        ,\"Okafor, Ngozi, MD - Total\",2,,,,,\n9071003,Blanchard,,2026-03-12 15:00,Cy,Fox,303-555-0103,\n\
+        ,\"Blanchard, Paul, NP - Total\",1,,,,,\n";
+    let ids: Vec<String> = appointments(text, &[]).into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["9071001", "9071002", "9071003"]);
+}
+
+#[test]
+fn a_few_rows_of_blocked_time_do_not_cost_the_appointment_number() {
+    let text = format!(
+        "{HEADER}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101\n71002,2026-03-11 15:00,Bo,Ray,303-555-0102\n\
+         71003,2026-03-12 15:00,Cy,Fox,303-555-0103\n71004,2026-03-12 16:00,Di,Kim,303-555-0104\n,2026-03-12 12:00,,LUNCH,\n"
+    );
+    let ids: Vec<String> = appointments(&text, &[]).into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["71001", "71002", "71003", "71004"]);
+}
+
+#[test]
+fn words_are_asked_about_while_a_column_is_open() {
+    let text = "Appt ID,Scheduled Date,Appt Date Made,Patient,Cell,Status,OK to text\n\
+        71001,2026-03-10 15:00,2026-03-12 09:00,\"Lee, Ana\",303-555-0101,Firm,Y\n\
+        71002,2026-03-11 15:00,2026-03-13 09:00,\"Ray, Bo\",303-555-0102,Firm,\n\
+        71003,2026-03-12 15:00,2026-03-14 09:00,\"Fox, Cy\",303-555-0103,Soft,N\n";
+    let text = text.replace("Appt Date Made", "Appt Date").replace("Scheduled Date", "Appt Scheduled Date");
+    let open = suggested(&text, &[]);
+    let keys: Vec<&str> = open.questions.iter().map(|question| question.key.as_str()).collect();
+    assert_eq!(keys, ["column:starts_at", "status:firm", "status:soft", "consent:"]);
+    for line in ["starts_at = \"?\"", "# status \"Firm\" (2 rows)", "# consent \"\" (1 row)", "no = [\"N\"]"] {
+        assert!(open.block.contains(line), "{line}: {}", open.block);
+    }
+    let answers = [
+        ("column:starts_at", "Appt Date"),
+        ("status:firm", "confirmed"),
+        ("status:soft", "booked"),
+        ("consent:", "unknown"),
+    ];
+    assert_eq!(appointments(&text, &answers).len(), 3);
+}
+
+#[test]
+fn blank_consents_of_blocked_time_are_not_asked_about() {
+    let text = format!(
+        "{HEADER},OK to text\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Y\n71002,2026-03-11 15:00,Bo,Ray,303-555-0102,N\n\
+         71003,2026-03-12 12:00,,LUNCH,,\n"
+    );
+    assert_eq!(keys(&text, &[]), Vec::<String>::new());
+    assert_eq!(keys(&text.replace(",Y\n", ",\n").replace(",N\n", ",Y\n"), &[]), ["consent:"]);
+}
+
+#[test]
+fn the_date_of_a_consent_is_read_if_the_office_says_what_it_means() {
+    let text = format!(
+        "{HEADER},Mobile Consent Date\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,02/14/2025\n\
+         71002,2026-03-11 15:00,Bo,Ray,303-555-0102,\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,01/20/2026\n\
+         71004,2026-03-12 16:00,Di,Kim,303-555-0104,declined 1/3\n71005,2026-03-12 17:00,Ed,Moe,303-555-0105,02/20/2026\n"
+    );
+    assert_eq!(keys(&text, &[]), ["column:consent"]);
+    let chosen = [("column:consent", "Mobile Consent Date")];
+    assert_eq!(keys(&text, &chosen), ["consent:*", "consent:"]);
+    let answered = [chosen[0], ("consent:*", "yes"), ("consent:", "no")];
+    let said: Vec<Option<Consent>> = appointments(&text, &answered).iter().map(|one| one.consent).collect();
+    let (yes, no) = (Some(Consent::Yes), Some(Consent::No));
+    assert_eq!(said, [yes, no, yes, no, yes]);
+}
+
+#[test]
+fn letters_for_languages_are_asked_about_in_a_file_without_column_names() {
+    let text = "71001,12/01/2026 3:00 PM,Lee,Ana,3035550101,E\n71002,12/02/2026 3:00 PM,Ray,Bo,3035550102,S\n\
+        71003,12/03/2026 3:00 PM,Fox,Cy,3035550103,E\n71004,12/03/2026 4:00 PM,Kim,Di,3035550104,S\n";
+    assert!(keys(text, &[]).contains(&"column:language".to_owned()));
+}
+
+const CALENDAR: &str = "Subject,Start Date,Start Time,All Day Event,Organizer,Status,UID,Phone\n\
+    Ana Lee - Massage 60,03/10/2026,3:00 PM,False,desk,CONFIRMED,a1@google.com,303-555-0101\n\
+    Bo Ray - Eval,03/11/2026,3:00 PM,False,desk,CONFIRMED,a2@google.com,303-555-0102\n\
+    Cy Fox,03/12/2026,3:00 PM,False,desk,TENTATIVE,a3@google.com,303-555-0103\n\
+    Sarah PTO,03/13/2026,,True,desk,CONFIRMED,a4@google.com,\n\
+    Team day,03/16/2026,,True,desk,CONFIRMED,a5@google.com,\n";
+
+#[test]
+fn events_of_a_calendar_are_names_types_and_days_off() {
+    let open = suggested(CALENDAR, &[]);
+    let keys: Vec<&str> = open.questions.iter().map(|question| question.key.as_str()).collect();
+    assert_eq!(keys, ["column:name", "status:tentative", "status:confirmed"], "{}", open.block);
+    let named = ("column:name", "Subject");
+    let open = suggested(CALENDAR, &[named]);
+    assert_eq!(open.questions[0].key, "name:part", "{}", open.block);
+    assert!(open.block.contains("name = \"?\""), "{}", open.block);
+    let answers = [("name:part", "before"), ("status:confirmed", "booked"), ("status:tentative", "booked"), named];
+    let found = appointments(CALENDAR, &answers);
+    let names: Vec<(Option<&str>, Option<&str>)> =
+        found.iter().map(|one| (one.first_name.0.as_deref(), one.last_name.0.as_deref())).collect();
+    assert_eq!(names, [(Some("Ana"), Some("Lee")), (Some("Bo"), Some("Ray")), (Some("Cy"), Some("Fox"))]);
+    assert_eq!(found[0].id, "a1@google.com");
+    let turned =
+        CALENDAR.replace("Ana Lee - Massage 60", "Massage 60 - Ana Lee").replace("Bo Ray - Eval", "Eval - Bo Ray");
+    let found = appointments(&turned, &[("name:part", "after"), answers[1], answers[2], named]);
+    assert_eq!(found[1].last_name.0.as_deref(), Some("Ray"));
+}
+
+#[test]
+fn dates_without_a_year_are_the_start_and_settle_their_order() {
+    let of = |days: [&str; 4]| {
+        let row = |(n, day): (usize, &&str)| format!("{day},8:00 AM,\"Lee, Ana {n}\",303-555-010{n}\n");
+        format!("Date,Time,Patient,Cell\n{}", days.iter().enumerate().map(row).collect::<String>())
+    };
+    // Today is in March 2026.
+    for (days, order) in [
+        (["3/30", "4/1", "4/9", "5/5"], "month-first"),
+        (["30/3", "1/4", "9/4", "5/5"], "day-first"),
+        (["Wed 4/1", "Thu 4/2", "Fri 4/3", "Mon 4/6"], "month-first"),
+    ] {
+        let text = of(days);
+        assert_eq!(keys(&text, &[]), ["years"], "{days:?}");
+        let block = suggested(&text, &[("years", "next")]).block;
+        assert!(block.contains(&format!("dates = \"{order}\"")), "{block}");
+        assert_eq!(appointments(&text, &[("years", "next")]).len(), 4, "{block}");
+    }
+    assert_eq!(keys(&of(["4/1", "4/2", "4/3", "4/6"]), &[("years", "next")]), ["dates"]);
+}
