@@ -140,7 +140,7 @@ fn the_date_of_a_consent_is_read_if_the_office_says_what_it_means() {
          71002,2026-03-11 15:00,Bo,Ray,303-555-0102,\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,01/20/2026\n\
          71004,2026-03-12 16:00,Di,Kim,303-555-0104,declined 1/3\n71005,2026-03-12 17:00,Ed,Moe,303-555-0105,02/20/2026\n"
     );
-    assert_eq!(keys(&text, &[]), ["column:consent"]);
+    assert_eq!(keys(&text, &[]), ["column:consent", "consent:*", "consent:"]);
     let chosen = [("column:consent", "Mobile Consent Date")];
     assert_eq!(keys(&text, &chosen), ["consent:*", "consent:"]);
     let answered = [chosen[0], ("consent:*", "yes"), ("consent:", "no")];

@@ -112,6 +112,14 @@ impl Mapper<'_> {
         Some(text)
     }
 
+    /// Reports a patient who may be texted, but has no first name.
+    pub(super) fn report_no_name(&mut self, line: u64, is_nameless: bool) {
+        if is_nameless {
+            let reason = Reason::row("the patient has no first name; a text that uses it cannot be written");
+            self.report.add(Cost::Notice, line, reason);
+        }
+    }
+
     /// The number to text.
     pub(super) fn phone(&self, row: &RawRow) -> Option<String> {
         phones::number(&self.survey.binding, self.feed, row)

@@ -207,10 +207,8 @@ impl<'m> Mapper<'m> {
         };
         self.report_oddity(row.line, &start);
         let phone = self.phone(row);
-        if first_name.is_none() && phone.is_some() && status.is_live() && start.wall.date() >= self.context.today {
-            let reason = Reason::row("the patient has no first name; a text that uses it cannot be written");
-            self.report.add(Cost::Notice, row.line, reason);
-        }
+        let is_ahead = status.is_live() && start.wall.date() >= self.context.today;
+        self.report_no_name(row.line, first_name.is_none() && phone.is_some() && is_ahead);
         if phone.as_deref().is_some_and(cells::has_lost_digits) {
             let message = "is a phone number that lost digits in a spreadsheet; the patient cannot be texted";
             self.complain(Cost::Notice, row.line, Field::Phone, phone.as_deref(), message);

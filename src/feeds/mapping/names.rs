@@ -317,7 +317,7 @@ mod tests {
             ("Ann Brown Jr.", "Ann", "Brown Jr."),
             ("Mr. John Smith", "John", "Smith"),
             ("Tom & Linda Voisine", "Tom & Linda", "Voisine"),
-            ("Ana y Garcia", "Ana", "y Garcia"),
+            ("Ana y Garcia", "Ana", "Garcia"),
             ("Smith, Robert \"Bob\"", "Robert", "Smith"),
             ("Smith, Robert (Bob)", "Robert", "Smith"),
             ("(Bob)", "Bob", ""),

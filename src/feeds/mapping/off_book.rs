@@ -83,7 +83,7 @@ fn is_no_name(name: &str) -> bool {
     let marked = name.starts_with(['.', '*', '#', '-', '=']) && name.chars().any(char::is_alphabetic);
     let plain = plain(name);
     // "Sarah PTO"
-    let away = plain.rsplit_once(' ').is_some_and(|(_, last)| matches!(last, "pto" | "ooo" | "vacation" | "holiday"));
+    let away = plain.rsplit_once(' ').is_some_and(|(_, last)| matches!(last, "pto" | "ooo" | "vacation"));
     marked || away || is_labeled(name) || is_listed(&plain) || is_listed_in_parts(name)
 }
 

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use super::columns::{AFTER_DASH, BEFORE_DASH};
 use super::draft::{Draft, IdChoice, Setting};
 use super::profile::Profile;
-use super::roles::Source;
+use super::roles::{AFTER_DASH, BEFORE_DASH, Source};
 use super::word_lists::{Counted, rows};
 use crate::config::feeds::{Field, StatusMeaning};
 

@@ -7,17 +7,12 @@ use super::draft::{Draft, IdChoice, Setting};
 use super::profile::{Column, Profile};
 use super::questions;
 use super::request::Answers;
-use super::roles::{self, Source};
+use super::roles::{self, AFTER_DASH, BEFORE_DASH, Source};
 use super::words::{Word, meanings};
 use crate::config::feeds::Field;
 use crate::domain::count::counted;
 use crate::domain::fold::fold;
 use crate::feeds::mapping::{Context, masked, names_a_phone};
-
-/// The name before the first dash that has blanks around it, or the whole cell.
-pub(super) const BEFORE_DASH: &str = r"^(?<name>.+?)(\s[-–—]\s.*)?$";
-/// The name after the last such dash, or the whole cell.
-pub(super) const AFTER_DASH: &str = r"^(.*\s[-–—]\s)?(?<name>.+)$";
 
 /// Whether a column may be an answer.
 type Test = fn(&Column) -> bool;

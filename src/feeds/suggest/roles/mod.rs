@@ -1,5 +1,6 @@
 //! Decides what each column is: by its header, and only if its cells agree; by its cells if there is no header.
 
+mod ids;
 mod people;
 mod rest;
 mod times;
@@ -10,6 +11,11 @@ use std::collections::BTreeMap;
 use crate::config::feeds::Field;
 use crate::feeds::suggest::profile::{Column, Profile};
 use crate::feeds::suggest::words::{Word, meanings};
+
+/// The name before the first dash that has blanks around it, or the whole cell.
+pub(super) const BEFORE_DASH: &str = r"^(?<name>.+?)(\s[-–—]\s.*)?$";
+/// The name after the last such dash, or the whole cell.
+pub(super) const AFTER_DASH: &str = r"^(.*\s[-–—]\s)?(?<name>.+)$";
 
 /// The source of a field, as it will be written in the block.
 #[derive(Debug, Clone, PartialEq, Eq)]
