@@ -154,7 +154,7 @@ fn a_blank_consent_beside_a_yes_is_asked_about() {
 fn a_parents_number_is_texted_only_if_somebody_says_so() {
     let text = "Appt ID,Start,First Name,Last Name,Cell Phone,Guarantor Phone\n71001,2026-03-20 15:00,Ana,Lee,303-555-0101,720-555-0121\n\
         71002,2026-03-21 15:00,Bo,Ray,,720-555-0122\n71003,2026-03-22 15:00,Cy,Fox,303-555-0103,\n";
-    assert_eq!(question(text, &[], "guardian"), ["Guarantor Phone", "none"]);
+    assert_eq!(question(text, &[], "guardian"), ["Guarantor Phone", "only Guarantor Phone", "none"]);
     let of = |text: &str| Some(text.to_owned());
     let yes = phones(text, &[("guardian", "Guarantor Phone")]);
     assert_eq!(yes, [of("303-555-0101"), of("720-555-0122"), of("303-555-0103")]);

@@ -204,3 +204,28 @@ fn dates_without_a_year_are_the_start_and_settle_their_order() {
     }
     assert_eq!(keys(&of(["4/1", "4/2", "4/3", "4/6"]), &[("years", "next")]), ["dates"]);
 }
+
+#[test]
+fn a_parents_number_may_be_the_only_one_that_is_texted() {
+    let text = "Appt ID,Start,First Name,Last Name,Patient Cell,RP Cell Phone\n\
+        71001,2026-03-10 15:00,Ana,Lee,303-555-0101,303-555-0111\n71002,2026-03-11 15:00,Bo,Ray,,303-555-0112\n\
+        71003,2026-03-12 15:00,Cy,Fox,,303-555-0113\n";
+    let phones = |answer| -> Vec<Option<String>> {
+        appointments(text, &[("guardian", answer)]).into_iter().map(|one| one.phone.0).collect()
+    };
+    let of = |last: [&str; 3]| last.map(|digits| Some(format!("303-555-{digits}"))).to_vec();
+    assert_eq!(phones("RP Cell Phone"), of(["0101", "0112", "0113"]));
+    assert_eq!(phones("only RP Cell Phone"), of(["0111", "0112", "0113"]));
+}
+
+#[test]
+fn the_number_of_a_record_may_be_the_appointments() {
+    let text = "RecordID,InternalID,AppointmentDate,FirstName,Surname,MobilePhone\n\
+        318800,91,2026-03-10 15:00,Ana,Lee,303-555-0101\n318809,95,2026-03-11 15:00,Bo,Ray,303-555-0102\n\
+        318811,97,2026-03-12 15:00,Cy,Fox,303-555-0103\n";
+    assert_eq!(keys(text, &[]), ["column:id"]);
+    assert!(suggested(text, &[]).block.contains("id = \"?\""));
+    assert_eq!(appointments(text, &[("column:id", "RecordID")])[0].id, "318800");
+    let derived = appointments(text, &[("column:id", "none")]);
+    assert_ne!(derived[0].id, "318800");
+}

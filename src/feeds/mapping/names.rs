@@ -56,7 +56,7 @@ pub(super) fn clean(cell: &str, part: Part) -> Cleaned {
     let cell = repaired.as_ref();
     // Letters of another encoding that became control characters are lost.
     let lost = cell.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c));
-    let beside = cell.contains(['(', '[', '"', '“']) && !NOTHING.contains(&fold(cell).as_str());
+    let beside = cell.contains(['(', '[', '"', '“', '\'']) && !NOTHING.contains(&fold(cell).as_str());
     let cell = if beside { Cow::Owned(without_nicknames(cell)) } else { Cow::Borrowed(cell) };
     let kept: String = cell
         .nfc()
@@ -262,6 +262,8 @@ fn without_nicknames(cell: &str) -> String {
             '[' => Some(']'),
             '"' => Some('"'),
             '“' => Some('”'),
+            // "Lowe, 'Fran' Frances"; an apostrophe in a name stands after a letter.
+            '\'' => Some('\''),
             _ => None,
         };
         let begins = at == 0 || chars.get(at - 1).is_some_and(|c| c.is_whitespace());
@@ -319,6 +321,7 @@ mod tests {
             ("Tom & Linda Voisine", "Tom & Linda", "Voisine"),
             ("Ana y Garcia", "Ana", "Garcia"),
             ("Smith, Robert \"Bob\"", "Robert", "Smith"),
+            ("Lowe, 'Fran' Frances", "Frances", "Lowe"),
             ("Smith, Robert (Bob)", "Robert", "Smith"),
             ("(Bob)", "Bob", ""),
             ("MacAvoy, Elizabeth J. [Liz]", "Elizabeth", "MacAvoy"),

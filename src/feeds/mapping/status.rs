@@ -15,6 +15,7 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "unconfirmed",
             "unc",
             "lm",
+            "lmom",
             "lmvm",
             "lvm",
             "left message",
@@ -110,6 +111,8 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
             "llegó",
             "finalizada",
             "vu",
+            "terminé",
+            "terminée",
             "honoré",
             "honorée",
         ],
@@ -250,6 +253,9 @@ const COMMON: [(StatusMeaning, &[&str]); 6] = [
 pub fn common(word: &str) -> Option<StatusMeaning> {
     let word = fold(word);
     let word = word.trim_end_matches(['.', '!', '*']).trim();
+    // "> Checked out", "? No show"
+    let symbol = |(first, _): &(&str, &str)| !first.is_empty() && !first.contains(|c: char| c.is_alphanumeric());
+    let word = word.split_once(' ').filter(symbol).map_or(word, |(_, rest)| rest.trim());
     let listed = COMMON.iter().find(|(_, words)| words.contains(&word)).map(|(meaning, _)| *meaning);
     // "Cancelled - sick", "Canceled (24h)", "No-Show: charged"
     let begun = || {
@@ -374,6 +380,8 @@ mod tests {
             ("cx - sick", Some(Cancelled)),
             ("Absence non excusée", Some(NoShow)),
             ("Early cancelled", Some(Cancelled)),
+            ("? No show", Some(NoShow)),
+            ("% Canceled < 24h", Some(Cancelled)),
             ("Not cancelled", None),
             ("Insurance canceled", None),
             ("Cancellation list", None),

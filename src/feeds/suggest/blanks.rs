@@ -8,6 +8,9 @@ use crate::config::feeds::Field;
 use crate::domain::count::counted;
 use crate::domain::fold::fold;
 
+/// The beginning of an answer that replaces the patients' own numbers.
+const ONLY: &str = "only ";
+
 impl Draft {
     /// Asks about a date that appears only in the first row of each day.
     pub(super) fn take_blank_dates(&mut self, profile: &Profile, answers: &Answers) {
@@ -43,7 +46,8 @@ impl Draft {
         if guardians.is_empty() {
             return;
         }
-        let chosen = answers.get("guardian").map(|answer| fold(answer));
+        let only = answers.get("guardian").is_some_and(|answer| answer.starts_with(ONLY));
+        let chosen = answers.get("guardian").map(|answer| fold(answer.strip_prefix(ONLY).unwrap_or(answer)));
         let at = chosen.as_ref().and_then(|name| profile.columns.iter().position(|c| fold(&c.name) == *name));
         match (chosen, at) {
             (None, _) => {
@@ -59,10 +63,19 @@ impl Draft {
                     "if the other number may be texted: phone = {{ first_of = [{}] }}",
                     phones.join(", ")
                 ));
-                let mut choices: Vec<(String, String)> =
-                    guardians.into_iter().map(|name| (name.clone(), format!("yes, {name}"))).collect();
+                let yes = guardians.iter().map(|name| (name.clone(), format!("yes, {name}")));
+                let only = guardians.iter().map(|name| {
+                    (
+                        format!("{ONLY}{name}"),
+                        format!("{name} for everybody, also for patients with a number of their own"),
+                    )
+                });
+                let mut choices: Vec<(String, String)> = yes.chain(only).collect();
                 choices.push(("none".to_owned(), "no".to_owned()));
                 self.ask("guardian".to_owned(), text, choices);
+            }
+            (Some(_), Some(at)) if only => {
+                self.roles.sources.insert(Field::Phone, Source::Column(at));
             }
             (Some(_), Some(at)) => {
                 let all = [own, vec![at]].concat();

@@ -247,8 +247,8 @@ fn push_line(text: &mut String, left: &str, comment: &str) {
     let _ = match (left, comment.as_str()) {
         (left, "") => writeln!(text, "{left}"),
         ("#", comment) => writeln!(text, "{:COMMENT_AT$}# {comment}", ""),
-        (left, comment) if left.chars().count() > COMMENT_AT => writeln!(text, "{left}  # {comment}"),
         (left, comment) if left.starts_with('#') => writeln!(text, "{left:COMMENT_AT$}  {comment}"),
+        (left, comment) if left.chars().count() > COMMENT_AT => writeln!(text, "{left}  # {comment}"),
         (left, comment) => writeln!(text, "{left:COMMENT_AT$}# {comment}"),
     };
 }

@@ -160,7 +160,8 @@ impl Draft {
                     // The right column may have cells that cannot be read, or a header that is not known.
                     let named = |c: &Column| {
                         let words = meanings(&c.name);
-                        words.contains(&Some(Word::Date)) && !words.contains(&Some(Word::Birth)) && !c.is_times()
+                        let other = [Word::Birth, Word::End].iter().any(|word| words.contains(&Some(*word)));
+                        words.contains(&Some(Word::Date)) && !other && !c.is_times()
                     };
                     let more = profile.columns.iter().enumerate().filter(|(at, c)| !columns.contains(at) && named(c));
                     choices.extend(questions::choices(more.map(|(_, c)| c)));
@@ -170,7 +171,8 @@ impl Draft {
             // Without a header, none of the columns may be the right one.
             let unnamed = !self.samples.is_empty() && field != Field::StartsAt;
             if unnamed
-                || [Field::Phone, Field::Consent, Field::Status, Field::FirstName, Field::LastName].contains(&field)
+                || [Field::Phone, Field::Consent, Field::Status, Field::FirstName, Field::LastName, Field::Id]
+                    .contains(&field)
             {
                 choices.push(("none".to_owned(), "none of them".to_owned()));
             }

@@ -309,10 +309,15 @@ impl LanguageList {
                     questions.push(OpenQuestion {
                         key: format!("language:{word}"),
                         text: format!("language \"{written}\" ({}): which language is it?", rows(*count)),
-                        choices: [("en", "English"), ("es", "Spanish"), ("fr", "French"), ("und", "it does not say")]
-                            .iter()
-                            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-                            .collect(),
+                        choices: [
+                            ("en", "English"),
+                            ("es", "Spanish"),
+                            ("fr", "French"),
+                            ("und", "another one, or it does not say"),
+                        ]
+                        .iter()
+                        .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                        .collect(),
                     });
                 }
             }

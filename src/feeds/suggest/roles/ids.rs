@@ -75,6 +75,20 @@ impl Finder<'_> {
             self.columns.iter().filter(fit).map(|c| (score(c), c.at)).filter(|(score, _)| *score > 0).collect();
         found.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
         self.roles.ids = found.into_iter().map(|(_, at)| at).collect();
+        // "RecordID" may be the appointment's or the patient's.
+        if self.roles.ids.is_empty() && !self.chosen.contains_key(&Field::Id) {
+            let of_record = |c: &Named<'_>| matches!(split(&c.column.name).as_slice(), [record, id] if record == "record" && matches!(id.as_str(), "id" | "no" | "number" | "#"));
+            let differ = |c: &Named<'_>| c.column.many_words || c.column.words.len() as u64 >= c.column.filled;
+            let fits = |c: &&Named<'_>| {
+                let other = c.any(&[Word::Patient, Word::Provider, Word::Location, Word::Phone, Word::Other]);
+                let whole = c.column.filled > 2 && c.column.blank == 0 && differ(c) && !c.column.is_dated();
+                c.has(Word::Id) && whole && !other && (of_record(c) || !c.has(Word::Account))
+            };
+            let found: Vec<usize> = self.columns.iter().filter(fits).map(|c| c.at).collect();
+            if self.columns.iter().any(|c| found.contains(&c.at) && of_record(c)) {
+                self.roles.several.insert(Field::Id, found);
+            }
+        }
         let mut patient = None;
         for c in &self.columns {
             let kept = [Word::Patient, Word::Account, Word::Id];
