@@ -203,6 +203,9 @@ fn dates_without_a_year_are_the_start_and_settle_their_order() {
         assert_eq!(appointments(&text, &[("years", "next")]).len(), 4, "{block}");
     }
     assert_eq!(keys(&of(["4/1", "4/2", "4/3", "4/6"]), &[("years", "next")]), ["dates"]);
+    // A setting that the cells contradict is not believed.
+    let wrong = [("years", "next"), ("dates", "day-first")];
+    assert_eq!(keys(&of(["3/30", "4/1", "4/9", "5/5"]), &wrong), ["dates"]);
 }
 
 #[test]

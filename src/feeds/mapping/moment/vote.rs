@@ -238,9 +238,10 @@ impl ColumnVote {
         self.ranges[order.map_or(0, Order::index)]
     }
 
-    /// How many cells can be read only in this order.
+    /// How many cells can be read only in this order; dates without a year count if there are no others.
     pub fn cells_only(&self, order: Order) -> u64 {
-        self.orders.only[order.index()].as_ref().map_or(0, |evidence| evidence.cells)
+        let orders = if self.open == 0 { &self.yearless_orders } else { &self.orders };
+        orders.only[order.index()].as_ref().map_or(0, |evidence| evidence.cells)
     }
 
     /// What the column shows.
