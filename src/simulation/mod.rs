@@ -104,6 +104,23 @@ pub fn run(seed: u64, days: u32) -> Result<Outcome, SimulationError> {
     simulation.end()
 }
 
+/// A folder in memory, if the machine has one.
+fn folder() -> Result<TempDir, SimulationError> {
+    let memory = Path::new("/dev/shm");
+    Ok(if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }?)
+}
+
+/// The configuration with this text, written into the folder.
+fn configured(folder: &Path, text: &str) -> Result<Config, SimulationError> {
+    let file = folder.join("config.toml");
+    std::fs::write(&file, text)?;
+    match config::load(&file) {
+        Ok((config, _)) => Ok(config),
+        Err(config::ConfigError::Wrong(report)) => Err(SimulationError::Other(report.render(false))),
+        Err(other) => Err(SimulationError::Other(other.to_string())),
+    }
+}
+
 /// How patients answer. If nothing goes wrong, every patient must be texted, so they only confirm.
 fn patients(seed: u64) -> Patients {
     match seed.is_multiple_of(5) {
@@ -160,17 +177,9 @@ struct Simulation {
 impl Simulation {
     fn new(seed: u64, days: u32) -> Result<Simulation, SimulationError> {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let memory = Path::new("/dev/shm");
-        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }?;
+        let folder = folder()?;
         let begins: DateTime<Utc> = BEGINS.parse().unwrap_or_default();
-        let file = folder.path().join("config.toml");
-        std::fs::write(&file, config_text(seed))?;
-        let (config, _) = config::load(&file).map_err(|error| {
-            SimulationError::Other(match error {
-                config::ConfigError::Wrong(report) => report.render(false),
-                other => other.to_string(),
-            })
-        })?;
+        let config = configured(folder.path(), &config_text(seed))?;
         let zone = config.practice.zone.clone();
         let practice = Practice::new(zone.clone(), begins, &mut rng);
         let rules = Rules { hours_in: Some(zone), limits: true, per_minute: Some(60) };

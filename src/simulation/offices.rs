@@ -3,19 +3,17 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 
 use crate::annie::gateway::{Answering, Call, Gateway, Raw, StillGood, Transport};
 use crate::annie::model::faults::Faults;
-use crate::annie::model::{Model, Request, Rules};
-use crate::annie::verdict::Headers;
+use crate::annie::model::{Model, Rules};
 use crate::annie::wire::SmsRequest;
 use crate::clock::{self, Clock, ManualClock};
+use crate::config::Config;
 use crate::config::values::zones::Zones;
-use crate::config::{self, Config};
 use crate::domain::operator::Operator;
 use crate::domain::phone::{Country, Phone};
 use crate::domain::zone::Zone;
@@ -23,7 +21,8 @@ use crate::engine::Gateways;
 use crate::engine::run::Engine;
 use crate::feeds::importing::{self, How, Job};
 use crate::feeds::mapping::Context;
-use crate::simulation::{BEGINS, SimulationError, once, patients};
+use crate::simulation::stand_in::{headers, lock, request_of};
+use crate::simulation::{BEGINS, SimulationError, configured, folder, once, patients};
 use crate::store::connection::open;
 use crate::store::{Connection, Store};
 
@@ -151,12 +150,7 @@ struct Office {
 impl Office {
     fn answer(&self, call: Call) -> Raw {
         let now = self.clock.now();
-        let (request, text) = match call {
-            Call::Sms(request) => (Request::Sms(Ok(request.clone())), Some(request)),
-            Call::PhoneNumbers => (Request::PhoneNumbers, None),
-            Call::List { offset, limit } => (Request::List(Some((offset, limit))), None),
-            Call::Messages(id) => (Request::Messages(id.0), None),
-        };
+        let (request, text) = request_of(call);
         let answer = lock(&self.model).answer(request, now);
         let mut tally = lock(&self.tally);
         match text {
@@ -164,11 +158,7 @@ impl Office {
             Some(_) => tally.breaks(format!("office {}: Annie refused a text: {:?}", self.number, answer.broke)),
             None => tally.today().into_iter().for_each(|day| day.reads += 1),
         }
-        let mut headers = Headers { date: Some(now.to_rfc2822()), ..Headers::default() };
-        if let Some((_, remaining, reset)) = answer.rate {
-            headers.rate_limit_remaining = Some(remaining.to_string());
-            headers.rate_limit_reset = Some(reset.to_string());
-        }
+        let headers = headers(answer.rate, now);
         Raw::Answer { status: answer.status, headers, body: Ok(answer.body.to_string().into_bytes()) }
     }
 }
@@ -179,10 +169,6 @@ impl Transport for Office {
     }
 }
 
-fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Simulates the offices from a seed, without faults, and calls `after_day` with each day's cost.
 pub fn run(seed: u64, size: Size, mut after_day: impl FnMut(u32, Day)) -> Result<Outcome, SimulationError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -190,8 +176,7 @@ pub fn run(seed: u64, size: Size, mut after_day: impl FnMut(u32, Day)) -> Result
 }
 
 async fn simulate(seed: u64, size: Size, after_day: &mut impl FnMut(u32, Day)) -> Result<Outcome, SimulationError> {
-    let memory = Path::new("/dev/shm");
-    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }?;
+    let folder = folder()?;
     let begins: DateTime<Utc> = BEGINS.parse().unwrap_or_default();
     let config = Arc::new(configuration(folder.path(), size.offices)?);
     let clock = Arc::new(ManualClock::new(begins));
@@ -273,13 +258,7 @@ fn configuration(folder: &Path, offices: usize) -> Result<Config, SimulationErro
              timezone = \"{zone}\"\norganization_timezone = \"{zone}\"\n"
         );
     }
-    let file = folder.join("config.toml");
-    std::fs::write(&file, text)?;
-    match config::load(&file) {
-        Ok((config, _)) => Ok(config),
-        Err(config::ConfigError::Wrong(report)) => Err(SimulationError::Other(report.render(false))),
-        Err(other) => Err(SimulationError::Other(other.to_string())),
-    }
+    configured(folder, &text)
 }
 
 /// One organization for each key, with the legal hours of its office, Annie's limits and 60 requests a minute.
@@ -358,5 +337,5 @@ pub fn part(sorted: &[f64], part: f64) -> f64 {
 /// The share of one core that the days took.
 pub fn share_of_a_core(days: &[Day]) -> f64 {
     let spent: f64 = days.iter().map(|day| day.processor_seconds).sum();
-    spent / (Duration::from_secs(86_400).as_secs_f64() * days.len().max(1) as f64)
+    spent / (86_400.0 * days.len().max(1) as f64)
 }

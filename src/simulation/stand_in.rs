@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 
 use crate::annie::gateway::{Answering, Call, Raw, StillGood, Transport};
 use crate::annie::model::patients::Kind;
-use crate::annie::model::{Broke, Manner, Model, Request};
+use crate::annie::model::{Broke, Manner, Model, Rate, Request};
 use crate::annie::verdict::Headers;
+use crate::annie::wire::SmsRequest;
 use crate::clock::{Clock, ManualClock};
 use crate::simulation::auditor::Auditor;
 use crate::simulation::crash::Fuse;
@@ -45,12 +46,7 @@ impl Annie {
             }
             return Raw::Unreachable("no connection".to_owned());
         }
-        let (request, text) = match call {
-            Call::Sms(request) => (Request::Sms(Ok(request.clone())), Some(request)),
-            Call::PhoneNumbers => (Request::PhoneNumbers, None),
-            Call::List { offset, limit } => (Request::List(Some((offset, limit))), None),
-            Call::Messages(id) => (Request::Messages(id.0), None),
-        };
+        let (request, text) = request_of(call);
         let read = match &request {
             Request::Messages(id) => Some(id.clone()),
             _ => None,
@@ -86,11 +82,7 @@ impl Annie {
         if let Some(id) = read.filter(|_| good) {
             shared.auditor.answers.show(&id, now);
         }
-        let mut headers = Headers { date: Some(now.to_rfc2822()), ..Headers::default() };
-        if let Some((_, remaining, reset)) = answer.rate {
-            headers.rate_limit_remaining = Some(remaining.to_string());
-            headers.rate_limit_reset = Some(reset.to_string());
-        }
+        let headers = headers(answer.rate, now);
         match answer.manner {
             Manner::Never => Raw::Broken("the connection broke".to_owned()),
             Manner::Garbled => Raw::Answer { status: answer.status, headers, body: Ok(b"{\"success\":tr".to_vec()) },
@@ -132,6 +124,26 @@ impl Transport for Annie {
     }
 }
 
-pub(crate) fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+/// What the model is asked, and the text, if it is one.
+pub(crate) fn request_of(call: Call) -> (Request, Option<Box<SmsRequest>>) {
+    match call {
+        Call::Sms(request) => (Request::Sms(Ok(request.clone())), Some(request)),
+        Call::PhoneNumbers => (Request::PhoneNumbers, None),
+        Call::List { offset, limit } => (Request::List(Some((offset, limit))), None),
+        Call::Messages(id) => (Request::Messages(id.0), None),
+    }
+}
+
+/// The headers of an answer.
+pub(crate) fn headers(rate: Option<Rate>, now: DateTime<Utc>) -> Headers {
+    let mut headers = Headers { date: Some(now.to_rfc2822()), ..Headers::default() };
+    if let Some((_, remaining, reset)) = rate {
+        headers.rate_limit_remaining = Some(remaining.to_string());
+        headers.rate_limit_reset = Some(reset.to_string());
+    }
+    headers
+}
+
+pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

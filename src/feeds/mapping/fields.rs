@@ -12,7 +12,6 @@ use crate::domain::appointment::Consent;
 use crate::domain::fold::{fold, is_invisible};
 use crate::domain::ids::{one_line, utf16_len};
 use crate::domain::language_words::{self, LanguageWord};
-use crate::domain::phone;
 use crate::domain::zone::Zone;
 use crate::feeds::formats::RawRow;
 use crate::feeds::mapping::is_no_answer;
@@ -23,17 +22,8 @@ const LONGEST: usize = 500;
 /// No patient is older than this, in years.
 const OLDEST: i32 = 120;
 
-/// Bytes of the longest text in an unused column that is read as a refusal. A longer one may be the words of a message,
-/// such as "Reply STOP to end texts".
-const LONGEST_REFUSAL: usize = 40;
-
 fn names_a_date(cell: &str) -> bool {
     scan(cell, false).is_ok_and(|moment| moment.date.is_some())
-}
-
-/// Whether a text has one of these words, in any case and also inside a longer word.
-fn names_one_of(text: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())))
 }
 
 impl Mapper<'_> {
@@ -115,7 +105,9 @@ impl Mapper<'_> {
     /// Reports a patient who may be texted, but has no first name.
     pub(super) fn report_no_name(&mut self, line: u64, is_nameless: bool) {
         if is_nameless {
-            let reason = Reason::row("the patient has no first name; a text that uses it cannot be written");
+            let reason = Reason::row(
+                "the patient has no first name, so a text that uses it cannot be written; check the name columns of the feed",
+            );
             self.report.add(Cost::Notice, line, reason);
         }
     }
@@ -123,26 +115,6 @@ impl Mapper<'_> {
     /// The number to text.
     pub(super) fn phone(&self, row: &RawRow) -> Option<String> {
         phones::number(&self.survey.binding, self.feed, row)
-    }
-
-    /// Whether any phone cell, including ones that are never texted, a note, or a short text in a column that the feed does
-    /// not use says that the patient does not want texts.
-    pub(super) fn refuses_texts(&self, row: &RawRow) -> bool {
-        let country = self.context.country;
-        let binding = &self.survey.binding;
-        let phones = binding.phones.iter().map(|at| row.cell(*at));
-        // A note says many things; only one that speaks of texts is read.
-        let about_texts = |cell: &&str| names_one_of(cell, &["text", "txt", "sms", "opt", "messag", "mensaj"]);
-        let notes = binding.notes.iter().map(|at| row.cell(*at)).filter(about_texts);
-        // "Privacy Request": "No text messages".
-        let short = |cell: &&str| (5..=LONGEST_REFUSAL).contains(&cell.len());
-        let unused = binding.unused.iter().map(|at| row.cell(*at)).filter(short);
-        let unused = unused.filter(|cell| names_one_of(cell, &["text", "txt", "sms", "messag", "mensaj"]));
-        phones
-            .chain(notes)
-            .chain(unused)
-            .filter(|cell| cell.chars().any(char::is_alphabetic))
-            .any(|cell| phone::read(cell, country).refusal)
     }
 
     /// The birth date, `YYYY-MM-DD`.

@@ -11,7 +11,7 @@ use super::report::{Cost, Reason, Report};
 use super::start::{self, Oddity};
 use super::status::{self, Said};
 use super::survey::{MappingError, Survey, is_of_interest, options, survey};
-use super::{cells, ids};
+use super::{cells, ids, refusals};
 use crate::config::feeds::{Feed, Field, StatusMeaning, ZoneSource};
 use crate::config::values::zones::Zones;
 use crate::domain::appointment::{Consent, Status};
@@ -214,9 +214,9 @@ impl<'m> Mapper<'m> {
             self.complain(Cost::Notice, row.line, Field::Phone, phone.as_deref(), message);
         }
         let mut consent = self.consent(row);
-        if self.refuses_texts(row) {
+        if refusals::row_refuses_texts(&self.survey.binding, row, self.context.country) {
             consent = Some(Consent::No);
-            let message = "a phone cell or a note says that the patient does not want texts";
+            let message = "a phone cell, a note or a short text says that the patient does not want texts";
             self.complain(Cost::Notice, row.line, Field::Phone, None, message);
         }
         Outcome::Appointment(Box::new(MappedAppointment {

@@ -18,6 +18,7 @@ mod off_book;
 mod outcome;
 mod phone_labels;
 mod phones;
+mod refusals;
 mod report;
 mod start;
 mod status;
@@ -39,4 +40,5 @@ pub(crate) use cells::{has_lost_digits, marks as cells_marks, minutes as cells_m
 pub(crate) use dates::scan_cells;
 pub(crate) use off_book::is_kept_free;
 pub(crate) use phone_labels::{Line, in_text as phone_in_text, is_label, is_relative, numbers as phone_numbers};
+pub(crate) use refusals::refuses_texts;
 pub(crate) use start::instant as start_instant;

@@ -4,6 +4,7 @@ use super::draft::Draft;
 use super::profile::{Column, Profile};
 use super::request::Answers;
 use super::roles::Source;
+use super::toml_text::quoted;
 use crate::config::feeds::Field;
 use crate::domain::count::counted;
 use crate::domain::fold::fold;
@@ -29,8 +30,8 @@ impl Draft {
                     counted(date.blank, "row has", "rows have"),
                     date.name
                 );
-                let name = &date.name;
-                self.hints.push(format!("if a row without a date has the date of the row above: fill = [\"{name}\"]"));
+                let name = quoted(&date.name);
+                self.hints.push(format!("if a row without a date has the date of the row above: fill = [{name}]"));
                 let choices = [("yes", "yes, the date appears only in the first row of each day"), ("no", "no")];
                 let choices = choices.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
                 self.ask("fill".to_owned(), text, choices);
@@ -58,10 +59,11 @@ impl Draft {
                     own.first().and_then(named).unwrap_or_default(),
                 );
                 let phones = [own.first().and_then(named), guardians.first().cloned()];
-                let phones: Vec<String> = phones.into_iter().flatten().map(|name| format!("\"{name}\"")).collect();
+                let phones: Vec<String> = phones.into_iter().flatten().map(|name| quoted(&name)).collect();
                 self.hints.push(format!(
-                    "if the other number may be texted: phone = {{ first_of = [{}] }}",
-                    phones.join(", ")
+                    "if it may be texted: phone = {{ first_of = [{}] }}; for everybody: phone = {}",
+                    phones.join(", "),
+                    quoted(&guardians[0])
                 ));
                 let yes = guardians.iter().map(|name| (name.clone(), format!("yes, {name}")));
                 let only = guardians.iter().map(|name| {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::draft::{Draft, IdChoice, Setting};
 use super::profile::Profile;
 use super::roles::{AFTER_DASH, BEFORE_DASH, Source};
+use super::toml_text::quoted;
 use super::word_lists::{Counted, rows};
 use crate::config::feeds::{Field, StatusMeaning};
 
@@ -251,21 +252,4 @@ fn push_line(text: &mut String, left: &str, comment: &str) {
         (left, comment) if left.chars().count() > COMMENT_AT => writeln!(text, "{left}  # {comment}"),
         (left, comment) => writeln!(text, "{left:COMMENT_AT$}# {comment}"),
     };
-}
-
-/// A TOML string.
-pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            c if c.is_control() || ('\u{7f}'..='\u{9f}').contains(&c) => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

@@ -1,6 +1,6 @@
 //! Words that are an answer: yes, no, and whether a patient agreed to texts.
 
-use crate::domain::phone::{self, Country};
+use crate::domain::phone::Country;
 
 /// Whether a folded word says no, or nothing.
 pub(super) use crate::feeds::mapping::is_no_answer as is_no;
@@ -30,10 +30,9 @@ pub(super) fn opted(word: &str) -> Option<bool> {
     }
 }
 
-/// Whether a folded text says that a patient wants no texts: `no text messages`, `please do not send sms`.
+/// Whether a folded text refuses texts, in words that mean the same in every country.
 pub(super) fn refuses_texts(text: &str) -> bool {
-    let about_texts = ["text", "txt", "sms", "messag", "mensaj"].iter().any(|word| text.contains(word));
-    about_texts && phone::read(text, Country::US).refusal
+    crate::feeds::mapping::refuses_texts(text, Country::US)
 }
 
 /// The letters and digits of a word, without the spaces and signs between them.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::block::quoted;
 use super::draft::{Draft, IdChoice, Setting};
 use super::profile::{Column, Profile};
 use super::questions;
 use super::request::Answers;
 use super::roles::{self, AFTER_DASH, BEFORE_DASH, Source};
+use super::toml_text::quoted;
 use super::words::{Word, meanings};
 use crate::config::feeds::Field;
 use crate::domain::count::counted;
@@ -140,8 +140,9 @@ impl Draft {
         let places = column.words.keys().filter(|word| !word.is_empty()).count();
         if places > 1 {
             self.roles.remarks.push(format!(
-                "\"{}\" has {places} locations; once they are set up as [[location]] in the configuration, add location = \"{}\" to the columns",
-                column.name, column.name
+                "\"{}\" has {places} locations; once they are set up as [[location]] in the configuration, add location = {} to the columns",
+                column.name,
+                quoted(&column.name)
             ));
         }
     }

@@ -35,8 +35,10 @@ impl ConsentList {
             !word.is_empty() && answer.map_or(!refuses(word), |answer| answer == "yes")
         };
         let some_agree = !opts_out && column.words.keys().any(may_agree);
+        // Without the rows of blocked time, if these are known.
+        let blank = if upcoming.is_empty() { column.blank } else { upcoming.blank_consents };
         if column.has_dates() {
-            return self.take_dates(column, upcoming, answers);
+            return self.take_dates(column, blank, answers);
         }
         for (word, (written, count)) in &column.words {
             if feed.consent.words.contains_key(word) {
@@ -53,12 +55,11 @@ impl ConsentList {
                 None if says_no(word) => self.no.push(written.clone()),
                 None if opted(word) == Some(true) && !opts_out => self.yes.push(written.clone()),
                 // Blank only in rows that keep time free.
-                None if word.is_empty() && !upcoming.is_empty() && upcoming.blank_consents == 0 => {
+                None if word.is_empty() && blank == 0 => {
                     self.unknown.push(written.clone());
                 }
                 None if word.is_empty() && some_agree => {
-                    let count = if upcoming.is_empty() { *count } else { upcoming.blank_consents };
-                    self.ask(column, (word, written, count), &mut questions);
+                    self.ask(column, (word, written, blank), &mut questions);
                 }
                 // A patient who opted out said no; one who did not has not said yes.
                 None if word.is_empty() && !open => self.unknown.push(written.clone()),
@@ -75,9 +76,9 @@ impl ConsentList {
     }
 
     /// Asks what a date means, and what its lack means.
-    fn take_dates(&mut self, column: &Column, upcoming: &Upcoming, answers: &Answers) -> Vec<OpenQuestion> {
+    fn take_dates(&mut self, column: &Column, blank: u64, answers: &Answers) -> Vec<OpenQuestion> {
         let mut questions = Vec::new();
-        for (word, count) in [("*", column.filled), ("", upcoming.blank_consents)] {
+        for (word, count) in [("*", column.filled), ("", blank)] {
             match answers.get(&format!("consent:{word}")).map(String::as_str) {
                 Some("yes") => self.yes.push(word.to_owned()),
                 Some("no") => self.no.push(word.to_owned()),

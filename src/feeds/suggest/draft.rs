@@ -148,15 +148,11 @@ impl Draft {
 
     /// Takes over the words that a trial found in columns that are the same in this draft.
     pub(super) fn take_trial(&mut self, trial: Draft) {
-        let flags = |draft: &Draft| {
-            let Roles { confirmation, cancelled, no_show, arrived, blocked, active, beside, .. } = draft.roles.clone();
-            [confirmation, cancelled, no_show, arrived, blocked, active, beside]
-        };
         let [status, consent, language, location] = [Field::Status, Field::Consent, Field::Language, Field::Location]
             .map(|field| self.source(field) == trial.source(field));
         // With the only column that may be the consent, its words are known before it is chosen.
         let consent = consent || (self.asks_about_one_consent() && trial.source(Field::Consent).is_some());
-        let status = status && flags(self) == flags(&trial) && self.status == StatusList::default();
+        let status = status && self.roles.flags() == trial.roles.flags() && self.status == StatusList::default();
         let kinds = [
             ("status", status),
             ("flag", status),

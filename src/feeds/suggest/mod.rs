@@ -18,6 +18,7 @@ mod profile;
 mod questions;
 mod request;
 mod roles;
+mod toml_text;
 mod upcoming;
 mod vocabulary;
 mod word_lists;

@@ -86,6 +86,13 @@ pub(super) struct Roles {
     pub(super) remarks: Vec<String>,
 }
 
+impl Roles {
+    /// The columns beside the status that say something about it.
+    pub(super) fn flags(&self) -> [&[usize]; 7] {
+        [&self.confirmation, &self.cancelled, &self.no_show, &self.arrived, &self.blocked, &self.active, &self.beside]
+    }
+}
+
 /// A column with the meanings of its header.
 struct Named<'p> {
     at: usize,

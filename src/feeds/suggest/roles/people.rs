@@ -4,6 +4,7 @@ use super::{Finder, Named, Source};
 use crate::config::feeds::Field;
 use crate::feeds::mapping::{is_label, is_relative};
 use crate::feeds::suggest::profile::Column;
+use crate::feeds::suggest::toml_text::quoted;
 use crate::feeds::suggest::words::{Word, split};
 
 /// Whether a header names an adult who answers for a patient.
@@ -141,9 +142,10 @@ impl Finder<'_> {
         self.roles.remarks.push(match self.roles.sources.get(&Field::FirstName) {
             Some(Source::Column(at)) => {
                 let first = self.profile.columns.get(*at).map_or("", |c| c.name.as_str());
-                format!("to use the names patients go by: first_name = {{ first_of = [\"{name}\", \"{first}\"] }}")
+                let (name, first) = (quoted(&name), quoted(first));
+                format!("to use the names patients go by: first_name = {{ first_of = [{name}, {first}] }}")
             }
-            _ => format!("\"{name}\" is not used; texts have the first name from the whole name"),
+            _ => format!("\"{name}\" is not used; texts use the first name in the column of whole names"),
         });
     }
 
