@@ -8,12 +8,13 @@ mod events;
 pub mod offices;
 mod others;
 mod practice;
+mod setting;
 mod stand_in;
 mod untold;
 mod verdict;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,10 +25,9 @@ use tracing::info;
 
 use crate::annie::gateway::Gateway;
 use crate::annie::model::faults::Faults;
-use crate::annie::model::patients::{Kind, Patients};
 use crate::annie::model::{Model, Rules};
 use crate::clock::{Clock, ManualClock};
-use crate::config::{self, Config, KEY_NAME};
+use crate::config::{Config, KEY_NAME};
 use crate::engine::Gateways;
 use crate::engine::report::PassReport;
 use crate::engine::run::Engine;
@@ -35,6 +35,8 @@ use crate::reports::day;
 use crate::simulation::auditor::{Auditor, Delivered};
 use crate::simulation::crash::{Files, Fuse};
 use crate::simulation::practice::{Practice, config_text, spares_the_confirmed};
+pub use crate::simulation::setting::SimulationError;
+use crate::simulation::setting::{configured, folder, patients};
 use crate::simulation::stand_in::{Annie, Shared, lock};
 use crate::store::connection::open;
 use crate::store::{Connection, Store, StoreError};
@@ -82,60 +84,12 @@ pub struct Outcome {
     pub breaks: Vec<String>,
 }
 
-/// Why a simulation failed to run.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulationError {
-    /// The disk.
-    #[error("cannot use the simulation's folder: {0}")]
-    Disk(#[from] std::io::Error),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Anything else.
-    #[error("{0}")]
-    Other(String),
-}
-
 /// Simulates this many days from a seed. The error is a failure of the disk or the database that was not simulated.
 pub fn run(seed: u64, days: u32) -> Result<Outcome, SimulationError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut simulation = Simulation::new(seed, days)?;
     runtime.block_on(simulation.live(days))?;
     simulation.end()
-}
-
-/// A folder in memory, if the machine has one.
-fn folder() -> Result<TempDir, SimulationError> {
-    let memory = Path::new("/dev/shm");
-    Ok(if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }?)
-}
-
-/// The configuration with this text, written into the folder.
-fn configured(folder: &Path, text: &str) -> Result<Config, SimulationError> {
-    let file = folder.join("config.toml");
-    std::fs::write(&file, text)?;
-    match config::load(&file) {
-        Ok((config, _)) => Ok(config),
-        Err(config::ConfigError::Wrong(report)) => Err(SimulationError::Other(report.render(false))),
-        Err(other) => Err(SimulationError::Other(other.to_string())),
-    }
-}
-
-/// How patients answer. If nothing goes wrong, every patient must be texted, so they only confirm.
-fn patients(seed: u64) -> Patients {
-    match seed.is_multiple_of(5) {
-        true => Patients::with(&[(Kind::Confirm, 0.5), (Kind::Thanks, 0.1)]),
-        false => Patients::with(&[
-            (Kind::Confirm, 0.4),
-            (Kind::Change, 0.08),
-            (Kind::Cancel, 0.08),
-            (Kind::Question, 0.05),
-            (Kind::Urgent, 0.01),
-            (Kind::Wrong, 0.01),
-            (Kind::Unclear, 0.01),
-            (Kind::Thanks, 0.1),
-        ]),
-    }
 }
 
 /// An older copy of the database, with what had been imported and marked by then.

@@ -21,8 +21,9 @@ use crate::engine::Gateways;
 use crate::engine::run::Engine;
 use crate::feeds::importing::{self, How, Job};
 use crate::feeds::mapping::Context;
+use crate::simulation::setting::{configured, folder, patients};
 use crate::simulation::stand_in::{headers, lock, request_of};
-use crate::simulation::{BEGINS, SimulationError, configured, folder, once, patients};
+use crate::simulation::{BEGINS, SimulationError, once};
 use crate::store::connection::open;
 use crate::store::{Connection, Store};
 
