@@ -67,7 +67,8 @@ CREATE TABLE appointments (
             OR status = 'completed' OR status = 'no-show'),
     CONSTRAINT consent_known           CHECK (consent IS NULL OR consent IN ('yes', 'no'))
 ) STRICT;
-CREATE INDEX appointments_by_start   ON appointments (starts_unix);
+-- With the names, so that a search by name reads the index alone.
+CREATE INDEX appointments_by_start   ON appointments (starts_unix, first_name, last_name);
 CREATE INDEX appointments_by_phone   ON appointments (phone);
 CREATE INDEX appointments_by_patient ON appointments (patient_id, starts_unix);
 
@@ -135,6 +136,8 @@ CREATE TABLE phone_spellings (
     CONSTRAINT valid_has_number CHECK (valid = 0 OR e164 IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX phone_spellings_by_number ON phone_spellings (e164);
+-- The front desk searches by the last four digits.
+CREATE INDEX phone_spellings_by_end ON phone_spellings (substr(e164, -4));
 -- Numbers whose phone cell, in any spelling, says "do not text".
 CREATE INDEX phone_spellings_of_refusals ON phone_spellings (e164) WHERE refusal = 1;
 

@@ -163,6 +163,21 @@ fn read_digits(spelling: &str, country: Country) -> Reading {
     }
 }
 
+/// The mobile number in a cell with several numbers, `07400 123413 / 0113 496 0113`, if all others are landlines. North
+/// American numbers do not show which they are.
+pub(crate) fn only_mobile(cell: &str, country: Country) -> Option<&str> {
+    let kind = |piece: &&str| -> Option<PhoneNumberType> {
+        let number = PhoneNumber::parse(piece, Some(country.0)).ok().filter(PhoneNumber::is_valid)?;
+        number.extension.is_none().then(|| number.get_type())
+    };
+    let pieces: Vec<&str> = cell.split(['/', ';', ',', '|', '\n']).map(str::trim).filter(|p| !p.is_empty()).collect();
+    let (mobiles, others): (Vec<_>, Vec<_>) =
+        pieces.iter().map(|piece| (kind(piece), *piece)).partition(|(kind, _)| *kind == Some(PhoneNumberType::Mobile));
+    let [(_, mobile)] = mobiles.as_slice() else { return None };
+    let landlines = others.iter().all(|(kind, _)| *kind == Some(PhoneNumberType::FixedLine));
+    (landlines && !others.is_empty()).then_some(*mobile)
+}
+
 /// The country calling code of North America, which is also the prefix for its national numbers.
 const NORTH_AMERICA: i32 = 1;
 
@@ -482,6 +497,22 @@ mod tests {
         refuse("no text 011 44 207 946 0018|+44 207 946 0018 DNT", &["+442079460018"]);
         let french = read("12/03/2026 06 12 34 56 78 pas de SMS", "FR".parse().unwrap());
         assert_eq!((french.refusal, french.phone), (true, Phone::from_e164("+33612345678")));
+    }
+
+    #[test]
+    fn the_only_mobile_number_of_a_cell_is_found_where_numbers_show_it() {
+        let gb: Country = "GB".parse().unwrap();
+        for (cell, want) in [
+            ("07400 123413 / 0113 496 0113", Some("07400 123413")),
+            ("0113 496 0113; 07400 123413", Some("07400 123413")),
+            ("07400 123413 / 07400 123414", None),
+            ("0113 496 0113 / 0113 496 0114", None),
+            ("07400 123413", None),
+            ("07400 123413 / 12", None),
+        ] {
+            assert_eq!(only_mobile(cell, gb), want, "{cell}");
+        }
+        assert_eq!(only_mobile("303-555-0123 / 720-555-0142", Country::US), None);
     }
 
     /// Mexican mobile numbers had a 1 after +52 until August 2019.

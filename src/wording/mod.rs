@@ -2,6 +2,7 @@
 
 mod built_in;
 pub(crate) mod dates;
+mod names;
 pub(crate) mod office;
 pub mod segments;
 pub(crate) mod template;

@@ -8,7 +8,7 @@ use crate::domain::appointment::Appointment;
 use crate::domain::ids::{one_line, utf16_len};
 use crate::domain::language::Language;
 use crate::domain::private::Private;
-use crate::wording::dates;
+use crate::wording::{dates, names};
 
 /// An appointment's time and type in words, in one language.
 pub(crate) struct WhenAndWhat<'a> {
@@ -77,11 +77,12 @@ pub(crate) fn sample_appointment(whole: bool) -> Appointment {
 /// One entry of `appointments`, with names and words on one level.
 pub(crate) fn flat(appointment: &Appointment, words: &WhenAndWhat<'_>) -> Value {
     let text = |text: &Private<Option<String>>| present(text.as_ref()).unwrap_or_default();
+    let (first, last) = names::said(appointment);
     let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
     context! {
         when, date, time, weekday,
-        first_name => appointment.given_name().map(Value::from).unwrap_or_default(),
-        last_name => text(&appointment.last_name),
+        first_name => some(first.as_deref()),
+        last_name => some(last.as_deref()),
         description => text(&appointment.description),
         provider => text(&appointment.provider),
         arrive => some(arrive.as_deref()),

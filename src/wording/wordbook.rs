@@ -12,6 +12,7 @@ use crate::domain::language::Language;
 use crate::domain::private::Private;
 use crate::domain::reminder::Skip;
 pub use crate::wording::built_in::{DEFAULT_CONTEXT, default_household_message, default_message};
+use crate::wording::names;
 use crate::wording::office::{AppointmentType, Office};
 use crate::wording::template::{self, Use};
 use crate::wording::values::{WhenAndWhat, add_sentence, flat, present, sample_appointment, sample_words, some};
@@ -300,7 +301,7 @@ impl Wordbook {
 
     fn in_context(&self, appointment: &Appointment, at: DateTime<Utc>) -> String {
         let words = self.words(appointment, self.office_of(appointment), Language::English, at);
-        let name = appointment.given_name();
+        let (name, _) = names::said(appointment);
         let name = name.unwrap_or_else(|| format!("patient {}", appointment.patient_id));
         let kind = words.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
         format!("{name}, {kind}appointment on {} at {}", words.date, words.time)
@@ -349,9 +350,10 @@ impl Wordbook {
 
     fn values(&self, appointment: &Appointment, office: &Office, words: &WhenAndWhat<'_>) -> Value {
         let name = |name: &Private<Option<String>>| present(name.as_ref()).unwrap_or_default();
+        let (first, last) = names::said(appointment);
         let WhenAndWhat { when, date, time, weekday, arrive, kind } = words;
         context! {
-            patient => context! { first_name => appointment.given_name().map(Value::from).unwrap_or_default(), last_name => name(&appointment.last_name) },
+            patient => context! { first_name => some(first.as_deref()), last_name => some(last.as_deref()) },
             practice => context! { name => &self.practice.name, phone => &office.phone },
             location => context! { name => &office.name },
             appointment => context! {

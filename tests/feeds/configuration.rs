@@ -120,7 +120,6 @@ fn keys_that_are_missing_or_contradict_each_other_are_reported() {
         ("[feed]\nstale_after = \"26 hours\"\n".to_owned(), "[feed] is now [[feed]]"),
         (format!("[[feed]]\nkind = \"file\"\n{COLUMNS}"), "[[feed]] has no `name`"),
         (format!("[[feed]]\nname = \"a\"\n{COLUMNS}"), "[[feed]] has no `kind`"),
-        (format!("[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}first_name = \"F\"\n"), "has `name` and also"),
         (
             format!(
                 "[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}[[feed]]\nname = \"a\"\nkind = \"file\"\n{COLUMNS}"

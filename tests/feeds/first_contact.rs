@@ -1,7 +1,7 @@
 //! Faults that showed when exports were read for the first time: each is one rule, on the smallest file that has it.
 
 use leadtime::config::values::zones::Zones;
-use leadtime::domain::appointment::Consent;
+use leadtime::domain::appointment::{Consent, Status};
 use leadtime::feeds::mapping::{Cost, MappedAppointment, Outcome};
 
 use crate::judge::{feed_of, map};
@@ -231,4 +231,201 @@ fn the_number_of_a_record_may_be_the_appointments() {
     assert_eq!(appointments(text, &[("column:id", "RecordID")])[0].id, "318800");
     let derived = appointments(text, &[("column:id", "none")]);
     assert_ne!(derived[0].id, "318800");
+}
+
+#[test]
+fn a_refusal_in_a_name_counts_and_is_no_part_of_the_name() {
+    let text = "Appt ID,Start,Patient Name,Mobile\n71001,2026-03-10 15:00,Paula Kent - NO TEXTS,303-555-0101\n\
+        71002,2026-03-11 15:00,\"Lee, Bo *NO TXT*\",303-555-0102\n71003,2026-03-12 15:00,Kim Orr (call only),303-555-0103\n\
+        71004,2026-03-13 15:00,Ana Diaz,303-555-0104\n";
+    let found = appointments(text, &[]);
+    let names: Vec<_> = found.iter().map(|one| (one.first_name.0.as_deref(), one.last_name.0.as_deref())).collect();
+    let pairs = [("Paula", "Kent"), ("Bo", "Lee"), ("Kim", "Orr"), ("Ana", "Diaz")];
+    assert_eq!(names, pairs.map(|(first, last)| (Some(first), Some(last))));
+    let said: Vec<Option<Consent>> = found.iter().map(|one| one.consent).collect();
+    assert_eq!(said, [Some(Consent::No), Some(Consent::No), Some(Consent::No), None]);
+}
+
+#[test]
+fn a_title_above_the_header_may_be_on_every_page() {
+    let page = |number: u32| format!("Big Vet,,,,\nAppointment List,,,,Page {number}\n\nDate,Time,Client,Phone,St\n");
+    let text = format!(
+        "{}03/14/2026,9:00 AM,Ana Diaz,303-555-0104,Booked\n03/15/2026,9:00 AM,Bo Lee,303-555-0105,Booked\n{}\
+         03/16/2026,9:00 AM,Cy Fox,303-555-0106,Booked\n03/17/2026,9:00 AM,Di Poe,303-555-0107,Booked\n",
+        page(1),
+        page(2)
+    );
+    assert_eq!(keys(&text, &[]), Vec::<String>::new());
+    assert_eq!(appointments(&text, &[]).len(), 4);
+}
+
+#[test]
+fn the_name_that_a_patient_goes_by_is_used_beside_whole_names() {
+    for header in ["Preferred Name", "Nickname", "Goes By", "Known as"] {
+        let text = format!(
+            "Appt ID,Start,Patient Name,{header},Mobile\n71001,2026-03-10 15:00,\"Abbott, Margaret\",Peggy,303-555-0101\n\
+             71002,2026-03-11 15:00,\"Ray, Bo\",,303-555-0102\n71003,2026-03-11 15:00,\"Cruz, Elena\",Ellie Cruz,303-555-0103\n"
+        );
+        let names: Vec<_> = appointments(&text, &[])
+            .into_iter()
+            .map(|one| (one.first_name.0.unwrap(), one.last_name.0.unwrap()))
+            .collect();
+        let pairs = [("Peggy", "Abbott"), ("Bo", "Ray"), ("Ellie", "Cruz")];
+        assert_eq!(names, pairs.map(|(a, b)| (a.to_owned(), b.to_owned())), "{header}");
+    }
+    let text = "Appt ID,Start,Patient Name,Preferred,Mobile\n71001,2026-03-10 15:00,\"Abbott, Margaret\",Peggy,303-555-0101\n\
+        71002,2026-03-11 15:00,\"Ray, Bo\",,303-555-0102\n71003,2026-03-12 15:00,\"Fox, Cyrus\",Cy,303-555-0103\n";
+    assert_eq!(keys(text, &[]), ["column:preferred"]);
+    let first = |answer: &str| appointments(text, &[("column:preferred", answer)])[0].first_name.0.clone().unwrap();
+    assert_eq!((first("Preferred"), first("none")), ("Peggy".to_owned(), "Margaret".to_owned()));
+}
+
+#[test]
+fn a_whole_name_fills_in_for_blank_parts() {
+    let text = "Appt ID,Start,demographic_no,name,last_name,first_name,Mobile\n\
+        71001,2026-03-10 15:00,11,\"LEE,ANA\",LEE,ANA,303-555-0101\n71002,2026-03-11 15:00,12,\"RAY,BO\",,,303-555-0102\n\
+        71003,2026-03-12 12:00,0,LUNCH,,,\n";
+    let names: Vec<_> =
+        appointments(text, &[]).into_iter().map(|one| (one.first_name.0.unwrap(), one.last_name.0.unwrap())).collect();
+    assert_eq!(names, [("ANA", "LEE"), ("BO", "RAY")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+}
+
+#[test]
+fn a_time_that_lost_its_zero_is_read_if_it_can_be_nothing_else() {
+    let text = "Appt ID,Date,Time,Patient,Cell\n71001,03/13/2026,0830,\"Lee, Ana\",303-555-0101\n\
+        71002,03/14/2026,930,\"Ray, Bo\",303-555-0102\n71003,03/15/2026,1415,\"Fox, Cy\",303-555-0103\n\
+        71004,03/16/2026,113,\"Kim, Di\",303-555-0104\n";
+    let times: Vec<String> =
+        appointments(text, &[]).iter().map(|one| one.starts_at.format("%d %H:%M").to_string()).collect();
+    assert_eq!(times, ["13 08:30", "14 09:30", "15 14:15"]);
+}
+
+#[test]
+fn a_file_that_shows_no_cancellations_is_named_as_such() {
+    let zones = Zones::of_this_machine();
+    let text =
+        format!("{HEADER}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101\n71002,2026-03-11 15:00,Bo,Ray,303-555-0102\n");
+    let found = suggested(&text, &[]);
+    assert!(found.questions.is_empty());
+    assert!(
+        found.understood.iter().any(|line| line.starts_with("no column shows cancellations")),
+        "{:?}",
+        found.understood
+    );
+    assert!(feed_of(&found.block, &zones).is_ok());
+}
+
+#[test]
+fn numbers_of_minutes_are_no_clock_times() {
+    let of = |header: &str, times: [&str; 4]| {
+        let row = |(n, time): (usize, &&str)| format!("7100{n},Ana,Lee,303-555-0101,03/1{n}/2026,{time}\n");
+        let rows: String = times.iter().enumerate().map(row).collect();
+        format!("Appt ID,First Name,Last Name,Mobile,Appt Date,{header}\n{rows}").replace("03/10/", "03/13/")
+    };
+    let clock = |text: &str, answers: &[(&str, &str)]| -> Vec<String> {
+        appointments(text, answers).iter().map(|one| one.starts_at.format("%H:%M").to_string()).collect()
+    };
+    for header in ["start_min", "Start Time"] {
+        assert_eq!(
+            clock(&of(header, ["480", "555", "870", "1020"]), &[]),
+            ["08:00", "09:15", "14:30", "17:00"],
+            "{header}"
+        );
+    }
+    // Each of these may be either.
+    let both = of("Start Time", ["830", "915", "1000", "1130"]);
+    assert_eq!(keys(&both, &[]), ["times"]);
+    assert_eq!(clock(&both, &[("times", "24-hour")])[0], "08:30");
+    assert_eq!(clock(&both, &[("times", "minutes")])[0], "13:50");
+    // 1415 is no minute of a day.
+    assert_eq!(clock(&of("Start Time", ["830", "915", "1000", "1515"]), &[])[3], "15:15");
+}
+
+#[test]
+fn seconds_since_1970_are_read() {
+    let rows = [1_772_571_600_i64, 1_772_658_000, 1_772_744_400].map(|at| (at.to_string(), (at * 1000).to_string()));
+    for milliseconds in [false, true] {
+        let cell = |n: usize| if milliseconds { &rows[n].1 } else { &rows[n].0 };
+        let text = format!(
+            "id,client_id,starts_at,first_name,last_name,phone_mobile\n71,1,{},Ana,Lee,3035550101\n72,2,{},Bo,Ray,3035550102\n73,0,{},NULL,NULL,NULL\n",
+            cell(0),
+            cell(1),
+            cell(2)
+        );
+        let found = appointments(&text, &[]);
+        let starts: Vec<i64> = found.iter().map(|one| one.starts_at.timestamp()).collect();
+        assert_eq!(starts, [1_772_571_600, 1_772_658_000]);
+    }
+}
+
+#[test]
+fn codes_in_a_confirmation_column_are_asked_about() {
+    let text = "Appt ID,Start,First Name,Last Name,Mobile,Status,conf_status\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Booked,0\n\
+        71002,2026-03-11 15:00,Bo,Ray,303-555-0102,Booked,1\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,Booked,2\n";
+    let open = keys(text, &[]);
+    assert!(open.contains(&"status in conf status:1".to_owned()), "{open:?}");
+    let answers = [
+        ("status in conf status:0", "nothing"),
+        ("status in conf status:1", "nothing"),
+        ("status in conf status:2", "confirmed"),
+    ];
+    let statuses: Vec<Status> = appointments(text, &answers).iter().map(|one| one.status).collect();
+    assert_eq!(statuses, [Status::Booked, Status::Booked, Status::Confirmed]);
+}
+
+#[test]
+fn refusals_and_cancellations_in_other_languages_count() {
+    for note in [
+        "keine SMS!",
+        "w\u{fc}nscht keine SMS, bitte anrufen",
+        "bitte nicht per SMS",
+        "SMS unerw\u{fc}nscht",
+        "SMS: nein",
+        "keine Textnachrichten",
+        "wil geen sms",
+        "niente SMS",
+        "n\u{e3}o enviar SMS",
+        "sem SMS",
+    ] {
+        let text = format!("{HEADER},Note\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,{note}\n71002,2026-03-11 15:00,Bo,Ray,303-555-0102,SMS ok\n").replace("please, ", "");
+        let said: Vec<Option<Consent>> =
+            appointments(&text.replace("SMS, bitte", "SMS bitte"), &[]).iter().map(|one| one.consent).collect();
+        assert_eq!(said, [Some(Consent::No), None], "{note}");
+    }
+    for header in ["Abgesagt am", "Geannuleerd op", "Annullato il"] {
+        let text = format!(
+            "{HEADER},{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,2026-03-01\n71002,2026-03-11 15:00,Bo,Ray,303-555-0102,\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,\n"
+        );
+        let statuses: Vec<Status> = appointments(&text, &[]).iter().map(|one| one.status).collect();
+        assert_eq!(statuses, [Status::Cancelled, Status::Booked, Status::Booked], "{header}");
+    }
+}
+
+#[test]
+fn a_form_has_questions_as_column_names() {
+    let first = "Patient's legal first name - exactly as it appears on the insurance card";
+    let last = "Patient's legal last name - exactly as it appears on the insurance card";
+    let when = "Please choose your appointment (times are shown in your local time zone)";
+    let called = "What name would you like us to use when we talk to you? (optional)";
+    let consent = "I consent to receive automated appointment reminder text messages at the mobile number provided. Message and data rates may apply.";
+    let text = format!(
+        "Submission Date,{when},{first},{last},{called},Best mobile number,{consent},Submission IP,Submission ID\n\
+         \"Feb 12, 2026 8:14 PM\",\"Tuesday, Mar 10, 2026 09:00 AM-09:30 AM America/Denver (GMT-06:00)\",Katherine,Lee,Kate,(303) 555-0101,I agree,203.0.113.7,6077001001\n\
+         \"Feb 13, 2026 8:14 PM\",\"Wednesday, Mar 11, 2026 01:00 PM-01:30 PM America/Denver (GMT-06:00)\",Bo,Ray,,(303) 555-0102,,203.0.113.8,6077001002\n"
+    );
+    let answers = [("consent:i agree", "yes"), ("consent:", "no"), ("column:consent", consent)];
+    let found = appointments(&text, &answers);
+    let names: Vec<_> =
+        found.iter().map(|one| (one.first_name.0.as_deref().unwrap(), one.last_name.0.as_deref().unwrap())).collect();
+    assert_eq!(names, [("Kate", "Lee"), ("Bo", "Ray")]);
+    assert_eq!(found[1].starts_at.to_rfc3339(), "2026-03-11T13:00:00-06:00");
+}
+
+#[test]
+fn a_date_beside_a_phone_number_is_no_number() {
+    let text = "Appt ID,Start,Client,Description\n71001,2026-03-10 15:00,Ana Lee,Cell: 303-555-0101 born 12/03/1984\n\
+        71002,2026-03-11 15:00,Bo Ray,Cell: 303-555-0102 DOB 1984-12-03\n71003,2026-03-12 15:00,Cy Fox,Cell: 303-555-0103\n";
+    let phones: Vec<_> =
+        appointments(text, &[("column:phone", "Description")]).into_iter().map(|one| one.phone.0.unwrap()).collect();
+    assert_eq!(phones, ["303-555-0101", "303-555-0102", "303-555-0103"]);
 }

@@ -275,11 +275,11 @@ fn a_landline_is_not_chosen_over_an_unknown_number_without_asking() {
 #[test]
 fn a_status_and_names_under_foreign_headers_are_asked_about() {
     let text = "Nr,Start,Apellidos,Pila,Mobile,Stato\n71001,2026-03-10 15:00,Lee,Ana,303-555-0101,Confermato\n\
-        71002,2026-03-11 15:00,Ray,Bo,303-555-0102,Disdetto\n";
+        71002,2026-03-11 15:00,Ray,Bo,303-555-0102,Spostato\n";
     let keys = |answers: &[(&str, &str)]| -> Vec<String> {
         suggested(text, answers).questions.into_iter().map(|question| question.key).collect()
     };
-    assert!(keys(&[]).contains(&"status:disdetto".to_owned()), "{:?}", keys(&[]));
+    assert!(keys(&[]).contains(&"status:spostato".to_owned()), "{:?}", keys(&[]));
     let asked = suggested(&text.replace("Apellidos", "Rufname"), &[("column:name", "Rufname")]);
     assert!(asked.questions.iter().any(|question| question.key == "column:first_name"), "{}", asked.block);
     let half = text.replace("Apellidos", "Cognome").replace("Pila", "Nome");

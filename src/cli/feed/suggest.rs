@@ -1,9 +1,8 @@
 //! `leadtime feed suggest`: reads an export and prints the `[[feed]]` block that maps it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
 
@@ -91,14 +90,13 @@ fn context<'z>(options: &Options, zones: &'z Zones) -> Result<Context<'z>, Failu
             let now = moment(None, &config.practice.zone)?;
             importing::context(&config, zones, now)
         }
-        None => context_of(zones, &machine_zone().unwrap_or_else(|| "America/Denver".to_owned()))?,
+        None => context_of(zones, &machine_zone().unwrap_or_else(|| "America/Denver".to_owned()), Country::US)?,
     })
 }
 
 /// Without a configuration: uses the given time zone.
-pub(crate) fn context_of<'z>(zones: &'z Zones, zone: &str) -> Result<Context<'z>, Failure> {
+pub(crate) fn context_of<'z>(zones: &'z Zones, zone: &str, country: Country) -> Result<Context<'z>, Failure> {
     let zone: Zone = zones.load(zone).map_err(|why| Failure::Usage(anyhow::anyhow!(why)))?;
-    let country = Country::from_str("US").map_err(|why| anyhow::anyhow!("{why}"))?;
     let today = zone.local(moment(None, &zone)?).date_naive();
     Ok(Context { today, zone, country, locations: BTreeMap::new(), zones })
 }
@@ -111,7 +109,7 @@ pub(crate) fn suggested(
     ask: bool,
 ) -> Result<Suggestion, Failure> {
     let mut answers = Answers::new();
-    let mut rounds = 0;
+    let (mut rounds, mut asked) = (0, BTreeSet::new());
     loop {
         let request = Request {
             name,
@@ -130,6 +128,10 @@ pub(crate) fn suggested(
             suggestion.understood.iter().for_each(|line| say(line));
         }
         for question in &suggestion.questions {
+            if !asked.insert((question.key.clone(), question.text.clone())) {
+                say("This was asked before, and the answer did not settle it. The block shows what is still open.");
+                return Ok(suggestion);
+            }
             let Some(answer) = answer(question)? else { return Ok(suggestion) };
             // The questions after it are about the first choice.
             let other = question.key.starts_with("column:") && question.choices.first().is_some_and(|c| c.0 != answer);

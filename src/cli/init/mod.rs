@@ -18,6 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::values::zones::Zones;
 use crate::config::{self, ConfigError};
 use crate::domain::count::counted;
+use crate::domain::phone::Country;
 
 /// The shipped file with its comments, which is the first thing a practice sees.
 const TEMPLATE: &str = include_str!("../../../config.toml");
@@ -39,6 +40,9 @@ pub(crate) struct Options {
     /// The practice's time zone, such as America/Denver.
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
+    /// The country whose dialing rules apply to numbers without +, such as US or CA. Default: that of the time zone.
+    #[arg(long, value_name = "COUNTRY")]
+    country: Option<String>,
     /// The time zone in Annie's settings. Default: the practice's time zone.
     #[arg(long, value_name = "ZONE")]
     organization_timezone: Option<String>,
@@ -69,17 +73,26 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     let mut questions = questions(options);
     let usage = |why: String| Failure::Usage(anyhow::anyhow!(why));
-    // Everything given is checked before anything is asked.
-    for question in &questions {
-        question.of_option().map_err(usage)?;
+    // Everything given is checked before anything is asked; numbers by the country, if it is given too.
+    let given = options.country.as_deref().and_then(|code| code.to_uppercase().parse().ok());
+    for question in &mut questions {
+        question.country = given.unwrap_or(Country::US);
+        if given.is_some() || !matches!(question.line, "phone" | "from_number") {
+            question.of_option().map_err(usage)?;
+        }
     }
     if let Some(export) = options.export.as_ref().filter(|export| export.as_path() != Path::new("-")) {
         existing_file(&export.display().to_string())
             .map_err(|why| usage(format!("--export: {why}; nothing was written")))?;
     }
     let zone = answer(&questions.remove(0))?;
-    let mut text = with(TEMPLATE, "timezone", &zone);
+    let mut of_country = questions.remove(0);
+    of_country.otherwise = Some(answers::usual_country(&zone).to_owned());
+    let code = answer(&of_country)?;
+    let country: Country = code.parse().map_err(usage)?;
+    let mut text = with(&with(TEMPLATE, "timezone", &zone), "country", &code);
     for mut question in questions {
+        question.country = country;
         if question.line == "organization_timezone" {
             question.otherwise = Some(zone.clone());
         }
@@ -91,8 +104,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         text = with(&text, question.line, &value);
     }
     let (export, (block, open)) = match &options.export {
-        Some(export) => (Some(export.clone()), suggested_block(export, &zone)?),
-        None => asked_export(&zone)?,
+        Some(export) => (Some(export.clone()), suggested_block(export, &zone, country)?),
+        None => asked_export(&zone, country)?,
     };
     write(options, &with_feed(&text, &block))?;
     let export = export.map_or_else(|| "EXPORT".to_owned(), |export| for_a_shell(&export.display().to_string()));
@@ -123,6 +136,15 @@ fn questions(options: &Options) -> Vec<Question<'_>> {
             given: options.timezone.as_deref(),
             otherwise: machine_zone(),
             check: answers::zone,
+            country: Country::US,
+        },
+        Question {
+            line: "country",
+            asks: "The country, for phone numbers without +: US, CA, GB, ...",
+            given: options.country.as_deref(),
+            otherwise: None,
+            check: answers::country,
+            country: Country::US,
         },
         Question {
             line: "name",
@@ -130,6 +152,7 @@ fn questions(options: &Options) -> Vec<Question<'_>> {
             given: options.name.as_deref(),
             otherwise: None,
             check: answers::name,
+            country: Country::US,
         },
         Question {
             line: "phone",
@@ -137,6 +160,7 @@ fn questions(options: &Options) -> Vec<Question<'_>> {
             given: options.phone.as_deref(),
             otherwise: None,
             check: answers::number,
+            country: Country::US,
         },
         Question {
             line: "from_number",
@@ -144,6 +168,7 @@ fn questions(options: &Options) -> Vec<Question<'_>> {
             given: options.from_number.as_deref(),
             otherwise: None,
             check: answers::number,
+            country: Country::US,
         },
         Question {
             line: "language",
@@ -151,6 +176,7 @@ fn questions(options: &Options) -> Vec<Question<'_>> {
             given: options.language.as_deref(),
             otherwise: Some("en".to_owned()),
             check: answers::language,
+            country: Country::US,
         },
         Question {
             line: "organization_timezone",
@@ -158,6 +184,7 @@ fn questions(options: &Options) -> Vec<Question<'_>> {
             given: options.organization_timezone.as_deref(),
             otherwise: None,
             check: answers::zone,
+            country: Country::US,
         },
         Question {
             line: "path",
@@ -165,6 +192,7 @@ fn questions(options: &Options) -> Vec<Question<'_>> {
             given: options.database.as_deref(),
             otherwise: Some("/var/lib/leadtime/leadtime.db".to_owned()),
             check: answers::new_file,
+            country: Country::US,
         },
     ]
 }
@@ -184,7 +212,7 @@ const NO_FEED: &str = "# The export from your practice software: `leadtime feed 
 type Block = (String, usize);
 
 /// On a terminal: asks for an export until one can be read, or none is named.
-fn asked_export(zone: &str) -> Result<(Option<PathBuf>, Block), Failure> {
+fn asked_export(zone: &str, country: Country) -> Result<(Option<PathBuf>, Block), Failure> {
     let none = || (None, (NO_FEED.to_owned(), 0));
     if !std::io::stdin().is_terminal() {
         return Ok(none());
@@ -197,7 +225,7 @@ fn asked_export(zone: &str) -> Result<(Option<PathBuf>, Block), Failure> {
             return Ok(none());
         }
         let path = PathBuf::from(line.trim());
-        match suggested_block(&path, zone) {
+        match suggested_block(&path, zone, country) {
             Ok(block) => return Ok((Some(path), block)),
             Err(Failure::Failed(error) | Failure::Usage(error)) => say(&format!("  Not usable: {error}")),
             Err(other) => return Err(other),
@@ -206,11 +234,11 @@ fn asked_export(zone: &str) -> Result<(Option<PathBuf>, Block), Failure> {
 }
 
 /// The block for an export, and how many questions are open; if any are open, the block is left for later.
-fn suggested_block(export: &Path, zone: &str) -> Result<Block, Failure> {
+fn suggested_block(export: &Path, zone: &str, country: Country) -> Result<Block, Failure> {
     let file = ExportFile::open(export, None)?.with(&Choice::default())?;
     file.notes().iter().for_each(|note| say(note));
     let zones = Zones::of_this_machine();
-    let context = context_of(&zones, zone)?;
+    let context = context_of(&zones, zone, country)?;
     let suggestion = suggested(&file, "front-desk", &context, std::io::stdin().is_terminal())?;
     for line in &suggestion.understood {
         say(line);
@@ -306,8 +334,17 @@ mod tests {
 
     #[test]
     fn every_question_has_its_line_in_the_shipped_file() {
-        for line in ["name", "phone", "from_number", "timezone", "language", "organization_timezone", "path", "folder"]
-        {
+        for line in [
+            "name",
+            "country",
+            "phone",
+            "from_number",
+            "timezone",
+            "language",
+            "organization_timezone",
+            "path",
+            "folder",
+        ] {
             let text = with(TEMPLATE, line, "x \"y\"");
             assert!(text.contains(&format!("\n{line} = \"x \\\"y\\\"\"")), "{line}");
             assert_eq!(text.lines().count(), TEMPLATE.lines().count());

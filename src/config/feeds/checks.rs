@@ -23,9 +23,6 @@ pub(super) fn check(parts: &Parts, span: &Range<usize>, diagnostics: &mut Vec<Di
     if !has(Field::Name) && !has(Field::FirstName) && !has(Field::LastName) && !has(Field::PatientId) {
         error("[feed.columns] has neither a name nor `patient_id`; add one, because patients could not be told apart");
     }
-    if has(Field::Name) && (has(Field::FirstName) || has(Field::LastName)) {
-        error("[feed.columns] has `name` and also `first_name` or `last_name`; keep one or the other");
-    }
     if has(Field::EndsAt) && has(Field::Minutes) {
         error("[feed.columns] has both `ends_at` and `minutes`; keep only one of them");
     }

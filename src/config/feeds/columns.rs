@@ -157,12 +157,13 @@ impl Columns {
         self.sources.get(&field)
     }
 
-    /// These sources, plus those of `others` for fields that are missing here. A name in one cell and a name in two
-    /// cells are mutually exclusive, and so are an end and a length.
+    /// These sources, plus those of `others` for fields that are missing here. First and last name replace a name in one
+    /// cell, a name in one cell replaces both, and an end replaces a length.
     pub(super) fn or(mut self, others: Columns) -> Columns {
         let has = |field| self.sources.contains_key(&field);
         let own_id = self.derived_id || has(Field::Id);
-        let named = has(Field::Name) || has(Field::FirstName) || has(Field::LastName);
+        // A first name alone is the one that patients go by.
+        let named = has(Field::Name) || has(Field::LastName);
         let ended = has(Field::EndsAt) || has(Field::Minutes);
         for (field, source) in others.sources {
             let taken = match field {

@@ -19,6 +19,8 @@ pub enum DateOrder {
     YearFirst,
     /// Every date is a spreadsheet serial number.
     Serial,
+    /// Every date and time is a number of seconds or milliseconds since 1970 in UTC.
+    Epoch,
     /// As a pattern says (`%d-%b-%y`).
     Pattern(String),
 }
@@ -32,6 +34,8 @@ pub enum Clock {
     OfficeHours,
     /// A number of seconds since midnight: 30000 is 8:20 AM.
     Seconds,
+    /// A number of minutes since midnight: 500 is 8:20 AM.
+    Minutes,
 }
 
 /// What happens to appointments that a file no longer lists.
@@ -202,7 +206,12 @@ fn matches(pattern: &str, name: &str) -> bool {
 pub(super) fn read(section: &mut Section<'_, '_, '_>, zones: &Zones) -> Settings {
     let missing = [("keep", Missing::Keep), ("cancel", Missing::Cancel)];
     let offsets = [("trust", Offsets::Trust), ("ignore", Offsets::Ignore)];
-    let times = [("24-hour", Clock::TwentyFour), ("office-hours", Clock::OfficeHours), ("seconds", Clock::Seconds)];
+    let times = [
+        ("24-hour", Clock::TwentyFour),
+        ("office-hours", Clock::OfficeHours),
+        ("seconds", Clock::Seconds),
+        ("minutes", Clock::Minutes),
+    ];
     Settings {
         files: section.optional("files", one_or_more).unwrap_or_default(),
         timezone: section.optional("timezone", |value| zone(value, zones)),
@@ -250,6 +259,7 @@ fn dates(text: &str) -> Result<DateOrder, String> {
         "day-first" => Ok(DateOrder::DayFirst),
         "year-first" => Ok(DateOrder::YearFirst),
         "serial" => Ok(DateOrder::Serial),
+        "epoch" => Ok(DateOrder::Epoch),
         "?" => Err(format!("the order of day and month is still undecided; {open}")),
         pattern if pattern.contains('%') => {
             let items: Vec<_> = chrono::format::StrftimeItems::new(pattern).collect();

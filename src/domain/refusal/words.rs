@@ -1,4 +1,5 @@
-//! The words that front desks use to note a refusal of texts, in English, Spanish and French. Folded: lower case, no
+//! The words that front desks use to note a refusal of texts, in English, Spanish, French, German, Dutch, Italian and
+//! Portuguese. Folded: lower case, no
 //! accents.
 
 use crate::domain::plain_text::has;
@@ -9,11 +10,13 @@ pub(super) const TEXT: &str = "
     textmessages sms smss smses mms imessage imessages
     texto textos textear textea textee texteen texteo textearle escribir escriba escriban escribirle
     texte textes textez ecrire ecrivez
+    textnachricht textnachrichten kurznachricht kurznachrichten smsje smsjes
 ";
 
 /// Messages. They count as texts unless the message is one that is left or heard, as a voicemail.
 pub(super) const MESSAGE: &str = "
     message messages messaging msg msgs mssg mssgs mesg mensaje mensajes mensajito mensajitos msj msjs mje mjes
+    nachricht nachrichten berichtje berichtjes messaggio messaggi messaggino messaggini mensagem mensagens
 ";
 
 /// Words before `message` that make it a voicemail.
@@ -33,6 +36,8 @@ pub(super) const CALL: &str = "
     call calls calling cal cals robocall robocalls phonecall phonecalls
     llamar llame llamen llames llamada llamadas llamarle yamar
     appel appels appeler appelez telephoner telephonez
+    anrufen anruf anrufe telefonieren bellen telefoneren chiamare chiamata chiamate telefonare telefonate ligar
+    ligacao ligacoes chamada chamadas
 ";
 
 /// Contact of any kind. `no reminders` belongs here: the patient wants none, and a text is a reminder.
@@ -59,6 +64,8 @@ pub(super) const NO: &str = "
     quit cease halt end avoid against revoke revokes revoked withdrew withdrawn withdraws removed remove unsubscribe
     unsubscribed
     nunca jamas sin ni ningun ninguno ninguna rechaza rechazo rechazar rehusa evitar evite parar
+    keine kein keinen keinerlei nicht nie niemals ohne lehnt geen niet nooit zonder niente nessun nessuno nessuna senza
+    nao nunca sem nenhum nenhuma
     non ne pas jamais sans aucun aucune refus refuser arreter arretez arrete arret cesser cessez eviter evitez
 ";
 
@@ -103,6 +110,11 @@ pub(super) const SMALL: &str = "
     paciente permite por puede que quiere quiero recibe recibir recibo sabe se tiene un una usa
     accepte aime au aucun autorise aux d des desire du envoi envois envoyer envoyez et l lui nous pas peut plus
     recevoir recoit souhaite svp utilise veut voie vouloir
+    am automatische bekommen bitte der die das den dem durch erhalten gewunscht ihm ihn ihr mehr mit mochte moechte
+    patientin per schicken senden uber ueber versenden verschicken weitere will wunscht wuenscht
+    aan graag het krijgen ontvangen sturen versturen wenst wil
+    desidera gli inviare mandare paziente ricevere tramite vuole
+    as deseja mandar os por quer receber via
 ";
 
 /// The words of [`SMALL`] that express what a patient wants: `did not text` is about the past, `did not consent to
@@ -141,6 +153,8 @@ pub(super) const ONLY: &str =
 pub(super) const NO_BEHIND: &str = "
     no not non never nope none n off nunca jamais pas declined declines refused refuses denied stopped revoked
     blocked unwanted prohibited forbidden rechaza rechazado
+    nein unerwunscht unerwuenscht ungewollt abgelehnt verboten untersagt nicht nee niet ongewenst geweigerd verboden
+    rifiuta rifiutato rifiutati nao recusa recusado
 ";
 
 /// Words that may appear between a text word and a negation after it: `texts are not ok`, `text consent: no`.
@@ -153,6 +167,8 @@ pub(super) const BEHIND: &str = "
 pub(super) const AFTER_NO: &str = "
     ok okay allowed wanted accepted permitted welcome good desired authorized possible more please pls plz thanks
     thank thx per since gracias merci svp
+    erwunscht erwuenscht gewunscht gewuenscht erlaubt gestattet bitte danke gewenst toegestaan graag gradito graditi
+    desejado desejados
 ";
 
 /// Words that opt out by themselves, as carriers and patients use them (47 CFR 64.1200(a)(10)).

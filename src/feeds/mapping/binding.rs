@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::config::feeds::{Clock, ColumnSource, Feed, Field, LocationWords, ZoneSource};
+use chrono::{DateTime, SecondsFormat};
+
+use crate::config::feeds::{Clock, ColumnSource, DateOrder, Feed, Field, LocationWords, ZoneSource};
 use crate::domain::fold::fold;
 use crate::domain::ids::nearest;
 use crate::feeds::formats::{PROBLEM, RawRow};
@@ -171,6 +173,11 @@ impl Binding {
         self.fields.get(&field).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The name of a column, as written in the file.
+    pub fn name(&self, at: usize) -> &str {
+        self.names.get(at).map_or("", String::as_str)
+    }
+
     /// The names of a field's columns, as written in the file.
     pub fn label(&self, field: Field) -> String {
         let names: Vec<&str> =
@@ -212,18 +219,39 @@ impl Binding {
             Some(ColumnSource::Joined(_)) => self.cells(row, field).into_iter().map(Cow::Borrowed).collect(),
             _ => self.text(row, feed, field).into_iter().collect(),
         };
+        let cells = match feed.settings.dates {
+            Some(DateOrder::Epoch) if field != Field::DateOfBirth => cells.into_iter().map(instant_of_epoch).collect(),
+            _ => cells,
+        };
         match feed.settings.times {
-            Some(Clock::Seconds) if field != Field::DateOfBirth => cells.into_iter().map(clock_of_seconds).collect(),
+            Some(Clock::Seconds) if field != Field::DateOfBirth => {
+                cells.into_iter().map(|cell| clock_of(cell, 1)).collect()
+            }
+            Some(Clock::Minutes) if field != Field::DateOfBirth => {
+                cells.into_iter().map(|cell| clock_of(cell, 60)).collect()
+            }
             _ => cells,
         }
     }
 }
 
-/// `30000` seconds since midnight as `8:20:00`; anything else as it is.
-fn clock_of_seconds(cell: Cow<'_, str>) -> Cow<'_, str> {
+/// `1796050800` or `1796050800000` as `2026-11-30T15:00:00Z`; anything else as it is.
+fn instant_of_epoch(cell: Cow<'_, str>) -> Cow<'_, str> {
+    let digits = cell.trim();
+    let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<i64>().ok()).flatten();
+    let instant = number.and_then(|number| match digits.len() {
+        9..=10 => DateTime::from_timestamp(number, 0),
+        12..=13 => DateTime::from_timestamp_millis(number),
+        _ => None,
+    });
+    instant.map_or(cell, |at| Cow::Owned(at.to_rfc3339_opts(SecondsFormat::Secs, true)))
+}
+
+/// `30000` seconds, or `500` minutes, since midnight as `8:20:00`; anything else as it is.
+fn clock_of(cell: Cow<'_, str>, unit: u32) -> Cow<'_, str> {
     let digits = cell.trim();
     let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u32>().ok()).flatten();
-    match number.filter(|seconds| *seconds < 86_400) {
+    match number.and_then(|number| number.checked_mul(unit)).filter(|seconds| *seconds < 86_400) {
         Some(seconds) => Cow::Owned(format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)),
         None => cell,
     }

@@ -6,12 +6,13 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::mapper::Mapper;
 use super::report::{Cost, Reason};
-use super::{cells, names, phones, start};
+use super::{cells, names, phones, refusals, start};
 use crate::config::feeds::{ColumnSource, Field, LocationWords};
 use crate::domain::appointment::Consent;
 use crate::domain::fold::{fold, is_invisible};
 use crate::domain::ids::{one_line, utf16_len};
 use crate::domain::language_words::{self, LanguageWord};
+use crate::domain::phone;
 use crate::domain::zone::Zone;
 use crate::feeds::formats::RawRow;
 use crate::feeds::mapping::is_no_answer;
@@ -32,47 +33,49 @@ impl Mapper<'_> {
         self.survey.binding.text(row, self.feed, field).filter(|text| !text.is_empty())
     }
 
-    /// First and last name.
+    /// First and last name: from their own columns; what those leave blank, from the column of whole names.
     pub(super) fn names(&mut self, row: &RawRow) -> (Option<String>, Option<String>) {
-        let split = self.text(row, Field::Name).map(|cell| {
-            let cell = names::called_off(cells::unwrapped(&cell)).map_or(cell.clone(), |rest| rest.to_owned().into());
-            // The whole cell is checked for damage, so that half of a damaged name is never kept.
-            if names::is_damaged(cells::unwrapped(&cell)) {
-                (cell.to_string(), String::new())
-            } else {
-                names::split(cells::unwrapped(&cell))
-            }
-        });
-        let (first, last) = match split {
-            Some(both) => both,
-            None => {
-                let cell = |field| {
-                    let cell = self.text(row, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
-                    names::called_off(&cell).map(str::to_owned).unwrap_or(cell)
-                };
-                (cell(Field::FirstName), cell(Field::LastName))
-            }
+        let cell = |field| self.text(row, field).map_or(String::new(), |cell| self.only_name(cells::unwrapped(&cell)));
+        let [first, last, whole] = [Field::FirstName, Field::LastName, Field::Name].map(cell);
+        let (given, family) = self.clean_names(row, &first, &last);
+        if whole.is_empty() || (given.is_some() && family.is_some()) {
+            return (given, family);
+        }
+        // The whole cell is checked for damage, so that half of a damaged name is never kept.
+        let (first, last) = match names::is_damaged(&whole) {
+            true => (whole, String::new()),
+            false => names::split(&whole),
         };
-        let mut clean = |text: &str, part, field: Field| {
-            let cleaned = names::clean(text, part);
-            self.report.dropped_characters += cleaned.dropped as u64;
-            if cleaned.unreadable {
-                let field = if self.feed.columns.get(field).is_some() { field } else { Field::Name };
-                self.complain(
-                    Cost::Cell,
-                    row.line,
-                    field,
-                    Some(text),
-                    "is not a valid name or is damaged, so it was left out",
-                );
-            }
-            cleaned.name
-        };
-        let (given, family) =
-            (clean(&first, names::Part::First, Field::FirstName), clean(&last, names::Part::Last, Field::LastName));
+        let (of_whole, family_of_whole) = self.clean_names(row, &first, &last);
+        let family = family.or(family_of_whole);
+        // "Peggy Abbott" in the column of the names that patients go by.
+        let given = given.map(|given| names::without_last(&given, family.as_deref()).to_owned());
+        (given.or(of_whole), family)
+    }
+
+    fn clean_names(&mut self, row: &RawRow, first: &str, last: &str) -> (Option<String>, Option<String>) {
+        let given = self.clean_name(row, first, names::Part::First, Field::FirstName);
+        let family = self.clean_name(row, last, names::Part::Last, Field::LastName);
         // Null is a real family name. It is an empty value if the program wrote the same for the first name and the id.
-        let empty = names::is_null(&first) && names::is_null(&last) && self.own_patient_id(row).is_none();
+        let empty = names::is_null(first) && names::is_null(last) && self.own_patient_id(row).is_none();
         (given, family.filter(|_| !empty))
+    }
+
+    fn clean_name(&mut self, row: &RawRow, text: &str, part: names::Part, field: Field) -> Option<String> {
+        let cleaned = names::clean(text, part);
+        self.report.dropped_characters += cleaned.dropped as u64;
+        if cleaned.unreadable {
+            let field = if self.feed.columns.get(field).is_some() { field } else { Field::Name };
+            let message = "is not a valid name or is damaged, so it was left out";
+            self.complain(Cost::Cell, row.line, field, Some(text), message);
+        }
+        cleaned.name
+    }
+
+    /// A name cell without what it says of the visit or of texts.
+    fn only_name(&self, cell: &str) -> String {
+        let name = names::called_off(cell).unwrap_or(cell);
+        refusals::in_name(name, self.context.country).unwrap_or_else(|| name.to_owned())
     }
 
     /// Whether the patient's name says that the visit is off.
@@ -102,6 +105,13 @@ impl Mapper<'_> {
         Some(text)
     }
 
+    /// Reports that a column says that the patient wants no texts.
+    pub(super) fn report_refusal(&mut self, line: u64, at: usize) {
+        let column = self.survey.binding.name(at).to_owned();
+        let message = "a cell says that the patient does not want texts".to_owned();
+        self.report.add(Cost::Notice, line, Reason { column, field: None, value: None, message });
+    }
+
     /// Reports a patient who may be texted, but has no first name.
     pub(super) fn report_no_name(&mut self, line: u64, is_nameless: bool) {
         if is_nameless {
@@ -114,7 +124,8 @@ impl Mapper<'_> {
 
     /// The number to text.
     pub(super) fn phone(&self, row: &RawRow) -> Option<String> {
-        phones::number(&self.survey.binding, self.feed, row)
+        let cell = phones::number(&self.survey.binding, self.feed, row)?;
+        Some(phone::only_mobile(&cell, self.context.country).map(str::to_owned).unwrap_or(cell))
     }
 
     /// The birth date, `YYYY-MM-DD`.

@@ -214,10 +214,9 @@ impl<'m> Mapper<'m> {
             self.complain(Cost::Notice, row.line, Field::Phone, phone.as_deref(), message);
         }
         let mut consent = self.consent(row);
-        if refusals::row_refuses_texts(&self.survey.binding, row, self.context.country) {
+        if let Some(at) = refusals::refusing_column(&self.survey.binding, row, self.context.country) {
             consent = Some(Consent::No);
-            let message = "a phone cell, a note or a short text says that the patient does not want texts";
-            self.complain(Cost::Notice, row.line, Field::Phone, None, message);
+            self.report_refusal(row.line, at);
         }
         Outcome::Appointment(Box::new(MappedAppointment {
             id,

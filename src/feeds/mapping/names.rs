@@ -145,6 +145,15 @@ pub(super) fn called_off(cell: &str) -> Option<&str> {
     ends.then(|| rest.trim_start_matches([':', '-', '–', '—', ')', ']', '*', '/', ' ']))
 }
 
+/// A first name without the last name behind it.
+pub(super) fn without_last<'n>(given: &'n str, last: Option<&str>) -> &'n str {
+    let Some((first, end)) = last.and_then(|last| given.split_at_checked(given.len().checked_sub(last.len())?)) else {
+        return given;
+    };
+    let is_last = first.ends_with(' ') && !first.trim().is_empty() && last.is_some_and(|last| fold(last) == fold(end));
+    if is_last { first.trim() } else { given }
+}
+
 /// Splits a cell that holds the whole name into first and last name.
 ///
 /// `Last, First M. Jr.` is recognized by its comma. Without a comma the first word is the first name: there is no way
@@ -213,13 +222,45 @@ fn by_words(name: &str) -> (String, String) {
         let (first, last) = words.split_at(3);
         return (first.join(" "), last.join(" "));
     }
-    let given = if words.len() > 2 && words.first().is_some_and(|word| word.chars().count() == 1) { 2 } else { 1 };
+    let is_letter = words.first().is_some_and(|word| word.chars().count() == 1);
+    let given = if words.len() > 2 && (is_letter || is_double(&words)) { 2 } else { 1 };
     let (first, mut last) = words.split_at(given.min(words.len()));
     // "Ana M. Lee": the initial is neither.
     while given == 1 && last.len() > 1 && last.first().is_some_and(|word| is_initial(word)) && !is_suffix(last[1]) {
         last = &last[1..];
     }
     (first.join(" "), last.join(" "))
+}
+
+/// Whether the first two of several words are one usual first name: `Mary Ann Yoder`.
+fn is_double(words: &[&str]) -> bool {
+    const DOUBLE: [&str; 24] = [
+        "mary ann",
+        "mary anne",
+        "mary beth",
+        "mary jo",
+        "mary kay",
+        "mary lou",
+        "mary sue",
+        "mary jane",
+        "mary ellen",
+        "mary kate",
+        "mary pat",
+        "jo ann",
+        "jo anne",
+        "jo ellen",
+        "betty jo",
+        "betty lou",
+        "billy joe",
+        "billy bob",
+        "bobby joe",
+        "jim bob",
+        "anna marie",
+        "ann marie",
+        "rose marie",
+        "sue ellen",
+    ];
+    matches!(words, [first, second, ..] if DOUBLE.contains(&fold(&format!("{first} {second}")).as_str()))
 }
 
 fn is_suffix(word: &str) -> bool {
@@ -315,7 +356,10 @@ mod tests {
             ("Lee, Jr., Ann", "Ann", "Lee Jr."),
             ("Lee, X Æ", "X Æ", "Lee"),
             ("X AE Van Der Berg", "X AE", "Van Der Berg"),
-            ("Mary Kate Oster", "Mary", "Kate Oster"),
+            ("Mary Kate Oster", "Mary Kate", "Oster"),
+            ("Maria Luisa Gomez", "Maria", "Luisa Gomez"),
+            ("MARY ANN YODER", "MARY ANN", "YODER"),
+            ("Mary Ann", "Mary", "Ann"),
             ("Ann Brown Jr.", "Ann", "Brown Jr."),
             ("Mr. John Smith", "John", "Smith"),
             ("Tom & Linda Voisine", "Tom & Linda", "Voisine"),

@@ -7,7 +7,23 @@ use crate::domain::fold::fold;
 use crate::feeds::formats::RawRow;
 
 /// Reasons that no patient has.
-const NEVER_A_VISIT: [&str; 36] = [
+const NEVER_A_VISIT: [&str; 52] = [
+    "block",
+    "blocked",
+    "block out",
+    "blockout",
+    "block out time",
+    "hold time",
+    "staff mtg",
+    "team mtg",
+    "office mtg",
+    "mtg",
+    "huddle",
+    "catch up",
+    "catch-up",
+    "catchup",
+    "catch up time",
+    "no patient",
     "lunch",
     "lunch break",
     "lunch hour",
@@ -47,10 +63,11 @@ const NEVER_A_VISIT: [&str; 36] = [
 ];
 
 /// Words for time that is kept free, if nothing in the row speaks of a patient.
-const KEPT_FREE: [&str; 28] = [
+const KEPT_FREE: [&str; 29] = [
     "break",
-    "block",
-    "blocked",
+    "walk in",
+    "walk-in",
+    "walkin",
     "meeting",
     "hold",
     "on hold",
@@ -89,7 +106,8 @@ fn is_no_name(name: &str) -> bool {
 
 /// Whether a name begins with a label of blocked time: `BLOCKED - LUNCH`, `BLOCK: OR`, `Hold / new patient`.
 fn is_labeled(name: &str) -> bool {
-    const LABELS: [&str; 7] = ["block", "blocked", "blockout", "hold", "closed", "lunch", "meeting"];
+    const LABELS: [&str; 10] =
+        ["block", "blocked", "blockout", "hold", "closed", "lunch", "meeting", "holiday", "vacation", "pto"];
     let folded = fold(name);
     let label = folded.split_once([':', '(']).or_else(|| {
         folded.split_once([' ']).filter(|(_, rest)| {
@@ -97,7 +115,22 @@ fn is_labeled(name: &str) -> bool {
             rest.starts_with(['-', '/', '\u{2013}', '\u{2014}', '|'])
         })
     });
+    // "Hold for Dr. Lam"
+    const BEGIN: [&str; 11] = [
+        "hold for ",
+        "blocked for ",
+        "reserved for ",
+        "staff mtg ",
+        "staff meeting ",
+        "team mtg ",
+        "team meeting ",
+        "office closed",
+        "clinic closed",
+        "closed for ",
+        "lunch with ",
+    ];
     label.is_some_and(|(label, _)| LABELS.contains(&label.trim()))
+        || BEGIN.iter().any(|begin| folded.starts_with(begin))
 }
 
 fn is_listed(plain: &str) -> bool {
@@ -166,11 +199,12 @@ pub(crate) fn is_kept_free(binding: &Binding, feed: &Feed, row: &RawRow) -> bool
     }
     let number = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count() >= 5;
     // The number 0 stands for nobody.
-    let known = cell(Field::PatientId).contains(|c: char| c != '0')
+    let patient = cell(Field::PatientId);
+    let known = patient.contains(|c: char| c != '0')
         || !cell(Field::DateOfBirth).is_empty()
         || binding.phones.iter().any(|at| number(row.cell(*at)));
-    if known {
-        return false;
+    if known || !patient.is_empty() {
+        return !known;
     }
     let of_feed = [Field::TypeId, Field::Description].map(cell);
     let mut reasons: Vec<String> = of_feed.iter().map(|reason| plain(reason)).collect();
@@ -206,6 +240,14 @@ mod tests {
             "Mittagspause",
             "Block: Lunch",
             "HOLD (new patient)",
+            "Hold for Dr Lam",
+            "Block Out Time",
+            "STAFF MTG",
+            "Walk-In",
+            "Office closed - Tammy dentist",
+            "Staff mtg w/ Dana",
+            "HOLIDAY - DR AWAY",
+            "Huddle",
         ] {
             assert!(is_no_name(name), "{name}");
         }

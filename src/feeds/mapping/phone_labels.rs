@@ -125,13 +125,13 @@ pub(crate) fn numbers(cell: &str) -> Option<Vec<(Line, &str)>> {
     extended.push(has_one);
     labels.push(label(behind));
     // Each label stands before its number, or each stands after it.
-    let own = match labels.first().is_some_and(|first| !first.is_empty()) {
-        true if labels.last().is_some_and(|last| last.is_empty()) => &labels[..found.len()],
-        true if found.len() == 1 => &[both(&labels)?][..],
+    let all = |labels: &[String]| labels.iter().map(|label| line_of(label)).collect::<Option<Vec<Line>>>();
+    let lines = match labels.first().is_some_and(|first| !first.is_empty()) {
+        true if labels.last().is_some_and(|last| last.is_empty()) => all(&labels[..found.len()])?,
+        true if found.len() == 1 => vec![both(&all(&labels)?)?],
         true => return None,
-        false => labels.get(1..)?,
+        false => all(labels.get(1..)?)?,
     };
-    let lines: Vec<Line> = own.iter().map(|label| line_of(label)).collect::<Option<_>>()?;
     // An extension stands after its number. A text does not reach it.
     let lines = lines.into_iter().zip(&extended[1..]).map(|(line, has_one)| if *has_one { Line::Other } else { line });
     (!found.is_empty()).then(|| lines.zip(found).collect())
@@ -188,7 +188,14 @@ const NOT_THEIRS: [&str; 41] = [
 /// Only whole numbers count, with at least ten digits, or after `+`. A shorter one may be the patient's, so it makes the cell
 /// unclear.
 pub(crate) fn in_text(text: &str) -> Option<&str> {
-    let runs = runs(text);
+    // A date is no number: "Cell: 303-555-0101, born 12/03/1984".
+    let is_date = |run: &Range<usize>| {
+        text.get(run.clone()).is_some_and(|run| {
+            super::moment::scan(run.trim_matches([' ', '-', '.', '/', '(', ')']), false)
+                .is_ok_and(|moment| moment.date.is_some())
+        })
+    };
+    let runs: Vec<Range<usize>> = runs(text).into_iter().filter(|run| !is_date(run)).collect();
     let (mut mobile, mut unknown, mut others) = (Vec::new(), Vec::new(), 0);
     for (at, run) in runs.iter().enumerate() {
         let from = at.checked_sub(1).and_then(|before| runs.get(before)).map_or(0, |before| before.end);
@@ -240,10 +247,15 @@ fn without_extension(text: &str) -> (bool, &str) {
     rest.map_or((false, text), |rest| (true, rest))
 }
 
-/// The label of one number that has labels on both sides, if they say the same: `H 307-555-0111 (home)`.
-fn both(labels: &[String]) -> Option<String> {
-    let lines: Vec<Line> = labels.iter().map(|label| line_of(label)).collect::<Option<_>>()?;
-    lines.iter().all(|line| *line == lines[0]).then(|| labels[0].clone())
+/// The line of one number that has labels on both sides, if they agree: `H 307-555-0111 (home)`, `C: 303-555-0101 (mom)`.
+fn both(lines: &[Line]) -> Option<Line> {
+    match lines {
+        [one, other] if one == other => Some(*one),
+        [Line::Unknown, line] | [line, Line::Unknown] => Some(*line),
+        [Line::Mobile, Line::Relative] | [Line::Relative, Line::Mobile] => Some(Line::Relative),
+        [Line::Other, Line::Relative] | [Line::Relative, Line::Other] => Some(Line::Other),
+        _ => None,
+    }
 }
 
 /// Where numbers stand: digits and the signs between them, at least seven digits.
@@ -384,6 +396,8 @@ mod tests {
         for (cells, want) in [
             (&["(303) 555-0101 (m)"][..], "(303) 555-0101"),
             (&["(303)555-0101 (C)"], "(303)555-0101"),
+            (&["C: (303) 555-0101 (mom)"], "(303) 555-0101"),
+            (&["H: (303) 555-0101 (mom)", "720-555-0102"], "720-555-0102"),
             (&["Mobile: 0491 570 006, Home: 07 5550 1234"], "0491 570 006"),
             (&["Home: 07 5550 1234, Mobile: 0491 570 006"], "0491 570 006"),
             (&["H 303-555-0101", "W 307-555-0111 x204", "(720)555-0110 (C)"], "(720)555-0110"),

@@ -181,10 +181,9 @@ pub(crate) fn survey_as<R: Read>(
     for (field, vote) in &votes {
         let century = if *field == Field::DateOfBirth { Century::NotAfter(today) } else { Century::Nearest(today) };
         // A pattern describes the start column only; the other columns are worked out on their own.
-        let configured =
-            feed.settings.dates.as_ref().filter(|order| {
-                *field == Field::StartsAt || !matches!(order, DateOrder::Pattern(_) | DateOrder::Serial)
-            });
+        let configured = feed.settings.dates.as_ref().filter(|order| {
+            *field == Field::StartsAt || !matches!(order, DateOrder::Pattern(_) | DateOrder::Serial | DateOrder::Epoch)
+        });
         match DateRules::new(vote, configured, (feed.settings.times, feed.settings.years), century) {
             Ok(rules) => {
                 dates.insert(*field, rules);

@@ -67,6 +67,13 @@ impl Draft {
                 line("#".to_owned(), "so each file must be the complete list for its dates");
             }
             (false, true) => {}
+            (false, false) if self.keeps_what_is_gone() => {
+                line(
+                    "missing = \"keep\"".to_owned(),
+                    "no column shows cancellations: write \"cancel\" if each file is the complete list for its dates;",
+                );
+                line("#".to_owned(), "with \"keep\", the patients of cancelled appointments are texted");
+            }
             (false, false) => {
                 line(
                     "missing = \"keep\"".to_owned(),
@@ -84,6 +91,13 @@ impl Draft {
         self.consent(&mut line, open);
         self.language(&mut line, open);
         text
+    }
+
+    /// Whether nothing in the file shows that an appointment was cancelled, and the block keeps those that are gone.
+    pub(super) fn keeps_what_is_gone(&self) -> bool {
+        let shown = self.source(Field::Status).is_some() || !self.status.elsewhere.is_empty();
+        let open = self.asks("status", true) || self.asks("id", true);
+        self.preset.is_none() && self.id != IdChoice::Derived && !shown && !open
     }
 
     /// Whether the column of a key is still undecided.
@@ -144,7 +158,8 @@ impl Draft {
             };
             line(format!("{key} = {value}"), comment);
         }
-        if self.source(Field::Status).is_none() && self.status.elsewhere.is_empty() {
+        let shown = self.source(Field::Status).is_some() || !self.status.elsewhere.is_empty();
+        if !shown && !self.keeps_what_is_gone() {
             line("#".to_owned(), "no column shows cancellations: a cancelled appointment is simply missing");
         }
         for remark in self.roles.remarks.iter().chain(self.hints.iter().filter(|_| open)) {
@@ -223,7 +238,7 @@ impl Draft {
             let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
             line(format!("{tag} = [{}]", words.join(", ")), "");
         }
-        open_words(line, "language", "es?", &self.language.unknown, open);
+        open_words(line, "language", "en, es, fr, ...?", &self.language.unknown, open);
     }
 }
 

@@ -49,12 +49,21 @@ impl Draft {
             let why = "the numbers count seconds since midnight: 30000 is 8:20 AM".to_owned();
             self.times = Setting { value: Some("seconds".to_owned()), why };
         }
+        if self.roles.minutes && self.times.value.is_none() {
+            let why = "the numbers count minutes since midnight: 500 is 8:20 AM".to_owned();
+            self.times = Setting { value: Some("minutes".to_owned()), why };
+        }
+        if self.roles.epoch && self.dates.value.is_none() {
+            let why = "the numbers count seconds since 1970 in UTC".to_owned();
+            self.dates = Setting { value: Some("epoch".to_owned()), why };
+        }
         self.id = if self.roles.ids.is_empty() { IdChoice::Derived } else { IdChoice::Candidate(0) };
         if let Some(at) = chosen.get(&Field::Id) {
             self.roles.ids.insert(0, *at);
             self.id = IdChoice::Candidate(0);
         }
         self.take_dash(profile, answers);
+        self.take_gone_by(profile, answers);
         self.take_locations(profile, context);
         self.ask_which(profile, answers);
         self.take_guardian(profile, answers);
@@ -93,6 +102,41 @@ impl Draft {
             let choices = questions::choices(firsts);
             let text = format!("\"{}\" holds last names; which column has the first names?", column.name);
             self.ask("column:first_name".to_owned(), text, choices);
+        }
+    }
+
+    /// Asks whether a column such as "Preferred" has the names that patients go by.
+    fn take_gone_by(&mut self, profile: &Profile, answers: &Answers) {
+        const KEY: &str = "column:preferred";
+        let Some((at, column)) = self.roles.may_be_gone_by.and_then(|at| Some((at, profile.columns.get(at)?))) else {
+            return;
+        };
+        match answers.get(KEY) {
+            Some(answer) if *answer == column.name => {
+                let source = match self.source(Field::FirstName) {
+                    Some(Source::Column(first)) => Source::FirstOf(vec![at, *first]),
+                    _ => Source::Column(at),
+                };
+                self.roles.sources.insert(Field::FirstName, source);
+            }
+            Some(_) => {}
+            None => {
+                let text = format!("does \"{}\" hold the first names that patients go by?", column.name);
+                let choices = [(column.name.as_str(), "yes, texts use them"), ("none", "no")];
+                let first = match self.source(Field::FirstName) {
+                    Some(Source::Column(first)) => profile.columns.get(*first),
+                    _ => None,
+                };
+                let name = quoted(&column.name);
+                self.hints.push(match first {
+                    Some(first) => {
+                        let first = quoted(&first.name);
+                        format!("to use the names patients go by: first_name = {{ first_of = [{name}, {first}] }}")
+                    }
+                    None => format!("to use the names patients go by: first_name = {name}"),
+                });
+                self.ask(KEY.to_owned(), text, choices.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec());
+            }
         }
     }
 
@@ -185,7 +229,7 @@ impl Draft {
     fn add_phones(&self, columns: &[usize], profile: &Profile, choices: &mut Vec<(String, String)>) {
         let inside = |name: &str| profile.columns.iter().any(|c| c.name == name && c.has_phones_inside());
         for (_, label) in choices.iter_mut().filter(|(name, _)| inside(name)) {
-            label.push_str(" (in its text)");
+            label.push_str(" (a number in its text)");
         }
         let short = |c: &Column| names_a_phone(&c.name) && c.may_be_short_numbers();
         let numbers = |c: &Column| c.is_phones() || c.may_be_phones() || short(c);

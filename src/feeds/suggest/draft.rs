@@ -196,7 +196,12 @@ impl Draft {
     }
 
     /// Takes over what the survey found about dates and times.
-    pub(super) fn take_dates(&mut self, surveyed: &Result<Survey, MappingError>, request: &Request<'_>) {
+    pub(super) fn take_dates(
+        &mut self,
+        profile: &Profile,
+        surveyed: &Result<Survey, MappingError>,
+        request: &Request<'_>,
+    ) {
         match surveyed {
             Ok(survey) => {
                 let Some(rules) = survey.dates.get(&Field::StartsAt) else { return };
@@ -207,13 +212,21 @@ impl Draft {
                     };
                 }
                 let (years, times) = (rules.open_years(), rules.open_times());
-                if years >= 3 && !request.answers.contains_key("years") {
+                if years >= 2 && !request.answers.contains_key("years") {
                     let why = format!("{} have no year", counted(years, "date", "dates"));
                     self.years = Setting { value: Some("?".to_owned()), why: why.clone() };
                     let next = "the next such day within nine months, or one of the last 60 days".to_owned();
                     let choices =
                         vec![("next".to_owned(), next), ("none".to_owned(), "leave these rows out".to_owned())];
                     self.ask("years".to_owned(), format!("{why}; which day do they mean?"), choices);
+                }
+                if self.roles.perhaps_minutes && self.times.value.is_none() {
+                    let why = "the times are numbers that may be read in two ways".to_owned();
+                    self.times = Setting { value: Some("?".to_owned()), why };
+                    let text =
+                        "the times are numbers without a colon; is 600 six o'clock, or 600 minutes after midnight?";
+                    let choices = questions::NUMBERS.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
+                    self.ask("times".to_owned(), text.to_owned(), choices);
                 }
                 if times > 0 && self.times.value.is_none() {
                     let why = format!("{} have no AM or PM, but others do", counted(times, "time", "times"));
@@ -223,15 +236,23 @@ impl Draft {
                 }
             }
             Err(MappingError::Open { question, .. }) => {
+                let start = self.source(Field::StartsAt).map(Source::columns).unwrap_or_default();
+                let cells = start.first().and_then(|at| profile.columns.get(*at)).map(|column| &column.samples);
+                let example = cells.and_then(|cells| questions::ambiguous(cells));
+                let said = |(answer, words): (&'static str, &'static str)| (answer, words.to_owned());
                 let (key, choices) = match question {
-                    Question::Order(decision) => ("dates", questions::orders(decision)),
-                    Question::Halves => ("times", questions::HALVES.to_vec()),
-                    Question::Serials => ("dates", vec![("serial", "the numbers are spreadsheet dates")]),
+                    Question::Order(decision) => ("dates", questions::orders(decision, example)),
+                    Question::Halves => {
+                        let minutes = questions::NUMBERS.into_iter().filter(|(answer, _)| *answer == "minutes");
+                        let minutes = minutes.filter(|_| self.roles.perhaps_minutes);
+                        ("times", questions::HALVES.into_iter().chain(minutes).map(said).collect())
+                    }
+                    Question::Serials => ("dates", vec![said(("serial", "the numbers are spreadsheet dates"))]),
                 };
-                let choices = choices.into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+                let choices = choices.into_iter().map(|(a, b)| (a.to_owned(), b)).collect();
                 let setting = if key == "dates" { &mut self.dates } else { &mut self.times };
                 *setting = Setting { value: Some("?".to_owned()), why: describe(question) };
-                self.ask(key.to_owned(), questions::of_dates(question), choices);
+                self.ask(key.to_owned(), questions::of_dates(question, example.map(|(text, _)| text)), choices);
             }
             Err(error) => {
                 let choices = Vec::new();

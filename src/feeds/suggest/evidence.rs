@@ -58,11 +58,21 @@ pub(super) fn lines(
         lines.push(format!("  {} = {label}: {samples}", column.name));
     }
     if draft.id == IdChoice::Derived {
-        lines.push("no column holds appointment numbers, so ids are derived from patient and start".to_owned());
+        lines.push(
+            "no column holds appointment numbers, so Leadtime recognizes an appointment by its patient and start"
+                .to_owned(),
+        );
     }
     lines.extend(draft.not_ids.iter().cloned());
     if !draft.dates.why.is_empty() && draft.dates.value.is_some() {
         lines.push(format!("dates: {}", draft.dates.why));
+    }
+    if draft.keeps_what_is_gone() {
+        lines.push(
+            "no column shows cancellations. If each file lists all appointments for its dates, write missing = \"cancel\" in \
+             the block. Otherwise, Leadtime does not learn that an appointment is cancelled, and its patient is texted"
+                .to_owned(),
+        );
     }
     for (meaning, words) in &draft.status.known {
         let words: Vec<String> = words.iter().map(|(word, count)| format!("\"{word}\" ({count})")).collect();

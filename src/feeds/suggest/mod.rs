@@ -45,7 +45,8 @@ pub fn suggest<R: Read>(
     context: &Context<'_>,
 ) -> Result<Suggestion, FormatError> {
     let is_zone = |name: &str| name.contains('/') && context.zones.load(name).is_ok();
-    let profile = profile::profile(open()?, &request.options, context.today, roles::is_birth, &is_zone)?;
+    let profile =
+        profile::profile(open()?, &request.options, context.today, roles::is_birth, &is_zone, context.country)?;
     let mut draft = Draft::new(&profile, request, context);
     // Columns that are the same start in every row need no question.
     let same = match draft.several_starts() {
@@ -63,7 +64,7 @@ pub fn suggest<R: Read>(
     let surveyed = survey_draft(&mut open, &mut draft, &profile, request, context)?;
     let mut report = None;
     if let Some((feed, surveyed)) = &surveyed {
-        draft.take_dates(surveyed, request);
+        draft.take_dates(&profile, surveyed, request);
         let upcoming = Upcoming::count(open()?, feed, surveyed, context.today)?;
         draft.take_words((&profile, &upcoming), feed, request, context);
         if let Ok(surveyed) = surveyed {

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 
 use crate::config::feeds::StatusMeaning;
 use crate::domain::fold::fold;
 use crate::domain::language_words::{self, LanguageWord};
+use crate::domain::phone::{self, Country};
 use crate::feeds::formats::delimited::{Dialect, Options, Reader};
 use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
-use crate::feeds::mapping::{Line, cells_marks, cells_minutes, common_status, phone_in_text, phone_numbers};
+use crate::feeds::mapping::{
+    Line, cells_marks, cells_minutes, common_status, names_a_phone, phone_in_text, phone_numbers,
+};
 use crate::feeds::suggest::choices::{is_no, is_yes, names_a_channel, opted, refuses_texts, switched};
 use crate::feeds::suggest::upcoming::may_be_after;
 
@@ -51,6 +54,12 @@ pub(super) struct Column {
     pub(super) seconds: u64,
     /// The ones of these that are no hours, minutes and seconds.
     pub(super) only_seconds: u64,
+    /// Numbers without leading zeros that may be minutes since midnight, in steps of five.
+    pub(super) minutes: u64,
+    /// The ones of these that are no hours and minutes.
+    pub(super) only_minutes: u64,
+    /// Numbers that count seconds or milliseconds since 1970, within three years of today.
+    pub(super) epochs: u64,
     pub(super) largest: u32,
     pub(super) smallest: u32,
     pub(super) lengths: u64,
@@ -93,6 +102,9 @@ impl Column {
             digits: 0,
             seconds: 0,
             only_seconds: 0,
+            minutes: 0,
+            only_minutes: 0,
+            epochs: 0,
             largest: 0,
             smallest: u32::MAX,
             lengths: 0,
@@ -111,7 +123,7 @@ impl Column {
         }
     }
 
-    fn add(&mut self, line: u64, cell: &str, is_zone: &dyn Fn(&str) -> bool) {
+    fn add(&mut self, line: u64, cell: &str, is_zone: &dyn Fn(&str) -> bool, country: Country) {
         let text = unwrapped(cell);
         if !self.many_words {
             let count = self.words.entry(fold(text)).or_insert_with(|| (text.to_owned(), 0));
@@ -137,24 +149,32 @@ impl Column {
         let instant = digits == 13 && text.len() == 13 && text.starts_with('1');
         // Mobile numbers in New Zealand may have nine digits: 021 555 030.
         let short = digits == 9 && text.starts_with("02") && text.contains(' ');
+        let is_address = text.parse::<std::net::Ipv4Addr>().is_ok();
         let dialled = letters == 0
             && !instant
+            && !is_address
             && ((10..=15).contains(&digits) || short)
             && text.chars().all(|c| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c));
+        // Numbers of other countries may be shorter; the header says that they are phone numbers.
+        let of_country = |text: &str| {
+            (7..10).contains(&digits) && !country.is_nanp() && names_a_phone(&self.name) && {
+                let reading = phone::read(text, country);
+                reading.valid || reading.refusal
+            }
+        };
+        let dialled = dialled || of_country(text);
         let lines = phone_numbers(text).unwrap_or_default();
         let labeled = lines.iter().any(|(line, _)| *line != Line::Unknown);
         self.mobiles += u64::from(lines.iter().any(|(line, _)| *line == Line::Mobile));
-        self.perhaps_phones += u64::from((7..=30).contains(&digits) && digits < text.chars().count());
+        self.perhaps_phones += u64::from((7..=30).contains(&digits) && digits < text.chars().count() && !is_address);
         self.phones += u64::from(
             (dialled && !text.contains(':'))
                 || exponent
                 || labeled
-                || (digits >= 10
-                    && letters > 0
-                    && crate::domain::phone::read(text, crate::domain::phone::Country::US).refusal),
+                || (digits >= 10 && letters > 0 && phone::read(text, country).refusal),
         );
         let of_phone = |c: char| c.is_ascii_digit() || " ()-.+/\u{a0}".contains(c);
-        self.short_phones += u64::from((9..=15).contains(&digits) && text.chars().all(of_phone));
+        self.short_phones += u64::from((9..=15).contains(&digits) && !is_address && text.chars().all(of_phone));
         self.digits += u64::from(digits == text.chars().count());
         self.phones_inside += u64::from(digits >= 10 && phone_in_text(text).is_some());
         self.emails += u64::from(text.contains('@') && text.contains('.') && !text.contains(' '));
@@ -162,9 +182,13 @@ impl Column {
             self.numbers += 1;
             self.seconds += u64::from(number < 86_400 && number % 60 == 0 && text.len() >= 4);
             self.only_seconds += u64::from(number / 100 % 100 >= 60);
+            let in_steps = number < 24 * 60 && number.is_multiple_of(5) && !text.starts_with('0');
+            self.minutes += u64::from(in_steps);
+            self.only_minutes += u64::from(in_steps && number % 100 >= 60);
             self.largest = self.largest.max(number);
             self.smallest = self.smallest.min(number);
         }
+        self.epochs += u64::from(matches!(digits, 10 | 13) && is_epoch(text, self.vote.today));
         self.lengths += u64::from(cells_minutes(text).is_some_and(|minutes| minutes <= 24 * 60));
         self.marks += u64::from(letters > 0 && cells_marks(text).is_some());
         self.letters += u64::from(letters > digits);
@@ -242,8 +266,23 @@ impl Column {
         self.filled > 2 && self.seconds == self.filled && self.only_seconds > 0 && self.smallest >= 3600
     }
 
+    /// Whether its numbers can only be minutes since midnight.
+    pub(super) fn is_minutes(&self) -> bool {
+        self.may_be_minutes() && self.only_minutes > 0
+    }
+
+    /// Whether its numbers may be minutes since midnight, such as 600 for 10:00 AM.
+    pub(super) fn may_be_minutes(&self) -> bool {
+        self.filled > 2 && self.minutes == self.filled && self.smallest >= 300
+    }
+
+    /// Whether its numbers count seconds or milliseconds since 1970.
+    pub(super) fn is_epoch(&self) -> bool {
+        self.mostly(self.epochs)
+    }
+
     pub(super) fn has_times(&self) -> bool {
-        self.moments * 2 > self.filled && self.midnights < self.moments
+        self.is_epoch() || (self.moments * 2 > self.filled && self.midnights < self.moments)
     }
 
     pub(super) fn is_phones(&self) -> bool {
@@ -344,6 +383,16 @@ impl Column {
     }
 }
 
+/// Whether a number counts seconds or milliseconds since 1970, within three years of a day.
+fn is_epoch(text: &str, today: NaiveDate) -> bool {
+    let at = match (text.len(), text.parse::<i64>()) {
+        (10, Ok(number)) => DateTime::from_timestamp(number, 0),
+        (13, Ok(number)) => DateTime::from_timestamp_millis(number),
+        _ => None,
+    };
+    at.is_some_and(|at| (at.date_naive() - today).num_days().abs() < 3 * 366)
+}
+
 /// A file's columns.
 #[derive(Debug)]
 pub(super) struct Profile {
@@ -361,6 +410,7 @@ pub(super) fn profile<R: Read>(
     today: NaiveDate,
     is_birth: impl Fn(&str) -> bool,
     is_zone: &dyn Fn(&str) -> bool,
+    country: Country,
 ) -> Result<Profile, FormatError> {
     let mut reader = Reader::open(source, options)?;
     let mut columns: Vec<Column> =
@@ -375,7 +425,7 @@ pub(super) fn profile<R: Read>(
                 if row.len() < width && row.cells().filter(|c| !c.trim().is_empty()).count() * 3 < width => {}
             Row::Cells(row) => {
                 for (at, column) in columns.iter_mut().enumerate() {
-                    column.add(row.line, row.cell(at), is_zone);
+                    column.add(row.line, row.cell(at), is_zone, country);
                 }
             }
             Row::Broken(_) => broken += 1,

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::profile::{Column, Profile};
 use crate::config::feeds::Field;
-use crate::feeds::mapping::moment::{Decision, Order};
+use crate::feeds::mapping::moment::{DateText, Decision, Order, scan};
 use crate::feeds::mapping::{Question, describe, masked, shortened};
 
 /// Asks which column a field is.
@@ -26,10 +28,11 @@ pub(super) fn which_column(field: Field) -> String {
 }
 
 /// Asks what decides how dates and times are read.
-pub(super) fn of_dates(question: &Question) -> String {
+pub(super) fn of_dates(question: &Question, example: Option<&str>) -> String {
     let text = match question {
         Question::Order(Decision::Open(_)) => {
-            "every date can be read in more than one way; does the month or the day come first?"
+            let such = example.map(|date| format!(", such as {date},")).unwrap_or_default();
+            return format!("dates{such} can be read in more than one way; does the month or the day come first?");
         }
         Question::Order(_) => return describe(question),
         Question::Halves => {
@@ -53,15 +56,34 @@ pub(super) fn samples(profile: &Profile, unmasked: bool) -> BTreeMap<String, Str
 }
 
 /// The meanings of times without AM and PM, as answers.
-pub(super) const HALVES: [(&str, &str); 2] =
-    [("office-hours", "1:30 is in the afternoon"), ("24-hour", "1:30 is at night")];
+pub(super) const HALVES: [(&str, &str); 2] = [("office-hours", "1:30 is 1:30 PM"), ("24-hour", "1:30 is 1:30 AM")];
 
-/// The orders of dates as answers.
-pub(super) fn orders(decision: &Decision) -> Vec<(&'static str, &'static str)> {
-    let all = |order: Order| match order {
-        Order::MonthFirst => ("month-first", "3/10 is March 10"),
-        Order::DayFirst => ("day-first", "10/3 is March 10"),
-        Order::YearFirst => ("year-first", "26-03-10 is March 10, 2026"),
+/// The meanings of times that are plain numbers, as answers.
+pub(super) const NUMBERS: [(&str, &str); 2] =
+    [("24-hour", "600 is 6:00 AM"), ("minutes", "600 is 10:00 AM: the numbers count minutes after midnight")];
+
+/// A cell of a column whose date means different days in different orders.
+pub(super) fn ambiguous(cells: &[String]) -> Option<(&str, [u32; 3])> {
+    cells.iter().find_map(|cell| match scan(cell.trim(), false).ok()?.date? {
+        DateText::Open { parts, .. } if parts[0] != parts[1] && parts[0] <= 12 && parts[1] <= 12 => {
+            Some((cell.split_whitespace().next()?, parts))
+        }
+        _ => None,
+    })
+}
+
+/// The orders of dates as answers; with a date of the file, if there is one.
+pub(super) fn orders(decision: &Decision, example: Option<(&str, [u32; 3])>) -> Vec<(&'static str, String)> {
+    let day = |month: u32, day: u32| {
+        let name = NaiveDate::from_ymd_opt(2024, month, day).map(|date| date.format("%B %-d").to_string());
+        name.unwrap_or_default()
+    };
+    let all = |order: Order| match (order, example) {
+        (Order::MonthFirst, Some((text, [a, b, _]))) => ("month-first", format!("{text} is {}", day(a, b))),
+        (Order::DayFirst, Some((text, [a, b, _]))) => ("day-first", format!("{text} is {}", day(b, a))),
+        (Order::MonthFirst, None) => ("month-first", "3/10 is March 10".to_owned()),
+        (Order::DayFirst, None) => ("day-first", "10/3 is March 10".to_owned()),
+        (Order::YearFirst, _) => ("year-first", "26-03-10 is March 10, 2026".to_owned()),
     };
     match decision {
         Decision::Open(orders) => orders.iter().copied().map(all).collect(),

@@ -66,7 +66,8 @@ const WORDS: [(Word, &str); 46] = [
     (Scheduled, "schedule | scheduled | planned | sched | sch"),
     (
         Filler,
-        "ind | indicator | flag | flg | yn | use | uses | of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my",
+        "ind | indicator | flag | flg | yn | use | uses | of | for | at | the | and | de | del | la | local | current | actual | in | by | with | my | \
+         transactional | best | demo | demographic | demographics",
     ),
     (
         Appointment,
@@ -81,14 +82,18 @@ const WORDS: [(Word, &str); 46] = [
     ),
     (
         First,
-        "vorname | voornaam | first | fname | given | nombre | nombres | firstname | forename | fst | prénom | prenom",
+        "vorname | voornaam | roepnaam | first | fname | given | nombre | nombres | firstname | forename | fst | prénom | prenom",
     ),
     (
         Last,
         "nachname | familienname | cognome | achternaam | last | lname | surname | family | apellido | apellidos | lastname | lst | nom",
     ),
     (Middle, "middle | mi | mname | initial | middlename"),
-    (Preferred, "preferred | prfrrd | nickname | nick | goes | called | preferido | pref | préféré"),
+    (
+        Preferred,
+        "preferred | prfrrd | nickname | nick | goes | called | preferido | pref | préféré | known as | aka | rufname | \
+         apodo | le gusta | prefiere",
+    ),
     (Name, "name | names | nm"),
     (Full, "full | fullname | completo | display"),
     (
@@ -99,16 +104,16 @@ const WORDS: [(Word, &str); 46] = [
     (Contact, "contact | cntct | owner | legal"),
     (
         Cell,
-        "cell | cphone | mob | mbl | gsm | handy | handynummer | handphone | mobil | mobiltelefon | mobilnummer | mobiel | cellulaire | cellulare | mobile | wireless | celular | móvil | movil | cellphone | sms | cel | portable | \
+        "cell | cphone | mob | mbl | gsm | handy | handynummer | handphone | mobil | mobiltelefon | mobilnummer | mobiel | cellulaire | cellulare | mobile | wireless | celular | natel | móvil | movil | cellphone | sms | cel | portable | \
          mobilephone | cellular | cll",
     ),
     (Home, "home | hphone | hm | casa | homephone | domicilio | landline | res | residence | evening"),
     (Work, "work | wphone | wk | business | office phone | trabajo | workphone | bus | day phone | daytime"),
     (
         Other,
-        "pet | pets | species | breed | animal | mother | father | mom | dad | caregiver | invalid | bad | wrong | emergency | guarantor | responsible | resp | guardian | parent | spouse | referring | referral \
+        "pet | pets | species | breed | animal | mother | father | mom | dad | caregiver | invalid | bad | wrong | emergency | guarantor | guar | gtor | hoh | responsible | resp | guardian | parent | spouse | referring | referral \
          | insurance | ins | policy | group | subscriber | carrier | employer | pharmacy | pcp | fax | \
-         marital | gender | sex | ssn | claim | invoice | clinical | eligibility | recall | form | forms \
+         marital | gender | sex | ssn | claim | invoice | clinical | eligibility | recall | tutor | tutora | tuteur | tutrice | mère | père | madre | padre | mutter | vater | eltern | form | forms \
          | questionnaire | intake | cost | covid | payment | treatment plan | chart status | portal",
     ),
     (Email, "email | mail | correo | courriel | e-mail"),
@@ -130,14 +135,22 @@ const WORDS: [(Word, &str); 46] = [
     ),
     (Account, "account | acct | chart | mrn | record | medical | emr | expediente | historia | patnum | acc"),
     (Status, "status | sts | estado | estatus | stat | disposition | outcome | statut | état | etat | result"),
-    (Confirmation, "confirmed | confirmation | confirm | confirmado | confirmada | confirmación | conf | econfirm"),
+    (
+        Confirmation,
+        "confirmed | confirmation | confirm | bestätigt | bestätigung | bevestigd | confermato | confermata | confirmé | confirmado | confirmada | confirmación | conf | econfirm",
+    ),
     (
         Cancelled,
         "cancelled | canceled | cancel | cancellation | broken | deleted | delete | cnx | removed | archived | inactive | \
-         deceased | waitlist | waitlisted | rescheduled to | moved to | anulada | anulado | annulé | void | voided | cancelado | \
+         deceased | waitlist | waitlisted | rescheduled to | moved to | anulada | anulado | annulé | abgesagt | abgemeldet | storniert | absage | geannuleerd | afgezegd | \
+         afgemeld | annullato | annullata | disdetto | disdetta | cancellato | cancellata | desmarcado | desmarcada | \
+         anulación | cancelación | annulation | annulée | void | voided | cancelado | \
          cancelada | cxl",
     ),
-    (NoShow, "noshow | no show | missed | missing | absent | did not arrive | did not attend | dna"),
+    (
+        NoShow,
+        "noshow | no show | nicht wahrgenommen | nicht erschienen | niet verschenen | non venu | no asistió | missed | missing | absent | did not arrive | did not attend | dna",
+    ),
     (
         Provider,
         "provider | prov | doctor | dr | dentist | therapist | practitioner | clinician | physician | \
@@ -154,7 +167,7 @@ const WORDS: [(Word, &str); 46] = [
     (Language, "language | lang | idioma | langue | lengua | lngg | sprache | taal"),
     (
         Location,
-        "location | office | clinic | site | facility | branch | sucursal | consultorio | clinica | \
+        "location | office | clinic | center | centre | site | facility | branch | sucursal | consultorio | clinica | \
          clínica | practice | department | dept | loc | sede | place | ubicación | dprtmnt | succursale | clinique | standort | praxis",
     ),
     (

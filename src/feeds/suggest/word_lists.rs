@@ -121,7 +121,7 @@ impl StatusList {
             match answer.map(|(_, meaning)| *meaning).or(common).or(confirmed(column, word)) {
                 Some(StatusMeaning::Booked | StatusMeaning::Confirmed) if answer.is_none() => {}
                 Some(meaning) => found.entry(meaning).or_default().push(written.clone()),
-                None if plain && letters => {
+                None if plain && (letters || is_code(column, word)) => {
                     let text = format!("{} \"{written}\" ({}): what does it mean?", column.name, rows(*count));
                     let mut question = OpenQuestion { key, text, ..ask_status(word, written, *count, Rows::default()) };
                     question.choices.insert(0, ("nothing".to_owned(), "nothing about the visit itself".to_owned()));
@@ -175,7 +175,11 @@ impl StatusList {
         ];
         for (meaning, columns) in sets {
             for column in columns.iter().filter_map(free) {
-                let says_so = |word: &str| is_yes(word) || word == "t" || common_status(word) == Some(meaning);
+                // Codes beside 0 and 1 mean what only the office knows.
+                let is_open = |word: &str| meaning == StatusMeaning::Confirmed && is_code(column, word);
+                let says_so = |word: &str| {
+                    !is_open(word) && (is_yes(word) || word == "t" || common_status(word) == Some(meaning))
+                };
                 let words: Vec<String> = column
                     .words
                     .iter()
@@ -216,6 +220,12 @@ fn is_calendar(profile: &Profile) -> bool {
     profile.columns.iter().any(|column| NAMES.contains(&fold(&column.name).as_str()))
 }
 
+/// Whether a word is one of several codes, not just 0 and 1.
+fn is_code(column: &Column, word: &str) -> bool {
+    let code = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    code(word) && column.words.keys().any(|word| code(word) && word != "0" && word != "1")
+}
+
 /// What yes, no and blank mean in a confirmation column. Codes beside 0 and 1 mean what only the office knows.
 fn confirmed(column: &Column, word: &str) -> Option<StatusMeaning> {
     let code = |word: &String| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
@@ -252,11 +262,11 @@ pub(super) fn rows(count: u64) -> String {
 fn said(meaning: StatusMeaning) -> &'static str {
     match meaning {
         StatusMeaning::Booked => "on the schedule",
-        StatusMeaning::Confirmed => "the patient said that they will come",
-        StatusMeaning::Completed => "over",
+        StatusMeaning::Confirmed => "the patient will come",
+        StatusMeaning::Completed => "the visit has taken place",
         StatusMeaning::NoShow => "the patient did not come",
-        StatusMeaning::Cancelled => "off, or moved to another row",
-        StatusMeaning::Ignored => "not an appointment: a note, a list, blocked time",
+        StatusMeaning::Cancelled => "it does not take place, or has another row now",
+        StatusMeaning::Ignored => "no appointment, or not booked yet: a note, a request, blocked time",
     }
 }
 

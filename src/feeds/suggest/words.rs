@@ -3,9 +3,33 @@
 pub(super) use super::vocabulary::Word;
 use super::vocabulary::meaning;
 
+/// The part of a form's question that says what it asks for: `Patient's legal first name (as it appears on the card)`.
+fn asked_for(header: &str) -> &str {
+    const PHRASES: [&str; 9] = [
+        "first name",
+        "given name",
+        "last name",
+        "family name",
+        "date of birth",
+        "birth date",
+        "mobile phone",
+        "cell phone",
+        "phone number",
+    ];
+    /// A shorter header is not a question.
+    const LONG: usize = 30;
+    if header.len() <= LONG || !header.is_ascii() {
+        return header;
+    }
+    let lower = header.to_ascii_lowercase();
+    // "I agree to receive texts at this phone number" asks for something else.
+    let ends = PHRASES.iter().filter_map(|phrase| lower.find(phrase).map(|at| at + phrase.len())).min();
+    ends.map_or(header, |end| &header[..end])
+}
+
 /// The meanings of a header's words; `None` for words without a known meaning.
 pub(super) fn meanings(header: &str) -> Vec<Option<Word>> {
-    let words: Vec<String> = split(header).into_iter().flat_map(|word| segments(&word)).collect();
+    let words: Vec<String> = split(asked_for(header)).into_iter().flat_map(|word| segments(&word)).collect();
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -51,7 +75,8 @@ fn segments(word: &str) -> Vec<String> {
 pub(super) fn split(header: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut current = String::new();
-    let chars: Vec<char> = header.chars().collect();
+    // "OKtoText"
+    let chars: Vec<char> = header.replace("OKto", "OK to ").chars().collect();
     for (at, c) in chars.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|i| chars.get(i));
         let after = chars.get(at + 1);
@@ -101,9 +126,11 @@ mod tests {
             ("PatientID", vec!["patient", "id"]),
             ("Location(office)", vec!["location", "office"]),
             ("Phone 2", vec!["phone", "2"]),
+            ("OKtoText", vec!["ok", "to", "text"]),
         ] {
             assert_eq!(split(header), want, "{header}");
         }
+        assert_eq!(meanings("Patient's legal first name (as on the insurance card)").last(), Some(&Some(Name)));
         assert_eq!(meanings("Appointment Date"), [Some(Appointment), Some(Date)]);
         assert_eq!(meanings("Time Zone"), [Some(Zone)]);
         assert_eq!(meanings("No Show"), [Some(NoShow)]);

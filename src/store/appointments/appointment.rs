@@ -193,7 +193,7 @@ pub(crate) fn with_last_digits(
     digits: &str,
 ) -> Result<Vec<AppointmentId>, StoreError> {
     let sql = "SELECT a.id FROM known_spellings AS s JOIN appointments AS a ON a.phone = s.spelling
-               WHERE s.country = ?1 AND s.e164 LIKE '%' || ?2 ORDER BY a.starts_unix, a.id";
+               WHERE substr(s.e164, -4) = substr(?2, -4) AND s.country = ?1 AND s.e164 LIKE '%' || ?2 ORDER BY a.starts_unix, a.id";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map((country, digits), |row| row.get(0).map(AppointmentId))?;
     Ok(rows.collect::<Result<_, _>>()?)

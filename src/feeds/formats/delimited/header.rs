@@ -24,7 +24,9 @@ pub(super) fn fitness(row: &RawRow, wanted: &[String]) -> usize {
     names.dedup();
     // Two phone columns may have the same name; a data row has more repetition.
     let distinct = names.len() * 5 >= filled * 4;
-    let enough = filled >= 2 && filled * 2 >= row.len();
+    // Forms have whole questions as names, beside short ones.
+    let long = names.iter().filter(|name| name.chars().count() > LONGEST_NAME).count();
+    let enough = filled >= 2 && filled * 2 >= row.len() && long * 3 <= filled * 2;
     if enough && distinct && names.iter().all(|name| is_name(name)) { filled } else { 0 }
 }
 
@@ -38,6 +40,11 @@ pub(super) fn usual_names(row: &RawRow) -> usize {
     row.cells().filter(usual).count()
 }
 
+/// The longest usual column name.
+const LONGEST_NAME: usize = 60;
+/// The longest question of a form.
+const LONGEST_QUESTION: usize = 600;
+
 /// Whether a text may be a column name: letters, and few digits.
 fn is_name(text: &str) -> bool {
     if text.starts_with("page") && text.contains(|c: char| c.is_ascii_digit()) {
@@ -46,7 +53,12 @@ fn is_name(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let mark = letters == 0 && digits == 0; // "#", "?"
-    (mark || letters > digits) && digits <= 3 && text.chars().count() <= 60 && !text.contains('@')
+    let length = text.chars().count();
+    let few_digits = digits <= 3 + length / 20;
+    (mark || letters > digits)
+        && few_digits
+        && length <= LONGEST_QUESTION
+        && (!text.contains('@') || length > LONGEST_NAME)
 }
 
 /// Whether a row can only be data: one of its cells is a date.

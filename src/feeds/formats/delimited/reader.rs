@@ -200,7 +200,7 @@ impl<R: Read> Reader<R> {
                 .cells()
                 .zip(&self.header)
                 .all(|(cell, name)| begins(cell) == begins(name) && fold(cell) == *name);
-        let skip = repeated || header::is_note(&self.row);
+        let skip = repeated || header::is_note(&self.row) || (self.is_sparse() && self.is_page_line());
         self.skipped += u64::from(skip);
         !skip
     }
@@ -277,7 +277,13 @@ impl<R: Read> Reader<R> {
         self.titles.extend(row.cells().filter(|cell| header::is_title(cell)).map(fold));
     }
 
-    /// Whether a record of another width is a page line: it repeats a line above the header, but for the number of the page,
+    /// Whether a record of the usual width may be a page line: most of its cells are blank.
+    fn is_sparse(&self) -> bool {
+        let width = self.row.len();
+        !self.above.is_empty() && self.row.cells().filter(|cell| !cell.trim().is_empty()).count() * 2 <= width
+    }
+
+    /// Whether a record is a page line: it repeats a line above the header, but for the number of the page,
     /// or its only cell begins with a title above the header.
     fn is_page_line(&self) -> bool {
         if self.above.contains(&header::page_line(&self.text)) {

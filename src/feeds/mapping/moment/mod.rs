@@ -9,6 +9,7 @@ mod text;
 mod tokens;
 mod vote;
 mod words;
+mod zone_behind;
 
 pub use scan::scan;
 pub(crate) use scan::unwrapped;

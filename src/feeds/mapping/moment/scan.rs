@@ -6,6 +6,7 @@ use super::digits::digits_only;
 use super::text::{DateText, Half, Moment, MomentFault, OffsetText, TimeText, Year};
 use super::tokens::{Spaced, Token, plain, tokens};
 use super::words::{self, DateWord};
+use super::zone_behind;
 
 /// No date is longer than this; a longer text is a note.
 const LONGEST: usize = 80;
@@ -21,6 +22,13 @@ pub fn scan(text: &str, as_time: bool) -> Result<Moment, MomentFault> {
     }
     if text.chars().count() > LONGEST {
         return Err(MomentFault::Unreadable);
+    }
+    if let Some((before, offset)) = zone_behind::split(text) {
+        let moment = scan(before, as_time)?;
+        return match moment.offset {
+            None if moment.time.is_some() => Ok(Moment { offset: Some(offset), ..moment }),
+            _ => Err(MomentFault::Unreadable),
+        };
     }
     if let Some(moment) = digits_only(text, as_time) {
         return moment;

@@ -118,6 +118,11 @@ pub struct ColumnVote {
     ranges: [Option<(NaiveDate, NaiveDate)>; 3],
 }
 
+/// Whether a time of three digits may be the beginning of one with four: `113` of `1130`, but not `930`.
+fn may_be_longer(moment: &Moment) -> bool {
+    moment.time.is_none_or(|time| time.hour * 10 + time.minute / 10 <= 23)
+}
+
 impl ColumnVote {
     /// Creates an empty count.
     pub fn new(today: NaiveDate, birth: bool) -> ColumnVote {
@@ -268,7 +273,9 @@ impl ColumnVote {
             // A few among many full dates: `12/1` may be a part of `12/10/2026`.
             () if yearless && self.known + self.open > 10 * self.yearless => Err(MomentFault::CutShort),
             () if moment.style.one_digit_day && self.two_digit_days > self.one_digit_days => Err(MomentFault::CutShort),
-            () if moment.style.three_digit_time && self.zero_led_times > 0 => Err(MomentFault::CutShort),
+            () if moment.style.three_digit_time && self.zero_led_times > 0 && may_be_longer(moment) => {
+                Err(MomentFault::CutShort)
+            }
             () => Ok(()),
         }
     }

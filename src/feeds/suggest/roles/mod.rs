@@ -70,10 +70,18 @@ pub(super) struct Roles {
     pub(super) zone: Option<usize>,
     /// Whether the column with the time of day counts seconds since midnight.
     pub(super) seconds: bool,
+    /// Whether it counts minutes since midnight.
+    pub(super) minutes: bool,
+    /// Whether it may count minutes, or have hours and minutes: 600 is 10:00 or 6:00.
+    pub(super) perhaps_minutes: bool,
+    /// Whether the start counts seconds or milliseconds since 1970.
+    pub(super) epoch: bool,
     /// Columns that may hold the time of day that goes with the date: none or several, so one must be chosen.
     pub(super) open_time: Option<Vec<usize>>,
     /// A column of first names or of whole names, beside one of last names.
     pub(super) first_or_whole: Option<usize>,
+    /// A column that may have the names patients go by.
+    pub(super) may_be_gone_by: Option<usize>,
     /// The column that was chosen as the start, if its cells are no dates.
     pub(super) unreadable_start: Option<usize>,
     /// Columns of phone numbers that are somebody else's, by their headers.

@@ -4,17 +4,24 @@ use super::{Finder, Named, Source};
 use crate::config::feeds::Field;
 use crate::feeds::mapping::{is_label, is_relative};
 use crate::feeds::suggest::profile::Column;
-use crate::feeds::suggest::toml_text::quoted;
 use crate::feeds::suggest::words::{Word, split};
 
 /// Whether a header names an adult who answers for a patient.
 fn names_an_adult(header: &str) -> bool {
     /// Also inside a longer word.
     const LONG: [&str; 7] = ["parent", "guardian", "mother", "father", "caregiver", "guarantor", "responsible"];
-    const SHORT: [&str; 6] = ["rp", "gtor", "guar", "hoh", "resp", "respparty"];
+    const SHORT: [&str; 9] = ["rp", "gtor", "guar", "hoh", "resp", "respparty", "tutor", "tutora", "tuteur"];
     let lower = header.to_lowercase();
     LONG.iter().any(|word| lower.contains(word))
         || split(header).iter().any(|word| SHORT.contains(&word.as_str()) || is_relative(word))
+}
+
+/// Whether a header asks what a patient likes to be called.
+fn asks_for_called(header: &str) -> bool {
+    const PHRASES: [&str; 6] =
+        ["be called", "like us to use", "name would you like", "should we call you", "que le digan", "ser llamad"];
+    let lower = header.to_lowercase();
+    PHRASES.iter().any(|phrase| lower.contains(phrase))
 }
 
 impl Finder<'_> {
@@ -27,10 +34,18 @@ impl Finder<'_> {
             if named { of_patient(c) } else { 0 }
         });
         let last = self.best(Field::LastName, |c| {
-            let named =
-                c.has(Word::Last) && !c.has(Word::First) && c.only(&simple) && c.is_plain() && c.column.is_text();
+            let header = c.column.name.to_lowercase();
+            let sure = c.is_plain() || ["last name", "family name", "surname"].iter().any(|w| header.contains(w));
+            let named = c.has(Word::Last) && !c.has(Word::First) && c.only(&simple) && sure && c.column.is_text();
             if named { of_patient(c) } else { 0 }
         });
+        if let (Some(first), Some(lasts)) = (first, self.last_names_in_use())
+            && !self.chosen.contains_key(&Field::LastName)
+        {
+            self.roles.several.remove(&Field::LastName);
+            self.put(Field::FirstName, Some(Source::Column(first)));
+            return self.put(Field::LastName, Some(Source::FirstOf(lasts)));
+        }
         if let (Some(first), Some(last)) = (first, last) {
             // The column with the whole name may be filled where its parts are blank.
             let filled = self.columns.iter().filter(|c| c.at == first).map(|c| c.column.filled).sum::<u64>();
@@ -40,35 +55,25 @@ impl Finder<'_> {
                     && c.only(&whole)
                     && c.is_plain()
                     && c.column.is_text()
-                    && c.column.spaced * 2 > c.column.filled
+                    && (c.column.spaced + c.column.commas) * 2 > c.column.filled
                     && c.column.filled > filled
             });
             if let Some(at) = fuller.map(|c| c.at) {
-                return self.put(Field::Name, Some(Source::Column(at)));
+                self.put(Field::Name, Some(Source::Column(at)));
             }
-            let preferred = self.columns.iter().find(|c| {
-                let words = [Word::Preferred, Word::Name, Word::First, Word::Patient];
-                // "Preferred" alone may be a way to reach somebody, a room or a day.
-                let header = c.column.name.to_lowercase();
-                let named = c.any(&[Word::Name, Word::First])
-                    || ["nick", "goes by", "called"].iter().any(|w| header.contains(w));
-                c.has(Word::Preferred)
-                    && named
-                    && c.is_plain()
-                    && c.only(&words)
-                    && !c.column.is_channel()
-                    && (c.column.filled == 0 || c.column.is_text())
-            });
-            let source = match preferred {
-                Some(c) => Source::FirstOf(vec![c.at, first]),
+            let source = match self.gone_by() {
+                Some(at) => Source::FirstOf(vec![at, first]),
                 None => Source::Column(first),
             };
             self.put(Field::FirstName, Some(source));
-            return self.put(Field::LastName, Some(Source::Column(last)));
+            let last = self.whole_last_name(last);
+            return self.put(Field::LastName, Some(last));
         }
         let whole = self.best(Field::Name, |c| {
             let words = [Word::Patient, Word::Name, Word::Full, Word::First, Word::Last];
-            let named = c.any(&[Word::Patient, Word::Name, Word::Full]) && c.only(&words) && !c.any(&NOT);
+            // "Nom, Prénom"
+            let both = c.has(Word::First) && c.has(Word::Last);
+            let named = (both || c.any(&[Word::Patient, Word::Name, Word::Full])) && c.only(&words) && !c.any(&NOT);
             let spaced = (c.column.spaced + c.column.commas) * 2 > c.column.filled;
             match named && c.column.is_text() && spaced {
                 true => of_patient(c) + 2 * u32::from(c.has(Word::Name)) + u32::from(c.is_plain()),
@@ -93,6 +98,8 @@ impl Finder<'_> {
                 self.roles.several.remove(&Field::FirstName);
                 self.roles.several.remove(&Field::LastName);
                 self.put(Field::Name, Some(Source::Column(at)));
+                let gone_by = self.gone_by();
+                self.put(Field::FirstName, gone_by.map(Source::Column));
             }
             (None, Some(first)) => {
                 self.put(Field::FirstName, Some(Source::Column(first)));
@@ -130,23 +137,60 @@ impl Finder<'_> {
         }
     }
 
-    /// A column of names that patients go by, if it is not used.
-    pub(super) fn preferred_names(&mut self) {
-        let fits = |c: &&Named<'_>| {
-            let words = [Word::Preferred, Word::Name, Word::First, Word::Patient];
-            let names = c.has(Word::Preferred) && c.only(&words) && c.is_plain();
-            let text = c.column.is_text() && c.column.varies() && !c.column.is_channel();
-            names && text && !self.is_used(c.at)
+    /// The last name with what stands in columns of its own: the "van der" of a Dutch name.
+    fn whole_last_name(&self, last: usize) -> Source {
+        const BEFORE: [&str; 4] = ["tussenvoegsel", "tussenvoegsels", "voorvoegsel", "voorvoegsels"];
+        let before = self.columns.iter().find(|c| BEFORE.contains(&c.column.name.to_lowercase().trim()));
+        before.map_or(Source::Column(last), |c| Source::Joined(vec![c.at, last]))
+    }
+
+    /// The name in use before the name at birth, which French programs have in two columns.
+    fn last_names_in_use(&self) -> Option<Vec<usize>> {
+        let with = |words: &[&str]| {
+            let fits = |c: &&Named<'_>| {
+                let header = c.column.name.to_lowercase().replace('\u{2019}', "'");
+                words.iter().any(|word| header.trim() == *word)
+            };
+            self.columns.iter().find(fits).map(|c| c.at)
         };
-        let Some(name) = self.columns.iter().find(fits).map(|c| c.column.name.clone()) else { return };
-        self.roles.remarks.push(match self.roles.sources.get(&Field::FirstName) {
-            Some(Source::Column(at)) => {
-                let first = self.profile.columns.get(*at).map_or("", |c| c.name.as_str());
-                let (name, first) = (quoted(&name), quoted(first));
-                format!("to use the names patients go by: first_name = {{ first_of = [{name}, {first}] }}")
-            }
-            _ => format!("\"{name}\" is not used; texts use the first name in the column of whole names"),
-        });
+        let used = with(&["nom d'usage", "nom usage", "nom usuel", "nom utilisé", "nom marital"])?;
+        let birth = with(&["nom de naissance", "nom naissance", "nom de famille", "nom patronymique", "nom"])?;
+        Some(vec![used, birth])
+    }
+
+    /// The column of the names that patients go by, if its header says so.
+    fn gone_by(&self) -> Option<usize> {
+        const SURE: [&str; 8] = ["nick", "goes by", "called", "known as", "aka", "rufname", "le gusta", "apodo"];
+        let is_sure = |c: &Named<'_>| {
+            let header = c.column.name.to_lowercase();
+            asks_for_called(&header)
+                || c.any(&[Word::Name, Word::First])
+                || SURE.iter().any(|word| header.contains(word))
+        };
+        let fits = |c: &&Named<'_>| self.may_be_gone_by(c) && is_sure(c);
+        if let Some(at) = self.chosen.get(&Field::FirstName)
+            && let Some(c) = self.columns.iter().find(|c| c.at == *at)
+        {
+            return self.may_be_gone_by(c).then_some(*at);
+        }
+        self.columns.iter().find(fits).map(|c| c.at)
+    }
+
+    /// Whether a column may have names that patients go by.
+    fn may_be_gone_by(&self, c: &Named<'_>) -> bool {
+        if asks_for_called(&c.column.name) {
+            return c.column.filled == 0 || c.column.is_text();
+        }
+        let words = [Word::Preferred, Word::Name, Word::First, Word::Patient];
+        let text = c.column.filled == 0 || c.column.is_text();
+        c.has(Word::Preferred) && c.only(&words) && c.is_plain() && text && !c.column.is_channel()
+    }
+
+    /// A column that may have names that patients go by, if it is not used: "Preferred" alone may also be a way to reach
+    /// somebody, a room or a day.
+    pub(super) fn preferred_names(&mut self) {
+        let fits = |c: &&Named<'_>| self.may_be_gone_by(c) && c.column.varies() && !self.is_used(c.at);
+        self.roles.may_be_gone_by = self.columns.iter().find(fits).map(|c| c.at);
     }
 
     pub(super) fn phone(&mut self) {

@@ -76,7 +76,10 @@ impl Finder<'_> {
             // "Stato", "Terminstatus": its words are asked about.
             let header = c.column.name.to_lowercase();
             let foreign = header.contains("stat") && !header.contains("state") && c.words.iter().all(Option::is_none);
-            let named = (c.has(Word::Status) && !c.any(&NOT)) || foreign;
+            // "state" with codes or statuses, not with the two letters of an address.
+            let coded = c.column.digits == c.column.filled || c.column.is_status_words();
+            let state = has_one_of(&c.column.name, &["state"]) && coded && !c.any(&NOT) && !c.has(Word::Address);
+            let named = (c.has(Word::Status) && !c.any(&NOT)) || foreign || state;
             match () {
                 () if !few(c) => 0,
                 () if named && c.has(Word::Appointment) => 8,
@@ -247,7 +250,9 @@ impl Finder<'_> {
                 None
             }
         };
-        let others = unsure.iter().filter(|at| one.is_some_and(|one| one != **at));
+        // "Cell Carrier" says nothing about texts.
+        let speaks = |at: &usize| self.columns.iter().any(|c| c.at == *at && (!c.has(Word::Other) || refuses(c)));
+        let others = unsure.iter().filter(|at| one.is_some_and(|one| one != **at) && speaks(at));
         let remarks: Vec<String> = others
             .filter_map(|at| self.profile.columns.get(*at))
             .map(|c| format!("\"{}\" may also say who must not be texted; only one column is read for that", c.name))

@@ -12,6 +12,11 @@ fn is_number(c: &Named<'_>) -> bool {
     c.column.digits == c.column.filled && !c.any(&timed)
 }
 
+/// Whether its numbers are minutes since midnight, and its header says that they are the start: `start_min`.
+fn counts_minutes(c: &Named<'_>) -> bool {
+    c.column.may_be_minutes() && c.any(&[Word::Start, Word::Time]) && !c.any(&[Word::End, Word::Made, Word::Birth])
+}
+
 impl Finder<'_> {
     pub(super) fn start(&mut self) {
         const NOT: [Word; 16] = [
@@ -42,20 +47,21 @@ impl Finder<'_> {
         };
         let dated = |c: &Named<'_>| {
             let named = c.any(&[Word::Date, Word::Appointment, Word::Start]) && c.column.is_yearless();
-            !c.any(&NOT)
-                && !is_number(c)
-                && (c.column.is_dated() || named || (c.column.is_serial() && !c.has(Word::Id)))
+            let epoch = c.column.is_epoch()
+                && c.any(&[Word::Date, Word::Time, Word::Start, Word::Appointment, Word::Scheduled])
+                && !c.any(&[Word::Phone, Word::Cell, Word::Id]);
+            (epoch && !c.any(&NOT))
+                || !c.any(&NOT)
+                    && !is_number(c)
+                    && (c.column.is_dated() || named || (c.column.is_serial() && !c.has(Word::Id)))
         };
         let date =
             self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });
         let Some(date) = date else { return };
         // Somebody chose a column whose cells are no dates. Where some are, the rows of the others are reported.
-        if self
-            .profile
-            .columns
-            .get(date)
-            .is_some_and(|c| !c.is_serial() && !c.has_dates() && c.dates + c.moments + c.vote.yearless == 0)
-        {
+        if self.profile.columns.get(date).is_some_and(|c| {
+            !c.is_serial() && !c.is_epoch() && !c.has_dates() && c.dates + c.moments + c.vote.yearless == 0
+        }) {
             self.roles.unreadable_start = Some(date);
             return;
         }
@@ -77,6 +83,7 @@ impl Finder<'_> {
             self.roles.several.insert(Field::StartsAt, vec![date]);
             return;
         }
+        self.roles.epoch = self.profile.columns.get(date).is_some_and(Column::is_epoch);
         if self.profile.columns.get(date).is_some_and(Column::has_times) {
             return self.put(Field::StartsAt, Some(Source::Column(date)));
         }
@@ -84,8 +91,12 @@ impl Finder<'_> {
         let scored: Vec<(u32, usize)> = self
             .columns
             .iter()
-            .filter(|c| c.at != date && !c.any(&NOT))
-            .filter(|c| (c.column.is_times() && !is_number(c)) || (c.has(Word::Time) && c.column.is_seconds()))
+            .filter(|c| c.at != date && (!c.any(&NOT) || counts_minutes(c)))
+            .filter(|c| {
+                (c.column.is_times() && !is_number(c))
+                    || (c.has(Word::Time) && (c.column.is_seconds() || c.column.may_be_minutes()))
+                    || counts_minutes(c)
+            })
             .map(|c| (points(c) + 2 * u32::from(c.has(Word::Time)), c.at))
             .collect();
         let most = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
@@ -95,7 +106,20 @@ impl Finder<'_> {
             [Word::Time, Word::Start, Word::Appointment, Word::Scheduled, Word::Date, Word::Kind, Word::Patient];
         let plain = |at: &usize| self.columns.iter().any(|c| c.at == *at && c.only(&usual) && c.is_known());
         let starts = |c: &Named<'_>| c.column.is_times() && !c.any(&[Word::End, Word::Length, Word::Birth]);
-        if !times.iter().all(plain) {
+        // "Time" may have cells that cannot be read; it is still the time.
+        if times.is_empty() {
+            let named = |c: &&Named<'_>| {
+                let words = [Word::Time, Word::Appointment, Word::Start, Word::Scheduled, Word::Filler];
+                c.at != date && c.has(Word::Time) && c.only(&words) && c.is_plain() && c.column.filled > 0
+            };
+            let named: Vec<usize> = self.columns.iter().filter(named).map(|c| c.at).collect();
+            if let [one] = named.as_slice() {
+                times.push(*one);
+            }
+        }
+        if !times.iter().all(plain)
+            && !times.iter().any(|at| self.columns.iter().any(|c| c.at == *at && counts_minutes(c)))
+        {
             let others =
                 self.columns.iter().filter(|c| c.at != date && starts(c) && !is_number(c) && !times.contains(&c.at));
             let others: Vec<usize> = others.map(|c| c.at).collect();
@@ -115,7 +139,10 @@ impl Finder<'_> {
                         && words.keys().all(|w| matches!(w.as_str(), "am" | "pm" | "a.m." | "p.m." | "a" | "p"))
                         && c.column.filled > 0
                 });
-                self.roles.seconds = self.profile.columns.get(*time).is_some_and(Column::is_seconds);
+                let column = self.profile.columns.get(*time);
+                self.roles.seconds = column.is_some_and(Column::is_seconds);
+                self.roles.minutes = column.is_some_and(Column::is_minutes);
+                self.roles.perhaps_minutes = column.is_some_and(|c| c.may_be_minutes() && !c.is_minutes());
                 let mut parts = vec![date, *time];
                 parts.extend(half.map(|c| c.at));
                 self.put(Field::StartsAt, Some(Source::Joined(parts)));
@@ -152,7 +179,7 @@ impl Finder<'_> {
             return self.put(Field::Minutes, Some(Source::Marks(at)));
         }
         let found = self.columns.iter().find(|c| c.any(&[Word::Length, Word::Units]) && c.column.is_lengths());
-        let Some(c) = found else { return };
+        let Some(c) = found.filter(|c| !self.is_used(c.at)) else { return };
         // Small numbers are units of ten or fifteen minutes, or hours: the file does not show which.
         let small = c.column.numbers > 0 && c.column.largest < 15;
         let (at, name) = (c.at, c.column.name.clone());
