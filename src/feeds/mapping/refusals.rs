@@ -49,7 +49,7 @@ pub(super) fn in_name(cell: &str, country: Country) -> Option<String> {
     let begins = |at: &usize| {
         let (before, after) = cell.split_at(*at);
         let is_word = before.ends_with(char::is_whitespace) && !after.starts_with(char::is_whitespace);
-        *at == 0 || is_word || after.starts_with(['(', '[', '{', '*'])
+        *at == 0 || is_word || after.starts_with(['(', '[', '{', '*', '/', ';', '|'])
     };
     let starts: Vec<usize> = cell.char_indices().map(|(at, _)| at).filter(begins).collect();
     // The shortest part that says it, up to the first word with which it does.
