@@ -1,5 +1,6 @@
 //! Whether output has color: `--color`, the variable NO_COLOR (no-color.org), and else whether it goes to a terminal.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 
@@ -80,9 +81,11 @@ pub(crate) fn paint(style: Style, text: &str) -> String {
 }
 
 /// A text with its marks as color, or without them.
-pub(crate) fn colored(text: &str, color: bool) -> String {
-    if !text.contains(MARKS.map(|(mark, _)| mark)) {
-        return text.to_owned();
+pub(crate) fn colored(text: &str, color: bool) -> Cow<'_, str> {
+    /// The first byte of every mark.
+    const FIRST: u8 = 0xee;
+    if !text.as_bytes().contains(&FIRST) || !text.contains(MARKS.map(|(mark, _)| mark)) {
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -92,7 +95,7 @@ pub(crate) fn colored(text: &str, color: bool) -> String {
             None => out.push(c),
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

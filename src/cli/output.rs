@@ -130,7 +130,8 @@ pub(crate) fn local(zone: &Zone, at: DateTime<Utc>) -> String {
 
 /// Writes to standard output; if the reader has gone away, the command ends quietly.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    let text = color::colored(&shown_lines(text), color::on_stdout());
+    let shown = shown_lines(text);
+    let text = color::colored(&shown, color::on_stdout());
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::AlreadyReported(0)),

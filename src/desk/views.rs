@@ -1,5 +1,6 @@
 //! Writes pages: the templates, the words in them, and what every page shows.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use axum::http::header;
@@ -45,14 +46,28 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
+/// The words without values as templates get them, made once: long lists ask for the same words hundreds of times.
+type Ready = HashMap<&'static str, Value>;
+
+static READY: LazyLock<[Ready; 2]> = LazyLock::new(|| {
+    [StaffLanguage::English, StaffLanguage::Spanish].map(|language| {
+        let all = Words::in_language(language).all().filter(|(_, text)| !text.contains('{'));
+        all.map(|(key, text)| (key, Value::from(text))).collect()
+    })
+});
+
 /// `t("key", n=3)` in a template.
-fn say(state: &State<'_, '_>, key: String, values: Kwargs) -> Result<String, Error> {
+fn say(state: &State<'_, '_>, key: &str, values: Kwargs) -> Result<Value, Error> {
     let is_spanish = state.lookup("language").is_some_and(|language| language.as_str() == Some("es"));
+    let names: Vec<&str> = values.args().collect();
+    let [english, spanish] = &*READY;
+    if let Some(ready) = (if is_spanish { spanish } else { english }).get(key).filter(|_| names.is_empty()) {
+        return Ok(ready.clone());
+    }
     let language = if is_spanish { StaffLanguage::Spanish } else { StaffLanguage::English };
-    let names: Vec<String> = values.args().map(str::to_owned).collect();
-    let filled = names.iter().map(|name| Ok((name.as_str(), values.get::<Value>(name)?.to_string())));
+    let filled = names.iter().map(|name| Ok((*name, values.get::<Value>(name)?.to_string())));
     let filled = filled.collect::<Result<Vec<_>, Error>>()?;
-    Ok(Words::in_language(language).say(&key, &filled))
+    Ok(Value::from(Words::in_language(language).say(key, &filled)))
 }
 
 /// What every page of a user shows.

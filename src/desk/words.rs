@@ -49,6 +49,11 @@ impl Words {
         found.map(String::as_str)
     }
 
+    /// Every key with its words.
+    pub(crate) fn all(&'static self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.all.iter().map(|(key, text)| (key.as_str(), text.as_str()))
+    }
+
     /// The words for a key, if there are any.
     pub(crate) fn find(&self, key: &str) -> Option<&str> {
         self.all.get(key).map(String::as_str)

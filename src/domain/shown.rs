@@ -12,7 +12,9 @@ fn acts(c: char) -> bool {
 }
 
 fn without(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.chars().any(|c| acts(c) && !is_kept(c)) {
+    // Most texts are long and plain.
+    let plain = |b: u8| (b' '..0x7f).contains(&b) || (b.is_ascii() && is_kept(char::from(b)));
+    if text.bytes().all(plain) || !text.chars().any(|c| acts(c) && !is_kept(c)) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);

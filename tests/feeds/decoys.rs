@@ -50,7 +50,7 @@ const BOOKED: &str = "apptid,apptdate,apptstarttime,apptscheduleddate,patient la
 
 #[test]
 fn a_date_of_booking_is_never_the_start_unasked() {
-    assert_eq!(question(BOOKED, &[], "column:starts_at"), ["apptdate", "apptscheduleddate"]);
+    assert_eq!(question(BOOKED, &[], "column:starts_at"), ["apptdate", "apptscheduleddate", "none"]);
     let chosen = [("column:starts_at", "apptdate")];
     assert_eq!(days(BOOKED, &chosen), ["03-20 10:00", "03-21 11:00", "03-22 09:30", "03-23 09:00"]);
     // The header alone decides for the appointment's start, but its dates are over and another column's are to come.

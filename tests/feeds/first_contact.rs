@@ -407,7 +407,7 @@ fn a_form_has_questions_as_column_names() {
     let last = "Patient's legal last name - exactly as it appears on the insurance card";
     let when = "Please choose your appointment (times are shown in your local time zone)";
     let called = "What name would you like us to use when we talk to you? (optional)";
-    let consent = "I consent to receive automated appointment reminder text messages at the mobile number provided. Message and data rates may apply.";
+    let consent = "I consent to receive automated appointment reminder text messages at the mobile number provided. Message and data rates may apply. Consent is not a condition of treatment.";
     let text = format!(
         "Submission Date,{when},{first},{last},{called},Best mobile number,{consent},Submission IP,Submission ID\n\
          \"Feb 12, 2026 8:14 PM\",\"Tuesday, Mar 10, 2026 09:00 AM-09:30 AM America/Denver (GMT-06:00)\",Katherine,Lee,Kate,(303) 555-0101,I agree,203.0.113.7,6077001001\n\
@@ -428,4 +428,93 @@ fn a_date_beside_a_phone_number_is_no_number() {
     let phones: Vec<_> =
         appointments(text, &[("column:phone", "Description")]).into_iter().map(|one| one.phone.0.unwrap()).collect();
     assert_eq!(phones, ["303-555-0101", "303-555-0102", "303-555-0103"]);
+}
+
+#[test]
+fn last_names_before_first_names_are_recognized_or_asked_about() {
+    let zones = Zones::of_this_machine();
+    let names = |text: &str| -> Vec<(String, String)> {
+        let found = appointments(text, &[]).into_iter();
+        found.map(|one| (one.first_name.0.unwrap_or_default(), one.last_name.0.unwrap_or_default())).collect()
+    };
+    let of = |header: &str, cells: [&str; 3]| {
+        let row = |(n, cell): (usize, &&str)| format!("7100{n},2026-03-1{n} 15:00,{cell},303-555-0101\n");
+        let rows: String = cells.iter().enumerate().map(row).collect();
+        format!("Appt ID,Start,{header},Mobile\n{rows}").replace("2026-03-10", "2026-03-13")
+    };
+    let pairs = |all: [(&str, &str); 3]| all.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
+    // The capitals show it.
+    let capitals = of("Patient", ["MARTIN H\u{e9}l\u{e8}ne", "DE LA TOUR Jean-Baptiste", "ROY Ana"]);
+    assert_eq!(
+        names(&capitals),
+        pairs([("H\u{e9}l\u{e8}ne", "MARTIN"), ("Jean-Baptiste", "DE LA TOUR"), ("Ana", "ROY")])
+    );
+    // The header says it.
+    for header in ["Cognome e Nome", "Nachname Vorname", "Last First"] {
+        let text = of(header, ["Rossi Maria", "De Luca Giovanni", "Bo Ana"]);
+        let found = suggested(&text, &[("column:name", header)]);
+        assert!(found.block.contains("names = \"last-first\""), "{}", found.block);
+        let rows = with_block(&found.block, &text);
+        assert_eq!(rows[1].first_name.0.as_deref(), Some("Giovanni"), "{header}");
+        assert_eq!(rows[1].last_name.0.as_deref(), Some("De Luca"), "{header}");
+    }
+    // Where neither does, an English-speaking country has first names first.
+    assert_eq!(names(&of("Patient", ["Maria Rossi", "Ana Lee", "Bo Ray"]))[0].0, "Maria");
+    let _ = zones;
+}
+
+#[test]
+fn days_in_other_languages_are_read() {
+    for (header, day) in [("Data", "lun"), ("Data", "gioved\u{ec}"), ("Datum", "Mi"), ("Datum", "wo")] {
+        let date = match day {
+            "lun" => "16/03/2026",
+            "gioved\u{ec}" => "19/03/2026",
+            _ => "18/03/2026",
+        };
+        let text = format!(
+            "Appt ID,{header},Ora,First Name,Last Name,Mobile\n71001,{day} {date},15:00,Ana,Lee,303-555-0101\n\
+             71002,{day} {date},16:00,Bo,Ray,303-555-0102\n"
+        );
+        let found = appointments(&text, &[("column:starts_at", header), ("column:time", "Ora")]);
+        assert_eq!(found.len(), 2, "{day}");
+    }
+}
+
+#[test]
+fn the_date_of_the_day_may_stand_beside_the_office() {
+    let day = |date: &str| format!("\"Office: 101 - Mesa          {date}\",,,\n");
+    let text = format!(
+        "Daily Schedule,,,\n{}Time,Patient,Cell,Status\n9:00 AM,\"Lee, Ana\",303-555-0101,Booked\n{}\
+         Time,Patient,Cell,Status\n9:30 AM,\"Ray, Bo\",303-555-0102,Booked\n",
+        day("Monday, March 9, 2026"),
+        day("Tuesday, March 10, 2026")
+    );
+    let starts: Vec<String> =
+        appointments(&text, &[]).iter().map(|one| one.starts_at.format("%m-%d %H:%M").to_string()).collect();
+    assert_eq!(starts, ["03-09 09:00", "03-10 09:30"]);
+}
+
+#[test]
+fn tags_that_refuse_texts_leave_other_tags_open() {
+    let text = format!(
+        "{HEADER},Client Tags\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,do not text\n\
+         71002,2026-03-11 15:00,Bo,Ray,303-555-0102,rescue\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,\n"
+    );
+    let answers = [("column:consent", "Client Tags"), ("consent:rescue", "unknown"), ("consent:", "unknown")];
+    let block = suggested(&text, &answers).block;
+    let next = text.replace("rescue", "cash only");
+    let said: Vec<Option<Consent>> = with_block(&block, &next).iter().map(|one| one.consent).collect();
+    assert_eq!(said, [Some(Consent::No), None, None], "{block}");
+}
+
+#[test]
+fn of_several_consents_a_no_counts() {
+    let header = "Appt ID,Start,First Name,Last Name,Phone 1,Phone 1 Type,Phone 1 OK to Text,Phone 2,Phone 2 Type,Phone 2 OK to Text";
+    let text = format!(
+        "{header}\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,Home,Yes,303-555-0102,Mobile,No\n\
+         71002,2026-03-11 15:00,Bo,Ray,303-555-0103,Mobile,Yes,,,\n71003,2026-03-12 15:00,Cy,Fox,303-555-0104,Mobile,Yes,303-555-0105,Home,Yes\n"
+    );
+    let found = appointments(&text, &[]);
+    let said: Vec<Option<Consent>> = found.iter().map(|one| one.consent).collect();
+    assert_eq!(said, [Some(Consent::No), Some(Consent::Yes), Some(Consent::Yes)]);
 }

@@ -109,7 +109,7 @@ fn nothing_is_taken_unasked_where_several_columns_fit() {
     assert_eq!(question(&two, &[("column:starts_at", "column 4")], "column:time"), ["column 5", "column 6"]);
     // A date of expiry beside visits that are mostly over.
     let expiry = rows(&|n| format!("LEE{n},ANA,303555010{n},03/0{n}/2026,9:30 AM,12/3{}/2027,S\n", n % 2));
-    assert_eq!(question(&expiry, &[], "column:starts_at"), ["column 4", "column 6"]);
+    assert_eq!(question(&expiry, &[], "column:starts_at"), ["column 4", "column 6", "none"]);
     // Somebody else's number, where some patients have none.
     let others = rows(&|n| {
         format!("LEE{n},ANA,{},970555010{n},03/2{n}/2026,9:30 AM,S\n", if n < 4 { "3035550101" } else { "NONE" })

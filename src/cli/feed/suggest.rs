@@ -129,7 +129,13 @@ pub(crate) fn suggested(
         }
         for question in &suggestion.questions {
             if !asked.insert((question.key.clone(), question.text.clone())) {
-                say("This was asked before, and the answer did not settle it. The block shows what is still open.");
+                say(match question.key.as_str() {
+                    "column:starts_at" => {
+                        "Leadtime finds no start of the appointments in this file. It needs the date and the time of each \
+                         appointment, in one or two columns: export a list that has them."
+                    }
+                    _ => "This is still open after your answer. The block shows it; you can write it there yourself.",
+                });
                 return Ok(suggestion);
             }
             let Some(answer) = answer(question)? else { return Ok(suggestion) };

@@ -20,7 +20,7 @@ use toml::de::DeTable;
 pub(crate) use checks::may_mean_the_opposite;
 use checks::{check, check_consent, check_form, check_own, check_source};
 pub use columns::{ColumnSource, Columns, Field};
-pub use options::{Clock, DateOrder, Missing, Offsets, Only, Settings, TextEncoding, Years, ZoneSource};
+pub use options::{Clock, DateOrder, Missing, NameOrder, Offsets, Only, Settings, TextEncoding, Years, ZoneSource};
 use parts::{Parts, parts_of, read_parts};
 pub use source::{
     Address, Auth, DatabaseSource, FhirServer, FhirSource, Hl7Source, Host, IcalSource, MllpListener, Network,

@@ -38,6 +38,15 @@ pub enum Clock {
     Minutes,
 }
 
+/// Which name comes first in a cell with a whole name and no comma.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameOrder {
+    /// `Maria Rossi`.
+    FirstLast,
+    /// `Rossi Maria`.
+    LastFirst,
+}
+
 /// What happens to appointments that a file no longer lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Missing {
@@ -106,6 +115,8 @@ pub struct Settings {
     pub files: Vec<String>,
     /// The zone.
     pub timezone: Option<ZoneSource>,
+    /// The order of whole names.
+    pub names: Option<NameOrder>,
     /// The order of dates.
     pub dates: Option<DateOrder>,
     /// Times without AM and PM.
@@ -151,6 +162,7 @@ impl Settings {
         Settings {
             files: if self.files.is_empty() { preset.files } else { self.files },
             timezone: self.timezone.or(preset.timezone),
+            names: self.names.or(preset.names),
             dates: self.dates.or(preset.dates),
             times: self.times.or(preset.times),
             years: self.years.or(preset.years),
@@ -204,6 +216,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 pub(super) fn read(section: &mut Section<'_, '_, '_>, zones: &Zones) -> Settings {
+    let names = [("first-last", NameOrder::FirstLast), ("last-first", NameOrder::LastFirst)];
     let missing = [("keep", Missing::Keep), ("cancel", Missing::Cancel)];
     let offsets = [("trust", Offsets::Trust), ("ignore", Offsets::Ignore)];
     let times = [
@@ -215,6 +228,7 @@ pub(super) fn read(section: &mut Section<'_, '_, '_>, zones: &Zones) -> Settings
     Settings {
         files: section.optional("files", one_or_more).unwrap_or_default(),
         timezone: section.optional("timezone", |value| zone(value, zones)),
+        names: section.optional("names", |value| one_of(value, &names)),
         dates: section.optional("dates", |value| text_as(value, dates)),
         times: section.optional("times", |value| one_of(value, &times)),
         years: section.optional("years", |value| one_of(value, &[("next", Years::Next)])),

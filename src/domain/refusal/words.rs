@@ -113,7 +113,7 @@ pub(super) const SMALL: &str = "
     am automatische bekommen bitte der die das den dem durch erhalten gewunscht ihm ihn ihr mehr mit mochte moechte
     patientin per schicken senden uber ueber versenden verschicken weitere will wunscht wuenscht
     aan graag het krijgen ontvangen sturen versturen wenst wil
-    desidera gli inviare mandare paziente ricevere tramite vuole
+    desidera gli inviare mais meer piu mandare paziente ricevere tramite vuole
     as deseja mandar os por quer receber via
 ";
 

@@ -1,6 +1,8 @@
 //! What every pass does in addition to planning, reading, and sending: the heartbeat, what has expired, what is given
 //! up.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{error, warn};
 
@@ -14,10 +16,17 @@ use crate::store::planning::{daemon_state, replan_queue};
 /// How often a heartbeat is stored.
 pub(crate) const HEARTBEAT: TimeDelta = TimeDelta::minutes(1);
 
+/// With more open tasks than this, looking for settled ones takes longer than the rest of a pass, so it is done once a second.
+const MANY_TASKS: u64 = 200;
+/// See [`MANY_TASKS`].
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
 /// When a heartbeat was last stored, and what was logged.
 #[derive(Debug, Default)]
 pub(crate) struct EachPass {
     last_beat: Option<DateTime<Utc>>,
+    /// When settled tasks were last looked for, by the boot clock, and how many were open then.
+    last_look: Option<(Duration, u64)>,
     warned_unknown: u64,
 }
 
@@ -30,7 +39,10 @@ impl EachPass {
     ) -> Result<(), StoreError> {
         let beat = self.last_beat.is_none_or(|last| now - last >= HEARTBEAT || now < last);
         let settle = context.config.annie.settle;
-        let (held, given_up, unknown) = context
+        let boot = context.boot();
+        let lately = |(at, open): (Duration, u64)| open > MANY_TASKS && boot.saturating_sub(at) < BETWEEN_LOOKS;
+        let looks = !self.last_look.is_some_and(lately);
+        let (held, given_up, unknown, open) = context
             .store
             .write(move |tx| {
                 if beat {
@@ -41,12 +53,21 @@ impl EachPass {
                 let given_up = resolution::give_up_unconfirmed(tx, now)?;
                 reminders::note_untold(tx, now)?;
                 people::forget_past(tx, now)?;
-                tasks::close_settled(tx, now)?;
-                Ok((held, given_up, messages::unknown_since_before(tx, now - settle * 3)?))
+                let open = match looks {
+                    true => {
+                        tasks::close_settled(tx, now)?;
+                        Some(tasks::open_ones(tx)?)
+                    }
+                    false => None,
+                };
+                Ok((held, given_up, messages::unknown_since_before(tx, now - settle * 3)?, open))
             })
             .await?;
         if beat {
             self.last_beat = Some(now);
+        }
+        if let Some(open) = open {
+            self.last_look = Some((boot, open));
         }
         self.report(held, given_up, unknown);
         Ok(())

@@ -44,7 +44,7 @@ impl Mapper<'_> {
         // The whole cell is checked for damage, so that half of a damaged name is never kept.
         let (first, last) = match names::is_damaged(&whole) {
             true => (whole, String::new()),
-            false => names::split(&whole),
+            false => names::split(&whole, self.survey.name_order),
         };
         let (of_whole, family_of_whole) = self.clean_names(row, &first, &last);
         let family = family.or(family_of_whole);
@@ -278,11 +278,26 @@ impl Mapper<'_> {
         }
     }
 
-    /// Whether the patient agreed to texts. A word that is not in any list counts as no.
+    /// Whether the patient agreed to texts. A word that is not in any list counts as no. Of several columns, such as one for
+    /// each phone number, a no in any counts.
     pub(super) fn consent(&mut self, row: &RawRow) -> Option<Consent> {
-        self.feed.columns.get(Field::Consent)?;
-        let cell = self.text(row, Field::Consent).unwrap_or_default();
-        let word = fold(&cell);
+        match self.feed.columns.get(Field::Consent)? {
+            ColumnSource::Joined(_) => {
+                let cells = self.survey.binding.cells(row, Field::Consent);
+                let said: Vec<Consent> =
+                    cells.into_iter().filter_map(|cell| self.consent_of(row.line, cell.trim())).collect();
+                let no = said.iter().find(|said| **said == Consent::No);
+                no.or_else(|| said.first()).copied()
+            }
+            _ => {
+                let cell = self.text(row, Field::Consent).unwrap_or_default();
+                self.consent_of(row.line, &cell)
+            }
+        }
+    }
+
+    fn consent_of(&mut self, line: u64, cell: &str) -> Option<Consent> {
+        let word = fold(cell);
         if let Some(meaning) = self.feed.consent.words.get(&word) {
             return *meaning;
         }
@@ -290,7 +305,7 @@ impl Mapper<'_> {
             // Where the office lists its words, a blank cell must be one of them.
             "" if !self.feed.consent.words.is_empty() => {
                 let message = "the cell is blank, and \"\" is not listed in [feed.consent], so it counts as no";
-                self.complain(Cost::Notice, row.line, Field::Consent, None, message);
+                self.complain(Cost::Notice, line, Field::Consent, None, message);
                 Some(Consent::No)
             }
             "" => None,
@@ -301,13 +316,13 @@ impl Mapper<'_> {
             }
             // "*" stands for a date; whatever else is there is no agreement.
             _ if let Some(meaning) = self.feed.consent.words.get("*")
-                && (*meaning == Some(Consent::No) || names_a_date(&cell)) =>
+                && (*meaning != Some(Consent::Yes) || names_a_date(cell)) =>
             {
                 *meaning
             }
             _ => {
                 let message = "is not listed in [feed.consent], so it counts as no";
-                self.complain(Cost::Notice, row.line, Field::Consent, Some(&cell), message);
+                self.complain(Cost::Notice, line, Field::Consent, Some(cell), message);
                 Some(Consent::No)
             }
         }

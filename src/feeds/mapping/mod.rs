@@ -29,6 +29,7 @@ pub use cells::{masked, shortened};
 pub use dates::{DateRules, Question, Reading};
 pub use headers::names_a_phone;
 pub use mapper::{Context, Mapper, map_file};
+pub use names::Order as NameOrder;
 pub use outcome::{MappedAppointment, MappedRow, Outcome};
 pub use report::{Cost, Count, Reason, Report};
 pub(crate) use status::is_no_answer;
@@ -38,6 +39,7 @@ pub use survey::{MappingError, Survey, describe, options, survey};
 
 pub(crate) use cells::{has_lost_digits, marks as cells_marks, minutes as cells_minutes};
 pub(crate) use dates::scan_cells;
+pub(crate) use names::begins_in_capitals;
 pub(crate) use off_book::is_kept_free;
 pub(crate) use phone_labels::{Line, in_text as phone_in_text, is_label, is_relative, numbers as phone_numbers};
 pub(crate) use refusals::refuses_texts;

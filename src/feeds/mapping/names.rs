@@ -154,11 +154,57 @@ pub(super) fn without_last<'n>(given: &'n str, last: Option<&str>) -> &'n str {
     if is_last { first.trim() } else { given }
 }
 
+/// Which name comes first in a cell without a comma.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// `Maria Rossi`.
+    #[default]
+    FirstLast,
+    /// `Rossi Maria`.
+    LastFirst,
+    /// The last name is the one in capitals: `MARTIN Hélène`.
+    Capitals,
+}
+
+/// Whether a name without a comma begins with a word in capitals, and does not end with one; `None` if it has one word or
+/// a comma.
+pub(crate) fn begins_in_capitals(cell: &str) -> Option<bool> {
+    let mut words = cell.split_whitespace();
+    (!cell.contains(',') && words.next().is_some() && words.next().is_some()).then(|| capitals(cell).is_some())
+}
+
+/// The words in capitals at the beginning of a name whose last word is not in capitals.
+fn capitals(name: &str) -> Option<&str> {
+    let in_capitals = |word: &str| {
+        let letters = || word.chars().filter(|c| c.is_alphabetic());
+        letters().count() > 1 && letters().all(char::is_uppercase)
+    };
+    let ends_small = name.split_whitespace().next_back().is_some_and(|word| word.chars().any(char::is_lowercase));
+    let mut end = 0;
+    for word in name.split_whitespace().take_while(|word| in_capitals(word)) {
+        end = word.as_ptr() as usize - name.as_ptr() as usize + word.len();
+    }
+    (end > 0 && ends_small).then(|| &name[..end])
+}
+
+/// `Rossi Maria`, `De Luca Giovanni`: a small word at the beginning belongs to the one after it.
+fn last_first(name: &str) -> (String, String) {
+    const PARTICLES: [&str; 22] = [
+        "de", "del", "della", "di", "da", "dos", "das", "do", "la", "le", "lo", "van", "von", "vom", "zu", "der",
+        "den", "ten", "ter", "el", "al", "mc",
+    ];
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let small = words.iter().take_while(|word| PARTICLES.contains(&word.to_lowercase().as_str())).count();
+    let last = (small + 1).min(words.len().saturating_sub(1)).max(1).min(words.len());
+    let (last, first) = words.split_at(last);
+    (first.join(" "), last.join(" "))
+}
+
 /// Splits a cell that holds the whole name into first and last name.
 ///
 /// `Last, First M. Jr.` is recognized by its comma. Without a comma the first word is the first name: there is no way
 /// to know which of several given names a person goes by, and the whole name is the same either way.
-pub(super) fn split(cell: &str) -> (String, String) {
+pub(super) fn split(cell: &str, order: Order) -> (String, String) {
     let cell = without_nicknames(&repaired(cell));
     let mut parts: Vec<&str> = cell.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     // "Lee, Ann, Jr." and "Lee, Jr., Ann"
@@ -170,7 +216,11 @@ pub(super) fn split(cell: &str) -> (String, String) {
     }
     let (first, last) = match parts.as_slice() {
         [] => (String::new(), String::new()),
-        [one] => by_words(one),
+        [one] => match (order, capitals(one)) {
+            (Order::Capitals | Order::LastFirst, Some(last)) => (one[last.len()..].trim().to_owned(), last.to_owned()),
+            (Order::LastFirst, None) => last_first(one),
+            _ => by_words(one),
+        },
         [last, first @ ..] => (first.join(" "), (*last).to_owned()),
     };
     let (mut given, mut tail): (Vec<&str>, Option<String>) =
@@ -374,7 +424,24 @@ mod tests {
             ("", "", ""),
             ("O'Neil, Noah", "Noah", "O'Neil"),
         ] {
-            assert_eq!(split(cell), (first.to_owned(), last.to_owned()), "{cell}");
+            assert_eq!(split(cell, Order::FirstLast), (first.to_owned(), last.to_owned()), "{cell}");
+        }
+        for (cell, first, last) in [
+            ("MARTIN H\u{e9}l\u{e8}ne", "H\u{e9}l\u{e8}ne", "MARTIN"),
+            ("DE LA TOUR Jean-Baptiste", "Jean-Baptiste", "DE LA TOUR"),
+            ("Jean MARTIN", "Jean", "MARTIN"),
+            ("MARTIN", "MARTIN", ""),
+        ] {
+            assert_eq!(split(cell, Order::Capitals), (first.to_owned(), last.to_owned()), "{cell}");
+        }
+        for (cell, first, last) in [
+            ("Rossi Maria", "Maria", "Rossi"),
+            ("De Luca Giovanni", "Giovanni", "De Luca"),
+            ("Rossi, Maria", "Maria", "Rossi"),
+            ("ROSSI MARIA LUISA", "MARIA LUISA", "ROSSI"),
+            ("Di Maria", "Maria", "Di"),
+        ] {
+            assert_eq!(split(cell, Order::LastFirst), (first.to_owned(), last.to_owned()), "{cell}");
         }
     }
 
@@ -405,7 +472,7 @@ mod tests {
         {
             assert_eq!(name(cell, Part::First).as_deref(), Some(want), "{cell}");
         }
-        assert_eq!(split("IbÃ¡Ã±ez, JosÃ©"), ("José".to_owned(), "Ibáñez".to_owned()));
+        assert_eq!(split("IbÃ¡Ã±ez, JosÃ©", Order::FirstLast), ("José".to_owned(), "Ibáñez".to_owned()));
         assert!(clean("JosÃ© Nuñez", Part::First).unreadable, "only part of it is garbled");
         for cell in [
             "José",

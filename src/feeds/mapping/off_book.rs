@@ -63,8 +63,15 @@ const NEVER_A_VISIT: [&str; 52] = [
 ];
 
 /// Words for time that is kept free, if nothing in the row speaks of a patient.
-const KEPT_FREE: [&str; 29] = [
+const KEPT_FREE: [&str; 36] = [
     "break",
+    "documentation",
+    "charting",
+    "paperwork",
+    "notes",
+    "bloqueado almuerzo",
+    "pausa pranzo",
+    "comida",
     "walk in",
     "walk-in",
     "walkin",

@@ -112,6 +112,15 @@ const PLAIN: [&str; 6] = ["tel", "ph", "phone", "telephone", "t", "p"];
 
 /// The numbers of a cell with their lines, in order; `None`: the cell has words that are not labels, or no number.
 pub(crate) fn numbers(cell: &str) -> Option<Vec<(Line, &str)>> {
+    numbers_in_row(cell).or_else(|| {
+        // "H: 480-555-0123\nC: 480-555-0124 (mom)": one number with its labels on each line.
+        let pieces = cell.split(['\n', ';', ',']).map(str::trim).filter(|piece| !piece.is_empty());
+        let each: Vec<Vec<(Line, &str)>> = pieces.map(numbers_in_row).collect::<Option<_>>()?;
+        (each.len() > 1 && each.iter().all(|found| found.len() == 1)).then(|| each.into_iter().flatten().collect())
+    })
+}
+
+fn numbers_in_row(cell: &str) -> Option<Vec<(Line, &str)>> {
     // What stands before, between and after the numbers, without their extensions.
     let (mut found, mut labels, mut extended, mut from) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for run in runs(cell) {
@@ -397,6 +406,7 @@ mod tests {
             (&["(303) 555-0101 (m)"][..], "(303) 555-0101"),
             (&["(303)555-0101 (C)"], "(303)555-0101"),
             (&["C: (303) 555-0101 (mom)"], "(303) 555-0101"),
+            (&["H: (303) 555-0111\nC: (303) 555-0101 (mom)"], "(303) 555-0101"),
             (&["H: (303) 555-0101 (mom)", "720-555-0102"], "720-555-0102"),
             (&["Mobile: 0491 570 006, Home: 07 5550 1234"], "0491 570 006"),
             (&["Home: 07 5550 1234, Mobile: 0491 570 006"], "0491 570 006"),

@@ -29,7 +29,7 @@ pub(super) fn refusing_column(binding: &Binding, row: &RawRow, country: Country)
     let of_name = |at: &&usize| in_name(cell(at), country).is_some();
     let of_text = |at: &&usize| (5..=LONGEST).contains(&cell(at).len()) && refuses_texts(cell(at), country);
     let names = [Field::Name, Field::FirstName, Field::LastName].map(|field| binding.indices(field));
-    let texts = [Field::Description, Field::TypeId].map(|field| binding.indices(field));
+    let texts = [Field::Description, Field::TypeId, Field::Consent].map(|field| binding.indices(field));
     let found = binding.phones.iter().find(of_phone).or_else(|| binding.notes.iter().find(of_note));
     let found = found.or_else(|| names.into_iter().flatten().find(of_name));
     found.or_else(|| binding.unused.iter().chain(texts.into_iter().flatten()).find(of_text)).copied()

@@ -6,14 +6,14 @@ use std::io::Read;
 
 use chrono::NaiveDate;
 
-use crate::config::feeds::{DateOrder, Feed, Field, TextEncoding};
+use crate::config::feeds::{DateOrder, Feed, Field, NameOrder, TextEncoding};
 use crate::domain::fold::fold;
 use crate::feeds::formats::delimited::{Dialect, Encoding, Options, Reader};
 use crate::feeds::formats::{FormatError, Limits, RawRow, Row};
 use crate::feeds::mapping::binding::{Binding, MissingColumn, wanted};
-use crate::feeds::mapping::cells;
 use crate::feeds::mapping::dates::{DateRules, Question, scan_cells};
 use crate::feeds::mapping::moment::{Century, ColumnVote, Decision};
+use crate::feeds::mapping::{cells, names};
 
 /// The fields that hold dates.
 pub(super) const DATES: [Field; 4] = [Field::StartsAt, Field::EndsAt, Field::DateOfBirth, Field::BookedAt];
@@ -88,6 +88,8 @@ pub struct Survey {
     pub dates: BTreeMap<Field, DateRules>,
     /// What is undecided in optional columns: cells that depend on it are left out.
     pub open: BTreeMap<Field, Question>,
+    /// The order of whole names.
+    pub name_order: names::Order,
     /// Data rows.
     pub rows: u64,
     /// Rows that cannot be read.
@@ -143,6 +145,8 @@ pub(crate) fn survey_as<R: Read>(
         fields.iter().map(|field| (*field, ColumnVote::new(today, *field == Field::DateOfBirth))).collect();
     let mut ids = Ids::default();
     let (mut rows, mut broken) = (0, 0);
+    // Whole names without a comma, and the ones of these that begin in capitals.
+    let (mut whole, mut capitals) = (0_u64, 0_u64);
     while let Some(row) = reader.next()? {
         rows += 1;
         let row = match row {
@@ -154,6 +158,10 @@ pub(crate) fn survey_as<R: Read>(
         };
         if !is_of_interest(&binding, row) {
             continue;
+        }
+        if let Some(begins) = binding.text(row, feed, Field::Name).and_then(|name| names::begins_in_capitals(&name)) {
+            whole += 1;
+            capitals += u64::from(begins);
         }
         for field in &fields {
             let cells = binding.moments(row, feed, *field);
@@ -197,7 +205,13 @@ pub(crate) fn survey_as<R: Read>(
             }
         }
     }
-    Ok(Survey { dialect, binding, dates, open, rows, broken })
+    let name_order = match feed.settings.names {
+        Some(NameOrder::FirstLast) => names::Order::FirstLast,
+        Some(NameOrder::LastFirst) => names::Order::LastFirst,
+        None if capitals > 1 && capitals * 10 >= whole * 6 => names::Order::Capitals,
+        None => names::Order::FirstLast,
+    };
+    Ok(Survey { dialect, binding, dates, open, name_order, rows, broken })
 }
 
 /// Whether the feed's `only` setting accepts a row.

@@ -40,9 +40,13 @@ impl Draft {
         if let Some(column) = &self.fill {
             line(format!("fill = [{}]", quoted(column)), "a blank cell repeats the one above it");
         }
-        for (key, setting) in
-            [("dates", &self.dates), ("years", &self.years), ("times", &self.times), ("offsets", &self.offsets)]
-        {
+        for (key, setting) in [
+            ("names", &self.names),
+            ("dates", &self.dates),
+            ("years", &self.years),
+            ("times", &self.times),
+            ("offsets", &self.offsets),
+        ] {
             push_setting(&mut line, key, setting, open);
         }
         if !self.location.answered.is_empty() {

@@ -42,7 +42,26 @@ fn joined(word: &str) -> String {
 
 /// Whether a folded word is a way to reach somebody.
 pub(super) fn names_a_channel(word: &str) -> bool {
-    const WAYS: [&str; 22] = [
+    const WAYS: [&str; 41] = [
+        "whatsapp",
+        "téléphone",
+        "telephone",
+        "teléfono",
+        "telefono",
+        "telefon",
+        "telefone",
+        "telefonisch",
+        "anruf",
+        "brief",
+        "post",
+        "courrier",
+        "llamada telefónica",
+        "appel téléphonique",
+        "none",
+        "no contact",
+        "ne pas prévenir",
+        "ne pas contacter",
+        "mobile",
         "text",
         "txt",
         "sms",

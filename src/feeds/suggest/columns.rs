@@ -27,6 +27,45 @@ fn is_none(answers: &Answers, key: &str) -> bool {
     answers.get(&format!("column:{key}")).is_some_and(|answer| answer == "none")
 }
 
+/// The words of a header, without small ones.
+fn plain_words(header: &str) -> Vec<String> {
+    const SMALL: [&str; 9] = ["e", "et", "y", "und", "and", "en", "the", "patient", "paciente"];
+    let words = header.to_lowercase();
+    let words = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty() && !SMALL.contains(word));
+    words.map(str::to_owned).collect()
+}
+
+/// Whether a header names the last name before the first name: "Nom Pr\u{e9}nom", "Cognome e Nome", "Apellidos y nombre".
+fn names_the_last_name_first(header: &str) -> bool {
+    let words = plain_words(header);
+    let lasts =
+        ["nom", "noms", "cognome", "nachname", "apellido", "apellidos", "achternaam", "last", "surname", "sobrenome"];
+    let last = words.iter().position(|word| lasts.contains(&word.as_str()));
+    let firsts = [
+        "pr\u{e9}nom",
+        "prenom",
+        "pr\u{e9}noms",
+        "prenoms",
+        "nome",
+        "vorname",
+        "nombre",
+        "nombres",
+        "voornaam",
+        "first",
+        "forename",
+    ];
+    let first = words.iter().position(|word| firsts.contains(&word.as_str()));
+    let german = words.first().is_some_and(|word| word == "name") && words.iter().any(|word| word == "vorname");
+    german || last.zip(first).is_some_and(|(last, first)| last < first)
+}
+
+/// The other way around: "Pr\u{e9}nom Nom".
+fn names_the_first_name_first(header: &str) -> bool {
+    let words = plain_words(header);
+    let firsts = ["pr\u{e9}nom", "prenom", "vorname", "nombre", "voornaam", "first"];
+    words.first().is_some_and(|word| firsts.contains(&word.as_str())) && words.len() > 1
+}
+
 impl Draft {
     /// Finds the role of each column. Asks if several fit equally well or a required one is missing.
     pub(super) fn take_columns(&mut self, profile: &Profile, answers: &Answers, context: &Context<'_>) {
@@ -64,6 +103,7 @@ impl Draft {
         }
         self.take_dash(profile, answers);
         self.take_gone_by(profile, answers);
+        self.take_name_order(profile, context);
         self.take_locations(profile, context);
         self.ask_which(profile, answers);
         self.take_guardian(profile, answers);
@@ -102,6 +142,31 @@ impl Draft {
             let choices = questions::choices(firsts);
             let text = format!("\"{}\" holds last names; which column has the first names?", column.name);
             self.ask("column:first_name".to_owned(), text, choices);
+        }
+    }
+
+    /// Finds out which name comes first in whole names without a comma; outside of English-speaking countries, asks.
+    fn take_name_order(&mut self, profile: &Profile, context: &Context<'_>) {
+        const ENGLISH: [&str; 16] =
+            ["US", "CA", "GB", "IE", "AU", "NZ", "PR", "GU", "VI", "AS", "MP", "IN", "PH", "ZA", "SG", "JM"];
+        let Some(Source::Column(at)) = self.source(Field::Name) else { return };
+        let Some(column) = profile.columns.get(*at).filter(|_| self.names.value.is_none()) else { return };
+        // A comma, or the capitals of the last names, show it.
+        if column.commas * 2 > column.filled || column.spaced * 2 < column.filled {
+            return;
+        }
+        if column.capitals > 1 && column.capitals * 10 >= column.spaced * 6 {
+            return;
+        }
+        if names_the_last_name_first(&column.name) {
+            let why = format!("\"{}\" names the last name first", column.name);
+            self.names = Setting { value: Some("last-first".to_owned()), why };
+        } else if !ENGLISH.contains(&context.country.code().as_str()) && !names_the_first_name_first(&column.name) {
+            let text = format!("do the names in \"{}\" begin with the first name or with the last name?", column.name);
+            self.names = Setting { value: Some("?".to_owned()), why: "not known yet".to_owned() };
+            let choices =
+                [("first-last", "with the first name: Maria Rossi"), ("last-first", "with the last name: Rossi Maria")];
+            self.ask("names".to_owned(), text, choices.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec());
         }
     }
 
@@ -195,7 +260,8 @@ impl Draft {
     fn ask_which(&mut self, profile: &Profile, answers: &Answers) {
         for (field, columns) in self.roles.several.clone() {
             let named = [Field::FirstName, Field::LastName].contains(&field);
-            if (named && self.roles.sources.contains_key(&Field::Name)) || is_none(answers, field.key()) {
+            let given_up = is_none(answers, field.key()) && field != Field::StartsAt;
+            if (named && self.roles.sources.contains_key(&Field::Name)) || given_up {
                 continue;
             }
             let mut choices = questions::choices(columns.iter().filter_map(|at| profile.columns.get(*at)));
@@ -214,10 +280,18 @@ impl Draft {
                 _ => {}
             }
             // Without a header, none of the columns may be the right one.
-            let unnamed = !self.samples.is_empty() && field != Field::StartsAt;
+            let unnamed = !self.samples.is_empty();
             if unnamed
-                || [Field::Phone, Field::Consent, Field::Status, Field::FirstName, Field::LastName, Field::Id]
-                    .contains(&field)
+                || [
+                    Field::StartsAt,
+                    Field::Phone,
+                    Field::Consent,
+                    Field::Status,
+                    Field::FirstName,
+                    Field::LastName,
+                    Field::Id,
+                ]
+                .contains(&field)
             {
                 choices.push(("none".to_owned(), "none of them".to_owned()));
             }
@@ -284,7 +358,8 @@ impl Draft {
         for (key, text, fits) in lacking {
             // All columns, if none fits.
             let fitting = profile.columns.iter().any(fits);
-            let choices = questions::choices(profile.columns.iter().filter(|column| !fitting || fits(column)));
+            let mut choices = questions::choices(profile.columns.iter().filter(|column| !fitting || fits(column)));
+            choices.push(("none".to_owned(), "none of them".to_owned()));
             self.ask(key.to_owned(), text, choices);
         }
     }

@@ -6,6 +6,7 @@ use super::request::{Answers, OpenQuestion};
 use super::upcoming::Upcoming;
 use super::word_lists::{Counted, column_of, rows};
 use crate::config::feeds::{Feed, Field};
+use crate::domain::fold::fold;
 
 /// The consent words of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,6 +71,13 @@ impl ConsentList {
                 None if letters && yes => self.yes.push(written.clone()),
                 None if letters && no => self.no.push(written.clone()),
                 None => self.ask(column, (word, written, *count), &mut questions),
+            }
+        }
+        // Tags and the like: only some words refuse texts, and the next file has others.
+        if !opts_out && self.yes.is_empty() && self.open.is_empty() && !self.no.is_empty() && !column.is_choice() {
+            let texts = self.no.iter().filter(|word| refuses_texts(&fold(word))).count();
+            if texts == self.no.len() {
+                self.unknown = vec!["*".to_owned(), String::new()];
             }
         }
         questions

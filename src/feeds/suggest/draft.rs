@@ -41,6 +41,7 @@ pub(super) struct Draft {
     pub(super) roles: Roles,
     pub(super) id: IdChoice,
     pub(super) not_ids: Vec<String>,
+    pub(super) names: Setting,
     pub(super) dates: Setting,
     pub(super) times: Setting,
     pub(super) years: Setting,
@@ -67,6 +68,7 @@ impl Draft {
             preset,
             roles: Roles::default(),
             not_ids: Vec::new(),
+            names: Setting { value: request.answers.get("names").cloned(), why: "as answered".to_owned() },
             dates: Setting { value: request.answers.get("dates").cloned(), why: "as answered".to_owned() },
             times: Setting { value: request.answers.get("times").cloned(), why: "as answered".to_owned() },
             years: Setting {

@@ -7,6 +7,7 @@ mod agreeing;
 mod blanks;
 mod block;
 mod choices;
+mod column_words;
 mod columns;
 mod consent_words;
 mod draft;

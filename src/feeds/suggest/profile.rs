@@ -5,7 +5,6 @@ use std::io::Read;
 
 use chrono::{DateTime, NaiveDate};
 
-use crate::config::feeds::StatusMeaning;
 use crate::domain::fold::fold;
 use crate::domain::language_words::{self, LanguageWord};
 use crate::domain::phone::{self, Country};
@@ -13,9 +12,8 @@ use crate::feeds::formats::delimited::{Dialect, Options, Reader};
 use crate::feeds::formats::{FormatError, Row};
 use crate::feeds::mapping::moment::{ColumnVote, DateText, MomentFault, scan, unwrapped};
 use crate::feeds::mapping::{
-    Line, cells_marks, cells_minutes, common_status, names_a_phone, phone_in_text, phone_numbers,
+    Line, begins_in_capitals, cells_marks, cells_minutes, common_status, names_a_phone, phone_in_text, phone_numbers,
 };
-use crate::feeds::suggest::choices::{is_no, is_yes, names_a_channel, opted, refuses_texts, switched};
 use crate::feeds::suggest::upcoming::may_be_after;
 
 /// The most distinct words that are kept for a column; a column with more is not a list of words.
@@ -69,6 +67,8 @@ pub(super) struct Column {
     pub(super) letters: u64,
     pub(super) commas: u64,
     pub(super) spaced: u64,
+    /// Names without a comma that begin in capitals and do not end so: `MARTIN Hélène`.
+    pub(super) capitals: u64,
     /// Cells with a dash between two parts: `Maria Lopez - Massage 60`.
     pub(super) dashed: u64,
     pub(super) vote: ColumnVote,
@@ -114,6 +114,7 @@ impl Column {
             letters: 0,
             commas: 0,
             spaced: 0,
+            capitals: 0,
             dashed: 0,
             vote: ColumnVote::new(today, birth),
             later: 0,
@@ -194,6 +195,7 @@ impl Column {
         self.letters += u64::from(letters > digits);
         self.commas += u64::from(text.contains(','));
         self.spaced += u64::from(text.contains(' '));
+        self.capitals += u64::from(letters > digits && begins_in_capitals(text) == Some(true));
         self.dashed += u64::from([" - ", " \u{2013} ", " \u{2014} "].iter().any(|dash| text.contains(dash)));
         self.zones += u64::from(letters > 3 && is_zone(text));
         self.languages += u64::from(matches!(language_words::read(text), LanguageWord::Tag(_)));
@@ -325,61 +327,6 @@ impl Column {
     pub(super) fn is_status_words(&self) -> bool {
         let known: u64 = self.words.iter().filter(|(word, _)| common_status(word).is_some()).map(|(_, (_, n))| n).sum();
         !self.many_words && self.filled > 0 && known * 10 >= self.filled * 7
-    }
-}
-
-impl Column {
-    /// Whether every cell says yes or no, such as T and F.
-    pub(super) fn is_flag(&self) -> bool {
-        !self.many_words && self.words.keys().all(|word| is_yes(word) || is_no(word) || word == "t")
-    }
-
-    /// Whether it has words for confirmed or another status, and is no column of dates.
-    pub(super) fn is_confirmation(&self) -> bool {
-        let known = |word: &String| !word.is_empty() && (is_yes(word) || is_no(word) || common_status(word).is_some());
-        !self.many_words && !self.has_dates() && self.words.keys().any(known)
-    }
-
-    /// Whether its words are a choice, such as yes and no.
-    pub(super) fn is_choice(&self) -> bool {
-        let of_choice = |word: &str| is_yes(word) || is_no(word) || opted(word).is_some() || switched(word).is_some();
-        let known: u64 =
-            self.words.iter().filter(|(word, _)| !word.is_empty() && of_choice(word)).map(|(_, (_, n))| n).sum();
-        !self.many_words && self.filled > 0 && known * 2 > self.filled
-    }
-
-    /// Whether its cells differ from row to row, as names do.
-    pub(super) fn varies(&self) -> bool {
-        let words = u64::try_from(self.words.len()).unwrap_or(u64::MAX);
-        self.many_words || words * 2 > self.filled
-    }
-
-    /// Whether its words are ways to reach somebody, such as text, email and phone call.
-    pub(super) fn is_channel(&self) -> bool {
-        let ways: Vec<u64> =
-            self.words.iter().filter(|(word, _)| names_a_channel(word)).map(|(_, (_, count))| *count).collect();
-        !self.many_words && ways.len() >= 2 && ways.iter().sum::<u64>() * 10 >= self.filled * 6
-    }
-
-    /// Whether it has few words, and one says that a patient wants no texts.
-    pub(super) fn says_no_texts(&self) -> bool {
-        let refuses = |word: &str| {
-            opted(word) == Some(false) && !matches!(word, "declined" | "refused" | "denied" | "stop")
-                || word.starts_with("stop ")
-                || word.contains("opted out")
-        };
-        !self.many_words && self.words.keys().any(|word| refuses(word))
-    }
-
-    /// Whether it has few words, and one refuses texts in a sentence: `no text messages`.
-    pub(super) fn refuses_texts(&self) -> bool {
-        !self.many_words && self.words.keys().any(|word| refuses_texts(word))
-    }
-
-    /// Whether it has few words, and some mean that an appointment was cancelled or missed.
-    pub(super) fn says_called_off(&self) -> bool {
-        let off = |word: &String| matches!(common_status(word), Some(StatusMeaning::Cancelled | StatusMeaning::NoShow));
-        !self.many_words && self.words.keys().any(off)
     }
 }
 

@@ -72,12 +72,12 @@ const WORDS: [(Word, &str); 46] = [
     (
         Appointment,
         "appointment | appointments | appt | appts | apt | app | apptmt | visit | booking | event | session | \
-         reservation | cita | citas | turno | encounter | slot | meeting | \
+         reservation | cita | citas | turno | agendamento | prenotazione | buchung | afspraken | appuntamenti | encounter | slot | meeting | \
          rendezvous | rendez vous | rdv | rv | termin | termine | afspraak | appuntamento | consulta",
     ),
     (
         Patient,
-        "patient | patients | patienten | pat | pt | ptnt | client | clients | customer | paciente | cliente | kunde | invitee | \
+        "patient | patients | patienten | pat | pt | ptnt | client | clients | customer | paciente | cliente | kunde | invitee | paziente | assistito | assistita | utente | \
          attendee | member | guest | pet parent | pet owner",
     ),
     (
@@ -91,20 +91,20 @@ const WORDS: [(Word, &str); 46] = [
     (Middle, "middle | mi | mname | initial | middlename"),
     (
         Preferred,
-        "preferred | prfrrd | nickname | nick | goes | called | preferido | pref | préféré | known as | aka | rufname | \
+        "preferred | prfrrd | nickname | nick | goes | called | preferido | pref | préféré | chosen | chosen name | nome social | nombre social | prénom d usage | known as | aka | rufname | \
          apodo | le gusta | prefiere",
     ),
     (Name, "name | names | nm"),
     (Full, "full | fullname | completo | display"),
     (
         Phone,
-        "phone | phones | telephone | tel | telefon | telefonnummer | telefoon | teléfono | telefono | tfno | ph | téléphone | tél | phonenumber",
+        "phone | phones | telephone | tel | telefon | telefonnummer | telefoon | teléfono | telefono | tfno | ph | téléphone | tél | telefone | telefono | phonenumber",
     ),
     // A person to call, or the number to call.
     (Contact, "contact | cntct | owner | legal"),
     (
         Cell,
-        "cell | cphone | mob | mbl | gsm | handy | handynummer | handphone | mobil | mobiltelefon | mobilnummer | mobiel | cellulaire | cellulare | mobile | wireless | celular | natel | móvil | movil | cellphone | sms | cel | portable | \
+        "cell | cphone | mob | mbl | gsm | handy | handynummer | handphone | mobil | mobiltelefon | mobilnummer | mobiel | cellulaire | cellulare | telemóvel | telemovel | mobile | wireless | celular | natel | móvil | movil | cellphone | sms | cel | portable | \
          mobilephone | cellular | cll",
     ),
     (Home, "home | hphone | hm | casa | homephone | domicilio | landline | res | residence | evening"),
@@ -117,8 +117,8 @@ const WORDS: [(Word, &str); 46] = [
          | questionnaire | intake | cost | covid | payment | treatment plan | chart status | portal",
     ),
     (Email, "email | mail | correo | courriel | e-mail"),
-    (Date, "date | dt | fecha | day | día | dia | datetime | jour | datum | giorno"),
-    (Time, "time | hora | tm | hour | datetime | heure | uhrzeit | zeit | tijd | ora"),
+    (Date, "date | dt | fecha | data | day | día | dia | datetime | jour | datum | giorno"),
+    (Time, "time | hora | tm | hour | datetime | heure | uhrzeit | zeit | orario | horário | horario | tijd | ora"),
     (
         Start,
         "when | start | starts | begin | begins | inicio | from | starting | beginning | comienzo | début | debut | beginn | strt",
@@ -126,7 +126,7 @@ const WORDS: [(Word, &str); 46] = [
     (End, "end | ends | finish | fin | to | until | stop | ending | término | termino | ende | einde"),
     (
         Birth,
-        "dob | birth | birthdate | birthday | born | bday | nacimiento | birthdt | naissance | né | née | geb | geb am | geburtsdatum | geboren | geboortedatum | bd",
+        "dob | birth | birthdate | birthday | born | bday | nacimiento | birthdt | naissance | né | née | geb | geb am | geburtsdatum | geboren | geboortedatum | nascita | nascimento | bd",
     ),
     (
         Id,
@@ -134,7 +134,10 @@ const WORDS: [(Word, &str); 46] = [
          | numero | nº | uid | seq | pk",
     ),
     (Account, "account | acct | chart | mrn | record | medical | emr | expediente | historia | patnum | acc"),
-    (Status, "status | sts | estado | estatus | stat | disposition | outcome | statut | état | etat | result"),
+    (
+        Status,
+        "status | sts | estado | estatus | situação | situacao | stato | stat | disposition | outcome | statut | état | etat | result",
+    ),
     (
         Confirmation,
         "confirmed | confirmation | confirm | bestätigt | bestätigung | bevestigd | confermato | confermata | confirmé | confirmado | confirmada | confirmación | conf | econfirm",
@@ -156,11 +159,11 @@ const WORDS: [(Word, &str); 46] = [
         "provider | prov | doctor | dr | dentist | therapist | practitioner | clinician | physician | \
          staff | resource | hygienist | doc | profesional | médico | medico | doctora | stylist | \
          calendar | host | employee | rendering | treating | counselor | column | odontólogo | assigned \
-         | user | prvdr | rndrng | thérapeute | therapeute | praticien | intervenant | médecin | medecin | dentiste | arzt | behandler | therapeut",
+         | user | prvdr | rndrng | thérapeute | therapeute | praticien | intervenant | médecin | medecin | dentiste | arzt | behandler | therapeut | profissional | dentista | operatore | behandelaar",
     ),
     (
         Length,
-        "minutes | length | duration | min | mins | duración | duracion | minutos | len | durée | duree | dauer | duur",
+        "minutes | length | duration | min | mins | duración | duracion | minutos | len | durée | duree | dauer | duur | durata | duração | duracao",
     ),
     (Units, "units | unit | unidades"),
     (Pattern, "pattern"),
@@ -178,7 +181,7 @@ const WORDS: [(Word, &str); 46] = [
     (
         Note,
         "note | notes | comment | comments | description | nota | notas | descript | remarks | memo | \
-         comentarios | observaciones | summary | subject | remarques | remarque | notiz | bemerkung | bemerkungen",
+         comentarios | observaciones | summary | subject | remarques | remarque | notiz | bemerkung | bemerkungen | observações | observacoes | opmerking | opmerkingen | annotazioni",
     ),
     (Zone, "timezone | tz | zone | time zone"),
     (
@@ -216,7 +219,10 @@ const WORDS: [(Word, &str); 46] = [
     ),
     (Address, "address | street | city | zip | postal | dirección | direccion | county | country"),
     (Money, "balance | amount | fee | price | copay | due amt | charge | paid | total"),
-    (Reference, "confirmation number | csn | réf | ref # | reference | ref | eid"),
+    (
+        Reference,
+        "confirmation number | folio | buchungsnummer | buchungsnr | terminnummer | terminnr | csn | réf | ref # | reference | ref | eid",
+    ),
 ];
 
 static BY_WORD: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {

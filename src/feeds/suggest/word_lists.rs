@@ -220,10 +220,11 @@ fn is_calendar(profile: &Profile) -> bool {
     profile.columns.iter().any(|column| NAMES.contains(&fold(&column.name).as_str()))
 }
 
-/// Whether a word is one of several codes, not just 0 and 1.
+/// Whether a word is one of several codes in a column where 1 is not just yes.
 fn is_code(column: &Column, word: &str) -> bool {
     let code = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
-    code(word) && column.words.keys().any(|word| code(word) && word != "0" && word != "1")
+    let others = column.words.keys().any(|word| code(word) && word != "0" && word != "1");
+    code(word) && others && column.words.contains_key("1")
 }
 
 /// What yes, no and blank mean in a confirmation column. Codes beside 0 and 1 mean what only the office knows.

@@ -104,10 +104,29 @@ pub(super) fn date_line(row: &RawRow) -> Option<&str> {
     });
     let mut filled = row.cells().map(str::trim).filter(|cell| !cell.is_empty());
     let (only, None) = (filled.next()?, filled.next()) else { return None };
-    if only.len() > 60 {
+    if only.len() > 100 {
         return None;
     }
-    DATE.as_ref()?.captures(only)?.get(1).map(|date| date.as_str())
+    if let Some(found) = DATE.as_ref()?.captures(only) {
+        return found.get(1).map(|date| date.as_str());
+    }
+    // "Office: 101 - Mesa          Monday, November 30, 2026"
+    static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let day = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?";
+        Regex::new(&format!(
+            r"(?i)^(\S.*?)(?:\s{{2,}}|\s[-\x{{2013}}|]\s|:\s+){day}\.?,?\s+({MONTH}\s+\d{{1,2}},?\s+\d{{4}}|\d{{1,2}}/\d{{1,2}}/\d{{2,4}})$"
+        ))
+        .ok()
+    });
+    // When a report was made, or where it begins, is no day of its rows.
+    const OTHER: [&str; 10] =
+        ["print", "run", "report", "generat", "creat", "export", "as of", "from", "through", "week"];
+    let found = BEHIND.as_ref()?.captures(only)?;
+    let before = found.get(1)?.as_str().to_lowercase();
+    if OTHER.iter().any(|word| before.contains(word)) {
+        return None;
+    }
+    found.get(2).map(|date| date.as_str())
 }
 
 /// Whether a row is a title, a page line or a total: text in one or a few cells that reports put between rows.
@@ -202,7 +221,22 @@ pub(super) fn is_note(row: &RawRow) -> bool {
         let rows = first
             .strip_prefix(|c: char| c.is_ascii_digit())
             .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-        let counted = ["appointments", "appts", "visits", "records", "rows", "patients"];
+        let counted = [
+            "appointments",
+            "appts",
+            "visits",
+            "records",
+            "rows",
+            "patients",
+            "rendez-vous",
+            "rdv",
+            "citas",
+            "termine",
+            "afspraken",
+            "appuntamenti",
+            "consultas",
+            "agendamentos",
+        ];
         return others == 0 && rows.is_some_and(|rest| counted.iter().any(|word| rest.trim().starts_with(word)));
     };
     let ends_word = rest.chars().next().is_none_or(|c| !c.is_alphabetic());
@@ -264,6 +298,7 @@ mod tests {
         for (cell, want) in [
             ("Tuesday, December 1, 2026", "December 1, 2026"),
             ("Date: 12/01/2026", "12/01/2026"),
+            ("Office: 101 - Mesa          Monday, November 30, 2026", "November 30, 2026"),
             ("Tue 1 Dec 2026", "1 Dec 2026"),
             ("2026-12-01", "2026-12-01"),
             ("Appointments for Thursday 03-Dec-2026", "03-Dec-2026"),
@@ -272,7 +307,14 @@ mod tests {
             assert_eq!(date(&[cell]).as_deref(), Some(want), "{cell}");
             assert_eq!(date(&["", cell, ""]).as_deref(), Some(want), "{cell}");
         }
-        for cells in [&["12/01/2026 - 12/18/2026"][..], &["Lee, Ana 2026"], &["12/01/2026", "9:00"], &["A-12"], &[""]] {
+        for cells in [
+            &["Printed:  Monday, November 30, 2026"][..],
+            &["12/01/2026 - 12/18/2026"],
+            &["Lee, Ana 2026"],
+            &["12/01/2026", "9:00"],
+            &["A-12"],
+            &[""],
+        ] {
             assert_eq!(date(cells), None, "{cells:?}");
         }
     }

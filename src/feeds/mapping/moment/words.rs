@@ -1,4 +1,5 @@
-//! Words in dates: months, days of the week, AM and PM, and time zones, in English, Spanish and French.
+//! Words in dates: months, days of the week, AM and PM, and time zones, in English, Spanish, French, German, Italian,
+//! Portuguese and Dutch.
 
 use chrono::Weekday;
 
@@ -32,31 +33,131 @@ pub(super) enum DateWord {
 }
 
 const MONTHS: [(u32, &[&str]); 12] = [
-    (1, &["january", "jan", "enero", "ene", "janvier", "janv", "januar", "jän"]),
-    (2, &["february", "feb", "febr", "febrero", "février", "fevrier", "févr", "fév", "februar"]),
-    (3, &["march", "marzo", "mars", "mrz", "märz"]),
-    (4, &["april", "apr", "abril", "abr", "avril", "avr"]),
-    (5, &["may", "mayo", "mai"]),
-    (6, &["june", "jun", "junio", "juin", "juni"]),
-    (7, &["july", "jul", "julio", "juillet", "juil", "juli"]),
-    (8, &["august", "aug", "agosto", "ago", "août", "aout"]),
-    (9, &["september", "sept", "sep", "septiembre", "setiembre", "set", "septembre"]),
-    (10, &["october", "oct", "octubre", "octobre", "oktober", "okt"]),
-    (11, &["november", "nov", "noviembre", "novembre"]),
-    (12, &["december", "dec", "diciembre", "dic", "décembre", "decembre", "déc", "dezember", "dez"]),
+    (
+        1,
+        &["january", "jan", "enero", "ene", "janvier", "janv", "januar", "jän", "gennaio", "gen", "janeiro", "januari"],
+    ),
+    (
+        2,
+        &[
+            "february",
+            "feb",
+            "febr",
+            "febrero",
+            "février",
+            "fevrier",
+            "févr",
+            "fév",
+            "februar",
+            "febbraio",
+            "fevereiro",
+            "fev",
+            "februari",
+        ],
+    ),
+    (3, &["march", "marzo", "mars", "mrz", "märz", "março", "marco", "maart", "mrt"]),
+    (4, &["april", "apr", "abril", "abr", "avril", "avr", "aprile"]),
+    (5, &["may", "mayo", "mai", "maggio", "mag", "maio", "mei"]),
+    (6, &["june", "jun", "junio", "juin", "juni", "giugno", "giu", "junho"]),
+    (7, &["july", "jul", "julio", "juillet", "juil", "juli", "luglio", "lug", "julho"]),
+    (8, &["august", "aug", "agosto", "ago", "août", "aout", "augustus"]),
+    (9, &["september", "sept", "sep", "septiembre", "setiembre", "set", "septembre", "settembre", "setembro"]),
+    (10, &["october", "oct", "octubre", "octobre", "oktober", "okt", "ottobre", "ott", "outubro"]),
+    (11, &["november", "nov", "noviembre", "novembre", "novembro"]),
+    (
+        12,
+        &[
+            "december",
+            "dec",
+            "diciembre",
+            "dic",
+            "décembre",
+            "decembre",
+            "déc",
+            "dezember",
+            "dez",
+            "dicembre",
+            "dezembro",
+        ],
+    ),
 ];
 
 const DAYS: [(Weekday, &[&str]); 7] = [
-    (Weekday::Mon, &["monday", "mon", "lunes", "lun", "lundi", "montag", "mo"]),
-    (Weekday::Tue, &["tuesday", "tue", "tues", "martes", "mardi", "dienstag", "di"]),
+    (
+        Weekday::Mon,
+        &[
+            "monday", "mon", "lunes", "lun", "lundi", "montag", "mo", "lunedì", "lunedi", "segunda", "seg", "maandag",
+            "ma",
+        ],
+    ),
+    (
+        Weekday::Tue,
+        &[
+            "tuesday", "tue", "tues", "martes", "mardi", "dienstag", "di", "martedì", "martedi", "terça", "terca",
+            "ter", "dinsdag",
+        ],
+    ),
     (
         Weekday::Wed,
-        &["wednesday", "wed", "weds", "miércoles", "miercoles", "mié", "mie", "mercredi", "mer", "mittwoch", "mi"],
+        &[
+            "wednesday",
+            "wed",
+            "weds",
+            "miércoles",
+            "miercoles",
+            "mié",
+            "mie",
+            "mercredi",
+            "mer",
+            "mittwoch",
+            "mi",
+            "mercoledì",
+            "mercoledi",
+            "quarta",
+            "qua",
+            "woensdag",
+            "wo",
+        ],
     ),
-    (Weekday::Thu, &["thursday", "thu", "thur", "thurs", "jueves", "jue", "jeudi", "jeu", "donnerstag", "do"]),
-    (Weekday::Fri, &["friday", "fri", "viernes", "vie", "vendredi", "ven", "freitag", "fr"]),
-    (Weekday::Sat, &["saturday", "sat", "sábado", "sabado", "sáb", "sab", "samedi", "sam", "samstag", "sa"]),
-    (Weekday::Sun, &["sunday", "sun", "domingo", "dom", "dimanche", "dim", "sonntag", "so"]),
+    (
+        Weekday::Thu,
+        &[
+            "thursday",
+            "thu",
+            "thur",
+            "thurs",
+            "jueves",
+            "jue",
+            "jeudi",
+            "jeu",
+            "donnerstag",
+            "do",
+            "giovedì",
+            "giovedi",
+            "gio",
+            "quinta",
+            "qui",
+            "donderdag",
+        ],
+    ),
+    (
+        Weekday::Fri,
+        &[
+            "friday", "fri", "viernes", "vie", "vendredi", "ven", "freitag", "fr", "venerdì", "venerdi", "sexta",
+            "sex", "vrijdag", "vr",
+        ],
+    ),
+    (
+        Weekday::Sat,
+        &[
+            "saturday", "sat", "sábado", "sabado", "sáb", "sab", "samedi", "sam", "samstag", "sa", "sabato",
+            "zaterdag", "za",
+        ],
+    ),
+    (
+        Weekday::Sun,
+        &["sunday", "sun", "domingo", "dom", "dimanche", "dim", "sonntag", "so", "domenica", "zondag", "zo"],
+    ),
 ];
 
 /// Abbreviations of North American time zones, in minutes east of UTC. Abbreviations without a season (such as ET) are
@@ -85,7 +186,8 @@ pub(super) fn read(word: &str) -> Option<DateWord> {
         "midnight" | "medianoche" | "minuit" => Some(DateWord::Midnight),
         "z" | "utc" | "gmt" => Some(DateWord::Utc),
         "t" | "at" | "on" | "de" | "del" | "of" | "the" | "las" | "la" | "los" | "el" | "st" | "nd" | "rd" | "th"
-        | "hrs" | "hs" | "hr" | "uhr" | "um" | "den" | "à" | "le" | "o" | "er" => Some(DateWord::Filler),
+        | "hrs" | "hs" | "hr" | "uhr" | "um" | "feira" | "ore" | "alle" | "às" | "as" | "op" | "den" | "à" | "le"
+        | "o" | "er" => Some(DateWord::Filler),
         "bis" | "to" | "until" | "till" | "hasta" | "thru" | "through" => Some(DateWord::Until),
         "h" => Some(DateWord::Hours),
         _ => None,

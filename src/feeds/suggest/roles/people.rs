@@ -140,6 +140,19 @@ impl Finder<'_> {
     /// The last name with what stands in columns of its own: the "van der" of a Dutch name.
     fn whole_last_name(&self, last: usize) -> Source {
         const BEFORE: [&str; 4] = ["tussenvoegsel", "tussenvoegsels", "voorvoegsel", "voorvoegsels"];
+        // "Apellido paterno", "Apellido materno"
+        let with = |words: [&str; 2]| {
+            let mut fitting = self.columns.iter().filter(|c| {
+                let header = c.column.name.to_lowercase();
+                words.iter().any(|word| header.contains(word)) && c.column.is_text()
+            });
+            fitting.next().map(|c| c.at)
+        };
+        if let (Some(first), Some(second)) =
+            (with(["apellido paterno", "primer apellido"]), with(["apellido materno", "segundo apellido"]))
+        {
+            return Source::Joined(vec![first, second]);
+        }
         let before = self.columns.iter().find(|c| BEFORE.contains(&c.column.name.to_lowercase().trim()));
         before.map_or(Source::Column(last), |c| Source::Joined(vec![c.at, last]))
     }
@@ -160,7 +173,9 @@ impl Finder<'_> {
 
     /// The column of the names that patients go by, if its header says so.
     fn gone_by(&self) -> Option<usize> {
-        const SURE: [&str; 8] = ["nick", "goes by", "called", "known as", "aka", "rufname", "le gusta", "apodo"];
+        const SURE: [&str; 11] = [
+            "nick", "goes by", "called", "known as", "aka", "rufname", "le gusta", "apodo", "chosen", "social", "usage",
+        ];
         let is_sure = |c: &Named<'_>| {
             let header = c.column.name.to_lowercase();
             asks_for_called(&header)

@@ -165,6 +165,16 @@ impl Finder<'_> {
         }
     }
 
+    /// Whether the headers of these columns are the same but for a number.
+    fn differ_by_number(&self, columns: &[usize]) -> bool {
+        let stem = |at: &usize| {
+            let header = self.profile.columns.get(*at).map_or("", |column| column.name.as_str());
+            header.to_lowercase().replace(|c: char| c.is_ascii_digit(), "#")
+        };
+        let stems: Vec<String> = columns.iter().map(stem).collect();
+        stems.iter().all(|one| *one == stems[0] && one.contains('#'))
+    }
+
     /// The column that says who may be texted. A column that may say so is never ignored silently; the office is asked.
     fn consent(&mut self) {
         let chosen = self.chosen.get(&Field::Consent).copied();
@@ -185,6 +195,11 @@ impl Finder<'_> {
             let of_texts = text(c) || c.any(&[Word::Phone, Word::Contact]);
             c.column.has_dates() && ((c.has(Word::Ok) && of_texts) || c.has(Word::OptOut))
         };
+        // "I consent to receive text messages ... not a condition of treatment": a form's question has many other words.
+        let consents = |c: &Named<'_>| {
+            let header = c.column.name.to_lowercase();
+            ["consent", "agree", "permission", "authoriz"].iter().any(|word| header.contains(word)) && text(c)
+        };
         let free = |c: &&Named<'_>| {
             !self.is_used(c.at)
                 && !self.roles.ids.contains(&c.at)
@@ -194,7 +209,7 @@ impl Finder<'_> {
                 && c.column.filled > 0
                 && (!c.column.many_words || dated(c))
                 && !c.column.is_phones()
-                && (dated(c) || c.column.says_no_texts() || refuses(c) || c.column.is_channel() || way(c) || !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time]))
+                && (dated(c) || c.column.says_no_texts() || refuses(c) || c.column.is_channel() || way(c) || consents(c) || !c.any(&[Word::Email, Word::Note, Word::Status, Word::Kind, Word::Date, Word::Time]))
                 // "SMS reminder sent" is no consent.
                 && !c.column.name.to_lowercase().replace("consent", "").contains("sent")
         };
@@ -217,6 +232,7 @@ impl Finder<'_> {
                 || c.column.says_no_texts()
                 || refuses(c)
                 || c.column.is_channel()
+                || consents(c)
                 || (text(c) && words <= MOST_CHOICES)
                 || (c.has(Word::Ok) && c.column.is_choice())
                 || way(c)
@@ -233,6 +249,10 @@ impl Finder<'_> {
         }
         // A column that says who refuses texts counts more than one that says who agreed: which one is read is asked.
         let refusing = of(&|c| unsure.contains(&c.at) && turned(c));
+        // "Phone 1 OK to Text", "Phone 2 OK to Text": a no in any of them counts.
+        if chosen.is_none() && sure.len() > 1 && refusing.is_empty() && self.differ_by_number(&sure) {
+            return self.put(Field::Consent, Some(Source::Joined(sure)));
+        }
         let one = match (chosen, sure.as_slice(), unsure.is_empty()) {
             (Some(at), ..) => Some(at),
             (None, [one], _) if refusing.is_empty() => Some(*one),
