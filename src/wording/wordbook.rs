@@ -301,8 +301,7 @@ impl Wordbook {
 
     fn in_context(&self, appointment: &Appointment, at: DateTime<Utc>) -> String {
         let words = self.words(appointment, self.office_of(appointment), Language::English, at);
-        let (name, _) = names::said(appointment);
-        let name = name.unwrap_or_else(|| format!("patient {}", appointment.patient_id));
+        let name = names::said(appointment).0.unwrap_or_else(|| format!("patient {}", appointment.patient_id));
         let kind = words.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
         format!("{name}, {kind}appointment on {} at {}", words.date, words.time)
     }

@@ -22,6 +22,7 @@ mod refusals;
 mod report;
 mod start;
 mod status;
+mod status_words;
 mod survey;
 
 pub use binding::{Binding, MissingColumn, wanted};
