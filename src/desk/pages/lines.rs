@@ -86,12 +86,19 @@ impl<'c> Wording<'c> {
 
     /// An appointment, with its times in the zone of its location.
     pub(crate) fn appointment(&self, one: &Appointment) -> AppointmentLine {
+        let phone = self.number(one.phone.0.as_deref());
+        AppointmentLine { phone, seen: of_appointment(one), ..self.in_brief(one) }
+    }
+
+    /// The same without the number, and without what an act on it needs: lists of hundreds show neither, and reading the
+    /// number takes longer than the rest.
+    pub(crate) fn in_brief(&self, one: &Appointment) -> AppointmentLine {
         let location = self.config.rulebook.location_of(one);
         let zone = self.config.zone(location);
         AppointmentLine {
             id: one.id.0.clone(),
             name: lookup::name(one),
-            phone: self.number(one.phone.0.as_deref()),
+            phone: String::new(),
             clock: self.times.clock(one.starts_at, zone),
             full: self.times.full(one.starts_at, zone),
             provider: one.provider.0.clone().unwrap_or_default(),
@@ -101,7 +108,7 @@ impl<'c> Wording<'c> {
             },
             status: self.say(&format!("status.{}", one.status.name())),
             is_live: one.status.is_live(),
-            seen: of_appointment(one),
+            seen: String::new(),
         }
     }
 

@@ -96,7 +96,7 @@ fn line_of(wording: &Wording<'_>, line: &day::DayLine) -> Line {
         Reach::NoText | Reach::Cancelled => None,
     };
     Line {
-        appointment: wording.appointment(&line.appointment),
+        appointment: wording.in_brief(&line.appointment),
         reach: line.reach.code(),
         word: wording.say(&format!("reach.{}", line.reach.code())),
         detail: detail.unwrap_or_default(),

@@ -70,7 +70,7 @@ pub(crate) fn line_of(wording: &Wording<'_>, item: &WorkItem) -> TaskLine {
         phone: task.phone.as_ref().map(|phone| phone.national()).unwrap_or_default(),
         said: task.said.0.as_deref().unwrap_or_default().lines().map(str::to_owned).collect(),
         detail: task.detail.clone().unwrap_or_default(),
-        appointments: item.appointments.iter().map(|one| wording.appointment(one)).collect(),
+        appointments: item.appointments.iter().map(|one| wording.in_brief(one)).collect(),
         calls: wording.calls(&item.calls),
         snoozed: item.snooze.as_ref().map(|snooze| wording.times.near(snooze.until, wording.now)).unwrap_or_default(),
         snoozed_by: item.snooze.as_ref().map(|snooze| snooze.who.clone()).unwrap_or_default(),
