@@ -518,3 +518,42 @@ fn of_several_consents_a_no_counts() {
     let said: Vec<Option<Consent>> = found.iter().map(|one| one.consent).collect();
     assert_eq!(said, [Some(Consent::No), Some(Consent::Yes), Some(Consent::Yes)]);
 }
+
+#[test]
+fn every_word_of_a_second_status_is_read_or_asked_about() {
+    let of = |header: &str, words: [&str; 4]| {
+        let row =
+            |(n, word): (usize, &&str)| format!("7100{n},2026-03-1{n} 15:00,Ana,Lee,303-555-0101,Booked,{word}\n");
+        let rows: String = words.iter().enumerate().map(row).collect();
+        format!("Appt ID,Start,First Name,Last Name,Mobile,Status,{header}\n{rows}").replace("2026-03-10", "2026-03-14")
+    };
+    let activation = of("Activation State", ["ACTIVE", "RESERVED", "ACTIVE", "CANCELED"]);
+    assert_eq!(keys(&activation, &[]), ["status in activation state:reserved"]);
+    let statuses: Vec<Status> = appointments(&activation, &[("status in activation state:reserved", "cancelled")])
+        .iter()
+        .map(|one| one.status)
+        .collect();
+    assert_eq!(statuses, [Status::Booked, Status::Cancelled, Status::Booked, Status::Cancelled]);
+    let attendance = of("Attendance", ["Confirmed", "", "Declined", ""]);
+    assert_eq!(keys(&attendance, &[]), ["status in attendance:declined"]);
+    let statuses: Vec<Status> = appointments(&attendance, &[("status in attendance:declined", "cancelled")])
+        .iter()
+        .map(|one| one.status)
+        .collect();
+    assert_eq!(statuses, [Status::Confirmed, Status::Booked, Status::Cancelled, Status::Booked]);
+}
+
+#[test]
+fn totals_and_blocked_rows_without_a_patient_are_no_appointments() {
+    let text = "Datum;Uhrzeit;Terminart;Status;Nachname;Vorname;Mobiltelefon\n10.03.2026;08:00;Kontrolle;Geplant;Lee;Ana;303-555-0101\n\
+        13.03.2026;12:00;Irgendwas;Geplant;;;\n13.03.2026;13:00;Kontrolle;Geplant;Ray;Bo;303-555-0102\n";
+    let zones = Zones::of_this_machine();
+    let block = suggested(text, &[]).block;
+    let report = map(text.as_bytes(), &feed_of(&block, &zones).unwrap(), &zones).unwrap().1;
+    assert_eq!((report.appointments, report.ignored, report.refused), (2, 1, 0), "{block}");
+    let text = "Encounter ID,Date,Time,Patient Name,Preferred Name,Cell Phone,Status\n501,03/14/2026,8:00 AM,\"Lee, Ana\",,303-555-0101,Scheduled\n\
+        502,03/15/2026,9:00 AM,\"Ray, Robert\",Bob,303-555-0102,Scheduled\n503,03/16/2026,9:00 AM,\"Fox, Cyrus\",Cy,303-555-0103,Scheduled\n\"Nov 28, 2026\",,,,1,,\n";
+    assert_eq!(keys(text, &[]), Vec::<String>::new());
+    let firsts: Vec<String> = appointments(text, &[]).into_iter().map(|one| one.first_name.0.unwrap()).collect();
+    assert_eq!(firsts, ["Ana", "Bob", "Cy"]);
+}

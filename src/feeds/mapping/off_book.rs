@@ -7,7 +7,8 @@ use crate::domain::fold::fold;
 use crate::feeds::formats::RawRow;
 
 /// Reasons that no patient has.
-const NEVER_A_VISIT: [&str; 52] = [
+const NEVER_A_VISIT: [&str; 53] = [
+    "abwesenheit",
     "block",
     "blocked",
     "block out",
@@ -205,6 +206,15 @@ pub(crate) fn is_kept_free(binding: &Binding, feed: &Feed, row: &RawRow) -> bool
         return phones::number(binding, feed, row).is_none();
     }
     let number = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count() >= 5;
+    // A total or a page line: it has no date, no status and nothing of a patient.
+    let is_blank = |field| cell(field).is_empty();
+    let no_date = binding.moments(row, feed, Field::StartsAt).iter().all(|cell| cells::unwrapped(cell).is_empty());
+    let nobody = !name.chars().any(char::is_alphabetic)
+        && [Field::PatientId, Field::DateOfBirth].into_iter().all(is_blank)
+        && !binding.phones.iter().any(|at| number(row.cell(*at)));
+    if nobody && no_date && is_blank(Field::Status) && feed.columns.get(Field::StartsAt).is_some() {
+        return true;
+    }
     // The number 0 stands for nobody.
     let patient = cell(Field::PatientId);
     let known = patient.contains(|c: char| c != '0')

@@ -53,6 +53,20 @@ impl Column {
         !self.many_words && self.words.keys().any(|word| refuses_texts(word))
     }
 
+    /// Whether it has a handful of words, and one says that the patient confirmed.
+    pub(super) fn says_confirmed(&self) -> bool {
+        const HANDFUL: usize = 5;
+        let confirms = |word: &String| common_status(word) == Some(StatusMeaning::Confirmed);
+        !self.many_words && self.words.len() <= HANDFUL && self.words.keys().any(confirms)
+    }
+
+    /// Whether a good part of its words refuses texts, so that the column is about that.
+    pub(super) fn is_about_refusals(&self) -> bool {
+        let words = self.words.keys().filter(|word| !word.is_empty());
+        let (refusing, others): (Vec<_>, Vec<_>) = words.partition(|word| refuses_texts(word));
+        !self.many_words && !refusing.is_empty() && refusing.len() * 2 >= others.len()
+    }
+
     /// Whether it has few words, and some mean that an appointment was cancelled or missed.
     pub(super) fn says_called_off(&self) -> bool {
         let off = |word: &String| matches!(common_status(word), Some(StatusMeaning::Cancelled | StatusMeaning::NoShow));

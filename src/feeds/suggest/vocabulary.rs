@@ -176,7 +176,7 @@ const WORDS: [(Word, &str); 46] = [
     (
         Kind,
         "type | service | services | reason | procedure | procedures | proc | tipo | servicio | motivo | \
-         treatment | purpose | category | product | kind | tratamiento | motif | leistung | behandlung",
+         treatment | purpose | category | product | kind | tratamiento | motif | leistung | behandlung | terminart | besuchsgrund | behandlungsart",
     ),
     (
         Note,

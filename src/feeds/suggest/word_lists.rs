@@ -122,12 +122,40 @@ impl StatusList {
                 Some(StatusMeaning::Booked | StatusMeaning::Confirmed) if answer.is_none() => {}
                 Some(meaning) => found.entry(meaning).or_default().push(written.clone()),
                 None if plain && (letters || is_code(column, word)) => {
-                    let text = format!("{} \"{written}\" ({}): what does it mean?", column.name, rows(*count));
-                    let mut question = OpenQuestion { key, text, ..ask_status(word, written, *count, Rows::default()) };
-                    question.choices.insert(0, ("nothing".to_owned(), "nothing about the visit itself".to_owned()));
-                    questions.push(question);
+                    questions.push(ask_beside(column, key, (word, written, *count)));
                 }
                 None => {}
+            }
+        }
+        self.elsewhere.extend(found.into_iter().map(|(meaning, words)| (meaning, column.name.clone(), words)));
+        questions
+    }
+
+    /// Takes what another column says that shows some appointments as cancelled or missed. The other words of a second status
+    /// are asked about.
+    fn take_beside(&mut self, column: &Column, answers: &Answers) -> Vec<OpenQuestion> {
+        /// A column with more words is no second status.
+        const FEW: usize = 8;
+        const HARMLESS: [&str; 9] =
+            ["active", "no label", "none", "n/a", "open", "normal", "new", "unknown", "reschedule"];
+        // A second status is filled in most rows; a reason for a cancellation is not.
+        let asks = column.words.len() <= FEW && column.filled > column.blank;
+        let mut questions = Vec::new();
+        let mut found: BTreeMap<StatusMeaning, Vec<String>> = BTreeMap::new();
+        for (word, (written, count)) in &column.words {
+            let key = format!("status in {}:{word}", fold(&column.name));
+            let answer = answers.get(&key).map(String::as_str);
+            let meant =
+                StatusMeaning::KEYS.iter().find(|(known, _)| answer == Some(*known)).map(|(_, meaning)| *meaning);
+            match meant.or_else(|| common_status(word)) {
+                Some(StatusMeaning::Booked) | None if answer.is_some() => {}
+                // In a second column, an online basket that was not finished may be reserved.
+                Some(StatusMeaning::Booked) if word != "reserved" => {}
+                Some(meaning) if meaning != StatusMeaning::Booked => {
+                    found.entry(meaning).or_default().push(written.clone())
+                }
+                None if word.is_empty() || HARMLESS.contains(&word.as_str()) || is_no(word) || !asks => {}
+                _ => questions.push(ask_beside(column, key, (word, written, *count))),
             }
         }
         self.elsewhere.extend(found.into_iter().map(|(meaning, words)| (meaning, column.name.clone(), words)));
@@ -150,13 +178,7 @@ impl StatusList {
             questions.extend(self.take_confirmation(column, answers));
         }
         for column in roles.beside.iter().filter_map(free) {
-            for meaning in [StatusMeaning::Cancelled, StatusMeaning::NoShow] {
-                let words = column.words.iter().filter(|(word, _)| common_status(word) == Some(meaning));
-                let words: Vec<String> = words.map(|(_, (written, _))| written.clone()).collect();
-                if !words.is_empty() {
-                    self.elsewhere.push((meaning, column.name.clone(), words));
-                }
-            }
+            questions.extend(self.take_beside(column, answers));
         }
         // "ACTIVE_IND" is no for what was deleted.
         for column in roles.active.iter().filter_map(free) {
@@ -257,6 +279,14 @@ fn ask_flag(column: &Column, meaning: StatusMeaning, count: u64) -> OpenQuestion
 /// `1 row`, `29 rows`.
 pub(super) fn rows(count: u64) -> String {
     counted(count, "row", "rows")
+}
+
+/// Asks what a word in a column beside the status means.
+fn ask_beside(column: &Column, key: String, (word, written, count): (&str, &str, u64)) -> OpenQuestion {
+    let text = format!("{} \"{written}\" ({}): what does it mean?", column.name, rows(count));
+    let mut question = OpenQuestion { key, text, ..ask_status(word, written, count, Rows::default()) };
+    question.choices.insert(0, ("nothing".to_owned(), "nothing about the visit itself".to_owned()));
+    question
 }
 
 /// What a meaning says, for a choice.

@@ -32,6 +32,8 @@ impl Finder<'_> {
         let rows = self.profile.rows;
         // A calendar's ids look like addresses: `skdpp0j8@google.com`.
         let is_uid = |c: &Named<'_>| split(&c.column.name).iter().any(|word| word == "uid");
+        // Calendly numbers each booking by its invitee; a group's event has one number for all.
+        let of_booking = |c: &Named<'_>| split(&c.column.name) == ["invitee", "uuid"];
         let fit = |c: &&Named<'_>| {
             // A row counter restarts in every export, so it is not an id; a column named as an id is not a counter.
             let called_id = c.any(&[Word::Appointment, Word::Scheduled]) && c.column.name.to_lowercase().contains("id");
@@ -53,7 +55,7 @@ impl Finder<'_> {
                 && !counter
                 && plain
                 && (c.column.many_words || c.column.words.len() as u64 >= c.column.filled / 2)
-                && !c.any(&NOT)
+                && (!c.any(&NOT) || of_booking(c))
         };
         let score = |c: &Named<'_>| match () {
             () if c.any(&[Word::Id, Word::Reference])
@@ -66,6 +68,7 @@ impl Finder<'_> {
                 3
             }
             () if c.has(Word::Id) && c.only(&[Word::Id]) && c.is_plain() => 2,
+            () if of_booking(c) => 3,
             () if c.has(Word::Appointment) && c.only(&[Word::Appointment]) && c.is_plain() && c.column.letters == 0 => {
                 1
             }
@@ -92,7 +95,7 @@ impl Finder<'_> {
         let mut patient = None;
         for c in &self.columns {
             let kept = [Word::Patient, Word::Account, Word::Id];
-            let named = (c.has(Word::Patient) && c.has(Word::Id)) || c.has(Word::Account);
+            let named = ((c.has(Word::Patient) && c.has(Word::Id)) || c.has(Word::Account)) && !of_booking(c);
             let filled = c.column.blank * 20 <= c.column.filled && c.column.filled > 0;
             let better = c.has(Word::Patient) && c.has(Word::Id) && c.is_plain();
             if named && filled && c.only(&kept) && !c.column.is_dated() && (patient.is_none() || better) {

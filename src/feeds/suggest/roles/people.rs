@@ -197,7 +197,8 @@ impl Finder<'_> {
             return c.column.filled == 0 || c.column.is_text();
         }
         let words = [Word::Preferred, Word::Name, Word::First, Word::Patient];
-        let text = c.column.filled == 0 || c.column.is_text();
+        // A page number below the column makes it no other column.
+        let text = c.column.letters * 2 > c.column.filled || c.column.filled == 0;
         c.has(Word::Preferred) && c.only(&words) && c.is_plain() && text && !c.column.is_channel()
     }
 

@@ -116,6 +116,10 @@ impl Finder<'_> {
                 () if flag(&BLOCKED) || all_day => self.roles.blocked.push(c.at),
                 // Any other column that shows some appointments as cancelled.
                 () if !c.any(&[Word::Past, Word::Note]) && c.column.says_called_off() => self.roles.beside.push(c.at),
+                // "Attendance" with "Confirmed" and "Declined".
+                () if !c.any(&NOT) && !c.any(&[Word::Note, Word::Id]) && !of_cover && c.column.says_confirmed() => {
+                    self.roles.confirmation.push(c.at);
+                }
                 () => {}
             }
         }
@@ -189,7 +193,7 @@ impl Finder<'_> {
             c.any(&[Word::Text, Word::Cell]) || header.contains("sms") || header.contains("txt")
         };
         // The import reads notes by itself.
-        let refuses = |c: &Named<'_>| c.column.refuses_texts() && !c.has(Word::Note);
+        let refuses = |c: &Named<'_>| c.column.is_about_refusals() && !c.has(Word::Note);
         // "Mobile Consent Date": when the patient agreed.
         let dated = |c: &Named<'_>| {
             let of_texts = text(c) || c.any(&[Word::Phone, Word::Contact]);
