@@ -170,6 +170,11 @@ pub(crate) fn only_mobile(cell: &str, country: Country) -> Option<&str> {
         let number = PhoneNumber::parse(piece, Some(country.0)).ok().filter(PhoneNumber::is_valid)?;
         number.extension.is_none().then(|| number.get_type())
     };
+    // A longer cell is no list of numbers.
+    const LONGEST: usize = 100;
+    if cell.len() > LONGEST {
+        return None;
+    }
     let pieces: Vec<&str> = cell.split(['/', ';', ',', '|', '\n']).map(str::trim).filter(|p| !p.is_empty()).collect();
     let (mobiles, others): (Vec<_>, Vec<_>) =
         pieces.iter().map(|piece| (kind(piece), *piece)).partition(|(kind, _)| *kind == Some(PhoneNumberType::Mobile));

@@ -78,7 +78,8 @@ impl Mapper<'_> {
         refusals::in_name(name, self.context.country).unwrap_or_else(|| name.to_owned())
     }
 
-    /// Whether no cell of the row has anything of a patient: no name, birth date, number or phone number.
+    /// Whether no cell of the row has anything of a patient: no name, birth date, number or phone number. Such a row keeps
+    /// time free, whatever it is called.
     pub(super) fn is_nobody(&self, row: &RawRow) -> bool {
         let of_patient = [Field::Name, Field::FirstName, Field::LastName, Field::PatientId, Field::DateOfBirth];
         let columns = of_patient.into_iter().flat_map(|field| self.survey.binding.indices(field));

@@ -146,7 +146,6 @@ impl<'m> Mapper<'m> {
         };
         match id {
             Some(id) => self.appointment(row, id, status, start),
-            // A row with nothing of a patient keeps time free, whatever it is called.
             None if self.is_nobody(row) => Outcome::Ignored { id: None },
             None => {
                 let reason =

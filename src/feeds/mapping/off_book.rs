@@ -212,7 +212,12 @@ pub(crate) fn is_kept_free(binding: &Binding, feed: &Feed, row: &RawRow) -> bool
     let nobody = !name.chars().any(char::is_alphabetic)
         && [Field::PatientId, Field::DateOfBirth].into_iter().all(is_blank)
         && !binding.phones.iter().any(|at| number(row.cell(*at)));
-    if nobody && no_date && is_blank(Field::Status) && feed.columns.get(Field::StartsAt).is_some() {
+    if nobody
+        && no_date
+        && is_blank(Field::Status)
+        && !feed.is_converted()
+        && feed.columns.get(Field::StartsAt).is_some()
+    {
         return true;
     }
     // The number 0 stands for nobody.

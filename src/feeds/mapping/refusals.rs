@@ -39,7 +39,9 @@ pub(super) fn refusing_column(binding: &Binding, row: &RawRow, country: Country)
 /// (call only)`. `None`: it does not say so.
 pub(super) fn in_name(cell: &str, country: Country) -> Option<String> {
     const MARKS: [char; 12] = ['(', '[', '{', '*', '-', '\u{2013}', '\u{2014}', '/', ';', '#', '!', '|'];
-    if !cell.contains(MARKS) && !names_one_of(cell, &TEXTS) {
+    /// Bytes of the longest name that is looked through.
+    const LONGEST_NAME: usize = 200;
+    if cell.len() > LONGEST_NAME || (!cell.contains(MARKS) && !names_one_of(cell, &TEXTS)) {
         return None;
     }
     let is_marked = |part: &str| part.trim_start().starts_with(MARKS);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::draft::{Draft, IdChoice, Setting};
-use super::profile::Profile;
+use super::profile::{Column, Profile};
 use super::roles::{AFTER_DASH, BEFORE_DASH, Source};
 use super::toml_text::quoted;
 use super::word_lists::{Counted, rows};
@@ -130,6 +130,10 @@ impl Draft {
             IdChoice::Preset => {}
         }
         let asks = |key: &str| self.asks(key, open);
+        let in_capitals = |source: &Source| match source {
+            Source::Column(at) => profile.columns.get(*at).is_some_and(Column::has_last_names_in_capitals),
+            _ => false,
+        };
         for (key, field) in Field::KEYS {
             let Some(source) = self.source(field) else {
                 if asks(key) {
@@ -153,6 +157,7 @@ impl Draft {
                 Source::Marks(at) => format!("{{ marks = {}, each = 5 }}", name(at)),
             };
             let comment = match field {
+                Field::Name if in_capitals(source) => "the words in capitals are the last names",
                 Field::Name => "\"Last, First\" or \"First Last\"",
                 Field::Phone => "the number that is texted",
                 Field::PatientId => "may be shared by a family; never used as the appointment id",

@@ -38,6 +38,11 @@ impl Column {
         !self.many_words && ways.len() >= 2 && ways.iter().sum::<u64>() * 10 >= self.filled * 6
     }
 
+    /// Whether its names begin with last names in capitals: `MARTIN Hélène`.
+    pub(super) fn has_last_names_in_capitals(&self) -> bool {
+        self.capitals > 1 && self.capitals * 10 >= self.spaced * 6
+    }
+
     /// Whether it has few words, and one says that a patient wants no texts.
     pub(super) fn says_no_texts(&self) -> bool {
         let refuses = |word: &str| {

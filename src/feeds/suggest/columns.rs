@@ -155,7 +155,7 @@ impl Draft {
         if column.commas * 2 > column.filled || column.spaced * 2 < column.filled {
             return;
         }
-        if column.capitals > 1 && column.capitals * 10 >= column.spaced * 6 {
+        if column.has_last_names_in_capitals() {
             return;
         }
         if names_the_last_name_first(&column.name) {

@@ -89,7 +89,7 @@ pub(super) fn split(header: &str) -> Vec<String> {
         }
         if c.is_alphanumeric() {
             current.extend(c.to_lowercase());
-        } else if matches!(c, '#' | 'º') {
+        } else if matches!(c, '#' | 'º' | '°') {
             words.push(if *c == '#' { "#".to_owned() } else { "nº".to_owned() });
         }
     }
@@ -120,6 +120,7 @@ mod tests {
             ("LName", vec!["lname"]),
             ("Patient Fname", vec!["patient", "fname"]),
             ("Appt #", vec!["appt", "#"]),
+            ("N° RDV", vec!["n", "nº", "rdv"]),
             ("DOB", vec!["dob"]),
             ("start_time", vec!["start", "time"]),
             ("E-mail", vec!["email"]),

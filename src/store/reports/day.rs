@@ -44,7 +44,7 @@ pub(crate) fn texts(
     now: DateTime<Utc>,
 ) -> Result<Vec<DayText>, StoreError> {
     let mut all = tried(connection, from, until, with_locations)?;
-    all.extend(planned(connection, from, until, now)?);
+    all.extend(planned(connection, (from, until), with_locations, now)?);
     all.sort_by_key(|text| text.at);
     Ok(all)
 }
@@ -92,15 +92,17 @@ fn tried(
 
 fn planned(
     connection: &Connection,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    with_locations: bool,
     now: DateTime<Utc>,
 ) -> Result<Vec<DayText>, StoreError> {
-    const PLANNED: &str =
+    const WITH_LOCATIONS: &str =
         "SELECT r.due_at, min(a.location), min(r.api_key) FROM reminders AS r INDEXED BY reminders_due
         LEFT JOIN appointments AS a ON a.id = r.appointment_id
         WHERE r.state = 'planned' AND r.due_at >= ?1 AND r.due_at < ?2 GROUP BY r.due_at, r.phone";
-    let mut statement = connection.prepare_cached(PLANNED)?;
+    const PLANNED: &str = "SELECT due_at, NULL, min(api_key) FROM reminders INDEXED BY reminders_due
+        WHERE state = 'planned' AND due_at >= ?1 AND due_at < ?2 GROUP BY due_at, phone";
+    let mut statement = connection.prepare_cached(if with_locations { WITH_LOCATIONS } else { PLANNED })?;
     let rows = statement.query_map((from.timestamp(), until.timestamp()), |row| {
         let at = instant(row.get(0)?);
         let state = if at <= now { TextState::Waiting } else { TextState::Planned };
