@@ -172,10 +172,11 @@ pub(crate) fn only_mobile(cell: &str, country: Country) -> Option<&str> {
     };
     // A longer cell is no list of numbers.
     const LONGEST: usize = 100;
-    if cell.len() > LONGEST {
+    const BETWEEN: [char; 5] = ['/', ';', ',', '|', '\n'];
+    if cell.len() > LONGEST || !cell.contains(BETWEEN) {
         return None;
     }
-    let pieces: Vec<&str> = cell.split(['/', ';', ',', '|', '\n']).map(str::trim).filter(|p| !p.is_empty()).collect();
+    let pieces: Vec<&str> = cell.split(BETWEEN).map(str::trim).filter(|p| !p.is_empty()).collect();
     let (mobiles, others): (Vec<_>, Vec<_>) =
         pieces.iter().map(|piece| (kind(piece), *piece)).partition(|(kind, _)| *kind == Some(PhoneNumberType::Mobile));
     let [(_, mobile)] = mobiles.as_slice() else { return None };
