@@ -488,7 +488,7 @@ mod tests {
             @ never replied to text|@ not home, text cell|@ no show 3/12|@ not primary|@ notary office|
             @ Dr. Stopper|@ no ins. text ok|@ no. changed, text ok|@ end of day|@ cancel appt|@ call after 5|
             @ call first|@ prefers calls|@ cell only|@ mobile only|@ Spanish only|@ only number|@ text Spanish only|
-            @ not yet opted in? text ok|@ text?yes";
+            @ not yet opted in? text ok|@ text?yes|@ no voicemail, will text|@ no VM will text|@ no one home, will text later";
         for cell in cells(table) {
             assert_eq!(read(&cell, Country::US), Reading::NONE, "{cell}");
         }

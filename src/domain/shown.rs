@@ -12,7 +12,7 @@ fn acts(c: char) -> bool {
 }
 
 fn without(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> {
-    // Most texts are long and plain.
+    // Most output is plain ASCII, which is quick to see.
     let plain = |b: u8| (b' '..0x7f).contains(&b) || (b.is_ascii() && is_kept(char::from(b)));
     if text.bytes().all(plain) || !text.chars().any(|c| acts(c) && !is_kept(c)) {
         return Cow::Borrowed(text);

@@ -5,7 +5,7 @@ use leadtime::domain::appointment::{Consent, Status};
 use leadtime::feeds::mapping::{Cost, MappedAppointment, Outcome};
 
 use crate::judge::{feed_of, map};
-use crate::shapes::{appointments, suggested};
+use crate::shapes::{appointments, suggested, suggested_in};
 
 const HEADER: &str = "Appt ID,Start,First Name,Last Name,Mobile";
 
@@ -387,9 +387,10 @@ fn refusals_and_cancellations_in_other_languages_count() {
         "n\u{e3}o enviar SMS",
         "sem SMS",
     ] {
-        let text = format!("{HEADER},Note\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,{note}\n71002,2026-03-11 15:00,Bo,Ray,303-555-0102,SMS ok\n").replace("please, ", "");
-        let said: Vec<Option<Consent>> =
-            appointments(&text.replace("SMS, bitte", "SMS bitte"), &[]).iter().map(|one| one.consent).collect();
+        let text = format!(
+            "{HEADER},Note\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,\"{note}\"\n71002,2026-03-11 15:00,Bo,Ray,303-555-0102,SMS ok\n"
+        );
+        let said: Vec<Option<Consent>> = appointments(&text, &[]).iter().map(|one| one.consent).collect();
         assert_eq!(said, [Some(Consent::No), None], "{note}");
     }
     for header in ["Abgesagt am", "Geannuleerd op", "Annullato il"] {
@@ -432,7 +433,6 @@ fn a_date_beside_a_phone_number_is_no_number() {
 
 #[test]
 fn last_names_before_first_names_are_recognized_or_asked_about() {
-    let zones = Zones::of_this_machine();
     let names = |text: &str| -> Vec<(String, String)> {
         let found = appointments(text, &[]).into_iter();
         found.map(|one| (one.first_name.0.unwrap_or_default(), one.last_name.0.unwrap_or_default())).collect()
@@ -459,8 +459,13 @@ fn last_names_before_first_names_are_recognized_or_asked_about() {
         assert_eq!(rows[1].last_name.0.as_deref(), Some("De Luca"), "{header}");
     }
     // Where neither does, an English-speaking country has first names first.
-    assert_eq!(names(&of("Patient", ["Maria Rossi", "Ana Lee", "Bo Ray"]))[0].0, "Maria");
-    let _ = zones;
+    let plain = of("Patient", ["Maria Rossi", "Ana Lee", "Bo Ray"]);
+    assert_eq!(names(&plain)[0].0, "Maria");
+    let asked = suggested_in("IT".parse().unwrap(), &plain, &[]);
+    assert!(asked.questions.iter().any(|question| question.key == "names"), "{}", asked.block);
+    assert!(feed_of(&asked.block, &Zones::of_this_machine()).is_err(), "an open question is no feed");
+    let answered = suggested_in("IT".parse().unwrap(), &plain, &[("names", "last-first")]);
+    assert_eq!(with_block(&answered.block, &plain)[0].first_name.0.as_deref(), Some("Rossi"));
 }
 
 #[test]
@@ -556,4 +561,73 @@ fn totals_and_blocked_rows_without_a_patient_are_no_appointments() {
     assert_eq!(keys(text, &[]), Vec::<String>::new());
     let firsts: Vec<String> = appointments(text, &[]).into_iter().map(|one| one.first_name.0.unwrap()).collect();
     assert_eq!(firsts, ["Ana", "Bob", "Cy"]);
+}
+
+#[test]
+fn a_question_about_somebody_else_is_not_about_the_patient() {
+    let of = |header: &str, cells: [&str; 2]| {
+        format!(
+            "Appt ID,Start,First Name,Last Name,{header}\n71001,2026-03-10 15:00,Ana,Lee,{}\n71002,2026-03-11 15:00,Bo,Ray,{}\n",
+            cells[0], cells[1]
+        )
+    };
+    for header in [
+        "Cell phone number of a parent or guardian (for minors)",
+        "Cell phone number of your emergency contact person",
+        "Mobile phone (parent or guardian - for patients under 18)",
+    ] {
+        let text = of(header, ["303-555-0101", "303-555-0102"]);
+        let block = suggested(&text, &[]).block;
+        assert!(!block.contains("phone = \"") || block.contains("phone = \"?\""), "{block}");
+    }
+    let block = suggested(&of("First name of the person who completes this form", ["Mia", "Joe"]), &[]).block;
+    assert!(block.contains("first_name = \"First Name\""), "{block}");
+    for (header, cells) in [
+        ("Which pharmacy would you like us to use?", ["Walgreens", "Kings"]),
+        ("May you be called at work?", ["Yes", "No"]),
+    ] {
+        let block = suggested(&of(header, cells), &[]).block;
+        assert!(block.contains("first_name = \"First Name\""), "{block}");
+    }
+    // The only number may be a parent's, or the home phone: it is asked about, however the header says "number".
+    for header in ["Parent's mobile number", "Home phone number"] {
+        let text = of(header, ["303-555-0101", "303-555-0102"]);
+        assert_eq!(keys(&text, &[]), ["column:phone"], "{header}");
+    }
+}
+
+#[test]
+fn a_named_patient_without_a_number_stays_on_the_book() {
+    let text = "Appt ID,Start,Patient ID,Patient,Mobile\n71001,2026-03-10 15:00,11,\"Lee, Ana\",303-555-0101\n\
+        71002,2026-03-11 15:00,0,\"Ray, Bo\",\n71003,2026-03-12 15:00,0,,\n";
+    assert_eq!(
+        appointments(text, &[]).len(),
+        2,
+        "a new patient has the number 0 and is called; nobody has neither name nor number"
+    );
+}
+
+#[test]
+fn what_other_columns_confirm_or_complete_is_not_the_visit() {
+    let of = |header: &str, words: [&str; 3]| {
+        let row =
+            |(n, word): (usize, &&str)| format!("7100{n},2026-03-1{n} 15:00,Ana,Lee,303-555-0101,Booked,{word}\n");
+        let rows: String = words.iter().enumerate().map(row).collect();
+        format!("Appt ID,Start,First Name,Last Name,Mobile,Status,{header}\n{rows}").replace("2026-03-10", "2026-03-14")
+    };
+    let statuses = |text: &str| -> Vec<Status> { appointments(text, &[]).iter().map(|one| one.status).collect() };
+    assert_eq!(statuses(&of("Interpreter", ["Confirmed", "", ""])), [Status::Booked; 3]);
+    let open = keys(&of("Intake", ["Completed", "Cancelled", "Sent"]), &[]);
+    assert!(open.contains(&"status in intake:completed".to_owned()), "{open:?}");
+}
+
+#[test]
+fn a_guardians_phone_number_is_offered_for_patients_without_one() {
+    let text = "Appt ID,Start,First Name,Last Name,Mobile,Guardian Phone Number\n71001,2026-03-10 15:00,Ana,Lee,303-555-0101,\n\
+        71002,2026-03-11 15:00,Bo,Ray,,303-555-0102\n71003,2026-03-12 15:00,Cy,Fox,303-555-0103,303-555-0104\n";
+    let open = suggested(text, &[]).questions;
+    assert!(
+        open.iter().any(|question| question.text.contains("the number of a parent, guarantor or spouse")),
+        "{open:?}"
+    );
 }

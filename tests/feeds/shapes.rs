@@ -3,18 +3,24 @@
 use chrono::{DateTime, FixedOffset};
 use leadtime::config::values::zones::Zones;
 use leadtime::domain::appointment::{Consent, Status};
+use leadtime::domain::phone::Country;
 use leadtime::feeds::formats::delimited::Options;
-use leadtime::feeds::mapping::{MappedAppointment, MappedRow, Outcome};
+use leadtime::feeds::mapping::{Context, MappedAppointment, MappedRow, Outcome};
 use leadtime::feeds::suggest::{Answers, Request, Suggestion, suggest};
 
 use crate::judge::{context, feed_of, map};
 
 pub(crate) fn suggested(text: &str, answers: &[(&str, &str)]) -> Suggestion {
+    suggested_in(Country::US, text, answers)
+}
+
+/// The same for a practice in another country.
+pub(crate) fn suggested_in(country: Country, text: &str, answers: &[(&str, &str)]) -> Suggestion {
     let zones = Zones::of_this_machine();
     let answers: Answers = answers.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let request =
         Request { name: "desk", answers: &answers, options: Options::default(), presets: true, unmasked: false };
-    suggest(|| Ok(text.as_bytes()), &request, &context(&zones)).unwrap()
+    suggest(|| Ok(text.as_bytes()), &request, &Context { country, ..context(&zones) }).unwrap()
 }
 
 /// The rows of the file as read with the suggested block. No question may be open.

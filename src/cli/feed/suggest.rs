@@ -131,8 +131,8 @@ pub(crate) fn suggested(
             if !asked.insert((question.key.clone(), question.text.clone())) {
                 say(match question.key.as_str() {
                     "column:starts_at" => {
-                        "Leadtime finds no start of the appointments in this file. It needs the date and the time of each \
-                         appointment, in one or two columns: export a list that has them."
+                        "It is still not clear when the appointments in this file start. Export a list that has the date and the time \
+                         of each appointment, in one or two columns."
                     }
                     _ => "This is still open after your answer. The block shows it; you can write it there yourself.",
                 });

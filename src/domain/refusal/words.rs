@@ -110,11 +110,11 @@ pub(super) const SMALL: &str = "
     paciente permite por puede que quiere quiero recibe recibir recibo sabe se tiene un una usa
     accepte aime au aucun autorise aux d des desire du envoi envois envoyer envoyez et l lui nous pas peut plus
     recevoir recoit souhaite svp utilise veut voie vouloir
-    am automatische bekommen bitte der die das den dem durch erhalten gewunscht ihm ihn ihr mehr mit mochte moechte
-    patientin per schicken senden uber ueber versenden verschicken weitere will wunscht wuenscht
+    automatische bekommen bitte das dem durch erhalten gewunscht ihm ihn ihr mehr mit mochte moechte
+    patientin per schicken senden uber ueber versenden verschicken weitere wunscht wuenscht
     aan graag het krijgen ontvangen sturen versturen wenst wil
     desidera gli inviare mais meer piu mandare paziente ricevere tramite vuole
-    as deseja mandar os por quer receber via
+    deseja mandar por quer receber via
 ";
 
 /// The words of [`SMALL`] that express what a patient wants: `did not text` is about the past, `did not consent to

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::engine::context::Context;
 use crate::store::StoreError;
 use crate::store::ledger::{messages, people, reminders, resolution};
-use crate::store::outcomes::tasks;
+use crate::store::outcomes::{task_list, tasks};
 use crate::store::planning::{daemon_state, replan_queue};
 
 /// How often a heartbeat is stored.
@@ -56,7 +56,7 @@ impl EachPass {
                 let open = match looks {
                     true => {
                         tasks::close_settled(tx, now)?;
-                        Some(tasks::open_ones(tx)?)
+                        Some(task_list::open_count(tx, now)?)
                     }
                     false => None,
                 };

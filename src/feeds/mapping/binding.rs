@@ -223,14 +223,14 @@ impl Binding {
             Some(DateOrder::Epoch) if field != Field::DateOfBirth => cells.into_iter().map(instant_of_epoch).collect(),
             _ => cells,
         };
-        match feed.settings.times {
-            Some(Clock::Seconds) if field != Field::DateOfBirth => {
-                cells.into_iter().map(|cell| clock_of(cell, 1)).collect()
-            }
-            Some(Clock::Minutes) if field != Field::DateOfBirth => {
-                cells.into_iter().map(|cell| clock_of(cell, 60)).collect()
-            }
-            _ => cells,
+        let unit = match feed.settings.times {
+            Some(Clock::Seconds) => Some(1),
+            Some(Clock::Minutes) => Some(60),
+            _ => None,
+        };
+        match unit.filter(|_| field != Field::DateOfBirth) {
+            Some(unit) => cells.into_iter().map(|cell| clock_of(cell, unit)).collect(),
+            None => cells,
         }
     }
 }
@@ -247,7 +247,7 @@ fn instant_of_epoch(cell: Cow<'_, str>) -> Cow<'_, str> {
     instant.map_or(cell, |at| Cow::Owned(at.to_rfc3339_opts(SecondsFormat::Secs, true)))
 }
 
-/// `30000` seconds, or `500` minutes, since midnight as `8:20:00`; anything else as it is.
+/// `30000` seconds, or `500` minutes, since midnight as `8:20:00`; anything else as it is. `unit`: seconds in one.
 fn clock_of(cell: Cow<'_, str>, unit: u32) -> Cow<'_, str> {
     let digits = cell.trim();
     let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u32>().ok()).flatten();

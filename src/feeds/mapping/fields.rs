@@ -78,14 +78,6 @@ impl Mapper<'_> {
         refusals::in_name(name, self.context.country).unwrap_or_else(|| name.to_owned())
     }
 
-    /// Whether no cell of the row has anything of a patient: no name, birth date, number or phone number. Such a row keeps
-    /// time free, whatever it is called.
-    pub(super) fn is_nobody(&self, row: &RawRow) -> bool {
-        let of_patient = [Field::Name, Field::FirstName, Field::LastName, Field::PatientId, Field::DateOfBirth];
-        let columns = of_patient.into_iter().flat_map(|field| self.survey.binding.indices(field));
-        columns.chain(&self.survey.binding.phones).all(|at| row.cell(*at).trim().is_empty())
-    }
-
     /// Whether the patient's name says that the visit is off.
     pub(super) fn is_called_off(&self, row: &RawRow) -> bool {
         [Field::Name, Field::FirstName, Field::LastName].into_iter().any(|field| {

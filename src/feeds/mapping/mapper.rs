@@ -5,7 +5,7 @@ use std::io::Read;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 
-use super::off_book::is_kept_free;
+use super::off_book::{is_kept_free, is_nobody};
 use super::outcome::{MappedAppointment, MappedRow, Outcome};
 use super::report::{Cost, Reason, Report};
 use super::start::{self, Oddity};
@@ -146,7 +146,7 @@ impl<'m> Mapper<'m> {
         };
         match id {
             Some(id) => self.appointment(row, id, status, start),
-            None if self.is_nobody(row) => Outcome::Ignored { id: None },
+            None if is_nobody(&self.survey.binding, self.feed, row) => Outcome::Ignored { id: None },
             None => {
                 let reason =
                     Reason::row("the row has no patient name, so Leadtime cannot tell whose appointment it is");

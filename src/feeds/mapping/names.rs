@@ -195,8 +195,9 @@ fn last_first(name: &str) -> (String, String) {
     ];
     let words: Vec<&str> = name.split_whitespace().collect();
     let small = words.iter().take_while(|word| PARTICLES.contains(&word.to_lowercase().as_str())).count();
-    let last = (small + 1).min(words.len().saturating_sub(1)).max(1).min(words.len());
-    let (last, first) = words.split_at(last);
+    // The last word is the first name, unless it is the only one.
+    let last = (small + 1).min(words.len().saturating_sub(1)).max(1);
+    let (last, first) = words.split_at_checked(last).unwrap_or((&words, &[]));
     (first.join(" "), last.join(" "))
 }
 

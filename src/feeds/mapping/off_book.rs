@@ -187,15 +187,33 @@ fn keeps_free(reason: &str) -> bool {
     FIRST.contains(&first) || words.next_back().is_some_and(|last| LAST.contains(&last))
 }
 
+/// A cell of a patient's own, as text; blank if it is a mark for nothing.
+fn cell_of(binding: &Binding, feed: &Feed, row: &RawRow, field: Field) -> String {
+    let text = binding.text(row, feed, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
+    if cells::is_nothing(&text) { String::new() } else { text }
+}
+
+/// Whether a row has a patient's number, a birth date or any phone number. The number 0 stands for nobody.
+fn has_more_than_a_name(binding: &Binding, feed: &Feed, row: &RawRow) -> bool {
+    let number = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count() >= 5;
+    cell_of(binding, feed, row, Field::PatientId).contains(|c: char| c != '0')
+        || !cell_of(binding, feed, row, Field::DateOfBirth).is_empty()
+        || binding.phones.iter().any(|at| number(row.cell(*at)))
+}
+
+/// Whether a row has nothing of a patient: no name, number, birth date or phone number.
+pub(super) fn is_nobody(binding: &Binding, feed: &Feed, row: &RawRow) -> bool {
+    let names = [Field::Name, Field::FirstName, Field::LastName];
+    let is_named = |field| cell_of(binding, feed, row, field).chars().any(char::is_alphabetic);
+    !names.into_iter().any(is_named) && !has_more_than_a_name(binding, feed, row)
+}
+
 /// Whether a row keeps time free and has no patient, so that it is not on the appointment book.
 ///
 /// A row with a number to text is an appointment, whatever it is called. So is a row with a patient's number, a birth date
 /// or any phone number, and a row with a name unless its reason is one that no patient has.
 pub(crate) fn is_kept_free(binding: &Binding, feed: &Feed, row: &RawRow) -> bool {
-    let cell = |field| {
-        let text = binding.text(row, feed, field).map_or(String::new(), |cell| cells::unwrapped(&cell).to_owned());
-        if cells::is_nothing(&text) { String::new() } else { text }
-    };
+    let cell = |field| cell_of(binding, feed, row, field);
     let name = match cell(Field::Name) {
         name if name.is_empty() => format!("{} {}", cell(Field::FirstName), cell(Field::LastName)),
         name => name,
@@ -205,28 +223,19 @@ pub(crate) fn is_kept_free(binding: &Binding, feed: &Feed, row: &RawRow) -> bool
     if is_no_name(name) || is_listed_in_parts(&reversed) {
         return phones::number(binding, feed, row).is_none();
     }
-    let number = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count() >= 5;
-    // A total or a page line: it has no date, no status and nothing of a patient.
     let is_blank = |field| cell(field).is_empty();
+    // A total or a page line has no date and no status either.
     let no_date = binding.moments(row, feed, Field::StartsAt).iter().all(|cell| cells::unwrapped(cell).is_empty());
-    let nobody = !name.chars().any(char::is_alphabetic)
-        && [Field::PatientId, Field::DateOfBirth].into_iter().all(is_blank)
-        && !binding.phones.iter().any(|at| number(row.cell(*at)));
-    if nobody
-        && no_date
-        && is_blank(Field::Status)
-        && !feed.is_converted()
-        && feed.columns.get(Field::StartsAt).is_some()
-    {
+    let is_total = no_date && is_blank(Field::Status) && !feed.is_converted();
+    if is_total && feed.columns.get(Field::StartsAt).is_some() && is_nobody(binding, feed, row) {
         return true;
     }
+    if has_more_than_a_name(binding, feed, row) {
+        return false;
+    }
     // The number 0 stands for nobody.
-    let patient = cell(Field::PatientId);
-    let known = patient.contains(|c: char| c != '0')
-        || !cell(Field::DateOfBirth).is_empty()
-        || binding.phones.iter().any(|at| number(row.cell(*at)));
-    if known || !patient.is_empty() {
-        return !known;
+    if name.is_empty() && !is_blank(Field::PatientId) {
+        return true;
     }
     let of_feed = [Field::TypeId, Field::Description].map(cell);
     let mut reasons: Vec<String> = of_feed.iter().map(|reason| plain(reason)).collect();

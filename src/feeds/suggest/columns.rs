@@ -6,9 +6,9 @@ use super::draft::{Draft, IdChoice, Setting};
 use super::profile::{Column, Profile};
 use super::questions;
 use super::request::Answers;
-use super::roles::{self, AFTER_DASH, BEFORE_DASH, Source};
+use super::roles::{self, AFTER_DASH, BEFORE_DASH, Source, TimeNumbers};
 use super::toml_text::quoted;
-use super::words::{Word, meanings};
+use super::words::{Word, meanings, split};
 use crate::config::feeds::Field;
 use crate::domain::count::counted;
 use crate::domain::fold::fold;
@@ -27,43 +27,16 @@ fn is_none(answers: &Answers, key: &str) -> bool {
     answers.get(&format!("column:{key}")).is_some_and(|answer| answer == "none")
 }
 
-/// The words of a header, without small ones.
-fn plain_words(header: &str) -> Vec<String> {
-    const SMALL: [&str; 9] = ["e", "et", "y", "und", "and", "en", "the", "patient", "paciente"];
-    let words = header.to_lowercase();
-    let words = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty() && !SMALL.contains(word));
-    words.map(str::to_owned).collect()
-}
-
-/// Whether a header names the last name before the first name: "Nom Pr\u{e9}nom", "Cognome e Nome", "Apellidos y nombre".
-fn names_the_last_name_first(header: &str) -> bool {
-    let words = plain_words(header);
-    let lasts =
-        ["nom", "noms", "cognome", "nachname", "apellido", "apellidos", "achternaam", "last", "surname", "sobrenome"];
-    let last = words.iter().position(|word| lasts.contains(&word.as_str()));
-    let firsts = [
-        "pr\u{e9}nom",
-        "prenom",
-        "pr\u{e9}noms",
-        "prenoms",
-        "nome",
-        "vorname",
-        "nombre",
-        "nombres",
-        "voornaam",
-        "first",
-        "forename",
-    ];
-    let first = words.iter().position(|word| firsts.contains(&word.as_str()));
-    let german = words.first().is_some_and(|word| word == "name") && words.iter().any(|word| word == "vorname");
-    german || last.zip(first).is_some_and(|(last, first)| last < first)
-}
-
-/// The other way around: "Pr\u{e9}nom Nom".
-fn names_the_first_name_first(header: &str) -> bool {
-    let words = plain_words(header);
-    let firsts = ["pr\u{e9}nom", "prenom", "vorname", "nombre", "voornaam", "first"];
-    words.first().is_some_and(|word| firsts.contains(&word.as_str())) && words.len() > 1
+/// The order that a header names: "Cognome e Nome", "Name, Vorname", "Pr\u{e9}nom Nom".
+fn order_in(header: &str) -> Option<&'static str> {
+    let words = split(header);
+    // In Portuguese, "nome" alone is the whole name; beside a last name, it is the first one.
+    let is_first = |word: &String| word == "nome" || meanings(word) == [Some(Word::First)];
+    let first = words.iter().position(is_first)?;
+    let last = words.iter().position(|word| meanings(word) == [Some(Word::Last)]);
+    // German programs call the last name "Name".
+    let german = words.iter().position(|word| word == "name").filter(|_| words[first] == "vorname");
+    last.or(german).map(|last| if last < first { "last-first" } else { "first-last" })
 }
 
 impl Draft {
@@ -84,13 +57,14 @@ impl Draft {
         }
         self.roles = roles::find(profile, &chosen, answered(profile, answers, "time"));
         self.take_first_names(lasts, profile, answers);
-        if self.roles.seconds && self.times.value.is_none() {
-            let why = "the numbers count seconds since midnight: 30000 is 8:20 AM".to_owned();
-            self.times = Setting { value: Some("seconds".to_owned()), why };
-        }
-        if self.roles.minutes && self.times.value.is_none() {
-            let why = "the numbers count minutes since midnight: 500 is 8:20 AM".to_owned();
-            self.times = Setting { value: Some("minutes".to_owned()), why };
+        let counted = match self.roles.time_numbers {
+            Some(TimeNumbers::Seconds) => Some(("seconds", "30000 is 8:20 AM")),
+            Some(TimeNumbers::Minutes) => Some(("minutes", "500 is 8:20 AM")),
+            Some(TimeNumbers::MinutesOrClock) | None => None,
+        };
+        if let Some((unit, example)) = counted.filter(|_| self.times.value.is_none()) {
+            let why = format!("the numbers count {unit} since midnight: {example}");
+            self.times = Setting { value: Some(unit.to_owned()), why };
         }
         if self.roles.epoch && self.dates.value.is_none() {
             let why = "the numbers count seconds since 1970 in UTC".to_owned();
@@ -158,12 +132,12 @@ impl Draft {
         if column.has_last_names_in_capitals() {
             return;
         }
-        if names_the_last_name_first(&column.name) {
-            let why = format!("\"{}\" names the last name first", column.name);
-            self.names = Setting { value: Some("last-first".to_owned()), why };
-        } else if !ENGLISH.contains(&context.country.code().as_str()) && !names_the_first_name_first(&column.name) {
+        if let Some(order) = order_in(&column.name) {
+            self.names = Setting { value: Some(order.to_owned()), why: "as the header says".to_owned() };
+        } else if !ENGLISH.contains(&context.country.code().as_str()) {
             let text = format!("do the names in \"{}\" begin with the first name or with the last name?", column.name);
-            self.names = Setting { value: Some("?".to_owned()), why: "not known yet".to_owned() };
+            self.names =
+                Setting { value: Some("?".to_owned()), why: "still undecided: which name comes first".to_owned() };
             let choices =
                 [("first-last", "with the first name: Maria Rossi"), ("last-first", "with the last name: Rossi Maria")];
             self.ask("names".to_owned(), text, choices.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec());

@@ -8,7 +8,7 @@ use super::presets::{self, Found};
 use super::profile::Profile;
 use super::questions;
 use super::request::{Answers, OpenQuestion, Request};
-use super::roles::{self, Roles, Source};
+use super::roles::{self, Roles, Source, TimeNumbers};
 use super::upcoming::Upcoming;
 use super::word_lists::{LanguageList, StatusList};
 use crate::config::feeds::{Feed, Field};
@@ -222,8 +222,8 @@ impl Draft {
                         vec![("next".to_owned(), next), ("none".to_owned(), "leave these rows out".to_owned())];
                     self.ask("years".to_owned(), format!("{why}; which day do they mean?"), choices);
                 }
-                if self.roles.perhaps_minutes && self.times.value.is_none() {
-                    let why = "the times are numbers that may be read in two ways".to_owned();
+                if self.roles.time_numbers == Some(TimeNumbers::MinutesOrClock) && self.times.value.is_none() {
+                    let why = "the times are numbers that can be read in two ways".to_owned();
                     self.times = Setting { value: Some("?".to_owned()), why };
                     let text =
                         "the times are numbers without a colon; is 600 six o'clock, or 600 minutes after midnight?";
@@ -246,7 +246,7 @@ impl Draft {
                     Question::Order(decision) => ("dates", questions::orders(decision, example)),
                     Question::Halves => {
                         let minutes = questions::NUMBERS.into_iter().filter(|(answer, _)| *answer == "minutes");
-                        let minutes = minutes.filter(|_| self.roles.perhaps_minutes);
+                        let minutes = minutes.filter(|_| self.roles.time_numbers == Some(TimeNumbers::MinutesOrClock));
                         ("times", questions::HALVES.into_iter().chain(minutes).map(said).collect())
                     }
                     Question::Serials => ("dates", vec![said(("serial", "the numbers are spreadsheet dates"))]),

@@ -34,6 +34,16 @@ pub(super) struct StatusList {
     pub(super) by_preset: bool,
 }
 
+/// What a word in a column beside the status says.
+enum Second {
+    /// A status.
+    Means(StatusMeaning),
+    /// Nothing about the visit.
+    Nothing,
+    /// Only the office knows.
+    Open,
+}
+
 /// The column that a field is read from, if it is a whole one.
 pub(super) fn column_of<'p>(profile: &'p Profile, feed: &Feed, field: Field) -> Option<&'p Column> {
     match feed.columns.get(field)? {
@@ -103,36 +113,20 @@ impl StatusList {
 
     /// Takes what a confirmation column beside the status says other than confirmed: cancelled, no-show, came.
     fn take_confirmation(&mut self, column: &Column, answers: &Answers) -> Vec<OpenQuestion> {
-        /// These may say that the confirmation is done.
-        const EITHER: [&str; 5] = ["done", "complete", "completed", "finished", "seen"];
         const PLAIN: [Word; 4] = [Word::Confirmation, Word::Appointment, Word::Status, Word::Filler];
         let plain = meanings(&column.name).iter().flatten().all(|word| PLAIN.contains(word)) && !column.has_dates();
-        let mut questions = Vec::new();
-        let mut found: BTreeMap<StatusMeaning, Vec<String>> = BTreeMap::new();
-        for (word, (written, count)) in &column.words {
-            // The same word may mean something else in the status column.
-            let key = format!("status in {}:{word}", fold(&column.name));
-            if answers.get(&key).is_some_and(|answer| answer == "nothing") {
-                continue;
-            }
-            let answer = answers.get(&key).and_then(|key| StatusMeaning::KEYS.iter().find(|(known, _)| known == key));
-            let common = common_status(word).filter(|_| !EITHER.contains(&word.as_str()));
+        self.take_second(column, answers, |word| {
             let letters = word.chars().any(char::is_alphabetic) && !word.chars().any(|c| c.is_ascii_digit());
-            match answer.map(|(_, meaning)| *meaning).or(common).or(confirmed(column, word)) {
-                Some(StatusMeaning::Booked | StatusMeaning::Confirmed) if answer.is_none() => {}
-                Some(meaning) => found.entry(meaning).or_default().push(written.clone()),
-                None if plain && (letters || is_code(column, word)) => {
-                    questions.push(ask_beside(column, key, (word, written, *count)));
-                }
-                None => {}
+            match visit_status(word).or(confirmed(column, word)) {
+                Some(StatusMeaning::Booked | StatusMeaning::Confirmed) => Second::Nothing,
+                Some(meaning) => Second::Means(meaning),
+                None if plain && (letters || is_code(column, word)) => Second::Open,
+                None => Second::Nothing,
             }
-        }
-        self.elsewhere.extend(found.into_iter().map(|(meaning, words)| (meaning, column.name.clone(), words)));
-        questions
+        })
     }
 
-    /// Takes what another column says that shows some appointments as cancelled or missed. The other words of a second status
-    /// are asked about.
+    /// Takes what another column says that shows some appointments as cancelled or missed.
     fn take_beside(&mut self, column: &Column, answers: &Answers) -> Vec<OpenQuestion> {
         /// A column with more words is no second status.
         const FEW: usize = 8;
@@ -140,22 +134,34 @@ impl StatusList {
             ["active", "no label", "none", "n/a", "open", "normal", "new", "unknown", "reschedule"];
         // A second status is filled in most rows; a reason for a cancellation is not.
         let asks = column.words.len() <= FEW && column.filled > column.blank;
+        self.take_second(column, answers, |word| match visit_status(word) {
+            // An online basket that was not finished may be reserved.
+            Some(StatusMeaning::Booked) if word == "reserved" && asks => Second::Open,
+            Some(StatusMeaning::Booked) => Second::Nothing,
+            Some(meaning) => Second::Means(meaning),
+            None if word.is_empty() || HARMLESS.contains(&word) || is_no(word) || !asks => Second::Nothing,
+            None => Second::Open,
+        })
+    }
+
+    /// Takes the words of a column beside the status: as answered, or as `read` says.
+    fn take_second(&mut self, column: &Column, answers: &Answers, read: impl Fn(&str) -> Second) -> Vec<OpenQuestion> {
         let mut questions = Vec::new();
         let mut found: BTreeMap<StatusMeaning, Vec<String>> = BTreeMap::new();
         for (word, (written, count)) in &column.words {
+            // The same word may mean something else in the status column.
             let key = format!("status in {}:{word}", fold(&column.name));
-            let answer = answers.get(&key).map(String::as_str);
-            let meant =
-                StatusMeaning::KEYS.iter().find(|(known, _)| answer == Some(*known)).map(|(_, meaning)| *meaning);
-            match meant.or_else(|| common_status(word)) {
-                Some(StatusMeaning::Booked) | None if answer.is_some() => {}
-                // In a second column, an online basket that was not finished may be reserved.
-                Some(StatusMeaning::Booked) if word != "reserved" => {}
-                Some(meaning) if meaning != StatusMeaning::Booked => {
-                    found.entry(meaning).or_default().push(written.clone())
-                }
-                None if word.is_empty() || HARMLESS.contains(&word.as_str()) || is_no(word) || !asks => {}
-                _ => questions.push(ask_beside(column, key, (word, written, *count))),
+            let said = match answers.get(&key) {
+                None => read(word),
+                Some(answer) => StatusMeaning::KEYS
+                    .iter()
+                    .find(|(known, _)| known == answer)
+                    .map_or(Second::Nothing, |(_, meaning)| Second::Means(*meaning)),
+            };
+            match said {
+                Second::Means(meaning) => found.entry(meaning).or_default().push(written.clone()),
+                Second::Nothing => {}
+                Second::Open => questions.push(ask_beside(column, key, (word, written, *count))),
             }
         }
         self.elsewhere.extend(found.into_iter().map(|(meaning, words)| (meaning, column.name.clone(), words)));
@@ -197,7 +203,6 @@ impl StatusList {
         ];
         for (meaning, columns) in sets {
             for column in columns.iter().filter_map(free) {
-                // Codes beside 0 and 1 mean what only the office knows.
                 let is_open = |word: &str| meaning == StatusMeaning::Confirmed && is_code(column, word);
                 let says_so = |word: &str| {
                     !is_open(word) && (is_yes(word) || word == "t" || common_status(word) == Some(meaning))
@@ -242,19 +247,30 @@ fn is_calendar(profile: &Profile) -> bool {
     profile.columns.iter().any(|column| NAMES.contains(&fold(&column.name).as_str()))
 }
 
-/// Whether a word is one of several codes in a column where 1 is not just yes.
-fn is_code(column: &Column, word: &str) -> bool {
-    let code = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
-    let others = column.words.keys().any(|word| code(word) && word != "0" && word != "1");
-    code(word) && others && column.words.contains_key("1")
+/// The status that a word in a column beside the status usually means. "Completed" may be said of a form or a reply.
+fn visit_status(word: &str) -> Option<StatusMeaning> {
+    const EITHER: [&str; 5] = ["done", "complete", "completed", "finished", "seen"];
+    common_status(word).filter(|_| !EITHER.contains(&word))
 }
 
-/// What yes, no and blank mean in a confirmation column. Codes beside 0 and 1 mean what only the office knows.
+fn is_digits(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether a column has codes other than 0 and 1, which mean what only the office knows.
+fn has_codes(column: &Column) -> bool {
+    column.words.keys().any(|word| is_digits(word) && word != "0" && word != "1")
+}
+
+/// Whether a word is one of several codes in a column where 1 is not just yes.
+fn is_code(column: &Column, word: &str) -> bool {
+    is_digits(word) && has_codes(column) && column.words.contains_key("1")
+}
+
+/// What yes, no and blank mean in a confirmation column.
 fn confirmed(column: &Column, word: &str) -> Option<StatusMeaning> {
-    let code = |word: &String| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
-    let codes = column.words.keys().any(|word| code(word) && word != "0" && word != "1");
     match () {
-        () if codes && !word.is_empty() => None,
+        () if has_codes(column) && !word.is_empty() => None,
         () if is_yes(word) || word == "t" => Some(StatusMeaning::Confirmed),
         () if is_no(word) => Some(StatusMeaning::Booked),
         () => None,
@@ -296,8 +312,8 @@ fn said(meaning: StatusMeaning) -> &'static str {
         StatusMeaning::Confirmed => "the patient will come",
         StatusMeaning::Completed => "the visit has taken place",
         StatusMeaning::NoShow => "the patient did not come",
-        StatusMeaning::Cancelled => "it does not take place, or has another row now",
-        StatusMeaning::Ignored => "no appointment, or not booked yet: a note, a request, blocked time",
+        StatusMeaning::Cancelled => "called off, or moved to another row",
+        StatusMeaning::Ignored => "not an appointment, or not booked yet: a note, a request, blocked time",
     }
 }
 

@@ -3,28 +3,21 @@
 pub(super) use super::vocabulary::Word;
 use super::vocabulary::meaning;
 
-/// The part of a form's question that says what it asks for: `Patient's legal first name (as it appears on the card)`.
+/// The part of a form's question that says what it asks for: `Patient's legal first name - exactly as on the insurance card`.
+/// Only what explains how to write the answer is left out: "of a parent or guardian" says whose it is.
 fn asked_for(header: &str) -> &str {
-    const PHRASES: [&str; 9] = [
-        "first name",
-        "given name",
-        "last name",
-        "family name",
-        "date of birth",
-        "birth date",
-        "mobile phone",
-        "cell phone",
-        "phone number",
-    ];
-    /// A shorter header is not a question.
-    const LONG: usize = 30;
-    if header.len() <= LONG || !header.is_ascii() {
+    const NAMES: [&str; 4] = ["first name", "given name", "last name", "family name"];
+    const EXPLAINS: [&str; 4] = ["as ", "exactly as ", "just as ", "spelled as "];
+    if !header.is_ascii() {
         return header;
     }
     let lower = header.to_ascii_lowercase();
-    // "I agree to receive texts at this phone number" asks for something else.
-    let ends = PHRASES.iter().filter_map(|phrase| lower.find(phrase).map(|at| at + phrase.len())).min();
-    ends.map_or(header, |end| &header[..end])
+    let is_explained = |end: &usize| {
+        let rest = lower[*end..].trim_start_matches(|c: char| !c.is_alphanumeric());
+        EXPLAINS.iter().any(|begin| rest.starts_with(begin))
+    };
+    let ends = NAMES.iter().filter_map(|name| lower.find(name).map(|at| at + name.len()));
+    ends.filter(is_explained).min().map_or(header, |end| &header[..end])
 }
 
 /// The meanings of a header's words; `None` for words without a known meaning.

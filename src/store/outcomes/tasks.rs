@@ -183,13 +183,6 @@ fn first_of(tx: &Transaction<'_>, id: i64) -> Result<Option<ReminderKey>, StoreE
     Ok(first.map(|(appointment, start)| key_of(&appointment, start)))
 }
 
-/// How many tasks are open.
-pub(crate) fn open_ones(connection: &Connection) -> Result<u64, StoreError> {
-    const OPEN: &str = "SELECT count(*) FROM tasks WHERE closed_at IS NULL";
-    let count: i64 = connection.prepare_cached(OPEN)?.query_row([], |row| row.get(0))?;
-    Ok(count.unsigned_abs())
-}
-
 /// Closes the tasks about replies whose cause is gone or whose appointments have begun, and opens those anew whose cause
 /// is there again. Returns how many it closed.
 pub(crate) fn close_settled(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, StoreError> {

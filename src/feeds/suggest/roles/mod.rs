@@ -45,6 +45,17 @@ impl Source {
     }
 }
 
+/// What plain numbers in a column of times count, since midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeNumbers {
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
+    /// Minutes, or they are hours and minutes without a colon: 600 is 10:00 or 6:00.
+    MinutesOrClock,
+}
+
 /// The roles of the columns.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Roles {
@@ -68,12 +79,8 @@ pub(super) struct Roles {
     /// Whether it is not known what yes means in the consent column.
     pub(super) consent_open: bool,
     pub(super) zone: Option<usize>,
-    /// Whether the column with the time of day counts seconds since midnight.
-    pub(super) seconds: bool,
-    /// Whether it counts minutes since midnight.
-    pub(super) minutes: bool,
-    /// Whether it may count minutes, or have hours and minutes: 600 is 10:00 or 6:00.
-    pub(super) perhaps_minutes: bool,
+    /// What the numbers in the column with the time of day may count.
+    pub(super) time_numbers: Option<TimeNumbers>,
     /// Whether the start counts seconds or milliseconds since 1970.
     pub(super) epoch: bool,
     /// Columns that may hold the time of day that goes with the date: none or several, so one must be chosen.

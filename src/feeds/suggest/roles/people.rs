@@ -16,12 +16,25 @@ fn names_an_adult(header: &str) -> bool {
         || split(header).iter().any(|word| SHORT.contains(&word.as_str()) || is_relative(word))
 }
 
+/// Whether a header names an id. In "home phone number", the number is no id.
+fn is_id(c: &Named<'_>) -> bool {
+    c.has(Word::Id) && !c.any(&[Word::Phone, Word::Cell, Word::Home, Word::Work])
+}
+
 /// Whether a header asks what a patient likes to be called.
 fn asks_for_called(header: &str) -> bool {
-    const PHRASES: [&str; 6] =
-        ["be called", "like us to use", "name would you like", "should we call you", "que le digan", "ser llamad"];
+    const PHRASES: [&str; 6] = [
+        "like to be called",
+        "prefer to be called",
+        "want to be called",
+        "should we call you",
+        "que le digan",
+        "ser llamad",
+    ];
     let lower = header.to_lowercase();
-    PHRASES.iter().any(|phrase| lower.contains(phrase))
+    let names =
+        lower.contains("name") && ["like us to use", "would you like"].iter().any(|phrase| lower.contains(phrase));
+    names || PHRASES.iter().any(|phrase| lower.contains(phrase))
 }
 
 impl Finder<'_> {
@@ -39,14 +52,12 @@ impl Finder<'_> {
             let named = c.has(Word::Last) && !c.has(Word::First) && c.only(&simple) && sure && c.column.is_text();
             if named { of_patient(c) } else { 0 }
         });
-        if let (Some(first), Some(lasts)) = (first, self.last_names_in_use())
-            && !self.chosen.contains_key(&Field::LastName)
-        {
+        let in_use = self.last_names_in_use().filter(|_| !self.chosen.contains_key(&Field::LastName));
+        if in_use.is_some() {
             self.roles.several.remove(&Field::LastName);
-            self.put(Field::FirstName, Some(Source::Column(first)));
-            return self.put(Field::LastName, Some(Source::FirstOf(lasts)));
         }
-        if let (Some(first), Some(last)) = (first, last) {
+        let whole_last = in_use.or_else(|| last.map(|last| self.whole_last_name(last)));
+        if let (Some(first), Some(last)) = (first, whole_last) {
             // The column with the whole name may be filled where its parts are blank.
             let filled = self.columns.iter().filter(|c| c.at == first).map(|c| c.column.filled).sum::<u64>();
             let fuller = self.columns.iter().find(|c| {
@@ -66,7 +77,6 @@ impl Finder<'_> {
                 None => Source::Column(first),
             };
             self.put(Field::FirstName, Some(source));
-            let last = self.whole_last_name(last);
             return self.put(Field::LastName, Some(last));
         }
         let whole = self.best(Field::Name, |c| {
@@ -158,7 +168,7 @@ impl Finder<'_> {
     }
 
     /// The name in use before the name at birth, which French programs have in two columns.
-    fn last_names_in_use(&self) -> Option<Vec<usize>> {
+    fn last_names_in_use(&self) -> Option<Source> {
         let with = |words: &[&str]| {
             let fits = |c: &&Named<'_>| {
                 let header = c.column.name.to_lowercase().replace('\u{2019}', "'");
@@ -168,7 +178,7 @@ impl Finder<'_> {
         };
         let used = with(&["nom d'usage", "nom usage", "nom usuel", "nom utilisé", "nom marital"])?;
         let birth = with(&["nom de naissance", "nom naissance", "nom de famille", "nom patronymique", "nom"])?;
-        Some(vec![used, birth])
+        Some(Source::FirstOf(vec![used, birth]))
     }
 
     /// The column of the names that patients go by, if its header says so.
@@ -193,13 +203,11 @@ impl Finder<'_> {
 
     /// Whether a column may have names that patients go by.
     fn may_be_gone_by(&self, c: &Named<'_>) -> bool {
-        if asks_for_called(&c.column.name) {
-            return c.column.filled == 0 || c.column.is_text();
-        }
         let words = [Word::Preferred, Word::Name, Word::First, Word::Patient];
+        let named = asks_for_called(&c.column.name) || (c.has(Word::Preferred) && c.only(&words) && c.is_plain());
         // A page number below the column makes it no other column.
         let text = c.column.letters * 2 > c.column.filled || c.column.filled == 0;
-        c.has(Word::Preferred) && c.only(&words) && c.is_plain() && text && !c.column.is_channel()
+        named && text && !c.column.is_channel() && (!c.column.is_flag() || c.column.filled == 0)
     }
 
     /// A column that may have names that patients go by, if it is not used: "Preferred" alone may also be a way to reach
@@ -240,7 +248,7 @@ impl Finder<'_> {
         let home = |c: &Named<'_>| c.any(&[Word::Home, Word::Work]);
         let others = |c: &&Named<'_>| {
             let whose = c.any(&[Word::Other, Word::Past]);
-            whose && c.column.is_phones() && !c.any(&[Word::Provider, Word::Location, Word::Id, Word::Account])
+            whose && c.column.is_phones() && !c.any(&[Word::Provider, Word::Location, Word::Account]) && !is_id(c)
         };
         self.roles.others_phones = self.columns.iter().filter(others).map(|c| c.at).collect();
         let texted = self.best(Field::Phone, |c| match phones(c) && !home(c) {
@@ -266,7 +274,7 @@ impl Finder<'_> {
         let others: Vec<usize> = self
             .columns
             .iter()
-            .filter(|c| !c.any(&[Word::Other, Word::Provider, Word::Location, Word::Id, Word::Account, Word::Past]))
+            .filter(|c| !c.any(&[Word::Other, Word::Provider, Word::Location, Word::Account, Word::Past]) && !is_id(c))
             .filter(|c| c.column.is_phones() && !home(c) && Some(c.at) != texted)
             .map(|c| c.at)
             .collect();
@@ -285,7 +293,7 @@ impl Finder<'_> {
             return self.put(Field::Phone, texted.map(Source::Column));
         }
         // Home phones, and columns of phone numbers whose header does not say whose they are.
-        let whose = |c: &&Named<'_>| !c.any(&[Word::Other, Word::Provider, Word::Location, Word::Id, Word::Account]);
+        let whose = |c: &&Named<'_>| !c.any(&[Word::Other, Word::Provider, Word::Location, Word::Account]) && !is_id(c);
         let those = |is: &dyn Fn(&Named<'_>) -> bool| -> Vec<usize> {
             self.columns.iter().filter(whose).filter(|c| is(c)).map(|c| c.at).collect()
         };
@@ -323,7 +331,7 @@ impl Finder<'_> {
     pub(super) fn phone_inside(&mut self) {
         // Or in a column that is named after something else.
         let numbers = |c: &Named<'_>| {
-            c.column.is_phones() && c.column.varies() && !c.any(&[Word::Other, Word::Past, Word::Provider, Word::Id])
+            c.column.is_phones() && c.column.varies() && !c.any(&[Word::Other, Word::Past, Word::Provider]) && !is_id(c)
         };
         let inside: Vec<usize> =
             self.columns.iter().filter(|c| c.column.has_phones_inside() || numbers(c)).map(|c| c.at).collect();
@@ -347,8 +355,9 @@ impl Finder<'_> {
         let used = source.columns();
         let lacking = used.first().and_then(|at| self.profile.columns.get(*at)).is_some_and(|own| own.blank > 0);
         let fits = |c: &&Named<'_>| {
-            let other = [Word::Past, Word::Provider, Word::Location, Word::Id, Word::Account, Word::Home, Word::Work];
-            c.column.is_phones() && names_an_adult(&c.column.name) && !c.any(&other) && !used.contains(&c.at)
+            let other = [Word::Past, Word::Provider, Word::Location, Word::Account, Word::Home, Word::Work];
+            let free = !c.any(&other) && !is_id(c) && !used.contains(&c.at);
+            c.column.is_phones() && names_an_adult(&c.column.name) && free
         };
         if lacking {
             self.roles.guardians = self.columns.iter().filter(fits).map(|c| c.at).collect();

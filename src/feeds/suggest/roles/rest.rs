@@ -51,6 +51,12 @@ fn has_one_of(header: &str, words: &[&str]) -> bool {
     split(header).iter().any(|word| words.contains(&word.as_str()))
 }
 
+/// Whether a header names what patients answered: "Attendance", "Reminder Reply". What else may be confirmed, such as an
+/// interpreter, says nothing about the patient.
+fn says_who_comes(header: &str) -> bool {
+    ["attend", "reply", "replied", "respon", "rsvp", "answer"].iter().any(|word| header.to_lowercase().contains(word))
+}
+
 impl Finder<'_> {
     pub(super) fn status(&mut self) {
         let used: Vec<usize> = self.columns.iter().map(|c| c.at).filter(|at| self.is_used(*at)).collect();
@@ -116,8 +122,7 @@ impl Finder<'_> {
                 () if flag(&BLOCKED) || all_day => self.roles.blocked.push(c.at),
                 // Any other column that shows some appointments as cancelled.
                 () if !c.any(&[Word::Past, Word::Note]) && c.column.says_called_off() => self.roles.beside.push(c.at),
-                // "Attendance" with "Confirmed" and "Declined".
-                () if !c.any(&NOT) && !c.any(&[Word::Note, Word::Id]) && !of_cover && c.column.says_confirmed() => {
+                () if says_who_comes(&c.column.name) && !c.any(&NOT) && c.column.says_confirmed() => {
                     self.roles.confirmation.push(c.at);
                 }
                 () => {}

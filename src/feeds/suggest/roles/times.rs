@@ -1,6 +1,6 @@
 //! Finds the columns of the start, the end and the length.
 
-use super::{Finder, Named, Source};
+use super::{Finder, Named, Source, TimeNumbers};
 use crate::config::feeds::Field;
 use crate::feeds::suggest::profile::Column;
 use crate::feeds::suggest::words::Word;
@@ -50,10 +50,8 @@ impl Finder<'_> {
             let epoch = c.column.is_epoch()
                 && c.any(&[Word::Date, Word::Time, Word::Start, Word::Appointment, Word::Scheduled])
                 && !c.any(&[Word::Phone, Word::Cell, Word::Id]);
-            (epoch && !c.any(&NOT))
-                || !c.any(&NOT)
-                    && !is_number(c)
-                    && (c.column.is_dated() || named || (c.column.is_serial() && !c.has(Word::Id)))
+            let serial = c.column.is_serial() && !c.has(Word::Id);
+            !c.any(&NOT) && (epoch || (!is_number(c) && (c.column.is_dated() || named || serial)))
         };
         let date =
             self.best(Field::StartsAt, |c| if dated(c) { 2 * points(c) + u32::from(c.column.has_times()) } else { 0 });
@@ -91,11 +89,11 @@ impl Finder<'_> {
         let scored: Vec<(u32, usize)> = self
             .columns
             .iter()
-            .filter(|c| c.at != date && (!c.any(&NOT) || counts_minutes(c)))
+            .filter(|c| c.at != date)
             .filter(|c| {
-                (c.column.is_times() && !is_number(c))
-                    || (c.has(Word::Time) && (c.column.is_seconds() || c.column.may_be_minutes()))
-                    || counts_minutes(c)
+                let times = c.column.is_times() && !is_number(c);
+                let seconds = c.has(Word::Time) && c.column.is_seconds();
+                counts_minutes(c) || (!c.any(&NOT) && (times || seconds))
             })
             .map(|c| (points(c) + 2 * u32::from(c.has(Word::Time)), c.at))
             .collect();
@@ -140,9 +138,12 @@ impl Finder<'_> {
                         && c.column.filled > 0
                 });
                 let column = self.profile.columns.get(*time);
-                self.roles.seconds = column.is_some_and(Column::is_seconds);
-                self.roles.minutes = column.is_some_and(Column::is_minutes);
-                self.roles.perhaps_minutes = column.is_some_and(|c| c.may_be_minutes() && !c.is_minutes());
+                self.roles.time_numbers = column.and_then(|column| match () {
+                    () if column.is_seconds() => Some(TimeNumbers::Seconds),
+                    () if column.is_minutes() => Some(TimeNumbers::Minutes),
+                    () if column.may_be_minutes() => Some(TimeNumbers::MinutesOrClock),
+                    () => None,
+                });
                 let mut parts = vec![date, *time];
                 parts.extend(half.map(|c| c.at));
                 self.put(Field::StartsAt, Some(Source::Joined(parts)));
